@@ -1,0 +1,135 @@
+//! What can go wrong, in the eight kinds that every surface understands.
+//!
+//! Each crate keeps a small error enum with its sources and implements [`Fault`]; the [`Problem`] it yields
+//! is rendered once as RFC 9457 problem details by the API, as a tool result by agents, and as retry or
+//! fail by the worker.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The input is wrong; the same request will fail again.
+    Invalid,
+    /// No valid credentials were given.
+    Unauthenticated,
+    /// The caller may not do this.
+    Forbidden,
+    /// There is no such thing, or the caller may not know that there is.
+    NotFound,
+    /// The state has changed or forbids this now.
+    Conflict,
+    /// A limit was reached; later it may work.
+    Limited,
+    /// Something this depends on is down or too slow; later it may work.
+    Unavailable,
+    /// A fault of ours. Details are logged, never sent.
+    Internal,
+}
+
+impl ErrorKind {
+    /// Whether the same request may succeed later without being changed.
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::Limited | Self::Unavailable)
+    }
+}
+
+/// One wrong place in the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// Where, as dotted path with list indexes in brackets: `filter.and[0].stage`.
+    pub path: String,
+    /// What kind of mistake, as a stable word: `unknown_field`, `wrong_type`, `required`.
+    pub code: Cow<'static, str>,
+    /// What is wrong, what was expected and, where there is one, the nearest valid name.
+    pub message: String,
+}
+
+impl Issue {
+    pub fn new(
+        path: impl Into<String>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { path: path.into(), code: code.into(), message: message.into() }
+    }
+
+    /// The same issue, found at `prefix` within a larger input.
+    #[must_use]
+    pub fn within(mut self, prefix: &str) -> Self {
+        self.path = join_path(prefix, &self.path);
+        self
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
+    }
+}
+
+/// Joins two input paths: `a` and `b` to `a.b`, `a` and `[0]` to `a[0]`.
+pub fn join_path(prefix: &str, path: &str) -> String {
+    match (prefix.is_empty(), path.is_empty()) {
+        (true, _) => path.to_owned(),
+        (_, true) => prefix.to_owned(),
+        _ if path.starts_with('[') => format!("{prefix}{path}"),
+        _ => format!("{prefix}.{path}"),
+    }
+}
+
+/// A failure as it is told to the one who asked: no source, no internals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub kind: ErrorKind,
+    /// A stable word a program can act on: `record_not_found`, `stale_version`.
+    pub code: Cow<'static, str>,
+    /// One sentence or two that a person can act on.
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<Issue>,
+    /// When trying again makes sense.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
+}
+
+impl Problem {
+    pub fn new(kind: ErrorKind, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), message: message.into(), issues: Vec::new(), retry_after: None }
+    }
+
+    /// Wrong input, by its issues.
+    pub fn invalid(issues: Vec<Issue>) -> Self {
+        let message = match issues.as_slice() {
+            [] => "The input is not valid.".to_owned(),
+            [issue] => issue.to_string(),
+            [issue, rest @ ..] => format!("{issue} (and {} more)", rest.len()),
+        };
+        Self { issues, ..Self::new(ErrorKind::Invalid, "invalid_input", message) }
+    }
+
+    /// A fault of ours, told without details.
+    pub fn internal() -> Self {
+        Self::new(ErrorKind::Internal, "internal", "Something went wrong on our side. The details are in the server's log.")
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// An error that knows how it is told to the one who asked.
+pub trait Fault: std::error::Error + Send + Sync + 'static {
+    fn problem(&self) -> Problem;
+}

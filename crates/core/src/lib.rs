@@ -1,0 +1,30 @@
+//! The vocabulary of Kontor: every word the other crates share, and no I/O.
+//!
+//! Nothing here knows an engine, a wire or a clock of its own. What a thing *is* (an id, a value, a filter,
+//! a grant, a turn event) and what follows from it alone is decided here, so that every surface agrees.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`ids`], [`time`], [`text`] | identifiers, instants and dates, folding and nearest names |
+//! | [`environment`] | the injected clock and randomness |
+//! | [`error`] | the eight kinds of failure and the problem told to the one who asked |
+//! | [`metadata`] | objects, fields, field kinds and the columns they occupy |
+//! | [`value`] | typed field values and their JSON |
+//! | [`filter`], [`sort`] | the one filter language, and orders |
+//! | [`caller`], [`grants`] | who asks, and what they may |
+//! | [`operation`] | operations, their effects and the registry |
+//! | [`turn`] | the events of a turn as they are logged and streamed |
+
+pub mod caller;
+pub mod environment;
+pub mod error;
+pub mod filter;
+pub mod grants;
+pub mod ids;
+pub mod metadata;
+pub mod operation;
+pub mod sort;
+pub mod text;
+pub mod time;
+pub mod turn;
+pub mod value;

@@ -1,0 +1,84 @@
+//! Text as it is compared, sorted and searched: folded to one case without accents, in Rust, so that both
+//! engines agree.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// The longest search token, in characters; what is longer is cut.
+const TOKEN_LENGTH: usize = 64;
+
+/// Lower case, compatibility-decomposed, without accents: `"Ångström"` becomes `"angstrom"`.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// The distinct search tokens of a text, in order of appearance: runs of letters and digits, folded.
+pub fn tokens(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let mut found: Vec<String> = Vec::new();
+    for token in folded.split(|c: char| !c.is_alphanumeric()).filter(|token| !token.is_empty()) {
+        let token: String = token.chars().take(TOKEN_LENGTH).collect();
+        if !found.contains(&token) {
+            found.push(token);
+        }
+    }
+    found
+}
+
+/// The candidate nearest to a misspelt name, when one is near enough to suggest.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = fold(name);
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let folded = fold(candidate);
+            let score = if !name.is_empty() && (folded.starts_with(&name) || name.starts_with(&folded)) {
+                0.9
+            } else {
+                strsim::jaro_winkler(&name, &folded)
+            };
+            (candidate, score)
+        })
+        .filter(|(_, score)| *score >= 0.8)
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(candidate, _)| candidate)
+}
+
+/// `" Did you mean stage?"` when a candidate is near, else nothing: to end an error message with.
+pub fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, candidates).map(|near| format!(" Did you mean {near}?")).unwrap_or_default()
+}
+
+/// At most `limit` characters of a text, with an ellipsis where it was cut.
+pub fn excerpt(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_removes_case_and_accents() {
+        assert_eq!(fold("Ångström & Søn"), "angstrom & søn");
+        assert_eq!(fold("ACME"), "acme");
+    }
+
+    #[test]
+    fn tokens_are_folded_words_without_repeats() {
+        assert_eq!(tokens("Jane.Doe@Acme.test, JANE"), ["jane", "doe", "acme", "test"]);
+        assert!(tokens("-- ,").is_empty());
+    }
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        assert_eq!(nearest("stagee", ["stage", "amount"]), Some("stage"));
+        assert_eq!(nearest("zebra", ["stage", "amount"]), None);
+        assert_eq!(suggestion("amout", ["stage", "amount"]), " Did you mean amount?");
+    }
+}
