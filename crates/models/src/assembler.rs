@@ -1,0 +1,196 @@
+//! Folds the deltas of one answer into a completed step.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chat::{Delta, FinishReason, Message, ToolCall, Usage},
+    error::ModelError,
+};
+
+/// One whole answer of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletedStep {
+    pub text: String,
+    pub reasoning: String,
+    pub tool_calls: Vec<ToolCall>,
+    /// `None` where the provider said nothing.
+    pub usage: Option<Usage>,
+    /// [`FinishReason::ToolCalls`] whenever there are calls to run, whatever word the provider sent.
+    pub finish: FinishReason,
+}
+
+impl CompletedStep {
+    /// The answer as it stands in the next request.
+    pub fn message(&self) -> Message {
+        Message::Assistant { text: self.text.clone(), tool_calls: self.tool_calls.clone() }
+    }
+}
+
+/// Collects deltas. Providers differ: ids may be missing or repeated, several whole calls may share an
+/// index, a call may come in one piece or in many, and an answer with calls may end with `stop`.
+#[derive(Debug)]
+pub struct Assembler {
+    prefix: String,
+    text: String,
+    reasoning: String,
+    calls: Vec<Partial>,
+    usage: Option<Usage>,
+    finish: Option<FinishReason>,
+}
+
+#[derive(Debug)]
+struct Partial {
+    index: u32,
+    id: Option<String>,
+    name: String,
+    arguments: String,
+}
+
+impl Assembler {
+    /// `prefix` begins the ids made for calls that come without one; it must differ from step to step of a
+    /// conversation, because results are matched to calls by id.
+    pub fn new(prefix: impl Into<String>) -> Self {
+        Self {
+            prefix: prefix.into(),
+            text: String::new(),
+            reasoning: String::new(),
+            calls: Vec::new(),
+            usage: None,
+            finish: None,
+        }
+    }
+
+    pub fn push(&mut self, delta: Delta) {
+        match delta {
+            Delta::Text(piece) => self.text.push_str(&piece),
+            Delta::Reasoning(piece) => self.reasoning.push_str(&piece),
+            Delta::ToolCall { index, id, name, arguments } => self.push_call(index, id, name, &arguments),
+            Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::Finish(reason) => self.finish = Some(reason),
+        }
+    }
+
+    fn push_call(&mut self, index: u32, id: Option<String>, name: Option<String>, arguments: &str) {
+        let id = id.filter(|id| !id.is_empty());
+        let known = self.calls.iter_mut().rev().find(|call| call.index == index);
+        let continued = known.filter(|call| match (&call.id, &id) {
+            // Another id under the same index is another call.
+            (Some(known), Some(given)) => known == given,
+            _ => true,
+        });
+        match continued {
+            Some(call) => {
+                call.id = call.id.take().or(id);
+                if call.name.is_empty() {
+                    call.name = name.unwrap_or_default();
+                }
+                call.arguments.push_str(arguments);
+            }
+            None => self.calls.push(Partial {
+                index,
+                id,
+                name: name.unwrap_or_default(),
+                arguments: arguments.to_owned(),
+            }),
+        }
+    }
+
+    /// The text so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The whole answer; [`ModelError::CutShort`] where it did not come to its end.
+    pub fn complete(self) -> Result<CompletedStep, ModelError> {
+        let finish = self
+            .finish
+            .ok_or_else(|| ModelError::CutShort { detail: "it ended without a finish reason".to_owned() })?;
+        let mut tool_calls: Vec<ToolCall> = Vec::with_capacity(self.calls.len());
+        for (position, call) in self.calls.into_iter().enumerate() {
+            let given = call.id.filter(|id| tool_calls.iter().all(|earlier| earlier.id != *id));
+            tool_calls.push(ToolCall {
+                id: given.unwrap_or_else(|| format!("{}_{position}", self.prefix)),
+                name: call.name,
+                arguments: call.arguments,
+            });
+        }
+        let finish = match finish {
+            FinishReason::Stop | FinishReason::Other(_) if !tool_calls.is_empty() => FinishReason::ToolCalls,
+            FinishReason::ToolCalls if tool_calls.is_empty() => FinishReason::Stop,
+            finish => finish,
+        };
+        Ok(CompletedStep {
+            text: self.text,
+            reasoning: self.reasoning,
+            tool_calls,
+            usage: self.usage,
+            finish,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(index: u32, id: Option<&str>, name: Option<&str>, arguments: &str) -> Delta {
+        Delta::ToolCall {
+            index,
+            id: id.map(str::to_owned),
+            name: name.map(str::to_owned),
+            arguments: arguments.to_owned(),
+        }
+    }
+
+    fn complete(deltas: impl IntoIterator<Item = Delta>) -> CompletedStep {
+        let mut assembler = Assembler::new("call_7");
+        deltas.into_iter().for_each(|delta| assembler.push(delta));
+        assembler.complete().unwrap()
+    }
+
+    #[test]
+    fn pieces_of_interleaved_calls_come_together() {
+        let step = complete([
+            Delta::Text("Let me ".into()),
+            Delta::Text("look.".into()),
+            call(0, Some("a"), Some("deal.find"), ""),
+            call(0, None, None, "{\"limit\""),
+            call(1, Some("b"), Some("contact.find"), "{}"),
+            call(0, None, None, ":1}"),
+            Delta::Finish(FinishReason::ToolCalls),
+        ]);
+        assert_eq!(step.text, "Let me look.");
+        assert_eq!(step.tool_calls[0].arguments, "{\"limit\":1}");
+        assert_eq!(step.tool_calls[1].name, "contact.find");
+    }
+
+    #[test]
+    fn whole_calls_under_one_index_stay_apart() {
+        let step = complete([
+            call(0, Some("a"), Some("deal.find"), "{}"),
+            call(0, Some("b"), Some("deal.get"), "{}"),
+            Delta::Finish(FinishReason::Stop),
+        ]);
+        assert_eq!(step.tool_calls.len(), 2);
+        assert_eq!(step.finish, FinishReason::ToolCalls);
+    }
+
+    #[test]
+    fn missing_and_repeated_ids_become_distinct() {
+        let step = complete([
+            call(0, None, Some("deal.find"), "{}"),
+            call(1, Some("x"), Some("deal.find"), "{}"),
+            call(2, Some("x"), Some("deal.find"), "{}"),
+            Delta::Finish(FinishReason::ToolCalls),
+        ]);
+        let ids: Vec<_> = step.tool_calls.iter().map(|call| call.id.as_str()).collect();
+        assert_eq!(ids, ["call_7_0", "x", "call_7_2"]);
+    }
+
+    #[test]
+    fn an_answer_without_finish_reason_was_cut_short() {
+        let mut assembler = Assembler::new("call");
+        assembler.push(Delta::Text("half a".into()));
+        assert!(matches!(assembler.complete(), Err(ModelError::CutShort { .. })));
+    }
+}

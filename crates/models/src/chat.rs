@@ -1,0 +1,154 @@
+//! What a model is asked and what it answers, whatever wire carries it.
+
+use std::sync::Arc;
+
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ModelError;
+
+/// The answer of a model as it arrives. [`Delta::Finish`] is the last item of a whole answer; an error ends
+/// the stream.
+pub type DeltaStream = BoxStream<'static, Result<Delta, ModelError>>;
+
+/// A chat model behind whatever wire.
+pub trait ChatModel: Send + Sync {
+    /// The id under which the registry knows it: `builtin`, `openai/gpt-5`.
+    fn name(&self) -> &str;
+
+    fn capabilities(&self) -> Capabilities;
+
+    /// Asks the model. Nothing happens before the stream is polled; dropping it ends the request.
+    fn stream(&self, request: ChatRequest) -> DeltaStream;
+}
+
+/// What a model can do, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// False for `builtin`, which interprets commands and understands no language.
+    pub language: bool,
+    pub tools: bool,
+    /// Several tool calls in one step.
+    pub parallel_tool_calls: bool,
+    /// Tokens of input and output together.
+    pub context_window: Option<u32>,
+    pub max_output_tokens: Option<u32>,
+}
+
+/// One question to a model. Cloning is cheap.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ChatRequest {
+    pub messages: Arc<[Message]>,
+    /// Shared between requests where possible: a provider keeps the encoded form of the same `Arc`.
+    pub tools: Arc<[ToolDefinition]>,
+    pub tool_choice: ToolChoice,
+    pub temperature: Option<f32>,
+    pub max_output_tokens: Option<u32>,
+}
+
+impl ChatRequest {
+    /// A request with the model's own defaults.
+    pub fn new(messages: impl Into<Arc<[Message]>>, tools: impl Into<Arc<[ToolDefinition]>>) -> Self {
+        Self {
+            messages: messages.into(),
+            tools: tools.into(),
+            tool_choice: ToolChoice::Auto,
+            temperature: None,
+            max_output_tokens: None,
+        }
+    }
+}
+
+/// Whether the model may, must not or must call a tool.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolChoice {
+    #[default]
+    Auto,
+    None,
+    /// Some tool must be called; this one, where one is named.
+    Required(Option<String>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    System(String),
+    User(String),
+    Assistant {
+        text: String,
+        tool_calls: Vec<ToolCall>,
+    },
+    /// The result of the call with this id.
+    Tool {
+        call_id: String,
+        name: String,
+        content: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    pub id: String,
+    pub name: String,
+    /// The raw text as the model wrote it; it may not be JSON.
+    pub arguments: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolDefinition {
+    /// The operation's own name (`deal.update`); a provider with a narrower alphabet maps it both ways.
+    pub name: String,
+    pub description: String,
+    /// The JSON Schema of the arguments: an object.
+    pub parameters: Arc<serde_json::Value>,
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delta {
+    Text(String),
+    Reasoning(String),
+    /// A piece of the call at `index`: its id and name come with its first piece, its arguments in pieces.
+    ToolCall {
+        index: u32,
+        id: Option<String>,
+        name: Option<String>,
+        arguments: String,
+    },
+    /// The usage of the whole answer; a later one replaces an earlier one.
+    Usage(Usage),
+    Finish(FinishReason),
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// The part of the input that the provider had cached.
+    pub cached_input_tokens: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    Stop,
+    Length,
+    ToolCalls,
+    ContentFilter,
+    /// A word this version does not know, as the provider sent it.
+    Other(String),
+}
+
+impl From<&str> for FinishReason {
+    fn from(word: &str) -> Self {
+        match word {
+            "stop" | "end_turn" | "eos" => Self::Stop,
+            "length" | "max_tokens" => Self::Length,
+            "tool_calls" | "function_call" | "tool_use" => Self::ToolCalls,
+            "content_filter" => Self::ContentFilter,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}

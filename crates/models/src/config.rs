@@ -1,0 +1,183 @@
+//! The `[models]` section of the configuration.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde::{Deserialize, Deserializer};
+
+/// A text that is shown nowhere: neither `Debug` nor an error reveals it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// Which models there are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelsConfig {
+    /// The id of the default model (`openai/gpt-5`); without it a local Ollama, without that `builtin`.
+    pub default: Option<String>,
+    pub providers: BTreeMap<String, ProviderConfig>,
+    /// Where a local Ollama is looked for; an empty text looks for none.
+    pub ollama_url: String,
+}
+
+impl Default for ModelsConfig {
+    fn default() -> Self {
+        Self { default: None, providers: BTreeMap::new(), ollama_url: "http://127.0.0.1:11434".to_owned() }
+    }
+}
+
+/// How one provider is reached.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProviderConfig {
+    pub kind: ProviderKind,
+    /// Up to and including the version: `https://api.openai.com/v1`, which is also the default.
+    pub base_url: Option<String>,
+    pub api_key: Option<Secret>,
+    /// The environment variable that holds the key, where `api_key` does not.
+    pub api_key_env: Option<String>,
+    /// The models offered; where none is named, any name is passed on to the provider.
+    pub models: Vec<ModelConfig>,
+    /// Sent with every request; the values are kept secret.
+    pub headers: BTreeMap<String, Secret>,
+    pub quirks: Quirks,
+    pub timeouts: Timeouts,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// OpenAI's chat completions, spoken by OpenAI, OpenRouter, vLLM, llama-server, Ollama and others.
+    #[default]
+    Openai,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelConfig {
+    pub name: String,
+    pub context_window: Option<u32>,
+    pub max_output_tokens: Option<u32>,
+}
+
+/// Where a server departs from OpenAI's wire.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quirks {
+    /// Ask for the usage at the end of the stream; some servers refuse the option.
+    pub include_usage: bool,
+    /// Send the named form of `tool_choice`. Where it is not understood (llama-server takes it for `auto`),
+    /// `required` is sent with that one tool instead.
+    pub named_tool_choice: bool,
+    /// The name of the output limit.
+    pub output_limit: OutputLimit,
+    /// Some servers accept one system message at the head only, alternating roles, and a question at the end.
+    pub strict_sequence: bool,
+    /// The value sent as `parallel_tool_calls`; nothing is sent without one.
+    pub parallel_tool_calls: Option<bool>,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self {
+            include_usage: true,
+            // OpenAI understands both forms, so the one that every server understands is the default.
+            named_tool_choice: false,
+            output_limit: OutputLimit::MaxTokens,
+            strict_sequence: false,
+            parallel_tool_calls: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputLimit {
+    #[default]
+    MaxTokens,
+    /// What OpenAI's reasoning models ask for.
+    MaxCompletionTokens,
+}
+
+/// How long each wait may take; in the configuration, seconds.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timeouts {
+    #[serde(deserialize_with = "seconds")]
+    pub connect: Duration,
+    /// From the request to the first piece of the answer.
+    #[serde(deserialize_with = "seconds")]
+    pub first_token: Duration,
+    /// Between two pieces of the answer.
+    #[serde(deserialize_with = "seconds")]
+    pub idle: Duration,
+    #[serde(deserialize_with = "seconds")]
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            first_token: Duration::from_secs(60),
+            idle: Duration::from_secs(30),
+            total: Duration::from_secs(300),
+        }
+    }
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_described_by_what_differs_from_the_default() {
+        let config: ModelsConfig = serde_json::from_value(serde_json::json!({
+            "default": "local/qwen",
+            "providers": {"local": {
+                "base_url": "http://127.0.0.1:8080/v1",
+                "api_key": "sk-1",
+                "models": [{"name": "qwen", "context_window": 8192}],
+                "quirks": {"include_usage": false},
+                "timeouts": {"idle": 2.5},
+            }},
+        }))
+        .unwrap();
+        let local = &config.providers["local"];
+        assert_eq!(local.timeouts.idle, Duration::from_millis(2_500));
+        assert_eq!(local.timeouts.connect, Duration::from_secs(5));
+        assert!(!local.quirks.include_usage);
+    }
+
+    #[test]
+    fn debug_output_shows_no_secret() {
+        let config = ProviderConfig {
+            api_key: Some(Secret::new("sk-very-secret")),
+            headers: BTreeMap::from([("x-key".to_owned(), Secret::new("also-secret"))]),
+            ..ProviderConfig::default()
+        };
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("very-secret") && !shown.contains("also-secret"), "{shown}");
+    }
+}

@@ -1,0 +1,143 @@
+//! What can go wrong with a model.
+
+use std::{fmt, time::Duration};
+
+use kontor_core::error::{ErrorKind, Fault, Problem};
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// What was waited for when the time was up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    Connect,
+    FirstToken,
+    /// Between two pieces of an answer.
+    Idle,
+    Total,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connecting took too long",
+            Self::FirstToken => "the first word took too long",
+            Self::Idle => "it fell silent in the middle of its answer",
+            Self::Total => "the whole answer took too long",
+        })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("the model provider cannot be reached")]
+    Unreachable { source: Source },
+    #[error("the model did not answer in time: {what}")]
+    Timeout { what: Wait },
+    #[error("the model provider refused the API key")]
+    Unauthorized,
+    #[error("the model provider limits the rate of requests")]
+    RateLimited { retry_after: Option<Duration> },
+    #[error("the model provider failed with status {status}: {message}")]
+    Server { status: u16, message: String },
+    #[error("the model provider rejected the request with status {status}: {message}")]
+    Rejected { status: u16, message: String },
+    #[error("the model's answer was cut short: {detail}")]
+    CutShort { detail: String },
+    #[error("the model provider sent something that is not understood: {0}")]
+    Protocol(String),
+    #[error("there is no model {id}.{suggestion}")]
+    UnknownModel { id: String, suggestion: String },
+    #[error("the configuration of model provider {provider} cannot be used: {message}")]
+    Misconfigured { provider: String, message: String },
+}
+
+impl ModelError {
+    /// Whether asking again without a change may succeed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::RateLimited { .. }
+            | Self::Server { .. }
+            | Self::CutShort { .. } => true,
+            Self::Unauthorized
+            | Self::Rejected { .. }
+            | Self::Protocol(_)
+            | Self::UnknownModel { .. }
+            | Self::Misconfigured { .. } => false,
+        }
+    }
+
+    /// How long the provider asked to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl Fault for ModelError {
+    fn problem(&self) -> Problem {
+        let (kind, code, message) = match self {
+            Self::Unreachable { .. } => (
+                ErrorKind::Unavailable,
+                "model_unreachable",
+                "The model provider cannot be reached. An admin can check base_url in [models] and that the provider is up.".to_owned(),
+            ),
+            Self::Timeout { what } => {
+                (ErrorKind::Unavailable, "model_timeout", format!("The model did not answer in time: {what}."))
+            }
+            Self::Unauthorized => (
+                ErrorKind::Conflict,
+                "model_unauthorized",
+                "The model provider refused the API key. An admin can set a valid one in [models].".to_owned(),
+            ),
+            Self::RateLimited { .. } => (
+                ErrorKind::Limited,
+                "model_rate_limited",
+                "The model provider limits the rate of requests. Try again in a moment.".to_owned(),
+            ),
+            Self::Server { status, .. } => (
+                ErrorKind::Unavailable,
+                "model_failed",
+                format!("The model provider failed with status {status}. Try again in a moment."),
+            ),
+            Self::Rejected { message, .. } => (
+                ErrorKind::Conflict,
+                "model_rejected",
+                format!("The model provider rejected the request: {message}"),
+            ),
+            Self::CutShort { .. } => {
+                (ErrorKind::Unavailable, "model_cut_short", "The model's answer was cut short.".to_owned())
+            }
+            Self::Protocol(_) => (
+                ErrorKind::Unavailable,
+                "model_protocol",
+                "The model provider sent something that is not understood. An admin can check that base_url in [models] names an OpenAI-compatible API.".to_owned(),
+            ),
+            Self::UnknownModel { .. } => (ErrorKind::NotFound, "model_not_found", format!("{}", Sentence(self))),
+            Self::Misconfigured { .. } => {
+                (ErrorKind::Conflict, "model_misconfigured", format!("{}.", Sentence(self)))
+            }
+        };
+        let problem = Problem::new(kind, code, message);
+        match self.retry_after() {
+            Some(wait) => problem.retry_after(wait),
+            None => problem,
+        }
+    }
+}
+
+/// An error's text with a capital first letter.
+struct Sentence<'e>(&'e ModelError);
+
+impl fmt::Display for Sentence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let mut letters = text.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        first.into_iter().try_for_each(|c| write!(f, "{c}"))?;
+        f.write_str(letters.as_str())
+    }
+}

@@ -1,0 +1,364 @@
+//! Ids to models, the default model, and a local Ollama found by itself.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use kontor_core::{environment::Environment, text, time::Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    builtin::Builtin,
+    chat::{Capabilities, ChatModel},
+    config::{ModelConfig, ModelsConfig, ProviderConfig},
+    error::ModelError,
+    openai::{self, Provider},
+};
+
+/// The id of the command interpreter, which is always there.
+pub(crate) const BUILTIN: &str = "builtin";
+
+const OLLAMA: &str = "ollama";
+const PROBE_TIMEOUT: Duration = Duration::from_millis(400);
+/// How long the answer of the last probe is believed.
+const PROBE_AGAIN: Duration = Duration::from_secs(60);
+
+/// What is told about a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    pub id: String,
+    /// The provider's name; `builtin` for the command interpreter.
+    pub provider: String,
+    pub capabilities: Capabilities,
+    pub is_default: bool,
+}
+
+/// The models there are. Cheap to clone.
+#[derive(Clone)]
+pub struct Models(Arc<Shared>);
+
+struct Shared {
+    default: Option<String>,
+    providers: BTreeMap<String, Configured>,
+    builtin: Arc<dyn ChatModel>,
+    ollama: Option<Ollama>,
+    environment: Environment,
+}
+
+struct Configured {
+    /// A provider that cannot be used says so when it is asked for, and does not keep the others away.
+    provider: Result<Provider, String>,
+    models: Vec<ModelConfig>,
+}
+
+impl Configured {
+    fn model(&self, name: &str, config: &ModelConfig) -> Result<Arc<dyn ChatModel>, ModelError> {
+        match &self.provider {
+            Ok(provider) => Ok(provider.model(config)),
+            Err(message) => {
+                Err(ModelError::Misconfigured { provider: name.to_owned(), message: message.clone() })
+            }
+        }
+    }
+}
+
+struct Ollama {
+    url: String,
+    http: reqwest::Client,
+    provider: Provider,
+    state: RwLock<Probed>,
+    probing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Probed {
+    at: Option<Timestamp>,
+    models: Vec<ModelConfig>,
+}
+
+impl Models {
+    /// Fails only where the default names a model that no provider has.
+    pub fn new(config: ModelsConfig, environment: Environment) -> Result<Self, ModelError> {
+        let mut providers = BTreeMap::new();
+        for (name, provider) in config.providers {
+            let made = Provider::new(&name, &provider).map_err(|error| match error {
+                ModelError::Misconfigured { message, .. } => message,
+                other => other.to_string(),
+            });
+            if let Err(message) = &made {
+                tracing::warn!(provider = name, message, "a model provider cannot be used");
+            }
+            providers.insert(name, Configured { provider: made, models: provider.models });
+        }
+        let wanted = !config.ollama_url.is_empty() && !providers.contains_key(OLLAMA);
+        let ollama = if wanted { Ollama::new(&config.ollama_url)? } else { None };
+        let models = Self(Arc::new(Shared {
+            default: config.default,
+            providers,
+            builtin: Arc::new(Builtin::new()),
+            ollama,
+            environment,
+        }));
+        if let Some(default) = &models.0.default
+            && !default.starts_with("ollama/")
+        {
+            match models.find(default) {
+                Ok(_) | Err(ModelError::Misconfigured { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(models)
+    }
+
+    /// Looks for a local Ollama; at most 400 ms. Called at start; later looks happen by themselves.
+    pub async fn probe(&self) {
+        if let Some(ollama) = &self.0.ollama {
+            ollama.probe(self.0.environment.now()).await;
+        }
+    }
+
+    /// The model of an id (`provider/model`, `builtin`); the default for an empty id or `default`.
+    pub async fn resolve(&self, id: &str) -> Result<Arc<dyn ChatModel>, ModelError> {
+        if id.is_empty() || id == "default" {
+            return self.default_model().await;
+        }
+        if id.starts_with("ollama/") {
+            self.probe_when_stale().await;
+        }
+        self.find(id)
+    }
+
+    /// The configured default, else a local Ollama's first model, else `builtin`.
+    pub async fn default_model(&self) -> Result<Arc<dyn ChatModel>, ModelError> {
+        if let Some(id) = &self.0.default {
+            if id.starts_with("ollama/") {
+                self.probe_when_stale().await;
+            }
+            return self.find(id);
+        }
+        self.probe_when_stale().await;
+        let found = self.0.ollama.as_ref().and_then(Ollama::first);
+        Ok(found.unwrap_or_else(|| self.0.builtin.clone()))
+    }
+
+    /// What can be chosen, as far as is known now; the default first.
+    pub fn list(&self) -> Vec<ModelInfo> {
+        let mut found: Vec<(String, Arc<dyn ChatModel>)> = Vec::new();
+        for (name, configured) in &self.0.providers {
+            for model in &configured.models {
+                found.extend(configured.model(name, model).ok().map(|model| (name.clone(), model)));
+            }
+        }
+        if let Some(ollama) = &self.0.ollama {
+            let models = ollama.models();
+            found.extend(models.iter().map(|model| (OLLAMA.to_owned(), ollama.provider.model(model))));
+        }
+        if let Some(default) = &self.0.default
+            && found.iter().all(|(_, model)| model.name() != default)
+            && let (Ok(model), Some((provider, _))) = (self.find(default), default.split_once('/'))
+        {
+            found.insert(0, (provider.to_owned(), model));
+        }
+        found.push((BUILTIN.to_owned(), self.0.builtin.clone()));
+        let first_ollama =
+            found.iter().find(|(provider, _)| provider == OLLAMA).map(|(_, model)| model.name());
+        let default = self.0.default.as_deref().or(first_ollama).unwrap_or(BUILTIN).to_owned();
+        let mut infos: Vec<_> = found
+            .into_iter()
+            .map(|(provider, model)| ModelInfo {
+                id: model.name().to_owned(),
+                provider,
+                capabilities: model.capabilities(),
+                is_default: model.name() == default,
+            })
+            .collect();
+        infos.sort_by_key(|info| !info.is_default);
+        infos
+    }
+
+    fn find(&self, id: &str) -> Result<Arc<dyn ChatModel>, ModelError> {
+        if id == BUILTIN {
+            return Ok(self.0.builtin.clone());
+        }
+        let Some((provider, name)) = id.split_once('/') else { return Err(self.unknown(id)) };
+        if let Some(configured) = self.0.providers.get(provider) {
+            let listed = configured.models.iter().find(|model| model.name == name);
+            return match listed {
+                Some(model) => configured.model(provider, model),
+                None if configured.models.is_empty() && !name.is_empty() => {
+                    let any = ModelConfig { name: name.to_owned(), ..ModelConfig::default() };
+                    configured.model(provider, &any)
+                }
+                None => Err(self.unknown(id)),
+            };
+        }
+        if let Some(ollama) = self.0.ollama.as_ref().filter(|_| provider == OLLAMA) {
+            let models = ollama.models();
+            let found = models.iter().find(|model| model.name == name);
+            return found.map(|model| ollama.provider.model(model)).ok_or_else(|| self.unknown(id));
+        }
+        Err(self.unknown(id))
+    }
+
+    fn unknown(&self, id: &str) -> ModelError {
+        let known: Vec<String> = self
+            .0
+            .providers
+            .iter()
+            .flat_map(|(name, configured)| {
+                configured.models.iter().map(move |m| format!("{name}/{}", m.name))
+            })
+            .chain([BUILTIN.to_owned()])
+            .collect();
+        ModelError::UnknownModel {
+            id: text::excerpt(id, 100),
+            suggestion: text::suggestion(id, known.iter().map(String::as_str)),
+        }
+    }
+
+    async fn probe_when_stale(&self) {
+        let Some(ollama) = &self.0.ollama else { return };
+        let now = self.0.environment.now();
+        if ollama.is_stale(now) {
+            // Whoever comes while one is looking goes on with what is known.
+            if let Ok(_looking) = ollama.probing.try_lock() {
+                ollama.probe(now).await;
+            }
+        }
+    }
+}
+
+impl Ollama {
+    fn new(url: &str) -> Result<Option<Self>, ModelError> {
+        let url = url.trim_end_matches('/').to_owned();
+        let config = ProviderConfig { base_url: Some(format!("{url}/v1")), ..ProviderConfig::default() };
+        let provider = Provider::new(OLLAMA, &config)?;
+        let misconfigured = |message| ModelError::Misconfigured { provider: OLLAMA.to_owned(), message };
+        let http = openai::http_client(url.starts_with("https:"), PROBE_TIMEOUT).map_err(misconfigured)?;
+        Ok(Some(Self {
+            url,
+            http,
+            provider,
+            state: RwLock::default(),
+            probing: tokio::sync::Mutex::const_new(()),
+        }))
+    }
+
+    fn is_stale(&self, now: Timestamp) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.at.is_none_or(|at| now.since(at) >= PROBE_AGAIN)
+    }
+
+    fn models(&self) -> Vec<ModelConfig> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).models.clone()
+    }
+
+    fn first(&self) -> Option<Arc<dyn ChatModel>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.models.first().map(|model| self.provider.model(model))
+    }
+
+    async fn probe(&self, now: Timestamp) {
+        let models = match tokio::time::timeout(PROBE_TIMEOUT, self.ask()).await {
+            Ok(Ok(models)) => models,
+            Ok(Err(error)) => {
+                tracing::debug!(error = %error.without_url(), "no local Ollama");
+                Vec::new()
+            }
+            Err(_) => Vec::new(),
+        };
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.models != models {
+            let names: Vec<_> = models.iter().map(|model| model.name.as_str()).collect();
+            tracing::info!(?names, "the models of the local Ollama changed");
+        }
+        *state = Probed { at: Some(now), models };
+    }
+
+    async fn ask(&self) -> Result<Vec<ModelConfig>, reqwest::Error> {
+        #[derive(Deserialize)]
+        struct List {
+            #[serde(default)]
+            data: Vec<Listed>,
+        }
+        #[derive(Deserialize)]
+        struct Listed {
+            id: String,
+        }
+        let response = self.http.get(format!("{}/v1/models", self.url)).send().await?.error_for_status()?;
+        let list: List = response.json().await?;
+        // Embedding models are listed with the others and cannot chat.
+        let chat = list.data.into_iter().filter(|model| !model.id.contains("embed"));
+        Ok(chat.map(|model| ModelConfig { name: model.id, ..ModelConfig::default() }).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    fn models(config: ModelsConfig) -> Models {
+        Models::new(config, Environment::system()).unwrap()
+    }
+
+    fn provider(models: &[&str]) -> ProviderConfig {
+        ProviderConfig {
+            base_url: Some("http://127.0.0.1:9/v1".to_owned()),
+            api_key: Some(Secret::new("k")),
+            models: models
+                .iter()
+                .map(|name| ModelConfig { name: (*name).to_owned(), ..ModelConfig::default() })
+                .collect(),
+            ..ProviderConfig::default()
+        }
+    }
+
+    fn without_ollama() -> ModelsConfig {
+        ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() }
+    }
+
+    #[tokio::test]
+    async fn builtin_is_always_there_and_the_default_of_an_empty_configuration() {
+        let models = models(without_ollama());
+        assert_eq!(models.default_model().await.unwrap().name(), "builtin");
+        assert_eq!(models.resolve("builtin").await.unwrap().name(), "builtin");
+        let list = models.list();
+        assert!(list.len() == 1 && list[0].is_default && !list[0].capabilities.language);
+    }
+
+    #[tokio::test]
+    async fn ids_name_a_provider_and_its_model() {
+        let mut config = without_ollama();
+        config.providers.insert("local".into(), provider(&["qwen"]));
+        config.providers.insert("router".into(), provider(&[]));
+        config.default = Some("local/qwen".into());
+        let models = models(config);
+        assert_eq!(models.resolve("").await.unwrap().name(), "local/qwen");
+        assert_eq!(models.resolve("router/meta/llama:free").await.unwrap().name(), "router/meta/llama:free");
+        let error = models.resolve("local/qwem").await.err().unwrap();
+        assert_eq!(error.to_string(), "there is no model local/qwem. Did you mean local/qwen?");
+        assert_eq!(models.list()[0].id, "local/qwen");
+    }
+
+    #[test]
+    fn a_default_that_no_provider_has_is_refused() {
+        let config = ModelsConfig { default: Some("nobody/nothing".into()), ..without_ollama() };
+        assert!(matches!(Models::new(config, Environment::system()), Err(ModelError::UnknownModel { .. })));
+    }
+
+    #[tokio::test]
+    async fn an_unusable_provider_leaves_the_others_alone() {
+        let mut config = without_ollama();
+        config.providers.insert(
+            "bad".into(),
+            ProviderConfig { base_url: Some("ftp://x".into()), ..ProviderConfig::default() },
+        );
+        config.providers.insert("good".into(), provider(&["m"]));
+        let models = models(config);
+        assert!(models.resolve("good/m").await.is_ok());
+        assert!(matches!(models.resolve("bad/m").await, Err(ModelError::Misconfigured { .. })));
+    }
+}
