@@ -67,7 +67,11 @@ impl Issue {
 
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.path, self.message)
+        }
     }
 }
 
@@ -113,7 +117,11 @@ impl Problem {
 
     /// A fault of ours, told without details.
     pub fn internal() -> Self {
-        Self::new(ErrorKind::Internal, "internal", "Something went wrong on our side. The details are in the server's log.")
+        Self::new(
+            ErrorKind::Internal,
+            "internal",
+            "Something went wrong on our side. The details are in the server's log.",
+        )
     }
 
     #[must_use]

@@ -1,1 +1,130 @@
-//! operation
+//! Operations: the one catalogue behind chat tools, MCP tools and workflow actions.
+//!
+//! An operation is a name, a description, an argument schema, an effect and what it does. What a call needs
+//! and a model must not choose (workspace, actor, transaction) is its context, never an argument: the
+//! context's type is the parameter `C`, which the crate that runs operations supplies.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{ErrorKind, Issue, Problem},
+    text,
+};
+
+/// What running an operation does to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Nothing: it may run again and beside others.
+    Read,
+    /// Changes records, undoably.
+    Write,
+    /// Puts records aside or removes them: an agent's call waits for a person's approval.
+    Destructive,
+    /// Reaches outside, where no transaction follows.
+    External,
+}
+
+/// What a model or a program needs to know to call an operation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Definition {
+    /// `deal.update`.
+    pub name: String,
+    pub description: String,
+    /// JSON Schema (2020-12) of the arguments, an object.
+    pub parameters: Arc<serde_json::Value>,
+    pub effect: Effect,
+}
+
+/// Something a caller can have done.
+pub trait Operation<C: ?Sized>: Send + Sync {
+    fn definition(&self) -> &Definition;
+
+    /// Does it. The arguments have been validated against the schema.
+    ///
+    /// # Errors
+    /// A problem that tells a model what to do differently.
+    fn run<'a>(
+        &'a self,
+        context: &'a mut C,
+        arguments: serde_json::Value,
+    ) -> BoxFuture<'a, Result<serde_json::Value, Problem>>;
+}
+
+struct Entry<C: ?Sized> {
+    operation: Arc<dyn Operation<C>>,
+    validator: jsonschema::Validator,
+}
+
+/// The operations a caller may call, by name. What a caller may not do is not in it.
+pub struct Registry<C: ?Sized> {
+    entries: BTreeMap<String, Entry<C>>,
+}
+
+impl<C: ?Sized> Registry<C> {
+    /// A registry of these operations. One whose schema is no schema is a fault of ours and is left out,
+    /// loudly.
+    pub fn new(operations: impl IntoIterator<Item = Arc<dyn Operation<C>>>) -> Self {
+        let mut entries = BTreeMap::new();
+        for operation in operations {
+            let definition = operation.definition();
+            let options = jsonschema::options().should_validate_formats(true);
+            match options.build(&definition.parameters) {
+                Ok(validator) => {
+                    entries.insert(definition.name.clone(), Entry { operation, validator });
+                }
+                Err(error) => {
+                    tracing::error!(operation = definition.name, %error, "operation left out: its schema is not valid");
+                }
+            }
+        }
+        Self { entries }
+    }
+
+    /// The definitions in order of name.
+    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.entries.values().map(|entry| entry.operation.definition())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Operation<C>>> {
+        self.entries.get(name).map(|entry| &entry.operation)
+    }
+
+    /// The operation of a call whose arguments fit its schema.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest one; arguments that do not fit, each with its path.
+    pub fn check(
+        &self,
+        name: &str,
+        arguments: &serde_json::Value,
+    ) -> Result<&Arc<dyn Operation<C>>, Problem> {
+        let Some(entry) = self.entries.get(name) else {
+            let near = text::suggestion(name, self.entries.keys().map(String::as_str));
+            let name = text::excerpt(name, 80);
+            return Err(Problem::new(
+                ErrorKind::NotFound,
+                "unknown_operation",
+                format!("There is no operation {name:?} you may call.{near}"),
+            ));
+        };
+        let issues: Vec<_> =
+            entry.validator.iter_errors(arguments).take(10).map(|error| issue(&error)).collect();
+        if issues.is_empty() { Ok(&entry.operation) } else { Err(Problem::invalid(issues)) }
+    }
+}
+
+fn issue(error: &jsonschema::ValidationError<'_>) -> Issue {
+    let mut path = String::new();
+    for segment in error.instance_path().as_str().split('/').skip(1) {
+        match segment.parse::<usize>() {
+            Ok(index) => path.push_str(&format!("[{index}]")),
+            Err(_) if path.is_empty() => path.push_str(segment),
+            Err(_) => path.push_str(&format!(".{segment}")),
+        }
+    }
+    Issue::new(path, "invalid_argument", text::excerpt(&error.to_string(), 400))
+}

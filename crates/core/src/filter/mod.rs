@@ -1,0 +1,88 @@
+//! The one filter language, the same in REST, tools, views and row rules:
+//! `{"and":[{"stage":{"eq":"PROPOSAL"}},{"amount":{"gte":10000}}]}`.
+//!
+//! A filter is read against an object's metadata, so an unknown field, operator or option fails before any
+//! statement is built, with its path and the nearest valid name. A field the caller may not read does not
+//! exist for it. Depth and size are bounded.
+
+mod evaluate;
+mod parse;
+mod path;
+mod scalar;
+
+pub use self::{
+    evaluate::Related,
+    parse::{MAX_DEPTH, MAX_LIST, MAX_NODES, parse_filter},
+    path::{FieldPath, PartType, Readable, filterable_paths},
+    scalar::Scalar,
+};
+use crate::metadata::Name;
+
+/// A condition on one record, with its operands typed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    /// Every part holds; true when there is none.
+    And(Vec<Filter>),
+    /// Some part holds; false when there is none.
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    Condition(Condition),
+    /// The record that a relation field points to is not deleted and matches.
+    Related {
+        field: Name,
+        object: Name,
+        filter: Box<Filter>,
+    },
+}
+
+impl Filter {
+    /// The filter that every record matches.
+    pub fn everything() -> Self {
+        Self::And(Vec::new())
+    }
+
+    pub fn is_everything(&self) -> bool {
+        matches!(self, Self::And(parts) if parts.is_empty())
+    }
+
+    /// A record that matches both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (left, right) if left.is_everything() => right,
+            (left, right) if right.is_everything() => left,
+            (Self::And(mut left), Self::And(right)) => {
+                left.extend(right);
+                Self::And(left)
+            }
+            (Self::And(mut left), right) => {
+                left.push(right);
+                Self::And(left)
+            }
+            (left, right) => Self::And(vec![left, right]),
+        }
+    }
+}
+
+/// One comparison. A text is compared folded where its column is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    pub path: FieldPath,
+    pub operator: Operator,
+}
+
+/// A comparison with its operands. An empty value matches only `NotEqual`, `NotIn` and `IsEmpty(true)`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operator {
+    Equal(Scalar),
+    NotEqual(Scalar),
+    In(Vec<Scalar>),
+    NotIn(Vec<Scalar>),
+    Greater(Scalar),
+    GreaterOrEqual(Scalar),
+    Less(Scalar),
+    LessOrEqual(Scalar),
+    Contains(String),
+    StartsWith(String),
+    IsEmpty(bool),
+}

@@ -1,0 +1,287 @@
+use serde_json::Value as Json;
+
+use super::{Condition, FieldPath, Filter, Operator, PartType, Readable, Scalar};
+use crate::{
+    error::{Issue, join_path},
+    ids::MemberId,
+    metadata::{FieldKind, Object, Schema},
+    text::{self, fold},
+    value::{Money, parse_scaled},
+};
+
+/// The deepest nesting of `and`, `or` and `not`.
+pub const MAX_DEPTH: usize = 8;
+/// The most conditions and connectives in one filter.
+pub const MAX_NODES: usize = 200;
+/// The most operands of `in` and `not_in`.
+pub const MAX_LIST: usize = 200;
+/// The operand that stands for the caller's own member record.
+const ME: &str = "$me";
+
+const OPERATORS: [&str; 11] =
+    ["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "starts_with", "is_empty"];
+
+/// Reads a filter on records of `object`. `me` is what `"$me"` stands for.
+///
+/// # Errors
+/// Every mistake found, each with its path within the filter.
+pub fn parse_filter(
+    json: &Json,
+    object: &Object,
+    schema: &Schema,
+    readable: &dyn Readable,
+    me: Option<MemberId>,
+) -> Result<Filter, Vec<Issue>> {
+    let mut parser = Parser { schema, readable, me, nodes: 0, issues: Vec::new() };
+    let filter = parser.filter(json, object, "", 0);
+    match (filter, parser.issues.is_empty()) {
+        (Some(filter), true) => Ok(filter),
+        _ => Err(parser.issues),
+    }
+}
+
+struct Parser<'a> {
+    schema: &'a Schema,
+    readable: &'a dyn Readable,
+    me: Option<MemberId>,
+    nodes: usize,
+    issues: Vec<Issue>,
+}
+
+impl Parser<'_> {
+    fn fail(&mut self, path: &str, code: &'static str, message: String) {
+        // The first few mistakes help; a thousand do not.
+        if self.issues.len() < 10 {
+            self.issues.push(Issue::new(path, code, message));
+        }
+    }
+
+    fn filter(&mut self, json: &Json, object: &Object, path: &str, depth: usize) -> Option<Filter> {
+        if depth > MAX_DEPTH {
+            self.fail(path, "too_deep", format!("a filter nests at most {MAX_DEPTH} levels"));
+            return None;
+        }
+        let Json::Object(map) = json else {
+            self.fail(
+                path,
+                "wrong_type",
+                "expected an object such as {\"stage\": {\"eq\": \"PROPOSAL\"}}".to_owned(),
+            );
+            return None;
+        };
+        let mut parts = Vec::new();
+        for (key, operand) in map {
+            self.nodes += 1;
+            if self.nodes > MAX_NODES {
+                self.fail(path, "too_large", format!("a filter has at most {MAX_NODES} conditions"));
+                return None;
+            }
+            let at = join_path(path, &text::excerpt(key, 60));
+            let part = match key.as_str() {
+                "and" => self.list(operand, object, &at, depth).map(Filter::And),
+                "or" => self.list(operand, object, &at, depth).map(Filter::Or),
+                "not" => {
+                    self.filter(operand, object, &at, depth + 1).map(|inner| Filter::Not(Box::new(inner)))
+                }
+                name => self.comparison(name, operand, object, &at, false),
+            };
+            parts.extend(part);
+        }
+        Some(match <[Filter; 1]>::try_from(parts) {
+            Ok([single]) => single,
+            Err(parts) => Filter::And(parts),
+        })
+    }
+
+    fn list(&mut self, json: &Json, object: &Object, path: &str, depth: usize) -> Option<Vec<Filter>> {
+        let Json::Array(items) = json else {
+            self.fail(path, "wrong_type", "expected a list of filters".to_owned());
+            return None;
+        };
+        let mut filters = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            // Past the limits nothing is worth reading.
+            if self.nodes > MAX_NODES {
+                return None;
+            }
+            self.nodes += 1;
+            filters.extend(self.filter(item, object, &format!("{path}[{index}]"), depth + 1));
+        }
+        Some(filters)
+    }
+
+    /// The conditions on one path: several operators must all hold.
+    fn comparison(
+        &mut self,
+        name: &str,
+        json: &Json,
+        object: &Object,
+        at: &str,
+        related: bool,
+    ) -> Option<Filter> {
+        if !related && let Some(filter) = self.related(name, json, object, at) {
+            return filter;
+        }
+        let path = match FieldPath::parse(name, object, self.readable) {
+            Ok(path) => path,
+            Err(issue) => {
+                self.fail(at, "unknown_field", issue.message);
+                return None;
+            }
+        };
+        let Json::Object(operators) = json else {
+            let message =
+                format!("expected an object of operators such as {{\"eq\": …}}: {}", OPERATORS.join(", "));
+            self.fail(at, "wrong_type", message);
+            return None;
+        };
+        let mut conditions = Vec::new();
+        for (operator, operand) in operators {
+            self.nodes += 1;
+            let here = join_path(at, &text::excerpt(operator, 60));
+            match self.operator(operator, operand, &path, object) {
+                Ok(operator) => {
+                    conditions.push(Filter::Condition(Condition { path: path.clone(), operator }))
+                }
+                Err(issue) => self.fail(&join_path(&here, &issue.path), "invalid_operand", issue.message),
+            }
+        }
+        Some(match <[Filter; 1]>::try_from(conditions) {
+            Ok([single]) => single,
+            Err(conditions) => Filter::And(conditions),
+        })
+    }
+
+    /// `account.segment`: one hop over a relation the caller may read. `None` when the name is no such hop.
+    fn related(&mut self, name: &str, json: &Json, object: &Object, at: &str) -> Option<Option<Filter>> {
+        let (relation, rest) = name.split_once('.')?;
+        let field =
+            object.field(relation).filter(|field| self.readable.can_read_field(&object.name, &field.name))?;
+        let FieldKind::Relation { object: target } = &field.kind else { return None };
+        let target = self.schema.object(target)?;
+        let inner = self.comparison(rest, json, target, at, true);
+        Some(inner.map(|filter| Filter::Related {
+            field: field.name.clone(),
+            object: target.name.clone(),
+            filter: Box::new(filter),
+        }))
+    }
+
+    fn operator(
+        &self,
+        name: &str,
+        operand: &Json,
+        path: &FieldPath,
+        object: &Object,
+    ) -> Result<Operator, Issue> {
+        let allowed: &[&str] = match path.ty {
+            PartType::FoldedText | PartType::LowerText => {
+                &["eq", "neq", "in", "not_in", "contains", "starts_with", "is_empty"]
+            }
+            PartType::ExactText | PartType::Option | PartType::Id => {
+                &["eq", "neq", "in", "not_in", "is_empty"]
+            }
+            PartType::Number(_) | PartType::Date | PartType::DateTime | PartType::Position => {
+                &["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "is_empty"]
+            }
+            PartType::Boolean => &["eq", "neq", "is_empty"],
+            PartType::Opaque => &["is_empty"],
+        };
+        if !allowed.contains(&name) {
+            let near = text::suggestion(name, allowed.iter().copied());
+            let name = text::excerpt(name, 60);
+            let message = format!("{} takes {}, not {name:?}.{near}", path.text(), allowed.join(", "));
+            return Err(Issue::new("", "unknown_operator", message));
+        }
+        let one = || self.scalar(operand, path, object);
+        Ok(match name {
+            "eq" => Operator::Equal(one()?),
+            "neq" => Operator::NotEqual(one()?),
+            "in" => Operator::In(self.scalars(operand, path, object)?),
+            "not_in" => Operator::NotIn(self.scalars(operand, path, object)?),
+            "gt" => Operator::Greater(one()?),
+            "gte" => Operator::GreaterOrEqual(one()?),
+            "lt" => Operator::Less(one()?),
+            "lte" => Operator::LessOrEqual(one()?),
+            "contains" => Operator::Contains(fold(needle(operand)?)),
+            "starts_with" => Operator::StartsWith(fold(needle(operand)?)),
+            _ => Operator::IsEmpty(
+                operand.as_bool().ok_or_else(|| Issue::new("", "wrong_type", "expected true or false"))?,
+            ),
+        })
+    }
+
+    fn scalars(&self, json: &Json, path: &FieldPath, object: &Object) -> Result<Vec<Scalar>, Issue> {
+        let Json::Array(items) = json else {
+            return Err(Issue::new("", "wrong_type", "expected a list"));
+        };
+        if items.len() > MAX_LIST {
+            return Err(Issue::new("", "too_large", format!("expected at most {MAX_LIST} values")));
+        }
+        items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| {
+                self.scalar(item, path, object).map_err(|issue| issue.within(&format!("[{index}]")))
+            })
+            .collect()
+    }
+
+    fn scalar(&self, json: &Json, path: &FieldPath, object: &Object) -> Result<Scalar, Issue> {
+        let wrong = |expected: &str| {
+            let given = text::excerpt(&json.to_string(), 60);
+            Issue::new("", "wrong_type", format!("expected {expected}, got {given}"))
+        };
+        match path.ty {
+            PartType::FoldedText | PartType::LowerText => Ok(Scalar::Text(fold(needle(json)?))),
+            PartType::ExactText => Ok(Scalar::Text(needle(json)?.to_owned())),
+            PartType::Number(decimals) => {
+                let amount = match json {
+                    Json::Object(map) if decimals == Money::DECIMALS => map.get("amount").unwrap_or(json),
+                    plain => plain,
+                };
+                parse_scaled(amount, decimals)
+                    .map(Scalar::Integer)
+                    .map_err(|why| Issue::new("", "wrong_type", why))
+            }
+            PartType::Boolean => json.as_bool().map(Scalar::Boolean).ok_or_else(|| wrong("true or false")),
+            PartType::Position => json.as_f64().map(Scalar::Real).ok_or_else(|| wrong("a number")),
+            PartType::Id => {
+                let text = json.as_str().ok_or_else(|| wrong("an id"))?;
+                if text == ME {
+                    let me = self
+                        .me
+                        .ok_or_else(|| Issue::new("", "no_member", "$me needs a caller who is a member"))?;
+                    return Ok(Scalar::Uuid(me.as_uuid()));
+                }
+                uuid::Uuid::try_parse(text).map(Scalar::Uuid).map_err(|_| wrong("an id"))
+            }
+            PartType::Date | PartType::DateTime | PartType::Option => {
+                let field = object.field(&path.field).ok_or_else(|| wrong("a known field"))?;
+                if json.is_null() {
+                    return Err(Issue::new(
+                        "",
+                        "wrong_type",
+                        "expected a value; to ask for empty ones use is_empty",
+                    ));
+                }
+                let value = crate::value::parse_value(field, json, None)?;
+                path.cell(field, &value).ok_or_else(|| wrong("a value"))
+            }
+            PartType::Opaque => Err(wrong("nothing")),
+        }
+    }
+}
+
+fn needle(json: &Json) -> Result<&str, Issue> {
+    let text = json
+        .as_str()
+        .ok_or_else(|| Issue::new("", "wrong_type", "expected text; to ask for empty ones use is_empty"))?;
+    if text.contains('\0') {
+        return Err(Issue::new("", "nul_byte", "expected text without NUL bytes"));
+    }
+    if text.chars().count() > 1_000 {
+        return Err(Issue::new("", "too_long", "expected at most 1000 characters"));
+    }
+    Ok(text)
+}

@@ -1,0 +1,140 @@
+use crate::{
+    error::Issue,
+    filter::Scalar,
+    metadata::{Field, FieldKind, Name, Object, TextFormat},
+    text,
+    value::Value,
+};
+
+/// Tells which fields exist for whoever asks.
+pub trait Readable {
+    fn can_read_field(&self, object: &str, field: &str) -> bool;
+}
+
+/// Where a filter or a sort looks: a field, or one part of a composite field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldPath {
+    pub field: Name,
+    /// Empty for a field of one part.
+    pub part: &'static str,
+    pub ty: PartType,
+}
+
+/// What a path leads to, and so how it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartType {
+    /// Compared through the folded column.
+    FoldedText,
+    /// Kept in lower case, so compared as it is with a folded operand.
+    LowerText,
+    /// Compared byte by byte.
+    ExactText,
+    Option,
+    /// Scaled by this many decimals.
+    Number(u8),
+    Boolean,
+    Date,
+    DateTime,
+    Id,
+    Position,
+    /// Only ever asked whether it is empty.
+    Opaque,
+}
+
+impl FieldPath {
+    /// Reads `amount`, `amount.currency`, `address.city`. The bare name of a composite field means its first
+    /// part.
+    ///
+    /// # Errors
+    /// When the object has no such field, or `readable` hides it: the two cannot be told apart.
+    pub fn parse(text: &str, object: &Object, readable: &dyn Readable) -> Result<Self, Issue> {
+        let (name, part) = text.split_once('.').map_or((text, None), |(name, part)| (name, Some(part)));
+        let visible = |field: &&Field| readable.can_read_field(&object.name, &field.name);
+        let Some(field) = object.field(name).filter(visible) else {
+            let names = object.fields.iter().filter(visible).map(|field| field.name.as_str());
+            let near = text::suggestion(name, names);
+            let name = text::excerpt(name, 60);
+            return Err(Issue::new(
+                "",
+                "unknown_field",
+                format!("{} has no field {name:?}.{near}", object.name),
+            ));
+        };
+        let parts = field.kind.parts();
+        let part = match part {
+            None => parts.first().copied().unwrap_or_default(),
+            Some(part) => parts.iter().copied().find(|known| *known == part).ok_or_else(|| {
+                let near = text::suggestion(part, parts.iter().copied());
+                let part = text::excerpt(part, 60);
+                Issue::new("", "unknown_part", format!("{name} has no part {part:?}.{near}"))
+            })?,
+        };
+        Ok(Self::of(field, part))
+    }
+
+    /// The path to a field's part, which must be one of its kind's.
+    pub fn of(field: &Field, part: &'static str) -> Self {
+        let ty = match (&field.kind, part) {
+            (FieldKind::Id | FieldKind::Relation { .. }, _)
+            | (FieldKind::Actor | FieldKind::Target { .. }, "id" | "member") => PartType::Id,
+            (FieldKind::Text { format: TextFormat::Line }, _)
+            | (FieldKind::FullName, "full")
+            | (FieldKind::Address, "city") => PartType::FoldedText,
+            (FieldKind::Text { format: TextFormat::Domain } | FieldKind::Emails, _) => PartType::LowerText,
+            (FieldKind::Text { format: TextFormat::Markdown } | FieldKind::Json, _) => PartType::Opaque,
+            (FieldKind::Number { decimals, .. }, _) => PartType::Number(*decimals),
+            (FieldKind::Currency, "amount") => PartType::Number(crate::value::Money::DECIMALS),
+            (FieldKind::Boolean, _) => PartType::Boolean,
+            (FieldKind::Date, _) => PartType::Date,
+            (FieldKind::DateTime, _) => PartType::DateTime,
+            (FieldKind::Select { .. }, _) => PartType::Option,
+            (FieldKind::Position, _) => PartType::Position,
+            _ => PartType::ExactText,
+        };
+        Self { field: field.name.clone(), part, ty }
+    }
+
+    /// The column that is compared and sorted by.
+    pub fn column(&self, field: &Field) -> String {
+        match (&field.kind, self.part) {
+            (FieldKind::Relation { .. }, _) => field.column_name("id"),
+            (FieldKind::Currency, "amount") => field.column_name("micros"),
+            _ if self.ty == PartType::FoldedText => field.folded_name(self.part),
+            (_, part) => field.column_name(part),
+        }
+    }
+
+    /// The cell of the compared column that a value of the field would fill.
+    pub fn cell(&self, field: &Field, value: &Value) -> Option<Scalar> {
+        let column = self.column(field);
+        let index = field.columns().iter().position(|candidate| candidate.name == column)?;
+        value.to_cells(field).into_iter().nth(index).flatten()
+    }
+
+    /// As it is written in a filter.
+    pub fn text(&self) -> String {
+        if self.part.is_empty() { self.field.to_string() } else { format!("{}.{}", self.field, self.part) }
+    }
+
+    pub fn is_sortable(&self) -> bool {
+        self.ty != PartType::Opaque
+    }
+}
+
+/// Every path of an object that may be filtered by, as it is written: the bare name for a field's first part.
+pub fn filterable_paths(object: &Object, readable: &dyn Readable) -> Vec<(String, FieldPath)> {
+    let mut paths = Vec::new();
+    for field in object.fields.iter().filter(|field| readable.can_read_field(&object.name, &field.name)) {
+        match field.kind.parts() {
+            [] => paths.push((field.name.to_string(), FieldPath::of(field, ""))),
+            [first, rest @ ..] => {
+                paths.push((field.name.to_string(), FieldPath::of(field, first)));
+                for part in rest {
+                    let path = FieldPath::of(field, part);
+                    paths.push((path.text(), path));
+                }
+            }
+        }
+    }
+    paths
+}

@@ -1,0 +1,114 @@
+//! What a caller may do: per object, per field, per row, and on the platform.
+//!
+//! [`Grants::intersect`] is the only way to combine two: user ∩ agent role ∩ token scope. It is commutative,
+//! associative and idempotent, and never allows what either side denies. What is not granted is denied.
+
+mod fields;
+mod object;
+mod platform;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    fields::FieldSet,
+    object::{Action, ObjectGrant, RowRule},
+    platform::{Permission, Permissions},
+};
+use crate::{filter::Readable, metadata::Name};
+
+/// All that a caller may do in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grants {
+    /// What holds for every object that is not named.
+    #[serde(default)]
+    default: ObjectGrant,
+    #[serde(default)]
+    objects: BTreeMap<Name, ObjectGrant>,
+    #[serde(default)]
+    platform: Permissions,
+}
+
+impl Grants {
+    /// Nothing at all.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Everything there is.
+    pub fn everything() -> Self {
+        Self { default: ObjectGrant::everything(), objects: BTreeMap::new(), platform: Permissions::all() }
+    }
+
+    /// These actions on all fields and rows of every object, and no platform permission.
+    pub fn on_every_object(actions: impl IntoIterator<Item = Action>) -> Self {
+        Self { default: ObjectGrant::of(actions), ..Self::nothing() }
+    }
+
+    /// The same, with another grant for one object.
+    #[must_use]
+    pub fn with_object(mut self, object: Name, grant: ObjectGrant) -> Self {
+        self.objects.insert(object, grant);
+        self
+    }
+
+    /// The same, with these platform permissions.
+    #[must_use]
+    pub fn with_platform(mut self, permissions: impl IntoIterator<Item = Permission>) -> Self {
+        self.platform = permissions.into_iter().collect();
+        self
+    }
+
+    /// What both allow.
+    #[must_use]
+    pub fn intersect(&self, other: &Self) -> Self {
+        let names: std::collections::BTreeSet<_> = self.objects.keys().chain(other.objects.keys()).collect();
+        let default = self.default.intersect(&other.default);
+        let objects = names
+            .into_iter()
+            .map(|name| (name.clone(), self.object(name).intersect(other.object(name))))
+            // What says the same as the default is not said twice, so that equal grants are equal values.
+            .filter(|(_, grant)| *grant != default)
+            .collect();
+        Self { default, objects, platform: self.platform.intersect(&other.platform) }
+    }
+
+    /// What holds for an object.
+    pub fn object(&self, name: &str) -> &ObjectGrant {
+        self.objects.get(name).unwrap_or(&self.default)
+    }
+
+    /// Whether an action on an object is allowed at all; for which rows its row rules say.
+    pub fn allows(&self, object: &str, action: Action) -> bool {
+        self.object(object).allows(action)
+    }
+
+    /// The rules that a row must match for an action, all of them.
+    pub fn row_rules(&self, object: &str, action: Action) -> impl Iterator<Item = &RowRule> {
+        self.object(object).row_rules(action)
+    }
+
+    pub fn can_update_field(&self, object: &str, field: &str) -> bool {
+        let grant = self.object(object);
+        grant.read_fields().contains(field) && grant.update_fields().contains(field)
+    }
+
+    pub fn permits(&self, permission: Permission) -> bool {
+        self.platform.contains(permission)
+    }
+
+    pub fn permissions(&self) -> &Permissions {
+        &self.platform
+    }
+}
+
+impl Readable for Grants {
+    fn can_read_field(&self, object: &str, field: &str) -> bool {
+        let grant = self.object(object);
+        grant.allows(Action::Read) && grant.read_fields().contains(field)
+    }
+}

@@ -1,0 +1,132 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+const OBJECTS: [&str; 3] = ["contact", "deal", "note"];
+const FIELDS: [&str; 4] = ["name", "amount", "stage", "owner"];
+
+fn names() -> impl Strategy<Value = BTreeSet<Name>> {
+    prop::collection::btree_set(prop::sample::select(FIELDS.to_vec()).prop_map(Name::literal), 0..4)
+}
+
+fn field_set() -> impl Strategy<Value = FieldSet> {
+    prop_oneof![names().prop_map(FieldSet::Except), names().prop_map(FieldSet::Only)]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop::sample::select(Action::ALL.to_vec())
+}
+
+fn object_grant() -> impl Strategy<Value = ObjectGrant> {
+    let rule =
+        prop::sample::select(FIELDS.to_vec()).prop_map(|field| RowRule::new(&json!({field: {"eq": "x"}})));
+    (
+        prop::collection::vec(action(), 0..7),
+        field_set(),
+        field_set(),
+        prop::collection::vec((action(), rule), 0..4),
+    )
+        .prop_map(|(actions, read, update, rules)| {
+            let grant = ObjectGrant::of(actions).reading(read).updating(update);
+            rules.into_iter().fold(grant, |grant, (action, rule)| grant.for_rows(action, rule))
+        })
+}
+
+fn grants() -> impl Strategy<Value = Grants> {
+    (
+        object_grant(),
+        prop::collection::btree_map(
+            prop::sample::select(OBJECTS.to_vec()).prop_map(Name::literal),
+            object_grant(),
+            0..3,
+        ),
+        prop::collection::vec(prop::sample::select(Permission::ALL.to_vec()), 0..13),
+    )
+        .prop_map(|(default, objects, platform)| {
+            let base = Grants { default, ..Grants::nothing() };
+            objects
+                .into_iter()
+                .fold(base, |grants, (name, grant)| grants.with_object(name, grant))
+                .with_platform(platform)
+        })
+}
+
+/// Every question a grant answers, for the objects named and one that is not.
+fn answers(grants: &Grants) -> Vec<bool> {
+    let mut answers = Vec::new();
+    for object in OBJECTS.into_iter().chain(["unnamed"]) {
+        answers.extend(Action::ALL.map(|action| grants.allows(object, action)));
+        for field in FIELDS {
+            answers.push(grants.can_read_field(object, field));
+            answers.push(grants.can_update_field(object, field));
+        }
+    }
+    answers.extend(Permission::ALL.map(|permission| grants.permits(permission)));
+    answers
+}
+
+fn rules(grants: &Grants, object: &str, action: Action) -> BTreeSet<RowRule> {
+    grants.row_rules(object, action).cloned().collect()
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_an_intersection_does_not_matter(a in grants(), b in grants(), c in grants()) {
+        prop_assert_eq!(answers(&a.intersect(&b)), answers(&b.intersect(&a)));
+        prop_assert_eq!(a.intersect(&b), b.intersect(&a));
+        prop_assert_eq!(a.intersect(&b).intersect(&c), a.intersect(&b.intersect(&c)));
+    }
+
+    #[test]
+    fn intersecting_with_itself_changes_no_answer(a in grants()) {
+        let twice = a.intersect(&a);
+        prop_assert_eq!(answers(&twice), answers(&a));
+        for object in OBJECTS {
+            for action in Action::ALL {
+                prop_assert_eq!(rules(&twice, object, action), rules(&a, object, action));
+            }
+        }
+    }
+
+    #[test]
+    fn an_intersection_allows_exactly_what_both_sides_allow(a in grants(), b in grants()) {
+        let both = a.intersect(&b);
+        for (both, (a, b)) in answers(&both).into_iter().zip(answers(&a).into_iter().zip(answers(&b))) {
+            prop_assert!(!both || (a && b), "an intersection allowed what one side denies");
+        }
+        for object in OBJECTS.into_iter().chain(["unnamed"]) {
+            for action in Action::ALL {
+                prop_assert_eq!(both.allows(object, action), a.allows(object, action) && b.allows(object, action));
+                let union: BTreeSet<_> = &rules(&a, object, action) | &rules(&b, object, action);
+                prop_assert_eq!(rules(&both, object, action), union);
+            }
+        }
+    }
+
+    #[test]
+    fn everything_is_neutral_and_nothing_absorbs(a in grants()) {
+        prop_assert_eq!(answers(&a.intersect(&Grants::everything())), answers(&a));
+        prop_assert!(answers(&a.intersect(&Grants::nothing())).iter().all(|answer| !answer));
+    }
+
+    #[test]
+    fn grants_survive_their_json(a in grants()) {
+        let text = serde_json::to_string(&a).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Grants>(&text).unwrap(), a);
+    }
+}
+
+#[test]
+fn nothing_is_allowed_by_default() {
+    assert!(answers(&Grants::default()).iter().all(|answer| !answer));
+}
+
+#[test]
+fn equal_rules_are_one_whatever_the_order_of_their_keys() {
+    let a = RowRule::new(&json!({"owner": {"eq": "$me"}, "stage": {"eq": "LEAD"}}));
+    let b = RowRule::new(&json!({"stage": {"eq": "LEAD"}, "owner": {"eq": "$me"}}));
+    assert_eq!(a, b);
+}

@@ -1,0 +1,121 @@
+//! Objects and fields: what a workspace's records are made of.
+//!
+//! An object is a table, a field one or more of its columns. Standard objects are declared in code and
+//! installed through the same path as custom ones, so nothing below tells the two apart.
+
+mod columns;
+mod kind;
+mod name;
+mod schema;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    columns::{Column, ColumnType},
+    kind::{FieldKind, Outcome, SelectOption, TextFormat},
+    name::{InvalidName, Name},
+    schema::Schema,
+};
+use crate::ids::{FieldId, ObjectId};
+
+/// The fields that every object has, in the order in which they are shown last.
+pub mod system_fields {
+    pub const ID: &str = "id";
+    pub const OWNER: &str = "owner";
+    pub const POSITION: &str = "position";
+    pub const CREATED_AT: &str = "created_at";
+    pub const UPDATED_AT: &str = "updated_at";
+    pub const DELETED_AT: &str = "deleted_at";
+    pub const CREATED_BY: &str = "created_by";
+    pub const UPDATED_BY: &str = "updated_by";
+    /// Counts the writes of a record; its text form is the record's entity tag.
+    pub const VERSION: &str = "version";
+}
+
+/// A kind of record: contact, account, deal and whatever a workspace adds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Object {
+    pub id: ObjectId,
+    /// Singular, as in operations: `deal`.
+    pub name: Name,
+    /// Plural, as in paths: `deals`.
+    pub plural: Name,
+    pub label: String,
+    pub label_plural: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    pub icon: String,
+    /// The field whose text names a record.
+    pub label_field: Name,
+    /// Made by the workspace rather than shipped.
+    pub is_custom: bool,
+    /// Changed only by the system: member records follow the workspace's members.
+    pub is_read_only: bool,
+    pub fields: Vec<Field>,
+}
+
+impl Object {
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name.as_str() == name)
+    }
+
+    /// The table that holds the records. Prefixed, so that no object's name meets a system table's.
+    pub fn table(&self) -> String {
+        format!("record_{}", self.name)
+    }
+
+    /// The fields whose words are found by search.
+    pub fn searchable_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.is_searchable)
+    }
+}
+
+/// One property of an object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    pub id: FieldId,
+    pub name: Name,
+    pub label: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    #[serde(flatten)]
+    pub kind: FieldKind,
+    /// A record cannot be written with this field empty.
+    #[serde(default)]
+    pub is_required: bool,
+    /// No two records that are not deleted share a value.
+    #[serde(default)]
+    pub is_unique: bool,
+    /// Written by the system alone.
+    #[serde(default)]
+    pub is_system: bool,
+    #[serde(default)]
+    pub is_custom: bool,
+    #[serde(default)]
+    pub is_indexed: bool,
+    #[serde(default)]
+    pub is_searchable: bool,
+    /// The JSON value a record gets where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<serde_json::Value>,
+}
+
+impl Field {
+    /// A field of a kind, plain otherwise.
+    pub fn new(id: FieldId, name: Name, label: impl Into<String>, kind: FieldKind) -> Self {
+        Self {
+            id,
+            name,
+            label: label.into(),
+            description: String::new(),
+            kind,
+            is_required: false,
+            is_unique: false,
+            is_system: false,
+            is_custom: false,
+            is_indexed: false,
+            is_searchable: false,
+            default: None,
+        }
+    }
+}

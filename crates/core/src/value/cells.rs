@@ -1,0 +1,203 @@
+//! Values as column cells and back: the pure half of the storage codec.
+
+use super::{Address, Emails, FullName, Money, Phones, SocialLinks, TargetReference, Value};
+use crate::{
+    caller::Actor,
+    filter::Scalar,
+    ids::{AgentId, MemberId, RecordId},
+    metadata::{Field, FieldKind, TextFormat},
+    text::fold,
+};
+
+impl Value {
+    /// The cells of this value, one for each of the field's columns in their order, folded ones included.
+    pub fn to_cells(&self, field: &Field) -> Vec<Option<Scalar>> {
+        let text = |text: &str| (!text.is_empty()).then(|| Scalar::Text(text.to_owned()));
+        let folded = |text: &str| (!text.is_empty()).then(|| Scalar::Text(fold(text)));
+        match self {
+            Self::Null => vec![None; field.columns().len()],
+            Self::Id(id) | Self::Relation(id) => vec![Some(Scalar::Uuid(id.as_uuid()))],
+            Self::Text(value) => match &field.kind {
+                FieldKind::Text { format: TextFormat::Line } => vec![text(value), folded(value)],
+                _ => vec![text(value)],
+            },
+            Self::Select(value) => vec![text(value)],
+            Self::Number(value) => vec![Some(Scalar::Integer(*value))],
+            Self::Boolean(value) => vec![Some(Scalar::Boolean(*value))],
+            Self::Date(date) => vec![Some(Scalar::Date(*date))],
+            Self::DateTime(instant) => vec![Some(Scalar::Timestamp(*instant))],
+            Self::Money(money) => vec![Some(Scalar::Integer(money.micros)), text(&money.currency)],
+            Self::FullName(name) => vec![text(&name.first), text(&name.last), folded(&name.to_string())],
+            Self::Emails(Emails { primary, additional }) | Self::Phones(Phones { primary, additional }) => {
+                let additional = (!additional.is_empty()).then(|| Scalar::Json(additional.clone().into()));
+                vec![text(primary), additional]
+            }
+            Self::SocialLinks(links) => links.parts().into_iter().map(text).collect(),
+            Self::Address(address) => {
+                let mut cells: Vec<_> = address.parts().into_iter().map(text).collect();
+                cells.push(folded(&address.city));
+                cells
+            }
+            Self::Actor(actor) => actor_cells(actor),
+            Self::Target(target) => {
+                vec![text(&target.object), target.id.map(|id| Scalar::Uuid(id.as_uuid())), text(&target.name)]
+            }
+            Self::Position(position) => vec![Some(Scalar::Real(*position))],
+            Self::Json(value) => vec![Some(Scalar::Json(value.clone()))],
+        }
+    }
+
+    /// The value that a record's cells hold: one for each column of the field that is not folded. Cells that
+    /// do not fit the kind yield [`Value::Null`]: the columns are typed, so they cannot be met in practice.
+    pub fn from_cells(field: &Field, cells: Vec<Option<Scalar>>) -> Self {
+        let mut cells = Cells(cells.into_iter());
+        match &field.kind {
+            FieldKind::Id => cells.uuid().map_or(Self::Null, |id| Self::Id(RecordId(id))),
+            FieldKind::Text { .. } => cells.text().map_or(Self::Null, Self::Text),
+            FieldKind::Number { .. } => cells.integer().map_or(Self::Null, Self::Number),
+            FieldKind::Boolean => match cells.next() {
+                Some(Scalar::Boolean(value)) => Self::Boolean(value),
+                _ => Self::Null,
+            },
+            FieldKind::Date => match cells.next() {
+                Some(Scalar::Date(date)) => Self::Date(date),
+                _ => Self::Null,
+            },
+            FieldKind::DateTime => match cells.next() {
+                Some(Scalar::Timestamp(instant)) => Self::DateTime(instant),
+                _ => Self::Null,
+            },
+            FieldKind::Select { .. } => cells.text().map_or(Self::Null, Self::Select),
+            FieldKind::Currency => match (cells.integer(), cells.text()) {
+                (Some(micros), Some(currency)) => Self::Money(Money { micros, currency }),
+                _ => Self::Null,
+            },
+            FieldKind::FullName => match (cells.text(), cells.text()) {
+                (None, None) => Self::Null,
+                (first, last) => Self::FullName(FullName {
+                    first: first.unwrap_or_default(),
+                    last: last.unwrap_or_default(),
+                }),
+            },
+            FieldKind::Emails => match (cells.text(), cells.texts()) {
+                (None, additional) if additional.is_empty() => Self::Null,
+                (primary, additional) => {
+                    Self::Emails(Emails { primary: primary.unwrap_or_default(), additional })
+                }
+            },
+            FieldKind::Phones => match (cells.text(), cells.texts()) {
+                (None, additional) if additional.is_empty() => Self::Null,
+                (primary, additional) => {
+                    Self::Phones(Phones { primary: primary.unwrap_or_default(), additional })
+                }
+            },
+            FieldKind::SocialLinks => {
+                cells.parts().map_or(Self::Null, |parts| Self::SocialLinks(SocialLinks::from_parts(parts)))
+            }
+            FieldKind::Address => {
+                cells.parts().map_or(Self::Null, |parts| Self::Address(Address::from_parts(parts)))
+            }
+            FieldKind::Actor => cells.actor().map_or(Self::Null, Self::Actor),
+            FieldKind::Relation { .. } => cells.uuid().map_or(Self::Null, |id| Self::Relation(RecordId(id))),
+            FieldKind::Target { .. } => match cells.text().and_then(|object| object.parse().ok()) {
+                Some(object) => Self::Target(TargetReference {
+                    object,
+                    id: cells.uuid().map(RecordId),
+                    name: cells.text().unwrap_or_default(),
+                }),
+                None => Self::Null,
+            },
+            FieldKind::Position => match cells.next() {
+                Some(Scalar::Real(position)) => Self::Position(position),
+                _ => Self::Null,
+            },
+            FieldKind::Json => match cells.next() {
+                Some(Scalar::Json(value)) => Self::Json(value),
+                _ => Self::Null,
+            },
+        }
+    }
+}
+
+fn actor_cells(actor: &Actor) -> Vec<Option<Scalar>> {
+    let text = |text: &str| Some(Scalar::Text(text.to_owned()));
+    let kind = text(actor.kind());
+    match actor {
+        Actor::Member { id, name } => vec![
+            kind,
+            Some(Scalar::Uuid(id.as_uuid())),
+            text(name),
+            Some(Scalar::Uuid(id.as_uuid())),
+            text(name),
+        ],
+        Actor::Agent { id, name, member, member_name } => vec![
+            kind,
+            Some(Scalar::Uuid(id.as_uuid())),
+            text(name),
+            Some(Scalar::Uuid(member.as_uuid())),
+            text(member_name),
+        ],
+        Actor::ApiKey { id, name } | Actor::Workflow { id, name } => {
+            vec![kind, Some(Scalar::Uuid(*id)), text(name), None, None]
+        }
+        Actor::System => vec![kind, None, None, None, None],
+    }
+}
+
+struct Cells(std::vec::IntoIter<Option<Scalar>>);
+
+impl Cells {
+    fn next(&mut self) -> Option<Scalar> {
+        self.0.next().flatten()
+    }
+
+    fn text(&mut self) -> Option<String> {
+        match self.next() {
+            Some(Scalar::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn integer(&mut self) -> Option<i64> {
+        match self.next() {
+            Some(Scalar::Integer(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn uuid(&mut self) -> Option<uuid::Uuid> {
+        match self.next() {
+            Some(Scalar::Uuid(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn texts(&mut self) -> Vec<String> {
+        match self.next() {
+            Some(Scalar::Json(json)) => serde_json::from_value(json).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Five texts, unless all are empty.
+    fn parts(&mut self) -> Option<[String; 5]> {
+        let parts: [Option<String>; 5] = std::array::from_fn(|_| self.text());
+        parts.iter().any(Option::is_some).then(|| parts.map(Option::unwrap_or_default))
+    }
+
+    fn actor(&mut self) -> Option<Actor> {
+        let kind = self.text()?;
+        let (id, name) = (self.uuid(), self.text().unwrap_or_default());
+        let (member, member_name) = (self.uuid(), self.text().unwrap_or_default());
+        match (kind.as_str(), id) {
+            ("member", Some(id)) => Some(Actor::Member { id: MemberId(id), name }),
+            ("agent", Some(id)) => {
+                Some(Actor::Agent { id: AgentId(id), name, member: MemberId(member?), member_name })
+            }
+            ("api_key", Some(id)) => Some(Actor::ApiKey { id, name }),
+            ("workflow", Some(id)) => Some(Actor::Workflow { id, name }),
+            ("system", _) => Some(Actor::System),
+            _ => None,
+        }
+    }
+}
