@@ -343,6 +343,17 @@ mod tests {
         assert_eq!(models.list()[0].id, "local/qwen");
     }
 
+    #[tokio::test]
+    async fn a_local_ollama_is_found_by_itself_and_becomes_the_default() {
+        let server = kontor_testkit::scripted::ScriptedModel::start().await.unwrap();
+        let url = format!("http://{}", server.address());
+        let models = models(ModelsConfig { ollama_url: url, ..ModelsConfig::default() });
+        assert_eq!(models.default_model().await.unwrap().name(), "ollama/scripted");
+        assert_eq!(models.resolve("ollama/scripted").await.unwrap().name(), "ollama/scripted");
+        let ids: Vec<_> = models.list().into_iter().map(|info| (info.id, info.is_default)).collect();
+        assert_eq!(ids, [("ollama/scripted".to_owned(), true), ("builtin".to_owned(), false)]);
+    }
+
     #[test]
     fn a_default_that_no_provider_has_is_refused() {
         let config = ModelsConfig { default: Some("nobody/nothing".into()), ..without_ollama() };

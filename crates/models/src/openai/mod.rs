@@ -38,8 +38,10 @@ struct Shared {
     client: Client<OpenAIConfig>,
     quirks: Quirks,
     timeouts: Timeouts,
-    tools: Mutex<Vec<(Arc<[ToolDefinition]>, Arc<EncodedTools>)>>,
+    tools: Mutex<Vec<KeptTools>>,
 }
+
+type KeptTools = (Arc<[ToolDefinition]>, Arc<EncodedTools>);
 
 impl Provider {
     pub(crate) fn new(name: &str, config: &ProviderConfig) -> Result<Self, ModelError> {

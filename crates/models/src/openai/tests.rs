@@ -1,1 +1,175 @@
+use std::{sync::Arc, time::Duration};
 
+use futures::{StreamExt, TryStreamExt};
+use kontor_core::environment::Environment;
+use kontor_testkit::scripted::{Script, ScriptedModel};
+use serde_json::json;
+
+use super::Provider;
+use crate::{
+    assembler::{Assembler, CompletedStep},
+    chat::{ChatModel, ChatRequest, Delta, FinishReason, Message, ToolDefinition, Usage},
+    config::{ModelConfig, ProviderConfig, Secret, Timeouts},
+    error::{ModelError, Wait},
+    retry::{RetryPolicy, with_retries},
+};
+
+const KEY: &str = "sk-test-0123456789";
+
+fn model_at(base_url: String, timeouts: Timeouts) -> Arc<dyn ChatModel> {
+    let config = ProviderConfig {
+        base_url: Some(base_url),
+        api_key: Some(Secret::new(KEY)),
+        timeouts,
+        ..ProviderConfig::default()
+    };
+    let named = ModelConfig { name: "scripted".to_owned(), ..ModelConfig::default() };
+    Provider::new("test", &config).unwrap().model(&named)
+}
+
+async fn server(scripts: impl IntoIterator<Item = Script>) -> (ScriptedModel, Arc<dyn ChatModel>) {
+    let server = ScriptedModel::start().await.unwrap();
+    scripts.into_iter().for_each(|script| server.push(script));
+    let short = Duration::from_millis(300);
+    let timeouts =
+        Timeouts { connect: short, first_token: short, idle: short, total: Duration::from_secs(5) };
+    let model = model_at(server.base_url(), timeouts);
+    (server, model)
+}
+
+fn request() -> ChatRequest {
+    let tool = |name: &str| ToolDefinition {
+        name: name.to_owned(),
+        description: "A tool.".to_owned(),
+        parameters: Arc::new(json!({"type": "object", "properties": {}})),
+    };
+    ChatRequest::new(
+        [Message::System("Be brief.".into()), Message::User("Hello".into())],
+        [tool("deal.find"), tool("deal.update")],
+    )
+}
+
+async fn ask(model: &Arc<dyn ChatModel>) -> Result<CompletedStep, ModelError> {
+    let mut assembler = Assembler::new("call_s1");
+    let mut deltas = model.stream(request());
+    while let Some(delta) = deltas.try_next().await? {
+        assembler.push(delta);
+    }
+    assembler.complete()
+}
+
+#[tokio::test]
+async fn text_reasoning_and_usage_arrive_and_finish_is_last() {
+    let (server, model) =
+        server([Script::new().reasoning("Hm.").text("Good day to you.").usage(12, 5)]).await;
+    let deltas: Vec<Delta> = model.stream(request()).try_collect().await.unwrap();
+    assert_eq!(deltas.last(), Some(&Delta::Finish(FinishReason::Stop)));
+    assert!(deltas.contains(&Delta::Usage(Usage {
+        input_tokens: 12,
+        output_tokens: 5,
+        cached_input_tokens: 0
+    })));
+    assert_eq!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count(), 4);
+    assert_eq!(server.violations(), Vec::<String>::new());
+    assert_eq!(server.requests()[0]["stream_options"]["include_usage"], true);
+}
+
+#[tokio::test]
+async fn parallel_calls_in_interleaved_pieces_come_back_whole_under_our_names() {
+    let script = Script::new().calls(&[
+        ("a", "deal.find", "{\"limit\": 20, \"sort\": \"-amount\"}"),
+        ("b", "deal.update", "{\"id\": \"1\"}"),
+    ]);
+    let (server, model) = server([script]).await;
+    let step = ask(&model).await.unwrap();
+    let calls: Vec<_> =
+        step.tool_calls.iter().map(|c| (c.id.as_str(), c.name.as_str(), c.arguments.as_str())).collect();
+    assert_eq!(
+        calls,
+        [
+            ("a", "deal.find", "{\"limit\": 20, \"sort\": \"-amount\"}"),
+            ("b", "deal.update", "{\"id\": \"1\"}")
+        ]
+    );
+    assert_eq!(step.finish, FinishReason::ToolCalls);
+    assert_eq!(server.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn malformed_arguments_and_unknown_tools_are_handed_on_as_written() {
+    let (_server, model) = server([Script::new().call("a", "deal.frob", "{\"limit\": ")]).await;
+    let step = ask(&model).await.unwrap();
+    assert_eq!(step.tool_calls[0].name, "deal_frob");
+    assert_eq!(step.tool_calls[0].arguments, "{\"limit\": ");
+}
+
+#[tokio::test]
+async fn comments_unknown_words_and_a_missing_done_do_no_harm() {
+    let script = Script::new().raw(": waiting\n\n").text("Yes.").finish("guardrail").without_done();
+    let (_server, model) = server([script]).await;
+    let step = ask(&model).await.unwrap();
+    assert_eq!((step.text.as_str(), step.finish), ("Yes.", FinishReason::Other("guardrail".into())));
+}
+
+#[tokio::test]
+async fn a_stream_cut_in_the_middle_is_told_from_a_whole_one() {
+    let (_server, model) = server([Script::new().text("Half of an").cut()]).await;
+    let mut deltas = model.stream(request());
+    assert_eq!(deltas.next().await.unwrap().unwrap(), Delta::Text("Half ".into()));
+    let rest: Vec<_> = deltas.collect().await;
+    assert!(matches!(rest.last(), Some(Err(ModelError::CutShort { .. }))), "{rest:?}");
+}
+
+#[tokio::test]
+async fn an_error_object_in_the_stream_ends_it() {
+    let error = "data: {\"error\": {\"message\": \"upstream failed\", \"code\": 502}}\n\n";
+    let (_server, model) = server([Script::new().text("One").raw(error)]).await;
+    assert!(matches!(ask(&model).await, Err(ModelError::Server { status: 502, .. })));
+}
+
+#[tokio::test]
+async fn silence_ends_by_the_timeout_that_fits() {
+    let (_server, model) = server([Script::new().stall(), Script::new().text("One").stall()]).await;
+    assert!(matches!(ask(&model).await, Err(ModelError::Timeout { what: Wait::FirstToken })));
+    assert!(matches!(ask(&model).await, Err(ModelError::Timeout { what: Wait::Idle })));
+}
+
+#[tokio::test]
+async fn statuses_are_told_apart_and_never_retried_by_the_library() {
+    let echo = format!("Incorrect API key provided: {KEY}");
+    let scripts = [
+        Script::status(401, &echo),
+        Script::status(500, "boom"),
+        Script::rate_limited(7),
+        Script::status(400, &echo),
+    ];
+    let (server, model) = server(scripts).await;
+    assert!(matches!(ask(&model).await, Err(ModelError::Unauthorized)));
+    assert!(matches!(ask(&model).await, Err(ModelError::Server { status: 500, .. })));
+    let limited = ask(&model).await.unwrap_err();
+    assert_eq!(limited.retry_after(), Some(Duration::from_secs(7)));
+    let rejected = ask(&model).await.unwrap_err();
+    assert!(matches!(rejected, ModelError::Rejected { status: 400, .. }));
+    assert!(!format!("{rejected} {rejected:?}").contains(KEY));
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn retries_go_on_until_the_first_delta_and_stop_there() {
+    let scripts = [Script::rate_limited(0), Script::status(503, "busy"), Script::new().text("At last").cut()];
+    let (server, model) = server(scripts).await;
+    let policy = RetryPolicy { first_wait: Duration::from_millis(1), ..RetryPolicy::default() };
+    let items: Vec<_> = with_retries(model, request(), policy, Environment::system()).collect().await;
+    assert_eq!(items.iter().filter(|item| item.is_ok()).count(), 2, "{items:?}");
+    assert!(matches!(items.last(), Some(Err(ModelError::CutShort { .. }))));
+    assert_eq!((server.requests().len(), server.left()), (3, 0));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_is_unreachable() {
+    let gone = ScriptedModel::start().await.unwrap().base_url();
+    let model = model_at(gone, Timeouts::default());
+    let error = ask(&model).await.unwrap_err();
+    assert!(matches!(error, ModelError::Unreachable { .. }), "{error:?}");
+    assert!(error.is_retryable());
+}

@@ -1,0 +1,176 @@
+//! A model server that speaks OpenAI's chat completions over real HTTP and answers by script.
+//!
+//! It checks invariants on every request it receives ([`ScriptedModel::violations`]), so that a test of
+//! anything above also tests what is sent.
+
+mod fixed;
+mod invariants;
+mod script;
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinSet};
+
+pub use fixed::Fixed;
+pub use script::Script;
+
+type Rule = Box<dyn Fn(&Value) -> Script + Send + Sync>;
+
+/// The name of the one model the server lists.
+pub const MODEL: &str = "scripted";
+
+/// A running server; dropping it stops it.
+pub struct ScriptedModel {
+    address: SocketAddr,
+    state: Arc<Shared>,
+    _server: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    rule: Option<Rule>,
+    log: Mutex<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    scripts: VecDeque<Script>,
+    requests: Vec<Value>,
+    violations: Vec<String>,
+    forbidden: Vec<String>,
+}
+
+impl Shared {
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ScriptedModel {
+    /// A server that answers with what [`push`](Self::push) queues.
+    pub async fn start() -> std::io::Result<Self> {
+        Self::serve("127.0.0.1:0", Shared::default()).await
+    }
+
+    /// A server that decides each answer from the request's body.
+    pub async fn with_rule(rule: impl Fn(&Value) -> Script + Send + Sync + 'static) -> std::io::Result<Self> {
+        Self::with_rule_at("127.0.0.1:0", rule).await
+    }
+
+    /// The same at a chosen address.
+    pub async fn with_rule_at(
+        listen: &str,
+        rule: impl Fn(&Value) -> Script + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        Self::serve(listen, Shared { rule: Some(Box::new(rule)), log: Mutex::default() }).await
+    }
+
+    /// A server that does the least work a request can cost, for benchmarks: it answers a conversation that
+    /// ends with a tool result by a reply of 40 pieces, any other by one tool call, and checks nothing.
+    pub async fn fixed(listen: &str, fixed: Fixed) -> std::io::Result<Self> {
+        let router = fixed.router();
+        Self::run(listen, router, Arc::default()).await
+    }
+
+    async fn serve(listen: &str, shared: Shared) -> std::io::Result<Self> {
+        let state = Arc::new(shared);
+        let router = Router::new()
+            .route("/v1/chat/completions", post(complete))
+            .route("/v1/models", get(models))
+            .layer(DefaultBodyLimit::max(2 * invariants::LONGEST_BODY))
+            .with_state(state.clone());
+        Self::run(listen, router, state).await
+    }
+
+    async fn run(listen: &str, router: Router, state: Arc<Shared>) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let mut server = JoinSet::new();
+        server.spawn(async move {
+            // Serving ends only with the task.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { address, state, _server: server })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a provider's `base_url` is set to.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// Queues an answer.
+    pub fn push(&self, script: Script) {
+        self.state.log().scripts.push_back(script);
+    }
+
+    /// A text that must stand in no request.
+    pub fn forbid(&self, secret: impl Into<String>) {
+        self.state.log().forbidden.push(secret.into());
+    }
+
+    /// The bodies received so far, in order.
+    pub fn requests(&self) -> Vec<Value> {
+        self.state.log().requests.clone()
+    }
+
+    /// Answers that were queued and not asked for.
+    pub fn left(&self) -> usize {
+        self.state.log().scripts.len()
+    }
+
+    /// What was wrong with the requests received so far.
+    pub fn violations(&self) -> Vec<String> {
+        self.state.log().violations.clone()
+    }
+}
+
+async fn models() -> Json<Value> {
+    Json(json!({"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "test"}]}))
+}
+
+async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let bearer = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
+    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
+        shared.log().violations.push("the body is not JSON".to_owned());
+        return (StatusCode::BAD_REQUEST, Json(json!({"error": {"message": "not JSON"}}))).into_response();
+    };
+    let script = {
+        let mut log = shared.log();
+        let number = log.requests.len() + 1;
+        let secrets = log.forbidden.iter().map(String::as_str).chain(bearer.filter(|key| !key.is_empty()));
+        let found = invariants::check(&request, &body, secrets);
+        log.violations.extend(found.into_iter().map(|what| format!("request {number}: {what}")));
+        log.requests.push(request.clone());
+        match &shared.rule {
+            Some(rule) => Some(rule(&request)),
+            None => log.scripts.pop_front(),
+        }
+    };
+    let Some(script) = script else {
+        shared.log().violations.push("a request came that no script answers".to_owned());
+        let body = json!({"error": {"message": "no script is left", "type": "invalid_request_error"}});
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    };
+    script.respond(request["stream"].as_bool().unwrap_or(false))
+}
+
+fn events(body: Body) -> Response {
+    ([("content-type", "text/event-stream"), ("cache-control", "no-cache")], body).into_response()
+}
