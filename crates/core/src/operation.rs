@@ -2,7 +2,7 @@
 //!
 //! An operation is a name, a description, an argument schema, an effect and what it does. What a call needs
 //! and a model must not choose (workspace, actor, transaction) is its context, never an argument: the
-//! context's type is the parameter `C`, which the crate that runs operations supplies.
+//! family of context types is the parameter `C`, which the crate that runs operations supplies.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -39,32 +39,39 @@ pub struct Definition {
     pub effect: Effect,
 }
 
+/// The type of context operations run in, borrowed for `'a` from a transaction of lifetime `'c`.
+pub trait ContextFamily: 'static {
+    type Context<'a, 'c>: Send
+    where
+        'c: 'a;
+}
+
 /// Something a caller can have done.
-pub trait Operation<C: ?Sized>: Send + Sync {
+pub trait Operation<C: ContextFamily>: Send + Sync {
     fn definition(&self) -> &Definition;
 
     /// Does it. The arguments have been validated against the schema.
     ///
     /// # Errors
     /// A problem that tells a model what to do differently.
-    fn run<'a>(
-        &'a self,
-        context: &'a mut C,
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        context: &'r mut C::Context<'a, 'c>,
         arguments: serde_json::Value,
-    ) -> BoxFuture<'a, Result<serde_json::Value, Problem>>;
+    ) -> BoxFuture<'r, Result<serde_json::Value, Problem>>;
 }
 
-struct Entry<C: ?Sized> {
+struct Entry<C> {
     operation: Arc<dyn Operation<C>>,
     validator: jsonschema::Validator,
 }
 
 /// The operations a caller may call, by name. What a caller may not do is not in it.
-pub struct Registry<C: ?Sized> {
+pub struct Registry<C> {
     entries: BTreeMap<String, Entry<C>>,
 }
 
-impl<C: ?Sized> Registry<C> {
+impl<C: ContextFamily> Registry<C> {
     /// A registry of these operations. One whose schema is no schema is a fault of ours and is left out,
     /// loudly.
     pub fn new(operations: impl IntoIterator<Item = Arc<dyn Operation<C>>>) -> Self {
