@@ -1,1 +1,50 @@
+//! The engines: SQLite and PostgreSQL behind one transaction type.
+//!
+//! A [`Store`] holds the *directory* and one [`Namespace`] per workspace: a file on SQLite, a schema with a
+//! role of its own on PostgreSQL. Work is done in units, re-runnable closures over a [`Tx`] that await nothing
+//! but that transaction: `namespace.write(move |tx| Box::pin(async move { … }))`. Statements are built with
+//! sea-query and run through the transaction; what truly differs between the engines is a method of
+//! [`Dialect`] or a hand of [`Tx`]. This crate knows no record, member or agent: each domain crate keeps its
+//! own tables' statements.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
+//! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
+//! | [`dialect`](Dialect), [`ddl`](ColumnSpec), `search` | types and binding, tables and indexes, text search |
+//! | `sqlite` | the writer and reader threads of a file, group commit, deadlines |
+//! | `postgres` | the pool, schemas and roles, retries |
+//! | `migrations` | the embedded SQL files and how a namespace gets them |
+//! | [`backup`](Store::backup), [`folder`](DataDirLock) | consistent copies; the data folder and its lock |
+//! | `testing` | for tests alone: stores on both engines that clean up after themselves |
 
+mod backup;
+mod config;
+mod ddl;
+mod dialect;
+mod error;
+mod folder;
+mod migrations;
+mod namespace;
+mod postgres;
+mod row;
+mod search;
+mod sqlite;
+mod statement;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tx;
+
+pub use config::StoreConfig;
+pub use ddl::{ColumnSpec, IndexSpec};
+pub use dialect::Dialect;
+pub use error::Error;
+pub use folder::DataDirLock;
+/// The future a unit of work returns.
+pub use futures::future::BoxFuture;
+pub use namespace::Namespace;
+pub use row::{Cell, Decode, Row};
+pub use statement::Statement;
+pub use store::{Check, Store};
+pub use tx::Tx;

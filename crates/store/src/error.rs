@@ -1,0 +1,158 @@
+//! What can go wrong in a store, told alike for both engines.
+
+use std::path::PathBuf;
+
+use kontor_core::{
+    error::{ErrorKind, Fault, Problem},
+    ids::WorkspaceId,
+};
+
+/// What a driver said, kept for the log.
+pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A row with the same values exists. `columns` are those of the violated index, in its order.
+    #[error("another row of {table} has the same {}", columns.join(", "))]
+    UniqueViolation {
+        table: String,
+        columns: Vec<String>,
+        #[source]
+        source: Source,
+    },
+    /// A row refers to one that does not exist, or one that is referred to was to be removed.
+    #[error("a reference between rows would be broken")]
+    ForeignKey {
+        #[source]
+        source: Source,
+    },
+    /// A `NOT NULL` or `CHECK` of the schema was violated.
+    #[error("a constraint of the schema is violated")]
+    Constraint {
+        #[source]
+        source: Source,
+    },
+    /// The unit did not end before its deadline and had no effect.
+    #[error("the database took too long")]
+    Timeout {
+        #[source]
+        source: Option<Source>,
+    },
+    /// The database cannot be reached, is full, or is busy beyond its limits.
+    #[error("{reason}")]
+    Unavailable {
+        reason: String,
+        #[source]
+        source: Option<Source>,
+    },
+    #[error("there is no workspace {0}")]
+    NoWorkspace(WorkspaceId),
+    /// The namespace cannot be opened by this version of the program; others are not affected.
+    #[error("{namespace} stays closed: {reason}")]
+    Migration {
+        namespace: String,
+        reason: String,
+        #[source]
+        source: Option<Source>,
+    },
+    /// The database refused a statement.
+    #[error("the database refused a statement")]
+    Statement {
+        #[source]
+        source: Source,
+    },
+    /// A column does not hold what the code reads from it.
+    #[error("column {index} does not hold {expected}")]
+    Decode {
+        index: usize,
+        expected: &'static str,
+        #[source]
+        source: Option<Source>,
+    },
+    #[error("the statement found no row")]
+    NoRow,
+    /// An earlier statement of the transaction failed, so nothing more can be done in it.
+    #[error("an earlier statement of this transaction failed")]
+    Aborted,
+    #[error("a unit of work awaited something other than its transaction")]
+    NotReady,
+    #[error("a unit of work panicked: {0}")]
+    Panicked(String),
+    #[error("the schema can be changed in `alter` alone")]
+    NotAltering,
+    #[error("the store is closed")]
+    Closed,
+    #[error("{}: {reason}", path.display())]
+    Folder {
+        path: PathBuf,
+        reason: String,
+        #[source]
+        source: Option<std::io::Error>,
+    },
+    /// Another server holds the data folder.
+    #[error("{} is in use by another Kontor server; stop it or choose another data folder", path.display())]
+    Locked { path: PathBuf },
+    #[error("{0}")]
+    Backup(String),
+}
+
+impl Error {
+    /// A folder or file that cannot be used, with the reason in words.
+    pub(crate) fn folder(
+        path: impl Into<PathBuf>,
+        reason: impl Into<String>,
+        source: std::io::Error,
+    ) -> Self {
+        Self::Folder { path: path.into(), reason: reason.into(), source: Some(source) }
+    }
+
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into(), source: None }
+    }
+}
+
+impl Fault for Error {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::UniqueViolation { columns, .. } => Problem::new(
+                ErrorKind::Conflict,
+                "not_unique",
+                format!("Another one has the same {}.", columns.join(", ")),
+            ),
+            Self::ForeignKey { .. } => Problem::new(
+                ErrorKind::Conflict,
+                "broken_reference",
+                "Something this refers to does not exist, or something else still refers to this.",
+            ),
+            Self::Timeout { .. } => Problem::new(
+                ErrorKind::Unavailable,
+                "database_too_slow",
+                "The database took too long. Nothing was changed; try again or ask for less.",
+            ),
+            Self::Unavailable { .. } | Self::Closed => Problem::new(
+                ErrorKind::Unavailable,
+                "database_unavailable",
+                "The database cannot be reached at the moment.",
+            ),
+            Self::NoWorkspace(_) => {
+                Problem::new(ErrorKind::NotFound, "workspace_not_found", "There is no such workspace.")
+            }
+            Self::Migration { .. } => Problem::new(
+                ErrorKind::Unavailable,
+                "workspace_closed",
+                "This workspace cannot be opened at the moment. The server's log says why.",
+            ),
+            Self::Constraint { .. }
+            | Self::Statement { .. }
+            | Self::Decode { .. }
+            | Self::NoRow
+            | Self::Aborted
+            | Self::NotReady
+            | Self::Panicked(_)
+            | Self::NotAltering
+            | Self::Folder { .. }
+            | Self::Locked { .. }
+            | Self::Backup(_) => Problem::internal(),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The data folder: making it, and keeping two servers apart.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use crate::Error;
+
+/// The lock on a data folder, held until it is dropped or the process ends.
+pub struct DataDirLock {
+    _file: File,
+}
+
+impl DataDirLock {
+    /// Makes the folder where it is missing (for its owner alone) and locks it.
+    pub fn acquire(data_dir: &Path) -> Result<Self, Error> {
+        prepare(data_dir)?;
+        let path = data_dir.join("kontor.lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|source| Error::folder(data_dir, "the data folder is not writable", source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Locked { path: data_dir.to_owned() }),
+            Err(TryLockError::Error(source)) => {
+                Err(Error::folder(data_dir, "the data folder cannot be locked", source))
+            }
+        }
+    }
+}
+
+/// Makes a folder and those above it where they are missing, for its owner alone.
+pub(crate) fn prepare(folder: &Path) -> Result<(), Error> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder).map_err(|source| Error::folder(folder, "the data folder cannot be made", source))
+}
+
+pub(crate) fn directory_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("directory.sqlite")
+}
+
+pub(crate) fn workspaces_folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("workspaces")
+}
+
+/// The files of workspaces in a data folder or a backup, in the order of their names.
+pub(crate) fn workspace_files(data_dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let folder = workspaces_folder(data_dir);
+    let unreadable = |source| Error::folder(&folder, "the folder cannot be read", source);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "sqlite") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_server_is_kept_out_until_the_first_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = DataDirLock::acquire(folder.path()).unwrap();
+        let refused = DataDirLock::acquire(folder.path()).err().unwrap().to_string();
+        assert!(refused.contains("in use by another Kontor server"), "{refused}");
+        drop(first);
+        DataDirLock::acquire(folder.path()).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_data_folder_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap().path().join("a/b");
+        prepare(&folder).unwrap();
+        assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_data_folder_that_cannot_be_made_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = DataDirLock::acquire(&file.join("data")).err().unwrap().to_string();
+        assert!(error.contains("file/data"), "{error}");
+    }
+}

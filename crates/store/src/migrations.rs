@@ -1,0 +1,167 @@
+//! The embedded migrations, and how a namespace gets them: all that are missing, in one transaction.
+//!
+//! A namespace whose migrations are newer than this program's, or differ from them, stays closed.
+
+use include_dir::{Dir, include_dir};
+use kontor_core::time::Timestamp;
+use sea_query::{ColumnDef, Expr, ExprTrait, Order, Query, Table};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Dialect, Error, Tx};
+
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../migrations");
+
+/// Which kind of namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Set {
+    Directory,
+    Workspace,
+}
+
+/// One step of a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Migration {
+    pub(crate) version: i64,
+    pub(crate) name: String,
+    pub(crate) sql: String,
+}
+
+impl Migration {
+    fn checksum(&self) -> String {
+        Sha256::digest(self.sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The migrations of a kind of namespace, in order.
+pub(crate) fn embedded(dialect: Dialect, set: Set) -> Vec<Migration> {
+    let engine = match dialect {
+        Dialect::Sqlite => "sqlite",
+        Dialect::Postgres => "postgres",
+    };
+    let set = match set {
+        Set::Directory => "directory",
+        Set::Workspace => "workspace",
+    };
+    let files = FILES.get_dir(format!("{engine}/{set}")).into_iter().flat_map(Dir::files);
+    let mut migrations: Vec<_> = files
+        .filter_map(|file| {
+            let (version, name) = file.path().file_name()?.to_str()?.strip_suffix(".sql")?.split_once('_')?;
+            let sql = file.contents_utf8()?;
+            Some(Migration { version: version.parse().ok()?, name: name.to_owned(), sql: sql.to_owned() })
+        })
+        .collect();
+    migrations.sort_by_key(|migration| migration.version);
+    migrations
+}
+
+/// Brings a namespace up to date within `alter`.
+pub(crate) async fn migrate(
+    tx: &mut Tx<'_>,
+    namespace: &str,
+    migrations: &[Migration],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let closed = |reason: String, source: Option<Error>| Error::Migration {
+        namespace: namespace.to_owned(),
+        reason,
+        source: source.map(Into::into),
+    };
+    let applied = applied(tx).await?;
+    for (version, checksum) in &applied {
+        match migrations.iter().find(|migration| migration.version == *version) {
+            None => {
+                let reason =
+                    format!("its migration {version:04} is not known to this program, which is older");
+                return Err(closed(reason, None));
+            }
+            Some(migration) if migration.checksum() != *checksum => {
+                let reason =
+                    format!("migration {version:04} ({}) differs from the one it got", migration.name);
+                return Err(closed(reason, None));
+            }
+            Some(_) => {}
+        }
+    }
+    for migration in migrations {
+        if applied.iter().any(|(version, _)| *version == migration.version) {
+            continue;
+        }
+        tx.apply(&migration.sql).await.map_err(|error| {
+            closed(format!("migration {:04} ({}) failed", migration.version, migration.name), Some(error))
+        })?;
+        let statement = Query::insert()
+            .into_table(tx.table("schema_migrations"))
+            .columns(["version", "name", "checksum", "applied_at"])
+            .values_panic([
+                migration.version.into(),
+                migration.name.as_str().into(),
+                migration.checksum().into(),
+                now.micros().into(),
+            ])
+            .to_owned();
+        tx.execute(&statement).await?;
+    }
+    Ok(())
+}
+
+/// The newest migration a namespace has.
+pub(crate) async fn version(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    let statement =
+        Query::select().expr(Expr::col("version").max()).from(tx.table("schema_migrations")).to_owned();
+    Ok(tx.fetch_one(&statement).await?.get::<Option<i64>>(0)?.unwrap_or(-1))
+}
+
+/// The versions a namespace has, with their checksums.
+async fn applied(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>, Error> {
+    let mut table = Table::create();
+    table
+        .table(tx.table("schema_migrations"))
+        .if_not_exists()
+        .col(ColumnDef::new("version").big_integer().not_null().primary_key())
+        .col(ColumnDef::new("name").text().not_null())
+        .col(ColumnDef::new("checksum").text().not_null())
+        .col(ColumnDef::new("applied_at").big_integer().not_null());
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => table.to_string(sea_query::SqliteQueryBuilder),
+        Dialect::Postgres => table.to_string(sea_query::PostgresQueryBuilder),
+    };
+    tx.apply(&sql).await?;
+    let statement = Query::select()
+        .columns(["version", "checksum"])
+        .from(tx.table("schema_migrations"))
+        .order_by("version", Order::Asc)
+        .to_owned();
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_engines_have_the_same_migrations() {
+        for set in [Set::Directory, Set::Workspace] {
+            let names = |dialect| -> Vec<_> {
+                embedded(dialect, set)
+                    .into_iter()
+                    .map(|migration| (migration.version, migration.name))
+                    .collect()
+            };
+            assert_eq!(names(Dialect::Sqlite), names(Dialect::Postgres), "{set:?}");
+        }
+    }
+
+    #[test]
+    fn every_file_is_a_numbered_migration() {
+        for engine in ["sqlite", "postgres"] {
+            for (name, set) in [("directory", Set::Directory), ("workspace", Set::Workspace)] {
+                let dialect = if engine == "sqlite" { Dialect::Sqlite } else { Dialect::Postgres };
+                let files = FILES.get_dir(format!("{engine}/{name}")).map_or(0, |dir| dir.files().count());
+                let migrations = embedded(dialect, set);
+                assert_eq!(files, migrations.len(), "{engine}/{name}");
+                assert!(migrations.windows(2).all(|pair| pair[0].version < pair[1].version));
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A namespace: the directory or a workspace, and the units of work run in it.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures::future::BoxFuture;
+use kontor_core::ids::WorkspaceId;
+
+use crate::{Dialect, Error, Tx, postgres, sqlite, tx::Mode};
+
+/// Everything of one workspace, or the directory. Cloning is cheap; a namespace that is held stays open.
+#[derive(Clone)]
+pub struct Namespace(Arc<Inner>);
+
+struct Inner {
+    id: Option<WorkspaceId>,
+    engine: Engine,
+    last_used: Mutex<Instant>,
+}
+
+pub(crate) enum Engine {
+    Sqlite(sqlite::Space),
+    Postgres(postgres::Space),
+}
+
+impl Namespace {
+    pub(crate) fn new(id: Option<WorkspaceId>, engine: Engine) -> Self {
+        Self(Arc::new(Inner { id, engine, last_used: Mutex::new(Instant::now()) }))
+    }
+
+    /// The workspace this is; none for the directory.
+    pub fn id(&self) -> Option<WorkspaceId> {
+        self.0.id
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match &self.0.engine {
+            Engine::Sqlite(_) => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a unit that only reads, on one snapshot of the data.
+    ///
+    /// The closure may be run again, so it clones what it needs inside; it awaits nothing but its transaction.
+    pub async fn read<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.run(Mode::Read, unit).await
+    }
+
+    /// Runs a unit that writes. It is committed when the closure answers `Ok` and undone otherwise; it runs to
+    /// its end even when the caller stops waiting.
+    ///
+    /// On SQLite writers run one after another. On PostgreSQL a unit runs in `REPEATABLE READ` and again when
+    /// a row it changes or locks was changed by another meanwhile, so that what it read before it wrote still
+    /// held; what depends on rows it does not touch needs a row lock ([`Dialect::lock_rows`]).
+    pub async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.run(Mode::Write, unit).await
+    }
+
+    /// Runs a unit that changes the schema (and may write): alone, sharing no commit.
+    pub async fn alter<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.run(Mode::Alter, unit).await
+    }
+
+    async fn run<T, E, F>(&self, mode: Mode, unit: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.0.engine {
+            Engine::Sqlite(space) => space.run(mode, unit).await,
+            Engine::Postgres(space) => space.run(mode, unit).await,
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn touch(&self) {
+        *self.0.last_used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Whether nobody but the store's own table holds it, and nobody asked for it for `idle`.
+    pub(crate) fn is_idle(&self, idle: Duration) -> bool {
+        let last_used = *self.0.last_used.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::strong_count(&self.0) == 1 && last_used.elapsed() >= idle
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Engine::Sqlite(space) = &self.0.engine {
+            space.close().await;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The connections to PostgreSQL.
+
+use std::{str::FromStr, time::Duration};
+
+use super::describe;
+use crate::{Error, StoreConfig};
+use sqlx::{
+    ConnectOptions as _, PgPool, Row as _,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+/// Prepared statements kept per connection. Table names are qualified, so each workspace has its own.
+const STATEMENTS: usize = 512;
+
+/// Connects, so that a wrong address is told at once.
+pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<PgPool, Error> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|source| Error::Unavailable {
+            reason: "the database URL is not valid".to_owned(),
+            source: Some(source.into()),
+        })?
+        .application_name("kontor")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging();
+    PgPoolOptions::new()
+        .max_connections(config.pool_size.max(2))
+        .acquire_timeout(config.read_deadline)
+        .idle_timeout(Duration::from_secs(300))
+        // Each transaction begins with a statement of its own, which finds a dead connection as well.
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+        .map_err(describe)
+}
+
+/// The ids, as text, of the workspaces that have a schema.
+pub(crate) async fn workspace_schemas(pool: &PgPool) -> Result<Vec<String>, Error> {
+    let rows =
+        sqlx::query(r"SELECT substr(nspname, 4) FROM pg_namespace WHERE nspname LIKE 'ws\_%' ORDER BY 1")
+            .fetch_all(pool)
+            .await
+            .map_err(describe)?;
+    rows.iter().map(|row| row.try_get(0).map_err(describe)).collect()
+}

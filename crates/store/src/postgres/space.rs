@@ -1,0 +1,253 @@
+//! A schema with its role, and units run in it.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures::future::{BoxFuture, FutureExt as _};
+use kontor_core::{environment::Environment, ids::WorkspaceId};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Row as _};
+use tokio_util::task::TaskTracker;
+
+use super::{describe, failure};
+use crate::{
+    Error, StoreConfig, Tx,
+    ddl::quote,
+    sqlite::panic_message,
+    tx::{Connection, Failure, Mode, Scope},
+};
+
+/// How often a unit is tried before its conflicts are reported.
+const ATTEMPTS: u32 = 12;
+/// How much longer this side waits than the server, which ends a statement by itself.
+const GRACE: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+pub(crate) struct Space(Arc<Inner>);
+
+struct Inner {
+    pool: PgPool,
+    scope: Scope,
+    schema: String,
+    begin_read: Arc<str>,
+    begin_write: Arc<str>,
+    begin_alter: Arc<str>,
+    read_deadline: Duration,
+    write_deadline: Duration,
+    environment: Environment,
+    tasks: TaskTracker,
+}
+
+/// The schema of a workspace, and the name of its role.
+pub(crate) fn schema_of_workspace(id: WorkspaceId) -> String {
+    format!("ws_{}", id.as_uuid().simple())
+}
+
+impl Space {
+    pub(crate) fn new(
+        pool: &PgPool,
+        schema: &str,
+        config: &StoreConfig,
+        environment: &Environment,
+        tasks: &TaskTracker,
+    ) -> Self {
+        let begin = |mode: &str, deadline: Duration, then: &str| -> Arc<str> {
+            let name = quote(schema);
+            let timeout = deadline.as_millis();
+            format!(
+                "BEGIN {mode}; SET LOCAL ROLE {name}; SET LOCAL search_path TO {name}; \
+                 SET LOCAL statement_timeout TO {timeout}{then}"
+            )
+            .into()
+        };
+        let lock = format!("; SELECT pg_advisory_xact_lock(hashtextextended('kontor:alter:{schema}', 0))");
+        Self(Arc::new(Inner {
+            pool: pool.clone(),
+            scope: Scope::postgres(schema),
+            schema: schema.to_owned(),
+            // One snapshot for all of a unit's statements, as on SQLite.
+            begin_read: begin("ISOLATION LEVEL REPEATABLE READ READ ONLY", config.read_deadline, ""),
+            // A row changed by another since the snapshot makes the unit run again: no update is lost.
+            begin_write: begin("ISOLATION LEVEL REPEATABLE READ", config.write_deadline, ""),
+            // Schema changes of a namespace run one after another and see each other's results.
+            begin_alter: begin("ISOLATION LEVEL READ COMMITTED", config.write_deadline, &lock),
+            read_deadline: config.read_deadline,
+            write_deadline: config.write_deadline,
+            environment: environment.clone(),
+            tasks: tasks.clone(),
+        }))
+    }
+
+    pub(crate) async fn exists(&self) -> Result<bool, Error> {
+        sqlx::query("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
+            .bind(&self.0.schema)
+            .fetch_one(&self.0.pool)
+            .await
+            .and_then(|row| row.try_get(0))
+            .map_err(describe)
+    }
+
+    /// Makes the role and the schema where they are missing. Roles belong to the whole server, so another
+    /// database's Kontor may be making the same one.
+    pub(crate) async fn create(&self) -> Result<(), Error> {
+        let name = quote(&self.0.schema);
+        let sql = format!(
+            "SELECT pg_advisory_xact_lock(hashtextextended('kontor:create', 0));
+             DO $$ BEGIN
+                 CREATE ROLE {name} NOLOGIN;
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+             END $$;
+             DO $$ BEGIN
+                 IF NOT pg_has_role(current_user, '{schema}', 'MEMBER') THEN
+                     EXECUTE 'GRANT {name} TO ' || quote_ident(current_user);
+                 END IF;
+             END $$;
+             CREATE SCHEMA IF NOT EXISTS {name} AUTHORIZATION {name};",
+            schema = self.0.schema,
+        );
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let result = async {
+                let mut transaction = self.0.pool.begin().await?;
+                super::batch(&mut transaction, sql.clone()).await?;
+                transaction.commit().await
+            };
+            match result.await {
+                Ok(()) => return Ok(()),
+                Err(error) if attempt < 5 && matches!(error, sqlx::Error::Database(_)) => {
+                    tracing::debug!(%error, schema = %self.0.schema, "making a schema is tried again");
+                    self.pause(attempt).await;
+                }
+                Err(error) => return Err(describe(error)),
+            }
+        }
+    }
+
+    /// Runs a unit. A write goes on when its caller leaves, as on SQLite.
+    pub(crate) async fn run<T, E, F>(&self, mode: Mode, unit: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        if mode == Mode::Read {
+            return self.attempt_until_done(mode, &unit).await;
+        }
+        let space = self.clone();
+        let task = self.0.tasks.spawn(async move { space.attempt_until_done(mode, &unit).await });
+        task.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    async fn attempt_until_done<T, E, F>(&self, mode: Mode, unit: &F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
+        T: Send,
+        E: From<Error> + Send,
+    {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.attempt(mode, unit).await {
+                Attempt::Done(result) => return result,
+                Attempt::Again(error) if attempt >= ATTEMPTS => return Err(error),
+                Attempt::Again(_) => self.pause(attempt).await,
+            }
+        }
+    }
+
+    async fn attempt<T, E, F>(&self, mode: Mode, unit: &F) -> Attempt<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
+        T: Send,
+        E: From<Error> + Send,
+    {
+        let (begin, limit) = match mode {
+            Mode::Read => (&self.0.begin_read, self.0.read_deadline),
+            Mode::Write => (&self.0.begin_write, self.0.write_deadline),
+            Mode::Alter => (&self.0.begin_alter, self.0.write_deadline),
+        };
+        let mut connection = match self.0.pool.acquire().await {
+            Ok(connection) => connection,
+            Err(error) => return Attempt::Done(Err(describe(error).into())),
+        };
+        let (attempt, is_sound) = self.attempt_on(&mut connection, begin, limit + GRACE, mode, unit).await;
+        if !is_sound {
+            connection.close_on_drop();
+        }
+        attempt
+    }
+
+    /// Runs a unit once; tells as well whether the connection can be used again.
+    async fn attempt_on<T, E, F>(
+        &self,
+        connection: &mut PgConnection,
+        begin: &Arc<str>,
+        limit: Duration,
+        mode: Mode,
+        unit: &F,
+    ) -> (Attempt<T, E>, bool)
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
+        T: Send,
+        E: From<Error> + Send,
+    {
+        let late = || (Attempt::Done(Err(Error::Timeout { source: None }.into())), false);
+        let begun = connection.begin_with(AssertSqlSafe(Arc::clone(begin)));
+        let mut transaction = match tokio::time::timeout(limit, begun).await {
+            Ok(Ok(transaction)) => transaction,
+            Ok(Err(error)) => {
+                // A connection that died while it waited in the pool: nothing has been done, so another one
+                // can be tried.
+                let lost = failure(&error) == Failure::Lost;
+                let error = describe(error).into();
+                return (if lost { Attempt::Again(error) } else { Attempt::Done(Err(error)) }, false);
+            }
+            Err(_) => return late(),
+        };
+        let mut tx = Tx {
+            connection: Connection::Postgres(&mut transaction),
+            scope: &self.0.scope,
+            mode,
+            failure: None,
+        };
+        let ran = AssertUnwindSafe(async { unit(&mut tx).await }).catch_unwind();
+        let ran = tokio::time::timeout(limit, ran).await;
+        let failed = tx.failure;
+        let result = match ran {
+            Ok(Ok(Ok(_))) if failed.is_some() => Err(Error::Aborted.into()),
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(Error::Panicked(panic_message(&*panic)).into()),
+            Err(_) => return late(),
+        };
+        match result {
+            Ok(value) => match transaction.commit().await {
+                Ok(()) => (Attempt::Done(Ok(value)), true),
+                Err(error) => {
+                    let again = failure(&error) == Failure::Rerun;
+                    let error = describe(error).into();
+                    (if again { Attempt::Again(error) } else { Attempt::Done(Err(error)) }, false)
+                }
+            },
+            Err(error) => {
+                let undone = transaction.rollback().await;
+                if let Err(error) = &undone {
+                    tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
+                }
+                let again = failed == Some(Failure::Rerun);
+                (if again { Attempt::Again(error) } else { Attempt::Done(Err(error)) }, undone.is_ok())
+            }
+        }
+    }
+
+    /// Waits a random while that grows with the attempts: up to 2 ms after the first, 64 ms at most.
+    async fn pause(&self, attempt: u32) {
+        let limit = 1_000_u64 << attempt.min(6);
+        let micros = u64::from_le_bytes(self.0.environment.random()) % limit;
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+    }
+}
+
+/// How one attempt ended.
+enum Attempt<T, E> {
+    Done(Result<T, E>),
+    Again(E),
+}

@@ -1,0 +1,61 @@
+//! SQLite's result codes as the store's errors.
+
+use rusqlite::{ErrorCode, ffi};
+
+use crate::Error;
+
+/// What a failure means.
+pub(crate) fn describe(error: rusqlite::Error) -> Error {
+    let rusqlite::Error::SqliteFailure(failure, message) = &error else {
+        return Error::Statement { source: error.into() };
+    };
+    match failure.extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
+            let (table, columns) = violated(message.as_deref().unwrap_or_default());
+            return Error::UniqueViolation { table, columns, source: error.into() };
+        }
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return Error::ForeignKey { source: error.into() },
+        _ => {}
+    }
+    match failure.code {
+        ErrorCode::ConstraintViolation => Error::Constraint { source: error.into() },
+        ErrorCode::OperationInterrupted => Error::Timeout { source: Some(error.into()) },
+        ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::DiskFull
+        | ErrorCode::SystemIoFailure
+        | ErrorCode::CannotOpen
+        | ErrorCode::OutOfMemory
+        | ErrorCode::ReadOnly => {
+            let reason = message.clone().unwrap_or_else(|| failure.to_string());
+            Error::Unavailable { reason, source: Some(error.into()) }
+        }
+        _ => Error::Statement { source: error.into() },
+    }
+}
+
+/// Table and columns from `UNIQUE constraint failed: table.a, table.b`.
+fn violated(message: &str) -> (String, Vec<String>) {
+    let places = message.split_once(": ").map_or("", |(_, places)| places);
+    let mut table = String::new();
+    let mut columns = Vec::new();
+    for place in places.split(", ") {
+        if let Some((of, column)) = place.split_once('.') {
+            of.clone_into(&mut table);
+            columns.push(column.to_owned());
+        }
+    }
+    (table, columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_violated_columns_are_read_from_the_message() {
+        let (table, columns) = violated("UNIQUE constraint failed: deal.name, deal.owner");
+        assert_eq!(table, "deal");
+        assert_eq!(columns, ["name", "owner"]);
+    }
+}

@@ -1,0 +1,182 @@
+//! A connection with its settings, its deadline and the cache of its statements.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params, params_from_iter, types::Value};
+use sea_query::Values;
+use sea_query_rusqlite::RusqliteValue;
+use uuid::Uuid;
+
+use super::describe;
+use crate::{Error, Row, row::RowSource};
+
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 128;
+/// How many virtual-machine instructions run between two looks at the clock.
+const DEADLINE_STEPS: i32 = 4_000;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Writer,
+    Reader,
+}
+
+pub(crate) struct Session {
+    connection: Connection,
+    deadline: Arc<Deadline>,
+}
+
+/// When the running unit has to end, in microseconds since `start`; zero for never.
+struct Deadline {
+    start: Instant,
+    micros: AtomicU64,
+}
+
+impl Deadline {
+    fn passed(&self) -> bool {
+        let micros = self.micros.load(Ordering::Relaxed);
+        micros != 0 && self.start.elapsed() > Duration::from_micros(micros)
+    }
+}
+
+impl Session {
+    /// Opens a file that exists, or makes it when `create` is set.
+    pub(crate) fn open(path: &Path, role: Role, create: bool) -> Result<Self, Error> {
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+        let deadline = Arc::new(Deadline { start: Instant::now(), micros: AtomicU64::new(0) });
+        Connection::open_with_flags(path, flags)
+            .and_then(|connection| {
+                configure(&connection, role)?;
+                let watched = Arc::clone(&deadline);
+                connection.progress_handler(DEADLINE_STEPS, Some(move || watched.passed()))?;
+                Ok(connection)
+            })
+            .map(|connection| Self { connection, deadline })
+            .map_err(describe)
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Statements are interrupted once this moment has passed.
+    pub(crate) fn set_deadline(&self, deadline: Option<Instant>) {
+        let micros = deadline.map_or(0, |deadline| {
+            let duration = deadline.saturating_duration_since(self.deadline.start);
+            u64::try_from(duration.as_micros()).unwrap_or(u64::MAX).max(1)
+        });
+        self.deadline.micros.store(micros, Ordering::Relaxed);
+    }
+
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// Runs a statement without values, kept prepared.
+    pub(crate) fn run(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
+    pub(crate) fn batch(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.execute_batch(sql)
+    }
+
+    pub(crate) fn query(&self, sql: &str, values: Values, limit: usize) -> rusqlite::Result<Vec<Row>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let width = statement.column_count();
+        let mut rows = statement.query(params_from_iter(bound(values)))?;
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let mut columns = Vec::with_capacity(width);
+            for index in 0..width {
+                columns.push(row.get::<_, Value>(index)?);
+            }
+            found.push(Row(RowSource::Sqlite(columns)));
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn execute(&self, sql: &str, values: Values) -> rusqlite::Result<u64> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.execute(params_from_iter(bound(values))).map(|rows| rows as u64)
+    }
+
+    pub(crate) fn index_document(&self, object: &str, record: Uuid, tokens: &str) -> rusqlite::Result<()> {
+        let id: i64 = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO search_documents (object, record_id) VALUES (?1, ?2) \
+                 ON CONFLICT (object, record_id) DO UPDATE SET object = excluded.object RETURNING id",
+            )?
+            .query_row(params![object, record], |row| row.get(0))?;
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO search_index (rowid, tokens) VALUES (?1, ?2)")?
+            .execute(params![id, tokens])
+            .map(drop)
+    }
+
+    pub(crate) fn remove_document(&self, object: &str, record: Uuid) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM search_index WHERE rowid = \
+                 (SELECT id FROM search_documents WHERE object = ?1 AND record_id = ?2)",
+            )?
+            .execute(params![object, record])?;
+        self.connection
+            .prepare_cached("DELETE FROM search_documents WHERE object = ?1 AND record_id = ?2")?
+            .execute(params![object, record])
+            .map(drop)
+    }
+
+    /// Gives the page cache back to the operating system.
+    pub(crate) fn release_memory(&self) {
+        if let Err(error) = self.connection.release_memory() {
+            tracing::debug!(%error, "SQLite kept its memory");
+        }
+    }
+}
+
+fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A misspelt column in double quotes is an error, not a string.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    if role == Role::Writer {
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update_and_check(None, "wal_autocheckpoint", 2_000, |_| Ok(()))?;
+        connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
+    }
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    // In KiB when negative; given back when the thread is idle.
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "query_only", role == Role::Reader)?;
+    Ok(())
+}
+
+/// JSON is text on SQLite: rusqlite would store a JSON string without its quotes.
+fn bound(values: Values) -> impl Iterator<Item = RusqliteValue> {
+    values.into_iter().map(|value| {
+        RusqliteValue(match value {
+            sea_query::Value::Json(json) => sea_query::Value::String(json.map(|json| json.to_string())),
+            sea_query::Value::Array(_, items) => {
+                sea_query::Value::String(items.map(|items| format!("{items:?}")))
+            }
+            other => other,
+        })
+    })
+}

@@ -1,0 +1,145 @@
+//! The loops of a namespace's threads: group commit for writes, a snapshot for each read.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    Session, describe,
+    job::{Job, Ran},
+    queue::{Next, Queue},
+};
+
+/// How many units share a commit at most, and how long they may be gathered: what bounds the first one's
+/// wait.
+const GROUP_SIZE: usize = 256;
+const GROUP_TIME: Duration = Duration::from_millis(5);
+/// A thread that had nothing to do for this long gives its page cache back.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// Runs writing units until the queue is closed and empty.
+pub(super) fn write(mut session: Session, queue: &Queue) {
+    serve(&mut session, queue, |session, job| {
+        if job.may_share() { group(session, queue, job) } else { single(session, job) }
+    });
+    // The last connection to close a file does this as well, where there is no other.
+    if let Err(error) = session.batch("PRAGMA optimize") {
+        tracing::debug!(%error, "SQLite could not be optimised at its end");
+    }
+}
+
+/// Runs reading units until the queue is closed and empty.
+pub(super) fn read(mut session: Session, queue: &Queue) {
+    serve(&mut session, queue, |session, mut job| {
+        if !job.is_awaited() {
+            return;
+        }
+        match session.run("BEGIN") {
+            Ok(()) => {
+                job.run(session);
+            }
+            Err(error) => job.fail(describe(error)),
+        }
+        end(session);
+        job.answer();
+    });
+}
+
+fn serve(session: &mut Session, queue: &Queue, handle: impl Fn(&mut Session, Box<dyn Job>)) {
+    let mut idle = Some(IDLE);
+    loop {
+        match queue.next(idle) {
+            Next::Job(job) => {
+                handle(session, job);
+                idle = Some(IDLE);
+            }
+            Next::Idle => {
+                session.release_memory();
+                idle = None;
+            }
+            Next::Closed => return,
+        }
+    }
+}
+
+/// Runs units in one transaction, each under its own savepoint, as long as more are waiting. The first needs
+/// none: when it fails, nothing else is lost.
+fn group(session: &mut Session, queue: &Queue, first: Box<dyn Job>) {
+    let started = Instant::now();
+    let mut done: Vec<Box<dyn Job>> = Vec::new();
+    let mut next = Some(first);
+    while let Some(mut job) = next.take() {
+        let begun =
+            if done.is_empty() { session.run("BEGIN IMMEDIATE") } else { session.run("SAVEPOINT member") };
+        if let Err(error) = begun {
+            job.fail(describe(error));
+            job.answer();
+        } else {
+            let ran = job.run(session);
+            let kept = session.in_transaction()
+                && match ran {
+                    Ran::Succeeded if done.is_empty() => true,
+                    Ran::Succeeded => session.run("RELEASE member").is_ok(),
+                    _ if done.is_empty() => session.run("ROLLBACK").is_ok(),
+                    _ => {
+                        session.run("ROLLBACK TO member").and_then(|()| session.run("RELEASE member")).is_ok()
+                    }
+                };
+            match ran {
+                _ if kept && ran == Ran::Succeeded => done.push(job),
+                Ran::Failed => {
+                    job.answer();
+                    if !kept {
+                        return singly(session, done);
+                    }
+                }
+                _ => {
+                    done.push(job);
+                    return singly(session, done);
+                }
+            }
+        }
+        if done.len() < GROUP_SIZE && started.elapsed() < GROUP_TIME {
+            next = queue.next_of_group();
+        }
+    }
+    if done.is_empty() {
+        return end(session);
+    }
+    if let Err(error) = session.run("COMMIT") {
+        tracing::warn!(%error, members = done.len(), "a shared commit failed; its members are run singly");
+        return singly(session, done);
+    }
+    done.into_iter().for_each(|job| job.answer());
+}
+
+/// Runs the members of a transaction that is gone again, each in its own.
+fn singly(session: &mut Session, jobs: Vec<Box<dyn Job>>) {
+    end(session);
+    for job in jobs {
+        single(session, job);
+    }
+}
+
+/// Runs one unit in a transaction of its own.
+fn single(session: &mut Session, mut job: Box<dyn Job>) {
+    match session.run("BEGIN IMMEDIATE") {
+        Err(error) => job.fail(describe(error)),
+        Ok(()) => {
+            if job.run(session) == Ran::Succeeded
+                && let Err(error) = session.run("COMMIT")
+            {
+                job.fail(describe(error));
+            }
+            end(session);
+        }
+    }
+    job.answer();
+}
+
+/// Makes sure that no transaction is left open.
+fn end(session: &Session) {
+    if session.in_transaction()
+        && let Err(error) = session.run("ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}

@@ -1,0 +1,297 @@
+//! The store: the directory, and the workspaces opened on demand.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures::FutureExt as _;
+use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
+use sqlx::PgPool;
+use tokio::sync::OnceCell;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Dialect, Error, Namespace, StoreConfig, Tx, folder,
+    migrations::{self, Set},
+    namespace::Engine,
+    postgres, sqlite,
+    tx::{Connection, Mode, Scope},
+};
+
+/// The schema of the directory on PostgreSQL, and its role.
+const DIRECTORY_SCHEMA: &str = "kontor_directory";
+/// How long closing waits for writes that are under way.
+const CLOSING: Duration = Duration::from_secs(30);
+
+/// All data of an installation. Cloning is cheap.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    opener: Opener,
+    directory: Namespace,
+    workspaces: Mutex<HashMap<WorkspaceId, Arc<OnceCell<Namespace>>>>,
+}
+
+/// What was found about one part of the data.
+#[derive(Debug)]
+pub struct Check {
+    /// Which part: `directory` or `workspace <id>`.
+    pub name: String,
+    /// A word or two when it is well, a sentence when it is not.
+    pub outcome: Result<String, String>,
+}
+
+impl Store {
+    /// Opens the directory and brings it up to date.
+    pub async fn open(config: StoreConfig, environment: Environment) -> Result<Self, Error> {
+        let pool = match &config.database_url {
+            None => {
+                folder::prepare(&folder::workspaces_folder(&config.data_dir))?;
+                None
+            }
+            Some(url) => Some(postgres::connect(url, &config).await?),
+        };
+        let opener = Opener { config, environment, pool, tasks: TaskTracker::new() };
+        let directory = opener.open(None, Missing::Create).await?;
+        Ok(Self(Arc::new(Inner { opener, directory, workspaces: Mutex::default() })))
+    }
+
+    pub fn engine(&self) -> Dialect {
+        self.0.opener.config.engine()
+    }
+
+    /// The namespace of users, workspaces and memberships.
+    pub fn directory(&self) -> &Namespace {
+        &self.0.directory
+    }
+
+    /// Makes a workspace's namespace; one that exists is opened.
+    pub async fn create_workspace(&self, id: WorkspaceId) -> Result<Namespace, Error> {
+        self.get_or_open(id, Missing::Create).await
+    }
+
+    /// A workspace's namespace, opened when it is not open. [`Error::NoWorkspace`] when there is none.
+    pub async fn workspace(&self, id: WorkspaceId) -> Result<Namespace, Error> {
+        let open = self.workspaces().get(&id).and_then(|cell| cell.get().cloned());
+        match open {
+            Some(namespace) => {
+                namespace.touch();
+                Ok(namespace)
+            }
+            None => self.get_or_open(id, Missing::Refuse).await,
+        }
+    }
+
+    /// The ids of all workspaces that have a namespace.
+    pub async fn workspace_ids(&self) -> Result<Vec<WorkspaceId>, Error> {
+        let names = match &self.0.opener.pool {
+            Some(pool) => postgres::workspace_schemas(pool).await?,
+            None => folder::workspace_files(&self.0.opener.config.data_dir)?
+                .iter()
+                .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
+                .collect(),
+        };
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// Closes the workspaces that nobody holds and nobody asked for lately; to be called from time to time.
+    pub async fn close_idle(&self) {
+        let idle_after = self.0.opener.config.idle_after;
+        let idle: Vec<_> = {
+            let mut workspaces = self.workspaces();
+            let idle = workspaces.extract_if(|_, cell| {
+                Arc::strong_count(cell) == 1
+                    && cell.get().is_none_or(|namespace| namespace.is_idle(idle_after))
+            });
+            idle.collect()
+        };
+        for (_, cell) in idle {
+            if let Some(namespace) = cell.get() {
+                namespace.close().await;
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.directory().read(|tx| Box::pin(async move { migrations::version(tx).await.map(drop) })).await
+    }
+
+    /// Looks at every part of the data: on SQLite the integrity of each file, on both engines the schema's
+    /// version.
+    pub async fn check(&self) -> Result<Vec<Check>, Error> {
+        let mut checks = vec![check("directory".to_owned(), Ok(self.directory().clone())).await];
+        for id in self.workspace_ids().await? {
+            checks.push(check(format!("workspace {id}"), self.workspace(id).await).await);
+        }
+        Ok(checks)
+    }
+
+    /// Copies the directory and every workspace to the folder `to` while the store is in use. Each file is
+    /// consistent in itself.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        if self.engine() == Dialect::Postgres {
+            let reason = "the data is in PostgreSQL: back it up with pg_dump, restore it with pg_restore";
+            return Err(Error::Backup(reason.to_owned()));
+        }
+        let (from, to) = (self.0.opener.config.data_dir.clone(), to.to_owned());
+        blocking(move || crate::backup::copy(&from, &to)).await
+    }
+
+    /// Puts a backup into a data folder that holds no data yet.
+    pub fn restore(from: &Path, data_dir: &Path) -> Result<(), Error> {
+        crate::backup::restore(from, data_dir)
+    }
+
+    /// Ends what is under way and closes everything.
+    pub async fn close(&self) {
+        let open: Vec<_> = self.workspaces().drain().collect();
+        for (_, cell) in open {
+            if let Some(namespace) = cell.get() {
+                namespace.close().await;
+            }
+        }
+        self.0.directory.close().await;
+        let tasks = &self.0.opener.tasks;
+        tasks.close();
+        if tokio::time::timeout(CLOSING, tasks.wait()).await.is_err() {
+            tracing::warn!("writes were still under way when the store was closed");
+        }
+        if let Some(pool) = &self.0.opener.pool
+            && tokio::time::timeout(CLOSING, pool.close()).await.is_err()
+        {
+            tracing::warn!("connections to PostgreSQL were still in use when the store was closed");
+        }
+    }
+
+    async fn get_or_open(&self, id: WorkspaceId, missing: Missing) -> Result<Namespace, Error> {
+        self.close_idle().await;
+        let cell = Arc::clone(self.workspaces().entry(id).or_default());
+        let namespace = cell.get_or_try_init(|| self.0.opener.open(Some(id), missing)).await.cloned();
+        if namespace.is_err() {
+            // An id that names nothing must not be remembered.
+            self.workspaces().retain(|known, cell| *known != id || cell.initialized());
+        }
+        namespace
+    }
+
+    fn workspaces(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Arc<OnceCell<Namespace>>>> {
+        self.0.workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What to do about a namespace that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Create,
+    Refuse,
+}
+
+/// Opens namespaces.
+struct Opener {
+    config: StoreConfig,
+    environment: Environment,
+    pool: Option<PgPool>,
+    tasks: TaskTracker,
+}
+
+impl Opener {
+    async fn open(&self, id: Option<WorkspaceId>, missing: Missing) -> Result<Namespace, Error> {
+        let engine = match &self.pool {
+            None => Engine::Sqlite(self.open_file(id, missing).await?),
+            Some(pool) => Engine::Postgres(self.open_schema(pool, id, missing).await?),
+        };
+        Ok(Namespace::new(id, engine))
+    }
+
+    async fn open_file(&self, id: Option<WorkspaceId>, missing: Missing) -> Result<sqlite::Space, Error> {
+        let data_dir = &self.config.data_dir;
+        let path = match id {
+            None => folder::directory_file(data_dir),
+            Some(id) => folder::workspaces_folder(data_dir).join(format!("{id}.sqlite")),
+        };
+        let now = self.environment.now();
+        let config = self.config.clone();
+        blocking(move || {
+            if let (Some(id), Missing::Refuse, false) = (id, missing, path.exists()) {
+                return Err(Error::NoWorkspace(id));
+            }
+            let mut session = sqlite::Session::open(&path, sqlite::Role::Writer, missing == Missing::Create)?;
+            migrate_file(&mut session, id, now)?;
+            sqlite::Space::start(&path, session, &config)
+        })
+        .await
+    }
+
+    async fn open_schema(
+        &self,
+        pool: &PgPool,
+        id: Option<WorkspaceId>,
+        missing: Missing,
+    ) -> Result<postgres::Space, Error> {
+        let schema = id.map_or_else(|| DIRECTORY_SCHEMA.to_owned(), postgres::schema_of_workspace);
+        let space = postgres::Space::new(pool, &schema, &self.config, &self.environment, &self.tasks);
+        if !space.exists().await? {
+            match (id, missing) {
+                (Some(id), Missing::Refuse) => return Err(Error::NoWorkspace(id)),
+                _ => space.create().await?,
+            }
+        }
+        let now = self.environment.now();
+        let (name, set) = described(id);
+        let embedded = Arc::new(migrations::embedded(Dialect::Postgres, set));
+        space
+            .run(Mode::Alter, move |tx| {
+                let (name, embedded) = (name.clone(), Arc::clone(&embedded));
+                Box::pin(async move { migrations::migrate(tx, &name, &embedded, now).await })
+            })
+            .await?;
+        Ok(space)
+    }
+}
+
+/// What a namespace is called in messages, and which migrations it gets.
+fn described(id: Option<WorkspaceId>) -> (String, Set) {
+    match id {
+        None => ("the directory".to_owned(), Set::Directory),
+        Some(id) => (format!("workspace {id}"), Set::Workspace),
+    }
+}
+
+/// Migrates a file before its threads exist.
+fn migrate_file(session: &mut sqlite::Session, id: Option<WorkspaceId>, now: Timestamp) -> Result<(), Error> {
+    let (name, set) = described(id);
+    let scope = Scope::sqlite();
+    let mut tx =
+        Tx { connection: Connection::Sqlite(session), scope: &scope, mode: Mode::Alter, failure: None };
+    let work = async {
+        tx.batch("BEGIN IMMEDIATE").await?;
+        migrations::migrate(&mut tx, &name, &migrations::embedded(Dialect::Sqlite, set), now).await?;
+        tx.batch("COMMIT").await
+    };
+    work.now_or_never().unwrap_or(Err(Error::NotReady))
+}
+
+async fn check(name: String, namespace: Result<Namespace, Error>) -> Check {
+    let outcome = async {
+        let namespace = namespace?;
+        let version = namespace.read(|tx| Box::pin(async move { migrations::version(tx).await })).await?;
+        if let Engine::Sqlite(space) = namespace.engine() {
+            let path = space.path().to_owned();
+            blocking(move || crate::backup::verify(&path)).await?;
+        }
+        Ok::<_, Error>(format!("schema version {version:04}"))
+    };
+    Check { name, outcome: outcome.await.map_err(|error| error.to_string()) }
+}
+
+/// Runs what touches files on a thread where it may wait.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::Panicked(error.to_string())))
+}
