@@ -4,13 +4,15 @@
 //! and a model must not choose (workspace, actor, transaction) is its context, never an argument: the
 //! family of context types is the parameter `C`, which the crate that runs operations supplies.
 
+mod explain;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{ErrorKind, Issue, Problem},
+    error::{ErrorKind, Problem},
     text,
 };
 
@@ -118,20 +120,13 @@ impl<C: ContextFamily> Registry<C> {
                 format!("There is no operation {name:?} you may call.{near}"),
             ));
         };
-        let issues: Vec<_> =
-            entry.validator.iter_errors(arguments).take(10).map(|error| issue(&error)).collect();
+        let schema = &entry.operation.definition().parameters;
+        let issues: Vec<_> = entry
+            .validator
+            .iter_errors(arguments)
+            .flat_map(|error| explain::issues(&error, schema))
+            .take(10)
+            .collect();
         if issues.is_empty() { Ok(&entry.operation) } else { Err(Problem::invalid(issues)) }
     }
-}
-
-fn issue(error: &jsonschema::ValidationError<'_>) -> Issue {
-    let mut path = String::new();
-    for segment in error.instance_path().as_str().split('/').skip(1) {
-        match segment.parse::<usize>() {
-            Ok(index) => path.push_str(&format!("[{index}]")),
-            Err(_) if path.is_empty() => path.push_str(segment),
-            Err(_) => path.push_str(&format!(".{segment}")),
-        }
-    }
-    Issue::new(path, "invalid_argument", text::excerpt(&error.to_string(), 400))
 }
