@@ -21,7 +21,7 @@ pub(super) fn issues(error: &ValidationError<'_>, schema: &Json) -> Vec<Issue> {
             let name = property.as_str().unwrap_or_default();
             vec![Issue::new(join_path(&path, name), "required", format!("{name} is required"))]
         }
-        ValidationErrorKind::Enum { options } => vec![not_an_option(path, &error.instance(), options)],
+        ValidationErrorKind::Enum { options } => vec![not_an_option(path, error.instance(), options)],
         ValidationErrorKind::Type { .. } => {
             let expected = owner.and_then(|owner| owner.get("type")).map(type_names).unwrap_or_default();
             let given = text::excerpt(&error.instance().to_string(), 60);
