@@ -6,12 +6,16 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::backup::Backup;
+use rusqlite::backup::{Backup, StepResult};
 
 use crate::{
     Error, folder,
     sqlite::{self, Role, Session},
 };
+
+/// How often and how soon a copy is tried again while another program locks the file.
+const ATTEMPTS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Copies a data folder's files to `to`, which must be empty or missing. The copy appears under its name when
 /// it is whole.
@@ -85,9 +89,14 @@ pub(crate) fn verify(path: &Path) -> Result<(), Error> {
 fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
     let mut source = Session::open(from, Role::Reader, false)?;
     let mut target = rusqlite::Connection::open(to).map_err(sqlite::describe)?;
-    Backup::new(source.connection(), &mut target)
-        .and_then(|backup| backup.run_to_completion(-1, Duration::from_millis(50), None))
-        .map_err(sqlite::describe)
+    let backup = Backup::new(source.connection(), &mut target).map_err(sqlite::describe)?;
+    for _ in 0..ATTEMPTS {
+        if backup.step(-1).map_err(sqlite::describe)? == StepResult::Done {
+            return Ok(());
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Err(Error::unavailable(format!("{} is locked by another program", from.display())))
 }
 
 fn is_empty(path: &Path) -> Result<bool, Error> {

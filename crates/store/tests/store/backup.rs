@@ -1,0 +1,56 @@
+use futures::future::{join, join_all};
+use kontor_core::environment::Environment;
+use kontor_store::{Dialect, Store, StoreConfig, testing::TestStore};
+
+use crate::notes::{add, notes, workspace};
+
+#[test]
+fn a_backup_taken_while_writing_restores_to_a_whole_store() {
+    kontor_store::testing::run(Dialect::Sqlite, |store: TestStore| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let (copy, restored) = (folder.path().join("copy"), folder.path().join("restored"));
+        let workspace = workspace(&store).await;
+        join_all((0..200).map(|n| add_owned(&workspace, format!("before {n}")))).await;
+        let writing = join_all((0..500).map(|n| add_owned(&workspace, format!("during {n}"))));
+        let (backup, _) = join(store.backup(&copy), writing).await;
+        backup.unwrap();
+
+        assert!(store.backup(&copy).await.unwrap_err().to_string().contains("is not empty"));
+        Store::restore(&copy, &restored).unwrap();
+        assert!(Store::restore(&copy, &restored).unwrap_err().to_string().contains("holds data already"));
+        assert!(
+            Store::restore(folder.path(), &restored).unwrap_err().to_string().contains("holds no backup")
+        );
+
+        let again = Store::open(StoreConfig::new(&restored), Environment::system()).await.unwrap();
+        assert!(again.check().await.unwrap().iter().all(|check| check.outcome.is_ok()));
+        let found = notes(&again.workspace(workspace.id().unwrap()).await.unwrap()).await;
+        assert!((200..=700).contains(&found), "{found}");
+        again.close().await;
+    });
+}
+
+async fn add_owned(workspace: &kontor_store::Namespace, title: String) {
+    add(workspace, &title).await.unwrap();
+}
+
+#[test]
+fn a_damaged_backup_is_not_restored() {
+    kontor_store::testing::run(Dialect::Sqlite, |store: TestStore| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let (copy, restored) = (folder.path().join("copy"), folder.path().join("restored"));
+        store.backup(&copy).await.unwrap();
+        std::fs::write(copy.join("directory.sqlite"), [7_u8; 8_192]).unwrap();
+        assert!(Store::restore(&copy, &restored).is_err());
+        assert!(!restored.join("directory.sqlite").exists());
+    });
+}
+
+#[test]
+fn on_postgres_a_backup_says_which_tool_makes_it() {
+    kontor_store::testing::run(Dialect::Postgres, |store: TestStore| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = store.backup(&folder.path().join("copy")).await.unwrap_err();
+        assert!(refused.to_string().contains("pg_dump"), "{refused}");
+    });
+}

@@ -1,0 +1,12 @@
+//! The store's promises, each shown on both engines.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod backup;
+mod isolation;
+mod migrations;
+mod notes;
+mod schema;
+mod search;
+mod units;
+mod values;
