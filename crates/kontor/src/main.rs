@@ -1,1 +1,40 @@
-fn main() {}
+//! The `kontor` binary: the command line, the configuration, and the wiring of everything else.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `cli` | the commands and their flags |
+//! | `config` | `config/kontor.toml`, then `KONTOR_*`, then flags |
+//! | `error` | why a command failed |
+//! | `secret` | the master secret, made and kept in the data folder |
+//! | `wiring` | the services, built once and joined |
+//! | `commands` | one module a command |
+//! | `terminal` | what is printed for people |
+//! | `telemetry` | logs |
+
+mod cli;
+mod commands;
+mod config;
+mod error;
+mod secret;
+mod telemetry;
+mod terminal;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return terminal::fail(&format!("the asynchronous runtime does not start: {error}")),
+    };
+    let outcome = runtime.block_on(commands::run(cli));
+    // Blocking work that hangs must not keep a finished command from ending.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => terminal::fail(&error.chain()),
+    }
+}

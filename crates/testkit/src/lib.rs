@@ -2,6 +2,10 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`server`], [`client`], [`sse`] | the real binary as child process, and a client of its API |
 //! | [`scripted`] | a model server on the real wire that answers as a test tells it, and checks what it is asked |
 
+pub mod client;
 pub mod scripted;
+pub mod server;
+pub mod sse;

@@ -1,0 +1,100 @@
+//! The commands and their flags. A flag wins over the environment, the environment over the file.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Kontor, the CRM whose agents act under written authority.
+#[derive(Parser)]
+#[command(version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Args)]
+pub(crate) struct Common {
+    /// The configuration file (default: config/kontor.toml, where it exists).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder that holds the data (default: kontor-data).
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: pages, API, agents, all in one.
+    Serve(Serve),
+    /// Ask an agent from the terminal and watch the reply stream.
+    Chat(Chat),
+    /// Check the configuration, the data and the models.
+    Doctor,
+    /// Manage the people who sign in.
+    #[command(subcommand)]
+    User(User),
+    /// Copy the data to a new folder, consistently, even while the server runs.
+    Backup {
+        /// The folder to make.
+        to: PathBuf,
+    },
+    /// Put a backup into a data folder that holds none yet.
+    Restore {
+        /// The folder a backup was written to.
+        from: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Fill a workspace with a small business to try things on, and print how to sign in.
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// The address to listen on (default: 127.0.0.1:7700).
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub(crate) struct Chat {
+    /// What to say.
+    pub(crate) message: String,
+    /// The agent to ask.
+    #[arg(long, default_value = "sales-assistant")]
+    pub(crate) agent: String,
+    /// Go on with this session instead of beginning one.
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: Option<String>,
+    /// The server's address.
+    #[arg(long, env = "KONTOR_SERVER", default_value = "http://127.0.0.1:7700")]
+    pub(crate) server: String,
+    /// Who signs in; the password is read from KONTOR_PASSWORD or asked for.
+    #[arg(long, env = "KONTOR_EMAIL")]
+    pub(crate) email: Option<String>,
+    /// The workspace, where the account has several.
+    #[arg(long, env = "KONTOR_WORKSPACE")]
+    pub(crate) workspace: Option<String>,
+    /// Answer every question for approval with yes.
+    #[arg(long)]
+    pub(crate) approve: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum User {
+    /// Add a member to a workspace; the password is read from KONTOR_PASSWORD or asked for.
+    Add {
+        /// The mail address to sign in with.
+        email: String,
+        /// The person's name.
+        #[arg(long)]
+        name: String,
+        /// Admin, Member or Viewer.
+        #[arg(long, default_value = "Member")]
+        role: String,
+        /// The workspace's name or id, where there are several.
+        #[arg(long)]
+        workspace: Option<String>,
+    },
+}

@@ -1,0 +1,31 @@
+//! One module a command.
+
+mod backup;
+mod chat;
+mod demo;
+mod doctor;
+mod serve;
+mod user;
+
+use crate::{
+    cli::{Cli, Command},
+    config::Config,
+    error::Error,
+};
+
+/// Runs a command to its end.
+pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
+    let settings = || {
+        let config = Config::load(&cli.common)?;
+        crate::telemetry::start(config.log_format);
+        Ok::<_, Error>(settings()?)
+    };
+    match cli.command {
+        Command::Serve(serve) => serve::run(settings()?, serve).await,
+        Command::Doctor => doctor::run(settings()?).await,
+        Command::User(command) => user::run(settings()?, command).await,
+        Command::Backup { to } => backup::back_up(settings()?, &to).await,
+        Command::Restore { from } => backup::restore(settings()?, &from).await,
+        Command::Chat(chat) => chat::run(chat).await,
+    }
+}

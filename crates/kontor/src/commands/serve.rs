@@ -1,0 +1,133 @@
+//! `kontor serve`: the whole system in one process.
+
+use std::{future::IntoFuture as _, time::Duration};
+
+use kontor_api::ApiState;
+use kontor_web::WebState;
+use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::demo;
+use crate::{cli::Serve, config::Config, error::Error, terminal, wiring::Services};
+
+/// How long requests and turns in progress have to end after a signal.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How often idle workspaces are closed.
+const UPKEEP: Duration = Duration::from_secs(60);
+
+/// Serves until a signal arrives, then lets what is in progress end.
+pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
+    if let Some(listen) = serve.listen {
+        config.listen = listen;
+    }
+    // The port first: a second server must not get as far as the data.
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(Error::io(format!("cannot listen on {}", config.listen)))?;
+    let bound = listener.local_addr().map_err(Error::io("cannot tell the port"))?;
+    let url = config.url(bound);
+    let services = Services::open(&config).await?;
+    let greeting = greeting(&services, &url, serve.demo).await?;
+
+    let shutdown = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    tasks.spawn(services.agents.worker().run(shutdown.clone()));
+    tasks.spawn({
+        let (models, shutdown) = (services.models.clone(), shutdown.clone());
+        async move {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = models.probe() => {}
+            }
+        }
+    });
+    tasks.spawn(upkeep(services.store.clone(), shutdown.clone()));
+    tasks.close();
+
+    let router = kontor_api::router(ApiState {
+        store: services.store.clone(),
+        identity: services.identity.clone(),
+        crm: services.crm.clone(),
+        agents: services.agents.clone(),
+        models: services.models.clone(),
+        environment: services.environment.clone(),
+        shutdown: shutdown.clone(),
+    })
+    .merge(kontor_web::router(WebState {
+        identity: services.identity.clone(),
+        crm: services.crm.clone(),
+        agents: services.agents.clone(),
+        models: services.models.clone(),
+        environment: services.environment.clone(),
+        secure: config.is_secure(),
+        shutdown: shutdown.clone(),
+    }));
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+
+    for line in greeting {
+        terminal::line(&line);
+    }
+    terminal::line(&format!("Kontor is ready at {url}"));
+
+    let server = until_signal(server.into_future(), shutdown.clone());
+    server.await?;
+    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+        tracing::warn!("turns in progress did not end in time; they go on at the next start");
+    }
+    services.store.close().await;
+    Ok(())
+}
+
+/// Runs the server until a signal, then gives it [`DRAIN`] to end.
+async fn until_signal(
+    server: impl Future<Output = std::io::Result<()>>,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::pin!(server);
+    tokio::select! {
+        ended = &mut server => return ended.map_err(Error::io("the server ended")),
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    shutdown.cancel();
+    match tokio::time::timeout(DRAIN, server).await {
+        Ok(ended) => ended.map_err(Error::io("the server ended")),
+        Err(_) => Ok(()),
+    }
+}
+
+fn signal(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Error> {
+    tokio::signal::unix::signal(kind).map_err(Error::io("signals cannot be awaited"))
+}
+
+/// What is printed before the server is ready: how to sign in, or how to begin.
+async fn greeting(services: &Services, url: &str, demo: bool) -> Result<Vec<String>, Error> {
+    if demo {
+        let sign_ins = demo::prepare(services).await?;
+        let mut lines = vec![format!("Demonstration at {url}, password {}", sign_ins.password)];
+        lines.extend(sign_ins.people.iter().map(|(email, role)| format!("  {email} ({role})")));
+        return Ok(lines);
+    }
+    if services.identity.has_workspace().await? {
+        return Ok(Vec::new());
+    }
+    let token = services.identity.setup_token().await?;
+    Ok(vec![
+        "There is no workspace yet. Make the first one, and its admin, within 24 hours at".to_owned(),
+        format!("  {url}/setup?token={token}"),
+    ])
+}
+
+/// Closes idle workspaces now and then.
+async fn upkeep(store: kontor_store::Store, shutdown: CancellationToken) {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = ticks.tick() => store.close_idle().await,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The settings: `config/kontor.toml`, then `KONTOR_*`, then flags.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Toml},
+};
+use kontor_models::ModelsConfig;
+use kontor_store::StoreConfig;
+use serde::Deserialize;
+
+use crate::{cli::Common, error::Error};
+
+/// The file that is read where none is named.
+const DEFAULT_FILE: &str = "config/kontor.toml";
+
+/// Everything that can be set.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The address the server listens on.
+    pub(crate) listen: SocketAddr,
+    /// How the server is reached from outside; links and secure cookies follow it.
+    pub(crate) public_url: Option<String>,
+    /// The folder that holds the data.
+    pub(crate) data_dir: PathBuf,
+    /// A `postgres://` address; without one, SQLite in the data folder.
+    pub(crate) database_url: Option<Redacted>,
+    /// The master secret, at least 32 characters; made and kept in the data folder when absent.
+    pub(crate) secret: Option<Redacted>,
+    /// `text` or `json`.
+    pub(crate) log_format: LogFormat,
+    pub(crate) models: ModelsConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7700)),
+            public_url: None,
+            data_dir: PathBuf::from("kontor-data"),
+            database_url: None,
+            secret: None,
+            log_format: LogFormat::Text,
+            models: ModelsConfig::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A setting that is never printed.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Redacted(pub(crate) String);
+
+impl std::fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// A sentence that names the file or variable and what was expected.
+    pub(crate) fn load(common: &Common) -> Result<Self, Error> {
+        let mut figment = Figment::new();
+        match &common.config {
+            Some(file) if !file.is_file() => {
+                let message = format!("the configuration file {} does not exist", file.display());
+                return Err(Error::Usage(message));
+            }
+            Some(file) => figment = figment.merge(Toml::file_exact(file)),
+            None if Path::new(DEFAULT_FILE).is_file() => {
+                figment = figment.merge(Toml::file_exact(DEFAULT_FILE))
+            }
+            None => {}
+        }
+        // `KONTOR_MODELS__DEFAULT` is `models.default`. The variables of the client commands and of the
+        // demonstration are not settings of the server.
+        let variables = Env::prefixed("KONTOR_").split("__").ignore(&[
+            "server",
+            "email",
+            "password",
+            "workspace",
+            "token",
+            "demo_password",
+            "log",
+            "redis_url",
+        ]);
+        let variables = variables.filter(|key| !key.starts_with("test_"));
+        let mut config: Self = figment.merge(variables).extract().map_err(Box::new)?;
+        if let Some(folder) = &common.data_dir {
+            config.data_dir.clone_from(folder);
+        }
+        if let Some(secret) = &config.secret
+            && secret.0.chars().count() < 32
+        {
+            return Err(Error::Usage("KONTOR_SECRET has fewer than 32 characters".to_owned()));
+        }
+        Ok(config)
+    }
+
+    pub(crate) fn store(&self) -> StoreConfig {
+        StoreConfig {
+            database_url: self.database_url.as_ref().map(|url| url.0.clone()),
+            ..StoreConfig::new(&self.data_dir)
+        }
+    }
+
+    /// The address a browser opens.
+    pub(crate) fn url(&self, bound: SocketAddr) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None if bound.ip().is_unspecified() => format!("http://127.0.0.1:{}", bound.port()),
+            None => format!("http://{bound}"),
+        }
+    }
+
+    /// Whether browsers reach the server by https alone.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}

@@ -1,0 +1,52 @@
+//! Why a command failed.
+
+use std::{error::Error as _, io};
+
+/// Every failure that ends a command, with its source.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Something the person at the terminal can put right.
+    #[error("{0}")]
+    Usage(String),
+    #[error("the configuration is not valid: {0}")]
+    Configuration(#[from] Box<figment::Error>),
+    #[error("{what}")]
+    Io { what: String, source: io::Error },
+    #[error(transparent)]
+    Store(#[from] kontor_store::Error),
+    #[error(transparent)]
+    Identity(#[from] kontor_identity::Error),
+    #[error(transparent)]
+    Crm(#[from] kontor_crm::Error),
+    #[error(transparent)]
+    Agents(#[from] kontor_agents::Error),
+    #[error("the models cannot be used")]
+    Models(#[from] kontor_models::ModelError),
+    #[error("the server at {server} does not answer")]
+    Unreachable { server: String, source: reqwest::Error },
+    /// What the server answered, as it said it.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Error {
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+
+    /// The error and what caused it, in one line.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(error) = source {
+            let cause = error.to_string();
+            if !text.contains(&cause) {
+                text.push_str(": ");
+                text.push_str(&cause);
+            }
+            source = error.source();
+        }
+        text
+    }
+}

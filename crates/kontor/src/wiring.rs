@@ -1,0 +1,98 @@
+//! The services, built once and joined: the only place that knows them all.
+
+use std::sync::Arc;
+
+use kontor_agents::{AgentSettings, Agents};
+use kontor_core::{
+    environment::Environment,
+    error::{Fault as _, Problem},
+    ids::WorkspaceId,
+    time::Timestamp,
+};
+use kontor_crm::Crm;
+use kontor_identity::{Identity, IdentitySettings, MemberProfile, Provisioner};
+use kontor_models::Models;
+use kontor_store::{BoxFuture, DataDirLock, Store, Tx};
+
+use crate::{config::Config, error::Error, secret};
+
+/// Everything a server is made of.
+pub(crate) struct Services {
+    pub(crate) environment: Environment,
+    pub(crate) store: Store,
+    pub(crate) identity: Identity,
+    pub(crate) crm: Crm,
+    pub(crate) models: Models,
+    pub(crate) agents: Agents,
+    /// Held as long as the services are: one server works on a data folder.
+    _lock: DataDirLock,
+}
+
+impl Services {
+    /// Opens the data and builds the services on it.
+    pub(crate) async fn open(config: &Config) -> Result<Self, Error> {
+        let environment = Environment::system();
+        let lock = DataDirLock::acquire(&config.data_dir)?;
+        let secret = secret::load(config, &environment)?;
+        let store = Store::open(config.store(), environment.clone()).await?;
+        let crm = Crm::new(store.clone(), environment.clone());
+        let provisioner = Arc::new(Parts { environment: environment.clone() });
+        let identity = Identity::open(
+            store.clone(),
+            environment.clone(),
+            secret,
+            provisioner,
+            IdentitySettings::default(),
+        )
+        .await?;
+        let models = Models::new(config.models.clone(), environment.clone())?;
+        let agents = Agents::new(
+            store.clone(),
+            crm.clone(),
+            identity.clone(),
+            models.clone(),
+            environment.clone(),
+            AgentSettings::default(),
+        );
+        Ok(Self { environment, store, identity, crm, models, agents, _lock: lock })
+    }
+}
+
+/// What a new workspace is made of, beyond its members: the CRM's objects and the standard agents.
+struct Parts {
+    environment: Environment,
+}
+
+impl Provisioner for Parts {
+    fn install<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        _workspace: WorkspaceId,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), Problem>> {
+        Box::pin(async move {
+            Crm::install(tx, &self.environment, now).await.map_err(|error| told(&error))?;
+            Agents::install(tx, &self.environment, now).await.map_err(|error| told(&error))
+        })
+    }
+
+    fn write_member<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        workspace: WorkspaceId,
+        member: &'t MemberProfile,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), Problem>> {
+        Box::pin(async move {
+            Crm::write_member(tx, workspace, member.id, &member.name, &member.email, now)
+                .await
+                .map_err(|error| told(&error))
+        })
+    }
+}
+
+/// A problem for whoever asked; what is internal stays in the log.
+fn told(error: &dyn kontor_core::error::Fault) -> Problem {
+    tracing::error!(error = error as &dyn std::error::Error, "a workspace could not be provisioned");
+    error.problem()
+}

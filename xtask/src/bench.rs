@@ -1,0 +1,75 @@
+//! `cargo xtask bench`: figures from release builds.
+
+use std::path::PathBuf;
+
+use crate::{host, services};
+
+/// Which engines a command runs on.
+pub(crate) enum Engines {
+    Sqlite,
+    Postgres,
+    Both,
+}
+
+impl Engines {
+    /// Takes `--engine` out of the arguments.
+    pub(crate) fn take(arguments: &[String]) -> Result<(Self, Vec<String>), String> {
+        let mut rest = arguments.to_vec();
+        let Some(at) = rest.iter().position(|argument| argument == "--engine") else {
+            return Ok((Self::Both, rest));
+        };
+        let engine = match rest.get(at + 1).map(String::as_str) {
+            Some("sqlite") => Self::Sqlite,
+            Some("postgres") => Self::Postgres,
+            Some("both") => Self::Both,
+            other => return Err(format!("--engine takes sqlite, postgres or both, not {other:?}")),
+        };
+        rest.drain(at..at + 2);
+        Ok((engine, rest))
+    }
+
+    pub(crate) fn each(&self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &["sqlite"],
+            Self::Postgres => &["postgres"],
+            Self::Both => &["sqlite", "postgres"],
+        }
+    }
+}
+
+/// Runs one benchmark on each engine asked for.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let Some((name, arguments)) = arguments.split_first() else {
+        return Err("name what to measure: turns, records or store".to_owned());
+    };
+    if !["turns", "records", "store"].contains(&name.as_str()) {
+        return Err(format!("there is no benchmark {name:?}: turns, records or store"));
+    }
+    let (engines, rest) = Engines::take(arguments)?;
+    build()?;
+    for engine in engines.each() {
+        let service = if *engine == "postgres" { Some(services::postgres()?) } else { None };
+        let mut command = host::cargo();
+        command.args(["run", "--quiet", "--release", "-p", "kontor-bench", "--bin", name, "--"]).args(&rest);
+        if name != "store" {
+            command.arg("--binary").arg(binary());
+        }
+        if let Some((url, _)) = &service {
+            command.args(["--database-url", url]);
+        }
+        host::run(&mut command)?;
+    }
+    Ok(())
+}
+
+/// Builds the server as users run it.
+pub(crate) fn build() -> Result<(), String> {
+    host::run(host::cargo().args(["build", "--release", "-p", "kontor"]))
+}
+
+/// The server's release binary.
+pub(crate) fn binary() -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| host::root().join("target"), PathBuf::from);
+    target.join("release/kontor")
+}
