@@ -11,9 +11,9 @@ pub struct StoreConfig {
     pub data_dir: PathBuf,
     /// A `postgres://` address; without one, SQLite files in the data folder.
     pub database_url: Option<String>,
-    /// How long a reading unit may take, waiting included.
+    /// How long a reading unit may take, its wait for a thread or a connection included.
     pub read_deadline: Duration,
-    /// How long a writing unit may take, waiting included.
+    /// How long a writing unit may take; on SQLite its wait for the writer included.
     pub write_deadline: Duration,
     /// How many connections to PostgreSQL this process holds at most.
     pub pool_size: u32,

@@ -32,6 +32,12 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// A sum or another computed number is beyond 64 bits.
+    #[error("a number is out of range")]
+    OutOfRange {
+        #[source]
+        source: Source,
+    },
     /// The unit did not end before its deadline and had no effect.
     #[error("the database took too long")]
     Timeout {
@@ -124,6 +130,9 @@ impl Fault for Error {
                 "broken_reference",
                 "Something this refers to does not exist, or something else still refers to this.",
             ),
+            Self::OutOfRange { .. } => {
+                Problem::new(ErrorKind::Invalid, "number_out_of_range", "A computed number is too large.")
+            }
             Self::Timeout { .. } => Problem::new(
                 ErrorKind::Unavailable,
                 "database_too_slow",

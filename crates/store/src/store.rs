@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Copies the directory and every workspace to the folder `to` while the store is in use. Each file is
-    /// consistent in itself.
+    /// consistent in itself. The secret in the data folder is not part of it.
     pub async fn backup(&self, to: &Path) -> Result<(), Error> {
         if self.engine() == Dialect::Postgres {
             let reason = "the data is in PostgreSQL: back it up with pg_dump, restore it with pg_restore";

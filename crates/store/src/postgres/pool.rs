@@ -11,6 +11,8 @@ use sqlx::{
 
 /// Prepared statements kept per connection. Table names are qualified, so each workspace has its own.
 const STATEMENTS: usize = 512;
+/// The oldest server this is tested with, as its version number.
+const OLDEST_SERVER: u32 = 150_000;
 
 /// Connects, so that a wrong address is told at once.
 pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<PgPool, Error> {
@@ -22,7 +24,7 @@ pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<PgPool, E
         .application_name("kontor")
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
-    PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(config.pool_size.max(2))
         .acquire_timeout(config.read_deadline)
         .idle_timeout(Duration::from_secs(300))
@@ -30,7 +32,12 @@ pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<PgPool, E
         .test_before_acquire(false)
         .connect_with(options)
         .await
-        .map_err(describe)
+        .map_err(describe)?;
+    let version = pool.acquire().await.map_err(describe)?.server_version_num().unwrap_or_default();
+    if version < OLDEST_SERVER {
+        return Err(Error::unavailable("PostgreSQL 15 or newer is needed"));
+    }
+    Ok(pool)
 }
 
 /// The ids, as text, of the workspaces that have a schema.

@@ -88,7 +88,6 @@ impl Space {
     /// Makes the role and the schema where they are missing. Roles belong to the whole server, so another
     /// database's Kontor may be making the same one.
     pub(crate) async fn create(&self) -> Result<(), Error> {
-        let name = quote(&self.0.schema);
         let sql = format!(
             "SELECT pg_advisory_xact_lock(hashtextextended('kontor:create', 0));
              DO $$ BEGIN
@@ -96,12 +95,12 @@ impl Space {
              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
              END $$;
              DO $$ BEGIN
-                 IF NOT pg_has_role(current_user, '{schema}', 'MEMBER') THEN
+                 IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
                      EXECUTE 'GRANT {name} TO ' || quote_ident(current_user);
                  END IF;
              END $$;
              CREATE SCHEMA IF NOT EXISTS {name} AUTHORIZATION {name};",
-            schema = self.0.schema,
+            name = quote(&self.0.schema),
         );
         let mut attempt = 0;
         loop {

@@ -30,6 +30,7 @@ pub(crate) fn describe(error: rusqlite::Error) -> Error {
             let reason = message.clone().unwrap_or_else(|| failure.to_string());
             Error::Unavailable { reason, source: Some(error.into()) }
         }
+        _ if message.as_deref() == Some("integer overflow") => Error::OutOfRange { source: error.into() },
         _ => Error::Statement { source: error.into() },
     }
 }

@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use futures::future::BoxFuture;
@@ -23,6 +23,8 @@ pub(super) trait Job: Send {
     fn may_share(&self) -> bool;
     /// Whether somebody still waits for the answer.
     fn is_awaited(&self) -> bool;
+    /// Gives a unit whose transaction was lost all its time again.
+    fn renew(&mut self);
     /// Runs the unit in the transaction that `session` has open and keeps its result.
     fn run(&mut self, session: &mut Session) -> Ran;
     /// Keeps `error` as the result.
@@ -45,7 +47,9 @@ pub(super) struct Unit<T, E, F> {
     pub(super) unit: F,
     pub(super) scope: Arc<Scope>,
     pub(super) mode: Mode,
+    /// Until when it may wait and run.
     pub(super) deadline: Instant,
+    pub(super) limit: Duration,
     pub(super) result: Option<Result<T, E>>,
     pub(super) reply: oneshot::Sender<Result<T, E>>,
 }
@@ -62,6 +66,10 @@ where
 
     fn is_awaited(&self) -> bool {
         !self.reply.is_closed()
+    }
+
+    fn renew(&mut self) {
+        self.deadline = Instant::now() + self.limit;
     }
 
     fn run(&mut self, session: &mut Session) -> Ran {

@@ -9,7 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, params, params_from_iter, types::Value};
+use rusqlite::{
+    Connection, OpenFlags, ParamsFromIter, config::DbConfig, params, params_from_iter, types::Value,
+};
 use sea_query::Values;
 use sea_query_rusqlite::RusqliteValue;
 use uuid::Uuid;
@@ -93,7 +95,7 @@ impl Session {
     pub(crate) fn query(&self, sql: &str, values: Values, limit: usize) -> rusqlite::Result<Vec<Row>> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let width = statement.column_count();
-        let mut rows = statement.query(params_from_iter(bound(values)))?;
+        let mut rows = statement.query(bound(values)?)?;
         let mut found = Vec::new();
         while found.len() < limit
             && let Some(row) = rows.next()?
@@ -109,7 +111,7 @@ impl Session {
 
     pub(crate) fn execute(&self, sql: &str, values: Values) -> rusqlite::Result<u64> {
         let mut statement = self.connection.prepare_cached(sql)?;
-        statement.execute(params_from_iter(bound(values))).map(|rows| rows as u64)
+        statement.execute(bound(values)?).map(|rows| rows as u64)
     }
 
     pub(crate) fn index_document(&self, object: &str, record: Uuid, tokens: &str) -> rusqlite::Result<()> {
@@ -168,15 +170,19 @@ fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// JSON is text on SQLite: rusqlite would store a JSON string without its quotes.
-fn bound(values: Values) -> impl Iterator<Item = RusqliteValue> {
-    values.into_iter().map(|value| {
-        RusqliteValue(match value {
-            sea_query::Value::Json(json) => sea_query::Value::String(json.map(|json| json.to_string())),
-            sea_query::Value::Array(_, items) => {
-                sea_query::Value::String(items.map(|items| format!("{items:?}")))
+/// Values as rusqlite binds them. JSON is text on SQLite: rusqlite would store a JSON string without its quotes.
+fn bound(values: Values) -> rusqlite::Result<ParamsFromIter<Vec<RusqliteValue>>> {
+    let values: rusqlite::Result<Vec<_>> = values
+        .into_iter()
+        .map(|value| match value {
+            sea_query::Value::Json(json) => {
+                Ok(RusqliteValue(sea_query::Value::String(json.map(|json| json.to_string()))))
             }
-            other => other,
+            sea_query::Value::Array(..) => {
+                Err(rusqlite::Error::ToSqlConversionFailure("SQLite has no arrays".into()))
+            }
+            other => Ok(RusqliteValue(other)),
         })
-    })
+        .collect();
+    values.map(params_from_iter)
 }

@@ -75,7 +75,7 @@ impl Space {
         let deadline = Instant::now() + limit;
         let (reply, answer) = oneshot::channel();
         let scope = Arc::clone(&self.scope);
-        let job = Unit { unit, scope, mode, deadline, result: None, reply };
+        let job = Unit { unit, scope, mode, deadline, limit, result: None, reply };
         queue.push(Box::new(job), deadline.into()).await?;
         // The thread looks at the deadline itself, so an answer always comes: a write that was done is never
         // reported as one that was not.

@@ -114,7 +114,8 @@ fn group(session: &mut Session, queue: &Queue, first: Box<dyn Job>) {
 /// Runs the members of a transaction that is gone again, each in its own.
 fn singly(session: &mut Session, jobs: Vec<Box<dyn Job>>) {
     end(session);
-    for job in jobs {
+    for mut job in jobs {
+        job.renew();
         single(session, job);
     }
 }

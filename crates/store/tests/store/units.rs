@@ -96,16 +96,15 @@ both_engines! {
             let change: Result<(), Error> = change;
             change.unwrap();
         }
-        let counted: i64 = workspace
+        let counted: Result<i64, Error> = workspace
             .read(|tx| {
                 Box::pin(async move {
                     let select = Query::select().column("count").from(tx.table("note")).to_owned();
-                    tx.fetch_one(&select).await?.get::<i64>(0).map_err(Error::from)
+                    tx.fetch_one(&select).await?.get(0)
                 })
             })
-            .await
-            .unwrap();
-        assert_eq!(counted, 40);
+            .await;
+        assert_eq!(counted.unwrap(), 40);
     }
 
     async fn writes_that_share_a_commit_fail_each_for_itself(store: TestStore) {
@@ -229,6 +228,23 @@ both_engines! {
         hurried.close().await;
     }
 
+    async fn a_sum_beyond_64_bits_is_refused(store: TestStore) {
+        let workspace = workspace(&store).await;
+        let sum: Result<_, Error> = workspace
+            .write(|tx| {
+                Box::pin(async move {
+                    insert(tx, "one").await?;
+                    insert(tx, "two").await?;
+                    let update = Query::update().table(tx.table("note")).value("count", i64::MAX).to_owned();
+                    tx.execute(&update).await?;
+                    let sum = Expr::col("count").sum().cast_as("bigint");
+                    tx.fetch_one(&Query::select().expr(sum).from(tx.table("note")).to_owned()).await
+                })
+            })
+            .await;
+        assert!(matches!(sum, Err(Error::OutOfRange { .. })), "{:?}", sum.err());
+    }
+
     async fn a_unit_runs_again_when_its_transaction_was_in_conflict(store: TestStore) {
         let workspace = workspace(&store).await;
         let id = add(&workspace, "contended").await.unwrap();
@@ -271,5 +287,44 @@ fn a_unit_that_awaits_something_else_is_refused_on_sqlite() {
             .await;
         assert!(matches!(refused, Err(Error::NotReady)));
         assert_eq!(notes(&workspace).await, 0);
+    });
+}
+
+#[test]
+fn units_whose_shared_transaction_is_lost_are_run_again() {
+    kontor_store::testing::run(Dialect::Sqlite, |store: TestStore| async move {
+        let mut config = store.config();
+        config.write_deadline = Duration::from_millis(600);
+        let hurried = Store::open(config, Environment::system()).await.unwrap();
+        let workspace = workspace(&hurried).await;
+        let (open, gate) = std::sync::mpsc::channel();
+        let gate = Mutex::new(gate);
+        let first = workspace.write(move |tx| {
+            // Run again, it finds the gate closed and goes on all the same.
+            let gate = gate.lock().unwrap();
+            gate.recv_timeout(Duration::from_millis(300)).unwrap_or_default();
+            Box::pin(async move { insert(tx, "first").await })
+        });
+        let endless = workspace.write(|tx| {
+            Box::pin(async move {
+                tx.execute(&Raw("INSERT INTO note (id, title) WITH RECURSIVE n (i) AS \
+                     (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT randomblob(16), 'note ' || i FROM n"))
+                    .await
+            })
+        });
+        let (first, second, endless, ()) = tokio::join!(
+            biased;
+            first,
+            add(&workspace, "second"),
+            endless,
+            async { open.send(()).unwrap() },
+        );
+        for kept in [first, second] {
+            kept.map_err(|error: Error| error).unwrap();
+        }
+        let endless: Result<_, Error> = endless;
+        assert!(matches!(endless, Err(Error::Timeout { .. })), "{endless:?}");
+        assert_eq!(notes(&workspace).await, 2);
+        hurried.close().await;
     });
 }
