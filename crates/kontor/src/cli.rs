@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Manage the people who sign in.
     #[command(subcommand)]
     User(User),
+    /// Manage workspaces.
+    #[command(subcommand)]
+    Workspace(Workspace),
     /// Copy the data to a new folder, consistently, even while the server runs.
     Backup {
         /// The folder to make.
@@ -96,5 +99,20 @@ pub(crate) enum User {
         /// The workspace's name or id, where there are several.
         #[arg(long)]
         workspace: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Workspace {
+    /// Make a workspace and its admin; the password is read from KONTOR_PASSWORD or asked for.
+    Add {
+        /// The workspace's name.
+        name: String,
+        /// The admin's mail address; an account that has it is given the workspace.
+        #[arg(long)]
+        email: String,
+        /// The admin's name.
+        #[arg(long)]
+        admin: String,
     },
 }

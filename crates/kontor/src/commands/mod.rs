@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod serve;
 mod user;
+mod workspace;
 
 use crate::{
     cli::{Cli, Command},
@@ -24,6 +25,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Serve(serve) => serve::run(settings()?, serve).await,
         Command::Doctor => doctor::run(settings()?).await,
         Command::User(command) => user::run(settings()?, command).await,
+        Command::Workspace(command) => workspace::run(settings()?, command).await,
         Command::Backup { to } => backup::back_up(settings()?, &to).await,
         Command::Restore { from } => backup::restore(settings()?, &from).await,
         Command::Chat(chat) => chat::run(chat).await,

@@ -1,0 +1,19 @@
+//! `kontor workspace`.
+
+use kontor_identity::NewMember;
+
+use crate::{cli::Workspace, config::Config, error::Error, terminal, wiring::Services};
+
+pub(crate) async fn run(config: Config, command: Workspace) -> Result<(), Error> {
+    let services = Services::open(&config).await?;
+    let Workspace::Add { name, email, admin } = command;
+    if services.identity.workspaces().await?.iter().any(|workspace| workspace.name == name) {
+        return Err(Error::Usage(format!("there is a workspace {name:?} already")));
+    }
+    let password = terminal::password(&email)?;
+    let member = NewMember { name: admin, email: email.clone(), role: "Admin".to_owned(), password };
+    let (workspace, _) = services.identity.create_workspace(&name, member).await?;
+    services.store.close().await;
+    terminal::line(&format!("The workspace {name:?} ({workspace}) is ready; {email} can sign in as its Admin."));
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The arrows between the crates run one way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
+const ARROWS: [(&str, &[&str]); 11] = [
+    ("kontor-core", &[]),
+    ("kontor-store", &["kontor-core"]),
+    ("kontor-identity", &["kontor-core", "kontor-store"]),
+    ("kontor-crm", &["kontor-core", "kontor-store"]),
+    ("kontor-models", &["kontor-core"]),
+    ("kontor-agents", &["kontor-core", "kontor-store", "kontor-crm", "kontor-identity", "kontor-models"]),
+    (
+        "kontor-api",
+        &["kontor-core", "kontor-store", "kontor-crm", "kontor-identity", "kontor-models", "kontor-agents"],
+    ),
+    ("kontor-web", &["kontor-core", "kontor-crm", "kontor-identity", "kontor-models", "kontor-agents"]),
+    (
+        "kontor",
+        &[
+            "kontor-core",
+            "kontor-store",
+            "kontor-crm",
+            "kontor-identity",
+            "kontor-models",
+            "kontor-agents",
+            "kontor-api",
+            "kontor-web",
+        ],
+    ),
+    ("kontor-testkit", &["kontor-core"]),
+    ("kontor-bench", &["kontor-core", "kontor-store", "kontor-testkit"]),
+];
+
+/// Which drivers and engines of other crates only one crate may name.
+const KEPT: [(&str, &[&str]); 7] = [
+    ("rusqlite", &["kontor-store", "kontor-bench"]),
+    ("sqlx", &["kontor-store", "kontor-bench"]),
+    ("async-openai", &["kontor-models"]),
+    ("argon2", &["kontor-identity"]),
+    ("jsonwebtoken", &["kontor-identity"]),
+    ("comrak", &["kontor-web"]),
+    ("ammonia", &["kontor-web"]),
+];
+
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    metadata
+        .packages
+        .iter()
+        .map(|package| {
+            let named = package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.kind == DependencyKind::Normal)
+                .map(|dependency| dependency.name.to_string())
+                .collect();
+            (package.name.to_string(), named)
+        })
+        .collect()
+}
+
+#[test]
+fn every_crate_names_only_what_stands_below_it() {
+    let arrows: BTreeMap<_, _> = ARROWS.into_iter().collect();
+    for (package, named) in dependencies().into_iter().filter(|(package, _)| package != "xtask") {
+        let allowed = arrows.get(package.as_str()).unwrap_or_else(|| panic!("{package} is not in the picture"));
+        for ours in named.iter().filter(|name| name.starts_with("kontor")) {
+            assert!(allowed.contains(&ours.as_str()), "{package} must not name {ours}");
+        }
+    }
+}
+
+#[test]
+fn heavy_dependencies_stay_where_they_serve() {
+    let keepers: BTreeMap<_, _> = KEPT.into_iter().collect();
+    for (package, named) in dependencies() {
+        for name in &named {
+            if let Some(allowed) = keepers.get(name.as_str()) {
+                assert!(allowed.contains(&package.as_str()), "{package} must not name {name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The main job without a model: ask, change, log, and find it in the timeline.
+
+use kontor_testkit::{client::ApiClient, sse::text_of};
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, engines};
+
+async fn list(client: &ApiClient, path: &str, filter: Value) -> Vec<Value> {
+    let query = [("filter", filter.to_string()), ("limit", "200".to_owned())];
+    let response = client.request(reqwest::Method::GET, path).query(&query).send().await.unwrap();
+    let answer: Value = response.json().await.unwrap();
+    answer["data"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+}
+
+#[tokio::test]
+async fn an_agent_on_the_builtin_commands_lists_moves_and_logs_on_the_members_behalf() {
+    for engine in engines() {
+        let fixture = Fixture::start(engine, None).await;
+        let ada = fixture.sign_in("ada").await;
+        let mut open = list(
+            &ada,
+            "/api/records/deals",
+            json!({"stage": {"not_in": ["CLOSED_WON", "CLOSED_LOST"]}, "amount": {"gt": 10_000}}),
+        )
+        .await;
+        open.sort_by(|a, b| b["amount"]["amount"].as_f64().unwrap().total_cmp(&a["amount"]["amount"].as_f64().unwrap()));
+
+        let session = ada.session("sales-assistant").await.unwrap();
+        let events = ada.chat(&session, "show open deals over 10k by amount").await.unwrap();
+        assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
+        let text = text_of(&events);
+        let places: Vec<_> = open.iter().take(10).map(|deal| text.find(deal["name"].as_str().unwrap())).collect();
+        assert!(places.iter().all(Option::is_some), "{engine:?}: a deal is missing in {text}");
+        assert!(places.is_sorted(), "{engine:?}: not by amount: {text}");
+
+        let second = open[1]["id"].as_str().unwrap();
+        let events = ada.chat(&session, "move the second one to negotiation").await.unwrap();
+        assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
+        let deal = ada.get(&format!("/api/records/deals/{second}")).await.unwrap().ok();
+        assert_eq!(deal["stage"], "NEGOTIATION", "{engine:?}: {}", text_of(&events));
+
+        let timeline = ada.get(&format!("/api/records/deals/{second}/timeline")).await.unwrap().ok();
+        if open[1]["stage"] != "NEGOTIATION" {
+            let entry = &timeline["data"][0];
+            assert_eq!(entry["name"], "deal.updated", "{timeline}");
+            assert_eq!(entry["actor"]["kind"], "agent");
+            assert_eq!(entry["actor"]["member_name"], "Ada Brandt");
+            assert_eq!(entry["changes"]["stage"]["before"], open[1]["stage"]);
+            assert_eq!(entry["changes"]["stage"]["after"], "NEGOTIATION");
+        }
+
+        let contact = &list(&ada, "/api/records/contacts", json!({})).await[0];
+        let name = format!("{} {}", contact["name"]["first"].as_str().unwrap(), contact["name"]["last"].as_str().unwrap());
+        let events = ada.chat(&session, &format!("log a call with {name}: discussed renewal")).await.unwrap();
+        assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
+        let calls = list(&ada, "/api/records/activities", json!({"subject": {"contains": "discussed renewal"}})).await;
+        assert_eq!(calls.len(), 1, "{engine:?}: {}", text_of(&events));
+        assert_eq!(calls[0]["type"], "CALL");
+        assert_eq!(calls[0]["target"]["id"], contact["id"]);
+        assert_eq!(calls[0]["created_by"]["kind"], "agent");
+        fixture.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_field_added_at_run_time_is_known_to_the_next_call_and_command() {
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    let field = json!({"name": "region", "label": "Region", "kind": "select", "settings": {"options": [
+        {"value": "NORTH", "label": "North", "color": "blue"}, {"value": "SOUTH", "label": "South", "color": "green"}]}});
+    ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
+    let deal = ada.post("/api/records/deals", json!({"name": "Northern lights", "region": "NORTH"})).await.unwrap().ok();
+    assert_eq!(deal["region"], "NORTH");
+    let operations = ada.get("/api/operations").await.unwrap().ok();
+    assert!(operations.to_string().contains("SOUTH"), "the tool schema does not know the field");
+    let session = ada.session("sales-assistant").await.unwrap();
+    let events = ada.chat(&session, "list deals with region North").await.unwrap();
+    assert!(text_of(&events).contains("Northern lights"), "{}", text_of(&events));
+}
+
+#[tokio::test]
+async fn deletion_waits_for_approval_and_survives_a_restart() {
+    for engine in engines() {
+        let mut fixture = Fixture::start(engine, None).await;
+        let ada = fixture.sign_in("ada").await;
+        let account = ada.post("/api/records/accounts", json!({"name": "Ephemeral Ltd"})).await.unwrap().ok();
+        let path = format!("/api/records/accounts/{}", account["id"].as_str().unwrap());
+        let session = ada.session("sales-assistant").await.unwrap();
+        let turn = ada.turn(&session, "delete the account Ephemeral Ltd").await.unwrap();
+        let approval = awaited_approval(&ada, &session).await;
+        assert!(ada.get(&path).await.unwrap().status.is_success(), "deleted without approval");
+
+        fixture.server.take().unwrap().kill().unwrap();
+        fixture.launch();
+        let ada = ApiClient { url: fixture.url().to_owned(), ..ada };
+        let approvals = ada.get("/api/approvals").await.unwrap().ok();
+        assert!(approvals.to_string().contains(&approval), "{engine:?}: the approval is gone: {approvals}");
+        ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "approve"})).await.unwrap().ok();
+        let events = ada.turn_events(&session, &turn).await.unwrap();
+        assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
+        assert_eq!(ada.get(&path).await.unwrap().status, 404, "{engine:?}: approved, but not deleted");
+        fixture.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_denied_deletion_does_nothing() {
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    let account = ada.post("/api/records/accounts", json!({"name": "Sturdy Ltd"})).await.unwrap().ok();
+    let session = ada.session("sales-assistant").await.unwrap();
+    let turn = ada.turn(&session, "delete the account Sturdy Ltd").await.unwrap();
+    let approval = awaited_approval(&ada, &session).await;
+    ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "deny", "comment": "we keep it"})).await.unwrap().ok();
+    let events = ada.turn_events(&session, &turn).await.unwrap();
+    assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
+    let path = format!("/api/records/accounts/{}", account["id"].as_str().unwrap());
+    assert!(ada.get(&path).await.unwrap().status.is_success());
+    let again = ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "approve"})).await.unwrap();
+    assert_eq!(again.status, 409, "an answered approval was answered again");
+}
+
+/// The id of the approval a session waits for.
+async fn awaited_approval(client: &ApiClient, session: &str) -> String {
+    use futures::StreamExt as _;
+    let mut events = client.events(session, None).await.unwrap();
+    let wait = std::time::Duration::from_secs(30);
+    while let Ok(Some(event)) = tokio::time::timeout(wait, events.next()).await {
+        if event.name == "approval.requested" {
+            return event.data["approval"].as_str().unwrap().to_owned();
+        }
+        assert!(!event.ends_turn(), "the turn ended without asking: {event:?}");
+    }
+    panic!("no approval was asked for");
+}

@@ -1,0 +1,18 @@
+//! End-to-end tests: the real binary over real HTTP, on both engines, in a real browser.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod architecture;
+mod bad_input;
+mod browser;
+mod chat;
+mod command_line;
+mod fixture;
+mod isolation;
+mod kill;
+mod live_model;
+mod permissions;
+mod records;
+mod startup;
+mod streams;
+mod wire;

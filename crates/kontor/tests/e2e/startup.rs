@@ -1,0 +1,96 @@
+//! How the server starts, and how it says that it cannot.
+
+use std::{os::unix::fs::PermissionsExt as _, process::Stdio, time::Duration};
+
+use kontor_testkit::{client::ApiClient, server::Server};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::fixture::{Fixture, binary};
+
+#[tokio::test]
+async fn the_demonstration_is_kept_on_a_second_start_and_its_passwords_renewed() {
+    let mut fixture = Fixture::builtin().await;
+    let greeting = fixture.server().greeting.join("\n");
+    for person in ["ada@demo.test (Admin)", "max@demo.test (Member)", "vera@demo.test (Viewer)"] {
+        assert!(greeting.contains(person), "{greeting}");
+    }
+    let ada = fixture.sign_in("ada").await;
+    let created = ada.post("/api/records/accounts", json!({"name": "Kept Ltd"})).await.unwrap().ok();
+    let status = fixture.server.take().unwrap().stop().unwrap();
+    assert!(status.success(), "{status}");
+
+    fixture.launch();
+    let ada = fixture.sign_in("ada").await;
+    let kept = ada.get(&format!("/api/records/accounts/{}", created["id"].as_str().unwrap())).await.unwrap().ok();
+    assert_eq!(kept["name"], "Kept Ltd");
+    let total = ada.get("/api/records/deals?limit=1&total=true").await.unwrap().ok();
+    assert_eq!(total["page"]["total"], 60, "the demonstration was filled twice or not at all");
+}
+
+#[tokio::test]
+async fn a_second_server_is_told_that_the_data_folder_is_in_use() {
+    let fixture = Fixture::builtin().await;
+    let output = fixture.options.command().stdout(Stdio::null()).output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("data"), "{said}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = TempDir::new().unwrap();
+    let output = std::process::Command::new(binary())
+        .args(["serve", "--listen", &address, "--data-dir"])
+        .arg(folder.path().join("data"))
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_named() {
+    let folder = TempDir::new().unwrap();
+    // A file where a folder should be: root, too, cannot write there.
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let output = std::process::Command::new(binary())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(file.join("data"))
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(&file.display().to_string()), "{said}");
+}
+
+#[tokio::test]
+async fn the_first_start_prints_a_link_that_makes_the_first_workspace_once() {
+    let folder = TempDir::new().unwrap();
+    let mut options = kontor_testkit::server::ServerOptions::demo(binary(), folder.path().join("data"));
+    options.demo = false;
+    let server = Server::start(&options).unwrap();
+    let link = server.greeting.iter().find_map(|line| line.trim().strip_prefix(&server.url)).unwrap().to_owned();
+    let client = ApiClient::anonymous(&server.url).unwrap();
+    let page = client.request(reqwest::Method::GET, &link).send().await.unwrap();
+    assert!(page.status().is_success());
+    assert!(page.text().await.unwrap().contains("<form"));
+    let secret = folder.path().join("data/secret");
+    let mode = std::fs::metadata(&secret).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "the secret can be read by others");
+}
+
+#[tokio::test]
+async fn the_server_says_how_it_is() {
+    let fixture = Fixture::builtin().await;
+    let client = ApiClient::anonymous(fixture.url()).unwrap();
+    for path in ["/healthz", "/readyz"] {
+        let answer = client.get(path).await.unwrap();
+        assert!(answer.status.is_success(), "{path}: {}", answer.status);
+    }
+    assert!(fixture.server().started_in < Duration::from_secs(30));
+}
