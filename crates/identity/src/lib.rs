@@ -1,1 +1,55 @@
+//! People and authority: who signs in, where they belong, and what their role allows.
+//!
+//! [`Identity`] turns credentials into a [`Caller`](kontor_core::caller::Caller): a bearer token, a browser's
+//! cookie, or a member an agent acts for. Users, workspaces, memberships and sign-ins are kept in the
+//! directory, roles and members in the workspace they hold in. This crate knows no record and no agent: what
+//! else a new workspace or member needs is done by the [`Provisioner`] it is given.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`service`](Identity), `settings`, `secret`, `cache` | the service, its settings, the master secret, short-lived memory |
+//! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
+//! | `sign_in`, `credentials`, `password`, `throttle`, `email` | passwords and how often they may be tried |
+//! | `tokens`, `access_token`, `keys`, `opaque` | token pairs, their rotation, signing keys |
+//! | `browser` | cookie sessions and CSRF protection |
+//! | `authenticate`, `callers`, `me` | from a credential to a caller, and what a caller sees of itself |
+//! | `rows` | this crate's tables |
 
+mod access_token;
+mod authenticate;
+mod browser;
+mod cache;
+mod callers;
+mod credentials;
+mod email;
+mod error;
+mod keys;
+mod me;
+mod members;
+mod opaque;
+mod password;
+mod provisioner;
+mod roles;
+mod rows;
+mod secret;
+mod service;
+mod settings;
+mod setup;
+mod sign_in;
+mod throttle;
+mod tokens;
+mod workspaces;
+
+pub use browser::{BrowserSession, Csrf};
+pub use error::{Error, Result};
+pub use me::{Me, MeMember, MeUser};
+pub use members::{MemberStatus, MemberSummary, NewMember};
+pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
+pub use roles::Role;
+pub use roles::standard as standard_roles;
+pub use secret::MasterSecret;
+pub use service::Identity;
+pub use settings::{IdentitySettings, PasswordCost};
+pub use sign_in::SignIn;
+pub use tokens::Tokens;
+pub use workspaces::{NewWorkspace, WorkspaceSummary};

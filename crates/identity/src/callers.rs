@@ -1,0 +1,100 @@
+//! Members as callers, remembered for a moment.
+
+use std::sync::Arc;
+
+use kontor_core::{
+    caller::{Actor, Caller},
+    grants::Grants,
+    ids::{MemberId, UserId, WorkspaceId},
+};
+use kontor_store::Namespace;
+
+use crate::{
+    Error, Identity, MemberStatus, MemberSummary, Result,
+    rows::{members, roles},
+};
+
+/// A member who may act, and the caller they are.
+pub(crate) struct ActiveMember {
+    pub(crate) user: UserId,
+    pub(crate) caller: Caller,
+    pub(crate) summary: MemberSummary,
+}
+
+impl Identity {
+    /// The caller a member is, for those who act for them: an agent's turn, a workflow. Role and membership
+    /// are as they were a few seconds ago at most.
+    pub async fn caller_of_member(&self, workspace: WorkspaceId, member: MemberId) -> Result<Caller> {
+        Ok(self.active_member(workspace, member).await?.caller.clone())
+    }
+
+    /// What a role grants, to be intersected with a caller's own grants. Its name is compared without case.
+    pub async fn role_grants(&self, workspace: WorkspaceId, role: &str) -> Result<Arc<Grants>> {
+        let (key, now) = ((workspace, role.to_lowercase()), self.now());
+        if let Some(grants) = self.0.roles.get(&key, now) {
+            return Ok(grants);
+        }
+        let namespace = self.namespace(workspace).await?;
+        let all = namespace.read(|tx| Box::pin(roles::all(tx))).await?;
+        let names = || all.iter().map(|(_, role)| role.name.clone()).collect();
+        let found = all
+            .iter()
+            .find(|(_, candidate)| candidate.is_named(role))
+            .ok_or_else(|| Error::RoleNotFound { name: role.to_owned(), roles: names() })?;
+        let grants = Arc::new(found.1.grants.clone());
+        self.0.roles.insert(key, Arc::clone(&grants), now);
+        Ok(grants)
+    }
+
+    /// The caller of a credential: a member who is gone or not active invalidates it.
+    pub(crate) async fn signed_in_caller(
+        &self,
+        workspace: WorkspaceId,
+        member: MemberId,
+        user: UserId,
+    ) -> Result<Caller> {
+        match self.active_member(workspace, member).await {
+            Ok(active) if active.user == user => Ok(active.caller.clone()),
+            Ok(_) | Err(Error::MemberInactive | Error::MemberNotFound | Error::WorkspaceNotFound) => {
+                Err(Error::InvalidToken)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn active_member(
+        &self,
+        workspace: WorkspaceId,
+        member: MemberId,
+    ) -> Result<Arc<ActiveMember>> {
+        let (key, now) = ((workspace, member), self.now());
+        if let Some(active) = self.0.members.get(&key, now) {
+            return Ok(active);
+        }
+        let namespace = self.namespace(workspace).await?;
+        let row = namespace
+            .read(move |tx| Box::pin(async move { members::find(tx, member).await }))
+            .await?
+            .ok_or(Error::MemberNotFound)?;
+        if row.summary.status != MemberStatus::Active {
+            return Err(Error::MemberInactive);
+        }
+        let caller = Caller {
+            workspace,
+            user: Some(row.user),
+            member: Some(member),
+            actor: Actor::Member { id: member, name: row.summary.name.clone() },
+            grants: Arc::new(row.grants),
+        };
+        let active = Arc::new(ActiveMember { user: row.user, caller, summary: row.summary });
+        self.0.members.insert(key, Arc::clone(&active), now);
+        Ok(active)
+    }
+
+    pub(crate) async fn namespace(&self, workspace: WorkspaceId) -> Result<Namespace> {
+        self.0.store.workspace(workspace).await.map_err(|error| match error {
+            kontor_store::Error::NoWorkspace(_) => Error::WorkspaceNotFound,
+            other => Error::Store(other),
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! From an email and a password to a user.
+
+use crate::{
+    Error, Identity, Result, SignIn, email,
+    password::Verdict,
+    rows::users::{self, UserRow},
+    throttle::{self, Subjects},
+};
+
+impl Identity {
+    /// The user with this email and password. For an account that does not exist it takes as long and fails
+    /// in the same way as for a wrong password.
+    pub(crate) async fn check_password(&self, input: &SignIn) -> Result<UserRow> {
+        let address = email::fold(&input.email);
+        let subjects = Subjects::new(&address, input.remote);
+        throttle::admit(self.directory(), &subjects, self.now()).await?;
+        let user = self.find_user(address).await?;
+        let kept = user.as_ref().map(|user| user.password_hash.clone());
+        let verdict = match self.0.passwords.verify(&input.password, kept).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                self.withdraw(subjects).await?;
+                return Err(error);
+            }
+        };
+        match (verdict, user) {
+            (Verdict::Right { renewed }, Some(user)) => {
+                self.note_success(subjects, user.clone(), renewed).await?;
+                Ok(user)
+            }
+            _ => Err(Error::InvalidCredentials),
+        }
+    }
+
+    async fn find_user(&self, address: String) -> Result<Option<UserRow>> {
+        // What is no address belongs to nobody, and not every engine can be asked about it.
+        if email::normalize(&address).is_err() {
+            return Ok(None);
+        }
+        self.directory()
+            .read(move |tx| {
+                let address = address.clone();
+                Box::pin(async move { users::by_email(tx, &address).await })
+            })
+            .await
+    }
+
+    async fn withdraw(&self, subjects: Subjects) -> Result<()> {
+        let now = self.now();
+        self.directory()
+            .write(move |tx| {
+                let subjects = subjects.clone();
+                Box::pin(async move { throttle::withdraw(tx, &subjects, now).await })
+            })
+            .await
+    }
+
+    async fn note_success(&self, subjects: Subjects, user: UserRow, renewed: Option<String>) -> Result<()> {
+        let now = self.now();
+        self.directory()
+            .write(move |tx| {
+                let (subjects, user, renewed) = (subjects.clone(), user.clone(), renewed.clone());
+                Box::pin(async move {
+                    throttle::succeed(tx, &subjects, now).await?;
+                    match renewed {
+                        Some(hash) => users::renew_hash(tx, &user, &hash).await,
+                        None => Ok(()),
+                    }
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,176 @@
+//! What can go wrong with people and authority.
+
+use std::time::Duration;
+
+use kontor_core::{
+    error::{ErrorKind, Fault, Issue, Problem},
+    text::suggestion,
+};
+
+use crate::{ProvisionError, WorkspaceSummary};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] kontor_store::Error),
+    #[error("the input is not valid")]
+    Input(Vec<Issue>),
+    /// The same for an account that does not exist and for a wrong password.
+    #[error("the email or the password is wrong")]
+    InvalidCredentials,
+    /// A token or cookie that is unknown, forged, ended or expired.
+    #[error("the token is not valid")]
+    InvalidToken,
+    #[error("the access token has expired")]
+    ExpiredToken,
+    #[error("the CSRF token is missing or wrong")]
+    Csrf,
+    #[error("signing in failed too often")]
+    Throttled { wait: Duration },
+    /// More people sign in at once than this server hashes passwords for.
+    #[error("too many sign-ins at once")]
+    Busy,
+    /// The password was right, and the person belongs to several workspaces.
+    #[error("a workspace has to be named")]
+    WorkspaceRequired(Vec<WorkspaceSummary>),
+    #[error("the user belongs to no such workspace")]
+    NoMembership,
+    #[error("the member is not active")]
+    MemberInactive,
+    #[error("there is no such member")]
+    MemberNotFound,
+    #[error("there is no such workspace")]
+    WorkspaceNotFound,
+    #[error("there is no user with this email")]
+    UserNotFound,
+    #[error("there is no role {name:?}")]
+    RoleNotFound { name: String, roles: Vec<String> },
+    #[error("the workspace has a member with this email")]
+    MemberExists,
+    #[error("another workspace has this name")]
+    WorkspaceNameTaken,
+    #[error("the first workspace exists")]
+    AlreadySetUp,
+    #[error("the setup link is not valid")]
+    InvalidSetupToken,
+    #[error("the master secret is shorter than {minimum} bytes")]
+    SecretTooShort { minimum: usize },
+    #[error("the signing keys were sealed with another master secret")]
+    OtherSecret,
+    #[error("a signing key cannot be used")]
+    Key(#[source] jsonwebtoken::errors::Error),
+    #[error("a password could not be hashed: {0}")]
+    Hashing(String),
+    #[error("the hashing of a password was lost")]
+    Worker(#[from] tokio::task::JoinError),
+    #[error("a role's grants cannot be read")]
+    Grants(#[from] serde_json::Error),
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+}
+
+impl Error {
+    pub(crate) fn input(path: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Input(vec![Issue::new(path, code, message)])
+    }
+}
+
+impl Fault for Error {
+    fn problem(&self) -> Problem {
+        use ErrorKind::{Conflict, Forbidden, Limited, NotFound, Unauthenticated, Unavailable};
+        match self {
+            Self::Store(error) => error.problem(),
+            Self::Provision(error) => error.problem(),
+            Self::Input(issues) => Problem::invalid(issues.clone()),
+            Self::InvalidCredentials => {
+                Problem::new(Unauthenticated, "invalid_credentials", "The email or the password is wrong.")
+            }
+            Self::InvalidToken => Problem::new(
+                Unauthenticated,
+                "invalid_token",
+                "You are not signed in any more. Sign in again.",
+            ),
+            Self::ExpiredToken => Problem::new(
+                Unauthenticated,
+                "token_expired",
+                "The access token has expired. Refresh it or sign in again.",
+            ),
+            Self::Csrf => Problem::new(
+                Forbidden,
+                "csrf_token_invalid",
+                "The request does not carry this session's CSRF token. Reload the page and try again.",
+            ),
+            Self::Throttled { wait } => Problem::new(
+                Limited,
+                "too_many_attempts",
+                format!("Signing in failed too often. Try again in {} s.", wait.as_secs().max(1)),
+            )
+            .retry_after(*wait),
+            Self::Busy => Problem::new(
+                Unavailable,
+                "sign_in_busy",
+                "Too many people sign in at the moment. Try again in a few seconds.",
+            )
+            .retry_after(Duration::from_secs(5)),
+            Self::WorkspaceRequired(workspaces) => {
+                let issues = workspaces.iter().map(|workspace| {
+                    Issue::new("workspace", "option", format!("{} ({})", workspace.name, workspace.id))
+                });
+                let names: Vec<_> = workspaces.iter().map(|workspace| workspace.name.as_str()).collect();
+                Problem {
+                    issues: issues.collect(),
+                    ..Problem::new(
+                        Conflict,
+                        "workspace_required",
+                        format!("Say which workspace to sign in to: {}.", names.join(", ")),
+                    )
+                }
+            }
+            Self::NoMembership => {
+                Problem::new(Forbidden, "no_membership", "You belong to no such workspace.")
+            }
+            Self::MemberInactive => Problem::new(
+                Forbidden,
+                "member_inactive",
+                "This membership is not active any more. Ask an admin of the workspace.",
+            ),
+            Self::MemberNotFound => Problem::new(NotFound, "member_not_found", "There is no such member."),
+            Self::WorkspaceNotFound => {
+                Problem::new(NotFound, "workspace_not_found", "There is no such workspace.")
+            }
+            Self::UserNotFound => {
+                Problem::new(NotFound, "user_not_found", "There is no user with this email.")
+            }
+            Self::RoleNotFound { name, roles } => {
+                let hint = suggestion(name, roles.iter().map(String::as_str));
+                Problem::invalid(vec![Issue::new(
+                    "role",
+                    "unknown_role",
+                    format!("There is no role {name:?}. {hint}").trim_end().to_owned(),
+                )])
+            }
+            Self::MemberExists => {
+                Problem::new(Conflict, "member_exists", "The workspace has a member with this email.")
+            }
+            Self::WorkspaceNameTaken => {
+                Problem::new(Conflict, "workspace_name_taken", "Another workspace has this name.")
+            }
+            Self::AlreadySetUp => {
+                Problem::new(Conflict, "already_set_up", "Kontor is set up already. Sign in instead.")
+            }
+            Self::InvalidSetupToken => Problem::new(
+                Unauthenticated,
+                "setup_token_invalid",
+                "This setup link was used, renewed or is older than a day. Restart Kontor to get a new one.",
+            ),
+            Self::SecretTooShort { .. }
+            | Self::OtherSecret
+            | Self::Key(_)
+            | Self::Hashing(_)
+            | Self::Worker(_)
+            | Self::Grants(_) => Problem::internal(),
+        }
+    }
+}

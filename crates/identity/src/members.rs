@@ -1,0 +1,237 @@
+//! Members of a workspace, as the operator and the demonstration manage them.
+
+use std::fmt;
+
+use kontor_core::{
+    ids::{MemberId, UserId, WorkspaceId},
+    time::Timestamp,
+};
+use kontor_store::Tx;
+use serde::Serialize;
+
+use crate::{
+    Error, Identity, MemberProfile, Provisioner, Result, email,
+    rows::{
+        members, memberships, roles, sign_ins,
+        users::{self, UserRow},
+    },
+    throttle,
+};
+
+/// Someone to be added to a workspace.
+#[derive(Clone)]
+pub struct NewMember {
+    pub name: String,
+    pub email: String,
+    /// The name of a role.
+    pub role: String,
+    /// For someone who is new here; whoever has an account keeps their name and password.
+    pub password: String,
+}
+
+impl fmt::Debug for NewMember {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewMember")
+            .field("name", &self.name)
+            .field("email", &self.email)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a member may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberStatus {
+    Active,
+    Inactive,
+}
+
+impl MemberStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    /// What is not known to be active is not.
+    pub(crate) fn parse(text: &str) -> Self {
+        if text == Self::Active.as_str() { Self::Active } else { Self::Inactive }
+    }
+}
+
+/// A member as they are listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MemberSummary {
+    pub id: MemberId,
+    pub name: String,
+    pub email: String,
+    pub status: MemberStatus,
+    /// The name of the role.
+    pub role: String,
+}
+
+impl Identity {
+    /// Adds someone to a workspace. For the operator: no caller is asked.
+    ///
+    /// The directory is written first; what a crash leaves there is completed when the same member is added
+    /// again.
+    pub async fn add_member(&self, workspace: WorkspaceId, new: NewMember) -> Result<MemberId> {
+        let address = email::normalize(&new.email)?;
+        let name = email::name("name", &new.name)?;
+        let namespace = self.namespace(workspace).await?;
+        let wanted = new.role.clone();
+        namespace
+            .read(move |tx| {
+                let wanted = wanted.clone();
+                Box::pin(async move { role_id(tx, &wanted).await.map(drop) })
+            })
+            .await?;
+        let user = self.find_or_prepare_user(address, name, &new.password).await?;
+        let (user, member) = self.write_membership(workspace, user).await?;
+        let profile = MemberProfile { id: member, name: user.name, email: user.email };
+        let (provisioner, now) = (self.0.provisioner.clone(), self.now());
+        let written: Result<()> = namespace
+            .write(move |tx| {
+                let (provisioner, profile, role) = (provisioner.clone(), profile.clone(), new.role.clone());
+                Box::pin(async move {
+                    if members::find(tx, profile.id).await?.is_some() {
+                        return Err(Error::MemberExists);
+                    }
+                    write_member(tx, &*provisioner, workspace, &profile, user.id, &role, now).await
+                })
+            })
+            .await;
+        written?;
+        self.0.members.remove(&(workspace, member));
+        Ok(member)
+    }
+
+    /// The members of a workspace, by name. For the operator: no caller is asked.
+    pub async fn members(&self, workspace: WorkspaceId) -> Result<Vec<MemberSummary>> {
+        self.namespace(workspace).await?.read(|tx| Box::pin(members::all(tx))).await
+    }
+
+    /// Lets a member act or not. For the operator: no caller is asked.
+    pub async fn set_member_status(
+        &self,
+        workspace: WorkspaceId,
+        member: MemberId,
+        status: MemberStatus,
+    ) -> Result<()> {
+        let namespace = self.namespace(workspace).await?;
+        let found: Result<bool> = namespace
+            .write(move |tx| Box::pin(async move { members::set_status(tx, member, status).await }))
+            .await;
+        self.0.members.remove(&(workspace, member));
+        if found? { Ok(()) } else { Err(Error::MemberNotFound) }
+    }
+
+    /// Changes a password and ends every sign-in of its user. For the operator: no caller is asked.
+    pub async fn set_password(&self, email: &str, password: &str) -> Result<()> {
+        let (address, hash) = (email::normalize(email)?, self.0.passwords.hash(password).await?);
+        let now = self.now();
+        let changed: Result<()> = self
+            .directory()
+            .write(move |tx| {
+                let (address, hash) = (address.clone(), hash.clone());
+                Box::pin(async move {
+                    let user = users::by_email(tx, &address).await?.ok_or(Error::UserNotFound)?;
+                    users::set_password(tx, user.id, &hash, now).await?;
+                    sign_ins::end_all_of(tx, user.id).await?;
+                    throttle::forget(tx, &address).await
+                })
+            })
+            .await;
+        self.0.live.clear();
+        self.0.browsers.clear();
+        changed
+    }
+
+    /// Whoever has this address, or a new user with this password.
+    pub(crate) async fn find_or_prepare_user(
+        &self,
+        address: String,
+        name: String,
+        password: &str,
+    ) -> Result<UserRow> {
+        let wanted = address.clone();
+        let known: Option<UserRow> = self
+            .directory()
+            .read(move |tx| {
+                let wanted = wanted.clone();
+                Box::pin(async move { users::by_email(tx, &wanted).await })
+            })
+            .await?;
+        match known {
+            Some(user) => Ok(user),
+            None => Ok(UserRow {
+                id: self.environment().new_id(),
+                email: address,
+                name,
+                password_hash: self.0.passwords.hash(password).await?,
+            }),
+        }
+    }
+
+    /// The user and the membership, each as it is or made.
+    async fn write_membership(&self, workspace: WorkspaceId, user: UserRow) -> Result<(UserRow, MemberId)> {
+        let (now, new_member) = (self.now(), self.environment().new_id());
+        self.directory()
+            .write(move |tx| {
+                let user = user.clone();
+                Box::pin(async move {
+                    let (user, _) = find_or_insert_user(tx, user, now).await?;
+                    if let Some(member) = memberships::find(tx, workspace, user.id).await? {
+                        return Ok((user, member));
+                    }
+                    memberships::insert(tx, workspace, user.id, new_member, now).await?;
+                    Ok((user, new_member))
+                })
+            })
+            .await
+    }
+}
+
+/// The user with this address as they are, or as given; and whether they are new.
+pub(crate) async fn find_or_insert_user(
+    tx: &mut Tx<'_>,
+    user: UserRow,
+    now: Timestamp,
+) -> Result<(UserRow, bool)> {
+    match users::by_email(tx, &user.email).await? {
+        Some(known) => Ok((known, false)),
+        None => {
+            users::insert(tx, &user, now).await?;
+            Ok((user, true))
+        }
+    }
+}
+
+/// Writes a member and what others keep of them.
+pub(crate) async fn write_member(
+    tx: &mut Tx<'_>,
+    provisioner: &dyn Provisioner,
+    workspace: WorkspaceId,
+    profile: &MemberProfile,
+    user: UserId,
+    role: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let role = role_id(tx, role).await?;
+    members::insert(tx, profile, user, role, now).await?;
+    provisioner.write_member(tx, workspace, profile, now).await?;
+    Ok(())
+}
+
+async fn role_id(tx: &mut Tx<'_>, name: &str) -> Result<kontor_core::ids::RoleId> {
+    let roles = roles::all(tx).await?;
+    match roles.iter().find(|(_, role)| role.is_named(name)) {
+        Some((id, _)) => Ok(*id),
+        None => Err(Error::RoleNotFound {
+            name: name.to_owned(),
+            roles: roles.into_iter().map(|(_, role)| role.name).collect(),
+        }),
+    }
+}

@@ -1,0 +1,170 @@
+//! Passwords: what is accepted, and hashing with argon2id under a bound on how many are hashed at once.
+
+use std::{sync::Arc, time::Duration};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordVerifier as _, Version,
+    password_hash::{PasswordHasher as _, phc::PasswordHash},
+};
+use kontor_core::environment::Environment;
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::{Error, PasswordCost, Result};
+
+const MIN_LENGTH: usize = 8;
+const MAX_LENGTH: usize = 256;
+/// Each hash keeps one core busy and holds its memory.
+const AT_ONCE: usize = 2;
+/// Who comes after so many that wait is turned away.
+const WAITING: usize = 64;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What comparing a password with an account gave.
+pub(crate) enum Verdict {
+    Wrong,
+    /// Right; with a new hash where the kept one was made at another cost.
+    Right {
+        renewed: Option<String>,
+    },
+}
+
+/// Hashes and compares passwords.
+pub(crate) struct Passwords {
+    params: Params,
+    environment: Environment,
+    working: Arc<Semaphore>,
+    present: Arc<Semaphore>,
+}
+
+impl Passwords {
+    pub(crate) fn new(cost: PasswordCost, environment: Environment) -> Result<Self> {
+        let params =
+            Params::new(cost.memory_kib, cost.iterations, cost.lanes, None).map_err(|e| hashing(&e))?;
+        Ok(Self {
+            params,
+            environment,
+            working: Arc::new(Semaphore::new(AT_ONCE)),
+            present: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
+        })
+    }
+
+    /// Checks that a new password is acceptable, and hashes it.
+    pub(crate) async fn hash(&self, password: &str) -> Result<String> {
+        check(password)?;
+        let (password, salt, params) = (prepare(password), self.environment.random(), self.params.clone());
+        self.work(move || hash(params, &password, &salt)).await
+    }
+
+    /// Compares a password with a kept hash. Without one (there is no such account) it works as long and
+    /// says that the password is wrong.
+    pub(crate) async fn verify(&self, password: &str, kept: Option<String>) -> Result<Verdict> {
+        let too_long = password.chars().count() > MAX_LENGTH;
+        let password = if too_long { Vec::new() } else { prepare(password) };
+        let (salt, params) = (self.environment.random(), self.params.clone());
+        self.work(move || match kept {
+            None => hash(params, &password, &salt).map(|_| Verdict::Wrong),
+            Some(kept) => compare(params, &password, &kept, &salt),
+        })
+        .await
+    }
+
+    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let place = Arc::clone(&self.present).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.working).acquire_owned())
+            .await
+            .map_err(|_| Error::Busy)?
+            .map_err(|_| Error::Busy)?;
+        // The permits go with the work, which goes on when nobody waits for it any more.
+        tokio::task::spawn_blocking(move || {
+            let _held = (place, turn);
+            job()
+        })
+        .await?
+    }
+}
+
+fn check(password: &str) -> Result<()> {
+    let length = password.chars().count();
+    if password.contains('\0') {
+        return Err(Error::input(
+            "password",
+            "invalid_password",
+            "A password cannot contain a NUL character.",
+        ));
+    }
+    if !(MIN_LENGTH..=MAX_LENGTH).contains(&length) {
+        let message = format!("A password has {MIN_LENGTH} to {MAX_LENGTH} characters.");
+        return Err(Error::input("password", "invalid_password", message));
+    }
+    Ok(())
+}
+
+/// One byte form however a keyboard composed the characters (RFC 8265, OpaqueString).
+fn prepare(password: &str) -> Vec<u8> {
+    password.nfc().collect::<String>().into_bytes()
+}
+
+fn hash(params: Params, password: &[u8], salt: &[u8; 16]) -> Result<String> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash: PasswordHash = argon2.hash_password_with_salt(password, salt).map_err(|e| hashing(&e))?;
+    Ok(hash.to_string())
+}
+
+fn compare(params: Params, password: &[u8], kept: &str, salt: &[u8; 16]) -> Result<Verdict> {
+    let parsed = PasswordHash::new(kept).map_err(|e| hashing(&e))?;
+    match Argon2::default().verify_password(password, &parsed) {
+        Ok(()) => {}
+        Err(argon2::password_hash::Error::PasswordInvalid) => return Ok(Verdict::Wrong),
+        Err(error) => return Err(hashing(&error)),
+    }
+    let made_with = Params::try_from(&parsed).map_err(|e| hashing(&e))?;
+    let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+    let renewed = if cost(&made_with) == cost(&params) { None } else { Some(hash(params, password, salt)?) };
+    Ok(Verdict::Right { renewed })
+}
+
+fn hashing(error: &dyn std::fmt::Display) -> Error {
+    Error::Hashing(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords(memory_kib: u32) -> Passwords {
+        let cost = PasswordCost { memory_kib, iterations: 1, lanes: 1 };
+        Passwords::new(cost, Environment::system()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_made_at_another_cost_is_renewed_when_the_password_is_right() {
+        let kept = passwords(8).hash("correct horse").await.unwrap();
+        assert!(kept.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{kept}");
+        assert!(matches!(
+            passwords(8).verify("correct horse", Some(kept.clone())).await.unwrap(),
+            Verdict::Right { renewed: None }
+        ));
+        let Verdict::Right { renewed: Some(renewed) } =
+            passwords(16).verify("correct horse", Some(kept.clone())).await.unwrap()
+        else {
+            panic!("the hash is renewed")
+        };
+        assert!(renewed.contains("m=16"), "{renewed}");
+        assert!(matches!(passwords(16).verify("wrong horse", Some(kept)).await.unwrap(), Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn composed_and_decomposed_characters_are_one_password() {
+        let kept = passwords(8).hash("\u{fc}berlang!").await.unwrap();
+        let verdict = passwords(8).verify("u\u{308}berlang!", Some(kept)).await.unwrap();
+        assert!(matches!(verdict, Verdict::Right { .. }));
+    }
+
+    #[tokio::test]
+    async fn passwords_that_are_short_long_or_hold_nul_are_refused() {
+        for wrong in ["short", "with\0nul-character", &"x".repeat(257)] {
+            assert!(matches!(passwords(8).hash(wrong).await, Err(Error::Input(_))), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What else a new workspace and a new member need, done by those who know it in the same transaction.
+
+use std::{error::Error, fmt};
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::{Fault, Problem},
+    ids::{MemberId, WorkspaceId},
+    time::Timestamp,
+};
+use kontor_store::Tx;
+
+/// What the rest of the system keeps of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberProfile {
+    pub id: MemberId,
+    pub name: String,
+    pub email: String,
+}
+
+/// Completes workspaces and members with what this crate does not know: objects, records, agents.
+///
+/// Both run within a unit of work that may be run again, so they do nothing but through its transaction.
+pub trait Provisioner: Send + Sync {
+    /// Installs a new workspace, in the unit (an `alter`) that makes its roles.
+    fn install<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        workspace: WorkspaceId,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), ProvisionError>>;
+
+    /// Makes or renews what is kept of a member, in the unit that writes the membership.
+    fn write_member<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        workspace: WorkspaceId,
+        member: &'t MemberProfile,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), ProvisionError>>;
+}
+
+/// Why a [`Provisioner`] could not do its part. Any [`Fault`] turns into one by `?`.
+#[derive(Debug)]
+pub struct ProvisionError(Box<dyn Fault>);
+
+impl ProvisionError {
+    pub(crate) fn problem(&self) -> Problem {
+        self.0.problem()
+    }
+}
+
+impl<F: Fault> From<F> for ProvisionError {
+    fn from(fault: F) -> Self {
+        Self(Box::new(fault))
+    }
+}
+
+impl fmt::Display for ProvisionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the workspace or member could not be completed")
+    }
+}
+
+impl Error for ProvisionError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}

@@ -1,0 +1,84 @@
+//! Roles, and the standard ones that every workspace begins with.
+
+use kontor_core::{
+    grants::{Action, Grants, ObjectGrant, Permission},
+    metadata::Name,
+};
+
+/// A named set of grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    pub name: String,
+    pub label: String,
+    pub description: String,
+    pub grants: Grants,
+    /// Installed with every workspace.
+    pub is_standard: bool,
+}
+
+impl Role {
+    fn standard(name: &str, description: &str, grants: Grants) -> Self {
+        // Members are records to be read; they change through the membership alone.
+        let grants = grants.with_object(Name::literal("member"), ObjectGrant::of([Action::Read]));
+        Self {
+            name: name.to_owned(),
+            label: name.to_owned(),
+            description: description.to_owned(),
+            grants,
+            is_standard: true,
+        }
+    }
+
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.name.to_lowercase() == name.to_lowercase()
+    }
+}
+
+/// The role of whoever makes a workspace.
+pub(crate) const ADMIN: &str = "Admin";
+
+/// Admin, Member and Viewer.
+pub fn standard() -> Vec<Role> {
+    use Action::{Create, Delete, Read, Restore, Update};
+    vec![
+        Role::standard(
+            ADMIN,
+            "May do everything: all records, and the workspace itself.",
+            Grants::everything(),
+        ),
+        Role::standard(
+            "Member",
+            "May read and change all records, but not remove them for good.",
+            Grants::on_every_object([Read, Create, Update, Delete, Restore])
+                .with_platform([Permission::Import, Permission::Export]),
+        ),
+        Role::standard("Viewer", "May read all records and change nothing.", Grants::on_every_object([Read])),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_standard_role_grants_what_it_says() {
+        let roles = standard();
+        let [admin, member, viewer] = roles.as_slice() else { panic!("three roles") };
+        assert!(Action::ALL.iter().all(|action| admin.grants.allows("deal", *action)));
+        assert!(Permission::ALL.iter().all(|permission| admin.grants.permits(*permission)));
+        assert!(member.grants.allows("deal", Action::Update));
+        assert!(!member.grants.allows("deal", Action::Destroy));
+        assert!(!member.grants.permits(Permission::DataModel));
+        assert!(viewer.grants.allows("deal", Action::Read));
+        assert!(Action::ALL[1..].iter().all(|action| !viewer.grants.allows("deal", *action)));
+        assert!(roles.iter().all(|role| !role.grants.allows("member", Action::Update)));
+    }
+
+    #[test]
+    fn grants_survive_their_json_form() {
+        for role in standard() {
+            let json = serde_json::to_string(&role.grants).unwrap();
+            assert_eq!(serde_json::from_str::<Grants>(&json).unwrap(), role.grants);
+        }
+    }
+}

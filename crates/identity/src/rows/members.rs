@@ -1,0 +1,100 @@
+//! `members` of a workspace, read with their roles.
+
+use kontor_core::{
+    grants::Grants,
+    ids::{MemberId, RoleId, UserId},
+    time::Timestamp,
+};
+use kontor_store::{Row, Tx};
+use sea_query::{Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement};
+
+use crate::{MemberProfile, MemberStatus, MemberSummary, Result};
+
+/// A member with what their role grants.
+pub(crate) struct MemberRow {
+    pub(crate) user: UserId,
+    pub(crate) summary: MemberSummary,
+    pub(crate) grants: Grants,
+}
+
+/// Every member, by name.
+pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<MemberSummary>> {
+    let mut statement = select(tx);
+    statement.order_by(("m", "name"), Order::Asc).order_by(("m", "id"), Order::Asc);
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter().map(summary).collect()
+}
+
+pub(crate) async fn find(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<MemberRow>> {
+    let mut statement = select(tx);
+    statement.and_where(Expr::col(("m", "id")).eq(id.as_uuid()));
+    let row = tx.fetch_optional(&statement).await?;
+    row.map(|row| {
+        Ok(MemberRow {
+            summary: summary(&row)?,
+            user: row.get(5)?,
+            grants: serde_json::from_str(&row.get::<String>(6)?)?,
+        })
+    })
+    .transpose()
+}
+
+fn select(tx: &Tx<'_>) -> SelectStatement {
+    Query::select()
+        .columns([
+            ("m", "id"),
+            ("m", "name"),
+            ("m", "email"),
+            ("m", "status"),
+            ("r", "name"),
+            ("m", "user_id"),
+            ("r", "grants"),
+        ])
+        .from_as(tx.table("members"), "m")
+        .join_as(JoinType::InnerJoin, tx.table("roles"), "r", Expr::col(("r", "id")).equals(("m", "role_id")))
+        .to_owned()
+}
+
+fn summary(row: &Row) -> Result<MemberSummary> {
+    Ok(MemberSummary {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+        status: MemberStatus::parse(&row.get::<String>(3)?),
+        role: row.get(4)?,
+    })
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    profile: &MemberProfile,
+    user: UserId,
+    role: RoleId,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = Query::insert()
+        .into_table(tx.table("members"))
+        .columns(["id", "user_id", "name", "email", "role_id", "status", "created_at"])
+        .values_panic([
+            profile.id.as_uuid().into(),
+            user.as_uuid().into(),
+            profile.name.as_str().into(),
+            profile.email.as_str().into(),
+            role.as_uuid().into(),
+            MemberStatus::Active.as_str().into(),
+            now.micros().into(),
+        ])
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
+/// Answers whether there is such a member.
+pub(crate) async fn set_status(tx: &mut Tx<'_>, id: MemberId, status: MemberStatus) -> Result<bool> {
+    let statement = Query::update()
+        .table(tx.table("members"))
+        .value("status", status.as_str())
+        .and_where(Expr::col("id").eq(id.as_uuid()))
+        .to_owned();
+    Ok(tx.execute(&statement).await? > 0)
+}

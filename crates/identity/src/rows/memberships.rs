@@ -1,0 +1,87 @@
+//! `memberships` of the directory: which workspaces a user belongs to. What they may do there and whether the
+//! membership is active, the workspace itself knows.
+
+use kontor_core::{
+    ids::{MemberId, UserId, WorkspaceId},
+    time::Timestamp,
+};
+use kontor_store::Tx;
+use sea_query::{Expr, ExprTrait as _, JoinType, Order, Query};
+
+use crate::{Result, WorkspaceSummary};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Membership {
+    pub(crate) workspace: WorkspaceSummary,
+    pub(crate) member: MemberId,
+}
+
+/// The workspaces of a user that can be signed in to, by name.
+pub(crate) async fn of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Membership>> {
+    let statement = Query::select()
+        .columns([("w", "id"), ("w", "name"), ("m", "member_id")])
+        .from_as(tx.table("memberships"), "m")
+        .join_as(
+            JoinType::InnerJoin,
+            tx.table("workspaces"),
+            "w",
+            Expr::col(("w", "id")).equals(("m", "workspace_id")),
+        )
+        .and_where(Expr::col(("m", "user_id")).eq(user.as_uuid()))
+        .and_where(Expr::col(("w", "status")).eq("active"))
+        .order_by(("w", "name_folded"), Order::Asc)
+        .to_owned();
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter()
+        .map(|row| {
+            let workspace = WorkspaceSummary { id: row.get(0)?, name: row.get(1)? };
+            Ok(Membership { workspace, member: row.get(2)? })
+        })
+        .collect()
+}
+
+/// The membership of a user in one workspace.
+pub(crate) async fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, user: UserId) -> Result<Option<MemberId>> {
+    let statement = Query::select()
+        .column("member_id")
+        .from(tx.table("memberships"))
+        .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
+        .and_where(Expr::col("user_id").eq(user.as_uuid()))
+        .to_owned();
+    Ok(tx.fetch_optional(&statement).await?.map(|row| row.get(0)).transpose()?)
+}
+
+/// Who made the workspace: its earliest member.
+pub(crate) async fn founder(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<(UserId, MemberId)>> {
+    let statement = Query::select()
+        .columns(["user_id", "member_id"])
+        .from(tx.table("memberships"))
+        .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
+        .order_by("created_at", Order::Asc)
+        .order_by("member_id", Order::Asc)
+        .limit(1)
+        .to_owned();
+    let row = tx.fetch_optional(&statement).await?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+    member: MemberId,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = Query::insert()
+        .into_table(tx.table("memberships"))
+        .columns(["user_id", "workspace_id", "member_id", "created_at"])
+        .values_panic([
+            user.as_uuid().into(),
+            workspace.as_uuid().into(),
+            member.as_uuid().into(),
+            now.micros().into(),
+        ])
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}

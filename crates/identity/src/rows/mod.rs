@@ -1,0 +1,11 @@
+//! The statements of this crate's tables, one module a table.
+
+pub(crate) mod attempts;
+pub(crate) mod members;
+pub(crate) mod memberships;
+pub(crate) mod roles;
+pub(crate) mod setup_tokens;
+pub(crate) mod sign_ins;
+pub(crate) mod signing_keys;
+pub(crate) mod users;
+pub(crate) mod workspaces;

@@ -1,0 +1,46 @@
+//! `roles` of a workspace.
+
+use kontor_core::ids::RoleId;
+use kontor_store::Tx;
+use sea_query::{Order, Query};
+
+use crate::{Result, Role};
+
+/// Every role, by name.
+pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<(RoleId, Role)>> {
+    let statement = Query::select()
+        .columns(["id", "name", "label", "description", "grants", "is_standard"])
+        .from(tx.table("roles"))
+        .order_by("name", Order::Asc)
+        .to_owned();
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter()
+        .map(|row| {
+            let role = Role {
+                name: row.get(1)?,
+                label: row.get(2)?,
+                description: row.get(3)?,
+                grants: serde_json::from_str(&row.get::<String>(4)?)?,
+                is_standard: row.get(5)?,
+            };
+            Ok((row.get(0)?, role))
+        })
+        .collect()
+}
+
+pub(crate) async fn insert(tx: &mut Tx<'_>, id: RoleId, role: &Role) -> Result<()> {
+    let statement = Query::insert()
+        .into_table(tx.table("roles"))
+        .columns(["id", "name", "label", "description", "grants", "is_standard"])
+        .values_panic([
+            id.as_uuid().into(),
+            role.name.as_str().into(),
+            role.label.as_str().into(),
+            role.description.as_str().into(),
+            serde_json::to_string(&role.grants)?.into(),
+            role.is_standard.into(),
+        ])
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}

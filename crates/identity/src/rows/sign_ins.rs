@@ -1,0 +1,173 @@
+//! `sign_ins` of the directory: refresh-token families and browser sessions. One that ends is removed.
+
+use std::net::IpAddr;
+
+use kontor_core::{
+    ids::{MemberId, SignInId, UserId, WorkspaceId},
+    text::excerpt,
+    time::Timestamp,
+};
+use kontor_store::Tx;
+use sea_query::{Expr, ExprTrait as _, Query};
+
+use crate::Result;
+
+/// How much of a client's own description is kept.
+const USER_AGENT: usize = 200;
+
+/// What a sign-in was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Tokens,
+    Browser,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Tokens => "tokens",
+            Self::Browser => "browser",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct SignInRow {
+    pub(crate) id: SignInId,
+    pub(crate) user: UserId,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) member: MemberId,
+    /// The part of a refresh token that changes; browser sessions have none.
+    pub(crate) secret_hash: Option<String>,
+    pub(crate) used_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Where a sign-in came from, for the eyes of its owner.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    pub(crate) remote: Option<IpAddr>,
+    pub(crate) user_agent: Option<String>,
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    lookup_hash: &str,
+    row: &SignInRow,
+    origin: &Origin,
+) -> Result<()> {
+    let statement = Query::insert()
+        .into_table(tx.table("sign_ins"))
+        .columns([
+            "id",
+            "kind",
+            "user_id",
+            "workspace_id",
+            "member_id",
+            "lookup_hash",
+            "secret_hash",
+            "user_agent",
+            "remote",
+            "created_at",
+            "used_at",
+            "expires_at",
+        ])
+        .values_panic([
+            row.id.as_uuid().into(),
+            kind.as_str().into(),
+            row.user.as_uuid().into(),
+            row.workspace.as_uuid().into(),
+            row.member.as_uuid().into(),
+            lookup_hash.into(),
+            row.secret_hash.clone().into(),
+            origin.user_agent.as_deref().map(|text| excerpt(text, USER_AGENT)).into(),
+            origin.remote.map(|address| address.to_string()).into(),
+            row.used_at.micros().into(),
+            row.used_at.micros().into(),
+            row.expires_at.micros().into(),
+        ])
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
+/// The sign-in with this hash that has not expired. `lock` holds its row until the transaction ends.
+pub(crate) async fn by_lookup(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    lookup_hash: &str,
+    now: Timestamp,
+    lock: bool,
+) -> Result<Option<SignInRow>> {
+    let mut statement = Query::select()
+        .columns(["id", "user_id", "workspace_id", "member_id", "secret_hash", "used_at", "expires_at"])
+        .from(tx.table("sign_ins"))
+        .and_where(Expr::col("lookup_hash").eq(lookup_hash))
+        .and_where(Expr::col("kind").eq(kind.as_str()))
+        .and_where(Expr::col("expires_at").gt(now.micros()))
+        .to_owned();
+    if lock {
+        tx.dialect().lock_rows(&mut statement);
+    }
+    let row = tx.fetch_optional(&statement).await?;
+    row.map(|row| {
+        Ok(SignInRow {
+            id: row.get(0)?,
+            user: row.get(1)?,
+            workspace: row.get(2)?,
+            member: row.get(3)?,
+            secret_hash: row.get(4)?,
+            used_at: row.get(5)?,
+            expires_at: row.get(6)?,
+        })
+    })
+    .transpose()
+}
+
+pub(crate) async fn is_live(tx: &mut Tx<'_>, id: SignInId, now: Timestamp) -> Result<bool> {
+    let statement = Query::select()
+        .expr(Expr::val(1))
+        .from(tx.table("sign_ins"))
+        .and_where(Expr::col("id").eq(id.as_uuid()))
+        .and_where(Expr::col("expires_at").gt(now.micros()))
+        .to_owned();
+    Ok(tx.fetch_optional(&statement).await?.is_some())
+}
+
+/// Notes a use, which puts the end off.
+pub(crate) async fn renew(
+    tx: &mut Tx<'_>,
+    id: SignInId,
+    secret_hash: Option<&str>,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    let statement = Query::update()
+        .table(tx.table("sign_ins"))
+        .value("secret_hash", secret_hash.map(str::to_owned))
+        .value("used_at", now.micros())
+        .value("expires_at", expires_at.micros())
+        .and_where(Expr::col("id").eq(id.as_uuid()))
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
+pub(crate) async fn end(tx: &mut Tx<'_>, id: SignInId) -> Result<()> {
+    delete(tx, Expr::col("id").eq(id.as_uuid())).await
+}
+
+pub(crate) async fn end_all_of(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    delete(tx, Expr::col("user_id").eq(user.as_uuid())).await
+}
+
+pub(crate) async fn remove_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
+    delete(tx, Expr::col("expires_at").lte(now.micros())).await
+}
+
+async fn delete(tx: &mut Tx<'_>, condition: Expr) -> Result<()> {
+    let statement = Query::delete().from_table(tx.table("sign_ins")).and_where(condition).to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `workspaces` of the directory.
+
+use kontor_core::{ids::WorkspaceId, text::fold, time::Timestamp};
+use kontor_store::{Row, Tx};
+use sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
+
+use crate::{Result, WorkspaceSummary};
+
+const CREATING: &str = "creating";
+const ACTIVE: &str = "active";
+
+/// The workspaces that can be signed in to, by name.
+pub(crate) async fn active(tx: &mut Tx<'_>) -> Result<Vec<WorkspaceSummary>> {
+    let statement = select(tx, ACTIVE);
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter().map(summary).collect()
+}
+
+/// The workspaces whose creation has not come to its end.
+pub(crate) async fn creating(tx: &mut Tx<'_>) -> Result<Vec<WorkspaceSummary>> {
+    let statement = select(tx, CREATING);
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter().map(summary).collect()
+}
+
+pub(crate) async fn by_id(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<Option<WorkspaceSummary>> {
+    let mut statement = select(tx, ACTIVE);
+    statement.and_where(Expr::col("id").eq(id.as_uuid()));
+    tx.fetch_optional(&statement).await?.as_ref().map(summary).transpose()
+}
+
+pub(crate) async fn by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<WorkspaceSummary>> {
+    let mut statement = select(tx, ACTIVE);
+    statement.and_where(Expr::col("name_folded").eq(fold(name)));
+    tx.fetch_optional(&statement).await?.as_ref().map(summary).transpose()
+}
+
+fn select(tx: &Tx<'_>, status: &str) -> SelectStatement {
+    Query::select()
+        .columns(["id", "name"])
+        .from(tx.table("workspaces"))
+        .and_where(Expr::col("status").eq(status))
+        .order_by("name_folded", Order::Asc)
+        .to_owned()
+}
+
+fn summary(row: &Row) -> Result<WorkspaceSummary> {
+    Ok(WorkspaceSummary { id: row.get(0)?, name: row.get(1)? })
+}
+
+/// Writes a workspace that is still being created.
+pub(crate) async fn insert(tx: &mut Tx<'_>, workspace: &WorkspaceSummary, now: Timestamp) -> Result<()> {
+    let statement = Query::insert()
+        .into_table(tx.table("workspaces"))
+        .columns(["id", "name", "name_folded", "status", "created_at"])
+        .values_panic([
+            workspace.id.as_uuid().into(),
+            workspace.name.as_str().into(),
+            fold(&workspace.name).into(),
+            CREATING.into(),
+            now.micros().into(),
+        ])
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
+pub(crate) async fn activate(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<()> {
+    let statement = Query::update()
+        .table(tx.table("workspaces"))
+        .value("status", ACTIVE)
+        .and_where(Expr::col("id").eq(id.as_uuid()))
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
+/// Removes it with its memberships.
+pub(crate) async fn delete(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<()> {
+    let statement = Query::delete()
+        .from_table(tx.table("workspaces"))
+        .and_where(Expr::col("id").eq(id.as_uuid()))
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The service and what it holds.
+
+use std::sync::Arc;
+
+use kontor_core::{
+    environment::Environment,
+    grants::Grants,
+    ids::{MemberId, SignInId, WorkspaceId},
+    time::Timestamp,
+};
+use kontor_store::{Namespace, Store};
+
+use crate::{
+    IdentitySettings, MasterSecret, Provisioner, Result, access_token::Claims, cache::TtlCache,
+    callers::ActiveMember, keys::SigningKeys, password::Passwords, rows::sign_ins::SignInRow,
+};
+
+/// How many entries a cache keeps.
+const REMEMBERED: usize = 20_000;
+
+/// People and authority. Cloning is cheap.
+#[derive(Clone)]
+pub struct Identity(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) environment: Environment,
+    pub(crate) settings: IdentitySettings,
+    pub(crate) provisioner: Arc<dyn Provisioner>,
+    pub(crate) passwords: Passwords,
+    pub(crate) keys: SigningKeys,
+    /// Access tokens whose signature was verified, by their hash: that costs more than all else a request does.
+    pub(crate) verified: TtlCache<[u8; 32], Arc<Claims>>,
+    /// Sign-ins that had not ended a moment ago.
+    pub(crate) live: TtlCache<SignInId, ()>,
+    /// Browser sessions by the hash of their cookie.
+    pub(crate) browsers: TtlCache<String, Arc<SignInRow>>,
+    pub(crate) members: TtlCache<(WorkspaceId, MemberId), Arc<ActiveMember>>,
+    pub(crate) roles: TtlCache<(WorkspaceId, String), Arc<Grants>>,
+}
+
+impl Identity {
+    /// Opens the service: reads or makes the signing keys, and completes workspaces whose creation a crash
+    /// interrupted.
+    ///
+    /// # Errors
+    /// When the secret is too short or is not the one the signing keys were sealed with, or the directory
+    /// cannot be reached.
+    pub async fn open(
+        store: Store,
+        environment: Environment,
+        secret: MasterSecret,
+        provisioner: Arc<dyn Provisioner>,
+        settings: IdentitySettings,
+    ) -> Result<Self> {
+        let keys = SigningKeys::open(store.directory(), &environment, &secret).await?;
+        let passwords = Passwords::new(settings.password_cost, environment.clone())?;
+        let moment = settings.caller_cache_for;
+        let identity = Self(Arc::new(Inner {
+            verified: TtlCache::new(settings.access_token_for, REMEMBERED),
+            live: TtlCache::new(moment, REMEMBERED),
+            browsers: TtlCache::new(moment, REMEMBERED),
+            members: TtlCache::new(moment, REMEMBERED),
+            roles: TtlCache::new(moment, REMEMBERED),
+            store,
+            environment,
+            settings,
+            provisioner,
+            passwords,
+            keys,
+        }));
+        identity.complete_workspaces().await?;
+        Ok(identity)
+    }
+
+    /// The public keys of access tokens, as a JSON Web Key Set (RFC 7517).
+    pub fn jwks(&self) -> serde_json::Value {
+        self.0.keys.published().clone()
+    }
+
+    pub(crate) fn directory(&self) -> &Namespace {
+        self.0.store.directory()
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.environment.now()
+    }
+}

@@ -1,0 +1,224 @@
+//! Workspaces: making them so that a crash at any moment leaves nothing half made, and finding them.
+//!
+//! The directory gets the workspace as `creating`, with its first member; then the namespace is made and
+//! filled in one transaction; then the directory says `active`. What a crash leaves as `creating` is completed
+//! at the next start from what the directory knows.
+
+use std::fmt;
+
+use kontor_core::{
+    ids::{MemberId, RoleId, UserId, WorkspaceId},
+    time::Timestamp,
+};
+use kontor_store::Tx;
+use serde::Serialize;
+
+use crate::{
+    Error, Identity, MemberProfile, Provisioner, Result, email,
+    members::{find_or_insert_user, write_member},
+    roles::{self, ADMIN, Role},
+    rows::{
+        self, memberships,
+        setup_tokens::{self, SetupTokenRow},
+        users, workspaces,
+    },
+};
+
+/// A workspace to be made, with its first member, an Admin.
+#[derive(Clone)]
+pub struct NewWorkspace {
+    pub name: String,
+    pub admin_name: String,
+    pub email: String,
+    /// For someone who is new here; whoever has an account keeps their name and password.
+    pub password: String,
+}
+
+impl fmt::Debug for NewWorkspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewWorkspace")
+            .field("name", &self.name)
+            .field("email", &self.email)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WorkspaceSummary {
+    pub id: WorkspaceId,
+    pub name: String,
+}
+
+impl Identity {
+    /// Makes a workspace and its first admin. For the operator: no caller is asked.
+    pub async fn create_workspace(&self, new: NewWorkspace) -> Result<(WorkspaceId, MemberId)> {
+        self.make_workspace(new, None).await
+    }
+
+    /// Every workspace, by name. For the operator: no caller is asked.
+    pub async fn workspaces(&self) -> Result<Vec<WorkspaceSummary>> {
+        self.directory().read(|tx| Box::pin(workspaces::active(tx))).await
+    }
+
+    /// The workspace with this name, compared without case and accents. For the operator: no caller is asked.
+    pub async fn find_workspace_by_name(&self, name: &str) -> Result<Option<WorkspaceSummary>> {
+        let name = name.to_owned();
+        self.directory()
+            .read(move |tx| {
+                let name = name.clone();
+                Box::pin(async move { workspaces::by_name(tx, &name).await })
+            })
+            .await
+    }
+
+    /// A workspace by its id. For the operator: no caller is asked.
+    pub async fn find_workspace(&self, id: WorkspaceId) -> Result<Option<WorkspaceSummary>> {
+        self.directory().read(move |tx| Box::pin(async move { workspaces::by_id(tx, id).await })).await
+    }
+
+    /// Makes a workspace; a setup token pays for the first one and is given back when that fails.
+    pub(crate) async fn make_workspace(
+        &self,
+        new: NewWorkspace,
+        token: Option<SetupTokenRow>,
+    ) -> Result<(WorkspaceId, MemberId)> {
+        let name = email::name("name", &new.name)?;
+        let admin_name = email::name("admin_name", &new.admin_name)?;
+        let address = email::normalize(&new.email)?;
+        let user = self.find_or_prepare_user(address, admin_name, &new.password).await?;
+        let workspace = WorkspaceSummary { id: self.environment().new_id(), name };
+        let id = workspace.id;
+        let (member, now, paid) = (self.environment().new_id(), self.now(), token.clone());
+        let begun: Result<Option<UserId>> = self
+            .directory()
+            .write(move |tx| {
+                let (workspace, user, paid) = (workspace.clone(), user.clone(), paid.clone());
+                Box::pin(async move {
+                    if let Some(token) = &paid {
+                        spend(tx, token, now).await?;
+                    }
+                    let (user, is_new) = find_or_insert_user(tx, user, now).await?;
+                    workspaces::insert(tx, &workspace, now).await?;
+                    memberships::insert(tx, workspace.id, user.id, member, now).await?;
+                    Ok(is_new.then_some(user.id))
+                })
+            })
+            .await;
+        let new_user = begun.map_err(name_taken)?;
+        if let Err(error) = self.complete_workspace(id).await {
+            self.abandon_workspace(id, new_user, token).await?;
+            return Err(error);
+        }
+        Ok((id, member))
+    }
+
+    /// Completes the workspaces that a crash left half made. One that fails does not keep the others.
+    pub(crate) async fn complete_workspaces(&self) -> Result<()> {
+        for workspace in self.directory().read(|tx| Box::pin(workspaces::creating(tx))).await? {
+            match self.complete_workspace(workspace.id).await {
+                Ok(()) => tracing::info!(workspace = %workspace.id, "completed a workspace's creation"),
+                Err(error) => {
+                    tracing::error!(workspace = %workspace.id, error = &error as &dyn std::error::Error,
+                        "a workspace's creation could not be completed");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn complete_workspace(&self, id: WorkspaceId) -> Result<()> {
+        let (user, profile) = self
+            .directory()
+            .read(move |tx| Box::pin(async move { founder(tx, id).await }))
+            .await?
+            .ok_or(Error::MemberNotFound)?;
+        let namespace = self.0.store.create_workspace(id).await?;
+        let (provisioner, now) = (self.0.provisioner.clone(), self.now());
+        let standard: Vec<(RoleId, Role)> =
+            roles::standard().into_iter().map(|role| (self.environment().new_id(), role)).collect();
+        let filled: Result<()> = namespace
+            .alter(move |tx| {
+                let (provisioner, profile, standard) =
+                    (provisioner.clone(), profile.clone(), standard.clone());
+                Box::pin(async move {
+                    if rows::roles::all(tx).await?.is_empty() {
+                        fill(tx, &*provisioner, id, user, &profile, &standard, now).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        filled?;
+        self.directory().write(move |tx| Box::pin(async move { workspaces::activate(tx, id).await })).await
+    }
+
+    /// Undoes what the directory knows of a workspace that could not be made, its new user included, so that
+    /// it can be tried again.
+    async fn abandon_workspace(
+        &self,
+        id: WorkspaceId,
+        new_user: Option<UserId>,
+        token: Option<SetupTokenRow>,
+    ) -> Result<()> {
+        self.directory()
+            .write(move |tx| {
+                let token = token.clone();
+                Box::pin(async move {
+                    workspaces::delete(tx, id).await?;
+                    if let Some(user) = new_user {
+                        users::delete(tx, user).await?;
+                    }
+                    match &token {
+                        Some(token) => setup_tokens::replace(tx, token).await,
+                        None => Ok(()),
+                    }
+                })
+            })
+            .await
+    }
+}
+
+async fn spend(tx: &mut Tx<'_>, token: &SetupTokenRow, now: Timestamp) -> Result<()> {
+    let exists = !workspaces::active(tx).await?.is_empty() || !workspaces::creating(tx).await?.is_empty();
+    if exists {
+        return Err(Error::AlreadySetUp);
+    }
+    if setup_tokens::take(tx, &token.hash, now).await? { Ok(()) } else { Err(Error::InvalidSetupToken) }
+}
+
+/// The first member of a workspace, as the directory knows them.
+async fn founder(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<(UserId, MemberProfile)>> {
+    let Some((user, member)) = memberships::founder(tx, workspace).await? else {
+        return Ok(None);
+    };
+    let user = users::by_id(tx, user).await?;
+    Ok(user.map(|user| (user.id, MemberProfile { id: member, name: user.name, email: user.email })))
+}
+
+/// Fills a new namespace: roles, everything the rest of the system installs, and the first admin.
+async fn fill(
+    tx: &mut Tx<'_>,
+    provisioner: &dyn Provisioner,
+    workspace: WorkspaceId,
+    user: UserId,
+    admin: &MemberProfile,
+    standard: &[(RoleId, Role)],
+    now: Timestamp,
+) -> Result<()> {
+    for (id, role) in standard {
+        rows::roles::insert(tx, *id, role).await?;
+    }
+    provisioner.install(tx, workspace, now).await?;
+    write_member(tx, provisioner, workspace, admin, user, ADMIN, now).await
+}
+
+fn name_taken(error: Error) -> Error {
+    match error {
+        Error::Store(kontor_store::Error::UniqueViolation { columns, .. })
+            if columns.iter().any(|column| column == "name_folded") =>
+        {
+            Error::WorkspaceNameTaken
+        }
+        other => other,
+    }
+}
