@@ -12,7 +12,7 @@ use kontor_identity::MasterSecret;
 use crate::{config::Config, error::Error};
 
 /// The file in the data folder.
-const FILE: &str = "secret";
+pub(crate) const FILE: &str = "secret";
 
 /// The secret that signing keys and cookies depend on.
 ///

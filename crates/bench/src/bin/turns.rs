@@ -1,0 +1,101 @@
+//! Whole agent turns: message, streamed tool call, its result, a reply of 40 pieces, everything persisted,
+//! against a model server that answers at once. Client and model server share the machine with the server.
+
+#![allow(clippy::print_stdout, reason = "a program of the terminal")]
+
+use std::{
+    error::Error,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use futures::StreamExt as _;
+use kontor_bench::{
+    load::{self, Samples},
+    target::Target,
+};
+use kontor_testkit::{
+    client::ApiClient,
+    scripted::{Fixed, ScriptedModel},
+};
+use serde_json::json;
+
+/// How many turns a session has before the lane begins another.
+const TURNS_A_SESSION: usize = 10;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    /// Two seconds a measurement instead of five.
+    #[arg(long)]
+    quick: bool,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let arguments = Arguments::parse();
+    let duration = Duration::from_secs(if arguments.quick { 2 } else { 5 });
+    let fixed = Fixed::new("contact_find", &json!({"search": "an", "limit": 5}));
+    let model = ScriptedModel::fixed("127.0.0.1:0", fixed).await?;
+    let running = arguments.target.start(Some(model.base_url())).await?;
+    let server = &running.server;
+    println!("# turns on {}", arguments.target.engine());
+    println!(
+        "ready in {:.0} ms, {} MB resident",
+        server.started_in.as_secs_f64() * 1e3,
+        server.resident_bytes()? >> 20
+    );
+    let client = ApiClient::sign_in(&server.url, "ada@demo.test").await?;
+    for lanes in [1, 16, 64] {
+        let first_events = Mutex::new(Samples::default());
+        let chats: Vec<_> = (0..lanes).map(|_| tokio::sync::Mutex::new(None)).collect();
+        let run = load::repeat(lanes, duration, |lane, round| {
+            let (client, chat, first_events) = (&client, &chats[lane], &first_events);
+            async move {
+                let mut chat = chat.lock().await;
+                if round % TURNS_A_SESSION == 0 {
+                    let session = client.session("sales-assistant").await?;
+                    let events = client.events(&session, None).await?;
+                    *chat = Some((session, events));
+                }
+                let Some((session, events)) = chat.as_mut() else { return Err("no chat".into()) };
+                let begun = Instant::now();
+                let turn = client.turn(session, "who is there?").await?;
+                let mut first = None;
+                let mut words = 0;
+                while let Some(event) = events.next().await {
+                    if event.data["turn"].as_str() != Some(turn.as_str()) {
+                        continue;
+                    }
+                    first.get_or_insert_with(|| begun.elapsed());
+                    words += usize::from(event.name == "text.delta");
+                    if event.ends_turn() {
+                        if event.name != "turn.completed" || words == 0 {
+                            return Err(format!(
+                                "a turn ended with {} after {words} words: {}",
+                                event.name, event.data
+                            )
+                            .into());
+                        }
+                        break;
+                    }
+                }
+                if let (Some(first), Ok(mut samples)) = (first, first_events.lock()) {
+                    samples.add(first);
+                }
+                Ok::<_, Box<dyn Error + Send + Sync>>(())
+            }
+        })
+        .await?;
+        let mut first_events = first_events.into_inner().map_err(|error| error.to_string())?;
+        println!(
+            "{lanes:>3} concurrent: {run}  first event median {:.3} ms  {} MB resident",
+            first_events.quantile(0.5),
+            server.resident_bytes()? >> 20,
+        );
+    }
+    running.end().await?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Concurrent lanes that repeat a piece of work, and what they measured.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+/// The time measured in one lane or all.
+#[derive(Debug, Default, Clone)]
+pub struct Samples {
+    durations: Vec<Duration>,
+}
+
+impl Samples {
+    pub fn add(&mut self, duration: Duration) {
+        self.durations.push(duration);
+    }
+
+    pub fn len(&self) -> usize {
+        self.durations.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.durations.is_empty()
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        self.durations.extend(other.durations);
+    }
+
+    /// The value below which `share` of the samples lie, in milliseconds.
+    pub fn quantile(&mut self, share: f64) -> f64 {
+        self.durations.sort_unstable();
+        let place = (self.durations.len() as f64 * share) as usize;
+        let place = place.min(self.durations.len().saturating_sub(1));
+        self.durations.get(place).map_or(f64::NAN, |duration| duration.as_secs_f64() * 1_000.0)
+    }
+}
+
+/// What a run measured.
+#[derive(Debug)]
+pub struct Run {
+    pub samples: Samples,
+    pub elapsed: Duration,
+}
+
+impl Run {
+    pub fn per_second(&self) -> f64 {
+        self.samples.len() as f64 / self.elapsed.as_secs_f64()
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut samples = self.samples.clone();
+        let (median, tail) = (samples.quantile(0.5), samples.quantile(0.99));
+        write!(f, "{:>9.0}/s  median {median:>8.3} ms  p99 {tail:>8.3} ms", self.per_second())
+    }
+}
+
+/// Repeats `work` in `lanes` lanes for `duration`, after a tenth of it as warm-up. The work is given its lane
+/// and how often the lane has done it.
+///
+/// # Errors
+/// The first failure of any lane.
+pub async fn repeat<W, F, E>(lanes: usize, duration: Duration, work: W) -> Result<Run, E>
+where
+    W: Fn(usize, usize) -> F + Clone,
+    F: Future<Output = Result<(), E>>,
+{
+    let lane = |lane: usize, work: W, begin: Instant, end: Instant| async move {
+        let mut samples = Samples::default();
+        let mut round = 0;
+        while Instant::now() < end {
+            let begun = Instant::now();
+            work(lane, round).await?;
+            round += 1;
+            if begun >= begin {
+                samples.add(begun.elapsed());
+            }
+        }
+        Ok(samples)
+    };
+    let begin = Instant::now() + duration / 10;
+    let end = begin + duration;
+    let lanes = (0..lanes).map(|number| lane(number, work.clone(), begin, end));
+    let mut samples = Samples::default();
+    for measured in futures::future::try_join_all(lanes).await? {
+        samples.merge(measured);
+    }
+    Ok(Run { samples, elapsed: begin.elapsed() })
+}
