@@ -148,7 +148,7 @@ impl Fault for Error {
                 Problem::invalid(vec![Issue::new(
                     "role",
                     "unknown_role",
-                    format!("There is no role {name:?}. {hint}").trim_end().to_owned(),
+                    format!("There is no role {name:?}.{hint}"),
                 )])
             }
             Self::MemberExists => {

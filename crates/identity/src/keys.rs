@@ -48,8 +48,7 @@ impl SigningKeys {
         let seal = Seal::new(&secret.key("kontor: sealing of signing keys")?);
         let mut rows = read(directory).await?;
         if rows.is_empty() {
-            create(directory, environment, &seal).await?;
-            rows = read(directory).await?;
+            rows = create(directory, environment, &seal).await?;
         }
         let mut keys = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -94,20 +93,26 @@ async fn read(directory: &Namespace) -> Result<Vec<KeyRow>> {
     directory.read(|tx| Box::pin(signing_keys::all(tx))).await
 }
 
-/// Two servers that start together both try to write key 1, and one of them finds it taken.
-async fn create(directory: &Namespace, environment: &Environment, seal: &Seal) -> Result<()> {
+/// Makes the first key unless there is one; answers the keys. Two servers that start together both try to
+/// write number 1: one finds it there, or taken while it tried.
+async fn create(directory: &Namespace, environment: &Environment, seal: &Seal) -> Result<Vec<KeyRow>> {
     let seed = environment.random();
     let kid = SigningKey::new(&seed)?.kid;
     let sealed_key = seal.close(&kid, &seed, environment.random())?;
     let (row, now) = (KeyRow { number: 1, kid, sealed_key }, environment.now());
-    let written: Result<()> = directory
+    let written: Result<Vec<KeyRow>> = directory
         .write(move |tx| {
             let row = row.clone();
-            Box::pin(async move { signing_keys::insert(tx, &row, now).await })
+            Box::pin(async move {
+                if signing_keys::all(tx).await?.is_empty() {
+                    signing_keys::insert(tx, &row, now).await?;
+                }
+                signing_keys::all(tx).await
+            })
         })
         .await;
     match written {
-        Err(Error::Store(kontor_store::Error::UniqueViolation { .. })) => Ok(()),
+        Err(Error::Store(kontor_store::Error::UniqueViolation { .. })) => read(directory).await,
         other => other,
     }
 }

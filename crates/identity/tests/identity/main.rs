@@ -1,0 +1,11 @@
+//! Identity on both engines, with a clock that tests decide.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod browser;
+mod house;
+mod members;
+mod setup;
+mod sign_in;
+mod tokens;
+mod workspaces;

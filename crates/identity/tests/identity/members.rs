@@ -1,0 +1,86 @@
+use std::sync::atomic::Ordering;
+
+use kontor_core::grants::{Action, Permission};
+use kontor_store::{both_engines, testing::TestStore};
+
+use crate::house::{House, PASSWORD, code, member, sign_in};
+
+both_engines! {
+    async fn a_member_is_added_once_with_a_role_that_exists(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        let vera = house.identity.add_member(workspace, member("vera@acme.test", "viewer")).await.unwrap();
+        assert_eq!(house.furnisher.written.load(Ordering::SeqCst), 2);
+        let again = house.identity.add_member(workspace, member("Vera@acme.test", "Viewer")).await;
+        assert_eq!(code(again), "member_exists");
+        let unknown = house.identity.add_member(workspace, member("max@acme.test", "Memeber")).await;
+        let message = unknown.unwrap_err();
+        let problem = kontor_core::error::Fault::problem(&message);
+        assert_eq!(problem.issues[0].message, "There is no role \"Memeber\". Did you mean Member?");
+        let caller = house.identity.caller_of_member(workspace, vera).await.unwrap();
+        assert!(caller.grants.allows("deal", Action::Read));
+        assert!(!caller.grants.allows("deal", Action::Update));
+        let names: Vec<_> = house.identity.members(workspace).await.unwrap().into_iter()
+            .map(|member| (member.email, member.role)).collect();
+        assert_eq!(names, [("ada@acme.test".into(), "Admin".into()), ("vera@acme.test".into(), "Viewer".into())]);
+    }
+
+    async fn a_member_whose_addition_failed_half_way_is_completed_by_adding_them_again(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        house.furnisher.fails.store(true, Ordering::SeqCst);
+        assert_eq!(code(house.identity.add_member(workspace, member("max@acme.test", "Member")).await), "internal");
+        assert_eq!(house.identity.members(workspace).await.unwrap().len(), 1);
+        house.furnisher.fails.store(false, Ordering::SeqCst);
+        let max = house.identity.add_member(workspace, member("max@acme.test", "Member")).await.unwrap();
+        let tokens = house.identity.sign_in(sign_in("max@acme.test", PASSWORD)).await.unwrap();
+        assert_eq!(house.identity.authenticate(&tokens.access_token).await.unwrap().member, Some(max));
+    }
+
+    async fn someone_with_an_account_keeps_their_password_in_a_second_workspace(store: TestStore) {
+        let (house, ..) = House::with_acme(&store).await;
+        let mut other = crate::house::acme();
+        other.name = "Other".to_owned();
+        other.email = "eve@other.test".to_owned();
+        let (second, _) = house.identity.create_workspace(other).await.unwrap();
+        let mut ada = member("ada@acme.test", "Member");
+        ada.password = "something else entirely".to_owned();
+        house.identity.add_member(second, ada).await.unwrap();
+        let mut input = sign_in("ada@acme.test", PASSWORD);
+        input.workspace = Some("other".to_owned());
+        house.identity.sign_in(input).await.unwrap();
+    }
+
+    async fn me_tells_who_is_signed_in_and_what_they_may_do(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        let max = house.identity.add_member(workspace, member("max@acme.test", "Member")).await.unwrap();
+        let caller = house.identity.caller_of_member(workspace, max).await.unwrap();
+        let me = house.identity.me(&caller).await.unwrap();
+        assert_eq!((me.user.email.as_str(), me.user.name.as_str()), ("max@acme.test", "Max Okafor"));
+        assert_eq!((me.workspace.id, me.workspace.name.as_str()), (workspace, "Acme"));
+        assert_eq!((me.member.id, me.member.role.as_str()), (max, "Member"));
+        assert_eq!(me.permissions, [Permission::Import, Permission::Export]);
+        assert_eq!(me.workspaces.len(), 1);
+    }
+
+    async fn a_role_is_found_by_its_name(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        let viewer = house.identity.role_grants(workspace, "viewer").await.unwrap();
+        assert!(!viewer.allows("deal", Action::Create));
+        assert_eq!(code(house.identity.role_grants(workspace, "nobody").await), "invalid_input");
+    }
+
+    async fn input_that_is_not_acceptable_names_its_place(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        for (email, password, name, path) in [
+            ("nonsense", PASSWORD, "Max", "email"),
+            ("max@acme.test", "short", "Max", "password"),
+            ("max@acme.test", "nul\0nul\0nul", "Max", "password"),
+            ("max@acme.test", PASSWORD, "  ", "name"),
+            ("max@acme.test", PASSWORD, "a\0b", "name"),
+        ] {
+            let mut new = member(email, "Member");
+            (new.password, new.name) = (password.to_owned(), name.to_owned());
+            let error = house.identity.add_member(workspace, new).await.unwrap_err();
+            assert_eq!(kontor_core::error::Fault::problem(&error).issues[0].path, path);
+        }
+    }
+}

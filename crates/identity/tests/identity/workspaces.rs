@@ -1,0 +1,116 @@
+use std::sync::{Arc, atomic::Ordering};
+
+use kontor_core::ids::WorkspaceId;
+use kontor_store::{both_engines, testing::TestStore};
+use sea_query::{Expr, ExprTrait as _, Query};
+
+use crate::house::{Furnisher, House, PASSWORD, SECRET, acme, clock, code, open, settings, sign_in};
+
+/// Puts the directory into the state a crash leaves before the workspace is said to be active.
+async fn as_if_crashed(house: &House, workspace: WorkspaceId) {
+    let changed: Result<u64, kontor_store::Error> = house
+        .store
+        .directory()
+        .write(move |tx| {
+            let statement = Query::update()
+                .table(tx.table("workspaces"))
+                .value("status", "creating")
+                .and_where(Expr::col("id").eq(workspace.as_uuid()))
+                .to_owned();
+            Box::pin(async move { tx.execute(&statement).await })
+        })
+        .await;
+    assert_eq!(changed.unwrap(), 1);
+}
+
+/// Moves everything the directory knows of a workspace to one that has no namespace yet.
+async fn as_if_crashed_before_the_namespace(house: &House, workspace: WorkspaceId) {
+    let fresh: WorkspaceId = house.environment.new_id();
+    let done: Result<(), kontor_store::Error> = house
+        .store
+        .directory()
+        .write(move |tx| {
+            Box::pin(async move {
+                let insert = Query::insert()
+                    .into_table(tx.table("workspaces"))
+                    .columns(["id", "name", "name_folded", "status", "created_at"])
+                    .values_panic([
+                        fresh.as_uuid().into(),
+                        "Fresh".into(),
+                        "fresh".into(),
+                        "creating".into(),
+                        0_i64.into(),
+                    ])
+                    .to_owned();
+                tx.execute(&insert).await?;
+                let update = Query::update()
+                    .table(tx.table("memberships"))
+                    .value("workspace_id", fresh.as_uuid())
+                    .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
+                    .to_owned();
+                tx.execute(&update).await?;
+                let delete = Query::delete()
+                    .from_table(tx.table("workspaces"))
+                    .and_where(Expr::col("id").eq(workspace.as_uuid()))
+                    .to_owned();
+                tx.execute(&delete).await.map(drop)
+            })
+        })
+        .await;
+    done.unwrap();
+}
+
+both_engines! {
+    async fn a_workspace_that_a_crash_left_half_made_is_completed_at_the_next_start(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        as_if_crashed(&house, workspace).await;
+        let refused = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await;
+        assert_eq!(code(refused), "no_membership");
+        let restarted = house.reopened(settings()).await;
+        restarted.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
+        assert_eq!(house.furnisher.installed.load(Ordering::SeqCst), 1, "what is there is not installed again");
+        as_if_crashed_before_the_namespace(&house, workspace).await;
+        let restarted = house.reopened(settings()).await;
+        restarted.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
+        assert_eq!(house.furnisher.installed.load(Ordering::SeqCst), 2);
+        assert!(restarted.find_workspace_by_name("FRESH").await.unwrap().is_some());
+    }
+
+    async fn a_name_belongs_to_one_workspace(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        let mut again = acme();
+        again.name = " ACME ".to_owned();
+        assert_eq!(code(house.identity.create_workspace(again).await), "workspace_name_taken");
+        let found = house.identity.find_workspace_by_name("acme").await.unwrap().unwrap();
+        assert_eq!((found.id, found.name.as_str()), (workspace, "Acme"));
+        assert_eq!(house.identity.find_workspace(workspace).await.unwrap(), Some(found));
+        assert!(house.identity.find_workspace_by_name("other").await.unwrap().is_none());
+    }
+
+    async fn a_failed_creation_leaves_nothing_that_keeps_it_from_succeeding_later(store: TestStore) {
+        let house = House::empty(&store).await;
+        house.furnisher.fails.store(true, Ordering::SeqCst);
+        assert_eq!(code(house.identity.create_workspace(acme()).await), "internal");
+        assert!(house.identity.workspaces().await.unwrap().is_empty());
+        house.furnisher.fails.store(false, Ordering::SeqCst);
+        house.identity.create_workspace(acme()).await.unwrap();
+        house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
+    }
+
+    async fn two_servers_that_start_together_share_one_key(store: TestStore) {
+        let ((_, environment), furnisher) = (clock(), Arc::new(Furnisher::default()));
+        let (a, b) = tokio::join!(
+            open(&store, &environment, &furnisher, SECRET, settings()),
+            open(&store, &environment, &furnisher, SECRET, settings()),
+        );
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert_eq!(a.jwks(), b.jwks());
+        assert_eq!(a.jwks()["keys"].as_array().unwrap().len(), 1);
+    }
+
+    async fn a_short_master_secret_is_refused(store: TestStore) {
+        let house = House::empty(&store).await;
+        let opened = house.open("short", settings()).await;
+        assert!(matches!(opened.err(), Some(kontor_identity::Error::SecretTooShort { .. })));
+    }
+}
