@@ -1,1 +1,33 @@
+//! The CRM: what happens to records.
+//!
+//! Metadata says which objects and fields a workspace has; records are rows of their tables; every change
+//! leaves a timeline entry, an outbox event and search tokens in its own transaction. Each use case takes a
+//! [`Work`] (the transaction, the caller, the schema) and checks the caller's grants at its head; [`Crm`]
+//! opens the units of work. This crate must not know HTTP, a model or a session, nor which engine runs.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`Crm`], [`Work`] | the service that opens units of work, and what one is given |
+//! | [`metadata`] | installing objects, adding fields, reading the schema |
+//! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
+//! | [`timeline`], `outbox` | what happened, for people and for programs |
+//! | [`search`] | the words records are found by |
+//! | [`standard`] | the objects every workspace starts with |
+//! | [`operations`] | the catalogue of what a caller can have done |
+//! | [`demo`] | a small business to look at |
 
+pub mod demo;
+mod error;
+pub mod metadata;
+pub mod operations;
+mod outbox;
+pub mod records;
+pub mod search;
+mod service;
+pub mod standard;
+pub mod timeline;
+mod work;
+
+pub use error::Error;
+pub use service::Crm;
+pub use work::{Work, WorkFamily};

@@ -12,6 +12,7 @@
 //! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
 //! | [`dialect`](Dialect), [`ddl`](ColumnSpec), `search` | types and binding, tables and indexes, text search |
+//! | [`calendar`](CalendarUnit) | parts of the calendar to group rows by |
 //! | `sqlite` | the writer and reader threads of a file, group commit, deadlines |
 //! | `postgres` | the pool, schemas and roles, retries |
 //! | `migrations` | the embedded SQL files and how a namespace gets them |
@@ -19,6 +20,7 @@
 //! | `testing` | for tests alone: stores on both engines that clean up after themselves |
 
 mod backup;
+mod calendar;
 mod config;
 mod ddl;
 mod dialect;
@@ -36,6 +38,7 @@ mod store;
 pub mod testing;
 mod tx;
 
+pub use calendar::CalendarUnit;
 pub use config::StoreConfig;
 pub use ddl::{ColumnSpec, IndexSpec};
 pub use dialect::Dialect;

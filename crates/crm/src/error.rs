@@ -1,0 +1,140 @@
+use kontor_core::{
+    error::{ErrorKind, Fault, Issue, Problem},
+    grants::{Action, Permission},
+    ids::RecordId,
+    metadata::{Name, Object, Schema},
+    text,
+};
+
+/// What can go wrong with records and metadata.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input is wrong, in these places.
+    #[error("the input is not valid: {}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    Invalid(Vec<Issue>),
+    /// There is no object of this name; `near` ends the message.
+    #[error("there is no object {name:?}")]
+    UnknownObject { name: String, near: String },
+    /// There is no such record, or the caller may not know that there is.
+    #[error("there is no {object} {id}")]
+    NotFound { object: Name, id: RecordId },
+    /// The caller may not do this to records of the object, or to this one.
+    #[error("the caller may not {} {object} records", action.verb())]
+    NotAllowed { object: Name, action: Action },
+    /// The caller may read these fields but not write them.
+    #[error("the caller may not write these fields")]
+    FieldsNotWritable(Vec<Issue>),
+    /// The caller lacks a permission on the workspace.
+    #[error("the caller lacks the permission {0:?}")]
+    NotPermitted(Permission),
+    /// Another record has the same value of a unique field.
+    #[error("another {object} has the same {field}")]
+    Duplicate { object: Name, field: Name, path: String, existing: Option<RecordId> },
+    /// The record was changed since the caller read it.
+    #[error("the record is at version {current}")]
+    StaleVersion { current: i64 },
+    /// The cursor is damaged, or belongs to another list.
+    #[error("the cursor does not fit the list")]
+    InvalidCursor,
+    /// A sum does not fit into 64 bits.
+    #[error("the {function} of {field} is too large")]
+    Overflow { function: &'static str, field: String },
+    /// The stored metadata cannot be read.
+    #[error("the stored metadata cannot be read")]
+    Metadata(#[source] serde_json::Error),
+    /// What was written about a record cannot be read.
+    #[error("what was written about a record cannot be read")]
+    Entry(#[source] serde_json::Error),
+    #[error(transparent)]
+    Store(#[from] kontor_store::Error),
+}
+
+impl Error {
+    pub(crate) fn invalid(issue: Issue) -> Self {
+        Self::Invalid(vec![issue])
+    }
+
+    pub(crate) fn unknown_object(name: &str, schema: &Schema) -> Self {
+        let names = schema.objects().iter().flat_map(|object| [object.name.as_str(), object.plural.as_str()]);
+        Self::UnknownObject { name: text::excerpt(name, 60), near: text::suggestion(name, names) }
+    }
+
+    pub(crate) fn not_found(object: &Object, id: RecordId) -> Self {
+        Self::NotFound { object: object.name.clone(), id }
+    }
+
+    pub(crate) fn not_allowed(object: &Object, action: Action) -> Self {
+        Self::NotAllowed { object: object.name.clone(), action }
+    }
+
+    /// The same failure of one item of a batch.
+    #[must_use]
+    pub(crate) fn within(self, prefix: &str) -> Self {
+        let moved = |issues: Vec<Issue>| issues.into_iter().map(|issue| issue.within(prefix)).collect();
+        match self {
+            Self::Invalid(issues) => Self::Invalid(moved(issues)),
+            Self::FieldsNotWritable(issues) => Self::FieldsNotWritable(moved(issues)),
+            Self::Duplicate { object, field, path, existing } => Self::Duplicate {
+                object,
+                field,
+                path: kontor_core::error::join_path(prefix, &path),
+                existing,
+            },
+            other => other,
+        }
+    }
+}
+
+impl Fault for Error {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Invalid(issues) => Problem::invalid(issues.clone()),
+            Self::UnknownObject { name, near } => Problem::new(
+                ErrorKind::NotFound,
+                "unknown_object",
+                format!("There is no object {name:?}.{near}"),
+            ),
+            Self::NotFound { object, id } => {
+                Problem::new(ErrorKind::NotFound, "record_not_found", format!("There is no {object} {id}."))
+            }
+            Self::NotAllowed { object, action } => Problem::new(
+                ErrorKind::Forbidden,
+                "not_allowed",
+                format!("You may not {} this {object}.", action.verb()),
+            ),
+            Self::FieldsNotWritable(issues) => {
+                let mut problem = Problem::invalid(issues.clone());
+                problem.kind = ErrorKind::Forbidden;
+                problem.code = "field_not_writable".into();
+                problem
+            }
+            Self::NotPermitted(_) => {
+                Problem::new(ErrorKind::Forbidden, "not_permitted", "You may not change the data model.")
+            }
+            Self::Duplicate { object, field, path, existing } => {
+                let which = existing.map(|id| format!(" ({id})")).unwrap_or_default();
+                let message = format!("Another {object}{which} has the same {field}.");
+                let mut problem = Problem::new(ErrorKind::Conflict, "duplicate_value", message.clone());
+                problem.issues.push(Issue::new(path, "duplicate_value", message));
+                problem
+            }
+            Self::StaleVersion { current } => Problem::new(
+                ErrorKind::Conflict,
+                "stale_version",
+                format!("The record was changed meanwhile and is at version {current}. Read it again."),
+            ),
+            Self::InvalidCursor => Problem::new(
+                ErrorKind::Invalid,
+                "invalid_cursor",
+                "The cursor is not valid for this list. Begin again without it.",
+            ),
+            Self::Overflow { function, field } => Problem::new(
+                ErrorKind::Invalid,
+                "overflow",
+                format!("The {function} of {field} is too large to be told exactly. Narrow the filter."),
+            ),
+            Self::Metadata(_) | Self::Entry(_) => Problem::internal(),
+            Self::Store(error) => error.problem(),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What a workspace's records are made of: stored as rows, read as one `Schema`, changed with the tables.
+
+mod audit;
+mod fields;
+mod install;
+mod rows;
+
+pub use self::fields::{MAX_FIELDS, NewField};
+pub(crate) use self::{
+    fields::add_field,
+    install::install,
+    rows::{schema, version},
+};

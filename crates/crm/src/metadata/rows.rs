@@ -1,0 +1,96 @@
+//! Metadata as rows.
+
+use std::collections::HashMap;
+
+use kontor_core::metadata::{Field, Object, Schema};
+use kontor_store::Tx;
+use sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// Counts the changes of the metadata.
+pub(crate) async fn version(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    let statement = Query::select().column("version").from(tx.table("metadata_version")).to_owned();
+    Ok(tx.fetch_one(&statement).await?.get(0)?)
+}
+
+/// All objects with their fields.
+pub(crate) async fn schema(tx: &mut Tx<'_>) -> Result<Schema, Error> {
+    let version = version(tx).await?;
+    let statement = Query::select()
+        .columns(["object_id", "definition"])
+        .from(tx.table("metadata_fields"))
+        .order_by("position", Order::Asc)
+        .to_owned();
+    let mut fields: HashMap<Uuid, Vec<Field>> = HashMap::new();
+    for row in tx.fetch_all(&statement).await? {
+        let field = serde_json::from_str(&row.get::<String>(1)?).map_err(Error::Metadata)?;
+        fields.entry(row.get(0)?).or_default().push(field);
+    }
+    let statement = Query::select()
+        .columns(["id", "definition"])
+        .from(tx.table("metadata_objects"))
+        .order_by("position", Order::Asc)
+        .to_owned();
+    let mut objects = Vec::new();
+    for row in tx.fetch_all(&statement).await? {
+        let mut object: Object = serde_json::from_str(&row.get::<String>(1)?).map_err(Error::Metadata)?;
+        object.fields = fields.remove(&row.get(0)?).unwrap_or_default();
+        objects.push(object);
+    }
+    Ok(Schema::new(version, objects))
+}
+
+/// Counts one more change; answers the new version.
+pub(super) async fn advance(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    let statement = Query::update()
+        .table(tx.table("metadata_version"))
+        .value("version", Expr::col("version").add(1))
+        .to_owned();
+    tx.execute(&statement).await?;
+    version(tx).await
+}
+
+pub(super) async fn insert_object(tx: &mut Tx<'_>, object: &Object, position: i64) -> Result<(), Error> {
+    // The fields have rows of their own.
+    let definition = Object { fields: Vec::new(), ..object.clone() };
+    let definition = serde_json::to_string(&definition).map_err(Error::Metadata)?;
+    let statement = Query::insert()
+        .into_table(tx.table("metadata_objects"))
+        .columns(["id", "name", "plural", "position", "definition"])
+        .values_panic([
+            object.id.as_uuid().into(),
+            object.name.as_str().into(),
+            object.plural.as_str().into(),
+            position.into(),
+            definition.into(),
+        ])
+        .to_owned();
+    tx.execute(&statement).await?;
+    insert_fields(tx, object, &object.fields, 0).await
+}
+
+/// Adds fields to an object, the first at `position`.
+pub(super) async fn insert_fields(
+    tx: &mut Tx<'_>,
+    object: &Object,
+    fields: &[Field],
+    position: i64,
+) -> Result<(), Error> {
+    let mut statement = Query::insert();
+    statement
+        .into_table(tx.table("metadata_fields"))
+        .columns(["id", "object_id", "name", "position", "definition"].map(Alias::new));
+    for (position, field) in (position..).zip(fields) {
+        statement.values_panic([
+            field.id.as_uuid().into(),
+            object.id.as_uuid().into(),
+            field.name.as_str().into(),
+            position.into(),
+            serde_json::to_string(field).map_err(Error::Metadata)?.into(),
+        ]);
+    }
+    tx.execute(&statement).await?;
+    Ok(())
+}

@@ -1,0 +1,197 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use kontor_core::{
+    error::Issue,
+    grants::Action,
+    ids::RecordId,
+    metadata::{Name, Object, system_fields},
+    value::{Value, Values},
+};
+use sea_query::{Alias, Expr, ExprTrait, Func, Query};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    access::{predicate, require},
+    get::Requested,
+    input::{self, NewValues},
+    journal::{self, Act},
+    record::Record,
+    related::{Wanted, lookup, padded, show},
+    rows::{BASE, cells, col},
+    settle, unique,
+};
+use crate::{Error, Work, search};
+
+/// How many rows one INSERT holds at most: SQLite binds at most 32,766 values in a statement.
+const ROWS_PER_INSERT: usize = 100;
+
+/// Makes a record of the fields given, the defaults of the others, and what follows from them.
+pub async fn create(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    fields: &Map<String, Json>,
+) -> Result<Record, Error> {
+    let id = work.environment.new_id();
+    create_with_id(work, object, id, fields).await
+}
+
+/// As [`create`], with an id that means something elsewhere: a member's record has the member's id.
+pub async fn create_with_id(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    id: RecordId,
+    fields: &Map<String, Json>,
+) -> Result<Record, Error> {
+    let mut records = create_all(work, object, &[(id, fields)], |_| String::new()).await?;
+    records.pop().ok_or_else(|| Error::not_found(object, id))
+}
+
+/// A record to be made.
+struct Draft {
+    id: RecordId,
+    given: BTreeSet<Name>,
+    values: NewValues,
+}
+
+/// Makes records with as few statements as one needs. `path` tells where in the input an item stands.
+pub(crate) async fn create_all(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    inputs: &[(RecordId, &Map<String, Json>)],
+    path: impl Fn(usize) -> String,
+) -> Result<Vec<Record>, Error> {
+    require(work, object, Action::Create)?;
+    let mut drafts = Vec::with_capacity(inputs.len());
+    for (index, (id, fields)) in inputs.iter().enumerate() {
+        drafts.push(draft(work, object, *id, fields, index).map_err(|error| error.within(&path(index)))?);
+    }
+
+    let mut wanted = Wanted::new();
+    for draft in &drafts {
+        settle::references(object, &draft.values, &mut wanted);
+    }
+    let labels = lookup(work, &wanted).await?;
+    let mut issues = Vec::new();
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        let found = settle::resolve(object, &draft.given, &labels, &mut draft.values);
+        issues.extend(found.into_iter().map(|issue| issue.within(&path(index))));
+    }
+    if !issues.is_empty() {
+        return Err(Error::Invalid(issues));
+    }
+
+    if drafts.len() > 1 {
+        let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
+        unique::check(work, object, &values, &path).await?;
+    }
+    insert(work, object, &drafts).await.map_err(|error| match error {
+        Error::Store(error) => unique::explain(object, &path(0), error),
+        other => other,
+    })?;
+    check_rules(work, object, &drafts).await?;
+
+    let mut acts = Vec::with_capacity(drafts.len());
+    let mut records = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let changes = journal::changes(object, &Values::new(), &draft.values, &labels);
+        let record = Record::new(object, draft.id, draft.values.into_iter().collect());
+        search::index(work, object, &record).await?;
+        acts.push(Act::on(object, &record, Action::Create, changes));
+        records.push(record);
+    }
+    journal::write(work, &acts).await?;
+
+    let grants = work.caller.grants.clone();
+    let requested = Requested::new(&grants, object, None, &[])?;
+    for record in &mut records {
+        requested.prune(record);
+        show(work, record, &labels, |_, _| None);
+    }
+    Ok(records)
+}
+
+fn draft(
+    work: &Work<'_, '_>,
+    object: &Object,
+    id: RecordId,
+    fields: &Map<String, Json>,
+    index: usize,
+) -> Result<Draft, Error> {
+    let mut values = input::read(work, object, fields, None)?;
+    let given: BTreeSet<_> = values.keys().cloned().collect();
+    input::fill_defaults(work, object, &mut values);
+    settle::settle(object, &given, &Values::new(), &mut values);
+    let missing = input::missing(object, |field| values.get(&field.name).is_none_or(Value::is_null));
+    if !missing.is_empty() {
+        return Err(required(work, object, missing));
+    }
+    system_values(work, object, id, index, &mut values);
+    Ok(Draft { id, given, values })
+}
+
+/// A required field that the caller cannot write makes the object one that it cannot create; naming the
+/// field would tell of it.
+fn required(work: &Work<'_, '_>, object: &Object, missing: Vec<Issue>) -> Error {
+    let writable = |issue: &Issue| work.caller.grants.can_update_field(&object.name, &issue.path);
+    if missing.iter().all(writable) {
+        Error::Invalid(missing)
+    } else {
+        Error::not_allowed(object, Action::Create)
+    }
+}
+
+fn system_values(work: &Work<'_, '_>, object: &Object, id: RecordId, index: usize, values: &mut NewValues) {
+    for field in &object.fields {
+        let value = match field.name.as_str() {
+            system_fields::ID => Value::Id(id),
+            system_fields::CREATED_AT | system_fields::UPDATED_AT => Value::DateTime(work.now),
+            system_fields::CREATED_BY | system_fields::UPDATED_BY => Value::Actor(work.caller.actor.clone()),
+            system_fields::VERSION => Value::Number(1),
+            // After all that were made before.
+            #[expect(clippy::cast_precision_loss, reason = "microseconds of this age are exact in a double")]
+            system_fields::POSITION if !values.contains_key(&field.name) => {
+                Value::Position(work.now.micros() as f64 + index as f64)
+            }
+            _ if values.contains_key(&field.name) => continue,
+            _ => Value::Null,
+        };
+        values.insert(field.name.clone(), value);
+    }
+}
+
+async fn insert(work: &mut Work<'_, '_>, object: &Object, drafts: &[Draft]) -> Result<(), Error> {
+    let dialect = work.tx.dialect();
+    let columns: Vec<_> = object
+        .fields
+        .iter()
+        .flat_map(|field| field.columns())
+        .map(|column| Alias::new(column.name))
+        .collect();
+    for drafts in drafts.chunks(ROWS_PER_INSERT) {
+        let mut statement = Query::insert();
+        statement.into_table(work.tx.table(&object.table())).columns(columns.clone());
+        for draft in drafts {
+            let row = object.fields.iter().flat_map(|field| {
+                let value = draft.values.get(&field.name).unwrap_or(&Value::Null);
+                cells(dialect, field, value)
+            });
+            statement.values_panic(row.map(|(_, cell)| Expr::val(cell)));
+        }
+        work.tx.execute(&statement).await?;
+    }
+    Ok(())
+}
+
+/// A caller makes only records that its row rules let it make and see.
+async fn check_rules(work: &mut Work<'_, '_>, object: &Object, drafts: &[Draft]) -> Result<(), Error> {
+    let Some(rules) = predicate(work, object, BASE, Action::Create) else { return Ok(()) };
+    let ids = drafts.iter().map(|draft| draft.id).collect();
+    let statement = Query::select()
+        .expr(Func::count(Expr::cust("*")))
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).is_in(padded(&ids)))
+        .and_where(rules)
+        .to_owned();
+    let allowed: usize = work.tx.fetch_one(&statement).await?.get(0)?;
+    if allowed == drafts.len() { Ok(()) } else { Err(Error::not_allowed(object, Action::Create)) }
+}

@@ -1,0 +1,103 @@
+//! A caller's JSON as values: what exists for the caller, what it may write, what a field takes.
+
+use std::collections::BTreeMap;
+
+use kontor_core::{
+    error::Issue,
+    filter::Readable as _,
+    metadata::{Field, FieldKind, Name, Object, system_fields},
+    text,
+    value::{Value, Values, parse_value},
+};
+use serde_json::{Map, Value as Json};
+
+use crate::{Error, Work};
+
+/// New values by field.
+pub(crate) type NewValues = BTreeMap<Name, Value>;
+
+/// The values of the fields that the input names. Parts of composite values that it does not name are kept
+/// from `current`.
+///
+/// # Errors
+/// Every wrong field at once; fields that may be read but not written only when nothing else is wrong.
+pub(crate) fn read(
+    work: &Work<'_, '_>,
+    object: &Object,
+    input: &Map<String, Json>,
+    current: Option<&Values>,
+) -> Result<NewValues, Error> {
+    let grants = &work.caller.grants;
+    let mut values = NewValues::new();
+    let (mut wrong, mut forbidden) = (Vec::new(), Vec::new());
+    for (name, json) in input {
+        let path = text::excerpt(name, 60);
+        let Some(field) = object.field(name).filter(|_| grants.can_read_field(&object.name, name)) else {
+            wrong.push(unknown(work, object, &path));
+            continue;
+        };
+        if field.is_system {
+            wrong.push(Issue::new(path, "read_only", format!("{name} is written by the system")));
+        } else if !grants.can_update_field(&object.name, name) {
+            forbidden.push(Issue::new(path, "field_not_writable", format!("you may not write {name}")));
+        } else {
+            match parse_value(field, json, current.and_then(|values| values.get(name))) {
+                Ok(value) => {
+                    values.insert(field.name.clone(), value);
+                }
+                Err(issue) => wrong.push(issue.within(name)),
+            }
+        }
+    }
+    match (wrong.is_empty(), forbidden.is_empty()) {
+        (true, true) => Ok(values),
+        (true, false) => Err(Error::FieldsNotWritable(forbidden)),
+        (false, _) => Err(Error::Invalid(wrong)),
+    }
+}
+
+fn unknown(work: &Work<'_, '_>, object: &Object, name: &str) -> Issue {
+    let grants = &work.caller.grants;
+    let known = object
+        .fields
+        .iter()
+        .filter(|field| !field.is_system && grants.can_update_field(&object.name, &field.name));
+    let near = text::suggestion(name, known.map(|field| field.name.as_str()));
+    Issue::new(name, "unknown_field", format!("{} has no field {name:?}.{near}", object.name))
+}
+
+/// Fills what a new record is given where the input says nothing.
+pub(crate) fn fill_defaults(work: &Work<'_, '_>, object: &Object, values: &mut NewValues) {
+    for field in &object.fields {
+        if values.contains_key(&field.name) {
+            continue;
+        }
+        if let Some(value) = default(work, object, field) {
+            values.insert(field.name.clone(), value);
+        }
+    }
+}
+
+fn default(work: &Work<'_, '_>, object: &Object, field: &Field) -> Option<Value> {
+    match (field.name.as_str(), &field.kind, &field.default) {
+        (_, FieldKind::DateTime, Some(Json::String(now))) if now == "now" => Some(Value::DateTime(work.now)),
+        (_, FieldKind::Date, Some(Json::String(now))) if now == "now" => Some(Value::Date(work.now.date())),
+        (_, _, Some(json)) => parse_value(field, json, None)
+            .inspect_err(|issue| tracing::warn!(object = %object.name, field = %field.name, %issue, "a default does not fit its field"))
+            .ok(),
+        (system_fields::OWNER, FieldKind::Relation { .. }, None) => {
+            work.caller.member.map(|member| Value::Relation(member.as_uuid().into()))
+        }
+        _ => None,
+    }
+}
+
+/// The required fields that would be left empty.
+pub(crate) fn missing(object: &Object, is_empty: impl Fn(&Field) -> bool) -> Vec<Issue> {
+    object
+        .fields
+        .iter()
+        .filter(|field| field.is_required && !field.is_system && is_empty(field))
+        .map(|field| Issue::new(field.name.as_str(), "required", format!("{} is required", field.name)))
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! What is written about a change beside the change itself, in the same transaction: the timeline's entry
+//! and the outbox's event.
+
+use std::collections::BTreeMap;
+
+use kontor_core::{
+    grants::Action,
+    ids::RecordId,
+    metadata::{FieldKind, Name, Object, system_fields},
+    value::{Value, Values},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::{input::NewValues, record::Record, related::Labels};
+use crate::{
+    Error, Work,
+    outbox::{self, Event},
+    timeline::{self, NewEntry},
+};
+
+/// A field's value before and after, as the API shows values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub before: Json,
+    pub after: Json,
+}
+
+/// What was changed, by field.
+pub type Changes = BTreeMap<Name, Change>;
+
+/// Something done to a record.
+pub(crate) struct Act<'o> {
+    pub(crate) object: &'o Object,
+    pub(crate) id: RecordId,
+    pub(crate) label: String,
+    pub(crate) action: Action,
+    pub(crate) changes: Changes,
+    /// The record it is about, on whose timeline the act appears too.
+    pub(crate) target: Option<(Name, RecordId, String)>,
+}
+
+impl<'o> Act<'o> {
+    /// An act on a record, which holds all its fields.
+    pub(crate) fn on(object: &'o Object, record: &Record, action: Action, changes: Changes) -> Self {
+        let target = object.fields.iter().find_map(|field| match record.values.get(&field.name) {
+            Some(Value::Target(target)) => Some((target.object.clone(), target.id?, target.name.clone())),
+            _ => None,
+        });
+        Self { object, id: record.id, label: record.label.clone(), action, changes, target }
+    }
+}
+
+/// The word for what was done.
+fn past(action: Action) -> &'static str {
+    match action {
+        Action::Read => "read",
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Delete => "deleted",
+        Action::Restore => "restored",
+        Action::Destroy => "destroyed",
+    }
+}
+
+/// Writes the entries and events of these acts, in their order.
+pub(crate) async fn write(work: &mut Work<'_, '_>, acts: &[Act<'_>]) -> Result<(), Error> {
+    let mut entries = Vec::with_capacity(acts.len());
+    let mut events = Vec::with_capacity(acts.len());
+    for act in acts {
+        let name = format!("{}.{}", act.object.name, past(act.action));
+        let changes = json!(act.changes).to_string();
+        if let Some((object, id, label)) = &act.target {
+            entries.push(NewEntry {
+                object: object.clone(),
+                record: *id,
+                label: label.clone(),
+                name: name.clone(),
+                changes: "{}".to_owned(),
+                linked: Some((act.object.name.clone(), act.id, act.label.clone())),
+            });
+        }
+        entries.push(NewEntry {
+            object: act.object.name.clone(),
+            record: act.id,
+            label: act.label.clone(),
+            name: name.clone(),
+            changes: changes.clone(),
+            linked: None,
+        });
+        events.push(Event {
+            name,
+            object: act.object.name.clone(),
+            record: act.id,
+            action: act.action.verb(),
+            changes,
+        });
+    }
+    timeline::write(work, entries).await?;
+    outbox::append(work, events).await
+}
+
+/// What new values change. Relations carry their records' names, so that they can be read when the records
+/// are gone.
+pub(crate) fn changes(object: &Object, before: &Values, after: &NewValues, labels: &Labels) -> Changes {
+    let mut changes = Changes::new();
+    for field in &object.fields {
+        let Some(new) = after.get(&field.name) else { continue };
+        let old = before.get(&field.name).unwrap_or(&Value::Null);
+        if field.is_system || old == new {
+            continue;
+        }
+        // A new record's place in a list says nothing.
+        if field.name == *system_fields::POSITION && before.is_empty() {
+            continue;
+        }
+        let json = |value: &Value| match (&field.kind, value) {
+            (FieldKind::Relation { object }, Value::Relation(id)) => match labels.get(object, *id) {
+                Some(found) => json!({ "id": id, "label": found.label }),
+                None => json!({ "id": id }),
+            },
+            _ => value.to_json(&field.kind),
+        };
+        changes.insert(field.name.clone(), Change { before: json(old), after: json(new) });
+    }
+    changes
+}

@@ -1,0 +1,43 @@
+//! Records: the use cases on the rows of any object.
+//!
+//! Every use case is told the object, checks the caller's grants at its head and reaches only rows that the
+//! caller's row rules let through; `access` is the one place that turns grants into SQL. What is written goes
+//! through `input` (JSON to values), `settle` (what follows from a value) and `journal` (timeline, outbox).
+
+mod access;
+mod batch;
+mod condition;
+mod create;
+mod cursor;
+mod delete;
+mod get;
+mod group;
+mod input;
+mod journal;
+mod list;
+mod record;
+mod related;
+mod rows;
+mod settle;
+mod sorting;
+mod sums;
+mod unique;
+mod update;
+
+pub(crate) use self::{
+    access::{predicate, require},
+    related::{Labels, Wanted, lookup, may_read_every_name},
+    rows::{BASE, col},
+    unique::holder,
+};
+pub use self::{
+    batch::{BatchInput, BatchUpdate, MAX_BATCH, batch},
+    create::{create, create_with_id},
+    delete::{delete, destroy, restore},
+    get::get,
+    group::{Aggregate, Function, Group, GroupQuery, MAX_GROUPS, group},
+    journal::{Change, Changes},
+    list::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT, Page, list},
+    record::{Record, RelatedRecord},
+    update::{Updated, update},
+};

@@ -1,0 +1,266 @@
+//! The records that relations and targets point to: their names, and their fields where asked for. One
+//! statement finds the names of all, whatever their objects.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use kontor_core::{
+    error::Issue,
+    filter::Readable as _,
+    grants::Action,
+    ids::RecordId,
+    metadata::{FieldKind, Name, Object, system_fields},
+    text,
+    value::{FullName, Value, Values},
+};
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Query, SelectStatement, UnionType};
+
+use super::{
+    access::predicate,
+    record::{Record, RelatedRecord},
+    rows::{BASE, Selection, col},
+};
+use crate::{Error, Work};
+
+/// Records to be found, by object.
+pub(crate) type Wanted = BTreeMap<Name, BTreeSet<RecordId>>;
+
+/// A record that something points to.
+pub(crate) struct Found {
+    /// Its name, for what the system keeps.
+    pub(crate) label: String,
+    pub(crate) is_live: bool,
+    /// Whether the caller may read the record.
+    pub(crate) is_readable: bool,
+    shown: Option<String>,
+}
+
+/// The records found, by object and id.
+#[derive(Default)]
+pub(crate) struct Labels(HashMap<(Name, RecordId), Found>);
+
+impl Labels {
+    pub(crate) fn get(&self, object: &Name, id: RecordId) -> Option<&Found> {
+        self.0.get(&(object.clone(), id))
+    }
+
+    /// The record's name, where the caller may read it.
+    pub(crate) fn shown(&self, object: &Name, id: RecordId) -> Option<&str> {
+        self.get(object, id)?.shown.as_deref()
+    }
+}
+
+/// Finds the names of records, deleted ones included.
+pub(crate) async fn lookup(work: &mut Work<'_, '_>, wanted: &Wanted) -> Result<Labels, Error> {
+    let mut labels = Labels::default();
+    let parts: Vec<_> = wanted
+        .iter()
+        .filter(|(_, ids)| !ids.is_empty())
+        .filter_map(|(name, ids)| Some((work.schema.object(name)?, ids)))
+        .collect();
+    let mut statement: Option<SelectStatement> = None;
+    for (index, (object, ids)) in (0_i64..).zip(&parts) {
+        let select = names_of(work, object, ids, index);
+        match &mut statement {
+            None => statement = Some(select),
+            Some(statement) => {
+                statement.union(UnionType::All, select);
+            }
+        }
+    }
+    let Some(statement) = statement else { return Ok(labels) };
+    for row in work.tx.fetch_all(&statement).await? {
+        let Some((object, _)) = parts.get(row.get::<usize>(0)?) else { continue };
+        let id = RecordId(row.get(1)?);
+        let name = FullName {
+            first: row.get::<Option<String>>(2)?.unwrap_or_default(),
+            last: row.get::<Option<String>>(3)?.unwrap_or_default(),
+        };
+        let name = name.to_string();
+        let label = if name.is_empty() { object.label.clone() } else { name };
+        let is_readable = work.caller.grants.allows(&object.name, Action::Read) && row.get::<i64>(5)? == 1;
+        let is_shown = is_readable && work.caller.grants.can_read_field(&object.name, &object.label_field);
+        let shown = is_shown.then(|| label.clone());
+        let found = Found { label, is_live: row.get::<i64>(4)? == 1, is_readable, shown };
+        labels.0.insert((object.name.clone(), id), found);
+    }
+    Ok(labels)
+}
+
+/// Number, id, the texts that make the name, whether it is live and whether the caller may read it.
+fn names_of(work: &Work<'_, '_>, object: &Object, ids: &BTreeSet<RecordId>, index: i64) -> SelectStatement {
+    let flag = |condition: Expr| Expr::Case(Box::new(CaseStatement::new().case(condition, 1).finally(0)));
+    let none = || Expr::cust("CAST(NULL AS text)");
+    let (first, last) = match object.field(&object.label_field) {
+        Some(field) => match &field.kind {
+            FieldKind::Text { .. } => (col(BASE, &field.name), none()),
+            FieldKind::FullName => {
+                (col(BASE, &field.column_name("first")), col(BASE, &field.column_name("last")))
+            }
+            FieldKind::Emails | FieldKind::Phones => (col(BASE, &field.column_name("primary")), none()),
+            _ => (none(), none()),
+        },
+        None => (none(), none()),
+    };
+    let may_read = predicate(work, object, BASE, Action::Read);
+    Query::select()
+        .expr(Expr::val(index))
+        .expr(col(BASE, system_fields::ID))
+        .expr(first)
+        .expr(last)
+        .expr(flag(col(BASE, system_fields::DELETED_AT).is_null()))
+        .expr(may_read.map_or_else(|| Expr::val(1), flag))
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).is_in(padded(ids)))
+        .to_owned()
+}
+
+/// The ids, the last repeated until their number is a power of two: so that few different statements are
+/// prepared.
+pub(crate) fn padded(ids: &BTreeSet<RecordId>) -> Vec<uuid::Uuid> {
+    let mut padded: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+    if let Some(last) = padded.last().copied() {
+        padded.resize(padded.len().next_power_of_two(), last);
+    }
+    padded
+}
+
+/// Adds what a value points to.
+pub(crate) fn collect(kind: &FieldKind, value: &Value, wanted: &mut Wanted) {
+    let (object, id) = match (kind, value) {
+        (FieldKind::Relation { object }, Value::Relation(id)) => (object.clone(), *id),
+        (_, Value::Target(target)) => match target.id {
+            Some(id) => (target.object.clone(), id),
+            None => return,
+        },
+        _ => return,
+    };
+    wanted.entry(object).or_default().insert(id);
+}
+
+/// Checks the relations whose records are to be returned with their fields.
+pub(crate) fn check_include(work: &Work<'_, '_>, object: &Object, include: &[String]) -> Result<(), Error> {
+    let grants = &work.caller.grants;
+    let is_relation = |name: &str| {
+        object.field(name).is_some_and(|field| {
+            matches!(field.kind, FieldKind::Relation { .. }) && grants.can_read_field(&object.name, name)
+        })
+    };
+    let issues: Vec<_> = include
+        .iter()
+        .filter(|name| !is_relation(name))
+        .map(|name| {
+            let relations =
+                object.fields.iter().map(|field| field.name.as_str()).filter(|name| is_relation(name));
+            let near = text::suggestion(name, relations);
+            let name = text::excerpt(name, 60);
+            let message = format!("{} has no relation {name:?}.{near}", object.name);
+            Issue::new("include", "unknown_relation", message)
+        })
+        .collect();
+    if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
+}
+
+/// Gives records what their relations and targets point to, as far as the caller may read it.
+pub(crate) async fn attach(
+    work: &mut Work<'_, '_>,
+    records: &mut [Record],
+    include: &[String],
+) -> Result<(), Error> {
+    let mut wanted = Wanted::new();
+    let mut whole = Wanted::new();
+    for record in records.iter() {
+        for field in &record.object.fields {
+            let Some(value) = record.values.get(&field.name) else { continue };
+            collect(&field.kind, value, &mut wanted);
+            if include.iter().any(|name| field.name == *name.as_str()) {
+                collect(&field.kind, value, &mut whole);
+            }
+        }
+    }
+    let labels = lookup(work, &wanted).await?;
+    let mut fields = HashMap::new();
+    for (name, ids) in &whole {
+        if let Some(object) = work.schema.object(name)
+            && work.caller.grants.allows(name, Action::Read)
+        {
+            fields.extend(fields_of(work, object, ids).await?);
+        }
+    }
+    for record in records {
+        show(work, record, &labels, |field, id| {
+            if include.iter().any(|name| *field == *name.as_str()) { fields.get(&id).cloned() } else { None }
+        });
+    }
+    Ok(())
+}
+
+/// Gives one record what has been found, and takes from it the names the caller may not read.
+pub(crate) fn show(
+    work: &Work<'_, '_>,
+    record: &mut Record,
+    labels: &Labels,
+    values: impl Fn(&Name, RecordId) -> Option<Values>,
+) {
+    let object: Arc<Object> = record.object.clone();
+    for field in &object.fields {
+        match (&field.kind, record.values.get(&field.name)) {
+            (FieldKind::Relation { object: target }, Some(Value::Relation(id))) => {
+                let id = *id;
+                let Some(target) = work.schema.object(target) else { continue };
+                let related = RelatedRecord {
+                    object: target.clone(),
+                    id,
+                    label: labels.shown(&target.name, id).map(str::to_owned),
+                    values: values(&field.name, id).unwrap_or_default(),
+                };
+                record.related.insert(field.name.clone(), related);
+            }
+            (_, Some(Value::Target(target))) => {
+                let is_shown = match target.id {
+                    Some(id) => labels.shown(&target.object, id).is_some(),
+                    None => may_read_every_name(work, &target.object),
+                };
+                if !is_shown {
+                    let mut target = target.clone();
+                    target.name.clear();
+                    record.values.set(field.name.clone(), Value::Target(target));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether the caller may read the names of all records of an object, destroyed ones included.
+pub(crate) fn may_read_every_name(work: &Work<'_, '_>, object: &str) -> bool {
+    let grants = &work.caller.grants;
+    grants.row_rules(object, Action::Read).next().is_none()
+        && work
+            .schema
+            .object(object)
+            .is_some_and(|object| grants.can_read_field(&object.name, &object.label_field))
+}
+
+async fn fields_of(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    ids: &BTreeSet<RecordId>,
+) -> Result<HashMap<RecordId, Values>, Error> {
+    let grants = work.caller.grants.clone();
+    let selection = Selection::new(object, |field| grants.can_read_field(&object.name, &field.name));
+    let mut statement = Query::select();
+    statement.expr(col(BASE, system_fields::ID));
+    selection.select(&mut statement, BASE);
+    statement
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).is_in(padded(ids)))
+        .and_where_option(predicate(work, object, BASE, Action::Read));
+    let mut found = HashMap::new();
+    for row in work.tx.fetch_all(&statement).await? {
+        found.insert(RecordId(row.get(0)?), selection.read(&row, 1)?.0);
+    }
+    Ok(found)
+}

@@ -1,0 +1,141 @@
+//! What follows from a value: the relation behind a target, the chance of a stage, the names that are kept.
+
+use std::collections::BTreeSet;
+
+use kontor_core::{
+    error::Issue,
+    metadata::{FieldKind, Name, Object},
+    value::{TargetReference, Value, Values, parse_scaled},
+};
+
+use super::{
+    input::NewValues,
+    related::{Labels, Wanted, collect},
+};
+
+/// The number field that follows a pipeline's stage.
+const PROBABILITY: &str = "probability";
+
+/// Completes what the input says: `given` are the fields that the caller named, which are never overruled.
+pub(crate) fn settle(object: &Object, given: &BTreeSet<Name>, current: &Values, values: &mut NewValues) {
+    for field in &object.fields {
+        if let FieldKind::Target { objects } = &field.kind {
+            settle_target(object, &field.name, objects, given, current, values);
+        }
+    }
+    settle_probability(object, given, current, values);
+}
+
+fn settle_target(
+    object: &Object,
+    field: &Name,
+    objects: &[Name],
+    given: &BTreeSet<Name>,
+    current: &Values,
+    values: &mut NewValues,
+) {
+    let is_direct = |name: &Name| {
+        object.field(name).is_some_and(
+            |direct| matches!(&direct.kind, FieldKind::Relation { object: target } if target == name),
+        )
+    };
+    let direct: Vec<&Name> = objects.iter().filter(|name| is_direct(name)).collect();
+    match values.get(field).cloned() {
+        Some(target) => {
+            for name in direct.into_iter().filter(|name| !given.contains(*name)) {
+                let value = match &target {
+                    Value::Target(target) if target.object == *name => {
+                        target.id.map_or(Value::Null, Value::Relation)
+                    }
+                    _ => Value::Null,
+                };
+                values.insert(name.clone(), value);
+            }
+        }
+        None => {
+            let target = match current.get(field) {
+                Some(Value::Target(target)) => Some(target),
+                _ => None,
+            };
+            for name in direct {
+                let Some(value) = values.get(name).cloned() else { continue };
+                let is_followed = match target {
+                    None => true,
+                    Some(target) => target.object == *name || target.id.is_none(),
+                };
+                if is_followed && !values.contains_key(field) {
+                    let followed = match value {
+                        Value::Relation(id) => Value::Target(TargetReference {
+                            object: name.clone(),
+                            id: Some(id),
+                            name: String::new(),
+                        }),
+                        // Clearing one relation says nothing about a target that is another.
+                        _ if target.is_some_and(|target| target.object == *name) => Value::Null,
+                        _ => continue,
+                    };
+                    values.insert(field.clone(), followed);
+                }
+            }
+        }
+    }
+}
+
+/// A record that enters a stage gets the stage's chance, unless the caller says another.
+fn settle_probability(object: &Object, given: &BTreeSet<Name>, current: &Values, values: &mut NewValues) {
+    let Some(number) = object.field(PROBABILITY) else { return };
+    let FieldKind::Number { decimals, .. } = number.kind else { return };
+    if given.contains(&number.name) {
+        return;
+    }
+    let entered = object.fields.iter().find_map(|field| {
+        let Some(Value::Select(option)) = values.get(&field.name) else { return None };
+        if matches!(current.get(&field.name), Some(Value::Select(before)) if before == option) {
+            return None;
+        }
+        field.kind.options().iter().find(|known| known.value == *option)?.probability
+    });
+    if let Some(percent) = entered
+        && let Ok(scaled) = parse_scaled(&percent.into(), decimals)
+    {
+        values.insert(number.name.clone(), Value::Number(scaled));
+    }
+}
+
+/// The records that new values point to.
+pub(crate) fn references(object: &Object, values: &NewValues, wanted: &mut Wanted) {
+    for field in &object.fields {
+        if let Some(value) = values.get(&field.name) {
+            collect(&field.kind, value, wanted);
+        }
+    }
+}
+
+/// Gives new targets the names of their records, and tells which new values point to no record that the
+/// caller may read. What the system filled in (`given` does not name it) needs only to exist.
+pub(crate) fn resolve(
+    object: &Object,
+    given: &BTreeSet<Name>,
+    labels: &Labels,
+    values: &mut NewValues,
+) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for field in &object.fields {
+        let (target, id) = match (&field.kind, values.get(&field.name)) {
+            (FieldKind::Relation { object }, Some(Value::Relation(id))) => (object.clone(), *id),
+            (_, Some(Value::Target(TargetReference { object, id: Some(id), .. }))) => (object.clone(), *id),
+            _ => continue,
+        };
+        let is_given = given.contains(&field.name);
+        let found = labels.get(&target, id).filter(|found| !is_given || (found.is_live && found.is_readable));
+        match (found, values.get_mut(&field.name)) {
+            (None, _) => {
+                let message = format!("there is no {target} {id}");
+                issues.push(Issue::new(field.name.as_str(), "unknown_record", message));
+            }
+            (Some(found), Some(Value::Target(target))) => target.name.clone_from(&found.label),
+            (Some(_), _) => {}
+        }
+    }
+    issues
+}

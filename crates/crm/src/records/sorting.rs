@@ -1,0 +1,160 @@
+//! The order of a list as SQL, and the condition of standing behind a place in it.
+
+use kontor_core::{
+    error::Issue,
+    filter::{FieldPath, PartType, Readable, Scalar},
+    metadata::{ColumnType, Field, FieldKind, Object, system_fields},
+    sort::{SortField, parse_sort},
+};
+use sea_query::{CaseStatement, Expr, ExprTrait, NullOrdering, Order, SelectStatement};
+
+use super::{
+    condition::{always, never},
+    rows::{bind, col},
+};
+use crate::Work;
+
+/// One key of an order.
+pub(crate) struct SortKey {
+    expression: Expr,
+    pub(crate) ty: ColumnType,
+    nullable: bool,
+    descending: bool,
+}
+
+/// An order: its keys, the last of which no two records share.
+pub(crate) struct Sorting {
+    pub(crate) keys: Vec<SortKey>,
+    /// What tells this order from others, for the cursor.
+    pub(crate) name: String,
+}
+
+impl Sorting {
+    /// The order that `text` asks for; without one, newest first, which the ids tell.
+    pub(crate) fn parse(
+        work: &Work<'_, '_>,
+        object: &Object,
+        alias: &str,
+        text: Option<&str>,
+    ) -> Result<Self, Issue> {
+        let grants = &*work.caller.grants;
+        let mut fields = parse_sort(text.unwrap_or_default(), object, grants)?;
+        for field in &fields {
+            reject_hidden_names(&field.path, object, work, "sort")?;
+        }
+        // What comes after the id decides nothing.
+        let by_id = fields.iter().position(|field| field.path.field == *system_fields::ID);
+        match (by_id, object.field(system_fields::ID)) {
+            (Some(index), _) => fields.truncate(index + 1),
+            (None, Some(id)) => {
+                let path = FieldPath::of(id, "");
+                fields.push(SortField { path, descending: fields.is_empty() });
+            }
+            (None, None) => {}
+        }
+        let keys = fields.iter().filter_map(|field| key(object, alias, field)).collect();
+        let names: Vec<_> = fields
+            .iter()
+            .map(|field| format!("{}{}", if field.descending { "-" } else { "" }, field.path.text()))
+            .collect();
+        Ok(Self { keys, name: names.join(",") })
+    }
+
+    /// Orders the statement and selects the keys behind what it already selects.
+    pub(crate) fn apply(&self, statement: &mut SelectStatement) {
+        for key in &self.keys {
+            let order = if key.descending { Order::Desc } else { Order::Asc };
+            statement.expr(key.expression.clone());
+            if key.nullable {
+                statement.order_by_expr_with_nulls(key.expression.clone(), order, NullOrdering::Last);
+            } else {
+                statement.order_by_expr(key.expression.clone(), order);
+            }
+        }
+    }
+
+    /// The rows that stand behind the one with these keys.
+    pub(crate) fn behind(&self, work: &Work<'_, '_>, place: &[Option<Scalar>]) -> Expr {
+        let dialect = work.tx.dialect();
+        let value = |key: &SortKey, cell: &Option<Scalar>| bind(dialect, key.ty, cell.clone());
+        let mut behind = never();
+        for (key, cell) in self.keys.iter().zip(place).rev() {
+            let column = || key.expression.clone();
+            let (further, level) = match cell {
+                // Empty values stand last, so only equals of the rest follow.
+                None => (never(), column().is_null()),
+                Some(_) => {
+                    let beyond = if key.descending {
+                        column().lt(value(key, cell))
+                    } else {
+                        column().gt(value(key, cell))
+                    };
+                    let beyond = if key.nullable { beyond.or(column().is_null()) } else { beyond };
+                    (beyond, column().eq(value(key, cell)))
+                }
+            };
+            behind = further.or(level.and(behind));
+        }
+        // A plain range on the first key, which an index can begin at.
+        let from = match (self.keys.first(), place.first()) {
+            (Some(key), Some(cell @ Some(_))) if !key.nullable => {
+                let column = key.expression.clone();
+                if key.descending { column.lte(value(key, cell)) } else { column.gte(value(key, cell)) }
+            }
+            _ => always(),
+        };
+        from.and(behind)
+    }
+}
+
+fn key(object: &Object, alias: &str, sorted: &SortField) -> Option<SortKey> {
+    let field = object.field(&sorted.path.field)?;
+    let name = sorted.path.column(field);
+    let column = field.columns().into_iter().find(|column| column.name == name)?;
+    let (expression, ty) = match &field.kind {
+        FieldKind::Select { options } => {
+            let rank = (0_i64..).zip(options).fold(CaseStatement::new(), |ranks, (rank, option)| {
+                ranks.case(col(alias, &name).eq(option.value.as_str()), rank)
+            });
+            (Expr::Case(Box::new(rank)), ColumnType::Integer)
+        }
+        _ => (col(alias, &name), column.ty),
+    };
+    Some(SortKey {
+        expression,
+        ty,
+        nullable: is_nullable(field, &sorted.path),
+        descending: sorted.descending,
+    })
+}
+
+/// Whether some row may have the compared column empty. A field added later was not there for older rows.
+fn is_nullable(field: &Field, path: &FieldPath) -> bool {
+    let always_written =
+        [system_fields::ID, system_fields::VERSION, system_fields::CREATED_AT, system_fields::UPDATED_AT];
+    let is_whole = field.kind.parts().first().is_none_or(|first| *first == path.part);
+    let is_sure = field.is_required && !field.is_custom && is_whole && path.ty != PartType::Option;
+    !(is_sure || always_written.contains(&field.name.as_str()))
+}
+
+/// Refuses the name that a target field keeps of its record where the caller may not read such names.
+pub(crate) fn reject_hidden_names(
+    path: &FieldPath,
+    object: &Object,
+    work: &Work<'_, '_>,
+    at: &str,
+) -> Result<(), Issue> {
+    let Some(FieldKind::Target { objects }) = object.field(&path.field).map(|field| &field.kind) else {
+        return Ok(());
+    };
+    let grants = &work.caller.grants;
+    let is_hidden = |name: &kontor_core::metadata::Name| {
+        let Some(target) = work.schema.object(name) else { return true };
+        let has_rules = grants.row_rules(name, kontor_core::grants::Action::Read).next().is_some();
+        has_rules || !grants.can_read_field(name, &target.label_field)
+    };
+    if path.part == "name" && objects.iter().any(is_hidden) {
+        return Err(Issue::new(at, "unknown_part", format!("{} has no part \"name\" here", path.field)));
+    }
+    Ok(())
+}

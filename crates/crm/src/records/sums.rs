@@ -1,0 +1,62 @@
+//! Exact sums of scaled 64-bit integers.
+
+use kontor_core::value::scaled_to_json;
+
+/// Where a number is cut in two before it is added up, so that neither half's sum can overflow in SQL.
+const CUT: i64 = 1_000_000;
+
+/// The decimals an average is told with.
+const AVERAGE_DECIMALS: u8 = 6;
+
+/// A sum that may be larger than 64 bits.
+pub(crate) struct Sum(i128);
+
+impl Sum {
+    /// The SQL of the two halves of the sum of a quoted column.
+    pub(crate) fn halves(column: &str) -> [String; 2] {
+        [format!("CAST(SUM({column} / {CUT}) AS bigint)"), format!("CAST(SUM({column} % {CUT}) AS bigint)")]
+    }
+
+    /// The sum of which these are the halves.
+    pub(crate) fn of(high: i64, low: i64) -> Self {
+        Self(i128::from(high) * i128::from(CUT) + i128::from(low))
+    }
+
+    /// The sum, unless it does not fit.
+    pub(crate) fn exact(&self) -> Option<i64> {
+        i64::try_from(self.0).ok()
+    }
+}
+
+/// The sum divided by the count, rounded half away from zero.
+pub(crate) fn average(sum: &Sum, count: i64, decimals: u8) -> Option<serde_json::Value> {
+    let count = i128::from(count);
+    if count == 0 {
+        return Some(serde_json::Value::Null);
+    }
+    let scale = 10_i128.pow(u32::from(AVERAGE_DECIMALS.saturating_sub(decimals)));
+    let doubled = sum.0.checked_mul(scale)?.checked_mul(2)?;
+    let rounded = (doubled + doubled.signum() * count) / (2 * count);
+    i64::try_from(rounded).ok().map(|scaled| scaled_to_json(scaled, AVERAGE_DECIMALS.max(decimals)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_sum_beyond_64_bits_is_known_not_to_fit() {
+        assert_eq!(Sum::of(5, 7).exact(), Some(5_000_007));
+        assert_eq!(Sum::of(i64::MAX, 0).exact(), None);
+    }
+
+    #[test]
+    fn an_average_is_rounded_half_away_from_zero() {
+        assert_eq!(average(&Sum::of(0, 100), 3, 0), Some(json!(33.333_333)));
+        assert_eq!(average(&Sum::of(0, -200), 3, 0), Some(json!(-66.666_667)));
+        assert_eq!(average(&Sum::of(0, 5), 2, 6), Some(json!(0.000_003)));
+        assert_eq!(average(&Sum::of(0, 0), 0, 0), Some(json!(null)));
+    }
+}

@@ -1,0 +1,141 @@
+//! Values that no two live records share.
+
+use std::collections::HashMap;
+
+use kontor_core::{
+    error::join_path,
+    filter::{FieldPath, Readable as _, Scalar},
+    ids::RecordId,
+    metadata::{Field, Name, Object, system_fields},
+    value::Value,
+};
+use sea_query::{Alias, ExprTrait, Query};
+
+use super::{
+    access::predicate,
+    input::NewValues,
+    rows::{BASE, col, operand},
+};
+use crate::{Error, Work};
+
+/// The path whose column is unique: the part that stands for the whole field.
+pub(crate) fn unique_path(field: &Field) -> FieldPath {
+    FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default())
+}
+
+/// Finds the first of several new records whose unique value another has, or an earlier one of them.
+pub(crate) async fn check(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    records: &[&NewValues],
+    path: &impl Fn(usize) -> String,
+) -> Result<(), Error> {
+    for field in object.fields.iter().filter(|field| field.is_unique) {
+        let compared = unique_path(field);
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut operands = Vec::new();
+        let cell = |values: &NewValues| compared.cell(field, values.get(&field.name).unwrap_or(&Value::Null));
+        for (index, values) in records.iter().enumerate() {
+            let Some(cell) = cell(values) else { continue };
+            if seen.insert(key(&cell), index).is_some() {
+                return Err(duplicate(object, field, &path(index), None));
+            }
+            operands.push(operand(work.tx.dialect(), &cell));
+        }
+        if operands.is_empty() {
+            continue;
+        }
+        let column = compared.column(field);
+        let statement = Query::select()
+            .expr(col(BASE, system_fields::ID))
+            .expr(col(BASE, &column))
+            .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+            .and_where(col(BASE, &column).is_in(operands))
+            .and_where(col(BASE, system_fields::DELETED_AT).is_null())
+            .limit(1)
+            .to_owned();
+        let Some(row) = work.tx.fetch_optional(&statement).await? else { continue };
+        let ty = field.columns().into_iter().find(|known| known.name == column).map(|known| known.ty);
+        let taken = match ty {
+            Some(ty) => super::rows::decode(&row, 1, ty)?,
+            None => None,
+        };
+        let index = taken.and_then(|cell| seen.get(&key(&cell)).copied()).unwrap_or_default();
+        let existing = visible(work, object, field, RecordId(row.get(0)?)).await?;
+        return Err(duplicate(object, field, &path(index), existing));
+    }
+    Ok(())
+}
+
+/// What a violated index means to the caller.
+pub(crate) fn explain(object: &Object, item: &str, error: kontor_store::Error) -> Error {
+    let kontor_store::Error::UniqueViolation { columns, .. } = &error else { return Error::Store(error) };
+    let violated = object
+        .fields
+        .iter()
+        .find(|field| field.is_unique && columns.contains(&unique_path(field).column(field)));
+    match violated {
+        Some(field) => duplicate(object, field, item, None),
+        None => Error::Store(error),
+    }
+}
+
+/// The live record that has this value of a unique field, where the caller may read that it has.
+pub(crate) async fn holder(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    field: &Name,
+    value: &Value,
+) -> Result<Option<RecordId>, Error> {
+    let Some(field) = object.field(field) else { return Ok(None) };
+    let compared = unique_path(field);
+    let Some(cell) = compared.cell(field, value) else { return Ok(None) };
+    let statement = Query::select()
+        .expr(col(BASE, system_fields::ID))
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, &compared.column(field)).eq(operand(work.tx.dialect(), &cell)))
+        .and_where(col(BASE, system_fields::DELETED_AT).is_null())
+        .limit(1)
+        .to_owned();
+    match work.tx.fetch_optional(&statement).await? {
+        Some(row) => visible(work, object, field, RecordId(row.get(0)?)).await,
+        None => Ok(None),
+    }
+}
+
+async fn visible(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    field: &Field,
+    id: RecordId,
+) -> Result<Option<RecordId>, Error> {
+    if !work.caller.grants.can_read_field(&object.name, &field.name) {
+        return Ok(None);
+    }
+    let Some(rules) = predicate(work, object, BASE, kontor_core::grants::Action::Read) else {
+        return Ok(Some(id));
+    };
+    let statement = Query::select()
+        .expr(col(BASE, system_fields::ID))
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
+        .and_where(rules)
+        .to_owned();
+    Ok(work.tx.fetch_optional(&statement).await?.map(|_| id))
+}
+
+fn duplicate(object: &Object, field: &Field, item: &str, existing: Option<RecordId>) -> Error {
+    Error::Duplicate {
+        object: object.name.clone(),
+        field: field.name.clone(),
+        path: join_path(item, &field.name),
+        existing,
+    }
+}
+
+fn key(cell: &Scalar) -> String {
+    match cell {
+        Scalar::Text(text) => text.clone(),
+        other => format!("{other:?}"),
+    }
+}

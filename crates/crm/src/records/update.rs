@@ -1,0 +1,216 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use kontor_core::{
+    filter::Readable as _,
+    grants::Action,
+    ids::RecordId,
+    metadata::{Field, FieldKind, Object, system_fields},
+    value::{Value, Values},
+};
+use sea_query::{Alias, Expr, ExprTrait, Query};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    access::{predicate, require},
+    get::{Requested, State, current},
+    input::{self, NewValues},
+    journal::{self, Act, Changes},
+    record::Record,
+    related::{Labels, Wanted, collect, lookup, show},
+    rows::{BASE, cells, col},
+    settle, unique,
+};
+use crate::{Error, Work, search, timeline};
+
+/// A record after an update, and what the update changed of what the caller may read.
+#[derive(Debug, Clone)]
+pub struct Updated {
+    pub record: Record,
+    pub changes: Changes,
+}
+
+/// Changes the fields that the patch names: absent fields stay, null empties. A patch that changes nothing
+/// writes nothing and keeps the version.
+///
+/// # Errors
+/// [`Error::StaleVersion`] when `if_match` is given and the record is at another version.
+pub async fn update(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    id: RecordId,
+    patch: &Map<String, Json>,
+    if_match: Option<i64>,
+) -> Result<Updated, Error> {
+    require(work, object, Action::Update)?;
+    let before = current(work, object, id, Action::Update, State::Live).await?;
+    if let Some(expected) = if_match
+        && expected != before.version
+    {
+        return Err(Error::StaleVersion { current: before.version });
+    }
+
+    let mut values = input::read(work, object, patch, Some(&before.values))?;
+    let given: BTreeSet<_> = values.keys().cloned().collect();
+    settle::settle(object, &given, &before.values, &mut values);
+    let missing = input::missing(object, |field| values.get(&field.name).is_some_and(Value::is_null));
+    if !missing.is_empty() {
+        return Err(Error::Invalid(missing));
+    }
+    values.retain(|name, value| !is_same(before.values.get(name), value));
+
+    let labels = lookup(work, &references(object, &before.values, &values)).await?;
+    let issues = settle::resolve(object, &given, &labels, &mut values);
+    if !issues.is_empty() {
+        return Err(Error::Invalid(issues));
+    }
+    if values.is_empty() {
+        return finish(work, before, Changes::new(), &labels);
+    }
+
+    let changes = journal::changes(object, &before.values, &values, &labels);
+    let after = store(work, object, &before, values).await?;
+    if after.label != before.label {
+        rename_targets(work, object, id, &after.label).await?;
+    }
+    if search::differs(object, &before, &after) {
+        search::index(work, object, &after).await?;
+    }
+    let act = Act::on(object, &after, Action::Update, changes.clone());
+    journal::write(work, &[act]).await?;
+    finish(work, after, changes, &labels)
+}
+
+/// Whether a new value is the old one. A target is the record it points to, whatever name is kept of it.
+fn is_same(before: Option<&Value>, after: &Value) -> bool {
+    match (before.unwrap_or(&Value::Null), after) {
+        (Value::Target(before), Value::Target(after)) => {
+            before.object == after.object && before.id == after.id
+        }
+        (before, after) => before == after,
+    }
+}
+
+/// What the record points to now and what it will.
+fn references(object: &Object, before: &Values, after: &NewValues) -> Wanted {
+    let mut wanted = Wanted::new();
+    settle::references(object, after, &mut wanted);
+    for field in &object.fields {
+        if let Some(value) = before.get(&field.name) {
+            collect(&field.kind, value, &mut wanted);
+        }
+    }
+    wanted
+}
+
+/// Writes new values, the next version among them; answers the record as it then is.
+async fn store(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    before: &Record,
+    mut values: NewValues,
+) -> Result<Record, Error> {
+    touch(work, object, before, &mut values);
+    write_row(work, object, before.id, &values).await.map_err(|error| match error {
+        Error::Store(error) => unique::explain(object, "", error),
+        other => other,
+    })?;
+    if let Some(rules) = predicate(work, object, BASE, Action::Update) {
+        let statement = Query::select()
+            .expr(Expr::val(1))
+            .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+            .and_where(col(BASE, system_fields::ID).eq(before.id.as_uuid()))
+            .and_where(rules)
+            .to_owned();
+        if work.tx.fetch_optional(&statement).await?.is_none() {
+            return Err(Error::not_allowed(object, Action::Update));
+        }
+    }
+    let mut after = before.values.clone();
+    for (name, value) in values {
+        after.set(name, value);
+    }
+    Ok(Record::new(object, before.id, after))
+}
+
+/// Adds what every write of a record changes.
+pub(crate) fn touch(work: &Work<'_, '_>, object: &Object, before: &Record, values: &mut NewValues) {
+    for field in &object.fields {
+        let value = match field.name.as_str() {
+            system_fields::UPDATED_AT => Value::DateTime(work.now),
+            system_fields::UPDATED_BY => Value::Actor(work.caller.actor.clone()),
+            system_fields::VERSION => Value::Number(before.version + 1),
+            _ => continue,
+        };
+        values.insert(field.name.clone(), value);
+    }
+}
+
+pub(crate) async fn write_row(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    id: RecordId,
+    values: &NewValues,
+) -> Result<(), Error> {
+    let dialect = work.tx.dialect();
+    let mut statement = Query::update();
+    statement.table(work.tx.table(&object.table()));
+    for field in &object.fields {
+        if let Some(value) = values.get(&field.name) {
+            for (column, cell) in cells(dialect, field, value) {
+                statement.value(Alias::new(column), Expr::val(cell));
+            }
+        }
+    }
+    statement.and_where(Expr::col(Alias::new(system_fields::ID)).eq(id.as_uuid()));
+    work.tx.execute(&statement).await?;
+    Ok(())
+}
+
+/// The name that targets keep of a record follows it.
+async fn rename_targets(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    id: RecordId,
+    name: &str,
+) -> Result<(), Error> {
+    for (referring, field) in target_fields(work, object) {
+        let statement = Query::update()
+            .table(work.tx.table(&referring))
+            .value(Alias::new(field.column_name("name")), Expr::val(name))
+            .and_where(Expr::col(Alias::new(field.column_name("id"))).eq(id.as_uuid()))
+            .to_owned();
+        work.tx.execute(&statement).await?;
+    }
+    Ok(())
+}
+
+/// The target fields that may point to records of an object, each with its table.
+pub(crate) fn target_fields(work: &Work<'_, '_>, object: &Object) -> Vec<(String, Field)> {
+    let points =
+        |kind: &FieldKind| matches!(kind, FieldKind::Target { objects } if objects.contains(&object.name));
+    work.schema
+        .objects()
+        .iter()
+        .flat_map(|referring| {
+            let fields = referring.fields.iter().filter(|field| points(&field.kind));
+            fields.map(|field| (referring.table(), field.clone()))
+        })
+        .collect()
+}
+
+/// The record and its changes as the caller may see them.
+fn finish(
+    work: &Work<'_, '_>,
+    mut record: Record,
+    changes: Changes,
+    labels: &Labels,
+) -> Result<Updated, Error> {
+    let object = record.object.clone();
+    let grants = work.caller.grants.clone();
+    Requested::new(&grants, &object, None, &[])?.prune(&mut record);
+    show(work, &mut record, labels, |_, _| None);
+    let mut changes: Changes =
+        changes.into_iter().filter(|(field, _)| grants.can_read_field(&object.name, field)).collect();
+    timeline::hide_names(work, &object, &mut changes, labels);
+    Ok(Updated { record, changes })
+}

@@ -1,0 +1,13 @@
+//! The words by which records are found.
+//!
+//! Every searchable field of a live record lies in the index as tokens `object.field:word`, so that a search
+//! can name the fields its caller may read.
+
+mod index;
+mod query;
+
+pub use self::query::{Hit, MAX_HITS, search};
+pub(crate) use self::{
+    index::{differs, index},
+    query::matching,
+};

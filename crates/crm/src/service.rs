@@ -1,0 +1,419 @@
+//! The CRM as a service: each method opens the unit of work that its use case runs in.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    caller::Caller,
+    environment::Environment,
+    grants::Grants,
+    ids::{RecordId, WorkspaceId},
+    metadata::{Field, Object, Schema},
+    operation::Registry,
+    time::Timestamp,
+    value::parse_value,
+};
+use kontor_store::{Store, Tx};
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    Error, Work, WorkFamily,
+    metadata::{self, NewField},
+    operations::CatalogueCache,
+    records::{self, BatchInput, Group, GroupQuery, ListQuery, Page, Record, Updated},
+    search::{self, Hit},
+    timeline::{self, Timeline},
+};
+
+/// How long a workspace's schema is believed without asking: another server on the same database may have
+/// changed it.
+const SCHEMA_AGE: Duration = Duration::from_secs(5);
+
+/// The records of all workspaces. Cloning is cheap.
+#[derive(Clone)]
+pub struct Crm(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    environment: Environment,
+    schemas: Mutex<HashMap<WorkspaceId, Cached>>,
+    catalogues: CatalogueCache,
+}
+
+struct Cached {
+    schema: Arc<Schema>,
+    checked_at: Timestamp,
+}
+
+impl Crm {
+    pub fn new(store: Store, environment: Environment) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            environment,
+            schemas: Mutex::default(),
+            catalogues: CatalogueCache::default(),
+        }))
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    /// Gives a new workspace the standard objects and their tables; within `alter`.
+    pub async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Timestamp) -> Result<(), Error> {
+        metadata::install(tx, environment, now).await
+    }
+
+    /// The objects and fields of a workspace, whoever asks.
+    pub async fn schema(&self, workspace: WorkspaceId) -> Result<Arc<Schema>, Error> {
+        let now = self.0.environment.now();
+        let known = self.cached(workspace);
+        if let Some((schema, checked_at)) = &known
+            && now.since(*checked_at) < SCHEMA_AGE
+        {
+            return Ok(schema.clone());
+        }
+        let known = known.map(|(schema, _)| schema.version());
+        let namespace = self.0.store.workspace(workspace).await?;
+        let newer = namespace
+            .read(move |tx| {
+                Box::pin(async move {
+                    if known == Some(metadata::version(tx).await?) {
+                        return Ok::<_, Error>(None);
+                    }
+                    metadata::schema(tx).await.map(Some)
+                })
+            })
+            .await?;
+        Ok(self.remember(workspace, newer, now))
+    }
+
+    /// The operations that a caller with these grants can have done.
+    pub fn catalogue(
+        &self,
+        workspace: WorkspaceId,
+        schema: &Arc<Schema>,
+        grants: &Arc<Grants>,
+    ) -> Arc<Registry<WorkFamily>> {
+        self.0.catalogues.get(workspace, schema, grants)
+    }
+
+    fn cached(&self, workspace: WorkspaceId) -> Option<(Arc<Schema>, Timestamp)> {
+        let schemas = self.0.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        schemas.get(&workspace).map(|cached| (cached.schema.clone(), cached.checked_at))
+    }
+
+    /// Keeps a schema that was read, or notes that the known one still holds.
+    fn remember(&self, workspace: WorkspaceId, newer: Option<Schema>, now: Timestamp) -> Arc<Schema> {
+        let mut schemas = self.0.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = schemas
+            .entry(workspace)
+            .or_insert_with(|| Cached { schema: Arc::new(Schema::default()), checked_at: now });
+        cached.checked_at = now;
+        // One that was read before a change may come after it.
+        if let Some(newer) = newer
+            && newer.version() >= cached.schema.version()
+        {
+            cached.schema = Arc::new(newer);
+        }
+        cached.schema.clone()
+    }
+
+    /// Adds a field to an object, which every surface knows from then on.
+    pub async fn add_field(&self, caller: &Caller, object: &str, new: NewField) -> Result<Field, Error> {
+        let namespace = self.0.store.workspace(caller.workspace).await?;
+        let (environment, caller_then) = (self.0.environment.clone(), caller.clone());
+        let object = object.to_owned();
+        let (field, schema) = namespace
+            .alter(move |tx| {
+                let (environment, caller) = (environment.clone(), caller_then.clone());
+                let (object, new) = (object.clone(), new.clone());
+                Box::pin(async move {
+                    let now = environment.now();
+                    let field = metadata::add_field(tx, &environment, now, &caller, &object, &new).await?;
+                    Ok::<_, Error>((field, metadata::schema(tx).await?))
+                })
+            })
+            .await?;
+        self.remember(caller.workspace, Some(schema), self.0.environment.now());
+        Ok(field)
+    }
+
+    /// Runs use cases that only read, on one snapshot. The closure may be run again and awaits nothing but
+    /// its work.
+    pub async fn read<T, F>(&self, caller: &Caller, unit: F) -> Result<T, Error>
+    where
+        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<T, Error>>
+            + Send
+            + Sync
+            + 'static,
+        T: Send + 'static,
+    {
+        let namespace = self.0.store.workspace(caller.workspace).await?;
+        let unit = self.unit(caller, unit).await?;
+        namespace.read(move |tx| unit.clone().run(tx)).await
+    }
+
+    /// Runs use cases in one transaction: all of what they change, or nothing. As [`Crm::read`] otherwise.
+    pub async fn write<T, F>(&self, caller: &Caller, unit: F) -> Result<T, Error>
+    where
+        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<T, Error>>
+            + Send
+            + Sync
+            + 'static,
+        T: Send + 'static,
+    {
+        let namespace = self.0.store.workspace(caller.workspace).await?;
+        let unit = self.unit(caller, unit).await?;
+        namespace.write(move |tx| unit.clone().run(tx)).await
+    }
+
+    async fn unit<F>(&self, caller: &Caller, run: F) -> Result<Arc<Unit<F>>, Error> {
+        Ok(Arc::new(Unit {
+            caller: caller.clone(),
+            schema: self.schema(caller.workspace).await?,
+            environment: self.0.environment.clone(),
+            run,
+        }))
+    }
+
+    pub async fn list(&self, caller: &Caller, object: &str, query: ListQuery) -> Result<Page, Error> {
+        let object = object.to_owned();
+        self.read(caller, move |work| {
+            let (object, query) = (object.clone(), query.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::list(work, &object, &query).await
+            })
+        })
+        .await
+    }
+
+    pub async fn get(
+        &self,
+        caller: &Caller,
+        object: &str,
+        id: RecordId,
+        fields: Option<Vec<String>>,
+        include: Vec<String>,
+    ) -> Result<Record, Error> {
+        let object = object.to_owned();
+        self.read(caller, move |work| {
+            let (object, fields, include) = (object.clone(), fields.clone(), include.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::get(work, &object, id, fields.as_deref(), &include).await
+            })
+        })
+        .await
+    }
+
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        object: &str,
+        fields: Map<String, Json>,
+    ) -> Result<Record, Error> {
+        let (name, given) = (object.to_owned(), fields.clone());
+        let created = self
+            .write(caller, move |work| {
+                let (name, fields) = (name.clone(), given.clone());
+                Box::pin(async move {
+                    let object = named(work, &name)?;
+                    records::create(work, &object, &fields).await
+                })
+            })
+            .await;
+        self.name_holder(caller, object, &fields, created).await
+    }
+
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        object: &str,
+        id: RecordId,
+        patch: Map<String, Json>,
+        if_match: Option<i64>,
+    ) -> Result<Updated, Error> {
+        let (name, given) = (object.to_owned(), patch.clone());
+        let updated = self
+            .write(caller, move |work| {
+                let (name, patch) = (name.clone(), given.clone());
+                Box::pin(async move {
+                    let object = named(work, &name)?;
+                    records::update(work, &object, id, &patch, if_match).await
+                })
+            })
+            .await;
+        self.name_holder(caller, object, &patch, updated).await
+    }
+
+    /// Tells which record has a value that was refused as a duplicate: the transaction that found it out
+    /// could not ask any more.
+    async fn name_holder<T>(
+        &self,
+        caller: &Caller,
+        name: &str,
+        fields: &Map<String, Json>,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Err(Error::Duplicate { object, field, path, existing: None }) = result else { return result };
+        let (name, known, json) = (name.to_owned(), field.clone(), fields.get(field.as_str()).cloned());
+        let existing = self
+            .read(caller, move |work| {
+                let (name, field, json) = (name.clone(), known.clone(), json.clone());
+                Box::pin(async move {
+                    let object = named(work, &name)?;
+                    let value = match (object.field(&field), &json) {
+                        (Some(field), Some(json)) => parse_value(field, json, None).ok(),
+                        _ => None,
+                    };
+                    match value {
+                        Some(value) => records::holder(work, &object, &field, &value).await,
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await?;
+        Err(Error::Duplicate { object, field, path, existing })
+    }
+
+    pub async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
+        let object = object.to_owned();
+        self.write(caller, move |work| {
+            let object = object.clone();
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::delete(work, &object, id).await
+            })
+        })
+        .await
+    }
+
+    pub async fn restore(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
+        let object = object.to_owned();
+        self.write(caller, move |work| {
+            let object = object.clone();
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::restore(work, &object, id).await
+            })
+        })
+        .await
+    }
+
+    pub async fn destroy(&self, caller: &Caller, object: &str, id: RecordId) -> Result<(), Error> {
+        let object = object.to_owned();
+        self.write(caller, move |work| {
+            let object = object.clone();
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::destroy(work, &object, id).await
+            })
+        })
+        .await
+    }
+
+    pub async fn batch(
+        &self,
+        caller: &Caller,
+        object: &str,
+        input: BatchInput,
+    ) -> Result<Vec<Record>, Error> {
+        let object = object.to_owned();
+        self.write(caller, move |work| {
+            let (object, input) = (object.clone(), input.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::batch(work, &object, &input).await
+            })
+        })
+        .await
+    }
+
+    pub async fn group(&self, caller: &Caller, object: &str, query: GroupQuery) -> Result<Vec<Group>, Error> {
+        let object = object.to_owned();
+        self.read(caller, move |work| {
+            let (object, query) = (object.clone(), query.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::group(work, &object, &query).await
+            })
+        })
+        .await
+    }
+
+    pub async fn timeline(
+        &self,
+        caller: &Caller,
+        object: &str,
+        id: RecordId,
+        limit: u32,
+        after: Option<String>,
+    ) -> Result<Timeline, Error> {
+        let object = object.to_owned();
+        self.read(caller, move |work| {
+            let (object, after) = (object.clone(), after.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                timeline::list(work, &object, id, limit, after.as_deref()).await
+            })
+        })
+        .await
+    }
+
+    pub async fn search(
+        &self,
+        caller: &Caller,
+        query: &str,
+        objects: Option<Vec<String>>,
+        limit: u32,
+    ) -> Result<Vec<Hit>, Error> {
+        let query = query.to_owned();
+        self.read(caller, move |work| {
+            let (query, objects) = (query.clone(), objects.clone());
+            Box::pin(async move { search::search(work, &query, objects.as_deref(), limit).await })
+        })
+        .await
+    }
+}
+
+/// A closure over work, with what its work is made of.
+struct Unit<F> {
+    caller: Caller,
+    schema: Arc<Schema>,
+    environment: Environment,
+    run: F,
+}
+
+impl<F> Unit<F> {
+    fn run<'t, T>(self: Arc<Self>, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<T, Error>>
+    where
+        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<T, Error>>
+            + Send
+            + Sync
+            + 'static,
+        T: Send + 'static,
+    {
+        Box::pin(async move {
+            let now = self.environment.now();
+            let mut work =
+                Work { tx, caller: &self.caller, schema: &self.schema, environment: &self.environment, now };
+            (self.run)(&mut work).await
+        })
+    }
+}
+
+/// The object of this name or plural.
+fn named(work: &Work<'_, '_>, name: &str) -> Result<Arc<Object>, Error> {
+    let object = work.schema.object(name).or_else(|| work.schema.object_by_plural(name));
+    object.cloned().ok_or_else(|| Error::unknown_object(name, work.schema))
+}

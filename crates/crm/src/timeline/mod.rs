@@ -1,0 +1,10 @@
+//! What happened to a record, as people read it.
+
+mod read;
+mod write;
+
+pub use self::read::{Entry, Linked, Timeline, list};
+pub(crate) use self::{
+    read::hide_names,
+    write::{NewEntry, write},
+};

@@ -1,0 +1,269 @@
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use kontor_core::{
+    caller::Actor,
+    error::Issue,
+    filter::Readable as _,
+    grants::Action,
+    ids::RecordId,
+    metadata::{FieldKind, Name, Object, system_fields},
+    time::Timestamp,
+};
+use sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::{
+    Error, Work,
+    records::{
+        BASE, Changes, Labels, MAX_LIMIT, Wanted, col, lookup, may_read_every_name, predicate, require,
+    },
+};
+
+/// One page of a record's timeline, newest first.
+#[derive(Debug, Clone)]
+pub struct Timeline {
+    pub object: Arc<Object>,
+    pub id: RecordId,
+    pub label: String,
+    pub entries: Vec<Entry>,
+    pub next: Option<String>,
+    pub has_more: bool,
+}
+
+/// Something that happened to a record.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub id: Uuid,
+    /// `deal.updated`.
+    pub name: String,
+    pub happened_at: Timestamp,
+    pub actor: Actor,
+    /// Of the fields the caller may read.
+    pub changes: Changes,
+    /// Another record that this is about: the activity that was logged.
+    pub linked: Option<Linked>,
+}
+
+/// The other record of an entry.
+#[derive(Debug, Clone)]
+pub struct Linked {
+    pub object: Arc<Object>,
+    pub id: RecordId,
+    pub label: String,
+    /// Whether it is still there to be opened.
+    pub exists: bool,
+}
+
+impl Entry {
+    /// The entry as the API shows it.
+    pub fn to_json(&self) -> Json {
+        let mut json = json!({
+            "id": self.id,
+            "name": self.name,
+            "happened_at": self.happened_at,
+            "actor": self.actor,
+            "by": self.actor.describe(),
+            "changes": self.changes,
+        });
+        if let (Some(linked), Some(entry)) = (&self.linked, json.as_object_mut()) {
+            let linked = json!({ "object": linked.object.name, "id": linked.id, "label": linked.label });
+            entry.insert("linked".to_owned(), linked);
+        }
+        json
+    }
+}
+
+/// What happened to a record that the caller may read, deleted or not, of what the caller may read. A page
+/// can have fewer entries than `limit` though there are more.
+pub async fn list(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    id: RecordId,
+    limit: u32,
+    after: Option<&str>,
+) -> Result<Timeline, Error> {
+    require(work, object, Action::Read)?;
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        let message = format!("expected a number from 1 to {MAX_LIMIT}");
+        return Err(Error::invalid(Issue::new("limit", "out_of_range", message)));
+    }
+    let after = after.map(place).transpose()?;
+    let may_read = Query::select()
+        .expr(Expr::val(1))
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
+        .and_where_option(predicate(work, object, BASE, Action::Read))
+        .to_owned();
+    if work.tx.fetch_optional(&may_read).await?.is_none() {
+        return Err(Error::not_found(object, id));
+    }
+
+    let (mut found, has_more) = stored(work, id, limit, after).await?;
+    let next = has_more.then(|| found.last().map(|entry| cursor(entry.id))).flatten();
+    let mut wanted = Wanted::new();
+    wanted.entry(object.name.clone()).or_default().insert(id);
+    for entry in &found {
+        if let Some((object, id, _)) = &entry.linked {
+            wanted.entry(object.clone()).or_default().insert(*id);
+        }
+        for (field, change) in &entry.changes {
+            let kind = object.field(field).map(|field| &field.kind);
+            for json in [&change.before, &change.after] {
+                if let Some((object, id)) = kind.and_then(|kind| reference(kind, json)) {
+                    wanted.entry(object).or_default().insert(id);
+                }
+            }
+        }
+    }
+    let labels = lookup(work, &wanted).await?;
+    found.retain_mut(|entry| show(work, object, entry, &labels));
+    let entries = found.into_iter().map(|entry| entry.finish(work, &labels)).collect();
+    let label = labels.shown(&object.name, id).unwrap_or(&object.label).to_owned();
+    Ok(Timeline { object: object.clone(), id, label, entries, next, has_more })
+}
+
+struct Stored {
+    id: Uuid,
+    name: String,
+    happened_at: Timestamp,
+    actor: Actor,
+    changes: Changes,
+    linked: Option<(Name, RecordId, String)>,
+}
+
+async fn stored(
+    work: &mut Work<'_, '_>,
+    record: RecordId,
+    limit: u32,
+    after: Option<Uuid>,
+) -> Result<(Vec<Stored>, bool), Error> {
+    let statement = Query::select()
+        .columns([
+            "id",
+            "name",
+            "happened_at",
+            "actor",
+            "changes",
+            "linked_object",
+            "linked_id",
+            "linked_label",
+        ])
+        .from(work.tx.table("timeline_entries"))
+        .and_where(Expr::col("record_id").eq(record.as_uuid()))
+        .and_where_option(after.map(|after| Expr::col("id").lt(after)))
+        .order_by("id", Order::Desc)
+        .limit(u64::from(limit) + 1)
+        .to_owned();
+    let mut rows = work.tx.fetch_all(&statement).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let object = row.get::<Option<String>>(5)?.and_then(|name| name.parse().ok());
+        let linked = match (object, row.get::<Option<Uuid>>(6)?) {
+            (Some(object), Some(id)) => {
+                Some((object, RecordId(id), row.get::<Option<String>>(7)?.unwrap_or_default()))
+            }
+            _ => None,
+        };
+        entries.push(Stored {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            happened_at: row.get(2)?,
+            actor: serde_json::from_str(&row.get::<String>(3)?).map_err(Error::Entry)?,
+            changes: serde_json::from_str(&row.get::<String>(4)?).map_err(Error::Entry)?,
+            linked,
+        });
+    }
+    Ok((entries, has_more))
+}
+
+/// Takes from an entry what the caller may not read; answers whether anything is left of it.
+fn show(work: &Work<'_, '_>, object: &Object, entry: &mut Stored, labels: &Labels) -> bool {
+    if let Some((linked, id, _)) = &entry.linked {
+        let may_read = match labels.get(linked, *id) {
+            Some(found) => found.is_readable,
+            // A destroyed record can be told of where none of its kind is hidden.
+            None => may_read_every_name(work, linked),
+        };
+        return may_read && work.schema.object(linked).is_some();
+    }
+    let had_changes = !entry.changes.is_empty();
+    entry.changes.retain(|field, _| {
+        object.field(field).is_some() && work.caller.grants.can_read_field(&object.name, field)
+    });
+    hide_names(work, object, &mut entry.changes, labels);
+    !(had_changes && entry.changes.is_empty() && entry.name.ends_with(".updated"))
+}
+
+impl Stored {
+    fn finish(self, work: &Work<'_, '_>, labels: &Labels) -> Entry {
+        let linked = self.linked.and_then(|(name, id, label)| {
+            let object = work.schema.object(&name)?;
+            let found = labels.get(&name, id);
+            let label = match (found, labels.shown(&name, id)) {
+                (_, Some(shown)) => shown.to_owned(),
+                (Some(_), None) => object.label.clone(),
+                (None, None) => label,
+            };
+            let exists = found.is_some_and(|found| found.is_live);
+            Some(Linked { object: object.clone(), id, label, exists })
+        });
+        Entry {
+            id: self.id,
+            name: self.name,
+            happened_at: self.happened_at,
+            actor: self.actor,
+            changes: self.changes,
+            linked,
+        }
+    }
+}
+
+/// Takes from changes the names of records that the caller may not read.
+pub(crate) fn hide_names(work: &Work<'_, '_>, object: &Object, changes: &mut Changes, labels: &Labels) {
+    for (field, change) in changes {
+        let Some(field) = object.field(field) else { continue };
+        for json in [&mut change.before, &mut change.after] {
+            let Some((target, id)) = reference(&field.kind, json) else { continue };
+            let Some(map) = json.as_object_mut() else { continue };
+            let key = if matches!(field.kind, FieldKind::Target { .. }) { "name" } else { "label" };
+            match labels.get(&target, id) {
+                Some(_) => match labels.shown(&target, id) {
+                    Some(shown) => {
+                        map.insert(key.to_owned(), json!(shown));
+                    }
+                    None => {
+                        map.remove(key);
+                    }
+                },
+                None if may_read_every_name(work, &target) => {}
+                None => {
+                    map.remove(key);
+                }
+            }
+        }
+    }
+}
+
+/// The record that a change's value points to.
+fn reference(kind: &FieldKind, json: &Json) -> Option<(Name, RecordId)> {
+    let id = json.get("id")?.as_str()?.parse().ok()?;
+    match kind {
+        FieldKind::Relation { object } => Some((object.clone(), id)),
+        FieldKind::Target { .. } => Some((json.get("object")?.as_str()?.parse().ok()?, id)),
+        _ => None,
+    }
+}
+
+fn cursor(id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(id.as_bytes())
+}
+
+fn place(cursor: &str) -> Result<Uuid, Error> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::InvalidCursor)?;
+    Uuid::from_slice(&bytes).map_err(|_| Error::InvalidCursor)
+}
