@@ -34,12 +34,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|candidate| {
             let folded = fold(candidate);
-            let score = if !name.is_empty() && (folded.starts_with(&name) || name.starts_with(&folded)) {
-                0.9
-            } else {
-                strsim::jaro_winkler(&name, &folded)
-            };
-            (candidate, score)
+            let begins = !name.is_empty() && (folded.starts_with(&name) || name.starts_with(&folded));
+            let likeness = strsim::jaro_winkler(&name, &folded);
+            (candidate, if begins { likeness.max(0.9) } else { likeness })
         })
         .filter(|(_, score)| *score >= 0.8)
         .max_by(|(_, a), (_, b)| a.total_cmp(b))
@@ -78,6 +75,7 @@ mod tests {
     #[test]
     fn a_near_name_is_suggested_and_a_far_one_is_not() {
         assert_eq!(nearest("stagee", ["stage", "amount"]), Some("stage"));
+        assert_eq!(nearest("deal.updat", ["deal.update", "lead.update"]), Some("deal.update"));
         assert_eq!(nearest("zebra", ["stage", "amount"]), None);
         assert_eq!(suggestion("amout", ["stage", "amount"]), " Did you mean amount?");
     }

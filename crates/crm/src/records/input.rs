@@ -82,6 +82,9 @@ fn default(work: &Work<'_, '_>, object: &Object, field: &Field) -> Option<Value>
     match (field.name.as_str(), &field.kind, &field.default) {
         (_, FieldKind::DateTime, Some(Json::String(now))) if now == "now" => Some(Value::DateTime(work.now)),
         (_, FieldKind::Date, Some(Json::String(now))) if now == "now" => Some(Value::Date(work.now.date())),
+        (_, FieldKind::Relation { .. }, Some(Json::String(me))) if me == "$me" => {
+            work.caller.member.map(|member| Value::Relation(member.as_uuid().into()))
+        }
         (_, _, Some(json)) => parse_value(field, json, None)
             .inspect_err(|issue| tracing::warn!(object = %object.name, field = %field.name, %issue, "a default does not fit its field"))
             .ok(),

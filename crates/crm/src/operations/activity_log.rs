@@ -1,0 +1,71 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::Problem,
+    grants::{Action, Grants},
+    metadata::{Object, Schema},
+    operation::{Definition, Effect, Operation},
+};
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    arguments, definition, get,
+    schema::{self, View},
+    told,
+};
+use crate::{Work, WorkFamily, records};
+
+/// The fields of an activity that logging one takes, the ones it cannot do without first.
+const REQUIRED: [&str; 3] = ["type", "subject", "target"];
+const OPTIONAL: [&str; 2] = ["body", "happened_at"];
+
+/// `activity.log`: an email, a call or a meeting about a record, in as few arguments as it takes.
+struct LogActivity {
+    definition: Definition,
+    object: Arc<Object>,
+}
+
+/// The operation, for a caller who may create activities with what it takes.
+pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Arc<dyn Operation<WorkFamily>>> {
+    let object = schema.object("activity")?;
+    let view = View { schema, grants, object };
+    if !grants.allows(&object.name, Action::Create) || !view.can_fill_required() {
+        return None;
+    }
+    let property = |name: &str| {
+        let field = view.writable().find(|field| field.name == name)?;
+        Some((name.to_owned(), view.property(field)))
+    };
+    let mut properties = REQUIRED.into_iter().map(property).collect::<Option<Map<_, _>>>()?;
+    // A target may be left out of an activity, but not of one that is logged about something.
+    properties["target"]["type"] = json!("object");
+    properties.extend(OPTIONAL.into_iter().filter_map(property));
+    let kinds: Vec<_> =
+        object.field("type")?.kind.options().iter().map(|option| option.label.to_lowercase()).collect();
+    let description =
+        format!("Log an activity that took place ({}) on a record's timeline.", kinds.join(", "));
+    let parameters = schema::object(properties, &REQUIRED);
+    Some(Arc::new(LogActivity {
+        definition: definition(object, "log", Effect::Write, description, parameters),
+        object: object.clone(),
+    }))
+}
+
+impl Operation<WorkFamily> for LogActivity {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        json: Json,
+    ) -> BoxFuture<'r, Result<Json, Problem>> {
+        Box::pin(async move {
+            let fields: Map<String, Json> = arguments(json)?;
+            let record = records::create(work, &self.object, &fields).await.map_err(told)?;
+            Ok(get::result(&record, None).into())
+        })
+    }
+}

@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::Problem,
+    metadata::Object,
+    operation::{Definition, Effect, Operation},
+};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    arguments, definition, get,
+    schema::{self, View},
+    told,
+};
+use crate::{Work, WorkFamily, records};
+
+/// `deal.create`: a new record.
+pub(super) struct Create {
+    definition: Definition,
+    object: Arc<Object>,
+}
+
+impl Create {
+    pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
+        let description = format!("Create {}.", view.one());
+        let required: Vec<_> = object
+            .fields
+            .iter()
+            .filter(|field| field.is_required && field.default.is_none())
+            .map(|field| field.name.as_str())
+            .collect();
+        let parameters = schema::object(view.writable_properties(), &required);
+        Self { definition: definition(&object, "create", Effect::Write, description, parameters), object }
+    }
+}
+
+impl Operation<WorkFamily> for Create {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        json: Json,
+    ) -> BoxFuture<'r, Result<Json, Problem>> {
+        Box::pin(async move {
+            let fields: Map<String, Json> = arguments(json)?;
+            let record = records::create(work, &self.object, &fields).await.map_err(told)?;
+            Ok(get::result(&record, None).into())
+        })
+    }
+}

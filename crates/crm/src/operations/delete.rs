@@ -1,0 +1,57 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::Problem,
+    metadata::Object,
+    operation::{Definition, Effect, Operation},
+};
+use serde_json::{Value as Json, json};
+
+use super::{
+    OneRecord, arguments, definition, path,
+    schema::{self, View},
+    told,
+};
+use crate::{Work, WorkFamily, records};
+
+/// `deal.delete`: a record is put aside, restorably.
+pub(super) struct Delete {
+    definition: Definition,
+    object: Arc<Object>,
+}
+
+impl Delete {
+    pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
+        let description = format!("Delete {}. A deleted record can be restored.", view.one());
+        let properties = schema::properties([("id", schema::record_id(view))]);
+        let parameters = schema::object(properties, &["id"]);
+        Self {
+            definition: definition(&object, "delete", Effect::Destructive, description, parameters),
+            object,
+        }
+    }
+}
+
+impl Operation<WorkFamily> for Delete {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        json: Json,
+    ) -> BoxFuture<'r, Result<Json, Problem>> {
+        Box::pin(async move {
+            let OneRecord { id } = arguments(json)?;
+            let record = records::delete(work, &self.object, id).await.map_err(told)?;
+            Ok(json!({
+                "object": self.object.name,
+                "path": path(&self.object),
+                "record": {"id": record.id, "label": record.label},
+                "deleted": true,
+            }))
+        })
+    }
+}

@@ -1,0 +1,205 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::Problem,
+    filter::FieldPath,
+    metadata::{Field, FieldKind, Object},
+    operation::{Definition, Effect, Operation},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    arguments, definition, path, render,
+    schema::{self, View},
+    told,
+};
+use crate::{
+    Work, WorkFamily,
+    records::{self, ListQuery, Page},
+};
+
+const MOST: u32 = 60;
+const DEFAULT: u32 = 20;
+
+/// `deal.find`: the records that match, a page at a time.
+pub(super) struct Find {
+    definition: Definition,
+    object: Arc<Object>,
+    /// What is shown of a record where the caller does not say.
+    fields: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Arguments {
+    filter: Option<Json>,
+    sort: Option<String>,
+    limit: Option<u32>,
+    after: Option<String>,
+    fields: Option<Vec<String>>,
+    search: Option<String>,
+    #[serde(default)]
+    total: bool,
+}
+
+impl Find {
+    pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
+        let many = view.many();
+        let description =
+            format!("Find {many}. Answers up to {MOST} at a time, and in \"next\" where to go on.");
+        let fields =
+            view.readable().filter(|field| is_shown(&object, field)).map(|field| field.name.to_string());
+        Self {
+            definition: definition(&object, "find", Effect::Read, description, parameters(view)),
+            fields: fields.collect(),
+            object,
+        }
+    }
+
+    async fn page(
+        &self,
+        work: &mut Work<'_, '_>,
+        query: &ListQuery,
+    ) -> Result<(Page, Vec<Json>, bool), Problem> {
+        let page = records::list(work, &self.object, query).await.map_err(told)?;
+        let mut is_cut = false;
+        let shown = page
+            .records
+            .iter()
+            .map(|record| {
+                let compact =
+                    if page.records.len() == 1 { render::alone(record) } else { render::in_list(record) };
+                is_cut |= compact.is_cut;
+                compact.json
+            })
+            .collect();
+        Ok((page, shown, is_cut))
+    }
+}
+
+impl Operation<WorkFamily> for Find {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        json: Json,
+    ) -> BoxFuture<'r, Result<Json, Problem>> {
+        Box::pin(async move {
+            let arguments: Arguments = arguments(json)?;
+            let mut query = ListQuery {
+                filter: arguments.filter,
+                sort: arguments.sort,
+                fields: Some(arguments.fields.unwrap_or_else(|| self.fields.clone())),
+                limit: arguments.limit.unwrap_or(DEFAULT).min(MOST),
+                after: arguments.after,
+                total: arguments.total,
+                search: arguments.search,
+                ..ListQuery::default()
+            };
+            let (mut page, mut shown, mut is_cut) = self.page(work, &query).await?;
+            let found = shown.len();
+            let fitting = render::fitting(&shown);
+            if fitting < found {
+                // Asked again for as many as fit, so that "next" goes on where this page ends.
+                query.limit = u32::try_from(fitting).unwrap_or(1).max(1);
+                (page, shown, is_cut) = self.page(work, &query).await?;
+            }
+            let mut note = String::new();
+            if shown.len() < found {
+                note = format!(
+                    "Only the first {} of {found} records fit; ask for fewer fields, or go on with \"next\".",
+                    shown.len()
+                );
+            } else if is_cut {
+                note = "Long texts are cut; get shows more of one record.".to_owned();
+            }
+            let mut result = Map::new();
+            result.insert("object".to_owned(), json!(self.object.name));
+            result.insert("path".to_owned(), json!(path(&self.object)));
+            result.insert("records".to_owned(), shown.into());
+            result.insert("has_more".to_owned(), json!(page.has_more));
+            result.extend(page.next.map(|next| ("next".to_owned(), json!(next))));
+            result.extend(page.total.map(|total| ("total".to_owned(), json!(total))));
+            result.extend((!note.is_empty()).then(|| ("truncated".to_owned(), json!(note))));
+            Ok(result.into())
+        })
+    }
+}
+
+/// What identifies a record and says how it stands; the rest is asked for by name.
+fn is_shown(object: &Object, field: &Field) -> bool {
+    field.name == object.label_field
+        || !field.is_system
+            && matches!(
+                field.kind,
+                FieldKind::Select { .. }
+                    | FieldKind::Currency
+                    | FieldKind::Date
+                    | FieldKind::DateTime
+                    | FieldKind::Relation { .. }
+                    | FieldKind::Target { .. }
+                    | FieldKind::Emails
+            )
+}
+
+fn parameters(view: View<'_>) -> Json {
+    let (filter, definitions) = schema::filter(view);
+    let names: Vec<_> = view.readable().map(|field| field.name.as_str()).collect();
+    let sortable: Vec<_> = view
+        .readable()
+        .filter(|field| {
+            FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default()).is_sortable()
+        })
+        .map(|field| field.name.as_str())
+        .collect();
+    let mut properties = schema::properties([
+        ("filter", filter),
+        (
+            "sort",
+            json!({
+                "type": "string",
+                "maxLength": 400,
+                "title": "Sort",
+                "description": format!(
+                    "Fields to sort by, separated by commas, each after a minus for the largest first. \
+                     Sortable: {}.",
+                    sortable.join(", ")
+                ),
+            }),
+        ),
+        ("limit", schema::limit(MOST, DEFAULT)),
+        ("after", schema::after()),
+        (
+            "fields",
+            json!({
+                "type": "array",
+                "items": {"type": "string", "enum": names},
+                "maxItems": 200,
+                "title": "Fields",
+                "description": "The fields to show; the most telling ones unless given.",
+            }),
+        ),
+        (
+            "total",
+            json!({"type": "boolean", "title": "Total", "description": "Whether to count all that match."}),
+        ),
+    ]);
+    if view.readable().any(|field| field.is_searchable) {
+        properties.insert(
+            "search".to_owned(),
+            json!({
+                "type": "string",
+                "maxLength": 200,
+                "title": "Search",
+                "description": "Words, each of which must begin a word of the record.",
+            }),
+        );
+    }
+    let mut parameters = schema::object(properties, &[]);
+    parameters["$defs"] = definitions;
+    parameters
+}

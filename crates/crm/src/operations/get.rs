@@ -1,0 +1,66 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::Problem,
+    metadata::Object,
+    operation::{Definition, Effect, Operation},
+};
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    OneRecord, arguments, definition, path, render,
+    schema::{self, View},
+    told,
+};
+use crate::{
+    Work, WorkFamily,
+    records::{self, Record},
+};
+
+/// `deal.get`: one record with all its fields.
+pub(super) struct Get {
+    definition: Definition,
+    object: Arc<Object>,
+}
+
+impl Get {
+    pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
+        let description = format!("Show {} with all its fields.", view.one());
+        let properties = schema::properties([("id", schema::record_id(view))]);
+        let parameters = schema::object(properties, &["id"]);
+        Self { definition: definition(&object, "get", Effect::Read, description, parameters), object }
+    }
+}
+
+impl Operation<WorkFamily> for Get {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        json: Json,
+    ) -> BoxFuture<'r, Result<Json, Problem>> {
+        Box::pin(async move {
+            let OneRecord { id } = arguments(json)?;
+            let record = records::get(work, &self.object, id, None, &[]).await.map_err(told)?;
+            Ok(result(&record, None).into())
+        })
+    }
+}
+
+/// A result about one record, with what the verb has to say beside it.
+pub(super) fn result(record: &Record, beside: Option<(&str, Json)>) -> Map<String, Json> {
+    let compact = render::alone(record);
+    let mut result = Map::new();
+    result.insert("object".to_owned(), json!(record.object.name));
+    result.insert("path".to_owned(), json!(path(&record.object)));
+    result.insert("record".to_owned(), compact.json);
+    result.extend(beside.map(|(name, value)| (name.to_owned(), value)));
+    if compact.is_cut {
+        result.insert("truncated".to_owned(), json!("Long texts are cut."));
+    }
+    result
+}

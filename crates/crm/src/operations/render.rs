@@ -1,0 +1,114 @@
+//! Results in the space they are given: empty fields left out, long texts cut, and never more than fits.
+
+use kontor_core::{
+    metadata::{FieldKind, Object, system_fields},
+    text,
+};
+use serde_json::{Map, Value as Json, json};
+
+use crate::records::Record;
+
+/// The most bytes of records in one result; with what surrounds them it stays below 32 kB.
+const BUDGET: usize = 30 * 1024;
+/// The most characters of a text in a list.
+pub(super) const IN_LIST: usize = 500;
+/// The most characters of a text in a single record, and what is tried when the record is too large so.
+const ALONE: [usize; 4] = [8_000, 2_000, 500, 100];
+
+/// A record as a result shows it, and whether a text of it was cut.
+pub(super) struct Compact {
+    pub json: Json,
+    pub is_cut: bool,
+}
+
+/// A record of a list.
+pub(super) fn in_list(record: &Record) -> Compact {
+    compact(record, IN_LIST)
+}
+
+/// A record by itself, with as much of its texts as there is room for.
+pub(super) fn alone(record: &Record) -> Compact {
+    let fits = ALONE.into_iter().map(|limit| compact(record, limit)).find(|it| size(&it.json) <= BUDGET);
+    fits.unwrap_or_else(|| Compact { json: json!({"id": record.id, "label": record.label}), is_cut: true })
+}
+
+/// How many of these, from the first, fit into one result.
+pub(super) fn fitting(items: &[Json]) -> usize {
+    let mut used = 0;
+    items
+        .iter()
+        .take_while(|item| {
+            used += size(item) + 1;
+            used <= BUDGET
+        })
+        .count()
+}
+
+/// A value with its texts cut to `limit` characters, and whether one was.
+pub(super) fn cut(json: &mut Json, limit: usize) -> bool {
+    match json {
+        Json::String(text) if text.len() > limit && text.chars().count() > limit => {
+            *text = text::excerpt(text, limit);
+            true
+        }
+        Json::Array(items) => items.iter_mut().fold(false, |is_cut, item| cut(item, limit) || is_cut),
+        Json::Object(map) => map.values_mut().fold(false, |is_cut, item| cut(item, limit) || is_cut),
+        _ => false,
+    }
+}
+
+fn compact(record: &Record, limit: usize) -> Compact {
+    let mut shown = Map::new();
+    let mut is_cut = false;
+    for (key, mut value) in fields(record.to_json()) {
+        if key == system_fields::VERSION || key == system_fields::POSITION {
+            continue;
+        }
+        if is_json(&record.object, &key) {
+            // Free JSON may be any number of small texts, so it is cut as one.
+            let whole = value.to_string();
+            if whole.len() > limit {
+                value = text::excerpt(&whole, limit).into();
+                is_cut = true;
+            }
+        } else {
+            drop_empty_parts(&mut value);
+            is_cut |= cut(&mut value, limit);
+        }
+        if !is_empty(&value) {
+            shown.insert(key, value);
+        }
+    }
+    Compact { json: shown.into(), is_cut }
+}
+
+fn fields(json: Json) -> Map<String, Json> {
+    match json {
+        Json::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+fn is_json(object: &Object, field: &str) -> bool {
+    object.field(field).is_some_and(|field| field.kind == FieldKind::Json)
+}
+
+fn drop_empty_parts(value: &mut Json) {
+    if let Json::Object(parts) = value {
+        parts.retain(|_, part| !is_empty(part));
+    }
+}
+
+fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(parts) => parts.is_empty(),
+        _ => false,
+    }
+}
+
+fn size(json: &Json) -> usize {
+    json.to_string().len()
+}

@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::Problem,
+    metadata::Object,
+    operation::{Definition, Effect, Operation},
+};
+use serde_json::{Value as Json, json};
+
+use super::{
+    OneRecord, arguments, definition, get,
+    schema::{self, View},
+    told,
+};
+use crate::{Work, WorkFamily, records};
+
+/// `deal.restore`: a deleted record comes back.
+pub(super) struct Restore {
+    definition: Definition,
+    object: Arc<Object>,
+}
+
+impl Restore {
+    pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
+        let description = format!("Restore {} that was deleted.", view.one());
+        let properties = schema::properties([("id", schema::record_id(view))]);
+        let parameters = schema::object(properties, &["id"]);
+        Self { definition: definition(&object, "restore", Effect::Write, description, parameters), object }
+    }
+}
+
+impl Operation<WorkFamily> for Restore {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        json: Json,
+    ) -> BoxFuture<'r, Result<Json, Problem>> {
+        Box::pin(async move {
+            let OneRecord { id } = arguments(json)?;
+            let record = records::restore(work, &self.object, id).await.map_err(told)?;
+            Ok(get::result(&record, Some(("restored", json!(true)))).into())
+        })
+    }
+}

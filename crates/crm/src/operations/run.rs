@@ -1,0 +1,30 @@
+use kontor_core::{caller::Caller, operation::Effect};
+use serde_json::Value as Json;
+
+use crate::{Crm, Error};
+
+impl Crm {
+    /// Runs an operation of the caller's catalogue for the caller themselves, in a unit of work of its own.
+    /// Nothing asks for approval: whoever calls this has decided.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with what the operation, or its argument schema, had to say.
+    pub async fn run_operation(&self, caller: &Caller, name: &str, arguments: Json) -> Result<Json, Error> {
+        let schema = self.schema(caller.workspace).await?;
+        let catalogue = self.catalogue(caller.workspace, &schema, &caller.grants);
+        let operation = catalogue.check(name, &arguments).map_err(Error::Refused)?.clone();
+        if operation.definition().effect == Effect::Read {
+            self.read(caller, move |work| {
+                let (operation, arguments) = (operation.clone(), arguments.clone());
+                Box::pin(async move { operation.run(work, arguments).await.map_err(Error::Refused) })
+            })
+            .await
+        } else {
+            self.write(caller, move |work| {
+                let (operation, arguments) = (operation.clone(), arguments.clone());
+                Box::pin(async move { operation.run(work, arguments).await.map_err(Error::Refused) })
+            })
+            .await
+        }
+    }
+}

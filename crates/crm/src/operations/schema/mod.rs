@@ -1,0 +1,128 @@
+//! The JSON Schemas of arguments, derived from metadata as far as a caller's grants reach: what the caller
+//! may not read or write is not in them.
+
+mod filter;
+mod property;
+
+use kontor_core::{
+    filter::Readable,
+    grants::{Action, Grants},
+    metadata::{Field, FieldKind, Object, Schema, system_fields},
+};
+use serde_json::{Map, Value as Json, json};
+
+pub(super) use self::filter::filter;
+
+/// An object as one caller sees it.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub schema: &'a Schema,
+    pub grants: &'a Grants,
+    pub object: &'a Object,
+}
+
+impl<'a> View<'a> {
+    /// The fields the caller may read, in the object's order. What only the machinery needs (where a record
+    /// stands in a list, how often it was written, when it was deleted) says nothing to a model.
+    pub(super) fn readable(self) -> impl Iterator<Item = &'a Field> {
+        self.object.fields.iter().filter(move |field| {
+            let machinery = [system_fields::POSITION, system_fields::VERSION, system_fields::DELETED_AT];
+            !machinery.contains(&field.name.as_str())
+                && self.grants.can_read_field(&self.object.name, &field.name)
+        })
+    }
+
+    /// The fields the caller may give a value.
+    pub(super) fn writable(self) -> impl Iterator<Item = &'a Field> {
+        self.object.fields.iter().filter(move |field| {
+            let written_by_hand = match &field.kind {
+                FieldKind::Id | FieldKind::Actor | FieldKind::Position => false,
+                FieldKind::Relation { object } => self.sees(object),
+                FieldKind::Target { objects } => objects.iter().any(|object| self.sees(object)),
+                _ => !field.is_system,
+            };
+            written_by_hand && self.grants.can_update_field(&self.object.name, &field.name)
+        })
+    }
+
+    /// Whether a record can be made at all with the fields the caller may write.
+    pub(super) fn can_fill_required(self) -> bool {
+        let mut required =
+            self.object.fields.iter().filter(|field| field.is_required && field.default.is_none());
+        required.all(|field| self.writable().any(|writable| writable.name == field.name))
+    }
+
+    /// Whether the caller may read records of an object.
+    pub(super) fn sees(self, object: &str) -> bool {
+        self.schema.object(object).is_some() && self.grants.allows(object, Action::Read)
+    }
+
+    /// The properties of the fields a caller may write.
+    pub(super) fn writable_properties(self) -> Map<String, Json> {
+        self.writable().map(|field| (field.name.to_string(), property::property(self, field))).collect()
+    }
+
+    /// One field's property.
+    pub(super) fn property(self, field: &Field) -> Json {
+        property::property(self, field)
+    }
+
+    /// `a deal`, `an account`.
+    pub(super) fn one(self) -> String {
+        let label = self.object.label.to_lowercase();
+        let article = if label.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {label}")
+    }
+
+    /// `deals`.
+    pub(super) fn many(self) -> String {
+        self.object.label_plural.to_lowercase()
+    }
+}
+
+/// An object schema that takes these properties and no others.
+pub(super) fn object(properties: Map<String, Json>, required: &[&str]) -> Json {
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// The properties of a schema, in this order.
+pub(super) fn properties<const N: usize>(entries: [(&str, Json); N]) -> Map<String, Json> {
+    entries.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+}
+
+/// The id of a record of an object.
+pub(super) fn record_id(view: View<'_>) -> Json {
+    json!({
+        "type": "string",
+        "format": "uuid",
+        "title": "Id",
+        "description": format!("Id of one {} record.", view.object.name),
+    })
+}
+
+/// How many to answer at most.
+pub(super) fn limit(most: u32, default: u32) -> Json {
+    json!({
+        "type": "integer",
+        "minimum": 1,
+        "maximum": most,
+        "default": default,
+        "title": "Limit",
+        "description": format!("How many to answer at most; {default} unless given."),
+    })
+}
+
+/// Where the page before ended.
+pub(super) fn after() -> Json {
+    json!({
+        "type": "string",
+        "maxLength": 2_000,
+        "title": "After",
+        "description": "To go on where a result ended: its \"next\", unchanged.",
+    })
+}

@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::Problem,
+    grants::Grants,
+    metadata::Schema,
+    operation::{Definition, Effect, Operation},
+};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::{
+    arguments, path,
+    schema::{self, View},
+    told,
+};
+use crate::{Work, WorkFamily, search};
+
+const MOST: u32 = 20;
+const DEFAULT: u32 = 10;
+
+/// `search`: records of any kind by their words.
+struct Search {
+    definition: Definition,
+}
+
+#[derive(Deserialize)]
+struct Arguments {
+    query: String,
+    objects: Option<Vec<String>>,
+    limit: Option<u32>,
+}
+
+/// The operation, for a caller who may read a field that is searched.
+pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Arc<dyn Operation<WorkFamily>>> {
+    let searchable: Vec<_> = schema
+        .objects()
+        .iter()
+        .filter(|object| {
+            let view = View { schema, grants, object };
+            view.sees(&object.name) && view.readable().any(|field| field.is_searchable)
+        })
+        .map(|object| &object.name)
+        .collect();
+    if searchable.is_empty() {
+        return None;
+    }
+    let properties = schema::properties([
+        (
+            "query",
+            json!({
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 200,
+                "title": "Query",
+                "description": "Words, each of which must begin a word of the record.",
+            }),
+        ),
+        (
+            "objects",
+            json!({
+                "type": "array",
+                "items": {"type": "string", "enum": searchable},
+                "title": "Objects",
+                "description": "The kinds of records to look among; all unless given.",
+            }),
+        ),
+        ("limit", schema::limit(MOST, DEFAULT)),
+    ]);
+    let definition = Definition {
+        name: "search".to_owned(),
+        description: "Search records of every kind by words of their names, addresses and texts.".to_owned(),
+        parameters: Arc::new(schema::object(properties, &["query"])),
+        effect: Effect::Read,
+    };
+    Some(Arc::new(Search { definition }))
+}
+
+impl Operation<WorkFamily> for Search {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        json: Json,
+    ) -> BoxFuture<'r, Result<Json, Problem>> {
+        Box::pin(async move {
+            let Arguments { query, objects, limit } = arguments(json)?;
+            let limit = limit.unwrap_or(DEFAULT).min(MOST);
+            let hits = search::search(work, &query, objects.as_deref(), limit).await.map_err(told)?;
+            let results: Vec<_> = hits
+                .iter()
+                .map(|hit| {
+                    json!({"object": hit.object.name, "id": hit.id, "label": hit.label, "path": path(&hit.object)})
+                })
+                .collect();
+            Ok(json!({"results": results}))
+        })
+    }
+}

@@ -1,0 +1,68 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    error::{Issue, Problem},
+    ids::RecordId,
+    metadata::Object,
+    operation::{Definition, Effect, Operation},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    arguments, definition, get, render,
+    schema::{self, View},
+    told,
+};
+use crate::{Work, WorkFamily, records};
+
+/// `deal.update`: some fields of a record get other values.
+pub(super) struct Update {
+    definition: Definition,
+    object: Arc<Object>,
+}
+
+#[derive(Deserialize)]
+struct Arguments {
+    id: RecordId,
+    #[serde(flatten)]
+    fields: Map<String, Json>,
+}
+
+impl Update {
+    pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
+        let description = format!(
+            "Change fields of {}. Fields that are not given stay as they are; null empties a field.",
+            view.one()
+        );
+        let mut properties = schema::properties([("id", schema::record_id(view))]);
+        properties.extend(view.writable_properties());
+        let parameters = schema::object(properties, &["id"]);
+        Self { definition: definition(&object, "update", Effect::Write, description, parameters), object }
+    }
+}
+
+impl Operation<WorkFamily> for Update {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn run<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        json: Json,
+    ) -> BoxFuture<'r, Result<Json, Problem>> {
+        Box::pin(async move {
+            let Arguments { id, fields } = arguments(json)?;
+            if fields.is_empty() {
+                let message = "give at least one field to change beside the id";
+                return Err(Problem::invalid(vec![Issue::new("", "required", message)]));
+            }
+            let updated = records::update(work, &self.object, id, &fields, None).await.map_err(told)?;
+            let mut changes = json!(updated.changes);
+            render::cut(&mut changes, render::IN_LIST);
+            Ok(get::result(&updated.record, Some(("changes", changes))).into())
+        })
+    }
+}
