@@ -61,54 +61,53 @@ fn serve(session: &mut Session, queue: &Queue, handle: impl Fn(&mut Session, Box
 }
 
 /// Runs units in one transaction, each under its own savepoint, as long as more are waiting. The first needs
-/// none: when it fails, nothing else is lost.
+/// none: when it fails, nothing else is lost. A unit that fails beside others is answered with them, since
+/// what it met may be another's row that is not committed yet.
 fn group(session: &mut Session, queue: &Queue, first: Box<dyn Job>) {
     let started = Instant::now();
-    let mut done: Vec<Box<dyn Job>> = Vec::new();
+    let mut members: Vec<Box<dyn Job>> = Vec::new();
     let mut next = Some(first);
     while let Some(mut job) = next.take() {
-        let begun =
-            if done.is_empty() { session.run("BEGIN IMMEDIATE") } else { session.run("SAVEPOINT member") };
-        if let Err(error) = begun {
+        let alone = members.is_empty();
+        if let Err(error) =
+            if alone { session.run("BEGIN IMMEDIATE") } else { session.run("SAVEPOINT member") }
+        {
             job.fail(describe(error));
             job.answer();
         } else {
             let ran = job.run(session);
             let kept = session.in_transaction()
                 && match ran {
-                    Ran::Succeeded if done.is_empty() => true,
-                    Ran::Succeeded => session.run("RELEASE member").is_ok(),
-                    _ if done.is_empty() => session.run("ROLLBACK").is_ok(),
+                    Ran::Succeeded => alone || session.run("RELEASE member").is_ok(),
+                    _ if alone => session.run("ROLLBACK").is_ok(),
                     _ => {
                         session.run("ROLLBACK TO member").and_then(|()| session.run("RELEASE member")).is_ok()
                     }
                 };
             match ran {
-                _ if kept && ran == Ran::Succeeded => done.push(job),
-                Ran::Failed => {
+                Ran::Failed if alone => {
+                    end(session);
                     job.answer();
-                    if !kept {
-                        return singly(session, done);
-                    }
                 }
+                Ran::Succeeded | Ran::Failed if kept => members.push(job),
                 _ => {
-                    done.push(job);
-                    return singly(session, done);
+                    members.push(job);
+                    return singly(session, members);
                 }
             }
         }
-        if done.len() < GROUP_SIZE && started.elapsed() < GROUP_TIME {
+        if members.len() < GROUP_SIZE && started.elapsed() < GROUP_TIME {
             next = queue.next_of_group();
         }
     }
-    if done.is_empty() {
+    if members.is_empty() {
         return end(session);
     }
     if let Err(error) = session.run("COMMIT") {
-        tracing::warn!(%error, members = done.len(), "a shared commit failed; its members are run singly");
-        return singly(session, done);
+        tracing::warn!(%error, members = members.len(), "a shared commit failed; its members are run singly");
+        return singly(session, members);
     }
-    done.into_iter().for_each(|job| job.answer());
+    members.into_iter().for_each(|job| job.answer());
 }
 
 /// Runs the members of a transaction that is gone again, each in its own.
