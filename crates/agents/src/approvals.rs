@@ -1,0 +1,210 @@
+//! Approvals: a person decides whether an agent's call may run.
+
+use kontor_core::{
+    caller::Caller,
+    ids::{ApprovalId, MemberId, SessionId, TurnId, WorkspaceId},
+    time::Timestamp,
+    turn::TurnEvent,
+};
+use kontor_store::Tx;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Agents,
+    error::Error,
+    log::{self, Draft, LoggedEvent},
+    rows::{approvals as rows, turns},
+    sessions::member_of,
+    turns::TurnStatus,
+};
+
+const LONGEST_COMMENT: usize = 2_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalStatus {
+    Pending,
+    Approved,
+    Denied,
+    /// Nobody answered in time, or the turn ended before.
+    Expired,
+}
+
+impl ApprovalStatus {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Result<Self, Error> {
+        [Self::Pending, Self::Approved, Self::Denied, Self::Expired]
+            .into_iter()
+            .find(|status| status.word() == word)
+            .ok_or_else(|| Error::Word(word.to_owned(), "approval status"))
+    }
+}
+
+/// A question whether a call may run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Approval {
+    pub id: ApprovalId,
+    pub session: SessionId,
+    pub turn: TurnId,
+    /// Whom the agent acts for, and who is asked.
+    pub member: MemberId,
+    pub step: u32,
+    pub index: u32,
+    pub operation: String,
+    pub arguments: Value,
+    pub status: ApprovalStatus,
+    pub requested_at: Timestamp,
+    pub expires_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+}
+
+/// The answer to an approval.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Decision {
+    pub approved: bool,
+    /// Told to the agent when the call is denied.
+    #[serde(default)]
+    pub comment: String,
+}
+
+/// An answer as it is written.
+#[derive(Clone)]
+struct Answer {
+    status: ApprovalStatus,
+    by: MemberId,
+    by_name: String,
+    comment: String,
+    now: Timestamp,
+}
+
+impl Agents {
+    /// A member's approvals, the latest first; of one session where one is given.
+    pub async fn approvals(
+        &self,
+        caller: &Caller,
+        session: Option<SessionId>,
+    ) -> Result<Vec<Approval>, Error> {
+        let member = member_of(caller)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        namespace
+            .read(move |tx| Box::pin(async move { rows::list(tx, member, session).await }))
+            .await
+    }
+
+    /// Answers an approval; the turn goes on. What the call may do is checked again when it runs.
+    pub async fn resolve_approval(
+        &self,
+        caller: &Caller,
+        approval: ApprovalId,
+        decision: Decision,
+    ) -> Result<Approval, Error> {
+        let member = member_of(caller)?;
+        if decision.comment.chars().count() > LONGEST_COMMENT || decision.comment.contains('\0') {
+            return Err(Error::invalid(
+                "comment",
+                "too_long",
+                "A comment has at most 2000 characters and no NUL characters.",
+            ));
+        }
+        let answer = Answer {
+            status: if decision.approved { ApprovalStatus::Approved } else { ApprovalStatus::Denied },
+            by: member,
+            by_name: caller.actor.describe(),
+            comment: decision.comment,
+            now: self.0.environment.now(),
+        };
+        let namespace = self.namespace(caller.workspace).await?;
+        self.announce(caller.workspace).await?;
+        let (approval, logged) = namespace
+            .write(move |tx| {
+                let answer = answer.clone();
+                Box::pin(async move {
+                    let found = rows::find(tx, approval, member).await?;
+                    let found = found.ok_or(Error::ApprovalNotFound(approval))?;
+                    if found.expires_at <= answer.now {
+                        return Err(Error::ApprovalClosed);
+                    }
+                    resolve(tx, found, &answer).await
+                })
+            })
+            .await?;
+        self.0.hub.publish(caller.workspace, approval.session, &logged);
+        self.wake(caller.workspace, approval.session);
+        Ok(approval)
+    }
+
+    /// Denies what nobody answered in time, so that the turn goes on.
+    pub(crate) async fn expire_approvals(&self, workspace: WorkspaceId) -> Result<(), Error> {
+        let namespace = self.namespace(workspace).await?;
+        let now = self.0.environment.now();
+        let overdue =
+            namespace.read(move |tx| Box::pin(async move { rows::overdue(tx, now).await })).await?;
+        for approval in overdue {
+            let answer = Answer {
+                status: ApprovalStatus::Expired,
+                by: approval.member,
+                by_name: "Kontor".to_owned(),
+                comment: "Nobody answered in time.".to_owned(),
+                now,
+            };
+            let session = approval.session;
+            let resolved = namespace
+                .write(move |tx| {
+                    let (approval, answer) = (approval.clone(), answer.clone());
+                    Box::pin(async move { resolve(tx, approval, &answer).await })
+                })
+                .await;
+            match resolved {
+                Ok((_, logged)) => {
+                    self.0.hub.publish(workspace, session, &logged);
+                    self.wake(workspace, session);
+                }
+                // Somebody answered at the last moment.
+                Err(Error::ApprovalClosed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn resolve(
+    tx: &mut Tx<'_>,
+    mut approval: Approval,
+    answer: &Answer,
+) -> Result<(Approval, Vec<LoggedEvent>), Error> {
+    let Answer { status, by, by_name, comment, now } = answer;
+    let resolved_by = (*status != ApprovalStatus::Expired).then_some(*by);
+    if !rows::resolve(tx, approval.id, *status, resolved_by, comment, *now).await? {
+        return Err(Error::ApprovalClosed);
+    }
+    let event = Draft::new(TurnEvent::ApprovalResolved {
+        turn: approval.turn,
+        step: approval.step,
+        index: approval.index,
+        approval: approval.id,
+        approved: *status == ApprovalStatus::Approved,
+        by: *by,
+        by_name: by_name.clone(),
+        comment: comment.clone(),
+    })?;
+    let logged = log::append_unleased(tx, approval.session, &[event], *now).await?;
+    // Running without a lease: whoever takes the session up goes on with it.
+    turns::set_status(tx, approval.turn, TurnStatus::Running, None).await?;
+    approval.status = *status;
+    approval.resolved_at = Some(*now);
+    approval.comment.clone_from(comment);
+    Ok((approval, logged))
+}

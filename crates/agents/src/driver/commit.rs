@@ -1,0 +1,155 @@
+use std::sync::Arc;
+
+use kontor_core::{error::Problem, ids::TurnId, time::Timestamp, turn::TurnEvent};
+use kontor_store::Tx;
+
+use super::Run;
+use crate::{
+    approvals::{Approval, ApprovalStatus},
+    error::Error,
+    log::{self, Draft, LoggedEvent},
+    machine::End,
+    rows::{approvals, sessions::Keep, turns},
+    turns::TurnStatus,
+};
+
+/// With what a turn lets go of its session.
+pub(super) enum Ending {
+    Turn(End),
+    /// It waits for an answer.
+    Wait,
+}
+
+/// What is committed last.
+struct Last {
+    drafts: Vec<Draft>,
+    problem: Option<Problem>,
+    /// Approvals asked for now.
+    asked: Vec<Approval>,
+    /// Approvals that the machine knows to be unanswered.
+    waiting: usize,
+    has_approvals: bool,
+}
+
+impl Last {
+    /// Waits; whether an answer came meanwhile, so that there is something to run.
+    async fn wait(&self, tx: &mut Tx<'_>, turn: TurnId) -> Result<bool, Error> {
+        if !self.asked.is_empty() {
+            approvals::insert(tx, &self.asked).await?;
+        }
+        if approvals::count_pending(tx, turn).await? < self.waiting {
+            turns::set_status(tx, turn, TurnStatus::Running, None).await?;
+            return Ok(true);
+        }
+        turns::set_status(tx, turn, TurnStatus::WaitingForApproval, None).await?;
+        Ok(false)
+    }
+}
+
+impl Run<'_> {
+    /// Makes what was appended durable and tells it to followers.
+    pub(super) async fn commit(&mut self) -> Result<(), Error> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let now = self.agents.0.environment.now();
+        let lease = self.renewed(now);
+        let drafts: Arc<[Draft]> = Draft::all(std::mem::take(&mut self.pending))?.into();
+        let logged = self
+            .namespace
+            .write(move |tx| {
+                let drafts = drafts.clone();
+                Box::pin(async move { log::append_leased(tx, &lease, Keep::Renewed, &drafts, now).await })
+            })
+            .await?;
+        self.committed(&logged);
+        Ok::<_, Error>(())
+    }
+
+    /// Takes note of what was committed, and tells it.
+    pub(super) fn committed(&mut self, logged: &[LoggedEvent]) {
+        if let Some(last) = logged.last() {
+            self.last_seq = last.seq;
+        }
+        self.handle.publish(logged);
+    }
+
+    /// Ends the lease with what was appended; whether there is more to run in the session.
+    pub(super) async fn end(&mut self, ending: Ending) -> Result<bool, Error> {
+        let now = self.agents.0.environment.now();
+        let lease = self.renewed(now);
+        let turn = self.turn;
+        let problem = self.pending.iter().find_map(|event| match event {
+            TurnEvent::TurnFailed { problem, .. } => Some(problem.clone()),
+            _ => None,
+        });
+        let asked = self.asked(now);
+        let waiting = self.waiting();
+        let has_approvals = self.state.steps.iter().flat_map(|step| &step.calls).any(|c| c.approval.is_some());
+        let end = Arc::new(Last {
+            drafts: Draft::all(std::mem::take(&mut self.pending))?,
+            problem,
+            asked,
+            waiting,
+            has_approvals,
+        });
+        let status = match ending {
+            Ending::Turn(End::Completed) => TurnStatus::Completed,
+            Ending::Turn(End::Failed) => TurnStatus::Failed,
+            Ending::Turn(End::Cancelled) => TurnStatus::Cancelled,
+            Ending::Wait => TurnStatus::WaitingForApproval,
+        };
+        let (logged, more) = self
+            .namespace
+            .write(move |tx| {
+                let end = end.clone();
+                Box::pin(async move {
+                    let logged = log::append_leased(tx, &lease, Keep::Released, &end.drafts, now).await?;
+                    let more = if status == TurnStatus::WaitingForApproval {
+                        end.wait(tx, turn).await?
+                    } else {
+                        turns::end(tx, turn, status, end.problem.as_ref(), now).await?;
+                        if end.has_approvals {
+                            approvals::close(tx, turn, now).await?;
+                        }
+                        turns::first_open(tx, lease.session).await?.is_some()
+                    };
+                    Ok::<_, Error>((logged, more))
+                })
+            })
+            .await?;
+        self.committed(&logged);
+        Ok(more)
+    }
+
+    /// The approvals among what was appended.
+    fn asked(&self, now: Timestamp) -> Vec<Approval> {
+        let expires_at = now.plus(self.agents.0.settings.approval_lifetime);
+        let asked = self.pending.iter().filter_map(|event| match event {
+            TurnEvent::ApprovalRequested { turn, step, index, approval, operation, arguments } => {
+                Some(Approval {
+                    id: *approval,
+                    session: self.session.id,
+                    turn: *turn,
+                    member: self.session.member,
+                    step: *step,
+                    index: *index,
+                    operation: operation.clone(),
+                    arguments: arguments.clone(),
+                    status: ApprovalStatus::Pending,
+                    requested_at: now,
+                    expires_at,
+                    resolved_at: None,
+                    comment: String::new(),
+                })
+            }
+            _ => None,
+        });
+        asked.collect()
+    }
+
+    fn waiting(&self) -> usize {
+        let calls = self.state.steps.iter().flat_map(|step| &step.calls);
+        calls.filter_map(|call| call.approval.as_ref()).filter(|approval| approval.answer.is_none()).count()
+    }
+}

@@ -1,0 +1,154 @@
+use std::sync::Arc;
+
+use kontor_core::{ids::SessionId, time::Timestamp, turn::TurnEvent};
+use kontor_store::{Namespace, Tx};
+
+use super::Run;
+use crate::{
+    Agents,
+    error::Error,
+    history::History,
+    limits::Limits,
+    log::{self, Draft, LoggedEvent},
+    machine::{self, State},
+    rows::{
+        sessions::{self, Bid, Keep, Lease, SessionRow},
+        turns::{self, TurnRow},
+    },
+    turns::TurnStatus,
+};
+
+/// Events read to find out where a turn stands and what was said before.
+const TAIL: u64 = 1_500;
+
+/// What was found for a session.
+pub(super) enum Taken {
+    /// Nothing can run now, or another runs it.
+    Nothing,
+    /// A turn that was cancelled while it was queued is off the queue.
+    Cancelled(Vec<LoggedEvent>),
+    Turn(Box<Turn>),
+}
+
+/// A turn taken up.
+pub(super) struct Turn {
+    pub(super) session: SessionRow,
+    pub(super) row: TurnRow,
+    pub(super) lease: Lease,
+    pub(super) deadline: Timestamp,
+    /// Never run before; its opening is in `logged`.
+    pub(super) is_fresh: bool,
+    pub(super) logged: Vec<LoggedEvent>,
+}
+
+impl Turn {
+    /// Where a turn stands that was just opened.
+    pub(super) fn state(&self) -> State {
+        State::replay(self.row.id, self.logged.iter().map(|logged| &*logged.event))
+    }
+}
+
+/// Takes the lease and, in the same commit, opens the session's next turn.
+pub(super) async fn take(
+    agents: &Agents,
+    namespace: &Namespace,
+    session: SessionId,
+) -> Result<Taken, Error> {
+    let settings = &agents.0.settings;
+    let now = agents.0.environment.now();
+    let bid = Bid {
+        session,
+        owner: agents.0.owner,
+        shared: settings.shared,
+        until: now.plus(settings.lease),
+        now,
+    };
+    let deadline = now.plus(settings.limits.turn);
+    namespace.write(move |tx| Box::pin(async move { take_in(tx, &bid, deadline).await })).await
+}
+
+async fn take_in(tx: &mut Tx<'_>, bid: &Bid, deadline: Timestamp) -> Result<Taken, Error> {
+    let Some(row) = turns::first_open(tx, bid.session).await? else { return Ok(Taken::Nothing) };
+    let is_fresh = match row.status {
+        TurnStatus::Queued => true,
+        TurnStatus::Running => false,
+        _ => return Ok(Taken::Nothing),
+    };
+    let turn = row.id;
+    let events = match (is_fresh, row.cancel_requested) {
+        (true, true) => vec![TurnEvent::TurnCancelled { turn, by: row.cancelled_by }],
+        (true, false) => machine::opening(turn, row.message.clone()).into(),
+        (false, _) => Vec::new(),
+    };
+    let drafts = Draft::all(events)?;
+    let Some(session) = sessions::take_lease(tx, bid, drafts.len()).await? else { return Ok(Taken::Nothing) };
+    let logged = log::insert(tx, bid.session, session.last_seq, &drafts, bid.now).await?;
+    let lease = Lease { session: bid.session, epoch: session.epoch, until: bid.until };
+    if is_fresh && row.cancel_requested {
+        turns::end(tx, turn, TurnStatus::Cancelled, None, bid.now).await?;
+        sessions::advance_leased(tx, &lease, Keep::Released, 0, bid.now).await?;
+        return Ok(Taken::Cancelled(logged));
+    }
+    let deadline = row.deadline_at.unwrap_or(deadline);
+    if is_fresh {
+        turns::start(tx, turn, deadline, bid.now).await?;
+    } else if row.deadline_at.is_none() {
+        // Waiting for an approval ended: the time of running begins anew.
+        turns::set_status(tx, turn, TurnStatus::Running, Some(deadline)).await?;
+    }
+    Ok(Taken::Turn(Box::new(Turn { session, row, lease, deadline, is_fresh, logged })))
+}
+
+/// Where a turn stands and what was said before it, from the log.
+pub(super) async fn read_back(
+    namespace: &Namespace,
+    taken: &Turn,
+    limits: &Limits,
+) -> Result<(State, Arc<History>), Error> {
+    let session = taken.session.id;
+    let events: Vec<LoggedEvent> = namespace
+        .read(move |tx| Box::pin(async move { log::tail(tx, session, TAIL).await }))
+        .await?;
+    let state = State::replay(taken.row.id, events.iter().map(|logged| &*logged.event));
+    Ok::<_, Error>((state, Arc::new(History::read(&events, taken.row.id, limits))))
+}
+
+impl Run<'_> {
+    /// The lease as it is after being renewed now.
+    pub(super) fn renewed(&self, now: Timestamp) -> Lease {
+        Lease { until: now.plus(self.agents.0.settings.lease), ..self.lease }
+    }
+
+    /// Renews the lease and hears of a cancellation from elsewhere.
+    pub(super) async fn renew(&self) -> Result<(), Error> {
+        let now = self.agents.0.environment.now();
+        let (lease, turn, member) = (self.renewed(now), self.turn, self.session.member);
+        let row = self
+            .namespace
+            .write(move |tx| {
+                Box::pin(async move {
+                    let kept = sessions::advance_leased(tx, &lease, Keep::Renewed, 0, now).await?;
+                    kept.ok_or(Error::LeaseLost)?;
+                    turns::find(tx, turn, member).await
+                })
+            })
+            .await?;
+        if let Some(row) = row.filter(|row| row.cancel_requested) {
+            self.cancel.cancel(row.cancelled_by);
+        }
+        Ok(())
+    }
+
+    /// Lets go of the turn, so that it is taken up without waiting for the lease to run out.
+    pub(super) async fn release(&self) -> Result<(), Error> {
+        let now = self.agents.0.environment.now();
+        let lease = self.lease;
+        self.namespace
+            .write(move |tx| {
+                Box::pin(async move {
+                    sessions::advance_leased(tx, &lease, Keep::Released, 0, now).await.map(drop)
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,244 @@
+//! The driver: performs what the machine decides.
+//!
+//! A session's turns run one after another under one lease. Whatever is appended checks the lease's epoch in
+//! the same transaction, so that a driver that was overtaken writes nothing more and stops.
+
+mod commit;
+mod lease;
+mod model_call;
+mod prepare;
+mod tool_calls;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use kontor_core::{
+    error::{ErrorKind, Fault, Problem},
+    ids::{SessionId, TurnId, WorkspaceId},
+    time::Timestamp,
+    turn::{Sequence, TurnEvent},
+};
+use kontor_store::Namespace;
+use tokio_util::sync::CancellationToken;
+
+use self::{commit::Ending, lease::Taken};
+pub(crate) use self::prepare::Preparations;
+use crate::{
+    Agents,
+    error::Error,
+    history::History,
+    machine::{self, Effect, End, Input, State},
+    rows::sessions::{Lease, SessionRow},
+    running::Cancel,
+    stream::Handle,
+};
+
+/// Runs what a session has to run, until nothing is left.
+pub(crate) async fn drive(
+    agents: &Agents,
+    workspace: WorkspaceId,
+    session: SessionId,
+    stopping: &CancellationToken,
+) {
+    loop {
+        match run_next(agents, workspace, session, stopping).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(Error::Stopping) => tracing::info!(%session, "the turn goes on when the server is back"),
+            Err(Error::LeaseLost) => tracing::warn!(%session, "the session was taken over by another worker"),
+            // The lease runs out, and a sweep takes the turn up again; its deadline bounds how often.
+            Err(error) => tracing::error!(%session, %error, source = ?std::error::Error::source(&error), "a turn could not go on"),
+        }
+        if agents.0.running.leave(session) || stopping.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Whether there may be more to run.
+async fn run_next(
+    agents: &Agents,
+    workspace: WorkspaceId,
+    session: SessionId,
+    stopping: &CancellationToken,
+) -> Result<bool, Error> {
+    if stopping.is_cancelled() {
+        return Ok(false);
+    }
+    let namespace = agents.namespace(workspace).await?;
+    let handle = agents.0.hub.open(workspace, session);
+    match lease::take(agents, &namespace, session).await? {
+        Taken::Nothing => Ok(false),
+        Taken::Cancelled(logged) => {
+            handle.publish(&logged);
+            Ok(true)
+        }
+        Taken::Turn(taken) => {
+            handle.publish(&taken.logged);
+            let mut run = Run::begin(agents, workspace, namespace, handle, *taken, stopping).await?;
+            let result = run.run().await;
+            run.handle.hush();
+            if let Err(Error::Stopping) = &result {
+                run.release().await?;
+            }
+            result
+        }
+    }
+}
+
+/// A turn that runs.
+struct Run<'a> {
+    agents: &'a Agents,
+    workspace: WorkspaceId,
+    namespace: Namespace,
+    handle: Handle,
+    session: SessionRow,
+    turn: TurnId,
+    lease: Lease,
+    last_seq: Sequence,
+    deadline: Timestamp,
+    state: State,
+    first: Option<Input>,
+    history: Arc<History>,
+    /// Appended and not committed.
+    pending: Vec<TurnEvent>,
+    cancel: Arc<Cancel>,
+    stopping: &'a CancellationToken,
+}
+
+impl<'a> Run<'a> {
+    async fn begin(
+        agents: &'a Agents,
+        workspace: WorkspaceId,
+        namespace: Namespace,
+        handle: Handle,
+        taken: lease::Turn,
+        stopping: &'a CancellationToken,
+    ) -> Result<Self, Error> {
+        let cancel = agents.0.running.begin(taken.session.id, taken.row.id);
+        if taken.row.cancel_requested {
+            cancel.cancel(taken.row.cancelled_by);
+        }
+        let limits = &agents.0.settings.limits;
+        let before = taken.session.last_seq - crate::log::count(taken.logged.len());
+        let remembered = agents.0.histories.take(taken.session.id, before);
+        let (state, history) = match remembered {
+            Some(history) if taken.is_fresh => (taken.state(), history),
+            None if taken.is_fresh && before == 0 => (taken.state(), Arc::default()),
+            _ => lease::read_back(&namespace, &taken, limits).await?,
+        };
+        let first = if taken.is_fresh { Input::Opened } else { Input::Resumed { intent: taken.row.intent } };
+        Ok(Self {
+            agents,
+            workspace,
+            namespace,
+            handle,
+            turn: taken.row.id,
+            lease: taken.lease,
+            last_seq: taken.session.last_seq,
+            deadline: taken.deadline,
+            session: taken.session,
+            state,
+            first: Some(first),
+            history,
+            pending: Vec::new(),
+            cancel,
+            stopping,
+        })
+    }
+
+    /// Whether more turns of the session wait.
+    async fn run(&mut self) -> Result<bool, Error> {
+        let mut effects = VecDeque::new();
+        let mut input = self.first.take();
+        loop {
+            if let Some(input) = input.take() {
+                self.decide(input, &mut effects);
+            }
+            let Some(effect) = effects.pop_front() else {
+                // The machine always leaves something to do until the turn ends.
+                let problem = Problem::internal();
+                input = Some(Input::Failed { problem, text: String::new(), reasoning: String::new() });
+                continue;
+            };
+            if !matches!(effect, Effect::Append(_) | Effect::Finish(_) | Effect::Wait)
+                && let Some(end) = self.must_end()?
+            {
+                effects.clear();
+                input = Some(end);
+                continue;
+            }
+            input = match effect {
+                Effect::Append(events) => {
+                    self.pending.extend(events);
+                    None
+                }
+                Effect::Commit => {
+                    self.commit().await?;
+                    None
+                }
+                Effect::CallModel => Some(self.call_model().await?),
+                Effect::RunReads(indexes) => Some(self.run_reads(&indexes).await?),
+                Effect::RunWrite(index) => Some(self.run_write(index).await?),
+                Effect::RunExternal(index) => Some(self.run_external(index).await?),
+                Effect::Ask(indexes) => {
+                    let made = indexes.iter().map(|index| (*index, self.agents.0.environment.new_id()));
+                    Some(Input::Asked(made.collect()))
+                }
+                Effect::Wait => return self.end(Ending::Wait).await,
+                Effect::Finish(end) => {
+                    let more = self.end(Ending::Turn(end)).await?;
+                    self.remember();
+                    return Ok(more);
+                }
+            };
+        }
+    }
+
+    fn decide(&mut self, input: Input, effects: &mut VecDeque<Effect>) {
+        let state = std::mem::replace(&mut self.state, State::new(self.turn));
+        let (state, next) = machine::next(&self.agents.0.settings.limits, state, input);
+        self.state = state;
+        effects.extend(next);
+    }
+
+    /// What ends the turn before its next effect: a cancellation, the deadline. An error when the server
+    /// stops.
+    fn must_end(&self) -> Result<Option<Input>, Error> {
+        if self.stopping.is_cancelled() {
+            return Err(Error::Stopping);
+        }
+        Ok(self.ends_with(String::new(), String::new()))
+    }
+
+    /// The input that ends the turn now, with what the model had said; `None` when it may go on.
+    fn ends_with(&self, text: String, reasoning: String) -> Option<Input> {
+        if self.cancel.token().is_cancelled() {
+            return Some(Input::Cancelled { by: self.cancel.by(), text, reasoning });
+        }
+        let minutes = self.agents.0.settings.limits.turn.as_secs().div_ceil(60);
+        (self.agents.0.environment.now() >= self.deadline).then(|| Input::Failed {
+            problem: Problem::new(
+                ErrorKind::Limited,
+                "turn_too_long",
+                format!("The agent did not finish within {minutes} min. Ask for less at a time."),
+            ),
+            text,
+            reasoning,
+        })
+    }
+
+    /// Keeps the conversation for the session's next turn.
+    fn remember(&mut self) {
+        if self.state.end == Some(End::Completed) {
+            let mut history = std::mem::take(&mut self.history);
+            Arc::make_mut(&mut history).push(&self.state, &self.agents.0.settings.limits);
+            self.agents.0.histories.put(self.session.id, self.last_seq, history);
+        }
+    }
+}
+
+/// How a turn fails over an error that has nothing to do with the model or its calls.
+fn failed(error: &Error) -> Input {
+    tracing::warn!(%error, source = ?std::error::Error::source(error), "a turn failed");
+    Input::Failed { problem: error.problem(), text: String::new(), reasoning: String::new() }
+}

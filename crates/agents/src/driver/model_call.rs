@@ -1,0 +1,244 @@
+use std::{collections::HashSet, time::Duration};
+
+use futures::StreamExt;
+use kontor_core::{
+    error::{ErrorKind, Fault, Issue, Problem},
+    text,
+    time::Timestamp,
+};
+use kontor_models::{
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, with_retries,
+};
+use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Run, failed, prepare::Prepared};
+use crate::{
+    error::Error,
+    machine::{self, Answer, Input, Proposed},
+};
+
+/// Deltas that are given out in one piece when they are there at once.
+const AT_ONCE: usize = 256;
+
+/// The longest id of a call that is kept as the model wrote it.
+const LONGEST_ID: usize = 100;
+
+impl Run<'_> {
+    /// Asks the model for the step's answer and gives out what it says as it says it.
+    pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
+        let (prepared, request, model) = match self.request().await {
+            Ok(ready) => ready,
+            Err(error) => return Ok(failed(&error)),
+        };
+        let step = self.state.step_number();
+        let agents = self.agents;
+        let settings = &agents.0.settings;
+        let environment = agents.0.environment.clone();
+        let deltas = with_retries(model, request, settings.retries, environment);
+        let mut deltas = deltas.ready_chunks(AT_ONCE);
+        // Ids made for calls that come without one differ from step to step of the conversation.
+        let mut assembler = Assembler::new(format!("call_{}_{step}", self.turn.as_uuid().simple()));
+        let mut reasoning = String::new();
+        self.handle.begin(self.last_seq, self.turn, step);
+
+        let deadline = sleep_until(Instant::now() + self.deadline.since(now(self)));
+        tokio::pin!(deadline);
+        let mut renewal = Instant::now() + settings.renew_every;
+        let cancel = self.cancel.clone();
+        loop {
+            let chunk = tokio::select! {
+                biased;
+                () = self.stopping.cancelled() => return Err(Error::Stopping),
+                () = cancel.token().cancelled() => None,
+                () = &mut deadline => None,
+                () = sleep_until(renewal) => {
+                    self.renew().await?;
+                    renewal = Instant::now() + settings.renew_every;
+                    continue;
+                }
+                chunk = deltas.next() => Some(chunk),
+            };
+            let Some(chunk) = chunk else {
+                let text = assembler.text().to_owned();
+                if let Some(end) = self.ends_with(text.clone(), reasoning.clone()) {
+                    return Ok(end);
+                }
+                // The runtime's clock and ours may differ by a moment.
+                deadline.as_mut().reset(Instant::now() + Duration::from_millis(10));
+                continue;
+            };
+            let Some(chunk) = chunk else { break };
+            if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
+                return Ok(model_failed(&error, assembler.text().to_owned(), reasoning));
+            }
+        }
+        let text = assembler.text().to_owned();
+        match assembler.complete() {
+            Ok(step) => Ok(Input::Answered(answer(step, reasoning, &prepared))),
+            Err(error) => Ok(model_failed(&error, text, reasoning)),
+        }
+    }
+
+    async fn request(
+        &self,
+    ) -> Result<(std::sync::Arc<Prepared>, ChatRequest, std::sync::Arc<dyn ChatModel>), Error> {
+        let prepared = self.prepare().await?;
+        let model = self.agents.0.models.resolve(&prepared.agent.definition.model).await?;
+        let prompt = prepared.prompt(self).await?;
+        let mut messages = vec![Message::System(prompt)];
+        messages.extend(self.history.messages().cloned());
+        messages.extend(machine::messages(&self.state));
+        distinguish_calls(&mut messages);
+        let request = ChatRequest::new(messages, prepared.tools.clone());
+        Ok((prepared, request, model))
+    }
+}
+
+fn now(run: &Run<'_>) -> Timestamp {
+    run.agents.0.environment.now()
+}
+
+/// Takes up deltas that came together; the error that ended them, if one did.
+fn take(
+    chunk: Vec<Result<Delta, ModelError>>,
+    assembler: &mut Assembler,
+    reasoning: &mut String,
+    run: &Run<'_>,
+) -> Option<ModelError> {
+    let mut said = String::new();
+    let mut thought = String::new();
+    let mut broken = None;
+    for delta in chunk {
+        match delta {
+            Ok(delta) => {
+                match &delta {
+                    Delta::Text(piece) => said.push_str(piece),
+                    Delta::Reasoning(piece) => thought.push_str(piece),
+                    Delta::ToolCall { .. } | Delta::Usage(_) | Delta::Finish(_) => {}
+                }
+                assembler.push(delta);
+            }
+            Err(error) => {
+                broken = Some(error);
+                break;
+            }
+        }
+    }
+    if !said.is_empty() || !thought.is_empty() {
+        reasoning.push_str(&thought);
+        run.handle.say(&said, &thought);
+    }
+    broken
+}
+
+fn model_failed(error: &ModelError, text: String, reasoning: String) -> Input {
+    tracing::warn!(%error, source = ?std::error::Error::source(error), "the model gave no whole answer");
+    // Failures before the first delta were tried again already.
+    let began = !text.is_empty() || !reasoning.is_empty();
+    let may_retry = error.is_retryable() && (began || matches!(error, ModelError::CutShort { .. }));
+    Input::ModelFailed { problem: error.problem(), may_retry, text, reasoning }
+}
+
+fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared) -> Answer {
+    let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
+    let calls = step.tool_calls.into_iter().map(|call| {
+        let (arguments, problem) = read_arguments(&call.arguments);
+        let effect = prepared.effect(&call.name);
+        let problem = match problem {
+            Some(problem) if effect.is_some() => Some(problem),
+            _ => prepared.check(&call.name, &arguments).err(),
+        };
+        let name = call.name.replace(|c: char| c.is_control(), "");
+        Proposed {
+            id: call.id.chars().take(LONGEST_ID).filter(|c| !c.is_control()).collect(),
+            operation: text::excerpt(&name, 100),
+            arguments,
+            effect,
+            problem,
+        }
+    });
+    Answer { text: step.text, reasoning, calls: calls.collect(), usage: step.usage, cut }
+}
+
+/// The arguments as JSON; as the text they were where they are none, with what is wrong.
+fn read_arguments(written: &str) -> (Value, Option<Problem>) {
+    if written.trim().is_empty() {
+        return (Value::Object(serde_json::Map::new()), None);
+    }
+    let wrong = |message: String| Some(Problem::invalid(vec![Issue::new("", "malformed_json", message)]));
+    match serde_json::from_str::<Value>(written) {
+        Ok(Value::Object(arguments)) => (Value::Object(arguments), None),
+        Ok(_) => {
+            let told = "The arguments are not a JSON object. Call the tool again with one.";
+            (Value::from(text_without_nul(written)), wrong(told.to_owned()))
+        }
+        Err(error) => {
+            let told = format!("The arguments are not JSON ({error}). Call the tool again with valid JSON.");
+            let problem = Problem { kind: ErrorKind::Invalid, ..Problem::internal() };
+            let problem = wrong(told).unwrap_or(problem);
+            (Value::from(text_without_nul(written)), Some(problem))
+        }
+    }
+}
+
+fn text_without_nul(text: &str) -> String {
+    text::excerpt(text, 8_000).replace('\0', "")
+}
+
+/// Makes the ids of calls distinct, in a conversation of a provider that begins to count anew in each answer.
+fn distinguish_calls(messages: &mut [Message]) {
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut renamed: Vec<(String, String)> = Vec::new();
+    for (position, message) in messages.iter_mut().enumerate() {
+        match message {
+            Message::Assistant { tool_calls, .. } => {
+                renamed.clear();
+                for call in tool_calls {
+                    if !seen.insert(call.id.clone()) {
+                        let id = format!("{}_{position}", call.id);
+                        renamed.push((std::mem::replace(&mut call.id, id.clone()), id.clone()));
+                        seen.insert(id);
+                    }
+                }
+            }
+            Message::Tool { call_id, .. } => {
+                if let Some((_, id)) = renamed.iter().find(|(before, _)| before == call_id) {
+                    call_id.clone_from(id);
+                }
+            }
+            Message::System(_) | Message::User(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kontor_models::ToolCall;
+
+    use super::*;
+
+    #[test]
+    fn arguments_that_are_no_object_are_told_as_what_they_are() {
+        assert_eq!(read_arguments("").0, serde_json::json!({}));
+        assert!(read_arguments(r#"{"a":1}"#).1.is_none());
+        for wrong in ["[1]", "{\"a\":", "nonsense"] {
+            let (arguments, problem) = read_arguments(wrong);
+            assert_eq!(arguments, Value::from(wrong));
+            assert_eq!(problem.unwrap().issues[0].code, "malformed_json");
+        }
+    }
+
+    #[test]
+    fn ids_used_again_in_a_later_step_become_distinct_with_their_results() {
+        let call = |id: &str| Message::Assistant {
+            text: String::new(),
+            tool_calls: vec![ToolCall { id: id.into(), name: "a".into(), arguments: "{}".into() }],
+        };
+        let result =
+            |id: &str| Message::Tool { call_id: id.into(), name: "a".into(), content: "{}".into() };
+        let mut messages = vec![call("x"), result("x"), call("x"), result("x")];
+        distinguish_calls(&mut messages);
+        assert_eq!(messages, [call("x"), result("x"), call("x_2"), result("x_2")]);
+    }
+}

@@ -1,0 +1,223 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use kontor_core::{
+    caller::Caller,
+    error::Problem,
+    grants::Grants,
+    ids::{AgentId, MemberId, WorkspaceId},
+    metadata::Schema,
+    operation::{Effect, Operation, Registry},
+    text,
+    time::{Date, Timestamp},
+};
+use kontor_crm::{Work, WorkFamily, records};
+use kontor_models::ToolDefinition;
+use serde_json::Value;
+
+use super::Run;
+use crate::{
+    error::Error,
+    prompts::{ContextRecord, Scene},
+    service::LoadedAgent,
+};
+
+/// How long the names in a prompt are believed.
+const NAMES_BELIEVED: Duration = Duration::from_secs(30);
+/// Preparations that are remembered.
+const REMEMBERED: usize = 1_000;
+
+/// An agent ready to act for a member: what the two may do together, and the tools that follow from it.
+pub(super) struct Prepared {
+    pub(super) agent: Arc<LoadedAgent>,
+    pub(super) caller: Arc<Caller>,
+    pub(super) schema: Arc<Schema>,
+    pub(super) tools: Arc<[ToolDefinition]>,
+    registry: Arc<Registry<WorkFamily>>,
+    member_grants: Arc<Grants>,
+    role_grants: Arc<Grants>,
+    names: Names,
+    named_at: Timestamp,
+    /// The prompt of a day, for sessions without a record in view.
+    prompt: Mutex<Option<(Date, Arc<str>)>>,
+}
+
+struct Names {
+    workspace: String,
+    member: String,
+    role: String,
+}
+
+/// What was prepared, by whom it is for.
+#[derive(Default)]
+pub(crate) struct Preparations(Mutex<HashMap<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>>);
+
+impl Run<'_> {
+    /// The agent with the member it acts for, as both stand now.
+    pub(super) async fn prepare(&self) -> Result<Arc<Prepared>, Error> {
+        let service = &self.agents.0;
+        let (workspace, member) = (self.workspace, self.session.member);
+        let agent = self.agents.agent(workspace, self.session.agent).await?;
+        let member_caller = service.identity.caller_of_member(workspace, member).await?;
+        let role = service.identity.role_grants(workspace, &agent.definition.role).await?;
+        let schema = service.crm.schema(workspace).await?;
+        let now = service.environment.now();
+        let key = (workspace, self.session.agent, member);
+        let known = service.preparations.lock().get(&key).cloned();
+        if let Some(known) = &known
+            && known.still_holds(&agent, &member_caller, &role, &schema)
+            && now.since(known.named_at) < NAMES_BELIEVED
+        {
+            return Ok(known.clone());
+        }
+        let me = service.identity.me(&member_caller).await?;
+        let definition = &agent.definition;
+        let caller = member_caller.through_agent(definition.id, &definition.label, &role);
+        let registry = service.crm.catalogue(workspace, &schema, &caller.grants);
+        let tools = match known.filter(|known| Arc::ptr_eq(&known.registry, &registry)) {
+            // The same list, whose encoded form a provider may have kept.
+            Some(known) if Arc::ptr_eq(&known.agent, &agent) => known.tools.clone(),
+            _ => tools(&registry, &agent),
+        };
+        let prepared = Arc::new(Prepared {
+            agent,
+            caller: Arc::new(caller),
+            schema,
+            tools,
+            registry,
+            member_grants: member_caller.grants.clone(),
+            role_grants: role,
+            names: Names { workspace: me.workspace.name, member: me.member.name, role: me.member.role },
+            named_at: now,
+            prompt: Mutex::default(),
+        });
+        let mut preparations = service.preparations.lock();
+        if preparations.len() >= REMEMBERED {
+            preparations.clear();
+        }
+        preparations.insert(key, prepared.clone());
+        Ok(prepared)
+    }
+}
+
+impl Preparations {
+    fn lock(
+        &self,
+    ) -> std::sync::MutexGuard<'_, HashMap<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Prepared {
+    fn still_holds(
+        &self,
+        agent: &Arc<LoadedAgent>,
+        member: &Caller,
+        role: &Arc<Grants>,
+        schema: &Arc<Schema>,
+    ) -> bool {
+        let same = |a: &Arc<Grants>, b: &Arc<Grants>| Arc::ptr_eq(a, b) || a == b;
+        Arc::ptr_eq(&self.agent, agent)
+            && self.schema.version() == schema.version()
+            && same(&self.member_grants, &member.grants)
+            && same(&self.role_grants, role)
+    }
+
+    /// The operation of a call the agent may make now, with arguments that fit.
+    pub(super) fn check(
+        &self,
+        name: &str,
+        arguments: &Value,
+    ) -> Result<Arc<dyn Operation<WorkFamily>>, Problem> {
+        if self.agent.definition.tools.allow(name) {
+            return self.registry.check(name, arguments).cloned();
+        }
+        let near = text::suggestion(name, self.tools.iter().map(|tool| tool.name.as_str()));
+        let name = text::excerpt(name, 80);
+        Err(Problem::new(
+            kontor_core::error::ErrorKind::NotFound,
+            "unknown_operation",
+            format!("There is no operation {name:?} you may call.{near}"),
+        ))
+    }
+
+    /// What a call does; `None` for one the agent does not have.
+    pub(super) fn effect(&self, name: &str) -> Option<Effect> {
+        let operation = self.registry.get(name).filter(|_| self.agent.definition.tools.allow(name))?;
+        Some(operation.definition().effect)
+    }
+
+    /// The system prompt of this moment.
+    pub(super) async fn prompt(&self, run: &Run<'_>) -> Result<String, Error> {
+        let today = run.agents.0.environment.now().date();
+        let Some((object, record)) = &run.session.context else {
+            let mut kept = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, prompt)) = kept.as_ref().filter(|(day, _)| *day == today) {
+                return Ok(prompt.to_string());
+            }
+            let prompt = self.render(today, None)?;
+            *kept = Some((today, prompt.as_str().into()));
+            return Ok(prompt);
+        };
+        let (object, record) = (object.clone(), *record);
+        let (caller, schema) = (self.caller.clone(), self.schema.clone());
+        let environment = run.agents.0.environment.clone();
+        let seen = run
+            .namespace
+            .read(move |tx| {
+                let (caller, schema, environment) = (caller.clone(), schema.clone(), environment.clone());
+                let object = object.clone();
+                Box::pin(async move {
+                    let now = environment.now();
+                    let Some(object) = schema.object(&object).cloned() else { return Ok(None) };
+                    let mut work =
+                        Work { tx, caller: &caller, schema: &schema, environment: &environment, now };
+                    match records::get(&mut work, &object, record, Some(&[]), &[]).await {
+                        Ok(found) => Ok(Some(ContextRecord {
+                            object: object.name.to_string(),
+                            label: found.label,
+                            id: record,
+                            path: format!("/records/{}/{record}", object.plural),
+                        })),
+                        // Gone, or not the agent's to see.
+                        Err(kontor_crm::Error::NotFound { .. } | kontor_crm::Error::NotAllowed { .. }) => {
+                            Ok(None)
+                        }
+                        Err(error) => Err(Error::from(error)),
+                    }
+                })
+            })
+            .await?;
+        self.render(today, seen.as_ref())
+    }
+
+    fn render(&self, today: Date, context: Option<&ContextRecord>) -> Result<String, Error> {
+        let member = self.caller.member.ok_or(Error::NotAMember)?;
+        self.agent.prompt.render(&Scene {
+            agent_label: &self.agent.definition.label,
+            workspace: &self.names.workspace,
+            member,
+            member_name: &self.names.member,
+            role: &self.names.role,
+            today,
+            schema: &self.schema,
+            grants: &self.caller.grants,
+            context,
+        })
+    }
+}
+
+fn tools(registry: &Registry<WorkFamily>, agent: &LoadedAgent) -> Arc<[ToolDefinition]> {
+    registry
+        .definitions()
+        .filter(|definition| agent.definition.tools.allow(&definition.name))
+        .map(|definition| ToolDefinition {
+            name: definition.name.clone(),
+            description: definition.description.clone(),
+            parameters: definition.parameters.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,110 @@
+use kontor_core::{
+    error::{ErrorKind, Fault, Issue, Problem},
+    ids::{ApprovalId, SessionId, TurnId},
+};
+
+/// What can go wrong with agents, sessions and turns.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the input is not valid")]
+    Invalid(Vec<Issue>),
+    /// Sessions belong to members, and the caller is none.
+    #[error("the caller is no member of the workspace")]
+    NotAMember,
+    #[error("there is no agent {name:?}")]
+    AgentNotFound { name: String, near: String },
+    /// There is no such session, or it is another member's.
+    #[error("there is no session {0}")]
+    SessionNotFound(SessionId),
+    #[error("there is no turn {0}")]
+    TurnNotFound(TurnId),
+    #[error("there is no approval {0}")]
+    ApprovalNotFound(ApprovalId),
+    #[error("the session takes no messages: {0}")]
+    SessionClosed(&'static str),
+    #[error("{0} messages wait already")]
+    QueueFull(u32),
+    #[error("the turn has ended")]
+    TurnEnded,
+    #[error("the approval was answered or has expired")]
+    ApprovalClosed,
+    /// Another worker has taken the session over; whoever finds out stops without a trace.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// The server stops; the turn goes on when it is back.
+    #[error("the worker is stopping")]
+    Stopping,
+    #[error("the prompt of agent {agent} cannot be used")]
+    Prompt { agent: String, #[source] source: minijinja::Error },
+    #[error("the front matter of {file} cannot be read: {reason}")]
+    FrontMatter { file: String, reason: String },
+    #[error("what is stored cannot be read")]
+    Stored(#[from] serde_json::Error),
+    #[error("{0:?} is no stored {1}")]
+    Word(String, &'static str),
+    #[error(transparent)]
+    Store(#[from] kontor_store::Error),
+    #[error(transparent)]
+    Crm(#[from] kontor_crm::Error),
+    #[error(transparent)]
+    Identity(#[from] kontor_identity::Error),
+    #[error(transparent)]
+    Model(#[from] kontor_models::ModelError),
+}
+
+impl Error {
+    pub(crate) fn invalid(path: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Issue::new(path, code, message)])
+    }
+}
+
+impl Fault for Error {
+    fn problem(&self) -> Problem {
+        let new = |kind, code: &'static str, message: &str| Problem::new(kind, code, message);
+        match self {
+            Self::Invalid(issues) => Problem::invalid(issues.clone()),
+            Self::NotAMember => {
+                new(ErrorKind::Forbidden, "not_a_member", "Only a member of the workspace can chat with agents.")
+            }
+            Self::AgentNotFound { name, near } => Problem::new(
+                ErrorKind::NotFound,
+                "agent_not_found",
+                format!("There is no agent {name:?}.{near}"),
+            ),
+            Self::SessionNotFound(_) => {
+                new(ErrorKind::NotFound, "session_not_found", "There is no such session.")
+            }
+            Self::TurnNotFound(_) => new(ErrorKind::NotFound, "turn_not_found", "There is no such turn."),
+            Self::ApprovalNotFound(_) => {
+                new(ErrorKind::NotFound, "approval_not_found", "There is no such approval.")
+            }
+            Self::SessionClosed(why) => new(ErrorKind::Conflict, "session_closed", why),
+            Self::QueueFull(limit) => Problem::new(
+                ErrorKind::Limited,
+                "queue_full",
+                format!("{limit} messages wait already. Send more when the agent has answered some."),
+            ),
+            Self::TurnEnded => new(ErrorKind::Conflict, "turn_ended", "The turn has ended already."),
+            Self::ApprovalClosed => new(
+                ErrorKind::Conflict,
+                "approval_closed",
+                "The approval was answered already, or it has expired.",
+            ),
+            Self::LeaseLost | Self::Stopping => new(
+                ErrorKind::Unavailable,
+                "turn_interrupted",
+                "The turn was interrupted and goes on in a moment.",
+            ),
+            Self::Prompt { agent, .. } => Problem::new(
+                ErrorKind::Conflict,
+                "prompt_unusable",
+                format!("The prompt of the agent {agent} has an error. An admin can correct it."),
+            ),
+            Self::FrontMatter { .. } | Self::Stored(_) | Self::Word(..) => Problem::internal(),
+            Self::Store(error) => error.problem(),
+            Self::Crm(error) => error.problem(),
+            Self::Identity(error) => error.problem(),
+            Self::Model(error) => error.problem(),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The earlier turns of a session, as the model is shown them.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use kontor_core::{
+    ids::{SessionId, TurnId},
+    turn::{Sequence, TurnEvent},
+};
+use kontor_models::Message;
+
+use crate::{
+    limits::Limits,
+    log::LoggedEvent,
+    machine::{self, State},
+};
+
+/// Conversations that are remembered between turns.
+const REMEMBERED: usize = 2_000;
+
+/// The ended turns of a session, oldest first: whole turns only, as many as the limits allow.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History {
+    turns: VecDeque<Past>,
+    characters: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Past {
+    messages: Arc<[Message]>,
+    characters: usize,
+}
+
+impl History {
+    /// The history that a log's tail holds before the turn `current`; a turn whose beginning is not in it is
+    /// left out.
+    pub(crate) fn read(events: &[LoggedEvent], current: TurnId, limits: &Limits) -> Self {
+        let mut states: Vec<State> = Vec::new();
+        for logged in events {
+            let turn = logged.event.turn();
+            if turn == current {
+                continue;
+            }
+            if matches!(*logged.event, TurnEvent::TurnStarted { .. }) {
+                states.push(State::new(turn));
+            }
+            if let Some(state) = states.iter_mut().rev().find(|state| state.turn == turn) {
+                state.apply(&logged.event);
+            }
+        }
+        let mut history = Self::default();
+        for state in &states {
+            history.push(state, limits);
+        }
+        history
+    }
+
+    /// Takes in a turn that ended, and drops the oldest beyond the limits.
+    pub(crate) fn push(&mut self, state: &State, limits: &Limits) {
+        let messages = machine::messages(state);
+        let characters = messages.iter().map(length).sum();
+        self.characters += characters;
+        self.turns.push_back(Past { messages: messages.into(), characters });
+        while self.turns.len() > limits.history_turns || self.characters > limits.history_characters {
+            let Some(oldest) = self.turns.pop_front() else { break };
+            self.characters -= oldest.characters;
+        }
+    }
+
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.turns.iter().flat_map(|past| past.messages.iter())
+    }
+}
+
+fn length(message: &Message) -> usize {
+    match message {
+        Message::System(text) | Message::User(text) => text.len(),
+        Message::Assistant { text, tool_calls } => {
+            text.len() + tool_calls.iter().map(|call| call.name.len() + call.arguments.len()).sum::<usize>()
+        }
+        Message::Tool { content, .. } => content.len(),
+    }
+}
+
+/// Histories by session, each as of a place in its log: one that the log has passed is read anew.
+#[derive(Default)]
+pub(crate) struct Histories(Mutex<HashMap<SessionId, (Sequence, Arc<History>)>>);
+
+impl Histories {
+    /// The history of a session whose log ends at `last`, if it is remembered.
+    pub(crate) fn take(&self, session: SessionId, last: Sequence) -> Option<Arc<History>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&session).filter(|(seq, _)| *seq == last).map(|(_, history)| history)
+    }
+
+    pub(crate) fn put(&self, session: SessionId, last: Sequence, history: Arc<History>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            // Whichever: one that is missed costs a read of its log.
+            let some: Vec<_> = known.keys().take(REMEMBERED / 4).copied().collect();
+            for session in some {
+                known.remove(&session);
+            }
+        }
+        known.insert(session, (last, history));
+    }
+}

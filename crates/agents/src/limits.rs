@@ -1,0 +1,94 @@
+//! What bounds a turn, and how the worker behaves.
+
+use std::time::Duration;
+
+use kontor_models::RetryPolicy;
+
+/// The settings of agents.
+#[derive(Debug, Clone)]
+pub struct AgentSettings {
+    pub limits: Limits,
+    /// Before the first delta of an answer.
+    pub retries: RetryPolicy,
+    /// Whether other processes work on the same data: their leases are honoured until they expire, and the
+    /// log is read again for what they append. False where this process holds the data alone, so that what
+    /// a crash left is taken over at once.
+    pub shared: bool,
+    /// How long a lease lasts without being renewed.
+    pub lease: Duration,
+    /// How often a running turn renews its lease and looks whether it was cancelled elsewhere.
+    pub renew_every: Duration,
+    /// How often the worker looks for turns nobody runs and approvals nobody answered.
+    pub sweep_every: Duration,
+    /// How often a subscriber looks for what other processes appended.
+    pub poll_every: Duration,
+    /// Turns that run at one time in this process.
+    pub concurrency: usize,
+    /// How long an approval waits for its answer.
+    pub approval_lifetime: Duration,
+    /// How long after its last use a session takes messages.
+    pub session_lifetime: Duration,
+}
+
+impl Default for AgentSettings {
+    fn default() -> Self {
+        const HOUR: Duration = Duration::from_secs(60 * 60);
+        Self {
+            limits: Limits::default(),
+            retries: RetryPolicy::default(),
+            shared: false,
+            lease: Duration::from_secs(30),
+            renew_every: Duration::from_secs(5),
+            sweep_every: Duration::from_secs(5),
+            poll_every: Duration::from_millis(500),
+            concurrency: 256,
+            approval_lifetime: 24 * HOUR,
+            session_lifetime: 30 * 24 * HOUR,
+        }
+    }
+}
+
+/// What a turn may use up. Reaching one of these ends it with a problem that a person can read.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub steps: u32,
+    pub calls_per_turn: u32,
+    pub calls_per_step: u32,
+    /// How often a step may begin again because the model's answer broke off.
+    pub restarts: u32,
+    /// How often a step may begin again in all, takeovers after a crash included.
+    pub takeovers: u32,
+    /// The time of running; waiting for an approval does not count.
+    pub turn: Duration,
+    /// Reads that run at one time within a turn.
+    pub parallel_reads: usize,
+    /// Bytes of a tool's result as the model gets it.
+    pub result_bytes: usize,
+    /// Characters of a message.
+    pub message_characters: usize,
+    /// Messages that wait behind a running turn.
+    pub queue: u32,
+    /// Whole earlier turns the model is shown.
+    pub history_turns: usize,
+    /// Characters of the earlier turns the model is shown.
+    pub history_characters: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 20,
+            calls_per_turn: 40,
+            calls_per_step: 16,
+            restarts: 2,
+            takeovers: 10,
+            turn: Duration::from_secs(600),
+            parallel_reads: 8,
+            result_bytes: 32 * 1024,
+            message_characters: 32_000,
+            queue: 20,
+            history_turns: 40,
+            history_characters: 60_000,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A turn as the model is shown it.
+
+use kontor_core::{error::Problem, turn::ToolOutcome};
+use kontor_models::{Message, ToolCall};
+use serde_json::{Value, json};
+
+use super::{Call, State};
+
+/// The messages of a turn, each call followed by its result: one that never came to run says so, because a
+/// conversation with an unanswered call is refused by most providers.
+pub(crate) fn messages(state: &State) -> Vec<Message> {
+    let mut messages = vec![Message::User(state.message.clone())];
+    for step in &state.steps {
+        if step.text.is_empty() && step.calls.is_empty() {
+            continue;
+        }
+        messages.push(Message::Assistant {
+            text: step.text.clone(),
+            tool_calls: step
+                .calls
+                .iter()
+                .map(|call| ToolCall {
+                    id: call.id.clone(),
+                    name: call.operation.clone(),
+                    arguments: written(&call.arguments),
+                })
+                .collect(),
+        });
+        messages.extend(step.calls.iter().map(|call| Message::Tool {
+            call_id: call.id.clone(),
+            name: call.operation.clone(),
+            content: told(call),
+        }));
+    }
+    messages
+}
+
+/// Arguments that were no JSON stand in the log as the text they were.
+fn written(arguments: &Value) -> String {
+    match arguments {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn told(call: &Call) -> String {
+    match &call.outcome {
+        Some(ToolOutcome::Succeeded { result }) => result.to_string(),
+        Some(ToolOutcome::Failed { problem }) => failure(problem),
+        Some(ToolOutcome::Denied { comment }) => {
+            let mut message = "The member declined this call. Do not repeat it unasked.".to_owned();
+            if !comment.is_empty() {
+                message.push_str(" They said: ");
+                message.push_str(comment);
+            }
+            json!({"error": {"code": "denied", "message": message}}).to_string()
+        }
+        Some(ToolOutcome::Unknown) => json!({"error": {
+            "code": "outcome_unknown",
+            "message": "The server stopped while this ran, and nobody knows whether it took effect. Do not repeat it; tell the member.",
+        }})
+        .to_string(),
+        None => {
+            json!({"error": {"code": "not_run", "message": "The turn ended before this call ran."}}).to_string()
+        }
+    }
+}
+
+fn failure(problem: &Problem) -> String {
+    let mut error = json!({"code": problem.code, "message": problem.message});
+    if !problem.issues.is_empty() {
+        error["issues"] = json!(problem.issues);
+    }
+    json!({ "error": error }).to_string()
+}

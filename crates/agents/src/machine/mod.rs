@@ -1,0 +1,17 @@
+//! The turn machine: what an agent does next, decided without I/O, clock or randomness.
+//!
+//! [`State`] is the fold of a turn's logged events, so that a turn taken over after a crash stands exactly
+//! where its log ends. [`next`] takes a state and what happened and answers the effects for the driver to
+//! perform, in order. Events appended are buffered until the next commit; where a commit must stand is
+//! decided here: the calls of a step that writes are committed before any of them runs, those of a step that
+//! only reads together with their results, because a read may be repeated.
+
+mod conversation;
+mod state;
+#[cfg(test)]
+mod tests;
+mod transition;
+
+pub(crate) use conversation::messages;
+pub(crate) use state::{Call, End, State};
+pub(crate) use transition::{Answer, Effect, Input, Proposed, Ran, next, opening};

@@ -1,0 +1,161 @@
+use kontor_core::{
+    ids::{ApprovalId, TurnId},
+    operation::Effect,
+    turn::{ToolOutcome, TurnEvent},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Where a turn stands: its logged events, folded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) turn: TurnId,
+    pub(crate) message: String,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) end: Option<End>,
+}
+
+/// One question to the model and what came of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) restarts: u32,
+    pub(crate) text: String,
+    /// In the order in which the model wrote them.
+    pub(crate) calls: Vec<Call>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) index: u32,
+    pub(crate) id: String,
+    pub(crate) operation: String,
+    pub(crate) arguments: Value,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) approval: Option<Approval>,
+    pub(crate) outcome: Option<ToolOutcome>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Approval {
+    pub(crate) id: ApprovalId,
+    pub(crate) answer: Option<Answered>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    pub(crate) approved: bool,
+    pub(crate) comment: String,
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum End {
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl State {
+    pub(crate) fn new(turn: TurnId) -> Self {
+        Self { turn, message: String::new(), steps: Vec::new(), end: None }
+    }
+
+    /// The state a turn's events lead to; those of other turns are passed over.
+    pub(crate) fn replay<'e>(turn: TurnId, events: impl IntoIterator<Item = &'e TurnEvent>) -> Self {
+        let mut state = Self::new(turn);
+        for event in events.into_iter().filter(|event| event.turn() == turn) {
+            state.apply(event);
+        }
+        state
+    }
+
+    /// The number of the step the turn is in, from 1; 0 before the first.
+    pub(crate) fn step_number(&self) -> u32 {
+        u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn step(&self) -> Option<&Step> {
+        self.steps.last()
+    }
+
+    pub(crate) fn call(&self, index: u32) -> Option<&Call> {
+        self.step()?.calls.iter().find(|call| call.index == index)
+    }
+
+    /// Whether the model is to answer now.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.end.is_none() && self.step().is_some_and(|step| step.calls.is_empty())
+    }
+
+    pub(crate) fn calls_so_far(&self) -> usize {
+        self.steps.iter().map(|step| step.calls.len()).sum()
+    }
+
+    /// The event of a call's result in the step the turn is in.
+    pub(crate) fn result(&self, index: u32, outcome: ToolOutcome, duration_ms: u64) -> Option<TurnEvent> {
+        let call = self.call(index)?;
+        Some(TurnEvent::ToolResult {
+            turn: self.turn,
+            step: self.step_number(),
+            index,
+            call: call.id.clone(),
+            operation: call.operation.clone(),
+            outcome,
+            duration_ms,
+        })
+    }
+
+    pub(crate) fn apply(&mut self, event: &TurnEvent) {
+        match event {
+            TurnEvent::TurnStarted { message, .. } => self.message.clone_from(message),
+            TurnEvent::StepStarted { .. } => self.steps.push(Step::default()),
+            TurnEvent::StepRestarted { .. } => {
+                if let Some(step) = self.steps.last_mut() {
+                    *step = Step { restarts: step.restarts + 1, ..Step::default() };
+                }
+            }
+            TurnEvent::MessageCompleted { text, .. } => {
+                if let Some(step) = self.steps.last_mut() {
+                    step.text.clone_from(text);
+                }
+            }
+            TurnEvent::ToolCalled { index, call, operation, arguments, effect, .. } => {
+                if let Some(step) = self.steps.last_mut() {
+                    step.calls.push(Call {
+                        index: *index,
+                        id: call.clone(),
+                        operation: operation.clone(),
+                        arguments: arguments.clone(),
+                        effect: *effect,
+                        approval: None,
+                        outcome: None,
+                    });
+                }
+            }
+            TurnEvent::ToolResult { step, index, outcome, .. } => {
+                if let Some(call) = self.call_mut(*step, *index) {
+                    call.outcome = Some(outcome.clone());
+                }
+            }
+            TurnEvent::ApprovalRequested { step, index, approval, .. } => {
+                if let Some(call) = self.call_mut(*step, *index) {
+                    call.approval = Some(Approval { id: *approval, answer: None });
+                }
+            }
+            TurnEvent::ApprovalResolved { step, index, approved, comment, .. } => {
+                if let Some(approval) = self.call_mut(*step, *index).and_then(|call| call.approval.as_mut()) {
+                    approval.answer = Some(Answered { approved: *approved, comment: comment.clone() });
+                }
+            }
+            TurnEvent::Usage { .. } => {}
+            TurnEvent::TurnCompleted { .. } => self.end = Some(End::Completed),
+            TurnEvent::TurnFailed { .. } => self.end = Some(End::Failed),
+            TurnEvent::TurnCancelled { .. } => self.end = Some(End::Cancelled),
+        }
+    }
+
+    fn call_mut(&mut self, step: u32, index: u32) -> Option<&mut Call> {
+        let step = self.steps.get_mut(usize::try_from(step).ok()?.checked_sub(1)?)?;
+        step.calls.iter_mut().find(|call| call.index == index)
+    }
+}

@@ -1,0 +1,412 @@
+use kontor_core::{
+    error::{ErrorKind, Problem},
+    ids::{ApprovalId, MemberId, TurnId},
+    operation,
+    turn::{ToolOutcome, TurnEvent},
+};
+use kontor_models::Usage;
+use serde_json::Value;
+
+use super::{
+    End, State,
+    state::{Call, Step},
+};
+use crate::limits::Limits;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Input {
+    /// The turn was taken up for the first time: its [`opening`] is committed.
+    Opened,
+    /// The turn was taken over or goes on after an approval. `intent` names the call (step, index) whose
+    /// effect outside was about to begin when the process died.
+    Resumed { intent: Option<(u32, u32)> },
+    Answered(Answer),
+    /// The model gave no whole answer; `text` and `reasoning` are what it gave.
+    ModelFailed { problem: Problem, may_retry: bool, text: String, reasoning: String },
+    /// Calls came to their end; nothing of it is committed.
+    Ran(Vec<Ran>),
+    /// A writing call came to its end, and its result was committed with its effect.
+    Wrote(TurnEvent),
+    /// Ids for the approvals asked for.
+    Asked(Vec<(u32, ApprovalId)>),
+    Cancelled { by: Option<MemberId>, text: String, reasoning: String },
+    /// The turn cannot go on.
+    Failed { problem: Problem, text: String, reasoning: String },
+}
+
+/// A whole answer of the model.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Answer {
+    pub(crate) text: String,
+    pub(crate) reasoning: String,
+    pub(crate) calls: Vec<Proposed>,
+    pub(crate) usage: Option<Usage>,
+    /// The provider ended it before its own end.
+    pub(crate) cut: bool,
+}
+
+/// A call the model wants, looked up in the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Proposed {
+    pub(crate) id: String,
+    pub(crate) operation: String,
+    pub(crate) arguments: Value,
+    /// `None` for an operation that does not exist.
+    pub(crate) effect: Option<operation::Effect>,
+    /// Why it cannot run as it is.
+    pub(crate) problem: Option<Problem>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ran {
+    pub(crate) index: u32,
+    pub(crate) outcome: ToolOutcome,
+    pub(crate) duration_ms: u64,
+}
+
+/// What the driver is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Effect {
+    /// Into the log, with the next commit.
+    Append(Vec<TurnEvent>),
+    /// What was appended is to be durable before anything else happens.
+    Commit,
+    CallModel,
+    /// Side by side.
+    RunReads(Vec<u32>),
+    /// Alone; its effect, its result and what was appended before commit together.
+    RunWrite(u32),
+    /// Alone, at most once: the intent is committed before and the outcome after.
+    RunExternal(u32),
+    /// A person is asked whether these may run.
+    Ask(Vec<u32>),
+    /// The turn waits for an answer; what was appended is committed and the lease ends.
+    Wait,
+    /// What was appended is committed with the end of the turn.
+    Finish(End),
+}
+
+/// The first events of a turn, committed with the lease that takes it up.
+pub(crate) fn opening(turn: TurnId, message: String) -> [TurnEvent; 2] {
+    [TurnEvent::TurnStarted { turn, message }, TurnEvent::StepStarted { turn, step: 1 }]
+}
+
+/// What follows when `input` happens in `state`. A turn that has ended stays as it is.
+pub(crate) fn next(limits: &Limits, state: State, input: Input) -> (State, Vec<Effect>) {
+    let mut machine = Machine { limits, state, effects: Vec::new() };
+    if machine.state.end.is_none() {
+        machine.take(input);
+    }
+    (machine.state, machine.effects)
+}
+
+struct Machine<'l> {
+    limits: &'l Limits,
+    state: State,
+    effects: Vec<Effect>,
+}
+
+impl Machine<'_> {
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Opened => self.effects.push(Effect::CallModel),
+            Input::Resumed { intent } => self.resume(intent),
+            Input::Answered(answer) => self.answered(answer),
+            Input::ModelFailed { problem, may_retry, text, reasoning } => {
+                let restarts = self.state.step().map_or(0, |step| step.restarts);
+                if may_retry && restarts < self.limits.restarts {
+                    self.restart(problem.message);
+                } else {
+                    self.fail(problem, text, reasoning);
+                }
+            }
+            Input::Ran(ran) => {
+                let events = ran
+                    .into_iter()
+                    .filter_map(|ran| self.state.result(ran.index, ran.outcome, ran.duration_ms))
+                    .collect();
+                self.append(events);
+                self.proceed();
+            }
+            Input::Wrote(event) => {
+                self.state.apply(&event);
+                self.proceed();
+            }
+            Input::Asked(approvals) => self.asked(&approvals),
+            Input::Cancelled { by, text, reasoning } => {
+                let mut events = self.interrupted(text, reasoning);
+                events.push(TurnEvent::TurnCancelled { turn: self.state.turn, by });
+                self.finish(events, End::Cancelled);
+            }
+            Input::Failed { problem, text, reasoning } => self.fail(problem, text, reasoning),
+        }
+    }
+
+    fn resume(&mut self, intent: Option<(u32, u32)>) {
+        let number = self.state.step_number();
+        match self.state.step() {
+            None => {
+                self.append(vec![TurnEvent::StepStarted { turn: self.state.turn, step: 1 }]);
+                self.effects.extend([Effect::Commit, Effect::CallModel]);
+            }
+            Some(step) if step.calls.is_empty() => {
+                if step.restarts >= self.limits.takeovers {
+                    self.fail(
+                        Problem::new(
+                            ErrorKind::Unavailable,
+                            "interrupted_too_often",
+                            "The server was restarted too often while the model was answering. Send the message again.",
+                        ),
+                        String::new(),
+                        String::new(),
+                    );
+                } else {
+                    self.restart("The server was restarted while the model was answering.".to_owned());
+                }
+            }
+            Some(_) => {
+                if let Some((step, index)) = intent
+                    && step == number
+                    && self.state.call(index).is_some_and(|call| call.outcome.is_none())
+                {
+                    let unknown = self.state.result(index, ToolOutcome::Unknown, 0);
+                    self.append(unknown.into_iter().collect());
+                }
+                self.proceed();
+            }
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        let (turn, step) = (self.state.turn, self.state.step_number());
+        let has_calls = !answer.calls.is_empty();
+        if !has_calls && answer.text.trim().is_empty() {
+            let problem = Problem::new(
+                ErrorKind::Unavailable,
+                "empty_answer",
+                "The model gave an empty answer. Try again, or ask in other words.",
+            );
+            return self.take(Input::ModelFailed {
+                problem,
+                may_retry: true,
+                text: answer.text,
+                reasoning: answer.reasoning,
+            });
+        }
+        let mut events = Vec::with_capacity(answer.calls.len() + 3);
+        if !has_calls || !answer.text.is_empty() || !answer.reasoning.is_empty() {
+            events.push(TurnEvent::MessageCompleted {
+                turn,
+                step,
+                text: answer.text,
+                reasoning: answer.reasoning,
+                interrupted: answer.cut,
+            });
+        }
+        if let Some(usage) = answer.usage {
+            events.push(TurnEvent::Usage {
+                turn,
+                step,
+                input_tokens: usage.input_tokens,
+                output_tokens: usage.output_tokens,
+                cached_input_tokens: usage.cached_input_tokens,
+            });
+        }
+        if !has_calls {
+            events.push(TurnEvent::TurnCompleted { turn });
+            return self.finish(events, End::Completed);
+        }
+        if let Some(problem) = self.too_many_calls(answer.calls.len()) {
+            events.push(TurnEvent::TurnFailed { turn, problem });
+            return self.finish(events, End::Failed);
+        }
+        let mut results = Vec::new();
+        for (call, index) in answer.calls.into_iter().zip(0..) {
+            if let Some(problem) = call.problem {
+                results.push(TurnEvent::ToolResult {
+                    turn,
+                    step,
+                    index,
+                    call: call.id.clone(),
+                    operation: call.operation.clone(),
+                    outcome: ToolOutcome::Failed { problem },
+                    duration_ms: 0,
+                });
+            }
+            events.push(TurnEvent::ToolCalled {
+                turn,
+                step,
+                index,
+                call: call.id,
+                operation: call.operation,
+                arguments: call.arguments,
+                effect: call.effect,
+            });
+        }
+        events.append(&mut results);
+        self.append(events);
+        self.proceed();
+    }
+
+    fn too_many_calls(&self, calls: usize) -> Option<Problem> {
+        let limited = |code: &'static str, message: String| Problem::new(ErrorKind::Limited, code, message);
+        let (per_step, per_turn) = (self.limits.calls_per_step, self.limits.calls_per_turn);
+        if calls > per_step as usize {
+            return Some(limited(
+                "too_many_calls_at_once",
+                format!("The agent wanted {calls} tool calls at once; {per_step} are allowed. Ask for less at a time."),
+            ));
+        }
+        (self.state.calls_so_far() + calls > per_turn as usize).then(|| {
+            limited(
+                "too_many_calls",
+                format!("The agent needed more than {per_turn} tool calls. Ask for less at a time."),
+            )
+        })
+    }
+
+    /// Goes on with the calls of the step: the first without outcome decides.
+    fn proceed(&mut self) {
+        let Some(step) = self.state.step() else { return };
+        let open: Vec<&Call> = step.calls.iter().filter(|call| call.outcome.is_none()).collect();
+        let Some(first) = open.first() else { return self.next_step() };
+        let index = first.index;
+        match first.effect {
+            Some(operation::Effect::Read) => {
+                let reads: Vec<u32> =
+                    open.iter().take_while(|call| is_read(call)).map(|call| call.index).collect();
+                if !only_reads(step) {
+                    self.effects.push(Effect::Commit);
+                }
+                self.effects.push(Effect::RunReads(reads));
+            }
+            Some(operation::Effect::Write) => {
+                self.effects.extend([Effect::Commit, Effect::RunWrite(index)]);
+            }
+            Some(operation::Effect::External) => {
+                self.effects.extend([Effect::Commit, Effect::RunExternal(index)]);
+            }
+            Some(operation::Effect::Destructive) => match &first.approval {
+                None => {
+                    let unasked = open
+                        .iter()
+                        .filter(|call| call.effect == Some(operation::Effect::Destructive))
+                        .filter(|call| call.approval.is_none())
+                        .map(|call| call.index)
+                        .collect();
+                    self.effects.push(Effect::Ask(unasked));
+                }
+                Some(approval) => match &approval.answer {
+                    None => self.effects.push(Effect::Wait),
+                    Some(answer) if answer.approved => {
+                        self.effects.extend([Effect::Commit, Effect::RunWrite(index)]);
+                    }
+                    Some(answer) => {
+                        let denied = ToolOutcome::Denied { comment: answer.comment.clone() };
+                        self.settle(index, denied);
+                    }
+                },
+            },
+            // What the catalogue does not know does not run.
+            None => {
+                let problem = Problem::new(
+                    ErrorKind::NotFound,
+                    "unknown_operation",
+                    "There is no such operation you may call.",
+                );
+                self.settle(index, ToolOutcome::Failed { problem });
+            }
+        }
+    }
+
+    fn settle(&mut self, index: u32, outcome: ToolOutcome) {
+        self.append(self.state.result(index, outcome, 0).into_iter().collect());
+        self.proceed();
+    }
+
+    fn asked(&mut self, approvals: &[(u32, ApprovalId)]) {
+        let (turn, step) = (self.state.turn, self.state.step_number());
+        let events = approvals
+            .iter()
+            .filter_map(|(index, approval)| {
+                let call = self.state.call(*index)?;
+                Some(TurnEvent::ApprovalRequested {
+                    turn,
+                    step,
+                    index: *index,
+                    approval: *approval,
+                    operation: call.operation.clone(),
+                    arguments: call.arguments.clone(),
+                })
+            })
+            .collect();
+        self.append(events);
+        self.effects.push(Effect::Wait);
+    }
+
+    fn next_step(&mut self) {
+        let number = self.state.step_number();
+        if number >= self.limits.steps {
+            let problem = Problem::new(
+                ErrorKind::Limited,
+                "too_many_steps",
+                format!("The agent did not finish within {number} steps. Ask for less at a time."),
+            );
+            return self.fail(problem, String::new(), String::new());
+        }
+        self.append(vec![TurnEvent::StepStarted { turn: self.state.turn, step: number + 1 }]);
+        self.effects.extend([Effect::Commit, Effect::CallModel]);
+    }
+
+    fn restart(&mut self, reason: String) {
+        let (turn, step) = (self.state.turn, self.state.step_number());
+        self.append(vec![TurnEvent::StepRestarted { turn, step, reason }]);
+        self.effects.extend([Effect::Commit, Effect::CallModel]);
+    }
+
+    fn fail(&mut self, problem: Problem, text: String, reasoning: String) {
+        let mut events = self.interrupted(text, reasoning);
+        events.push(TurnEvent::TurnFailed { turn: self.state.turn, problem });
+        self.finish(events, End::Failed);
+    }
+
+    /// What the model had said of an answer that ends here.
+    fn interrupted(&self, text: String, reasoning: String) -> Vec<TurnEvent> {
+        if !self.state.is_asking() || (text.is_empty() && reasoning.is_empty()) {
+            return Vec::new();
+        }
+        let (turn, step) = (self.state.turn, self.state.step_number());
+        vec![TurnEvent::MessageCompleted { turn, step, text, reasoning, interrupted: true }]
+    }
+
+    fn finish(&mut self, events: Vec<TurnEvent>, end: End) {
+        self.append(events);
+        self.effects.push(Effect::Finish(end));
+    }
+
+    fn append(&mut self, events: Vec<TurnEvent>) {
+        for event in &events {
+            self.state.apply(event);
+        }
+        match self.effects.last_mut() {
+            _ if events.is_empty() => {}
+            Some(Effect::Append(before)) => before.extend(events),
+            _ => self.effects.push(Effect::Append(events)),
+        }
+    }
+}
+
+fn is_read(call: &Call) -> bool {
+    call.effect == Some(operation::Effect::Read)
+}
+
+/// Whether nothing of the step but reads can run.
+fn only_reads(step: &Step) -> bool {
+    step.calls.iter().all(|call| call.effect.is_none() || is_read(call) || failed_at_once(call))
+}
+
+/// A call whose arguments did not fit never runs, whatever its effect.
+fn failed_at_once(call: &Call) -> bool {
+    matches!(call.outcome, Some(ToolOutcome::Failed { .. })) && call.approval.is_none()
+}

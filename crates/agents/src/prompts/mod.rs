@@ -1,0 +1,8 @@
+//! Prompts: the standard agents that ship as Markdown files, and how a prompt is rendered.
+
+mod front_matter;
+mod install;
+mod render;
+
+pub(crate) use install::install;
+pub(crate) use render::{ContextRecord, Prompt, Scene};

@@ -1,0 +1,95 @@
+use kontor_core::{ids::AgentId, time::Timestamp};
+use kontor_store::{Row, Tx};
+use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use uuid::Uuid;
+
+use super::instant;
+use crate::{
+    definition::{Agent, ToolPatterns},
+    error::Error,
+};
+
+const TABLE: &str = "agents";
+const PROMPTS: &str = "agent_prompts";
+
+fn decode(row: &Row) -> Result<Agent, Error> {
+    let tools: String = row.get(6)?;
+    Ok(Agent {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        label: row.get(2)?,
+        description: row.get(3)?,
+        model: row.get(4)?,
+        role: row.get(5)?,
+        tools: ToolPatterns::new(serde_json::from_str(&tools)?),
+        prompt: row.get(7)?,
+        prompt_version: row.get(8)?,
+    })
+}
+
+/// Writes an agent with the first version of its prompt.
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    agent: &Agent,
+    prompt_id: Uuid,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let insert = Query::insert()
+        .into_table(tx.table(TABLE))
+        .columns([
+            "id", "name", "label", "description", "model", "role", "tools", "is_standard", "created_at",
+            "updated_at",
+        ])
+        .values_panic([
+            Expr::val(agent.id.as_uuid()),
+            Expr::val(agent.name.as_str()),
+            Expr::val(agent.label.as_str()),
+            Expr::val(agent.description.as_str()),
+            Expr::val(agent.model.as_str()),
+            Expr::val(agent.role.as_str()),
+            Expr::val(serde_json::to_string(agent.tools.patterns())?),
+            Expr::val(true),
+            Expr::val(instant(now)),
+            Expr::val(instant(now)),
+        ])
+        .take();
+    tx.execute(&insert).await?;
+    let insert = Query::insert()
+        .into_table(tx.table(PROMPTS))
+        .columns(["id", "agent_id", "version", "body", "is_published", "created_at"])
+        .values_panic([
+            Expr::val(prompt_id),
+            Expr::val(agent.id.as_uuid()),
+            Expr::val(agent.prompt_version),
+            Expr::val(agent.prompt.as_str()),
+            Expr::val(true),
+            Expr::val(instant(now)),
+        ])
+        .take();
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+pub(crate) async fn list(tx: &mut Tx<'_>) -> Result<Vec<Agent>, Error> {
+    let mut select = select(tx);
+    select.order_by(("a", "created_at"), Order::Asc).order_by(("a", "id"), Order::Asc);
+    tx.fetch_all(&select).await?.iter().map(decode).collect()
+}
+
+pub(crate) async fn find(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Agent>, Error> {
+    let mut select = select(tx);
+    select.and_where(Expr::col(("a", "id")).eq(agent.as_uuid()));
+    tx.fetch_optional(&select).await?.as_ref().map(decode).transpose()
+}
+
+/// Agents with the published version of their prompts.
+fn select(tx: &Tx<'_>) -> SelectStatement {
+    let published =
+        Expr::col(("p", "agent_id")).equals(("a", "id")).and(Expr::col(("p", "is_published")).eq(true));
+    Query::select()
+        .columns(["id", "name", "label", "description", "model", "role", "tools"].map(|column| ("a", column)))
+        .columns(["body", "version"].map(|column| ("p", column)))
+        .from_as(tx.table(TABLE), "a")
+        .join_as(JoinType::InnerJoin, tx.table(PROMPTS), "p", published)
+        .take()
+}

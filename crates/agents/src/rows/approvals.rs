@@ -1,0 +1,171 @@
+use kontor_core::{
+    ids::{ApprovalId, MemberId, SessionId, TurnId},
+    time::Timestamp,
+};
+use kontor_store::{Row, Tx};
+use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+
+use super::instant;
+use crate::{
+    approvals::{Approval, ApprovalStatus},
+    error::Error,
+};
+
+const TABLE: &str = "approvals";
+
+const COLUMNS: [&str; 13] = [
+    "id", "session_id", "turn_id", "member_id", "step", "call_index", "operation", "arguments", "status",
+    "requested_at", "expires_at", "resolved_at", "comment",
+];
+
+/// How many approvals are listed at most.
+const LISTED: u64 = 200;
+
+fn decode(row: &Row) -> Result<Approval, Error> {
+    let status: String = row.get(8)?;
+    let arguments: String = row.get(7)?;
+    Ok(Approval {
+        id: row.get(0)?,
+        session: row.get(1)?,
+        turn: row.get(2)?,
+        member: row.get(3)?,
+        step: number(row.get(4)?),
+        index: number(row.get(5)?),
+        operation: row.get(6)?,
+        arguments: serde_json::from_str(&arguments)?,
+        status: ApprovalStatus::from_word(&status)?,
+        requested_at: row.get(9)?,
+        expires_at: row.get(10)?,
+        resolved_at: row.get(11)?,
+        comment: row.get::<Option<String>>(12)?.unwrap_or_default(),
+    })
+}
+
+fn number(stored: i64) -> u32 {
+    u32::try_from(stored).unwrap_or(u32::MAX)
+}
+
+pub(crate) async fn insert(tx: &mut Tx<'_>, approvals: &[Approval]) -> Result<(), Error> {
+    let mut insert = Query::insert();
+    insert.into_table(tx.table(TABLE)).columns([
+        "id", "session_id", "turn_id", "member_id", "step", "call_index", "operation", "arguments", "status",
+        "requested_at", "expires_at",
+    ]);
+    for approval in approvals {
+        insert.values_panic([
+            Expr::val(approval.id.as_uuid()),
+            Expr::val(approval.session.as_uuid()),
+            Expr::val(approval.turn.as_uuid()),
+            Expr::val(approval.member.as_uuid()),
+            Expr::val(i64::from(approval.step)),
+            Expr::val(i64::from(approval.index)),
+            Expr::val(approval.operation.as_str()),
+            Expr::val(approval.arguments.to_string()),
+            Expr::val(approval.status.word()),
+            Expr::val(instant(approval.requested_at)),
+            Expr::val(instant(approval.expires_at)),
+        ]);
+    }
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+pub(crate) async fn find(
+    tx: &mut Tx<'_>,
+    approval: ApprovalId,
+    member: MemberId,
+) -> Result<Option<Approval>, Error> {
+    let mut select = select(tx);
+    select
+        .and_where(Expr::col("id").eq(approval.as_uuid()))
+        .and_where(Expr::col("member_id").eq(member.as_uuid()));
+    tx.fetch_optional(&select).await?.as_ref().map(decode).transpose()
+}
+
+/// A member's approvals, the latest first.
+pub(crate) async fn list(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    session: Option<SessionId>,
+) -> Result<Vec<Approval>, Error> {
+    let mut select = select(tx);
+    select
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .and_where_option(session.map(|session| Expr::col("session_id").eq(session.as_uuid())))
+        .order_by("requested_at", Order::Desc)
+        .order_by("id", Order::Desc)
+        .limit(LISTED);
+    tx.fetch_all(&select).await?.iter().map(decode).collect()
+}
+
+/// Those nobody answered in time.
+pub(crate) async fn overdue(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Approval>, Error> {
+    let mut select = select(tx);
+    select
+        .and_where(Expr::cust("status = 'pending'"))
+        .and_where(Expr::col("expires_at").lte(instant(now)))
+        .order_by("expires_at", Order::Asc)
+        .limit(LISTED);
+    tx.fetch_all(&select).await?.iter().map(decode).collect()
+}
+
+/// When the next one expires.
+pub(crate) async fn next_expiry(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let select = Query::select()
+        .column("expires_at")
+        .from(tx.table(TABLE))
+        .and_where(Expr::cust("status = 'pending'"))
+        .order_by("expires_at", Order::Asc)
+        .limit(1)
+        .take();
+    Ok(tx.fetch_optional(&select).await?.map(|row| row.get(0)).transpose()?)
+}
+
+/// Answers one that is pending; whether it was.
+pub(crate) async fn resolve(
+    tx: &mut Tx<'_>,
+    approval: ApprovalId,
+    status: ApprovalStatus,
+    by: Option<MemberId>,
+    comment: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let update = Query::update()
+        .table(tx.table(TABLE))
+        .value("status", status.word())
+        .value("resolved_at", instant(now))
+        .value("resolved_by", by.map(MemberId::as_uuid))
+        .value("comment", comment)
+        .and_where(Expr::col("id").eq(approval.as_uuid()))
+        .and_where(Expr::cust("status = 'pending'"))
+        .take();
+    Ok(tx.execute(&update).await? == 1)
+}
+
+/// How many of a turn wait for an answer.
+pub(crate) async fn count_pending(tx: &mut Tx<'_>, turn: TurnId) -> Result<usize, Error> {
+    let select = Query::select()
+        .column("id")
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("turn_id").eq(turn.as_uuid()))
+        .and_where(Expr::cust("status = 'pending'"))
+        .take();
+    Ok(tx.fetch_all(&select).await?.len())
+}
+
+/// Closes those of a turn that ends before they were answered.
+pub(crate) async fn close(tx: &mut Tx<'_>, turn: TurnId, now: Timestamp) -> Result<(), Error> {
+    let update = Query::update()
+        .table(tx.table(TABLE))
+        .value("status", ApprovalStatus::Expired.word())
+        .value("resolved_at", instant(now))
+        .and_where(Expr::col("turn_id").eq(turn.as_uuid()))
+        .and_where(Expr::cust("status = 'pending'"))
+        .take();
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+fn select(tx: &Tx<'_>) -> SelectStatement {
+    Query::select().columns(COLUMNS).from(tx.table(TABLE)).take()
+}

@@ -1,0 +1,104 @@
+use kontor_core::{
+    ids::SessionId,
+    time::Timestamp,
+    turn::{Sequence, TurnEvent},
+};
+use kontor_store::{Row, Tx};
+use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use uuid::Uuid;
+
+use super::instant;
+use crate::{error::Error, log::Draft};
+
+const TABLE: &str = "session_events";
+
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    first: Sequence,
+    drafts: &[Draft],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut insert = Query::insert();
+    insert
+        .into_table(tx.table(TABLE))
+        .columns(["session_id", "seq", "turn_id", "at", "name", "step", "call_index", "data"]);
+    for (draft, seq) in drafts.iter().zip(first..) {
+        let (step, index) = place(&draft.event);
+        insert.values_panic([
+            Expr::val(session.as_uuid()),
+            Expr::val(seq),
+            Expr::val(draft.event.turn().as_uuid()),
+            Expr::val(instant(now)),
+            Expr::val(draft.event.name()),
+            Expr::val(step),
+            Expr::val(index),
+            Expr::val(&*draft.text),
+        ]);
+    }
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// The step and the call of an event that has them.
+fn place(event: &TurnEvent) -> (Option<i64>, Option<i64>) {
+    match event {
+        TurnEvent::ToolCalled { step, index, .. }
+        | TurnEvent::ToolResult { step, index, .. }
+        | TurnEvent::ApprovalRequested { step, index, .. }
+        | TurnEvent::ApprovalResolved { step, index, .. } => (Some((*step).into()), Some((*index).into())),
+        TurnEvent::StepStarted { step, .. }
+        | TurnEvent::StepRestarted { step, .. }
+        | TurnEvent::MessageCompleted { step, .. }
+        | TurnEvent::Usage { step, .. } => (Some((*step).into()), None),
+        TurnEvent::TurnStarted { .. }
+        | TurnEvent::TurnCompleted { .. }
+        | TurnEvent::TurnFailed { .. }
+        | TurnEvent::TurnCancelled { .. } => (None, None),
+    }
+}
+
+/// Whether a call's result is there already.
+pub(crate) async fn has_result(
+    tx: &mut Tx<'_>,
+    turn: Uuid,
+    step: u32,
+    index: u32,
+) -> Result<bool, Error> {
+    let select = Query::select()
+        .expr(Expr::val(1_i64))
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("turn_id").eq(turn))
+        .and_where(Expr::col("step").eq(i64::from(step)))
+        .and_where(Expr::col("call_index").eq(i64::from(index)))
+        // Written out, so that the partial index is used.
+        .and_where(Expr::cust("name = 'tool.result'"))
+        .take();
+    Ok(tx.fetch_optional(&select).await?.is_some())
+}
+
+pub(crate) async fn after(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    after: Sequence,
+    limit: u64,
+) -> Result<Vec<Row>, Error> {
+    let mut select = select(tx, session);
+    select.and_where(Expr::col("seq").gt(after)).order_by("seq", Order::Asc).limit(limit);
+    Ok(tx.fetch_all(&select).await?)
+}
+
+/// The last events, the latest first.
+pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<Vec<Row>, Error> {
+    let mut select = select(tx, session);
+    select.order_by("seq", Order::Desc).limit(limit);
+    Ok(tx.fetch_all(&select).await?)
+}
+
+fn select(tx: &Tx<'_>, session: SessionId) -> SelectStatement {
+    Query::select()
+        .columns(["seq", "at", "data"])
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("session_id").eq(session.as_uuid()))
+        .take()
+}

@@ -1,0 +1,29 @@
+//! The statements of this crate's tables.
+
+pub(crate) mod agents;
+pub(crate) mod approvals;
+pub(crate) mod due_times;
+pub(crate) mod events;
+pub(crate) mod sessions;
+pub(crate) mod turns;
+
+use kontor_core::time::Timestamp;
+use sea_query::{Expr, ExprTrait, Value};
+
+/// An instant as system tables hold it.
+pub(crate) fn instant(at: Timestamp) -> i64 {
+    at.micros()
+}
+
+/// `column = column + by`.
+pub(crate) fn increased(column: &'static str, by: i64) -> Expr {
+    Expr::col(column).add(by)
+}
+
+pub(crate) fn null_uuid() -> Value {
+    Value::Uuid(None)
+}
+
+pub(crate) fn null_instant() -> Value {
+    Value::BigInt(None)
+}

@@ -1,0 +1,270 @@
+use kontor_core::{
+    ids::{AgentId, MemberId, RecordId, SessionId},
+    time::Timestamp,
+    turn::Sequence,
+};
+use kontor_store::{Row, Tx};
+use sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, SelectStatement, UpdateStatement};
+use uuid::Uuid;
+
+use super::{increased, instant, null_instant, null_uuid};
+use crate::{error::Error, log};
+
+const TABLE: &str = "sessions";
+
+const COLUMNS: [&str; 13] = [
+    "id", "member_id", "agent_id", "title", "status", "context_object", "context_id", "expires_at", "last_seq",
+    "turn_count", "epoch", "created_at", "updated_at",
+];
+
+/// A session's row.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionRow {
+    pub(crate) id: SessionId,
+    pub(crate) member: MemberId,
+    pub(crate) agent: AgentId,
+    pub(crate) title: Option<String>,
+    pub(crate) status: String,
+    pub(crate) context: Option<(String, RecordId)>,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) last_seq: Sequence,
+    pub(crate) turn_count: i64,
+    pub(crate) epoch: i64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl SessionRow {
+    fn decode(row: &Row) -> Result<Self, Error> {
+        let object: Option<String> = row.get(5)?;
+        let record: Option<RecordId> = row.get(6)?;
+        Ok(Self {
+            id: row.get(0)?,
+            member: row.get(1)?,
+            agent: row.get(2)?,
+            title: row.get(3)?,
+            status: row.get(4)?,
+            context: object.zip(record),
+            expires_at: row.get(7)?,
+            last_seq: row.get(8)?,
+            turn_count: row.get(9)?,
+            epoch: row.get(10)?,
+            created_at: row.get(11)?,
+            updated_at: row.get(12)?,
+        })
+    }
+}
+
+/// The right to run a session's turns, as long as its epoch is the latest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lease {
+    pub(crate) session: SessionId,
+    pub(crate) epoch: i64,
+    pub(crate) until: Timestamp,
+}
+
+pub(crate) async fn insert(tx: &mut Tx<'_>, session: &SessionRow) -> Result<(), Error> {
+    let (object, record) = session.context.clone().unzip();
+    let insert = Query::insert()
+        .into_table(tx.table(TABLE))
+        .columns([
+            "id", "member_id", "agent_id", "title", "status", "context_object", "context_id", "expires_at",
+            "last_seq", "turn_count", "epoch", "created_at", "updated_at",
+        ])
+        .values_panic([
+            Expr::val(session.id.as_uuid()),
+            Expr::val(session.member.as_uuid()),
+            Expr::val(session.agent.as_uuid()),
+            Expr::val(session.title.clone()),
+            Expr::val(session.status.as_str()),
+            Expr::val(object),
+            Expr::val(record.map(RecordId::as_uuid)),
+            Expr::val(instant(session.expires_at)),
+            Expr::val(session.last_seq),
+            Expr::val(session.turn_count),
+            Expr::val(session.epoch),
+            Expr::val(instant(session.created_at)),
+            Expr::val(instant(session.updated_at)),
+        ])
+        .take();
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// A session, as its member sees it: another's is not there.
+pub(crate) async fn find(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    member: MemberId,
+) -> Result<Option<SessionRow>, Error> {
+    let mut select = select(tx);
+    select
+        .and_where(Expr::col("id").eq(session.as_uuid()))
+        .and_where(Expr::col("member_id").eq(member.as_uuid()));
+    tx.fetch_optional(&select).await?.as_ref().map(SessionRow::decode).transpose()
+}
+
+/// A member's sessions, the one used last first, after the one at `after` (its last use and id).
+pub(crate) async fn list(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    limit: u64,
+    after: Option<(Timestamp, SessionId)>,
+) -> Result<Vec<SessionRow>, Error> {
+    let mut select = select(tx);
+    select
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .order_by("updated_at", Order::Desc)
+        .order_by("id", Order::Desc)
+        .limit(limit);
+    if let Some((at, id)) = after {
+        let earlier = Expr::col("updated_at").lt(instant(at));
+        let same = Cond::all()
+            .add(Expr::col("updated_at").eq(instant(at)))
+            .add(Expr::col("id").lt(id.as_uuid()));
+        select.cond_where(Cond::any().add(earlier).add(same));
+    }
+    tx.fetch_all(&select).await?.iter().map(SessionRow::decode).collect()
+}
+
+fn select(tx: &Tx<'_>) -> SelectStatement {
+    Query::select().columns(COLUMNS).from(tx.table(TABLE)).take()
+}
+
+/// Counts a new turn of a member's session in and answers the session as it stands then. The first message
+/// names a session that has no title.
+pub(crate) async fn count_turn(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    member: MemberId,
+    title: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<SessionRow>, Error> {
+    let mut update = update(tx, session);
+    update
+        .value("turn_count", increased("turn_count", 1))
+        .value("title", Func::coalesce([Expr::col("title"), Expr::val(title)]))
+        .value("updated_at", instant(now))
+        .value("expires_at", instant(expires_at))
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        // The old expiry decides, so it stands in the condition.
+        .and_where(Expr::col("expires_at").gt(instant(now)))
+        .returning(Query::returning().columns(COLUMNS));
+    tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
+}
+
+/// What of a session its member changes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Changes {
+    pub(crate) title: Option<String>,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) context: Option<Option<(String, RecordId)>>,
+}
+
+pub(crate) async fn change(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    member: MemberId,
+    changes: &Changes,
+    now: Timestamp,
+) -> Result<Option<SessionRow>, Error> {
+    let mut update = update(tx, session);
+    update.value("updated_at", instant(now)).and_where(Expr::col("member_id").eq(member.as_uuid()));
+    if let Some(title) = &changes.title {
+        update.value("title", title.as_str());
+    }
+    if let Some(status) = changes.status {
+        update.value("status", status);
+    }
+    if let Some(context) = &changes.context {
+        let (object, record) = context.clone().unzip();
+        update.value("context_object", object).value("context_id", record.map(RecordId::as_uuid));
+    }
+    update.returning(Query::returning().columns(COLUMNS));
+    tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
+}
+
+/// Who asks for a lease, and on which terms.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bid {
+    pub(crate) session: SessionId,
+    pub(crate) owner: Uuid,
+    /// Other processes work on the same data: their leases hold until they expire. Without others, a lease
+    /// that is not ours is a dead process's and void.
+    pub(crate) shared: bool,
+    pub(crate) until: Timestamp,
+    pub(crate) now: Timestamp,
+}
+
+/// Takes the lease of a session that nobody holds, with the next epoch, and makes room for the first events
+/// under it.
+pub(crate) async fn take_lease(
+    tx: &mut Tx<'_>,
+    bid: &Bid,
+    events: usize,
+) -> Result<Option<SessionRow>, Error> {
+    let mut free = Cond::any()
+        .add(Expr::col("lease_owner").is_null())
+        .add(Expr::col("lease_owner").eq(bid.owner))
+        .add(Expr::col("lease_until").lte(instant(bid.now)));
+    if !bid.shared {
+        free = free.add(Expr::col("lease_owner").ne(bid.owner));
+    }
+    let mut update = update(tx, bid.session);
+    update
+        .value("epoch", increased("epoch", 1))
+        .value("last_seq", increased("last_seq", log::count(events)))
+        .value("lease_owner", bid.owner)
+        .value("lease_until", instant(bid.until))
+        .cond_where(free)
+        .returning(Query::returning().columns(COLUMNS));
+    tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
+}
+
+/// What becomes of a lease when events are appended under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    Renewed,
+    Released,
+}
+
+/// Makes room for events under a lease, which is renewed or released by it; `None` when it is lost.
+pub(crate) async fn advance_leased(
+    tx: &mut Tx<'_>,
+    lease: &Lease,
+    keep: Keep,
+    events: usize,
+    now: Timestamp,
+) -> Result<Option<Sequence>, Error> {
+    let mut update = update(tx, lease.session);
+    update
+        .value("last_seq", increased("last_seq", log::count(events)))
+        .value("updated_at", instant(now))
+        .and_where(Expr::col("epoch").eq(lease.epoch))
+        .returning_col("last_seq");
+    match keep {
+        Keep::Renewed => update.value("lease_until", instant(lease.until)),
+        Keep::Released => update.value("lease_owner", null_uuid()).value("lease_until", null_instant()),
+    };
+    Ok(tx.fetch_optional(&update).await?.map(|row| row.get(0)).transpose()?)
+}
+
+/// Makes room for events where no turn runs, and locks the session's row.
+pub(crate) async fn advance(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    events: usize,
+    now: Timestamp,
+) -> Result<Option<Sequence>, Error> {
+    let mut update = update(tx, session);
+    update
+        .value("last_seq", increased("last_seq", log::count(events)))
+        .value("updated_at", instant(now))
+        .returning_col("last_seq");
+    Ok(tx.fetch_optional(&update).await?.map(|row| row.get(0)).transpose()?)
+}
+
+fn update(tx: &Tx<'_>, session: SessionId) -> UpdateStatement {
+    Query::update().table(tx.table(TABLE)).and_where(Expr::col("id").eq(session.as_uuid())).take()
+}

@@ -1,0 +1,245 @@
+//! The service and what it holds.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::Stream;
+use kontor_core::{
+    caller::Caller,
+    environment::Environment,
+    ids::{AgentId, SessionId, WorkspaceId},
+    operation::Definition,
+    text,
+    time::Timestamp,
+    turn::Sequence,
+};
+use kontor_crm::Crm;
+use kontor_identity::Identity;
+use kontor_models::Models;
+use kontor_store::{Namespace, Store, Tx};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::{
+    AgentSettings, AgentSummary, EventId, LoggedEvent, StreamEvent, Worker,
+    definition::Agent,
+    driver::Preparations,
+    error::Error,
+    history::Histories,
+    log,
+    prompts::{self, Prompt},
+    rows::{agents, due_times, sessions},
+    running::Running,
+    sessions::member_of,
+    stream::{self, Cursor, Hub},
+};
+
+/// How long an agent's definition is believed.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// How long a workspace is known to be announced as due; the worker keeps a hint several times as long.
+pub(crate) const ANNOUNCED: Duration = Duration::from_secs(30);
+/// Sessions that can wait to be looked at; beyond it, the sweep finds them.
+const WAKES: usize = 8_192;
+const LOGGED: u32 = 1_000;
+
+pub(crate) type Wake = (WorkspaceId, SessionId);
+
+/// Agents, their sessions and turns. Cloning is cheap.
+#[derive(Clone)]
+pub struct Agents(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) crm: Crm,
+    pub(crate) identity: Identity,
+    pub(crate) models: Models,
+    pub(crate) environment: Environment,
+    pub(crate) settings: AgentSettings,
+    /// Whose leases are ours.
+    pub(crate) owner: Uuid,
+    pub(crate) hub: Hub,
+    pub(crate) running: Running,
+    pub(crate) histories: Histories,
+    pub(crate) preparations: Preparations,
+    agents: Mutex<HashMap<AgentId, (Timestamp, Arc<LoadedAgent>)>>,
+    announced: Mutex<HashMap<WorkspaceId, Timestamp>>,
+    wake: mpsc::Sender<Wake>,
+    pub(crate) wakes: Mutex<Option<mpsc::Receiver<Wake>>>,
+}
+
+/// An agent with its prompt compiled.
+pub(crate) struct LoadedAgent {
+    pub(crate) definition: Agent,
+    pub(crate) prompt: Prompt,
+}
+
+impl Agents {
+    pub fn new(
+        store: Store,
+        crm: Crm,
+        identity: Identity,
+        models: Models,
+        environment: Environment,
+        settings: AgentSettings,
+    ) -> Self {
+        let (wake, wakes) = mpsc::channel(WAKES);
+        Self(Arc::new(Inner {
+            owner: environment.new_id(),
+            store,
+            crm,
+            identity,
+            models,
+            environment,
+            settings,
+            hub: Hub::default(),
+            running: Running::default(),
+            histories: Histories::default(),
+            preparations: Preparations::default(),
+            agents: Mutex::default(),
+            announced: Mutex::default(),
+            wake,
+            wakes: Mutex::new(Some(wakes)),
+        }))
+    }
+
+    /// Gives a new workspace its standard agents, in the unit that makes the workspace.
+    pub async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Timestamp) -> Result<(), Error> {
+        prompts::install(tx, environment, now).await
+    }
+
+    /// Who runs turns in this process. There is one.
+    pub fn worker(&self) -> Worker {
+        Worker::new(self.clone())
+    }
+
+    /// The workspace's agents.
+    pub async fn agents(&self, caller: &Caller) -> Result<Vec<AgentSummary>, Error> {
+        member_of(caller)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        let found = namespace.read(|tx| Box::pin(async move { agents::list(tx).await })).await?;
+        Ok::<_, Error>(found.into_iter().map(AgentSummary::from).collect())
+    }
+
+    /// The operations the caller may call.
+    pub async fn catalogue(&self, caller: &Caller) -> Result<Vec<Definition>, Error> {
+        let schema = self.0.crm.schema(caller.workspace).await?;
+        let registry = self.0.crm.catalogue(caller.workspace, &schema, &caller.grants);
+        Ok(registry.definitions().cloned().collect())
+    }
+
+    /// Follows a session: the events after `after`, then what happens, until the stream is dropped. Whoever
+    /// comes back with the id of the last event they got misses nothing and gets nothing twice.
+    pub async fn subscribe(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        after: Option<EventId>,
+    ) -> Result<impl Stream<Item = StreamEvent> + Send + 'static + use<>, Error> {
+        let namespace = self.owned(caller, session).await?;
+        let handle = self.0.hub.open(caller.workspace, session);
+        let cursor = Cursor::at(after.unwrap_or_default());
+        let poll_every = self.0.settings.shared.then_some(self.0.settings.poll_every);
+        Ok(stream::follow(namespace, session, handle, cursor, poll_every))
+    }
+
+    /// The logged events after a number, in order, at most `limit` (1000).
+    pub async fn log(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        after: Sequence,
+        limit: u32,
+    ) -> Result<Vec<LoggedEvent>, Error> {
+        let namespace = self.owned(caller, session).await?;
+        let limit = u64::from(limit.clamp(1, LOGGED));
+        namespace.read(move |tx| Box::pin(async move { log::after(tx, session, after, limit).await })).await
+    }
+
+    /// The namespace of a session that is the caller's own.
+    async fn owned(&self, caller: &Caller, session: SessionId) -> Result<Namespace, Error> {
+        let member = member_of(caller)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        namespace
+            .read(move |tx| Box::pin(async move { sessions::find(tx, session, member).await }))
+            .await?
+            .ok_or(Error::SessionNotFound(session))?;
+        Ok(namespace)
+    }
+
+    pub(crate) async fn namespace(&self, workspace: WorkspaceId) -> Result<Namespace, Error> {
+        Ok(self.0.store.workspace(workspace).await?)
+    }
+
+    pub(crate) async fn agent_named(&self, workspace: WorkspaceId, name: &str) -> Result<Agent, Error> {
+        let namespace = self.namespace(workspace).await?;
+        let mut all = namespace.read(|tx| Box::pin(async move { agents::list(tx).await })).await?;
+        match all.iter().position(|agent| agent.name == name) {
+            Some(found) => Ok(all.swap_remove(found)),
+            None => Err::<_, Error>(Error::AgentNotFound {
+                name: text::excerpt(name, 60),
+                near: text::suggestion(name, all.iter().map(|agent| agent.name.as_str())),
+            }),
+        }
+    }
+
+    pub(crate) async fn agent(
+        &self,
+        workspace: WorkspaceId,
+        id: AgentId,
+    ) -> Result<Arc<LoadedAgent>, Error> {
+        let now = self.0.environment.now();
+        let known = {
+            let agents = self.0.agents.lock().unwrap_or_else(PoisonError::into_inner);
+            agents.get(&id).cloned()
+        };
+        if let Some((read_at, agent)) = &known
+            && now.since(*read_at) < BELIEVED
+        {
+            return Ok(agent.clone());
+        }
+        let namespace = self.namespace(workspace).await?;
+        let found = namespace.read(move |tx| Box::pin(async move { agents::find(tx, id).await })).await?;
+        let definition =
+            found.ok_or_else(|| Error::AgentNotFound { name: id.to_string(), near: String::new() })?;
+        let loaded = match known {
+            // The same object, so that what was made for it is found again.
+            Some((_, agent)) if agent.definition == definition => agent,
+            _ => {
+                let prompt = Prompt::new(&definition.name, &definition.prompt)?;
+                Arc::new(LoadedAgent { definition, prompt })
+            }
+        };
+        let mut agents = self.0.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.insert(id, (now, loaded.clone()));
+        Ok(loaded)
+    }
+
+    /// Writes into the directory that a workspace has something to do, before what makes it true commits.
+    pub(crate) async fn announce(&self, workspace: WorkspaceId) -> Result<(), Error> {
+        let now = self.0.environment.now();
+        let known = {
+            let announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
+            announced.get(&workspace).copied()
+        };
+        if known.is_some_and(|at| now.since(at) < ANNOUNCED && at <= now) {
+            return Ok(());
+        }
+        let directory = self.0.store.directory();
+        directory
+            .write(move |tx| Box::pin(async move { due_times::announce(tx, workspace, now).await }))
+            .await?;
+        let mut announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.insert(workspace, now);
+        Ok::<_, Error>(())
+    }
+
+    /// Has a session looked at by this process's worker, if it has one.
+    pub(crate) fn wake(&self, workspace: WorkspaceId, session: SessionId) {
+        if self.0.wake.try_send((workspace, session)).is_err() {
+            tracing::debug!(%session, "no worker of this process hears of the session; a sweep will find it");
+        }
+    }
+}

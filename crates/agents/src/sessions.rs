@@ -1,0 +1,319 @@
+//! Sessions: conversations between a member and an agent.
+
+use kontor_core::{
+    caller::Caller,
+    ids::{AgentId, MemberId, RecordId, SessionId},
+    text,
+    time::Timestamp,
+    turn::Sequence,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Agents,
+    error::Error,
+    rows::{
+        agents,
+        sessions::{self, Changes, SessionRow},
+        turns as turn_rows,
+    },
+    turns::Turn,
+};
+
+/// How many sessions are listed at most.
+const LISTED: u32 = 200;
+const LONGEST_TITLE: usize = 200;
+
+/// What a new session is made of.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewSession {
+    /// The agent's name.
+    pub agent: String,
+    /// Without one, the first message names it.
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub context: Option<SessionContext>,
+}
+
+/// The record the member is looking at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionContext {
+    /// The object's name.
+    pub object: String,
+    pub id: RecordId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionStatus {
+    Active,
+    /// Takes no messages until it is active again.
+    Paused,
+    /// Over.
+    Completed,
+}
+
+impl SessionStatus {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Result<Self, Error> {
+        [Self::Active, Self::Paused, Self::Completed]
+            .into_iter()
+            .find(|status| status.word() == word)
+            .ok_or_else(|| Error::Word(word.to_owned(), "session status"))
+    }
+}
+
+/// What of a session its member changes; what is absent stays.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionPatch {
+    pub title: Option<String>,
+    pub status: Option<SessionStatus>,
+    /// Null clears it.
+    #[serde(deserialize_with = "given")]
+    pub context: Option<Option<SessionContext>>,
+}
+
+fn given<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<SessionContext>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// A session, as its member sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub agent: AgentName,
+    pub title: Option<String>,
+    pub status: SessionStatus,
+    pub context: Option<SessionContext>,
+    pub expires_at: Timestamp,
+    /// The number of the last logged event.
+    pub last_seq: Sequence,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// The turns that have not ended: the one that runs or waits for an approval, and those behind it. Not
+    /// filled in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub queue: Vec<Turn>,
+}
+
+/// How an agent is named where it is spoken of.
+#[derive(Debug, Clone, Serialize)]
+pub struct AgentName {
+    pub id: AgentId,
+    pub name: String,
+    pub label: String,
+}
+
+/// A page of a member's sessions, the one used last first.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionPage {
+    pub sessions: Vec<Session>,
+    /// What to give as `after` for the next page.
+    pub next: Option<String>,
+}
+
+impl Agents {
+    /// Begins a conversation with an agent.
+    pub async fn create_session(&self, caller: &Caller, new: NewSession) -> Result<Session, Error> {
+        let member = member_of(caller)?;
+        let title = new.title.as_deref().map(checked_title).transpose()?;
+        let context = self.checked_context(caller, new.context).await?;
+        let agent = self.agent_named(caller.workspace, &new.agent).await?;
+        let now = self.0.environment.now();
+        let row = SessionRow {
+            id: self.0.environment.new_id(),
+            member,
+            agent: agent.id,
+            title,
+            status: SessionStatus::Active.word().to_owned(),
+            context,
+            expires_at: now.plus(self.0.settings.session_lifetime),
+            last_seq: 0,
+            turn_count: 0,
+            epoch: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        let written = row.clone();
+        self.namespace(caller.workspace)
+            .await?
+            .write(move |tx| {
+                let row = written.clone();
+                Box::pin(async move { sessions::insert(tx, &row).await })
+            })
+            .await?;
+        let name = AgentName { id: agent.id, name: agent.name.clone(), label: agent.label.clone() };
+        session(row, name, Vec::new())
+    }
+
+    /// A member's sessions, the one used last first.
+    pub async fn sessions(
+        &self,
+        caller: &Caller,
+        limit: u32,
+        after: Option<&str>,
+    ) -> Result<SessionPage, Error> {
+        let member = member_of(caller)?;
+        let after = after.map(read_cursor).transpose()?;
+        let limit = limit.clamp(1, LISTED);
+        let namespace = self.namespace(caller.workspace).await?;
+        let (mut rows, agents) = namespace
+            .read(move |tx| {
+                Box::pin(async move {
+                    let rows = sessions::list(tx, member, u64::from(limit) + 1, after).await?;
+                    Ok::<_, Error>((rows, agents::list(tx).await?))
+                })
+            })
+            .await?;
+        let has_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| has_more).map(cursor);
+        let sessions = rows
+            .into_iter()
+            .map(|row| {
+                let known = agents.iter().find(|agent| agent.id == row.agent);
+                let name = AgentName {
+                    id: row.agent,
+                    name: known.map(|agent| agent.name.clone()).unwrap_or_default(),
+                    label: known.map(|agent| agent.label.clone()).unwrap_or_default(),
+                };
+                session(row, name, Vec::new())
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(SessionPage { sessions, next })
+    }
+
+    /// A session with the turns that have not ended.
+    pub async fn session(&self, caller: &Caller, id: SessionId) -> Result<Session, Error> {
+        let member = member_of(caller)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        let (row, queue) = namespace
+            .read(move |tx| {
+                Box::pin(async move {
+                    let row = sessions::find(tx, id, member).await?.ok_or(Error::SessionNotFound(id))?;
+                    Ok::<_, Error>((row, turn_rows::open(tx, id).await?))
+                })
+            })
+            .await?;
+        let name = self.agent_name(caller, row.agent).await?;
+        session(row, name, queue.into_iter().map(Turn::from).collect())
+    }
+
+    pub async fn update_session(
+        &self,
+        caller: &Caller,
+        id: SessionId,
+        patch: SessionPatch,
+    ) -> Result<Session, Error> {
+        let member = member_of(caller)?;
+        let context = match patch.context {
+            None => None,
+            Some(context) => Some(self.checked_context(caller, context).await?),
+        };
+        let changes = Changes {
+            title: patch.title.as_deref().map(checked_title).transpose()?,
+            status: patch.status.map(SessionStatus::word),
+            context,
+        };
+        let now = self.0.environment.now();
+        self.namespace(caller.workspace)
+            .await?
+            .write(move |tx| {
+                let changes = changes.clone();
+                Box::pin(async move {
+                    sessions::change(tx, id, member, &changes, now).await?.ok_or(Error::SessionNotFound(id))
+                })
+            })
+            .await?;
+        self.session(caller, id).await
+    }
+
+    async fn agent_name(&self, caller: &Caller, id: AgentId) -> Result<AgentName, Error> {
+        let agent = self.agent(caller.workspace, id).await?;
+        Ok(AgentName { id, name: agent.definition.name.clone(), label: agent.definition.label.clone() })
+    }
+
+    /// A context names a record of an object the caller may read. Whether the record is there shows when the
+    /// agent is told of it.
+    async fn checked_context(
+        &self,
+        caller: &Caller,
+        context: Option<SessionContext>,
+    ) -> Result<Option<(String, RecordId)>, Error> {
+        let Some(context) = context else { return Ok(None) };
+        let schema = self.0.crm.schema(caller.workspace).await?;
+        let readable = schema
+            .object(&context.object)
+            .is_some_and(|object| caller.grants.allows(&object.name, kontor_core::grants::Action::Read));
+        if readable {
+            return Ok(Some((context.object, context.id)));
+        }
+        let near = schema.nearest(&context.object).map(|near| format!(" Did you mean {near}?"));
+        let name = text::excerpt(&context.object, 60);
+        Err(Error::invalid(
+            "context.object",
+            "unknown_object",
+            format!("There is no object {name:?}.{}", near.unwrap_or_default()),
+        ))
+    }
+}
+
+/// Sessions belong to members.
+pub(crate) fn member_of(caller: &Caller) -> Result<MemberId, Error> {
+    caller.member.ok_or(Error::NotAMember)
+}
+
+fn session(row: SessionRow, agent: AgentName, queue: Vec<Turn>) -> Result<Session, Error> {
+    Ok(Session {
+        id: row.id,
+        agent,
+        title: row.title,
+        status: SessionStatus::from_word(&row.status)?,
+        context: row.context.map(|(object, id)| SessionContext { object, id }),
+        expires_at: row.expires_at,
+        last_seq: row.last_seq,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        queue,
+    })
+}
+
+fn checked_title(title: &str) -> Result<String, Error> {
+    let title = title.trim();
+    let wrong = |code, message: &str| Err(Error::invalid("title", code, message));
+    if title.is_empty() {
+        return wrong("required", "A title is not empty.");
+    }
+    if title.chars().count() > LONGEST_TITLE {
+        return wrong("too_long", "A title has at most 200 characters.");
+    }
+    if title.chars().any(char::is_control) {
+        return wrong("wrong_characters", "A title has no control characters.");
+    }
+    Ok(title.to_owned())
+}
+
+fn cursor(row: &SessionRow) -> String {
+    format!("{}_{}", row.updated_at.micros(), row.id)
+}
+
+fn read_cursor(text: &str) -> Result<(Timestamp, SessionId), Error> {
+    let read = || {
+        let (at, id) = text.split_once('_')?;
+        Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?))
+    };
+    read().ok_or_else(|| Error::invalid("after", "invalid_cursor", "The cursor is not valid for this list."))
+}

@@ -1,0 +1,225 @@
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::Deref,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use kontor_core::{
+    ids::{SessionId, TurnId, WorkspaceId},
+    turn::Sequence,
+};
+use tokio::sync::watch;
+
+use super::{Cursor, StreamEvent};
+use crate::log::LoggedEvent;
+
+/// Logged events of a session that are kept in memory while it is followed or runs.
+const KEPT: usize = 128;
+
+type Key = (WorkspaceId, SessionId);
+
+/// The sessions that run or are followed in this process.
+#[derive(Clone, Default)]
+pub(crate) struct Hub(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    channels: Mutex<HashMap<Key, Arc<Channel>>>,
+    closed: AtomicBool,
+}
+
+impl Hub {
+    /// A session's channel, made when nobody has it.
+    pub(crate) fn open(&self, workspace: WorkspaceId, session: SessionId) -> Handle {
+        let key = (workspace, session);
+        let channel = self.channels().entry(key).or_default().clone();
+        Handle { hub: self.clone(), key, channel }
+    }
+
+    /// Tells events to a session's followers in this process.
+    pub(crate) fn publish(&self, workspace: WorkspaceId, session: SessionId, events: &[LoggedEvent]) {
+        let channel = self.channels().get(&(workspace, session)).cloned();
+        if let Some(channel) = channel {
+            channel.publish(events);
+        }
+    }
+
+    /// Ends every stream.
+    pub(crate) fn close(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+        for channel in self.channels().values() {
+            channel.wake();
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::SeqCst)
+    }
+
+    fn channels(&self) -> MutexGuard<'_, HashMap<Key, Arc<Channel>>> {
+        self.0.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session's channel in use; the last one dropped forgets it.
+pub(crate) struct Handle {
+    hub: Hub,
+    key: Key,
+    channel: Arc<Channel>,
+}
+
+impl Handle {
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+}
+
+impl Deref for Handle {
+    type Target = Channel;
+
+    fn deref(&self) -> &Channel {
+        &self.channel
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let mut channels = self.hub.channels();
+        // The table's and this one: nobody else can come to have it while the table is locked.
+        if Arc::strong_count(&self.channel) == 2 {
+            channels.remove(&self.key);
+        }
+    }
+}
+
+/// What this process knows of a session beyond the database.
+pub(crate) struct Channel {
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The latest logged events, without gaps.
+    kept: VecDeque<LoggedEvent>,
+    speaking: Option<Speaking>,
+}
+
+/// What the model is saying.
+struct Speaking {
+    after: Sequence,
+    turn: TurnId,
+    step: u32,
+    text: String,
+    reasoning: String,
+}
+
+/// What a channel has for a cursor.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Something was given.
+    More,
+    /// Nothing yet.
+    Nothing,
+    /// What comes next is not in memory any more.
+    InLog,
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        Self { state: Mutex::default(), changed: watch::Sender::new(()) }
+    }
+}
+
+impl Channel {
+    pub(crate) fn watch(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    fn wake(&self) {
+        self.changed.send_replace(());
+    }
+
+    /// Takes up events that were committed.
+    pub(crate) fn publish(&self, events: &[LoggedEvent]) {
+        let mut state = self.state();
+        for logged in events {
+            let last = state.kept.back().map(|kept| kept.seq);
+            match last {
+                // Known already.
+                Some(last) if logged.seq <= last => continue,
+                Some(last) if logged.seq == last + 1 => {}
+                // Something between was appended elsewhere; followers read it from the log.
+                _ => state.kept.clear(),
+            }
+            if state.speaking.as_ref().is_some_and(|speaking| speaking.turn == logged.event.turn()) {
+                state.speaking = None;
+            }
+            if state.kept.len() == KEPT {
+                state.kept.pop_front();
+            }
+            state.kept.push_back(logged.clone());
+        }
+        drop(state);
+        self.wake();
+    }
+
+    /// The model begins to answer after the event numbered `after`.
+    pub(crate) fn begin(&self, after: Sequence, turn: TurnId, step: u32) {
+        let (text, reasoning) = (String::new(), String::new());
+        self.state().speaking = Some(Speaking { after, turn, step, text, reasoning });
+    }
+
+    pub(crate) fn say(&self, text: &str, reasoning: &str) {
+        if let Some(speaking) = &mut self.state().speaking {
+            speaking.text.push_str(text);
+            speaking.reasoning.push_str(reasoning);
+        }
+        self.wake();
+    }
+
+    /// Nobody speaks any more, without a word in the log: the turn goes on elsewhere.
+    pub(crate) fn hush(&self) {
+        self.state().speaking = None;
+    }
+
+    /// Gives a cursor what comes next.
+    pub(crate) fn advance(&self, cursor: &mut Cursor, given: &mut VecDeque<StreamEvent>) -> Found {
+        let state = self.state();
+        let before = given.len();
+        if let (Some(first), Some(last)) = (state.kept.front(), state.kept.back())
+            && cursor.seq < last.seq
+        {
+            if cursor.seq + 1 < first.seq {
+                return Found::InLog;
+            }
+            let known = usize::try_from(cursor.seq + 1 - first.seq).unwrap_or(0);
+            for logged in state.kept.iter().skip(known) {
+                cursor.pass(logged, given);
+            }
+        }
+        if let Some(speaking) = &state.speaking {
+            if cursor.seq < speaking.after {
+                return if given.len() > before { Found::More } else { Found::InLog };
+            }
+            let (turn, step) = (speaking.turn, speaking.step);
+            given.extend(cursor.reasoning(turn, step, &speaking.reasoning));
+            given.extend(cursor.text(turn, step, &speaking.text));
+        }
+        if given.len() > before { Found::More } else { Found::Nothing }
+    }
+
+    /// Whether the memory reaches back to a cursor, so that the log need not be read for it.
+    pub(crate) fn reaches(&self, cursor: &Cursor) -> bool {
+        let state = self.state();
+        state.kept.front().is_some_and(|first| cursor.seq + 1 >= first.seq)
+            && state.kept.back().is_some_and(|last| cursor.seq <= last.seq)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

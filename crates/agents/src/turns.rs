@@ -1,0 +1,299 @@
+//! Turns as the one who asks sees them: starting, cancelling, looking.
+
+use kontor_core::{
+    caller::Caller,
+    error::Problem,
+    ids::{MemberId, SessionId, TurnId},
+    text,
+    time::Timestamp,
+    turn::TurnEvent,
+};
+use serde::Serialize;
+
+use crate::{
+    Agents,
+    error::Error,
+    log::{self, Draft},
+    rows::{
+        approvals,
+        sessions::{self, SessionRow},
+        turns::{self as rows, TurnRow},
+    },
+    sessions::{SessionStatus, member_of},
+};
+
+/// Characters of the first message that name a session.
+const TITLE: usize = 60;
+const LONGEST_KEY: usize = 200;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnStatus {
+    /// Waits for the turns before it.
+    Queued,
+    Running,
+    WaitingForApproval,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl TurnStatus {
+    const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Running,
+        Self::WaitingForApproval,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::WaitingForApproval => "waiting_for_approval",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.word() == word)
+            .ok_or_else(|| Error::Word(word.to_owned(), "turn status"))
+    }
+}
+
+/// What came of sending a message.
+#[derive(Debug, Clone, Serialize)]
+pub struct StartedTurn {
+    pub id: TurnId,
+    /// `queued` behind others, otherwise `running`: it is taken up at once.
+    pub status: TurnStatus,
+    /// How many turns of the session come before it.
+    pub position: u32,
+}
+
+/// A turn, as its member sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Turn {
+    pub id: TurnId,
+    pub session: SessionId,
+    pub status: TurnStatus,
+    pub message: String,
+    /// Its place among the session's turns, from 1.
+    pub number: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+    pub created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+impl From<TurnRow> for Turn {
+    fn from(row: TurnRow) -> Self {
+        // A queued turn that was cancelled leaves the queue when its turn comes, and never runs.
+        let cancelled = row.status == TurnStatus::Queued && row.cancel_requested;
+        Self {
+            id: row.id,
+            session: row.session,
+            status: if cancelled { TurnStatus::Cancelled } else { row.status },
+            message: row.message,
+            number: row.position,
+            problem: row.problem,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+        }
+    }
+}
+
+impl Agents {
+    /// Writes a message into a session; the worker answers it. The same idempotency key in the same session
+    /// is the same turn.
+    pub async fn start_turn(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        message: String,
+        idempotency_key: Option<String>,
+    ) -> Result<StartedTurn, Error> {
+        let member = member_of(caller)?;
+        self.check_message(&message)?;
+        if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+            return Err(Error::invalid(
+                "idempotency_key",
+                "wrong_length",
+                "An idempotency key has 1 to 200 characters.",
+            ));
+        }
+        let now = self.0.environment.now();
+        let namespace = self.namespace(caller.workspace).await?;
+        self.announce(caller.workspace).await?;
+        let new = NewTurn {
+            id: self.0.environment.new_id(),
+            session,
+            member,
+            title: text::excerpt(message.lines().next().unwrap_or_default().trim(), TITLE),
+            message,
+            key: idempotency_key,
+            queue: self.0.settings.limits.queue,
+            expires_at: now.plus(self.0.settings.session_lifetime),
+            now,
+        };
+        let started = namespace
+            .write(move |tx| {
+                let new = new.clone();
+                Box::pin(async move { new.insert(tx).await })
+            })
+            .await?;
+        self.wake(caller.workspace, session);
+        Ok(started)
+    }
+
+    /// Stops a turn: one that runs, as soon as its worker hears of it; one that waits, at once.
+    pub async fn cancel_turn(&self, caller: &Caller, turn: TurnId) -> Result<Turn, Error> {
+        let member = member_of(caller)?;
+        let now = self.0.environment.now();
+        let namespace = self.namespace(caller.workspace).await?;
+        let (row, logged) = namespace
+            .write(move |tx| Box::pin(async move { cancel(tx, turn, member, now).await }))
+            .await?;
+        self.0.hub.publish(caller.workspace, row.session, &logged);
+        self.0.running.cancel(row.session, turn, member);
+        // What waited behind it may run now.
+        self.wake(caller.workspace, row.session);
+        Ok(row.into())
+    }
+
+    pub async fn turn(&self, caller: &Caller, turn: TurnId) -> Result<Turn, Error> {
+        let member = member_of(caller)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        let row = namespace
+            .read(move |tx| {
+                Box::pin(async move { rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn)) })
+            })
+            .await?;
+        Ok(row.into())
+    }
+
+    fn check_message(&self, message: &str) -> Result<(), Error> {
+        let limit = self.0.settings.limits.message_characters;
+        if message.trim().is_empty() {
+            return Err(Error::invalid("message", "required", "A message is not empty."));
+        }
+        if message.chars().count() > limit {
+            let told = format!("A message has at most {limit} characters.");
+            return Err(Error::invalid("message", "too_long", told));
+        }
+        if message.contains('\0') {
+            return Err(Error::invalid("message", "wrong_characters", "A message has no NUL characters."));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+struct NewTurn {
+    id: TurnId,
+    session: SessionId,
+    member: MemberId,
+    title: String,
+    message: String,
+    key: Option<String>,
+    queue: u32,
+    expires_at: Timestamp,
+    now: Timestamp,
+}
+
+impl NewTurn {
+    async fn insert(&self, tx: &mut kontor_store::Tx<'_>) -> Result<StartedTurn, Error> {
+        let counted =
+            sessions::count_turn(tx, self.session, self.member, &self.title, self.expires_at, self.now);
+        let session = match counted.await? {
+            Some(session) => session,
+            None => {
+                let found = sessions::find(tx, self.session, self.member).await?;
+                return Err(match found {
+                    Some(_) => Error::SessionClosed("The session has expired. Begin a new one."),
+                    None => Error::SessionNotFound(self.session),
+                });
+            }
+        };
+        if let Some(key) = &self.key
+            && let Some(known) = rows::find_by_key(tx, self.session, key).await?
+        {
+            return Ok(StartedTurn { id: known.id, status: known.status, position: 0 });
+        }
+        takes_messages(&session)?;
+        // A session with a lease or with earlier turns may have some that have not ended.
+        let before = if session.turn_count > 1 { rows::open(tx, self.session).await? } else { Vec::new() };
+        let waiting = u32::try_from(before.len()).unwrap_or(u32::MAX);
+        if waiting > self.queue {
+            return Err(Error::QueueFull(self.queue));
+        }
+        let turn = TurnRow {
+            id: self.id,
+            session: self.session,
+            member: self.member,
+            position: session.turn_count,
+            message: self.message.clone(),
+            status: TurnStatus::Queued,
+            cancel_requested: false,
+            cancelled_by: None,
+            intent: None,
+            problem: None,
+            deadline_at: None,
+            created_at: self.now,
+            started_at: None,
+            ended_at: None,
+        };
+        rows::insert(tx, &turn, self.key.as_deref()).await?;
+        let status = if waiting == 0 { TurnStatus::Running } else { TurnStatus::Queued };
+        Ok(StartedTurn { id: self.id, status, position: waiting })
+    }
+}
+
+fn takes_messages(session: &SessionRow) -> Result<(), Error> {
+    match SessionStatus::from_word(&session.status)? {
+        SessionStatus::Active => Ok(()),
+        SessionStatus::Paused => Err(Error::SessionClosed("The session is paused. Resume it first.")),
+        SessionStatus::Completed => Err(Error::SessionClosed("The session is over. Begin a new one.")),
+    }
+}
+
+async fn cancel(
+    tx: &mut kontor_store::Tx<'_>,
+    turn: TurnId,
+    member: MemberId,
+    now: Timestamp,
+) -> Result<(TurnRow, Vec<log::LoggedEvent>), Error> {
+    let found = rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
+    // Locks the session, so that no worker takes the turn up meanwhile.
+    sessions::advance(tx, found.session, 0, now).await?;
+    let mut row = rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
+    match row.status {
+        TurnStatus::Completed | TurnStatus::Failed | TurnStatus::Cancelled => Err(Error::TurnEnded),
+        TurnStatus::Running | TurnStatus::Queued => {
+            // A queued turn is not logged as cancelled before its turn comes: another may be speaking, and
+            // the text of a step is not interrupted by what does not belong to it.
+            rows::request_cancel(tx, turn, member).await?;
+            row.cancel_requested = true;
+            Ok((row, Vec::new()))
+        }
+        TurnStatus::WaitingForApproval => {
+            let event = Draft::new(TurnEvent::TurnCancelled { turn, by: Some(member) })?;
+            let logged = log::append_unleased(tx, row.session, &[event], now).await?;
+            rows::end(tx, turn, TurnStatus::Cancelled, None, now).await?;
+            approvals::close(tx, turn, now).await?;
+            row.status = TurnStatus::Cancelled;
+            row.ended_at = Some(now);
+            Ok((row, logged))
+        }
+    }
+}

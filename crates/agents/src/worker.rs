@@ -1,0 +1,149 @@
+//! The worker: runs turns, and finds those that nobody runs.
+
+use std::{sync::PoisonError, time::Duration};
+
+use kontor_core::ids::{SessionId, WorkspaceId};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Agents, driver,
+    error::Error,
+    rows::{
+        approvals,
+        due_times::{self, Due},
+        turns,
+    },
+    service::{ANNOUNCED, Wake},
+};
+
+/// How long stopping waits for turns to put down what they hold.
+const DRAINING: Duration = Duration::from_secs(20);
+
+/// A hint that is younger may be what another process still relies on.
+const HINT_LIFETIME: Duration = Duration::from_secs(3 * ANNOUNCED.as_secs());
+
+/// Runs the turns of this process.
+pub struct Worker {
+    agents: Agents,
+}
+
+struct Crew {
+    agents: Agents,
+    tracker: TaskTracker,
+    stopping: CancellationToken,
+    permits: std::sync::Arc<Semaphore>,
+}
+
+impl Worker {
+    pub(crate) fn new(agents: Agents) -> Self {
+        Self { agents }
+    }
+
+    /// Runs turns until `shutdown`; then lets go of them, so that they go on with the next worker.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let wakes = self.agents.0.wakes.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut wakes) = wakes else {
+            tracing::error!("a second worker was started and does nothing");
+            return;
+        };
+        let permits = std::sync::Arc::new(Semaphore::new(self.agents.0.settings.concurrency.max(1)));
+        let crew = Crew { agents: self.agents, tracker: TaskTracker::new(), stopping: shutdown, permits };
+        tokio::join!(crew.listen(&mut wakes), crew.look_around());
+        crew.tracker.close();
+        if tokio::time::timeout(DRAINING, crew.tracker.wait()).await.is_err() {
+            tracing::warn!("turns were still at work when the worker stopped; they are taken over at the next start");
+        }
+        crew.agents.0.hub.close();
+    }
+}
+
+impl Crew {
+    async fn listen(&self, wakes: &mut mpsc::Receiver<Wake>) {
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                wake = wakes.recv() => match wake {
+                    Some((workspace, session)) => self.start(workspace, session),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// The first look is at once: what a crash left is taken over.
+    async fn look_around(&self) {
+        let mut sweeps = interval(self.agents.0.settings.sweep_every);
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let looked = async {
+                sweeps.tick().await;
+                if let Err(error) = self.sweep().await {
+                    tracing::warn!(%error, "looking for turns that nobody runs failed");
+                }
+            };
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = looked => {}
+            }
+        }
+    }
+
+    fn start(&self, workspace: WorkspaceId, session: SessionId) {
+        if !self.agents.0.running.enter(session) {
+            return;
+        }
+        let (agents, stopping) = (self.agents.clone(), self.stopping.clone());
+        let permits = self.permits.clone();
+        self.tracker.spawn(async move {
+            let permit = tokio::select! {
+                permit = permits.acquire() => permit.ok(),
+                () = stopping.cancelled() => None,
+            };
+            match permit {
+                Some(_running) => driver::drive(&agents, workspace, session, &stopping).await,
+                None => while !agents.0.running.leave(session) {},
+            }
+        });
+    }
+
+    /// Looks into every workspace that is due.
+    async fn sweep(&self) -> Result<(), Error> {
+        let now = self.agents.0.environment.now();
+        let directory = self.agents.0.store.directory();
+        let due =
+            directory.read(move |tx| Box::pin(async move { due_times::due(tx, now).await })).await?;
+        for due in due {
+            if let Err(error) = self.sweep_workspace(due).await {
+                tracing::warn!(workspace = %due.workspace, %error, "a workspace's turns cannot be looked for");
+            }
+        }
+        Ok::<_, Error>(())
+    }
+
+    async fn sweep_workspace(&self, due: Due) -> Result<(), Error> {
+        self.agents.expire_approvals(due.workspace).await?;
+        let namespace = self.agents.namespace(due.workspace).await?;
+        let (sessions, next) = namespace
+            .read(|tx| {
+                Box::pin(async move {
+                    Ok::<_, Error>((turns::due_sessions(tx).await?, approvals::next_expiry(tx).await?))
+                })
+            })
+            .await?;
+        for session in &sessions {
+            self.start(due.workspace, *session);
+        }
+        let now = self.agents.0.environment.now();
+        if sessions.is_empty() && now.since(due.at) >= HINT_LIFETIME {
+            let directory = self.agents.0.store.directory();
+            directory
+                .write(move |tx| Box::pin(async move { due_times::settle(tx, due, next).await }))
+                .await?;
+        }
+        Ok(())
+    }
+}
