@@ -8,6 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`Crm`], [`Work`] | the service that opens units of work, and what one is given |
+//! | `members` | the members of a workspace as records |
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
 //! | [`timeline`], `outbox` | what happened, for people and for programs |
@@ -18,6 +19,7 @@
 
 pub mod demo;
 mod error;
+mod members;
 pub mod metadata;
 pub mod operations;
 mod outbox;
