@@ -3,14 +3,9 @@
 use std::sync::Arc;
 
 use kontor_agents::{AgentSettings, Agents};
-use kontor_core::{
-    environment::Environment,
-    error::{Fault as _, Problem},
-    ids::WorkspaceId,
-    time::Timestamp,
-};
+use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
 use kontor_crm::Crm;
-use kontor_identity::{Identity, IdentitySettings, MemberProfile, Provisioner};
+use kontor_identity::{Identity, IdentitySettings, MemberProfile, ProvisionError, Provisioner};
 use kontor_models::Models;
 use kontor_store::{BoxFuture, DataDirLock, Store, Tx};
 
@@ -69,10 +64,11 @@ impl Provisioner for Parts {
         tx: &'t mut Tx<'_>,
         _workspace: WorkspaceId,
         now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), Problem>> {
+    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
         Box::pin(async move {
-            Crm::install(tx, &self.environment, now).await.map_err(|error| told(&error))?;
-            Agents::install(tx, &self.environment, now).await.map_err(|error| told(&error))
+            Crm::install(tx, &self.environment, now).await?;
+            Agents::install(tx, &self.environment, now).await?;
+            Ok(())
         })
     }
 
@@ -82,17 +78,11 @@ impl Provisioner for Parts {
         workspace: WorkspaceId,
         member: &'t MemberProfile,
         now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), Problem>> {
+    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
         Box::pin(async move {
-            Crm::write_member(tx, workspace, member.id, &member.name, &member.email, now)
-                .await
-                .map_err(|error| told(&error))
+            let profile = (member.id, member.name.as_str(), member.email.as_str());
+            Crm::write_member(tx, &self.environment, workspace, profile, now).await?;
+            Ok(())
         })
     }
-}
-
-/// A problem for whoever asked; what is internal stays in the log.
-fn told(error: &dyn kontor_core::error::Fault) -> Problem {
-    tracing::error!(error = error as &dyn std::error::Error, "a workspace could not be provisioned");
-    error.problem()
 }

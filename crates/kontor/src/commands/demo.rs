@@ -1,8 +1,8 @@
 //! `kontor serve --demo`: a workspace with a small business in it, and three people who can sign in.
 
 use kontor_core::{caller::Caller, environment::Environment};
-use kontor_crm::demo::{self, DemoMembers};
-use kontor_identity::NewMember;
+use kontor_crm::demo::{self, DemoMember, DemoMembers};
+use kontor_identity::{NewMember, NewWorkspace};
 
 use crate::{error::Error, wiring::Services};
 
@@ -49,7 +49,13 @@ async fn fill(services: &Services, password: &str) -> Result<(), Error> {
         password: password.to_owned(),
     };
     let [ada, max, vera] = PEOPLE.map(person);
-    let (workspace, ada) = services.identity.create_workspace(WORKSPACE, ada).await?;
+    let new = NewWorkspace {
+        name: WORKSPACE.to_owned(),
+        admin_name: ada.name,
+        email: ada.email,
+        password: ada.password,
+    };
+    let (workspace, ada) = services.identity.create_workspace(new).await?;
     let max = services.identity.add_member(workspace, max).await?;
     services.identity.add_member(workspace, vera).await?;
     let today = services.environment.now().date();

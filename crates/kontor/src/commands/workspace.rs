@@ -1,6 +1,6 @@
 //! `kontor workspace`.
 
-use kontor_identity::NewMember;
+use kontor_identity::NewWorkspace;
 
 use crate::{cli::Workspace, config::Config, error::Error, terminal, wiring::Services};
 
@@ -11,8 +11,8 @@ pub(crate) async fn run(config: Config, command: Workspace) -> Result<(), Error>
         return Err(Error::Usage(format!("there is a workspace {name:?} already")));
     }
     let password = terminal::password(&email)?;
-    let member = NewMember { name: admin, email: email.clone(), role: "Admin".to_owned(), password };
-    let (workspace, _) = services.identity.create_workspace(&name, member).await?;
+    let new = NewWorkspace { name: name.clone(), admin_name: admin, email: email.clone(), password };
+    let (workspace, _) = services.identity.create_workspace(new).await?;
     services.store.close().await;
     terminal::line(&format!("The workspace {name:?} ({workspace}) is ready; {email} can sign in as its Admin."));
     Ok(())
