@@ -97,7 +97,7 @@ impl Models {
         let models = Self(Arc::new(Shared {
             default: config.default,
             providers,
-            builtin: Arc::new(Builtin::new()),
+            builtin: Arc::new(Builtin),
             ollama,
             environment,
         }));

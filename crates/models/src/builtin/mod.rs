@@ -1,16 +1,48 @@
-//! A deterministic command interpreter behind the trait of a chat model. It is no language model and says so.
+//! A deterministic command interpreter behind the trait of a chat model.
+//!
+//! It is no language model and says so. It sees what a model sees, messages and tool schemas, and keeps
+//! nothing between calls: the objects and fields come from the schemas, "it" and "the second one" from the
+//! results in the messages, and the place within a turn from the results that are already there. What it
+//! says of records is only what results say.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`words`], [`numbers`], [`dates`] | reading sentences |
+//! | [`catalogue`] | objects, fields and options, from the tool schemas |
+//! | [`conversation`], [`ask`] | what was shown, spoken of and asked, from the messages |
+//! | [`turn`] | commands that are run again until all their calls have results |
+//! | [`resolve`], [`values`], [`query`] | which record, which value, which filter |
+//! | [`read`], [`count`], [`history`], [`create`], [`change`], [`log`], [`help`] | the commands |
+//! | [`render`] | results as Markdown |
+
+mod ask;
+mod catalogue;
+mod change;
+mod conversation;
+mod count;
+mod create;
+mod dates;
+mod help;
+mod history;
+mod log;
+mod numbers;
+mod query;
+mod read;
+mod render;
+mod resolve;
+mod turn;
+mod values;
+mod words;
 
 use futures::{StreamExt, stream};
 
-use crate::chat::{Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason};
+use crate::chat::{Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, ToolChoice};
+use catalogue::Catalogue;
+use conversation::Conversation;
+use turn::{Interpreter, Outcome, Stop};
+use words::{Phrase, Sentence};
 
 pub(crate) struct Builtin;
-
-impl Builtin {
-    pub(crate) fn new() -> Self {
-        Self
-    }
-}
 
 impl ChatModel for Builtin {
     fn name(&self) -> &str {
@@ -27,7 +59,258 @@ impl ChatModel for Builtin {
         }
     }
 
-    fn stream(&self, _request: ChatRequest) -> DeltaStream {
-        stream::iter([Ok(Delta::Text("Say help.".into())), Ok(Delta::Finish(FinishReason::Stop))]).boxed()
+    fn stream(&self, request: ChatRequest) -> DeltaStream {
+        stream::once(async move { stream::iter(answer(&request).into_iter().map(Ok)) }).flatten().boxed()
     }
 }
+
+/// The whole answer to a request.
+fn answer(request: &ChatRequest) -> Vec<Delta> {
+    let tools = if request.tool_choice == ToolChoice::None { &[][..] } else { &request.tools };
+    let interpreter = Interpreter::new(
+        Catalogue::new(tools),
+        Conversation::new(&request.messages, |said| is_command(said)),
+    );
+    let mut deltas = Vec::new();
+    match interpreter.run() {
+        Ok(text) | Err(Stop::Say(text)) => {
+            deltas.extend(text.split_inclusive(' ').map(|word| Delta::Text(word.to_owned())));
+            deltas.push(Delta::Finish(FinishReason::Stop));
+        }
+        Err(Stop::Call(calls)) => {
+            for (index, (name, arguments)) in (0..).zip(calls) {
+                // The number of messages grows with every step, so no two calls of a conversation share an id.
+                let id = format!("builtin_{}_{index}", request.messages.len());
+                deltas.push(Delta::ToolCall {
+                    index,
+                    id: Some(id),
+                    name: Some(name),
+                    arguments: arguments.to_string(),
+                });
+            }
+            deltas.push(Delta::Finish(FinishReason::ToolCalls));
+        }
+    }
+    deltas
+}
+
+/// Words before a command that say nothing.
+const POLITE: [&str; 12] = [
+    "please",
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "i want to",
+    "i would like to",
+    "i'd like to",
+    "hey",
+    "ok",
+    "now",
+    "and",
+];
+
+/// Whether a message begins like a command, so that it is no answer to a question.
+fn is_command(said: &str) -> bool {
+    const BEGINNINGS: [&str; 36] = [
+        "show",
+        "list",
+        "find",
+        "search",
+        "get",
+        "display",
+        "give me",
+        "open",
+        "count",
+        "how many",
+        "how much",
+        "total",
+        "sum",
+        "average",
+        "create",
+        "add",
+        "new",
+        "move",
+        "set",
+        "change",
+        "update",
+        "mark",
+        "rename",
+        "assign",
+        "delete",
+        "remove",
+        "restore",
+        "log",
+        "what changed",
+        "history",
+        "help",
+        "cancel",
+        "stop",
+        "remind me",
+        "who is",
+        "forget it",
+    ];
+    let sentence = Sentence::new(said);
+    polite(sentence.phrase()).strip(&BEGINNINGS).is_some()
+}
+
+fn polite(mut phrase: Phrase<'_>) -> Phrase<'_> {
+    while let Some(rest) = phrase.strip(&POLITE) {
+        phrase = rest;
+    }
+    phrase
+}
+
+impl Interpreter {
+    fn run(&self) -> Outcome {
+        let sentence = Sentence::new(&self.conversation.command);
+        let phrase = polite(sentence.phrase());
+        if phrase.is_empty() {
+            return Ok(self.help());
+        }
+        self.about_itself(phrase)
+            .or_else(|| self.reading(phrase))
+            .or_else(|| self.writing(phrase))
+            .or_else(|| self.showing(phrase))
+            .unwrap_or_else(|| Ok(self.not_understood(&self.conversation.command)))
+    }
+
+    fn about_itself(&self, phrase: Phrase<'_>) -> Option<Outcome> {
+        let greets = phrase.len() <= 2 && phrase.strip(&["hi", "hello", "hey", "good morning"]).is_some();
+        if greets
+            || phrase
+                .strip(&["help", "commands", "what can you", "how do i", "who are you", "what are you"])
+                .is_some()
+        {
+            return Some(Ok(self.help()));
+        }
+        if phrase.strip(&["thanks", "thank you", "thx"]).is_some() {
+            return Some(Ok("You are welcome.".to_owned()));
+        }
+        if phrase.len() <= 2 && phrase.strip(&["cancel", "stop", "forget it", "never mind", "no"]).is_some() {
+            return Some(Ok("Nothing was changed.".to_owned()));
+        }
+        None
+    }
+
+    fn reading(&self, phrase: Phrase<'_>) -> Option<Outcome> {
+        if phrase.len() <= 2
+            && phrase.strip(&["more", "next page", "next", "show more", "continue"]).is_some()
+        {
+            return Some(self.more());
+        }
+        const HISTORY: [&str; 12] = [
+            "what changed",
+            "what has changed",
+            "what happened",
+            "what has happened",
+            "show the history",
+            "show history",
+            "show the timeline",
+            "show timeline",
+            "show changes",
+            "history",
+            "timeline",
+            "changes",
+        ];
+        if let Some(rest) = phrase.strip(&HISTORY) {
+            return Some(self.history(rest));
+        }
+        if let Some(rest) = phrase.strip(&["how many", "count", "number of", "show the number of"]) {
+            return Some(self.count(rest));
+        }
+        const FUNCTIONS: [(&str, &[&str]); 4] = [
+            ("sum", &["how much", "total", "sum", "what is the total", "show the total", "show total"]),
+            ("avg", &["average", "avg", "mean", "what is the average", "show the average"]),
+            ("max", &["maximum", "max", "what is the largest", "what is the highest"]),
+            ("min", &["minimum", "min", "what is the smallest", "what is the lowest"]),
+        ];
+        FUNCTIONS.iter().find_map(|(function, verbs)| Some(self.total(phrase.strip(verbs)?, function)))
+    }
+
+    fn writing(&self, phrase: Phrase<'_>) -> Option<Outcome> {
+        if let Some(rest) = phrase.strip(&["remind me to", "remind me"]) {
+            return Some(self.remind(rest));
+        }
+        if let Some(rest) = phrase.strip(&[
+            "note that",
+            "note",
+            "add a note",
+            "add note",
+            "write a note",
+            "leave a note",
+            "create a note",
+            "take a note",
+        ]) {
+            return Some(self.note(rest));
+        }
+        if let Some(rest) = phrase.strip(&["log", "logged", "record", "i had", "had"]) {
+            return Some(self.log(rest));
+        }
+        if let Some(outcome) = self.log_by_verb(phrase.skip(&["i", "we", "just", "have"])) {
+            return Some(outcome);
+        }
+        if let Some(rest) = phrase.strip(&["create", "add", "new", "make a", "make an"]) {
+            return Some(self.create(rest));
+        }
+        if let Some(rest) = phrase.strip(&["rename"]) {
+            return Some(self.rename(rest));
+        }
+        if let Some(rest) = phrase.strip(&["assign", "reassign", "give"])
+            && phrase.at(1) != "me"
+        {
+            return Some(self.assign(rest));
+        }
+        if let Some(rest) = phrase.strip(&["set", "change", "update", "edit", "make"]) {
+            return Some(self.update(rest, true));
+        }
+        let moves = ["move", "mark", "put", "push", "advance", "close", "flag", "promote", "reopen"];
+        if let Some(rest) = phrase.strip(&moves) {
+            return Some(self.update(rest, false));
+        }
+        if let Some(rest) = phrase.strip(&["delete", "remove"]) {
+            return Some(self.delete(rest));
+        }
+        phrase.strip(&["restore", "undelete", "recover", "bring back"]).map(|rest| self.restore(rest))
+    }
+
+    fn showing(&self, phrase: Phrase<'_>) -> Option<Outcome> {
+        const VERBS: [&str; 20] = [
+            "show",
+            "list",
+            "find",
+            "get",
+            "display",
+            "search for",
+            "search",
+            "look up",
+            "look for",
+            "give me",
+            "view",
+            "see",
+            "which",
+            "what are",
+            "what is",
+            "who is",
+            "who are",
+            "tell me about",
+            "what",
+            "who",
+        ];
+        if let Some(rest) = phrase.strip(&VERBS) {
+            return Some(self.show(rest));
+        }
+        if let Some(rest) = phrase.strip(&["open"])
+            && (self.points_back(rest) || self.object_in(rest).is_none())
+        {
+            return Some(self.show(rest));
+        }
+        let lists = self.object_in(phrase).is_some()
+            || self.points_back(phrase)
+            || self.object_with_option(phrase).is_some();
+        lists.then(|| self.show(phrase))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,464 @@
+//! What the tools of a request say about the workspace: objects, fields, options. Nothing is known beforehand,
+//! so a custom field works as soon as it stands in a schema.
+
+use kontor_core::text::fold;
+use serde_json::Value;
+
+use super::words::{Phrase, parts, plural};
+use crate::chat::ToolDefinition;
+
+pub(super) struct Catalogue {
+    tools: Vec<String>,
+    pub(super) objects: Vec<Object>,
+    /// `activity.log`, where it is offered.
+    pub(super) log: Option<LogTool>,
+}
+
+pub(super) struct LogTool {
+    pub(super) kinds: Vec<Choice>,
+    pub(super) targets: Vec<String>,
+}
+
+pub(super) struct Object {
+    pub(super) name: String,
+    pub(super) singular: String,
+    pub(super) plural: String,
+    names: Vec<Vec<String>>,
+    verbs: Vec<String>,
+    pub(super) fields: Vec<Field>,
+    /// The fields a new record must have.
+    pub(super) required: Vec<String>,
+    /// What `find` can filter by; only texts that can be searched for a part are [`Kind::Text`].
+    pub(super) filters: Vec<(String, Kind)>,
+    sortable: Vec<String>,
+    /// What `find` can be asked to show.
+    pub(super) selectable: Vec<String>,
+    pub(super) searchable: bool,
+}
+
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) label: String,
+    pub(super) phrases: Vec<Vec<String>>,
+    pub(super) kind: Kind,
+    /// Stands in the arguments of create or update.
+    pub(super) writable: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Boolean,
+    Date,
+    DateTime,
+    Select(Vec<Choice>),
+    Currency,
+    FullName,
+    /// Addresses of one sort with a primary one: emails, phones.
+    Contacts,
+    /// To a record of this object, where the schema says which.
+    Relation(Option<String>),
+    /// To a record of one of several objects.
+    Target(Vec<String>),
+    /// Several parts that are not written as one text.
+    Composite,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) label: String,
+    /// `open`, `won`, `lost`, where options have outcomes.
+    pub(super) outcome: Option<String>,
+    pub(super) names: Vec<Vec<String>>,
+}
+
+impl Catalogue {
+    pub(super) fn new(tools: &[ToolDefinition]) -> Self {
+        let mut objects: Vec<Object> = Vec::new();
+        for tool in tools {
+            let Some((name, verb)) = tool.name.split_once('.') else { continue };
+            let position = objects.iter().position(|object| object.name == name).unwrap_or_else(|| {
+                objects.push(Object::new(name));
+                objects.len() - 1
+            });
+            objects[position].learn(verb, tool);
+        }
+        objects.retain(|object| !object.verbs.iter().all(|verb| verb == "log"));
+        for position in 0..objects.len() {
+            let known: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
+            objects[position].finish(&known);
+        }
+        let log = tools.iter().find(|tool| tool.name == "activity.log").map(|tool| LogTool {
+            kinds: choices(&tool.parameters["properties"]["type"]),
+            targets: strings(&tool.parameters["properties"]["target"]["properties"]["object"]["enum"]),
+        });
+        Self { tools: tools.iter().map(|tool| tool.name.clone()).collect(), objects, log }
+    }
+
+    pub(super) fn has(&self, tool: &str) -> bool {
+        self.tools.iter().any(|name| name == tool)
+    }
+
+    pub(super) fn object(&self, name: &str) -> Option<&Object> {
+        self.objects.iter().find(|object| object.name == name)
+    }
+
+    /// The object whose name begins the phrase, and how many words it takes.
+    pub(super) fn named(&self, phrase: Phrase<'_>) -> Option<(&Object, usize)> {
+        self.objects
+            .iter()
+            .map(|object| (object, phrase.matches(&object.names)))
+            .filter(|(_, words)| *words > 0)
+            .max_by_key(|(_, words)| *words)
+    }
+
+    /// The label of an option wherever it stands, for showing values.
+    pub(super) fn option_label(&self, object: &str, field: &str, value: &str) -> Option<&str> {
+        let Kind::Select(choices) = &self.object(object)?.field(field)?.kind else { return None };
+        choices.iter().find(|choice| choice.value == value).map(|choice| choice.label.as_str())
+    }
+}
+
+impl Object {
+    fn new(name: &str) -> Self {
+        let singular = parts(name).join(" ");
+        Self {
+            name: name.to_owned(),
+            plural: plural(&singular),
+            names: vec![parts(name)],
+            singular,
+            verbs: Vec::new(),
+            fields: Vec::new(),
+            required: Vec::new(),
+            filters: Vec::new(),
+            sortable: Vec::new(),
+            selectable: Vec::new(),
+            searchable: false,
+        }
+    }
+
+    pub(super) fn can(&self, verb: &str) -> bool {
+        self.verbs.iter().any(|known| known == verb)
+    }
+
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field a record is called by.
+    pub(super) fn label_field(&self) -> Option<&Field> {
+        let text = |field: &&Field| matches!(field.kind, Kind::Text | Kind::FullName);
+        ["name", "title", "subject"]
+            .iter()
+            .find_map(|name| self.field(name).filter(text))
+            .or_else(|| self.fields.iter().find(text))
+    }
+
+    /// The field whose label begins the phrase, and how many words it takes.
+    pub(super) fn field_at(&self, phrase: Phrase<'_>) -> Option<(&Field, usize)> {
+        self.fields
+            .iter()
+            .map(|field| (field, phrase.matches(&field.phrases)))
+            .filter(|(_, words)| *words > 0)
+            .max_by_key(|(_, words)| *words)
+    }
+
+    /// The option whose label begins the phrase, with its field, and how many words it takes.
+    pub(super) fn option_at(&self, phrase: Phrase<'_>) -> Option<(&Field, &Choice, usize)> {
+        self.fields
+            .iter()
+            .flat_map(|field| {
+                let choices = match &field.kind {
+                    Kind::Select(choices) => choices.as_slice(),
+                    _ => &[],
+                };
+                choices.iter().map(move |choice| (field, choice, phrase.matches(&choice.names)))
+            })
+            .filter(|(_, _, words)| *words > 0)
+            .max_by_key(|(_, _, words)| *words)
+    }
+
+    /// The select field whose options have outcomes.
+    pub(super) fn outcomes(&self) -> Option<(&Field, &[Choice])> {
+        self.fields.iter().find_map(|field| match &field.kind {
+            Kind::Select(choices) if choices.iter().any(|choice| choice.outcome.is_some()) => {
+                Some((field, choices.as_slice()))
+            }
+            _ => None,
+        })
+    }
+
+    /// The one field a bare number or sum is about.
+    pub(super) fn amount_field(&self) -> Option<&Field> {
+        let of = |kind: Kind| self.fields.iter().filter(move |field| field.kind == kind);
+        let mut numbers =
+            of(Kind::Number).filter(|field| field.name != "position" && field.name != "version");
+        of(Kind::Currency).next().or_else(|| {
+            let first = numbers.next();
+            first.filter(|_| numbers.next().is_none())
+        })
+    }
+
+    /// The date that a bare period is about: a calendar date, else the moment it happened or is due, else the
+    /// moment it was created. Other moments (when a contact became a customer) are meant only by name.
+    pub(super) fn date_field(&self) -> Option<&Field> {
+        let moment = |field: &&Field| {
+            field.kind == Kind::DateTime
+                && ["happened", "due", "starts", "scheduled"].iter().any(|word| field.name.starts_with(word))
+        };
+        let date = self.fields.iter().find(|field| field.kind == Kind::Date);
+        date.or_else(|| self.fields.iter().find(moment)).or_else(|| self.field("created_at"))
+    }
+
+    pub(super) fn can_filter(&self, name: &str) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|(known, _)| known == name)
+    }
+
+    pub(super) fn can_sort(&self, name: &str) -> bool {
+        self.sortable.is_empty() || self.sortable.iter().any(|known| known == name)
+    }
+
+    /// The filter for the name of the record a relation points to: `account.name`.
+    pub(super) fn relation_name_filter(&self, relation: &str) -> Option<&str> {
+        self.filters
+            .iter()
+            .find(|(name, kind)| {
+                *kind == Kind::Text && name.strip_prefix(relation).is_some_and(|rest| rest.starts_with('.'))
+            })
+            .map(|(name, _)| name.as_str())
+    }
+
+    fn learn(&mut self, verb: &str, tool: &ToolDefinition) {
+        self.verbs.push(verb.to_owned());
+        let properties = &tool.parameters["properties"];
+        match verb {
+            "find" => {
+                if let Some(named) =
+                    tool.description.strip_prefix("Find ").and_then(|rest| rest.split('.').next())
+                    && named.split(' ').count() <= 3
+                {
+                    self.plural = fold(named);
+                    self.names.push(parts(named));
+                }
+                self.learn_filters(&tool.parameters);
+                self.selectable = strings(&properties["fields"]["items"]["enum"]);
+                self.searchable = properties.get("search").is_some();
+                self.sortable = properties["sort"]["description"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+                    .map(|word| word.trim_matches('.').to_owned())
+                    .collect();
+            }
+            "create" | "update" => {
+                for (name, schema) in properties.as_object().into_iter().flatten() {
+                    if name != "id" {
+                        self.learn_field(name, schema);
+                    }
+                }
+                if verb == "create" {
+                    self.required = strings(&tool.parameters["required"]);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn learn_field(&mut self, name: &str, schema: &Value) {
+        let kind = kind_of(schema);
+        match self.fields.iter_mut().find(|field| field.name == name) {
+            Some(known) => {
+                known.writable = true;
+                known.kind = kind;
+                if let Some(title) = schema["title"].as_str() {
+                    known.label = title.to_owned();
+                }
+            }
+            None => self.fields.push(Field::new(name, schema, kind, true)),
+        }
+    }
+
+    fn learn_filters(&mut self, parameters: &Value) {
+        let definitions = &parameters["$defs"];
+        for (name, schema) in
+            parameters["properties"]["filter"]["properties"].as_object().into_iter().flatten()
+        {
+            if ["and", "or", "not"].contains(&name.as_str()) {
+                continue;
+            }
+            let reference = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+            let defined = reference.map_or(schema, |name| &definitions[name]);
+            let kind = match reference {
+                Some("text") => Kind::Text,
+                Some("exact" | "presence") => Kind::Composite,
+                Some("number") => Kind::Number,
+                Some("boolean") => Kind::Boolean,
+                Some("date") => Kind::Date,
+                Some("date_time") => Kind::DateTime,
+                Some("id") => Kind::Relation(None),
+                _ => Kind::Select(filter_choices(schema, defined)),
+            };
+            if !name.contains('.') && self.field(name).is_none() && name != "id" {
+                let kind = if reference == Some("exact") { Kind::Text } else { kind.clone() };
+                self.fields.push(Field::new(name, schema, kind, false));
+            }
+            self.filters.push((name.clone(), kind));
+        }
+    }
+
+    /// What can be said only when everything was seen.
+    fn finish(&mut self, objects: &[String]) {
+        self.sortable.retain(|name| self.fields.iter().any(|field| field.name == *name));
+        for other in match self.name.as_str() {
+            "account" => ["company", "customer", "organisation"].as_slice(),
+            "contact" => &["person", "people"],
+            "deal" => &["opportunity"],
+            "activity" => &["interaction"],
+            "member" => &["user", "colleague"],
+            _ => &[],
+        } {
+            self.names.push(vec![(*other).to_owned()]);
+        }
+        for field in &mut self.fields {
+            if field.kind == Kind::Relation(None) {
+                let object = objects.iter().find(|object| **object == field.name).cloned();
+                let member = || (field.name == "owner").then(|| "member".to_owned());
+                field.kind = Kind::Relation(object.or_else(member));
+            }
+            if let Kind::Select(choices) = &mut field.kind
+                && choices.iter().all(|choice| choice.outcome.is_none())
+            {
+                guess_outcomes(choices);
+            }
+            let other: &[&str] = match (&field.kind, field.name.as_str()) {
+                (Kind::Currency, _) => &["value", "worth", "size"],
+                (Kind::Contacts, "emails") => &["email", "mail"],
+                (Kind::Contacts, "phones") => &["phone", "telephone"],
+                (_, "created_at") => &["created", "age"],
+                (_, "updated_at") => &["updated", "changed"],
+                (Kind::Date | Kind::DateTime, name) if name.contains("due") => &["due", "deadline"],
+                _ => &[],
+            };
+            field.phrases.extend(other.iter().map(|word| vec![(*word).to_owned()]));
+        }
+    }
+}
+
+impl Field {
+    fn new(name: &str, schema: &Value, kind: Kind, writable: bool) -> Self {
+        let label = schema["title"].as_str().map_or_else(|| readable(name), str::to_owned);
+        Self { name: name.to_owned(), phrases: vec![parts(name), parts(&label)], label, kind, writable }
+    }
+
+    /// Whether it is a relation to the workspace's members.
+    pub(super) fn is_member(&self) -> bool {
+        matches!(&self.kind, Kind::Relation(Some(object)) if object == "member")
+    }
+}
+
+fn kind_of(schema: &Value) -> Kind {
+    let properties = &schema["properties"];
+    let has = |name: &str| properties.get(name).is_some();
+    if schema.get("enum").is_some() {
+        return Kind::Select(choices(schema));
+    }
+    if has("object") && has("id") {
+        return Kind::Target(strings(&properties["object"]["enum"]));
+    }
+    let types = match &schema["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
+        one => one.as_str(),
+    };
+    match (types, schema["format"].as_str()) {
+        (Some("object"), _) if has("amount") && has("currency") => Kind::Currency,
+        (Some("object"), _) if has("first") && has("last") => Kind::FullName,
+        (Some("object"), _) if has("primary") => Kind::Contacts,
+        (Some("object"), _) => Kind::Composite,
+        (Some("number" | "integer"), _) => Kind::Number,
+        (Some("boolean"), _) => Kind::Boolean,
+        (_, Some("date")) => Kind::Date,
+        (_, Some("date-time")) => Kind::DateTime,
+        (_, Some("uuid")) => Kind::Relation(related(schema["description"].as_str().unwrap_or_default())),
+        (Some("string"), _) => Kind::Text,
+        _ => Kind::Composite,
+    }
+}
+
+/// The object in "Id of one account record."
+fn related(description: &str) -> Option<String> {
+    let words: Vec<&str> = description.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    words.windows(2).find(|pair| pair[1] == "record" || pair[1] == "records").map(|pair| pair[0].to_owned())
+}
+
+/// The options of a select, with labels and outcomes from "One of: VALUE (Label, outcome); …."
+fn choices(schema: &Value) -> Vec<Choice> {
+    let described = schema["description"].as_str().unwrap_or_default();
+    let described = described.split_once("One of:").map_or("", |(_, rest)| rest);
+    strings(&schema["enum"])
+        .into_iter()
+        .map(|value| {
+            let inside = described.split("; ").find_map(|entry| {
+                let (name, rest) = entry.trim().split_once(" (")?;
+                (name == value).then(|| rest.trim_end_matches(['.', ' ']).trim_end_matches(')'))
+            });
+            let (label, outcome) = match inside.map(|inside| (inside, inside.rsplit_once(", "))) {
+                Some((_, Some((label, outcome @ ("open" | "won" | "lost" | "closed" | "done"))))) => {
+                    (label.to_owned(), Some(outcome.to_owned()))
+                }
+                Some((label, _)) => (label.to_owned(), None),
+                None => (readable(&value), None),
+            };
+            Choice { names: vec![parts(&label), parts(&value)], value, label, outcome }
+        })
+        .collect()
+}
+
+/// The same from a filter's operators, which hold the options but may not describe them.
+fn filter_choices(schema: &Value, defined: &Value) -> Vec<Choice> {
+    let operators = &defined["properties"];
+    let mut of = operators["eq"].clone();
+    if of.get("enum").is_none() {
+        of = operators["in"]["items"].clone();
+    }
+    for described in [&schema["description"], &defined["description"]] {
+        if of["description"].is_null() && described.is_string() {
+            of["description"] = described.clone();
+        }
+    }
+    choices(&of)
+}
+
+/// Outcomes by the words of the labels, where a schema tells none.
+fn guess_outcomes(choices: &mut [Choice]) {
+    let of = |choice: &Choice| {
+        let words = choice.names.concat();
+        let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        if any(&["won"]) {
+            Some("won")
+        } else if any(&["lost"]) {
+            Some("lost")
+        } else if any(&["done", "closed", "completed", "cancelled", "canceled"]) {
+            Some("done")
+        } else {
+            None
+        }
+    };
+    if choices.iter().any(|choice| of(choice).is_some()) {
+        for choice in choices {
+            choice.outcome = Some(of(choice).unwrap_or("open").to_owned());
+        }
+    }
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// `close_date` and `CLOSED_WON` as `Close date` and `Closed won`.
+pub(super) fn readable(name: &str) -> String {
+    let text = parts(name).join(" ");
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

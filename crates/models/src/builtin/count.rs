@@ -1,0 +1,201 @@
+//! How many, and how much.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    catalogue::{Field, Kind, Object},
+    query::{Parser, Query, lower},
+    render,
+    turn::{Interpreter, Outcome, Stop},
+    words::Phrase,
+};
+
+impl Interpreter {
+    /// "how many open deals by stage", with the verb taken away.
+    pub(super) fn count(&self, phrase: Phrase<'_>) -> Outcome {
+        let (object, query) = self.question(phrase)?;
+        let result = self.group(object, &query, json!([{"function": "count"}]))?;
+        if !query.group.is_empty() {
+            return Ok(self.grouped(object, &query, &result, "count", None));
+        }
+        let count = result["groups"]
+            .as_array()
+            .and_then(|groups| groups.first())
+            .and_then(|group| group["count"].as_u64());
+        let count = count.unwrap_or(0);
+        let (verb, noun) = if count == 1 { ("is", &object.singular) } else { ("are", &object.plural) };
+        Ok(format!("There {verb} **{count} {noun}**{}.", asked(&query)))
+    }
+
+    /// "total amount of open deals by stage", with the verb taken away; `function` is what to reckon.
+    pub(super) fn total(&self, phrase: Phrase<'_>, function: &str) -> Outcome {
+        let phrase = phrase.skip(&["of", "the", "amount", "value", "worth", "is", "are", "in", "money"]);
+        let (object, query) = self.question(phrase)?;
+        let named = query.touched.iter().filter_map(|name| object.field(name)).find(|field| is_number(field));
+        let Some(field) = named.or_else(|| object.amount_field()) else {
+            let numbers: Vec<&str> =
+                object.fields.iter().filter(|f| is_number(f)).map(|f| f.label.as_str()).collect();
+            return Ok(match numbers.as_slice() {
+                [] => format!("{} have no number to reckon with.", super::query::capital(&object.plural)),
+                numbers => format!("Say which number is meant: {}.", numbers.join(", ")),
+            });
+        };
+        let result = self.group(
+            object,
+            &query,
+            json!([{"function": "count"}, {"function": function, "field": field.name}]),
+        )?;
+        if !query.group.is_empty() {
+            return Ok(self.grouped(object, &query, &result, function, Some(field)));
+        }
+        let group =
+            result["groups"].as_array().and_then(|groups| groups.first()).cloned().unwrap_or_default();
+        let count = group["count"].as_u64().unwrap_or(0);
+        if count == 0 {
+            return Ok(format!("There are no {}{}.", object.plural, asked(&query)));
+        }
+        let shown = self.reckoned(object, field, &group, function);
+        let noun = if count == 1 { &object.singular } else { &object.plural };
+        Ok(format!(
+            "The {} {} of **{count} {noun}**{} is **{shown}**.",
+            word(function),
+            lower(&field.label),
+            asked(&query)
+        ))
+    }
+
+    /// The object and the conditions of a question; without a named object, the one of the last list.
+    fn question<'p>(&'p self, phrase: Phrase<'p>) -> Result<(&'p Object, Query), Stop> {
+        let (object, parts) = match self.object_in(phrase) {
+            Some((object, start, words)) => (object, vec![phrase.upto(start), phrase.from(start + words)]),
+            None => {
+                let last = self.conversation.list.first().or(self.conversation.focus.as_ref());
+                let known = last.and_then(|record| self.catalogue.object(&record.object));
+                let object = known.or_else(|| self.object_with_field(phrase));
+                let object = object.ok_or_else(|| {
+                    let names: Vec<&str> =
+                        self.catalogue.objects.iter().map(|object| object.plural.as_str()).collect();
+                    Stop::Say(format!("Say of what: {}.", names.join(", ")))
+                })?;
+                (object, vec![phrase])
+            }
+        };
+        Ok((object, Parser::new(self, object, true).parse(&parts)?))
+    }
+
+    /// The only object with an amount that has a field named in the phrase.
+    fn object_with_field(&self, phrase: Phrase<'_>) -> Option<&Object> {
+        let has = |object: &&Object| {
+            object.fields.iter().any(|field| field.kind == Kind::Currency)
+                && (phrase.is_empty()
+                    || (0..phrase.len()).any(|start| {
+                        object.field_at(phrase.from(start)).is_some()
+                            || object.option_at(phrase.from(start)).is_some()
+                    }))
+        };
+        let mut found = self.catalogue.objects.iter().filter(|object| object.can("group")).filter(has);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    fn group(&self, object: &Object, query: &Query, aggregates: Value) -> Result<Value, Stop> {
+        if !query.search.is_empty() {
+            // Groups are not searched, and a count over too much would be a wrong answer.
+            return Err(Stop::Say(format!(
+                "I do not understand “{}” in this question about {}. Say **help** for what I understand.",
+                query.search.join(" "),
+                object.plural
+            )));
+        }
+        let mut arguments = Map::new();
+        if !query.group.is_empty() {
+            arguments.insert("by".to_owned(), json!(query.group.iter().take(2).collect::<Vec<_>>()));
+        }
+        arguments.insert("aggregates".to_owned(), aggregates);
+        if let Some(filter) = query.filter() {
+            arguments.insert("filter".to_owned(), filter);
+        }
+        self.call(&format!("{}.group", object.name), Value::Object(arguments))
+    }
+
+    fn grouped(
+        &self,
+        object: &Object,
+        query: &Query,
+        result: &Value,
+        function: &str,
+        field: Option<&Field>,
+    ) -> String {
+        let groups = result["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if groups.is_empty() {
+            return format!("There are no {}{}.", object.plural, asked(query));
+        }
+        let by: Vec<&str> = query.group.iter().take(2).map(String::as_str).collect();
+        let plain = |name: &str| name.split(':').next().unwrap_or_default().to_owned();
+        let mut text = "|".to_owned();
+        for name in &by {
+            text.push_str(&format!(
+                " {} |",
+                render::escape(&render::label_of(&self.catalogue, &object.name, &plain(name)))
+            ));
+        }
+        text.push_str(" Count |");
+        if let Some(field) = field {
+            text.push_str(&format!(
+                " {} {} |",
+                super::query::capital(word(function)),
+                render::escape(&lower(&field.label))
+            ));
+        }
+        text.push_str(&format!(
+            "\n|{}---:|{}",
+            "---|".repeat(by.len()),
+            if field.is_some() { "---:|" } else { "" }
+        ));
+        let mut all = 0;
+        for group in groups {
+            text.push_str("\n|");
+            for name in &by {
+                let cell = match &group["by"][*name] {
+                    Value::Null => &group["by"][plain(name)],
+                    cell => cell,
+                };
+                let shown = render::value(&self.catalogue, &object.name, &plain(name), cell);
+                text.push_str(&format!(
+                    " {} |",
+                    if shown.is_empty() { "(none)".to_owned() } else { render::escape(&shown) }
+                ));
+            }
+            let count = group["count"].as_u64().unwrap_or(0);
+            all += count;
+            text.push_str(&format!(" {count} |"));
+            if let Some(field) = field {
+                text.push_str(&format!(" {} |", self.reckoned(object, field, group, function)));
+            }
+        }
+        let noun = if all == 1 { &object.singular } else { &object.plural };
+        format!("**{all} {noun}**{}:\n\n{text}", asked(query))
+    }
+
+    fn reckoned(&self, object: &Object, field: &Field, group: &Value, function: &str) -> String {
+        let shown = render::value(&self.catalogue, &object.name, &field.name, &group[function][&field.name]);
+        if shown.is_empty() { "nothing".to_owned() } else { shown }
+    }
+}
+
+fn is_number(field: &Field) -> bool {
+    matches!(field.kind, Kind::Number | Kind::Currency)
+}
+
+fn asked(query: &Query) -> String {
+    let said = query.in_words();
+    if said.is_empty() { String::new() } else { format!(" ({said})") }
+}
+
+fn word(function: &str) -> &'static str {
+    match function {
+        "avg" => "average",
+        "min" => "smallest",
+        "max" => "largest",
+        _ => "total",
+    }
+}

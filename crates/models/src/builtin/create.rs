@@ -1,0 +1,336 @@
+//! Creating a record from one sentence: "create contact Jane Doe at Acme, email jane@acme.test".
+
+use kontor_core::text::excerpt;
+use serde_json::{Map, Value, json};
+
+use super::{
+    ask,
+    catalogue::{Field, Kind, Object},
+    conversation::single,
+    numbers, render,
+    turn::{Interpreter, Outcome, Stop},
+    values,
+    words::{Phrase, stem},
+};
+
+/// The longest title made from a text.
+const TITLE: usize = 80;
+
+/// What ends the name of a new record and the value of one of its fields.
+const ENDS: [&str; 14] = [
+    ",", ";", ":", "with", "worth", "closing", "due", "owned", "assigned", "at", "for", "from", "about",
+    "and",
+];
+
+type Values = Map<String, Value>;
+
+impl Interpreter {
+    /// "create …", with the verb taken away.
+    pub(super) fn create(&self, phrase: Phrase<'_>) -> Outcome {
+        let phrase = phrase.skip(&["a", "an", "new", "another", "the", "me"]);
+        let Some((object, words)) = self.catalogue.named(phrase) else {
+            let names: Vec<&str> = self
+                .catalogue
+                .objects
+                .iter()
+                .filter(|o| o.can("create"))
+                .map(|o| o.singular.as_str())
+                .collect();
+            return Ok(if names.is_empty() {
+                "I have no permission here to create records.".to_owned()
+            } else {
+                format!(
+                    "Say what to create first, for example **create {} …**. There are: {}.",
+                    names[0],
+                    names.join(", ")
+                )
+            });
+        };
+        let mut rest = phrase.from(words).skip(&["named", "called", ":"]);
+        let mut values = Map::new();
+        let name = self.name_of(object, rest);
+        rest = rest.from(name.len());
+        if let Some(field) = object.label_field().filter(|_| !name.is_empty()) {
+            values.insert(field.name.clone(), name_value(field, name.raw()));
+        }
+        while !rest.is_empty() {
+            if rest.at(0) == ":" {
+                self.add_text(object, rest.from(1).raw_to_end(), &mut values);
+                break;
+            }
+            let words = self.clause(object, rest, &mut values)?;
+            rest = rest.from(words.max(1));
+        }
+        self.finish(object, values)
+    }
+
+    /// "remind me to … tomorrow", with "remind me to" taken away.
+    pub(super) fn remind(&self, phrase: Phrase<'_>) -> Outcome {
+        let task = self.catalogue.object("task").filter(|task| task.can("create"));
+        let Some(task) = task else { return Ok("I have no tool here to create tasks.".to_owned()) };
+        let mut values = Map::new();
+        let mut name = phrase;
+        let day = (1..phrase.len()).find_map(|at| {
+            let when = phrase.from(at).skip(&["on", "by"]);
+            self.moment(when).map(|moment| (at, when, moment))
+        });
+        if let Some((at, when, moment)) = day {
+            name = phrase.upto(at);
+            let due = task
+                .fields
+                .iter()
+                .find(|field| field.writable && matches!(field.kind, Kind::Date | Kind::DateTime));
+            match due {
+                Some(due) if due.kind == Kind::Date => {
+                    values.insert(due.name.clone(), json!(self.day(when).map(|(date, _)| date)));
+                }
+                Some(due) => {
+                    values.insert(due.name.clone(), json!(moment));
+                }
+                None => {}
+            }
+        }
+        if let Some(label) = task.label_field() {
+            values.insert(label.name.clone(), name_value(label, name.raw()));
+        }
+        let owner = task.fields.iter().find(|field| field.is_member() && field.writable);
+        if let (Some(owner), Some((_, id))) = (owner, &self.conversation.member) {
+            values.insert(owner.name.clone(), json!(id));
+        }
+        self.finish(task, values)
+    }
+
+    fn finish(&self, object: &Object, values: Values) -> Outcome {
+        let label = object.label_field();
+        if label.is_some_and(|label| !values.contains_key(&label.name)) {
+            return Ok(ask::WHAT_NAME.to_owned());
+        }
+        let missing: Vec<String> = object
+            .required
+            .iter()
+            .filter(|name| !values.contains_key(*name))
+            .map(|name| super::query::lower(&render::label_of(&self.catalogue, &object.name, name)))
+            .collect();
+        if !missing.is_empty() {
+            return Ok(format!(
+                "A {} also needs: {}. Say it again with it, for example **create {} …, {} …**.",
+                object.singular,
+                missing.join(", "),
+                object.singular,
+                missing[0]
+            ));
+        }
+        let given: Vec<String> = values.keys().cloned().collect();
+        let result = self.call(&format!("{}.create", object.name), Value::Object(values))?;
+        let link = single(&result).map_or_else(|| "it".to_owned(), |record| render::link(&record));
+        let mut text = format!("Created {} {link}.", object.singular);
+        for name in given.iter().filter(|name| label.is_none_or(|label| label.name != **name)) {
+            let shown = render::value(&self.catalogue, &object.name, name, &result["record"][name]);
+            if !shown.is_empty() {
+                let title = render::label_of(&self.catalogue, &object.name, name);
+                text.push_str(&format!("\n- {}: {}", render::escape(&title), render::escape(&shown)));
+            }
+        }
+        Ok(text)
+    }
+
+    /// The leading words up to where something else about the record begins.
+    fn name_of<'s>(&self, object: &Object, phrase: Phrase<'s>) -> Phrase<'s> {
+        let end = (0..phrase.len()).find(|at| {
+            let here = phrase.from(*at);
+            let word = here.at(0);
+            let is_field = *at > 0
+                && object.field_at(here).is_some_and(|(field, words)| {
+                    field.writable
+                        && here.len() > words
+                        && !matches!(field.kind, Kind::Relation(_) | Kind::Target(_))
+                });
+            (ENDS.contains(&word) && word != "and") || word.contains('@') || is_field
+        });
+        end.map_or(phrase, |end| phrase.upto(end))
+    }
+
+    /// One thing said about the new record; how many words it took.
+    fn clause(&self, object: &Object, phrase: Phrase<'_>, values: &mut Values) -> Result<usize, Stop> {
+        let word = phrase.at(0);
+        if matches!(word, "," | ";" | "and" | "with" | "a" | "an" | "the" | "is") {
+            return Ok(1);
+        }
+        let writable = || object.fields.iter().filter(|field| field.writable);
+        if word.contains('@')
+            && let Some(field) =
+                writable().find(|field| field.kind == Kind::Contacts && field.name.contains("mail"))
+        {
+            values.insert(field.name.clone(), json!({"primary": phrase.upto(1).raw()}));
+            return Ok(1);
+        }
+        let amount = phrase.skip(&["worth", "over", "of"]);
+        if let Some(sum) = numbers::sum(amount)
+            && (word == "worth" || sum.currency.is_some())
+            && let Some(field) = object.amount_field().filter(|field| field.writable)
+        {
+            values.insert(
+                field.name.clone(),
+                if field.kind == Kind::Currency { sum.money() } else { sum.number() },
+            );
+            return Ok(phrase.len() - amount.len() + sum.words);
+        }
+        if let Some(sum) = numbers::sum(phrase)
+            && let Some((field, words)) = object.field_at(phrase.from(sum.words))
+            && field.writable
+            && field.kind == Kind::Number
+        {
+            values.insert(field.name.clone(), sum.number());
+            return Ok(sum.words + words);
+        }
+        if let Some(words) = self.dated_clause(object, phrase, values) {
+            return Ok(words);
+        }
+        if matches!(word, "owned" | "assigned") {
+            let name = until_end(phrase.from(1).skip(&["by", "to"]));
+            if let Some(field) = writable().find(|field| field.is_member()) {
+                values.insert(field.name.clone(), self.value(object, field, name)?);
+            }
+            return Ok(phrase.len() - phrase.from(1).skip(&["by", "to"]).len() + name.len());
+        }
+        if let Some((field, words)) = object.field_at(phrase).filter(|(field, _)| field.writable) {
+            let rest = phrase.from(words).skip(&["is", "=", ":", "of", "to"]);
+            let value = match &field.kind {
+                Kind::Number | Kind::Currency => rest.upto(numbers::sum(rest).map_or(1, |sum| sum.words)),
+                Kind::Date => rest.upto(self.day(rest).map_or(1, |(_, words)| words)),
+                Kind::Select(_) => rest.upto(object.option_at(rest).map_or(1, |(_, _, words)| words)),
+                _ => until_end(rest),
+            };
+            if !value.is_empty() {
+                values.insert(field.name.clone(), self.value(object, field, value)?);
+                return Ok(phrase.len() - rest.len() + value.len());
+            }
+        }
+        let inside = phrase.skip(&["in", "as", "at", "stage"]);
+        if let Some((field, choice, words)) = object.option_at(inside).filter(|(field, ..)| field.writable) {
+            values.insert(field.name.clone(), json!(choice.value));
+            return Ok(phrase.len() - inside.len() + words);
+        }
+        if matches!(word, "at" | "for" | "from" | "on" | "about" | "to") {
+            return self.related_clause(object, phrase, values);
+        }
+        Err(Stop::Say(format!(
+            "I do not understand “{}” here. Say what it is, for example **create {} “Name”, {} …**.",
+            phrase.raw(),
+            object.singular,
+            writable().nth(1).map_or_else(|| "field".to_owned(), |field| super::query::lower(&field.label))
+        )))
+    }
+
+    /// "closing friday", "due tomorrow at 14:00".
+    fn dated_clause(&self, object: &Object, phrase: Phrase<'_>, values: &mut Values) -> Option<usize> {
+        let dates = || {
+            object
+                .fields
+                .iter()
+                .filter(|field| field.writable && matches!(field.kind, Kind::Date | Kind::DateTime))
+        };
+        let by_verb = dates().find(|field| {
+            field
+                .phrases
+                .iter()
+                .any(|name| name.first().is_some_and(|first| stem(first) == stem(phrase.at(0))))
+        });
+        let rest = phrase.from(usize::from(by_verb.is_some())).skip(&["on", "by", "date", "at"]);
+        let (date, words) = self.day(rest)?;
+        let field = by_verb.or_else(|| dates().next())?;
+        let mut used = phrase.len() - rest.len() + words;
+        let value = if field.kind == Kind::Date {
+            json!(date)
+        } else {
+            let time = rest.from(words).skip(&["at"]);
+            if let Some(moment) = values::clock(time.at(0)) {
+                used = phrase.len() - time.len() + 1;
+                json!(format!("{date}T{moment}:00Z"))
+            } else {
+                json!(format!("{date}T09:00:00Z"))
+            }
+        };
+        values.insert(field.name.clone(), value);
+        Some(used)
+    }
+
+    /// "at Acme", "for the second one".
+    fn related_clause(
+        &self,
+        object: &Object,
+        phrase: Phrase<'_>,
+        values: &mut Values,
+    ) -> Result<usize, Stop> {
+        let name = until_end(phrase.from(1));
+        let mut wanted: Vec<&str> = Vec::new();
+        for field in object.fields.iter().filter(|field| field.writable) {
+            match &field.kind {
+                Kind::Relation(Some(related)) if related != "member" => wanted.push(related),
+                Kind::Target(objects) => wanted.extend(objects.iter().map(String::as_str)),
+                _ => {}
+            }
+        }
+        if wanted.is_empty() {
+            return Err(Stop::Say(format!(
+                "A {} belongs to no other record, so I cannot take “{}”.",
+                object.singular,
+                phrase.raw()
+            )));
+        }
+        let record = self.record(name, &wanted)?;
+        let field = object.fields.iter().filter(|field| field.writable).find(|field| match &field.kind {
+            Kind::Relation(Some(related)) => *related == record.object,
+            Kind::Target(objects) => objects.contains(&record.object),
+            _ => false,
+        });
+        match field {
+            Some(Field { name, kind: Kind::Target(_), .. }) => {
+                values.insert(name.clone(), json!({"object": record.object, "id": record.id}));
+            }
+            Some(field) => {
+                values.insert(field.name.clone(), json!(record.id));
+            }
+            None => {
+                return Err(Stop::Say(format!(
+                    "A {} cannot belong to {}.",
+                    object.singular,
+                    render::link(&record)
+                )));
+            }
+        }
+        Ok(1 + name.len())
+    }
+
+    /// A text after a colon: the name where there is none yet, the body where there is one for it.
+    fn add_text(&self, object: &Object, text: &str, values: &mut Values) {
+        let Some(label) = object.label_field() else { return };
+        let body = body_field(object);
+        if !values.contains_key(&label.name) {
+            values.insert(label.name.clone(), name_value(label, &excerpt(text, TITLE)));
+            if text.chars().count() <= TITLE {
+                return;
+            }
+        }
+        if let Some(body) = body {
+            values.insert(body.name.clone(), json!(text));
+        }
+    }
+}
+
+/// The long text of a record beside its name.
+pub(super) fn body_field(object: &Object) -> Option<&Field> {
+    let text = |name: &&str| object.field(name).filter(|field| field.writable && field.kind == Kind::Text);
+    ["body", "content", "description", "notes"].iter().find_map(|name| text(name))
+}
+
+pub(super) fn name_value(field: &Field, name: &str) -> Value {
+    match field.kind {
+        Kind::FullName => values::full_name(name),
+        _ => json!(name),
+    }
+}
+
+fn until_end(phrase: Phrase<'_>) -> Phrase<'_> {
+    phrase.position(&ENDS).map_or(phrase, |end| phrase.upto(end))
+}

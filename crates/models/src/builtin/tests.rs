@@ -1,0 +1,142 @@
+//! Conversations with the interpreter over a fake catalogue in the shape that the real one has.
+
+mod catalogue;
+mod commands;
+mod conversations;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::answer;
+use crate::{
+    assembler::Assembler,
+    chat::{ChatRequest, Message, ToolDefinition},
+};
+
+const ADA: &str = "018f2b6e-7c1a-7000-8000-000000000001";
+
+/// A session: what is said, what it answers, and results given by the test.
+pub(super) struct Chat {
+    messages: Vec<Message>,
+    tools: Arc<[ToolDefinition]>,
+}
+
+/// What the interpreter did last.
+#[derive(Debug, PartialEq)]
+pub(super) enum Did {
+    Called(Vec<(String, Value)>),
+    Said(String),
+}
+
+impl Did {
+    #[track_caller]
+    pub(super) fn call(self) -> (String, Value) {
+        match self {
+            Self::Called(mut calls) if calls.len() == 1 => calls.remove(0),
+            other => panic!("one call was expected: {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Said(text) => text,
+            other => panic!("a reply was expected: {other:?}"),
+        }
+    }
+}
+
+impl Chat {
+    pub(super) fn new() -> Self {
+        Self::with(catalogue::tools())
+    }
+
+    pub(super) fn with(tools: Vec<ToolDefinition>) -> Self {
+        let system = format!(
+            "You are an agent.\n\nToday is Sunday, 2026-11-22 (UTC).\nYou act for Ada Brandt (member {ADA}, role Admin) in the workspace \"Demo\"."
+        );
+        Self { messages: vec![Message::System(system)], tools: tools.into() }
+    }
+
+    pub(super) fn looking_at(mut self, object: &str, label: &str, id: &str, path: &str) -> Self {
+        if let Some(Message::System(text)) = self.messages.first_mut() {
+            text.push_str(&format!(
+                "\nThe member is looking at the {object} \"{label}\" (id {id}, {path}/{id})."
+            ));
+        }
+        self
+    }
+
+    pub(super) fn say(&mut self, text: &str) -> Did {
+        self.messages.push(Message::User(text.to_owned()));
+        self.step()
+    }
+
+    /// Answers the calls that are open, in order.
+    pub(super) fn results(&mut self, results: &[Value]) -> Did {
+        let Some(Message::Assistant { tool_calls, .. }) = self.messages.last() else {
+            panic!("nothing was called")
+        };
+        assert_eq!(tool_calls.len(), results.len());
+        let answers: Vec<Message> = tool_calls
+            .iter()
+            .zip(results)
+            .map(|(call, result)| Message::Tool {
+                call_id: call.id.clone(),
+                name: call.name.clone(),
+                content: result.to_string(),
+            })
+            .collect();
+        self.messages.extend(answers);
+        self.step()
+    }
+
+    pub(super) fn result(&mut self, result: Value) -> Did {
+        self.results(&[result])
+    }
+
+    fn step(&mut self) -> Did {
+        let mut assembler = Assembler::new("call");
+        let request = ChatRequest::new(self.messages.clone(), self.tools.clone());
+        answer(&request).into_iter().for_each(|delta| assembler.push(delta));
+        let step = assembler.complete().unwrap();
+        self.messages.push(step.message());
+        if step.tool_calls.is_empty() {
+            assert!(!step.text.is_empty());
+            return Did::Said(step.text);
+        }
+        let ids: std::collections::HashSet<_> = self.messages.iter().flat_map(call_ids).collect();
+        assert_eq!(ids.len(), self.messages.iter().flat_map(call_ids).count(), "ids of calls differ");
+        let calls = step.tool_calls.into_iter();
+        Did::Called(calls.map(|call| (call.name, serde_json::from_str(&call.arguments).unwrap())).collect())
+    }
+}
+
+fn call_ids(message: &Message) -> Vec<String> {
+    match message {
+        Message::Assistant { tool_calls, .. } => tool_calls.iter().map(|call| call.id.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A list of deals as `deal.find` answers it.
+pub(super) fn deals(rows: &[(&str, &str, i64, &str)]) -> Value {
+    let records: Vec<Value> = rows
+        .iter()
+        .map(|(id, label, amount, stage)| {
+            json!({"id": id, "label": label, "name": label, "amount": {"amount": amount, "currency": "USD"},
+                   "stage": stage, "account": {"id": "a1", "label": "Acme"}})
+        })
+        .collect();
+    json!({"object": "deal", "path": "/records/deals", "records": records, "has_more": false})
+}
+
+/// Some records as `search` answers them.
+pub(super) fn hits(rows: &[(&str, &str, &str)]) -> Value {
+    let results: Vec<Value> = rows
+        .iter()
+        .map(|(object, id, label)| json!({"object": object, "id": id, "label": label, "path": format!("/records/{object}s")}))
+        .collect();
+    json!({"results": results})
+}

@@ -1,0 +1,244 @@
+//! Tools as an admin of a fresh workspace has them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::chat::ToolDefinition;
+
+type FieldRow = (&'static str, &'static str, &'static str);
+
+const STAGES: &str = "select:LEAD=Lead=open;QUALIFIED=Qualified=open;PROPOSAL=Proposal=open;NEGOTIATION=Negotiation=open;CLOSED_WON=Closed Won=won;CLOSED_LOST=Closed Lost=lost";
+
+/// Name, plural and fields; a field is its name, its label and its kind.
+fn objects() -> Vec<(&'static str, &'static str, Vec<FieldRow>)> {
+    let target: [FieldRow; 4] = [
+        ("target", "About", "target"),
+        ("contact", "Contact", "relation:contact"),
+        ("account", "Account", "relation:account"),
+        ("deal", "Deal", "relation:deal"),
+    ];
+    let mut activity = vec![
+        ("type", "Type", "select:EMAIL=Email;CALL=Call;MEETING=Meeting"),
+        ("subject", "Subject", "text"),
+        ("body", "Body", "text"),
+        ("happened_at", "Happened at", "date_time"),
+        ("performed_by", "Performed by", "relation:member"),
+    ];
+    activity.extend(target);
+    let mut task = vec![
+        ("title", "Title", "text"),
+        ("body", "Body", "text"),
+        ("status", "Status", "select:TODO=To do;IN_PROGRESS=In progress;DONE=Done"),
+        ("due_at", "Due at", "date_time"),
+        ("assignee", "Assignee", "relation:member"),
+    ];
+    task.extend(target);
+    let mut note = vec![("title", "Title", "text"), ("body", "Body", "text")];
+    note.extend(target);
+    vec![
+        ("member", "members", vec![("name", "Name", "full_name"), ("email", "Email", "text")]),
+        (
+            "account",
+            "accounts",
+            vec![
+                ("name", "Name", "text"),
+                ("industry", "Industry", "text"),
+                ("segment", "Segment", "select:ENTERPRISE=Enterprise;MID_MARKET=Mid-market;SMB=SMB"),
+                ("employees", "Employees", "number"),
+                ("annual_recurring_revenue", "Annual recurring revenue", "currency"),
+                ("ideal_customer_profile", "Ideal customer profile", "boolean"),
+                ("address", "Address", "address"),
+                ("owner", "Owner", "relation:member"),
+            ],
+        ),
+        (
+            "contact",
+            "contacts",
+            vec![
+                ("name", "Name", "full_name"),
+                ("emails", "Emails", "emails"),
+                ("phones", "Phones", "emails"),
+                ("job_title", "Job title", "text"),
+                ("account", "Account", "relation:account"),
+                ("customer_at", "Customer at", "date_time"),
+                ("owner", "Owner", "relation:member"),
+            ],
+        ),
+        (
+            "deal",
+            "deals",
+            vec![
+                ("name", "Name", "text"),
+                ("amount", "Amount", "currency"),
+                ("stage", "Stage", STAGES),
+                ("close_date", "Close date", "date"),
+                ("probability", "Probability", "number"),
+                ("account", "Account", "relation:account"),
+                ("contact", "Contact", "relation:contact"),
+                ("renewal_risk", "Renewal risk", "select:LOW=Low;HIGH=High"),
+                ("owner", "Owner", "relation:member"),
+            ],
+        ),
+        ("activity", "activities", activity),
+        ("task", "tasks", task),
+        ("note", "notes", note),
+    ]
+}
+
+pub(super) fn tools() -> Vec<ToolDefinition> {
+    let mut tools: Vec<ToolDefinition> =
+        objects().iter().flat_map(|(name, plural, fields)| of(name, plural, fields)).collect();
+    tools.push(tool("search", "Search all records.", json!({"query": {"type": "string"}}), &["query"]));
+    let all = objects();
+    let activity = &all.iter().find(|(name, ..)| *name == "activity").unwrap().2;
+    let logged: Map<String, Value> = properties(activity)
+        .into_iter()
+        .filter(|(name, _)| ["type", "subject", "body", "happened_at", "target"].contains(&name.as_str()))
+        .collect();
+    tools.push(tool(
+        "activity.log",
+        "Log an activity.",
+        Value::Object(logged),
+        &["type", "subject", "target"],
+    ));
+    tools
+}
+
+/// What a role that may only read is given.
+pub(super) fn read_only() -> Vec<ToolDefinition> {
+    let reads = [".find", ".get", ".group", ".timeline"];
+    tools()
+        .into_iter()
+        .filter(|tool| tool.name == "search" || reads.iter().any(|verb| tool.name.ends_with(verb)))
+        .collect()
+}
+
+fn of(name: &str, plural: &str, fields: &[FieldRow]) -> Vec<ToolDefinition> {
+    let label = fields
+        .iter()
+        .map(|field| field.0)
+        .find(|field| ["name", "title", "subject"].contains(field))
+        .unwrap();
+    let mut filter = Map::new();
+    for path in ["and", "or", "not"] {
+        filter.insert(path.to_owned(), json!({}));
+    }
+    for (field, title, kind) in fields {
+        let reference = match *kind {
+            "text" | "full_name" | "emails" => "text",
+            "currency" | "number" => "number",
+            "boolean" => "boolean",
+            "date" => "date",
+            "date_time" => "date_time",
+            kind if kind.starts_with("relation") => "id",
+            kind if kind.starts_with("select") => {
+                let (values, described) = options(kind);
+                filter.insert((*field).to_owned(), json!({
+                    "type": "object", "title": title, "description": described,
+                    "properties": {"eq": {"type": "string", "enum": values}, "in": {"type": "array", "items": {"type": "string", "enum": values}}},
+                }));
+                continue;
+            }
+            _ => continue,
+        };
+        filter.insert((*field).to_owned(), json!({"$ref": format!("#/$defs/{reference}"), "title": title}));
+        if let Some(related) = kind.strip_prefix("relation:") {
+            let their_label = if related == "activity" { "subject" } else { "name" };
+            filter.insert(format!("{field}.{their_label}"), json!({"$ref": "#/$defs/text", "title": "Name"}));
+        }
+    }
+    for (field, title) in [("created_at", "Created at"), ("updated_at", "Updated at")] {
+        filter.insert(field.to_owned(), json!({"$ref": "#/$defs/date_time", "title": title}));
+    }
+    let names: Vec<&str> = fields.iter().map(|field| field.0).chain(["created_at", "updated_at"]).collect();
+    let sortable: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| !["owner", "account", "contact", "target"].contains(name))
+        .collect();
+    let mut found = vec![
+        tool(
+            &format!("{name}.find"),
+            &format!("Find {plural}. Answers up to 60 at a time."),
+            json!({
+                "filter": {"type": "object", "properties": filter},
+                "sort": {"type": "string", "description": format!("By any of {}.", sortable.join(", "))},
+                "limit": {"type": "integer"}, "after": {"type": "string"}, "search": {"type": "string"},
+                "fields": {"type": "array", "items": {"enum": names}},
+            }),
+            &[],
+        ),
+        tool(&format!("{name}.get"), "Get one.", json!({"id": {}}), &["id"]),
+        tool(&format!("{name}.group"), "Count.", json!({"by": {}, "aggregates": {}, "filter": {}}), &[]),
+        tool(&format!("{name}.timeline"), "Show what happened.", json!({"id": {}}), &["id"]),
+    ];
+    if name != "member" {
+        let mut with_id = properties(fields);
+        with_id.insert("id".to_owned(), json!({"type": "string", "format": "uuid", "title": "Id"}));
+        found.extend([
+            tool(&format!("{name}.create"), "Create one.", Value::Object(properties(fields)), &[label]),
+            tool(&format!("{name}.update"), "Update one.", Value::Object(with_id), &["id"]),
+            tool(&format!("{name}.delete"), "Delete one.", json!({"id": {}}), &["id"]),
+            tool(&format!("{name}.restore"), "Restore one.", json!({"id": {}}), &["id"]),
+        ]);
+    }
+    found
+}
+
+fn properties(fields: &[FieldRow]) -> Map<String, Value> {
+    let property = |title: &str, kind: &str| {
+        let mut schema = match kind {
+            "text" => json!({"type": ["string", "null"]}),
+            "number" => json!({"type": ["integer", "null"]}),
+            "boolean" => json!({"type": ["boolean", "null"]}),
+            "date" => json!({"type": ["string", "null"], "format": "date"}),
+            "date_time" => json!({"type": ["string", "null"], "format": "date-time"}),
+            "currency" => json!({"type": ["object", "null"], "properties": {"amount": {}, "currency": {}}}),
+            "full_name" => json!({"type": "object", "properties": {"first": {}, "last": {}}}),
+            "emails" => json!({"type": ["object", "null"], "properties": {"primary": {}, "additional": {}}}),
+            "address" => json!({"type": ["object", "null"], "properties": {"street": {}, "city": {}}}),
+            "target" => {
+                json!({"type": ["object", "null"], "properties": {"object": {"enum": ["contact", "account", "deal"]}, "id": {}}})
+            }
+            kind if kind.starts_with("select") => {
+                let (values, described) = options(kind);
+                json!({"type": ["string", "null"], "enum": values, "description": described})
+            }
+            kind => {
+                let object = kind.strip_prefix("relation:").unwrap();
+                json!({"type": ["string", "null"], "format": "uuid", "description": format!("Whose. Id of one {object} record.")})
+            }
+        };
+        schema["title"] = json!(title);
+        schema
+    };
+    fields.iter().map(|(name, title, kind)| ((*name).to_owned(), property(title, kind))).collect()
+}
+
+fn options(kind: &str) -> (Vec<&str>, String) {
+    let rows: Vec<Vec<&str>> =
+        kind.strip_prefix("select:").unwrap().split(';').map(|row| row.split('=').collect()).collect();
+    let described: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "{} ({}{})",
+                row[0],
+                row[1],
+                row.get(2).map_or(String::new(), |outcome| format!(", {outcome}"))
+            )
+        })
+        .collect();
+    (rows.iter().map(|row| row[0]).collect(), format!("Where it stands. One of: {}.", described.join("; ")))
+}
+
+fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> ToolDefinition {
+    ToolDefinition {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        parameters: Arc::new(
+            json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}),
+        ),
+    }
+}

@@ -1,0 +1,249 @@
+//! What one sentence becomes.
+
+use serde_json::{Value, json};
+
+use super::{ADA, Chat, Did, catalogue};
+
+/// The first call of each sentence.
+#[track_caller]
+fn first_calls(table: &[(&str, &str, Value)]) {
+    for (said, tool, arguments) in table {
+        let did = Chat::new().say(said);
+        assert_eq!(did, Did::Called(vec![((*tool).to_owned(), arguments.clone())]), "{said}");
+    }
+}
+
+const CLOSED: [&str; 2] = ["CLOSED_WON", "CLOSED_LOST"];
+
+#[test]
+fn lists_are_filtered_and_sorted_by_what_is_said() {
+    first_calls(&[
+        ("show deals", "deal.find", json!({})),
+        ("Please list all the deals!", "deal.find", json!({})),
+        (
+            "show open deals over 10k by amount",
+            "deal.find",
+            json!({"filter": {"and": [{"stage": {"not_in": CLOSED}}, {"amount": {"gt": 10_000}}]}, "sort": "-amount"}),
+        ),
+        ("deals in negotiation", "deal.find", json!({"filter": {"stage": {"eq": "NEGOTIATION"}}})),
+        (
+            "show deals in proposal or negotiation",
+            "deal.find",
+            json!({"filter": {"stage": {"in": ["PROPOSAL", "NEGOTIATION"]}}}),
+        ),
+        ("deals not in proposal", "deal.find", json!({"filter": {"stage": {"neq": "PROPOSAL"}}})),
+        (
+            "show deals closing this month",
+            "deal.find",
+            json!({"filter": {"close_date": {"gte": "2026-11-01", "lt": "2026-12-01"}}}),
+        ),
+        (
+            "list won deals below 5000 eur sorted by close date desc",
+            "deal.find",
+            json!({"filter": {"and": [{"stage": {"in": ["CLOSED_WON"]}}, {"amount": {"lt": 5000}}]}, "sort": "-close_date"}),
+        ),
+        ("my deals", "deal.find", json!({"filter": {"owner": {"eq": "$me"}}})),
+        ("deals owned by me", "deal.find", json!({"filter": {"owner": {"eq": "$me"}}})),
+        ("deals owned by Max", "deal.find", json!({"filter": {"owner.name": {"contains": "Max"}}})),
+        ("top 5 deals", "deal.find", json!({"sort": "-amount", "limit": 5})),
+        (
+            "the 3 largest open deals",
+            "deal.find",
+            json!({"filter": {"stage": {"not_in": CLOSED}}, "sort": "-amount", "limit": 3}),
+        ),
+        (
+            "deals between 5k and 10k",
+            "deal.find",
+            json!({"filter": {"amount": {"gte": 5000, "lte": 10_000}}}),
+        ),
+        ("contacts at Acme", "contact.find", json!({"filter": {"account.name": {"contains": "Acme"}}})),
+        (
+            "deals for account Acme Corp over 1k",
+            "deal.find",
+            json!({"filter": {"and": [{"account.name": {"contains": "Acme Corp"}}, {"amount": {"gt": 1000}}]}}),
+        ),
+        ("contacts without email", "contact.find", json!({"filter": {"emails": {"is_empty": true}}})),
+        ("enterprise companies", "account.find", json!({"filter": {"segment": {"eq": "ENTERPRISE"}}})),
+        ("find deals renewal", "deal.find", json!({"search": "renewal"})),
+        (
+            "newest contacts",
+            "contact.find",
+            json!({"sort": "-created_at", "fields": ["created_at", "emails", "account", "customer_at", "owner"]}),
+        ),
+        (
+            "contacts created last week",
+            "contact.find",
+            json!({"filter": {"created_at": {"gte": "2026-11-09T00:00:00Z", "lt": "2026-11-16T00:00:00Z"}}, "fields": ["created_at", "emails", "account", "customer_at", "owner"]}),
+        ),
+        (
+            "calls this week",
+            "activity.find",
+            json!({"filter": {"and": [
+                {"happened_at": {"gte": "2026-11-16T00:00:00Z", "lt": "2026-11-23T00:00:00Z"}}, {"type": {"eq": "CALL"}}]}}),
+        ),
+        ("open tasks", "task.find", json!({"filter": {"status": {"not_in": ["DONE"]}}})),
+        ("deals with renewal risk high", "deal.find", json!({"filter": {"renewal_risk": {"eq": "HIGH"}}})),
+        (
+            "show deals where probability is at least 50",
+            "deal.find",
+            json!({"filter": {"probability": {"gte": 50}}, "fields": ["probability", "amount", "stage", "close_date", "account", "contact", "renewal_risk", "owner"]}),
+        ),
+    ]);
+}
+
+#[test]
+fn counts_and_totals_are_grouped_by_the_database() {
+    let count = json!([{"function": "count"}]);
+    let sum = json!([{"function": "count"}, {"function": "sum", "field": "amount"}]);
+    first_calls(&[
+        (
+            "how many open deals are there?",
+            "deal.group",
+            json!({"aggregates": count, "filter": {"stage": {"not_in": CLOSED}}}),
+        ),
+        ("count deals by stage", "deal.group", json!({"by": ["stage"], "aggregates": count})),
+        (
+            "total amount of open deals by owner",
+            "deal.group",
+            json!({"by": ["owner"], "aggregates": sum, "filter": {"stage": {"not_in": CLOSED}}}),
+        ),
+        ("total by stage", "deal.group", json!({"by": ["stage"], "aggregates": sum})),
+        (
+            "how much are won deals worth per month",
+            "deal.group",
+            json!({"by": ["close_date:month"], "aggregates": sum, "filter": {"stage": {"in": ["CLOSED_WON"]}}}),
+        ),
+        (
+            "average employees of accounts by segment",
+            "account.group",
+            json!({"by": ["segment"], "aggregates": [{"function": "count"}, {"function": "avg", "field": "employees"}]}),
+        ),
+    ]);
+}
+
+#[test]
+fn records_are_looked_up_by_name_before_anything_is_done_to_them() {
+    first_calls(&[
+        ("show Acme renewal", "search", json!({"query": "Acme renewal", "limit": 8})),
+        ("find contact Jane Doe", "contact.find", json!({"search": "Jane Doe"})),
+        ("who is Jane Doe?", "search", json!({"query": "Jane Doe", "limit": 8})),
+        ("move Acme renewal to negotiation", "deal.find", json!({"search": "Acme renewal", "limit": 8})),
+        ("mark the Acme renewal deal as won", "deal.find", json!({"search": "Acme renewal", "limit": 8})),
+        ("set the amount of Acme renewal to 20k", "deal.find", json!({"search": "Acme renewal", "limit": 8})),
+        (
+            "set Acme renewal's close date to friday",
+            "deal.find",
+            json!({"search": "Acme renewal", "limit": 8}),
+        ),
+        ("rename contact Jane Doe to Jane Roe", "contact.find", json!({"search": "Jane Doe", "limit": 8})),
+        ("delete deal \"Old one\"", "deal.find", json!({"search": "Old one", "limit": 8})),
+        (
+            "what changed on Acme renewal",
+            "search",
+            json!({"query": "Acme renewal", "objects": ["member", "account", "contact", "deal", "activity", "task", "note"], "limit": 8}),
+        ),
+        (
+            "log a call with Jane Doe: discussed renewal",
+            "search",
+            json!({"query": "Jane Doe", "objects": ["contact", "account", "deal"], "limit": 8}),
+        ),
+        (
+            "called Jane Doe: discussed renewal",
+            "search",
+            json!({"query": "Jane Doe", "objects": ["contact", "account", "deal"], "limit": 8}),
+        ),
+        (
+            "add a note to Acme: pays late",
+            "search",
+            json!({"query": "Acme", "objects": ["contact", "account", "deal"], "limit": 8}),
+        ),
+    ]);
+}
+
+#[test]
+fn new_records_are_written_from_one_sentence() {
+    first_calls(&[
+        (
+            "create contact Jane Doe, email jane@acme.test, job title Head of Sales",
+            "contact.create",
+            json!({"name": {"first": "Jane", "last": "Doe"}, "emails": {"primary": "jane@acme.test"}, "job_title": "Head of Sales"}),
+        ),
+        (
+            "add a deal \"Big Proposal\" worth 20k eur closing 2026-12-15, stage negotiation, owned by me",
+            "deal.create",
+            json!({"name": "Big Proposal", "amount": {"amount": 20_000, "currency": "EUR"}, "close_date": "2026-12-15", "stage": "NEGOTIATION", "owner": ADA}),
+        ),
+        (
+            "create task Send the offer due tomorrow at 14:30",
+            "task.create",
+            json!({"title": "Send the offer", "due_at": "2026-11-23T14:30:00Z"}),
+        ),
+        (
+            "remind me to call Jane on friday",
+            "task.create",
+            json!({"due_at": "2026-11-27T09:00:00Z", "title": "call Jane", "assignee": ADA}),
+        ),
+        (
+            "new company Acme, industry Software, 250 employees",
+            "account.create",
+            json!({"name": "Acme", "industry": "Software", "employees": 250}),
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_or_missing_is_said_before_anything_is_called() {
+    for (said, part) in [
+        ("show deals by colour", "have no field “colour”"),
+        ("set the amount of it to 20k", "do not know which record"),
+        ("move the second one to negotiation", "no list yet"),
+        ("create contact", "What should it be called?"),
+        ("log a call with Jane", "What was it about?"),
+        ("note on Acme", "What should it say?"),
+        ("log a carrier pigeon with Jane: flew", "email, call, meeting or note"),
+        ("write me a poem about sales", "not a language model"),
+        ("dance", "not a language model"),
+        ("more", "no list"),
+    ] {
+        let text = Chat::new().say(said).text();
+        assert!(text.contains(part), "{said}: {text}");
+    }
+}
+
+#[test]
+fn help_shows_commands_that_it_understands_itself() {
+    let text = Chat::new().say("help").text();
+    assert!(text.contains("not a language model") && text.contains("config/kontor.toml"), "{text}");
+    for example in text.lines().filter_map(|line| line.strip_prefix("- **")?.split("**").next()) {
+        let did = Chat::new().looking_at("deal", "X", "d1", "/records/deals").say(example);
+        if let Did::Said(reply) = did {
+            panic!("{example}: {reply}");
+        }
+    }
+}
+
+#[test]
+fn who_may_only_read_is_told_so_and_options_are_known_all_the_same() {
+    let reader = || Chat::with(catalogue::read_only());
+    assert_eq!(
+        reader().say("show open deals").call(),
+        ("deal.find".to_owned(), json!({"filter": {"stage": {"not_in": CLOSED}}}))
+    );
+    for said in [
+        "create contact Jane",
+        "log a call with Jane: hello",
+        "move it to negotiation",
+        "set its amount to 5",
+    ] {
+        let text = reader().say(said).text();
+        assert!(text.contains("no permission") || text.contains("no tool"), "{said}: {text}");
+    }
+}
+
+#[test]
+fn without_any_tool_it_still_answers() {
+    for said in ["help", "show deals", "show Acme", "create contact Jane", "hello", ""] {
+        let text = Chat::with(Vec::new()).say(said).text();
+        assert!(!text.is_empty(), "{said}");
+    }
+}
