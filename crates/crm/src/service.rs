@@ -287,12 +287,23 @@ impl Crm {
     }
 
     pub async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
+        self.delete_if(caller, object, id, None).await
+    }
+
+    /// As [`Crm::delete`], of a record that is at this version.
+    pub async fn delete_if(
+        &self,
+        caller: &Caller,
+        object: &str,
+        id: RecordId,
+        if_match: Option<i64>,
+    ) -> Result<Record, Error> {
         let object = object.to_owned();
         self.write(caller, move |work| {
             let object = object.clone();
             Box::pin(async move {
                 let object = named(work, &object)?;
-                records::delete(work, &object, id).await
+                records::delete(work, &object, id, if_match).await
             })
         })
         .await

@@ -45,7 +45,7 @@ impl Operation<WorkFamily> for Delete {
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let OneRecord { id } = arguments(json)?;
-            let record = records::delete(work, &self.object, id).await.map_err(told)?;
+            let record = records::delete(work, &self.object, id, None).await.map_err(told)?;
             Ok(json!({
                 "object": self.object.name,
                 "path": path(&self.object),

@@ -61,7 +61,7 @@ pub async fn batch(
         BatchInput::Delete(ids) => {
             let mut records = Vec::with_capacity(ids.len());
             for id in ids {
-                records.push(delete(work, object, *id).await?);
+                records.push(delete(work, object, *id, None).await?);
             }
             Ok(records)
         }

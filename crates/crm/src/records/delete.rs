@@ -23,9 +23,22 @@ use crate::{Error, Work, search};
 
 /// Puts a record aside, restorably: it is in no list and found by no search, and what points to it still
 /// does.
-pub async fn delete(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId) -> Result<Record, Error> {
+///
+/// # Errors
+/// [`Error::StaleVersion`] when `if_match` is given and the record is at another version.
+pub async fn delete(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    id: RecordId,
+    if_match: Option<i64>,
+) -> Result<Record, Error> {
     require(work, object, Action::Delete)?;
     let before = current(work, object, id, Action::Delete, State::Live).await?;
+    if let Some(expected) = if_match
+        && expected != before.version
+    {
+        return Err(Error::StaleVersion { current: before.version });
+    }
     let after = mark(work, object, before, Value::DateTime(work.now)).await?;
     work.tx.remove_document(&object.name, id.as_uuid()).await?;
     journal::write(work, &[Act::on(object, &after, Action::Delete, Changes::new())]).await?;
