@@ -1,0 +1,190 @@
+use kontor_core::{
+    error::ErrorKind,
+    grants::{Action, FieldSet, Grants, ObjectGrant, RowRule},
+    metadata::Name,
+};
+use kontor_crm::records::{Aggregate, Function, GroupQuery, ListQuery};
+use kontor_store::{both_engines, testing::TestStore};
+use serde_json::{Value as Json, json};
+
+use crate::support::{Fixture, issues, labels, map, problem};
+
+fn name(text: &'static str) -> Name {
+    Name::literal(text)
+}
+
+fn except(fields: &[&'static str]) -> FieldSet {
+    FieldSet::Except(fields.iter().map(|field| name(field)).collect())
+}
+
+fn filtered(filter: Json) -> ListQuery {
+    ListQuery { filter: Some(filter), ..ListQuery::default() }
+}
+
+both_engines! {
+    async fn a_hidden_field_appears_nowhere(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let deal = fixture.create("deal", json!({ "name": "Renewal", "amount": 1234 })).await;
+        let patch = map(json!({ "amount": 4321 }));
+        fixture.crm.update(&fixture.ada, "deal", deal.id, patch, None).await.unwrap();
+        let grant = ObjectGrant::everything().reading(except(&["amount"]));
+        let caller = fixture.with(Grants::everything().with_object(name("deal"), grant));
+        let crm = &fixture.crm;
+
+        let record = crm.get(&caller, "deal", deal.id, None, vec![]).await.unwrap().to_json();
+        assert!(record.get("amount").is_none() && record["label"] == "Renewal");
+        let page = crm.list(&caller, "deal", ListQuery::default()).await.unwrap();
+        assert!(page.records[0].to_json().get("amount").is_none());
+        let timeline = crm.timeline(&caller, "deal", deal.id, 10, None).await.unwrap();
+        assert_eq!(timeline.entries.len(), 1);
+        assert!(!timeline.entries[0].changes.contains_key("amount"));
+
+        let amount = || Some("amount".to_owned());
+        let refusals = [
+            problem(crm.list(&caller, "deal", filtered(json!({ "amount": { "gt": 1 } }))).await),
+            problem(crm.list(&caller, "deal", ListQuery { sort: amount(), ..Default::default() }).await),
+            problem(crm.list(&caller, "deal", ListQuery { fields: Some(vec!["amount".into()]), ..Default::default() }).await),
+            problem(crm.group(&caller, "deal", GroupQuery { by: vec!["amount.currency".into()], ..Default::default() }).await),
+            problem(crm.group(&caller, "deal", GroupQuery {
+                aggregates: vec![Aggregate { function: Function::Sum, field: amount() }],
+                ..Default::default()
+            }).await),
+            problem(crm.create(&caller, "deal", map(json!({ "name": "x", "amount": 1 }))).await),
+            problem(crm.update(&caller, "deal", deal.id, map(json!({ "amount": 1 })), None).await),
+        ];
+        for refusal in refusals {
+            assert_eq!(refusal.issues[0].code, "unknown_field", "{refusal:?}");
+            assert!(!refusal.message.contains("Did you mean amount"), "{refusal:?}");
+        }
+        let moved = crm.update(&caller, "deal", deal.id, map(json!({ "stage": "PROPOSAL" })), None).await.unwrap();
+        assert!(moved.record.to_json().get("amount").is_none());
+        assert_eq!(fixture.get("deal", deal.id).await["amount"]["amount"], 4321);
+    }
+
+    async fn a_hidden_name_is_not_told_by_what_points_to_it(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        let deal = fixture.create("deal", json!({ "name": "Renewal", "account": account.id })).await;
+        let target = json!({ "object": "account", "id": account.id });
+        let note = fixture.create("note", json!({ "title": "Hello", "target": target })).await;
+        let patch = map(json!({ "account": null }));
+        fixture.crm.update(&fixture.ada, "deal", deal.id, patch, None).await.unwrap();
+        let rule = RowRule::new(&json!({ "name": { "eq": "Other" } }));
+        for grant in [
+            ObjectGrant::nothing(),
+            ObjectGrant::everything().reading(except(&["name"])),
+            ObjectGrant::everything().for_rows(Action::Read, rule),
+        ] {
+            let caller = fixture.with(Grants::everything().with_object(name("account"), grant));
+            let crm = &fixture.crm;
+            let include = ListQuery { include: vec!["account".to_owned()], ..Default::default() };
+            let notes = crm.list(&caller, "note", include).await.unwrap();
+            let timeline = crm.timeline(&caller, "deal", deal.id, 10, None).await.unwrap();
+            let told = format!(
+                "{} {} {:?}",
+                notes.records[0].to_json(),
+                crm.get(&caller, "note", note.id, None, vec![]).await.unwrap().to_json(),
+                timeline.entries.iter().map(|entry| entry.to_json()).collect::<Vec<_>>(),
+            );
+            assert!(!told.contains("Acme"), "{told}");
+            let by_name = filtered(json!({ "target.name": { "eq": "Acme" } }));
+            assert_eq!(problem(crm.list(&caller, "note", by_name).await).kind, ErrorKind::Invalid);
+        }
+    }
+
+    async fn row_rules_hold_for_every_verb(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let mine = fixture.create("deal", json!({ "name": "Mine" })).await;
+        let theirs = fixture.create("deal", json!({ "name": "Theirs", "owner": null, "amount": 7 })).await;
+        let rule = RowRule::new(&json!({ "owner": { "eq": "$me" } }));
+        let grant = ObjectGrant::everything().for_rows(Action::Read, rule);
+        let caller = fixture.with(Grants::everything().with_object(name("deal"), grant));
+        let crm = &fixture.crm;
+
+        let query = ListQuery { total: true, ..Default::default() };
+        let page = crm.list(&caller, "deal", query).await.unwrap();
+        assert_eq!((labels(&page), page.total), (vec!["Mine"], Some(1)));
+        assert_eq!(crm.group(&caller, "deal", GroupQuery::default()).await.unwrap()[0].count, 1);
+        assert!(crm.search(&caller, "theirs", None, 5).await.unwrap().is_empty());
+        let patch = || map(json!({ "name": "x" }));
+        for found in [
+            problem(crm.get(&caller, "deal", theirs.id, None, vec![]).await),
+            problem(crm.update(&caller, "deal", theirs.id, patch(), None).await),
+            problem(crm.delete(&caller, "deal", theirs.id).await),
+            problem(crm.destroy(&caller, "deal", theirs.id).await),
+            problem(crm.timeline(&caller, "deal", theirs.id, 5, None).await),
+        ] {
+            assert_eq!((found.kind, &*found.code), (ErrorKind::NotFound, "record_not_found"));
+        }
+        crm.update(&caller, "deal", mine.id, patch(), None).await.unwrap();
+        let away = crm.update(&caller, "deal", mine.id, map(json!({ "owner": null })), None).await;
+        assert_eq!(problem(away).kind, ErrorKind::Forbidden);
+        let away = crm.create(&caller, "deal", map(json!({ "name": "x", "owner": null }))).await;
+        assert_eq!(problem(away).kind, ErrorKind::Forbidden);
+        assert_eq!(fixture.list("deal", ListQuery::default()).await.records.len(), 2);
+        assert_eq!(fixture.get("deal", mine.id).await["owner"]["id"], json!(fixture.member));
+    }
+
+    async fn a_row_that_may_be_read_need_not_be_changed(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let won = fixture.create("deal", json!({ "name": "Won", "stage": "CLOSED_WON" })).await;
+        let open = fixture.create("deal", json!({ "name": "Open" })).await;
+        let rule = RowRule::new(&json!({ "not": { "stage": { "eq": "CLOSED_WON" } } }));
+        let grant = ObjectGrant::everything().for_rows(Action::Update, rule);
+        let caller = fixture.with(Grants::everything().with_object(name("deal"), grant));
+        let crm = &fixture.crm;
+        let patch = || map(json!({ "name": "x" }));
+        let refused = crm.update(&caller, "deal", won.id, patch(), None).await;
+        assert_eq!(problem(refused).kind, ErrorKind::Forbidden);
+        crm.update(&caller, "deal", open.id, patch(), None).await.unwrap();
+        let closed = crm.update(&caller, "deal", open.id, map(json!({ "stage": "CLOSED_WON" })), None).await;
+        assert_eq!(problem(closed).kind, ErrorKind::Forbidden);
+    }
+
+    async fn a_field_may_be_read_and_not_written(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let deal = fixture.create("deal", json!({ "name": "Renewal" })).await;
+        let grant = ObjectGrant::everything().updating(except(&["amount"]));
+        let caller = fixture.with(Grants::everything().with_object(name("deal"), grant));
+        let patch = map(json!({ "amount": 1 }));
+        let found = problem(fixture.crm.update(&caller, "deal", deal.id, patch, None).await);
+        assert_eq!((found.kind, &*found.code), (ErrorKind::Forbidden, "field_not_writable"));
+        assert_eq!(issues(&found), [("amount", "field_not_writable")]);
+    }
+
+    async fn a_rule_that_cannot_be_read_lets_nothing_through(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        fixture.create("deal", json!({ "name": "Renewal" })).await;
+        let rule = RowRule::new(&json!({ "gone": { "eq": 1 } }));
+        let grant = ObjectGrant::everything().for_rows(Action::Read, rule);
+        let caller = fixture.with(Grants::everything().with_object(name("deal"), grant));
+        let page = fixture.crm.list(&caller, "deal", ListQuery::default()).await.unwrap();
+        assert!(page.records.is_empty());
+    }
+
+    async fn a_filter_does_not_look_at_related_rows_the_caller_may_not_read(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let account = fixture.create("account", json!({ "name": "Acme", "segment": "SMB" })).await;
+        fixture.create("deal", json!({ "name": "Renewal", "account": account.id })).await;
+        let rule = RowRule::new(&json!({ "segment": { "eq": "ENTERPRISE" } }));
+        let grant = ObjectGrant::everything().for_rows(Action::Read, rule);
+        let caller = fixture.with(Grants::everything().with_object(name("account"), grant));
+        let query = filtered(json!({ "account.name": { "eq": "Acme" } }));
+        assert!(fixture.crm.list(&caller, "deal", query.clone()).await.unwrap().records.is_empty());
+        assert_eq!(fixture.list("deal", query).await.records.len(), 1);
+        let hidden = ObjectGrant::everything().reading(except(&["name"]));
+        let caller = fixture.with(Grants::everything().with_object(name("account"), hidden));
+        let query = filtered(json!({ "account.name": { "eq": "Acme" } }));
+        assert_eq!(problem(fixture.crm.list(&caller, "deal", query).await).kind, ErrorKind::Invalid);
+        let query = ListQuery { include: vec!["account".to_owned()], ..Default::default() };
+        let shown = fixture.crm.list(&caller, "deal", query).await.unwrap().records[0].to_json();
+        assert_eq!((shown["account"].get("name"), &shown["account"]["segment"]), (None, &json!("SMB")));
+    }
+
+    async fn another_workspace_has_other_records(store: TestStore) {
+        let (one, other) = (Fixture::new(&store).await, Fixture::new(&store).await);
+        let deal = one.create("deal", json!({ "name": "Renewal" })).await;
+        let found = problem(other.crm.get(&other.ada, "deal", deal.id, None, vec![]).await);
+        assert_eq!(found.kind, ErrorKind::NotFound);
+    }
+}

@@ -1,0 +1,109 @@
+use kontor_crm::records::{Aggregate, BatchInput, Function, GroupQuery};
+use kontor_store::{both_engines, testing::TestStore};
+use serde_json::{Value as Json, json};
+
+use crate::support::{Fixture, issues, map, problem};
+
+fn query(by: &[&str], aggregates: &[(Function, &str)]) -> GroupQuery {
+    GroupQuery {
+        by: by.iter().map(|name| (*name).to_owned()).collect(),
+        aggregates: aggregates
+            .iter()
+            .map(|(function, field)| Aggregate { function: *function, field: Some((*field).to_owned()) })
+            .collect(),
+        ..GroupQuery::default()
+    }
+}
+
+async fn group(fixture: &Fixture, query: GroupQuery) -> Vec<Json> {
+    let groups = fixture.crm.group(&fixture.ada, "deal", query).await.unwrap();
+    groups.iter().map(|group| group.to_json()).collect()
+}
+
+both_engines! {
+    async fn money_is_added_up_by_currency(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let items = [
+            ("LEAD", json!(10.5)), ("LEAD", json!({ "amount": 4, "currency": "EUR" })), ("LEAD", json!(1)),
+            ("PROPOSAL", json!(null)), ("PROPOSAL", json!(3)),
+        ];
+        let items = items.into_iter().map(|(stage, amount)| map(json!({ "name": "D", "stage": stage, "amount": amount })));
+        fixture.crm.batch(&fixture.ada, "deal", BatchInput::Create(items.collect())).await.unwrap();
+        let functions = [Function::Sum, Function::Avg, Function::Min, Function::Max].map(|f| (f, "amount"));
+        let groups = group(&fixture, query(&["stage"], &functions)).await;
+        assert_eq!(groups[0], json!({
+            "by": { "stage": "LEAD" }, "count": 3,
+            "sum": { "amount": [{ "amount": 4, "currency": "EUR" }, { "amount": 11.5, "currency": "USD" }] },
+            "avg": { "amount": [{ "amount": 4, "currency": "EUR" }, { "amount": 5.75, "currency": "USD" }] },
+            "min": { "amount": [{ "amount": 4, "currency": "EUR" }, { "amount": 1, "currency": "USD" }] },
+            "max": { "amount": [{ "amount": 4, "currency": "EUR" }, { "amount": 10.5, "currency": "USD" }] },
+        }));
+        assert_eq!((&groups[1]["by"]["stage"], &groups[1]["count"]), (&json!("PROPOSAL"), &json!(2)));
+        let all = group(&fixture, query(&[], &[(Function::Avg, "probability")])).await;
+        assert_eq!(all, [json!({ "by": {}, "count": 5, "avg": { "probability": 26 } })]);
+    }
+
+    async fn dates_are_grouped_by_spans(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for date in ["2026-03-01", "2026-03-02", "2026-04-30", "1969-12-31"] {
+            fixture.create("deal", json!({ "name": "D", "close_date": date })).await;
+        }
+        fixture.create("deal", json!({ "name": "D" })).await;
+        let groups = async |by: &str| {
+            let groups = group(&fixture, query(&[by], &[])).await;
+            groups.iter().map(|group| group["by"][by].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(groups("close_date:week").await, ["1969-12-29", "2026-02-23", "2026-03-02", "2026-04-27", "-"]);
+        assert_eq!(groups("close_date:month").await, ["1969-12", "2026-03", "2026-04", "-"]);
+        assert_eq!(groups("close_date:quarter").await, ["1969-Q4", "2026-Q1", "2026-Q2", "-"]);
+        assert_eq!(groups("close_date:year").await, ["1969", "2026", "-"]);
+        assert_eq!(groups("close_date").await.len(), 5);
+    }
+
+    async fn instants_are_grouped_by_their_day_in_utc(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for instant in ["1969-12-31T23:59:59.9Z", "2026-03-01T23:30:00-01:00", "2026-03-02T23:59:59.999999Z"] {
+            fixture.create("activity", json!({ "type": "CALL", "subject": "Hi", "happened_at": instant })).await;
+        }
+        let groups = fixture.crm.group(&fixture.ada, "activity", query(&["happened_at:day"], &[])).await.unwrap();
+        let days: Vec<_> = groups.iter().map(|group| (group.by["happened_at:day"].clone(), group.count)).collect();
+        assert_eq!(days, [(json!("1969-12-31"), 1), (json!("2026-03-02"), 2)]);
+    }
+
+    async fn relations_are_grouped_by_name(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        fixture.create("deal", json!({ "name": "A", "account": account.id })).await;
+        fixture.create("deal", json!({ "name": "B" })).await;
+        let groups = group(&fixture, query(&["account", "stage"], &[])).await;
+        assert_eq!(groups[0]["by"], json!({ "account": { "id": account.id, "label": "Acme" }, "stage": "LEAD" }));
+        assert_eq!(groups[1]["by"], json!({ "account": null, "stage": "LEAD" }));
+    }
+
+    async fn a_sum_beyond_64_bits_is_refused(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let most = json!(999_999_999.999_999);
+        for _ in 0..60 {
+            let items = (0..200).map(|_| map(json!({ "name": "D", "amount": most })));
+            fixture.crm.batch(&fixture.ada, "deal", BatchInput::Create(items.collect())).await.unwrap();
+        }
+        let sum = fixture.crm.group(&fixture.ada, "deal", query(&[], &[(Function::Sum, "amount")])).await;
+        assert_eq!(problem(sum).code, "overflow");
+    }
+
+    async fn what_cannot_be_grouped_is_refused(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for (query, path, code) in [
+            (query(&["stagee"], &[]), "by[0]", "unknown_field"),
+            (query(&["amount"], &[]), "by[0]", "not_groupable"),
+            (query(&["close_date:moon"], &[]), "by[0]", "unknown_span"),
+            (query(&["stage:day"], &[]), "by[0]", "unknown_span"),
+            (query(&[], &[(Function::Sum, "name")]), "aggregates[0].field", "not_measurable"),
+            (query(&[], &[(Function::Sum, "close_date")]), "aggregates[0].function", "not_measurable"),
+            (query(&["stage", "stage", "stage"], &[]), "by", "too_many"),
+        ] {
+            let found = problem(fixture.crm.group(&fixture.ada, "deal", query).await);
+            assert_eq!(issues(&found), [(path, code)]);
+        }
+    }
+}

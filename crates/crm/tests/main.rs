@@ -1,0 +1,18 @@
+//! The CRM on both engines, as its callers meet it.
+
+mod conflicts;
+mod create;
+mod demo;
+mod fields;
+mod filters;
+mod grants;
+mod groups;
+mod lists;
+mod operations;
+mod removal;
+mod search;
+mod support;
+mod targets;
+mod timeline;
+mod update;
+mod workshop;

@@ -1,0 +1,102 @@
+//! A workspace to test in, with a member who may do everything.
+
+use std::sync::Arc;
+
+use kontor_core::{
+    caller::{Actor, Caller},
+    environment::Environment,
+    error::{Fault as _, Problem},
+    grants::Grants,
+    ids::{MemberId, RecordId, WorkspaceId},
+};
+use kontor_crm::{
+    Crm, Error,
+    records::{self, ListQuery, Page, Record},
+};
+use kontor_store::testing::TestStore;
+use serde_json::{Map, Value as Json, json};
+
+/// A workspace with the standard objects and one member, Ada Brandt.
+pub struct Fixture {
+    pub crm: Crm,
+    pub workspace: WorkspaceId,
+    pub member: MemberId,
+    /// Ada, who may do everything.
+    pub ada: Caller,
+}
+
+impl Fixture {
+    pub async fn new(store: &TestStore) -> Self {
+        let environment = Environment::system();
+        let crm = Crm::new((**store).clone(), environment.clone());
+        let workspace = environment.new_id();
+        let namespace = store.create_workspace(workspace).await.unwrap();
+        let during = environment.clone();
+        namespace
+            .alter(move |tx| {
+                let environment = during.clone();
+                Box::pin(async move { Crm::install(tx, &environment, environment.now()).await })
+            })
+            .await
+            .unwrap();
+        let member = environment.new_id::<MemberId>();
+        let fields = map(json!({ "name": { "first": "Ada", "last": "Brandt" } }));
+        crm.write(&Caller::system(workspace), move |work| {
+            let fields = fields.clone();
+            Box::pin(async move {
+                let object = work.schema.object("member").unwrap().clone();
+                records::create_with_id(work, &object, RecordId(member.as_uuid()), &fields).await
+            })
+        })
+        .await
+        .unwrap();
+        let ada = Caller {
+            workspace,
+            user: None,
+            member: Some(member),
+            actor: Actor::Member { id: member, name: "Ada Brandt".to_owned() },
+            grants: Arc::new(Grants::everything()),
+        };
+        Self { crm, workspace, member, ada }
+    }
+
+    /// Ada with other grants.
+    pub fn with(&self, grants: Grants) -> Caller {
+        Caller { grants: Arc::new(grants), ..self.ada.clone() }
+    }
+
+    pub async fn create(&self, object: &str, fields: Json) -> Record {
+        self.crm.create(&self.ada, object, map(fields)).await.unwrap()
+    }
+
+    pub async fn get(&self, object: &str, id: RecordId) -> Json {
+        self.crm.get(&self.ada, object, id, None, vec![]).await.unwrap().to_json()
+    }
+
+    pub async fn list(&self, object: &str, query: ListQuery) -> Page {
+        self.crm.list(&self.ada, object, query).await.unwrap()
+    }
+}
+
+pub fn map(json: Json) -> Map<String, Json> {
+    match json {
+        Json::Object(map) => map,
+        other => panic!("{other} is no object"),
+    }
+}
+
+pub fn problem<T>(result: Result<T, Error>) -> Problem {
+    match result {
+        Ok(_) => panic!("expected a problem"),
+        Err(error) => error.problem(),
+    }
+}
+
+/// The path and code of each issue.
+pub fn issues(problem: &Problem) -> Vec<(&str, &str)> {
+    problem.issues.iter().map(|issue| (issue.path.as_str(), &*issue.code)).collect()
+}
+
+pub fn labels(page: &Page) -> Vec<&str> {
+    page.records.iter().map(|record| record.label.as_str()).collect()
+}
