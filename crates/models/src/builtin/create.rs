@@ -321,7 +321,7 @@ impl Interpreter {
 /// The long text of a record beside its name.
 pub(super) fn body_field(object: &Object) -> Option<&Field> {
     let text = |name: &&str| object.field(name).filter(|field| field.writable && field.kind == Kind::Text);
-    ["body", "content", "description", "notes"].iter().find_map(|name| text(name))
+    ["body", "content", "description", "notes"].iter().find_map(text)
 }
 
 pub(super) fn name_value(field: &Field, name: &str) -> Value {

@@ -67,10 +67,8 @@ impl ChatModel for Builtin {
 /// The whole answer to a request.
 fn answer(request: &ChatRequest) -> Vec<Delta> {
     let tools = if request.tool_choice == ToolChoice::None { &[][..] } else { &request.tools };
-    let interpreter = Interpreter::new(
-        Catalogue::new(tools),
-        Conversation::new(&request.messages, |said| is_command(said)),
-    );
+    let interpreter =
+        Interpreter::new(Catalogue::new(tools), Conversation::new(&request.messages, is_command));
     let mut deltas = Vec::new();
     match interpreter.run() {
         Ok(text) | Err(Stop::Say(text)) => {

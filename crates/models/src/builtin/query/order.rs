@@ -1,0 +1,138 @@
+//! Orders, groups and limits: "by amount", "per month", "top 5", "newest".
+
+use super::{Parser, capital, lower};
+use crate::builtin::{
+    catalogue::{Field, Kind},
+    dates,
+    turn::Stop,
+    words::Phrase,
+};
+
+impl<'p> Parser<'p> {
+    /// "by amount", "sorted by name descending"; as groups: "by stage and owner", "per month".
+    pub(super) fn by(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+        let sorts = matches!(phrase.at(0), "sorted" | "ordered" | "sort" | "order");
+        let rest = phrase.from(1).skip(&["by", "the", "each", "on"]);
+        let mut words = phrase.len() - rest.len();
+        if self.grouping && !sorts {
+            let before = self.query.group.len();
+            let mut rest = rest;
+            while let Some((name, taken)) = self.group_field(rest) {
+                self.query.group.push(name);
+                let next = rest.from(taken).skip(&["and", ",", "then", "by"]);
+                words += rest.len() - next.len();
+                rest = next;
+            }
+            return Ok((self.query.group.len() > before).then_some(words));
+        }
+        let named = self.object.field_at(rest);
+        let amount = matches!(rest.at(0), "value" | "amount" | "size" | "worth");
+        let found = named.or_else(|| self.object.amount_field().filter(|_| amount).map(|field| (field, 1)));
+        let Some((field, taken)) = found else {
+            // "by friday" is a date, and what is neither is no field.
+            if self.today.is_some_and(|today| dates::period(phrase, today).is_some()) {
+                return Ok(None);
+            }
+            return Err(Stop::Say(self.interpreter.no_such_field(self.object, rest.upto(1).raw())));
+        };
+        words += taken;
+        let direction = match phrase.at(words) {
+            "desc" | "descending" | "down" => Some(true),
+            "asc" | "ascending" | "up" => Some(false),
+            _ => None,
+        };
+        words += usize::from(direction.is_some());
+        let numeric = matches!(field.kind, Kind::Number | Kind::Currency);
+        self.sort(field, direction.unwrap_or(numeric || field.name.ends_with("_at")))?;
+        Ok(Some(words))
+    }
+
+    pub(super) fn group_field(&self, phrase: Phrase<'p>) -> Option<(String, usize)> {
+        let unit = |word: &str| {
+            ["day", "week", "month", "quarter", "year"].iter().find(|unit| **unit == word).copied()
+        };
+        if let Some(unit) = unit(phrase.at(0)) {
+            return Some((format!("{}:{unit}", self.object.date_field()?.name), 1));
+        }
+        let (field, words) = self.object.field_at(phrase)?;
+        if !matches!(field.kind, Kind::Date | Kind::DateTime) {
+            return Some((field.name.clone(), words));
+        }
+        let said = unit(phrase.at(words));
+        Some((format!("{}:{}", field.name, said.unwrap_or("month")), words + usize::from(said.is_some())))
+    }
+
+    pub(super) fn sort(&mut self, field: &Field, descending: bool) -> Result<(), Stop> {
+        if !self.object.can_sort(&field.name) {
+            return Err(Stop::Say(format!(
+                "{} cannot be sorted by {}.",
+                capital(&self.object.plural),
+                lower(&field.label)
+            )));
+        }
+        let order = match (&field.kind, descending) {
+            (Kind::Number | Kind::Currency, true) => "largest first",
+            (Kind::Number | Kind::Currency, false) => "smallest first",
+            (Kind::Date | Kind::DateTime, true) => "latest first",
+            (Kind::Date | Kind::DateTime, false) => "earliest first",
+            (_, true) => "from Z to A",
+            (_, false) => "from A to Z",
+        };
+        let sign = if descending { "-" } else { "" };
+        let said = format!("by {} ({order})", lower(&field.label));
+        self.query.sort = Some((format!("{sign}{}", field.name), said));
+        self.touch(&field.name);
+        Ok(())
+    }
+
+    /// "top 5", "the 3 largest", "newest".
+    pub(super) fn extreme(&mut self, phrase: Phrase<'p>) -> Option<usize> {
+        let count =
+            |position: usize| phrase.at(position).parse::<u64>().ok().filter(|n| (1..=60).contains(n));
+        if let ("first" | "top" | "last", Some(limit)) = (phrase.at(0), count(1))
+            && !matches!(
+                phrase.at(2),
+                "day" | "days" | "week" | "weeks" | "month" | "months" | "year" | "years"
+            )
+        {
+            self.query.limit = Some(limit);
+            if phrase.at(0) == "top"
+                && self.query.sort.is_none()
+                && let Some(field) = self.object.amount_field()
+            {
+                self.sort(field, true).ok()?;
+            }
+            return Some(2);
+        }
+        if phrase.len() == 1
+            && let Some(limit) = count(0)
+        {
+            self.query.limit = Some(limit);
+            return Some(1);
+        }
+        let (word, skipped) = match count(0) {
+            Some(_) => (phrase.at(1), 1),
+            None if phrase.at(0) == "most" => (phrase.at(1), 1),
+            None => (phrase.at(0), 0),
+        };
+        let descending = match word {
+            "largest" | "biggest" | "highest" | "top" | "newest" | "latest" | "recent" => true,
+            "smallest" | "lowest" | "oldest" | "earliest" | "soonest" => false,
+            _ => return None,
+        };
+        let named = self.object.field_at(phrase.from(skipped + 1));
+        let by_age = matches!(word, "newest" | "oldest");
+        let by_date = matches!(word, "latest" | "recent" | "earliest" | "soonest");
+        let (field, taken) = match named {
+            Some((field, taken)) => (field, taken),
+            None if by_age => (self.object.field("created_at")?, 0),
+            None if by_date => (self.object.date_field()?, 0),
+            None => (self.object.amount_field()?, 0),
+        };
+        self.sort(field, descending).ok()?;
+        if let Some(limit) = count(0) {
+            self.query.limit = Some(limit);
+        }
+        Some(1 + skipped + taken)
+    }
+}

@@ -1,0 +1,99 @@
+//! Conditions on related records: "my", "owned by Max", "at Acme", "of this account".
+
+use serde_json::{Value, json};
+
+use super::{Parser, lower, until_boundary};
+use crate::builtin::{
+    catalogue::{Field, Kind},
+    turn::Stop,
+    words::Phrase,
+};
+
+impl<'p> Parser<'p> {
+    pub(super) fn owned(&mut self, whose: &str, said: &str) -> Option<()> {
+        let owner = self.object.fields.iter().find(|field| field.is_member())?;
+        self.add(&owner.name, json!({"eq": whose}), said.to_owned());
+        Some(())
+    }
+
+    /// "owned by me", "assigned to Max".
+    pub(super) fn owner(&mut self, phrase: Phrase<'p>) -> usize {
+        let rest = phrase.from(1).skip(&["by", "to"]);
+        let used = phrase.len() - rest.len();
+        if matches!(rest.at(0), "me" | "myself") {
+            self.owned("$me", "yours");
+            return used + 1;
+        }
+        if matches!(rest.at(0), "nobody" | "noone") {
+            if let Some(owner) = self.object.fields.iter().find(|field| field.is_member()) {
+                self.add(&owner.name, json!({"is_empty": true}), "owned by nobody".to_owned());
+            }
+            return used + 1;
+        }
+        let name = until_boundary(rest);
+        let owner = self.object.fields.iter().find(|field| field.is_member());
+        if let Some(filter) = owner.and_then(|owner| self.object.relation_name_filter(&owner.name)) {
+            self.add(filter, json!({"contains": name.raw()}), format!("owned by {}", name.raw()));
+        }
+        used + name.len()
+    }
+
+    /// "at Acme", "for that account", "with contact Jane".
+    pub(super) fn related(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+        if !["at", "of", "for", "from", "with", "on", "about", "to", "by"].contains(&phrase.at(0)) {
+            return Ok(None);
+        }
+        let rest = phrase.from(1).skip(&["the"]);
+        let of_its_own = |(field, _): (&Field, usize)| !matches!(field.kind, Kind::Relation(_));
+        if self.object.field_at(rest).is_some_and(of_its_own) || self.object.option_at(rest).is_some() {
+            return Ok(None);
+        }
+        let this = matches!(rest.at(0), "this" | "these");
+        let pronoun = this || matches!(rest.at(0), "it" | "that" | "him" | "her" | "them" | "they");
+        let after = rest.from(usize::from(pronoun));
+        let noun = self.interpreter.catalogue.named(after);
+        let after = after.from(noun.map_or(0, |(_, words)| words));
+        let named = if pronoun { after.upto(0) } else { until_boundary(after) };
+        let used = phrase.len() - after.len() + named.len();
+        let relations: Vec<&Field> = self
+            .object
+            .fields
+            .iter()
+            .filter(|field| match &field.kind {
+                Kind::Relation(Some(object)) => match noun {
+                    Some((wanted, _)) => wanted.name == *object,
+                    None => object != "member",
+                },
+                _ => false,
+            })
+            .collect();
+        if (pronoun || named.is_empty())
+            && let Some(record) = self.interpreter.spoken_of(this)
+        {
+            let field = relations.iter().find(
+                |field| matches!(&field.kind, Kind::Relation(Some(object)) if *object == record.object),
+            );
+            if let Some(field) = field {
+                let said = format!("{} {}", lower(&field.label), record.label);
+                self.add(&field.name, json!({"eq": record.id}), said);
+                return Ok(Some(used));
+            }
+        }
+        if named.is_empty() {
+            return Ok(None);
+        }
+        let filters: Vec<Value> = relations
+            .iter()
+            .filter_map(|field| self.object.relation_name_filter(&field.name))
+            .map(|filter| json!({filter: {"contains": named.raw()}}))
+            .collect();
+        let said = format!("{} {}", phrase.at(0), named.raw());
+        match filters.len() {
+            0 => return Ok(None),
+            1 => self.query.filters.extend(filters),
+            _ => self.query.filters.push(json!({"or": filters})),
+        }
+        self.query.said.push(said);
+        Ok(Some(used))
+    }
+}
