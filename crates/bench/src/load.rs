@@ -90,3 +90,49 @@ where
     }
     Ok(Run { samples, elapsed: begin.elapsed() })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_the_value_below_which_that_share_lies() {
+        let mut samples = Samples::default();
+        assert!(samples.quantile(0.5).is_nan());
+        for millis in (1..=100).rev() {
+            samples.add(Duration::from_millis(millis));
+        }
+        assert_eq!(
+            (samples.quantile(0.5), samples.quantile(0.99), samples.quantile(1.0)),
+            (51.0, 100.0, 100.0)
+        );
+    }
+
+    #[tokio::test]
+    async fn every_lane_repeats_its_work_and_counts_its_rounds() {
+        let seen = RefCell::new(BTreeSet::new());
+        let run = repeat(3, Duration::from_millis(20), |lane, round| {
+            seen.borrow_mut().insert((lane, round));
+            async { Ok::<_, String>(tokio::task::yield_now().await) }
+        });
+        let run = run.await.unwrap();
+        let seen = seen.into_inner();
+        for lane in 0..3 {
+            assert!(seen.contains(&(lane, 0)) && seen.contains(&(lane, 1)), "lane {lane}");
+        }
+        // The warm-up is repeated but not counted.
+        assert!(!run.samples.is_empty() && run.samples.len() < seen.len());
+        assert!(run.elapsed >= Duration::from_millis(20));
+    }
+
+    #[tokio::test]
+    async fn the_first_failure_ends_all_lanes() {
+        let work = |lane, _| async move {
+            tokio::task::yield_now().await;
+            if lane == 1 { Err("broken") } else { Ok(()) }
+        };
+        assert_eq!(repeat(2, Duration::from_millis(20), work).await.unwrap_err(), "broken");
+    }
+}

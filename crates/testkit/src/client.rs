@@ -60,6 +60,12 @@ impl ApiClient {
         Ok(client)
     }
 
+    /// The same caller at another address: a server that was started again.
+    #[must_use]
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     pub async fn get(&self, path: &str) -> reqwest::Result<Answer> {
         self.send(Method::GET, path, None, &[]).await
     }

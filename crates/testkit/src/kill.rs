@@ -96,7 +96,7 @@ pub async fn run(options: &KillOptions, model: &ScriptedModel) -> io::Result<Rep
         );
         server.kill()?;
         server = Server::start(&options.server)?;
-        let client = ApiClient { url: server.url.clone(), ..client };
+        let client = client.at(&server.url);
         for attempt in &attempts {
             if let Err(why) = examine(&client, attempt, &mut report).await {
                 report.violations.push(format!("round {round}, {}: {why}", attempt.marker));
