@@ -1,0 +1,353 @@
+use kontor_core::{
+    error::{ErrorKind, Problem},
+    ids::{ApprovalId, MemberId, TurnId},
+    operation,
+    turn::{ToolOutcome, TurnEvent},
+};
+use kontor_models::Message;
+use proptest::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+use crate::limits::Limits;
+
+const TURN: TurnId = TurnId(Uuid::from_u128(7));
+
+fn limits() -> Limits {
+    Limits { steps: 4, calls_per_turn: 6, calls_per_step: 4, restarts: 1, takeovers: 2, ..Limits::default() }
+}
+
+fn opened() -> State {
+    State::replay(TURN, &opening(TURN, "hello".into()))
+}
+
+fn call(effect: operation::Effect) -> Proposed {
+    Proposed {
+        id: "c".into(),
+        operation: "deal.x".into(),
+        arguments: json!({}),
+        effect: Some(effect),
+        problem: None,
+    }
+}
+
+fn calls(effects: &[operation::Effect]) -> Input {
+    Input::Answered(Answer { calls: effects.iter().map(|effect| call(*effect)).collect(), ..Answer::default() })
+}
+
+fn said(text: &str) -> Input {
+    Input::Answered(Answer { text: text.into(), ..Answer::default() })
+}
+
+fn ok(index: u32) -> Ran {
+    Ran { index, outcome: ToolOutcome::Succeeded { result: json!({"n": index}) }, duration_ms: 1 }
+}
+
+fn problem(code: &'static str) -> Problem {
+    Problem::new(ErrorKind::Unavailable, code, "It broke.")
+}
+
+/// The effects as words, events by their names.
+fn words(effects: &[Effect]) -> Vec<String> {
+    effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::Append(events) => {
+                events.iter().map(TurnEvent::name).collect::<Vec<_>>().join(" ")
+            }
+            other => format!("{other:?}"),
+        })
+        .collect()
+}
+
+fn go(state: State, input: Input) -> (State, Vec<String>) {
+    let (state, effects) = next(&limits(), state, input);
+    let told = words(&effects);
+    (state, told)
+}
+
+use operation::Effect::{Destructive, External, Read, Write};
+
+#[test]
+fn a_plain_answer_ends_the_turn_with_its_message() {
+    let (state, effects) = go(opened(), Input::Opened);
+    assert_eq!(effects, ["CallModel"]);
+    let (state, effects) = go(state, said("Hi."));
+    assert_eq!(effects, ["message.completed turn.completed", "Finish(Completed)"]);
+    assert_eq!(state.end, Some(End::Completed));
+    assert_eq!(go(state, said("more")).1, Vec::<String>::new(), "an ended turn does nothing more");
+}
+
+#[test]
+fn a_step_that_only_reads_commits_once_with_its_results() {
+    let (state, effects) = go(opened(), calls(&[Read, Read]));
+    assert_eq!(effects, ["tool.called tool.called", "RunReads([0, 1])"]);
+    let (_, effects) = go(state, Input::Ran(vec![ok(0), ok(1)]));
+    assert_eq!(effects, ["tool.result tool.result step.started", "Commit", "CallModel"]);
+}
+
+#[test]
+fn a_write_is_a_barrier_and_its_call_is_durable_before_it_runs() {
+    let (state, effects) = go(opened(), calls(&[Read, Read, Write, Read]));
+    assert_eq!(effects[1..], ["Commit", "RunReads([0, 1])"]);
+    let (state, effects) = go(state, Input::Ran(vec![ok(0), ok(1)]));
+    assert_eq!(effects, ["tool.result tool.result", "Commit", "RunWrite(2)"]);
+    let wrote = state.result(2, ToolOutcome::Succeeded { result: json!(1) }, 1).unwrap();
+    let (state, effects) = go(state, Input::Wrote(wrote));
+    assert_eq!(effects, ["Commit", "RunReads([3])"]);
+    assert_eq!(go(state, Input::Ran(vec![ok(3)])).1, ["tool.result step.started", "Commit", "CallModel"]);
+}
+
+#[test]
+fn a_call_that_cannot_run_is_answered_at_once_and_holds_nothing_up() {
+    let mut wrong = call(Write);
+    wrong.problem = Some(problem("invalid_input"));
+    let unknown = Proposed { effect: None, problem: Some(problem("unknown_operation")), ..call(Read) };
+    let answer = Answer { calls: vec![wrong, call(Read), unknown], ..Answer::default() };
+    let (state, effects) = go(opened(), Input::Answered(answer));
+    assert_eq!(
+        effects,
+        ["tool.called tool.called tool.called tool.result tool.result", "RunReads([1])"],
+        "what never runs asks for no commit"
+    );
+    assert_eq!(state.calls_so_far(), 3);
+}
+
+#[test]
+fn a_call_without_effect_fails_closed() {
+    let odd = Proposed { effect: None, ..call(Read) };
+    let answer = Answer { calls: vec![odd], ..Answer::default() };
+    let (state, effects) = go(opened(), Input::Answered(answer));
+    assert_eq!(effects[0], "tool.called tool.result step.started");
+    assert!(matches!(state.steps[0].calls[0].outcome, Some(ToolOutcome::Failed { .. })));
+}
+
+#[test]
+fn destructive_calls_wait_for_an_answer_each() {
+    let (state, effects) = go(opened(), calls(&[Destructive, Read, Destructive]));
+    assert_eq!(effects[1..], ["Ask([0, 2])"]);
+    let ids = [ApprovalId(Uuid::from_u128(1)), ApprovalId(Uuid::from_u128(2))];
+    let (mut state, effects) = go(state, Input::Asked(vec![(0, ids[0]), (2, ids[1])]));
+    assert_eq!(effects, ["approval.requested approval.requested", "Wait"]);
+    let resolved = |index, approved| TurnEvent::ApprovalResolved {
+        turn: TURN,
+        step: 1,
+        index,
+        approval: ids[0],
+        approved,
+        by: MemberId(Uuid::nil()),
+        by_name: "Ada".into(),
+        comment: "no".into(),
+    };
+    assert_eq!(go(state.clone(), Input::Resumed { intent: None }).1, ["Wait"], "unanswered, it waits on");
+    state.apply(&resolved(0, true));
+    let (state, effects) = go(state, Input::Resumed { intent: None });
+    assert_eq!(effects, ["Commit", "RunWrite(0)"]);
+    let wrote = state.result(0, ToolOutcome::Succeeded { result: json!(1) }, 1).unwrap();
+    let (state, effects) = go(state, Input::Wrote(wrote));
+    assert_eq!(effects, ["Commit", "RunReads([1])"]);
+    let (mut state, effects) = go(state, Input::Ran(vec![ok(1)]));
+    assert_eq!(effects, ["tool.result", "Wait"]);
+    state.apply(&resolved(2, false));
+    let (state, effects) = go(state, Input::Resumed { intent: None });
+    assert_eq!(effects, ["tool.result step.started", "Commit", "CallModel"]);
+    assert!(matches!(state.steps[0].calls[2].outcome, Some(ToolOutcome::Denied { .. })));
+}
+
+#[test]
+fn an_effect_outside_is_never_repeated_after_a_crash() {
+    let (state, effects) = go(opened(), calls(&[External]));
+    assert_eq!(effects[1..], ["Commit", "RunExternal(0)"]);
+    let again = go(state.clone(), Input::Resumed { intent: None }).1;
+    assert_eq!(again, ["Commit", "RunExternal(0)"], "without an intent it had not begun");
+    let (state, effects) = go(state, Input::Resumed { intent: Some((1, 0)) });
+    assert_eq!(effects, ["tool.result step.started", "Commit", "CallModel"]);
+    assert_eq!(state.steps[0].calls[0].outcome, Some(ToolOutcome::Unknown));
+}
+
+#[test]
+fn an_answer_that_broke_off_is_asked_for_again_and_not_for_ever() {
+    let broke = || Input::ModelFailed {
+        problem: problem("model_cut_short"),
+        may_retry: true,
+        text: "Half a".into(),
+        reasoning: String::new(),
+    };
+    let (state, effects) = go(opened(), broke());
+    assert_eq!(effects, ["step.restarted", "Commit", "CallModel"]);
+    let (state, effects) = go(state, broke());
+    assert_eq!(effects, ["message.completed turn.failed", "Finish(Failed)"]);
+    assert_eq!(state.steps[0].text, "Half a", "what was said stays readable");
+}
+
+#[test]
+fn an_empty_answer_is_no_answer() {
+    assert_eq!(go(opened(), said("  ")).1, ["step.restarted", "Commit", "CallModel"]);
+}
+
+#[test]
+fn a_takeover_restarts_an_open_answer_and_gives_up_after_too_many() {
+    let mut state = opened();
+    for _ in 0..2 {
+        let (after, effects) = go(state, Input::Resumed { intent: None });
+        assert_eq!(effects, ["step.restarted", "Commit", "CallModel"]);
+        state = after;
+    }
+    assert_eq!(go(state, Input::Resumed { intent: None }).1, ["turn.failed", "Finish(Failed)"]);
+}
+
+#[test]
+fn a_cancellation_keeps_what_was_said() {
+    let cancelled = |text: &str| Input::Cancelled { by: None, text: text.into(), reasoning: String::new() };
+    let (state, effects) = go(opened(), cancelled("So f"));
+    assert_eq!(effects, ["message.completed turn.cancelled", "Finish(Cancelled)"]);
+    assert_eq!(state.steps[0].text, "So f");
+    let (state, _) = go(opened(), calls(&[Write]));
+    assert_eq!(go(state, cancelled("")).1, ["turn.cancelled", "Finish(Cancelled)"]);
+}
+
+#[test]
+fn limits_end_a_turn_with_a_problem() {
+    let (_, effects) = go(opened(), calls(&[Read; 5]));
+    assert_eq!(effects, ["turn.failed", "Finish(Failed)"], "too many calls at once");
+    let mut state = opened();
+    for _ in 0..3 {
+        (state, _) = go(state, calls(&[Read]));
+        (state, _) = go(state, Input::Ran(vec![ok(0)]));
+    }
+    let (state, _) = go(state, calls(&[Read]));
+    assert_eq!(go(state, Input::Ran(vec![ok(0)])).1, ["tool.result turn.failed", "Finish(Failed)"]);
+    let (state, _) = go(opened(), calls(&[Read; 4]));
+    let (state, _) = go(state, Input::Ran((0..4).map(ok).collect()));
+    assert_eq!(go(state, calls(&[Read; 3])).1, ["turn.failed", "Finish(Failed)"], "too many calls in all");
+}
+
+#[test]
+fn every_call_has_a_result_in_what_the_model_is_shown() {
+    let (state, _) = go(opened(), calls(&[Read, Write]));
+    let messages = messages(&state);
+    assert_eq!(messages[0], Message::User("hello".into()));
+    assert!(matches!(&messages[1], Message::Assistant { tool_calls, .. } if tool_calls.len() == 2));
+    assert!(messages[2..].iter().all(|m| matches!(m, Message::Tool { content, .. } if content.contains("not_run"))));
+    assert_eq!(messages.len(), 4);
+}
+
+#[test]
+fn a_state_survives_its_serialization() {
+    let (state, _) = go(opened(), calls(&[Read, Destructive]));
+    let text = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<State>(&text).unwrap(), state);
+}
+
+/// A model that always answers a step alike, as what it does in each of its steps.
+#[derive(Debug, Clone)]
+struct Plan(Vec<Vec<operation::Effect>>);
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let effect = prop::sample::select(vec![Read, Write, External]);
+    let step = prop::collection::vec(effect, 1..3);
+    prop::collection::vec(step, 0..3).prop_map(Plan)
+}
+
+/// Runs a turn to its end as the driver would, with a crash at each of the numbered moments, and answers its
+/// log and how often each writing or outside effect happened.
+fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<(u32, u32)>) {
+    let mut log: Vec<TurnEvent> = opening(TURN, "go".into()).into();
+    let mut happened = Vec::new();
+    let mut intent = None;
+    let mut moment = 0;
+    crashes.sort_unstable();
+    'life: for life in 0.. {
+        let mut state = State::replay(TURN, &log);
+        let mut pending: Vec<TurnEvent> = Vec::new();
+        let first = if life == 0 { Input::Opened } else { Input::Resumed { intent } };
+        let mut inputs = vec![first];
+        let mut effects = std::collections::VecDeque::new();
+        loop {
+            if let Some(input) = inputs.pop() {
+                let (after, more) = next(&Limits { takeovers: 100, ..limits() }, state, input);
+                state = after;
+                effects.extend(more);
+            }
+            moment += 1;
+            if crashes.first() == Some(&moment) {
+                crashes.remove(0);
+                continue 'life;
+            }
+            let step = state.step_number();
+            let number = usize::try_from(step).unwrap();
+            match effects.pop_front().expect("something to do until the end") {
+                Effect::Append(events) => pending.extend(events),
+                Effect::Commit => log.append(&mut pending),
+                Effect::CallModel => inputs.push(match plan.0.get(number - 1) {
+                    Some(effects) => calls(effects),
+                    None => said("Done."),
+                }),
+                Effect::RunReads(indexes) => {
+                    inputs.push(Input::Ran(indexes.into_iter().map(ok).collect()));
+                }
+                Effect::RunWrite(index) => {
+                    let event = state.result(index, ok(index).outcome, 1).unwrap();
+                    log.append(&mut pending);
+                    log.push(event.clone());
+                    happened.push((step, index));
+                    inputs.push(Input::Wrote(event));
+                }
+                Effect::RunExternal(index) => {
+                    assert!(pending.is_empty(), "what precedes an effect outside is committed");
+                    intent = Some((step, index));
+                    moment += 1;
+                    if crashes.first() == Some(&moment) {
+                        crashes.remove(0);
+                        continue 'life;
+                    }
+                    happened.push((step, index));
+                    inputs.push(Input::Ran(vec![ok(index)]));
+                }
+                Effect::Finish(_) => {
+                    log.append(&mut pending);
+                    return (log, happened);
+                }
+                other => panic!("{other:?} without a destructive call"),
+            }
+        }
+    }
+    unreachable!()
+}
+
+/// A log without its restarts, and with every result of an effect outside taken alike.
+fn essence(log: &[TurnEvent]) -> Vec<TurnEvent> {
+    log.iter()
+        .filter(|event| !matches!(event, TurnEvent::StepRestarted { .. }))
+        .cloned()
+        .map(|event| match event {
+            TurnEvent::ToolResult { turn, step, index, call, operation, outcome: ToolOutcome::Unknown, .. } => {
+                TurnEvent::ToolResult { turn, step, index, call, operation, outcome: ok(index).outcome, duration_ms: 1 }
+            }
+            event => event,
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn crashes_change_nothing_but_restarts(plan in plan(), crashes in prop::collection::vec(1_usize..40, 0..6)) {
+        let (calm, calm_effects) = simulate(&plan, Vec::new());
+        let (log, effects) = simulate(&plan, crashes);
+        prop_assert_eq!(essence(&log), essence(&calm));
+        let mut once = effects.clone();
+        once.dedup();
+        prop_assert_eq!(&once, &effects, "an effect happened twice");
+        for effect in &effects {
+            prop_assert!(calm_effects.contains(effect));
+        }
+        let writes = |effects: &[(u32, u32)]| {
+            let is_write = |(step, index): &&(u32, u32)| {
+                plan.0[*step as usize - 1][*index as usize] == Write
+            };
+            effects.iter().filter(is_write).copied().collect::<Vec<_>>()
+        };
+        prop_assert_eq!(writes(&effects), writes(&calm_effects));
+    }
+}
