@@ -1,1 +1,48 @@
+//! HTTP for people: server-rendered pages, the scripts and styles they use, and the stream that keeps a chat
+//! current.
+//!
+//! A page takes the person from an extractor, calls the use cases of `crm`, `agents` and `identity`, and
+//! renders a template; every failure becomes a page in one place. This crate decides nothing about records
+//! or agents, knows no database, and never runs a turn. It works without a script, and better with one.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`state`](WebState) | what the pages use |
+//! | `pages` | one file a page, and the requests it sends |
+//! | `session`, `security`, `error` | the person behind a cookie, what surrounds every page, failures |
+//! | `shell`, `assets`, `form`, `link` | navigation, static files, what was sent, addresses |
+//! | `chat` | transcripts as HTML, and their event stream |
+//! | `records` | columns, filters and forms made of an object's fields |
+//! | `show`, `markdown` | values and texts as a person reads them |
 
+mod assets;
+mod chat;
+mod error;
+mod form;
+mod link;
+mod markdown;
+mod pages;
+mod records;
+mod security;
+mod session;
+mod shell;
+mod show;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+
+pub use state::WebState;
+
+/// The largest form that is read, in bytes.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// Every page, to be merged beside the routes for programs. It answers for all addresses that nobody else
+/// answers for.
+pub fn router(state: WebState) -> Router {
+    pages::routes()
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(security::surround))
+        .with_state(state)
+}

@@ -1,0 +1,28 @@
+// What every page has: the command palette, dialogs and forms that answer in place.
+import { installPalette } from "./palette.js";
+
+installPalette();
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  const closer = event.target.closest("[data-closes]");
+  if (closer) closer.closest("dialog")?.close();
+  for (const pop of document.querySelectorAll("details.pop[open]")) {
+    if (!pop.contains(event.target)) pop.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const pop of document.querySelectorAll("details.pop[open]")) {
+    pop.open = false;
+    pop.querySelector("summary")?.focus();
+  }
+});
+
+// Instants are sent in UTC; their full form is shown in the reader's own time zone.
+for (const time of document.querySelectorAll("time[datetime*=T]")) {
+  const instant = new Date(time.dateTime);
+  if (!Number.isNaN(instant.valueOf())) time.title = instant.toLocaleString();
+}

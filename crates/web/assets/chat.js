@@ -1,0 +1,133 @@
+// The chat page: the composer, acts in place (stop, approve, deny) and the stream.
+import { applyTurn, follow, turnElement } from "./stream.js";
+
+const composer = document.getElementById("composer");
+const message = composer.querySelector("textarea");
+const problem = composer.querySelector(".problem");
+const transcript = document.getElementById("transcript");
+const scroller = document.querySelector(".scroll");
+const csrf = document.querySelector("meta[name=csrf]").content;
+
+// Near the end means at the end: a reader who has scrolled up is left where they are.
+const NEAR_PX = 96;
+let atEnd = true;
+scroller.addEventListener("scroll", () => {
+  atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
+}, { passive: true });
+function stay() {
+  if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+}
+
+function tell(text) {
+  problem.textContent = text;
+  problem.hidden = !text;
+}
+
+async function post(action, fields) {
+  const answer = await fetch(action, {
+    method: "POST",
+    headers: { accept: "application/json", "x-csrf-token": csrf },
+    body: new URLSearchParams(fields),
+  });
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(body.message || "That did not work. Try again in a moment.");
+  return body;
+}
+
+function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+message.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    composer.requestSubmit();
+  }
+});
+
+for (const suggestion of document.querySelectorAll("[data-suggestion]")) {
+  suggestion.addEventListener("click", () => {
+    message.value = suggestion.textContent.trim();
+    message.focus();
+  });
+}
+
+if (transcript) {
+  const live = document.getElementById("live");
+  const stop = document.getElementById("stop");
+  const stopForm = document.getElementById("stop-form");
+  let key = randomKey();
+
+  const running = () =>
+    transcript.querySelector(':scope > [data-state="running"], :scope > [data-state="waiting"]');
+  const refreshStop = () => {
+    const turn = running();
+    stop.hidden = !turn;
+    if (turn) stopForm.action = `/chat/turns/${turn.dataset.turn}/cancel`;
+  };
+
+  composer.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const text = message.value.trim();
+    if (!text || composer.dataset.sending) return;
+    composer.dataset.sending = "yes";
+    tell("");
+    try {
+      const turn = await post(composer.action, { message: text, key });
+      message.value = "";
+      key = randomKey();
+      // The stream may have told of it already, and further on than this answer.
+      if (!turnElement(transcript, turn.turn)) applyTurn(transcript, turn);
+      atEnd = true;
+      stay();
+      refreshStop();
+    } catch (error) {
+      tell(error.message);
+    } finally {
+      delete composer.dataset.sending;
+      message.focus();
+    }
+  });
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-act]");
+    if (!form) return;
+    event.preventDefault();
+    const buttons = [...form.elements].filter((control) => control.type === "submit");
+    const fields = [...new FormData(form, event.submitter)];
+    buttons.forEach((button) => { button.disabled = true; });
+    tell("");
+    try {
+      await post(form.action, fields);
+    } catch (error) {
+      tell(error.message);
+    } finally {
+      buttons.forEach((button) => { button.disabled = false; });
+    }
+  });
+
+  follow(transcript, transcript.dataset.events, {
+    onTurn(data, element) {
+      refreshStop();
+      if (!element) return;
+      if (data.state === "completed") {
+        live.textContent = element.querySelector(".step:last-child .prose")?.textContent ?? "Done.";
+      } else if (data.state === "running" && !element.dataset.announced) {
+        element.dataset.announced = "yes";
+        live.textContent = "Replying";
+      } else if (data.state === "failed") {
+        live.textContent = element.querySelector(":scope > .foot")?.textContent ?? "The reply failed.";
+      }
+    },
+    onCall(data) {
+      if (data.waiting) live.textContent = `Your approval is needed: ${data.label}`;
+    },
+    onChange: stay,
+    onState(state) {
+      tell(state === "closed" ? "The connection was closed. Reload the page to go on." : "");
+    },
+  });
+  refreshStop();
+  scroller.scrollTop = scroller.scrollHeight;
+}

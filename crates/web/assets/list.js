@@ -1,0 +1,60 @@
+// The filter builder of a list: rows of field, comparison and value.
+const form = document.getElementById("list-form");
+const rows = form.querySelector(".filters");
+const fields = JSON.parse(rows.dataset.fields);
+const byPath = new Map(fields.map((field) => [field.path, field]));
+
+function option(value, label, selected) {
+  return new Option(label, value, selected, selected);
+}
+
+function valueControl(field, operator, value) {
+  const input = document.createElement(field.options.length ? "select" : "input");
+  if (field.options.length) {
+    for (const [key, label] of field.options) input.append(option(key, label, key === value));
+  } else {
+    input.type = field.input;
+    if (field.input === "number") input.step = "any";
+    input.value = value;
+  }
+  input.name = "v";
+  input.setAttribute("aria-label", "Value");
+  // Every row sends three values, so that they stay aligned.
+  if (operator === "empty" || operator === "filled") {
+    input.hidden = true;
+    if (input.type !== "select-one") input.value = "";
+  }
+  return input;
+}
+
+function fill(row, operator, value) {
+  const field = byPath.get(row.querySelector("[name=f]").value) ?? fields[0];
+  const chooser = row.querySelector("[name=o]");
+  const wanted = field.operators.some(([key]) => key === operator) ? operator : field.operators[0][0];
+  chooser.replaceChildren(...field.operators.map(([key, label]) => option(key, label, key === wanted)));
+  row.querySelector("[name=v]").replaceWith(valueControl(field, wanted, value));
+}
+
+function addRow() {
+  const row = document.getElementById("filter-row").content.firstElementChild.cloneNode(true);
+  rows.append(row);
+  fill(row, "", "");
+  row.querySelector("select").focus();
+}
+
+rows.addEventListener("change", (event) => {
+  const row = event.target.closest(".filter");
+  if (event.target.name === "f") fill(row, "", "");
+  if (event.target.name === "o") fill(row, event.target.value, row.querySelector("[name=v]").value);
+});
+rows.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-remove]")) return;
+  const applied = event.target.closest(".filter").dataset.applied;
+  event.target.closest(".filter").remove();
+  if (applied) form.requestSubmit();
+});
+document.getElementById("add-filter").addEventListener("click", (event) => {
+  event.preventDefault();
+  addRow();
+  document.getElementById("apply").hidden = false;
+});

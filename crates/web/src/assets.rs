@@ -1,0 +1,52 @@
+//! Style sheet, scripts and icon, embedded in the binary and kept by browsers for good: their address holds
+//! a digest of them all, so that the next version has another one, and relative imports between scripts
+//! stay within one version.
+
+use std::{fmt::Write as _, sync::LazyLock};
+
+use axum::{
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use include_dir::{Dir, include_dir};
+use sha2::{Digest as _, Sha256};
+
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets");
+
+/// The path below which the assets are.
+pub(crate) static BASE: LazyLock<String> = LazyLock::new(|| format!("/assets/{}", *DIGEST));
+
+static DIGEST: LazyLock<String> = LazyLock::new(|| {
+    let mut files: Vec<_> = FILES.files().collect();
+    files.sort_by_key(|file| file.path());
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(file.path().as_os_str().as_encoded_bytes());
+        digest.update([0]);
+        digest.update(file.contents());
+    }
+    digest.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+});
+
+pub(crate) async fn serve(Path((digest, name)): Path<(String, String)>) -> Response {
+    let Some(file) = FILES.get_file(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let kind = match name.rsplit_once('.').map(|(_, suffix)| suffix) {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+    // A page of another version may ask for a file; it is not to keep this version's under that address.
+    let caching =
+        if digest == *DIGEST { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
+    ];
+    (headers, file.contents()).into_response()
+}

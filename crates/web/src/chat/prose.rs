@@ -1,0 +1,98 @@
+//! The growing text of a step and its rendered blocks.
+
+use crate::markdown;
+
+/// A Markdown text with its blocks as HTML, rendered again only where they changed.
+#[derive(Default)]
+pub(crate) struct Prose {
+    text: String,
+    blocks: Vec<Block>,
+}
+
+struct Block {
+    /// As the Markdown renderer gave it: the key to whether it changed.
+    source: String,
+    html: String,
+}
+
+/// The blocks that differ from those rendered before, and how many there are now.
+pub(crate) struct Rendered<'a> {
+    pub changed: Vec<(usize, &'a str)>,
+    pub count: usize,
+}
+
+impl Prose {
+    /// Adds to the text; [`Self::render`] makes it visible.
+    pub(crate) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Replaces the whole text; [`Self::render`] makes it visible.
+    pub(crate) fn replace(&mut self, text: &str) {
+        if self.text != text {
+            text.clone_into(&mut self.text);
+        }
+    }
+
+    /// Renders what was added. Only blocks whose HTML changed are sanitised again.
+    pub(crate) fn render(&mut self) -> Rendered<'_> {
+        let sources = markdown::unsafe_blocks(&self.text);
+        let count = sources.len();
+        self.blocks.truncate(count);
+        let mut changed = Vec::new();
+        for (index, source) in sources.into_iter().enumerate() {
+            if self.blocks.get(index).is_some_and(|block| block.source == source) {
+                continue;
+            }
+            let block = Block { html: markdown::sanitise(&source), source };
+            match self.blocks.get_mut(index) {
+                Some(old) => *old = block,
+                None => self.blocks.push(block),
+            }
+            changed.push(index);
+        }
+        let changed = changed.into_iter().map(|index| (index, self.blocks[index].html.as_str())).collect();
+        Rendered { changed, count }
+    }
+
+    /// All blocks of the text as it was last rendered.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &str> {
+        self.blocks.iter().map(|block| block.html.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# Title\n\nFirst *paragraph*, with [a link][1].\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\
+                        - one\n- two\n\n  still two\n\n```\ncode\n\nmore\n```\n\nA heading\n===\n\n[1]: https://example.com\n";
+
+    #[test]
+    fn blocks_sent_piece_by_piece_are_those_of_the_whole_text_at_every_moment() {
+        let mut prose = Prose::default();
+        let mut page: Vec<String> = Vec::new();
+        for (at, character) in TEXT.char_indices() {
+            prose.push(&character.to_string());
+            let rendered = prose.render();
+            for (index, html) in rendered.changed {
+                page.resize(page.len().max(index + 1), String::new());
+                html.clone_into(&mut page[index]);
+            }
+            page.truncate(rendered.count);
+            assert_eq!(page, markdown::blocks(&TEXT[..at + character.len_utf8()]));
+        }
+    }
+
+    #[test]
+    fn a_finished_block_is_not_sent_again_while_the_next_one_grows() {
+        let mut prose = Prose::default();
+        prose.push("One.\n\n");
+        assert_eq!(prose.render().changed.len(), 1);
+        for word in ["Two ", "and ", "more."] {
+            prose.push(word);
+            let changed: Vec<_> = prose.render().changed.into_iter().map(|(index, _)| index).collect();
+            assert_eq!(changed, [1]);
+        }
+    }
+}

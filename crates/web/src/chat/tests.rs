@@ -1,0 +1,237 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use kontor_core::{
+    ids::{ApprovalId, MemberId, TurnId},
+    metadata::Schema,
+    operation::Effect,
+    turn::{Sequence, ToolOutcome, TurnEvent},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+use crate::show::Viewer;
+
+/// A page as the browser's script keeps it.
+#[derive(Debug, Default, Clone, PartialEq)]
+struct Page {
+    turns: BTreeMap<String, (String, String)>,
+    blocks: BTreeMap<(String, u64), Vec<String>>,
+    calls: BTreeMap<(String, u64, u64), String>,
+}
+
+impl Page {
+    fn apply(&mut self, message: &Message) {
+        let data = &message.data;
+        let turn = data["turn"].as_str().unwrap_or_default().to_owned();
+        let step = data["step"].as_u64().unwrap_or_default();
+        let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
+        match message.name {
+            "turn" => {
+                self.turns.insert(turn, (text("state"), text("foot")));
+            }
+            "blocks" => {
+                let count = usize::try_from(data["count"].as_u64().unwrap()).unwrap();
+                let blocks = self.blocks.entry((turn, step)).or_default();
+                for block in data["blocks"].as_array().unwrap() {
+                    let index = usize::try_from(block[0].as_u64().unwrap()).unwrap();
+                    if blocks.len() <= index {
+                        blocks.resize(index + 1, String::new());
+                    }
+                    block[1].as_str().unwrap().clone_into(&mut blocks[index]);
+                }
+                blocks.truncate(count);
+            }
+            "call" => {
+                self.calls.insert((turn, step, data["index"].as_u64().unwrap()), text("html"));
+            }
+            "seen" => {}
+            other => panic!("the page knows no {other}"),
+        }
+    }
+}
+
+/// What the turn machine gives: logged events, and deltas between them.
+enum Given {
+    Logged(TurnEvent),
+    Text(u32, &'static str),
+}
+
+fn turn() -> TurnId {
+    TurnId(Uuid::from_u128(7))
+}
+
+fn script() -> Vec<Given> {
+    use Given::{Logged, Text};
+    let turn = turn();
+    let approval = ApprovalId(Uuid::from_u128(9));
+    vec![
+        Logged(TurnEvent::TurnStarted { turn, message: "Delete <it>".to_owned() }),
+        Logged(TurnEvent::StepStarted { turn, step: 1 }),
+        Text(1, "This is vo"),
+        Logged(TurnEvent::StepRestarted { turn, step: 1, reason: "cut".to_owned() }),
+        Text(1, "Let me look.\n\n"),
+        Text(1, "| a | b |\n|---|---|\n"),
+        Text(1, "| 1 | 2 |\n"),
+        Logged(TurnEvent::MessageCompleted {
+            turn,
+            step: 1,
+            text: "Let me look.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n".to_owned(),
+            reasoning: String::new(),
+            interrupted: false,
+        }),
+        Logged(TurnEvent::ToolCalled {
+            turn,
+            step: 1,
+            index: 0,
+            call: "c1".to_owned(),
+            operation: "deal.delete".to_owned(),
+            arguments: json!({"id": "x"}),
+            effect: Some(Effect::Destructive),
+        }),
+        Logged(TurnEvent::ApprovalRequested {
+            turn,
+            step: 1,
+            index: 0,
+            approval,
+            operation: "deal.delete".to_owned(),
+            arguments: json!({"id": "x"}),
+        }),
+        Logged(TurnEvent::ApprovalResolved {
+            turn,
+            step: 1,
+            index: 0,
+            approval,
+            approved: true,
+            by: MemberId(Uuid::from_u128(3)),
+            by_name: "Ada".to_owned(),
+            comment: String::new(),
+        }),
+        Logged(TurnEvent::ToolResult {
+            turn,
+            step: 1,
+            index: 0,
+            call: "c1".to_owned(),
+            operation: "deal.delete".to_owned(),
+            outcome: ToolOutcome::Succeeded { result: json!({"deleted": true}) },
+            duration_ms: 3,
+        }),
+        Logged(TurnEvent::StepStarted { turn, step: 2 }),
+        Text(2, "It is **go"),
+        Text(2, "ne**."),
+        Logged(TurnEvent::MessageCompleted {
+            turn,
+            step: 2,
+            text: "It is **gone**.".to_owned(),
+            reasoning: String::new(),
+            interrupted: false,
+        }),
+        Logged(TurnEvent::TurnCompleted { turn }),
+    ]
+}
+
+fn fragments() -> Arc<Fragments> {
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    let viewer = Viewer { schema: Arc::new(Schema::default()), now };
+    Arc::new(Fragments { viewer, csrf: "token".to_owned() })
+}
+
+/// What a page that knows the log up to `after` is sent, the text in flight from its beginning, as the
+/// session's stream gives it; and where each message left off.
+fn connect(after: Sequence) -> Vec<Message> {
+    let mut transcript = Transcript::default();
+    let mut sequence = 0;
+    let mut given = Vec::new();
+    for item in script() {
+        if let Given::Logged(event) = &item {
+            sequence += 1;
+            if sequence <= after {
+                transcript.apply(event);
+                given.clear();
+                continue;
+            }
+        }
+        given.push((sequence, item));
+    }
+    let mut encoder = Encoder::new(transcript, after, fragments());
+    let mut messages = Vec::new();
+    for (sequence, item) in given {
+        match item {
+            Given::Text(step, text) => {
+                messages.extend(encoder.text(turn(), step, text));
+                messages.extend(encoder.flush());
+            }
+            Given::Logged(event) => messages.extend(encoder.logged(sequence, &event)),
+        }
+    }
+    messages
+}
+
+#[test]
+fn a_page_that_drops_after_any_message_ends_as_one_that_stayed() {
+    let whole = connect(0);
+    let mut stayed = Page::default();
+    whole.iter().for_each(|message| stayed.apply(message));
+    assert_eq!(stayed.blocks[&(turn().to_string(), 2)], ["<p>It is <strong>gone</strong>.</p>\n"]);
+    assert_eq!(stayed.turns[&turn().to_string()].0, "completed");
+
+    for dropped_after in 0..whole.len() {
+        let mut page = Page::default();
+        let mut last = 0;
+        for message in &whole[..dropped_after] {
+            page.apply(message);
+            last = message.id;
+        }
+        for message in connect(last) {
+            page.apply(&message);
+        }
+        assert_eq!(page, stayed, "dropped after {dropped_after} messages");
+    }
+}
+
+#[test]
+fn a_page_that_drops_at_every_message_loses_and_repeats_nothing() {
+    let mut stayed = Page::default();
+    connect(0).iter().for_each(|message| stayed.apply(message));
+    let mut page = Page::default();
+    let mut last = 0;
+    // Each connection is cut after one message that carries it further.
+    loop {
+        let messages = connect(last);
+        let Some(next) = messages.iter().position(|message| message.id > last) else { break };
+        messages[..=next].iter().for_each(|message| page.apply(message));
+        last = messages[next].id;
+    }
+    assert_eq!(page, stayed);
+}
+
+#[test]
+fn a_loaded_page_shows_what_the_stream_would_have() {
+    let mut transcript = Transcript::default();
+    for item in script() {
+        if let Given::Logged(event) = item {
+            transcript.apply(&event);
+        }
+    }
+    transcript.render();
+    let html = fragments().turn(&transcript.turns()[0]);
+    let mut page = Page::default();
+    connect(0).iter().for_each(|message| page.apply(message));
+    for blocks in page.blocks.values() {
+        for block in blocks {
+            assert!(html.contains(block.as_str()), "{block} in {html}");
+        }
+    }
+    for card in page.calls.values() {
+        assert!(html.contains(card.as_str()));
+    }
+    assert!(html.contains("Delete &#60;it&#62;"), "{html}");
+}
+
+#[test]
+fn a_message_removed_from_the_queue_disappears() {
+    let mut encoder = Encoder::new(Transcript::default(), 0, fragments());
+    let messages = encoder.logged(1, &TurnEvent::TurnCancelled { turn: turn(), by: None });
+    assert_eq!(messages[0].name, "turn");
+    assert_eq!(messages[0].data["state"], "gone");
+}

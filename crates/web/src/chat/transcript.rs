@@ -1,0 +1,225 @@
+//! A session's transcript, folded from its log. What a page shows after a reload and what a stream has
+//! shown so far are the same fold.
+
+use kontor_core::{
+    error::Problem,
+    ids::{ApprovalId, TurnId},
+    operation::Effect,
+    turn::{ToolOutcome, TurnEvent},
+};
+use serde_json::Value as Json;
+
+use super::prose::Prose;
+
+/// The turns of a session in the order in which they began.
+#[derive(Default)]
+pub(crate) struct Transcript {
+    turns: Vec<Turn>,
+}
+
+pub(crate) struct Turn {
+    pub id: TurnId,
+    pub message: String,
+    pub state: TurnState,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum TurnState {
+    Queued,
+    Running,
+    Waiting,
+    Completed,
+    Failed(Problem),
+    Cancelled,
+}
+
+impl TurnState {
+    /// The word the page's elements are marked with.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Completed => "completed",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+pub(crate) struct Step {
+    pub number: u32,
+    pub prose: Prose,
+    pub calls: Vec<Call>,
+}
+
+pub(crate) struct Call {
+    pub index: u32,
+    pub operation: String,
+    pub arguments: Json,
+    pub effect: Option<Effect>,
+    pub state: CallState,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CallState {
+    Running,
+    Waiting(ApprovalId),
+    Ended { outcome: ToolOutcome, duration_ms: u64 },
+}
+
+/// What an event has changed, and so what must be shown anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    Nothing,
+    Turn(TurnId),
+    Prose(TurnId, u32),
+    Call(TurnId, u32, u32),
+    /// A call, and with it whether its turn waits for a person.
+    Approval(TurnId, u32, u32),
+}
+
+impl Transcript {
+    pub(crate) fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    pub(crate) fn turn(&self, id: TurnId) -> Option<&Turn> {
+        // The turn in question is nearly always the last.
+        self.turns.iter().rev().find(|turn| turn.id == id)
+    }
+
+    pub(crate) fn step_mut(&mut self, turn: TurnId, number: u32) -> Option<&mut Step> {
+        Some(self.turn_mut(turn)?.step(number))
+    }
+
+    /// Adds a message that waits for its turn, unless it has been taken up already.
+    pub(crate) fn queue(&mut self, id: TurnId, message: String) {
+        if self.turn(id).is_none() {
+            self.turns.push(Turn { id, message, state: TurnState::Queued, steps: Vec::new() });
+        }
+    }
+
+    /// Adds a message that is taken up at once.
+    pub(crate) fn run(&mut self, id: TurnId, message: String) {
+        self.queue(id, message);
+        if let Some(turn) = self.turn_mut(id) {
+            turn.state = TurnState::Running;
+        }
+    }
+
+    /// Leaves only the last turns.
+    pub(crate) fn keep_last(&mut self, turns: usize) {
+        let surplus = self.turns.len().saturating_sub(turns);
+        self.turns.drain(..surplus);
+    }
+
+    /// Renders the text of every step, for a page as it is loaded.
+    pub(crate) fn render(&mut self) {
+        for step in self.turns.iter_mut().flat_map(|turn| &mut turn.steps) {
+            step.prose.render();
+        }
+    }
+
+    pub(crate) fn apply(&mut self, event: &TurnEvent) -> Change {
+        if let TurnEvent::TurnStarted { turn, message } = event {
+            self.queue(*turn, message.clone());
+        }
+        let id = event.turn();
+        let Some(turn) = self.turn_mut(id) else { return Change::Nothing };
+        turn.apply(event)
+    }
+
+    fn turn_mut(&mut self, id: TurnId) -> Option<&mut Turn> {
+        self.turns.iter_mut().rev().find(|turn| turn.id == id)
+    }
+}
+
+impl Turn {
+    fn step(&mut self, number: u32) -> &mut Step {
+        let at = self.steps.partition_point(|step| step.number < number);
+        if self.steps.get(at).is_none_or(|step| step.number != number) {
+            self.steps.insert(at, Step { number, prose: Prose::default(), calls: Vec::new() });
+        }
+        &mut self.steps[at]
+    }
+
+    fn apply(&mut self, event: &TurnEvent) -> Change {
+        let id = self.id;
+        match event {
+            TurnEvent::TurnStarted { .. } => {
+                self.state = TurnState::Running;
+                Change::Turn(id)
+            }
+            TurnEvent::StepStarted { step, .. } => {
+                self.step(*step);
+                Change::Nothing
+            }
+            TurnEvent::StepRestarted { step, .. } => {
+                self.step(*step).prose.replace("");
+                Change::Prose(id, *step)
+            }
+            TurnEvent::MessageCompleted { step, text, .. } => {
+                self.step(*step).prose.replace(text);
+                Change::Prose(id, *step)
+            }
+            TurnEvent::ToolCalled { step, index, operation, arguments, effect, .. } => {
+                let call = self.step(*step).call(*index, operation, arguments);
+                call.effect = *effect;
+                Change::Call(id, *step, *index)
+            }
+            TurnEvent::ToolResult { step, index, operation, outcome, duration_ms, .. } => {
+                let call = self.step(*step).call(*index, operation, &Json::Null);
+                call.state = CallState::Ended { outcome: outcome.clone(), duration_ms: *duration_ms };
+                Change::Call(id, *step, *index)
+            }
+            TurnEvent::ApprovalRequested { step, index, approval, operation, arguments, .. } => {
+                let call = self.step(*step).call(*index, operation, arguments);
+                call.state = CallState::Waiting(*approval);
+                self.state = TurnState::Waiting;
+                Change::Approval(id, *step, *index)
+            }
+            TurnEvent::ApprovalResolved { step, index, .. } => {
+                let call = self.step(*step).call(*index, "", &Json::Null);
+                if matches!(call.state, CallState::Waiting(_)) {
+                    call.state = CallState::Running;
+                }
+                if !self.waits() {
+                    self.state = TurnState::Running;
+                }
+                Change::Approval(id, *step, *index)
+            }
+            TurnEvent::Usage { .. } => Change::Nothing,
+            TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
+            TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
+            TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),
+        }
+    }
+
+    fn end(&mut self, state: TurnState) -> Change {
+        self.state = state;
+        Change::Turn(self.id)
+    }
+
+    fn waits(&self) -> bool {
+        self.steps.iter().flat_map(|step| &step.calls).any(|call| matches!(call.state, CallState::Waiting(_)))
+    }
+}
+
+impl Step {
+    fn call(&mut self, index: u32, operation: &str, arguments: &Json) -> &mut Call {
+        let at = self.calls.partition_point(|call| call.index < index);
+        if self.calls.get(at).is_none_or(|call| call.index != index) {
+            let call = Call {
+                index,
+                operation: operation.to_owned(),
+                arguments: arguments.clone(),
+                effect: None,
+                state: CallState::Running,
+            };
+            self.calls.insert(at, call);
+        }
+        &mut self.calls[at]
+    }
+}

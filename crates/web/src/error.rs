@@ -1,0 +1,137 @@
+//! The one way from a failure to what a person sees of it.
+
+use askama::Template;
+use axum::{
+    Json,
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use kontor_core::error::{ErrorKind, Fault, Problem};
+
+use crate::assets;
+
+pub(crate) type Result<T, E = PageError> = std::result::Result<T, E>;
+
+/// Why a page cannot be shown.
+#[derive(Debug)]
+pub(crate) enum PageError {
+    Problem(Problem),
+    /// Nobody is signed in; the sign-in page leads back to this path.
+    SignedOut { back_to: String },
+}
+
+impl PageError {
+    pub(crate) fn not_found() -> Self {
+        Self::Problem(Problem::new(ErrorKind::NotFound, "not_found", "There is nothing at this address."))
+    }
+}
+
+impl<E: Fault> From<E> for PageError {
+    fn from(error: E) -> Self {
+        let problem = error.problem();
+        if problem.kind == ErrorKind::Internal {
+            tracing::error!(error = &error as &dyn std::error::Error, "a page failed");
+        }
+        Self::Problem(problem)
+    }
+}
+
+/// Carries a problem to [`render`], which knows what the client reads.
+#[derive(Clone)]
+struct Unrendered(Problem);
+
+#[derive(Clone)]
+struct SignedOut(String);
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        match self {
+            Self::Problem(problem) => {
+                *response.status_mut() = status(problem.kind);
+                response.extensions_mut().insert(Unrendered(problem));
+            }
+            Self::SignedOut { back_to } => {
+                *response.status_mut() = StatusCode::UNAUTHORIZED;
+                response.extensions_mut().insert(SignedOut(back_to));
+            }
+        }
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    assets: &'a str,
+    heading: &'static str,
+    message: &'a str,
+}
+
+/// Writes a failure as page or as JSON, whichever the client reads. Other responses pass.
+pub(crate) fn render(response: &mut Response, wants_json: bool) {
+    if let Some(SignedOut(back_to)) = response.extensions_mut().remove() {
+        if wants_json {
+            let problem =
+                Problem::new(ErrorKind::Unauthenticated, "signed_out", "You are signed out. Reload the page.");
+            *response = (StatusCode::UNAUTHORIZED, Json(problem)).into_response();
+        } else {
+            *response = sign_in_first(&back_to);
+        }
+    } else if let Some(Unrendered(problem)) = response.extensions_mut().remove() {
+        let status = response.status();
+        let page = ErrorPage { assets: &assets::BASE, heading: heading(problem.kind), message: &problem.message };
+        let wait = problem.retry_after;
+        *response = match page.render() {
+            Ok(html) if !wants_json => (status, Html(html)).into_response(),
+            _ => (status, Json(problem)).into_response(),
+        };
+        if let Some(wait) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+    }
+}
+
+fn sign_in_first(back_to: &str) -> Response {
+    let location = if back_to == "/" {
+        "/sign-in".to_owned()
+    } else {
+        format!("/sign-in?next={}", crate::link::encode(back_to))
+    };
+    axum::response::Redirect::to(&location).into_response()
+}
+
+fn status(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Limited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn heading(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Invalid => "That cannot be read",
+        ErrorKind::Unauthenticated => "Sign in first",
+        ErrorKind::Forbidden => "You may not do this",
+        ErrorKind::NotFound => "Not found",
+        ErrorKind::Conflict => "That has changed meanwhile",
+        ErrorKind::Limited => "Too much at once",
+        ErrorKind::Unavailable => "Not available at the moment",
+        ErrorKind::Internal => "Something went wrong",
+    }
+}
+
+/// A page that is rendered, or the fault of ours that it cannot be.
+pub(crate) fn page(template: &impl Template) -> Result<Html<String>> {
+    template.render().map(Html).map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "a template failed");
+        PageError::Problem(Problem::internal())
+    })
+}

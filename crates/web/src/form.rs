@@ -1,0 +1,42 @@
+//! What a form or a query says.
+
+/// Names and values in the order in which they were sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads `application/x-www-form-urlencoded` (WHATWG URL, section 5); what is not UTF-8 is replaced.
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// The first value of a name, or nothing.
+    pub(crate) fn find(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of a name, trimmed; empty where there is none.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.find(name).unwrap_or_default().trim()
+    }
+
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_as_browsers_write_it() {
+        let fields = Fields::parse("a=1+2&b=%C3%A9%26&a=3&c&d=50%&e=%zz".as_bytes());
+        assert_eq!(fields.get("a"), "1 2");
+        assert_eq!(fields.all("a").collect::<Vec<_>>(), ["1 2", "3"]);
+        assert_eq!(fields.get("b"), "é&");
+        assert_eq!(fields.find("c"), Some(""));
+        assert_eq!((fields.get("d"), fields.get("e")), ("50%", "%zz"));
+        assert_eq!(fields.find("f"), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! Markdown to HTML that is safe to show, block by block.
+//!
+//! What a model or a record says is not trusted: raw HTML is shown as text, the output passes a sanitiser
+//! with a short list of elements, images are dropped (they would tell a third party who reads what), and
+//! links lead to this site's pages or, in a new tab, to the web and to mail.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use ammonia::UrlRelative;
+use comrak::{Arena, Options, format_html, parse_document};
+use kontor_core::text::excerpt;
+
+/// Beyond this a text is cut: no page shows more.
+const MAX_CHARACTERS: usize = 200_000;
+
+/// The paths of this site that a text may link to.
+const LINKED_PATHS: [&str; 2] = ["/records/", "/chat"];
+
+/// A text's top-level blocks as they come out of the Markdown renderer: not yet sanitised, and only to be
+/// compared with others and given to [`sanitise`].
+pub(crate) fn unsafe_blocks(text: &str) -> Vec<String> {
+    let text = excerpt(text, MAX_CHARACTERS);
+    let arena = Arena::new();
+    let document = parse_document(&arena, &text, &OPTIONS);
+    document
+        .children()
+        .map(|block| {
+            let mut html = String::new();
+            // Writing to a string does not fail.
+            let _ = format_html(block, &OPTIONS, &mut html);
+            html
+        })
+        .collect()
+}
+
+/// A rendered block with everything taken out that a page must not show.
+pub(crate) fn sanitise(block: &str) -> String {
+    SANITISER
+        .clean(block)
+        .to_string()
+        // The sanitiser escapes these characters everywhere but in the tags it writes itself.
+        .replace("<a href=\"http", "<a target=\"_blank\" href=\"http")
+        .replace("<table>", "<div class=\"table-scroll\"><table>")
+        .replace("</table>", "</table></div>")
+}
+
+/// A whole text as sanitised blocks.
+pub(crate) fn blocks(text: &str) -> Vec<String> {
+    unsafe_blocks(text).iter().map(|block| sanitise(block)).collect()
+}
+
+static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    options.extension.autolink = true;
+    options.extension.tasklist = true;
+    options.render.hardbreaks = true;
+    options.render.escape = true;
+    options
+});
+
+static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut sanitiser = ammonia::Builder::default();
+    sanitiser
+        .tags(HashSet::from([
+            "a",
+            "blockquote",
+            "br",
+            "code",
+            "del",
+            "em",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+            "li",
+            "ol",
+            "p",
+            "pre",
+            "strong",
+            "table",
+            "tbody",
+            "td",
+            "th",
+            "thead",
+            "tr",
+            "ul",
+        ]))
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href"])),
+            ("ol", HashSet::from(["start"])),
+            ("td", HashSet::from(["align"])),
+            ("th", HashSet::from(["align"])),
+        ]))
+        .generic_attributes(HashSet::new())
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_relative(UrlRelative::PassThrough)
+        .attribute_filter(|element, attribute, value| {
+            let leads_elsewhere = ["http://", "https://", "mailto:"].iter().any(|s| value.starts_with(s));
+            let leads_here = LINKED_PATHS.iter().any(|path| value.starts_with(path));
+            let is_link = element == "a" && attribute == "href";
+            (!is_link || leads_elsewhere || leads_here).then(|| value.into())
+        })
+        .link_rel(Some("noopener noreferrer"));
+    sanitiser
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn html(text: &str) -> String {
+        blocks(text).concat()
+    }
+
+    #[test]
+    fn scripts_and_raw_html_are_shown_as_text() {
+        let shown = html("Hello <script>alert(1)</script> <b onclick=\"x()\">there</b>");
+        assert!(!shown.contains("<script") && !shown.contains("<b "), "{shown}");
+        assert!(shown.contains("&lt;script&gt;"), "{shown}");
+        let shown = html("<img src=x onerror=alert(1)>\n\n<iframe src=\"//evil.test\"></iframe>");
+        assert!(!shown.contains("<img") && !shown.contains("<iframe"), "{shown}");
+    }
+
+    #[test]
+    fn dangerous_links_lead_nowhere() {
+        for target in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "vbscript:x",
+            "//evil.test/records/",
+            "/\\evil.test",
+            "/sign-out",
+            "relative",
+        ] {
+            let shown = html(&format!("[here]({target})"));
+            assert!(!shown.contains("href=\"j") && !shown.contains("href=\"/"), "{target}: {shown}");
+            assert!(!shown.contains("data:text"), "{target}: {shown}");
+        }
+    }
+
+    #[test]
+    fn images_are_dropped() {
+        assert!(!html("![secret](https://evil.test/?q=secret)").contains("evil.test"));
+    }
+
+    #[test]
+    fn record_links_stay_in_the_page_and_others_open_a_new_tab() {
+        let shown = html("[Acme](/records/accounts/018f2b6e-7c1a-7000-8000-000000000001)");
+        assert!(shown.contains("href=\"/records/accounts/018f2b6e"), "{shown}");
+        assert!(!shown.contains("target"), "{shown}");
+        let shown = html("[web](https://example.com/a?b=c&d=e)");
+        assert!(shown.contains("target=\"_blank\""), "{shown}");
+        assert!(shown.contains("rel=\"noopener noreferrer\""), "{shown}");
+    }
+
+    #[test]
+    fn a_table_can_be_scrolled_and_keeps_its_alignment() {
+        let shown = html("| Deal | Amount |\n|---|---:|\n| Acme | 10 |");
+        assert!(shown.starts_with("<div class=\"table-scroll\"><table>"), "{shown}");
+        assert!(shown.contains("align=\"right\""), "{shown}");
+    }
+}

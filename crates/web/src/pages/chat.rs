@@ -1,0 +1,263 @@
+//! The chat: the sessions, a transcript and the composer; and the page on which a new chat begins.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Request, State},
+    response::Html,
+};
+use kontor_agents::{Session, SessionContext, TurnStatus};
+use kontor_core::{
+    caller::Caller,
+    grants::Action,
+    ids::{RecordId, SessionId},
+    metadata::Schema,
+    turn::Sequence,
+};
+
+use crate::{
+    assets,
+    chat::{Fragments, Transcript},
+    error::{PageError, Result, page},
+    form::Fields,
+    session::SignedIn,
+    shell::{Shell, viewer},
+    show::{Shown, instant},
+    state::WebState,
+};
+
+/// The sessions in the list at the side.
+const LISTED_SESSIONS: u32 = 50;
+/// Logged events read at a time.
+const LOG_PAGE: u32 = 500;
+/// The turns a page shows; what is before them is kept in the log.
+const SHOWN_TURNS: usize = 100;
+
+#[derive(Template)]
+#[template(path = "chat.html")]
+struct ChatPage {
+    assets: &'static str,
+    shell: Shell,
+    sessions: Vec<SessionItem>,
+    session: Option<SessionView>,
+    agents: Vec<AgentItem>,
+    suggestions: Vec<String>,
+    /// The record the chat is about, as link.
+    context: Option<Shown>,
+    /// The same for the form that begins the chat.
+    about: Option<String>,
+    action: String,
+    draft: String,
+}
+
+struct SessionItem {
+    id: SessionId,
+    title: String,
+    when: Shown,
+    is_current: bool,
+}
+
+struct SessionView {
+    id: SessionId,
+    agent: String,
+    model: String,
+    last: Sequence,
+    turns: String,
+}
+
+struct AgentItem {
+    name: String,
+    label: String,
+    description: String,
+    model: String,
+}
+
+/// The page of a new chat, about a record if `?about=deal:<id>` says so.
+pub(crate) async fn begin(
+    State(state): State<WebState>,
+    SignedIn { caller, csrf }: SignedIn,
+    request: Request,
+) -> Result<Html<String>> {
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let schema = state.crm.schema(caller.workspace).await?;
+    let about = context_of(&schema, query.get("about"));
+    let context = match &about {
+        Some(about) => Some(context_link(&state, &caller, &schema, about).await?),
+        None => None,
+    };
+    let agents = state
+        .agents
+        .agents(&caller)
+        .await?
+        .into_iter()
+        .map(|agent| AgentItem {
+            model: model_label(&state, &agent.model),
+            name: agent.name,
+            label: agent.label,
+            description: agent.description,
+        })
+        .collect();
+    let suggestions = suggestions(&schema, &caller, about.as_ref());
+    let shell = Shell::new(&state, &caller, &csrf, &schema, "New chat", "chat").await?;
+    page(&ChatPage {
+        assets: &assets::BASE,
+        shell,
+        sessions: sessions(&state, &caller, None).await?,
+        session: None,
+        agents,
+        suggestions,
+        context,
+        about: about.map(|about| format!("{}:{}", about.object, about.id)),
+        action: "/chat".to_owned(),
+        draft: query.get("message").to_owned(),
+    })
+}
+
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    SignedIn { caller, csrf }: SignedIn,
+    Path(session): Path<String>,
+) -> Result<Html<String>> {
+    let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
+    let session = state.agents.session(&caller, id).await?;
+    let schema = state.crm.schema(caller.workspace).await?;
+    let fragments = Fragments { viewer: viewer(&state, schema.clone()), csrf: csrf.token().to_owned() };
+
+    let (mut transcript, last) = transcript(&state, &caller, id, Sequence::MAX).await?;
+    for turn in &session.queue {
+        if turn.status == TurnStatus::Queued || turn.status == TurnStatus::Running {
+            transcript.queue(turn.id, turn.message.clone());
+        }
+    }
+    transcript.keep_last(SHOWN_TURNS);
+    transcript.render();
+    let turns = transcript.turns().iter().map(|turn| fragments.turn(turn)).collect();
+
+    let context = match &session.context {
+        Some(about) => Some(context_link(&state, &caller, &schema, about).await?),
+        None => None,
+    };
+    let agents = state.agents.agents(&caller).await?;
+    let model = agents.iter().find(|agent| agent.id == session.agent.id).map_or("default", |a| &a.model);
+    let view = SessionView {
+        id,
+        agent: session.agent.label.clone(),
+        model: model_label(&state, model),
+        last,
+        turns,
+    };
+    let shell = Shell::new(&state, &caller, &csrf, &schema, title(&session), "chat").await?;
+    page(&ChatPage {
+        assets: &assets::BASE,
+        shell,
+        sessions: sessions(&state, &caller, Some(id)).await?,
+        session: Some(view),
+        agents: Vec::new(),
+        suggestions: Vec::new(),
+        context,
+        about: None,
+        action: format!("/chat/{id}/turns"),
+        draft: String::new(),
+    })
+}
+
+/// A session's transcript folded from its log up to an event, and the last event that is in it.
+pub(crate) async fn transcript(
+    state: &WebState,
+    caller: &Caller,
+    session: SessionId,
+    up_to: Sequence,
+) -> Result<(Transcript, Sequence)> {
+    let (mut transcript, mut last) = (Transcript::default(), 0);
+    loop {
+        let events = state.agents.log(caller, session, last, LOG_PAGE).await?;
+        for logged in &events {
+            if logged.seq > up_to {
+                return Ok((transcript, last));
+            }
+            transcript.apply(&logged.event);
+            last = logged.seq;
+        }
+        if events.len() < LOG_PAGE as usize {
+            return Ok((transcript, last));
+        }
+    }
+}
+
+/// `deal:<id>` as context, where there is such an object.
+pub(crate) fn context_of(schema: &Schema, about: &str) -> Option<SessionContext> {
+    let (object, id) = about.split_once(':')?;
+    let id: RecordId = id.parse().ok()?;
+    schema.object(object)?;
+    Some(SessionContext { object: object.to_owned(), id })
+}
+
+/// How a model is named to a person: what is no language model says so.
+fn model_label(state: &WebState, id: &str) -> String {
+    let known = state.models.list();
+    let model = known.iter().find(|model| if id == "default" { model.is_default } else { model.id == id });
+    match model.map_or(id, |model| &model.id) {
+        "builtin" => "Built-in commands, no language model".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+async fn sessions(
+    state: &WebState,
+    caller: &Caller,
+    current: Option<SessionId>,
+) -> Result<Vec<SessionItem>> {
+    let now = state.environment.now();
+    let found = state.agents.sessions(caller, LISTED_SESSIONS, None).await?;
+    let items = found.sessions.into_iter().map(|session| SessionItem {
+        id: session.id,
+        when: instant(session.updated_at, now),
+        is_current: Some(session.id) == current,
+        title: title(&session),
+    });
+    Ok(items.collect())
+}
+
+fn title(session: &Session) -> String {
+    session.title.clone().unwrap_or_else(|| "New chat".to_owned())
+}
+
+async fn context_link(
+    state: &WebState,
+    caller: &Caller,
+    schema: &Arc<Schema>,
+    about: &SessionContext,
+) -> Result<Shown> {
+    let object = schema.object(&about.object).ok_or_else(PageError::not_found)?;
+    let label = match state.crm.get(caller, &object.name, about.id, None, Vec::new()).await {
+        Ok(record) => record.label,
+        // The record may be gone since; the chat about it is still there.
+        Err(kontor_crm::Error::NotFound { .. } | kontor_crm::Error::NotAllowed { .. }) => {
+            return Ok(Shown::Text(format!("a {} that is gone", object.label.to_lowercase())));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Shown::Link { href: format!("/records/{}/{}", object.plural, about.id), label })
+}
+
+/// First messages that the built-in commands understand as well as a model does.
+fn suggestions(schema: &Schema, caller: &Caller, about: Option<&SessionContext>) -> Vec<String> {
+    if let Some(about) = about {
+        let mut texts = vec!["What changed on it?".to_owned(), "Show it".to_owned()];
+        if about.object == "deal" && caller.grants.allows("deal", Action::Update) {
+            texts.push("Move it to negotiation".to_owned());
+        }
+        return texts;
+    }
+    [
+        ("deal", "Show open deals over 10k by amount"),
+        ("deal", "Total deal amount by stage"),
+        ("account", "List accounts in segment enterprise"),
+        ("task", "List tasks due this week"),
+    ]
+    .into_iter()
+    .filter(|(object, _)| schema.object(object).is_some() && caller.grants.allows(object, Action::Read))
+    .map(|(_, text)| text.to_owned())
+    .collect()
+}

@@ -1,0 +1,114 @@
+//! A session's stream for its page.
+
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Path, Request, State},
+    http::{HeaderValue, header},
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures::{Stream, StreamExt as _, stream};
+use kontor_agents::{EventId, StreamEvent};
+use kontor_core::ids::SessionId;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::chat::transcript;
+use crate::{
+    chat::{Encoder, Fragments, Message},
+    error::{PageError, Result},
+    form::Fields,
+    session::SignedIn,
+    shell::viewer,
+    state::WebState,
+};
+
+/// Text in flight is rendered and sent at most this often.
+const RENDER_EVERY: Duration = Duration::from_millis(50);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+pub(crate) async fn stream(
+    State(state): State<WebState>,
+    SignedIn { caller, csrf }: SignedIn,
+    Path(session): Path<String>,
+    request: Request,
+) -> Result<Response> {
+    let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    // A browser that comes back names the last event it saw, which is later than the page's.
+    let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
+    let after: EventId =
+        last.unwrap_or_else(|| query.get("after")).parse().unwrap_or_else(|_| EventId::default());
+
+    let schema = state.crm.schema(caller.workspace).await?;
+    let fragments = Arc::new(Fragments { viewer: viewer(&state, schema), csrf: csrf.token().to_owned() });
+    let (transcript, last) = transcript(&state, &caller, id, after.seq).await?;
+    // Without an offset the text in flight is given from its beginning, to be rendered as a whole.
+    let events = state.agents.subscribe(&caller, id, Some(EventId { seq: last, offset: None })).await?;
+    let follower = Follower {
+        events: Box::pin(events),
+        encoder: Encoder::new(transcript, last, fragments),
+        render_at: Instant::now(),
+        shutdown: state.shutdown.clone(),
+    };
+    let messages = stream::unfold(follower, |mut follower| async move {
+        let messages = follower.next().await?;
+        Some((stream::iter(messages.into_iter().map(sse)), follower))
+    });
+    let mut response =
+        Sse::new(messages.flatten()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    // Proxies that gather responses would hold the words back.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+struct Follower {
+    events: Pin<Box<dyn Stream<Item = StreamEvent> + Send>>,
+    encoder: Encoder,
+    /// Before this moment, text is gathered.
+    render_at: Instant,
+    shutdown: CancellationToken,
+}
+
+impl Follower {
+    /// What to send next; `None` at the end.
+    async fn next(&mut self) -> Option<Vec<Message>> {
+        loop {
+            let event = tokio::select! {
+                // What has happened goes before the rendering of what was said until then.
+                biased;
+                () = self.shutdown.cancelled() => return None,
+                event = self.events.next() => event?,
+                () = tokio::time::sleep_until(self.render_at), if self.encoder.has_grown() => {
+                    return Some(self.render());
+                }
+            };
+            let messages = match event {
+                StreamEvent::Logged(logged) => self.encoder.logged(logged.seq, &logged.event),
+                StreamEvent::TextDelta { turn, step, text, .. } => {
+                    let before = self.encoder.text(turn, step, &text);
+                    if before.is_empty() && Instant::now() >= self.render_at { self.render() } else { before }
+                }
+                // Reasoning is kept in the log and not shown.
+                StreamEvent::ReasoningDelta { .. } => Vec::new(),
+            };
+            if !messages.is_empty() {
+                return Some(messages);
+            }
+        }
+    }
+
+    fn render(&mut self) -> Vec<Message> {
+        self.render_at = Instant::now() + RENDER_EVERY;
+        self.encoder.flush()
+    }
+}
+
+fn sse(message: Message) -> Result<Event, Infallible> {
+    let event = Event::default().id(message.id.to_string()).event(message.name);
+    Ok(event.data(message.data.to_string()).retry(Duration::from_secs(1)))
+}

@@ -1,0 +1,230 @@
+//! The list of an object's records: search, filter, order, columns, pages.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Request, State},
+    response::Html,
+};
+use kontor_core::{
+    caller::Caller,
+    error::{ErrorKind, Fault as _},
+    grants::Action,
+    metadata::Object,
+};
+use kontor_crm::records::ListQuery;
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    assets,
+    error::{PageError, Result, page},
+    form::Fields,
+    link::with_query,
+    records::{self, Filters, RowView},
+    session::SignedIn,
+    shell::{Shell, icon, viewer},
+    show::{Shown, Table},
+    state::WebState,
+};
+
+const PAGE_SIZE: u32 = 50;
+/// How far one can page back; before that, to the first page.
+const MAX_TRAIL: usize = 20;
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct ListPage<'a> {
+    assets: &'static str,
+    shell: Shell,
+    plural: &'a str,
+    label: String,
+    icon: &'static str,
+    can_create: bool,
+    search: String,
+    sort: String,
+    is_deleted: bool,
+    deleted_href: String,
+    live_href: String,
+    clear_href: String,
+    filters: &'a Filters,
+    rows: Vec<RowView<'a>>,
+    columns: Vec<ColumnChoice>,
+    heads: Vec<HeadView>,
+    records: Vec<Vec<Shown>>,
+    total: Option<u64>,
+    first: Option<String>,
+    previous: Option<String>,
+    next: Option<String>,
+    problem: Option<String>,
+}
+
+impl ListPage<'_> {
+    /// Whether anything narrows the list.
+    fn is_narrowed(&self) -> bool {
+        !self.search.is_empty() || !self.rows.is_empty() || self.is_deleted
+    }
+}
+
+struct ColumnChoice {
+    name: String,
+    label: String,
+    is_shown: bool,
+}
+
+struct HeadView {
+    label: String,
+    is_number: bool,
+    /// Where a click on it leads; absent for what cannot be sorted by.
+    href: Option<String>,
+    /// `ascending` or `descending` where the list is sorted by it.
+    order: Option<&'static str>,
+}
+
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    SignedIn { caller, csrf }: SignedIn,
+    Path(plural): Path<String>,
+    request: Request,
+) -> Result<Html<String>> {
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let schema = state.crm.schema(caller.workspace).await?;
+    let object = schema
+        .object_by_plural(&plural)
+        .filter(|object| caller.grants.allows(&object.name, Action::Read))
+        .ok_or_else(PageError::not_found)?;
+
+    let chosen: Vec<String> = query.all("c").map(str::to_owned).collect();
+    let candidates = records::candidates(object, &caller, &chosen);
+    let fields = records::chosen(&candidates);
+    let filters = Filters::new(&schema, object, &caller, &query);
+    let after = query.get("after");
+    let list = ListQuery {
+        filter: filters.to_json(),
+        sort: Some(query.get("sort")).filter(|sort| !sort.is_empty()).map(str::to_owned),
+        fields: Some(records::fields_to_read(object, &caller, &fields)).filter(|fields| !fields.is_empty()),
+        limit: PAGE_SIZE,
+        after: Some(after).filter(|after| !after.is_empty()).map(str::to_owned),
+        total: true,
+        search: Some(query.get("q")).filter(|search| !search.is_empty()).map(str::to_owned),
+        deleted: query.get("deleted") == "yes",
+        ..ListQuery::default()
+    };
+    let viewer = viewer(&state, schema.clone());
+    // What a person has written into a filter may not fit; the page says so and lets them go on.
+    let (found, problem) = match state.crm.list(&caller, &object.name, list).await {
+        Ok(found) => (Some(found), None),
+        Err(error) if error.problem().kind == ErrorKind::Invalid => (None, Some(error.problem().message)),
+        Err(error) => return Err(error.into()),
+    };
+    let (found, total, next_cursor) =
+        found.map_or((Vec::new(), None, None), |page| (page.records, page.total, page.next));
+    let json: Vec<Json> = found.iter().map(kontor_crm::records::Record::to_json).collect();
+    let maps: Vec<&Map<String, Json>> = json.iter().filter_map(Json::as_object).collect();
+    let table = Table::of_records(&viewer, object, &fields, maps);
+
+    let address = Address { plural: &plural, query: &query };
+    let trail: Vec<&str> = query.all("p").collect();
+    let heads = heads(object, &caller, &table, query.get("sort"), &address);
+    let next = next_cursor.map(|cursor| {
+        let mut behind: Vec<&str> = trail.clone();
+        behind.push(after);
+        let surplus = behind.len().saturating_sub(MAX_TRAIL);
+        address.page(&behind[surplus..], &cursor)
+    });
+    let previous = match trail.split_last() {
+        Some((last, before)) => Some(address.page(before, last)),
+        None if !after.is_empty() => Some(address.page(&[], "")),
+        None => None,
+    };
+    let shell = Shell::new(&state, &caller, &csrf, &schema, &object.label_plural, &plural).await?;
+    let shown = ListPage {
+        assets: &assets::BASE,
+        shell,
+        plural: &plural,
+        label: object.label.to_lowercase(),
+        icon: icon(&object.icon),
+        can_create: !object.is_read_only && caller.grants.allows(&object.name, Action::Create),
+        search: query.get("q").to_owned(),
+        sort: query.get("sort").to_owned(),
+        is_deleted: query.get("deleted") == "yes",
+        deleted_href: with_query(&format!("/records/{plural}"), [("deleted", "yes")]),
+        live_href: format!("/records/{plural}"),
+        clear_href: format!("/records/{plural}"),
+        rows: filters.views(),
+        filters: &filters,
+        columns: candidates
+            .iter()
+            .map(|column| ColumnChoice {
+                name: column.field.name.to_string(),
+                label: column.field.label.clone(),
+                is_shown: column.is_shown,
+            })
+            .collect(),
+        heads,
+        records: table.rows,
+        total,
+        first: (!after.is_empty()).then(|| address.page(&[], "")),
+        previous,
+        next,
+        problem,
+    };
+    page(&shown)
+}
+
+/// Addresses of this list that keep what it is narrowed to.
+struct Address<'a> {
+    plural: &'a str,
+    query: &'a Fields,
+}
+
+impl Address<'_> {
+    fn with(&self, sort: &str, trail: &[&str], after: &str) -> String {
+        let kept = ["q", "deleted"].into_iter().map(|name| (name, self.query.get(name)));
+        let rows = ["f", "o", "v", "c"].into_iter().flat_map(|name| {
+            self.query.all(name).map(move |value| (name, value)).collect::<Vec<_>>()
+        });
+        let trail = trail.iter().map(|cursor| ("p", *cursor));
+        let pairs = kept
+            .chain([("sort", sort)])
+            .filter(|(_, value)| !value.is_empty())
+            .chain(rows)
+            .chain(trail)
+            .chain((!after.is_empty()).then_some(("after", after)));
+        with_query(&format!("/records/{}", self.plural), pairs)
+    }
+
+    fn page(&self, trail: &[&str], after: &str) -> String {
+        self.with(self.query.get("sort"), trail, after)
+    }
+}
+
+fn heads(object: &Object, caller: &Caller, table: &Table, sort: &str, address: &Address<'_>) -> Vec<HeadView> {
+    table
+        .heads
+        .iter()
+        .map(|head| {
+            let field = object.field(&head.name).filter(|field| {
+                records::Column::is_sortable(field)
+                    && kontor_core::filter::Readable::can_read_field(&*caller.grants, &object.name, &field.name)
+            });
+            let order = match sort.strip_prefix('-') {
+                Some(name) if name == head.name => Some("descending"),
+                None if sort == head.name => Some("ascending"),
+                _ => None,
+            };
+            HeadView {
+                label: head.label.clone(),
+                is_number: head.is_number,
+                href: field.map(|field| {
+                    // A figure is looked at from the largest, a text from its beginning; a second click turns it.
+                    let descending = match order {
+                        Some(order) => order == "ascending",
+                        None => head.is_number,
+                    };
+                    let sort = if descending { format!("-{}", field.name) } else { field.name.to_string() };
+                    address.with(&sort, &[], "")
+                }),
+                order,
+            }
+        })
+        .collect()
+}

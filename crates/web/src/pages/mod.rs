@@ -1,0 +1,44 @@
+//! The pages, one a file, and the requests that they send.
+
+mod chat;
+mod choices;
+mod edit;
+mod events;
+mod list;
+mod palette;
+mod record;
+mod setup;
+mod sign_in;
+mod turns;
+
+use axum::{
+    Router,
+    response::Redirect,
+    routing::{get, post},
+};
+
+use crate::{assets, error::PageError, state::WebState};
+
+pub(crate) fn routes() -> Router<WebState> {
+    Router::new()
+        .route("/", get(async || Redirect::to("/chat")))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/setup", get(setup::show).post(setup::set_up))
+        .route("/chat", get(chat::begin).post(turns::begin))
+        .route("/chat/{session}", get(chat::show))
+        .route("/chat/{session}/turns", post(turns::start))
+        .route("/chat/{session}/events", get(events::stream))
+        .route("/chat/turns/{turn}/cancel", post(turns::cancel))
+        .route("/chat/approvals/{approval}", post(turns::resolve))
+        .route("/palette", get(palette::find))
+        .route("/records/choices", get(choices::find))
+        .route("/records/{plural}", get(list::show).post(edit::create))
+        .route("/records/{plural}/new", get(edit::new))
+        .route("/records/{plural}/{id}", get(record::show).post(edit::update))
+        .route("/records/{plural}/{id}/edit", get(edit::show))
+        .route("/records/{plural}/{id}/delete", post(record::delete))
+        .route("/records/{plural}/{id}/restore", post(record::restore))
+        .route("/assets/{digest}/{file}", get(assets::serve))
+        .fallback(async || PageError::not_found())
+}

@@ -1,0 +1,332 @@
+//! A record's page: its fields, what is related to it, what happened to it, and what can be done with it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Request, State},
+    response::{Html, Redirect},
+};
+use kontor_core::{
+    caller::{Actor, Caller},
+    filter::Readable as _,
+    grants::Action,
+    ids::RecordId,
+    metadata::{FieldKind, Object, Outcome, Schema},
+};
+use kontor_crm::{
+    records::{ListQuery, Record},
+    timeline::Entry,
+};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    assets,
+    error::{PageError, Result, page},
+    form::Fields,
+    link::with_query,
+    records,
+    session::{Sent, SignedIn},
+    shell::{Shell, icon, readable, viewer},
+    show::{ChangeView, Place, Shown, Viewer, changes, event_words, instant},
+    state::WebState,
+};
+
+const TIMELINE_ENTRIES: u32 = 50;
+/// The related records of a kind that the page shows.
+const RELATED: u32 = 6;
+
+#[derive(Template)]
+#[template(path = "record.html")]
+struct RecordPage {
+    assets: &'static str,
+    shell: Shell,
+    href: String,
+    list_href: String,
+    object_label: String,
+    object_plural: String,
+    icon: &'static str,
+    version: i64,
+    is_deleted: bool,
+    can_update: bool,
+    can_delete: bool,
+    can_restore: bool,
+    ask_href: String,
+    stages: Vec<Stage>,
+    fields: Vec<(String, Shown)>,
+    kept: Vec<(String, Shown)>,
+    related: Vec<Related>,
+    /// What can be written down about it: a label and the page for it.
+    additions: Vec<(String, String)>,
+    timeline: Vec<EntryView>,
+    older: Option<String>,
+    notice: Option<String>,
+}
+
+struct Stage {
+    label: String,
+    is_passed: bool,
+    is_current: bool,
+    is_lost: bool,
+}
+
+struct Related {
+    label: String,
+    icon: &'static str,
+    items: Vec<RelatedItem>,
+    all_href: String,
+    has_more: bool,
+}
+
+struct RelatedItem {
+    link: Shown,
+    /// What tells one from another: a stage, an amount, a date.
+    marks: Vec<Shown>,
+}
+
+struct EntryView {
+    what: String,
+    by: String,
+    is_agent: bool,
+    when: Shown,
+    linked: Option<Shown>,
+    changes: Vec<ChangeView>,
+}
+
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    SignedIn { caller, csrf }: SignedIn,
+    Path((plural, id)): Path<(String, String)>,
+    request: Request,
+) -> Result<Html<String>> {
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
+    let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;
+    let viewer = viewer(&state, schema.clone());
+    let json = record.to_json();
+
+    let after = Some(query.get("before")).filter(|cursor| !cursor.is_empty()).map(str::to_owned);
+    let timeline = state.crm.timeline(&caller, &object.name, id, TIMELINE_ENTRIES, after).await?;
+    let href = format!("/records/{plural}/{id}");
+    let older = timeline.next.as_deref().map(|next| with_query(&href, [("before", next)]));
+
+    let (kept, fields) = details(&viewer, &object, &record, &json);
+    let grants = &caller.grants;
+    let may = |action| !object.is_read_only && grants.allows(&object.name, action);
+    let shell = Shell::new(&state, &caller, &csrf, &schema, &record.label, &plural).await?;
+    page(&RecordPage {
+        assets: &assets::BASE,
+        shell,
+        list_href: format!("/records/{plural}"),
+        object_label: object.label.clone(),
+        object_plural: object.label_plural.clone(),
+        icon: icon(&object.icon),
+        version: record.version,
+        is_deleted: record.is_deleted,
+        can_update: may(Action::Update) && !record.is_deleted,
+        can_delete: may(Action::Delete) && !record.is_deleted,
+        can_restore: may(Action::Restore) && record.is_deleted,
+        ask_href: with_query("/chat", [("about", format!("{}:{id}", object.name).as_str())]),
+        stages: stages(&object, &json),
+        fields,
+        kept,
+        related: related(&state, &caller, &viewer, &record).await?,
+        additions: additions(&schema, &caller, &object, id),
+        timeline: timeline.entries.iter().map(|entry| entry_view(&viewer, &object, entry)).collect(),
+        older,
+        notice: notice(query.get("done")),
+        href,
+    })
+}
+
+/// What just happened, as the redirect that led here says.
+fn notice(done: &str) -> Option<String> {
+    let text = match done {
+        "created" => "Created.",
+        "saved" => "Saved.",
+        "unchanged" => "Nothing was changed.",
+        "deleted" => "Deleted. It can be restored.",
+        "restored" => "Restored.",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+pub(crate) async fn delete(
+    State(state): State<WebState>,
+    Path((plural, id)): Path<(String, String)>,
+    sent: Sent,
+) -> Result<Redirect> {
+    let (_, object, id) = found(&state, &sent.caller, &plural, &id).await?;
+    state.crm.delete(&sent.caller, &object.name, id).await?;
+    Ok(Redirect::to(&format!("/records/{plural}/{id}?done=deleted")))
+}
+
+pub(crate) async fn restore(
+    State(state): State<WebState>,
+    Path((plural, id)): Path<(String, String)>,
+    sent: Sent,
+) -> Result<Redirect> {
+    let (_, object, id) = found(&state, &sent.caller, &plural, &id).await?;
+    state.crm.restore(&sent.caller, &object.name, id).await?;
+    Ok(Redirect::to(&format!("/records/{plural}/{id}?done=restored")))
+}
+
+/// The object and the id that a path names.
+pub(crate) async fn found(
+    state: &WebState,
+    caller: &Caller,
+    plural: &str,
+    id: &str,
+) -> Result<(Arc<Schema>, Arc<Object>, RecordId)> {
+    let schema = state.crm.schema(caller.workspace).await?;
+    let object = schema.object_by_plural(plural).cloned();
+    let object = object.filter(|object| caller.grants.allows(&object.name, Action::Read));
+    let id = id.parse().map_err(|_| PageError::not_found())?;
+    Ok((schema, object.ok_or_else(PageError::not_found)?, id))
+}
+
+/// The values that the system keeps, and the others.
+fn details(
+    viewer: &Viewer,
+    object: &Object,
+    record: &Record,
+    json: &Json,
+) -> (Vec<(String, Shown)>, Vec<(String, Shown)>) {
+    let shown = object
+        .fields
+        .iter()
+        .filter(|field| records::field_shown_on_page(object, field) && record.values.contains(&field.name))
+        .map(|field| {
+            let value = json.get(field.name.as_str()).unwrap_or(&Json::Null);
+            (field, viewer.value(field, value, Place::Page))
+        });
+    let (kept, fields): (Vec<_>, Vec<_>) = shown.partition(|(field, _)| field.is_system);
+    let named = |list: Vec<(&kontor_core::metadata::Field, Shown)>| {
+        list.into_iter().map(|(field, shown)| (field.label.clone(), shown)).collect()
+    };
+    (named(kept), named(fields))
+}
+
+/// The pipeline of the object's first select field that is one, with where the record stands.
+fn stages(object: &Object, json: &Json) -> Vec<Stage> {
+    let pipeline =
+        object.fields.iter().find(|field| field.kind.options().iter().any(|option| option.outcome.is_some()));
+    let Some(field) = pipeline else { return Vec::new() };
+    let Some(held) = json.get(field.name.as_str()).and_then(Json::as_str) else { return Vec::new() };
+    let options = field.kind.options();
+    let place = options.iter().position(|option| option.value == held);
+    let is_open = place.is_some_and(|place| options[place].outcome == Some(Outcome::Open));
+    options
+        .iter()
+        .enumerate()
+        // Where it ends is only shown where it did, and the way that was not taken never.
+        .filter(|(index, option)| {
+            option.outcome == Some(Outcome::Open) || Some(*index) == place || (is_open && option.outcome == Some(Outcome::Won))
+        })
+        .map(|(index, option)| Stage {
+            label: option.label.clone(),
+            is_passed: place.is_some_and(|place| index < place),
+            is_current: Some(index) == place,
+            is_lost: option.outcome == Some(Outcome::Lost),
+        })
+        .collect()
+}
+
+/// The records that point here, a few of each kind.
+async fn related(
+    state: &WebState,
+    caller: &Caller,
+    viewer: &Viewer,
+    record: &Record,
+) -> Result<Vec<Related>> {
+    let object = &record.object;
+    let mut groups = Vec::new();
+    for other in readable(&viewer.schema, caller) {
+        let pointing = other.fields.iter().find(|field| {
+            matches!(&field.kind, FieldKind::Relation { object: to } if *to == object.name)
+                && !field.is_system
+                && caller.grants.can_read_field(&other.name, &field.name)
+        });
+        let Some(field) = pointing else { continue };
+        let columns = records::candidates(other, caller, &[]);
+        let marks: Vec<_> = records::chosen(&columns)
+            .into_iter()
+            .filter(|field| matches!(field.kind, FieldKind::Select { .. } | FieldKind::Currency))
+            .take(2)
+            .collect();
+        let query = ListQuery {
+            filter: Some(json!({ field.name.as_str(): { "eq": record.id } })),
+            fields: Some(records::fields_to_read(other, caller, &marks)).filter(|names| !names.is_empty()),
+            limit: RELATED,
+            ..ListQuery::default()
+        };
+        let found = state.crm.list(caller, &other.name, query).await?;
+        if found.records.is_empty() {
+            continue;
+        }
+        let items = found.records.iter().map(|record| {
+            let json = record.to_json();
+            let mark = |field: &&kontor_core::metadata::Field| {
+                viewer.value(field, json.get(field.name.as_str()).unwrap_or(&Json::Null), Place::Cell)
+            };
+            RelatedItem {
+                link: Shown::Link {
+                    href: format!("/records/{}/{}", other.plural, record.id),
+                    label: record.label.clone(),
+                },
+                marks: marks.iter().map(mark).filter(|shown| *shown != Shown::Empty).collect(),
+            }
+        });
+        groups.push(Related {
+            label: other.label_plural.clone(),
+            icon: icon(&other.icon),
+            items: items.collect(),
+            all_href: list_of(other, &record.object, &field.name, &record.label),
+            has_more: found.has_more,
+        });
+    }
+    Ok(groups)
+}
+
+/// The list narrowed to what points here, as its filter can say it: by this record's name.
+fn list_of(other: &Object, object: &Object, field: &str, label: &str) -> String {
+    let path = format!("{field}.{}", object.label_field);
+    let list = format!("/records/{}", other.plural);
+    with_query(&list, [("f", path.as_str()), ("o", "is"), ("v", label)])
+}
+
+/// The objects of which one can be made that is about this record.
+fn additions(schema: &Schema, caller: &Caller, object: &Object, id: RecordId) -> Vec<(String, String)> {
+    let about = format!("{}:{id}", object.name);
+    readable(schema, caller)
+        .filter(|other| !other.is_read_only && caller.grants.allows(&other.name, Action::Create))
+        .filter_map(|other| {
+            let target = other.fields.iter().find(|field| {
+                matches!(&field.kind, FieldKind::Target { objects } if objects.contains(&object.name))
+                    && caller.grants.can_update_field(&other.name, &field.name)
+            })?;
+            let page = format!("/records/{}/new", other.plural);
+            Some((other.label.clone(), with_query(&page, [(target.name.as_str(), about.as_str())])))
+        })
+        .collect()
+}
+
+fn entry_view(viewer: &Viewer, object: &Object, entry: &Entry) -> EntryView {
+    let json = serde_json::to_value(&entry.changes).unwrap_or_default();
+    // A new record's fields stand on the page itself.
+    let shows_changes = entry.linked.is_none() && !entry.name.ends_with(".created");
+    let changes = json.as_object().filter(|_| shows_changes);
+    EntryView {
+        what: event_words(&entry.name),
+        by: entry.actor.describe(),
+        is_agent: matches!(entry.actor, Actor::Agent { .. }),
+        when: instant(entry.happened_at, viewer.now),
+        linked: entry.linked.as_ref().map(|linked| {
+            let href = format!("/records/{}/{}", linked.object.plural, linked.id);
+            let label = linked.label.clone();
+            if linked.exists { Shown::Link { href, label } } else { Shown::Text(label) }
+        }),
+        changes: changes.map(|map| self::changes(viewer, object, map)).unwrap_or_default(),
+    }
+}

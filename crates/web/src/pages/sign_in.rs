@@ -1,0 +1,107 @@
+//! Signing in and out.
+
+use std::net::SocketAddr;
+
+use askama::Template;
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use kontor_core::error::{ErrorKind, Fault as _};
+use kontor_identity::{Error, SignIn};
+
+use crate::{
+    assets,
+    error::{Result, page},
+    form::Fields,
+    link,
+    session::{Sent, read_fields},
+    state::WebState,
+};
+
+#[derive(Template, Default)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    assets: &'static str,
+    problem: Option<String>,
+    next: String,
+    email: String,
+    workspace: String,
+    asks_workspace: bool,
+}
+
+impl SignInPage {
+    fn new(next: &str) -> Self {
+        Self { assets: &assets::BASE, next: link::local(next).to_owned(), ..Self::default() }
+    }
+}
+
+pub(crate) async fn show(State(state): State<WebState>, request: Request) -> Result<Response> {
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    if let Some(cookie) = state.cookie_value(request.headers())
+        && state.identity.authenticate_cookie(cookie).await.is_ok()
+    {
+        return Ok(Redirect::to(link::local(query.get("next"))).into_response());
+    }
+    Ok(page(&SignInPage::new(query.get("next")))?.into_response())
+}
+
+pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> Result<Response> {
+    let remote = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
+    let user_agent = header_text(request.headers(), header::USER_AGENT.as_str());
+    let fields = read_fields(request, &state).await?;
+    let workspace = fields.get("workspace");
+    let input = SignIn {
+        email: fields.get("email").to_owned(),
+        password: fields.find("password").unwrap_or_default().to_owned(),
+        workspace: (!workspace.is_empty()).then(|| workspace.to_owned()),
+        remote,
+        user_agent,
+    };
+    match state.identity.start_browser_session(input).await {
+        Ok(session) => {
+            let life = session.expires_at.since(state.environment.now()).as_secs();
+            let mut response = Redirect::to(link::local(fields.get("next"))).into_response();
+            if let Some(cookie) = state.cookie(&session.cookie, life) {
+                response.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            Ok(response)
+        }
+        Err(error) => {
+            let problem = error.problem();
+            if problem.kind == ErrorKind::Internal {
+                return Err(error.into());
+            }
+            let asks_workspace = matches!(error, Error::WorkspaceRequired(_) | Error::NoMembership);
+            let shown = SignInPage {
+                problem: Some(problem.message),
+                email: fields.get("email").to_owned(),
+                workspace: workspace.to_owned(),
+                asks_workspace: asks_workspace || !workspace.is_empty(),
+                ..SignInPage::new(fields.get("next"))
+            };
+            let status = match problem.kind {
+                ErrorKind::Limited => StatusCode::TOO_MANY_REQUESTS,
+                ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            Ok((status, page(&shown)?).into_response())
+        }
+    }
+}
+
+pub(crate) async fn sign_out(State(state): State<WebState>, headers: HeaderMap, _: Sent) -> Result<Response> {
+    if let Some(cookie) = state.cookie_value(&headers) {
+        state.identity.sign_out(cookie).await?;
+    }
+    let mut response = Redirect::to("/sign-in").into_response();
+    if let Some(cookie) = state.cookie("", 0) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}

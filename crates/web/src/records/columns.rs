@@ -1,0 +1,102 @@
+//! The columns of a list.
+
+use kontor_core::{
+    caller::Caller,
+    filter::{FieldPath, Readable as _},
+    metadata::{Field, FieldKind, Object, TextFormat, system_fields},
+};
+
+/// The columns a list has beside the record's name where none are chosen.
+const MAX_DEFAULT: usize = 6;
+/// The most columns one may choose.
+const MAX_CHOSEN: usize = 20;
+
+/// A column that may be shown.
+pub(crate) struct Column<'a> {
+    pub field: &'a Field,
+    pub is_shown: bool,
+}
+
+impl Column<'_> {
+    /// Whether the list can be sorted by it in a way that means something to a reader.
+    pub(crate) fn is_sortable(field: &Field) -> bool {
+        match &field.kind {
+            FieldKind::Relation { .. }
+            | FieldKind::Target { .. }
+            | FieldKind::Actor
+            | FieldKind::Address
+            | FieldKind::SocialLinks
+            | FieldKind::Phones => false,
+            kind => FieldPath::of(field, kind.parts().first().copied().unwrap_or_default()).is_sortable(),
+        }
+    }
+}
+
+/// The fields that can be a list's columns, with those that are.
+pub(crate) fn candidates<'a>(object: &'a Object, caller: &Caller, chosen: &[String]) -> Vec<Column<'a>> {
+    let readable = object.fields.iter().filter(|field| {
+        caller.grants.can_read_field(&object.name, &field.name)
+            && field.name != object.label_field
+            && !matches!(field.kind, FieldKind::Id | FieldKind::Position | FieldKind::Json)
+            && !matches!(field.name.as_str(), system_fields::VERSION | system_fields::DELETED_AT)
+    });
+    let mut columns: Vec<_> = readable.map(|field| Column { field, is_shown: false }).collect();
+    if chosen.is_empty() {
+        columns.iter_mut().filter(|column| tells_much(column.field)).take(MAX_DEFAULT).for_each(|column| {
+            column.is_shown = true;
+        });
+    } else {
+        columns
+            .iter_mut()
+            .filter(|column| chosen.iter().any(|name| column.field.name == *name.as_str()))
+            .take(MAX_CHOSEN)
+            .for_each(|column| column.is_shown = true);
+    }
+    columns
+}
+
+/// The columns that are shown.
+pub(crate) fn chosen<'a>(columns: &[Column<'a>]) -> Vec<&'a Field> {
+    columns.iter().filter(|column| column.is_shown).map(|column| column.field).collect()
+}
+
+/// The names to read of a record so that these fields and its own name can be shown.
+pub(crate) fn fields_to_read(object: &Object, caller: &Caller, fields: &[&Field]) -> Vec<String> {
+    let label = caller.grants.can_read_field(&object.name, &object.label_field).then_some(&object.label_field);
+    label.into_iter().chain(fields.iter().map(|field| &field.name)).map(ToString::to_string).collect()
+}
+
+fn tells_much(field: &Field) -> bool {
+    if field.is_system {
+        return false;
+    }
+    matches!(
+        field.kind,
+        FieldKind::Select { .. }
+            | FieldKind::Currency
+            | FieldKind::Date
+            | FieldKind::DateTime
+            | FieldKind::Relation { .. }
+            | FieldKind::Target { .. }
+            | FieldKind::Emails
+            | FieldKind::Text { format: TextFormat::Line | TextFormat::Domain }
+    )
+}
+
+/// Whether a record's page lists the field among its details: what stands elsewhere on the page does not.
+pub(crate) fn field_shown_on_page(object: &Object, field: &Field) -> bool {
+    let elsewhere = field.name == object.label_field
+        || matches!(field.kind, FieldKind::Id | FieldKind::Position)
+        || matches!(field.name.as_str(), system_fields::VERSION | system_fields::DELETED_AT);
+    !elsewhere && !is_part_of_target(object, field)
+}
+
+/// Whether a relation is one of those that a target of the same record stands for.
+pub(crate) fn is_part_of_target(object: &Object, field: &Field) -> bool {
+    object.fields.iter().any(|other| match &other.kind {
+        FieldKind::Target { objects } => {
+            matches!(&field.kind, FieldKind::Relation { object } if *object == field.name && objects.contains(object))
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,69 @@
+//! What surrounds every page: headers that bound what a browser does with it, and the refusal of requests
+//! that other sites send in a person's name.
+
+use axum::{
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use kontor_core::error::{ErrorKind, Problem};
+
+use crate::error::PageError;
+
+/// Nothing from elsewhere, no script or style but our own files, no frame around us.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+];
+
+pub(crate) async fn surround(request: Request, next: Next) -> Response {
+    let wants_json = accepts_json(&request);
+    let mut response = if changes_something(&request) && comes_from_elsewhere(&request) {
+        let problem = Problem::new(
+            ErrorKind::Forbidden,
+            "cross_site_request",
+            "This request came from another site. Open the page here and try again.",
+        );
+        PageError::Problem(problem).into_response()
+    } else {
+        next.run(request).await
+    };
+    crate::error::render(&mut response, wants_json);
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, value);
+    }
+    // Pages show what only one person may see, and must not come back after signing out.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Whether a script asked, which reads JSON, rather than a person.
+fn accepts_json(request: &Request) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.starts_with("application/json") || accept.starts_with("text/event-stream"))
+}
+
+fn changes_something(request: &Request) -> bool {
+    !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Browsers say where a request comes from; one that says neither is held to its token alone.
+fn comes_from_elsewhere(request: &Request) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = header("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    match (header("origin"), header("host")) {
+        (Some(origin), Some(host)) => {
+            origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
+        }
+        _ => false,
+    }
+}

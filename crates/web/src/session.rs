@@ -1,0 +1,111 @@
+//! Who is looking: the person behind the browser's cookie, and the token their forms carry.
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+};
+use bytes::Bytes;
+use kontor_core::{
+    caller::Caller,
+    error::{ErrorKind, Problem},
+};
+use kontor_identity::Csrf;
+
+use crate::{
+    error::{PageError, Result},
+    form::Fields,
+    state::WebState,
+};
+
+/// The person who is signed in.
+pub(crate) struct SignedIn {
+    pub caller: Caller,
+    pub csrf: Csrf,
+}
+
+/// A form sent by a page of ours: the token is checked before anything is read from it.
+pub(crate) struct Sent {
+    pub caller: Caller,
+    pub csrf: Csrf,
+    pub fields: Fields,
+}
+
+impl WebState {
+    /// The cookie's name. Where the way is encrypted the browser itself keeps other hosts from setting it
+    /// (RFC 6265bis, section 4.1.3.2).
+    pub(crate) fn cookie_name(&self) -> &'static str {
+        if self.secure { "__Host-kontor_session" } else { "kontor_session" }
+    }
+
+    /// The header that gives a browser its session.
+    pub(crate) fn cookie(&self, value: &str, max_age_seconds: u64) -> Option<HeaderValue> {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let name = self.cookie_name();
+        let text =
+            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}{secure}");
+        HeaderValue::try_from(text).ok()
+    }
+
+    pub(crate) fn cookie_value<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .find_map(|pair| pair.trim().strip_prefix(self.cookie_name())?.strip_prefix('='))
+    }
+}
+
+impl FromRequestParts<WebState> for SignedIn {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            // One request, one credential: which of two would decide is not to be guessed.
+            return Err(PageError::Problem(Problem::new(
+                ErrorKind::Invalid,
+                "ambiguous_credentials",
+                "Pages are for people who sign in; programs use /api.",
+            )));
+        }
+        let back_to = || PageError::SignedOut {
+            back_to: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        };
+        let cookie = state.cookie_value(&parts.headers).ok_or_else(back_to)?;
+        match state.identity.authenticate_cookie(cookie).await {
+            Ok((caller, csrf)) => Ok(Self { caller, csrf }),
+            Err(error) => match PageError::from(error) {
+                PageError::Problem(problem) if problem.kind == ErrorKind::Unauthenticated => Err(back_to()),
+                other => Err(other),
+            },
+        }
+    }
+}
+
+impl FromRequest<WebState> for Sent {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, state: &WebState) -> Result<Self> {
+        let (mut parts, body) = request.into_parts();
+        let SignedIn { caller, csrf } = match SignedIn::from_request_parts(&mut parts, state).await {
+            // What was sent cannot be sent again after signing in.
+            Err(PageError::SignedOut { .. }) => {
+                return Err(PageError::SignedOut { back_to: "/".to_owned() });
+            }
+            other => other?,
+        };
+        let header = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+        let header = header.map(str::to_owned);
+        let fields = read_fields(Request::from_parts(parts, body), state).await?;
+        csrf.verify(header.as_deref().unwrap_or_else(|| fields.get("csrf")))?;
+        Ok(Self { caller, csrf, fields })
+    }
+}
+
+/// Reads a form's body.
+pub(crate) async fn read_fields(request: Request, state: &WebState) -> Result<Fields> {
+    let body = Bytes::from_request(request, state).await.map_err(|_| {
+        PageError::Problem(Problem::new(ErrorKind::Invalid, "unreadable_form", "The form is too large to be read."))
+    })?;
+    Ok(Fields::parse(&body))
+}

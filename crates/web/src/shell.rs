@@ -1,0 +1,95 @@
+//! What every page of a signed-in person has around it.
+
+use std::sync::Arc;
+
+use kontor_core::{
+    caller::Caller,
+    grants::Action,
+    metadata::{Object, Schema},
+};
+use kontor_identity::Csrf;
+
+use crate::{error::Result, show::Viewer, state::WebState};
+
+pub(crate) struct Shell {
+    pub title: String,
+    /// Which entry of the navigation is the current one.
+    pub place: String,
+    pub csrf: String,
+    pub person: String,
+    pub first_name: String,
+    pub initials: String,
+    pub role: String,
+    pub workspace: String,
+    pub objects: Vec<ObjectLink>,
+}
+
+/// An object in the navigation.
+pub(crate) struct ObjectLink {
+    pub plural: String,
+    pub label: String,
+    pub icon: &'static str,
+}
+
+impl Shell {
+    pub(crate) async fn new(
+        state: &WebState,
+        caller: &Caller,
+        csrf: &Csrf,
+        schema: &Schema,
+        title: impl Into<String>,
+        place: impl Into<String>,
+    ) -> Result<Self> {
+        let me = state.identity.me(caller).await?;
+        let objects = readable(schema, caller)
+            .map(|object| ObjectLink {
+                plural: object.plural.to_string(),
+                label: object.label_plural.clone(),
+                icon: icon(&object.icon),
+            })
+            .collect();
+        let person = me.member.name;
+        Ok(Self {
+            title: title.into(),
+            place: place.into(),
+            csrf: csrf.token().to_owned(),
+            first_name: person.split_whitespace().next().unwrap_or_default().to_owned(),
+            initials: initials(&person),
+            person,
+            role: me.member.role,
+            workspace: me.workspace.name,
+            objects,
+        })
+    }
+}
+
+/// The objects whose records the caller may read.
+pub(crate) fn readable<'a>(schema: &'a Schema, caller: &'a Caller) -> impl Iterator<Item = &'a Arc<Object>> {
+    schema.objects().iter().filter(|object| caller.grants.allows(&object.name, Action::Read))
+}
+
+/// What shows values to this caller at this moment.
+pub(crate) fn viewer(state: &WebState, schema: Arc<Schema>) -> Viewer {
+    Viewer { schema, now: state.environment.now() }
+}
+
+/// The drawing of an object's icon, a plain card for one that we have not drawn.
+pub(crate) fn icon(name: &str) -> &'static str {
+    match name {
+        "building" => "building",
+        "user" => "user",
+        "users" => "users",
+        "target" => "target",
+        "sparkles" => "lead",
+        "calendar" => "calendar",
+        "check" => "task",
+        "file" => "note",
+        _ => "record",
+    }
+}
+
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+}

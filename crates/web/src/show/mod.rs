@@ -1,0 +1,16 @@
+//! How values, instants and results look to a person: the same in lists, on record pages, in timelines and
+//! in the cards of tool calls.
+
+mod changes;
+mod results;
+mod table;
+mod time;
+mod value;
+
+pub(crate) use self::{
+    changes::{ChangeView, changes},
+    results::{ResultView, arguments, brief, event_words, operation_label},
+    table::{Head, Table},
+    time::instant,
+    value::{Place, Shown, Viewer},
+};

@@ -1,0 +1,299 @@
+//! A field's value, read from its JSON and the field's metadata.
+
+use std::sync::Arc;
+
+use askama::Template;
+use kontor_core::{
+    caller::Actor,
+    metadata::{Field, FieldKind, Schema, SelectOption, TextFormat},
+    text::excerpt,
+    time::{Date, Timestamp},
+    value::{Money, parse_scaled},
+};
+use serde_json::Value as Json;
+
+use super::time;
+use crate::markdown;
+
+/// What a value looks like.
+#[derive(Debug, Clone, PartialEq, Template)]
+#[template(path = "fragments/shown.html")]
+pub(crate) enum Shown {
+    Empty,
+    Text(String),
+    /// Digits, set flush right in tables.
+    Number(String),
+    /// Sanitised HTML blocks.
+    Prose(Vec<String>),
+    Badge {
+        label: String,
+        color: &'static str,
+    },
+    /// Within this site.
+    Link {
+        href: String,
+        label: String,
+    },
+    Web {
+        href: String,
+        label: String,
+    },
+    When {
+        machine: String,
+        text: String,
+        full: String,
+    },
+    List(Vec<Shown>),
+}
+
+// Its template escapes what it shows.
+impl askama::filters::HtmlSafe for Shown {}
+
+impl Shown {
+    /// Whether it is set flush right in a table.
+    pub(crate) fn is_number(&self) -> bool {
+        match self {
+            Self::Number(_) => true,
+            Self::List(items) => items.iter().all(Self::is_number),
+            _ => false,
+        }
+    }
+}
+
+/// Where a value stands: a table's cell is one short line, a page has room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Cell,
+    Page,
+}
+
+const CELL_CHARACTERS: usize = 80;
+
+/// What is needed to show values: the objects and the time.
+#[derive(Clone)]
+pub(crate) struct Viewer {
+    pub schema: Arc<Schema>,
+    pub now: Timestamp,
+}
+
+impl Viewer {
+    /// A field's value from its JSON form, as REST and operations give it.
+    pub(crate) fn value(&self, field: &Field, json: &Json, place: Place) -> Shown {
+        if json.is_null() {
+            return Shown::Empty;
+        }
+        self.typed(&field.kind, json, place).unwrap_or_else(|| untyped(json, place))
+    }
+
+    /// `None` where the JSON is not what the kind would be written as.
+    fn typed(&self, kind: &FieldKind, json: &Json, place: Place) -> Option<Shown> {
+        Some(match kind {
+            FieldKind::Text { format: TextFormat::Markdown } if place == Place::Page => {
+                prose(json.as_str()?)
+            }
+            FieldKind::Text { format: TextFormat::Domain } => {
+                let domain = json.as_str()?;
+                Shown::Web { href: format!("https://{domain}"), label: domain.to_owned() }
+            }
+            FieldKind::Text { .. } => line(json.as_str()?, place),
+            FieldKind::Number { .. } | FieldKind::Position => Shown::Number(grouped(json)?),
+            FieldKind::Boolean => Shown::Text(if json.as_bool()? { "Yes" } else { "No" }.to_owned()),
+            FieldKind::Date => time::date(json.as_str()?.parse::<Date>().ok()?, self.now.date()),
+            FieldKind::DateTime => time::instant(json.as_str()?.parse().ok()?, self.now),
+            FieldKind::Select { options } => badge(options, json.as_str()?),
+            FieldKind::Currency => Shown::Number(money(json)?),
+            FieldKind::FullName => joined(json, &["first", "last"], " ", place)?,
+            FieldKind::Address => {
+                joined(json, &["street", "city", "state", "postal_code", "country"], ", ", place)?
+            }
+            FieldKind::Emails => contact_points(json, "mailto:", place)?,
+            FieldKind::Phones => contact_points(json, "tel:", place)?,
+            FieldKind::SocialLinks => social(json)?,
+            FieldKind::Actor => {
+                Shown::Text(serde_json::from_value::<Actor>(json.clone()).ok()?.describe())
+            }
+            FieldKind::Relation { object } => self.record(object, json)?,
+            FieldKind::Target { .. } => {
+                let object = json.get("object")?.as_str()?;
+                self.record(object, json)?
+            }
+            FieldKind::Id | FieldKind::Json => return None,
+        })
+    }
+
+    /// A record as a link: its id, and its name where that may be read.
+    fn record(&self, object: &str, json: &Json) -> Option<Shown> {
+        let label = ["label", "name"].iter().find_map(|key| json.get(key)?.as_str());
+        let id = json.as_str().or_else(|| json.get("id")?.as_str());
+        let object = self.schema.object(object)?;
+        Some(match (id, label) {
+            (Some(id), label) => Shown::Link {
+                href: format!("/records/{}/{id}", object.plural),
+                label: label.filter(|label| !label.is_empty()).unwrap_or(&object.label).to_owned(),
+            },
+            (None, Some(label)) => Shown::Text(label.to_owned()),
+            (None, None) => return None,
+        })
+    }
+}
+
+/// A value of no known field.
+pub(crate) fn untyped(json: &Json, place: Place) -> Shown {
+    match json {
+        Json::Null => Shown::Empty,
+        Json::String(text) => line(text, place),
+        Json::Bool(value) => Shown::Text(if *value { "Yes" } else { "No" }.to_owned()),
+        Json::Number(_) => grouped(json).map_or(Shown::Empty, Shown::Number),
+        _ => match money(json) {
+            Some(text) => Shown::Number(text),
+            None => Shown::Text(excerpt(&json.to_string(), 400)),
+        },
+    }
+}
+
+fn line(text: &str, place: Place) -> Shown {
+    match (text.is_empty(), place) {
+        (true, _) => Shown::Empty,
+        (_, Place::Cell) => Shown::Text(excerpt(text.lines().next().unwrap_or_default(), CELL_CHARACTERS)),
+        (_, Place::Page) => Shown::Text(text.to_owned()),
+    }
+}
+
+fn prose(text: &str) -> Shown {
+    let blocks = markdown::blocks(text);
+    if blocks.is_empty() { Shown::Empty } else { Shown::Prose(blocks) }
+}
+
+fn grouped(json: &Json) -> Option<String> {
+    let text = json.as_number()?.to_string();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(a, b)| (a, Some(b)));
+    let mut out = String::from(sign);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if let Some(fraction) = fraction.filter(|fraction| *fraction != "0") {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    Some(out)
+}
+
+fn money(json: &Json) -> Option<String> {
+    let micros = parse_scaled(json.get("amount")?, Money::DECIMALS).ok()?;
+    let currency = json.get("currency")?.as_str()?.to_owned();
+    Some(Money { micros, currency }.to_string())
+}
+
+fn badge(options: &[SelectOption], value: &str) -> Shown {
+    match options.iter().find(|option| option.value == value) {
+        Some(option) => Shown::Badge { label: option.label.clone(), color: color(&option.color) },
+        None => Shown::Text(value.to_owned()),
+    }
+}
+
+/// The style sheet's class of a colour's name.
+pub(crate) fn color(name: &str) -> &'static str {
+    const KNOWN: [&str; 10] =
+        ["blue", "sky", "purple", "pink", "orange", "yellow", "green", "turquoise", "red", "gray"];
+    KNOWN.iter().find(|known| **known == name).unwrap_or(&"gray")
+}
+
+fn joined(json: &Json, parts: &[&str], separator: &str, place: Place) -> Option<Shown> {
+    // A filter or a result may give a composite as its text.
+    if let Some(text) = json.as_str() {
+        return Some(line(text, place));
+    }
+    let object = json.as_object()?;
+    let texts: Vec<_> = parts
+        .iter()
+        .filter_map(|part| object.get(*part)?.as_str())
+        .filter(|text| !text.is_empty())
+        .collect();
+    Some(line(&texts.join(separator), place))
+}
+
+fn contact_points(json: &Json, scheme: &str, place: Place) -> Option<Shown> {
+    let link = |text: &str| {
+        // A scheme's target holds no white space.
+        let target: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        Shown::Link { href: format!("{scheme}{target}"), label: text.to_owned() }
+    };
+    if let Some(text) = json.as_str() {
+        return Some(link(text));
+    }
+    let primary = json.get("primary")?.as_str()?;
+    let additional =
+        json.get("additional").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
+    let mut all: Vec<_> =
+        std::iter::once(primary).chain(additional).filter(|text| !text.is_empty()).map(link).collect();
+    if place == Place::Cell {
+        all.truncate(1);
+    }
+    Some(match all.len() {
+        0 => Shown::Empty,
+        1 => all.remove(0),
+        _ => Shown::List(all),
+    })
+}
+
+fn social(json: &Json) -> Option<Shown> {
+    let links: Vec<_> = json
+        .as_object()?
+        .values()
+        .filter_map(Json::as_str)
+        .filter(|text| !text.is_empty())
+        .map(|text| {
+            let is_address = text.starts_with("https://") || text.starts_with("http://");
+            let href = if is_address { text.to_owned() } else { format!("https://{text}") };
+            let label = text.trim_start_matches("https://").trim_start_matches("http://");
+            Shown::Web { href, label: label.to_owned() }
+        })
+        .collect();
+    Some(if links.is_empty() { Shown::Empty } else { Shown::List(links) })
+}
+
+#[cfg(test)]
+mod tests {
+    use kontor_core::{ids::FieldId, metadata::Name};
+    use serde_json::json;
+
+    use super::*;
+
+    fn show(kind: FieldKind, json: &Json) -> String {
+        let viewer = Viewer {
+            schema: Arc::new(Schema::default()),
+            now: "2026-11-22T12:00:00Z".parse().unwrap(),
+        };
+        let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("field"), "Field", kind);
+        viewer.value(&field, json, Place::Cell).render().unwrap()
+    }
+
+    #[test]
+    fn values_are_escaped() {
+        let shown = show(FieldKind::Text { format: TextFormat::Line }, &json!("<script>alert(1)</script>"));
+        assert_eq!(shown, "&#60;script&#62;alert(1)&#60;/script&#62;");
+    }
+
+    #[test]
+    fn money_is_grouped_and_names_its_currency() {
+        let shown = show(FieldKind::Currency, &json!({"amount": 1_250_000, "currency": "EUR"}));
+        assert_eq!(shown, "1,250,000 EUR");
+    }
+
+    #[test]
+    fn a_value_of_another_shape_is_still_shown() {
+        assert_eq!(show(FieldKind::Currency, &json!("soon")), "soon");
+        assert_eq!(show(FieldKind::Date, &json!(12)), "12");
+        assert_eq!(show(FieldKind::FullName, &Json::Null), "<span class=\"none\">—</span>");
+    }
+
+    #[test]
+    fn a_telephone_number_cannot_smuggle_another_scheme() {
+        let shown = show(FieldKind::Phones, &json!({"primary": "java\"script:1 2", "additional": []}));
+        assert_eq!(shown, "<a href=\"tel:java&#34;script:12\">java&#34;script:1 2</a>");
+    }
+}

@@ -1,0 +1,20 @@
+use kontor_agents::Agents;
+use kontor_core::environment::Environment;
+use kontor_crm::Crm;
+use kontor_identity::Identity;
+use kontor_models::Models;
+use tokio_util::sync::CancellationToken;
+
+/// What the pages use. Cheap to clone.
+#[derive(Clone)]
+pub struct WebState {
+    pub identity: Identity,
+    pub crm: Crm,
+    pub agents: Agents,
+    pub models: Models,
+    pub environment: Environment,
+    /// Whether people reach the server over HTTPS: then cookies are kept from everything else.
+    pub secure: bool,
+    /// Ends the streams of events, which would otherwise outlive the server's last request.
+    pub shutdown: CancellationToken,
+}
