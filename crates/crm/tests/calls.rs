@@ -10,7 +10,7 @@ use crate::support::Fixture;
 
 impl Fixture {
     /// Checks the arguments and runs the operation in a transaction of its own, undone where it fails.
-    pub async fn call(&self, caller: &Caller, name: &str, arguments: Json) -> Result<Json, Problem> {
+    pub(crate) async fn call(&self, caller: &Caller, name: &str, arguments: Json) -> Result<Json, Problem> {
         let schema = self.crm.schema(caller.workspace).await.unwrap();
         let catalogue = self.crm.catalogue(caller.workspace, &schema, &caller.grants);
         let operation = catalogue.check(name, &arguments)?.clone();
@@ -35,7 +35,7 @@ impl Fixture {
     }
 
     /// The same as Ada, who succeeds.
-    pub async fn done(&self, name: &str, arguments: Json) -> Json {
+    pub(crate) async fn done(&self, name: &str, arguments: Json) -> Json {
         self.call(&self.ada, name, arguments).await.unwrap()
     }
 }

@@ -17,7 +17,7 @@ use kontor_store::testing::TestStore;
 use serde_json::{Map, Value as Json, json};
 
 /// A workspace with the standard objects and one member, Ada Brandt.
-pub struct Fixture {
+pub(crate) struct Fixture {
     pub crm: Crm,
     pub workspace: WorkspaceId,
     pub member: MemberId,
@@ -26,7 +26,7 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    pub async fn new(store: &TestStore) -> Self {
+    pub(crate) async fn new(store: &TestStore) -> Self {
         let environment = Environment::system();
         let crm = Crm::new((**store).clone(), environment.clone());
         let workspace = environment.new_id();
@@ -61,31 +61,31 @@ impl Fixture {
     }
 
     /// Ada with other grants.
-    pub fn with(&self, grants: Grants) -> Caller {
+    pub(crate) fn with(&self, grants: Grants) -> Caller {
         Caller { grants: Arc::new(grants), ..self.ada.clone() }
     }
 
-    pub async fn create(&self, object: &str, fields: Json) -> Record {
+    pub(crate) async fn create(&self, object: &str, fields: Json) -> Record {
         self.crm.create(&self.ada, object, map(fields)).await.unwrap()
     }
 
-    pub async fn get(&self, object: &str, id: RecordId) -> Json {
+    pub(crate) async fn get(&self, object: &str, id: RecordId) -> Json {
         self.crm.get(&self.ada, object, id, None, vec![]).await.unwrap().to_json()
     }
 
-    pub async fn list(&self, object: &str, query: ListQuery) -> Page {
+    pub(crate) async fn list(&self, object: &str, query: ListQuery) -> Page {
         self.crm.list(&self.ada, object, query).await.unwrap()
     }
 }
 
-pub fn map(json: Json) -> Map<String, Json> {
+pub(crate) fn map(json: Json) -> Map<String, Json> {
     match json {
         Json::Object(map) => map,
         other => panic!("{other} is no object"),
     }
 }
 
-pub fn problem<T>(result: Result<T, Error>) -> Problem {
+pub(crate) fn problem<T>(result: Result<T, Error>) -> Problem {
     match result {
         Ok(_) => panic!("expected a problem"),
         Err(error) => error.problem(),
@@ -93,10 +93,10 @@ pub fn problem<T>(result: Result<T, Error>) -> Problem {
 }
 
 /// The path and code of each issue.
-pub fn issues(problem: &Problem) -> Vec<(&str, &str)> {
+pub(crate) fn issues(problem: &Problem) -> Vec<(&str, &str)> {
     problem.issues.iter().map(|issue| (issue.path.as_str(), &*issue.code)).collect()
 }
 
-pub fn labels(page: &Page) -> Vec<&str> {
+pub(crate) fn labels(page: &Page) -> Vec<&str> {
     page.records.iter().map(|record| record.label.as_str()).collect()
 }

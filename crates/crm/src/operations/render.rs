@@ -51,10 +51,18 @@ pub(super) fn cut(json: &mut Json, limit: usize) -> bool {
             *text = text::excerpt(text, limit);
             true
         }
-        Json::Array(items) => items.iter_mut().fold(false, |is_cut, item| cut(item, limit) || is_cut),
-        Json::Object(map) => map.values_mut().fold(false, |is_cut, item| cut(item, limit) || is_cut),
+        Json::Array(items) => cut_all(items, limit),
+        Json::Object(map) => cut_all(map.values_mut(), limit),
         _ => false,
     }
+}
+
+fn cut_all<'j>(items: impl IntoIterator<Item = &'j mut Json>, limit: usize) -> bool {
+    let mut is_cut = false;
+    for item in items {
+        is_cut |= cut(item, limit);
+    }
+    is_cut
 }
 
 fn compact(record: &Record, limit: usize) -> Compact {
