@@ -1,1 +1,75 @@
+//! HTTP for programs: records, metadata, operations, sessions and turns over REST and server-sent events.
+//!
+//! A handler takes the caller from an extractor, calls one use case and renders its answer; every failure
+//! becomes problem details (RFC 9457) in one place. This crate decides nothing about records or agents,
+//! knows no database, and never runs a turn: it starts one and streams its log.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`state`](ApiState) | what the handlers use |
+//! | `problem` | an error to a response |
+//! | `layers` | what surrounds every request: id, span, deadline, panics, headers |
+//! | `extract` | the caller, JSON bodies, query parameters, path segments, `If-Match` |
+//! | `page` | the one shape of lists |
+//! | `auth`, `oauth`, `me`, `well_known` | signing in, tokens and their keys |
+//! | `records`, `search`, `objects` | records and what they are made of |
+//! | `operations` | the caller's catalogue, and running one of it |
+//! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
+//! | `events` | a session's log as server-sent events |
+//! | `health` | whether the server lives, and can serve |
 
+mod agents;
+mod approvals;
+mod auth;
+mod events;
+mod extract;
+mod health;
+mod layers;
+mod me;
+mod models;
+mod oauth;
+mod objects;
+mod operations;
+mod page;
+mod problem;
+mod records;
+mod search;
+mod sessions;
+mod state;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod well_known;
+
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use state::ApiState;
+
+/// Every route for programs, to be merged beside the pages. It answers for all that is below `/api`, and has
+/// no fallback elsewhere.
+pub fn router(state: ApiState) -> Router {
+    let api = Router::new()
+        .merge(auth::routes())
+        .merge(me::routes())
+        .merge(records::routes())
+        .merge(search::routes())
+        .merge(objects::routes())
+        .merge(operations::routes())
+        .merge(agents::routes())
+        .merge(models::routes())
+        .merge(sessions::routes())
+        .merge(turns::routes())
+        .merge(approvals::routes())
+        .merge(events::routes())
+        .fallback(layers::not_found);
+    Router::new()
+        .nest("/api", api)
+        .merge(oauth::routes())
+        .merge(well_known::routes())
+        .merge(health::routes())
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), layers::surround))
+        .with_state(state)
+}

@@ -1,0 +1,131 @@
+//! A session's log as server-sent events: what was logged after the given event, then what happens.
+
+mod encode;
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use bytes::BytesMut;
+use futures::{Stream, StreamExt as _, stream};
+use kontor_agents::{EventId, StreamEvent};
+use kontor_core::{error::ErrorKind, ids::SessionId};
+
+use crate::{
+    extract::{Parameters, Segments, SignedIn},
+    problem::{ApiError, Result},
+    state::ApiState,
+};
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Tells nginx and its like to pass each event on at once.
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+const SILENCE: Duration = Duration::from_secs(15);
+/// As long as an access token: whoever reads on shows again who they are.
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How many events that are there already go out in one piece.
+const BATCH: usize = 64;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new().route("/sessions/{id}/events", get(events))
+}
+
+async fn events(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    Segments(session): Segments<SessionId>,
+    headers: HeaderMap,
+    parameters: Parameters,
+) -> Result<Response> {
+    let after = position(&headers, parameters)?;
+    let events = state.agents.subscribe(&caller, session, after).await?;
+    let ended = state.shutdown.clone().cancelled_owned();
+    let events = events.take_until(Box::pin(ended)).take_until(Box::pin(tokio::time::sleep(LIFETIME)));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (UNBUFFERED, HeaderValue::from_static("no")),
+    ];
+    Ok((headers, Body::from_stream(pieces(events, SILENCE))).into_response())
+}
+
+/// Where to go on. A browser that lost its connection says it by the header, which is then newer than the
+/// parameter of its first request.
+fn position(headers: &HeaderMap, parameters: Parameters) -> Result<Option<EventId>> {
+    let parameters = parameters.knowing(&["after"])?;
+    let expected = "An event's id such as 12 or 12.345";
+    match headers.get(LAST_EVENT_ID).filter(|value| !value.is_empty()) {
+        None => parameters.parsed("after", expected),
+        Some(value) => value.to_str().ok().and_then(|text| text.parse().ok()).map(Some).ok_or_else(|| {
+            let message = format!("{expected} is expected in the header Last-Event-ID.");
+            ApiError::new(ErrorKind::Invalid, "invalid_event_id", message)
+        }),
+    }
+}
+
+/// The events as the pieces of a body. Whatever is there already goes out together; a silence is filled with
+/// comments.
+fn pieces(
+    events: impl Stream<Item = StreamEvent> + Send,
+    silence: Duration,
+) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let batches = Box::pin(events.ready_chunks(BATCH));
+    let following = stream::unfold(batches, move |mut batches| async move {
+        match tokio::time::timeout(silence, batches.next()).await {
+            Ok(None) => None,
+            Err(_) => Some((encode::KEEP_ALIVE, batches)),
+            Ok(Some(batch)) => {
+                let mut buffer = BytesMut::new();
+                for event in &batch {
+                    encode::append(event, &mut buffer);
+                }
+                Some((buffer.freeze(), batches))
+            }
+        }
+    });
+    stream::once(async { encode::OPENING }).chain(following).map(Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use kontor_core::ids::TurnId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn delta(text: &str) -> StreamEvent {
+        let id = EventId { seq: 2, offset: Some(text.chars().count() as u64) };
+        StreamEvent::TextDelta { id, turn: TurnId(Uuid::nil()), step: 1, text: text.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn events_that_are_there_go_out_together_and_silence_is_filled() {
+        let events = stream::iter([delta("Hel\n"), delta("lo")]).chain(stream::pending());
+        let pieces: Vec<_> = pieces(events, Duration::from_millis(1)).take(3).collect().await;
+        let text: Vec<_> =
+            pieces.iter().map(|piece| std::str::from_utf8(piece.as_ref().unwrap()).unwrap()).collect();
+        insta::assert_snapshot!(text.join("(next piece)\n"));
+    }
+
+    #[test]
+    fn the_header_of_one_who_returns_counts_more_than_the_parameter() {
+        let given = |header: Option<&str>, query: &str| {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = header {
+                headers.insert(LAST_EVENT_ID, HeaderValue::from_str(value).unwrap());
+            }
+            position(&headers, Parameters::parse(query)).map(|id| id.map(|id| id.to_string()))
+        };
+        assert_eq!(given(None, "").unwrap(), None);
+        assert_eq!(given(None, "after=3").unwrap().as_deref(), Some("3"));
+        assert_eq!(given(Some("7.12"), "after=3").unwrap().as_deref(), Some("7.12"));
+        assert_eq!(given(Some("x"), "").unwrap_err().problem().code, "invalid_event_id");
+        assert!(given(None, "after=-1").is_err());
+    }
+}

@@ -1,0 +1,14 @@
+//! What a handler takes from a request; each refuses with a problem.
+
+pub(crate) mod body;
+mod caller;
+mod if_match;
+mod json;
+mod parameters;
+mod path;
+mod peer_address;
+
+pub(crate) use self::{
+    caller::SignedIn, if_match::IfMatch, json::Json, parameters::Parameters, path::Segments,
+    peer_address::PeerAddress,
+};

@@ -1,0 +1,98 @@
+//! The token endpoint of OAuth 2 (RFC 6749): refresh tokens, as a form, with OAuth's own errors.
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use kontor_core::error::{ErrorKind, Fault as _};
+use kontor_identity::Tokens;
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::{extract, problem::ApiError, state::ApiState};
+
+const GRANT_REFRESH: &str = "refresh_token";
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new().route("/oauth/token", post(token))
+}
+
+async fn token(State(state): State<ApiState>, body: Body) -> Result<Json<Tokens>, Refusal> {
+    let form = extract::body::read(body).await.map_err(Refusal::Problem)?;
+    let refresh_token = refresh_token(&form)?;
+    let refreshed = state.identity.refresh(&refresh_token).await;
+    refreshed.map(Json).map_err(|error| match error.problem().kind {
+        ErrorKind::Unauthenticated | ErrorKind::Invalid => {
+            Refusal::Error("invalid_grant", "The refresh token is not valid, or no longer.")
+        }
+        _ => Refusal::Problem(error.into()),
+    })
+}
+
+fn refresh_token(form: &[u8]) -> Result<String, Refusal> {
+    let mut grant_type = None;
+    let mut token = None;
+    for (name, value) in form_urlencoded::parse(form) {
+        let slot = match name.as_ref() {
+            "grant_type" => &mut grant_type,
+            "refresh_token" => &mut token,
+            // What is not known must be ignored (section 3.2).
+            _ => continue,
+        };
+        if slot.replace(value.into_owned()).is_some() {
+            return Err(Refusal::Error("invalid_request", "A parameter is given more than once."));
+        }
+    }
+    match (grant_type.as_deref(), token) {
+        (Some(GRANT_REFRESH), Some(token)) => Ok(token),
+        (Some(GRANT_REFRESH), None) => {
+            Err(Refusal::Error("invalid_request", "The parameter refresh_token is missing."))
+        }
+        (Some(_), _) => Err(Refusal::Error("unsupported_grant_type", "Only refresh_token is supported.")),
+        (None, _) => Err(Refusal::Error("invalid_request", "The parameter grant_type is missing.")),
+    }
+}
+
+#[derive(Debug)]
+enum Refusal {
+    /// Section 5.2.
+    Error(&'static str, &'static str),
+    Problem(ApiError),
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Error(error, description) => {
+                let body = json!({"error": error, "error_description": description});
+                (StatusCode::BAD_REQUEST, Json(body)).into_response()
+            }
+            Self::Problem(error) => error.into_response(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(form: &str) -> &'static str {
+        match refresh_token(form.as_bytes()) {
+            Err(Refusal::Error(error, _)) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_a_refresh_token_is_granted() {
+        assert_eq!(refresh_token(b"grant_type=refresh_token&refresh_token=a%2Bb&x=1").unwrap(), "a+b");
+        assert_eq!(error("grant_type=password&username=a"), "unsupported_grant_type");
+        assert_eq!(error(""), "invalid_request");
+        assert_eq!(error("grant_type=refresh_token"), "invalid_request");
+        assert_eq!(error("grant_type=refresh_token&refresh_token=a&refresh_token=b"), "invalid_request");
+    }
+}

@@ -1,0 +1,33 @@
+//! The caller's catalogue of operations, and running one of it by hand: what an agent can do for a person,
+//! the person can do directly. No approval is asked for, since a person is asking.
+
+use axum::{
+    Json as Answer, Router,
+    extract::State,
+    routing::{get, post},
+};
+use serde_json::Value;
+
+use crate::{
+    extract::{Json, Segments, SignedIn},
+    page,
+    problem::Result,
+    state::ApiState,
+};
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new().route("/operations", get(list)).route("/operations/{name}", post(run))
+}
+
+async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Answer<Value>> {
+    Ok(page::whole(state.agents.catalogue(&caller).await?))
+}
+
+async fn run(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    Segments(name): Segments<String>,
+    Json(arguments): Json<Value>,
+) -> Result<Answer<Value>> {
+    Ok(Answer(state.crm.run_operation(&caller, &name, arguments).await?))
+}

@@ -1,0 +1,214 @@
+//! The one place where an error becomes a response: problem details (RFC 9457).
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kontor_core::error::{ErrorKind, Fault, Issue, Problem};
+use serde::Serialize;
+
+/// The media type of RFC 9457, section 3.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// A request that failed, as its sender is told.
+#[derive(Debug)]
+pub(crate) struct ApiError(Problem);
+
+pub(crate) type Result<T, E = ApiError> = std::result::Result<T, E>;
+
+impl ApiError {
+    pub(crate) fn of(problem: Problem) -> Self {
+        Self(problem)
+    }
+
+    pub(crate) fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
+        Self::of(Problem::new(kind, code, message))
+    }
+
+    /// One wrong place in the input.
+    pub(crate) fn issue(path: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::of(Problem::invalid(vec![Issue::new(path, code, message)]))
+    }
+
+    /// A path that leads nowhere, whether it names nothing or something of another's.
+    pub(crate) fn not_found() -> Self {
+        Self::new(ErrorKind::NotFound, "not_found", "There is nothing at this address.")
+    }
+
+    /// The same, found at `prefix` within a larger body.
+    #[must_use]
+    pub(crate) fn within(mut self, prefix: &str) -> Self {
+        self.0.issues = self.0.issues.into_iter().map(|issue| issue.within(prefix)).collect();
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.0
+    }
+}
+
+impl<F: Fault> From<F> for ApiError {
+    fn from(fault: F) -> Self {
+        let problem = fault.problem();
+        if matches!(problem.kind, ErrorKind::Internal | ErrorKind::Unavailable) {
+            let mut causes = Vec::new();
+            let mut cause = std::error::Error::source(&fault);
+            while let Some(error) = cause {
+                causes.push(error.to_string());
+                cause = error.source();
+            }
+            tracing::error!(code = %problem.code, error = %fault, ?causes, "a request failed");
+        }
+        Self::of(problem)
+    }
+}
+
+/// The members of RFC 9457, section 3.1, and our own. The type is `about:blank`, so the title is the
+/// status's; what a program acts on is the code.
+#[derive(Serialize)]
+struct Details<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "<[Issue]>::is_empty")]
+    errors: &'a [Issue],
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let Self(problem) = self;
+        let status = status(&problem);
+        // Rounded up, so that whoever waits as told is not too early.
+        let retry_after = problem.retry_after.map(|wait| wait.as_millis().div_ceil(1_000) as u64);
+        let details = Details {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: &problem.message,
+            code: &problem.code,
+            errors: &problem.issues,
+            retry_after,
+        };
+        let mut response = (status, axum::Json(details)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, challenge(&problem));
+        }
+        response
+    }
+}
+
+/// The status of a kind, and of the few codes for which HTTP has a word of its own.
+fn status(problem: &Problem) -> StatusCode {
+    match (problem.kind, problem.code.as_ref()) {
+        (_, "stale_version") => StatusCode::PRECONDITION_FAILED,
+        (_, "method_not_allowed") => StatusCode::METHOD_NOT_ALLOWED,
+        (_, "body_too_large") => StatusCode::PAYLOAD_TOO_LARGE,
+        (_, "unsupported_media_type") => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        (ErrorKind::Invalid, _) => StatusCode::BAD_REQUEST,
+        (ErrorKind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
+        (ErrorKind::Forbidden, _) => StatusCode::FORBIDDEN,
+        (ErrorKind::NotFound, _) => StatusCode::NOT_FOUND,
+        (ErrorKind::Conflict, _) => StatusCode::CONFLICT,
+        (ErrorKind::Limited, _) => StatusCode::TOO_MANY_REQUESTS,
+        (ErrorKind::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
+        (ErrorKind::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// How to sign in (RFC 6750, section 3): the error is told only to those who did send a token.
+fn challenge(problem: &Problem) -> HeaderValue {
+    match problem.code.as_ref() {
+        "invalid_token" | "token_expired" => {
+            HeaderValue::from_static("Bearer realm=\"kontor\", error=\"invalid_token\"")
+        }
+        _ => HeaderValue::from_static("Bearer realm=\"kontor\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    async fn rendered(error: ApiError) -> (Vec<(String, String)>, serde_json::Value) {
+        let response = error.into_response();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (headers, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_problem_tells_what_is_wrong_and_where() {
+        let (headers, body) = rendered(ApiError::issue(
+            "filter.stagee",
+            "unknown_field",
+            "deal has no field \"stagee\". Did you mean stage?",
+        ))
+        .await;
+        assert!(headers.contains(&("content-type".into(), "application/problem+json".into())));
+        insta::assert_json_snapshot!(body, @r#"
+        {
+          "type": "about:blank",
+          "title": "Bad Request",
+          "status": 400,
+          "detail": "filter.stagee: deal has no field \"stagee\". Did you mean stage?",
+          "code": "invalid_input",
+          "errors": [
+            {
+              "path": "filter.stagee",
+              "code": "unknown_field",
+              "message": "deal has no field \"stagee\". Did you mean stage?"
+            }
+          ]
+        }
+        "#);
+    }
+
+    #[tokio::test]
+    async fn a_limit_tells_when_to_come_back() {
+        let problem = Problem::new(ErrorKind::Limited, "too_many_attempts", "Wait a moment.")
+            .retry_after(Duration::from_millis(1_200));
+        let (headers, body) = rendered(ApiError::of(problem)).await;
+        assert!(headers.contains(&("retry-after".into(), "2".into())));
+        assert_eq!((body["status"].as_u64(), body["retry_after"].as_u64()), (Some(429), Some(2)));
+    }
+
+    #[test]
+    fn every_kind_and_special_code_has_its_status() {
+        let cases = [
+            (ErrorKind::Invalid, "x", 400),
+            (ErrorKind::Invalid, "body_too_large", 413),
+            (ErrorKind::Invalid, "unsupported_media_type", 415),
+            (ErrorKind::Invalid, "method_not_allowed", 405),
+            (ErrorKind::Unauthenticated, "x", 401),
+            (ErrorKind::Forbidden, "x", 403),
+            (ErrorKind::NotFound, "x", 404),
+            (ErrorKind::Conflict, "x", 409),
+            (ErrorKind::Conflict, "stale_version", 412),
+            (ErrorKind::Limited, "x", 429),
+            (ErrorKind::Unavailable, "x", 503),
+            (ErrorKind::Internal, "x", 500),
+        ];
+        for (kind, code, expected) in cases {
+            assert_eq!(status(&Problem::new(kind, code, "")).as_u16(), expected, "{kind:?} {code}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Records of every object. `{plural}` names the object: `/api/records/deals`.
+//!
+//! A file per use case; what they share, the way a record looks and its headers, is here.
+
+mod batch;
+mod create;
+mod delete;
+mod destroy;
+mod get;
+mod group;
+mod list;
+mod restore;
+mod timeline;
+mod update;
+
+use axum::{
+    Json, Router,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use kontor_crm::records::Record;
+
+use crate::state::ApiState;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/records/{plural}", get(list::list).post(create::create))
+        .route("/records/{plural}/batch", post(batch::batch))
+        .route("/records/{plural}/group", get(group::group))
+        .route("/records/{plural}/{id}", get(get::get).patch(update::update).delete(delete::delete))
+        .route("/records/{plural}/{id}/restore", post(restore::restore))
+        .route("/records/{plural}/{id}/destroy", post(destroy::destroy))
+        .route("/records/{plural}/{id}/timeline", get(timeline::timeline))
+}
+
+/// One record, bare, with its version as entity tag for a later `If-Match`.
+fn single(record: &Record) -> Response {
+    let mut response = Json(record.to_json()).into_response();
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", record.version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}

@@ -1,0 +1,27 @@
+use axum::{Json, extract::State};
+use kontor_core::ids::RecordId;
+use serde_json::Value;
+
+use crate::{
+    extract::{Parameters, Segments, SignedIn},
+    page,
+    problem::Result,
+    state::ApiState,
+};
+
+const DEFAULT_LIMIT: u32 = 30;
+const MAX_LIMIT: u32 = 100;
+
+/// What happened to a record, the latest first.
+pub(super) async fn timeline(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    Segments((plural, id)): Segments<(String, RecordId)>,
+    parameters: Parameters,
+) -> Result<Json<Value>> {
+    let parameters = parameters.knowing(&["limit", "after"])?;
+    let limit = parameters.number("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
+    let found = state.crm.timeline(&caller, &plural, id, limit, parameters.owned("after")).await?;
+    let data: Vec<_> = found.entries.iter().map(|entry| entry.to_json()).collect();
+    Ok(page::page(data, found.next, None))
+}

@@ -1,0 +1,34 @@
+//! Search over the records of every object.
+
+use axum::{Json, Router, extract::State, routing::get};
+use kontor_crm::search::MAX_HITS;
+use serde_json::{Value, json};
+
+use crate::{
+    extract::{Parameters, SignedIn},
+    page,
+    problem::{ApiError, Result},
+    state::ApiState,
+};
+
+const DEFAULT_LIMIT: u32 = 20;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new().route("/search", get(search))
+}
+
+async fn search(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    parameters: Parameters,
+) -> Result<Json<Value>> {
+    let parameters = parameters.knowing(&["q", "objects", "limit"])?;
+    let limit = parameters.number("limit", 1..=MAX_HITS)?.unwrap_or(DEFAULT_LIMIT);
+    let Some(query) = parameters.owned("q") else {
+        return Err(ApiError::issue("q", "required", "Say what to search for."));
+    };
+    let hits = state.crm.search(&caller, &query, parameters.list("objects"), limit).await?;
+    let data: Vec<_> =
+        hits.iter().map(|hit| json!({"object": hit.object.name, "id": hit.id, "label": hit.label})).collect();
+    Ok(page::whole(data))
+}
