@@ -24,6 +24,8 @@ pub(super) struct Object {
     pub(super) singular: String,
     pub(super) plural: String,
     names: Vec<Vec<String>>,
+    /// What people call it beside its own name.
+    synonyms: Vec<Vec<String>>,
     verbs: Vec<String>,
     pub(super) fields: Vec<Field>,
     /// The fields a new record must have.
@@ -107,9 +109,30 @@ impl Catalogue {
 
     /// The object whose name begins the phrase, and how many words it takes.
     pub(super) fn named(&self, phrase: Phrase<'_>) -> Option<(&Object, usize)> {
+        self.named_by(phrase, |object| &object.names)
+            .or_else(|| self.named_by(phrase, |object| &object.synonyms))
+    }
+
+    /// The first object named in the phrase, where, and by how many words; its own name counts before what
+    /// else it is called.
+    pub(super) fn first_named(&self, phrase: Phrase<'_>) -> Option<(&Object, usize, usize)> {
+        let first = |names: fn(&Object) -> &Vec<Vec<String>>| {
+            (0..phrase.len()).find_map(|start| {
+                let (object, words) = self.named_by(phrase.from(start), names)?;
+                Some((object, start, words))
+            })
+        };
+        first(|object| &object.names).or_else(|| first(|object| &object.synonyms))
+    }
+
+    fn named_by(
+        &self,
+        phrase: Phrase<'_>,
+        names: fn(&Object) -> &Vec<Vec<String>>,
+    ) -> Option<(&Object, usize)> {
         self.objects
             .iter()
-            .map(|object| (object, phrase.matches(&object.names)))
+            .map(|object| (object, phrase.matches(names(object))))
             .filter(|(_, words)| *words > 0)
             .max_by_key(|(_, words)| *words)
     }
@@ -128,6 +151,7 @@ impl Object {
             name: name.to_owned(),
             plural: plural(&singular),
             names: vec![parts(name)],
+            synonyms: Vec::new(),
             singular,
             verbs: Vec::new(),
             fields: Vec::new(),
@@ -319,7 +343,7 @@ impl Object {
             "member" => &["user", "colleague"],
             _ => &[],
         } {
-            self.names.push(vec![(*other).to_owned()]);
+            self.synonyms.push(vec![(*other).to_owned()]);
         }
         for field in &mut self.fields {
             if field.kind == Kind::Relation(None) {
@@ -388,8 +412,8 @@ fn kind_of(schema: &Value) -> Kind {
 
 /// The object in "Id of one account record."
 fn related(description: &str) -> Option<String> {
-    let words: Vec<&str> = description.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-    words.windows(2).find(|pair| pair[1] == "record" || pair[1] == "records").map(|pair| pair[0].to_owned())
+    let (_, rest) = description.split_once("Id of one ")?;
+    rest.split(' ').next().map(str::to_owned)
 }
 
 /// The options of a select, with labels and outcomes from "One of: VALUE (Label, outcome); …."

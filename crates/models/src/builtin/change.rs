@@ -10,7 +10,7 @@ use super::{
     render,
     turn::{Interpreter, Outcome},
     values,
-    words::Phrase,
+    words::{Phrase, one},
 };
 
 /// What stands between what is changed and its new value.
@@ -49,8 +49,8 @@ impl Interpreter {
         let Some((object, field)) = object.and_then(|object| Some((object, field_of(object, &change)?)))
         else {
             return Ok(format!(
-                "A {} has no field to change that way.",
-                lower(&render::heading(&self.catalogue, &record.object))
+                "I see no field of {} to change that way.",
+                one(&lower(&render::heading(&self.catalogue, &record.object)))
             ));
         };
         let value = self.value(object, field, change.value)?;
@@ -172,7 +172,7 @@ impl Interpreter {
     fn named_field(&self, phrase: Phrase<'_>) -> Option<(&Object, usize, usize)> {
         let spoken =
             self.spoken_of(false).or(self.conversation.list.first()).map(|record| record.object.as_str());
-        let named = self.object_in(phrase).map(|(object, ..)| object.name.as_str());
+        let named = self.catalogue.first_named(phrase).map(|(object, ..)| object.name.as_str());
         let mut objects: Vec<&Object> =
             self.catalogue.objects.iter().filter(|object| object.can("update")).collect();
         objects.sort_by_key(|object| {

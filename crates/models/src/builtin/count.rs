@@ -66,7 +66,7 @@ impl Interpreter {
 
     /// The object and the conditions of a question; without a named object, the one of the last list.
     fn question<'p>(&'p self, phrase: Phrase<'p>) -> Result<(&'p Object, Query), Stop> {
-        let (object, parts) = match self.object_in(phrase) {
+        let (object, parts) = match self.catalogue.first_named(phrase) {
             Some((object, start, words)) => (object, vec![phrase.upto(start), phrase.from(start + words)]),
             None => {
                 let last = self.conversation.list.first().or(self.conversation.focus.as_ref());

@@ -10,7 +10,7 @@ use super::{
     numbers, render,
     turn::{Interpreter, Outcome, Stop},
     values,
-    words::{Phrase, stem},
+    words::{Phrase, one, singular, stem},
 };
 
 /// The longest title made from a text.
@@ -46,6 +46,10 @@ impl Interpreter {
                 )
             });
         };
+        let last = phrase.at(words - 1);
+        if singular(last) != last {
+            return Ok(format!("I create one record at a time: say **create {} “Name”**.", object.singular));
+        }
         let mut rest = phrase.from(words).skip(&["named", "called", ":"]);
         let mut values = Map::new();
         let name = self.name_of(object, rest);
@@ -113,8 +117,8 @@ impl Interpreter {
             .collect();
         if !missing.is_empty() {
             return Ok(format!(
-                "A {} also needs: {}. Say it again with it, for example **create {} …, {} …**.",
-                object.singular,
+                "{} also needs: {}. Say it again with it, for example **create {} …, {} …**.",
+                super::query::capital(&one(&object.singular)),
                 missing.join(", "),
                 object.singular,
                 missing[0]
@@ -273,8 +277,8 @@ impl Interpreter {
         }
         if wanted.is_empty() {
             return Err(Stop::Say(format!(
-                "A {} belongs to no other record, so I cannot take “{}”.",
-                object.singular,
+                "{} belongs to no other record, so I cannot take “{}”.",
+                super::query::capital(&one(&object.singular)),
                 phrase.raw()
             )));
         }
@@ -293,8 +297,8 @@ impl Interpreter {
             }
             None => {
                 return Err(Stop::Say(format!(
-                    "A {} cannot belong to {}.",
-                    object.singular,
+                    "{} cannot belong to {}.",
+                    super::query::capital(&one(&object.singular)),
                     render::link(&record)
                 )));
             }

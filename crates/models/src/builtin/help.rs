@@ -6,6 +6,7 @@ use super::{
     catalogue::{Kind, Object},
     query::lower,
     turn::Interpreter,
+    words::one,
 };
 
 /// The verbs, each with the kind of help it leads to.
@@ -93,7 +94,7 @@ impl Interpreter {
         }
         if let Some(kind) = self.catalogue.log.as_ref().and_then(|log| log.kinds.first()) {
             found.push((
-                format!("log a {} with “Name”: what was said", lower(&kind.label)),
+                format!("log {} with “Name”: what was said", one(&lower(&kind.label))),
                 "logs what happened",
             ));
         }

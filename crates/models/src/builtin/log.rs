@@ -11,7 +11,7 @@ use super::{
     query::lower,
     render,
     turn::{Interpreter, Outcome},
-    words::{Phrase, stem},
+    words::{Phrase, one, stem},
 };
 
 /// The longest subject; a longer text also becomes the body.
@@ -34,9 +34,9 @@ impl Interpreter {
             None => {
                 let kinds: Vec<String> = tool.kinds.iter().map(|kind| lower(&kind.label)).collect();
                 Ok(format!(
-                    "Say what to log: {} or note, for example **log a {} with “Name”: what was said**.",
+                    "Say what to log: {} or note, for example **log {} with “Name”: what was said**.",
                     kinds.join(", "),
-                    kinds.first().map_or("call", String::as_str)
+                    one(kinds.first().map_or("call", String::as_str))
                 ))
             }
         }
@@ -77,7 +77,7 @@ impl Interpreter {
         arguments.insert("target".to_owned(), json!({"object": record.object, "id": record.id}));
         let result = self.call("activity.log", Value::Object(arguments))?;
         let logged = single(&result).map_or_else(|| "it".to_owned(), |record| render::link(&record));
-        Ok(format!("Logged a {} with {}: {logged}.", lower(&kind.label), render::link(&record)))
+        Ok(format!("Logged {} with {}: {logged}.", one(&lower(&kind.label)), render::link(&record)))
     }
 
     /// "note on …: …", with "note" taken away.

@@ -40,7 +40,7 @@ use crate::chat::{Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, Fini
 use catalogue::Catalogue;
 use conversation::Conversation;
 use turn::{Interpreter, Outcome, Stop};
-use words::{Phrase, Sentence};
+use words::{Phrase, Sentence, singular};
 
 pub(crate) struct Builtin;
 
@@ -182,6 +182,9 @@ impl Interpreter {
         {
             return Some(Ok(self.help()));
         }
+        if let (Some(_), Some((name, _))) = (phrase.strip(&["who am i"]), &self.conversation.member) {
+            return Some(Ok(format!("You are {}.", render::escape(name))));
+        }
         if phrase.strip(&["thanks", "thank you", "thx"]).is_some() {
             return Some(Ok("You are welcome.".to_owned()));
         }
@@ -218,8 +221,22 @@ impl Interpreter {
             return Some(self.count(rest));
         }
         const FUNCTIONS: [(&str, &[&str]); 4] = [
-            ("sum", &["how much", "total", "sum", "what is the total", "show the total", "show total"]),
-            ("avg", &["average", "avg", "mean", "what is the average", "show the average"]),
+            (
+                "sum",
+                &[
+                    "how much",
+                    "total",
+                    "sum",
+                    "what is the total",
+                    "what 's the total",
+                    "show the total",
+                    "show total",
+                ],
+            ),
+            (
+                "avg",
+                &["average", "avg", "mean", "what is the average", "what 's the average", "show the average"],
+            ),
             ("max", &["maximum", "max", "what is the largest", "what is the highest"]),
             ("min", &["minimum", "min", "what is the smallest", "what is the lowest"]),
         ];
@@ -248,7 +265,16 @@ impl Interpreter {
         if let Some(outcome) = self.log_by_verb(phrase.skip(&["i", "we", "just", "have"])) {
             return Some(outcome);
         }
-        if let Some(rest) = phrase.strip(&["create", "add", "new", "make a", "make an"]) {
+        if let Some(rest) = phrase.strip(&["create", "add", "make a", "make an"]) {
+            return Some(self.create(rest));
+        }
+        // "new deal Acme" makes one, "new deals this week" asks for some.
+        if let Some(rest) = phrase.strip(&["new"])
+            && self
+                .catalogue
+                .named(rest)
+                .is_some_and(|(_, words)| singular(rest.at(words - 1)) == rest.at(words - 1))
+        {
             return Some(self.create(rest));
         }
         if let Some(rest) = phrase.strip(&["rename"]) {
@@ -262,7 +288,7 @@ impl Interpreter {
         if let Some(rest) = phrase.strip(&["set", "change", "update", "edit", "make"]) {
             return Some(self.update(rest, true));
         }
-        let moves = ["move", "mark", "put", "push", "advance", "close", "flag", "promote", "reopen"];
+        let moves = ["move", "mark", "put", "push", "advance", "close", "flag", "promote"];
         if let Some(rest) = phrase.strip(&moves) {
             return Some(self.update(rest, false));
         }
@@ -273,7 +299,10 @@ impl Interpreter {
     }
 
     fn showing(&self, phrase: Phrase<'_>) -> Option<Outcome> {
-        const VERBS: [&str; 20] = [
+        const VERBS: [&str; 23] = [
+            "what 's",
+            "who 's",
+            "how about",
             "show",
             "list",
             "find",
@@ -299,11 +328,11 @@ impl Interpreter {
             return Some(self.show(rest));
         }
         if let Some(rest) = phrase.strip(&["open"])
-            && (self.points_back(rest) || self.object_in(rest).is_none())
+            && (self.points_back(rest) || self.catalogue.first_named(rest).is_none())
         {
             return Some(self.show(rest));
         }
-        let lists = self.object_in(phrase).is_some()
+        let lists = self.catalogue.first_named(phrase).is_some()
             || self.points_back(phrase)
             || self.object_with_option(phrase).is_some();
         lists.then(|| self.show(phrase))

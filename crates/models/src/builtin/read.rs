@@ -18,7 +18,21 @@ impl Interpreter {
     /// "show …", with the verb taken away.
     pub(super) fn show(&self, phrase: Phrase<'_>) -> Outcome {
         let phrase = phrase.skip(&[
-            "me", "all", "about", "for", "up", "is", "are", "was", "out", "our", "details", "detail", "of",
+            "me",
+            "all",
+            "about",
+            "everything",
+            "information",
+            "for",
+            "up",
+            "is",
+            "are",
+            "was",
+            "out",
+            "our",
+            "details",
+            "detail",
+            "of",
             "on",
         ]);
         if phrase.is_empty() {
@@ -27,7 +41,7 @@ impl Interpreter {
         if self.points_back(phrase) {
             return self.one(&self.record(phrase, &[])?);
         }
-        if let Some((object, start, words)) = self.object_in(phrase) {
+        if let Some((object, start, words)) = self.catalogue.first_named(phrase) {
             return self.list(
                 object,
                 &[phrase.upto(start), phrase.from(start + words)],
@@ -41,14 +55,6 @@ impl Interpreter {
         let text = phrase.skip(&["the", "a"]).raw();
         let found = self.look_up(text, &[])?;
         self.found(found, text)
-    }
-
-    /// The object a question is about and where it is named.
-    pub(super) fn object_in(&self, phrase: Phrase<'_>) -> Option<(&Object, usize, usize)> {
-        (0..phrase.len()).find_map(|start| {
-            let (object, words) = self.catalogue.named(phrase.from(start))?;
-            Some((object, start, words))
-        })
     }
 
     /// The only object that can be listed and has an option named in the plural here.
@@ -65,7 +71,10 @@ impl Interpreter {
     }
 
     fn list(&self, object: &Object, parts: &[Phrase<'_>], many: bool) -> Outcome {
-        let query = Parser::new(self, object, false).parse(parts)?;
+        let mut query = Parser::new(self, object, false).parse(parts)?;
+        if !many && query.is_extreme && query.limit.is_none() {
+            query.limit = Some(1);
+        }
         let tool = format!("{}.find", object.name);
         let result = self.call(&tool, find_arguments(object, &query))?;
         let found = records(&result);
@@ -168,8 +177,10 @@ fn find_arguments(object: &Object, query: &Query) -> Value {
             arguments.insert("filter".to_owned(), filter);
         }
     }
+    let label = object.label_field().map(|field| field.name.as_str());
     let unusual = |name: &String| {
-        object.field(name).is_some_and(|field| !is_shown(field) && object.selectable.contains(name))
+        let field = object.field(name).filter(|field| Some(field.name.as_str()) != label);
+        field.is_some_and(|field| !is_shown(field) && object.selectable.contains(name))
     };
     if query.touched.iter().any(unusual) {
         let mut fields: Vec<&str> = query.touched.iter().map(String::as_str).collect();

@@ -8,7 +8,7 @@ use super::{
     dates, numbers,
     query::lower,
     turn::{Interpreter, Stop},
-    words::Phrase,
+    words::{Phrase, one},
 };
 
 impl Interpreter {
@@ -23,9 +23,9 @@ impl Interpreter {
         }
         let wrong = |expected: &str| {
             Stop::Say(format!(
-                "“{raw}” cannot be the {} of a {}: {expected}",
+                "“{raw}” cannot be the {} of {}: {expected}",
                 lower(&field.label),
-                object.singular
+                one(&object.singular)
             ))
         };
         match &field.kind {
@@ -74,9 +74,9 @@ impl Interpreter {
                 Ok(json!({"object": record.object, "id": record.id}))
             }
             Kind::Composite => Err(Stop::Say(format!(
-                "The {} of a {} has several parts, which I cannot write. It can be edited on the record's page.",
+                "The {} of {} has several parts, which I cannot write. It can be edited on the record's page.",
                 lower(&field.label),
-                object.singular
+                one(&object.singular)
             ))),
         }
     }

@@ -167,6 +167,12 @@ pub(super) fn plural(word: &str) -> String {
     }
 }
 
+/// A noun with its article.
+pub(super) fn one(noun: &str) -> String {
+    let article = if noun.to_lowercase().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
 /// What `close`, `closing`, `closes` and `closed` have in common.
 pub(super) fn stem(word: &str) -> &str {
     ["ing", "ed", "es", "e", "s"]

@@ -2,13 +2,13 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt};
 use kontor_core::environment::Environment;
-use kontor_testkit::scripted::{Script, ScriptedModel};
+use kontor_testkit::scripted::{Fixed, Script, ScriptedModel};
 use serde_json::json;
 
 use super::Provider;
 use crate::{
     assembler::{Assembler, CompletedStep},
-    chat::{ChatModel, ChatRequest, Delta, FinishReason, Message, ToolDefinition, Usage},
+    chat::{ChatModel, ChatRequest, Delta, FinishReason, Message, ToolCall, ToolDefinition, Usage},
     config::{ModelConfig, ProviderConfig, Secret, Timeouts},
     error::{ModelError, Wait},
     retry::{RetryPolicy, with_retries},
@@ -172,4 +172,23 @@ async fn a_provider_that_is_down_is_unreachable() {
     let error = ask(&model).await.unwrap_err();
     assert!(matches!(error, ModelError::Unreachable { .. }), "{error:?}");
     assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn the_fixed_server_answers_a_whole_turn() {
+    let fixed = Fixed::new("deal_find", &json!({"limit": 5}));
+    let server = ScriptedModel::fixed("127.0.0.1:0", fixed).await.unwrap();
+    let model = model_at(server.base_url(), Timeouts::default());
+    let first = ask(&model).await.unwrap();
+    let call = &first.tool_calls[0];
+    assert_eq!((call.name.as_str(), call.arguments.as_str()), ("deal.find", "{\"limit\":5}"));
+    let mut messages = request().messages.to_vec();
+    let result = Message::Tool { call_id: call.id.clone(), name: call.name.clone(), content: "{}".into() };
+    messages.extend([
+        Message::Assistant { text: String::new(), tool_calls: vec![ToolCall::clone(call)] },
+        result,
+    ]);
+    let second = ChatRequest { messages: messages.into(), ..request() };
+    let deltas: Vec<Delta> = model.stream(second).try_collect().await.unwrap();
+    assert_eq!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count(), 40);
 }

@@ -90,7 +90,8 @@ impl<'p> Parser<'p> {
             return None;
         }
         let period = dates::period(phrase, today)?;
-        let field = self.object.date_field()?;
+        let created = self.object.field("created_at").filter(|_| self.by_age);
+        let field = created.or_else(|| self.object.date_field())?;
         self.within(field, period);
         Some(period.words)
     }
@@ -209,6 +210,8 @@ impl<'p> Parser<'p> {
     pub(super) fn outcome_at(&mut self, phrase: Phrase<'p>) -> Option<usize> {
         let outcome = match phrase.at(0) {
             word @ ("open" | "won" | "lost" | "closed" | "done") => word,
+            "win" | "wins" => "won",
+            "lose" | "losses" => "lost",
             "active" | "unfinished" | "pending" => "open",
             "finished" | "completed" => "closed",
             _ => return None,

@@ -8,7 +8,7 @@ use kontor_core::time::Date;
 use serde_json::{Value, json};
 
 use super::{
-    catalogue::{Choice, Field, Object},
+    catalogue::{Choice, Field, Kind, Object},
     turn::{Interpreter, Stop},
     words::Phrase,
 };
@@ -24,6 +24,8 @@ pub(super) struct Query {
     pub(super) sort: Option<(String, String)>,
     pub(super) group: Vec<String>,
     pub(super) limit: Option<u64>,
+    /// Asks for the first of an order: "the largest".
+    pub(super) is_extreme: bool,
     pub(super) search: Vec<String>,
     /// The fields it speaks of, worth a column.
     pub(super) touched: Vec<String>,
@@ -62,7 +64,11 @@ const BOUNDARIES: [&str; 32] = [
     "more", "less", "between", "that", "which", "where", "assigned", "who",
 ];
 
-const FILLERS: [&str; 33] = [
+/// What can follow "with" and a field, where nothing is said of its value.
+const ENDS: [&str; 8] = [",", "and", "by", "sorted", "at", "for", "from", "in"];
+
+const FILLERS: [&str; 34] = [
+    "did",
     "the",
     "a",
     "an",
@@ -106,6 +112,8 @@ pub(super) struct Parser<'p> {
     grouping: bool,
     query: Query,
     negated: bool,
+    /// "new": what is meant is when it was created.
+    by_age: bool,
     options: Vec<(&'p Field, Vec<&'p Choice>, bool)>,
 }
 
@@ -118,6 +126,7 @@ impl<'p> Parser<'p> {
             grouping,
             query: Query::default(),
             negated: false,
+            by_age: false,
             options: Vec::new(),
         }
     }
@@ -130,6 +139,15 @@ impl<'p> Parser<'p> {
                 let words = self.take(rest)?;
                 rest = rest.from(words.max(1));
             }
+        }
+        if self.negated {
+            return Err(Stop::Say("I do not understand what “not” belongs to here.".to_owned()));
+        }
+        if self.by_age
+            && self.query.sort.is_none()
+            && let Some(field) = self.object.field("created_at")
+        {
+            self.sort(field, true)?;
         }
         for (field, choices, negated) in std::mem::take(&mut self.options) {
             let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
@@ -162,8 +180,32 @@ impl<'p> Parser<'p> {
             "for" | "in" if phrase.at(1) == "each" && self.grouping => {
                 return Ok(self.by(phrase.from(1))?.map_or(2, |words| words + 1));
             }
-            "my" | "mine" => return Ok(self.owned("$me", "yours").map_or(1, |()| 1)),
-            "owned" | "assigned" | "belonging" => return Ok(self.owner(phrase)),
+            "my" | "mine" => {
+                self.owned(json!({"eq": "$me"}), "yours")?;
+                return Ok(1);
+            }
+            "i" if matches!(phrase.at(1), "have" | "own") => {
+                self.owned(json!({"eq": "$me"}), "yours")?;
+                return Ok(2);
+            }
+            "with" | "having" => {
+                if let Some((field, words)) = self.object.field_at(phrase.from(1))
+                    && (phrase.len() == 1 + words || ENDS.contains(&phrase.at(1 + words)))
+                    && !matches!(field.kind, Kind::Boolean)
+                {
+                    self.add(
+                        &field.name,
+                        json!({"is_empty": false}),
+                        format!("with {}", lower(&field.label)),
+                    );
+                    return Ok(1 + words);
+                }
+            }
+            "new" => {
+                self.by_age = true;
+                return Ok(1);
+            }
+            "owned" | "assigned" | "belonging" => return self.owner(phrase),
             "not" | "except" | "excluding" => {
                 self.negated = true;
                 return Ok(1);

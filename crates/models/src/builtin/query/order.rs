@@ -5,7 +5,7 @@ use crate::builtin::{
     catalogue::{Field, Kind},
     dates,
     turn::Stop,
-    words::Phrase,
+    words::{Phrase, stem},
 };
 
 impl<'p> Parser<'p> {
@@ -14,7 +14,8 @@ impl<'p> Parser<'p> {
         let sorts = matches!(phrase.at(0), "sorted" | "ordered" | "sort" | "order");
         let rest = phrase.from(1).skip(&["by", "the", "each", "on"]);
         let mut words = phrase.len() - rest.len();
-        if self.grouping && !sorts {
+        let groups = self.grouping && !sorts;
+        if groups {
             let before = self.query.group.len();
             let mut rest = rest;
             while let Some((name, taken)) = self.group_field(rest) {
@@ -23,9 +24,11 @@ impl<'p> Parser<'p> {
                 words += rest.len() - next.len();
                 rest = next;
             }
-            return Ok((self.query.group.len() > before).then_some(words));
+            if self.query.group.len() > before {
+                return Ok(Some(words));
+            }
         }
-        let named = self.object.field_at(rest);
+        let named = self.object.field_at(rest).filter(|_| !groups);
         let amount = matches!(rest.at(0), "value" | "amount" | "size" | "worth");
         let found = named.or_else(|| self.object.amount_field().filter(|_| amount).map(|field| (field, 1)));
         let Some((field, taken)) = found else {
@@ -53,6 +56,17 @@ impl<'p> Parser<'p> {
         };
         if let Some(unit) = unit(phrase.at(0)) {
             return Some((format!("{}:{unit}", self.object.date_field()?.name), 1));
+        }
+        let dates =
+            self.object.fields.iter().filter(|field| matches!(field.kind, Kind::Date | Kind::DateTime));
+        let by_verb = dates.filter(|field| {
+            field
+                .phrases
+                .iter()
+                .any(|name| name.first().is_some_and(|first| stem(first) == stem(phrase.at(0))))
+        });
+        if let (Some(unit), Some(field)) = (unit(phrase.at(1)), by_verb.into_iter().next()) {
+            return Some((format!("{}:{unit}", field.name), 2));
         }
         let (field, words) = self.object.field_at(phrase)?;
         if !matches!(field.kind, Kind::Date | Kind::DateTime) {
@@ -130,6 +144,7 @@ impl<'p> Parser<'p> {
             None => (self.object.amount_field()?, 0),
         };
         self.sort(field, descending).ok()?;
+        self.query.is_extreme = true;
         if let Some(limit) = count(0) {
             self.query.limit = Some(limit);
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Parser, lower, until_boundary};
+use super::{Parser, capital, lower, until_boundary};
 use crate::builtin::{
     catalogue::{Field, Kind},
     turn::Stop,
@@ -10,40 +10,52 @@ use crate::builtin::{
 };
 
 impl<'p> Parser<'p> {
-    pub(super) fn owned(&mut self, whose: &str, said: &str) -> Option<()> {
-        let owner = self.object.fields.iter().find(|field| field.is_member())?;
-        self.add(&owner.name, json!({"eq": whose}), said.to_owned());
-        Some(())
+    /// A condition on who looks after the records.
+    pub(super) fn owned(&mut self, condition: Value, said: &str) -> Result<(), Stop> {
+        let owner = self.owner_field()?;
+        self.add(&owner.name, condition, said.to_owned());
+        Ok(())
     }
 
     /// "owned by me", "assigned to Max".
-    pub(super) fn owner(&mut self, phrase: Phrase<'p>) -> usize {
+    pub(super) fn owner(&mut self, phrase: Phrase<'p>) -> Result<usize, Stop> {
         let rest = phrase.from(1).skip(&["by", "to"]);
         let used = phrase.len() - rest.len();
-        if matches!(rest.at(0), "me" | "myself") {
-            self.owned("$me", "yours");
-            return used + 1;
-        }
-        if matches!(rest.at(0), "nobody" | "noone") {
-            if let Some(owner) = self.object.fields.iter().find(|field| field.is_member()) {
-                self.add(&owner.name, json!({"is_empty": true}), "owned by nobody".to_owned());
+        match rest.at(0) {
+            "me" | "myself" => self.owned(json!({"eq": "$me"}), "yours")?,
+            "nobody" | "noone" => self.owned(json!({"is_empty": true}), "owned by nobody")?,
+            _ => {
+                let name = until_boundary(rest);
+                let owner = self.owner_field()?;
+                let Some(filter) = self.object.relation_name_filter(&owner.name) else {
+                    return Err(Stop::Say(format!(
+                        "{} cannot be found by the owner's name.",
+                        capital(&self.object.plural)
+                    )));
+                };
+                self.add(filter, json!({"contains": name.raw()}), format!("owned by {}", name.raw()));
+                return Ok(used + name.len());
             }
-            return used + 1;
         }
-        let name = until_boundary(rest);
+        Ok(used + 1)
+    }
+
+    fn owner_field(&self) -> Result<&'p Field, Stop> {
         let owner = self.object.fields.iter().find(|field| field.is_member());
-        if let Some(filter) = owner.and_then(|owner| self.object.relation_name_filter(&owner.name)) {
-            self.add(filter, json!({"contains": name.raw()}), format!("owned by {}", name.raw()));
-        }
-        used + name.len()
+        owner.ok_or_else(|| Stop::Say(format!("{} have no owner.", capital(&self.object.plural))))
     }
 
     /// "at Acme", "for that account", "with contact Jane".
     pub(super) fn related(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
-        if !["at", "of", "for", "from", "with", "on", "about", "to", "by"].contains(&phrase.at(0)) {
+        if !["at", "of", "for", "from", "with", "on", "about", "to"].contains(&phrase.at(0)) {
             return Ok(None);
         }
         let rest = phrase.from(1).skip(&["the"]);
+        let qualifies =
+            ["my", "mine", "all", "any", "new", "open", "won", "lost", "closed", "active", "done", "not"];
+        if qualifies.contains(&rest.at(0)) {
+            return Ok(None);
+        }
         let of_its_own = |(field, _): (&Field, usize)| !matches!(field.kind, Kind::Relation(_));
         if self.object.field_at(rest).is_some_and(of_its_own) || self.object.option_at(rest).is_some() {
             return Ok(None);

@@ -207,7 +207,7 @@ fn properties(fields: &[FieldRow]) -> Map<String, Value> {
             }
             kind => {
                 let object = kind.strip_prefix("relation:").unwrap();
-                json!({"type": ["string", "null"], "format": "uuid", "description": format!("Whose. Id of one {object} record.")})
+                json!({"type": ["string", "null"], "format": "uuid", "description": format!("The one who looks after the record. Id of one {object} record.")})
             }
         };
         schema["title"] = json!(title);

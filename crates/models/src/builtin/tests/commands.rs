@@ -63,12 +63,34 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
             json!({"filter": {"and": [{"account.name": {"contains": "Acme Corp"}}, {"amount": {"gt": 1000}}]}}),
         ),
         ("contacts without email", "contact.find", json!({"filter": {"emails": {"is_empty": true}}})),
+        (
+            "contacts from Acme with email",
+            "contact.find",
+            json!({"filter": {"and": [{"account.name": {"contains": "Acme"}}, {"emails": {"is_empty": false}}]}}),
+        ),
+        ("deals sorted by name", "deal.find", json!({"sort": "name"})),
         ("enterprise companies", "account.find", json!({"filter": {"segment": {"eq": "ENTERPRISE"}}})),
         ("find deals renewal", "deal.find", json!({"search": "renewal"})),
         (
             "newest contacts",
             "contact.find",
             json!({"sort": "-created_at", "fields": ["created_at", "emails", "account", "customer_at", "owner"]}),
+        ),
+        (
+            "new deals this month",
+            "deal.find",
+            json!({"filter": {"created_at": {"gte": "2026-11-01T00:00:00Z", "lt": "2026-12-01T00:00:00Z"}}, "sort": "-created_at",
+                "fields": ["created_at", "amount", "stage", "close_date", "account", "contact", "renewal_risk", "owner"]}),
+        ),
+        (
+            "what is the biggest open deal?",
+            "deal.find",
+            json!({"filter": {"stage": {"not_in": CLOSED}}, "sort": "-amount", "limit": 1}),
+        ),
+        (
+            "ideal customer profile accounts",
+            "account.find",
+            json!({"filter": {"ideal_customer_profile": {"eq": true}}, "fields": ["ideal_customer_profile", "segment", "annual_recurring_revenue", "owner"]}),
         ),
         (
             "contacts created last week",
@@ -100,6 +122,26 @@ fn counts_and_totals_are_grouped_by_the_database() {
             "how many open deals are there?",
             "deal.group",
             json!({"aggregates": count, "filter": {"stage": {"not_in": CLOSED}}}),
+        ),
+        (
+            "how many open deals do I have",
+            "deal.group",
+            json!({"aggregates": count, "filter": {"and": [{"stage": {"not_in": CLOSED}}, {"owner": {"eq": "$me"}}]}}),
+        ),
+        (
+            "how many deals did we win this month",
+            "deal.group",
+            json!({"aggregates": count, "filter": {"and": [{"stage": {"in": ["CLOSED_WON"]}}, {"close_date": {"gte": "2026-11-01", "lt": "2026-12-01"}}]}}),
+        ),
+        (
+            "what's the total of won deals",
+            "deal.group",
+            json!({"aggregates": sum, "filter": {"stage": {"in": ["CLOSED_WON"]}}}),
+        ),
+        (
+            "count deals by close month",
+            "deal.group",
+            json!({"by": ["close_date:month"], "aggregates": count}),
         ),
         ("count deals by stage", "deal.group", json!({"by": ["stage"], "aggregates": count})),
         (
@@ -203,6 +245,10 @@ fn what_is_wrong_or_missing_is_said_before_anything_is_called() {
         ("log a carrier pigeon with Jane: flew", "email, call, meeting or note"),
         ("write me a poem about sales", "not a language model"),
         ("dance", "not a language model"),
+        ("create contacts", "one record at a time"),
+        ("my members", "have no owner"),
+        ("count deals by colour", "have no field “colour”"),
+        ("who am i", "You are Ada Brandt."),
         ("more", "no list"),
     ] {
         let text = Chat::new().say(said).text();
@@ -246,4 +292,16 @@ fn without_any_tool_it_still_answers() {
         let text = Chat::with(Vec::new()).say(said).text();
         assert!(!text.is_empty(), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_reply_is_streamed_word_by_word() {
+    use futures::TryStreamExt;
+
+    use crate::chat::{ChatModel, ChatRequest, Delta, FinishReason, Message};
+
+    let request = ChatRequest::new([Message::User("help".into())], catalogue::tools());
+    let deltas: Vec<Delta> = crate::builtin::Builtin.stream(request).try_collect().await.unwrap();
+    assert!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count() > 20);
+    assert_eq!(deltas.last(), Some(&Delta::Finish(FinishReason::Stop)));
 }
