@@ -59,10 +59,12 @@ async fn fill(services: &Services, password: &str) -> Result<(), Error> {
     let max = services.identity.add_member(workspace, max).await?;
     services.identity.add_member(workspace, vera).await?;
     let today = services.environment.now().date();
-    let members = DemoMembers { ada, max };
+    let named = |id, (name, ..): (&str, &str, &str)| DemoMember { id, name: name.to_owned() };
+    let members = DemoMembers { ada: named(ada, PEOPLE[0]), max: named(max, PEOPLE[1]) };
     services
         .crm
         .write(&Caller::system(workspace), move |work| {
+            let members = members.clone();
             Box::pin(async move { demo::fill(work, &members, today).await })
         })
         .await?;

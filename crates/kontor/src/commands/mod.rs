@@ -19,7 +19,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
     let settings = || {
         let config = Config::load(&cli.common)?;
         crate::telemetry::start(config.log_format);
-        Ok::<_, Error>(settings()?)
+        Ok::<_, Error>(config)
     };
     match cli.command {
         Command::Serve(serve) => serve::run(settings()?, serve).await,

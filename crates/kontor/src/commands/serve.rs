@@ -45,12 +45,12 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     tasks.close();
 
     let router = kontor_api::router(ApiState {
-        store: services.store.clone(),
         identity: services.identity.clone(),
         crm: services.crm.clone(),
         agents: services.agents.clone(),
         models: services.models.clone(),
         environment: services.environment.clone(),
+        public_url: url.as_str().into(),
         shutdown: shutdown.clone(),
     })
     .merge(kontor_web::router(WebState {
