@@ -57,3 +57,25 @@ pub(crate) async fn not_found() -> ApiError {
 pub(crate) async fn method_not_allowed() -> ApiError {
     ApiError::new(ErrorKind::Invalid, "method_not_allowed", "This address does not know this method.")
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, body::to_bytes, routing::get};
+    use tower::ServiceExt as _;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_what_it_said() {
+        async fn breaks() {
+            panic!("the secret plan")
+        }
+        let router: Router = Router::new().route("/", get(breaks)).layer(CatchPanicLayer::custom(panicked));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+        let text = std::str::from_utf8(&body).unwrap();
+        assert!(text.contains("\"code\":\"internal\"") && !text.contains("secret"), "{text}");
+    }
+}

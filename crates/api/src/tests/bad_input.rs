@@ -98,6 +98,8 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
     }
     let put = ada.request(Method::PUT, &one).body(Body::empty()).unwrap();
     refused(&ada, put, 405).await;
+    let put = ada.request(Method::PUT, &one).body(Body::empty()).unwrap();
+    assert!(server.send(put).await.header("allow").contains("PATCH"));
     let odd = ada.request(Method::DELETE, &one).header("if-match", "7").body(Body::empty()).unwrap();
     refused(&ada, odd, 400).await;
 }
