@@ -42,8 +42,7 @@ pub(crate) async fn serve(Path((digest, name)): Path<(String, String)>) -> Respo
         _ => "application/octet-stream",
     };
     // A page of another version may ask for a file; it is not to keep this version's under that address.
-    let caching =
-        if digest == *DIGEST { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let caching = if digest == *DIGEST { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static(caching)),

@@ -18,7 +18,9 @@ pub(crate) type Result<T, E = PageError> = std::result::Result<T, E>;
 pub(crate) enum PageError {
     Problem(Problem),
     /// Nobody is signed in; the sign-in page leads back to this path.
-    SignedOut { back_to: String },
+    SignedOut {
+        back_to: String,
+    },
 }
 
 impl PageError {
@@ -73,15 +75,19 @@ struct ErrorPage<'a> {
 pub(crate) fn render(response: &mut Response, wants_json: bool) {
     if let Some(SignedOut(back_to)) = response.extensions_mut().remove() {
         if wants_json {
-            let problem =
-                Problem::new(ErrorKind::Unauthenticated, "signed_out", "You are signed out. Reload the page.");
+            let problem = Problem::new(
+                ErrorKind::Unauthenticated,
+                "signed_out",
+                "You are signed out. Reload the page.",
+            );
             *response = (StatusCode::UNAUTHORIZED, Json(problem)).into_response();
         } else {
             *response = sign_in_first(&back_to);
         }
     } else if let Some(Unrendered(problem)) = response.extensions_mut().remove() {
         let status = response.status();
-        let page = ErrorPage { assets: &assets::BASE, heading: heading(problem.kind), message: &problem.message };
+        let page =
+            ErrorPage { assets: &assets::BASE, heading: heading(problem.kind), message: &problem.message };
         let wait = problem.retry_after;
         *response = match page.render() {
             Ok(html) if !wants_json => (status, Html(html)).into_response(),
@@ -118,7 +124,7 @@ fn status(kind: ErrorKind) -> StatusCode {
 fn heading(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Invalid => "That cannot be read",
-        ErrorKind::Unauthenticated => "Sign in first",
+        ErrorKind::Unauthenticated => "No entry",
         ErrorKind::Forbidden => "You may not do this",
         ErrorKind::NotFound => "Not found",
         ErrorKind::Conflict => "That has changed meanwhile",

@@ -29,7 +29,9 @@ mod tests {
     #[test]
     fn only_a_path_of_this_site_is_gone_to_after_signing_in() {
         assert_eq!(local("/records/deals?sort=-amount"), "/records/deals?sort=-amount");
-        for elsewhere in ["https://evil.test", "//evil.test", "/\\evil.test", "/\t/evil.test", "javascript:x", ""] {
+        for elsewhere in
+            ["https://evil.test", "//evil.test", "/\\evil.test", "/\t/evil.test", "javascript:x", ""]
+        {
             assert_eq!(local(elsewhere), "/", "{elsewhere}");
         }
     }

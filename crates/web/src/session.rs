@@ -105,7 +105,11 @@ impl FromRequest<WebState> for Sent {
 /// Reads a form's body.
 pub(crate) async fn read_fields(request: Request, state: &WebState) -> Result<Fields> {
     let body = Bytes::from_request(request, state).await.map_err(|_| {
-        PageError::Problem(Problem::new(ErrorKind::Invalid, "unreadable_form", "The form is too large to be read."))
+        PageError::Problem(Problem::new(
+            ErrorKind::Invalid,
+            "unreadable_form",
+            "The form is too large to be read.",
+        ))
     })?;
     Ok(Fields::parse(&body))
 }

@@ -44,7 +44,8 @@ impl Encoder {
 
     /// Takes up more text of a step in flight. Nothing is sent until [`Self::flush`].
     pub(crate) fn text(&mut self, turn: TurnId, step: u32, text: &str) -> Vec<Message> {
-        let flushed = if self.grown.is_some_and(|grown| grown != (turn, step)) { self.flush() } else { vec![] };
+        let flushed =
+            if self.grown.is_some_and(|grown| grown != (turn, step)) { self.flush() } else { vec![] };
         if let Some(step_view) = self.transcript.step_mut(turn, step) {
             step_view.prose.push(text);
             self.grown = Some((turn, step));

@@ -1,11 +1,7 @@
 //! The pieces of a transcript as HTML: the same in a page as it is loaded and in the stream that follows.
 
 use askama::Template;
-use kontor_core::{
-    error::Problem,
-    ids::ApprovalId,
-    turn::ToolOutcome,
-};
+use kontor_core::{error::Problem, ids::ApprovalId, turn::ToolOutcome};
 
 use super::transcript::{Call, CallState, Turn, TurnState};
 use crate::show::{ResultView, Shown, Viewer, arguments, brief, operation_label};

@@ -203,11 +203,7 @@ fn model_label(state: &WebState, id: &str) -> String {
     }
 }
 
-async fn sessions(
-    state: &WebState,
-    caller: &Caller,
-    current: Option<SessionId>,
-) -> Result<Vec<SessionItem>> {
+async fn sessions(state: &WebState, caller: &Caller, current: Option<SessionId>) -> Result<Vec<SessionItem>> {
     let now = state.environment.now();
     let found = state.agents.sessions(caller, LISTED_SESSIONS, None).await?;
     let items = found.sessions.into_iter().map(|session| SessionItem {

@@ -190,8 +190,7 @@ pub(crate) async fn update(
         Ok(_) => Ok(Redirect::to(&format!("{back}?done=saved")).into_response()),
         Err(kontor_crm::Error::StaleVersion { .. }) => {
             let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;
-            let form =
-                shown.form(Some(&record), &record.to_json(), Some(&fields), conflict(), true).await?;
+            let form = shown.form(Some(&record), &record.to_json(), Some(&fields), conflict(), true).await?;
             Ok((StatusCode::CONFLICT, form).into_response())
         }
         Err(error) => {
@@ -233,9 +232,7 @@ fn creatable<'a>(schema: &'a Schema, caller: &Caller, plural: &str) -> Result<&'
 async fn target(state: &WebState, caller: &Caller, schema: &Schema, about: &str) -> Result<Option<Json>> {
     let Some(context) = super::chat::context_of(schema, about) else { return Ok(None) };
     match state.crm.get(caller, &context.object, context.id, None, Vec::new()).await {
-        Ok(record) => {
-            Ok(Some(json!({ "object": context.object, "id": context.id, "name": record.label })))
-        }
+        Ok(record) => Ok(Some(json!({ "object": context.object, "id": context.id, "name": record.label }))),
         Err(error) if error.problem().kind == ErrorKind::Internal => Err(error.into()),
         Err(_) => Ok(None),
     }

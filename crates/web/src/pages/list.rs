@@ -179,9 +179,9 @@ struct Address<'a> {
 impl Address<'_> {
     fn with(&self, sort: &str, trail: &[&str], after: &str) -> String {
         let kept = ["q", "deleted"].into_iter().map(|name| (name, self.query.get(name)));
-        let rows = ["f", "o", "v", "c"].into_iter().flat_map(|name| {
-            self.query.all(name).map(move |value| (name, value)).collect::<Vec<_>>()
-        });
+        let rows = ["f", "o", "v", "c"]
+            .into_iter()
+            .flat_map(|name| self.query.all(name).map(move |value| (name, value)).collect::<Vec<_>>());
         let trail = trail.iter().map(|cursor| ("p", *cursor));
         let pairs = kept
             .chain([("sort", sort)])
@@ -197,14 +197,24 @@ impl Address<'_> {
     }
 }
 
-fn heads(object: &Object, caller: &Caller, table: &Table, sort: &str, address: &Address<'_>) -> Vec<HeadView> {
+fn heads(
+    object: &Object,
+    caller: &Caller,
+    table: &Table,
+    sort: &str,
+    address: &Address<'_>,
+) -> Vec<HeadView> {
     table
         .heads
         .iter()
         .map(|head| {
             let field = object.field(&head.name).filter(|field| {
                 records::Column::is_sortable(field)
-                    && kontor_core::filter::Readable::can_read_field(&*caller.grants, &object.name, &field.name)
+                    && kontor_core::filter::Readable::can_read_field(
+                        &*caller.grants,
+                        &object.name,
+                        &field.name,
+                    )
             });
             let order = match sort.strip_prefix('-') {
                 Some(name) if name == head.name => Some("descending"),

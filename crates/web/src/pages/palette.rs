@@ -7,9 +7,7 @@ use axum::{
 use kontor_core::text::fold;
 use serde_json::{Value, json};
 
-use crate::{
-    error::Result, form::Fields, session::SignedIn, shell::readable, state::WebState,
-};
+use crate::{error::Result, form::Fields, session::SignedIn, shell::readable, state::WebState};
 
 const SESSIONS: u32 = 50;
 const SHOWN_SESSIONS: usize = 5;

@@ -101,7 +101,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
-    let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;
+    let record = read(&state, &caller, &object, id).await?;
     let viewer = viewer(&state, schema.clone());
     let json = record.to_json();
 
@@ -186,6 +186,23 @@ pub(crate) async fn found(
     Ok((schema, object.ok_or_else(PageError::not_found)?, id))
 }
 
+/// A record, deleted or not.
+async fn read(state: &WebState, caller: &Caller, object: &Object, id: RecordId) -> Result<Record> {
+    match state.crm.get(caller, &object.name, id, None, Vec::new()).await {
+        Err(missing @ kontor_crm::Error::NotFound { .. }) => {
+            let query = ListQuery {
+                filter: Some(json!({ "id": { "eq": id } })),
+                limit: 1,
+                deleted: true,
+                ..ListQuery::default()
+            };
+            let found = state.crm.list(caller, &object.name, query).await?;
+            found.records.into_iter().next().ok_or_else(|| missing.into())
+        }
+        other => Ok(other?),
+    }
+}
+
 /// The values that the system keeps, and the others.
 fn details(
     viewer: &Viewer,
@@ -222,7 +239,9 @@ fn stages(object: &Object, json: &Json) -> Vec<Stage> {
         .enumerate()
         // Where it ends is only shown where it did, and the way that was not taken never.
         .filter(|(index, option)| {
-            option.outcome == Some(Outcome::Open) || Some(*index) == place || (is_open && option.outcome == Some(Outcome::Won))
+            option.outcome == Some(Outcome::Open)
+                || Some(*index) == place
+                || (is_open && option.outcome == Some(Outcome::Won))
         })
         .map(|(index, option)| Stage {
             label: option.label.clone(),

@@ -62,7 +62,8 @@ pub(crate) fn chosen<'a>(columns: &[Column<'a>]) -> Vec<&'a Field> {
 
 /// The names to read of a record so that these fields and its own name can be shown.
 pub(crate) fn fields_to_read(object: &Object, caller: &Caller, fields: &[&Field]) -> Vec<String> {
-    let label = caller.grants.can_read_field(&object.name, &object.label_field).then_some(&object.label_field);
+    let label =
+        caller.grants.can_read_field(&object.name, &object.label_field).then_some(&object.label_field);
     label.into_iter().chain(fields.iter().map(|field| &field.name)).map(ToString::to_string).collect()
 }
 

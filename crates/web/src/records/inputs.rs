@@ -30,13 +30,38 @@ pub(crate) struct Input {
 }
 
 pub(crate) enum Control {
-    Line { kind: &'static str, value: String, step: &'static str, min: String, max: String, mode: &'static str },
-    Area { value: String },
-    Choice { options: Vec<(String, String)>, value: String, has_empty: bool },
-    Money { amount: String, currency: String },
+    Line {
+        kind: &'static str,
+        value: String,
+        step: &'static str,
+        min: String,
+        max: String,
+        mode: &'static str,
+    },
+    Area {
+        value: String,
+    },
+    Choice {
+        options: Vec<(String, String)>,
+        value: String,
+        has_empty: bool,
+    },
+    Money {
+        amount: String,
+        currency: String,
+    },
     Parts(Vec<Part>),
-    Points { kind: &'static str, primary: String, additional: String },
-    Record { objects: String, value: String, label: String, is_target: bool },
+    Points {
+        kind: &'static str,
+        primary: String,
+        additional: String,
+    },
+    Record {
+        objects: String,
+        value: String,
+        label: String,
+        is_target: bool,
+    },
 }
 
 /// One part of a composite field.
@@ -79,10 +104,8 @@ pub(crate) fn inputs(
                 label: field.label.clone(),
                 hint: hint(field),
                 is_required: field.is_required,
-                is_wide: matches!(
-                    control,
-                    Control::Area { .. } | Control::Parts(_) | Control::Points { .. }
-                ) || field.name == object.label_field,
+                is_wide: matches!(control, Control::Area { .. } | Control::Parts(_) | Control::Points { .. })
+                    || field.name == object.label_field,
                 control,
                 wrong: problems.at(&field.name),
                 newer: None,

@@ -123,8 +123,12 @@ fn value(field: &Field, sent: &Fields) -> Option<Json> {
         FieldKind::Emails | FieldKind::Phones => {
             sent.find(&input_name(name, "primary"))?;
             let primary = part("primary");
-            let additional: Vec<String> =
-                part("additional").lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
+            let additional: Vec<String> = part("additional")
+                .lines()
+                .map(str::trim)
+                .filter(|l| !l.is_empty())
+                .map(str::to_owned)
+                .collect();
             let is_empty = primary.is_empty() && additional.is_empty();
             Some(if is_empty { Json::Null } else { json!({ "primary": primary, "additional": additional }) })
         }
@@ -161,9 +165,8 @@ fn same(left: &Json, right: &Json) -> bool {
         (Json::Number(left), Json::Number(right)) => left.as_f64() == right.as_f64(),
         (Json::Object(left), Json::Object(right)) => {
             let keys = left.keys().chain(right.keys());
-            keys.into_iter().all(|key| {
-                same(left.get(key).unwrap_or(&Json::Null), right.get(key).unwrap_or(&Json::Null))
-            })
+            keys.into_iter()
+                .all(|key| same(left.get(key).unwrap_or(&Json::Null), right.get(key).unwrap_or(&Json::Null)))
         }
         (Json::Null, Json::String(text)) | (Json::String(text), Json::Null) => text.is_empty(),
         (Json::Null, Json::Array(items)) | (Json::Array(items), Json::Null) => items.is_empty(),

@@ -22,15 +22,13 @@ impl ChangeView {
 pub(crate) fn changes(viewer: &Viewer, object: &Object, changes: &Map<String, Json>) -> Vec<ChangeView> {
     let known = object.fields.iter().filter_map(|field| {
         let change = changes.get(field.name.as_str())?;
-        let side = |key: &str| {
-            change.get(key).map_or(Shown::Empty, |json| viewer.value(field, json, Place::Cell))
-        };
+        let side =
+            |key: &str| change.get(key).map_or(Shown::Empty, |json| viewer.value(field, json, Place::Cell));
         Some(ChangeView { label: field.label.clone(), before: side("before"), after: side("after") })
     });
     // A field that is gone from the object keeps its name in the history.
     let removed = changes.iter().filter(|(name, _)| object.field(name).is_none()).map(|(name, change)| {
-        let side =
-            |key: &str| change.get(key).map_or(Shown::Empty, |json| untyped(json, Place::Cell));
+        let side = |key: &str| change.get(key).map_or(Shown::Empty, |json| untyped(json, Place::Cell));
         ChangeView { label: name.clone(), before: side("before"), after: side("after") }
     });
     known.chain(removed).collect()

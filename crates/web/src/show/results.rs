@@ -7,9 +7,7 @@ use kontor_core::{
 use serde_json::{Map, Value as Json};
 
 use super::{
-    ChangeView, Head, Place, Shown, Table, Viewer, changes, instant,
-    table::record_link,
-    value::untyped,
+    ChangeView, Head, Place, Shown, Table, Viewer, changes, instant, table::record_link, value::untyped,
 };
 
 /// The columns of a table of records in a card, after the record's name.
@@ -88,7 +86,9 @@ fn one(
             let note = changes.is_empty().then(|| "Nothing changed.".to_owned());
             ResultView { record: link, changes, note, ..ResultView::default() }
         }
-        None => ResultView { record: link, fields: named(viewer, Some(object), record), ..Default::default() },
+        None => {
+            ResultView { record: link, fields: named(viewer, Some(object), record), ..Default::default() }
+        }
     }
 }
 

@@ -88,9 +88,7 @@ impl Viewer {
     /// `None` where the JSON is not what the kind would be written as.
     fn typed(&self, kind: &FieldKind, json: &Json, place: Place) -> Option<Shown> {
         Some(match kind {
-            FieldKind::Text { format: TextFormat::Markdown } if place == Place::Page => {
-                prose(json.as_str()?)
-            }
+            FieldKind::Text { format: TextFormat::Markdown } if place == Place::Page => prose(json.as_str()?),
             FieldKind::Text { format: TextFormat::Domain } => {
                 let domain = json.as_str()?;
                 Shown::Web { href: format!("https://{domain}"), label: domain.to_owned() }
@@ -109,9 +107,7 @@ impl Viewer {
             FieldKind::Emails => contact_points(json, "mailto:", place)?,
             FieldKind::Phones => contact_points(json, "tel:", place)?,
             FieldKind::SocialLinks => social(json)?,
-            FieldKind::Actor => {
-                Shown::Text(serde_json::from_value::<Actor>(json.clone()).ok()?.describe())
-            }
+            FieldKind::Actor => Shown::Text(serde_json::from_value::<Actor>(json.clone()).ok()?.describe()),
             FieldKind::Relation { object } => self.record(object, json)?,
             FieldKind::Target { .. } => {
                 let object = json.get("object")?.as_str()?;
@@ -208,11 +204,8 @@ fn joined(json: &Json, parts: &[&str], separator: &str, place: Place) -> Option<
         return Some(line(text, place));
     }
     let object = json.as_object()?;
-    let texts: Vec<_> = parts
-        .iter()
-        .filter_map(|part| object.get(*part)?.as_str())
-        .filter(|text| !text.is_empty())
-        .collect();
+    let texts: Vec<_> =
+        parts.iter().filter_map(|part| object.get(*part)?.as_str()).filter(|text| !text.is_empty()).collect();
     Some(line(&texts.join(separator), place))
 }
 
@@ -264,10 +257,8 @@ mod tests {
     use super::*;
 
     fn show(kind: FieldKind, json: &Json) -> String {
-        let viewer = Viewer {
-            schema: Arc::new(Schema::default()),
-            now: "2026-11-22T12:00:00Z".parse().unwrap(),
-        };
+        let viewer =
+            Viewer { schema: Arc::new(Schema::default()), now: "2026-11-22T12:00:00Z".parse().unwrap() };
         let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("field"), "Field", kind);
         viewer.value(&field, json, Place::Cell).render().unwrap()
     }

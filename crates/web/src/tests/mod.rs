@@ -1,0 +1,242 @@
+//! Requests through the whole router, on a real store and the real services.
+
+mod chat;
+mod doors;
+mod records;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use kontor_agents::{AgentSettings, Agents};
+use kontor_core::{caller::Caller, environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_crm::Crm;
+use kontor_identity::{
+    Identity, IdentitySettings, MasterSecret, MemberProfile, NewMember, NewWorkspace, PasswordCost,
+    ProvisionError, Provisioner,
+};
+use kontor_models::{Models, ModelsConfig};
+use kontor_store::{BoxFuture, Store, StoreConfig, Tx};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt as _;
+use url::form_urlencoded::Serializer;
+
+use crate::{WebState, router};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A server without a socket, with Ada (Admin) and Vera (Viewer).
+struct Server {
+    router: Router,
+    crm: Crm,
+    identity: Identity,
+    agents: Agents,
+    shutdown: CancellationToken,
+    workers: TaskTracker,
+    store: Store,
+    workspace: WorkspaceId,
+    _folder: TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    #[track_caller]
+    fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    #[track_caller]
+    fn shows(&self, text: &str) -> &Self {
+        assert!(self.body.contains(text), "{text} is not in {}", self.body);
+        self
+    }
+
+    #[track_caller]
+    fn hides(&self, text: &str) -> &Self {
+        assert!(!self.body.contains(text), "{text} is in {}", self.body);
+        self
+    }
+}
+
+impl Server {
+    /// With no workspace yet.
+    async fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::system();
+        let store = Store::open(StoreConfig::new(folder.path()), environment.clone()).await.unwrap();
+        let crm = Crm::new(store.clone(), environment.clone());
+        let settings = IdentitySettings {
+            password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
+            ..IdentitySettings::default()
+        };
+        let provisioner = Arc::new(Parts { environment: environment.clone() });
+        let secret = MasterSecret::new(vec![7; MasterSecret::MINIMUM]);
+        let identity =
+            Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
+        let config = ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() };
+        let models = Models::new(config, environment.clone()).unwrap();
+        let agents = Agents::new(
+            store.clone(),
+            crm.clone(),
+            identity.clone(),
+            models.clone(),
+            environment.clone(),
+            AgentSettings::default(),
+        );
+        let shutdown = CancellationToken::new();
+        let router = router(WebState {
+            identity: identity.clone(),
+            crm: crm.clone(),
+            agents: agents.clone(),
+            models,
+            environment: environment.clone(),
+            secure: false,
+            shutdown: shutdown.clone(),
+        });
+        let workspace = environment.new_id();
+        let workers = TaskTracker::new();
+        Self { router, crm, identity, agents, shutdown, workers, store, workspace, _folder: folder }
+    }
+
+    async fn start() -> Self {
+        let mut server = Self::empty().await;
+        let new = NewWorkspace {
+            name: "Demo".into(),
+            admin_name: "Ada Brandt".into(),
+            email: "ada@demo.test".into(),
+            password: PASSWORD.into(),
+        };
+        let (workspace, _) = server.identity.create_workspace(new).await.unwrap();
+        server.workspace = workspace;
+        let vera = NewMember {
+            name: "Vera Voss".into(),
+            email: "vera@demo.test".into(),
+            role: "Viewer".into(),
+            password: PASSWORD.into(),
+        };
+        server.identity.add_member(workspace, vera).await.unwrap();
+        server
+    }
+
+    /// Lets agents run.
+    fn work(&self) {
+        self.workers.spawn(self.agents.worker().run(self.shutdown.clone()));
+        self.workers.close();
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.workers.close();
+        self.workers.wait().await;
+        self.store.close().await;
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let bytes = to_bytes(body, 8 << 20).await.unwrap();
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { status: head.status, headers: head.headers, body }
+    }
+
+    async fn sign_in(&self, name: &str) -> Browser<'_> {
+        let form = [("email", format!("{name}@demo.test")), ("password", PASSWORD.to_owned())];
+        let answer = self.send(post("/sign-in").body(body(&form)).unwrap()).await.expect(303);
+        let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        let mut browser = Browser { server: self, cookie, csrf: String::new() };
+        let page = browser.get("/chat").await.expect(200);
+        let marker = "<meta name=\"csrf\" content=\"";
+        let start = page.body.find(marker).unwrap() + marker.len();
+        browser.csrf = page.body[start..].split('"').next().unwrap().to_owned();
+        browser
+    }
+
+    async fn create(&self, object: &str, fields: Json) -> String {
+        let caller = Caller::system(self.workspace);
+        let fields = fields.as_object().unwrap().clone();
+        self.crm.create(&caller, object, fields).await.unwrap().id.to_string()
+    }
+}
+
+/// A person's browser.
+struct Browser<'s> {
+    server: &'s Server,
+    cookie: String,
+    csrf: String,
+}
+
+impl Browser<'_> {
+    async fn get(&self, path: &str) -> Answer {
+        let request = Request::builder().uri(path).header("cookie", &self.cookie);
+        self.server.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form as a page of ours does.
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let mut form: Vec<_> = form.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        form.push(("csrf", self.csrf.clone()));
+        let request = post(path).header("cookie", &self.cookie);
+        self.server.send(request.body(body(&form)).unwrap()).await
+    }
+}
+
+fn post(path: &str) -> axum::http::request::Builder {
+    Request::builder()
+        .method("POST")
+        .uri(path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin")
+}
+
+fn body(form: &[(&str, String)]) -> Body {
+    Body::from(Serializer::new(String::new()).extend_pairs(form).finish())
+}
+
+/// What a new workspace is made of, as the server does it.
+struct Parts {
+    environment: Environment,
+}
+
+impl Provisioner for Parts {
+    fn install<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        _workspace: WorkspaceId,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
+        Box::pin(async move {
+            Crm::install(tx, &self.environment, now).await?;
+            Agents::install(tx, &self.environment, now).await?;
+            Ok(())
+        })
+    }
+
+    fn write_member<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        workspace: WorkspaceId,
+        member: &'t MemberProfile,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
+        Box::pin(async move {
+            let profile = (member.id, member.name.as_str(), member.email.as_str());
+            Crm::write_member(tx, &self.environment, workspace, profile, now).await?;
+            Ok(())
+        })
+    }
+}

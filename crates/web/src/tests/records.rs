@@ -1,0 +1,135 @@
+use super::*;
+
+#[tokio::test]
+async fn a_record_is_created_changed_deleted_and_restored_by_hand() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let account = server.create("account", json!({"name": "Acme"})).await;
+    ada.get("/records/deals/new").await.expect(200).shows("name=\"amount.amount\"");
+
+    let form = [
+        ("name", "Crane <big>"),
+        ("amount.amount", "12500.50"),
+        ("amount.currency", "eur"),
+        ("stage", "PROPOSAL"),
+        ("close_date", "2027-02-03"),
+        ("account", account.as_str()),
+    ];
+    let made = ada.post("/records/deals", &form).await.expect(303);
+    let page = made.header("location").split('?').next().unwrap().to_owned();
+    let shown = ada.get(&page).await.expect(200);
+    shown.shows("Crane &#60;big&#62;").shows("12,500.50 EUR").shows("Deal created").shows("Ada Brandt");
+    shown.shows(&format!("href=\"/records/accounts/{account}\">Acme</a>"));
+    ada.get(&format!("/records/accounts/{account}")).await.expect(200).shows("Crane &#60;big&#62;");
+
+    let edit = ada.get(&format!("{page}/edit")).await.expect(200);
+    edit.shows("value=\"12500.5\"").shows("value=\"2027-02-03\"").shows("name=\"version\" value=\"1\"");
+    let saved = ada.post(&page, &[("version", "1"), ("stage", "NEGOTIATION")]).await.expect(303);
+    assert!(saved.header("location").ends_with("?done=saved"));
+    ada.get(&page).await.expect(200).shows("Proposal</span></del>").shows("12,500.50 EUR");
+    let same = ada.post(&page, &[("version", "2"), ("stage", "NEGOTIATION")]).await.expect(303);
+    assert!(same.header("location").ends_with("?done=unchanged"));
+
+    ada.post(&format!("{page}/delete"), &[]).await.expect(303);
+    ada.get("/records/deals").await.expect(200).hides("Crane");
+    ada.get("/records/deals?deleted=yes").await.expect(200).shows("Crane");
+    ada.get(&page).await.expect(200).shows("Restore");
+    ada.post(&format!("{page}/restore"), &[]).await.expect(303);
+    ada.get("/records/deals").await.expect(200).shows("Crane");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_at_its_field_and_what_was_written_is_kept() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    ada.post("/records/deals", &[("name", " ")]).await.expect(422).shows("id=\"name-wrong\"");
+    let form =
+        [("name", "Crane"), ("amount.amount", "12"), ("amount.currency", "EURO"), ("probability", "400")];
+    let answer = ada.post("/records/deals", &form).await.expect(422);
+    answer.hides("id=\"name-wrong\"").shows("id=\"amount-wrong\"").shows("id=\"probability-wrong\"");
+    answer.shows("value=\"EURO\"").shows("value=\"400\"");
+    ada.get("/records/deals").await.expect(200).shows("No deals yet");
+}
+
+#[tokio::test]
+async fn a_change_made_meanwhile_is_shown_before_it_is_overwritten() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let deal = server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
+    let page = format!("/records/deals/{deal}");
+    ada.post(&page, &[("version", "1"), ("stage", "QUALIFIED")]).await.expect(303);
+    let stale =
+        ada.post(&page, &[("version", "1"), ("stage", "PROPOSAL"), ("name", "Crane")]).await.expect(409);
+    stale.shows("changed meanwhile").shows("Now: <span class=\"badge blue\">Qualified</span>");
+    stale.shows("<option value=\"PROPOSAL\" selected>").shows("name=\"version\" value=\"2\"");
+    ada.post(&page, &[("version", "2"), ("stage", "PROPOSAL"), ("name", "Crane")]).await.expect(303);
+}
+
+#[tokio::test]
+async fn a_list_is_searched_filtered_sorted_and_paged() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    for number in 1..=120 {
+        let stage = if number % 2 == 0 { "LEAD" } else { "PROPOSAL" };
+        let amount = json!({"amount": number * 1000, "currency": "USD"});
+        server
+            .create("deal", json!({"name": format!("Deal {number:03}"), "stage": stage, "amount": amount}))
+            .await;
+    }
+    let first = ada.get("/records/deals?sort=-amount").await.expect(200);
+    first.shows(">120</span>").shows("Deal 120").shows("Deal 071").hides("Deal 070");
+    first.shows("aria-sort=\"descending\"");
+    let follow = |answer: &Answer, rel: &str| {
+        let end = answer.body.find(&format!("\" rel=\"{rel}\"")).unwrap();
+        let start = answer.body[..end].rfind("href=\"").unwrap() + 6;
+        answer.body[start..end].replace("&#38;", "&")
+    };
+    let second = ada.get(&follow(&first, "next")).await.expect(200);
+    second.shows("Deal 070").hides("Deal 071");
+    let third = ada.get(&follow(&second, "next")).await.expect(200);
+    third.shows("Deal 001").hides("rel=\"next\"");
+    let back = ada.get(&follow(&third, "prev")).await.expect(200);
+    back.shows("Deal 070").hides("Deal 071");
+    ada.get(&follow(&back, "prev")).await.expect(200).shows("Deal 120");
+
+    let path = "/records/deals?f=amount&o=least&v=119000&f=stage&o=is&v=LEAD";
+    let filtered = ada.get(path).await.expect(200);
+    filtered.shows(">1</span>").shows("Deal 120").hides("Deal 119").shows("value=\"119000\"");
+    ada.get("/records/deals?q=deal+007").await.expect(200).shows("Deal 007").hides("Deal 008");
+    let wrong = ada.get("/records/deals?f=amount&o=least&v=lots").await.expect(200);
+    wrong.shows("role=\"alert\"").shows("Nothing fits");
+    ada.get("/records/deals?after=nonsense").await.expect(200).shows("role=\"alert\"");
+    ada.get("/records/unicorns").await.expect(404);
+    ada.get("/records/deals/nonsense").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_viewer_is_offered_no_change_and_makes_none() {
+    let server = Server::start().await;
+    let deal = server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
+    let vera = server.sign_in("vera").await;
+    let page = format!("/records/deals/{deal}");
+    vera.get("/records/deals").await.expect(200).shows("Crane").hides("New deal");
+    vera.get(&page).await.expect(200).hides("/edit\"").hides("/delete\"");
+    vera.get(&format!("{page}/edit")).await.expect(403);
+    vera.get("/records/deals/new").await.expect(403);
+    vera.post("/records/deals", &[("name", "Mine")]).await.expect(403);
+    vera.post(&page, &[("version", "1"), ("name", "Mine")]).await;
+    vera.post(&format!("{page}/delete"), &[]).await.expect(403);
+    vera.get(&page).await.expect(200).shows("Crane").hides("Mine");
+}
+
+#[tokio::test]
+async fn an_activity_is_written_down_about_the_record_it_was_begun_from() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let deal = server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
+    let about = format!("deal:{deal}");
+    let form = ada.get(&format!("/records/activities/new?target={about}")).await.expect(200);
+    form.shows(&format!("value=\"{about}\"")).shows("value=\"Crane\"");
+    let fields = [("type", "CALL"), ("subject", "Renewal"), ("target", about.as_str())];
+    ada.post("/records/activities", &fields).await.expect(303);
+    ada.get(&format!("/records/deals/{deal}")).await.expect(200).shows("Activity created").shows("Renewal");
+    let found = ada.get("/palette?q=renew").await.expect(200);
+    found.shows("\"label\":\"Renewal\"");
+}
