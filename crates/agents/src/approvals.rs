@@ -98,9 +98,7 @@ impl Agents {
     ) -> Result<Vec<Approval>, Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
-        namespace
-            .read(move |tx| Box::pin(async move { rows::list(tx, member, session).await }))
-            .await
+        namespace.read(move |tx| Box::pin(async move { rows::list(tx, member, session).await })).await
     }
 
     /// Answers an approval; the turn goes on. What the call may do is checked again when it runs.
@@ -149,8 +147,7 @@ impl Agents {
     pub(crate) async fn expire_approvals(&self, workspace: WorkspaceId) -> Result<(), Error> {
         let namespace = self.namespace(workspace).await?;
         let now = self.0.environment.now();
-        let overdue =
-            namespace.read(move |tx| Box::pin(async move { rows::overdue(tx, now).await })).await?;
+        let overdue = namespace.read(move |tx| Box::pin(async move { rows::overdue(tx, now).await })).await?;
         for approval in overdue {
             let answer = Answer {
                 status: ApprovalStatus::Expired,

@@ -35,7 +35,11 @@ pub enum Error {
     #[error("the worker is stopping")]
     Stopping,
     #[error("the prompt of agent {agent} cannot be used")]
-    Prompt { agent: String, #[source] source: minijinja::Error },
+    Prompt {
+        agent: String,
+        #[source]
+        source: minijinja::Error,
+    },
     #[error("the front matter of {file} cannot be read: {reason}")]
     FrontMatter { file: String, reason: String },
     #[error("what is stored cannot be read")]
@@ -63,9 +67,11 @@ impl Fault for Error {
         let new = |kind, code: &'static str, message: &str| Problem::new(kind, code, message);
         match self {
             Self::Invalid(issues) => Problem::invalid(issues.clone()),
-            Self::NotAMember => {
-                new(ErrorKind::Forbidden, "not_a_member", "Only a member of the workspace can chat with agents.")
-            }
+            Self::NotAMember => new(
+                ErrorKind::Forbidden,
+                "not_a_member",
+                "Only a member of the workspace can chat with agents.",
+            ),
             Self::AgentNotFound { name, near } => Problem::new(
                 ErrorKind::NotFound,
                 "agent_not_found",

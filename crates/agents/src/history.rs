@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Conversations that are remembered between turns.
-const REMEMBERED: usize = 2_000;
+const REMEMBERED: usize = 500;
 
 /// The ended turns of a session, oldest first: whole turns only, as many as the limits allow.
 #[derive(Debug, Clone, Default)]

@@ -42,7 +42,9 @@ pub use error::Error;
 pub use limits::{AgentSettings, Limits};
 pub use log::LoggedEvent;
 pub use service::Agents;
-pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, SessionStatus};
+pub use sessions::{
+    AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, SessionStatus,
+};
 pub use stream::{EventId, StreamEvent};
 pub use turns::{StartedTurn, Turn, TurnStatus};
 pub use worker::Worker;

@@ -73,6 +73,11 @@ impl Running {
         }
     }
 
+    /// Leaves a session whatever was written meanwhile: what ran it is broken, and a sweep looks again.
+    pub(crate) fn forget(&self, session: SessionId) {
+        self.sessions().remove(&session);
+    }
+
     pub(crate) fn begin(&self, session: SessionId, turn: TurnId) -> Arc<Cancel> {
         let cancel = Arc::new(Cancel::default());
         if let Some(slot) = self.sessions().get_mut(&session) {

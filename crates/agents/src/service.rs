@@ -31,7 +31,10 @@ use crate::{
     history::Histories,
     log,
     prompts::{self, Prompt},
-    rows::{agents, due_times, sessions},
+    rows::{
+        agents, due_times,
+        sessions::{self, SessionRow},
+    },
     running::Running,
     sessions::member_of,
     stream::{self, Cursor, Hub},
@@ -138,11 +141,16 @@ impl Agents {
         session: SessionId,
         after: Option<EventId>,
     ) -> Result<impl Stream<Item = StreamEvent> + Send + 'static + use<>, Error> {
-        let namespace = self.owned(caller, session).await?;
+        // Before the database is read, so that nothing falls between the two.
         let handle = self.0.hub.open(caller.workspace, session);
-        let cursor = Cursor::at(after.unwrap_or_default());
+        let (namespace, row) = self.owned(caller, session).await?;
+        // An id from beyond the log is none of it: a backup was restored since.
+        let known = after.filter(|id| id.seq <= row.last_seq || handle.knows(id.seq));
+        let cursor =
+            Cursor::at(known.unwrap_or(EventId { seq: after.map_or(0, |_| row.last_seq), offset: None }));
+        let in_log = row.last_seq > cursor.seq && !handle.reaches(&cursor);
         let poll_every = self.0.settings.shared.then_some(self.0.settings.poll_every);
-        Ok(stream::follow(namespace, session, handle, cursor, poll_every))
+        Ok(stream::follow(namespace, handle, session, cursor, in_log, poll_every))
     }
 
     /// The logged events after a number, in order, at most `limit` (1000).
@@ -153,20 +161,19 @@ impl Agents {
         after: Sequence,
         limit: u32,
     ) -> Result<Vec<LoggedEvent>, Error> {
-        let namespace = self.owned(caller, session).await?;
+        let (namespace, _) = self.owned(caller, session).await?;
         let limit = u64::from(limit.clamp(1, LOGGED));
         namespace.read(move |tx| Box::pin(async move { log::after(tx, session, after, limit).await })).await
     }
 
-    /// The namespace of a session that is the caller's own.
-    async fn owned(&self, caller: &Caller, session: SessionId) -> Result<Namespace, Error> {
+    /// A session that is the caller's own, and where it is.
+    async fn owned(&self, caller: &Caller, session: SessionId) -> Result<(Namespace, SessionRow), Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
-        namespace
+        let row = namespace
             .read(move |tx| Box::pin(async move { sessions::find(tx, session, member).await }))
-            .await?
-            .ok_or(Error::SessionNotFound(session))?;
-        Ok(namespace)
+            .await?;
+        Ok((namespace, row.ok_or(Error::SessionNotFound(session))?))
     }
 
     pub(crate) async fn namespace(&self, workspace: WorkspaceId) -> Result<Namespace, Error> {
@@ -185,11 +192,7 @@ impl Agents {
         }
     }
 
-    pub(crate) async fn agent(
-        &self,
-        workspace: WorkspaceId,
-        id: AgentId,
-    ) -> Result<Arc<LoadedAgent>, Error> {
+    pub(crate) async fn agent(&self, workspace: WorkspaceId, id: AgentId) -> Result<Arc<LoadedAgent>, Error> {
         let now = self.0.environment.now();
         let known = {
             let agents = self.0.agents.lock().unwrap_or_else(PoisonError::into_inner);

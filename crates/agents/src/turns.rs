@@ -139,7 +139,7 @@ impl Agents {
             id: self.0.environment.new_id(),
             session,
             member,
-            title: text::excerpt(message.lines().next().unwrap_or_default().trim(), TITLE),
+            title: text::excerpt(message.trim().lines().next().unwrap_or_default(), TITLE),
             message,
             key: idempotency_key,
             queue: self.0.settings.limits.queue,
@@ -161,9 +161,8 @@ impl Agents {
         let member = member_of(caller)?;
         let now = self.0.environment.now();
         let namespace = self.namespace(caller.workspace).await?;
-        let (row, logged) = namespace
-            .write(move |tx| Box::pin(async move { cancel(tx, turn, member, now).await }))
-            .await?;
+        let (row, logged) =
+            namespace.write(move |tx| Box::pin(async move { cancel(tx, turn, member, now).await })).await?;
         self.0.hub.publish(caller.workspace, row.session, &logged);
         self.0.running.cancel(row.session, turn, member);
         // What waited behind it may run now.

@@ -1,7 +1,8 @@
 //! The worker: runs turns, and finds those that nobody runs.
 
-use std::{sync::PoisonError, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::PoisonError, time::Duration};
 
+use futures::FutureExt as _;
 use kontor_core::ids::{SessionId, WorkspaceId};
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -55,7 +56,9 @@ impl Worker {
         tokio::join!(crew.listen(&mut wakes), crew.look_around());
         crew.tracker.close();
         if tokio::time::timeout(DRAINING, crew.tracker.wait()).await.is_err() {
-            tracing::warn!("turns were still at work when the worker stopped; they are taken over at the next start");
+            tracing::warn!(
+                "turns were still at work when the worker stopped; they are taken over at the next start"
+            );
         }
         crew.agents.0.hub.close();
     }
@@ -103,9 +106,11 @@ impl Crew {
                 permit = permits.acquire() => permit.ok(),
                 () = stopping.cancelled() => None,
             };
-            match permit {
-                Some(_running) => driver::drive(&agents, workspace, session, &stopping).await,
-                None => while !agents.0.running.leave(session) {},
+            let Some(_running) = permit else { return agents.0.running.forget(session) };
+            let driven = driver::drive(&agents, workspace, session, &stopping);
+            if AssertUnwindSafe(driven).catch_unwind().await.is_err() {
+                tracing::error!(%session, "running a turn panicked");
+                agents.0.running.forget(session);
             }
         });
     }
@@ -114,8 +119,7 @@ impl Crew {
     async fn sweep(&self) -> Result<(), Error> {
         let now = self.agents.0.environment.now();
         let directory = self.agents.0.store.directory();
-        let due =
-            directory.read(move |tx| Box::pin(async move { due_times::due(tx, now).await })).await?;
+        let due = directory.read(move |tx| Box::pin(async move { due_times::due(tx, now).await })).await?;
         for due in due {
             if let Err(error) = self.sweep_workspace(due).await {
                 tracing::warn!(workspace = %due.workspace, %error, "a workspace's turns cannot be looked for");

@@ -1,1 +1,12 @@
 //! Agents on both engines, over the wire of a real provider and with builtin.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod approvals;
+mod authority;
+mod crashes;
+mod house;
+mod models;
+mod queue;
+mod streams;
+mod turns;

@@ -85,7 +85,8 @@ impl Run<'_> {
         });
         let asked = self.asked(now);
         let waiting = self.waiting();
-        let has_approvals = self.state.steps.iter().flat_map(|step| &step.calls).any(|c| c.approval.is_some());
+        let has_approvals =
+            self.state.steps.iter().flat_map(|step| &step.calls).any(|c| c.approval.is_some());
         let end = Arc::new(Last {
             drafts: Draft::all(std::mem::take(&mut self.pending))?,
             problem,

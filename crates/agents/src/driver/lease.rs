@@ -49,20 +49,11 @@ impl Turn {
 }
 
 /// Takes the lease and, in the same commit, opens the session's next turn.
-pub(super) async fn take(
-    agents: &Agents,
-    namespace: &Namespace,
-    session: SessionId,
-) -> Result<Taken, Error> {
+pub(super) async fn take(agents: &Agents, namespace: &Namespace, session: SessionId) -> Result<Taken, Error> {
     let settings = &agents.0.settings;
     let now = agents.0.environment.now();
-    let bid = Bid {
-        session,
-        owner: agents.0.owner,
-        shared: settings.shared,
-        until: now.plus(settings.lease),
-        now,
-    };
+    let bid =
+        Bid { session, owner: agents.0.owner, shared: settings.shared, until: now.plus(settings.lease), now };
     let deadline = now.plus(settings.limits.turn);
     namespace.write(move |tx| Box::pin(async move { take_in(tx, &bid, deadline).await })).await
 }
@@ -106,9 +97,8 @@ pub(super) async fn read_back(
     limits: &Limits,
 ) -> Result<(State, Arc<History>), Error> {
     let session = taken.session.id;
-    let events: Vec<LoggedEvent> = namespace
-        .read(move |tx| Box::pin(async move { log::tail(tx, session, TAIL).await }))
-        .await?;
+    let events: Vec<LoggedEvent> =
+        namespace.read(move |tx| Box::pin(async move { log::tail(tx, session, TAIL).await })).await?;
     let state = State::replay(taken.row.id, events.iter().map(|logged| &*logged.event));
     Ok::<_, Error>((state, Arc::new(History::read(&events, taken.row.id, limits))))
 }

@@ -20,8 +20,8 @@ use kontor_core::{
 use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
 
-use self::{commit::Ending, lease::Taken};
 pub(crate) use self::prepare::Preparations;
+use self::{commit::Ending, lease::Taken};
 use crate::{
     Agents,
     error::Error,
@@ -46,7 +46,9 @@ pub(crate) async fn drive(
             Err(Error::Stopping) => tracing::info!(%session, "the turn goes on when the server is back"),
             Err(Error::LeaseLost) => tracing::warn!(%session, "the session was taken over by another worker"),
             // The lease runs out, and a sweep takes the turn up again; its deadline bounds how often.
-            Err(error) => tracing::error!(%session, %error, source = ?std::error::Error::source(&error), "a turn could not go on"),
+            Err(error) => {
+                tracing::error!(%session, %error, source = ?std::error::Error::source(&error), "a turn could not go on")
+            }
         }
         if agents.0.running.leave(session) || stopping.is_cancelled() {
             return;
@@ -207,11 +209,12 @@ impl<'a> Run<'a> {
         if self.stopping.is_cancelled() {
             return Err(Error::Stopping);
         }
-        Ok(self.ends_with(String::new(), String::new()))
+        Ok(self.ends_with("", ""))
     }
 
     /// The input that ends the turn now, with what the model had said; `None` when it may go on.
-    fn ends_with(&self, text: String, reasoning: String) -> Option<Input> {
+    fn ends_with(&self, text: &str, reasoning: &str) -> Option<Input> {
+        let (text, reasoning) = (text.to_owned(), reasoning.to_owned());
         if self.cancel.token().is_cancelled() {
             return Some(Input::Cancelled { by: self.cancel.by(), text, reasoning });
         }

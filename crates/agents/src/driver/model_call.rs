@@ -4,7 +4,6 @@ use futures::StreamExt;
 use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem},
     text,
-    time::Timestamp,
 };
 use kontor_models::{
     Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, with_retries,
@@ -42,35 +41,44 @@ impl Run<'_> {
         let mut reasoning = String::new();
         self.handle.begin(self.last_seq, self.turn, step);
 
-        let deadline = sleep_until(Instant::now() + self.deadline.since(now(self)));
-        tokio::pin!(deadline);
-        let mut renewal = Instant::now() + settings.renew_every;
-        let cancel = self.cancel.clone();
+        let (stopping, cancel) = (self.stopping, self.cancel.clone());
+        let remaining = self.deadline.since(agents.0.environment.now());
+        tokio::pin! {
+            let stopped = stopping.cancelled();
+            let cancelled = cancel.token().cancelled();
+            let deadline = sleep_until(Instant::now() + remaining);
+            let renewal = sleep_until(Instant::now() + settings.renew_every);
+        }
         loop {
             let chunk = tokio::select! {
                 biased;
-                () = self.stopping.cancelled() => return Err(Error::Stopping),
-                () = cancel.token().cancelled() => None,
-                () = &mut deadline => None,
-                () = sleep_until(renewal) => {
+                chunk = deltas.next() => chunk,
+                () = &mut stopped => return Err(Error::Stopping),
+                () = &mut cancelled => Some(Vec::new()),
+                () = &mut deadline => {
+                    // The runtime's clock and ours may differ by a moment.
+                    deadline.as_mut().reset(Instant::now() + Duration::from_millis(10));
+                    Some(Vec::new())
+                }
+                () = &mut renewal => {
                     self.renew().await?;
-                    renewal = Instant::now() + settings.renew_every;
-                    continue;
+                    renewal.as_mut().reset(Instant::now() + settings.renew_every);
+                    Some(Vec::new())
                 }
-                chunk = deltas.next() => Some(chunk),
-            };
-            let Some(chunk) = chunk else {
-                let text = assembler.text().to_owned();
-                if let Some(end) = self.ends_with(text.clone(), reasoning.clone()) {
-                    return Ok(end);
-                }
-                // The runtime's clock and ours may differ by a moment.
-                deadline.as_mut().reset(Instant::now() + Duration::from_millis(10));
-                continue;
             };
             let Some(chunk) = chunk else { break };
+            let is_said = !chunk.is_empty();
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
                 return Ok(model_failed(&error, assembler.text().to_owned(), reasoning));
+            }
+            // What comes without a pause must not keep a cancellation waiting.
+            if !is_said || cancel.token().is_cancelled() || stopping.is_cancelled() {
+                if stopping.is_cancelled() {
+                    return Err(Error::Stopping);
+                }
+                if let Some(end) = self.ends_with(assembler.text(), &reasoning) {
+                    return Ok(end);
+                }
             }
         }
         let text = assembler.text().to_owned();
@@ -93,10 +101,6 @@ impl Run<'_> {
         let request = ChatRequest::new(messages, prepared.tools.clone());
         Ok((prepared, request, model))
     }
-}
-
-fn now(run: &Run<'_>) -> Timestamp {
-    run.agents.0.environment.now()
 }
 
 /// Takes up deltas that came together; the error that ended them, if one did.
@@ -235,8 +239,7 @@ mod tests {
             text: String::new(),
             tool_calls: vec![ToolCall { id: id.into(), name: "a".into(), arguments: "{}".into() }],
         };
-        let result =
-            |id: &str| Message::Tool { call_id: id.into(), name: "a".into(), content: "{}".into() };
+        let result = |id: &str| Message::Tool { call_id: id.into(), name: "a".into(), content: "{}".into() };
         let mut messages = vec![call("x"), result("x"), call("x"), result("x")];
         distinguish_calls(&mut messages);
         assert_eq!(messages, [call("x"), result("x"), call("x_2"), result("x_2")]);

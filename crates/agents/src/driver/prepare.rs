@@ -28,7 +28,7 @@ use crate::{
 /// How long the names in a prompt are believed.
 const NAMES_BELIEVED: Duration = Duration::from_secs(30);
 /// Preparations that are remembered.
-const REMEMBERED: usize = 1_000;
+const REMEMBERED: usize = 256;
 
 /// An agent ready to act for a member: what the two may do together, and the tools that follow from it.
 pub(super) struct Prepared {
@@ -77,11 +77,9 @@ impl Run<'_> {
         let definition = &agent.definition;
         let caller = member_caller.through_agent(definition.id, &definition.label, &role);
         let registry = service.crm.catalogue(workspace, &schema, &caller.grants);
-        let tools = match known.filter(|known| Arc::ptr_eq(&known.registry, &registry)) {
-            // The same list, whose encoded form a provider may have kept.
-            Some(known) if Arc::ptr_eq(&known.agent, &agent) => known.tools.clone(),
-            _ => tools(&registry, &agent),
-        };
+        // The same list for all members of a role, because a provider keeps its encoded form.
+        let shared = service.preparations.tools(&registry, &agent);
+        let tools = shared.unwrap_or_else(|| tools(&registry, &agent));
         let prepared = Arc::new(Prepared {
             agent,
             caller: Arc::new(caller),
@@ -104,9 +102,20 @@ impl Run<'_> {
 }
 
 impl Preparations {
-    fn lock(
+    /// The tools that were made of the same catalogue for the same agent.
+    fn tools(
         &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>> {
+        registry: &Arc<Registry<WorkFamily>>,
+        agent: &Arc<LoadedAgent>,
+    ) -> Option<Arc<[ToolDefinition]>> {
+        let known = self.lock();
+        let same = known
+            .values()
+            .find(|known| Arc::ptr_eq(&known.registry, registry) && Arc::ptr_eq(&known.agent, agent))?;
+        Some(same.tools.clone())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -119,9 +119,7 @@ impl Run<'_> {
                         return Err(Error::LeaseLost);
                     }
                     let done = tx
-                        .savepoint(|tx| {
-                            Box::pin(async move { task.run(tx).await.map_err(Undone::Problem) })
-                        })
+                        .savepoint(|tx| Box::pin(async move { task.run(tx).await.map_err(Undone::Problem) }))
                         .await;
                     let outcome = match done {
                         Ok(result) => bounded(result, agents.0.settings.limits.result_bytes),

@@ -16,11 +16,7 @@ pub(crate) async fn after(
 }
 
 /// The last events, in order, at most `limit`.
-pub(crate) async fn tail(
-    tx: &mut Tx<'_>,
-    session: SessionId,
-    limit: u64,
-) -> Result<Vec<LoggedEvent>, Error> {
+pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<Vec<LoggedEvent>, Error> {
     let rows = events::tail(tx, session, limit).await?;
     rows.iter().rev().map(decode).collect()
 }

@@ -33,7 +33,10 @@ fn call(effect: operation::Effect) -> Proposed {
 }
 
 fn calls(effects: &[operation::Effect]) -> Input {
-    Input::Answered(Answer { calls: effects.iter().map(|effect| call(*effect)).collect(), ..Answer::default() })
+    Input::Answered(Answer {
+        calls: effects.iter().map(|effect| call(*effect)).collect(),
+        ..Answer::default()
+    })
 }
 
 fn said(text: &str) -> Input {
@@ -53,9 +56,7 @@ fn words(effects: &[Effect]) -> Vec<String> {
     effects
         .iter()
         .map(|effect| match effect {
-            Effect::Append(events) => {
-                events.iter().map(TurnEvent::name).collect::<Vec<_>>().join(" ")
-            }
+            Effect::Append(events) => events.iter().map(TurnEvent::name).collect::<Vec<_>>().join(" "),
             other => format!("{other:?}"),
         })
         .collect()
@@ -229,7 +230,11 @@ fn every_call_has_a_result_in_what_the_model_is_shown() {
     let messages = messages(&state);
     assert_eq!(messages[0], Message::User("hello".into()));
     assert!(matches!(&messages[1], Message::Assistant { tool_calls, .. } if tool_calls.len() == 2));
-    assert!(messages[2..].iter().all(|m| matches!(m, Message::Tool { content, .. } if content.contains("not_run"))));
+    assert!(
+        messages[2..]
+            .iter()
+            .all(|m| matches!(m, Message::Tool { content, .. } if content.contains("not_run")))
+    );
     assert_eq!(messages.len(), 4);
 }
 
@@ -322,9 +327,23 @@ fn essence(log: &[TurnEvent]) -> Vec<TurnEvent> {
         .filter(|event| !matches!(event, TurnEvent::StepRestarted { .. }))
         .cloned()
         .map(|event| match event {
-            TurnEvent::ToolResult { turn, step, index, call, operation, outcome: ToolOutcome::Unknown, .. } => {
-                TurnEvent::ToolResult { turn, step, index, call, operation, outcome: ok(index).outcome, duration_ms: 1 }
-            }
+            TurnEvent::ToolResult {
+                turn,
+                step,
+                index,
+                call,
+                operation,
+                outcome: ToolOutcome::Unknown,
+                ..
+            } => TurnEvent::ToolResult {
+                turn,
+                step,
+                index,
+                call,
+                operation,
+                outcome: ok(index).outcome,
+                duration_ms: 1,
+            },
             event => event,
         })
         .collect()

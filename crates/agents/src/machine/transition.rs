@@ -20,19 +20,34 @@ pub(crate) enum Input {
     Opened,
     /// The turn was taken over or goes on after an approval. `intent` names the call (step, index) whose
     /// effect outside was about to begin when the process died.
-    Resumed { intent: Option<(u32, u32)> },
+    Resumed {
+        intent: Option<(u32, u32)>,
+    },
     Answered(Answer),
     /// The model gave no whole answer; `text` and `reasoning` are what it gave.
-    ModelFailed { problem: Problem, may_retry: bool, text: String, reasoning: String },
+    ModelFailed {
+        problem: Problem,
+        may_retry: bool,
+        text: String,
+        reasoning: String,
+    },
     /// Calls came to their end; nothing of it is committed.
     Ran(Vec<Ran>),
     /// A writing call came to its end, and its result was committed with its effect.
     Wrote(TurnEvent),
     /// Ids for the approvals asked for.
     Asked(Vec<(u32, ApprovalId)>),
-    Cancelled { by: Option<MemberId>, text: String, reasoning: String },
+    Cancelled {
+        by: Option<MemberId>,
+        text: String,
+        reasoning: String,
+    },
     /// The turn cannot go on.
-    Failed { problem: Problem, text: String, reasoning: String },
+    Failed {
+        problem: Problem,
+        text: String,
+        reasoning: String,
+    },
 }
 
 /// A whole answer of the model.
@@ -255,7 +270,9 @@ impl Machine<'_> {
         if calls > per_step as usize {
             return Some(limited(
                 "too_many_calls_at_once",
-                format!("The agent wanted {calls} tool calls at once; {per_step} are allowed. Ask for less at a time."),
+                format!(
+                    "The agent wanted {calls} tool calls at once; {per_step} are allowed. Ask for less at a time."
+                ),
             ));
         }
         (self.state.calls_so_far() + calls > per_turn as usize).then(|| {

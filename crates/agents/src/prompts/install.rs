@@ -15,11 +15,7 @@ static PROMPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../prompts");
 const FIRST: &str = "sales-assistant";
 
 /// Gives a new workspace its own copy of the standard agents.
-pub(crate) async fn install(
-    tx: &mut Tx<'_>,
-    environment: &Environment,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub(crate) async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Timestamp) -> Result<(), Error> {
     for agent in standard(environment)? {
         rows::agents::insert(tx, &agent, environment.new_id(), now).await?;
     }

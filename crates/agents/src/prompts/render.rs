@@ -111,7 +111,8 @@ fn fields(object: &Object, grants: &Grants) -> String {
 
 /// A name in one line, so that what somebody called a record cannot pose as a line of the prompt.
 fn one_line(name: &str) -> String {
-    let words: Vec<_> = name.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<_> =
+        name.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     text::excerpt(&words.join(" "), 200)
 }
 
@@ -144,7 +145,9 @@ mod tests {
             path: "/records/deals/00000000-0000-0000-0000-000000000002".into(),
         };
         let (schema, grants) = (Schema::default(), Grants::everything());
-        for agent in super::super::install::standard(&kontor_core::environment::Environment::system()).unwrap() {
+        for agent in
+            super::super::install::standard(&kontor_core::environment::Environment::system()).unwrap()
+        {
             let prompt = Prompt::new(&agent.name, &agent.prompt).unwrap();
             let text = prompt.render(&scene(&schema, &grants, Some(&record))).unwrap();
             for line in [

@@ -37,7 +37,15 @@ pub(crate) async fn insert(
     let insert = Query::insert()
         .into_table(tx.table(TABLE))
         .columns([
-            "id", "name", "label", "description", "model", "role", "tools", "is_standard", "created_at",
+            "id",
+            "name",
+            "label",
+            "description",
+            "model",
+            "role",
+            "tools",
+            "is_standard",
+            "created_at",
             "updated_at",
         ])
         .values_panic([

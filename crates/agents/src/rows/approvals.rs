@@ -14,8 +14,19 @@ use crate::{
 const TABLE: &str = "approvals";
 
 const COLUMNS: [&str; 13] = [
-    "id", "session_id", "turn_id", "member_id", "step", "call_index", "operation", "arguments", "status",
-    "requested_at", "expires_at", "resolved_at", "comment",
+    "id",
+    "session_id",
+    "turn_id",
+    "member_id",
+    "step",
+    "call_index",
+    "operation",
+    "arguments",
+    "status",
+    "requested_at",
+    "expires_at",
+    "resolved_at",
+    "comment",
 ];
 
 /// How many approvals are listed at most.
@@ -48,8 +59,17 @@ fn number(stored: i64) -> u32 {
 pub(crate) async fn insert(tx: &mut Tx<'_>, approvals: &[Approval]) -> Result<(), Error> {
     let mut insert = Query::insert();
     insert.into_table(tx.table(TABLE)).columns([
-        "id", "session_id", "turn_id", "member_id", "step", "call_index", "operation", "arguments", "status",
-        "requested_at", "expires_at",
+        "id",
+        "session_id",
+        "turn_id",
+        "member_id",
+        "step",
+        "call_index",
+        "operation",
+        "arguments",
+        "status",
+        "requested_at",
+        "expires_at",
     ]);
     for approval in approvals {
         insert.values_panic([

@@ -41,9 +41,8 @@ pub(crate) async fn announce(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Times
 
 /// Puts a hint off until `next`, or removes it, unless it was renewed meanwhile.
 pub(crate) async fn settle(tx: &mut Tx<'_>, due: Due, next: Option<Timestamp>) -> Result<(), Error> {
-    let same = Expr::col("workspace_id")
-        .eq(due.workspace.as_uuid())
-        .and(Expr::col("due_at").eq(instant(due.at)));
+    let same =
+        Expr::col("workspace_id").eq(due.workspace.as_uuid()).and(Expr::col("due_at").eq(instant(due.at)));
     match next {
         Some(next) => {
             let update =

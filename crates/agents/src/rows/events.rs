@@ -20,9 +20,16 @@ pub(crate) async fn insert(
     now: Timestamp,
 ) -> Result<(), Error> {
     let mut insert = Query::insert();
-    insert
-        .into_table(tx.table(TABLE))
-        .columns(["session_id", "seq", "turn_id", "at", "name", "step", "call_index", "data"]);
+    insert.into_table(tx.table(TABLE)).columns([
+        "session_id",
+        "seq",
+        "turn_id",
+        "at",
+        "name",
+        "step",
+        "call_index",
+        "data",
+    ]);
     for (draft, seq) in drafts.iter().zip(first..) {
         let (step, index) = place(&draft.event);
         insert.values_panic([
@@ -59,12 +66,7 @@ fn place(event: &TurnEvent) -> (Option<i64>, Option<i64>) {
 }
 
 /// Whether a call's result is there already.
-pub(crate) async fn has_result(
-    tx: &mut Tx<'_>,
-    turn: Uuid,
-    step: u32,
-    index: u32,
-) -> Result<bool, Error> {
+pub(crate) async fn has_result(tx: &mut Tx<'_>, turn: Uuid, step: u32, index: u32) -> Result<bool, Error> {
     let select = Query::select()
         .expr(Expr::val(1_i64))
         .from(tx.table(TABLE))

@@ -13,8 +13,19 @@ use crate::{error::Error, log};
 const TABLE: &str = "sessions";
 
 const COLUMNS: [&str; 13] = [
-    "id", "member_id", "agent_id", "title", "status", "context_object", "context_id", "expires_at", "last_seq",
-    "turn_count", "epoch", "created_at", "updated_at",
+    "id",
+    "member_id",
+    "agent_id",
+    "title",
+    "status",
+    "context_object",
+    "context_id",
+    "expires_at",
+    "last_seq",
+    "turn_count",
+    "epoch",
+    "created_at",
+    "updated_at",
 ];
 
 /// A session's row.
@@ -68,8 +79,19 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, session: &SessionRow) -> Result<(), 
     let insert = Query::insert()
         .into_table(tx.table(TABLE))
         .columns([
-            "id", "member_id", "agent_id", "title", "status", "context_object", "context_id", "expires_at",
-            "last_seq", "turn_count", "epoch", "created_at", "updated_at",
+            "id",
+            "member_id",
+            "agent_id",
+            "title",
+            "status",
+            "context_object",
+            "context_id",
+            "expires_at",
+            "last_seq",
+            "turn_count",
+            "epoch",
+            "created_at",
+            "updated_at",
         ])
         .values_panic([
             Expr::val(session.id.as_uuid()),
@@ -119,9 +141,8 @@ pub(crate) async fn list(
         .limit(limit);
     if let Some((at, id)) = after {
         let earlier = Expr::col("updated_at").lt(instant(at));
-        let same = Cond::all()
-            .add(Expr::col("updated_at").eq(instant(at)))
-            .add(Expr::col("id").lt(id.as_uuid()));
+        let same =
+            Cond::all().add(Expr::col("updated_at").eq(instant(at))).add(Expr::col("id").lt(id.as_uuid()));
         select.cond_where(Cond::any().add(earlier).add(same));
     }
     tx.fetch_all(&select).await?.iter().map(SessionRow::decode).collect()

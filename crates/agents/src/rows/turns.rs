@@ -12,8 +12,20 @@ use crate::{error::Error, turns::TurnStatus};
 const TABLE: &str = "turns";
 
 const COLUMNS: [&str; 14] = [
-    "id", "session_id", "member_id", "position", "message", "status", "cancel_requested", "cancelled_by",
-    "intent", "problem", "deadline_at", "created_at", "started_at", "ended_at",
+    "id",
+    "session_id",
+    "member_id",
+    "position",
+    "message",
+    "status",
+    "cancel_requested",
+    "cancelled_by",
+    "intent",
+    "problem",
+    "deadline_at",
+    "created_at",
+    "started_at",
+    "ended_at",
 ];
 
 /// A turn's row.
@@ -73,8 +85,15 @@ pub(crate) async fn insert(
     let insert = Query::insert()
         .into_table(tx.table(TABLE))
         .columns([
-            "id", "session_id", "member_id", "position", "message", "status", "idempotency_key",
-            "cancel_requested", "created_at",
+            "id",
+            "session_id",
+            "member_id",
+            "position",
+            "message",
+            "status",
+            "idempotency_key",
+            "cancel_requested",
+            "created_at",
         ])
         .values_panic([
             Expr::val(turn.id.as_uuid()),

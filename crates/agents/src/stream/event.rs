@@ -58,9 +58,19 @@ pub enum StreamEvent {
     Logged(LoggedEvent),
     /// A piece of the text of a step. The pieces joined are the text of the `message.completed` that
     /// follows, also for one who was away; `step.restarted` voids them.
-    TextDelta { id: EventId, turn: TurnId, step: u32, text: String },
+    TextDelta {
+        id: EventId,
+        turn: TurnId,
+        step: u32,
+        text: String,
+    },
     /// A piece of the reasoning, for those who are there; the whole stands in `message.completed`.
-    ReasoningDelta { id: EventId, turn: TurnId, step: u32, text: String },
+    ReasoningDelta {
+        id: EventId,
+        turn: TurnId,
+        step: u32,
+        text: String,
+    },
 }
 
 impl StreamEvent {

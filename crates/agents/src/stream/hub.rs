@@ -219,6 +219,11 @@ impl Channel {
             && state.kept.back().is_some_and(|last| cursor.seq <= last.seq)
     }
 
+    /// Whether an event's number is among those in memory.
+    pub(crate) fn knows(&self, seq: Sequence) -> bool {
+        self.state().kept.back().is_some_and(|last| seq <= last.seq)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,26 +12,19 @@ use crate::{error::Error, log};
 const PAGE: u64 = 200;
 
 /// A session's events after a cursor, without end: the log, then what happens. It ends when the database
-/// cannot be read or the server stops; whoever follows comes back with the id of the last event.
+/// cannot be read or the server stops; whoever follows comes back with the id of the last event. `in_log`
+/// says whether the log may hold more than the memory of the running session.
 pub(crate) fn follow(
     namespace: Namespace,
-    session: SessionId,
     handle: Handle,
+    session: SessionId,
     cursor: Cursor,
+    in_log: bool,
     poll_every: Option<Duration>,
 ) -> impl Stream<Item = StreamEvent> + Send + 'static {
     let changed = handle.watch();
-    let in_log = !handle.reaches(&cursor);
-    let follower = Follower {
-        namespace,
-        session,
-        handle,
-        changed,
-        cursor,
-        poll_every,
-        in_log,
-        given: VecDeque::new(),
-    };
+    let follower =
+        Follower { namespace, session, handle, changed, cursor, poll_every, in_log, given: VecDeque::new() };
     stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
         Some((event, follower))
@@ -42,7 +35,6 @@ struct Follower {
     namespace: Namespace,
     session: SessionId,
     handle: Handle,
-    /// Taken before the log is first read, so that nothing falls between the two.
     changed: watch::Receiver<()>,
     cursor: Cursor,
     poll_every: Option<Duration>,

@@ -1,0 +1,110 @@
+//! Calls that wait for a person.
+
+use std::time::Duration;
+
+use kontor_agents::{ApprovalStatus, Decision, TurnStatus};
+use kontor_core::{error::Fault as _, ids::RecordId, turn::TurnEvent};
+use kontor_store::{both_engines, testing::TestStore};
+use serde_json::{Value, json};
+
+use crate::house::{House, names, outcome, plan, settings};
+
+fn deletion(deals: &[RecordId]) -> Value {
+    let calls: Vec<(&str, Value)> = deals.iter().map(|deal| ("deal.delete", json!({"id": deal}))).collect();
+    plan(&[&calls], "As you wish.")
+}
+
+fn is_question(event: &TurnEvent) -> bool {
+    matches!(event, TurnEvent::ApprovalRequested { .. })
+}
+
+fn yes() -> Decision {
+    Decision { approved: true, comment: String::new() }
+}
+
+both_engines! {
+    async fn an_approval_survives_a_restart(store: TestStore) {
+        let house = House::new(store).await;
+        let deal = house.deal("Acme renewal").await;
+        let ada = &house.ada;
+        let session = house.first.session(ada, "sales-assistant").await;
+        let turn = house.first.say(ada, session, deletion(&[deal])).await;
+        house.first.until(ada, session, is_question).await;
+        let House { store, server, first, workspace, ada } = house;
+        first.kill();
+        let house = House { first: crate::house::Process::begin(&store, &server).await, store, server, workspace, ada };
+        let ada = &house.ada;
+        assert_eq!(house.first.agents.turn(ada, turn).await.unwrap().status, TurnStatus::WaitingForApproval);
+        let pending = house.first.agents.approvals(ada, Some(session)).await.unwrap();
+        assert_eq!((pending.len(), pending[0].operation.as_str()), (1, "deal.delete"));
+        house.first.agents.resolve_approval(ada, pending[0].id, yes()).await.unwrap();
+        let events = house.first.until_ended(ada, session, turn).await;
+        assert_eq!(
+            names(&events)[2..],
+            [
+                "usage", "tool.called", "approval.requested", "approval.resolved", "tool.result",
+                "step.started", "message.completed", "usage", "turn.completed",
+            ]
+        );
+        assert_eq!(outcome(&events, 1, 0)["result"]["deleted"], true);
+        let again = house.first.agents.resolve_approval(ada, pending[0].id, yes()).await;
+        assert_eq!(again.unwrap_err().problem().code, "approval_closed");
+        house.check();
+    }
+
+    async fn each_call_waits_for_its_own_answer(store: TestStore) {
+        let house = House::new(store).await;
+        let (kept, gone) = (house.deal("Kept").await, house.deal("Gone").await);
+        let ada = &house.ada;
+        let session = house.first.session(ada, "sales-assistant").await;
+        let turn = house.first.say(ada, session, deletion(&[kept, gone])).await;
+        let asked = house.first.until(ada, session, is_question).await;
+        assert_eq!(asked.last().unwrap().name(), "approval.requested");
+        let mut approvals = house.first.agents.approvals(ada, Some(session)).await.unwrap();
+        approvals.sort_by_key(|approval| approval.index);
+        let no = Decision { approved: false, comment: "Keep that one.".to_owned() };
+        house.first.agents.resolve_approval(ada, approvals[1].id, yes()).await.unwrap();
+        house.first.agents.resolve_approval(ada, approvals[0].id, no).await.unwrap();
+        let events = house.first.until_ended(ada, session, turn).await;
+        assert_eq!(outcome(&events, 1, 0), json!({"status": "denied", "comment": "Keep that one."}));
+        assert_eq!(outcome(&events, 1, 1)["result"]["deleted"], true);
+        assert_eq!(house.stage(kept).await, "LEAD");
+        let told = house.server.requests().last().unwrap()["messages"].to_string();
+        assert!(told.contains("Keep that one."), "{told}");
+        house.check();
+    }
+
+    async fn what_nobody_answers_is_denied_in_the_end(store: TestStore) {
+        let house = House::with(
+            store,
+            kontor_agents::AgentSettings { approval_lifetime: Duration::from_millis(300), ..settings() },
+        )
+        .await;
+        let deal = house.deal("Acme renewal").await;
+        let ada = &house.ada;
+        let session = house.first.session(ada, "sales-assistant").await;
+        let events = house.first.ask(ada, session, deletion(&[deal])).await;
+        assert_eq!(outcome(&events, 1, 0)["status"], "denied");
+        let approvals = house.first.agents.approvals(ada, None).await.unwrap();
+        assert_eq!(approvals[0].status, ApprovalStatus::Expired);
+        assert_eq!(house.stage(deal).await, "LEAD");
+    }
+
+    async fn a_waiting_turn_can_be_cancelled(store: TestStore) {
+        let house = House::new(store).await;
+        let deal = house.deal("Acme renewal").await;
+        let ada = &house.ada;
+        let session = house.first.session(ada, "sales-assistant").await;
+        let turn = house.first.say(ada, session, deletion(&[deal])).await;
+        house.first.until(ada, session, is_question).await;
+        let cancelled = house.first.agents.cancel_turn(ada, turn).await.unwrap();
+        assert_eq!(cancelled.status, TurnStatus::Cancelled);
+        let events = house.first.until_ended(ada, session, turn).await;
+        assert_eq!(events.last().unwrap().name(), "turn.cancelled");
+        let approvals = house.first.agents.approvals(ada, None).await.unwrap();
+        let late = house.first.agents.resolve_approval(ada, approvals[0].id, yes()).await;
+        assert_eq!(late.unwrap_err().problem().code, "approval_closed");
+        house.first.ask(ada, session, plan(&[], "Fine.")).await;
+        house.check();
+    }
+}

@@ -1,0 +1,354 @@
+//! A workspace with members, a model server that does as a message says, and processes that can be killed.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{Stream, StreamExt as _, future::BoxFuture};
+use kontor_agents::{AgentSettings, Agents, EventId, LoggedEvent, NewSession, StreamEvent};
+use kontor_core::{
+    caller::Caller,
+    environment::Environment,
+    ids::{MemberId, RecordId, SessionId, TurnId, WorkspaceId},
+    time::Timestamp,
+    turn::TurnEvent,
+};
+use kontor_crm::Crm;
+use kontor_identity::{
+    Identity, IdentitySettings, MasterSecret, MemberProfile, NewMember, NewWorkspace, PasswordCost,
+    ProvisionError, Provisioner,
+};
+use kontor_models::{Models, ModelsConfig, RetryPolicy};
+use kontor_store::{Store, Tx, testing::TestStore};
+use kontor_testkit::scripted::{Script, ScriptedModel};
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything here takes; what takes longer has stalled.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PASSWORD: &str = "correct horse battery";
+
+pub(crate) struct House {
+    pub(crate) store: TestStore,
+    pub(crate) server: ScriptedModel,
+    pub(crate) first: Process,
+    pub(crate) workspace: WorkspaceId,
+    /// The admin.
+    pub(crate) ada: Caller,
+}
+
+/// A process that works on the data, with a worker of its own.
+pub(crate) struct Process {
+    runtime: Option<tokio::runtime::Runtime>,
+    store: Store,
+    pub(crate) crm: Crm,
+    pub(crate) identity: Identity,
+    pub(crate) agents: Agents,
+    stop: CancellationToken,
+    worker: Option<tokio::task::JoinHandle<()>>,
+}
+
+struct Parts(Environment);
+
+impl Provisioner for Parts {
+    fn install<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        _: WorkspaceId,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
+        Box::pin(async move {
+            Crm::install(tx, &self.0, now).await?;
+            Ok(Agents::install(tx, &self.0, now).await?)
+        })
+    }
+
+    fn write_member<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        workspace: WorkspaceId,
+        member: &'t MemberProfile,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
+        Box::pin(async move {
+            let profile = (member.id, member.name.as_str(), member.email.as_str());
+            Ok(Crm::write_member(tx, &self.0, workspace, profile, now).await?)
+        })
+    }
+}
+
+/// Settings with short waits.
+pub(crate) fn settings() -> AgentSettings {
+    AgentSettings {
+        retries: RetryPolicy {
+            attempts: 3,
+            first_wait: Duration::from_millis(5),
+            longest_wait: Duration::from_secs(2),
+        },
+        sweep_every: Duration::from_millis(100),
+        ..AgentSettings::default()
+    }
+}
+
+impl House {
+    pub(crate) async fn new(store: TestStore) -> Self {
+        Self::with(store, settings()).await
+    }
+
+    pub(crate) async fn with(store: TestStore, settings: AgentSettings) -> Self {
+        Self::on(store, ScriptedModel::with_rule(obey).await.unwrap(), settings).await
+    }
+
+    /// With a model server that answers what the test queues.
+    pub(crate) async fn scripted(store: TestStore) -> Self {
+        Self::on(store, ScriptedModel::start().await.unwrap(), settings()).await
+    }
+
+    async fn on(store: TestStore, server: ScriptedModel, settings: AgentSettings) -> Self {
+        let first = Process::start(&store, &server, settings).await;
+        let new = NewWorkspace {
+            name: "Acme".to_owned(),
+            admin_name: "Ada Brandt".to_owned(),
+            email: "ada@acme.test".to_owned(),
+            password: PASSWORD.to_owned(),
+        };
+        let (workspace, ada) = first.identity.create_workspace(new).await.unwrap();
+        let ada = first.identity.caller_of_member(workspace, ada).await.unwrap();
+        Self { store, server, first, workspace, ada }
+    }
+
+    pub(crate) async fn member(&self, name: &str, role: &str) -> Caller {
+        let new = NewMember {
+            name: name.to_owned(),
+            email: format!("{}@acme.test", name.to_lowercase().replace(' ', ".")),
+            role: role.to_owned(),
+            password: PASSWORD.to_owned(),
+        };
+        let member: MemberId = self.first.identity.add_member(self.workspace, new).await.unwrap();
+        self.first.identity.caller_of_member(self.workspace, member).await.unwrap()
+    }
+
+    /// Another process on the same data.
+    pub(crate) async fn process(&self, settings: AgentSettings) -> Process {
+        Process::start(&self.store, &self.server, settings).await
+    }
+
+    pub(crate) async fn deal(&self, name: &str) -> RecordId {
+        let fields = fields(json!({"name": name, "amount": {"amount": 12_000, "currency": "USD"}}));
+        self.first.crm.create(&self.ada, "deal", fields).await.unwrap().id
+    }
+
+    pub(crate) async fn stage(&self, deal: RecordId) -> Value {
+        self.first.crm.get(&self.ada, "deal", deal, None, vec![]).await.unwrap().to_json()["stage"].clone()
+    }
+
+    /// What happened to a deal: the names of its timeline's entries and who did it, the latest first.
+    pub(crate) async fn timeline(&self, deal: RecordId) -> Vec<(String, String)> {
+        let timeline = self.first.crm.timeline(&self.ada, "deal", deal, 50, None).await.unwrap();
+        timeline.entries.into_iter().map(|entry| (entry.name, entry.actor.describe())).collect()
+    }
+
+    /// No request the model server got was malformed.
+    pub(crate) fn check(&self) {
+        assert_eq!(self.server.violations(), Vec::<String>::new());
+    }
+}
+
+impl Process {
+    pub(crate) async fn begin(store: &TestStore, server: &ScriptedModel) -> Self {
+        Self::start(store, server, settings()).await
+    }
+
+    async fn start(store: &TestStore, server: &ScriptedModel, settings: AgentSettings) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (config, base_url) = (store.config(), server.base_url());
+        let made = runtime.spawn(async move {
+            let environment = Environment::system();
+            let store = Store::open(config, environment.clone()).await.unwrap();
+            let crm = Crm::new(store.clone(), environment.clone());
+            let secret = MasterSecret::new(b"the master secret of these tests".to_vec());
+            let password_cost = PasswordCost { memory_kib: 8, iterations: 1, lanes: 1 };
+            let identity = Identity::open(
+                store.clone(),
+                environment.clone(),
+                secret,
+                Arc::new(Parts(environment.clone())),
+                IdentitySettings { password_cost, ..IdentitySettings::default() },
+            );
+            let identity = identity.await.unwrap();
+            let config: ModelsConfig = serde_json::from_value(json!({
+                "default": "scripted/scripted",
+                "ollama_url": "",
+                "providers": {"scripted": {"base_url": base_url, "models": [{"name": "scripted"}]}},
+            }))
+            .unwrap();
+            let models = Models::new(config, environment.clone()).unwrap();
+            let agents =
+                Agents::new(store.clone(), crm.clone(), identity.clone(), models, environment, settings);
+            (store, crm, identity, agents)
+        });
+        let (store, crm, identity, agents) = made.await.unwrap();
+        let stop = CancellationToken::new();
+        let worker = Some(runtime.spawn(agents.worker().run(stop.clone())));
+        Self { runtime: Some(runtime), store, crm, identity, agents, stop, worker }
+    }
+
+    /// Ends as `kill -9` would: whatever runs stops where it is.
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
+
+    /// Ends as the server does when it is told to.
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        self.worker.take().unwrap().await.unwrap();
+        self.store.close().await;
+    }
+
+    pub(crate) async fn session(&self, caller: &Caller, agent: &str) -> SessionId {
+        let new = NewSession { agent: agent.to_owned(), title: None, context: None };
+        self.agents.create_session(caller, new).await.unwrap().id
+    }
+
+    pub(crate) async fn say(&self, caller: &Caller, session: SessionId, message: impl ToString) -> TurnId {
+        self.agents.start_turn(caller, session, message.to_string(), None).await.unwrap().id
+    }
+
+    /// A message and its answer.
+    pub(crate) async fn ask(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        message: impl ToString,
+    ) -> Vec<TurnEvent> {
+        let turn = self.say(caller, session, message).await;
+        self.until_ended(caller, session, turn).await
+    }
+
+    /// The logged events of a turn once it has ended.
+    pub(crate) async fn until_ended(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        turn: TurnId,
+    ) -> Vec<TurnEvent> {
+        let all = self.until(caller, session, |event| event.turn() == turn && event.ends_turn()).await;
+        all.into_iter().filter(|event| event.turn() == turn).collect()
+    }
+
+    /// The logged events of a session up to the first that fits.
+    pub(crate) async fn until(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        fits: impl Fn(&TurnEvent) -> bool,
+    ) -> Vec<TurnEvent> {
+        let mut stream = self.follow(caller, session, None).await;
+        let mut events = Vec::new();
+        loop {
+            let event = patient(stream.next()).await.expect("the stream goes on");
+            if let Some(logged) = event.logged() {
+                events.push(logged.clone());
+                if fits(logged) {
+                    return events;
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn follow(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        after: Option<EventId>,
+    ) -> std::pin::Pin<Box<dyn Stream<Item = StreamEvent> + Send>> {
+        Box::pin(self.agents.subscribe(caller, session, after).await.unwrap())
+    }
+
+    pub(crate) async fn log(&self, caller: &Caller, session: SessionId) -> Vec<LoggedEvent> {
+        self.agents.log(caller, session, 0, 1_000).await.unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What a future answers, in time.
+pub(crate) async fn patient<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("nothing stalls")
+}
+
+pub(crate) fn fields(json: Value) -> Map<String, Value> {
+    json.as_object().unwrap().clone()
+}
+
+/// A message that tells the scripted model what to do: in each step these calls, then this text.
+pub(crate) fn plan(steps: &[&[(&str, Value)]], text: &str) -> Value {
+    let steps: Vec<Vec<Value>> = steps
+        .iter()
+        .map(|calls| calls.iter().map(|(name, arguments)| json!([name, arguments])).collect())
+        .collect();
+    json!({"steps": steps, "text": text})
+}
+
+/// Does what the last message of the user says. `{"wait": milliseconds}` in a plan pauses in the middle of
+/// the text, `{"stall": true}` never goes on.
+fn obey(request: &Value) -> Script {
+    let messages = request["messages"].as_array().unwrap();
+    let last_user = messages.iter().rposition(|message| message["role"] == "user").unwrap();
+    let plan: Value = serde_json::from_str(messages[last_user]["content"].as_str().unwrap())
+        .unwrap_or(json!({"text": "Hm?"}));
+    let step = messages[last_user..].iter().filter(|message| message["role"] == "assistant").count();
+    if let Some(calls) = plan["steps"].get(step).and_then(Value::as_array) {
+        let ids: Vec<String> = (0..calls.len()).map(|index| format!("call_{step}_{index}")).collect();
+        let arguments: Vec<String> = calls.iter().map(|call| call[1].to_string()).collect();
+        let list: Vec<(&str, &str, &str)> = calls
+            .iter()
+            .zip(ids.iter().zip(&arguments))
+            .map(|(call, (id, arguments))| (id.as_str(), call[0].as_str().unwrap(), arguments.as_str()))
+            .collect();
+        return Script::new().calls(&list).usage(100, 10);
+    }
+    let text = plan["text"].as_str().unwrap_or("Done.");
+    let half = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+    let script = Script::new().text(&text[..half]);
+    if plan["stall"] == true {
+        return script.stall();
+    }
+    let script = match plan["wait"].as_u64() {
+        Some(wait) => script.pause(Duration::from_millis(wait)),
+        None => script,
+    };
+    script.text(&text[half..]).usage(50, 5)
+}
+
+/// The names of events, for comparing at a glance.
+pub(crate) fn names(events: &[TurnEvent]) -> Vec<&'static str> {
+    events.iter().map(TurnEvent::name).collect()
+}
+
+/// The result of the call at `index` of a step, as JSON.
+pub(crate) fn outcome(events: &[TurnEvent], step: u32, index: u32) -> Value {
+    let found = events.iter().find_map(|event| match event {
+        TurnEvent::ToolResult { step: s, index: i, outcome, .. } if (*s, *i) == (step, index) => {
+            Some(outcome)
+        }
+        _ => None,
+    });
+    serde_json::to_value(found.expect("the call has a result")).unwrap()
+}
+
+/// The texts of completed messages.
+pub(crate) fn texts(events: &[TurnEvent]) -> Vec<&str> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            TurnEvent::MessageCompleted { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
