@@ -45,6 +45,9 @@ pub enum Error {
     /// What was written about a record cannot be read.
     #[error("what was written about a record cannot be read")]
     Entry(#[source] serde_json::Error),
+    /// An operation was not done, for this reason.
+    #[error("{0}")]
+    Refused(Problem),
     #[error(transparent)]
     Store(#[from] kontor_store::Error),
 }
@@ -134,6 +137,7 @@ impl Fault for Error {
                 format!("The {function} of {field} is too large to be told exactly. Narrow the filter."),
             ),
             Self::Metadata(_) | Self::Entry(_) => Problem::internal(),
+            Self::Refused(problem) => problem.clone(),
             Self::Store(error) => error.problem(),
         }
     }

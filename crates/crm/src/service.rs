@@ -15,7 +15,6 @@ use kontor_core::{
     metadata::{Field, Object, Schema},
     operation::Registry,
     time::Timestamp,
-    value::parse_value,
 };
 use kontor_store::{Store, Tx};
 use serde_json::{Map, Value as Json};
@@ -222,17 +221,15 @@ impl Crm {
         object: &str,
         fields: Map<String, Json>,
     ) -> Result<Record, Error> {
-        let (name, given) = (object.to_owned(), fields.clone());
-        let created = self
-            .write(caller, move |work| {
-                let (name, fields) = (name.clone(), given.clone());
-                Box::pin(async move {
-                    let object = named(work, &name)?;
-                    records::create(work, &object, &fields).await
-                })
+        let object = object.to_owned();
+        self.write(caller, move |work| {
+            let (object, fields) = (object.clone(), fields.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::create(work, &object, &fields).await
             })
-            .await;
-        self.name_holder(caller, object, &fields, created).await
+        })
+        .await
     }
 
     pub async fn update(
@@ -243,47 +240,15 @@ impl Crm {
         patch: Map<String, Json>,
         if_match: Option<i64>,
     ) -> Result<Updated, Error> {
-        let (name, given) = (object.to_owned(), patch.clone());
-        let updated = self
-            .write(caller, move |work| {
-                let (name, patch) = (name.clone(), given.clone());
-                Box::pin(async move {
-                    let object = named(work, &name)?;
-                    records::update(work, &object, id, &patch, if_match).await
-                })
+        let object = object.to_owned();
+        self.write(caller, move |work| {
+            let (object, patch) = (object.clone(), patch.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::update(work, &object, id, &patch, if_match).await
             })
-            .await;
-        self.name_holder(caller, object, &patch, updated).await
-    }
-
-    /// Tells which record has a value that was refused as a duplicate: the transaction that found it out
-    /// could not ask any more.
-    async fn name_holder<T>(
-        &self,
-        caller: &Caller,
-        name: &str,
-        fields: &Map<String, Json>,
-        result: Result<T, Error>,
-    ) -> Result<T, Error> {
-        let Err(Error::Duplicate { object, field, path, existing: None }) = result else { return result };
-        let (name, known, json) = (name.to_owned(), field.clone(), fields.get(field.as_str()).cloned());
-        let existing = self
-            .read(caller, move |work| {
-                let (name, field, json) = (name.clone(), known.clone(), json.clone());
-                Box::pin(async move {
-                    let object = named(work, &name)?;
-                    let value = match (object.field(&field), &json) {
-                        (Some(field), Some(json)) => parse_value(field, json, None).ok(),
-                        _ => None,
-                    };
-                    match value {
-                        Some(value) => records::holder(work, &object, &field, &value).await,
-                        None => Ok(None),
-                    }
-                })
-            })
-            .await?;
-        Err(Error::Duplicate { object, field, path, existing })
+        })
+        .await
     }
 
     pub async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {

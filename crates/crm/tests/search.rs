@@ -40,4 +40,22 @@ both_engines! {
         assert_eq!(count("secret").await, 0);
         assert_eq!(count("doe").await, 1);
     }
+
+    async fn records_are_found_by_the_name_of_what_they_are_about(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let contact = fixture.create("contact", json!({ "name": "Jane Doe" })).await;
+        let target = json!({ "object": "contact", "id": contact.id });
+        fixture.create("note", json!({ "title": "Hello", "target": target })).await;
+        let notes = Some(vec!["note".to_owned()]);
+        let count = async |caller, query: &str| {
+            fixture.crm.search(caller, query, notes.clone(), 5).await.unwrap().len()
+        };
+        assert_eq!(count(&fixture.ada, "jane").await, 1);
+        let hidden = ObjectGrant::everything().reading(FieldSet::Except([Name::literal("name")].into()));
+        let caller = fixture.with(Grants::everything().with_object(Name::literal("contact"), hidden));
+        assert_eq!(count(&caller, "jane").await, 0);
+        let patch = map(json!({ "name": "Joan Doe" }));
+        fixture.crm.update(&fixture.ada, "contact", contact.id, patch, None).await.unwrap();
+        assert_eq!((count(&fixture.ada, "jane").await, count(&fixture.ada, "joan").await), (0, 1));
+    }
 }

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
+//! | [`write`](Write) | several writes at once |
 //! | [`dialect`](Dialect), [`ddl`](ColumnSpec), `search` | types and binding, tables and indexes, text search |
 //! | [`calendar`](CalendarUnit) | parts of the calendar to group rows by |
 //! | `sqlite` | the writer and reader threads of a file, group commit, deadlines |
@@ -37,6 +38,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
+mod write;
 
 pub use calendar::CalendarUnit;
 pub use config::StoreConfig;
@@ -51,3 +53,4 @@ pub use row::{Cell, Decode, Row};
 pub use statement::Statement;
 pub use store::{Check, Store};
 pub use tx::Tx;
+pub use write::Write;

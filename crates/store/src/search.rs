@@ -4,7 +4,7 @@
 //! On SQLite they lie in a contentless FTS5 table whose row ids are kept in `search_documents`; on PostgreSQL
 //! in a `tsvector` with a GIN index.
 
-use sea_query::{Alias, BinOper, Expr, ExprTrait, Func, Query, SelectStatement, Value};
+use sea_query::{Alias, BinOper, Expr, ExprTrait, Func, InsertStatement, Query, SelectStatement, Value};
 use uuid::Uuid;
 
 use crate::{Dialect, Error, Tx, tx::Connection};
@@ -20,34 +20,52 @@ impl Tx<'_> {
         record: Uuid,
         tokens: &[String],
     ) -> Result<(), Error> {
+        self.index_documents(object, &[(record, tokens.to_vec())]).await
+    }
+
+    /// As [`Tx::index_document`], for several records of one object.
+    pub async fn index_documents(
+        &mut self,
+        object: &str,
+        documents: &[(Uuid, Vec<String>)],
+    ) -> Result<(), Error> {
         self.guard()?;
-        let tokens = tokens.iter().map(|token| normal(token)).filter(|token| !token.is_empty());
-        match &mut self.connection {
-            Connection::Sqlite(session) => {
-                let text = tokens.collect::<Vec<_>>().join(" ");
-                let result = session.index_document(object, record, &text);
-                self.observe_sqlite(result)
-            }
-            Connection::Postgres(_) => {
-                let tokens = tokens.map(|token| Value::String(Some(token))).collect();
-                let tokens = Value::Array(sea_query::ArrayType::String, Some(Box::new(tokens)));
-                let statement = Query::insert()
-                    .into_table(self.table("search_documents"))
-                    .columns(["object", "record_id", "tokens"])
-                    .values_panic([
-                        object.into(),
-                        record.into(),
-                        Func::cust("array_to_tsvector").arg(Expr::val(tokens)).into(),
-                    ])
-                    .on_conflict(
-                        sea_query::OnConflict::columns(["object", "record_id"])
-                            .update_column("tokens")
-                            .to_owned(),
-                    )
-                    .to_owned();
-                self.execute(&statement).await.map(drop)
-            }
+        if documents.is_empty() {
+            return Ok(());
         }
+        if let Connection::Sqlite(session) = &mut self.connection {
+            let result = documents.iter().try_for_each(|(record, tokens)| {
+                let text = normalised(tokens).collect::<Vec<_>>().join(" ");
+                session.index_document(object, *record, &text)
+            });
+            return self.observe_sqlite(result);
+        }
+        let statement = self.insert_documents(object, documents);
+        self.execute(&statement).await.map(drop)
+    }
+
+    /// The documents as rows, where they are rows.
+    pub(crate) fn insert_documents(
+        &self,
+        object: &str,
+        documents: &[(Uuid, Vec<String>)],
+    ) -> InsertStatement {
+        let mut statement = Query::insert();
+        statement.into_table(self.table("search_documents")).columns(["object", "record_id", "tokens"]);
+        for (record, tokens) in documents {
+            let tokens = normalised(tokens).map(|token| Value::String(Some(token))).collect();
+            let tokens = Value::Array(sea_query::ArrayType::String, Some(Box::new(tokens)));
+            statement.values_panic([
+                object.into(),
+                (*record).into(),
+                Func::cust("array_to_tsvector").arg(Expr::val(tokens)).into(),
+            ]);
+        }
+        statement
+            .on_conflict(
+                sea_query::OnConflict::columns(["object", "record_id"]).update_column("tokens").to_owned(),
+            )
+            .to_owned()
     }
 
     /// Removes a record from search.
@@ -115,6 +133,11 @@ impl Tx<'_> {
         select.and_where(Expr::col(("d", "object")).eq(object));
         select
     }
+}
+
+/// The tokens that are left of these when both engines can hold them.
+fn normalised(tokens: &[String]) -> impl Iterator<Item = String> {
+    tokens.iter().map(|token| normal(token)).filter(|token| !token.is_empty())
 }
 
 /// A token both engines take as one: without white space and control characters, and not too long.

@@ -7,6 +7,7 @@ use kontor_core::{
     metadata::{Name, Object, system_fields},
     value::{Value, Values},
 };
+use kontor_store::Write;
 use sea_query::{Alias, Expr, ExprTrait, Func, Query};
 use serde_json::{Map, Value as Json};
 
@@ -22,8 +23,8 @@ use super::{
 };
 use crate::{Error, Work, search};
 
-/// How many rows one INSERT holds at most: SQLite binds at most 32,766 values in a statement.
-const ROWS_PER_INSERT: usize = 100;
+/// How many values one INSERT holds at most: SQLite binds 32,766 in a statement.
+const CELLS_PER_INSERT: usize = 30_000;
 
 /// Makes a record of the fields given, the defaults of the others, and what follows from them.
 pub async fn create(
@@ -80,26 +81,22 @@ pub(crate) async fn create_all(
         return Err(Error::Invalid(issues));
     }
 
-    if drafts.len() > 1 {
-        let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
-        unique::check(work, object, &values, &path).await?;
-    }
-    insert(work, object, &drafts).await.map_err(|error| match error {
-        Error::Store(error) => unique::explain(object, &path(0), error),
-        other => other,
-    })?;
-    check_rules(work, object, &drafts).await?;
-
+    let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
+    unique::check(work, object, &values, None, &path).await?;
+    let ids = drafts.iter().map(|draft| draft.id).collect();
+    let mut writes = inserts(work, object, &drafts);
     let mut acts = Vec::with_capacity(drafts.len());
     let mut records = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let changes = journal::changes(object, &Values::new(), &draft.values, &labels);
         let record = Record::new(object, draft.id, draft.values.into_iter().collect());
-        search::index(work, object, &record).await?;
         acts.push(Act::on(object, &record, Action::Create, changes));
         records.push(record);
     }
-    journal::write(work, &acts).await?;
+    writes.push(search::index(object, &records));
+    writes.extend(journal::writes(work, &acts));
+    work.tx.write_all(writes).await.map_err(|error| unique::explain(object, &path(0), error))?;
+    check_rules(work, object, &ids).await?;
 
     let grants = work.caller.grants.clone();
     let requested = Requested::new(&grants, object, None, &[])?;
@@ -159,7 +156,7 @@ fn system_values(work: &Work<'_, '_>, object: &Object, id: RecordId, index: usiz
     }
 }
 
-async fn insert(work: &mut Work<'_, '_>, object: &Object, drafts: &[Draft]) -> Result<(), Error> {
+fn inserts(work: &Work<'_, '_>, object: &Object, drafts: &[Draft]) -> Vec<Write> {
     let dialect = work.tx.dialect();
     let columns: Vec<_> = object
         .fields
@@ -167,7 +164,8 @@ async fn insert(work: &mut Work<'_, '_>, object: &Object, drafts: &[Draft]) -> R
         .flat_map(|field| field.columns())
         .map(|column| Alias::new(column.name))
         .collect();
-    for drafts in drafts.chunks(ROWS_PER_INSERT) {
+    let rows = (CELLS_PER_INSERT / columns.len().max(1)).max(1);
+    let insert = |drafts: &[Draft]| {
         let mut statement = Query::insert();
         statement.into_table(work.tx.table(&object.table())).columns(columns.clone());
         for draft in drafts {
@@ -177,21 +175,24 @@ async fn insert(work: &mut Work<'_, '_>, object: &Object, drafts: &[Draft]) -> R
             });
             statement.values_panic(row.map(|(_, cell)| Expr::val(cell)));
         }
-        work.tx.execute(&statement).await?;
-    }
-    Ok(())
+        Write::Insert(statement)
+    };
+    drafts.chunks(rows).map(insert).collect()
 }
 
 /// A caller makes only records that its row rules let it make and see.
-async fn check_rules(work: &mut Work<'_, '_>, object: &Object, drafts: &[Draft]) -> Result<(), Error> {
+async fn check_rules(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    ids: &BTreeSet<RecordId>,
+) -> Result<(), Error> {
     let Some(rules) = predicate(work, object, BASE, Action::Create) else { return Ok(()) };
-    let ids = drafts.iter().map(|draft| draft.id).collect();
     let statement = Query::select()
         .expr(Func::count(Expr::cust("*")))
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-        .and_where(col(BASE, system_fields::ID).is_in(padded(&ids)))
+        .and_where(col(BASE, system_fields::ID).is_in(padded(ids)))
         .and_where(rules)
         .to_owned();
     let allowed: usize = work.tx.fetch_one(&statement).await?.get(0)?;
-    if allowed == drafts.len() { Ok(()) } else { Err(Error::not_allowed(object, Action::Create)) }
+    if allowed == ids.len() { Ok(()) } else { Err(Error::not_allowed(object, Action::Create)) }
 }

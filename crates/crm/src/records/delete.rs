@@ -8,6 +8,7 @@ use kontor_core::{
     metadata::{Object, system_fields},
     value::Value,
 };
+use kontor_store::Write;
 use sea_query::{Alias, Expr, ExprTrait, Query};
 
 use super::{
@@ -16,8 +17,10 @@ use super::{
     input::NewValues,
     journal::{self, Act, Changes},
     record::Record,
-    related, unique,
-    update::{target_fields, touch, write_row},
+    related,
+    targets::release_targets,
+    unique,
+    update::{merged, row, touch},
 };
 use crate::{Error, Work, search};
 
@@ -39,9 +42,9 @@ pub async fn delete(
     {
         return Err(Error::StaleVersion { current: before.version });
     }
-    let after = mark(work, object, before, Value::DateTime(work.now)).await?;
+    let (after, writes) = mark(work, object, &before, Value::DateTime(work.now), Action::Delete);
+    work.tx.write_all(writes).await?;
     work.tx.remove_document(&object.name, id.as_uuid()).await?;
-    journal::write(work, &[Act::on(object, &after, Action::Delete, Changes::new())]).await?;
     shown(work, after).await
 }
 
@@ -52,9 +55,14 @@ pub async fn delete(
 pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId) -> Result<Record, Error> {
     require(work, object, Action::Restore)?;
     let before = current(work, object, id, Action::Restore, State::Deleted).await?;
-    let after = mark(work, object, before, Value::Null).await?;
-    search::index(work, object, &after).await?;
-    journal::write(work, &[Act::on(object, &after, Action::Restore, Changes::new())]).await?;
+    let unique = object.fields.iter().filter(|field| field.is_unique);
+    let values: NewValues = unique
+        .filter_map(|field| Some((field.name.clone(), before.values.get(&field.name)?.clone())))
+        .collect();
+    unique::check(work, object, &[&values], Some(id), &|_| String::new()).await?;
+    let (after, mut writes) = mark(work, object, &before, Value::Null, Action::Restore);
+    writes.push(search::index(object, [&after]));
+    work.tx.write_all(writes).await.map_err(|error| unique::explain(object, "", error))?;
     shown(work, after).await
 }
 
@@ -63,45 +71,34 @@ pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId
 pub async fn destroy(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId) -> Result<(), Error> {
     require(work, object, Action::Destroy)?;
     let before = current(work, object, id, Action::Destroy, State::Any).await?;
-    for (table, field) in target_fields(work, object) {
-        let column = field.column_name("id");
-        let statement = Query::update()
-            .table(work.tx.table(&table))
-            .value(Alias::new(column.as_str()), Expr::val(sea_query::Value::Uuid(None)))
-            .and_where(Expr::col(Alias::new(column)).eq(id.as_uuid()))
-            .to_owned();
-        work.tx.execute(&statement).await?;
-    }
+    let mut writes = release_targets(work, object, id);
+    writes.extend(journal::writes(work, &[Act::on(object, &before, Action::Destroy, Changes::new())]));
+    work.tx.write_all(writes).await?;
     let statement = Query::delete()
         .from_table(work.tx.table(&object.table()))
         .and_where(Expr::col(Alias::new(system_fields::ID)).eq(id.as_uuid()))
         .to_owned();
     work.tx.execute(&statement).await?;
-    work.tx.remove_document(&object.name, id.as_uuid()).await?;
-    journal::write(work, &[Act::on(object, &before, Action::Destroy, Changes::new())]).await
+    Ok(work.tx.remove_document(&object.name, id.as_uuid()).await?)
 }
 
-/// Writes when a record was deleted.
-async fn mark(
-    work: &mut Work<'_, '_>,
+/// The record with the time of its deletion, and what writes that down.
+fn mark(
+    work: &Work<'_, '_>,
     object: &Arc<Object>,
-    before: Record,
+    before: &Record,
     deleted_at: Value,
-) -> Result<Record, Error> {
+    action: Action,
+) -> (Record, Vec<Write>) {
     let mut values = NewValues::new();
     if let Some(field) = object.field(system_fields::DELETED_AT) {
         values.insert(field.name.clone(), deleted_at);
     }
-    touch(work, object, &before, &mut values);
-    write_row(work, object, before.id, &values).await.map_err(|error| match error {
-        Error::Store(error) => unique::explain(object, "", error),
-        other => other,
-    })?;
-    let mut after = before.values;
-    for (name, value) in values {
-        after.set(name, value);
-    }
-    Ok(Record::new(object, before.id, after))
+    touch(work, object, before, &mut values);
+    let mut writes = vec![row(work, object, before.id, &values)];
+    let after = Record::new(object, before.id, merged(&before.values, values));
+    writes.extend(journal::writes(work, &[Act::on(object, &after, action, Changes::new())]));
+    (after, writes)
 }
 
 async fn shown(work: &mut Work<'_, '_>, mut record: Record) -> Result<Record, Error> {

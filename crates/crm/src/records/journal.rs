@@ -9,12 +9,13 @@ use kontor_core::{
     metadata::{FieldKind, Name, Object, system_fields},
     value::{Value, Values},
 };
+use kontor_store::Write;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{input::NewValues, record::Record, related::Labels};
 use crate::{
-    Error, Work,
+    Work,
     outbox::{self, Event},
     timeline::{self, NewEntry},
 };
@@ -63,8 +64,8 @@ fn past(action: Action) -> &'static str {
     }
 }
 
-/// Writes the entries and events of these acts, in their order.
-pub(crate) async fn write(work: &mut Work<'_, '_>, acts: &[Act<'_>]) -> Result<(), Error> {
+/// What writes the entries and events of these acts, in their order.
+pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> [Write; 2] {
     let mut entries = Vec::with_capacity(acts.len());
     let mut events = Vec::with_capacity(acts.len());
     for act in acts {
@@ -96,8 +97,7 @@ pub(crate) async fn write(work: &mut Work<'_, '_>, acts: &[Act<'_>]) -> Result<(
             changes,
         });
     }
-    timeline::write(work, entries).await?;
-    outbox::append(work, events).await
+    [timeline::write(work, entries), outbox::append(work, events)]
 }
 
 /// What new values change. Relations carry their records' names, so that they can be read when the records

@@ -21,6 +21,7 @@ mod rows;
 mod settle;
 mod sorting;
 mod sums;
+mod targets;
 mod unique;
 mod update;
 
@@ -28,14 +29,13 @@ pub(crate) use self::{
     access::{predicate, require},
     related::{Labels, Wanted, lookup, may_read_every_name},
     rows::{BASE, col},
-    unique::holder,
 };
 pub use self::{
     batch::{BatchInput, BatchUpdate, MAX_BATCH, batch},
     create::{create, create_with_id},
     delete::{delete, destroy, restore},
     get::get,
-    group::{Aggregate, Function, Group, GroupQuery, MAX_GROUPS, group},
+    group::{Aggregate, Function, Group, GroupQuery, MAX_BY, MAX_GROUPS, group},
     journal::{Change, Changes},
     list::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT, Page, list},
     record::{Record, RelatedRecord},

@@ -6,7 +6,7 @@ use kontor_core::{
     error::join_path,
     filter::{FieldPath, Readable as _, Scalar},
     ids::RecordId,
-    metadata::{Field, Name, Object, system_fields},
+    metadata::{Field, Object, system_fields},
     value::Value,
 };
 use sea_query::{Alias, ExprTrait, Query};
@@ -23,11 +23,14 @@ pub(crate) fn unique_path(field: &Field) -> FieldPath {
     FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default())
 }
 
-/// Finds the first of several new records whose unique value another has, or an earlier one of them.
+/// Finds the first of several records with new values whose unique value another has, or an earlier one of
+/// them. Asked before writing, so that the answer can name the other; two who write at once are kept apart
+/// by the index alone.
 pub(crate) async fn check(
     work: &mut Work<'_, '_>,
     object: &Object,
     records: &[&NewValues],
+    itself: Option<RecordId>,
     path: &impl Fn(usize) -> String,
 ) -> Result<(), Error> {
     for field in object.fields.iter().filter(|field| field.is_unique) {
@@ -52,6 +55,7 @@ pub(crate) async fn check(
             .from_as(work.tx.table(&object.table()), Alias::new(BASE))
             .and_where(col(BASE, &column).is_in(operands))
             .and_where(col(BASE, system_fields::DELETED_AT).is_null())
+            .and_where_option(itself.map(|id| col(BASE, system_fields::ID).ne(id.as_uuid())))
             .limit(1)
             .to_owned();
         let Some(row) = work.tx.fetch_optional(&statement).await? else { continue };
@@ -77,29 +81,6 @@ pub(crate) fn explain(object: &Object, item: &str, error: kontor_store::Error) -
     match violated {
         Some(field) => duplicate(object, field, item, None),
         None => Error::Store(error),
-    }
-}
-
-/// The live record that has this value of a unique field, where the caller may read that it has.
-pub(crate) async fn holder(
-    work: &mut Work<'_, '_>,
-    object: &Object,
-    field: &Name,
-    value: &Value,
-) -> Result<Option<RecordId>, Error> {
-    let Some(field) = object.field(field) else { return Ok(None) };
-    let compared = unique_path(field);
-    let Some(cell) = compared.cell(field, value) else { return Ok(None) };
-    let statement = Query::select()
-        .expr(col(BASE, system_fields::ID))
-        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-        .and_where(col(BASE, &compared.column(field)).eq(operand(work.tx.dialect(), &cell)))
-        .and_where(col(BASE, system_fields::DELETED_AT).is_null())
-        .limit(1)
-        .to_owned();
-    match work.tx.fetch_optional(&statement).await? {
-        Some(row) => visible(work, object, field, RecordId(row.get(0)?)).await,
-        None => Ok(None),
     }
 }
 

@@ -4,9 +4,10 @@ use kontor_core::{
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
-    metadata::{Field, FieldKind, Object, system_fields},
+    metadata::{Object, system_fields},
     value::{Value, Values},
 };
+use kontor_store::Write;
 use sea_query::{Alias, Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
 
@@ -18,7 +19,9 @@ use super::{
     record::Record,
     related::{Labels, Wanted, collect, lookup, show},
     rows::{BASE, cells, col},
-    settle, unique,
+    settle,
+    targets::rename_targets,
+    unique,
 };
 use crate::{Error, Work, search, timeline};
 
@@ -67,16 +70,21 @@ pub async fn update(
         return finish(work, before, Changes::new(), &labels);
     }
 
+    unique::check(work, object, &[&values], Some(id), &|_| String::new()).await?;
     let changes = journal::changes(object, &before.values, &values, &labels);
-    let after = store(work, object, &before, values).await?;
+    touch(work, object, &before, &mut values);
+    let mut writes = vec![row(work, object, id, &values)];
+    let after = Record::new(object, id, merged(&before.values, values));
+    if search::differs(object, &before, &after) {
+        writes.push(search::index(object, [&after]));
+    }
+    let act = Act::on(object, &after, Action::Update, changes.clone());
+    writes.extend(journal::writes(work, &[act]));
+    work.tx.write_all(writes).await.map_err(|error| unique::explain(object, "", error))?;
+    check_rules(work, object, id).await?;
     if after.label != before.label {
         rename_targets(work, object, id, &after.label).await?;
     }
-    if search::differs(object, &before, &after) {
-        search::index(work, object, &after).await?;
-    }
-    let act = Act::on(object, &after, Action::Update, changes.clone());
-    journal::write(work, &[act]).await?;
     finish(work, after, changes, &labels)
 }
 
@@ -102,34 +110,27 @@ fn references(object: &Object, before: &Values, after: &NewValues) -> Wanted {
     wanted
 }
 
-/// Writes new values, the next version among them; answers the record as it then is.
-async fn store(
-    work: &mut Work<'_, '_>,
-    object: &Arc<Object>,
-    before: &Record,
-    mut values: NewValues,
-) -> Result<Record, Error> {
-    touch(work, object, before, &mut values);
-    write_row(work, object, before.id, &values).await.map_err(|error| match error {
-        Error::Store(error) => unique::explain(object, "", error),
-        other => other,
-    })?;
-    if let Some(rules) = predicate(work, object, BASE, Action::Update) {
-        let statement = Query::select()
-            .expr(Expr::val(1))
-            .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-            .and_where(col(BASE, system_fields::ID).eq(before.id.as_uuid()))
-            .and_where(rules)
-            .to_owned();
-        if work.tx.fetch_optional(&statement).await?.is_none() {
-            return Err(Error::not_allowed(object, Action::Update));
-        }
-    }
-    let mut after = before.values.clone();
+pub(crate) fn merged(before: &Values, values: NewValues) -> Values {
+    let mut after = before.clone();
     for (name, value) in values {
         after.set(name, value);
     }
-    Ok(Record::new(object, before.id, after))
+    after
+}
+
+/// A caller leaves a record only as its row rules let it change and see it.
+async fn check_rules(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -> Result<(), Error> {
+    let Some(rules) = predicate(work, object, BASE, Action::Update) else { return Ok(()) };
+    let statement = Query::select()
+        .expr(Expr::val(1))
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
+        .and_where(rules)
+        .to_owned();
+    match work.tx.fetch_optional(&statement).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::not_allowed(object, Action::Update)),
+    }
 }
 
 /// Adds what every write of a record changes.
@@ -145,12 +146,8 @@ pub(crate) fn touch(work: &Work<'_, '_>, object: &Object, before: &Record, value
     }
 }
 
-pub(crate) async fn write_row(
-    work: &mut Work<'_, '_>,
-    object: &Object,
-    id: RecordId,
-    values: &NewValues,
-) -> Result<(), Error> {
+/// What writes new values into a row.
+pub(crate) fn row(work: &Work<'_, '_>, object: &Object, id: RecordId, values: &NewValues) -> Write {
     let dialect = work.tx.dialect();
     let mut statement = Query::update();
     statement.table(work.tx.table(&object.table()));
@@ -162,40 +159,7 @@ pub(crate) async fn write_row(
         }
     }
     statement.and_where(Expr::col(Alias::new(system_fields::ID)).eq(id.as_uuid()));
-    work.tx.execute(&statement).await?;
-    Ok(())
-}
-
-/// The name that targets keep of a record follows it.
-async fn rename_targets(
-    work: &mut Work<'_, '_>,
-    object: &Object,
-    id: RecordId,
-    name: &str,
-) -> Result<(), Error> {
-    for (referring, field) in target_fields(work, object) {
-        let statement = Query::update()
-            .table(work.tx.table(&referring))
-            .value(Alias::new(field.column_name("name")), Expr::val(name))
-            .and_where(Expr::col(Alias::new(field.column_name("id"))).eq(id.as_uuid()))
-            .to_owned();
-        work.tx.execute(&statement).await?;
-    }
-    Ok(())
-}
-
-/// The target fields that may point to records of an object, each with its table.
-pub(crate) fn target_fields(work: &Work<'_, '_>, object: &Object) -> Vec<(String, Field)> {
-    let points =
-        |kind: &FieldKind| matches!(kind, FieldKind::Target { objects } if objects.contains(&object.name));
-    work.schema
-        .objects()
-        .iter()
-        .flat_map(|referring| {
-            let fields = referring.fields.iter().filter(|field| points(&field.kind));
-            fields.map(|field| (referring.table(), field.clone()))
-        })
-        .collect()
+    Write::Update(statement)
 }
 
 /// The record and its changes as the caller may see them.

@@ -3,20 +3,26 @@ use kontor_core::{
     text,
     value::Value,
 };
+use kontor_store::Write;
 
-use crate::{Error, Work, records::Record};
+use crate::records::Record;
 
 /// The most words of one field that are indexed.
 const MAX_WORDS: usize = 2_000;
 
-/// Indexes a record, which holds all its fields.
-pub(crate) async fn index(work: &mut Work<'_, '_>, object: &Object, record: &Record) -> Result<(), Error> {
+/// What indexes records, which hold all their fields.
+pub(crate) fn index<'r>(object: &Object, records: impl IntoIterator<Item = &'r Record>) -> Write {
+    let documents = records.into_iter().map(|record| (record.id.as_uuid(), tokens(object, record)));
+    Write::Documents { object: object.name.to_string(), documents: documents.collect() }
+}
+
+fn tokens(object: &Object, record: &Record) -> Vec<String> {
     let mut tokens = Vec::new();
     for field in object.searchable_fields() {
         let words = text::tokens(&words(field, record));
         tokens.extend(words.into_iter().take(MAX_WORDS).map(|word| token(object, field, &word)));
     }
-    Ok(work.tx.index_document(&object.name, record.id.as_uuid(), &tokens).await?)
+    tokens
 }
 
 /// Whether two states of a record are found by different words.

@@ -5,7 +5,7 @@ use kontor_core::{
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
-    metadata::{Object, system_fields},
+    metadata::{FieldKind, Object, system_fields},
     text,
 };
 use sea_query::{Alias, Expr, ExprTrait, JoinType, Order, Query};
@@ -13,7 +13,7 @@ use sea_query::{Alias, Expr, ExprTrait, JoinType, Order, Query};
 use super::index::token;
 use crate::{
     Error, Work,
-    records::{BASE, Wanted, col, lookup, predicate},
+    records::{BASE, Wanted, col, lookup, may_read_every_name, predicate},
 };
 
 /// The most hits of one search.
@@ -114,6 +114,11 @@ fn groups(work: &Work<'_, '_>, object: &Object, query: &str) -> Vec<Vec<String>>
     let fields: Vec<_> = object
         .searchable_fields()
         .filter(|field| work.caller.grants.can_read_field(&object.name, &field.name))
+        .filter(|field| match &field.kind {
+            // These words are names of other records.
+            FieldKind::Target { objects } => objects.iter().all(|name| may_read_every_name(work, name)),
+            _ => true,
+        })
         .collect();
     text::tokens(query)
         .into_iter()

@@ -1,11 +1,9 @@
 use kontor_core::{ids::RecordId, metadata::Name};
+use kontor_store::Write;
 use sea_query::Query;
 use uuid::Uuid;
 
-use crate::{Error, Work};
-
-/// How many rows one INSERT holds at most.
-const ROWS_PER_INSERT: usize = 500;
+use crate::Work;
 
 /// An entry to be written.
 pub(crate) struct NewEntry {
@@ -19,48 +17,44 @@ pub(crate) struct NewEntry {
     pub(crate) linked: Option<(Name, RecordId, String)>,
 }
 
-/// Writes entries in their order, all by the caller and at the unit's instant.
-pub(crate) async fn write(work: &mut Work<'_, '_>, entries: Vec<NewEntry>) -> Result<(), Error> {
+/// The statement that writes entries in their order, all by the caller and at the unit's instant.
+pub(crate) fn write(work: &Work<'_, '_>, entries: Vec<NewEntry>) -> Write {
     let actor = serde_json::json!(work.caller.actor).to_string();
     // Ids made within one microsecond have no order, so that of the entries is given to them.
     let mut ids: Vec<Uuid> = entries.iter().map(|_| work.environment.new_id()).collect();
     ids.sort();
-    let mut entries = entries.into_iter().zip(ids).peekable();
-    while entries.peek().is_some() {
-        let mut statement = Query::insert();
-        statement.into_table(work.tx.table("timeline_entries")).columns([
-            "id",
-            "object",
-            "record_id",
-            "record_label",
-            "name",
-            "happened_at",
-            "actor",
-            "changes",
-            "linked_object",
-            "linked_id",
-            "linked_label",
+    let mut statement = Query::insert();
+    statement.into_table(work.tx.table("timeline_entries")).columns([
+        "id",
+        "object",
+        "record_id",
+        "record_label",
+        "name",
+        "happened_at",
+        "actor",
+        "changes",
+        "linked_object",
+        "linked_id",
+        "linked_label",
+    ]);
+    for (entry, id) in entries.into_iter().zip(ids) {
+        let (object, linked, label) = match entry.linked {
+            Some((object, id, label)) => (Some(object.to_string()), Some(id.as_uuid()), Some(label)),
+            None => (None, None, None),
+        };
+        statement.values_panic([
+            id.into(),
+            entry.object.as_str().into(),
+            entry.record.as_uuid().into(),
+            entry.label.into(),
+            entry.name.into(),
+            work.now.micros().into(),
+            actor.as_str().into(),
+            entry.changes.into(),
+            object.into(),
+            linked.into(),
+            label.into(),
         ]);
-        for (entry, id) in entries.by_ref().take(ROWS_PER_INSERT) {
-            let (object, linked, label) = match entry.linked {
-                Some((object, id, label)) => (Some(object.to_string()), Some(id.as_uuid()), Some(label)),
-                None => (None, None, None),
-            };
-            statement.values_panic([
-                id.into(),
-                entry.object.as_str().into(),
-                entry.record.as_uuid().into(),
-                entry.label.into(),
-                entry.name.into(),
-                work.now.micros().into(),
-                actor.as_str().into(),
-                entry.changes.into(),
-                object.into(),
-                linked.into(),
-                label.into(),
-            ]);
-        }
-        work.tx.execute(&statement).await?;
     }
-    Ok(())
+    Write::Insert(statement)
 }

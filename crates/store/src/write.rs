@@ -1,0 +1,61 @@
+//! Several writes at once: one round trip where there is a trip to make.
+
+use sea_query::{
+    Alias, CommonTableExpression, InsertStatement, SubQueryStatement, UpdateStatement, WithClause,
+};
+use uuid::Uuid;
+
+use crate::{Error, Tx, tx::Connection};
+
+/// A statement that writes and returns nothing.
+pub enum Write {
+    Insert(InsertStatement),
+    Update(UpdateStatement),
+    /// The search tokens of records of one object.
+    Documents {
+        object: String,
+        documents: Vec<(Uuid, Vec<String>)>,
+    },
+}
+
+impl Tx<'_> {
+    /// Runs writes that do not depend on each other and of which no two touch the same row: one by one on
+    /// SQLite, as a single statement on PostgreSQL.
+    pub async fn write_all(&mut self, mut writes: Vec<Write>) -> Result<(), Error> {
+        writes.retain(|write| !matches!(write, Write::Documents { documents, .. } if documents.is_empty()));
+        if writes.len() < 2 || matches!(self.connection, Connection::Sqlite(_)) {
+            for write in writes {
+                self.write(write).await?;
+            }
+            return Ok(());
+        }
+        let mut statements: Vec<SubQueryStatement> = Vec::with_capacity(writes.len());
+        for write in writes {
+            statements.push(match write {
+                Write::Insert(statement) => SubQueryStatement::InsertStatement(statement),
+                Write::Update(statement) => SubQueryStatement::UpdateStatement(statement),
+                Write::Documents { object, documents } => {
+                    SubQueryStatement::InsertStatement(self.insert_documents(&object, &documents))
+                }
+            });
+        }
+        let Some(last) = statements.pop() else { return Ok(()) };
+        let mut with = WithClause::new();
+        for (index, statement) in statements.into_iter().enumerate() {
+            let part = CommonTableExpression::new()
+                .table_name(Alias::new(format!("w{index}")))
+                .query(statement)
+                .to_owned();
+            with.cte(part);
+        }
+        self.execute(&with.query(last)).await.map(drop)
+    }
+
+    async fn write(&mut self, write: Write) -> Result<(), Error> {
+        match write {
+            Write::Insert(statement) => self.execute(&statement).await.map(drop),
+            Write::Update(statement) => self.execute(&statement).await.map(drop),
+            Write::Documents { object, documents } => self.index_documents(&object, &documents).await,
+        }
+    }
+}
