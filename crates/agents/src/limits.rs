@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kontor_models::RetryPolicy;
+use uuid::Uuid;
 
 /// The settings of agents.
 #[derive(Debug, Clone)]
@@ -14,6 +15,9 @@ pub struct AgentSettings {
     /// log is read again for what they append. False where this process holds the data alone, so that what
     /// a crash left is taken over at once.
     pub shared: bool,
+    /// Whose leases are ours: the same after a restart, where something keeps two processes from being the
+    /// same, so that what we held when we were killed is ours again at once. Without one, a new one.
+    pub owner: Option<Uuid>,
     /// How long a lease lasts without being renewed.
     pub lease: Duration,
     /// How often a running turn renews its lease and looks whether it was cancelled elsewhere.
@@ -37,6 +41,7 @@ impl Default for AgentSettings {
             limits: Limits::default(),
             retries: RetryPolicy::default(),
             shared: false,
+            owner: None,
             lease: Duration::from_secs(30),
             renew_every: Duration::from_secs(5),
             sweep_every: Duration::from_secs(5),

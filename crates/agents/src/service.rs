@@ -90,7 +90,7 @@ impl Agents {
     ) -> Self {
         let (wake, wakes) = mpsc::channel(WAKES);
         Self(Arc::new(Inner {
-            owner: environment.new_id(),
+            owner: settings.owner.unwrap_or_else(|| environment.new_id()),
             store,
             crm,
             identity,

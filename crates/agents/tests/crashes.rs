@@ -133,4 +133,24 @@ both_engines! {
         house.check();
         other.stop().await;
     }
+
+    async fn a_killed_process_knows_its_leases_again_by_its_id(store: TestStore) {
+        let named = kontor_agents::AgentSettings {
+            shared: true,
+            owner: Some(kontor_core::environment::Environment::system().new_id()),
+            lease: Duration::from_secs(3_600),
+            ..crate::house::settings()
+        };
+        let mut house = House::with(store, named.clone()).await;
+        let session = house.first.session(&house.ada, "analyst").await;
+        let mut message = plan(&[], "Half of this was said before the server died.");
+        message["wait"] = json!(1_000);
+        let turn = house.first.say(&house.ada, session, &message).await;
+        house.first.until(&house.ada, session, |event| matches!(event, TurnEvent::StepStarted { .. })).await;
+        let next = house.process(named).await;
+        std::mem::replace(&mut house.first, next).kill();
+        let events = house.first.until_ended(&house.ada, session, turn).await;
+        assert_eq!(names(&events)[2..], ["step.restarted", "message.completed", "usage", "turn.completed"]);
+        house.check();
+    }
 }

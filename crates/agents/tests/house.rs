@@ -102,8 +102,19 @@ impl House {
         Self::on(store, ScriptedModel::start().await.unwrap(), settings()).await
     }
 
+    /// With the command interpreter in place of a model.
+    pub(crate) async fn with_builtin(store: TestStore) -> Self {
+        let server = ScriptedModel::start().await.unwrap();
+        let first = Process::with_model(&store, &server, settings(), "builtin").await;
+        Self::around(store, server, first).await
+    }
+
     async fn on(store: TestStore, server: ScriptedModel, settings: AgentSettings) -> Self {
         let first = Process::start(&store, &server, settings).await;
+        Self::around(store, server, first).await
+    }
+
+    async fn around(store: TestStore, server: ScriptedModel, first: Process) -> Self {
         let new = NewWorkspace {
             name: "Acme".to_owned(),
             admin_name: "Ada Brandt".to_owned(),
@@ -136,6 +147,15 @@ impl House {
         self.first.crm.create(&self.ada, "deal", fields).await.unwrap().id
     }
 
+    pub(crate) async fn set(&self, deal: RecordId, patch: Value) {
+        self.first.crm.update(&self.ada, "deal", deal, fields(patch), None).await.unwrap();
+    }
+
+    pub(crate) async fn person(&self, first: &str, last: &str) {
+        let fields = fields(json!({"name": {"first": first, "last": last}}));
+        self.first.crm.create(&self.ada, "contact", fields).await.unwrap();
+    }
+
     pub(crate) async fn stage(&self, deal: RecordId) -> Value {
         self.first.crm.get(&self.ada, "deal", deal, None, vec![]).await.unwrap().to_json()["stage"].clone()
     }
@@ -158,6 +178,15 @@ impl Process {
     }
 
     async fn start(store: &TestStore, server: &ScriptedModel, settings: AgentSettings) -> Self {
+        Self::with_model(store, server, settings, "scripted/scripted").await
+    }
+
+    async fn with_model(
+        store: &TestStore,
+        server: &ScriptedModel,
+        settings: AgentSettings,
+        model: &'static str,
+    ) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (config, base_url) = (store.config(), server.base_url());
@@ -176,7 +205,7 @@ impl Process {
             );
             let identity = identity.await.unwrap();
             let config: ModelsConfig = serde_json::from_value(json!({
-                "default": "scripted/scripted",
+                "default": model,
                 "ollama_url": "",
                 "providers": {"scripted": {"base_url": base_url, "models": [{"name": "scripted"}]}},
             }))

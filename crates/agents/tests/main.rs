@@ -4,6 +4,7 @@
 
 mod approvals;
 mod authority;
+mod builtin;
 mod crashes;
 mod house;
 mod models;

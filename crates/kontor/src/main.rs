@@ -15,6 +15,7 @@ mod cli;
 mod commands;
 mod config;
 mod error;
+mod node;
 mod secret;
 mod telemetry;
 mod terminal;

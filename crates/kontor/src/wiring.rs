@@ -9,7 +9,7 @@ use kontor_identity::{Identity, IdentitySettings, MemberProfile, ProvisionError,
 use kontor_models::Models;
 use kontor_store::{BoxFuture, DataDirLock, Store, Tx};
 
-use crate::{config::Config, error::Error, secret};
+use crate::{config::Config, error::Error, node, secret};
 
 /// Everything a server is made of.
 pub(crate) struct Services {
@@ -47,7 +47,11 @@ impl Services {
             identity.clone(),
             models.clone(),
             environment.clone(),
-            AgentSettings::default(),
+            AgentSettings {
+                shared: config.database_url.is_some(),
+                owner: Some(node::load(config, &environment)?),
+                ..AgentSettings::default()
+            },
         );
         Ok(Self { environment, store, identity, crm, models, agents, _lock: lock })
     }
