@@ -38,7 +38,16 @@ impl Database {
 
 async fn psql(url: &str, statement: &str) -> std::io::Result<String> {
     let output = tokio::process::Command::new("psql")
-        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname", url, "--command", statement])
+        .args([
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "--dbname",
+            url,
+            "--command",
+            statement,
+        ])
         .output()
         .await?;
     if output.status.success() {

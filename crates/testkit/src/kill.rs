@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::ApiClient,
-    scripted::{ScriptedModel, Script},
+    scripted::{Script, ScriptedModel},
     server::{Server, ServerOptions},
     sse::{Event, text_of},
 };
@@ -57,7 +57,11 @@ pub async fn model() -> io::Result<ScriptedModel> {
     ScriptedModel::with_rule(|request| {
         let messages = request["messages"].as_array().cloned().unwrap_or_default();
         let asked = messages.iter().rposition(|message| message["role"] == "user").unwrap_or(0);
-        let marker = messages.get(asked).and_then(|message| message["content"].as_str()).unwrap_or_default().to_owned();
+        let marker = messages
+            .get(asked)
+            .and_then(|message| message["content"].as_str())
+            .unwrap_or_default()
+            .to_owned();
         let results = messages[asked..].iter().filter(|message| message["role"] == "tool").count();
         let title = json!({ "title": marker }).to_string();
         match results {
@@ -90,10 +94,7 @@ pub async fn run(options: &KillOptions, model: &ScriptedModel) -> io::Result<Rep
         let latest = u64::try_from(options.latest.as_micros()).unwrap_or(u64::MAX).max(1);
         let moment = Duration::from_micros(u64::from_le_bytes(bytes) % latest);
         // The answers do not matter: whoever got none asks again.
-        let (_, ()) = tokio::join!(
-            tokio::time::timeout(moment, sending),
-            tokio::time::sleep(moment)
-        );
+        let (_, ()) = tokio::join!(tokio::time::timeout(moment, sending), tokio::time::sleep(moment));
         server.kill()?;
         server = Server::start(&options.server)?;
         let client = client.at(&server.url);
@@ -183,10 +184,16 @@ fn each_call_has_one_result(events: &[Event]) -> Result<(), String> {
     if calls.len() != 3 || calls != results {
         return Err(format!("calls {calls:?} have results {results:?}"));
     }
-    let bad = events.iter().find(|event| event.name == "tool.result" && event.data["outcome"]["status"] != "succeeded");
+    let bad = events
+        .iter()
+        .find(|event| event.name == "tool.result" && event.data["outcome"]["status"] != "succeeded");
     bad.map_or(Ok(()), |event| Err(format!("a call did not succeed: {}", event.data)))
 }
 
 fn logged(events: &[Event]) -> Vec<(&str, &str)> {
-    events.iter().filter(|event| event.is_logged()).map(|event| (event.id.as_str(), event.name.as_str())).collect()
+    events
+        .iter()
+        .filter(|event| event.is_logged())
+        .map(|event| (event.id.as_str(), event.name.as_str()))
+        .collect()
 }

@@ -16,7 +16,9 @@ pub(crate) async fn back_up(config: Config, to: &Path) -> Result<(), Error> {
     copy_secret(&config.data_dir, to)?;
     terminal::line(&format!("The data in {} was copied to {}.", config.data_dir.display(), to.display()));
     if config.secret.is_some() {
-        terminal::line("KONTOR_SECRET is not in the copy: without it nobody stays signed in after a restore.");
+        terminal::line(
+            "KONTOR_SECRET is not in the copy: without it nobody stays signed in after a restore.",
+        );
     }
     Ok(())
 }

@@ -14,6 +14,8 @@ pub(crate) async fn run(config: Config, command: Workspace) -> Result<(), Error>
     let new = NewWorkspace { name: name.clone(), admin_name: admin, email: email.clone(), password };
     let (workspace, _) = services.identity.create_workspace(new).await?;
     services.store.close().await;
-    terminal::line(&format!("The workspace {name:?} ({workspace}) is ready; {email} can sign in as its Admin."));
+    terminal::line(&format!(
+        "The workspace {name:?} ({workspace}) is ready; {email} can sign in as its Admin."
+    ));
     Ok(())
 }

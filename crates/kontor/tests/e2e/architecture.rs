@@ -70,7 +70,8 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 fn every_crate_names_only_what_stands_below_it() {
     let arrows: BTreeMap<_, _> = ARROWS.into_iter().collect();
     for (package, named) in dependencies().into_iter().filter(|(package, _)| package != "xtask") {
-        let allowed = arrows.get(package.as_str()).unwrap_or_else(|| panic!("{package} is not in the picture"));
+        let allowed =
+            arrows.get(package.as_str()).unwrap_or_else(|| panic!("{package} is not in the picture"));
         for ours in named.iter().filter(|name| name.starts_with("kontor")) {
             assert!(allowed.contains(&ours.as_str()), "{package} must not name {ours}");
         }

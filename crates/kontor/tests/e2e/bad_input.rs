@@ -10,7 +10,10 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
     for engine in engines() {
         let fixture = Fixture::start(engine, None).await;
         let ada = fixture.sign_in("ada").await;
-        let deal = ada.get("/api/records/deals?limit=1").await.unwrap().ok()["data"][0]["id"].as_str().unwrap().to_owned();
+        let deal = ada.get("/api/records/deals?limit=1").await.unwrap().ok()["data"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let one = format!("/api/records/deals/{deal}");
         let mut deep = json!({"stage": {"eq": "LEAD"}});
         for _ in 0..100 {
@@ -23,17 +26,52 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
             (Method::POST, "/api/records/deals".into(), json!({"name": "a\0b"}), "name"),
             (Method::POST, "/api/records/deals".into(), json!({"name": "x", "stagee": "LEAD"}), "stagee"),
             (Method::POST, "/api/records/deals".into(), json!({"name": "x", "stage": "LEED"}), "stage"),
-            (Method::POST, "/api/records/deals".into(), json!({"name": "x", "amount": {"amount": "lots"}}), "amount"),
-            (Method::POST, "/api/records/deals".into(), json!({"name": "x", "close_date": "tomorrow"}), "close_date"),
+            (
+                Method::POST,
+                "/api/records/deals".into(),
+                json!({"name": "x", "amount": {"amount": "lots"}}),
+                "amount",
+            ),
+            (
+                Method::POST,
+                "/api/records/deals".into(),
+                json!({"name": "x", "close_date": "tomorrow"}),
+                "close_date",
+            ),
             (Method::POST, "/api/records/deals".into(), json!({"name": "x", "account": "42"}), "account"),
             (Method::POST, "/api/records/deals".into(), json!({"name": "x", "account": deal}), "account"),
-            (Method::POST, "/api/records/deals".into(), json!({"name": "x", "created_at": "2020-01-01T00:00:00Z"}), "created_at"),
-            (Method::POST, "/api/records/deals".into(), json!({"name": "x", "probability": 101}), "probability"),
+            (
+                Method::POST,
+                "/api/records/deals".into(),
+                json!({"name": "x", "created_at": "2020-01-01T00:00:00Z"}),
+                "created_at",
+            ),
+            (
+                Method::POST,
+                "/api/records/deals".into(),
+                json!({"name": "x", "probability": 101}),
+                "probability",
+            ),
             (Method::PATCH, one.clone(), json!({"name": null}), "name"),
-            (Method::POST, "/api/records/deals/batch".into(), json!({"create": [{"name": "a"}, {"name": 7}]}), "[1].name"),
+            (
+                Method::POST,
+                "/api/records/deals/batch".into(),
+                json!({"create": [{"name": "a"}, {"name": 7}]}),
+                "[1].name",
+            ),
             (Method::POST, "/api/records/deals/batch".into(), json!({"crate": []}), ""),
-            (Method::POST, "/api/objects/deal/fields".into(), json!({"name": "Bad Name", "kind": "text"}), "name"),
-            (Method::POST, "/api/objects/deal/fields".into(), json!({"name": "stage", "kind": "text"}), "name"),
+            (
+                Method::POST,
+                "/api/objects/deal/fields".into(),
+                json!({"name": "Bad Name", "kind": "text"}),
+                "name",
+            ),
+            (
+                Method::POST,
+                "/api/objects/deal/fields".into(),
+                json!({"name": "stage", "kind": "text"}),
+                "name",
+            ),
             (Method::POST, "/api/objects/deal/fields".into(), json!({"name": "x", "kind": "blob"}), "kind"),
             (Method::POST, "/api/sessions".into(), json!({"agent": "nobody"}), ""),
             (Method::POST, "/api/operations/deal.find".into(), json!({"limit": 0}), "limit"),
@@ -53,8 +91,20 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
             }
         }
         let queries = [
-            "filter=%7B", "filter=[]", "filter=%7B%22x%22%3A1%7D", "sort=nothing", "limit=0", "limit=9999", "limit=x",
-            "after=garbage", "after=%00", "after=%F0%9F%92%A9", "fields=nothing", "nothing=1", "total=maybe", "search=%00",
+            "filter=%7B",
+            "filter=[]",
+            "filter=%7B%22x%22%3A1%7D",
+            "sort=nothing",
+            "limit=0",
+            "limit=9999",
+            "limit=x",
+            "after=garbage",
+            "after=%00",
+            "after=%F0%9F%92%A9",
+            "fields=nothing",
+            "nothing=1",
+            "total=maybe",
+            "search=%00",
             "include=nothing",
         ];
         for query in queries {

@@ -23,13 +23,16 @@ async fn an_agent_on_the_builtin_commands_lists_moves_and_logs_on_the_members_be
             json!({"stage": {"not_in": ["CLOSED_WON", "CLOSED_LOST"]}, "amount": {"gt": 10_000}}),
         )
         .await;
-        open.sort_by(|a, b| b["amount"]["amount"].as_f64().unwrap().total_cmp(&a["amount"]["amount"].as_f64().unwrap()));
+        open.sort_by(|a, b| {
+            b["amount"]["amount"].as_f64().unwrap().total_cmp(&a["amount"]["amount"].as_f64().unwrap())
+        });
 
         let session = ada.session("sales-assistant").await.unwrap();
         let events = ada.chat(&session, "show open deals over 10k by amount").await.unwrap();
         assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
         let text = text_of(&events);
-        let places: Vec<_> = open.iter().take(10).map(|deal| text.find(deal["name"].as_str().unwrap())).collect();
+        let places: Vec<_> =
+            open.iter().take(10).map(|deal| text.find(deal["name"].as_str().unwrap())).collect();
         assert!(places.iter().all(Option::is_some), "{engine:?}: a deal is missing in {text}");
         assert!(places.is_sorted(), "{engine:?}: not by amount: {text}");
 
@@ -50,10 +53,16 @@ async fn an_agent_on_the_builtin_commands_lists_moves_and_logs_on_the_members_be
         }
 
         let contact = &list(&ada, "/api/records/contacts", json!({})).await[0];
-        let name = format!("{} {}", contact["name"]["first"].as_str().unwrap(), contact["name"]["last"].as_str().unwrap());
+        let name = format!(
+            "{} {}",
+            contact["name"]["first"].as_str().unwrap(),
+            contact["name"]["last"].as_str().unwrap()
+        );
         let events = ada.chat(&session, &format!("log a call with {name}: discussed renewal")).await.unwrap();
         assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
-        let calls = list(&ada, "/api/records/activities", json!({"subject": {"contains": "discussed renewal"}})).await;
+        let calls =
+            list(&ada, "/api/records/activities", json!({"subject": {"contains": "discussed renewal"}}))
+                .await;
         assert_eq!(calls.len(), 1, "{engine:?}: {}", text_of(&events));
         assert_eq!(calls[0]["type"], "CALL");
         assert_eq!(calls[0]["target"]["id"], contact["id"]);
@@ -69,7 +78,11 @@ async fn a_field_added_at_run_time_is_known_to_the_next_call_and_command() {
     let field = json!({"name": "region", "label": "Region", "kind": "select", "settings": {"options": [
         {"value": "NORTH", "label": "North", "color": "blue"}, {"value": "SOUTH", "label": "South", "color": "green"}]}});
     ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
-    let deal = ada.post("/api/records/deals", json!({"name": "Northern lights", "region": "NORTH"})).await.unwrap().ok();
+    let deal = ada
+        .post("/api/records/deals", json!({"name": "Northern lights", "region": "NORTH"}))
+        .await
+        .unwrap()
+        .ok();
     assert_eq!(deal["region"], "NORTH");
     let operations = ada.get("/api/operations").await.unwrap().ok();
     assert!(operations.to_string().contains("SOUTH"), "the tool schema does not know the field");
@@ -92,7 +105,7 @@ async fn deletion_waits_for_approval_and_survives_a_restart() {
 
         fixture.server.take().unwrap().kill().unwrap();
         fixture.launch();
-        let ada = ApiClient { url: fixture.url().to_owned(), ..ada };
+        let ada = ada.at(fixture.url());
         let approvals = ada.get("/api/approvals").await.unwrap().ok();
         assert!(approvals.to_string().contains(&approval), "{engine:?}: the approval is gone: {approvals}");
         ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "approve"})).await.unwrap().ok();
@@ -111,12 +124,16 @@ async fn a_denied_deletion_does_nothing() {
     let session = ada.session("sales-assistant").await.unwrap();
     let turn = ada.turn(&session, "delete the account Sturdy Ltd").await.unwrap();
     let approval = awaited_approval(&ada, &session).await;
-    ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "deny", "comment": "we keep it"})).await.unwrap().ok();
+    ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "deny", "comment": "we keep it"}))
+        .await
+        .unwrap()
+        .ok();
     let events = ada.turn_events(&session, &turn).await.unwrap();
     assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
     let path = format!("/api/records/accounts/{}", account["id"].as_str().unwrap());
     assert!(ada.get(&path).await.unwrap().status.is_success());
-    let again = ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "approve"})).await.unwrap();
+    let again =
+        ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "approve"})).await.unwrap();
     assert_eq!(again.status, 409, "an answered approval was answered again");
 }
 

@@ -72,7 +72,8 @@ async fn a_backup_made_while_serving_holds_what_was_written() {
     assert!(output.status.success(), "{}", said(&output));
     fixture.launch();
     let ada = fixture.sign_in("ada").await;
-    let found = ada.get(&format!("/api/records/accounts/{}", account["id"].as_str().unwrap())).await.unwrap().ok();
+    let found =
+        ada.get(&format!("/api/records/accounts/{}", account["id"].as_str().unwrap())).await.unwrap().ok();
     assert_eq!(found["name"], "In the backup");
 }
 
@@ -90,7 +91,8 @@ async fn doctor_says_what_works_beside_a_running_server() {
 async fn a_member_that_was_added_can_sign_in() {
     let mut fixture = Fixture::builtin().await;
     drop(fixture.server.take());
-    let output = kontor(&fixture, &["user", "add", "nina@demo.test", "--name", "Nina Kovač", "--role", "Viewer"]);
+    let output =
+        kontor(&fixture, &["user", "add", "nina@demo.test", "--name", "Nina Kovač", "--role", "Viewer"]);
     assert!(output.status.success(), "{}", said(&output));
     fixture.launch();
     let nina = fixture.sign_in("nina").await;

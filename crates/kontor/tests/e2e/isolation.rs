@@ -18,7 +18,16 @@ async fn two_workspaces(engine: Engine, model: Option<&str>) -> (Fixture, ApiCli
     fixture.server.take().unwrap().stop().unwrap();
     let mut command = Command::new(binary());
     command
-        .args(["workspace", "add", "Other", "--email", "otto@demo.test", "--admin", "Otto Other", "--data-dir"])
+        .args([
+            "workspace",
+            "add",
+            "Other",
+            "--email",
+            "otto@demo.test",
+            "--admin",
+            "Otto Other",
+            "--data-dir",
+        ])
         .arg(&fixture.options.data_dir)
         .env("KONTOR_PASSWORD", PASSWORD)
         .current_dir(fixture.folder());
@@ -52,7 +61,9 @@ async fn another_workspaces_ids_lead_nowhere_through_any_endpoint() {
             otto.post(&format!("{one}/destroy"), json!({})).await.unwrap(),
             otto.get(&format!("{one}/timeline")).await.unwrap(),
             otto.post("/api/records/deals/batch", json!({"delete": [id]})).await.unwrap(),
-            otto.post("/api/records/deals/batch", json!({"update": [{"id": id, "name": "stolen"}]})).await.unwrap(),
+            otto.post("/api/records/deals/batch", json!({"update": [{"id": id, "name": "stolen"}]}))
+                .await
+                .unwrap(),
             otto.post("/api/operations/deal.get", json!({"id": id})).await.unwrap(),
             otto.post("/api/operations/deal.update", json!({"id": id, "name": "stolen"})).await.unwrap(),
             otto.post("/api/operations/deal.timeline", json!({"id": id})).await.unwrap(),
@@ -90,13 +101,18 @@ async fn an_agents_tools_find_nothing_of_another_workspace() {
         if messages.last().is_some_and(|message| message["role"] == "tool") {
             return Script::new().text("Nothing.");
         }
-        let id = messages.last().and_then(|message| message["content"].as_str()).unwrap_or_default().to_owned();
+        let id =
+            messages.last().and_then(|message| message["content"].as_str()).unwrap_or_default().to_owned();
         let by_id = json!({ "id": id }).to_string();
         Script::new().calls(&[
             ("a", "deal.get", &by_id),
             ("b", "deal.timeline", &by_id),
             ("c", "deal.update", &json!({"id": id, "name": "stolen"}).to_string()),
-            ("d", "activity.log", &json!({"type": "CALL", "subject": "x", "target": {"object": "deal", "id": id}}).to_string()),
+            (
+                "d",
+                "activity.log",
+                &json!({"type": "CALL", "subject": "x", "target": {"object": "deal", "id": id}}).to_string(),
+            ),
         ])
     })
     .await
@@ -118,6 +134,6 @@ async fn an_agents_tools_find_nothing_of_another_workspace() {
 async fn a_token_of_one_server_is_nothing_to_another() {
     let (one, other) = (Fixture::builtin().await, Fixture::builtin().await);
     let ada = one.sign_in("ada").await;
-    let stranger = ApiClient { url: other.url().to_owned(), ..ada };
+    let stranger = ada.at(other.url());
     assert_eq!(stranger.get("/api/me").await.unwrap().status, 401);
 }

@@ -15,7 +15,8 @@ async fn saboteur() -> ScriptedModel {
         if messages.last().is_some_and(|message| message["role"] == "tool") {
             return Script::new().text("I could not.");
         }
-        let id = messages.last().and_then(|message| message["content"].as_str()).unwrap_or_default().to_owned();
+        let id =
+            messages.last().and_then(|message| message["content"].as_str()).unwrap_or_default().to_owned();
         let by_id = json!({ "id": id }).to_string();
         Script::new().calls(&[
             ("a", "account.create", r#"{"name": "Sneaky"}"#),
@@ -24,7 +25,12 @@ async fn saboteur() -> ScriptedModel {
             ("d", "account.restore", &by_id),
             ("e", "account.destroy", &by_id),
             ("f", "note.create", r#"{"title": "Sneaky"}"#),
-            ("g", "activity.log", &json!({"type": "CALL", "subject": "x", "target": {"object": "account", "id": id}}).to_string()),
+            (
+                "g",
+                "activity.log",
+                &json!({"type": "CALL", "subject": "x", "target": {"object": "account", "id": id}})
+                    .to_string(),
+            ),
         ])
     })
     .await

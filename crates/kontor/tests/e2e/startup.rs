@@ -22,7 +22,8 @@ async fn the_demonstration_is_kept_on_a_second_start_and_its_passwords_renewed()
 
     fixture.launch();
     let ada = fixture.sign_in("ada").await;
-    let kept = ada.get(&format!("/api/records/accounts/{}", created["id"].as_str().unwrap())).await.unwrap().ok();
+    let kept =
+        ada.get(&format!("/api/records/accounts/{}", created["id"].as_str().unwrap())).await.unwrap().ok();
     assert_eq!(kept["name"], "Kept Ltd");
     let total = ada.get("/api/records/deals?limit=1&total=true").await.unwrap().ok();
     assert_eq!(total["page"]["total"], 60, "the demonstration was filled twice or not at all");
@@ -74,7 +75,8 @@ async fn the_first_start_prints_a_link_that_makes_the_first_workspace_once() {
     let mut options = kontor_testkit::server::ServerOptions::demo(binary(), folder.path().join("data"));
     options.demo = false;
     let server = Server::start(&options).unwrap();
-    let link = server.greeting.iter().find_map(|line| line.trim().strip_prefix(&server.url)).unwrap().to_owned();
+    let link =
+        server.greeting.iter().find_map(|line| line.trim().strip_prefix(&server.url)).unwrap().to_owned();
     let client = ApiClient::anonymous(&server.url).unwrap();
     let page = client.request(reqwest::Method::GET, &link).send().await.unwrap();
     assert!(page.status().is_success());

@@ -52,7 +52,10 @@ async fn a_client_that_drops_at_every_event_sees_the_same_log_and_text() {
         assert_eq!(text_of(&stayed), format!("Let me look. {words}"), "{engine:?}");
         assert_eq!(text_of(&dropped), text_of(&stayed), "{engine:?}");
         assert_eq!(logged(&dropped), logged(&stayed), "{engine:?}");
-        assert!(dropped.iter().filter(|event| !event.is_logged()).count() > 5, "nothing was read in mid-reply");
+        assert!(
+            dropped.iter().filter(|event| !event.is_logged()).count() > 5,
+            "nothing was read in mid-reply"
+        );
         let replayed = ada.turn_events(&session, &turn).await.unwrap();
         assert_eq!(logged(&replayed), logged(&stayed));
         assert_eq!(text_of(&replayed), text_of(&stayed));

@@ -44,7 +44,8 @@ fn completed(events: &[Event]) {
 #[tokio::test]
 async fn two_reads_run_side_by_side_and_their_results_reach_the_model_in_order() {
     let talk = Talk::new([
-        Script::new().calls(&[("a", "deal.find", r#"{"limit": 3}"#), ("b", "account.find", r#"{"limit": 2}"#)]),
+        Script::new()
+            .calls(&[("a", "deal.find", r#"{"limit": 3}"#), ("b", "account.find", r#"{"limit": 2}"#)]),
         Script::new().text("Three deals, two accounts.").usage(900, 12),
     ])
     .await;
@@ -55,7 +56,8 @@ async fn two_reads_run_side_by_side_and_their_results_reach_the_model_in_order()
     assert_eq!(results[0]["outcome"]["result"]["records"].as_array().unwrap().len(), 3);
     assert_eq!(results[1]["outcome"]["result"]["records"].as_array().unwrap().len(), 2);
     let second = &talk.model.requests()[1];
-    let told: Vec<_> = second["messages"].as_array().unwrap().iter().filter(|m| m["role"] == "tool").collect();
+    let told: Vec<_> =
+        second["messages"].as_array().unwrap().iter().filter(|m| m["role"] == "tool").collect();
     assert_eq!(told[0]["tool_call_id"], "a");
     assert_eq!(told[1]["tool_call_id"], "b");
     assert!(events.iter().any(|event| event.name == "usage" && event.data["input_tokens"] == 900));
@@ -76,7 +78,8 @@ async fn malformed_arguments_and_an_unknown_tool_go_back_to_the_model_which_repa
     let events = talk.ask("find three deals").await;
     completed(&events);
     let results = results(&events);
-    let statuses: Vec<_> = results.iter().map(|result| result["outcome"]["status"].as_str().unwrap()).collect();
+    let statuses: Vec<_> =
+        results.iter().map(|result| result["outcome"]["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["failed", "failed", "failed", "failed", "succeeded"]);
     assert!(results[1].to_string().contains("limit"), "{}", results[1]);
     assert!(results[2].to_string().contains("deal.search_all"), "{}", results[2]);
@@ -93,12 +96,9 @@ async fn an_unknown_finish_reason_is_no_reason_to_fail() {
 
 #[tokio::test]
 async fn a_limited_then_a_failing_provider_is_asked_again() {
-    let talk = Talk::new([
-        Script::rate_limited(0),
-        Script::status(500, "oops"),
-        Script::new().text("Here I am."),
-    ])
-    .await;
+    let talk =
+        Talk::new([Script::rate_limited(0), Script::status(500, "oops"), Script::new().text("Here I am.")])
+            .await;
     let events = talk.ask("hello").await;
     completed(&events);
     assert_eq!(text_of(&events), "Here I am.");
@@ -107,11 +107,8 @@ async fn a_limited_then_a_failing_provider_is_asked_again() {
 
 #[tokio::test]
 async fn a_stream_cut_in_the_middle_restarts_the_step_and_its_words_count_once() {
-    let talk = Talk::new([
-        Script::new().text("Half a sent").cut(),
-        Script::new().text("A whole sentence."),
-    ])
-    .await;
+    let talk =
+        Talk::new([Script::new().text("Half a sent").cut(), Script::new().text("A whole sentence.")]).await;
     let events = talk.ask("speak").await;
     completed(&events);
     assert!(events.iter().any(|event| event.name == "step.restarted"), "{events:?}");
@@ -130,7 +127,8 @@ async fn a_wrong_key_ends_the_turn_with_a_problem_a_person_can_act_on() {
 
 #[tokio::test]
 async fn a_model_that_never_stops_calling_tools_is_stopped() {
-    let model = ScriptedModel::with_rule(|_| Script::new().call("x", "deal.find", r#"{"limit": 1}"#)).await.unwrap();
+    let model =
+        ScriptedModel::with_rule(|_| Script::new().call("x", "deal.find", r#"{"limit": 1}"#)).await.unwrap();
     let fixture = Fixture::start(Engine::Sqlite, Some(&model.base_url())).await;
     let ada = fixture.sign_in("ada").await;
     let session = ada.session("sales-assistant").await.unwrap();
