@@ -162,6 +162,23 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_lists_the_objects_and_fields_that_may_be_read() {
+        use kontor_core::{
+            environment::Environment as Surroundings,
+            grants::{FieldSet, ObjectGrant},
+            metadata::Name,
+        };
+        let schema = Schema::new(1, kontor_crm::standard::objects(&Surroundings::system()));
+        let hidden = FieldSet::Except([Name::literal("amount")].into());
+        let grants = Grants::on_every_object([Action::Read])
+            .with_object(Name::literal("deal"), ObjectGrant::of([Action::Read]).reading(hidden))
+            .with_object(Name::literal("lead"), ObjectGrant::nothing());
+        let agents = super::super::install::standard(&Surroundings::system()).unwrap();
+        let prompt = Prompt::new("analyst", &agents[1].prompt).unwrap();
+        insta::assert_snapshot!(prompt.render(&scene(&schema, &grants, None)).unwrap());
+    }
+
+    #[test]
     fn a_prompt_that_names_what_is_not_there_is_an_error() {
         let prompt = Prompt::new("a", "{{ memmber.name }}").unwrap();
         let (schema, grants) = (Schema::default(), Grants::everything());
