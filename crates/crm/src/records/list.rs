@@ -84,8 +84,11 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     }
     let grants = work.caller.grants.clone();
     let requested = Requested::new(&grants, object, query.fields.as_deref(), &query.include)?;
-    let sorting = Sorting::parse(work, object, BASE, query.sort.as_deref()).map_err(Error::invalid)?;
-    let conditions = conditions(work, object, query)?;
+    let filter = query.filter.as_ref().map(|json| parsed(work, object, json)).transpose()?;
+    let filter = filter.unwrap_or_else(Filter::everything);
+    let sorting =
+        Sorting::parse(work, object, BASE, query.sort.as_deref(), &filter).map_err(Error::invalid)?;
+    let conditions = conditions(work, object, query, &filter);
 
     let selection = requested.selection(object);
     let mut statement = from(work, object);
@@ -136,27 +139,33 @@ async fn count(work: &mut Work<'_, '_>, object: &Object, conditions: Option<Expr
 }
 
 /// What every record of a list fulfils, whichever page it is on.
-fn conditions(work: &Work<'_, '_>, object: &Object, query: &ListQuery) -> Result<Option<Expr>, Error> {
+fn conditions(work: &Work<'_, '_>, object: &Object, query: &ListQuery, filter: &Filter) -> Option<Expr> {
     let deleted_at = col(BASE, system_fields::DELETED_AT);
     let state = if query.deleted { deleted_at.is_not_null() } else { deleted_at.is_null() };
     let mut conditions = vec![state];
     conditions.extend(predicate(work, object, BASE, Action::Read));
-    if let Some(json) = &query.filter {
-        conditions.push(filter(work, object, json)?);
+    if !filter.is_everything() {
+        conditions.push(condition::compile(work, filter, object, BASE, Authority::Caller));
     }
     if let Some(words) = query.search.as_deref().filter(|words| !words.trim().is_empty()) {
         conditions.push(search::matching(work, object, BASE, words));
     }
-    Ok(conditions.into_iter().reduce(|left, right| left.and(right)))
+    conditions.into_iter().reduce(|left, right| left.and(right))
 }
 
 /// The condition of a caller's filter.
 pub(crate) fn filter(work: &Work<'_, '_>, object: &Object, json: &Json) -> Result<Expr, Error> {
+    let filter = parsed(work, object, json)?;
+    Ok(condition::compile(work, &filter, object, BASE, Authority::Caller))
+}
+
+/// A caller's filter, on what the caller may read.
+fn parsed(work: &Work<'_, '_>, object: &Object, json: &Json) -> Result<Filter, Error> {
     let grants = &*work.caller.grants;
     let parsed = parse_filter(json, object, work.schema, grants, work.caller.member)
         .map_err(|issues| Error::Invalid(issues.into_iter().map(|issue| issue.within("filter")).collect()))?;
     check_names(work, object, &parsed).map_err(Error::invalid)?;
-    Ok(condition::compile(work, &parsed, object, BASE, Authority::Caller))
+    Ok(parsed)
 }
 
 /// Refuses conditions on names that the caller may not read.

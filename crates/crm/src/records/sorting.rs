@@ -2,7 +2,7 @@
 
 use kontor_core::{
     error::Issue,
-    filter::{FieldPath, PartType, Readable, Scalar},
+    filter::{FieldPath, Filter, Operator, PartType, Readable, Scalar},
     metadata::{ColumnType, Field, FieldKind, Object, system_fields},
     sort::{SortField, parse_sort},
 };
@@ -30,12 +30,14 @@ pub(crate) struct Sorting {
 }
 
 impl Sorting {
-    /// The order that `text` asks for; without one, newest first, which the ids tell.
+    /// The order that `text` asks for; without one, newest first, which the ids tell. What `filter` says of
+    /// the rows spares the order of empty values, so that an index can serve it.
     pub(crate) fn parse(
         work: &Work<'_, '_>,
         object: &Object,
         alias: &str,
         text: Option<&str>,
+        filter: &Filter,
     ) -> Result<Self, Issue> {
         let grants = &*work.caller.grants;
         let mut fields = parse_sort(text.unwrap_or_default(), object, grants)?;
@@ -52,7 +54,7 @@ impl Sorting {
             }
             (None, None) => {}
         }
-        let keys = fields.iter().filter_map(|field| key(object, alias, field)).collect();
+        let keys = fields.iter().filter_map(|field| key(object, alias, field, filter)).collect();
         let names: Vec<_> = fields
             .iter()
             .map(|field| format!("{}{}", if field.descending { "-" } else { "" }, field.path.text()))
@@ -107,7 +109,7 @@ impl Sorting {
     }
 }
 
-fn key(object: &Object, alias: &str, sorted: &SortField) -> Option<SortKey> {
+fn key(object: &Object, alias: &str, sorted: &SortField, filter: &Filter) -> Option<SortKey> {
     let field = object.field(&sorted.path.field)?;
     let name = sorted.path.column(field);
     let column = field.columns().into_iter().find(|column| column.name == name)?;
@@ -123,7 +125,7 @@ fn key(object: &Object, alias: &str, sorted: &SortField) -> Option<SortKey> {
     Some(SortKey {
         expression,
         ty,
-        nullable: is_nullable(field, &sorted.path),
+        nullable: is_nullable(field, &sorted.path) && !excludes_empty(filter, &sorted.path),
         descending: sorted.descending,
     })
 }
@@ -135,6 +137,26 @@ fn is_nullable(field: &Field, path: &FieldPath) -> bool {
     let is_whole = field.kind.parts().first().is_none_or(|first| *first == path.part);
     let is_sure = field.is_required && !field.is_custom && is_whole && path.ty != PartType::Option;
     !(is_sure || always_written.contains(&field.name.as_str()))
+}
+
+/// Whether a record that matches cannot have this part empty.
+fn excludes_empty(filter: &Filter, path: &FieldPath) -> bool {
+    match filter {
+        Filter::And(parts) => parts.iter().any(|part| excludes_empty(part, path)),
+        Filter::Condition(condition) if condition.path == *path => match condition.operator {
+            Operator::NotEqual(_) | Operator::NotIn(_) | Operator::IsEmpty(true) => false,
+            Operator::Equal(_)
+            | Operator::In(_)
+            | Operator::Greater(_)
+            | Operator::GreaterOrEqual(_)
+            | Operator::Less(_)
+            | Operator::LessOrEqual(_)
+            | Operator::Contains(_)
+            | Operator::StartsWith(_)
+            | Operator::IsEmpty(false) => true,
+        },
+        _ => false,
+    }
 }
 
 /// Refuses the name that a target field keeps of its record where the caller may not read such names.
