@@ -32,7 +32,7 @@ impl Identity {
         }
     }
 
-    async fn find_user(&self, address: String) -> Result<Option<UserRow>> {
+    pub(crate) async fn find_user(&self, address: String) -> Result<Option<UserRow>> {
         // What is no address belongs to nobody, and not every engine can be asked about it.
         if email::normalize(&address).is_err() {
             return Ok(None);

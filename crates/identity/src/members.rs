@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
+    password::Verdict,
     rows::{
         members, memberships, roles, sign_ins,
         users::{self, UserRow},
@@ -128,18 +129,22 @@ impl Identity {
         if found? { Ok(()) } else { Err(Error::MemberNotFound) }
     }
 
-    /// Changes a password and ends every sign-in of its user. For the operator: no caller is asked.
+    /// Changes a password and ends every sign-in of its user; one that is the same already is left alone. For
+    /// the operator: no caller is asked.
     pub async fn set_password(&self, email: &str, password: &str) -> Result<()> {
-        let (address, hash) = (email::normalize(email)?, self.0.passwords.hash(password).await?);
-        let now = self.now();
+        let address = email::normalize(email)?;
+        let user = self.find_user(address.clone()).await?.ok_or(Error::UserNotFound)?;
+        if !matches!(self.0.passwords.verify(password, Some(user.password_hash)).await?, Verdict::Wrong) {
+            return Ok(());
+        }
+        let (id, hash, now) = (user.id, self.0.passwords.hash(password).await?, self.now());
         let changed: Result<()> = self
             .directory()
             .write(move |tx| {
                 let (address, hash) = (address.clone(), hash.clone());
                 Box::pin(async move {
-                    let user = users::by_email(tx, &address).await?.ok_or(Error::UserNotFound)?;
-                    users::set_password(tx, user.id, &hash, now).await?;
-                    sign_ins::end_all_of(tx, user.id).await?;
+                    users::set_password(tx, id, &hash, now).await?;
+                    sign_ins::end_all_of(tx, id).await?;
                     throttle::forget(tx, &address).await
                 })
             })

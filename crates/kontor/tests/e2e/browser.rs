@@ -119,10 +119,10 @@ async fn main_job(dark: bool) {
     assert!(rows.len() >= 10, "{text}");
     picture(&page, &format!("chat-list-{theme}")).await;
 
-    say(&page, "move the second one to negotiation", &["completed"]).await;
+    let text = say(&page, "move the second one to negotiation", &["completed"]).await;
     let second = deals[1]["id"].as_str().unwrap();
     let moved = ada.get(&format!("/api/records/deals/{second}")).await.unwrap().ok();
-    assert_eq!(moved["stage"], "NEGOTIATION");
+    assert_eq!(moved["stage"], "NEGOTIATION", "{text}");
     picture(&page, &format!("chat-{theme}")).await;
 
     let contact = &ada.get("/api/records/contacts?limit=1").await.unwrap().ok()["data"][0];

@@ -17,15 +17,12 @@ async fn an_agent_on_the_builtin_commands_lists_moves_and_logs_on_the_members_be
     for engine in engines() {
         let fixture = Fixture::start(engine, None).await;
         let ada = fixture.sign_in("ada").await;
-        let mut open = list(
+        let open = list(
             &ada,
-            "/api/records/deals",
+            "/api/records/deals?sort=-amount",
             json!({"stage": {"not_in": ["CLOSED_WON", "CLOSED_LOST"]}, "amount": {"gt": 10_000}}),
         )
         .await;
-        open.sort_by(|a, b| {
-            b["amount"]["amount"].as_f64().unwrap().total_cmp(&a["amount"]["amount"].as_f64().unwrap())
-        });
 
         let session = ada.session("sales-assistant").await.unwrap();
         let events = ada.chat(&session, "show open deals over 10k by amount").await.unwrap();

@@ -82,7 +82,7 @@ async fn malformed_arguments_and_an_unknown_tool_go_back_to_the_model_which_repa
         results.iter().map(|result| result["outcome"]["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["failed", "failed", "failed", "failed", "succeeded"]);
     assert!(results[1].to_string().contains("limit"), "{}", results[1]);
-    assert!(results[2].to_string().contains("deal.search_all"), "{}", results[2]);
+    assert!(results[2].to_string().contains("search_all"), "{}", results[2]);
     assert!(results[3].to_string().contains("Did you mean stage?"), "{}", results[3]);
 }
 
