@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -27,11 +27,14 @@ pub trait Random: Send + Sync {
 pub struct Environment {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    /// The microsecond of the last id: no two ids of a process share one, so that ids made one after the
+    /// other sort that way.
+    last_id: Arc<AtomicU64>,
 }
 
 impl Environment {
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { clock, random }
+        Self { clock, random, last_id: Arc::default() }
     }
 
     /// The system's clock and the operating system's randomness.
@@ -50,9 +53,13 @@ impl Environment {
     }
 
     /// A new UUIDv7 (RFC 9562): milliseconds, then the fraction of the millisecond in the twelve bits of
-    /// `rand_a` (method 3 of section 6.2), then randomness, so that ids sort by the time they were made.
+    /// `rand_a` (method 3 of section 6.2), then randomness, so that ids sort by the time they were made; one
+    /// process's ids in the order in which it made them.
     pub fn new_id<Id: From<Uuid>>(&self) -> Id {
-        let micros = self.now().micros().max(0).unsigned_abs();
+        let now = self.now().micros().max(0).unsigned_abs();
+        let later = |last: u64| Some(now.max(last + 1));
+        let last = self.last_id.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+        let micros = now.max(last.map_or(0, |last| last + 1));
         let fraction = (micros % 1_000) * 4_096 / 1_000;
         let mut bytes = self.random::<10>();
         bytes[0] = (fraction >> 8) as u8;
@@ -136,9 +143,10 @@ mod tests {
     fn ids_sort_by_the_time_they_were_made() {
         let clock = Arc::new(ManualClock::at("2026-03-01T09:30:00Z".parse().unwrap()));
         let environment = Environment::new(clock.clone(), Arc::new(SeededRandom::new(7)));
+        // A clock that stands still for a while does not matter.
         let ids: Vec<RecordId> = (0..100)
-            .map(|_| {
-                clock.advance(Duration::from_micros(1));
+            .map(|round| {
+                clock.advance(Duration::from_micros(round / 50));
                 environment.new_id()
             })
             .collect();
