@@ -27,6 +27,22 @@ async fn deal(fixture: &Fixture, name: &str, amount: i64) -> Json {
 }
 
 both_engines! {
+    async fn what_a_schema_only_describes_is_refused_with_place_and_remedy(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for (operation, arguments, path, remedy) in [
+            ("deal.find", json!({"filter": {"amount": {"above": 5}}}), "filter.amount.above", "gt"),
+            ("deal.find", json!({"filter": {"stage": {"eq": "PROPOSE"}}}), "filter.stage.eq", "PROPOSAL"),
+            ("deal.group", json!({"filter": {"stagee": {"eq": "LEAD"}}}), "filter.stagee", "stage"),
+            ("deal.group", json!({"by": ["stage", "close_date:moth"]}), "by[1]", "month"),
+            ("deal.group", json!({"by": ["stag"]}), "by[0]", "stage"),
+        ] {
+            let problem = fixture.call(&fixture.ada, operation, arguments.clone()).await.unwrap_err();
+            assert_eq!(problem.kind, ErrorKind::Invalid, "{arguments}");
+            let [issue] = problem.issues.as_slice() else { panic!("{arguments}: {problem:?}") };
+            assert!(issue.path == path && issue.message.contains(remedy), "{arguments}: {issue:?}");
+        }
+    }
+
     async fn a_deal_lives_by_its_operations(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let account = fixture.done("account.create", json!({"name": "Brightwater", "segment": "SMB"})).await;

@@ -24,7 +24,7 @@ pub(super) struct Delete {
 impl Delete {
     pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
         let description = format!("Delete {}. A deleted record can be restored.", view.one());
-        let properties = schema::properties([("id", schema::record_id(view))]);
+        let properties = schema::properties([("id", schema::record_id())]);
         let parameters = schema::object(properties, &["id"]);
         Self {
             definition: definition(&object, "delete", Effect::Destructive, description, parameters),

@@ -149,57 +149,36 @@ fn is_shown(object: &Object, field: &Field) -> bool {
 fn parameters(view: View<'_>) -> Json {
     let (filter, definitions) = schema::filter(view);
     let names: Vec<_> = view.readable().map(|field| field.name.as_str()).collect();
-    let sortable: Vec<_> = view
-        .readable()
-        .filter(|field| {
-            FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default()).is_sortable()
-        })
-        .map(|field| field.name.as_str())
-        .collect();
+    let mut sort = "Fields to sort by, separated by commas, each after a minus for descending.".to_owned();
+    let unsortable: Vec<_> = view.readable().filter(|field| !is_sortable(field)).collect();
+    if !unsortable.is_empty() {
+        let names: Vec<_> = unsortable.iter().map(|field| field.name.as_str()).collect();
+        sort.push_str(&format!(" Not by {}.", names.join(", ")));
+    }
     let mut properties = schema::properties([
         ("filter", filter),
-        (
-            "sort",
-            json!({
-                "type": "string",
-                "maxLength": 400,
-                "title": "Sort",
-                "description": format!(
-                    "Fields to sort by, separated by commas, each after a minus for the largest first. \
-                     Sortable: {}.",
-                    sortable.join(", ")
-                ),
-            }),
-        ),
+        ("sort", json!({"type": "string", "maxLength": 400, "description": sort})),
         ("limit", schema::limit(MOST, DEFAULT)),
         ("after", schema::after()),
         (
             "fields",
             json!({
                 "type": "array",
-                "items": {"type": "string", "enum": names},
+                "items": {"enum": names},
                 "maxItems": 200,
-                "title": "Fields",
                 "description": "The fields to show; the most telling ones unless given.",
             }),
         ),
-        (
-            "total",
-            json!({"type": "boolean", "title": "Total", "description": "Whether to count all that match."}),
-        ),
+        ("total", json!({"type": "boolean", "description": "Whether to count all that match."})),
     ]);
     if view.readable().any(|field| field.is_searchable) {
-        properties.insert(
-            "search".to_owned(),
-            json!({
-                "type": "string",
-                "maxLength": 200,
-                "title": "Search",
-                "description": "Words, each of which must begin a word of the record.",
-            }),
-        );
+        properties.insert("search".to_owned(), schema::words());
     }
     let mut parameters = schema::object(properties, &[]);
     parameters["$defs"] = definitions;
     parameters
+}
+
+fn is_sortable(field: &Field) -> bool {
+    FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default()).is_sortable()
 }

@@ -27,7 +27,7 @@ pub(super) struct Get {
 impl Get {
     pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
         let description = format!("Show {} with all its fields.", view.one());
-        let properties = schema::properties([("id", schema::record_id(view))]);
+        let properties = schema::properties([("id", schema::record_id())]);
         let parameters = schema::object(properties, &["id"]);
         Self { definition: definition(&object, "get", Effect::Read, description, parameters), object }
     }

@@ -21,7 +21,6 @@ use crate::{
 
 const MOST: u32 = 100;
 const DEFAULT: u32 = 60;
-const BUCKETS: [&str; 5] = ["day", "week", "month", "quarter", "year"];
 
 /// `deal.group`: counts and totals.
 pub(super) struct GroupBy {
@@ -48,10 +47,7 @@ struct Figure {
 impl GroupBy {
     pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
         let many = view.many();
-        let description = format!(
-            "Count and total {many}, also by groups. Without \"by\" all {many} that match are one group; money \
-             is totalled by currency."
-        );
+        let description = format!("Count and total {many}, by groups or all together; money by currency.");
         Self { definition: definition(&object, "group", Effect::Read, description, parameters(view)), object }
     }
 }
@@ -94,8 +90,6 @@ impl Operation<WorkFamily> for GroupBy {
 }
 
 fn parameters(view: View<'_>) -> Json {
-    let (filter, definitions) = schema::filter(view);
-    let by = groupable(view);
     let numbers: Vec<_> =
         view.readable().filter(|field| can_aggregate(&field.kind)).map(|field| &field.name).collect();
     let properties = schema::properties([
@@ -103,10 +97,9 @@ fn parameters(view: View<'_>) -> Json {
             "by",
             json!({
                 "type": "array",
-                "items": {"type": "string", "enum": by},
-                "maxItems": 2,
-                "title": "By",
-                "description": "The fields to group by, two at most.",
+                "items": {"type": "string"},
+                "maxItems": records::MAX_BY,
+                "description": groupable(view),
             }),
         ),
         (
@@ -116,41 +109,52 @@ fn parameters(view: View<'_>) -> Json {
                 "items": {
                     "type": "object",
                     "properties": {
-                        "function": {"type": "string", "enum": ["count", "sum", "avg", "min", "max"]},
-                        "field": {"type": "string", "enum": numbers},
+                        "function": {"enum": ["count", "sum", "avg", "min", "max"]},
+                        "field": {"enum": numbers},
                     },
                     "required": ["function"],
                     "additionalProperties": false,
                 },
                 "maxItems": 8,
-                "title": "Aggregates",
-                "description": "What to compute of each group beside the count. Every function but count needs \
-                                a field; dates have only min and max.",
+                "description": "Figures beside the count. All but count need a field; dates have only min and max.",
             }),
         ),
-        ("filter", filter),
+        (
+            "filter",
+            json!({
+                "type": "object",
+                "description": format!("Conditions as in {}.find.", view.object.name),
+            }),
+        ),
         ("limit", schema::limit(MOST, DEFAULT)),
     ]);
-    let mut parameters = schema::object(properties, &[]);
-    parameters["$defs"] = definitions;
-    parameters
+    schema::object(properties, &[])
 }
 
-fn groupable(view: View<'_>) -> Vec<String> {
-    let mut names = Vec::new();
+/// What records are grouped by, in words: a list of every date with every span would be most of the schema.
+/// Grouping itself refuses what is not in it.
+fn groupable(view: View<'_>) -> String {
+    let (mut names, mut dates) = (Vec::new(), Vec::new());
     for field in view.readable() {
         match &field.kind {
             FieldKind::Select { .. }
             | FieldKind::Boolean
             | FieldKind::Relation { .. }
-            | FieldKind::Text { format: TextFormat::Line } => names.push(field.name.to_string()),
-            FieldKind::Date | FieldKind::DateTime => {
-                names.extend(BUCKETS.iter().map(|bucket| format!("{}:{bucket}", field.name)));
-            }
+            | FieldKind::Text { format: TextFormat::Line } => names.push(field.name.as_str()),
+            FieldKind::Date | FieldKind::DateTime => dates.push(field.name.as_str()),
             _ => {}
         }
     }
-    names
+    let mut description = format!("Up to {} fields to group by", records::MAX_BY);
+    if !names.is_empty() {
+        description.push_str(&format!(": {}", names.join(", ")));
+    }
+    if let Some(first) = dates.first() {
+        let spans = "day, week, month, quarter or year";
+        description.push_str(&format!("; dates by {spans}, such as {first}:month: {}", dates.join(", ")));
+    }
+    description.push('.');
+    description
 }
 
 fn can_aggregate(kind: &FieldKind) -> bool {

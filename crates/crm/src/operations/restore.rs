@@ -24,7 +24,7 @@ pub(super) struct Restore {
 impl Restore {
     pub(super) fn new(view: View<'_>, object: Arc<Object>) -> Self {
         let description = format!("Restore {} that was deleted.", view.one());
-        let properties = schema::properties([("id", schema::record_id(view))]);
+        let properties = schema::properties([("id", schema::record_id())]);
         let parameters = schema::object(properties, &["id"]);
         Self { definition: definition(&object, "restore", Effect::Write, description, parameters), object }
     }

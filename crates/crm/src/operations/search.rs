@@ -46,23 +46,15 @@ pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Arc<dyn Oper
     if searchable.is_empty() {
         return None;
     }
+    let mut query = schema::words();
+    query["minLength"] = json!(1);
     let properties = schema::properties([
-        (
-            "query",
-            json!({
-                "type": "string",
-                "minLength": 1,
-                "maxLength": 200,
-                "title": "Query",
-                "description": "Words, each of which must begin a word of the record.",
-            }),
-        ),
+        ("query", query),
         (
             "objects",
             json!({
                 "type": "array",
-                "items": {"type": "string", "enum": searchable},
-                "title": "Objects",
+                "items": {"enum": searchable},
                 "description": "The kinds of records to look among; all unless given.",
             }),
         ),

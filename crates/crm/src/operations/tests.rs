@@ -193,3 +193,36 @@ fn arguments_as_a_model_writes_them_fit() {
         }
     }
 }
+
+#[test]
+fn the_catalogue_of_the_standard_objects_fits_a_prompt() {
+    let catalogue = catalogue(&Grants::everything());
+    let definitions: Vec<_> = catalogue.definitions().collect();
+    let size = serde_json::to_string(&definitions).unwrap().len();
+    assert!(size < 75_000, "{size} bytes are sent with every call of a model");
+}
+
+#[test]
+fn every_schema_is_a_json_schema() {
+    let catalogue = catalogue(&Grants::everything());
+    for definition in catalogue.definitions() {
+        let schema = &definition.parameters;
+        assert!(jsonschema::meta::is_valid(schema), "{}: {schema}", definition.name);
+        for reference in references(schema) {
+            let target = reference.strip_prefix('#').and_then(|pointer| schema.pointer(pointer));
+            assert!(target.is_some(), "{}: {reference} leads nowhere", definition.name);
+        }
+    }
+}
+
+/// What the `$ref`s in a schema point to.
+fn references(schema: &Json) -> Vec<&str> {
+    match schema {
+        Json::Array(items) => items.iter().flat_map(references).collect(),
+        Json::Object(map) => {
+            let own = map.get("$ref").and_then(Json::as_str);
+            own.into_iter().chain(map.values().flat_map(references)).collect()
+        }
+        _ => Vec::new(),
+    }
+}

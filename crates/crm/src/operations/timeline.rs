@@ -45,7 +45,7 @@ impl Timeline {
             view.one()
         );
         let properties = schema::properties([
-            ("id", schema::record_id(view)),
+            ("id", schema::record_id()),
             ("limit", schema::limit(MOST, DEFAULT)),
             ("after", schema::after()),
         ]);

@@ -36,7 +36,7 @@ impl Update {
             "Change fields of {}. Fields that are not given stay as they are; null empties a field.",
             view.one()
         );
-        let mut properties = schema::properties([("id", schema::record_id(view))]);
+        let mut properties = schema::properties([("id", schema::record_id())]);
         properties.extend(view.writable_properties());
         let parameters = schema::object(properties, &["id"]);
         Self { definition: definition(&object, "update", Effect::Write, description, parameters), object }

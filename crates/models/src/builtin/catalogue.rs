@@ -76,6 +76,12 @@ pub(super) struct Choice {
     pub(super) names: Vec<Vec<String>>,
 }
 
+impl Choice {
+    fn new(value: &str, label: String, outcome: Option<String>) -> Self {
+        Self { value: value.to_owned(), names: vec![parts(&label), parts(value)], label, outcome }
+    }
+}
+
 impl Catalogue {
     pub(super) fn new(tools: &[ToolDefinition]) -> Self {
         let mut objects: Vec<Object> = Vec::new();
@@ -269,12 +275,6 @@ impl Object {
                 self.learn_filters(&tool.parameters);
                 self.selectable = strings(&properties["fields"]["items"]["enum"]);
                 self.searchable = properties.get("search").is_some();
-                self.sortable = properties["sort"]["description"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
-                    .map(|word| word.trim_matches('.').to_owned())
-                    .collect();
             }
             "create" | "update" => {
                 for (name, schema) in properties.as_object().into_iter().flatten() {
@@ -304,29 +304,43 @@ impl Object {
         }
     }
 
+    /// Every field that can be filtered by, of what kind, and by which of its parts: all that is known of the
+    /// fields to whoever may only read.
     fn learn_filters(&mut self, parameters: &Value) {
-        let definitions = &parameters["$defs"];
-        for (name, schema) in
-            parameters["properties"]["filter"]["properties"].as_object().into_iter().flatten()
-        {
+        let filters = parameters["properties"]["filter"]["properties"].as_object();
+        for (name, schema) in filters.into_iter().flatten() {
             if ["and", "or", "not"].contains(&name.as_str()) {
                 continue;
             }
             let reference = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
-            let defined = reference.map_or(schema, |name| &definitions[name]);
+            let described = schema["description"].as_str().unwrap_or_default();
             let kind = match reference {
                 Some("text") => Kind::Text,
-                Some("exact" | "presence") => Kind::Composite,
                 Some("number") => Kind::Number,
                 Some("boolean") => Kind::Boolean,
                 Some("date") => Kind::Date,
                 Some("date_time") => Kind::DateTime,
-                Some("id") => Kind::Relation(None),
-                _ => Kind::Select(filter_choices(schema, defined)),
+                Some("id") => Kind::Relation(related(described)),
+                Some("option") => Kind::Select(described_choices(described)),
+                _ => Kind::Composite,
             };
-            if !name.contains('.') && self.field(name).is_none() && name != "id" {
-                let kind = if reference == Some("exact") { Kind::Text } else { kind.clone() };
-                self.fields.push(Field::new(name, schema, kind, false));
+            if !name.contains('.') && name != "id" {
+                if reference != Some("presence") {
+                    self.sortable.push(name.clone());
+                }
+                if self.field(name).is_none() {
+                    let has = |part: &str| {
+                        filters.is_some_and(|known| known.contains_key(&format!("{name}.{part}")))
+                    };
+                    let kind = match kind.clone() {
+                        Kind::Number if has("currency") => Kind::Currency,
+                        Kind::Text if has("first") => Kind::FullName,
+                        Kind::Relation(_) if has("object") => Kind::Target(Vec::new()),
+                        Kind::Composite if reference == Some("exact") => Kind::Text,
+                        other => other,
+                    };
+                    self.fields.push(Field::new(name, schema, kind, false));
+                }
             }
             self.filters.push((name.clone(), kind));
         }
@@ -334,7 +348,6 @@ impl Object {
 
     /// What can be said only when everything was seen.
     fn finish(&mut self, objects: &[String]) {
-        self.sortable.retain(|name| self.fields.iter().any(|field| field.name == *name));
         for other in match self.name.as_str() {
             "account" => ["company", "customer", "organisation"].as_slice(),
             "contact" => &["person", "people"],
@@ -416,42 +429,39 @@ fn related(description: &str) -> Option<String> {
     rest.split(' ').next().map(str::to_owned)
 }
 
-/// The options of a select, with labels and outcomes from "One of: VALUE (Label, outcome); …."
+/// The options of a select that lists them; what describes them tells their labels and outcomes.
 fn choices(schema: &Value) -> Vec<Choice> {
-    let described = schema["description"].as_str().unwrap_or_default();
-    let described = described.split_once("One of:").map_or("", |(_, rest)| rest);
+    let mut described = described_choices(schema["description"].as_str().unwrap_or_default());
     strings(&schema["enum"])
         .into_iter()
-        .map(|value| {
-            let inside = described.split("; ").find_map(|entry| {
-                let (name, rest) = entry.trim().split_once(" (")?;
-                (name == value).then(|| rest.trim_end_matches(['.', ' ']).trim_end_matches(')'))
-            });
-            let (label, outcome) = match inside.map(|inside| (inside, inside.rsplit_once(", "))) {
-                Some((_, Some((label, outcome @ ("open" | "won" | "lost" | "closed" | "done"))))) => {
-                    (label.to_owned(), Some(outcome.to_owned()))
-                }
-                Some((label, _)) => (label.to_owned(), None),
-                None => (readable(&value), None),
-            };
-            Choice { names: vec![parts(&label), parts(&value)], value, label, outcome }
+        .map(|value| match described.iter().position(|choice| choice.value == value) {
+            Some(position) => described.swap_remove(position),
+            None => Choice::new(&value, readable(&value), None),
         })
         .collect()
 }
 
-/// The same from a filter's operators, which hold the options but may not describe them.
-fn filter_choices(schema: &Value, defined: &Value) -> Vec<Choice> {
-    let operators = &defined["properties"];
-    let mut of = operators["eq"].clone();
-    if of.get("enum").is_none() {
-        of = operators["in"]["items"].clone();
-    }
-    for described in [&schema["description"], &defined["description"]] {
-        if of["description"].is_null() && described.is_string() {
-            of["description"] = described.clone();
-        }
-    }
-    choices(&of)
+/// The options in "One of: VALUE (Label, outcome); VALUE (Label)." or in "One of: VALUE, VALUE.", whose labels
+/// read as the values do.
+fn described_choices(description: &str) -> Vec<Choice> {
+    let Some((_, listed)) = description.split_once("One of: ") else { return Vec::new() };
+    let listed = listed.trim_end();
+    let Some(labelled) = listed.strip_suffix(").") else {
+        let values = listed.trim_end_matches('.').split(", ");
+        return values.map(|value| Choice::new(value, readable(value), None)).collect();
+    };
+    labelled
+        .split("); ")
+        .filter_map(|entry| {
+            let (value, label) = entry.split_once(" (")?;
+            Some(match label.rsplit_once(", ") {
+                Some((label, outcome @ ("open" | "won" | "lost"))) => {
+                    Choice::new(value, label.to_owned(), Some(outcome.to_owned()))
+                }
+                _ => Choice::new(value, label.to_owned(), None),
+            })
+        })
+        .collect()
 }
 
 /// Outcomes by the words of the labels, where a schema tells none.

@@ -9,9 +9,15 @@ use kontor_core::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::{View, property::one_of};
+use super::{
+    View, is_plain,
+    property::{one_of, record_of},
+};
 
 /// A filter's schema, and the definitions it refers to. It stands at `#/properties/filter`.
+///
+/// It names the fields and says in words what each takes: models pay for every word of every schema with every
+/// call, and the filter itself refuses a wrong operator or operand as pointedly as a schema could.
 pub(in super::super) fn filter(view: View<'_>) -> (Json, Json) {
     let mut definitions = BTreeMap::new();
     let mut properties = Map::new();
@@ -25,26 +31,40 @@ pub(in super::super) fn filter(view: View<'_>) -> (Json, Json) {
             && let Some(field) = view.object.field(&path.field).filter(|field| !is_inner(field, &path))
         {
             let title = title(field, &path);
-            let mut condition = condition(field, &path, &title, &mut definitions);
-            if path.ty == PartType::Option {
-                condition["description"] = json!(one_of(field.kind.options()));
+            let mut condition = condition(&text, &path, &title, &mut definitions);
+            if let Some(description) = described(field, &path) {
+                condition["description"] = json!(description);
             }
             properties.insert(text, condition);
         }
     }
     for (text, relation, field, path) in related(view) {
         let title = format!("{}: {}", relation.label, field.label.to_lowercase());
-        properties.insert(text, condition(field, &path, &title, &mut definitions));
+        let mut condition = condition(&text, &path, &title, &mut definitions);
+        let values: Vec<_> = field.kind.options().iter().map(|option| option.value.as_str()).collect();
+        if !values.is_empty() {
+            condition["description"] = json!(values.join(", "));
+        }
+        properties.insert(text, condition);
     }
     let filter = json!({
         "type": "object",
-        "title": "Filter",
-        "description": "Conditions that must all hold, each {\"field\": {\"operator\": value}}; combined \
-                        otherwise with and, or, not.",
+        "description": "Conditions that must all hold, each {\"field\": {\"operator\": value}} with an operator \
+                        that its type lists; in and not_in take lists, is_empty true or false.",
         "properties": properties,
         "additionalProperties": false,
     });
     (filter, json!(definitions))
+}
+
+/// What a condition's name does not say: the options; whose id it is.
+fn described(field: &Field, path: &FieldPath) -> Option<String> {
+    match &field.kind {
+        FieldKind::Select { options } => Some(one_of(options)),
+        FieldKind::Relation { object } if *object != field.name => Some(record_of(object)),
+        FieldKind::Target { .. } if path.ty == PartType::Id => Some("Id of a record of any kind.".to_owned()),
+        _ => None,
+    }
 }
 
 /// What only programs ask for: an actor's ids, which the name and the kind stand for.
@@ -72,17 +92,18 @@ fn identifies(object: &Object, field: &Field, path: &str) -> bool {
 }
 
 fn condition(
-    field: &Field,
+    text: &str,
     path: &FieldPath,
     title: &str,
     definitions: &mut BTreeMap<&'static str, Json>,
 ) -> Json {
-    if path.ty == PartType::Option {
-        return select(field, title);
+    let (name, description) = definition(path.ty);
+    definitions.entry(name).or_insert_with(|| json!({"type": "object", "description": description}));
+    let mut condition = json!({"$ref": format!("#/$defs/{name}")});
+    if !is_plain(title, text) {
+        condition["title"] = json!(title);
     }
-    let (name, definition) = definition(path.ty);
-    definitions.entry(name).or_insert(definition);
-    json!({"$ref": format!("#/$defs/{name}"), "title": title})
+    condition
 }
 
 fn title(field: &Field, path: &FieldPath) -> String {
@@ -92,60 +113,27 @@ fn title(field: &Field, path: &FieldPath) -> String {
     }
 }
 
-/// The options stand at `eq` alone: schemas are read by models, who pay for every word. The filter itself
-/// refuses an unknown option wherever it stands.
-fn select(field: &Field, title: &str) -> Json {
-    let values: Vec<_> = field.kind.options().iter().map(|option| option.value.as_str()).collect();
-    let mut schema = operators(&json!({"type": "string"}), &["eq", "neq"], true);
-    schema["properties"]["eq"]["enum"] = json!(values);
-    schema["title"] = json!(title);
-    schema
-}
-
-fn definition(ty: PartType) -> (&'static str, Json) {
-    const ORDER: [&str; 6] = ["eq", "neq", "gt", "gte", "lt", "lte"];
-    let text = json!({"type": "string"});
-    let (name, mut schema, description) = match ty {
-        PartType::FoldedText | PartType::LowerText => (
-            "text",
-            operators(&text, &["eq", "neq", "contains", "starts_with"], true),
-            "Compared without regard to case and accents.",
-        ),
-        PartType::ExactText | PartType::Option => {
-            ("exact", operators(&text, &["eq", "neq"], true), "Compared exactly.")
+/// The definition of what is compared alike, and the operators it takes.
+fn definition(ty: PartType) -> (&'static str, &'static str) {
+    match ty {
+        PartType::FoldedText | PartType::LowerText => {
+            ("text", "eq, neq, in, not_in, contains, starts_with, is_empty. Case and accents do not matter.")
         }
+        PartType::ExactText => ("exact", "eq, neq, in, not_in, is_empty. Compared exactly."),
+        PartType::Option => ("option", "eq, neq, in, not_in, is_empty."),
         PartType::Number(_) | PartType::Position => {
-            ("number", operators(&json!({"type": "number"}), &ORDER, true), "")
+            ("number", "eq, neq, in, not_in, gt, gte, lt, lte, is_empty.")
         }
-        PartType::Boolean => ("boolean", operators(&json!({"type": "boolean"}), &["eq"], false), ""),
-        PartType::Date => (
-            "date",
-            operators(&json!({"type": "string", "format": "date"}), &ORDER, true),
-            "Dates such as 2026-03-01.",
-        ),
+        PartType::Boolean => ("boolean", "eq, neq, is_empty."),
+        PartType::Date => {
+            ("date", "eq, neq, in, not_in, gt, gte, lt, lte, is_empty. Dates such as 2026-03-01.")
+        }
         PartType::DateTime => (
             "date_time",
-            operators(&text, &ORDER, true),
-            "Timestamps such as 2026-03-01T09:30:00Z, or dates.",
+            "eq, neq, in, not_in, gt, gte, lt, lte, is_empty. Timestamps such as \
+             2026-03-01T09:30:00Z, or dates.",
         ),
-        PartType::Id => {
-            ("id", operators(&text, &["eq", "neq"], true), "Ids; \"$me\" is the member you act for.")
-        }
-        PartType::Opaque => ("presence", operators(&Json::Null, &[], false), ""),
-    };
-    if !description.is_empty() {
-        schema["description"] = json!(description);
+        PartType::Id => ("id", "eq, neq, in, not_in, is_empty. Ids; \"$me\" is the member you act for."),
+        PartType::Opaque => ("presence", "is_empty."),
     }
-    (name, schema)
-}
-
-fn operators(operand: &Json, single: &[&str], lists: bool) -> Json {
-    let mut properties: Map<_, _> = single.iter().map(|name| ((*name).to_owned(), operand.clone())).collect();
-    if lists {
-        for name in ["in", "not_in"] {
-            properties.insert(name.to_owned(), json!({"type": "array", "items": operand}));
-        }
-    }
-    properties.insert("is_empty".to_owned(), json!({"type": "boolean"}));
-    json!({"type": "object", "properties": properties, "additionalProperties": false})
 }

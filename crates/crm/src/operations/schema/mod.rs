@@ -82,12 +82,11 @@ impl<'a> View<'a> {
 
 /// An object schema that takes these properties and no others.
 pub(super) fn object(properties: Map<String, Json>, required: &[&str]) -> Json {
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    })
+    let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
 }
 
 /// The properties of a schema, in this order.
@@ -95,34 +94,36 @@ pub(super) fn properties<const N: usize>(entries: [(&str, Json); N]) -> Map<Stri
     entries.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
 
-/// The id of a record of an object.
-pub(super) fn record_id(view: View<'_>) -> Json {
-    json!({
-        "type": "string",
-        "format": "uuid",
-        "title": "Id",
-        "description": format!("Id of one {} record.", view.object.name),
-    })
+/// Whether a label says no more than a name or path does: `Close date` of `close_date`, `Account: name` of
+/// `account.name`.
+fn is_plain(label: &str, name: &str) -> bool {
+    let mut plain = name.replace('.', ": ").replace('_', " ");
+    if let Some(first) = plain.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    plain == label
+}
+
+/// The id of a record of the operation's object, which the operation's description names.
+pub(super) fn record_id() -> Json {
+    json!({"type": "string", "format": "uuid"})
 }
 
 /// How many to answer at most.
 pub(super) fn limit(most: u32, default: u32) -> Json {
-    json!({
-        "type": "integer",
-        "minimum": 1,
-        "maximum": most,
-        "default": default,
-        "title": "Limit",
-        "description": format!("How many to answer at most; {default} unless given."),
-    })
+    json!({"type": "integer", "minimum": 1, "maximum": most, "default": default})
 }
 
 /// Where the page before ended.
 pub(super) fn after() -> Json {
+    json!({"type": "string", "maxLength": 2_000, "description": "\"next\" of the page before, to go on there."})
+}
+
+/// Words to find records by.
+pub(super) fn words() -> Json {
     json!({
         "type": "string",
-        "maxLength": 2_000,
-        "title": "After",
-        "description": "To go on where a result ended: its \"next\", unchanged.",
+        "maxLength": 200,
+        "description": "Words, each of which must begin a word of the record.",
     })
 }

@@ -6,9 +6,9 @@ use kontor_core::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::View;
+use super::{View, is_plain};
 
-/// The bounds that values are read with.
+/// The bounds that values are read with; those of the parts of a value are left to the reading.
 const MAX_LINE: u32 = 1_000;
 const MAX_MARKDOWN: u32 = 100_000;
 const MAX_ADDITIONAL: u32 = 50;
@@ -25,7 +25,9 @@ pub(super) fn property(view: View<'_>, field: &Field) -> Json {
         (false, false) => format!("{} {hint}", field.description),
     };
     let mut property = Map::new();
-    property.insert("title".to_owned(), json!(field.label));
+    if !is_plain(&field.label, &field.name) {
+        property.insert("title".to_owned(), json!(field.label));
+    }
     property.insert("description".to_owned(), json!(description));
     property.extend(schema);
     property.into()
@@ -51,7 +53,8 @@ fn value(view: View<'_>, kind: &FieldKind) -> (Map<String, Json>, String) {
         ),
         FieldKind::Select { options } => {
             let values: Vec<_> = options.iter().map(|option| option.value.as_str()).collect();
-            (json!({"type": "string", "enum": values}), one_of(options))
+            let hint = if options.iter().all(is_clear) { String::new() } else { one_of(options) };
+            (json!({"type": "string", "enum": values}), hint)
         }
         FieldKind::Currency => (
             json!({
@@ -70,17 +73,15 @@ fn value(view: View<'_>, kind: &FieldKind) -> (Map<String, Json>, String) {
             json!({
                 "type": "object",
                 "properties": {
-                    "primary": text(MAX_LINE),
-                    "additional": {"type": "array", "items": text(MAX_LINE), "maxItems": MAX_ADDITIONAL},
+                    "primary": {"type": "string"},
+                    "additional": {"type": "array", "items": {"type": "string"}, "maxItems": MAX_ADDITIONAL},
                 },
                 "additionalProperties": false,
             }),
             String::new(),
         ),
         FieldKind::SocialLinks | FieldKind::Address => (parts(kind.parts().iter().copied()), String::new()),
-        FieldKind::Relation { object } => {
-            (json!({"type": "string", "format": "uuid"}), format!("Id of one {object} record."))
-        }
+        FieldKind::Relation { object } => (json!({"type": "string", "format": "uuid"}), record_of(object)),
         FieldKind::Target { objects } => {
             let objects: Vec<_> = objects.iter().filter(|object| view.sees(object)).collect();
             let schema = json!({
@@ -116,15 +117,23 @@ fn number(decimals: u8, min: Option<i64>, max: Option<i64>) -> Json {
 }
 
 fn parts(names: impl IntoIterator<Item = &'static str>) -> Json {
-    let properties: Map<_, _> = names
-        .into_iter()
-        .map(|name| (name.to_owned(), json!({"type": "string", "maxLength": MAX_LINE})))
-        .collect();
+    let properties: Map<_, _> =
+        names.into_iter().map(|name| (name.to_owned(), json!({"type": "string"}))).collect();
     json!({"type": "object", "properties": properties, "additionalProperties": false})
 }
 
-/// `One of: LEAD (Lead, open); CLOSED_WON (Closed Won, won).`
+/// Whose id is meant.
+pub(super) fn record_of(object: &str) -> String {
+    format!("Id of one {object} record.")
+}
+
+/// `One of: LEAD (Lead, open); CLOSED_WON (Closed Won, won).`, or `One of: WEB, EVENT.` where the labels say no
+/// more than the values.
 pub(super) fn one_of(options: &[SelectOption]) -> String {
+    if options.iter().all(is_clear) {
+        let values: Vec<_> = options.iter().map(|option| option.value.as_str()).collect();
+        return format!("One of: {}.", values.join(", "));
+    }
     let listed: Vec<_> = options
         .iter()
         .map(|option| {
@@ -138,6 +147,11 @@ pub(super) fn one_of(options: &[SelectOption]) -> String {
         })
         .collect();
     format!("One of: {}.", listed.join("; "))
+}
+
+/// Whether the value says all there is to say of an option.
+fn is_clear(option: &SelectOption) -> bool {
+    option.outcome.is_none() && is_plain(&option.label, &option.value.to_lowercase())
 }
 
 fn allow_null(schema: &mut Map<String, Json>) {

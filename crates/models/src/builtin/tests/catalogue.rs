@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::chat::ToolDefinition;
+use crate::{builtin::catalogue::readable, chat::ToolDefinition};
 
 type FieldRow = (&'static str, &'static str, &'static str);
 
@@ -125,57 +125,74 @@ fn of(name: &str, plural: &str, fields: &[FieldRow]) -> Vec<ToolDefinition> {
         filter.insert(path.to_owned(), json!({}));
     }
     for (field, title, kind) in fields {
-        let reference = match *kind {
-            "text" | "full_name" | "emails" => "text",
-            "currency" | "number" => "number",
-            "boolean" => "boolean",
-            "date" => "date",
-            "date_time" => "date_time",
-            kind if kind.starts_with("relation") => "id",
-            kind if kind.starts_with("select") => {
-                let (values, described) = options(kind);
-                filter.insert((*field).to_owned(), json!({
-                    "type": "object", "title": title, "description": described,
-                    "properties": {"eq": {"type": "string", "enum": values}, "in": {"type": "array", "items": {"type": "string", "enum": values}}},
-                }));
-                continue;
+        let mut condition = |path: String, reference: &str, beside: Value| {
+            let mut schema = json!({"$ref": format!("#/$defs/{reference}")});
+            for (key, value) in beside.as_object().unwrap() {
+                schema[key] = value.clone();
             }
-            _ => continue,
+            filter.insert(path, schema);
         };
-        filter.insert((*field).to_owned(), json!({"$ref": format!("#/$defs/{reference}"), "title": title}));
-        if let Some(related) = kind.strip_prefix("relation:") {
-            let their_label = if related == "activity" { "subject" } else { "name" };
-            filter.insert(format!("{field}.{their_label}"), json!({"$ref": "#/$defs/text", "title": "Name"}));
+        // A title stands only where it says more than the name.
+        let titled = if readable(field) == *title { json!({}) } else { json!({"title": title}) };
+        let name = (*field).to_owned();
+        match kind.split_once(':').map_or(*kind, |(kind, _)| kind) {
+            "text" | "emails" => condition(name, "text", titled),
+            "full_name" => {
+                condition(name, "text", titled);
+                condition(format!("{field}.first"), "exact", json!({}));
+                condition(format!("{field}.last"), "exact", json!({}));
+            }
+            "currency" => {
+                condition(name, "number", titled);
+                condition(format!("{field}.currency"), "exact", json!({}));
+            }
+            "address" => {
+                condition(name, "text", titled);
+                condition(format!("{field}.street"), "exact", json!({}));
+            }
+            "target" => {
+                condition(name, "id", titled);
+                condition(format!("{field}.object"), "exact", json!({}));
+            }
+            "select" => condition(name, "option", json!({"description": options(kind).1})),
+            "relation" => {
+                let related = kind.strip_prefix("relation:").unwrap();
+                let described = json!({"description": format!("Id of one {related} record.")});
+                condition(name, "id", if related == *field { titled } else { described });
+                let their_label = if related == "activity" { "subject" } else { "name" };
+                condition(format!("{field}.{their_label}"), "text", json!({}));
+            }
+            plain => condition(name, plain, titled),
         }
     }
-    for (field, title) in [("created_at", "Created at"), ("updated_at", "Updated at")] {
-        filter.insert(field.to_owned(), json!({"$ref": "#/$defs/date_time", "title": title}));
+    for field in ["created_at", "updated_at"] {
+        filter.insert(field.to_owned(), json!({"$ref": "#/$defs/date_time"}));
     }
     let names: Vec<&str> = fields.iter().map(|field| field.0).chain(["created_at", "updated_at"]).collect();
-    let sortable: Vec<&str> = names
-        .iter()
-        .copied()
-        .filter(|name| !["owner", "account", "contact", "target"].contains(name))
-        .collect();
     let mut found = vec![
         tool(
             &format!("{name}.find"),
             &format!("Find {plural}. Answers up to 60 at a time."),
             json!({
                 "filter": {"type": "object", "properties": filter},
-                "sort": {"type": "string", "description": format!("By any of {}.", sortable.join(", "))},
+                "sort": {"type": "string"},
                 "limit": {"type": "integer"}, "after": {"type": "string"}, "search": {"type": "string"},
                 "fields": {"type": "array", "items": {"enum": names}},
             }),
             &[],
         ),
         tool(&format!("{name}.get"), "Get one.", json!({"id": {}}), &["id"]),
-        tool(&format!("{name}.group"), "Count.", json!({"by": {}, "aggregates": {}, "filter": {}}), &[]),
+        tool(
+            &format!("{name}.group"),
+            "Count.",
+            json!({"by": {}, "aggregates": {}, "filter": {"type": "object"}}),
+            &[],
+        ),
         tool(&format!("{name}.timeline"), "Show what happened.", json!({"id": {}}), &["id"]),
     ];
     if name != "member" {
         let mut with_id = properties(fields);
-        with_id.insert("id".to_owned(), json!({"type": "string", "format": "uuid", "title": "Id"}));
+        with_id.insert("id".to_owned(), json!({"type": "string", "format": "uuid"}));
         found.extend([
             tool(&format!("{name}.create"), "Create one.", Value::Object(properties(fields)), &[label]),
             tool(&format!("{name}.update"), "Update one.", Value::Object(with_id), &["id"]),
@@ -187,7 +204,7 @@ fn of(name: &str, plural: &str, fields: &[FieldRow]) -> Vec<ToolDefinition> {
 }
 
 fn properties(fields: &[FieldRow]) -> Map<String, Value> {
-    let property = |title: &str, kind: &str| {
+    let property = |name: &str, title: &str, kind: &str| {
         let mut schema = match kind {
             "text" => json!({"type": ["string", "null"]}),
             "number" => json!({"type": ["integer", "null"]}),
@@ -210,27 +227,30 @@ fn properties(fields: &[FieldRow]) -> Map<String, Value> {
                 json!({"type": ["string", "null"], "format": "uuid", "description": format!("The one who looks after the record. Id of one {object} record.")})
             }
         };
-        schema["title"] = json!(title);
+        if title != readable(name) {
+            schema["title"] = json!(title);
+        }
         schema
     };
-    fields.iter().map(|(name, title, kind)| ((*name).to_owned(), property(title, kind))).collect()
+    fields.iter().map(|(name, title, kind)| ((*name).to_owned(), property(name, title, kind))).collect()
 }
 
 fn options(kind: &str) -> (Vec<&str>, String) {
     let rows: Vec<Vec<&str>> =
         kind.strip_prefix("select:").unwrap().split(';').map(|row| row.split('=').collect()).collect();
+    let values: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+    // Labels are told only where they say more than the values.
+    if rows.iter().all(|row| row.len() == 2 && row[1] == readable(row[0])) {
+        return (values.clone(), format!("Where it stands. One of: {}.", values.join(", ")));
+    }
     let described: Vec<String> = rows
         .iter()
         .map(|row| {
-            format!(
-                "{} ({}{})",
-                row[0],
-                row[1],
-                row.get(2).map_or(String::new(), |outcome| format!(", {outcome}"))
-            )
+            let outcome = row.get(2).map_or(String::new(), |outcome| format!(", {outcome}"));
+            format!("{} ({}{outcome})", row[0], row[1])
         })
         .collect();
-    (rows.iter().map(|row| row[0]).collect(), format!("Where it stands. One of: {}.", described.join("; ")))
+    (values, format!("Where it stands. One of: {}.", described.join("; ")))
 }
 
 fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> ToolDefinition {

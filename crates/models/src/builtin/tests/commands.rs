@@ -40,7 +40,7 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
         (
             "list won deals below 5000 eur sorted by close date desc",
             "deal.find",
-            json!({"filter": {"and": [{"stage": {"in": ["CLOSED_WON"]}}, {"amount": {"lt": 5000}}]}, "sort": "-close_date"}),
+            json!({"filter": {"and": [{"stage": {"in": ["CLOSED_WON"]}}, {"amount": {"lt": 5000}}, {"amount.currency": {"eq": "EUR"}}]}, "sort": "-close_date"}),
         ),
         ("my deals", "deal.find", json!({"filter": {"owner": {"eq": "$me"}}})),
         ("deals owned by me", "deal.find", json!({"filter": {"owner": {"eq": "$me"}}})),
@@ -275,6 +275,16 @@ fn who_may_only_read_is_told_so_and_options_are_known_all_the_same() {
         reader().say("show open deals").call(),
         ("deal.find".to_owned(), json!({"filter": {"stage": {"not_in": CLOSED}}}))
     );
+    // What is money, which option is meant and how it is labelled stands in what finds records alone.
+    for said in [
+        "deals below 5000 eur",
+        "mid-market accounts",
+        "high renewal risk deals",
+        "done tasks",
+        "contacts named Jane",
+    ] {
+        assert_eq!(reader().say(said).call(), Chat::new().say(said).call(), "{said}");
+    }
     for said in [
         "create contact Jane",
         "log a call with Jane: hello",
