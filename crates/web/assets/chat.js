@@ -100,6 +100,9 @@ if (transcript) {
     tell("");
     try {
       await post(form.action, fields);
+      const turn = form.closest(".turn");
+      // A message taken out of the queue has no reply to wait for.
+      if (turn?.dataset.state === "queued") turn.remove();
     } catch (error) {
       tell(error.message);
     } finally {

@@ -65,6 +65,8 @@ function install(combo) {
   }
 
   input.addEventListener("input", () => {
+    // What was found for another text must not be taken by accident.
+    close();
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT_MS);
   });

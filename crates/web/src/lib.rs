@@ -32,6 +32,7 @@ mod state;
 mod tests;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
 
 pub use state::WebState;
 
@@ -43,6 +44,7 @@ const BODY_LIMIT: usize = 1024 * 1024;
 pub fn router(state: WebState) -> Router {
     pages::routes()
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(security::panicked))
         .layer(middleware::from_fn(security::surround))
         .with_state(state)
 }

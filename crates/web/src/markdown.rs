@@ -16,6 +16,9 @@ use kontor_core::text::excerpt;
 /// Beyond this a text is cut: no page shows more.
 const MAX_CHARACTERS: usize = 200_000;
 
+/// The characters that a table's cell holds in one line.
+const SHORT_CELL: usize = 28;
+
 /// The paths of this site that a text may link to.
 const LINKED_PATHS: [&str; 2] = ["/records/", "/chat"];
 
@@ -38,13 +41,36 @@ pub(crate) fn unsafe_blocks(text: &str) -> Vec<String> {
 
 /// A rendered block with everything taken out that a page must not show.
 pub(crate) fn sanitise(block: &str) -> String {
-    SANITISER
+    let html = SANITISER
         .clean(block)
         .to_string()
         // The sanitiser escapes these characters everywhere but in the tags it writes itself.
         .replace("<a href=\"http", "<a target=\"_blank\" href=\"http")
         .replace("<table>", "<div class=\"table-scroll\"><table>")
-        .replace("</table>", "</table></div>")
+        .replace("</table>", "</table></div>");
+    mark_short_cells(&html)
+}
+
+/// Gives cells of a few words a class, so that dates and names are not broken into lines.
+fn mark_short_cells(html: &str) -> String {
+    let mut cells = html.split("<td");
+    let mut out = cells.next().unwrap_or_default().to_owned();
+    for cell in cells {
+        let content = cell.split("</td>").next().unwrap_or_default();
+        let mut is_text = false;
+        let characters = content.chars().filter(|character| {
+            match character {
+                '>' => is_text = true,
+                '<' => is_text = false,
+                _ => return is_text,
+            }
+            false
+        });
+        let is_short = characters.count() <= SHORT_CELL;
+        out.push_str(if is_short { "<td class=\"short\"" } else { "<td" });
+        out.push_str(cell);
+    }
+    out
 }
 
 /// A whole text as sanitised blocks.
@@ -166,6 +192,8 @@ mod tests {
     fn a_table_can_be_scrolled_and_keeps_its_alignment() {
         let shown = html("| Deal | Amount |\n|---|---:|\n| Acme | 10 |");
         assert!(shown.starts_with("<div class=\"table-scroll\"><table>"), "{shown}");
-        assert!(shown.contains("align=\"right\""), "{shown}");
+        assert!(shown.contains("<td class=\"short\" align=\"right\">10</td>"), "{shown}");
+        let long = "a long remark ".repeat(10);
+        assert!(html(&format!("| Remark |\n|---|\n| {long} |")).contains("<td>a long"));
     }
 }

@@ -1,5 +1,7 @@
-//! What surrounds every page: headers that bound what a browser does with it, and the refusal of requests
-//! that other sites send in a person's name.
+//! What surrounds every page: headers that bound what a browser does with it, the refusal of requests that
+//! other sites send in a person's name, a deadline, and the answer to a panic.
+
+use std::{any::Any, time::Duration};
 
 use axum::{
     extract::Request,
@@ -8,6 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use kontor_core::error::{ErrorKind, Problem};
+use tracing::Instrument as _;
 
 use crate::error::PageError;
 
@@ -22,7 +25,11 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
+/// How long a page may take. A stream is answered at once and may last.
+const DEADLINE: Duration = Duration::from_secs(30);
+
 pub(crate) async fn surround(request: Request, next: Next) -> Response {
+    let span = tracing::info_span!("page", method = %request.method(), path = request.uri().path());
     let wants_json = accepts_json(&request);
     let mut response = if changes_something(&request) && comes_from_elsewhere(&request) {
         let problem = Problem::new(
@@ -32,7 +39,15 @@ pub(crate) async fn surround(request: Request, next: Next) -> Response {
         );
         PageError::Problem(problem).into_response()
     } else {
-        next.run(request).await
+        match tokio::time::timeout(DEADLINE, next.run(request)).instrument(span.clone()).await {
+            Ok(response) => response,
+            Err(_) => {
+                span.in_scope(|| tracing::error!("a page took longer than {DEADLINE:?}"));
+                let message = "The page took too long. What it was to write may have been written.";
+                let problem = Problem::new(ErrorKind::Unavailable, "request_timeout", message);
+                PageError::Problem(problem).into_response()
+            }
+        }
     };
     crate::error::render(&mut response, wants_json);
     let headers = response.headers_mut();
@@ -42,6 +57,17 @@ pub(crate) async fn surround(request: Request, next: Next) -> Response {
     // Pages show what only one person may see, and must not come back after signing out.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The answer where a page panicked: what it said goes to the log.
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let said = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    tracing::error!(panic = said, "a page panicked");
+    PageError::Problem(Problem::internal()).into_response()
 }
 
 /// Whether a script asked, which reads JSON, rather than a person.

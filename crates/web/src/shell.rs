@@ -41,7 +41,10 @@ impl Shell {
         place: impl Into<String>,
     ) -> Result<Self> {
         let me = state.identity.me(caller).await?;
-        let objects = readable(schema, caller)
+        let (kept, own): (Vec<_>, Vec<_>) = readable(schema, caller).partition(|object| object.is_read_only);
+        let objects = own
+            .into_iter()
+            .chain(kept)
             .map(|object| ObjectLink {
                 plural: object.plural.to_string(),
                 label: object.label_plural.clone(),

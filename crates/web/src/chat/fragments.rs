@@ -1,15 +1,28 @@
 //! The pieces of a transcript as HTML: the same in a page as it is loaded and in the stream that follows.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use askama::Template;
-use kontor_core::{error::Problem, ids::ApprovalId, turn::ToolOutcome};
+use kontor_core::{
+    error::Problem,
+    ids::{ApprovalId, RecordId},
+    turn::ToolOutcome,
+};
+use serde_json::Value as Json;
 
 use super::transcript::{Call, CallState, Turn, TurnState};
 use crate::show::{ResultView, Shown, Viewer, arguments, brief, operation_label};
 
 /// Renders pieces for one person: their objects, and the token that their forms carry.
 pub(crate) struct Fragments {
-    pub viewer: Viewer,
-    pub csrf: String,
+    viewer: Viewer,
+    csrf: String,
+    /// The names of records that calls are about, read from the records themselves: a name that a model or a
+    /// record's text gives must not be what a person approves by.
+    names: Mutex<HashMap<(String, RecordId), String>>,
 }
 
 #[derive(Template)]
@@ -43,6 +56,25 @@ struct CallFragment<'a> {
 }
 
 impl Fragments {
+    pub(crate) fn new(viewer: Viewer, csrf: &str) -> Self {
+        Self { viewer, csrf: csrf.to_owned(), names: Mutex::default() }
+    }
+
+    /// The record that a call is about, unless its name is known.
+    pub(crate) fn unnamed(&self, operation: &str, arguments: &Json) -> Option<(String, RecordId)> {
+        let record = record_of(operation, arguments)?;
+        let is_object = self.viewer.schema.object(&record.0).is_some();
+        (is_object && !self.names().contains_key(&record)).then_some(record)
+    }
+
+    pub(crate) fn name(&self, record: (String, RecordId), name: String) {
+        self.names().insert(record, name);
+    }
+
+    fn names(&self) -> MutexGuard<'_, HashMap<(String, RecordId), String>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn turn(&self, turn: &Turn) -> String {
         rendered(&TurnFragment { turn, fragments: self })
     }
@@ -56,13 +88,15 @@ impl Fragments {
     }
 
     pub(crate) fn call(&self, call: &Call) -> String {
+        let record = record_of(&call.operation, &call.arguments);
+        let record = record.and_then(|record| self.names().get(&record).cloned());
         let mut fragment = CallFragment {
             call,
             state: "running",
             label: self.call_label(call),
             brief: String::new(),
             took: None,
-            arguments: arguments(&self.viewer, &call.operation, &call.arguments),
+            arguments: arguments(&self.viewer, &call.operation, &call.arguments, record),
             result: None,
             problem: None,
             remark: None,
@@ -108,6 +142,12 @@ impl Fragments {
         }
         rendered(&fragment)
     }
+}
+
+/// The record that a call names, as object and id.
+fn record_of(operation: &str, arguments: &Json) -> Option<(String, RecordId)> {
+    let (object, _) = operation.split_once('.')?;
+    Some((object.to_owned(), arguments.get("id")?.as_str()?.parse().ok()?))
 }
 
 fn duration(milliseconds: u64) -> String {

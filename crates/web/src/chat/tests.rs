@@ -133,7 +133,7 @@ fn script() -> Vec<Given> {
 fn fragments() -> Arc<Fragments> {
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let viewer = Viewer { schema: Arc::new(Schema::default()), now };
-    Arc::new(Fragments { viewer, csrf: "token".to_owned() })
+    Arc::new(Fragments::new(viewer, "token"))
 }
 
 /// What a page that knows the log up to `after` is sent, the text in flight from its beginning, as the

@@ -101,6 +101,12 @@ impl Transcript {
         }
     }
 
+    /// The calls that wait for a person's word.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Call> {
+        let calls = self.turns.iter().flat_map(|turn| &turn.steps).flat_map(|step| &step.calls);
+        calls.filter(|call| matches!(call.state, CallState::Waiting(_)))
+    }
+
     /// Adds a message that is taken up at once.
     pub(crate) fn run(&mut self, id: TurnId, message: String) {
         self.queue(id, message);

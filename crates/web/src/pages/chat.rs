@@ -16,6 +16,8 @@ use kontor_core::{
     turn::Sequence,
 };
 
+use serde_json::Value as Json;
+
 use crate::{
     assets,
     chat::{Fragments, Transcript},
@@ -122,7 +124,7 @@ pub(crate) async fn show(
     let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
     let session = state.agents.session(&caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
-    let fragments = Fragments { viewer: viewer(&state, schema.clone()), csrf: csrf.token().to_owned() };
+    let fragments = Fragments::new(viewer(&state, schema.clone()), csrf.token());
 
     let (mut transcript, last) = transcript(&state, &caller, id, Sequence::MAX).await?;
     for turn in &session.queue {
@@ -132,6 +134,9 @@ pub(crate) async fn show(
     }
     transcript.keep_last(SHOWN_TURNS);
     transcript.render();
+    for call in transcript.waiting() {
+        learn_name(&state, &caller, &fragments, &call.operation, &call.arguments).await;
+    }
     let turns = transcript.turns().iter().map(|turn| fragments.turn(turn)).collect();
 
     let context = match &session.context {
@@ -181,6 +186,23 @@ pub(crate) async fn transcript(
         }
         if events.len() < LOG_PAGE as usize {
             return Ok((transcript, last));
+        }
+    }
+}
+
+/// Finds out how the record is named that a call is about. Where it cannot be read, the call names none.
+pub(crate) async fn learn_name(
+    state: &WebState,
+    caller: &Caller,
+    fragments: &Fragments,
+    operation: &str,
+    arguments: &Json,
+) {
+    let Some(record) = fragments.unnamed(operation, arguments) else { return };
+    match state.crm.get(caller, &record.0, record.1, None, Vec::new()).await {
+        Ok(found) => fragments.name(record, found.label),
+        Err(error) => {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a record has no name to show")
         }
     }
 }

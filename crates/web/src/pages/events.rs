@@ -12,11 +12,11 @@ use axum::{
 };
 use futures::{Stream, StreamExt as _, stream};
 use kontor_agents::{EventId, StreamEvent};
-use kontor_core::ids::SessionId;
+use kontor_core::{caller::Caller, ids::SessionId, turn::TurnEvent};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::chat::transcript;
+use super::chat::{learn_name, transcript};
 use crate::{
     chat::{Encoder, Fragments, Message},
     error::{PageError, Result},
@@ -44,15 +44,22 @@ pub(crate) async fn stream(
         last.unwrap_or_else(|| query.get("after")).parse().unwrap_or_else(|_| EventId::default());
 
     let schema = state.crm.schema(caller.workspace).await?;
-    let fragments = Arc::new(Fragments { viewer: viewer(&state, schema), csrf: csrf.token().to_owned() });
+    let fragments = Arc::new(Fragments::new(viewer(&state, schema), csrf.token()));
     let (transcript, last) = transcript(&state, &caller, id, after.seq).await?;
     // Without an offset the text in flight is given from its beginning, to be rendered as a whole.
     let events = state.agents.subscribe(&caller, id, Some(EventId { seq: last, offset: None })).await?;
+    for call in transcript.waiting() {
+        learn_name(&state, &caller, &fragments, &call.operation, &call.arguments).await;
+    }
+    let shutdown = state.shutdown.clone();
     let follower = Follower {
+        state,
+        caller,
+        fragments: fragments.clone(),
         events: Box::pin(events),
         encoder: Encoder::new(transcript, last, fragments),
         render_at: Instant::now(),
-        shutdown: state.shutdown.clone(),
+        shutdown,
     };
     let messages = stream::unfold(follower, |mut follower| async move {
         let messages = follower.next().await?;
@@ -67,6 +74,9 @@ pub(crate) async fn stream(
 }
 
 struct Follower {
+    state: WebState,
+    caller: Caller,
+    fragments: Arc<Fragments>,
     events: Pin<Box<dyn Stream<Item = StreamEvent> + Send>>,
     encoder: Encoder,
     /// Before this moment, text is gathered.
@@ -88,7 +98,13 @@ impl Follower {
                 }
             };
             let messages = match event {
-                StreamEvent::Logged(logged) => self.encoder.logged(logged.seq, &logged.event),
+                StreamEvent::Logged(logged) => {
+                    if let TurnEvent::ApprovalRequested { operation, arguments, .. } = &*logged.event {
+                        let (state, caller) = (&self.state, &self.caller);
+                        learn_name(state, caller, &self.fragments, operation, arguments).await;
+                    }
+                    self.encoder.logged(logged.seq, &logged.event)
+                }
                 StreamEvent::TextDelta { turn, step, text, .. } => {
                     let before = self.encoder.text(turn, step, &text);
                     if before.is_empty() && Instant::now() >= self.render_at { self.render() } else { before }

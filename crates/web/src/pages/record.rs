@@ -45,16 +45,14 @@ struct RecordPage {
     list_href: String,
     object_label: String,
     object_plural: String,
-    icon: &'static str,
-    version: i64,
     is_deleted: bool,
     can_update: bool,
     can_delete: bool,
     can_restore: bool,
     ask_href: String,
     stages: Vec<Stage>,
-    fields: Vec<(String, Shown)>,
-    kept: Vec<(String, Shown)>,
+    fields: Labelled,
+    kept: Labelled,
     related: Vec<Related>,
     /// What can be written down about it: a label and the page for it.
     additions: Vec<(String, String)>,
@@ -62,6 +60,9 @@ struct RecordPage {
     older: Option<String>,
     notice: Option<String>,
 }
+
+/// Values by their labels.
+type Labelled = Vec<(String, Shown)>;
 
 struct Stage {
     label: String,
@@ -120,8 +121,6 @@ pub(crate) async fn show(
         list_href: format!("/records/{plural}"),
         object_label: object.label.clone(),
         object_plural: object.label_plural.clone(),
-        icon: icon(&object.icon),
-        version: record.version,
         is_deleted: record.is_deleted,
         can_update: may(Action::Update) && !record.is_deleted,
         can_delete: may(Action::Delete) && !record.is_deleted,
@@ -204,12 +203,7 @@ async fn read(state: &WebState, caller: &Caller, object: &Object, id: RecordId) 
 }
 
 /// The values that the system keeps, and the others.
-fn details(
-    viewer: &Viewer,
-    object: &Object,
-    record: &Record,
-    json: &Json,
-) -> (Vec<(String, Shown)>, Vec<(String, Shown)>) {
+fn details(viewer: &Viewer, object: &Object, record: &Record, json: &Json) -> (Labelled, Labelled) {
     let shown = object
         .fields
         .iter()

@@ -2,6 +2,7 @@
 //! in the cards of tool calls.
 
 mod changes;
+mod condition;
 mod results;
 mod table;
 mod time;

@@ -7,7 +7,8 @@ use kontor_core::{
 use serde_json::{Map, Value as Json};
 
 use super::{
-    ChangeView, Head, Place, Shown, Table, Viewer, changes, instant, table::record_link, value::untyped,
+    ChangeView, Head, Place, Shown, Table, Viewer, changes, condition::condition_words, instant,
+    table::record_link, value::untyped,
 };
 
 /// The columns of a table of records in a card, after the record's name.
@@ -92,6 +93,17 @@ fn one(
     }
 }
 
+/// `-amount,name` as "Amount descending, Name".
+fn order_words(object: &Object, sort: &str) -> Option<String> {
+    let words = sort.split(',').map(|part| {
+        let (name, direction) =
+            part.trim().strip_prefix('-').map_or((part.trim(), ""), |name| (name, " descending"));
+        let (name, part) = name.split_once('.').map_or((name, String::new()), |(n, p)| (n, format!(" {p}")));
+        Some(format!("{}{part}{direction}", object.field(name)?.label))
+    });
+    Some(words.collect::<Option<Vec<_>>>()?.join(", "))
+}
+
 /// Values by the labels of the object's fields, those of no field by their own name.
 fn named(viewer: &Viewer, object: Option<&Object>, values: &Map<String, Json>) -> Vec<(String, Shown)> {
     values
@@ -99,7 +111,15 @@ fn named(viewer: &Viewer, object: Option<&Object>, values: &Map<String, Json>) -
         .filter(|(name, _)| !matches!(name.as_str(), "id" | "label" | "version"))
         .map(|(name, json)| match object.and_then(|object| object.field(name)) {
             Some(field) => (field.label.clone(), viewer.value(field, json, Place::Cell)),
-            None => (sentence(name), untyped(json, Place::Cell)),
+            None => {
+                let words = object.and_then(|object| match name.as_str() {
+                    "filter" => condition_words(viewer, object, json),
+                    "sort" => order_words(object, json.as_str()?),
+                    _ => None,
+                });
+                let shown = words.map_or_else(|| untyped(json, Place::Cell), Shown::Text);
+                (sentence(name), shown)
+            }
         })
         .collect()
 }
@@ -205,15 +225,27 @@ pub(crate) fn operation_label(viewer: &Viewer, name: &str) -> String {
     }
 }
 
-/// An operation's arguments by the labels of the fields they name.
-pub(crate) fn arguments(viewer: &Viewer, operation: &str, arguments: &Json) -> Vec<(String, Shown)> {
+/// An operation's arguments by the labels of the fields they name, the record it is about by its name where
+/// that is known.
+pub(crate) fn arguments(
+    viewer: &Viewer,
+    operation: &str,
+    arguments: &Json,
+    record: Option<String>,
+) -> Vec<(String, Shown)> {
     let object = operation.split_once('.').and_then(|(name, _)| viewer.schema.object(name));
     match arguments {
         Json::Object(values) => {
             let mut named = named(viewer, object.map(AsRef::as_ref), values);
             if let (Some(object), Some(id)) = (object, values.get("id").and_then(Json::as_str)) {
                 let href = format!("/records/{}/{id}", object.plural);
-                named.insert(0, ("Record".to_owned(), Shown::Link { href, label: object.label.clone() }));
+                named.insert(
+                    0,
+                    (
+                        "Record".to_owned(),
+                        Shown::Link { href, label: record.unwrap_or_else(|| object.label.clone()) },
+                    ),
+                );
             }
             named
         }
