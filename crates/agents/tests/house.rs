@@ -105,7 +105,14 @@ impl House {
     /// With the command interpreter in place of a model.
     pub(crate) async fn with_builtin(store: TestStore) -> Self {
         let server = ScriptedModel::start().await.unwrap();
-        let first = Process::with_model(&store, &server, settings(), "builtin").await;
+        let first = Process::with_model(&store, server.base_url(), settings(), "builtin").await;
+        Self::around(store, server, first).await
+    }
+
+    /// With a real model behind this address.
+    pub(crate) async fn with_real_model(store: TestStore, base_url: String) -> Self {
+        let server = ScriptedModel::start().await.unwrap();
+        let first = Process::with_model(&store, base_url, settings(), "scripted/scripted").await;
         Self::around(store, server, first).await
     }
 
@@ -178,18 +185,18 @@ impl Process {
     }
 
     async fn start(store: &TestStore, server: &ScriptedModel, settings: AgentSettings) -> Self {
-        Self::with_model(store, server, settings, "scripted/scripted").await
+        Self::with_model(store, server.base_url(), settings, "scripted/scripted").await
     }
 
     async fn with_model(
         store: &TestStore,
-        server: &ScriptedModel,
+        base_url: String,
         settings: AgentSettings,
         model: &'static str,
     ) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let (config, base_url) = (store.config(), server.base_url());
+        let config = store.config();
         let made = runtime.spawn(async move {
             let environment = Environment::system();
             let store = Store::open(config, environment.clone()).await.unwrap();

@@ -7,6 +7,7 @@ mod authority;
 mod builtin;
 mod crashes;
 mod house;
+mod live;
 mod models;
 mod queue;
 mod streams;

@@ -10,7 +10,6 @@ mod command_line;
 mod fixture;
 mod isolation;
 mod kill;
-mod live_model;
 mod permissions;
 mod records;
 mod startup;
