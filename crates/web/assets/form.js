@@ -66,6 +66,7 @@ function install(combo) {
 
   input.addEventListener("input", () => {
     // What was found for another text must not be taken by accident.
+    asking?.abort();
     close();
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT_MS);
