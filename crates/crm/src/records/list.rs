@@ -88,6 +88,9 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     let filter = filter.unwrap_or_else(Filter::everything);
     let sorting =
         Sorting::parse(work, object, BASE, query.sort.as_deref(), &filter).map_err(Error::invalid)?;
+    if let Some(words) = &query.search {
+        search::check("search", words)?;
+    }
     let conditions = conditions(work, object, query, &filter);
 
     let selection = requested.selection(object);

@@ -9,5 +9,5 @@ mod query;
 pub use self::query::{Hit, MAX_HITS, search};
 pub(crate) use self::{
     index::{differs, index},
-    query::matching,
+    query::{check, matching},
 };

@@ -23,6 +23,9 @@ const MAX_WORDS: usize = 10;
 /// The alias of the index.
 const MATCHES: &str = "m";
 
+/// The longest query, in characters.
+const MAX_QUERY: usize = 200;
+
 /// A record that was found.
 #[derive(Debug, Clone)]
 pub struct Hit {
@@ -43,6 +46,7 @@ pub async fn search(
         let message = format!("expected a number from 1 to {MAX_HITS}");
         return Err(Error::invalid(Issue::new("limit", "out_of_range", message)));
     }
+    check("query", query)?;
     let mut found: Vec<(f64, Arc<Object>, RecordId)> = Vec::new();
     for object in searched(work, objects)? {
         let groups = groups(work, &object, query);
@@ -98,6 +102,18 @@ fn searched(work: &Work<'_, '_>, objects: Option<&[String]>) -> Result<Vec<Arc<O
             object.filter(may_read).cloned().ok_or_else(|| Error::unknown_object(name, work.schema))
         })
         .collect()
+}
+
+/// Refuses what cannot be searched for.
+pub(crate) fn check(path: &str, query: &str) -> Result<(), Error> {
+    let refused = |code, message: String| Err(Error::invalid(Issue::new(path, code, message)));
+    if query.contains('\0') {
+        return refused("nul_byte", "expected text without NUL bytes".to_owned());
+    }
+    if query.chars().count() > MAX_QUERY {
+        return refused("too_long", format!("expected at most {MAX_QUERY} characters"));
+    }
+    Ok(())
 }
 
 /// The condition that a row has every word; no words let every row through.
