@@ -30,6 +30,9 @@ pub enum Error {
     /// Another record has the same value of a unique field.
     #[error("another {object} has the same {field}")]
     Duplicate { object: Name, field: Name, path: String, existing: Option<RecordId> },
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The record was changed since the caller read it.
     #[error("the record is at version {current}")]
     StaleVersion { current: i64 },
@@ -121,6 +124,11 @@ impl Fault for Error {
                 problem.issues.push(Issue::new(path, "duplicate_value", message));
                 problem
             }
+            Self::KeyReused => Problem::new(
+                ErrorKind::Conflict,
+                "idempotency_key_reused",
+                "This idempotency key was used for another request. Take a new key for each request.",
+            ),
             Self::StaleVersion { current } => Problem::new(
                 ErrorKind::Conflict,
                 "stale_version",

@@ -12,6 +12,7 @@
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
 //! | [`timeline`], `outbox` | what happened, for people and for programs |
+//! | [`idempotency`](RequestKey) | writes that may be sent again |
 //! | [`search`] | the words records are found by |
 //! | [`standard`] | the objects every workspace starts with |
 //! | [`operations`] | the catalogue of what a caller can have done |
@@ -19,6 +20,7 @@
 
 pub mod demo;
 mod error;
+mod idempotency;
 mod members;
 pub mod metadata;
 pub mod operations;
@@ -31,5 +33,6 @@ pub mod timeline;
 mod work;
 
 pub use error::Error;
+pub use idempotency::RequestKey;
 pub use service::Crm;
 pub use work::{Work, WorkFamily};

@@ -17,13 +17,14 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{Store, Tx};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    Error, Work, WorkFamily,
+    Error, RequestKey, Work, WorkFamily, idempotency,
     metadata::{self, NewField},
     operations::CatalogueCache,
-    records::{self, BatchInput, Group, GroupQuery, ListQuery, Page, Record, Updated},
+    records::{self, BatchInput, Group, GroupQuery, ListQuery, Page, Record, RecordWrite, Updated},
     search::{self, Hit},
     timeline::{self, Timeline},
 };
@@ -31,6 +32,8 @@ use crate::{
 /// How long a workspace's schema is believed without asking: another server on the same database may have
 /// changed it.
 const SCHEMA_AGE: Duration = Duration::from_secs(5);
+/// Schemas that are remembered; beyond it, those that were not asked for lately are read anew.
+const SCHEMAS: usize = 256;
 
 /// The records of all workspaces. Cloning is cheap.
 #[derive(Clone)]
@@ -80,19 +83,21 @@ impl Crm {
         {
             return Ok(schema.clone());
         }
-        let known = known.map(|(schema, _)| schema.version());
+        let known = known.map(|(schema, _)| schema);
+        let version = known.as_ref().map(|schema| schema.version());
         let namespace = self.0.store.workspace(workspace).await?;
         let newer = namespace
             .read(move |tx| {
                 Box::pin(async move {
-                    if known == Some(metadata::version(tx).await?) {
+                    if version == Some(metadata::version(tx).await?) {
                         return Ok::<_, Error>(None);
                     }
                     metadata::schema(tx).await.map(Some)
                 })
             })
             .await?;
-        Ok(self.remember(workspace, newer, now))
+        let current = newer.map(Arc::new).or(known).unwrap_or_default();
+        Ok(self.remember(workspace, current, now))
     }
 
     /// The operations that a caller with these grants can have done.
@@ -110,18 +115,18 @@ impl Crm {
         schemas.get(&workspace).map(|cached| (cached.schema.clone(), cached.checked_at))
     }
 
-    /// Keeps a schema that was read, or notes that the known one still holds.
-    fn remember(&self, workspace: WorkspaceId, newer: Option<Schema>, now: Timestamp) -> Arc<Schema> {
+    /// Keeps a schema that holds now, unless a newer one is known; the one that is known then.
+    fn remember(&self, workspace: WorkspaceId, current: Arc<Schema>, now: Timestamp) -> Arc<Schema> {
         let mut schemas = self.0.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        let cached = schemas
-            .entry(workspace)
-            .or_insert_with(|| Cached { schema: Arc::new(Schema::default()), checked_at: now });
+        if schemas.len() >= SCHEMAS && !schemas.contains_key(&workspace) {
+            schemas.retain(|_, cached| now.since(cached.checked_at) < SCHEMA_AGE);
+        }
+        let cached =
+            schemas.entry(workspace).or_insert_with(|| Cached { schema: current.clone(), checked_at: now });
         cached.checked_at = now;
         // One that was read before a change may come after it.
-        if let Some(newer) = newer
-            && newer.version() >= cached.schema.version()
-        {
-            cached.schema = Arc::new(newer);
+        if current.version() > cached.schema.version() {
+            cached.schema = current;
         }
         cached.schema.clone()
     }
@@ -142,7 +147,7 @@ impl Crm {
                 })
             })
             .await?;
-        self.remember(caller.workspace, Some(schema), self.0.environment.now());
+        self.remember(caller.workspace, Arc::new(schema), self.0.environment.now());
         Ok(field)
     }
 
@@ -182,6 +187,45 @@ impl Crm {
             environment: self.0.environment.clone(),
             run,
         }))
+    }
+
+    /// Does a write and tells what came of it. Under a key it has its effect once, and whoever sends it again
+    /// is told the same for a day; a key that another write used is [`Error::KeyReused`].
+    pub async fn write_once<T>(
+        &self,
+        caller: &Caller,
+        object: &str,
+        write: RecordWrite,
+        request: Option<RequestKey>,
+        tell: fn(&[Record]) -> T,
+    ) -> Result<T, Error>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        let object = object.to_owned();
+        let Some(request) = request else {
+            let records = self.write(caller, move |work| {
+                let (object, write) = (object.clone(), write.clone());
+                Box::pin(async move {
+                    let object = named(work, &object)?;
+                    write.run(work, &object).await
+                })
+            });
+            return Ok(tell(&records.await?));
+        };
+        self.write(caller, move |work| {
+            let (object, write, request) = (object.clone(), write.clone(), request.clone());
+            Box::pin(async move {
+                if let Some(answer) = idempotency::kept_or_taken(work, &request).await? {
+                    return Ok(answer);
+                }
+                let object = named(work, &object)?;
+                let answer = tell(&write.run(work, &object).await?);
+                idempotency::keep(work, &request, &answer).await?;
+                Ok(answer)
+            })
+        })
+        .await
     }
 
     pub async fn list(&self, caller: &Caller, object: &str, query: ListQuery) -> Result<Page, Error> {
@@ -252,23 +296,12 @@ impl Crm {
     }
 
     pub async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        self.delete_if(caller, object, id, None).await
-    }
-
-    /// As [`Crm::delete`], of a record that is at this version.
-    pub async fn delete_if(
-        &self,
-        caller: &Caller,
-        object: &str,
-        id: RecordId,
-        if_match: Option<i64>,
-    ) -> Result<Record, Error> {
         let object = object.to_owned();
         self.write(caller, move |work| {
             let object = object.clone();
             Box::pin(async move {
                 let object = named(work, &object)?;
-                records::delete(work, &object, id, if_match).await
+                records::delete(work, &object, id, None).await
             })
         })
         .await

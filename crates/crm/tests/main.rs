@@ -10,6 +10,7 @@ mod fields;
 mod filters;
 mod grants;
 mod groups;
+mod idempotency;
 mod lists;
 mod operations;
 mod removal;

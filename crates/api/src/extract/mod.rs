@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 mod caller;
+mod idempotency_key;
 mod if_match;
 mod json;
 mod parameters;
@@ -9,6 +10,6 @@ mod path;
 mod peer_address;
 
 pub(crate) use self::{
-    caller::SignedIn, if_match::IfMatch, json::Json, parameters::Parameters, path::Segments,
-    peer_address::PeerAddress,
+    caller::SignedIn, idempotency_key::IdempotencyKey, if_match::IfMatch, json::Json, parameters::Parameters,
+    path::Segments, peer_address::PeerAddress,
 };

@@ -1,18 +1,18 @@
-use axum::{Json as Answer, extract::State};
+use axum::extract::State;
 use kontor_core::ids::RecordId;
-use kontor_crm::records::{BatchInput, BatchUpdate};
-use serde::Deserialize;
+use kontor_crm::records::{BatchInput, BatchUpdate, RecordWrite};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::written::Written;
 use crate::{
-    extract::{Json, Segments, SignedIn},
-    page,
+    extract::{IdempotencyKey, Json, Segments, SignedIn},
     problem::{ApiError, Result},
     state::ApiState,
 };
 
 /// One of the three, all or nothing.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Batch {
     Create(Vec<Map<String, Value>>),
@@ -20,7 +20,7 @@ pub(super) enum Batch {
     Delete(Vec<RecordId>),
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct Update {
     id: RecordId,
     #[serde(flatten)]
@@ -31,8 +31,10 @@ pub(super) async fn batch(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
+    key: IdempotencyKey,
     Json(batch): Json<Batch>,
-) -> Result<Answer<Value>> {
+) -> Result<Written> {
+    let key = key.over(&batch);
     let (name, input) = match batch {
         Batch::Create(records) => ("create", BatchInput::Create(records)),
         Batch::Update(updates) => {
@@ -41,7 +43,7 @@ pub(super) async fn batch(
         }
         Batch::Delete(ids) => ("delete", BatchInput::Delete(ids)),
     };
-    let done = state.crm.batch(&caller, &plural, input).await;
-    let records = done.map_err(|error| ApiError::from(error).within(name))?;
-    Ok(page::whole(records.iter().map(|record| record.to_json()).collect::<Vec<_>>()))
+    let write = RecordWrite::Batch(input);
+    let written = state.crm.write_once(&caller, &plural, write, key, Written::all).await;
+    written.map_err(|error| ApiError::from(error).within(name))
 }

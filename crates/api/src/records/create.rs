@@ -1,13 +1,10 @@
-use axum::{
-    extract::State,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
-};
+use axum::extract::State;
+use kontor_crm::records::RecordWrite;
 use serde_json::{Map, Value};
 
-use super::single;
+use super::written::Written;
 use crate::{
-    extract::{Json, Parameters, Segments, SignedIn},
+    extract::{IdempotencyKey, Json, Parameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -16,16 +13,12 @@ pub(super) async fn create(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
+    key: IdempotencyKey,
     parameters: Parameters,
     Json(fields): Json<Map<String, Value>>,
-) -> Result<Response> {
+) -> Result<Written> {
     parameters.knowing(&[])?;
-    let record = state.crm.create(&caller, &plural, fields).await?;
-    let mut response = (StatusCode::CREATED, single(&record)).into_response();
-    // Names and ids have no character that a header could not hold.
-    let location = format!("/api/records/{}/{}", record.object.plural, record.id);
-    if let Ok(location) = HeaderValue::try_from(location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    let key = key.over(&fields);
+    let write = RecordWrite::Create(fields);
+    Ok(state.crm.write_once(&caller, &plural, write, key, Written::created).await?)
 }

@@ -1,8 +1,10 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use kontor_core::ids::RecordId;
+use kontor_crm::records::RecordWrite;
 
+use super::written::Written;
 use crate::{
-    extract::{IfMatch, Parameters, Segments, SignedIn},
+    extract::{IdempotencyKey, IfMatch, Parameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -12,10 +14,11 @@ pub(super) async fn delete(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
-    IfMatch(version): IfMatch,
+    IfMatch(if_match): IfMatch,
+    key: IdempotencyKey,
     parameters: Parameters,
-) -> Result<StatusCode> {
+) -> Result<Written> {
     parameters.knowing(&[])?;
-    state.crm.delete_if(&caller, &plural, id, version).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let write = RecordWrite::Delete { id, if_match };
+    Ok(state.crm.write_once(&caller, &plural, write, key.over(&()), Written::nothing).await?)
 }

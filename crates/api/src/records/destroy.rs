@@ -1,8 +1,10 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use kontor_core::ids::RecordId;
+use kontor_crm::records::RecordWrite;
 
+use super::written::Written;
 use crate::{
-    extract::{Segments, SignedIn},
+    extract::{IdempotencyKey, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -12,7 +14,8 @@ pub(super) async fn destroy(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
-) -> Result<StatusCode> {
-    state.crm.destroy(&caller, &plural, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    key: IdempotencyKey,
+) -> Result<Written> {
+    let write = RecordWrite::Destroy(id);
+    Ok(state.crm.write_once(&caller, &plural, write, key.over(&()), Written::nothing).await?)
 }

@@ -12,6 +12,7 @@ mod list;
 mod restore;
 mod timeline;
 mod update;
+mod written;
 
 use axum::{
     Json, Router,
@@ -37,8 +38,13 @@ pub(crate) fn routes() -> Router<ApiState> {
 /// One record, bare, with its version as entity tag for a later `If-Match`.
 fn single(record: &Record) -> Response {
     let mut response = Json(record.to_json()).into_response();
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", record.version)) {
+    if let Ok(tag) = HeaderValue::try_from(tag(record.version)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     response
+}
+
+/// A version as entity tag.
+fn tag(version: i64) -> String {
+    format!("\"{version}\"")
 }

@@ -1,9 +1,10 @@
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use kontor_core::ids::RecordId;
+use kontor_crm::records::RecordWrite;
 
-use super::single;
+use super::written::Written;
 use crate::{
-    extract::{Segments, SignedIn},
+    extract::{IdempotencyKey, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -12,6 +13,8 @@ pub(super) async fn restore(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
-) -> Result<Response> {
-    Ok(single(&state.crm.restore(&caller, &plural, id).await?))
+    key: IdempotencyKey,
+) -> Result<Written> {
+    let write = RecordWrite::Restore(id);
+    Ok(state.crm.write_once(&caller, &plural, write, key.over(&()), Written::one).await?)
 }

@@ -1,10 +1,11 @@
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use kontor_core::ids::RecordId;
+use kontor_crm::records::RecordWrite;
 use serde_json::{Map, Value};
 
-use super::single;
+use super::written::Written;
 use crate::{
-    extract::{IfMatch, Json, Parameters, Segments, SignedIn},
+    extract::{IdempotencyKey, IfMatch, Json, Parameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -14,11 +15,13 @@ pub(super) async fn update(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
-    IfMatch(version): IfMatch,
+    IfMatch(if_match): IfMatch,
+    key: IdempotencyKey,
     parameters: Parameters,
     Json(fields): Json<Map<String, Value>>,
-) -> Result<Response> {
+) -> Result<Written> {
     parameters.knowing(&[])?;
-    let updated = state.crm.update(&caller, &plural, id, fields, version).await?;
-    Ok(single(&updated.record))
+    let key = key.over(&fields);
+    let write = RecordWrite::Update { id, fields, if_match };
+    Ok(state.crm.write_once(&caller, &plural, write, key, Written::one).await?)
 }

@@ -109,3 +109,48 @@ async fn a_viewer_reads_and_changes_nothing() {
     let update = json!({"id": made.id(), "name": "Mine"});
     vera.post("/api/operations/account.update", update).await.expect(404);
 }
+
+#[tokio::test]
+async fn a_write_sent_again_under_its_key_has_one_effect_and_the_same_answer() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let vera = server.sign_in("vera").await;
+    let key = [("idempotency-key", "first")];
+    let new = json!({"name": "Crane", "domain": "crane.test"});
+    let send = || ada.send(Method::POST, "/api/records/accounts", new.clone(), &key);
+    let made = send().await.expect(201);
+    let again = send().await.expect(201);
+    assert_eq!((again.id(), &again.body), (made.id(), &made.body));
+    assert_eq!(again.header("location"), made.header("location"));
+    let other = ada.send(Method::POST, "/api/records/accounts", json!({"name": "Other"}), &key).await;
+    assert_eq!(other.expect(409).code(), "idempotency_key_reused");
+    ada.send(Method::POST, "/api/records/contacts", new.clone(), &key).await.expect(409);
+    vera.send(Method::POST, "/api/records/accounts", new.clone(), &key).await.expect(403);
+
+    let one = format!("/api/records/accounts/{}", made.id());
+    let key = [("idempotency-key", "second"), ("if-match", "\"1\"")];
+    let change = || ada.send(Method::PATCH, &one, json!({"name": "Heron"}), &key);
+    let changed = change().await.expect(200);
+    let again = change().await.expect(200);
+    assert_eq!((again.header("etag"), &again.body), ("\"2\"", &changed.body));
+
+    let key = [("idempotency-key", "third")];
+    for _ in 0..2 {
+        ada.send(Method::DELETE, &one, Value::Null, &key).await.expect(204);
+    }
+    let batch = json!({"create": [{"name": "A"}, {"name": "B"}]});
+    let key = [("idempotency-key", "fourth")];
+    let send = || ada.send(Method::POST, "/api/records/accounts/batch", batch.clone(), &key);
+    assert_eq!(send().await.expect(200).body, send().await.expect(200).body);
+    let listed = ada.get("/api/records/accounts?total=true").await.expect(200).body;
+    assert_eq!(listed["page"]["total"], 2);
+}
+
+#[tokio::test]
+async fn a_write_that_failed_may_be_sent_again_under_its_key() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let key = [("idempotency-key", "k")];
+    ada.send(Method::POST, "/api/records/accounts", json!({"name": 1}), &key).await.expect(400);
+    ada.send(Method::POST, "/api/records/accounts", json!({"name": "Crane"}), &key).await.expect(201);
+}

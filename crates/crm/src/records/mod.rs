@@ -24,6 +24,7 @@ mod sums;
 mod targets;
 mod unique;
 mod update;
+mod write;
 
 pub(crate) use self::{
     access::{predicate, require},
@@ -40,4 +41,5 @@ pub use self::{
     list::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT, Page, list},
     record::{Record, RelatedRecord},
     update::{Updated, update},
+    write::RecordWrite,
 };

@@ -1,0 +1,47 @@
+use std::sync::Arc;
+
+use kontor_core::{ids::RecordId, metadata::Object};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    batch::{BatchInput, batch},
+    create::create,
+    delete::{delete, destroy, restore},
+    record::Record,
+    update::update,
+};
+use crate::{Error, Work};
+
+/// One of the writes as a value, for what treats them alike.
+#[derive(Debug, Clone)]
+pub enum RecordWrite {
+    Create(Map<String, Json>),
+    Update { id: RecordId, fields: Map<String, Json>, if_match: Option<i64> },
+    Delete { id: RecordId, if_match: Option<i64> },
+    Restore(RecordId),
+    Destroy(RecordId),
+    Batch(BatchInput),
+}
+
+impl RecordWrite {
+    /// The records as they are then; none where one was destroyed.
+    pub(crate) async fn run(
+        &self,
+        work: &mut Work<'_, '_>,
+        object: &Arc<Object>,
+    ) -> Result<Vec<Record>, Error> {
+        Ok(match self {
+            Self::Create(fields) => vec![create(work, object, fields).await?],
+            Self::Update { id, fields, if_match } => {
+                vec![update(work, object, *id, fields, *if_match).await?.record]
+            }
+            Self::Delete { id, if_match } => vec![delete(work, object, *id, *if_match).await?],
+            Self::Restore(id) => vec![restore(work, object, *id).await?],
+            Self::Destroy(id) => {
+                destroy(work, object, *id).await?;
+                Vec::new()
+            }
+            Self::Batch(input) => batch(work, object, input).await?,
+        })
+    }
+}
