@@ -24,6 +24,8 @@ pub enum Error {
     SessionClosed(&'static str),
     #[error("{0} messages wait already")]
     QueueFull(u32),
+    #[error("the idempotency key was used for another message")]
+    KeyReused,
     #[error("the turn has ended")]
     TurnEnded,
     #[error("the approval was answered or has expired")]
@@ -89,6 +91,11 @@ impl Fault for Error {
                 ErrorKind::Limited,
                 "queue_full",
                 format!("{limit} messages wait already. Send more when the agent has answered some."),
+            ),
+            Self::KeyReused => new(
+                ErrorKind::Conflict,
+                "idempotency_key_reused",
+                "This idempotency key was used for another message. Take a new key for each message.",
             ),
             Self::TurnEnded => new(ErrorKind::Conflict, "turn_ended", "The turn has ended already."),
             Self::ApprovalClosed => new(

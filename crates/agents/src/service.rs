@@ -47,6 +47,8 @@ pub(crate) const ANNOUNCED: Duration = Duration::from_secs(30);
 /// Sessions that can wait to be looked at; beyond it, the sweep finds them.
 const WAKES: usize = 8_192;
 const LOGGED: u32 = 1_000;
+/// Agents and announced workspaces that are remembered.
+const REMEMBERED: usize = 1_000;
 
 pub(crate) type Wake = (WorkspaceId, SessionId);
 
@@ -216,6 +218,9 @@ impl Agents {
             }
         };
         let mut agents = self.0.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        if agents.len() >= REMEMBERED {
+            agents.clear();
+        }
         agents.insert(id, (now, loaded.clone()));
         Ok(loaded)
     }
@@ -235,6 +240,9 @@ impl Agents {
             .write(move |tx| Box::pin(async move { due_times::announce(tx, workspace, now).await }))
             .await?;
         let mut announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        if announced.len() >= REMEMBERED {
+            announced.retain(|_, at| now.since(*at) < ANNOUNCED);
+        }
         announced.insert(workspace, now);
         Ok::<_, Error>(())
     }

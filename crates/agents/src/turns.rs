@@ -115,7 +115,7 @@ impl From<TurnRow> for Turn {
 
 impl Agents {
     /// Writes a message into a session; the worker answers it. The same idempotency key in the same session
-    /// is the same turn.
+    /// is the same turn, and refused with another message.
     pub async fn start_turn(
         &self,
         caller: &Caller,
@@ -212,6 +212,14 @@ struct NewTurn {
 
 impl NewTurn {
     async fn insert(&self, tx: &mut kontor_store::Tx<'_>) -> Result<StartedTurn, Error> {
+        if let Some(key) = &self.key
+            && let Some(known) = rows::find_by_key(tx, self.session, self.member, key).await?
+        {
+            if known.message != self.message {
+                return Err(Error::KeyReused);
+            }
+            return Ok(StartedTurn { id: known.id, status: known.status, position: 0 });
+        }
         let counted =
             sessions::count_turn(tx, self.session, self.member, &self.title, self.expires_at, self.now);
         let session = match counted.await? {
@@ -224,11 +232,6 @@ impl NewTurn {
                 });
             }
         };
-        if let Some(key) = &self.key
-            && let Some(known) = rows::find_by_key(tx, self.session, key).await?
-        {
-            return Ok(StartedTurn { id: known.id, status: known.status, position: 0 });
-        }
         takes_messages(&session)?;
         // A session with a lease or with earlier turns may have some that have not ended.
         let before = if session.turn_count > 1 { rows::open(tx, self.session).await? } else { Vec::new() };

@@ -3,7 +3,10 @@
 use std::{panic::AssertUnwindSafe, sync::PoisonError, time::Duration};
 
 use futures::FutureExt as _;
-use kontor_core::ids::{SessionId, WorkspaceId};
+use kontor_core::{
+    ids::{SessionId, WorkspaceId},
+    time::Timestamp,
+};
 use tokio::{
     sync::{Semaphore, mpsc},
     time::{MissedTickBehavior, interval},
@@ -26,6 +29,10 @@ const DRAINING: Duration = Duration::from_secs(20);
 
 /// A hint that is younger may be what another process still relies on.
 const HINT_LIFETIME: Duration = Duration::from_secs(3 * ANNOUNCED.as_secs());
+
+/// How often every workspace is looked into, whether a hint names it or not: a hint can be lost, as with a
+/// directory restored from an older backup than its workspaces.
+const ROUND: Duration = Duration::from_secs(60 * 60);
 
 /// Runs the turns of this process.
 pub struct Worker {
@@ -81,16 +88,21 @@ impl Crew {
     async fn look_around(&self) {
         let mut sweeps = interval(self.agents.0.settings.sweep_every);
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut rounds = interval(ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let looked = async {
-                sweeps.tick().await;
-                if let Err(error) = self.sweep().await {
-                    tracing::warn!(%error, "looking for turns that nobody runs failed");
+                tokio::select! {
+                    biased;
+                    _ = sweeps.tick() => self.sweep().await,
+                    _ = rounds.tick() => self.go_round().await,
                 }
             };
             tokio::select! {
                 () = self.stopping.cancelled() => return,
-                () = looked => {}
+                looked = looked => if let Err(error) = looked {
+                    tracing::warn!(%error, "looking for turns that nobody runs failed");
+                }
             }
         }
     }
@@ -129,8 +141,35 @@ impl Crew {
     }
 
     async fn sweep_workspace(&self, due: Due) -> Result<(), Error> {
-        self.agents.expire_approvals(due.workspace).await?;
-        let namespace = self.agents.namespace(due.workspace).await?;
+        let (sessions, next) = self.look_into(due.workspace).await?;
+        let now = self.agents.0.environment.now();
+        if sessions == 0 && now.since(due.at) >= HINT_LIFETIME {
+            let directory = self.agents.0.store.directory();
+            directory
+                .write(move |tx| Box::pin(async move { due_times::settle(tx, due, next).await }))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Looks into every workspace, one after another, and gives a hint to those that lack one.
+    async fn go_round(&self) -> Result<(), Error> {
+        for workspace in self.agents.0.store.workspace_ids().await? {
+            let looked = async {
+                let (sessions, next) = self.look_into(workspace).await?;
+                if sessions > 0 || next.is_some() { self.agents.announce(workspace).await } else { Ok(()) }
+            };
+            if let Err(error) = looked.await {
+                tracing::warn!(%workspace, %error, "a workspace's turns cannot be looked for");
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts what a workspace has to run; how many sessions that are, and when its next approval expires.
+    async fn look_into(&self, workspace: WorkspaceId) -> Result<(usize, Option<Timestamp>), Error> {
+        self.agents.expire_approvals(workspace).await?;
+        let namespace = self.agents.namespace(workspace).await?;
         let (sessions, next) = namespace
             .read(|tx| {
                 Box::pin(async move {
@@ -139,15 +178,8 @@ impl Crew {
             })
             .await?;
         for session in &sessions {
-            self.start(due.workspace, *session);
+            self.start(workspace, *session);
         }
-        let now = self.agents.0.environment.now();
-        if sessions.is_empty() && now.since(due.at) >= HINT_LIFETIME {
-            let directory = self.agents.0.store.directory();
-            directory
-                .write(move |tx| Box::pin(async move { due_times::settle(tx, due, next).await }))
-                .await?;
-        }
-        Ok(())
+        Ok((sessions.len(), next))
     }
 }

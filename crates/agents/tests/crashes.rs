@@ -134,6 +134,25 @@ both_engines! {
         other.stop().await;
     }
 
+    async fn a_turn_that_no_hint_tells_of_is_found_when_a_process_starts(store: TestStore) {
+        let mut house = House::new(store).await;
+        let session = house.first.session(&house.ada, "analyst").await;
+        let mut message = plan(&[], "Half of this was said before the hint was lost.");
+        message["wait"] = json!(1_000);
+        let turn = house.first.say(&house.ada, session, &message).await;
+        house.first.until(&house.ada, session, |event| matches!(event, TurnEvent::StepStarted { .. })).await;
+        let removed = house.store.directory().write(|tx| {
+            let hints = sea_query::Query::delete().from_table(tx.table("due_times")).take();
+            Box::pin(async move { tx.execute(&hints).await })
+        });
+        assert_eq!(removed.await.unwrap(), 1);
+        let next = Process::begin(&house.store, &house.server).await;
+        std::mem::replace(&mut house.first, next).kill();
+        let events = house.first.until_ended(&house.ada, session, turn).await;
+        assert_eq!(events.last().unwrap().name(), "turn.completed");
+        house.check();
+    }
+
     async fn a_killed_process_knows_its_leases_again_by_its_id(store: TestStore) {
         let named = kontor_agents::AgentSettings {
             shared: true,

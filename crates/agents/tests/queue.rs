@@ -53,7 +53,10 @@ both_engines! {
         let first = send().await.unwrap().id;
         house.first.until_ended(ada, session, first).await;
         assert_eq!(send().await.unwrap().id, first);
-        assert_eq!(house.first.log(ada, session).await.len(), 5);
+        let other = agents.start_turn(ada, session, plan(&[], "Ho.").to_string(), Some("k1".into())).await;
+        assert_eq!(other.unwrap_err().problem().code, "idempotency_key_reused");
+        let next = agents.start_turn(ada, session, plan(&[], "Ho.").to_string(), Some("k2".into())).await;
+        assert_eq!(agents.turn(ada, next.unwrap().id).await.unwrap().number, 2);
     }
 
     async fn a_paused_session_takes_no_messages_until_it_is_active_again(store: TestStore) {

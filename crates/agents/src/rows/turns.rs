@@ -122,11 +122,13 @@ pub(crate) async fn find(tx: &mut Tx<'_>, turn: TurnId, member: MemberId) -> Res
 pub(crate) async fn find_by_key(
     tx: &mut Tx<'_>,
     session: SessionId,
+    member: MemberId,
     key: &str,
 ) -> Result<Option<TurnRow>, Error> {
     let mut select = select(tx);
     select
         .and_where(Expr::col("session_id").eq(session.as_uuid()))
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
         .and_where(Expr::col("idempotency_key").eq(key));
     one(tx, &select).await
 }
