@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 /// The text given where an instant or a date was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +80,7 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
         OffsetDateTime::parse(text, &Rfc3339)
-            .map(|instant| Self::from_offset(instant.to_offset(UtcOffset::UTC)))
+            .map(Self::from_offset)
             .map_err(|_| InvalidTime::Timestamp(text.chars().take(80).collect()))
     }
 }
@@ -162,6 +162,9 @@ mod tests {
     fn instants_outside_the_calendar_are_clamped() {
         assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9999-12-31T23:59:59.999999Z");
         assert_eq!(Timestamp::from_micros(i64::MIN).to_string(), "0001-01-01T00:00:00Z");
+        let beyond = |text: &str| text.parse::<Timestamp>().unwrap().to_string();
+        assert_eq!(beyond("9999-12-31T23:59:59-23:59"), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(beyond("0001-01-01T00:00:00+23:59"), "0001-01-01T00:00:00Z");
     }
 
     #[test]
