@@ -5,7 +5,7 @@
 //! | `cli` | the commands and their flags |
 //! | `config` | `config/kontor.toml`, then `KONTOR_*`, then flags |
 //! | `error` | why a command failed |
-//! | `secret` | the master secret, made and kept in the data folder |
+//! | `secret`, `node` | the master secret and the server's id, made and kept in the data folder |
 //! | `wiring` | the services, built once and joined |
 //! | `commands` | one module a command |
 //! | `terminal` | what is printed for people |

@@ -28,8 +28,6 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    pub const NONE: Self = Self { attempts: 1, first_wait: Duration::ZERO, longest_wait: Duration::ZERO };
-
     /// The wait after failure number `failures` (from 1), or `None` to give up. `jitter` is in 0 to 1.
     fn wait(&self, failures: u32, error: &ModelError, jitter: f64) -> Option<Duration> {
         if failures >= self.attempts || !error.is_retryable() {

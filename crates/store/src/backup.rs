@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Copies a data folder's files to `to`, which must be empty or missing. The copy appears under its name when
 /// it is whole.
 pub(crate) fn copy(data_dir: &Path, to: &Path) -> Result<(), Error> {
+    if !folder::directory_file(data_dir).exists() {
+        return Err(Error::Backup(format!("{} holds no data", data_dir.display())));
+    }
     if !is_empty(to)? {
         return Err(Error::Backup(format!("{} is not empty; choose another folder", to.display())));
     }

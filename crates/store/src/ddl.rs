@@ -119,17 +119,6 @@ impl Tx<'_> {
         self.apply(&sql).await
     }
 
-    /// Removes a column; its indexes have to be gone before.
-    pub async fn drop_column(&mut self, table: &str, column: &str) -> Result<(), Error> {
-        let sql = format!("ALTER TABLE {} DROP COLUMN {}", self.scope.qualified(table), quote(column));
-        self.apply(&sql).await
-    }
-
-    pub async fn drop_table(&mut self, table: &str) -> Result<(), Error> {
-        let sql = format!("DROP TABLE {}", self.scope.qualified(table));
-        self.apply(&sql).await
-    }
-
     pub async fn create_index(&mut self, index: &IndexSpec<'_>) -> Result<(), Error> {
         let columns: Vec<_> = index.columns.iter().map(|column| quote(column)).collect();
         let sql = format!(
@@ -140,11 +129,6 @@ impl Tx<'_> {
             columns.join(", "),
             if index.live_only { " WHERE \"deleted_at\" IS NULL" } else { "" },
         );
-        self.apply(&sql).await
-    }
-
-    pub async fn drop_index(&mut self, name: &str) -> Result<(), Error> {
-        let sql = format!("DROP INDEX IF EXISTS {}", self.scope.qualified(name));
         self.apply(&sql).await
     }
 }

@@ -26,7 +26,7 @@ impl fmt::Display for Dialect {
 
 impl Dialect {
     /// The SQL type of a column of a record table. Text compares by bytes on both engines.
-    pub fn column_type(self, kind: ColumnType) -> &'static str {
+    pub(crate) fn column_type(self, kind: ColumnType) -> &'static str {
         match (self, kind) {
             (Self::Sqlite, ColumnType::Uuid) => "BLOB",
             (Self::Sqlite, ColumnType::Text | ColumnType::Date | ColumnType::Json) => "TEXT",

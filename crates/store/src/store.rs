@@ -116,11 +116,6 @@ impl Store {
         }
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), Error> {
-        self.directory().read(|tx| Box::pin(async move { migrations::version(tx).await.map(drop) })).await
-    }
-
     /// Looks at every part of the data: on SQLite the integrity of each file, on both engines the schema's
     /// version.
     pub async fn check(&self) -> Result<Vec<Check>, Error> {
@@ -131,14 +126,14 @@ impl Store {
         Ok(checks)
     }
 
-    /// Copies the directory and every workspace to the folder `to` while the store is in use. Each file is
-    /// consistent in itself. The secret in the data folder is not part of it.
-    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
-        if self.engine() == Dialect::Postgres {
+    /// Copies the directory and every workspace to the folder `to`, as they are and while a server may be
+    /// using them. Each file is consistent in itself. The secret in the data folder is not part of it.
+    pub async fn backup(config: &StoreConfig, to: &Path) -> Result<(), Error> {
+        if config.engine() == Dialect::Postgres {
             let reason = "the data is in PostgreSQL: back it up with pg_dump, restore it with pg_restore";
             return Err(Error::Backup(reason.to_owned()));
         }
-        let (from, to) = (self.0.opener.config.data_dir.clone(), to.to_owned());
+        let (from, to) = (config.data_dir.clone(), to.to_owned());
         blocking(move || crate::backup::copy(&from, &to)).await
     }
 

@@ -2,17 +2,13 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use kontor_core::environment::Environment;
 use kontor_store::{DataDirLock, Store};
 
 use crate::{config::Config, error::Error, secret, terminal};
 
 /// Copies the data while a server may be using it: no lock is taken.
 pub(crate) async fn back_up(config: Config, to: &Path) -> Result<(), Error> {
-    let store = Store::open(config.store(), Environment::system()).await?;
-    let copied = store.backup(to).await;
-    store.close().await;
-    copied?;
+    Store::backup(&config.store(), to).await?;
     copy_secret(&config.data_dir, to)?;
     terminal::line(&format!("The data in {} was copied to {}.", config.data_dir.display(), to.display()));
     if config.secret.is_some() {

@@ -15,6 +15,8 @@ use crate::{cli::Chat, error::Error, terminal};
 const SILENCE: Duration = Duration::from_secs(45);
 /// How long any other answer may take.
 const ANSWER: Duration = Duration::from_secs(30);
+/// How often in a row a broken connection is taken up again.
+const ATTEMPTS: u32 = 5;
 
 pub(crate) async fn run(chat: Chat) -> Result<(), Error> {
     let client = Api::sign_in(&chat).await?;
@@ -56,6 +58,7 @@ impl Api {
         let server = chat.server.trim_end_matches('/').to_owned();
         let http = Client::builder()
             .connect_timeout(Duration::from_secs(5))
+            .read_timeout(SILENCE)
             .build()
             .map_err(|source| Error::Unreachable { server: server.clone(), source })?;
         let mut api = Self { http, server, token: String::new() };
@@ -109,22 +112,25 @@ impl Api {
         loop {
             let url = format!("{}/api/sessions/{session}/events", self.server);
             let request = self.authorized(self.http.get(url)).header("last-event-id", &last);
+            if failures > 0 {
+                tokio::time::sleep(Duration::from_millis(300 << failures)).await;
+            }
+            failures += 1;
             let response = match request.send().await {
-                Ok(response) if response.status().is_success() => response,
+                Ok(response) if response.status().is_success() && failures <= ATTEMPTS => response,
+                Ok(response) if response.status().is_success() => {
+                    return Err(Error::Refused("the reply breaks off again and again".to_owned()));
+                }
                 Ok(response) => {
                     return Err(Error::Refused(format!("the server answered {}", response.status())));
                 }
-                Err(source) if failures >= 5 => {
+                Err(source) if failures > ATTEMPTS => {
                     return Err(Error::Unreachable { server: self.server.clone(), source });
                 }
-                Err(_) => {
-                    failures += 1;
-                    tokio::time::sleep(Duration::from_millis(300 << failures)).await;
-                    continue;
-                }
+                Err(_) => continue,
             };
             let mut events = response.bytes_stream().eventsource();
-            while let Ok(Some(Ok(event))) = tokio::time::timeout(SILENCE, events.next()).await {
+            while let Some(Ok(event)) = events.next().await {
                 failures = 0;
                 last.clone_from(&event.id);
                 let data: Value = serde_json::from_str(&event.data).unwrap_or_default();

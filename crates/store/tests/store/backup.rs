@@ -12,10 +12,13 @@ fn a_backup_taken_while_writing_restores_to_a_whole_store() {
         let workspace = workspace(&store).await;
         join_all((0..200).map(|n| add_owned(&workspace, format!("before {n}")))).await;
         let writing = join_all((0..500).map(|n| add_owned(&workspace, format!("during {n}"))));
-        let (backup, _) = join(store.backup(&copy), writing).await;
+        let config = store.config();
+        let (backup, _) = join(Store::backup(&config, &copy), writing).await;
         backup.unwrap();
 
-        assert!(store.backup(&copy).await.unwrap_err().to_string().contains("is not empty"));
+        assert!(
+            Store::backup(&store.config(), &copy).await.unwrap_err().to_string().contains("is not empty")
+        );
         Store::restore(&copy, &restored).unwrap();
         assert!(Store::restore(&copy, &restored).unwrap_err().to_string().contains("holds data already"));
         assert!(
@@ -39,7 +42,7 @@ fn a_damaged_backup_is_not_restored() {
     kontor_store::testing::run(Dialect::Sqlite, |store: TestStore| async move {
         let folder = tempfile::tempdir().unwrap();
         let (copy, restored) = (folder.path().join("copy"), folder.path().join("restored"));
-        store.backup(&copy).await.unwrap();
+        Store::backup(&store.config(), &copy).await.unwrap();
         std::fs::write(copy.join("directory.sqlite"), [7_u8; 8_192]).unwrap();
         assert!(Store::restore(&copy, &restored).is_err());
         assert!(!restored.join("directory.sqlite").exists());
@@ -47,10 +50,21 @@ fn a_damaged_backup_is_not_restored() {
 }
 
 #[test]
+fn a_folder_without_data_is_not_backed_up() {
+    kontor_store::testing::run(Dialect::Sqlite, |_: TestStore| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let (missing, copy) = (folder.path().join("missing"), folder.path().join("copy"));
+        let refused = Store::backup(&StoreConfig::new(&missing), &copy).await.unwrap_err();
+        assert!(refused.to_string().contains("holds no data"), "{refused}");
+        assert!(!missing.exists() && !copy.exists());
+    });
+}
+
+#[test]
 fn on_postgres_a_backup_says_which_tool_makes_it() {
     kontor_store::testing::run(Dialect::Postgres, |store: TestStore| async move {
         let folder = tempfile::tempdir().unwrap();
-        let refused = store.backup(&folder.path().join("copy")).await.unwrap_err();
+        let refused = Store::backup(&store.config(), &folder.path().join("copy")).await.unwrap_err();
         assert!(refused.to_string().contains("pg_dump"), "{refused}");
     });
 }
