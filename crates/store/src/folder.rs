@@ -45,6 +45,20 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), Error> {
     builder.create(folder).map_err(|source| Error::folder(folder, "the data folder cannot be made", source))
 }
 
+/// Makes an empty file for its owner alone, where there is none: whoever made the folder may have left it
+/// open to others. SQLite gives the files it puts beside this one the same mode.
+pub(crate) fn make_file(path: &Path) -> Result<(), Error> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let made = options.open(path);
+    made.map(drop).map_err(|source| Error::folder(path, "the file cannot be made", source))
+}
+
 pub(crate) fn directory_file(data_dir: &Path) -> PathBuf {
     data_dir.join("directory.sqlite")
 }
@@ -94,6 +108,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap().path().join("a/b");
         prepare(&folder).unwrap();
         assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_files_of_a_database_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("directory.sqlite");
+        let session = crate::sqlite::Session::open(&path, crate::sqlite::Role::Writer, true).unwrap();
+        session.batch("CREATE TABLE t (a INTEGER)").unwrap();
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap();
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", file.path().display());
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use sea_query_rusqlite::RusqliteValue;
 use uuid::Uuid;
 
 use super::describe;
-use crate::{Error, Row, row::RowSource};
+use crate::{Error, Row, folder, row::RowSource};
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 128;
@@ -50,10 +50,12 @@ impl Deadline {
 }
 
 impl Session {
-    /// Opens a file that exists, or makes it when `create` is set.
+    /// Opens a file that exists, or makes it, for its owner alone, when `create` is set.
     pub(crate) fn open(path: &Path, role: Role, create: bool) -> Result<Self, Error> {
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+        if create {
+            folder::make_file(path)?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let deadline = Arc::new(Deadline { start: Instant::now(), micros: AtomicU64::new(0) });
         Connection::open_with_flags(path, flags)
             .and_then(|connection| {
