@@ -69,6 +69,8 @@ pub struct Limits {
     pub parallel_reads: usize,
     /// Bytes of a tool's result as the model gets it.
     pub result_bytes: usize,
+    /// Bytes of a step's answer: text, reasoning and calls. A model that goes on is not listened to.
+    pub answer_bytes: usize,
     /// Characters of a message.
     pub message_characters: usize,
     /// Messages that wait behind a running turn.
@@ -90,6 +92,7 @@ impl Default for Limits {
             turn: Duration::from_secs(600),
             parallel_reads: 8,
             result_bytes: 32 * 1024,
+            answer_bytes: 512 * 1024,
             message_characters: 32_000,
             queue: 20,
             history_turns: 40,

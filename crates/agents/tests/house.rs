@@ -116,7 +116,7 @@ impl House {
         Self::around(store, server, first).await
     }
 
-    async fn on(store: TestStore, server: ScriptedModel, settings: AgentSettings) -> Self {
+    pub(crate) async fn on(store: TestStore, server: ScriptedModel, settings: AgentSettings) -> Self {
         let first = Process::start(&store, &server, settings).await;
         Self::around(store, server, first).await
     }

@@ -3,9 +3,9 @@
 use kontor_agents::NewSession;
 use kontor_core::turn::TurnEvent;
 use kontor_store::{both_engines, testing::TestStore};
-use kontor_testkit::scripted::Script;
+use kontor_testkit::scripted::{Script, ScriptedModel};
 
-use crate::house::{House, names, outcome, texts};
+use crate::house::{House, names, outcome, settings, texts};
 
 both_engines! {
     async fn malformed_arguments_and_unknown_tools_are_told_and_repaired(store: TestStore) {
@@ -46,6 +46,21 @@ both_engines! {
         );
         assert_eq!(texts(&events), ["A whole answer."]);
         house.check();
+    }
+
+    async fn an_answer_without_end_is_cut(store: TestStore) {
+        let mut settings = settings();
+        settings.limits.answer_bytes = 1_000;
+        let house = House::on(store, ScriptedModel::start().await.unwrap(), settings).await;
+        house.server.push(Script::new().text(&"on and ".repeat(1_000)).stall());
+        let session = house.first.session(&house.ada, "analyst").await;
+        let events = house.first.ask(&house.ada, session, "hello").await;
+        let cut = events.iter().find_map(|event| match event {
+            TurnEvent::MessageCompleted { text, interrupted, .. } => Some((text.len(), *interrupted)),
+            _ => None,
+        });
+        assert!(matches!(cut, Some((1_000..7_000, true))), "{cut:?}");
+        assert_eq!(events.last().unwrap().name(), "turn.completed");
     }
 
     async fn a_server_that_stays_down_ends_the_turn_with_a_problem(store: TestStore) {

@@ -100,6 +100,13 @@ impl Assembler {
         &self.text
     }
 
+    /// How many bytes the answer takes so far, each call counted with what is kept beside its text.
+    pub fn size(&self) -> usize {
+        let calls =
+            self.calls.iter().map(|call| size_of::<Partial>() + call.name.len() + call.arguments.len());
+        self.text.len() + self.reasoning.len() + calls.sum::<usize>()
+    }
+
     /// The whole answer; [`ModelError::CutShort`] where it did not come to its end.
     pub fn complete(self) -> Result<CompletedStep, ModelError> {
         let finish = self

@@ -71,6 +71,11 @@ impl Run<'_> {
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
                 return Ok(model_failed(&error, assembler.text().to_owned(), reasoning));
             }
+            if assembler.size() > settings.limits.answer_bytes {
+                tracing::warn!(bytes = assembler.size(), "the model's answer has no end and is cut");
+                assembler.push(Delta::Finish(FinishReason::Length));
+                break;
+            }
             // What comes without a pause must not keep a cancellation waiting.
             if !is_said || cancel.token().is_cancelled() || stopping.is_cancelled() {
                 if stopping.is_cancelled() {
