@@ -4,7 +4,9 @@
 //! On SQLite they lie in a contentless FTS5 table whose row ids are kept in `search_documents`; on PostgreSQL
 //! in a `tsvector` with a GIN index.
 
-use sea_query::{Alias, BinOper, Expr, ExprTrait, Func, InsertStatement, Query, SelectStatement, Value};
+use sea_query::{
+    Alias, BinOper, Condition, Expr, ExprTrait, Func, InsertStatement, Query, SelectStatement, Value,
+};
 use uuid::Uuid;
 
 use crate::{Dialect, Error, Tx, tx::Connection};
@@ -117,14 +119,16 @@ impl Tx<'_> {
             return select;
         }
         match self.dialect() {
+            // SQLite keeps the order of a cross join: the index is asked once, not for every document.
             Dialect::Sqlite => select
                 .from(Alias::new("search_index"))
                 .join_as(
-                    sea_query::JoinType::InnerJoin,
+                    sea_query::JoinType::CrossJoin,
                     Alias::new("search_documents"),
                     Alias::new("d"),
-                    Expr::col(("d", "id")).equals(("search_index", "rowid")),
+                    Condition::all(),
                 )
+                .and_where(Expr::col(("d", "id")).equals(("search_index", "rowid")))
                 .and_where(Expr::col("search_index").binary(BinOper::Custom("MATCH"), fts5_query(groups))),
             Dialect::Postgres => select
                 .from_as(self.table("search_documents"), "d")
