@@ -77,12 +77,10 @@ impl Space {
     }
 
     pub(crate) async fn exists(&self) -> Result<bool, Error> {
-        sqlx::query("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
+        let found = sqlx::query("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
             .bind(&self.0.schema)
-            .fetch_one(&self.0.pool)
-            .await
-            .and_then(|row| row.try_get(0))
-            .map_err(describe)
+            .fetch_one(&self.0.pool);
+        within(self.0.read_deadline + GRACE, found).await.and_then(|row| row.try_get(0)).map_err(describe)
     }
 
     /// Makes the role and the schema where they are missing. Roles belong to the whole server, so another
@@ -110,7 +108,7 @@ impl Space {
                 super::batch(&mut transaction, sql.clone()).await?;
                 transaction.commit().await
             };
-            match result.await {
+            match within(self.0.write_deadline + GRACE, result).await {
                 Ok(()) => return Ok(()),
                 Err(error) if attempt < 5 && matches!(error, sqlx::Error::Database(_)) => {
                     tracing::debug!(%error, schema = %self.0.schema, "making a schema is tried again");
@@ -218,7 +216,7 @@ impl Space {
             Err(_) => return late(),
         };
         match result {
-            Ok(value) => match transaction.commit().await {
+            Ok(value) => match within(limit, transaction.commit()).await {
                 Ok(()) => (Attempt::Done(Ok(value)), true),
                 Err(error) => {
                     let again = failure(&error) == Failure::Rerun;
@@ -227,7 +225,7 @@ impl Space {
                 }
             },
             Err(error) => {
-                let undone = transaction.rollback().await;
+                let undone = within(limit, transaction.rollback()).await;
                 if let Err(error) = &undone {
                     tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
                 }
@@ -243,6 +241,15 @@ impl Space {
         let micros = u64::from_le_bytes(self.0.environment.random()) % limit;
         tokio::time::sleep(Duration::from_micros(micros)).await;
     }
+}
+
+/// Waits for the server no longer than `limit`; then the connection counts as lost.
+async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let late = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+    tokio::time::timeout(limit, answer).await.unwrap_or_else(late)
 }
 
 /// How one attempt ended.
