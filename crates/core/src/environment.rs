@@ -80,7 +80,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The operating system's randomness, drawn in blocks.
+/// The operating system's randomness.
 pub struct SystemRandom;
 
 impl Random for SystemRandom {

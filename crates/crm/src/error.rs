@@ -1,6 +1,6 @@
 use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem},
-    grants::{Action, Permission},
+    grants::{Action, Grants, Permission},
     ids::RecordId,
     metadata::{Name, Object, Schema},
     text,
@@ -60,8 +60,10 @@ impl Error {
         Self::Invalid(vec![issue])
     }
 
-    pub(crate) fn unknown_object(name: &str, schema: &Schema) -> Self {
-        let names = schema.objects().iter().flat_map(|object| [object.name.as_str(), object.plural.as_str()]);
+    /// Suggests the nearest of the objects that these grants let their bearer read.
+    pub(crate) fn unknown_object(name: &str, schema: &Schema, grants: &Grants) -> Self {
+        let readable = schema.objects().iter().filter(|object| grants.allows(&object.name, Action::Read));
+        let names = readable.flat_map(|object| [object.name.as_str(), object.plural.as_str()]);
         Self::UnknownObject { name: text::excerpt(name, 60), near: text::suggestion(name, names) }
     }
 

@@ -30,7 +30,8 @@ impl Crm {
         let schema = Arc::new(metadata::schema(tx).await?);
         let caller = Caller::system(workspace);
         let mut work = Work { tx, caller: &caller, schema: &schema, environment, now };
-        let Some(object) = schema.object(OBJECT) else { return Err(Error::unknown_object(OBJECT, &schema)) };
+        let unknown = || Error::unknown_object(OBJECT, &schema, &caller.grants);
+        let object = schema.object(OBJECT).ok_or_else(unknown)?;
         let fields: Map<_, _> =
             [("name".to_owned(), json!(name)), ("email".to_owned(), json!(email))].into_iter().collect();
         match records::update(&mut work, object, id, &fields, None).await {

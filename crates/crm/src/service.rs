@@ -424,5 +424,5 @@ impl<F> Unit<F> {
 /// The object of this name or plural.
 fn named(work: &Work<'_, '_>, name: &str) -> Result<Arc<Object>, Error> {
     let object = work.schema.object(name).or_else(|| work.schema.object_by_plural(name));
-    object.cloned().ok_or_else(|| Error::unknown_object(name, work.schema))
+    object.cloned().ok_or_else(|| Error::unknown_object(name, work.schema, &work.caller.grants))
 }

@@ -92,6 +92,18 @@ both_engines! {
         }
     }
 
+    async fn an_object_that_may_not_be_read_is_suggested_to_nobody(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let grants = Grants::everything().with_object(name("account"), ObjectGrant::nothing());
+        let suggested = async |caller: &kontor_core::caller::Caller| {
+            let searched = fixture.crm.search(caller, "acme", Some(vec!["acount".to_owned()]), 5).await;
+            let listed = fixture.crm.list(caller, "acount", ListQuery::default()).await;
+            [problem(searched).message, problem(listed).message].map(|told| told.contains("account"))
+        };
+        assert_eq!(suggested(&fixture.ada).await, [true, true]);
+        assert_eq!(suggested(&fixture.with(grants)).await, [false, false]);
+    }
+
     async fn row_rules_hold_for_every_verb(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let mine = fixture.create("deal", json!({ "name": "Mine" })).await;

@@ -110,8 +110,11 @@ impl<'f, 'a, 'c> Filler<'f, 'a, 'c> {
         at: Timestamp,
         input: BatchInput,
     ) -> Result<Vec<RecordId>, Error> {
-        let object =
-            self.work.schema.object(object).ok_or_else(|| Error::unknown_object(object, self.work.schema))?;
+        let object = self
+            .work
+            .schema
+            .object(object)
+            .ok_or_else(|| Error::unknown_object(object, self.work.schema, &self.work.caller.grants))?;
         let now = at.min(self.work.now);
         let environment = Environment::new(Arc::new(ManualClock::at(now)), self.random.clone());
         let mut work = Work {

@@ -72,7 +72,7 @@ pub(crate) async fn add_field(
     rows::advance(tx).await?;
     let schema = rows::schema(tx).await?;
     let found = schema.object(object).or_else(|| schema.object_by_plural(object));
-    let object = found.ok_or_else(|| Error::unknown_object(object, &schema))?;
+    let object = found.ok_or_else(|| Error::unknown_object(object, &schema, &caller.grants))?;
     let field = check(object, new, environment).map_err(Error::Invalid)?;
     add_columns(tx, object, &field).await?;
     add_indexes(tx, object, &field).await?;

@@ -99,7 +99,8 @@ fn searched(work: &Work<'_, '_>, objects: Option<&[String]>) -> Result<Vec<Arc<O
         .iter()
         .map(|name| {
             let object = work.schema.object(name).or_else(|| work.schema.object_by_plural(name));
-            object.filter(may_read).cloned().ok_or_else(|| Error::unknown_object(name, work.schema))
+            let unknown = || Error::unknown_object(name, work.schema, &work.caller.grants);
+            object.filter(may_read).cloned().ok_or_else(unknown)
         })
         .collect()
 }
