@@ -6,15 +6,19 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt,
     sync::LazyLock,
 };
 
 use ammonia::UrlRelative;
-use comrak::{Arena, Options, format_html, parse_document};
+use comrak::{Arena, Node, Options, arena_tree::NodeEdge, format_html, html::escape, parse_document};
 use kontor_core::text::excerpt;
 
 /// Beyond this a text is cut: no page shows more.
 const MAX_CHARACTERS: usize = 200_000;
+
+/// A block nested deeper is shown as it was written: the sanitiser's work grows with the square of the depth.
+const MAX_DEPTH: usize = 50;
 
 /// The characters that a table's cell holds in one line.
 const SHORT_CELL: usize = 28;
@@ -33,10 +37,38 @@ pub(crate) fn unsafe_blocks(text: &str) -> Vec<String> {
         .map(|block| {
             let mut html = String::new();
             // Writing to a string does not fail.
-            let _ = format_html(block, &OPTIONS, &mut html);
+            let _ = if is_deep(block) {
+                write_source(block, &text, &mut html)
+            } else {
+                format_html(block, &OPTIONS, &mut html)
+            };
             html
         })
         .collect()
+}
+
+fn is_deep(block: Node<'_>) -> bool {
+    let mut depth = 0_usize;
+    block.traverse().any(|edge| {
+        match edge {
+            NodeEdge::Start(_) => depth += 1,
+            NodeEdge::End(_) => depth -= 1,
+        }
+        depth > MAX_DEPTH
+    })
+}
+
+/// The lines that a block was written on.
+fn write_source(block: Node<'_>, text: &str, html: &mut String) -> fmt::Result {
+    let (first, last) = {
+        let position = block.data().sourcepos;
+        (position.start.line.max(1), position.end.line)
+    };
+    let lines: Vec<_> = text.lines().skip(first - 1).take((last + 1).saturating_sub(first)).collect();
+    html.push_str("<pre>");
+    escape(html, &lines.join("\n"))?;
+    html.push_str("</pre>");
+    Ok(())
 }
 
 /// A rendered block with everything taken out that a page must not show.
@@ -171,6 +203,16 @@ mod tests {
             assert!(!shown.contains("href=\"j") && !shown.contains("href=\"/"), "{target}: {shown}");
             assert!(!shown.contains("data:text"), "{target}: {shown}");
         }
+    }
+
+    #[test]
+    fn what_is_nested_beyond_measure_is_shown_as_it_was_written() {
+        for text in ["> ".repeat(50_000) + "end", "*a ".repeat(3_000) + "end" + &" b*".repeat(3_000)] {
+            let shown = html(&format!("before\n\n{text}\n\nafter"));
+            assert!(shown.contains("<p>before</p>") && shown.contains("<p>after</p>"));
+            assert!(shown.matches('<').count() < 300 && shown.contains("end"), "{} characters", shown.len());
+        }
+        assert!(html(&("> ".repeat(20) + "end")).starts_with("<blockquote>"));
     }
 
     #[test]
