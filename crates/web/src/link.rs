@@ -17,7 +17,7 @@ pub(crate) fn with_query<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a st
 pub(crate) fn local(next: &str) -> &str {
     let is_local = next.starts_with('/')
         && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n', '\t', '\0'])
+        && !next.contains(|character: char| character == '\\' || character.is_control())
         && next.len() <= 2_000;
     if is_local { next } else { "/" }
 }
@@ -29,9 +29,16 @@ mod tests {
     #[test]
     fn only_a_path_of_this_site_is_gone_to_after_signing_in() {
         assert_eq!(local("/records/deals?sort=-amount"), "/records/deals?sort=-amount");
-        for elsewhere in
-            ["https://evil.test", "//evil.test", "/\\evil.test", "/\t/evil.test", "javascript:x", ""]
-        {
+        for elsewhere in [
+            "https://evil.test",
+            "//evil.test",
+            "/\\evil.test",
+            "/\t/evil.test",
+            "/\u{1}",
+            "/\u{7f}",
+            "javascript:x",
+            "",
+        ] {
             assert_eq!(local(elsewhere), "/", "{elsewhere}");
         }
     }
