@@ -70,6 +70,7 @@ both_engines! {
         let made = batch((0..150).map(|n| json!({ "name": format!("D{n}") })).collect()).await.unwrap();
         assert_eq!(made.len(), 150);
         assert_eq!(made[149].label, "D149");
+        assert!(batch(Vec::new()).await.unwrap().is_empty());
         let too_many = batch((0..201).map(|n| json!({ "name": format!("E{n}") })).collect()).await;
         assert_eq!(issues(&problem(too_many)), [("", "too_large")]);
     }

@@ -13,11 +13,33 @@ use crate::{
 
 /// One of the three, all or nothing.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "Body")]
 pub(super) enum Batch {
     Create(Vec<Map<String, Value>>),
     Update(Vec<Update>),
     Delete(Vec<RecordId>),
+}
+
+/// The body as it is sent. An enum alone would have serde call an object with two keys malformed JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    create: Option<Vec<Map<String, Value>>>,
+    update: Option<Vec<Update>>,
+    delete: Option<Vec<RecordId>>,
+}
+
+impl TryFrom<Body> for Batch {
+    type Error = &'static str;
+
+    fn try_from(body: Body) -> std::result::Result<Self, Self::Error> {
+        match body {
+            Body { create: Some(records), update: None, delete: None } => Ok(Self::Create(records)),
+            Body { create: None, update: Some(updates), delete: None } => Ok(Self::Update(updates)),
+            Body { create: None, update: None, delete: Some(ids) } => Ok(Self::Delete(ids)),
+            _ => Err("a batch has one of create, update and delete"),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

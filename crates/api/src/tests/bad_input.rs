@@ -38,6 +38,7 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
         ("/api/records/members", json!({"name": {"first": "x"}}), 403),
         ("/api/records/deals/batch", json!({"create": [{"name": "a"}, {"name": 7}]}), 400),
         ("/api/records/deals/batch", json!({"create": [], "delete": []}), 400),
+        ("/api/records/deals/batch", json!({}), 400),
         ("/api/records/deals/batch", json!({"crate": []}), 400),
         ("/api/records/deals/batch", json!({"update": [{"name": "x"}]}), 400),
         ("/api/records/deals/batch", json!({"delete": ["x"]}), 400),

@@ -40,9 +40,13 @@ pub async fn batch(
     object: &Arc<Object>,
     input: &BatchInput,
 ) -> Result<Vec<Record>, Error> {
-    if input.len() > MAX_BATCH {
-        let message = format!("a batch has at most {MAX_BATCH} items");
-        return Err(Error::invalid(Issue::new("", "too_large", message)));
+    match input.len() {
+        0 => return Ok(Vec::new()),
+        1..=MAX_BATCH => {}
+        _ => {
+            let message = format!("a batch has at most {MAX_BATCH} items");
+            return Err(Error::invalid(Issue::new("", "too_large", message)));
+        }
     }
     let path = |index: usize| format!("[{index}]");
     match input {
