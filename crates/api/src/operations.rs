@@ -9,7 +9,7 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    extract::{Json, Segments, SignedIn},
+    extract::{IdempotencyKey, Json, Segments, SignedIn},
     page,
     problem::Result,
     state::ApiState,
@@ -27,7 +27,9 @@ async fn run(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     Segments(name): Segments<String>,
+    key: IdempotencyKey,
     Json(arguments): Json<Value>,
 ) -> Result<Answer<Value>> {
-    Ok(Answer(state.crm.run_operation(&caller, &name, arguments).await?))
+    let key = key.over(&arguments);
+    Ok(Answer(state.crm.run_operation(&caller, &name, arguments, key).await?))
 }

@@ -203,7 +203,8 @@ impl Crm {
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
         let object = object.to_owned();
-        let Some(request) = request else {
+        if request.is_none() {
+            // The writer is not kept busy with what can be told after it.
             let records = self.write(caller, move |work| {
                 let (object, write) = (object.clone(), write.clone());
                 Box::pin(async move {
@@ -212,15 +213,40 @@ impl Crm {
                 })
             });
             return Ok(tell(&records.await?));
-        };
+        }
+        self.once(caller, request, move |work| {
+            let (object, write) = (object.clone(), write.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                Ok(tell(&write.run(work, &object).await?))
+            })
+        })
+        .await
+    }
+
+    /// As [`Crm::write`], and once under a key: what the unit answers is kept with its effect.
+    pub(crate) async fn once<T, F>(
+        &self,
+        caller: &Caller,
+        request: Option<RequestKey>,
+        unit: F,
+    ) -> Result<T, Error>
+    where
+        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<T, Error>>
+            + Send
+            + Sync
+            + 'static,
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        let Some(request) = request else { return self.write(caller, unit).await };
+        let unit = Arc::new(unit);
         self.write(caller, move |work| {
-            let (object, write, request) = (object.clone(), write.clone(), request.clone());
+            let (unit, request) = (unit.clone(), request.clone());
             Box::pin(async move {
                 if let Some(answer) = idempotency::kept_or_taken(work, &request).await? {
                     return Ok(answer);
                 }
-                let object = named(work, &object)?;
-                let answer = tell(&write.run(work, &object).await?);
+                let answer = unit(&mut *work).await?;
                 idempotency::keep(work, &request, &answer).await?;
                 Ok(answer)
             })

@@ -142,8 +142,12 @@ async fn a_write_sent_again_under_its_key_has_one_effect_and_the_same_answer() {
     let key = [("idempotency-key", "fourth")];
     let send = || ada.send(Method::POST, "/api/records/accounts/batch", batch.clone(), &key);
     assert_eq!(send().await.expect(200).body, send().await.expect(200).body);
+    let key = [("idempotency-key", "fifth")];
+    let new = json!({"name": "C"});
+    let send = || ada.send(Method::POST, "/api/operations/account.create", new.clone(), &key);
+    assert_eq!(send().await.expect(200).body, send().await.expect(200).body);
     let listed = ada.get("/api/records/accounts?total=true").await.expect(200).body;
-    assert_eq!(listed["page"]["total"], 2);
+    assert_eq!(listed["page"]["total"], 3);
 }
 
 #[tokio::test]

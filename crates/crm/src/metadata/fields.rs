@@ -30,7 +30,8 @@ const KINDS: [&str; 6] = ["text", "number", "boolean", "date", "select", "curren
 /// Words that would be read as something else in a filter or in a record's JSON.
 const RESERVED: [&str; 8] = ["and", "or", "not", "label", "object", "path", "count", "fields"];
 /// The colours that options get in turn.
-const COLORS: [&str; 8] = ["gray", "blue", "purple", "orange", "green", "red", "teal", "pink"];
+const COLORS: [&str; 10] =
+    ["gray", "blue", "purple", "orange", "green", "red", "turquoise", "pink", "yellow", "sky"];
 
 /// A field to be added.
 #[derive(Debug, Clone, Deserialize)]

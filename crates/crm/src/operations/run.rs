@@ -1,15 +1,22 @@
 use kontor_core::{caller::Caller, operation::Effect};
 use serde_json::Value as Json;
 
-use crate::{Crm, Error};
+use crate::{Crm, Error, RequestKey};
 
 impl Crm {
     /// Runs an operation of the caller's catalogue for the caller themselves, in a unit of work of its own.
-    /// Nothing asks for approval: whoever calls this has decided.
+    /// Nothing asks for approval: whoever calls this has decided. Under a key one that changes something does it
+    /// once.
     ///
     /// # Errors
     /// [`Error::Refused`] with what the operation, or its argument schema, had to say.
-    pub async fn run_operation(&self, caller: &Caller, name: &str, arguments: Json) -> Result<Json, Error> {
+    pub async fn run_operation(
+        &self,
+        caller: &Caller,
+        name: &str,
+        arguments: Json,
+        request: Option<RequestKey>,
+    ) -> Result<Json, Error> {
         let schema = self.schema(caller.workspace).await?;
         let catalogue = self.catalogue(caller.workspace, &schema, &caller.grants);
         let operation = catalogue.check(name, &arguments).map_err(Error::Refused)?.clone();
@@ -20,7 +27,7 @@ impl Crm {
             })
             .await
         } else {
-            self.write(caller, move |work| {
+            self.once(caller, request, move |work| {
                 let (operation, arguments) = (operation.clone(), arguments.clone());
                 Box::pin(async move { operation.run(work, arguments).await.map_err(Error::Refused) })
             })
