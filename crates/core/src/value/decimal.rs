@@ -2,7 +2,9 @@
 
 /// The most significant digits a number may have, so that every JSON reader gets it exactly: a double holds
 /// fifteen.
-const MAX_SCALED: i64 = 999_999_999_999_999;
+const SIGNIFICANT_DIGITS: usize = 15;
+/// The largest scaled number: nine million million units of money.
+const MAX_SCALED: i64 = 9_000_000_000_000_000_000;
 
 /// A scaled integer as decimal text without trailing zeros: `(1250, 2)` is `12.5`.
 pub fn format_scaled(scaled: i64, decimals: u8) -> String {
@@ -58,6 +60,9 @@ pub fn parse_scaled(json: &serde_json::Value, decimals: u8) -> Result<i64, Strin
     }
     let digits = format!("{whole}{fraction:0<width$}", width = usize::from(decimals));
     let digits = digits.trim_start_matches('0');
+    if digits.trim_end_matches('0').len() > SIGNIFICANT_DIGITS {
+        return Err(format!("{text} has more than {SIGNIFICANT_DIGITS} significant digits"));
+    }
     let scaled: i64 =
         match digits {
             "" => 0,
@@ -108,7 +113,9 @@ mod tests {
         assert_eq!(parse_scaled(&json!("2.5e-1"), 2), Ok(25));
         assert!(parse_scaled(&json!(1.234), 2).unwrap_err().contains("more than 2 decimals"));
         assert!(parse_scaled(&json!(1.5), 0).unwrap_err().contains("whole"));
-        assert!(parse_scaled(&json!(1e15), 0).unwrap_err().contains("too large"));
+        assert_eq!(parse_scaled(&json!(1_500_000_000), 6), Ok(1_500_000_000_000_000));
+        assert!(parse_scaled(&json!(1e19), 0).unwrap_err().contains("too large"));
+        assert!(parse_scaled(&json!("1234567890.123456"), 6).unwrap_err().contains("significant digits"));
         for wrong in [json!("abc"), json!(""), json!("."), json!("1,5"), json!(null), json!("1e999")] {
             assert!(parse_scaled(&wrong, 2).is_err(), "{wrong}");
         }
@@ -116,7 +123,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_scaled_number_survives_its_json(scaled in -MAX_SCALED..=MAX_SCALED, decimals in 0_u8..=6) {
+        fn a_scaled_number_survives_its_json(
+            digits in -999_999_999_999_999_i64..=999_999_999_999_999,
+            zeros in 0_u32..=3,
+            decimals in 0_u8..=6,
+        ) {
+            let scaled = digits * 10_i64.pow(zeros);
             let json: serde_json::Value = serde_json::from_str(&scaled_to_json(scaled, decimals).to_string()).unwrap();
             prop_assert_eq!(parse_scaled(&json, decimals), Ok(scaled));
         }
