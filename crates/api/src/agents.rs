@@ -1,7 +1,6 @@
 //! The agents that the caller may talk to.
 
-use axum::{Json, Router, extract::State, routing::get};
-use serde_json::Value;
+use axum::{Router, extract::State, response::Response, routing::get};
 
 use crate::{extract::SignedIn, page, problem::Result, state::ApiState};
 
@@ -9,6 +8,6 @@ pub(crate) fn routes() -> Router<ApiState> {
     Router::new().route("/agents", get(list))
 }
 
-async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Json<Value>> {
+async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Response> {
     Ok(page::whole(state.agents.agents(&caller).await?))
 }

@@ -3,12 +3,12 @@
 use axum::{
     Json as Answer, Router,
     extract::State,
+    response::Response,
     routing::{get, post},
 };
 use kontor_agents::{Approval, Decision};
 use kontor_core::ids::{ApprovalId, SessionId};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::{
     extract::{Json, Parameters, Segments, SignedIn},
@@ -40,7 +40,7 @@ async fn list(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Answer<Value>> {
+) -> Result<Response> {
     let session = parameters.knowing(&["session"])?.parsed::<SessionId>("session", "The id of a session")?;
     Ok(page::whole(state.agents.approvals(&caller, session).await?))
 }

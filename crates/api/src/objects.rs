@@ -6,6 +6,7 @@ use axum::{
     Json as Answer, Router,
     extract::State,
     http::StatusCode,
+    response::Response,
     routing::{get, post},
 };
 use kontor_core::{
@@ -33,7 +34,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/objects/{name}/fields", post(add_field))
 }
 
-async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Answer<Value>> {
+async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Response> {
     let schema = state.crm.schema(caller.workspace).await?;
     let described: Vec<_> = visible(&schema, &caller).map(|object| describe(object, &caller)).collect();
     Ok(page::whole(described))

@@ -4,6 +4,7 @@
 use axum::{
     Json as Answer, Router,
     extract::State,
+    response::Response,
     routing::{get, post},
 };
 use serde_json::Value;
@@ -19,7 +20,7 @@ pub(crate) fn routes() -> Router<ApiState> {
     Router::new().route("/operations", get(list)).route("/operations/{name}", post(run))
 }
 
-async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Answer<Value>> {
+async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Response> {
     Ok(page::whole(state.agents.catalogue(&caller).await?))
 }
 

@@ -1,19 +1,36 @@
 //! The one shape of lists.
 
-use axum::Json;
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// A page of a list that goes on where there is a next cursor. The total is there where it was asked for.
-pub(crate) fn page(data: impl Serialize, next: Option<String>, total: Option<u64>) -> Json<Value> {
-    let mut page = json!({"has_more": next.is_some(), "next": next});
-    if let Some(total) = total {
-        page["total"] = total.into();
-    }
-    Json(json!({"data": data, "page": page}))
+pub(crate) fn page(data: impl Serialize, next: Option<String>, total: Option<u64>) -> Response {
+    Json(Page { data, page: Place { has_more: next.is_some(), next, total } }).into_response()
 }
 
 /// A list that is always whole.
-pub(crate) fn whole(data: impl Serialize) -> Json<Value> {
-    Json(json!({"data": data}))
+pub(crate) fn whole(data: impl Serialize) -> Response {
+    Json(Whole { data }).into_response()
+}
+
+#[derive(Serialize)]
+struct Page<T> {
+    data: T,
+    page: Place,
+}
+
+#[derive(Serialize)]
+struct Place {
+    has_more: bool,
+    next: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Whole<T> {
+    data: T,
 }

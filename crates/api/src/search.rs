@@ -1,8 +1,8 @@
 //! Search over the records of every object.
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Router, extract::State, response::Response, routing::get};
 use kontor_crm::search::MAX_HITS;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     extract::{Parameters, SignedIn},
@@ -21,7 +21,7 @@ async fn search(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let parameters = parameters.knowing(&["q", "objects", "limit"])?;
     let limit = parameters.number("limit", 1..=MAX_HITS)?.unwrap_or(DEFAULT_LIMIT);
     let Some(query) = parameters.owned("q") else {

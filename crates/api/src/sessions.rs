@@ -9,7 +9,6 @@ use axum::{
 };
 use kontor_agents::{NewSession, Session, SessionPatch};
 use kontor_core::ids::SessionId;
-use serde_json::Value;
 
 use crate::{
     extract::{Json, Parameters, Segments, SignedIn},
@@ -29,7 +28,7 @@ async fn list(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Answer<Value>> {
+) -> Result<Response> {
     let parameters = parameters.knowing(&["limit", "after"])?;
     let limit = parameters.number("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let found = state.agents.sessions(&caller, limit, parameters.text("after")).await?;

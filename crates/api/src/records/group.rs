@@ -1,6 +1,5 @@
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use kontor_crm::records::{Aggregate, Function, GroupQuery, MAX_GROUPS};
-use serde_json::Value;
 
 use crate::{
     extract::{Parameters, Segments, SignedIn},
@@ -17,7 +16,7 @@ pub(super) async fn group(
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     parameters: Parameters,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let groups = state.crm.group(&caller, &plural, query(parameters)?).await?;
     Ok(page::whole(groups.iter().map(|group| group.to_json()).collect::<Vec<_>>()))
 }

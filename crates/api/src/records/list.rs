@@ -1,6 +1,5 @@
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use kontor_crm::records::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT};
-use serde_json::Value;
 
 use crate::{
     extract::{Parameters, Segments, SignedIn},
@@ -17,10 +16,9 @@ pub(super) async fn list(
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     parameters: Parameters,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let page = state.crm.list(&caller, &plural, query(parameters)?).await?;
-    let data: Vec<_> = page.records.iter().map(|record| record.to_json()).collect();
-    Ok(page::page(data, page.next, page.total))
+    Ok(page::page(&page.records, page.next, page.total))
 }
 
 fn query(parameters: Parameters) -> Result<ListQuery> {

@@ -37,7 +37,7 @@ pub(crate) fn routes() -> Router<ApiState> {
 
 /// One record, bare, with its version as entity tag for a later `If-Match`.
 fn single(record: &Record) -> Response {
-    let mut response = Json(record.to_json()).into_response();
+    let mut response = Json(record).into_response();
     if let Ok(tag) = HeaderValue::try_from(tag(record.version)) {
         response.headers_mut().insert(header::ETAG, tag);
     }

@@ -1,6 +1,5 @@
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use kontor_core::ids::RecordId;
-use serde_json::Value;
 
 use crate::{
     extract::{Parameters, Segments, SignedIn},
@@ -18,7 +17,7 @@ pub(super) async fn timeline(
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     parameters: Parameters,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let parameters = parameters.knowing(&["limit", "after"])?;
     let limit = parameters.number("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let found = state.crm.timeline(&caller, &plural, id, limit, parameters.owned("after")).await?;

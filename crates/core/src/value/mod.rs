@@ -7,6 +7,7 @@ mod parse;
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 pub use self::{
@@ -50,6 +51,11 @@ pub enum Value {
 impl Value {
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+
+    /// The value as the API shows it, to be serialized where no tree of it is needed.
+    pub fn shown<'a>(&'a self, kind: &'a FieldKind) -> Shown<'a> {
+        Shown { value: self, kind }
     }
 
     /// The value as the API shows it.
@@ -128,6 +134,37 @@ impl Value {
     }
 }
 
+/// A value that serializes to what [`Value::to_json`] answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    value: &'a Value,
+    kind: &'a FieldKind,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.value, self.kind) {
+            (Value::Null, _) => serializer.serialize_unit(),
+            (Value::Id(id) | Value::Relation(id), _) => id.serialize(serializer),
+            (Value::Text(text) | Value::Select(text), _) => serializer.serialize_str(text),
+            (Value::Number(scaled), FieldKind::Number { decimals: 0, .. }) => {
+                serializer.serialize_i64(*scaled)
+            }
+            (Value::Boolean(value), _) => serializer.serialize_bool(*value),
+            (Value::DateTime(instant), _) => instant.serialize(serializer),
+            (Value::FullName(name), _) => name.serialize(serializer),
+            (Value::Emails(emails), _) => emails.serialize(serializer),
+            (Value::Phones(phones), _) => phones.serialize(serializer),
+            (Value::Address(address), _) => address.serialize(serializer),
+            (Value::SocialLinks(links), _) => links.serialize(serializer),
+            (Value::Actor(actor), _) => actor.serialize(serializer),
+            (Value::Target(target), _) => target.serialize(serializer),
+            (Value::Json(value), _) => value.serialize(serializer),
+            (value, kind) => value.to_json(kind).serialize(serializer),
+        }
+    }
+}
+
 /// A record's fields by name: all that were asked for and may be read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Values(BTreeMap<Name, Value>);
@@ -179,5 +216,29 @@ impl Values {
 impl FromIterator<(Name, Value)> for Values {
     fn from_iter<I: IntoIterator<Item = (Name, Value)>>(values: I) -> Self {
         Self(values.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_value_serializes_to_its_json() {
+        let number = |decimals| FieldKind::Number { decimals, min: None, max: None };
+        let name = FullName { first: "Ada".to_owned(), last: "Brandt".to_owned() };
+        let money = Money { micros: 1_500_000, currency: "EUR".to_owned() };
+        for (value, kind) in [
+            (Value::Null, FieldKind::Boolean),
+            (Value::Number(125), number(0)),
+            (Value::Number(125), number(1)),
+            (Value::DateTime(Timestamp::EPOCH), FieldKind::DateTime),
+            (Value::FullName(name), FieldKind::FullName),
+            (Value::Money(money), FieldKind::Currency),
+            (Value::Position(f64::NAN), FieldKind::Position),
+            (Value::Actor(Actor::System), FieldKind::Actor),
+        ] {
+            assert_eq!(serde_json::to_value(value.shown(&kind)).unwrap(), value.to_json(&kind));
+        }
     }
 }

@@ -97,14 +97,21 @@ impl<'g> Requested<'g> {
     /// Takes from a record what was not asked for and what may not be read.
     pub(crate) fn prune(&self, record: &mut Record) {
         let object = record.object.clone();
-        for field in &object.fields {
-            let name = field.name.as_str();
-            if !(self.wants(name) && self.grants.can_read_field(&object.name, name)) {
-                record.values.remove(name);
+        self.prune_all(&object, std::slice::from_mut(record));
+    }
+
+    /// As [`Requested::prune`], of many records of one object.
+    pub(crate) fn prune_all(&self, object: &Object, records: &mut [Record]) {
+        let is_shown = |name: &str| self.wants(name) && self.grants.can_read_field(&object.name, name);
+        let hidden: Vec<_> = object.fields.iter().filter(|field| !is_shown(&field.name)).collect();
+        let has_label = self.grants.can_read_field(&object.name, &object.label_field);
+        for record in records {
+            for field in &hidden {
+                record.values.remove(&field.name);
             }
-        }
-        if !self.grants.can_read_field(&object.name, &object.label_field) {
-            record.label = object.label.clone();
+            if !has_label {
+                record.label.clone_from(&object.label);
+            }
         }
     }
 }

@@ -121,10 +121,9 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
             Some(kontor_core::value::Value::Id(id)) => *id,
             _ => continue,
         };
-        let mut record = Record::new(object, id, values);
-        requested.prune(&mut record);
-        records.push(record);
+        records.push(Record::new(object, id, values));
     }
+    requested.prune_all(object, &mut records);
     related::attach(work, &mut records, &query.include).await?;
 
     let total = if query.total { Some(count(work, object, conditions).await?) } else { None };

@@ -5,7 +5,8 @@ use kontor_core::{
     metadata::{Name, Object, system_fields},
     value::{Value, Values},
 };
-use serde_json::{Map, Value as Json, json};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::Value as Json;
 
 /// A record as its caller may see it.
 #[derive(Debug, Clone)]
@@ -54,46 +55,55 @@ impl Record {
 
     /// The record as the API shows it: `id`, `label` and `version`, then the fields in the object's order.
     pub fn to_json(&self) -> Json {
-        let mut json = Map::new();
-        json.insert("id".to_owned(), json!(self.id));
-        json.insert("label".to_owned(), json!(self.label));
-        json.insert("version".to_owned(), json!(self.version));
-        for field in &self.object.fields {
-            if let Some(value) = self.values.get(&field.name)
-                && !matches!(field.name.as_str(), system_fields::ID | system_fields::VERSION)
-            {
-                let shown = match (value, self.related.get(&field.name)) {
-                    (Value::Relation(_), Some(related)) => related.to_json(),
-                    (Value::Relation(id), None) => json!({ "id": id }),
-                    _ => value.to_json(&field.kind),
-                };
-                json.insert(field.name.to_string(), shown);
-            }
-        }
-        Json::Object(json)
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 
-impl RelatedRecord {
-    /// `{"id", "label"}` and the included fields.
-    pub fn to_json(&self) -> Json {
-        let mut json = Map::new();
-        json.insert("id".to_owned(), json!(self.id));
-        if let Some(label) = &self.label {
-            json.insert("label".to_owned(), json!(label));
-        }
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("label", &self.label)?;
+        map.serialize_entry("version", &self.version)?;
         for field in &self.object.fields {
-            if let Some(value) = self.values.get(&field.name)
-                && field.name != *system_fields::ID
-            {
-                let shown = match value {
-                    Value::Relation(id) => json!({ "id": id }),
-                    _ => value.to_json(&field.kind),
-                };
-                json.insert(field.name.to_string(), shown);
+            let Some(value) = self.values.get(&field.name) else { continue };
+            match (value, field.name.as_str()) {
+                (_, system_fields::ID | system_fields::VERSION) => {}
+                (Value::Relation(id), name) => match self.related.get(name) {
+                    Some(related) => map.serialize_entry(name, related)?,
+                    None => map.serialize_entry(name, &Bare { id: *id })?,
+                },
+                (_, name) => map.serialize_entry(name, &value.shown(&field.kind))?,
             }
         }
-        Json::Object(json)
+        map.end()
+    }
+}
+
+/// A related record of which nothing is shown but where it is.
+#[derive(Serialize)]
+struct Bare {
+    id: RecordId,
+}
+
+/// `{"id", "label"}` and the included fields.
+impl Serialize for RelatedRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id)?;
+        if let Some(label) = &self.label {
+            map.serialize_entry("label", label)?;
+        }
+        if !self.values.is_empty() {
+            for field in self.object.fields.iter().filter(|field| field.name != *system_fields::ID) {
+                match self.values.get(&field.name) {
+                    None => {}
+                    Some(Value::Relation(id)) => map.serialize_entry(&field.name, &Bare { id: *id })?,
+                    Some(value) => map.serialize_entry(&field.name, &value.shown(&field.kind))?,
+                }
+            }
+        }
+        map.end()
     }
 }
 
