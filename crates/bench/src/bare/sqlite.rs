@@ -19,7 +19,7 @@ use crate::records::Listing;
 
 const READERS: usize = 4;
 /// The ids of the contacts in the index that match.
-const FOUND: &str = "SELECT d.record_id FROM search_index JOIN search_documents d ON d.id = search_index.rowid \
+const FOUND: &str = "SELECT d.record_id FROM search_index CROSS JOIN search_documents d ON d.id = search_index.rowid \
                      WHERE search_index MATCH $1 AND d.object = 'contact'";
 
 #[derive(Clone)]
