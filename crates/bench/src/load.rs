@@ -115,7 +115,10 @@ mod tests {
         let seen = RefCell::new(BTreeSet::new());
         let run = repeat(3, Duration::from_millis(20), |lane, round| {
             seen.borrow_mut().insert((lane, round));
-            async { Ok::<_, String>(tokio::task::yield_now().await) }
+            async {
+                tokio::task::yield_now().await;
+                Ok::<_, String>(())
+            }
         });
         let run = run.await.unwrap();
         let seen = seen.into_inner();
