@@ -32,7 +32,7 @@ impl PageError {
 impl<E: Fault> From<E> for PageError {
     fn from(error: E) -> Self {
         let problem = error.problem();
-        if problem.kind == ErrorKind::Internal {
+        if matches!(problem.kind, ErrorKind::Internal | ErrorKind::Unavailable) {
             tracing::error!(error = &error as &dyn std::error::Error, "a page failed");
         }
         Self::Problem(problem)

@@ -29,6 +29,8 @@ use crate::{
 /// Text in flight is rendered and sent at most this often.
 const RENDER_EVERY: Duration = Duration::from_millis(50);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Then the browser comes back by itself, and shows again who is looking.
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 pub(crate) async fn stream(
     State(state): State<WebState>,
@@ -59,6 +61,7 @@ pub(crate) async fn stream(
         events: Box::pin(events),
         encoder: Encoder::new(transcript, last, fragments),
         render_at: Instant::now(),
+        ends_at: Instant::now() + LIFETIME,
         shutdown,
     };
     let messages = stream::unfold(follower, |mut follower| async move {
@@ -81,6 +84,7 @@ struct Follower {
     encoder: Encoder,
     /// Before this moment, text is gathered.
     render_at: Instant,
+    ends_at: Instant,
     shutdown: CancellationToken,
 }
 
@@ -92,6 +96,7 @@ impl Follower {
                 // What has happened goes before the rendering of what was said until then.
                 biased;
                 () = self.shutdown.cancelled() => return None,
+                () = tokio::time::sleep_until(self.ends_at) => return None,
                 event = self.events.next() => event?,
                 () = tokio::time::sleep_until(self.render_at), if self.encoder.has_grown() => {
                     return Some(self.render());
