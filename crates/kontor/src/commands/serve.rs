@@ -2,6 +2,7 @@
 
 use std::{future::IntoFuture as _, time::Duration};
 
+use axum::serve::ListenerExt as _;
 use kontor_api::ApiState;
 use kontor_web::WebState;
 use tokio::{net::TcpListener, signal::unix::SignalKind};
@@ -63,6 +64,12 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         shutdown: shutdown.clone(),
     }));
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    // A piece of a reply goes out at once rather than waiting for the acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps small pieces back");
+        }
+    });
     let server = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
 
     for line in greeting {

@@ -20,6 +20,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
     response::{IntoResponse, Response},
     routing::{get, post},
+    serve::ListenerExt as _,
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -98,6 +99,8 @@ impl ScriptedModel {
     async fn run(listen: &str, router: Router, state: Arc<Shared>) -> std::io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
+        // A connection that keeps small pieces back is slower, not wrong.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let mut server = JoinSet::new();
         server.spawn(async move {
             // Serving ends only with the task.
