@@ -1,6 +1,6 @@
 //! Agents on both engines, over the wire of a real provider and with builtin.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod approvals;
 mod authority;
