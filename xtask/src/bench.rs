@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: figures from release builds.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Command};
 
 use crate::{host, services};
 
@@ -49,10 +49,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     build()?;
     for engine in engines.each() {
         let service = if *engine == "postgres" { Some(services::postgres()?) } else { None };
-        let mut command = host::cargo();
-        command.args(["run", "--quiet", "--release", "-p", "kontor-bench", "--bin", name, "--"]).args(&rest);
+        let mut command = Command::new(binary(name));
+        command.args(&rest);
         if name != "store" {
-            command.arg("--binary").arg(binary());
+            command.arg("--binary").arg(binary("kontor"));
         }
         if let Some((url, _)) = &service {
             command.args(["--database-url", url]);
@@ -62,14 +62,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the server as users run it.
+/// Builds the server as users run it, and the programs that measure it, together: one by one they would be
+/// built twice with other features of what they share.
 pub(crate) fn build() -> Result<(), String> {
-    host::run(host::cargo().args(["build", "--release", "-p", "kontor"]))
+    host::run(host::cargo().args(["build", "--release", "-p", "kontor", "-p", "kontor-bench"]))
 }
 
-/// The server's release binary.
-pub(crate) fn binary() -> PathBuf {
+/// A release binary by its name.
+pub(crate) fn binary(name: &str) -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| host::root().join("target"), PathBuf::from);
-    target.join("release/kontor")
+    target.join("release").join(name)
 }

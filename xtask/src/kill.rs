@@ -1,6 +1,11 @@
 //! `cargo xtask kill`: the server killed in the middle of turns, and what is left examined.
 
-use crate::{bench::Engines, host, services};
+use std::process::Command;
+
+use crate::{
+    bench::{self, Engines},
+    host, services,
+};
 
 /// Runs the loop on each engine asked for.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -8,14 +13,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if !rest.iter().any(|argument| argument == "--count") {
         rest.extend(["--count".to_owned(), "200".to_owned()]);
     }
-    crate::bench::build()?;
+    bench::build()?;
     for engine in engines.each() {
         let service = if *engine == "postgres" { Some(services::postgres()?) } else { None };
-        let mut command = host::cargo();
-        command
-            .args(["run", "--quiet", "--release", "-p", "kontor-bench", "--bin", "kill", "--"])
-            .args(&rest);
-        command.arg("--binary").arg(crate::bench::binary());
+        let mut command = Command::new(bench::binary("kill"));
+        command.args(&rest).arg("--binary").arg(bench::binary("kontor"));
         if let Some((url, _)) = &service {
             command.args(["--database-url", url]);
         }
