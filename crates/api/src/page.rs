@@ -11,6 +11,11 @@ pub(crate) fn page(data: impl Serialize, next: Option<String>, total: Option<u64
     Json(Page { data, page: Place { has_more: next.is_some(), next, total } }).into_response()
 }
 
+/// The first of a list that cannot be gone on with.
+pub(crate) fn first(data: impl Serialize, has_more: bool) -> Response {
+    Json(Page { data, page: Place { has_more, next: None, total: None } }).into_response()
+}
+
 /// A list that is always whole.
 pub(crate) fn whole(data: impl Serialize) -> Response {
     Json(Whole { data }).into_response()

@@ -24,7 +24,7 @@ use crate::{
     Error, RequestKey, Work, WorkFamily, idempotency,
     metadata::{self, NewField},
     operations::CatalogueCache,
-    records::{self, BatchInput, Group, GroupQuery, ListQuery, Page, Record, RecordWrite, Updated},
+    records::{self, BatchInput, GroupQuery, Groups, ListQuery, Page, Record, RecordWrite, Updated},
     search::{self, Hit},
     timeline::{self, Timeline},
 };
@@ -374,7 +374,7 @@ impl Crm {
         .await
     }
 
-    pub async fn group(&self, caller: &Caller, object: &str, query: GroupQuery) -> Result<Vec<Group>, Error> {
+    pub async fn group(&self, caller: &Caller, object: &str, query: GroupQuery) -> Result<Groups, Error> {
         let object = object.to_owned();
         self.read(caller, move |work| {
             let (object, query) = (object.clone(), query.clone());

@@ -46,7 +46,7 @@ both_engines! {
             problem(crm.list(&caller, "deal", ListQuery { fields: Some(vec!["amount".into()]), ..Default::default() }).await),
             problem(crm.group(&caller, "deal", GroupQuery { by: vec!["amount.currency".into()], ..Default::default() }).await),
             problem(crm.group(&caller, "deal", GroupQuery {
-                aggregates: vec![Aggregate { function: Function::Sum, field: amount() }],
+                aggregates: vec![Aggregate::Of(Function::Sum, "amount".to_owned())],
                 ..Default::default()
             }).await),
             problem(crm.create(&caller, "deal", map(json!({ "name": "x", "amount": 1 }))).await),
@@ -116,7 +116,7 @@ both_engines! {
         let query = ListQuery { total: true, ..Default::default() };
         let page = crm.list(&caller, "deal", query).await.unwrap();
         assert_eq!((labels(&page), page.total), (vec!["Mine"], Some(1)));
-        assert_eq!(crm.group(&caller, "deal", GroupQuery::default()).await.unwrap()[0].count, 1);
+        assert_eq!(crm.group(&caller, "deal", GroupQuery::default()).await.unwrap().groups[0].count, 1);
         assert!(crm.search(&caller, "theirs", None, 5).await.unwrap().is_empty());
         let patch = || map(json!({ "name": "x" }));
         for found in [

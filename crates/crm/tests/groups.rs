@@ -1,3 +1,7 @@
+use kontor_core::{
+    grants::{FieldSet, Grants, ObjectGrant},
+    metadata::Name,
+};
 use kontor_crm::records::{Aggregate, BatchInput, Function, GroupQuery};
 use kontor_store::{both_engines, testing::TestStore};
 use sea_query::Query;
@@ -10,7 +14,7 @@ fn query(by: &[&str], aggregates: &[(Function, &str)]) -> GroupQuery {
         by: by.iter().map(|name| (*name).to_owned()).collect(),
         aggregates: aggregates
             .iter()
-            .map(|(function, field)| Aggregate { function: *function, field: Some((*field).to_owned()) })
+            .map(|(function, field)| Aggregate::Of(*function, (*field).to_owned()))
             .collect(),
         ..GroupQuery::default()
     }
@@ -18,7 +22,12 @@ fn query(by: &[&str], aggregates: &[(Function, &str)]) -> GroupQuery {
 
 async fn group(fixture: &Fixture, query: GroupQuery) -> Vec<Json> {
     let groups = fixture.crm.group(&fixture.ada, "deal", query).await.unwrap();
-    groups.iter().map(|group| group.to_json()).collect()
+    groups.groups.iter().map(|group| group.to_json()).collect()
+}
+
+fn counting(by: &[&str], fields: &[&str]) -> GroupQuery {
+    let aggregates = fields.iter().map(|field| Aggregate::Count((*field).to_owned())).collect();
+    GroupQuery { aggregates, ..query(by, &[]) }
 }
 
 both_engines! {
@@ -44,6 +53,49 @@ both_engines! {
         assert_eq!(all, [json!({ "by": {}, "count": 5, "avg": { "probability": 26 } })]);
     }
 
+    async fn the_values_of_a_field_are_counted(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        for (stage, fields) in [
+            ("LEAD", json!({ "amount": 1, "account": account.id })),
+            ("LEAD", json!({ "amount": { "amount": 2, "currency": "EUR" } })),
+            ("PROPOSAL", json!({ "close_date": "2026-03-01" })),
+        ] {
+            let mut fields = map(fields);
+            fields.extend(map(json!({ "name": "D", "stage": stage })));
+            fixture.crm.create(&fixture.ada, "deal", fields).await.unwrap();
+        }
+        let groups = group(&fixture, counting(&["stage"], &["amount", "account", "close_date"])).await;
+        assert_eq!(groups, [
+            json!({ "by": { "stage": "LEAD" }, "count": 2, "count.amount": 2, "count.account": 1, "count.close_date": 0 }),
+            json!({ "by": { "stage": "PROPOSAL" }, "count": 1, "count.amount": 0, "count.account": 0, "count.close_date": 1 }),
+        ]);
+        let hidden = FieldSet::Except([Name::literal("amount")].into());
+        let grants = Grants::everything().with_object(Name::literal("deal"), ObjectGrant::everything().reading(hidden));
+        for (caller, field, near) in [
+            (&fixture.ada, "amuont", " Did you mean amount?"),
+            (&fixture.with(grants.clone()), "amuont", " Did you mean account?"),
+            (&fixture.with(grants), "amount", " Did you mean account?"),
+        ] {
+            let found = problem(fixture.crm.group(caller, "deal", counting(&[], &[field])).await);
+            assert_eq!(issues(&found), [("aggregates[0].field", "unknown_field")]);
+            assert_eq!(found.issues[0].message, format!("deal has no field {field:?}.{near}"));
+        }
+    }
+
+    async fn groups_beyond_the_limit_are_told_of(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for stage in ["LEAD", "PROPOSAL", "PROPOSAL", "NEGOTIATION"] {
+            fixture.create("deal", json!({ "name": "D", "stage": stage })).await;
+        }
+        for (limit, has_more) in [(1, true), (2, true), (3, false)] {
+            let found = fixture.crm.group(&fixture.ada, "deal", GroupQuery { limit, ..query(&["stage"], &[]) }).await.unwrap();
+            let counts: Vec<_> = found.groups.iter().map(|group| group.count).collect();
+            assert_eq!((counts.len(), found.has_more), (limit as usize, has_more));
+            assert!(counts.contains(&2), "the largest are kept");
+        }
+    }
+
     async fn dates_are_grouped_by_spans(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         for date in ["2026-03-01", "2026-03-02", "2026-04-30", "1969-12-31"] {
@@ -67,7 +119,7 @@ both_engines! {
             fixture.create("activity", json!({ "type": "CALL", "subject": "Hi", "happened_at": instant })).await;
         }
         let groups = fixture.crm.group(&fixture.ada, "activity", query(&["happened_at:day"], &[])).await.unwrap();
-        let days: Vec<_> = groups.iter().map(|group| (group.by["happened_at:day"].clone(), group.count)).collect();
+        let days: Vec<_> = groups.groups.iter().map(|group| (group.by["happened_at:day"].clone(), group.count)).collect();
         assert_eq!(days, [(json!("1969-12-31"), 1), (json!("2026-03-02"), 2)]);
     }
 

@@ -220,6 +220,22 @@ both_engines! {
             ("deal.create", json!({"name": "New"})),
             ("deal.update", json!({"id": deal, "stage": "PROPOSAL"})),
             ("deal.delete", json!({"id": deal})),
+    async fn groups_that_are_not_shown_are_told_of(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for (stage, amount) in [("LEAD", json!({"amount": 1})), ("PROPOSAL", json!(null))] {
+            fixture.done("deal.create", json!({"name": "D", "stage": stage, "amount": amount})).await;
+        }
+        let by_stage = |limit| {
+            let aggregates = json!([{"function": "count", "field": "amount"}, {"function": "count"}]);
+            json!({"by": ["stage"], "aggregates": aggregates, "limit": limit})
+        };
+        let all = fixture.done("deal.group", by_stage(2)).await;
+        assert_eq!(all["groups"][1], json!({"by": {"stage": "PROPOSAL"}, "count": 1, "count.amount": 0}));
+        assert_eq!((&all["has_more"], all.get("truncated")), (&json!(false), None));
+        let first = fixture.done("deal.group", by_stage(1)).await;
+        assert!(first["has_more"] == true && first["truncated"].is_string(), "{first}");
+    }
+
             ("deal.restore", json!({"id": deal})),
             ("activity.log", json!({"type": "CALL", "subject": "x", "target": {"object": "deal", "id": deal}})),
         ] {

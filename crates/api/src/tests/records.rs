@@ -78,6 +78,15 @@ async fn records_are_counted_and_added_up() {
 }
 
 #[tokio::test]
+    let path = "/api/records/deals/group?by=stage&aggregates=count:close_date&limit=1";
+    let first = ada.get(path).await.expect(200).body;
+    assert_eq!((&first["data"][0]["count"], &first["data"][0]["count.close_date"]), (&json!(2), &json!(0)));
+    assert_eq!(first["page"], json!({"has_more": true, "next": null}));
+    let wrong = ada.get("/api/records/deals/group?aggregates=count:stagee").await.expect(400).body;
+    assert_eq!(wrong["errors"][0]["code"], "unknown_field");
+    assert!(wrong["detail"].as_str().unwrap().ends_with("Did you mean stage?"), "{wrong}");
+    let bare = ada.get("/api/records/deals/group?aggregates=count,sum").await.expect(400).body;
+    assert_eq!(bare["errors"][0]["path"], "aggregates[1]");
 async fn a_batch_is_done_whole_or_not_at_all() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;

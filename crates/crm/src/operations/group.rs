@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use kontor_core::{
-    error::Problem,
+    error::{Issue, Problem},
     metadata::{FieldKind, Object, TextFormat},
     operation::{Definition, Effect, Operation},
 };
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Work, WorkFamily,
-    records::{self, Aggregate, Function, GroupQuery},
+    records::{self, Aggregate, Function, Group, GroupQuery},
 };
 
 const MOST: u32 = 100;
@@ -40,7 +40,7 @@ struct Arguments {
 
 #[derive(Deserialize)]
 struct Figure {
-    function: Function,
+    function: String,
     field: Option<String>,
 }
 
@@ -66,32 +66,43 @@ impl Operation<WorkFamily> for GroupBy {
             let arguments: Arguments = arguments(json)?;
             let query = GroupQuery {
                 by: arguments.by,
-                aggregates: arguments
-                    .aggregates
-                    .into_iter()
-                    .map(|Figure { function, field }| Aggregate { function, field })
-                    .collect(),
+                aggregates: aggregates(arguments.aggregates)?,
                 filter: arguments.filter,
                 limit: arguments.limit.unwrap_or(DEFAULT).min(MOST),
             };
-            let groups = records::group(work, &self.object, &query).await.map_err(told)?;
-            let mut shown: Vec<Json> = groups.iter().map(|group| group.to_json()).collect();
-            let found = shown.len();
-            let fitting = render::fitting(&shown);
-            shown.truncate(fitting);
-            let mut result = json!({"object": self.object.name, "groups": shown});
-            if fitting < found {
-                result["truncated"] =
-                    json!(format!("Only {fitting} of {found} groups fit; narrow the filter."));
+            let found = records::group(work, &self.object, &query).await.map_err(told)?;
+            let mut shown: Vec<Json> = found.groups.iter().map(Group::to_json).collect();
+            shown.truncate(render::fitting(&shown));
+            let has_more = found.has_more || shown.len() < found.groups.len();
+            let mut result = json!({"object": self.object.name, "groups": shown, "has_more": has_more});
+            if has_more {
+                let note = "There are more groups; narrow the filter, or group by something coarser.";
+                result["truncated"] = json!(note);
             }
             Ok(result)
         })
     }
 }
 
+fn aggregates(figures: Vec<Figure>) -> Result<Vec<Aggregate>, Problem> {
+    let mut aggregates = Vec::new();
+    for (index, Figure { function, field }) in figures.into_iter().enumerate() {
+        let aggregate = Aggregate::parse(&function, field);
+        let wrong = |issue: Issue| Problem::invalid(vec![issue.within(&format!("aggregates[{index}]"))]);
+        aggregates.extend(aggregate.map_err(wrong)?);
+    }
+    Ok(aggregates)
+}
+
 fn parameters(view: View<'_>) -> Json {
-    let numbers: Vec<_> =
-        view.readable().filter(|field| can_aggregate(&field.kind)).map(|field| &field.name).collect();
+    let measured: Vec<_> =
+        view.readable().filter(|field| can_measure(&field.kind)).map(|field| field.name.as_str()).collect();
+    let functions: Vec<_> = std::iter::once("count").chain(Function::ALL.map(Function::name)).collect();
+    let figures = format!(
+        "Figures beside the count of records. count takes any field and tells how many have a value of it, as \
+         \"count.field\"; the others take {}, of which dates have only min and max.",
+        measured.join(", ")
+    );
     let properties = schema::properties([
         (
             "by",
@@ -109,14 +120,14 @@ fn parameters(view: View<'_>) -> Json {
                 "items": {
                     "type": "object",
                     "properties": {
-                        "function": {"enum": ["count", "sum", "avg", "min", "max"]},
-                        "field": {"enum": numbers},
+                        "function": {"enum": functions},
+                        "field": {"type": "string"},
                     },
                     "required": ["function"],
                     "additionalProperties": false,
                 },
                 "maxItems": 8,
-                "description": "Figures beside the count. All but count need a field; dates have only min and max.",
+                "description": figures,
             }),
         ),
         (
@@ -157,6 +168,6 @@ fn groupable(view: View<'_>) -> String {
     description
 }
 
-fn can_aggregate(kind: &FieldKind) -> bool {
+fn can_measure(kind: &FieldKind) -> bool {
     matches!(kind, FieldKind::Number { .. } | FieldKind::Currency | FieldKind::Date | FieldKind::DateTime)
 }

@@ -23,6 +23,7 @@ use super::{
     list::filter,
     related::{Labels, Wanted, lookup},
     rows::{BASE, col, decode},
+    sorting::reject_hidden_names,
     sums::{Sum, average},
 };
 use crate::{Error, Work};
@@ -53,20 +54,43 @@ impl Default for GroupQuery {
     }
 }
 
-/// One figure of a group.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Aggregate {
-    pub function: Function,
-    /// None for a count of records.
-    #[serde(default)]
-    pub field: Option<String>,
+/// One figure of a group, beside the count of its records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Aggregate {
+    /// How many records have a value of the field, or of the part of it: what `is_empty` is false for.
+    Count(String),
+    /// What the values of a field come to.
+    Of(Function, String),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+impl Aggregate {
+    /// Reads a function and its field; nothing for a bare count, which every group has.
+    ///
+    /// # Errors
+    /// There is no such function, or it needs a field.
+    pub fn parse(function: &str, field: Option<String>) -> Result<Option<Self>, Issue> {
+        const COUNT: &str = "count";
+        let known = Function::ALL.into_iter().find(|known| known.name() == function);
+        match (known, field) {
+            (None, field) if function == COUNT => Ok(field.map(Self::Count)),
+            (None, _) => {
+                let names = || std::iter::once(COUNT).chain(Function::ALL.map(Function::name));
+                let near = text::suggestion(function, names());
+                let function = text::excerpt(function, 20);
+                let message =
+                    format!("{function:?} is not one of {}.{near}", names().collect::<Vec<_>>().join(", "));
+                Err(Issue::new("function", "unknown_function", message))
+            }
+            (Some(function), Some(field)) => Ok(Some(Self::Of(function, field))),
+            (Some(function), None) => {
+                Err(Issue::new("field", "required", format!("{} needs a field", function.name())))
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Function {
-    Count,
     Sum,
     Avg,
     Min,
@@ -74,9 +98,10 @@ pub enum Function {
 }
 
 impl Function {
+    pub const ALL: [Self; 4] = [Self::Sum, Self::Avg, Self::Min, Self::Max];
+
     pub fn name(self) -> &'static str {
         match self {
-            Self::Count => "count",
             Self::Sum => "sum",
             Self::Avg => "avg",
             Self::Min => "min",
@@ -85,22 +110,33 @@ impl Function {
     }
 }
 
+/// The groups that were asked for.
+#[derive(Debug, Clone)]
+pub struct Groups {
+    pub groups: Vec<Group>,
+    /// Whether there are smaller ones beyond the limit.
+    pub has_more: bool,
+}
+
 /// Records that are alike in the fields grouped by.
 #[derive(Debug, Clone)]
 pub struct Group {
     /// The value of each field grouped by; null where it is empty.
     pub by: Map<String, Json>,
     pub count: u64,
+    /// How many records have a value, by field.
+    pub counts: Map<String, Json>,
     /// By function and field; money as one entry for each currency.
     pub aggregates: BTreeMap<Function, Map<String, Json>>,
 }
 
 impl Group {
-    /// `{"by", "count", "sum": {"amount": [{"amount", "currency"}]}}`
+    /// `{"by", "count", "count.account", "sum": {"amount": [{"amount", "currency"}]}}`
     pub fn to_json(&self) -> Json {
         let mut json = Map::new();
         json.insert("by".to_owned(), Json::Object(self.by.clone()));
         json.insert("count".to_owned(), json!(self.count));
+        json.extend(self.counts.iter().map(|(field, count)| (format!("count.{field}"), count.clone())));
         for (function, fields) in &self.aggregates {
             json.insert(function.name().to_owned(), Json::Object(fields.clone()));
         }
@@ -114,13 +150,16 @@ pub async fn group(
     work: &mut Work<'_, '_>,
     object: &Arc<Object>,
     query: &GroupQuery,
-) -> Result<Vec<Group>, Error> {
+) -> Result<Groups, Error> {
     require(work, object, Action::Read)?;
     let plan = Plan::new(work, object, query)?;
     let mut cells = Vec::new();
     for row in work.tx.fetch_all(&plan.counts()).await? {
-        cells.push((plan.key(&row)?, row.get::<u64>(plan.by.len())?));
+        cells.push((plan.key(&row)?, plan.counted(&row)?));
     }
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let has_more = cells.len() > limit;
+    cells.truncate(limit);
     let mut figures: HashMap<(String, usize), Vec<Figure>> = HashMap::new();
     for (index, measured) in plan.measured.iter().enumerate() {
         let rows = work.tx.fetch_all(&plan.figures(measured)).await?;
@@ -137,7 +176,7 @@ pub async fn group(
     let labels = plan.labels(work, &cells).await?;
     cells.sort_by_cached_key(|(key, _)| plan.rank(key, &labels));
     let mut groups = Vec::with_capacity(cells.len());
-    for (key, count) in cells {
+    for (key, (count, counts)) in cells {
         let name = name_of(&key);
         let mut aggregates: BTreeMap<Function, Map<String, Json>> = BTreeMap::new();
         for (index, measured) in plan.measured.iter().enumerate() {
@@ -147,12 +186,15 @@ pub async fn group(
                 aggregates.entry(*function).or_default().insert(measured.field.name.to_string(), json);
             }
         }
-        groups.push(Group { by: plan.shown(&key, &labels), count, aggregates });
+        groups.push(Group { by: plan.shown(&key, &labels), count, counts, aggregates });
     }
-    Ok(groups)
+    Ok(Groups { groups, has_more })
 }
 
 type Key = Vec<Option<Scalar>>;
+
+/// How many records there are, and how many have a value, by field.
+type Counts = (u64, Map<String, Json>);
 
 /// A key as text, to find its figures by.
 fn name_of(key: &Key) -> String {
@@ -176,9 +218,17 @@ struct Measured {
     functions: Vec<Function>,
 }
 
+/// A field whose values are counted.
+struct Counted {
+    /// As it was asked for.
+    name: String,
+    column: String,
+}
+
 struct Plan {
     from: SelectStatement,
     by: Vec<By>,
+    counted: Vec<Counted>,
     measured: Vec<Measured>,
     limit: u32,
 }
@@ -206,15 +256,20 @@ impl Plan {
                 Err(issue) => issues.push(issue.within(&format!("by[{index}]"))),
             }
         }
+        let mut counted = Vec::new();
         let mut measured: Vec<Measured> = Vec::new();
         for (index, aggregate) in query.aggregates.iter().enumerate().take(MAX_AGGREGATES) {
-            match measure(work, object, aggregate) {
-                Ok(None) => {}
-                Ok(Some(new)) => match measured.iter_mut().find(|known| known.field.name == new.field.name) {
-                    Some(known) => known.functions.extend(new.functions),
-                    None => measured.push(new),
-                },
-                Err(issue) => issues.push(issue.within(&format!("aggregates[{index}]"))),
+            let read = match aggregate {
+                Aggregate::Count(name) => count(work, object, name).map(|new| counted.push(new)),
+                Aggregate::Of(function, name) => measure(work, object, *function, name).map(|new| {
+                    match measured.iter_mut().find(|known| known.field.name == new.field.name) {
+                        Some(known) => known.functions.extend(new.functions),
+                        None => measured.push(new),
+                    }
+                }),
+            };
+            if let Err(issue) = read {
+                issues.push(issue.within(&format!("aggregates[{index}]")));
             }
         }
         if !issues.is_empty() {
@@ -230,17 +285,31 @@ impl Plan {
         for by in &by {
             from.expr(by.expression.clone()).add_group_by([by.expression.clone()]);
         }
-        Ok(Self { from, by, measured, limit })
+        Ok(Self { from, by, counted, measured, limit })
     }
 
+    /// How many records there are and how many have values, of one group more than are asked for.
     fn counts(&self) -> SelectStatement {
         let count = || Expr::from(Func::count(Expr::cust("*")));
         let mut statement = self.from.clone();
         statement.expr(count()).order_by_expr(count(), Order::Desc);
+        for counted in &self.counted {
+            statement.expr(col(BASE, &counted.column).count());
+        }
         for by in &self.by {
             statement.order_by_expr(by.expression.clone(), Order::Asc);
         }
-        statement.limit(u64::from(self.limit)).to_owned()
+        statement.limit(u64::from(self.limit) + 1).to_owned()
+    }
+
+    /// Reads a row of [`Plan::counts`].
+    fn counted(&self, row: &Row) -> Result<Counts, Error> {
+        let first = self.by.len();
+        let mut counts = Map::new();
+        for (index, counted) in (first + 1..).zip(&self.counted) {
+            counts.insert(counted.name.clone(), json!(row.get::<u64>(index)?));
+        }
+        Ok((row.get(first)?, counts))
     }
 
     /// How many values, their sum in two halves (neither can overflow), the least and the greatest, and the
@@ -270,7 +339,7 @@ impl Plan {
         self.by.iter().enumerate().map(|(index, by)| decode(row, index, by.ty)).collect()
     }
 
-    async fn labels(&self, work: &mut Work<'_, '_>, cells: &[(Key, u64)]) -> Result<Labels, Error> {
+    async fn labels(&self, work: &mut Work<'_, '_>, cells: &[(Key, Counts)]) -> Result<Labels, Error> {
         let mut wanted = Wanted::new();
         for (index, by) in self.by.iter().enumerate() {
             let FieldKind::Relation { object } = &by.field.kind else { continue };
@@ -368,15 +437,15 @@ fn grouped_by(work: &Work<'_, '_>, object: &Object, text: &str) -> Result<By, Is
     }
 }
 
-fn measure(work: &Work<'_, '_>, object: &Object, aggregate: &Aggregate) -> Result<Option<Measured>, Issue> {
-    let function = aggregate.function;
-    let name = match (&aggregate.field, function) {
-        (_, Function::Count) => return Ok(None),
-        (Some(name), _) => name,
-        (None, _) => {
-            return Err(Issue::new("field", "required", format!("{} needs a field", function.name())));
-        }
-    };
+fn count(work: &Work<'_, '_>, object: &Object, name: &str) -> Result<Counted, Issue> {
+    let path = FieldPath::parse(name, object, &*work.caller.grants).map_err(|issue| issue.within("field"))?;
+    reject_hidden_names(&path, object, work, "field")?;
+    let field = object.field(&path.field);
+    let column = field.map(|field| path.column(field)).unwrap_or_default();
+    Ok(Counted { name: name.to_owned(), column })
+}
+
+fn measure(work: &Work<'_, '_>, object: &Object, function: Function, name: &str) -> Result<Measured, Issue> {
     let grants = &work.caller.grants;
     let Some(field) = object.field(name).filter(|_| grants.can_read_field(&object.name, name)) else {
         let names = object.fields.iter().map(|field| field.name.as_str());
@@ -399,7 +468,7 @@ fn measure(work: &Work<'_, '_>, object: &Object, aggregate: &Aggregate) -> Resul
         let message = format!("dates have min and max, not {}", function.name());
         return Err(Issue::new("function", "not_measurable", message));
     }
-    Ok(Some(Measured { field: field.clone(), column, ty, functions: vec![function] }))
+    Ok(Measured { field: field.clone(), column, ty, functions: vec![function] })
 }
 
 /// The figures of one field in one group, of one currency where it is money.
@@ -478,7 +547,6 @@ impl Measured {
             _ => Json::Null,
         };
         Ok(match function {
-            Function::Count => json!(figure.count),
             Function::Sum => scaled_to_json(figure.sum.exact().ok_or_else(overflow)?, self.decimals()),
             Function::Avg => average(&figure.sum, figure.count, self.decimals()).ok_or_else(overflow)?,
             Function::Min => extreme(&figure.least),

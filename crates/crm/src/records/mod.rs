@@ -36,7 +36,7 @@ pub use self::{
     create::{create, create_with_id},
     delete::{delete, destroy, restore},
     get::get,
-    group::{Aggregate, Function, Group, GroupQuery, MAX_BY, MAX_GROUPS, group},
+    group::{Aggregate, Function, Group, GroupQuery, Groups, MAX_BY, MAX_GROUPS, group},
     journal::{Change, Changes},
     list::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT, Page, list},
     record::{Record, RelatedRecord},

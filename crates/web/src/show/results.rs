@@ -139,6 +139,14 @@ fn grouped(viewer: &Viewer, object: &Object, groups: &[Json]) -> Table {
     let mut heads: Vec<_> =
         by.iter().map(|name| Head { name: name.clone(), label: label(name), is_number: false }).collect();
     heads.push(Head { name: "count".to_owned(), label: "Count".to_owned(), is_number: true });
+    let counted: Vec<String> = first
+        .and_then(Json::as_object)
+        .map(|group| group.keys().filter(|key| key.starts_with("count.")).cloned().collect())
+        .unwrap_or_default();
+    for key in &counted {
+        let label = format!("With {}", label(key.trim_start_matches("count.")).to_lowercase());
+        heads.push(Head { name: key.clone(), label, is_number: true });
+    }
     let mut columns = Vec::new();
     for (function, word) in FUNCTIONS {
         for name in keys(function) {
@@ -164,8 +172,9 @@ fn grouped(viewer: &Viewer, object: &Object, groups: &[Json]) -> Table {
                 }
                 single => untyped(single, Place::Cell),
             };
-            let count = untyped(&group["count"], Place::Cell);
-            by.iter().map(key).chain([count]).chain(columns.iter().map(figure)).collect()
+            let count = |key: &str| untyped(&group[key], Place::Cell);
+            let counts = std::iter::once("count").chain(counted.iter().map(String::as_str)).map(count);
+            by.iter().map(key).chain(counts).chain(columns.iter().map(figure)).collect()
         })
         .collect();
     Table { heads, rows }
