@@ -1,5 +1,5 @@
 use kontor_core::{
-    error::{ErrorKind, Fault, Issue, Problem},
+    error::{ErrorKind, Fault, Issue, Problem, join_path},
     grants::{Action, Grants, Permission},
     ids::RecordId,
     metadata::{Name, Object, Schema},
@@ -15,12 +15,12 @@ pub enum Error {
     /// There is no object of this name; `near` ends the message.
     #[error("there is no object {name:?}")]
     UnknownObject { name: String, near: String },
-    /// There is no such record, or the caller may not know that there is.
+    /// There is no such record, or the caller may not know that there is. `item` is its place in a batch.
     #[error("there is no {object} {id}")]
-    NotFound { object: Name, id: RecordId },
-    /// The caller may not do this to records of the object, or to this one.
+    NotFound { object: Name, id: RecordId, item: String },
+    /// The caller may not do this to records of the object, or to this one. `item` is its place in a batch.
     #[error("the caller may not {} {object} records", action.verb())]
-    NotAllowed { object: Name, action: Action },
+    NotAllowed { object: Name, action: Action, item: String },
     /// The caller may read these fields but not write them.
     #[error("the caller may not write these fields")]
     FieldsNotWritable(Vec<Issue>),
@@ -68,29 +68,38 @@ impl Error {
     }
 
     pub(crate) fn not_found(object: &Object, id: RecordId) -> Self {
-        Self::NotFound { object: object.name.clone(), id }
+        Self::NotFound { object: object.name.clone(), id, item: String::new() }
     }
 
     pub(crate) fn not_allowed(object: &Object, action: Action) -> Self {
-        Self::NotAllowed { object: object.name.clone(), action }
+        Self::NotAllowed { object: object.name.clone(), action, item: String::new() }
     }
 
     /// The same failure of one item of a batch.
     #[must_use]
     pub(crate) fn within(self, prefix: &str) -> Self {
         let moved = |issues: Vec<Issue>| issues.into_iter().map(|issue| issue.within(prefix)).collect();
+        let at = |path: &str| join_path(prefix, path);
         match self {
             Self::Invalid(issues) => Self::Invalid(moved(issues)),
+            Self::NotFound { object, id, item } => Self::NotFound { object, id, item: at(&item) },
+            Self::NotAllowed { object, action, item } => Self::NotAllowed { object, action, item: at(&item) },
             Self::FieldsNotWritable(issues) => Self::FieldsNotWritable(moved(issues)),
-            Self::Duplicate { object, field, path, existing } => Self::Duplicate {
-                object,
-                field,
-                path: kontor_core::error::join_path(prefix, &path),
-                existing,
-            },
+            Self::Duplicate { object, field, path, existing } => {
+                Self::Duplicate { object, field, path: at(&path), existing }
+            }
             other => other,
         }
     }
+}
+
+/// A problem of one record, with its place where it is one of a batch.
+fn of_item(kind: ErrorKind, code: &'static str, message: String, item: &str) -> Problem {
+    let mut problem = Problem::new(kind, code, message.clone());
+    if !item.is_empty() {
+        problem.issues.push(Issue::new(item, code, message));
+    }
+    problem
 }
 
 impl Fault for Error {
@@ -102,14 +111,13 @@ impl Fault for Error {
                 "unknown_object",
                 format!("There is no object {name:?}.{near}"),
             ),
-            Self::NotFound { object, id } => {
-                Problem::new(ErrorKind::NotFound, "record_not_found", format!("There is no {object} {id}."))
+            Self::NotFound { object, id, item } => {
+                of_item(ErrorKind::NotFound, "record_not_found", format!("There is no {object} {id}."), item)
             }
-            Self::NotAllowed { object, action } => Problem::new(
-                ErrorKind::Forbidden,
-                "not_allowed",
-                format!("You may not {} this {object}.", action.verb()),
-            ),
+            Self::NotAllowed { object, action, item } => {
+                let message = format!("You may not {} this {object}.", action.verb());
+                of_item(ErrorKind::Forbidden, "not_allowed", message, item)
+            }
             Self::FieldsNotWritable(issues) => {
                 let mut problem = Problem::invalid(issues.clone());
                 problem.kind = ErrorKind::Forbidden;

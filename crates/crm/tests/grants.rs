@@ -61,6 +61,67 @@ both_engines! {
         assert_eq!(fixture.get("deal", deal.id).await["amount"]["amount"], 4321);
     }
 
+    async fn a_hidden_field_is_suggested_by_no_error(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let deal = fixture.create("deal", json!({ "name": "Renewal", "amount": 1234 })).await;
+        let grant = ObjectGrant::everything().reading(except(&["amount"]));
+        let blind = fixture.with(Grants::everything().with_object(name("deal"), grant));
+        let crm = &fixture.crm;
+        let wrong = || "amuont".to_owned();
+        let aggregates = |aggregate| GroupQuery { aggregates: vec![aggregate], ..Default::default() };
+        let related = filtered(json!({ "deal.amuont": { "gt": 1 } }));
+        let told = async |caller| {
+            let fields = || map(json!({ "name": "x", "amuont": 1 }));
+            let mut told = vec![
+                problem(crm.list(caller, "deal", filtered(json!({ "amuont": { "gt": 1 } }))).await),
+                problem(crm.list(caller, "task", related.clone()).await),
+                problem(crm.list(caller, "deal", ListQuery { sort: Some(wrong()), ..Default::default() }).await),
+                problem(crm.list(caller, "deal", ListQuery { fields: Some(vec![wrong()]), ..Default::default() }).await),
+                problem(crm.get(caller, "deal", deal.id, Some(vec![wrong()]), vec![]).await),
+                problem(crm.group(caller, "deal", GroupQuery { by: vec![wrong()], ..Default::default() }).await),
+                problem(crm.group(caller, "deal", aggregates(Aggregate::Of(Function::Sum, wrong()))).await),
+                problem(crm.group(caller, "deal", aggregates(Aggregate::Count(wrong()))).await),
+                problem(crm.create(caller, "deal", fields()).await),
+                problem(crm.update(caller, "deal", deal.id, fields(), None).await),
+            ];
+            for (operation, arguments) in [
+                ("deal.find", json!({ "filter": { "amuont": { "gt": 1 } } })),
+                ("deal.find", json!({ "sort": "-amuont" })),
+                ("deal.find", json!({ "fields": ["amuont"] })),
+                ("deal.group", json!({ "by": ["amuont"] })),
+                ("deal.group", json!({ "filter": { "amuont": { "gt": 1 } } })),
+                ("deal.group", json!({ "aggregates": [{ "function": "sum", "field": "amuont" }] })),
+                ("deal.create", json!({ "name": "x", "amuont": { "amuont": 1 } })),
+                ("deal.update", json!({ "id": deal.id, "amuont": { "amuont": 1 } })),
+            ] {
+                told.push(fixture.call(caller, operation, arguments).await.unwrap_err());
+            }
+            told
+        };
+        for problem in told(&fixture.ada).await {
+            assert!(problem.message.contains("Did you mean amount?"), "{problem:?}");
+        }
+        for problem in told(&blind).await {
+            assert!(!format!("{problem:?}").contains("amount"), "{problem:?}");
+        }
+        let found = crm.search(&blind, "1234", None, 5).await.unwrap();
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    async fn an_object_that_may_not_be_read_is_no_target(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let grants = Grants::everything().with_object(name("account"), ObjectGrant::nothing());
+        let caller = fixture.with(grants);
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        for object in ["account", "acount"] {
+            let target = json!({ "object": object, "id": account.id });
+            let fields = map(json!({ "title": "Hello", "target": target }));
+            let found = problem(fixture.crm.create(&caller, "note", fields).await);
+            assert_eq!(issues(&found), [("target.object", "unknown_object")]);
+            assert!(found.message.ends_with("is not one of contact, deal, lead."), "{}", found.message);
+        }
+    }
+
     async fn a_hidden_name_is_not_told_by_what_points_to_it(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let account = fixture.create("account", json!({ "name": "Acme" })).await;

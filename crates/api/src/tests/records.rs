@@ -102,6 +102,10 @@ async fn a_batch_is_done_whole_or_not_at_all() {
     ada.post("/api/records/accounts/batch", json!({"delete": [made.id()]})).await.expect(200);
     ada.get(&format!("/api/records/accounts/{}", made.id())).await.expect(404);
 }
+    let never = "018f2b6e-7c1a-7000-8000-000000000001";
+    let missing =
+        ada.post("/api/records/accounts/batch", json!({"delete": [made.id(), never]})).await.expect(404);
+    assert_eq!(missing.body["errors"][0]["path"], "delete[1]");
 
 #[tokio::test]
 async fn a_viewer_reads_and_changes_nothing() {

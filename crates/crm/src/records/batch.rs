@@ -64,8 +64,9 @@ pub async fn batch(
         }
         BatchInput::Delete(ids) => {
             let mut records = Vec::with_capacity(ids.len());
-            for id in ids {
-                records.push(delete(work, object, *id, None).await?);
+            for (index, id) in ids.iter().enumerate() {
+                let deleted = delete(work, object, *id, None).await;
+                records.push(deleted.map_err(|error| error.within(&path(index)))?);
             }
             Ok(records)
         }

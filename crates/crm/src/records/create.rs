@@ -8,7 +8,7 @@ use kontor_core::{
     value::{Value, Values},
 };
 use kontor_store::Write;
-use sea_query::{Alias, Expr, ExprTrait, Func, Query};
+use sea_query::{Alias, Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
 
 use super::{
@@ -82,8 +82,7 @@ pub(crate) async fn create_all(
     }
 
     let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
-    unique::check(work, object, &values, None, &path).await?;
-    let ids = drafts.iter().map(|draft| draft.id).collect();
+    unique::check(work, object, Action::Create, &values, None, &path).await?;
     let mut writes = inserts(work, object, &drafts);
     let mut acts = Vec::with_capacity(drafts.len());
     let mut records = Vec::with_capacity(drafts.len());
@@ -95,8 +94,10 @@ pub(crate) async fn create_all(
     }
     writes.push(search::index(object, &records));
     writes.extend(journal::writes(work, &acts));
-    work.tx.write_all(writes).await.map_err(|error| unique::explain(object, &path(0), error))?;
-    check_rules(work, object, &ids).await?;
+    if let Err(error) = work.tx.write_all(writes).await {
+        return Err(unique::explain(work, object, Action::Create, &records, &path, error));
+    }
+    check_rules(work, object, &records, &path).await?;
 
     let grants = work.caller.grants.clone();
     let requested = Requested::new(&grants, object, None, &[])?;
@@ -184,15 +185,23 @@ fn inserts(work: &Work<'_, '_>, object: &Object, drafts: &[Draft]) -> Vec<Write>
 async fn check_rules(
     work: &mut Work<'_, '_>,
     object: &Object,
-    ids: &BTreeSet<RecordId>,
+    records: &[Record],
+    path: &impl Fn(usize) -> String,
 ) -> Result<(), Error> {
     let Some(rules) = predicate(work, object, BASE, Action::Create) else { return Ok(()) };
+    let ids = records.iter().map(|record| record.id).collect();
     let statement = Query::select()
-        .expr(Func::count(Expr::cust("*")))
+        .expr(col(BASE, system_fields::ID))
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-        .and_where(col(BASE, system_fields::ID).is_in(padded(ids)))
+        .and_where(col(BASE, system_fields::ID).is_in(padded(&ids)))
         .and_where(rules)
         .to_owned();
-    let allowed: usize = work.tx.fetch_one(&statement).await?.get(0)?;
-    if allowed == ids.len() { Ok(()) } else { Err(Error::not_allowed(object, Action::Create)) }
+    let mut allowed = BTreeSet::new();
+    for row in work.tx.fetch_all(&statement).await? {
+        allowed.insert(RecordId(row.get(0)?));
+    }
+    match records.iter().position(|record| !allowed.contains(&record.id)) {
+        None => Ok(()),
+        Some(index) => Err(Error::not_allowed(object, Action::Create).within(&path(index))),
+    }
 }

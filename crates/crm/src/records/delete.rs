@@ -59,10 +59,12 @@ pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId
     let values: NewValues = unique
         .filter_map(|field| Some((field.name.clone(), before.values.get(&field.name)?.clone())))
         .collect();
-    unique::check(work, object, &[&values], Some(id), &|_| String::new()).await?;
+    unique::check(work, object, Action::Restore, &[&values], Some(id), &|_| String::new()).await?;
     let (after, mut writes) = mark(work, object, &before, Value::Null, Action::Restore);
     writes.push(search::index(object, [&after]));
-    work.tx.write_all(writes).await.map_err(|error| unique::explain(object, "", error))?;
+    if let Err(error) = work.tx.write_all(writes).await {
+        return Err(unique::explain(work, object, Action::Restore, [&after], &|_| String::new(), error));
+    }
     shown(work, after).await
 }
 

@@ -1,10 +1,11 @@
 //! A caller's JSON as values: what exists for the caller, what it may write, what a field takes.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use kontor_core::{
     error::Issue,
     filter::Readable as _,
+    grants::Action,
     metadata::{Field, FieldKind, Name, Object, system_fields},
     text,
     value::{Value, Values, parse_value},
@@ -41,7 +42,7 @@ pub(crate) fn read(
         } else if !grants.can_update_field(&object.name, name) {
             forbidden.push(Issue::new(path, "field_not_writable", format!("you may not write {name}")));
         } else {
-            match parse_value(field, json, current.and_then(|values| values.get(name))) {
+            match parse_value(&as_seen(work, field), json, current.and_then(|values| values.get(name))) {
                 Ok(value) => {
                     values.insert(field.name.clone(), value);
                 }
@@ -53,6 +54,18 @@ pub(crate) fn read(
         (true, true) => Ok(values),
         (true, false) => Err(Error::FieldsNotWritable(forbidden)),
         (false, _) => Err(Error::Invalid(wrong)),
+    }
+}
+
+/// The field as the caller knows it: a target that can be only what the caller may read.
+fn as_seen<'f>(work: &Work<'_, '_>, field: &'f Field) -> Cow<'f, Field> {
+    let may_read = |object: &Name| work.caller.grants.allows(object, Action::Read);
+    match &field.kind {
+        FieldKind::Target { objects } if !objects.iter().all(may_read) => {
+            let objects = objects.iter().filter(|object| may_read(object)).cloned().collect();
+            Cow::Owned(Field { kind: FieldKind::Target { objects }, ..field.clone() })
+        }
+        _ => Cow::Borrowed(field),
     }
 }
 

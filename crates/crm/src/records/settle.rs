@@ -119,7 +119,7 @@ pub(crate) fn resolve(
     labels: &Labels,
     values: &mut NewValues,
 ) -> Vec<Issue> {
-    let mut issues = Vec::new();
+    let (mut issues, mut followed) = (Vec::new(), Vec::new());
     for field in &object.fields {
         let (target, id) = match (&field.kind, values.get(&field.name)) {
             (FieldKind::Relation { object }, Some(Value::Relation(id))) => (object.clone(), *id),
@@ -131,11 +131,13 @@ pub(crate) fn resolve(
         match (found, values.get_mut(&field.name)) {
             (None, _) => {
                 let message = format!("there is no {target} {id}");
-                issues.push(Issue::new(field.name.as_str(), "unknown_record", message));
+                let issue = Issue::new(field.name.as_str(), "unknown_record", message);
+                if is_given { issues.push(issue) } else { followed.push(issue) }
             }
             (Some(found), Some(Value::Target(target))) => target.name.clone_from(&found.label),
             (Some(_), _) => {}
         }
     }
-    issues
+    // What followed from a wrong value is no mistake of its own, and may be hidden from the caller.
+    if issues.is_empty() { followed } else { issues }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use kontor_core::{
     error::join_path,
     filter::{FieldPath, Readable as _, Scalar},
+    grants::Action,
     ids::RecordId,
     metadata::{Field, Object, system_fields},
     value::Value,
@@ -14,6 +15,7 @@ use sea_query::{Alias, ExprTrait, Query};
 use super::{
     access::predicate,
     input::NewValues,
+    record::Record,
     rows::{BASE, col, operand},
 };
 use crate::{Error, Work};
@@ -29,6 +31,7 @@ pub(crate) fn unique_path(field: &Field) -> FieldPath {
 pub(crate) async fn check(
     work: &mut Work<'_, '_>,
     object: &Object,
+    action: Action,
     records: &[&NewValues],
     itself: Option<RecordId>,
     path: &impl Fn(usize) -> String,
@@ -41,7 +44,7 @@ pub(crate) async fn check(
         for (index, values) in records.iter().enumerate() {
             let Some(cell) = cell(values) else { continue };
             if seen.insert(key(&cell), index).is_some() {
-                return Err(duplicate(object, field, &path(index), None));
+                return Err(duplicate(work, object, action, field, &path(index), None));
             }
             operands.push(operand(work.tx.dialect(), &cell));
         }
@@ -65,35 +68,39 @@ pub(crate) async fn check(
             None => None,
         };
         let index = taken.and_then(|cell| seen.get(&key(&cell)).copied()).unwrap_or_default();
-        let existing = visible(work, object, field, RecordId(row.get(0)?)).await?;
-        return Err(duplicate(object, field, &path(index), existing));
+        let existing = visible(work, object, RecordId(row.get(0)?)).await?;
+        return Err(duplicate(work, object, action, field, &path(index), existing));
     }
     Ok(())
 }
 
-/// What a violated index means to the caller.
-pub(crate) fn explain(object: &Object, item: &str, error: kontor_store::Error) -> Error {
+/// What a violated index means to the caller. The index does not tell which of several records violated it:
+/// it is known where only one has a value of the field.
+pub(crate) fn explain<'r>(
+    work: &Work<'_, '_>,
+    object: &Object,
+    action: Action,
+    records: impl IntoIterator<Item = &'r Record>,
+    path: &impl Fn(usize) -> String,
+    error: kontor_store::Error,
+) -> Error {
     let kontor_store::Error::UniqueViolation { columns, .. } = &error else { return Error::Store(error) };
     let violated = object
         .fields
         .iter()
         .find(|field| field.is_unique && columns.contains(&unique_path(field).column(field)));
-    match violated {
-        Some(field) => duplicate(object, field, item, None),
-        None => Error::Store(error),
-    }
+    let Some(field) = violated else { return Error::Store(error) };
+    let has_value = |record: &Record| record.values.get(&field.name).is_some_and(|value| !value.is_null());
+    let mut items = records.into_iter().enumerate().filter(|(_, record)| has_value(record));
+    let item = match (items.next(), items.next()) {
+        (Some((index, _)), None) => path(index),
+        _ => String::new(),
+    };
+    duplicate(work, object, action, field, &item, None)
 }
 
-async fn visible(
-    work: &mut Work<'_, '_>,
-    object: &Object,
-    field: &Field,
-    id: RecordId,
-) -> Result<Option<RecordId>, Error> {
-    if !work.caller.grants.can_read_field(&object.name, &field.name) {
-        return Ok(None);
-    }
-    let Some(rules) = predicate(work, object, BASE, kontor_core::grants::Action::Read) else {
+async fn visible(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -> Result<Option<RecordId>, Error> {
+    let Some(rules) = predicate(work, object, BASE, Action::Read) else {
         return Ok(Some(id));
     };
     let statement = Query::select()
@@ -105,7 +112,19 @@ async fn visible(
     Ok(work.tx.fetch_optional(&statement).await?.map(|_| id))
 }
 
-fn duplicate(object: &Object, field: &Field, item: &str, existing: Option<RecordId>) -> Error {
+/// A field that the caller may not read cannot be named, so that the record is one which the caller cannot
+/// write.
+fn duplicate(
+    work: &Work<'_, '_>,
+    object: &Object,
+    action: Action,
+    field: &Field,
+    item: &str,
+    existing: Option<RecordId>,
+) -> Error {
+    if !work.caller.grants.can_read_field(&object.name, &field.name) {
+        return Error::not_allowed(object, action).within(item);
+    }
     Error::Duplicate {
         object: object.name.clone(),
         field: field.name.clone(),

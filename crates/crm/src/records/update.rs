@@ -70,7 +70,7 @@ pub async fn update(
         return finish(work, before, Changes::new(), &labels);
     }
 
-    unique::check(work, object, &[&values], Some(id), &|_| String::new()).await?;
+    unique::check(work, object, Action::Update, &[&values], Some(id), &|_| String::new()).await?;
     let changes = journal::changes(object, &before.values, &values, &labels);
     touch(work, object, &before, &mut values);
     let mut writes = vec![row(work, object, id, &values)];
@@ -80,7 +80,9 @@ pub async fn update(
     }
     let act = Act::on(object, &after, Action::Update, changes.clone());
     writes.extend(journal::writes(work, &[act]));
-    work.tx.write_all(writes).await.map_err(|error| unique::explain(object, "", error))?;
+    if let Err(error) = work.tx.write_all(writes).await {
+        return Err(unique::explain(work, object, Action::Update, [&after], &|_| String::new(), error));
+    }
     check_rules(work, object, id).await?;
     if after.label != before.label {
         rename_targets(work, object, id, &after.label).await?;
