@@ -14,6 +14,7 @@ use kontor_crm::{
     records::{self, ListQuery, Page, Record},
 };
 use kontor_store::testing::TestStore;
+use sea_query::{Order, Query};
 use serde_json::{Map, Value as Json, json};
 
 /// A workspace with the standard objects and one member, Ada Brandt.
@@ -75,6 +76,45 @@ impl Fixture {
 
     pub(crate) async fn list(&self, object: &str, query: ListQuery) -> Page {
         self.crm.list(&self.ada, object, query).await.unwrap()
+    }
+}
+
+/// A row of the outbox.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub name: String,
+    pub record: RecordId,
+    pub action: String,
+    pub happened_at: i64,
+    pub actor: Json,
+    pub changes: Json,
+}
+
+impl Fixture {
+    /// The events of the workspace, the earliest first.
+    pub(crate) async fn outbox(&self) -> Vec<Event> {
+        let read = self.crm.read(&self.ada, |work| {
+            Box::pin(async move {
+                let statement = Query::select()
+                    .columns(["name", "record_id", "action", "happened_at", "actor", "changes"])
+                    .from(work.tx.table("outbox_events"))
+                    .order_by("sequence", Order::Asc)
+                    .to_owned();
+                let mut events = Vec::new();
+                for row in work.tx.fetch_all(&statement).await? {
+                    events.push(Event {
+                        name: row.get(0)?,
+                        record: RecordId(row.get(1)?),
+                        action: row.get(2)?,
+                        happened_at: row.get(3)?,
+                        actor: serde_json::from_str(&row.get::<String>(4)?).unwrap(),
+                        changes: serde_json::from_str(&row.get::<String>(5)?).unwrap(),
+                    });
+                }
+                Ok(events)
+            })
+        });
+        read.await.unwrap()
     }
 }
 

@@ -1,6 +1,9 @@
-use kontor_core::caller::Actor;
+use kontor_core::{
+    caller::{Actor, Caller},
+    grants::{Action, FieldSet, Grants, ObjectGrant, RowRule},
+    metadata::Name,
+};
 use kontor_store::{both_engines, testing::TestStore};
-use sea_query::{Order, Query};
 use serde_json::json;
 
 use crate::support::{Fixture, map, problem};
@@ -11,7 +14,7 @@ both_engines! {
         let agent = fixture.ada.through_agent(
             fixture.crm.environment().new_id(),
             "Sales assistant",
-            &kontor_core::grants::Grants::everything(),
+            &Grants::everything(),
         );
         let deal = fixture.create("deal", json!({ "name": "Renewal", "stage": "PROPOSAL" })).await;
         let patch = map(json!({ "stage": "NEGOTIATION" }));
@@ -72,29 +75,112 @@ both_engines! {
 
     async fn each_change_leaves_one_event_in_its_transaction(store: TestStore) {
         let fixture = Fixture::new(&store).await;
-        let deal = fixture.create("deal", json!({ "name": "A" })).await;
+        let agent = fixture.ada.through_agent(
+            fixture.crm.environment().new_id(),
+            "Sales assistant",
+            &Grants::everything(),
+        );
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        let began = fixture.crm.environment().now().micros();
+        let deal = fixture.create("deal", json!({ "name": "A", "account": account.id })).await;
         let patch = map(json!({ "name": "B" }));
-        fixture.crm.update(&fixture.ada, "deal", deal.id, patch, None).await.unwrap();
+        fixture.crm.update(&agent, "deal", deal.id, patch, None).await.unwrap();
         let wrong = map(json!({ "name": "C", "account": deal.id }));
         assert!(fixture.crm.update(&fixture.ada, "deal", deal.id, wrong, None).await.is_err());
+        fixture.crm.delete(&fixture.ada, "deal", deal.id).await.unwrap();
+        fixture.crm.restore(&fixture.ada, "deal", deal.id).await.unwrap();
         fixture.crm.destroy(&fixture.ada, "deal", deal.id).await.unwrap();
-        let object = deal.id.as_uuid();
-        let events = fixture.crm.read(&fixture.ada, move |work| Box::pin(async move {
-            let statement = Query::select()
-                .columns(["name", "record_id", "changes"])
-                .from(work.tx.table("outbox_events"))
-                .order_by("sequence", Order::Asc)
-                .to_owned();
-            let mut events: Vec<(String, String)> = Vec::new();
-            for row in work.tx.fetch_all(&statement).await? {
-                if row.get::<uuid::Uuid>(1)? == object {
-                    events.push((row.get(0)?, row.get(2)?));
-                }
-            }
-            Ok(events)
-        })).await.unwrap();
-        let names: Vec<_> = events.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["deal.created", "deal.updated", "deal.destroyed"]);
-        assert_eq!(events[1].1, r#"{"name":{"before":"A","after":"B"}}"#);
+        let ended = fixture.crm.environment().now().micros();
+
+        let events: Vec<_> = fixture.outbox().await.into_iter().filter(|event| event.record == deal.id).collect();
+        let told: Vec<_> = events.iter().map(|event| (event.name.as_str(), event.action.as_str())).collect();
+        assert_eq!(told, [
+            ("deal.created", "create"),
+            ("deal.updated", "update"),
+            ("deal.deleted", "delete"),
+            ("deal.restored", "restore"),
+            ("deal.destroyed", "destroy"),
+        ]);
+        for (event, by) in events.iter().zip([&fixture.ada, &agent, &fixture.ada, &fixture.ada, &fixture.ada]) {
+            assert_eq!(event.actor, json!(by.actor), "{}", event.name);
+            assert!((began..=ended).contains(&event.happened_at), "{}: {}", event.name, event.happened_at);
+        }
+        assert!(events.is_sorted_by_key(|event| event.happened_at));
+        assert_eq!(events[1].changes, json!({ "name": { "before": "A", "after": "B" } }));
+        let (deleted, restored) = (&events[2].changes["deleted_at"], &events[3].changes["deleted_at"]);
+        assert!(deleted["before"].is_null() && deleted["after"].is_string(), "{deleted}");
+        assert_eq!(restored, &json!({ "before": deleted["after"], "after": null }));
+        let destroyed = &events[4].changes;
+        let before = |field: &str| &destroyed[field]["before"];
+        assert_eq!((before("name"), before("stage"), before("version")), (&json!("B"), &json!("LEAD"), &json!(4)));
+        assert_eq!(before("account"), &json!({ "id": account.id, "label": "Acme" }));
+        assert!(destroyed.as_object().unwrap().values().all(|change| change["after"].is_null()));
+        assert!(destroyed.get("amount").is_none(), "what was empty is no loss");
+    }
+
+    async fn an_entry_names_its_record_as_it_was_called_then(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let deal = fixture.create("deal", json!({ "name": "Old" })).await;
+        let patch = map(json!({ "name": "New" }));
+        fixture.crm.update(&fixture.ada, "deal", deal.id, patch, None).await.unwrap();
+        let read = async |caller| fixture.crm.timeline(caller, "deal", deal.id, 10, None).await.unwrap();
+        let timeline = read(&fixture.ada).await;
+        let records: Vec<_> = timeline.entries.iter().map(|entry| entry.to_json()["record"].clone()).collect();
+        let named = |label: &str| json!({ "object": "deal", "id": deal.id, "label": label });
+        assert_eq!(records, [named("New"), named("Old")]);
+
+        let hidden = ObjectGrant::everything().reading(FieldSet::Except([Name::literal("name")].into()));
+        let caller = fixture.with(Grants::everything().with_object(Name::literal("deal"), hidden));
+        assert!(read(&caller).await.entries.iter().all(|entry| entry.record.label == "Deal"));
+    }
+
+    async fn the_timeline_of_a_destroyed_record_is_read_by_whom_no_name_is_hidden(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let deal = fixture.create("deal", json!({ "name": "Renewal", "amount": 77 })).await;
+        fixture.crm.destroy(&fixture.ada, "deal", deal.id).await.unwrap();
+        let read = async |caller: &Caller, object: &str| {
+            fixture.crm.timeline(caller, object, deal.id, 10, None).await
+        };
+        let timeline = read(&fixture.ada, "deal").await.unwrap();
+        let names: Vec<_> = timeline.entries.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!((names, timeline.label.as_str()), (vec!["deal.destroyed", "deal.created"], "Renewal"));
+        assert_eq!(timeline.entries[0].changes["amount"].before["amount"], 77);
+
+        let with = |grant| fixture.with(Grants::everything().with_object(Name::literal("deal"), grant));
+        let except = |field| FieldSet::Except([Name::literal(field)].into());
+        let blind = with(ObjectGrant::everything().reading(except("amount")));
+        let told = json!(read(&blind, "deal").await.unwrap().entries.iter().map(|e| e.to_json()).collect::<Vec<_>>());
+        assert!(!told.to_string().contains("amount"), "{told}");
+        let rule = RowRule::new(&json!({ "owner": { "eq": "$me" } }));
+        for caller in [
+            with(ObjectGrant::everything().reading(except("name"))),
+            with(ObjectGrant::everything().for_rows(Action::Read, rule)),
+            with(ObjectGrant::nothing()),
+        ] {
+            assert!(read(&caller, "deal").await.is_err());
+        }
+        assert_eq!(problem(read(&fixture.ada, "account").await).code, "record_not_found");
+        let never = fixture.crm.environment().new_id();
+        let found = fixture.crm.timeline(&fixture.ada, "deal", never, 10, None).await;
+        assert_eq!(problem(found).code, "record_not_found");
+    }
+
+    async fn an_activity_that_moves_is_told_where_it_was_and_where_it_is(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let jane = fixture.create("contact", json!({ "name": "Jane Doe" })).await;
+        let deal = fixture.create("deal", json!({ "name": "Renewal" })).await;
+        let target = json!({ "object": "contact", "id": jane.id });
+        let call = fixture.create("activity", json!({ "type": "CALL", "subject": "Hi", "target": target })).await;
+        let patch = map(json!({ "target": { "object": "deal", "id": deal.id } }));
+        fixture.crm.update(&fixture.ada, "activity", call.id, patch, None).await.unwrap();
+        let patch = map(json!({ "subject": "Hello" }));
+        fixture.crm.update(&fixture.ada, "activity", call.id, patch, None).await.unwrap();
+        let told = async |object, id| {
+            let timeline = fixture.crm.timeline(&fixture.ada, object, id, 10, None).await.unwrap();
+            let linked = timeline.entries.iter().filter(|entry| entry.linked.is_some());
+            linked.map(|entry| entry.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(told("contact", jane.id).await, ["activity.updated", "activity.created"]);
+        assert_eq!(told("deal", deal.id).await, ["activity.updated", "activity.updated"]);
     }
 }

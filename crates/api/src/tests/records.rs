@@ -33,6 +33,9 @@ async fn a_record_is_made_read_changed_put_aside_and_removed() {
     ada.get(&one).await.expect(200);
     ada.post(&format!("{one}/destroy"), Value::Null).await.expect(204);
     ada.post(&format!("{one}/restore"), Value::Null).await.expect(404);
+    let left = ada.get(&format!("{one}/timeline?limit=1")).await.expect(200).body;
+    assert_eq!(left["data"][0]["name"], "deal.destroyed");
+    assert_eq!(left["data"][0]["record"], json!({"object": "deal", "id": made.id(), "label": "Crane"}));
 }
 
 #[tokio::test]
@@ -75,9 +78,6 @@ async fn records_are_counted_and_added_up() {
     }
     let groups = ada.get("/api/records/deals/group?by=stage&aggregates=count,sum:amount").await.expect(200);
     insta::assert_json_snapshot!(groups.body);
-}
-
-#[tokio::test]
     let path = "/api/records/deals/group?by=stage&aggregates=count:close_date&limit=1";
     let first = ada.get(path).await.expect(200).body;
     assert_eq!((&first["data"][0]["count"], &first["data"][0]["count.close_date"]), (&json!(2), &json!(0)));
@@ -87,6 +87,9 @@ async fn records_are_counted_and_added_up() {
     assert!(wrong["detail"].as_str().unwrap().ends_with("Did you mean stage?"), "{wrong}");
     let bare = ada.get("/api/records/deals/group?aggregates=count,sum").await.expect(400).body;
     assert_eq!(bare["errors"][0]["path"], "aggregates[1]");
+}
+
+#[tokio::test]
 async fn a_batch_is_done_whole_or_not_at_all() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
@@ -99,13 +102,13 @@ async fn a_batch_is_done_whole_or_not_at_all() {
     let update = json!({"update": [{"id": made.id(), "name": "Uno"}]});
     let updated = ada.post("/api/records/accounts/batch", update).await.expect(200);
     assert_eq!(updated.body["data"][0]["name"], "Uno");
-    ada.post("/api/records/accounts/batch", json!({"delete": [made.id()]})).await.expect(200);
-    ada.get(&format!("/api/records/accounts/{}", made.id())).await.expect(404);
-}
     let never = "018f2b6e-7c1a-7000-8000-000000000001";
     let missing =
         ada.post("/api/records/accounts/batch", json!({"delete": [made.id(), never]})).await.expect(404);
     assert_eq!(missing.body["errors"][0]["path"], "delete[1]");
+    ada.post("/api/records/accounts/batch", json!({"delete": [made.id()]})).await.expect(200);
+    ada.get(&format!("/api/records/accounts/{}", made.id())).await.expect(404);
+}
 
 #[tokio::test]
 async fn a_viewer_reads_and_changes_nothing() {

@@ -94,11 +94,13 @@ impl Operation<WorkFamily> for Timeline {
     }
 }
 
-/// The entry without its id, which leads nowhere, and with the page of what it is linked to.
+/// The entry without its id, which leads nowhere, and its record, which the result names once; with the page of
+/// what it is linked to.
 fn entry_json(entry: &Entry) -> Json {
     let mut shown = entry.to_json();
     if let Some(map) = shown.as_object_mut() {
         map.remove("id");
+        map.remove("record");
     }
     render::cut(&mut shown["changes"], TEXT);
     if let Some(linked) = entry.linked.as_ref().filter(|linked| linked.exists) {

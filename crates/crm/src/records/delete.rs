@@ -17,10 +17,10 @@ use super::{
     input::NewValues,
     journal::{self, Act, Changes},
     record::Record,
-    related,
-    targets::release_targets,
+    related::{self, Labels, lookup},
+    release::release,
     unique,
-    update::{merged, row, touch},
+    update::{merged, references, row, touch},
 };
 use crate::{Error, Work, search};
 
@@ -73,9 +73,11 @@ pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId
 pub async fn destroy(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId) -> Result<(), Error> {
     require(work, object, Action::Destroy)?;
     let before = current(work, object, id, Action::Destroy, State::Any).await?;
-    let mut writes = release_targets(work, object, id);
-    writes.extend(journal::writes(work, &[Act::on(object, &before, Action::Destroy, Changes::new())]));
-    work.tx.write_all(writes).await?;
+    release(work, &before).await?;
+    let labels = lookup(work, &references(object, &before.values, &NewValues::new())).await?;
+    let act = Act::on(object, &before, Action::Destroy, journal::losses(&before, &labels));
+    let writes = journal::writes(work, &[act]);
+    work.tx.write_all(writes.into()).await?;
     let statement = Query::delete()
         .from_table(work.tx.table(&object.table()))
         .and_where(Expr::col(Alias::new(system_fields::ID)).eq(id.as_uuid()))
@@ -93,13 +95,16 @@ fn mark(
     action: Action,
 ) -> (Record, Vec<Write>) {
     let mut values = NewValues::new();
+    let mut changes = Changes::new();
     if let Some(field) = object.field(system_fields::DELETED_AT) {
+        let was = before.values.get(&field.name).unwrap_or(&Value::Null);
+        changes.insert(field.name.clone(), journal::change(field, was, &deleted_at, &Labels::default()));
         values.insert(field.name.clone(), deleted_at);
     }
     touch(work, object, before, &mut values);
     let mut writes = vec![row(work, object, before.id, &values)];
     let after = Record::new(object, before.id, merged(&before.values, values));
-    writes.extend(journal::writes(work, &[Act::on(object, &after, action, Changes::new())]));
+    writes.extend(journal::writes(work, &[Act::on(object, &after, action, changes)]));
     (after, writes)
 }
 

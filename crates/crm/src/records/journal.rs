@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kontor_core::{
     grants::Action,
     ids::RecordId,
-    metadata::{FieldKind, Name, Object, system_fields},
+    metadata::{Field, FieldKind, Name, Object, system_fields},
     value::{Value, Values},
 };
 use kontor_store::Write;
@@ -37,19 +37,37 @@ pub(crate) struct Act<'o> {
     pub(crate) label: String,
     pub(crate) action: Action,
     pub(crate) changes: Changes,
-    /// The record it is about, on whose timeline the act appears too.
-    pub(crate) target: Option<(Name, RecordId, String)>,
+    /// The records it is about, on whose timelines the act appears too.
+    pub(crate) targets: Vec<AboutRecord>,
 }
+
+/// A record that another is about: its object, its id and the name that is kept of it.
+pub(crate) type AboutRecord = (Name, RecordId, String);
 
 impl<'o> Act<'o> {
     /// An act on a record, which holds all its fields.
     pub(crate) fn on(object: &'o Object, record: &Record, action: Action, changes: Changes) -> Self {
-        let target = object.fields.iter().find_map(|field| match record.values.get(&field.name) {
-            Some(Value::Target(target)) => Some((target.object.clone(), target.id?, target.name.clone())),
-            _ => None,
-        });
-        Self { object, id: record.id, label: record.label.clone(), action, changes, target }
+        let targets = targets(object, record).collect();
+        Self { object, id: record.id, label: record.label.clone(), action, changes, targets }
     }
+
+    /// The act on a record that was about others before, which are told as well.
+    pub(crate) fn away_from(mut self, before: &Record) -> Self {
+        for (object, id, name) in targets(self.object, before) {
+            if !self.targets.iter().any(|known| (&known.0, known.1) == (&object, id)) {
+                self.targets.push((object, id, name));
+            }
+        }
+        self
+    }
+}
+
+/// The records that a record is about.
+fn targets<'r>(object: &'r Object, record: &'r Record) -> impl Iterator<Item = AboutRecord> {
+    object.fields.iter().filter_map(|field| match record.values.get(&field.name) {
+        Some(Value::Target(target)) => Some((target.object.clone(), target.id?, target.name.clone())),
+        _ => None,
+    })
 }
 
 /// The word for what was done.
@@ -71,7 +89,7 @@ pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> [Write; 2] {
     for act in acts {
         let name = format!("{}.{}", act.object.name, past(act.action));
         let changes = json!(act.changes).to_string();
-        if let Some((object, id, label)) = &act.target {
+        for (object, id, label) in &act.targets {
             entries.push(NewEntry {
                 object: object.clone(),
                 record: *id,
@@ -114,14 +132,30 @@ pub(crate) fn changes(object: &Object, before: &Values, after: &NewValues, label
         if field.name == *system_fields::POSITION && before.is_empty() {
             continue;
         }
-        let json = |value: &Value| match (&field.kind, value) {
-            (FieldKind::Relation { object }, Value::Relation(id)) => match labels.get(object, *id) {
-                Some(found) => json!({ "id": id, "label": found.label }),
-                None => json!({ "id": id }),
-            },
-            _ => value.to_json(&field.kind),
-        };
-        changes.insert(field.name.clone(), Change { before: json(old), after: json(new) });
+        changes.insert(field.name.clone(), change(field, old, new, labels));
     }
     changes
+}
+
+/// All that a record held, which is no more when it goes for good.
+pub(crate) fn losses(record: &Record, labels: &Labels) -> Changes {
+    let mut changes = Changes::new();
+    for field in &record.object.fields {
+        if let Some(value) = record.values.get(&field.name).filter(|value| !value.is_null()) {
+            changes.insert(field.name.clone(), change(field, value, &Value::Null, labels));
+        }
+    }
+    changes
+}
+
+/// What becomes of a field.
+pub(crate) fn change(field: &Field, before: &Value, after: &Value, labels: &Labels) -> Change {
+    let json = |value: &Value| match (&field.kind, value) {
+        (FieldKind::Relation { object }, Value::Relation(id)) => match labels.get(object, *id) {
+            Some(found) => json!({ "id": id, "label": found.label }),
+            None => json!({ "id": id }),
+        },
+        _ => value.to_json(&field.kind),
+    };
+    Change { before: json(before), after: json(after) }
 }

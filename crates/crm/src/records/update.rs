@@ -4,7 +4,7 @@ use kontor_core::{
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
-    metadata::{Object, system_fields},
+    metadata::{Field, Object, system_fields},
     value::{Value, Values},
 };
 use kontor_store::Write;
@@ -78,7 +78,7 @@ pub async fn update(
     if search::differs(object, &before, &after) {
         writes.push(search::index(object, [&after]));
     }
-    let act = Act::on(object, &after, Action::Update, changes.clone());
+    let act = Act::on(object, &after, Action::Update, changes.clone()).away_from(&before);
     writes.extend(journal::writes(work, &[act]));
     if let Err(error) = work.tx.write_all(writes).await {
         return Err(unique::explain(work, object, Action::Update, [&after], &|_| String::new(), error));
@@ -101,7 +101,7 @@ fn is_same(before: Option<&Value>, after: &Value) -> bool {
 }
 
 /// What the record points to now and what it will.
-fn references(object: &Object, before: &Values, after: &NewValues) -> Wanted {
+pub(crate) fn references(object: &Object, before: &Values, after: &NewValues) -> Wanted {
     let mut wanted = Wanted::new();
     settle::references(object, after, &mut wanted);
     for field in &object.fields {
@@ -137,15 +137,20 @@ async fn check_rules(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -> 
 
 /// Adds what every write of a record changes.
 pub(crate) fn touch(work: &Work<'_, '_>, object: &Object, before: &Record, values: &mut NewValues) {
-    for field in &object.fields {
-        let value = match field.name.as_str() {
-            system_fields::UPDATED_AT => Value::DateTime(work.now),
-            system_fields::UPDATED_BY => Value::Actor(work.caller.actor.clone()),
-            system_fields::VERSION => Value::Number(before.version + 1),
-            _ => continue,
-        };
-        values.insert(field.name.clone(), value);
+    values.extend(touched(work, object));
+    if let Some(version) = object.field(system_fields::VERSION) {
+        values.insert(version.name.clone(), Value::Number(before.version + 1));
     }
+}
+
+/// When and by whom a record is changed.
+pub(crate) fn touched(work: &Work<'_, '_>, object: &Object) -> NewValues {
+    let value = |field: &Field| match field.name.as_str() {
+        system_fields::UPDATED_AT => Some(Value::DateTime(work.now)),
+        system_fields::UPDATED_BY => Some(Value::Actor(work.caller.actor.clone())),
+        _ => None,
+    };
+    object.fields.iter().filter_map(|field| Some((field.name.clone(), value(field)?))).collect()
 }
 
 /// What writes new values into a row.

@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-pub use self::read::{Entry, Linked, Timeline, list};
+pub use self::read::{Entry, Linked, Named, Timeline, list};
 pub(crate) use self::{
     read::hide_names,
     write::{NewEntry, write},

@@ -11,6 +11,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -40,10 +41,21 @@ pub struct Entry {
     pub name: String,
     pub happened_at: Timestamp,
     pub actor: Actor,
+    /// The record whose timeline this is, by the name that it had then.
+    pub record: Named,
     /// Of the fields the caller may read.
     pub changes: Changes,
     /// Another record that this is about: the activity that was logged.
     pub linked: Option<Linked>,
+}
+
+/// The record that an entry stands at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    pub object: Name,
+    pub id: RecordId,
+    /// The object's label where the caller may not read the names of its records.
+    pub label: String,
 }
 
 /// The other record of an entry.
@@ -65,6 +77,7 @@ impl Entry {
             "happened_at": self.happened_at,
             "actor": self.actor,
             "by": self.actor.describe(),
+            "record": self.record,
             "changes": self.changes,
         });
         if let (Some(linked), Some(entry)) = (&self.linked, json.as_object_mut()) {
@@ -75,8 +88,9 @@ impl Entry {
     }
 }
 
-/// What happened to a record that the caller may read, deleted or not, of what the caller may read. A page
-/// can have fewer entries than `limit` though there are more.
+/// What happened to a record that the caller may read, deleted or not, of what the caller may read; also to
+/// one that was destroyed, for a caller who may read every name of its kind. A page can have fewer entries
+/// than `limit` though there are more.
 pub async fn list(
     work: &mut Work<'_, '_>,
     object: &Arc<Object>,
@@ -96,11 +110,12 @@ pub async fn list(
         .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
         .and_where_option(predicate(work, object, BASE, Action::Read))
         .to_owned();
-    if work.tx.fetch_optional(&may_read).await?.is_none() {
+    let is_there = work.tx.fetch_optional(&may_read).await?.is_some();
+    if !is_there && !was_destroyed(work, object, id).await? {
         return Err(Error::not_found(object, id));
     }
 
-    let (mut found, has_more) = stored(work, id, limit, after).await?;
+    let (mut found, has_more) = stored(work, object, id, limit, after).await?;
     let next = has_more.then(|| found.last().map(|entry| cursor(entry.id))).flatten();
     let mut wanted = Wanted::new();
     wanted.entry(object.name.clone()).or_default().insert(id);
@@ -118,14 +133,37 @@ pub async fn list(
         }
     }
     let labels = lookup(work, &wanted).await?;
+    let kept = found.first().filter(|_| !is_there).map(|entry| entry.label.clone());
+    let label = labels.shown(&object.name, id).map(str::to_owned).or(kept);
     found.retain_mut(|entry| show(work, object, entry, &labels));
-    let entries = found.into_iter().map(|entry| entry.finish(work, &labels)).collect();
-    let label = labels.shown(&object.name, id).unwrap_or(&object.label).to_owned();
+    let entries = found.into_iter().map(|entry| entry.finish(work, object, id, &labels)).collect();
+    let label = label.unwrap_or_else(|| object.label.clone());
     Ok(Timeline { object: object.clone(), id, label, entries, next, has_more })
+}
+
+/// Whether the timeline is all that is left of a record, and the caller may know of it: one from whom some
+/// records, or their names, are hidden cannot tell whether this was one of them.
+async fn was_destroyed(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -> Result<bool, Error> {
+    if !may_read_every_name(work, &object.name) {
+        return Ok(false);
+    }
+    let statement = Query::select()
+        .expr(Expr::val(1))
+        .from(work.tx.table("timeline_entries"))
+        .and_where(is_of(object, id))
+        .limit(1)
+        .to_owned();
+    Ok(work.tx.fetch_optional(&statement).await?.is_some())
+}
+
+/// The condition of an entry that it stands at a record.
+fn is_of(object: &Object, id: RecordId) -> Expr {
+    Expr::col("record_id").eq(id.as_uuid()).and(Expr::col("object").eq(object.name.as_str()))
 }
 
 struct Stored {
     id: Uuid,
+    label: String,
     name: String,
     happened_at: Timestamp,
     actor: Actor,
@@ -135,6 +173,7 @@ struct Stored {
 
 async fn stored(
     work: &mut Work<'_, '_>,
+    object: &Object,
     record: RecordId,
     limit: u32,
     after: Option<Uuid>,
@@ -149,9 +188,10 @@ async fn stored(
             "linked_object",
             "linked_id",
             "linked_label",
+            "record_label",
         ])
         .from(work.tx.table("timeline_entries"))
-        .and_where(Expr::col("record_id").eq(record.as_uuid()))
+        .and_where(is_of(object, record))
         .and_where_option(after.map(|after| Expr::col("id").lt(after)))
         .order_by("id", Order::Desc)
         .limit(u64::from(limit) + 1)
@@ -171,6 +211,7 @@ async fn stored(
         };
         entries.push(Stored {
             id: row.get(0)?,
+            label: row.get(8)?,
             name: row.get(1)?,
             happened_at: row.get(2)?,
             actor: serde_json::from_str(&row.get::<String>(3)?).map_err(Error::Entry)?,
@@ -200,7 +241,9 @@ fn show(work: &Work<'_, '_>, object: &Object, entry: &mut Stored, labels: &Label
 }
 
 impl Stored {
-    fn finish(self, work: &Work<'_, '_>, labels: &Labels) -> Entry {
+    fn finish(self, work: &Work<'_, '_>, object: &Object, record: RecordId, labels: &Labels) -> Entry {
+        let is_named = work.caller.grants.can_read_field(&object.name, &object.label_field);
+        let label = if is_named { self.label } else { object.label.clone() };
         let linked = self.linked.and_then(|(name, id, label)| {
             let object = work.schema.object(&name)?;
             let found = labels.get(&name, id);
@@ -217,6 +260,7 @@ impl Stored {
             name: self.name,
             happened_at: self.happened_at,
             actor: self.actor,
+            record: Named { object: object.name.clone(), id: record, label },
             changes: self.changes,
             linked,
         }

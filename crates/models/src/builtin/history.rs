@@ -48,9 +48,8 @@ impl Interpreter {
         let changes = render::changes(&self.catalogue, object, &entry["changes"]);
         let mut text = format!("{when}: ");
         match changes.as_slice() {
-            _ if what == "created" => text.push_str("created"),
-            [] => text.push_str(&what.replace('_', " ")),
-            changes => text.push_str(&changes.join(", ")),
+            changes @ [_, ..] if what == "updated" => text.push_str(&changes.join(", ")),
+            _ => text.push_str(&what.replace('_', " ")),
         }
         let linked = &entry["linked"];
         if let Some(linked) = super::conversation::record(linked, linked) {

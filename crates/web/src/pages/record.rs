@@ -327,8 +327,8 @@ fn additions(schema: &Schema, caller: &Caller, object: &Object, id: RecordId) ->
 
 fn entry_view(viewer: &Viewer, object: &Object, entry: &Entry) -> EntryView {
     let json = serde_json::to_value(&entry.changes).unwrap_or_default();
-    // A new record's fields stand on the page itself.
-    let shows_changes = entry.linked.is_none() && !entry.name.ends_with(".created");
+    // A new record's fields stand on the page itself, and what deletes or restores says so by its name.
+    let shows_changes = entry.linked.is_none() && entry.name.ends_with(".updated");
     let changes = json.as_object().filter(|_| shows_changes);
     EntryView {
         what: event_words(&entry.name),
