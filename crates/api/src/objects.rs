@@ -104,15 +104,13 @@ fn describe_field(object: &Object, field: &Field, caller: &Caller) -> Value {
         && !field.is_system
         && caller.grants.allows(&object.name, Action::Update)
         && caller.grants.can_update_field(&object.name, &field.name);
-    // Kind and settings are spelt by the metadata's own serialisation.
-    let kind = serde_json::to_value(&field.kind).unwrap_or_default();
     json!({
         "id": field.id,
         "name": field.name,
         "label": field.label,
         "description": field.description,
         "kind": field.kind.name(),
-        "settings": kind.get("settings").cloned().unwrap_or_else(|| json!({})),
+        "settings": field.kind.settings(),
         "parts": field.kind.parts(),
         "is_required": field.is_required,
         "is_unique": field.is_unique,

@@ -36,6 +36,27 @@ async fn a_field_that_was_added_is_known_at_once() {
 }
 
 #[tokio::test]
+async fn the_settings_of_a_field_read_as_they_were_written() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    for (name, settings) in [
+        ("seats", json!({"decimals": 1, "min": 0.5, "max": 12})),
+        ("share", json!({"decimals": 6, "min": -0.000_001})),
+        ("rank", json!({"decimals": 0, "min": 5})),
+    ] {
+        let field = json!({"name": name, "kind": "number", "settings": settings});
+        let made = ada.post("/api/objects/deals/fields", field).await.expect(201).body;
+        assert_eq!(made["settings"], settings);
+        let deal = ada.get("/api/objects/deal").await.expect(200).body;
+        let known = deal["fields"].as_array().unwrap().iter().find(|field| field["name"] == name).unwrap();
+        assert_eq!(known["settings"], settings);
+    }
+    let low = ada.post("/api/records/deals", json!({"name": "Crane", "seats": 0.4})).await.expect(400);
+    assert_eq!(low.body["errors"][0]["path"], "seats");
+    ada.create("deals", json!({"name": "Crane", "seats": 0.5})).await;
+}
+
+#[tokio::test]
 async fn an_operation_is_run_by_hand() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 use super::Name;
+use crate::value::scaled_to_json;
 
 /// What a field holds. The text form of a kind is the `kind` of the metadata API, its parameters the
 /// `settings`.
@@ -76,6 +78,23 @@ impl FieldKind {
             Self::Position => "position",
             Self::Json => "json",
         }
+    }
+
+    /// The kind's parameters as the metadata API spells them: bounds as the numbers they bound, though they are
+    /// kept scaled.
+    pub fn settings(&self) -> Json {
+        let mut settings = match serde_json::to_value(self) {
+            Ok(Json::Object(mut kind)) => kind.remove("settings").unwrap_or_else(|| json!({})),
+            _ => json!({}),
+        };
+        if let Self::Number { decimals, min, max } = self {
+            for (name, bound) in [("min", min), ("max", max)] {
+                if let Some(bound) = bound {
+                    settings[name] = scaled_to_json(*bound, *decimals);
+                }
+            }
+        }
+        settings
     }
 
     /// The parts of a composite kind, as a filter or a sort names them after a dot, the part that stands

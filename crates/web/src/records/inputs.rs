@@ -4,6 +4,7 @@ use kontor_core::{
     caller::Caller,
     grants::Grants,
     metadata::{Field, FieldKind, Object, Schema, TextFormat},
+    value::format_scaled,
 };
 use serde_json::Value as Json;
 
@@ -164,8 +165,8 @@ fn control(schema: &Schema, field: &Field, source: &Source<'_>) -> Control {
             kind: "number",
             value: source.plain(""),
             step: if *decimals == 0 { "1" } else { "any" },
-            min: min.map(|min| min.to_string()).unwrap_or_default(),
-            max: max.map(|max| max.to_string()).unwrap_or_default(),
+            min: min.map(|min| format_scaled(min, *decimals)).unwrap_or_default(),
+            max: max.map(|max| format_scaled(max, *decimals)).unwrap_or_default(),
             mode: "decimal",
         },
         FieldKind::Boolean => Control::Choice {
