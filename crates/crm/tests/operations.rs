@@ -115,6 +115,25 @@ both_engines! {
         assert_eq!(next["entries"][0]["name"], "contact.created");
     }
 
+    async fn an_activity_is_logged_with_what_the_workspace_asks_of_one(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for field in [
+            json!({"name": "outcome", "kind": "select", "is_required": true, "settings": {"options": ["GOOD", "BAD"]}}),
+            json!({"name": "minutes", "kind": "number"}),
+        ] {
+            let field = serde_json::from_value(field).unwrap();
+            fixture.crm.add_field(&fixture.ada, "activity", field).await.unwrap();
+        }
+        let deal = deal(&fixture, "Renewal", 1).await;
+        let mut call = json!({"type": "CALL", "subject": "Hi", "target": {"object": "deal", "id": deal}});
+        let missing = fixture.call(&fixture.ada, "activity.log", call.clone()).await.unwrap_err();
+        assert_eq!(missing.issues[0].path, "outcome", "{missing:?}");
+        call["outcome"] = json!("GOOD");
+        call["minutes"] = json!(12);
+        let logged = fixture.done("activity.log", call).await;
+        assert_eq!((&logged["record"]["outcome"], &logged["record"]["minutes"]), (&json!("GOOD"), &json!(12)));
+    }
+
     async fn a_hidden_field_is_in_no_result(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let deal = deal(&fixture, "Renewal", 77_777).await;
@@ -201,6 +220,22 @@ both_engines! {
         );
     }
 
+    async fn groups_that_are_not_shown_are_told_of(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for (stage, amount) in [("LEAD", json!({"amount": 1})), ("PROPOSAL", json!(null))] {
+            fixture.done("deal.create", json!({"name": "D", "stage": stage, "amount": amount})).await;
+        }
+        let by_stage = |limit| {
+            let aggregates = json!([{"function": "count", "field": "amount"}, {"function": "count"}]);
+            json!({"by": ["stage"], "aggregates": aggregates, "limit": limit})
+        };
+        let all = fixture.done("deal.group", by_stage(2)).await;
+        assert_eq!(all["groups"][1], json!({"by": {"stage": "PROPOSAL"}, "count": 1, "count.amount": 0}));
+        assert_eq!((&all["has_more"], all.get("truncated")), (&json!(false), None));
+        let first = fixture.done("deal.group", by_stage(1)).await;
+        assert!(first["has_more"] == true && first["truncated"].is_string(), "{first}");
+    }
+
     async fn search_finds_records_of_every_kind(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let account = fixture.done("account.create", json!({"name": "Brightwater Foods"})).await;
@@ -220,22 +255,6 @@ both_engines! {
             ("deal.create", json!({"name": "New"})),
             ("deal.update", json!({"id": deal, "stage": "PROPOSAL"})),
             ("deal.delete", json!({"id": deal})),
-    async fn groups_that_are_not_shown_are_told_of(store: TestStore) {
-        let fixture = Fixture::new(&store).await;
-        for (stage, amount) in [("LEAD", json!({"amount": 1})), ("PROPOSAL", json!(null))] {
-            fixture.done("deal.create", json!({"name": "D", "stage": stage, "amount": amount})).await;
-        }
-        let by_stage = |limit| {
-            let aggregates = json!([{"function": "count", "field": "amount"}, {"function": "count"}]);
-            json!({"by": ["stage"], "aggregates": aggregates, "limit": limit})
-        };
-        let all = fixture.done("deal.group", by_stage(2)).await;
-        assert_eq!(all["groups"][1], json!({"by": {"stage": "PROPOSAL"}, "count": 1, "count.amount": 0}));
-        assert_eq!((&all["has_more"], all.get("truncated")), (&json!(false), None));
-        let first = fixture.done("deal.group", by_stage(1)).await;
-        assert!(first["has_more"] == true && first["truncated"].is_string(), "{first}");
-    }
-
             ("deal.restore", json!({"id": deal})),
             ("activity.log", json!({"type": "CALL", "subject": "x", "target": {"object": "deal", "id": deal}})),
         ] {

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
     grants::{Action, Grants},
-    metadata::{Object, Schema},
+    metadata::{Field, Object, Schema},
     operation::{Definition, Effect, Operation},
 };
 use serde_json::{Map, Value as Json, json};
@@ -16,11 +16,12 @@ use super::{
 };
 use crate::{Work, WorkFamily, records};
 
-/// The fields of an activity that logging one takes, the ones it cannot do without first.
+/// The standard fields of an activity that logging one takes, the ones it cannot do without first.
 const REQUIRED: [&str; 3] = ["type", "subject", "target"];
 const OPTIONAL: [&str; 2] = ["body", "happened_at"];
 
-/// `activity.log`: an email, a call or a meeting about a record, in as few arguments as it takes.
+/// `activity.log`: an email, a call or a meeting about a record, in as few arguments as it takes and with what
+/// the workspace has added to its activities.
 struct LogActivity {
     definition: Definition,
     object: Arc<Object>,
@@ -41,11 +42,17 @@ pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Arc<dyn Oper
     // A target may be left out of an activity, but not of one that is logged about something.
     properties["target"]["type"] = json!("object");
     properties.extend(OPTIONAL.into_iter().filter_map(property));
+    let is_needed = |field: &&Field| field.is_required && field.default.is_none();
+    let others = view.writable().filter(|field| field.is_custom || is_needed(field));
+    properties.extend(others.filter_map(|field| property(&field.name)));
+    let needed = object.fields.iter().filter(is_needed).map(|field| field.name.as_str());
+    let required: Vec<_> =
+        REQUIRED.into_iter().chain(needed.filter(|name| !REQUIRED.contains(name))).collect();
     let kinds: Vec<_> =
         object.field("type")?.kind.options().iter().map(|option| option.label.to_lowercase()).collect();
     let description =
         format!("Log an activity that took place ({}) on a record's timeline.", kinds.join(", "));
-    let parameters = schema::object(properties, &REQUIRED);
+    let parameters = schema::object(properties, &required);
     Some(Arc::new(LogActivity {
         definition: definition(object, "log", Effect::Write, description, parameters),
         object: object.clone(),

@@ -17,6 +17,8 @@ pub(super) struct Catalogue {
 pub(super) struct LogTool {
     pub(super) kinds: Vec<Choice>,
     pub(super) targets: Vec<String>,
+    /// What an activity must have in this workspace beside what a sentence about one says.
+    pub(super) also_needed: Vec<String>,
 }
 
 pub(super) struct Object {
@@ -101,6 +103,10 @@ impl Catalogue {
         let log = tools.iter().find(|tool| tool.name == "activity.log").map(|tool| LogTool {
             kinds: choices(&tool.parameters["properties"]["type"]),
             targets: strings(&tool.parameters["properties"]["target"]["properties"]["object"]["enum"]),
+            also_needed: strings(&tool.parameters["required"])
+                .into_iter()
+                .filter(|name| !["type", "subject", "target"].contains(&name.as_str()))
+                .collect(),
         });
         Self { tools: tools.iter().map(|tool| tool.name.clone()).collect(), objects, log }
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ask,
-    catalogue::{Choice, Kind},
+    catalogue::{Choice, Kind, LogTool},
     conversation::single,
     create::{body_field, name_value},
     query::lower,
@@ -30,7 +30,7 @@ impl Interpreter {
         let kind =
             tool.kinds.iter().map(|kind| (kind, phrase.matches(&kind.names))).find(|(_, words)| *words > 0);
         match kind {
-            Some((kind, words)) => self.log_kind(kind, phrase.from(words)),
+            Some((kind, words)) => self.log_kind(tool, kind, phrase.from(words)),
             None => {
                 let kinds: Vec<String> = tool.kinds.iter().map(|kind| lower(&kind.label)).collect();
                 Ok(format!(
@@ -53,17 +53,19 @@ impl Interpreter {
             .kinds
             .iter()
             .find(|kind| kind.names.iter().any(|name| name.len() == 1 && stem(&name[0]) == stem(verb)))?;
-        Some(self.log_kind(kind, phrase.from(1)))
+        Some(self.log_kind(tool, kind, phrase.from(1)))
     }
 
-    fn log_kind(&self, kind: &Choice, phrase: Phrase<'_>) -> Outcome {
+    fn log_kind(&self, tool: &LogTool, kind: &Choice, phrase: Phrase<'_>) -> Outcome {
         let (whom, text) = split(phrase);
         let (whom, happened) = self.without_day(whom);
         if text.is_empty() {
             return Ok(ask::WHAT_ABOUT.to_owned());
         }
-        let targets: Vec<&str> =
-            self.catalogue.log.iter().flat_map(|tool| tool.targets.iter().map(String::as_str)).collect();
+        if !tool.also_needed.is_empty() {
+            return Ok(self.ask_for_more(kind, &tool.also_needed));
+        }
+        let targets: Vec<&str> = tool.targets.iter().map(String::as_str).collect();
         let record = self.record(whom, &targets)?;
         let mut arguments = Map::new();
         arguments.insert("type".to_owned(), json!(kind.value));
@@ -78,6 +80,20 @@ impl Interpreter {
         let result = self.call("activity.log", Value::Object(arguments))?;
         let logged = single(&result).map_or_else(|| "it".to_owned(), |record| render::link(&record));
         Ok(format!("Logged {} with {}: {logged}.", one(&lower(&kind.label)), render::link(&record)))
+    }
+
+    /// A sentence about an activity has no place for what this workspace asks of one; creating one has.
+    fn ask_for_more(&self, kind: &Choice, needed: &[String]) -> String {
+        let labels: Vec<_> =
+            needed.iter().map(|name| lower(&render::label_of(&self.catalogue, "activity", name))).collect();
+        let more: String = labels.iter().map(|label| format!(", {label} …")).collect();
+        format!(
+            "Logging {} also needs: {}. Say it with it, for example **create activity “What it was about”, \
+             type {}{more}, for “Name”**.",
+            one(&lower(&kind.label)),
+            labels.join(", "),
+            lower(&kind.label),
+        )
     }
 
     /// "note on …: …", with "note" taken away.

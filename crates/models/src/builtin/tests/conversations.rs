@@ -1,6 +1,6 @@
 //! Several sentences, with results between them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Chat, deals, hits};
 
@@ -242,4 +242,50 @@ fn the_next_page_goes_on_where_the_last_ended() {
     let (tool, arguments) = chat.say("more").call();
     assert_eq!((tool.as_str(), &arguments["after"]), ("deal.find", &json!("cursor1")));
     assert!(arguments["filter"].is_object());
+}
+
+#[test]
+fn what_a_workspace_asks_of_an_activity_is_asked_for_in_words_that_are_understood() {
+    let mut tools = super::catalogue::tools();
+    for tool in
+        tools.iter_mut().filter(|tool| ["activity.log", "activity.create"].contains(&tool.name.as_str()))
+    {
+        let mut parameters = (*tool.parameters).clone();
+        parameters["properties"]["outcome"] =
+            json!({"type": "string", "enum": ["GOOD", "BAD"], "description": ""});
+        parameters["required"].as_array_mut().unwrap().push(json!("outcome"));
+        tool.parameters = parameters.into();
+    }
+    let mut chat = Chat::with(tools);
+    let said = chat.say("log a call with Jane Doe: discussed renewal").text();
+    assert!(said.starts_with("Logging a call also needs: outcome."), "{said}");
+    assert!(
+        said.contains("**create activity “What it was about”, type call, outcome …, for “Name”**"),
+        "{said}"
+    );
+    chat.say("create activity \"Renewal\", type call, outcome good, for \"Jane Doe\"").call();
+    let (tool, arguments) = chat.result(hits(&[("contact", "c1", "Jane Doe")])).call();
+    assert_eq!(tool, "activity.create");
+    assert_eq!((&arguments["type"], &arguments["outcome"]), (&json!("CALL"), &json!("GOOD")));
+    assert_eq!(arguments["target"], json!({"object": "contact", "id": "c1"}));
+}
+
+#[test]
+fn what_deletes_or_restores_is_told_by_its_name_alone() {
+    let mut chat = Chat::new();
+    chat.say("history of deal Acme").call();
+    chat.result(deals(&[("d1", "Acme", 1, "LEAD")])).call();
+    let change = |name: &str, before: Value, after: Value| {
+        json!({"name": name, "happened_at": "2026-11-20T10:00:00Z", "by": "Ada Brandt",
+               "changes": {"deleted_at": {"before": before, "after": after}}})
+    };
+    let at = || json!("2026-11-20T10:00:00Z");
+    let entries = [change("deal.restored", at(), Value::Null), change("deal.deleted", Value::Null, at())];
+    let text = chat
+        .result(json!({"object": "deal", "id": "d1", "label": "Acme", "has_more": false, "entries": entries}))
+        .text();
+    assert!(
+        text.contains(": restored, by Ada Brandt") && text.contains(": deleted, by Ada Brandt"),
+        "{text}"
+    );
 }
