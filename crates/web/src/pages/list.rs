@@ -95,7 +95,8 @@ pub(crate) async fn show(
     let chosen: Vec<String> = query.all("c").map(str::to_owned).collect();
     let candidates = records::candidates(object, &caller, &chosen);
     let fields = records::chosen(&candidates);
-    let filters = Filters::new(&schema, object, &caller, &query);
+    let mut filters = Filters::new(&schema, object, &caller, &query);
+    filters.name_records(&state, &caller).await?;
     let after = query.get("after");
     let list = ListQuery {
         filter: filters.to_json(),

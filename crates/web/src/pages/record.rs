@@ -12,7 +12,7 @@ use kontor_core::{
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
-    metadata::{FieldKind, Object, Outcome, Schema},
+    metadata::{Field, FieldKind, Object, Outcome, Schema},
 };
 use kontor_crm::{
     records::{ListQuery, Record},
@@ -213,7 +213,7 @@ fn details(viewer: &Viewer, object: &Object, record: &Record, json: &Json) -> (L
             (field, viewer.value(field, value, Place::Page))
         });
     let (kept, fields): (Vec<_>, Vec<_>) = shown.partition(|(field, _)| field.is_system);
-    let named = |list: Vec<(&kontor_core::metadata::Field, Shown)>| {
+    let named = |list: Vec<(&Field, Shown)>| {
         list.into_iter().map(|(field, shown)| (field.label.clone(), shown)).collect()
     };
     (named(kept), named(fields))
@@ -246,22 +246,15 @@ fn stages(object: &Object, json: &Json) -> Vec<Stage> {
         .collect()
 }
 
-/// The records that point here, a few of each kind.
+/// The records that point here, a few of each kind and relation.
 async fn related(
     state: &WebState,
     caller: &Caller,
     viewer: &Viewer,
     record: &Record,
 ) -> Result<Vec<Related>> {
-    let object = &record.object;
     let mut groups = Vec::new();
-    for other in readable(&viewer.schema, caller) {
-        let pointing = other.fields.iter().find(|field| {
-            matches!(&field.kind, FieldKind::Relation { object: to } if *to == object.name)
-                && !field.is_system
-                && caller.grants.can_read_field(&other.name, &field.name)
-        });
-        let Some(field) = pointing else { continue };
+    for (other, field, label) in pointing(viewer, caller, &record.object) {
         let columns = records::candidates(other, caller, &[]);
         let marks: Vec<_> = records::chosen(&columns)
             .into_iter()
@@ -280,7 +273,7 @@ async fn related(
         }
         let items = found.records.iter().map(|record| {
             let json = record.to_json();
-            let mark = |field: &&kontor_core::metadata::Field| {
+            let mark = |field: &&Field| {
                 viewer.value(field, json.get(field.name.as_str()).unwrap_or(&Json::Null), Place::Cell)
             };
             RelatedItem {
@@ -292,21 +285,48 @@ async fn related(
             }
         });
         groups.push(Related {
-            label: other.label_plural.clone(),
+            label,
             icon: icon(&other.icon),
             items: items.collect(),
-            all_href: list_of(other, &record.object, &field.name, &record.label),
+            all_href: list_of(other, &field.name, record.id),
             has_more: found.has_more,
         });
     }
     Ok(groups)
 }
 
-/// The list narrowed to what points here, as its filter can say it: by this record's name.
-fn list_of(other: &Object, object: &Object, field: &str, label: &str) -> String {
-    let path = format!("{field}.{}", object.label_field);
+/// The relations that point to records of an object, each with its own object and what its records are
+/// called; by the relation where an object has several.
+fn pointing<'a>(
+    viewer: &'a Viewer,
+    caller: &'a Caller,
+    object: &Object,
+) -> Vec<(&'a Arc<Object>, &'a Field, String)> {
+    let mut found = Vec::new();
+    for other in readable(&viewer.schema, caller) {
+        let fields: Vec<_> = other
+            .fields
+            .iter()
+            .filter(|field| {
+                matches!(&field.kind, FieldKind::Relation { object: to } if *to == object.name)
+                    && !field.is_system
+                    && caller.grants.can_read_field(&other.name, &field.name)
+            })
+            .collect();
+        let is_alone = fields.len() == 1;
+        found.extend(fields.into_iter().map(|field| {
+            let plural = &other.label_plural;
+            let label = if is_alone { plural.clone() } else { format!("{plural}: {}", field.label) };
+            (other, field, label)
+        }));
+    }
+    found
+}
+
+/// The list narrowed to what points here by a relation.
+fn list_of(other: &Object, field: &str, id: RecordId) -> String {
     let list = format!("/records/{}", other.plural);
-    with_query(&list, [("f", path.as_str()), ("o", "is"), ("v", label)])
+    with_query(&list, [("f", field), ("o", "is"), ("v", id.to_string().as_str())])
 }
 
 /// The objects of which one can be made that is about this record.

@@ -4,12 +4,12 @@
 use kontor_core::{
     caller::Caller,
     filter::{FieldPath, PartType, Readable as _},
-    metadata::{Field, FieldKind, Object, Schema},
+    metadata::{Field, FieldKind, Name, Object, Schema},
     text::excerpt,
 };
 use serde_json::{Value as Json, json};
 
-use crate::form::Fields;
+use crate::{error::Result, form::Fields, state::WebState};
 
 /// The most rows a filter has.
 const MAX_ROWS: usize = 12;
@@ -41,6 +41,8 @@ pub(crate) struct Choice {
     pub ty: PartType,
     /// Values and their labels, where there is a list of them.
     pub options: Vec<(String, String)>,
+    /// The object whose records the options are.
+    pub object: Option<Name>,
 }
 
 impl Choice {
@@ -53,7 +55,8 @@ impl Choice {
             PartType::Boolean => &["is", "empty", "filled"],
             PartType::Number(_) | PartType::Position => &["least", "most", "is", "not", "empty", "filled"],
             PartType::Date | PartType::DateTime => &["from", "until", "is", "empty", "filled"],
-            PartType::Id | PartType::Opaque => &["empty", "filled"],
+            PartType::Id => &["is", "not", "empty", "filled"],
+            PartType::Opaque => &["empty", "filled"],
         }
     }
 
@@ -112,7 +115,7 @@ pub(crate) struct RowView<'a> {
 
 impl Filters {
     pub(crate) fn new(schema: &Schema, object: &Object, caller: &Caller, query: &Fields) -> Self {
-        let rows = query
+        let rows: Vec<Row> = query
             .all("f")
             .zip(query.all("o"))
             .zip(query.all("v"))
@@ -123,7 +126,29 @@ impl Filters {
                 value: excerpt(value.trim(), 500),
             })
             .collect();
-        Self { choices: choices(schema, object, caller), rows }
+        let mut choices = choices(schema, object, caller);
+        choices.extend(by_record(object, caller, &rows));
+        Self { choices, rows }
+    }
+
+    /// Gives the records that rows name by their ids as options, by their names.
+    pub(crate) async fn name_records(&mut self, state: &WebState, caller: &Caller) -> Result<()> {
+        for row in &self.rows {
+            let choice = self.choices.iter_mut().find(|choice| choice.path == row.path);
+            let Some(choice) = choice else { continue };
+            let Some(object) = choice.object.clone() else { continue };
+            let Ok(id) = row.value.parse() else { continue };
+            let label = match state.crm.get(caller, &object, id, Some(Vec::new()), Vec::new()).await {
+                Ok(record) => record.label,
+                // What is deleted, or may not be read, can still be pointed to.
+                Err(kontor_crm::Error::NotFound { .. } | kontor_crm::Error::NotAllowed { .. }) => {
+                    row.value.clone()
+                }
+                Err(error) => return Err(error.into()),
+            };
+            choice.options.push((row.value.clone(), label));
+        }
+        Ok(())
     }
 
     /// The rows as filter; `None` without any. A row that is not finished asks for nothing.
@@ -181,6 +206,26 @@ fn comparisons(choice: &Choice) -> impl Iterator<Item = (&'static str, &'static 
     })
 }
 
+/// The relations that rows narrow to one record. They are offered only where a row does: a person knows
+/// records by their names, which the other choices ask for.
+fn by_record(object: &Object, caller: &Caller, rows: &[Row]) -> Vec<Choice> {
+    let is_named = |field: &&Field| {
+        rows.iter().any(|row| field.name == *row.path.as_str())
+            && caller.grants.can_read_field(&object.name, &field.name)
+    };
+    let choice = |field: &Field| match &field.kind {
+        FieldKind::Relation { object } => Some(Choice {
+            path: field.name.to_string(),
+            label: format!("{} (record)", field.label),
+            ty: PartType::Id,
+            options: Vec::new(),
+            object: Some(object.clone()),
+        }),
+        _ => None,
+    };
+    object.fields.iter().filter(is_named).filter_map(choice).collect()
+}
+
 fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
     let readable = |object: &Object, field: &Field| caller.grants.can_read_field(&object.name, &field.name);
     let mut choices = Vec::new();
@@ -193,13 +238,25 @@ fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
                     Some((format!("{}.{}", field.name, label.name), first_part(label)))
                 });
                 if let Some((path, ty)) = named {
-                    choices.push(Choice { path, label: field.label.clone(), ty, options: Vec::new() });
+                    choices.push(Choice {
+                        path,
+                        label: field.label.clone(),
+                        ty,
+                        options: Vec::new(),
+                        object: None,
+                    });
                 }
             }
             FieldKind::Target { .. } => {
                 let path = format!("{}.name", field.name);
                 let ty = FieldPath::of(field, "name").ty;
-                choices.push(Choice { path, label: field.label.clone(), ty, options: Vec::new() });
+                choices.push(Choice {
+                    path,
+                    label: field.label.clone(),
+                    ty,
+                    options: Vec::new(),
+                    object: None,
+                });
             }
             kind => {
                 let options = match kind {
@@ -209,7 +266,7 @@ fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
                     kind => kind.options().iter().map(|o| (o.value.clone(), o.label.clone())).collect(),
                 };
                 let (path, label) = (field.name.to_string(), field.label.clone());
-                choices.push(Choice { path, label, ty: first_part(field), options });
+                choices.push(Choice { path, label, ty: first_part(field), options, object: None });
             }
         }
     }

@@ -133,3 +133,57 @@ async fn an_activity_is_written_down_about_the_record_it_was_begun_from() {
     let found = ada.get("/palette?q=renew").await.expect(200);
     found.shows("\"label\":\"Renewal\"");
 }
+
+#[tokio::test]
+async fn all_that_is_related_is_listed_by_the_record_and_not_by_its_name() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let account = server.create("account", json!({"name": "Acme"})).await;
+    let namesake = server.create("account", json!({"name": "Acme"})).await;
+    for number in 0..8 {
+        server.create("deal", json!({"name": format!("Mine {number}"), "account": account})).await;
+    }
+    server.create("deal", json!({"name": "Theirs", "account": namesake})).await;
+    let page = ada.get(&format!("/records/accounts/{account}")).await.expect(200);
+    let all = format!("/records/deals?f=account&o=is&v={account}");
+    page.shows(&format!("href=\"{}\"", all.replace('&', "&#38;"))).shows("<h2>Deals</h2>");
+    let list = ada.get(&all).await.expect(200);
+    list.shows(">8</span>").shows("Mine 0").hides("Theirs");
+    list.shows(&format!("<option value=\"{account}\" selected>Acme</option>")).shows("Account (record)");
+    let others = ada.get(&format!("/records/deals?f=account&o=not&v={account}")).await.expect(200);
+    others.shows("Theirs").hides("Mine 0");
+    ada.get("/records/deals?f=account&o=is&v=nonsense").await.expect(200).shows("role=\"alert\"");
+}
+
+#[tokio::test]
+async fn what_is_related_in_two_ways_is_shown_for_each() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let members = ada.get("/records/members").await.expect(200);
+    let start = members.body.find("href=\"/records/members/").unwrap() + 6;
+    let end = start + members.body[start..].find('"').unwrap();
+    let member = members.body[start..end].to_owned();
+    let id = member.rsplit('/').next().unwrap();
+    server.create("task", json!({"title": "Owned alone", "owner": id})).await;
+    server.create("task", json!({"title": "Assigned alone", "owner": null, "assignee": id})).await;
+    let page = ada.get(&member).await.expect(200);
+    let section = |title: &str| {
+        let start = page.body.find(&format!("<h2>{title}</h2>")).unwrap_or_else(|| panic!("no {title}"));
+        let end = start + page.body[start..].find("</section>").unwrap();
+        page.body[start..end].to_owned()
+    };
+    let (owned, assigned) = (section("Tasks: Owner"), section("Tasks: Assignee"));
+    assert!(owned.contains("Owned alone") && !owned.contains("Assigned alone"), "{owned}");
+    assert!(assigned.contains("Assigned alone") && !assigned.contains("Owned alone"), "{assigned}");
+}
+
+#[tokio::test]
+async fn a_form_bounds_a_number_as_its_field_does() {
+    let server = Server::start().await;
+    let field =
+        json!({"name": "seats", "kind": "number", "settings": {"decimals": 1, "min": 0.5, "max": 12}});
+    let field = serde_json::from_value(field).unwrap();
+    server.crm.add_field(&Caller::system(server.workspace), "deal", field).await.unwrap();
+    let form = server.sign_in("ada").await.get("/records/deals/new").await.expect(200);
+    form.shows("min=\"0.5\"").shows("max=\"12\"");
+}
