@@ -301,3 +301,46 @@ fn sentence(name: &str) -> String {
     let mut characters = words.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kontor_core::{
+        environment::Environment,
+        metadata::{Field, FieldKind, Name, Schema},
+        time::Timestamp,
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_values_that_were_counted_have_a_column_of_their_own() {
+        let environment = Environment::system();
+        let amount = Field::new(environment.new_id(), Name::literal("amount"), "Amount", FieldKind::Currency);
+        let deal = Object {
+            id: environment.new_id(),
+            name: Name::literal("deal"),
+            plural: Name::literal("deals"),
+            label: "Deal".to_owned(),
+            label_plural: "Deals".to_owned(),
+            description: String::new(),
+            icon: String::new(),
+            label_field: Name::literal("name"),
+            is_custom: false,
+            is_read_only: false,
+            fields: vec![amount],
+        };
+        let viewer = Viewer { schema: Arc::new(Schema::default()), now: Timestamp::EPOCH };
+        let groups = [
+            json!({"by": {}, "count": 5, "count.amount": 3}),
+            json!({"by": {}, "count": 2, "count.amount": 0}),
+        ];
+        let table = grouped(&viewer, &deal, &groups);
+        let heads: Vec<_> = table.heads.iter().map(|head| (head.label.as_str(), head.is_number)).collect();
+        assert_eq!(heads, [("Count", true), ("With amount", true)]);
+        let figure = |number: u64| untyped(&json!(number), Place::Cell);
+        assert_eq!(table.rows, [[figure(5), figure(3)], [figure(2), figure(0)]]);
+    }
+}
