@@ -4,6 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::PoisonError, time::Duration};
 
 use futures::FutureExt as _;
 use kontor_core::{
+    error::Chain,
     ids::{SessionId, WorkspaceId},
     time::Timestamp,
 };
@@ -101,7 +102,7 @@ impl Crew {
             tokio::select! {
                 () = self.stopping.cancelled() => return,
                 looked = looked => if let Err(error) = looked {
-                    tracing::warn!(%error, "looking for turns that nobody runs failed");
+                    tracing::warn!(error = %Chain(&error), "looking for turns that nobody runs failed");
                 }
             }
         }
@@ -134,7 +135,7 @@ impl Crew {
         let due = directory.read(move |tx| Box::pin(async move { due_times::due(tx, now).await })).await?;
         for due in due {
             if let Err(error) = self.sweep_workspace(due).await {
-                tracing::warn!(workspace = %due.workspace, %error, "a workspace's turns cannot be looked for");
+                tracing::warn!(workspace = %due.workspace, error = %Chain(&error), "a workspace's turns cannot be looked for");
             }
         }
         Ok::<_, Error>(())
@@ -160,7 +161,7 @@ impl Crew {
                 if sessions > 0 || next.is_some() { self.agents.announce(workspace).await } else { Ok(()) }
             };
             if let Err(error) = looked.await {
-                tracing::warn!(%workspace, %error, "a workspace's turns cannot be looked for");
+                tracing::warn!(%workspace, error = %Chain(&error), "a workspace's turns cannot be looked for");
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{Json, Router, extract::State, routing::get};
-use kontor_core::error::ErrorKind;
+use kontor_core::error::{Chain, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::{
@@ -27,7 +27,7 @@ async fn ready(State(state): State<ApiState>) -> Result<Json<Value>> {
     match tokio::time::timeout(DEADLINE, state.identity.has_workspace()).await {
         Ok(Ok(_)) => Ok(Json(json!({"status": "ready"}))),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
+            tracing::warn!(error = %Chain(&error), "not ready");
             Err(not_ready())
         }
         Err(_) => Err(not_ready()),

@@ -137,7 +137,49 @@ impl fmt::Display for Problem {
     }
 }
 
+/// An error with its causes in one line, for the log: `the store failed: no connection: timed out`.
+pub struct Chain<'e>(pub &'e dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = self.0.to_string();
+        f.write_str(&told)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            let cause = error.to_string();
+            // Some errors tell their cause themselves.
+            if !told.contains(&cause) {
+                write!(f, ": {cause}")?;
+                told = cause;
+            }
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
 /// An error that knows how it is told to the one who asked.
 pub trait Fault: std::error::Error + Send + Sync + 'static {
     fn problem(&self) -> Problem;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Caused {
+        text: &'static str,
+        source: Option<Box<Caused>>,
+    }
+
+    #[test]
+    fn a_chain_names_every_cause_once() {
+        let cause = |text, source: Option<Caused>| Caused { text, source: source.map(Box::new) };
+        let error = cause("it failed", Some(cause("no way: closed", Some(cause("closed", None)))));
+        assert_eq!(Chain(&error).to_string(), "it failed: no way: closed");
+        let error = cause("it failed", Some(cause("no way", Some(cause("closed", None)))));
+        assert_eq!(Chain(&error).to_string(), "it failed: no way: closed");
+    }
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use kontor_core::{
+    error::Chain,
     ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
 };
@@ -118,7 +119,7 @@ impl Identity {
             match self.complete_workspace(workspace.id).await {
                 Ok(()) => tracing::info!(workspace = %workspace.id, "completed a workspace's creation"),
                 Err(error) => {
-                    tracing::error!(workspace = %workspace.id, error = &error as &dyn std::error::Error,
+                    tracing::error!(workspace = %workspace.id, error = %Chain(&error),
                         "a workspace's creation could not be completed");
                 }
             }

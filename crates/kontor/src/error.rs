@@ -1,6 +1,8 @@
 //! Why a command failed.
 
-use std::{error::Error as _, io};
+use std::io;
+
+use kontor_core::error::Chain;
 
 /// Every failure that ends a command, with its source.
 #[derive(Debug, thiserror::Error)]
@@ -37,16 +39,6 @@ impl Error {
 
     /// The error and what caused it, in one line.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(error) = source {
-            let cause = error.to_string();
-            if !text.contains(&cause) {
-                text.push_str(": ");
-                text.push_str(&cause);
-            }
-            source = error.source();
-        }
-        text
+        Chain(self).to_string()
     }
 }

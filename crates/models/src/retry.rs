@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
-use kontor_core::environment::Environment;
+use kontor_core::{environment::Environment, error::Chain};
 
 use crate::{
     chat::{ChatModel, ChatRequest, Delta, DeltaStream},
@@ -85,7 +85,7 @@ impl Attempts {
             let jitter = f64::from(u16::from_le_bytes(self.environment.random())) / f64::from(u16::MAX);
             match self.policy.wait(self.failures, &error, jitter) {
                 Some(wait) => {
-                    tracing::warn!(model = self.model.name(), failures = self.failures, ?wait, %error, "asking the model again");
+                    tracing::warn!(model = self.model.name(), failures = self.failures, ?wait, error = %Chain(&error), "asking the model again");
                     tokio::time::sleep(wait).await;
                 }
                 None => {

@@ -12,7 +12,7 @@ mod tool_calls;
 use std::{collections::VecDeque, sync::Arc};
 
 use kontor_core::{
-    error::{ErrorKind, Fault, Problem},
+    error::{Chain, ErrorKind, Fault, Problem},
     ids::{SessionId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::{Sequence, TurnEvent},
@@ -47,7 +47,7 @@ pub(crate) async fn drive(
             Err(Error::LeaseLost) => tracing::warn!(%session, "the session was taken over by another worker"),
             // The lease runs out, and a sweep takes the turn up again; its deadline bounds how often.
             Err(error) => {
-                tracing::error!(%session, %error, source = ?std::error::Error::source(&error), "a turn could not go on")
+                tracing::error!(%session, error = %Chain(&error), "a turn could not go on")
             }
         }
         if agents.0.running.leave(session) || stopping.is_cancelled() {
@@ -242,6 +242,6 @@ impl<'a> Run<'a> {
 
 /// How a turn fails over an error that has nothing to do with the model or its calls.
 fn failed(error: &Error) -> Input {
-    tracing::warn!(%error, source = ?std::error::Error::source(error), "a turn failed");
+    tracing::warn!(error = %Chain(error), "a turn failed");
     Input::Failed { problem: error.problem(), text: String::new(), reasoning: String::new() }
 }

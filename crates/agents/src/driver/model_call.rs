@@ -2,7 +2,7 @@ use std::{collections::HashSet, time::Duration};
 
 use futures::StreamExt;
 use kontor_core::{
-    error::{ErrorKind, Fault, Issue, Problem},
+    error::{Chain, ErrorKind, Fault, Issue, Problem},
     text,
 };
 use kontor_models::{

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, future::BoxFuture, stream};
 use kontor_core::{
-    error::{ErrorKind, Fault, Problem},
+    error::{Chain, ErrorKind, Fault, Problem},
     operation::{self, Operation},
     text,
     time::Timestamp,
@@ -144,7 +144,7 @@ impl Run<'_> {
             }
             // The transaction as a whole was refused: the call had no effect, and the model is told.
             Err(Error::Store(error)) if !error.problem().kind.is_transient() => {
-                tracing::error!(operation = call.operation, %error, "an operation could not be committed");
+                tracing::error!(operation = call.operation, error = %Chain(&error), "an operation could not be committed");
                 ran(failure(error.problem()), self.since(started))
             }
             Err(error) => Err(error),

@@ -1,7 +1,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use futures::{Stream, stream};
-use kontor_core::ids::SessionId;
+use kontor_core::{error::Chain, ids::SessionId};
 use kontor_store::Namespace;
 use tokio::sync::watch;
 
@@ -53,7 +53,7 @@ impl Follower {
                 match self.read_log().await {
                     Ok(more) => self.in_log = more,
                     Err(error) => {
-                        tracing::warn!(session = %self.session, %error, "a session's log cannot be followed");
+                        tracing::warn!(session = %self.session, error = %Chain(&error), "a session's log cannot be followed");
                         return None;
                     }
                 }

@@ -1,7 +1,7 @@
 use axum::body::{Body, Bytes};
 use bytes::BytesMut;
 use futures::StreamExt as _;
-use kontor_core::error::ErrorKind;
+use kontor_core::error::{Chain, ErrorKind};
 
 use crate::problem::{ApiError, Result};
 
@@ -18,7 +18,7 @@ pub(crate) async fn read(body: Body) -> Result<Bytes> {
     let mut length = 0;
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| {
-            tracing::debug!(%error, "a body ended early");
+            tracing::debug!(error = %Chain(&error), "a body ended early");
             ApiError::new(ErrorKind::Invalid, "unreadable_body", "The body could not be read to its end.")
         })?;
         length += chunk.len();

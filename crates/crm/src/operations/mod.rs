@@ -24,7 +24,7 @@ mod update;
 use std::sync::Arc;
 
 use kontor_core::{
-    error::{ErrorKind, Fault, Issue, Problem},
+    error::{Chain, ErrorKind, Fault, Issue, Problem},
     grants::{Action, Grants},
     ids::RecordId,
     metadata::{Object, Schema},
@@ -116,7 +116,7 @@ fn arguments<T: DeserializeOwned>(json: Json) -> Result<T, Problem> {
 fn told(error: Error) -> Problem {
     let problem = error.problem();
     if problem.kind == ErrorKind::Internal {
-        tracing::error!(error = &error as &dyn std::error::Error, "an operation failed");
+        tracing::error!(error = %Chain(&error), "an operation failed");
     }
     problem
 }

@@ -67,7 +67,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     // A piece of a reply goes out at once rather than waiting for the acknowledgement of the one before.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps small pieces back");
+            tracing::debug!(error = %Chain(&error), "a connection keeps small pieces back");
         }
     });
     let server = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());

@@ -10,6 +10,7 @@ use axum::{
 use kontor_agents::{Session, SessionContext, TurnStatus};
 use kontor_core::{
     caller::Caller,
+    error::Chain,
     grants::Action,
     ids::{RecordId, SessionId},
     metadata::Schema,
@@ -202,7 +203,7 @@ pub(crate) async fn learn_name(
     match state.crm.get(caller, &record.0, record.1, None, Vec::new()).await {
         Ok(found) => fragments.name(record, found.label),
         Err(error) => {
-            tracing::debug!(error = &error as &dyn std::error::Error, "a record has no name to show")
+            tracing::debug!(error = %Chain(&error), "a record has no name to show")
         }
     }
 }
