@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`state`](ApiState) | what the handlers use |
 //! | `problem` | an error to a response |
-//! | `layers` | what surrounds every request: id, span, deadline, panics, headers |
+//! | `layers` | what answers where no handler does |
 //! | `extract` | the caller, JSON bodies, query parameters, path segments, `If-Match` |
 //! | `page` | the one shape of lists |
 //! | `auth`, `oauth`, `me`, `well_known` | signing in, tokens and their keys |
@@ -42,6 +42,7 @@ mod turns;
 mod well_known;
 
 use axum::{Router, middleware};
+use kontor_http::{Deadline, identify, in_time, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use state::ApiState;
@@ -69,7 +70,8 @@ pub fn router(state: ApiState) -> Router {
         .merge(well_known::routes())
         .merge(health::routes())
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(middleware::from_fn_with_state(state.clone(), layers::surround))
+        .layer(CatchPanicLayer::custom(panicked(layers::refuse)))
+        .layer(middleware::from_fn_with_state(Deadline::new(layers::refuse), in_time))
+        .layer(middleware::from_fn_with_state(state.environment.clone(), identify))
         .with_state(state)
 }

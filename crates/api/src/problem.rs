@@ -50,17 +50,7 @@ impl ApiError {
 
 impl<F: Fault> From<F> for ApiError {
     fn from(fault: F) -> Self {
-        let problem = fault.problem();
-        if matches!(problem.kind, ErrorKind::Internal | ErrorKind::Unavailable) {
-            let mut causes = Vec::new();
-            let mut cause = std::error::Error::source(&fault);
-            while let Some(error) = cause {
-                causes.push(error.to_string());
-                cause = error.source();
-            }
-            tracing::error!(code = %problem.code, error = %fault, ?causes, "a request failed");
-        }
-        Self::of(problem)
+        Self::of(kontor_http::told(&fault))
     }
 }
 
@@ -83,9 +73,8 @@ struct Details<'a> {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self(problem) = self;
-        let status = status(&problem);
-        // Rounded up, so that whoever waits as told is not too early.
-        let retry_after = problem.retry_after.map(|wait| wait.as_millis().div_ceil(1_000) as u64);
+        let status = kontor_http::status(&problem);
+        let retry_after = kontor_http::retry_after(&problem);
         let details = Details {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
@@ -105,24 +94,6 @@ impl IntoResponse for ApiError {
             headers.insert(header::WWW_AUTHENTICATE, challenge(&problem));
         }
         response
-    }
-}
-
-/// The status of a kind, and of the few codes for which HTTP has a word of its own.
-fn status(problem: &Problem) -> StatusCode {
-    match (problem.kind, problem.code.as_ref()) {
-        (_, "stale_version") => StatusCode::PRECONDITION_FAILED,
-        (_, "method_not_allowed") => StatusCode::METHOD_NOT_ALLOWED,
-        (_, "body_too_large") => StatusCode::PAYLOAD_TOO_LARGE,
-        (_, "unsupported_media_type") => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        (ErrorKind::Invalid, _) => StatusCode::BAD_REQUEST,
-        (ErrorKind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
-        (ErrorKind::Forbidden, _) => StatusCode::FORBIDDEN,
-        (ErrorKind::NotFound, _) => StatusCode::NOT_FOUND,
-        (ErrorKind::Conflict, _) => StatusCode::CONFLICT,
-        (ErrorKind::Limited, _) => StatusCode::TOO_MANY_REQUESTS,
-        (ErrorKind::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
-        (ErrorKind::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -189,26 +160,5 @@ mod tests {
         let (headers, body) = rendered(ApiError::of(problem)).await;
         assert!(headers.contains(&("retry-after".into(), "2".into())));
         assert_eq!((body["status"].as_u64(), body["retry_after"].as_u64()), (Some(429), Some(2)));
-    }
-
-    #[test]
-    fn every_kind_and_special_code_has_its_status() {
-        let cases = [
-            (ErrorKind::Invalid, "x", 400),
-            (ErrorKind::Invalid, "body_too_large", 413),
-            (ErrorKind::Invalid, "unsupported_media_type", 415),
-            (ErrorKind::Invalid, "method_not_allowed", 405),
-            (ErrorKind::Unauthenticated, "x", 401),
-            (ErrorKind::Forbidden, "x", 403),
-            (ErrorKind::NotFound, "x", 404),
-            (ErrorKind::Conflict, "x", 409),
-            (ErrorKind::Conflict, "stale_version", 412),
-            (ErrorKind::Limited, "x", 429),
-            (ErrorKind::Unavailable, "x", 503),
-            (ErrorKind::Internal, "x", 500),
-        ];
-        for (kind, code, expected) in cases {
-            assert_eq!(status(&Problem::new(kind, code, "")).as_u16(), expected, "{kind:?} {code}");
-        }
     }
 }

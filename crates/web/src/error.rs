@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use kontor_core::error::{ErrorKind, Fault, Problem};
+use kontor_core::error::{Chain, ErrorKind, Fault, Problem};
 
 use crate::assets;
 
@@ -31,11 +31,7 @@ impl PageError {
 
 impl<E: Fault> From<E> for PageError {
     fn from(error: E) -> Self {
-        let problem = error.problem();
-        if matches!(problem.kind, ErrorKind::Internal | ErrorKind::Unavailable) {
-            tracing::error!(error = &error as &dyn std::error::Error, "a page failed");
-        }
-        Self::Problem(problem)
+        Self::Problem(kontor_http::told(&error))
     }
 }
 
@@ -51,7 +47,7 @@ impl IntoResponse for PageError {
         let mut response = Response::new(Body::empty());
         match self {
             Self::Problem(problem) => {
-                *response.status_mut() = status(problem.kind);
+                *response.status_mut() = kontor_http::status(&problem);
                 response.extensions_mut().insert(Unrendered(problem));
             }
             Self::SignedOut { back_to } => {
@@ -61,6 +57,11 @@ impl IntoResponse for PageError {
         }
         response
     }
+}
+
+/// A problem as this face writes it, once it is known what the client reads.
+pub(crate) fn refuse(problem: Problem) -> Response {
+    PageError::Problem(problem).into_response()
 }
 
 #[derive(Template)]
@@ -88,13 +89,13 @@ pub(crate) fn render(response: &mut Response, wants_json: bool) {
         let status = response.status();
         let page =
             ErrorPage { assets: &assets::BASE, heading: heading(problem.kind), message: &problem.message };
-        let wait = problem.retry_after;
+        let wait = kontor_http::retry_after(&problem);
         *response = match page.render() {
             Ok(html) if !wants_json => (status, Html(html)).into_response(),
             _ => (status, Json(problem)).into_response(),
         };
         if let Some(wait) = wait {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
     }
 }
@@ -106,19 +107,6 @@ fn sign_in_first(back_to: &str) -> Response {
         format!("/sign-in?next={}", crate::link::encode(back_to))
     };
     axum::response::Redirect::to(&location).into_response()
-}
-
-fn status(kind: ErrorKind) -> StatusCode {
-    match kind {
-        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Conflict => StatusCode::CONFLICT,
-        ErrorKind::Limited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }
 
 fn heading(kind: ErrorKind) -> &'static str {
@@ -137,7 +125,7 @@ fn heading(kind: ErrorKind) -> &'static str {
 /// A page that is rendered, or the fault of ours that it cannot be.
 pub(crate) fn page(template: &impl Template) -> Result<Html<String>> {
     template.render().map(Html).map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a template failed");
+        tracing::error!(error = %Chain(&error), "a template failed");
         PageError::Problem(Problem::internal())
     })
 }

@@ -32,6 +32,7 @@ mod state;
 mod tests;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
+use kontor_http::{Deadline, identify, in_time, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use state::WebState;
@@ -44,7 +45,9 @@ const BODY_LIMIT: usize = 1024 * 1024;
 pub fn router(state: WebState) -> Router {
     pages::routes()
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(security::panicked))
+        .layer(CatchPanicLayer::custom(panicked(error::refuse)))
+        .layer(middleware::from_fn_with_state(Deadline::new(error::refuse), in_time))
         .layer(middleware::from_fn(security::surround))
+        .layer(middleware::from_fn_with_state(state.environment.clone(), identify))
         .with_state(state)
 }

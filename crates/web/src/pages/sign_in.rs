@@ -8,12 +8,12 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_core::error::{ErrorKind, Fault as _};
+use kontor_core::error::ErrorKind;
 use kontor_identity::{Error, SignIn};
 
 use crate::{
     assets,
-    error::{Result, page},
+    error::{PageError, Result, page},
     form::Fields,
     link,
     session::{Sent, read_fields},
@@ -69,22 +69,22 @@ pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> 
             Ok(response)
         }
         Err(error) => {
-            let problem = error.problem();
+            let problem = kontor_http::told(&error);
             if problem.kind == ErrorKind::Internal {
-                return Err(error.into());
+                return Err(PageError::Problem(problem));
             }
             let asks_workspace = matches!(error, Error::WorkspaceRequired(_) | Error::NoMembership);
+            // The sign-in page itself is what comes back, so that no browser asks for a password of its own.
+            let status = match problem.kind {
+                ErrorKind::Unauthenticated => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => kontor_http::status(&problem),
+            };
             let shown = SignInPage {
                 problem: Some(problem.message),
                 email: fields.get("email").to_owned(),
                 workspace: workspace.to_owned(),
                 asks_workspace: asks_workspace || !workspace.is_empty(),
                 ..SignInPage::new(fields.get("next"))
-            };
-            let status = match problem.kind {
-                ErrorKind::Limited => StatusCode::TOO_MANY_REQUESTS,
-                ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
             Ok((status, page(&shown)?).into_response())
         }

@@ -87,6 +87,7 @@ async fn every_page_carries_the_headers_that_bound_it() {
         );
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("x-request-id").len(), 36);
         answer.hides(" style=").hides("<script>").hides("onclick");
     }
     ada.get("/nothing").await.expect(404).shows("Not found");
