@@ -73,20 +73,21 @@ pub fn parse_scaled(json: &serde_json::Value, decimals: u8) -> Result<i64, Strin
     Ok(if negative { -scaled } else { scaled })
 }
 
-/// `1.5e3` as `1500`: JSON writers may use exponents.
+/// `1.5e3` as `1500`: JSON writers may use exponents. What has none is returned as it is, unchecked; `None` for
+/// what is no number.
 fn expand_exponent(text: &str) -> Option<String> {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return Some(text.to_owned()) };
-    let exponent: i32 = exponent.parse().ok()?;
-    if exponent.abs() > 30 {
-        return None;
-    }
+    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.unsigned_abs() <= 30)?;
     let (sign, mantissa) = match mantissa.strip_prefix('-') {
         Some(rest) => ("-", rest),
-        None => ("", mantissa),
+        None => ("", mantissa.strip_prefix('+').unwrap_or(mantissa)),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
-    let point = i32::try_from(whole.len()).ok()? + exponent;
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let point = i32::try_from(whole.len()).ok()?.checked_add(exponent)?;
     let expanded = if point <= 0 {
         format!("0.{}{digits}", "0".repeat(usize::try_from(-point).ok()?))
     } else {
@@ -116,12 +117,23 @@ mod tests {
         assert_eq!(parse_scaled(&json!(1_500_000_000), 6), Ok(1_500_000_000_000_000));
         assert!(parse_scaled(&json!(1e19), 0).unwrap_err().contains("too large"));
         assert!(parse_scaled(&json!("1234567890.123456"), 6).unwrap_err().contains("significant digits"));
+        assert_eq!(parse_scaled(&json!("+1.5e+2"), 0), Ok(150));
         for wrong in [json!("abc"), json!(""), json!("."), json!("1,5"), json!(null), json!("1e999")] {
             assert!(parse_scaled(&wrong, 2).is_err(), "{wrong}");
+        }
+        for wrong in ["ée-1", "e5", ".e1", "1é5e-2", "-+1e1", "1.2.3e1", "1e-2147483648"] {
+            assert_eq!(parse_scaled(&json!(wrong), 6), Err(format!("{wrong:?} is not a number")));
         }
     }
 
     proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in prop_oneof!["\\PC*", "[-+.eE0-9é]{0,8}e[-+0-9]{1,11}"], decimals in 0_u8..=6) {
+            if let Ok(scaled) = parse_scaled(&json!(text), decimals) {
+                prop_assert_eq!(parse_scaled(&json!(format_scaled(scaled, decimals)), decimals), Ok(scaled));
+            }
+        }
+
         #[test]
         fn a_scaled_number_survives_its_json(
             digits in -999_999_999_999_999_i64..=999_999_999_999_999,
