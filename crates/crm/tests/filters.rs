@@ -177,4 +177,20 @@ both_engines! {
             assert_eq!(walked, expected, "{json} by {sort:?}");
         }
     }
+    async fn what_is_kept_in_lower_case_is_found_with_its_accents(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        fixture.create("account", json!({ "name": "Brewery", "domain": "www.München.de" })).await;
+        fixture.create("contact", json!({ "name": "Jörg", "emails": "Jörg@münchen.de" })).await;
+        let found = async |object: &str, filter: Json| {
+            let query = ListQuery { filter: Some(filter), limit: 9, ..Default::default() };
+            fixture.list(object, query).await.records.len()
+        };
+        for (operator, operand) in
+            [("eq", json!("MÜNCHEN.de")), ("in", json!(["münchen.de"])), ("contains", json!("nchen")), ("starts_with", json!("mün"))]
+        {
+            assert_eq!(found("account", json!({ "domain": { operator: operand } })).await, 1, "{operator}");
+        }
+        assert_eq!(found("account", json!({ "domain": { "eq": "munchen.de" } })).await, 0);
+        assert_eq!(found("contact", json!({ "emails": { "eq": "JÖRG@münchen.de" } })).await, 1);
+    }
 }

@@ -203,8 +203,8 @@ impl Parser<'_> {
             "gte" => Operator::GreaterOrEqual(one()?),
             "lt" => Operator::Less(one()?),
             "lte" => Operator::LessOrEqual(one()?),
-            "contains" => Operator::Contains(fold(needle(operand)?)),
-            "starts_with" => Operator::StartsWith(fold(needle(operand)?)),
+            "contains" => Operator::Contains(as_stored(path.ty, needle(operand)?)),
+            "starts_with" => Operator::StartsWith(as_stored(path.ty, needle(operand)?)),
             _ => Operator::IsEmpty(
                 operand.as_bool().ok_or_else(|| Issue::new("", "wrong_type", "expected true or false"))?,
             ),
@@ -233,8 +233,9 @@ impl Parser<'_> {
             Issue::new("", "wrong_type", format!("expected {expected}, got {given}"))
         };
         match path.ty {
-            PartType::FoldedText | PartType::LowerText => Ok(Scalar::Text(fold(needle(json)?))),
-            PartType::ExactText => Ok(Scalar::Text(needle(json)?.to_owned())),
+            PartType::FoldedText | PartType::LowerText | PartType::ExactText => {
+                Ok(Scalar::Text(as_stored(path.ty, needle(json)?)))
+            }
             PartType::Number(decimals) => {
                 let amount = match json {
                     Json::Object(map) if decimals == Money::DECIMALS => map.get("amount").unwrap_or(json),
@@ -270,6 +271,15 @@ impl Parser<'_> {
             }
             PartType::Opaque => Err(wrong("nothing")),
         }
+    }
+}
+
+/// A text as the column it is compared with holds it.
+fn as_stored(ty: PartType, text: &str) -> String {
+    match ty {
+        PartType::FoldedText => fold(text),
+        PartType::LowerText => text.to_lowercase(),
+        _ => text.to_owned(),
     }
 }
 

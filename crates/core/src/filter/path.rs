@@ -25,7 +25,7 @@ pub struct FieldPath {
 pub enum PartType {
     /// Compared through the folded column.
     FoldedText,
-    /// Kept in lower case, so compared as it is with a folded operand.
+    /// Kept in lower case, accents and all, so compared as it is with an operand in lower case.
     LowerText,
     /// Compared byte by byte.
     ExactText,
