@@ -1,6 +1,8 @@
 //! Text as it is compared, sorted and searched: folded to one case without accents, in Rust, so that both
 //! engines agree.
 
+use std::collections::HashSet;
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The longest search token, in characters; what is longer is cut.
@@ -14,17 +16,22 @@ pub fn fold(text: &str) -> String {
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
-/// The distinct search tokens of a text, in order of appearance: runs of letters and digits, folded.
-pub fn tokens(text: &str) -> Vec<String> {
+/// The first distinct search tokens of a text, at most `limit`, in order of appearance: runs of letters and
+/// digits, folded.
+pub fn tokens(text: &str, limit: usize) -> Vec<String> {
     let folded = fold(text);
-    let mut found: Vec<String> = Vec::new();
-    for token in folded.split(|c: char| !c.is_alphanumeric()).filter(|token| !token.is_empty()) {
-        let token: String = token.chars().take(TOKEN_LENGTH).collect();
-        if !found.contains(&token) {
-            found.push(token);
-        }
-    }
-    found
+    let mut seen = HashSet::new();
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|token| !token.is_empty())
+        .map(|token| match token.char_indices().nth(TOKEN_LENGTH) {
+            Some((end, _)) => token.split_at(end).0,
+            None => token,
+        })
+        .filter(|token| seen.insert(*token))
+        .take(limit)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The candidate nearest to a misspelt name, when one is near enough to suggest.
@@ -68,8 +75,18 @@ mod tests {
 
     #[test]
     fn tokens_are_folded_words_without_repeats() {
-        assert_eq!(tokens("Jane.Doe@Acme.test, JANE"), ["jane", "doe", "acme", "test"]);
-        assert!(tokens("-- ,").is_empty());
+        assert_eq!(tokens("Jane.Doe@Acme.test, JANE", 10), ["jane", "doe", "acme", "test"]);
+        assert!(tokens("-- ,", 10).is_empty());
+    }
+
+    #[test]
+    fn tokens_are_cut_to_their_length_and_counted_after_that() {
+        let long = "é".repeat(TOKEN_LENGTH + 1);
+        assert_eq!(
+            tokens(&format!("{long} {long}x b c d"), 3),
+            ["e".repeat(TOKEN_LENGTH).as_str(), "b", "c"]
+        );
+        assert!(tokens("a", 0).is_empty());
     }
 
     #[test]

@@ -19,8 +19,8 @@ pub(crate) fn index<'r>(object: &Object, records: impl IntoIterator<Item = &'r R
 fn tokens(object: &Object, record: &Record) -> Vec<String> {
     let mut tokens = Vec::new();
     for field in object.searchable_fields() {
-        let words = text::tokens(&words(field, record));
-        tokens.extend(words.into_iter().take(MAX_WORDS).map(|word| token(object, field, &word)));
+        let words = text::tokens(&words(field, record), MAX_WORDS);
+        tokens.extend(words.iter().map(|word| token(object, field, word)));
     }
     tokens
 }

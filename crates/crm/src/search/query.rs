@@ -137,9 +137,8 @@ fn groups(work: &Work<'_, '_>, object: &Object, query: &str) -> Vec<Vec<String>>
             _ => true,
         })
         .collect();
-    text::tokens(query)
-        .into_iter()
-        .take(MAX_WORDS)
-        .map(|word| fields.iter().map(|field| token(object, field, &word)).collect())
+    text::tokens(query, MAX_WORDS)
+        .iter()
+        .map(|word| fields.iter().map(|field| token(object, field, word)).collect())
         .collect()
 }

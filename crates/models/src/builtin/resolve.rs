@@ -11,6 +11,8 @@ use super::{
     words::{Phrase, ordinal, singular},
 };
 
+/// The most words of a name that are compared.
+const WORDS: usize = 50;
 /// Words around a name that are not part of it.
 const AROUND: [&str; 14] =
     ["the", "of", "for", "on", "with", "to", "a", "an", "about", "at", "in", "from", "record", ":"];
@@ -110,10 +112,10 @@ impl Interpreter {
             let object = objects.is_empty() || objects.contains(&record.object.as_str());
             let name = match reference {
                 Reference::Name(name) => {
-                    let label = tokens(&record.label);
+                    let label = tokens(&record.label, WORDS);
                     // Found by another of its fields, a record need not carry the words in its name.
                     let listed = self.conversation.list.contains(record);
-                    listed || tokens(name.raw()).iter().any(|token| label.contains(token))
+                    listed || tokens(name.raw(), WORDS).iter().any(|token| label.contains(token))
                 }
                 _ => true,
             };
