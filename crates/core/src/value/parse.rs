@@ -202,7 +202,11 @@ fn money(json: &Json, current: Option<&Value>) -> Parsed<Value> {
         plain => (Some(plain), None),
     };
     let micros = match (amount, current) {
-        (Some(Json::Null), _) | (None, None) => return Ok(Value::Null),
+        (Some(Json::Null), _) => return Ok(Value::Null),
+        (None, None) => {
+            let message = "expected an amount beside the currency, such as 1250.50; null empties the field";
+            return Err(Issue::new("amount", "required", message));
+        }
         (None, Some(current)) => current.micros,
         (Some(amount), _) => parse_scaled(amount, Money::DECIMALS).map_err(|why| {
             Issue::new("amount", "wrong_type", format!("{why}; an amount is a number such as 1250.50"))
@@ -476,6 +480,17 @@ mod tests {
             "currency"
         );
         assert_eq!(parse(FieldKind::Currency, json!({"amuont": 1})).unwrap_err().code, "unknown_part");
+    }
+
+    #[test]
+    fn a_currency_without_an_amount_is_refused_unless_there_is_one_already() {
+        let missing = parse(FieldKind::Currency, json!({"currency": "EUR"})).unwrap_err();
+        assert_eq!((missing.path.as_str(), &*missing.code), ("amount", "required"));
+        assert_eq!(parse(FieldKind::Currency, json!({"amount": null, "currency": "EUR"})), Ok(Value::Null));
+        let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("f"), "F", FieldKind::Currency);
+        let current = parse_value(&field, &json!(7), None).unwrap();
+        let eur = Money { micros: 7_000_000, currency: "EUR".to_owned() };
+        assert_eq!(parse_value(&field, &json!({"currency": "EUR"}), Some(&current)), Ok(Value::Money(eur)));
     }
 
     #[test]
