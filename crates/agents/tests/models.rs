@@ -48,6 +48,21 @@ both_engines! {
         house.check();
     }
 
+    async fn a_call_that_breaks_in_the_middle_is_asked_for_again(store: TestStore) {
+        let house = House::scripted(store).await;
+        let error = "data: {\"error\": {\"message\": \"upstream failed\", \"code\": 502}}\n\n";
+        house.server.push(Script::new().call("a", "deal.find", "{\"limit\": ").raw(error));
+        house.server.push(Script::new().text("There is nothing to find."));
+        let session = house.first.session(&house.ada, "analyst").await;
+        let events = house.first.ask(&house.ada, session, "hello").await;
+        assert_eq!(
+            names(&events),
+            ["turn.started", "step.started", "step.restarted", "message.completed", "turn.completed"]
+        );
+        assert_eq!(texts(&events), ["There is nothing to find."]);
+        house.check();
+    }
+
     async fn an_answer_without_end_is_cut(store: TestStore) {
         let mut settings = settings();
         settings.limits.answer_bytes = 1_000;

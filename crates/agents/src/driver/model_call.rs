@@ -39,6 +39,8 @@ impl Run<'_> {
         // Ids made for calls that come without one differ from step to step of the conversation.
         let mut assembler = Assembler::new(format!("call_{}_{step}", self.turn.as_uuid().simple()));
         let mut reasoning = String::new();
+        // Failures before the first delta were tried again already.
+        let mut began = false;
         self.handle.begin(self.last_seq, self.turn, step);
 
         let (stopping, cancel) = (self.stopping, self.cancel.clone());
@@ -68,8 +70,9 @@ impl Run<'_> {
             };
             let Some(chunk) = chunk else { break };
             let is_said = !chunk.is_empty();
+            began |= chunk.iter().any(Result::is_ok);
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
-                return Ok(model_failed(&error, assembler.text().to_owned(), reasoning));
+                return Ok(model_failed(&error, began, assembler.text().to_owned(), reasoning));
             }
             if assembler.size() > settings.limits.answer_bytes {
                 tracing::warn!(bytes = assembler.size(), "the model's answer has no end and is cut");
@@ -89,7 +92,7 @@ impl Run<'_> {
         let text = assembler.text().to_owned();
         match assembler.complete() {
             Ok(step) => Ok(Input::Answered(answer(step, reasoning, &prepared))),
-            Err(error) => Ok(model_failed(&error, text, reasoning)),
+            Err(error) => Ok(model_failed(&error, began, text, reasoning)),
         }
     }
 
@@ -141,10 +144,8 @@ fn take(
     broken
 }
 
-fn model_failed(error: &ModelError, text: String, reasoning: String) -> Input {
-    tracing::warn!(%error, source = ?std::error::Error::source(error), "the model gave no whole answer");
-    // Failures before the first delta were tried again already.
-    let began = !text.is_empty() || !reasoning.is_empty();
+fn model_failed(error: &ModelError, began: bool, text: String, reasoning: String) -> Input {
+    tracing::warn!(error = %Chain(error), "the model gave no whole answer");
     let may_retry = error.is_retryable() && (began || matches!(error, ModelError::CutShort { .. }));
     Input::ModelFailed { problem: error.problem(), may_retry, text, reasoning }
 }
