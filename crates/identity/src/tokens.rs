@@ -44,20 +44,24 @@ impl Identity {
     /// Trades a refresh token for a new pair. The token given is used up.
     pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens> {
         let shown = RefreshToken::parse(refresh_token).ok_or(Error::InvalidToken)?;
+        let row = self.family(shown).await?.ok_or(Error::InvalidToken)?;
+        // Before the token is used up: after that, a failure that passes would lose the new one, and the old
+        // one shown again would end the family.
+        match self.active_member(row.workspace, row.member).await {
+            Ok(_) => {}
+            Err(Error::MemberInactive | Error::MemberNotFound | Error::WorkspaceNotFound) => {
+                self.end_sign_in(row.id).await?;
+                return Err(Error::InvalidToken);
+            }
+            Err(error) => return Err(error),
+        }
         let next = shown.rotate(self.environment());
-        let row = match self.rotate(shown, next).await? {
-            Rotation::Rotated(row) => row,
-            Rotation::Unknown => return Err(Error::InvalidToken),
+        match self.rotate(shown, next).await? {
+            Rotation::Rotated(row) => self.tokens(&row, next),
+            Rotation::Unknown => Err(Error::InvalidToken),
             Rotation::Reused(id) => {
                 self.0.live.remove(&id);
                 tracing::warn!(sign_in = %id, "a used refresh token was shown again: its family ends");
-                return Err(Error::InvalidToken);
-            }
-        };
-        match self.active_member(row.workspace, row.member).await {
-            Ok(_) => self.tokens(&row, next),
-            Err(Error::MemberInactive | Error::MemberNotFound | Error::WorkspaceNotFound) => {
-                self.end_sign_in(row.id).await?;
                 Err(Error::InvalidToken)
             }
             Err(error) => Err(error),
@@ -99,6 +103,17 @@ impl Identity {
             token_type: "Bearer",
             expires_in: lifetime.as_secs(),
         })
+    }
+
+    async fn family(&self, shown: RefreshToken) -> Result<Option<SignInRow>> {
+        let now = self.now();
+        self.directory()
+            .read(move |tx| {
+                Box::pin(async move {
+                    sign_ins::by_lookup(tx, Kind::Tokens, &shown.family.hash(), now, false).await
+                })
+            })
+            .await
     }
 
     async fn rotate(&self, shown: RefreshToken, next: RefreshToken) -> Result<Rotation> {

@@ -1,10 +1,11 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kontor_core::{caller::Actor, grants::Action, ids::WorkspaceId};
 use kontor_identity::{IdentitySettings, MemberStatus};
-use kontor_store::{both_engines, testing::TestStore};
+use kontor_store::{Store, both_engines, testing::TestStore};
+use sea_query::Query;
 use serde_json::{Value, json};
 
-use crate::house::{House, PASSWORD, code, member, settings, sign_in};
+use crate::house::{House, PASSWORD, SECRET, code, member, open, settings, sign_in};
 
 fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).unwrap();
@@ -117,6 +118,30 @@ both_engines! {
         assert_eq!(code(house.identity.refresh(&third.refresh_token).await), "invalid_token");
         assert_eq!(code(house.identity.authenticate(&third.access_token).await), "invalid_token");
         house.identity.refresh(&bystander.refresh_token).await.unwrap();
+    }
+
+    async fn a_refresh_that_fails_in_passing_does_not_use_the_token_up(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        let tokens = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
+        let namespace = store.workspace(workspace).await.unwrap();
+        namespace
+            .write(|tx| {
+                Box::pin(async move {
+                    let insert = Query::insert()
+                        .into_table(tx.table("schema_migrations"))
+                        .columns(["version", "name", "checksum", "applied_at"])
+                        .values_panic([9_999_i64.into(), "later".into(), "sum".into(), 0_i64.into()])
+                        .to_owned();
+                    tx.execute(&insert).await
+                })
+            })
+            .await
+            .unwrap();
+        let reopened = Store::open(store.config(), house.environment.clone()).await.unwrap();
+        let elsewhere = open(&reopened, &house.environment, &house.furnisher, SECRET, settings()).await.unwrap();
+        assert_eq!(code(elsewhere.refresh(&tokens.refresh_token).await), "workspace_closed");
+        house.identity.refresh(&tokens.refresh_token).await.unwrap();
+        reopened.close().await;
     }
 
     async fn of_two_refreshes_at_once_at_most_one_succeeds(store: TestStore) {
