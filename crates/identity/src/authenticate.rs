@@ -31,8 +31,9 @@ impl Identity {
         if let Some(claims) = self.0.verified.get(&hash, now) {
             return Ok(claims);
         }
+        let generation = self.0.verified.generation();
         let claims = Arc::new(access_token::verify(&self.0.keys, &self.0.settings.issuer, bearer)?);
-        self.0.verified.insert(hash, Arc::clone(&claims), now);
+        self.0.verified.insert(hash, Arc::clone(&claims), now, generation);
         Ok(claims)
     }
 
@@ -41,6 +42,7 @@ impl Identity {
         if self.0.live.get(&id, now).is_some() {
             return Ok(());
         }
+        let generation = self.0.live.generation();
         let is_live: Result<bool> = self
             .directory()
             .read(move |tx| Box::pin(async move { sign_ins::is_live(tx, id, now).await }))
@@ -48,7 +50,7 @@ impl Identity {
         if !is_live? {
             return Err(Error::InvalidToken);
         }
-        self.0.live.insert(id, (), now);
+        self.0.live.insert(id, (), now, generation);
         Ok(())
     }
 }

@@ -82,6 +82,7 @@ impl Identity {
         if let Some(row) = self.0.browsers.get(&hash, now).filter(|row| row.expires_at > now) {
             return Ok(row);
         }
+        let generation = self.0.browsers.generation();
         let lookup = hash.clone();
         let row: Option<SignInRow> = self
             .directory()
@@ -94,7 +95,7 @@ impl Identity {
         if now.since(row.used_at) >= NOTED_EVERY {
             self.note_use(row.id, now).await?;
         }
-        self.0.browsers.insert(hash, Arc::clone(&row), now);
+        self.0.browsers.insert(hash, Arc::clone(&row), now, generation);
         Ok(row)
     }
 

@@ -34,6 +34,7 @@ impl Identity {
         if let Some(grants) = self.0.roles.get(&key, now) {
             return Ok(grants);
         }
+        let generation = self.0.roles.generation();
         let namespace = self.namespace(workspace).await?;
         let all = namespace.read(|tx| Box::pin(roles::all(tx))).await?;
         let names = || all.iter().map(|(_, role)| role.name.clone()).collect();
@@ -42,7 +43,7 @@ impl Identity {
             .find(|(_, candidate)| candidate.is_named(role))
             .ok_or_else(|| Error::RoleNotFound { name: role.to_owned(), roles: names() })?;
         let grants = Arc::new(found.1.grants.clone());
-        self.0.roles.insert(key, Arc::clone(&grants), now);
+        self.0.roles.insert(key, Arc::clone(&grants), now, generation);
         Ok(grants)
     }
 
@@ -71,6 +72,7 @@ impl Identity {
         if let Some(active) = self.0.members.get(&key, now) {
             return Ok(active);
         }
+        let generation = self.0.members.generation();
         let namespace = self.namespace(workspace).await?;
         let row = namespace
             .read(move |tx| Box::pin(async move { members::find(tx, member).await }))
@@ -87,7 +89,7 @@ impl Identity {
             grants: Arc::new(row.grants),
         };
         let active = Arc::new(ActiveMember { user: row.user, caller, summary: row.summary });
-        self.0.members.insert(key, Arc::clone(&active), now);
+        self.0.members.insert(key, Arc::clone(&active), now, generation);
         Ok(active)
     }
 

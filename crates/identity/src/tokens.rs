@@ -64,7 +64,6 @@ impl Identity {
                 tracing::warn!(sign_in = %id, "a used refresh token was shown again: its family ends");
                 Err(Error::InvalidToken)
             }
-            Err(error) => Err(error),
         }
     }
 
@@ -74,8 +73,9 @@ impl Identity {
             return self.end_by_lookup(Kind::Tokens, token.family.hash()).await;
         }
         if let Some(cookie) = Secret::parse(opaque::COOKIE, credential) {
+            let ended = self.end_by_lookup(Kind::Browser, cookie.hash()).await;
             self.0.browsers.remove(&cookie.hash());
-            return self.end_by_lookup(Kind::Browser, cookie.hash()).await;
+            return ended;
         }
         match access_token::verify(&self.0.keys, &self.0.settings.issuer, credential) {
             Ok(claims) => self.end_sign_in(claims.sid).await,
