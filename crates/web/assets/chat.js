@@ -57,7 +57,8 @@ if (transcript) {
   const live = document.getElementById("live");
   const stop = document.getElementById("stop");
   const stopForm = document.getElementById("stop-form");
-  let key = randomKey();
+  // A message sent again after a lost answer is known by its key; another text is another message.
+  let sent = {};
 
   const running = () =>
     transcript.querySelector(':scope > [data-state="running"], :scope > [data-state="waiting"]');
@@ -73,10 +74,11 @@ if (transcript) {
     if (!text || composer.dataset.sending) return;
     composer.dataset.sending = "yes";
     tell("");
+    if (sent.message !== text) sent = { message: text, key: randomKey() };
     try {
-      const turn = await post(composer.action, { message: text, key });
+      const turn = await post(composer.action, sent);
       message.value = "";
-      key = randomKey();
+      sent = {};
       // The stream may have told of it already, and further on than this answer.
       if (!turnElement(transcript, turn.turn)) applyTurn(transcript, turn);
       atEnd = true;
