@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     ops::Deref,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -27,21 +27,30 @@ pub(crate) struct Hub(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    channels: Mutex<HashMap<Key, Arc<Channel>>>,
+    channels: Mutex<HashMap<Key, Open>>,
     closed: AtomicBool,
+}
+
+/// A channel that somebody has, and how many do.
+#[derive(Default)]
+struct Open {
+    channel: Arc<Channel>,
+    handles: usize,
 }
 
 impl Hub {
     /// A session's channel, made when nobody has it.
     pub(crate) fn open(&self, workspace: WorkspaceId, session: SessionId) -> Handle {
         let key = (workspace, session);
-        let channel = self.channels().entry(key).or_default().clone();
-        Handle { hub: self.clone(), key, channel }
+        let mut channels = self.channels();
+        let open = channels.entry(key).or_default();
+        open.handles += 1;
+        Handle { hub: self.clone(), key, channel: open.channel.clone() }
     }
 
     /// Tells events to a session's followers in this process.
     pub(crate) fn publish(&self, workspace: WorkspaceId, session: SessionId, events: &[LoggedEvent]) {
-        let channel = self.channels().get(&(workspace, session)).cloned();
+        let channel = self.channels().get(&(workspace, session)).map(|open| open.channel.clone());
         if let Some(channel) = channel {
             channel.publish(events);
         }
@@ -50,8 +59,8 @@ impl Hub {
     /// Ends every stream.
     pub(crate) fn close(&self) {
         self.0.closed.store(true, Ordering::SeqCst);
-        for channel in self.channels().values() {
-            channel.wake();
+        for open in self.channels().values() {
+            open.channel.wake();
         }
     }
 
@@ -59,7 +68,7 @@ impl Hub {
         self.0.closed.load(Ordering::SeqCst)
     }
 
-    fn channels(&self) -> MutexGuard<'_, HashMap<Key, Arc<Channel>>> {
+    fn channels(&self) -> MutexGuard<'_, HashMap<Key, Open>> {
         self.0.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,9 +97,11 @@ impl Deref for Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         let mut channels = self.hub.channels();
-        // The table's and this one: nobody else can come to have it while the table is locked.
-        if Arc::strong_count(&self.channel) == 2 {
-            channels.remove(&self.key);
+        if let Entry::Occupied(mut open) = channels.entry(self.key) {
+            open.get_mut().handles -= 1;
+            if open.get().handles == 0 {
+                open.remove();
+            }
         }
     }
 }
@@ -226,5 +237,25 @@ impl Channel {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kontor_core::environment::Environment;
+
+    use super::*;
+
+    #[test]
+    fn the_last_handle_forgets_the_channel_although_an_event_is_being_told() {
+        let (hub, environment) = (Hub::default(), Environment::system());
+        let (workspace, session) = (environment.new_id(), environment.new_id());
+        let (first, second) = (hub.open(workspace, session), hub.open(workspace, session));
+        let telling = first.channel.clone();
+        drop(first);
+        assert!(Arc::ptr_eq(&hub.open(workspace, session).channel, &telling));
+        drop(second);
+        assert!(hub.channels().is_empty());
+        drop(telling);
     }
 }
