@@ -33,8 +33,10 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     opener: Opener,
     directory: Namespace,
-    workspaces: Mutex<HashMap<WorkspaceId, Arc<OnceCell<Namespace>>>>,
+    workspaces: Mutex<Workspaces>,
 }
+
+type Workspaces = HashMap<WorkspaceId, Arc<OnceCell<Namespace>>>;
 
 /// What was found about one part of the data.
 #[derive(Debug)]
@@ -169,13 +171,23 @@ impl Store {
         let namespace = cell.get_or_try_init(|| self.0.opener.open(Some(id), missing)).await.cloned();
         if namespace.is_err() {
             // An id that names nothing must not be remembered.
-            self.workspaces().retain(|known, cell| *known != id || cell.initialized());
+            forget(&mut self.workspaces(), id, &cell);
         }
         namespace
     }
 
-    fn workspaces(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Arc<OnceCell<Namespace>>>> {
+    fn workspaces(&self) -> MutexGuard<'_, Workspaces> {
         self.0.workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Forgets a cell whose opening failed, unless another caller has it: it may be opening at this moment, and who
+/// did not find its cell would open the same file a second time.
+fn forget(workspaces: &mut Workspaces, id: WorkspaceId, failed: &Arc<OnceCell<Namespace>>) {
+    // The table's and the failed caller's: nobody can come to have it while the table is locked.
+    let is_ours = |cell: &Arc<_>| Arc::ptr_eq(cell, failed) && Arc::strong_count(cell) == 2;
+    if workspaces.get(&id).is_some_and(|cell| !cell.initialized() && is_ours(cell)) {
+        workspaces.remove(&id);
     }
 }
 
@@ -289,4 +301,25 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::Panicked(error.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_opening_is_forgotten_unless_another_caller_is_opening() {
+        let id: WorkspaceId = Environment::system().new_id();
+        let mut workspaces = Workspaces::new();
+        let failed = Arc::clone(workspaces.entry(id).or_default());
+        let opening = Arc::clone(&failed);
+        forget(&mut workspaces, id, &failed);
+        assert!(workspaces.contains_key(&id), "another caller is opening it");
+        drop(opening);
+        forget(&mut workspaces, id, &failed);
+        assert!(!workspaces.contains_key(&id));
+        workspaces.entry(id).or_default();
+        forget(&mut workspaces, id, &failed);
+        assert!(workspaces.contains_key(&id), "this is another one");
+    }
 }
