@@ -3,7 +3,7 @@ use std::sync::Arc;
 use kontor_agents::Agents;
 use kontor_core::environment::Environment;
 use kontor_crm::Crm;
-use kontor_identity::Identity;
+use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use tokio_util::sync::CancellationToken;
 
@@ -17,14 +17,8 @@ pub struct ApiState {
     pub environment: Environment,
     /// Where people and programs reach this server, without a slash at the end.
     pub public_url: Arc<str>,
+    /// The cookie of the pages, which a request may sign in by as well.
+    pub cookie: SessionCookie,
     /// Ends the streams of events, which would otherwise outlive the server's last request.
     pub shutdown: CancellationToken,
-}
-
-impl ApiState {
-    /// The name of the cookie that the pages sign in with. Where the way is encrypted the browser itself
-    /// keeps other hosts from setting it (RFC 6265bis, section 4.1.3.2).
-    pub(crate) fn cookie_name(&self) -> &'static str {
-        if self.public_url.starts_with("https:") { "__Host-kontor_session" } else { "kontor_session" }
-    }
 }

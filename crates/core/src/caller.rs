@@ -63,7 +63,7 @@ impl Actor {
 }
 
 /// The one who asks, in the workspace they ask in, with all they may do there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     pub workspace: WorkspaceId,
     /// The person behind it, where there is one.

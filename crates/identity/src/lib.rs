@@ -11,8 +11,8 @@
 //! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
 //! | `sign_in`, `credentials`, `password`, `throttle`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `opaque` | token pairs, their rotation, signing keys |
-//! | `browser` | cookie sessions and CSRF protection |
-//! | `authenticate`, `callers`, `me` | from a credential to a caller, and what a caller sees of itself |
+//! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
+//! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
 //! | `rows` | this crate's tables |
 
 mod access_token;
@@ -33,9 +33,11 @@ mod roles;
 mod rows;
 mod secret;
 mod service;
+mod session_cookie;
 mod settings;
 mod setup;
 mod sign_in;
+mod standing;
 mod throttle;
 mod tokens;
 mod workspaces;
@@ -49,7 +51,9 @@ pub use roles::Role;
 pub use roles::standard as standard_roles;
 pub use secret::MasterSecret;
 pub use service::Identity;
+pub use session_cookie::SessionCookie;
 pub use settings::{IdentitySettings, PasswordCost};
 pub use sign_in::SignIn;
+pub use standing::Credential;
 pub use tokens::Tokens;
 pub use workspaces::{NewWorkspace, WorkspaceSummary};

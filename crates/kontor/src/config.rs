@@ -12,6 +12,7 @@ use figment::{
 use kontor_models::ModelsConfig;
 use kontor_store::StoreConfig;
 use serde::Deserialize;
+use url::Url;
 
 use crate::{cli::Common, error::Error};
 
@@ -25,7 +26,7 @@ pub(crate) struct Config {
     /// The address the server listens on.
     pub(crate) listen: SocketAddr,
     /// How the server is reached from outside; links and secure cookies follow it.
-    pub(crate) public_url: Option<String>,
+    pub(crate) public_url: Option<PublicUrl>,
     /// The folder that holds the data.
     pub(crate) data_dir: PathBuf,
     /// A `postgres://` address; without one, SQLite in the data folder.
@@ -56,6 +57,30 @@ impl Default for Config {
 pub(crate) enum LogFormat {
     Text,
     Json,
+}
+
+/// Where the server is reached from outside: a scheme and a host, since the pages lie at its root.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct PublicUrl(Url);
+
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let expected = "expected http:// or https:// and a host, such as https://crm.example.com";
+        let url = Url::parse(&text).map_err(|error| format!("{text:?} is no URL ({error}): {expected}"))?;
+        let is_plain = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain {
+            Ok(Self(url))
+        } else {
+            Err(format!("{text:?} cannot be used: {expected}"))
+        }
+    }
 }
 
 /// A setting that is never printed.
@@ -122,7 +147,7 @@ impl Config {
     /// The address a browser opens.
     pub(crate) fn url(&self, bound: SocketAddr) -> String {
         match &self.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
+            Some(url) => url.0.origin().ascii_serialization(),
             None if bound.ip().is_unspecified() => format!("http://127.0.0.1:{}", bound.port()),
             None => format!("http://{bound}"),
         }
@@ -130,6 +155,36 @@ impl Config {
 
     /// Whether browsers reach the server by https alone.
     pub(crate) fn is_secure(&self) -> bool {
-        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+        self.public_url.as_ref().is_some_and(|url| url.0.scheme() == "https")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(public_url: &str) -> Config {
+        let public_url = Some(PublicUrl::try_from(public_url.to_owned()).unwrap());
+        Config { public_url, ..Config::default() }
+    }
+
+    #[test]
+    fn links_and_cookies_follow_the_public_url_however_it_is_written() {
+        let bound = SocketAddr::from(([127, 0, 0, 1], 7700));
+        let secure = config("HTTPS://CRM.example.com/");
+        assert_eq!((secure.url(bound).as_str(), secure.is_secure()), ("https://crm.example.com", true));
+        let plain = config("http://crm.local:8080");
+        assert_eq!((plain.url(bound).as_str(), plain.is_secure()), ("http://crm.local:8080", false));
+        assert!(!Config::default().is_secure());
+    }
+
+    #[test]
+    fn a_public_url_that_leads_elsewhere_is_refused() {
+        for wrong in
+            ["crm.example.com", "https:", "ftp://crm.example.com", "https://a.test/crm", "https://a:b@c.test"]
+        {
+            let refused = PublicUrl::try_from(wrong.to_owned()).unwrap_err();
+            assert!(refused.contains("https://crm.example.com"), "{refused}");
+        }
     }
 }

@@ -1,15 +1,18 @@
 //! Who is looking: the person behind the browser's cookie, and the token their forms carry.
 
+use std::time::Duration;
+
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, header, request::Parts},
+    response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Problem},
 };
-use kontor_identity::Csrf;
+use kontor_identity::{BrowserSession, Csrf};
 
 use crate::{
     error::{PageError, Result},
@@ -31,28 +34,27 @@ pub(crate) struct Sent {
 }
 
 impl WebState {
-    /// The cookie's name. Where the way is encrypted the browser itself keeps other hosts from setting it
-    /// (RFC 6265bis, section 4.1.3.2).
-    pub(crate) fn cookie_name(&self) -> &'static str {
-        if self.secure { "__Host-kontor_session" } else { "kontor_session" }
+    /// Gives a browser its session, to be kept as long as it holds.
+    pub(crate) fn keep(&self, session: &BrowserSession, response: impl IntoResponse) -> Response {
+        self.with_cookie(&session.cookie, session.expires_at.since(self.environment.now()), response)
     }
 
-    /// The header that gives a browser its session.
-    pub(crate) fn cookie(&self, value: &str, max_age_seconds: u64) -> Option<HeaderValue> {
-        let secure = if self.secure { "; Secure" } else { "" };
-        let name = self.cookie_name();
-        let text =
-            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}{secure}");
-        HeaderValue::try_from(text).ok()
+    /// Takes a browser's session away.
+    pub(crate) fn forget(&self, response: impl IntoResponse) -> Response {
+        self.with_cookie("", Duration::ZERO, response)
+    }
+
+    fn with_cookie(&self, value: &str, life: Duration, response: impl IntoResponse) -> Response {
+        let mut response = response.into_response();
+        // Tokens are letters and digits, which any header takes.
+        if let Ok(header) = HeaderValue::try_from(self.cookie.header(value, life)) {
+            response.headers_mut().insert(header::SET_COOKIE, header);
+        }
+        response
     }
 
     pub(crate) fn cookie_value<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .find_map(|pair| pair.trim().strip_prefix(self.cookie_name())?.strip_prefix('='))
+        self.cookie.find(headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()))
     }
 }
 

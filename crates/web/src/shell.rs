@@ -73,7 +73,7 @@ pub(crate) fn readable<'a>(schema: &'a Schema, caller: &'a Caller) -> impl Itera
 
 /// What shows values to this caller at this moment.
 pub(crate) fn viewer(state: &WebState, schema: Arc<Schema>) -> Viewer {
-    Viewer { schema, now: state.environment.now() }
+    Viewer { schema, environment: state.environment.clone() }
 }
 
 /// The drawing of an object's icon, a plain card for one that we have not drawn.

@@ -1,7 +1,7 @@
 use kontor_agents::Agents;
 use kontor_core::environment::Environment;
 use kontor_crm::Crm;
-use kontor_identity::Identity;
+use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use tokio_util::sync::CancellationToken;
 
@@ -13,8 +13,8 @@ pub struct WebState {
     pub agents: Agents,
     pub models: Models,
     pub environment: Environment,
-    /// Whether people reach the server over HTTPS: then cookies are kept from everything else.
-    pub secure: bool,
+    /// What people stay signed in by.
+    pub cookie: SessionCookie,
     /// Ends the streams of events, which would otherwise outlive the server's last request.
     pub shutdown: CancellationToken,
 }

@@ -18,7 +18,7 @@ use kontor_agents::{EventId, StreamEvent};
 use kontor_core::{error::ErrorKind, ids::SessionId};
 
 use crate::{
-    extract::{Parameters, Segments, SignedIn},
+    extract::{Parameters, Segments, Staying},
     problem::{ApiError, Result},
     state::ApiState,
 };
@@ -38,7 +38,7 @@ pub(crate) fn routes() -> Router<ApiState> {
 
 async fn events(
     State(state): State<ApiState>,
-    SignedIn(caller): SignedIn,
+    Staying(caller, credential): Staying,
     Segments(session): Segments<SessionId>,
     headers: HeaderMap,
     parameters: Parameters,
@@ -46,7 +46,14 @@ async fn events(
     let after = position(&headers, parameters)?;
     let events = state.agents.subscribe(&caller, session, after).await?;
     let ended = state.shutdown.clone().cancelled_owned();
-    let events = events.take_until(Box::pin(ended)).take_until(Box::pin(tokio::time::sleep(LIFETIME)));
+    let dismissed = {
+        let identity = state.identity.clone();
+        async move { identity.until_dismissed(credential, caller).await }
+    };
+    let events = events
+        .take_until(Box::pin(ended))
+        .take_until(Box::pin(dismissed))
+        .take_until(Box::pin(tokio::time::sleep(LIFETIME)));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

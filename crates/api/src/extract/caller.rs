@@ -3,6 +3,7 @@ use axum::{
     http::{HeaderMap, Method, header, request::Parts},
 };
 use kontor_core::{caller::Caller, error::ErrorKind};
+use kontor_identity::{Credential, SessionCookie};
 
 use crate::{
     problem::{ApiError, Result},
@@ -19,38 +20,53 @@ impl FromRequestParts<ApiState> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
-        match Credentials::find(&parts.headers, state.cookie_name())? {
-            Credentials::Bearer(token) => Ok(Self(state.identity.authenticate(token).await?)),
-            Credentials::Cookie(cookie) => {
-                let (caller, csrf) = state.identity.authenticate_cookie(cookie).await?;
-                if !is_safe(&parts.method) {
-                    let given = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok());
-                    csrf.verify(given.unwrap_or_default())?;
-                }
-                Ok(Self(caller))
-            }
-        }
+        Ok(Self(Credentials::find(&parts.headers, state.cookie)?.caller(parts, state).await?))
     }
 }
 
-#[derive(Debug, PartialEq)]
+/// The one who asks, for an answer that goes on: with what they were let in by.
+pub(crate) struct Staying(pub(crate) Caller, pub(crate) Credential);
+
+impl FromRequestParts<ApiState> for Staying {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
+        let credentials = Credentials::find(&parts.headers, state.cookie)?;
+        let caller = credentials.caller(parts, state).await?;
+        let credential = match credentials {
+            Credentials::Bearer(token) => Credential::AccessToken(token.to_owned()),
+            Credentials::Cookie(cookie) => Credential::Cookie(cookie.to_owned()),
+        };
+        Ok(Self(caller, credential))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Credentials<'a> {
     Bearer(&'a str),
     Cookie(&'a str),
 }
 
 impl<'a> Credentials<'a> {
-    fn find(headers: &'a HeaderMap, cookie_name: &str) -> Result<Self> {
+    async fn caller(self, parts: &Parts, state: &ApiState) -> Result<Caller> {
+        match self {
+            Self::Bearer(token) => Ok(state.identity.authenticate(token).await?),
+            Self::Cookie(cookie) => {
+                let (caller, csrf) = state.identity.authenticate_cookie(cookie).await?;
+                if !is_safe(&parts.method) {
+                    let given = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok());
+                    csrf.verify(given.unwrap_or_default())?;
+                }
+                Ok(caller)
+            }
+        }
+    }
+
+    fn find(headers: &'a HeaderMap, cookie: SessionCookie) -> Result<Self> {
         let mut authorizations = headers.get_all(header::AUTHORIZATION).iter();
         let authorization = authorizations.next();
-        let cookie = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == cookie_name)
-            .map(|(_, value)| value.trim_matches('"'));
+        let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let cookie = cookie.find(lines);
         match (authorization, cookie) {
             _ if authorizations.next().is_some() => Err(ambiguous()),
             (Some(_), Some(_)) => Err(ambiguous()),
@@ -97,7 +113,7 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        Credentials::find(&headers, "kontor_session")
+        Credentials::find(&headers, SessionCookie::new(false))
             .map(|found| format!("{found:?}"))
             .map_err(|error| error.problem().code.to_string())
     }

@@ -10,6 +10,11 @@ mod path;
 mod peer_address;
 
 pub(crate) use self::{
-    caller::SignedIn, idempotency_key::IdempotencyKey, if_match::IfMatch, json::Json, parameters::Parameters,
-    path::Segments, peer_address::PeerAddress,
+    caller::{SignedIn, Staying},
+    idempotency_key::IdempotencyKey,
+    if_match::IfMatch,
+    json::Json,
+    parameters::{NoParameters, Parameters},
+    path::Segments,
+    peer_address::PeerAddress,
 };

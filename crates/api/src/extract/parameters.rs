@@ -21,6 +21,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     }
 }
 
+/// That a request has no query parameters.
+pub(crate) struct NoParameters;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
+        Parameters::parse(parts.uri.query().unwrap_or_default()).knowing(&[]).map(|_| Self)
+    }
+}
+
 impl Parameters {
     pub(crate) fn parse(query: &str) -> Self {
         Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())

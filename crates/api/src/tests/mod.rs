@@ -18,7 +18,7 @@ use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
 use kontor_crm::Crm;
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, MemberProfile, NewMember, NewWorkspace, PasswordCost,
-    ProvisionError, Provisioner, SignIn,
+    ProvisionError, Provisioner, SessionCookie, SignIn,
 };
 use kontor_models::{Models, ModelsConfig};
 use kontor_store::{BoxFuture, Store, StoreConfig, Tx};
@@ -99,6 +99,7 @@ impl Server {
             models,
             environment,
             public_url: "http://kontor.test".into(),
+            cookie: SessionCookie::new(false),
             shutdown: shutdown.clone(),
         });
         let new = NewWorkspace {

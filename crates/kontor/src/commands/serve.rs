@@ -4,6 +4,8 @@ use std::{future::IntoFuture as _, time::Duration};
 
 use axum::serve::ListenerExt as _;
 use kontor_api::ApiState;
+use kontor_core::error::Chain;
+use kontor_identity::SessionCookie;
 use kontor_web::WebState;
 use tokio::{net::TcpListener, signal::unix::SignalKind};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -45,6 +47,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     tasks.spawn(upkeep(services.store.clone(), shutdown.clone()));
     tasks.close();
 
+    let cookie = SessionCookie::new(config.is_secure());
     let router = kontor_api::router(ApiState {
         identity: services.identity.clone(),
         crm: services.crm.clone(),
@@ -52,6 +55,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         models: services.models.clone(),
         environment: services.environment.clone(),
         public_url: url.as_str().into(),
+        cookie,
         shutdown: shutdown.clone(),
     })
     .merge(kontor_web::router(WebState {
@@ -60,7 +64,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         agents: services.agents.clone(),
         models: services.models.clone(),
         environment: services.environment.clone(),
-        secure: config.is_secure(),
+        cookie,
         shutdown: shutdown.clone(),
     }));
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();

@@ -5,8 +5,6 @@
 //! the last logged event it follows: a page that returns with it is given the text in flight from its
 //! beginning, which replaces the blocks it has.
 
-use std::sync::Arc;
-
 use kontor_core::{
     ids::TurnId,
     turn::{Sequence, TurnEvent},
@@ -29,7 +27,7 @@ pub(crate) struct Message {
 /// The state of one subscriber.
 pub(crate) struct Encoder {
     transcript: Transcript,
-    fragments: Arc<Fragments>,
+    fragments: Fragments,
     /// The last logged event that was encoded.
     last: Sequence,
     /// The step whose text grew since it was last rendered.
@@ -38,8 +36,16 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     /// An encoder for a page that shows this transcript, folded from the log up to `last`.
-    pub(crate) fn new(transcript: Transcript, last: Sequence, fragments: Arc<Fragments>) -> Self {
+    pub(crate) fn new(transcript: Transcript, last: Sequence, fragments: Fragments) -> Self {
         Self { transcript, fragments, last, grown: None }
+    }
+
+    pub(crate) fn fragments(&self) -> &Fragments {
+        &self.fragments
+    }
+
+    pub(crate) fn fragments_mut(&mut self) -> &mut Fragments {
+        &mut self.fragments
     }
 
     /// Takes up more text of a step in flight. Nothing is sent until [`Self::flush`].

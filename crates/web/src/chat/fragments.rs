@@ -2,13 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use askama::Template;
 use kontor_core::{
     error::Problem,
     ids::{ApprovalId, RecordId},
+    metadata::Schema,
     turn::ToolOutcome,
 };
 use serde_json::Value as Json;
@@ -58,6 +59,11 @@ struct CallFragment<'a> {
 impl Fragments {
     pub(crate) fn new(viewer: Viewer, csrf: &str) -> Self {
         Self { viewer, csrf: csrf.to_owned(), names: Mutex::default() }
+    }
+
+    /// Takes up what the workspace's objects have become.
+    pub(crate) fn know(&mut self, schema: Arc<Schema>) {
+        self.viewer.schema = schema;
     }
 
     /// The record that a call is about, unless its name is known.

@@ -1,8 +1,9 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kontor_core::{
-    ids::{ApprovalId, MemberId, TurnId},
-    metadata::Schema,
+    environment::{Environment, ManualClock, SystemRandom},
+    ids::{ApprovalId, FieldId, MemberId, ObjectId, TurnId},
+    metadata::{Field, FieldKind, Name, Object, Schema},
     operation::Effect,
     turn::{Sequence, ToolOutcome, TurnEvent},
 };
@@ -130,10 +131,13 @@ fn script() -> Vec<Given> {
     ]
 }
 
-fn fragments() -> Arc<Fragments> {
-    let now = "2026-11-22T12:00:00Z".parse().unwrap();
-    let viewer = Viewer { schema: Arc::new(Schema::default()), now };
-    Arc::new(Fragments::new(viewer, "token"))
+fn fragments() -> Fragments {
+    fragments_at(Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())))
+}
+
+fn fragments_at(clock: Arc<ManualClock>) -> Fragments {
+    let environment = Environment::new(clock, Arc::new(SystemRandom));
+    Fragments::new(Viewer { schema: Arc::new(Schema::default()), environment }, "token")
 }
 
 /// What a page that knows the log up to `after` is sent, the text in flight from its beginning, as the
@@ -234,4 +238,46 @@ fn a_message_removed_from_the_queue_disappears() {
     let messages = encoder.logged(1, &TurnEvent::TurnCancelled { turn: turn(), by: None });
     assert_eq!(messages[0].name, "turn");
     assert_eq!(messages[0].data["state"], "gone");
+}
+
+#[test]
+fn an_open_stream_shows_the_fields_and_the_time_of_the_moment() {
+    let called = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
+    let mut encoder = Encoder::new(Transcript::default(), 0, fragments_at(called.clone()));
+    let turn = turn();
+    encoder.logged(1, &TurnEvent::TurnStarted { turn, message: "Show it".to_owned() });
+    encoder.logged(2, &TurnEvent::StepStarted { turn, step: 1 });
+    let card = |encoder: &mut Encoder, sequence| {
+        let event = TurnEvent::ToolCalled {
+            turn,
+            step: 1,
+            index: u32::try_from(sequence).unwrap(),
+            call: "c".to_owned(),
+            operation: "visit.create".to_owned(),
+            arguments: json!({"on": "2026-11-23"}),
+            effect: Some(Effect::Write),
+        };
+        let messages = encoder.logged(sequence, &event);
+        messages[0].data["html"].as_str().unwrap().to_owned()
+    };
+    assert!(card(&mut encoder, 3).contains("2026-11-23"), "nobody knows what a visit is");
+
+    called.advance(Duration::from_secs(2 * 86_400));
+    let field = Field::new(FieldId(Uuid::nil()), Name::literal("on"), "Day of the visit", FieldKind::Date);
+    let object = Object {
+        id: ObjectId(Uuid::nil()),
+        name: Name::literal("visit"),
+        plural: Name::literal("visits"),
+        label: "Visit".to_owned(),
+        label_plural: "Visits".to_owned(),
+        description: String::new(),
+        icon: "calendar".to_owned(),
+        label_field: Name::literal("on"),
+        is_custom: true,
+        is_read_only: false,
+        fields: vec![field],
+    };
+    encoder.fragments_mut().know(Arc::new(Schema::new(2, vec![object])));
+    let html = card(&mut encoder, 4);
+    assert!(html.contains("Day of the visit") && html.contains(">yesterday<"), "{html}");
 }

@@ -1,6 +1,6 @@
 //! A session's stream for its page.
 
-use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::Pin, time::Duration};
 
 use axum::{
     extract::{Path, Request, State},
@@ -12,7 +12,8 @@ use axum::{
 };
 use futures::{Stream, StreamExt as _, stream};
 use kontor_agents::{EventId, StreamEvent};
-use kontor_core::{caller::Caller, ids::SessionId, turn::TurnEvent};
+use kontor_core::{caller::Caller, error::Chain, ids::SessionId, turn::TurnEvent};
+use kontor_identity::Credential;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +47,7 @@ pub(crate) async fn stream(
         last.unwrap_or_else(|| query.get("after")).parse().unwrap_or_else(|_| EventId::default());
 
     let schema = state.crm.schema(caller.workspace).await?;
-    let fragments = Arc::new(Fragments::new(viewer(&state, schema), csrf.token()));
+    let fragments = Fragments::new(viewer(&state, schema), csrf.token());
     let (transcript, last) = transcript(&state, &caller, id, after.seq).await?;
     // Without an offset the text in flight is given from its beginning, to be rendered as a whole.
     let events = state.agents.subscribe(&caller, id, Some(EventId { seq: last, offset: None })).await?;
@@ -54,10 +55,15 @@ pub(crate) async fn stream(
         learn_name(&state, &caller, &fragments, &call.operation, &call.arguments).await;
     }
     let shutdown = state.shutdown.clone();
+    let cookie = state.cookie_value(request.headers()).unwrap_or_default().to_owned();
+    let dismissed = {
+        let (identity, caller) = (state.identity.clone(), caller.clone());
+        async move { identity.until_dismissed(Credential::Cookie(cookie), caller).await }
+    };
     let follower = Follower {
         state,
         caller,
-        fragments: fragments.clone(),
+        dismissed: Box::pin(dismissed),
         events: Box::pin(events),
         encoder: Encoder::new(transcript, last, fragments),
         render_at: Instant::now(),
@@ -79,7 +85,8 @@ pub(crate) async fn stream(
 struct Follower {
     state: WebState,
     caller: Caller,
-    fragments: Arc<Fragments>,
+    /// Ends when the caller may not stay as they are.
+    dismissed: Pin<Box<dyn Future<Output = ()> + Send>>,
     events: Pin<Box<dyn Stream<Item = StreamEvent> + Send>>,
     encoder: Encoder,
     /// Before this moment, text is gathered.
@@ -96,6 +103,7 @@ impl Follower {
                 // What has happened goes before the rendering of what was said until then.
                 biased;
                 () = self.shutdown.cancelled() => return None,
+                () = &mut self.dismissed => return None,
                 () = tokio::time::sleep_until(self.ends_at) => return None,
                 event = self.events.next() => event?,
                 () = tokio::time::sleep_until(self.render_at), if self.encoder.has_grown() => {
@@ -104,9 +112,10 @@ impl Follower {
             };
             let messages = match event {
                 StreamEvent::Logged(logged) => {
+                    self.learn_schema().await;
                     if let TurnEvent::ApprovalRequested { operation, arguments, .. } = &*logged.event {
                         let (state, caller) = (&self.state, &self.caller);
-                        learn_name(state, caller, &self.fragments, operation, arguments).await;
+                        learn_name(state, caller, self.encoder.fragments(), operation, arguments).await;
                     }
                     self.encoder.logged(logged.seq, &logged.event)
                 }
@@ -119,6 +128,16 @@ impl Follower {
             };
             if !messages.is_empty() {
                 return Some(messages);
+            }
+        }
+    }
+
+    /// Fields may have come since the page was opened.
+    async fn learn_schema(&mut self) {
+        match self.state.crm.schema(self.caller.workspace).await {
+            Ok(schema) => self.encoder.fragments_mut().know(schema),
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "a page's stream goes on with the fields it knows");
             }
         }
     }

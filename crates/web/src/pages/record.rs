@@ -354,7 +354,7 @@ fn entry_view(viewer: &Viewer, object: &Object, entry: &Entry) -> EntryView {
         what: event_words(&entry.name),
         by: entry.actor.describe(),
         is_agent: matches!(entry.actor, Actor::Agent { .. }),
-        when: instant(entry.happened_at, viewer.now),
+        when: instant(entry.happened_at, viewer.now()),
         linked: entry.linked.as_ref().map(|linked| {
             let href = format!("/records/{}/{}", linked.object.plural, linked.id);
             let label = linked.label.clone();

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
 use kontor_core::error::{ErrorKind, Fault as _};
@@ -70,10 +70,5 @@ pub(crate) async fn set_up(State(state): State<WebState>, request: Request) -> R
     }
     let input = SignIn { email, password, workspace: None, remote: None, user_agent: None };
     let session = state.identity.start_browser_session(input).await?;
-    let mut response = Redirect::to("/chat").into_response();
-    let life = session.expires_at.since(state.environment.now()).as_secs();
-    if let Some(cookie) = state.cookie(&session.cookie, life) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(state.keep(&session, Redirect::to("/chat")))
 }

@@ -60,14 +60,7 @@ pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> 
         user_agent,
     };
     match state.identity.start_browser_session(input).await {
-        Ok(session) => {
-            let life = session.expires_at.since(state.environment.now()).as_secs();
-            let mut response = Redirect::to(link::local(fields.get("next"))).into_response();
-            if let Some(cookie) = state.cookie(&session.cookie, life) {
-                response.headers_mut().insert(header::SET_COOKIE, cookie);
-            }
-            Ok(response)
-        }
+        Ok(session) => Ok(state.keep(&session, Redirect::to(link::local(fields.get("next"))))),
         Err(error) => {
             let problem = kontor_http::told(&error);
             if problem.kind == ErrorKind::Internal {
@@ -95,11 +88,7 @@ pub(crate) async fn sign_out(State(state): State<WebState>, headers: HeaderMap, 
     if let Some(cookie) = state.cookie_value(&headers) {
         state.identity.sign_out(cookie).await?;
     }
-    let mut response = Redirect::to("/sign-in").into_response();
-    if let Some(cookie) = state.cookie("", 0) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(state.forget(Redirect::to("/sign-in")))
 }
 
 fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -191,7 +191,7 @@ fn history(viewer: &Viewer, entries: &[Json]) -> Table {
             let happened = entry["happened_at"].as_str().and_then(|at| at.parse().ok());
             let changed = entry["changes"].as_object().map(|map| map.keys().map(|name| sentence(name)));
             vec![
-                happened.map_or(Shown::Empty, |at| instant(at, viewer.now)),
+                happened.map_or(Shown::Empty, |at| instant(at, viewer.now())),
                 Shown::Text(event_words(entry["name"].as_str().unwrap_or_default())),
                 text(&entry["by"]),
                 Shown::Text(changed.into_iter().flatten().collect::<Vec<_>>().join(", ")),

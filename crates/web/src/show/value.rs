@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use kontor_core::{
     caller::Actor,
+    environment::Environment,
     metadata::{Field, FieldKind, Schema, SelectOption, TextFormat},
     text::excerpt,
     time::{Date, Timestamp},
@@ -73,10 +74,15 @@ const CELL_CHARACTERS: usize = 80;
 #[derive(Clone)]
 pub(crate) struct Viewer {
     pub schema: Arc<Schema>,
-    pub now: Timestamp,
+    pub environment: Environment,
 }
 
 impl Viewer {
+    /// The moment that instants are told from.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.environment.now()
+    }
+
     /// A field's value from its JSON form, as REST and operations give it.
     pub(crate) fn value(&self, field: &Field, json: &Json, place: Place) -> Shown {
         if json.is_null() {
@@ -96,8 +102,8 @@ impl Viewer {
             FieldKind::Text { .. } => line(json.as_str()?, place),
             FieldKind::Number { .. } | FieldKind::Position => Shown::Number(grouped(json)?),
             FieldKind::Boolean => Shown::Text(if json.as_bool()? { "Yes" } else { "No" }.to_owned()),
-            FieldKind::Date => time::date(json.as_str()?.parse::<Date>().ok()?, self.now.date()),
-            FieldKind::DateTime => time::instant(json.as_str()?.parse().ok()?, self.now),
+            FieldKind::Date => time::date(json.as_str()?.parse::<Date>().ok()?, self.now().date()),
+            FieldKind::DateTime => time::instant(json.as_str()?.parse().ok()?, self.now()),
             FieldKind::Select { options } => badge(options, json.as_str()?),
             FieldKind::Currency => Shown::Number(money(json)?),
             FieldKind::FullName => joined(json, &["first", "last"], " ", place)?,
@@ -257,8 +263,7 @@ mod tests {
     use super::*;
 
     fn show(kind: FieldKind, json: &Json) -> String {
-        let viewer =
-            Viewer { schema: Arc::new(Schema::default()), now: "2026-11-22T12:00:00Z".parse().unwrap() };
+        let viewer = Viewer { schema: Arc::new(Schema::default()), environment: Environment::system() };
         let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("field"), "Field", kind);
         viewer.value(&field, json, Place::Cell).render().unwrap()
     }

@@ -16,7 +16,7 @@ use kontor_core::{caller::Caller, environment::Environment, ids::WorkspaceId, ti
 use kontor_crm::Crm;
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, MemberProfile, NewMember, NewWorkspace, PasswordCost,
-    ProvisionError, Provisioner,
+    ProvisionError, Provisioner, SessionCookie,
 };
 use kontor_models::{Models, ModelsConfig};
 use kontor_store::{BoxFuture, Store, StoreConfig, Tx};
@@ -105,7 +105,7 @@ impl Server {
             agents: agents.clone(),
             models,
             environment: environment.clone(),
-            secure: false,
+            cookie: SessionCookie::new(false),
             shutdown: shutdown.clone(),
         });
         let workspace = environment.new_id();
