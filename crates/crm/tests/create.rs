@@ -74,4 +74,26 @@ both_engines! {
         let too_many = batch((0..201).map(|n| json!({ "name": format!("E{n}") })).collect()).await;
         assert_eq!(issues(&problem(too_many)), [("", "too_large")]);
     }
+    async fn a_batch_of_wide_records_is_larger_than_one_statement(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for n in 0..150 {
+            let new = json!({ "name": format!("extra_{n}"), "kind": "currency" });
+            fixture.crm.add_field(&fixture.ada, "task", serde_json::from_value(new).unwrap()).await.unwrap();
+        }
+        let items = (0..200).map(|n| map(json!({ "title": format!("Task {n}"), "extra_149": n }))).collect();
+        fixture.crm.batch(&fixture.ada, "task", BatchInput::Create(items)).await.unwrap();
+        let query = ListQuery { limit: 200, sort: Some("-extra_149".to_owned()), ..Default::default() };
+        let page = fixture.list("task", query).await;
+        assert_eq!((page.records.len(), page.records[0].label.as_str()), (200, "Task 199"));
+    }
+
+    async fn a_text_that_no_index_holds_is_refused_alike(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        // Different characters, which PostgreSQL cannot make smaller.
+        let name: String = (0..1_000).filter_map(|n| char::from_u32(0x4E00 + n * 17 % 20_000)).collect();
+        let refused = fixture.crm.create(&fixture.ada, "account", map(json!({ "name": name }))).await;
+        assert_eq!(issues(&problem(refused)), [("name", "too_long")]);
+        let most: String = name.chars().take(830).collect();
+        fixture.create("account", json!({ "name": most })).await;
+    }
 }

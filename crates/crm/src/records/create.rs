@@ -83,7 +83,9 @@ pub(crate) async fn create_all(
 
     let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
     unique::check(work, object, Action::Create, &values, None, &path).await?;
-    let mut writes = inserts(work, object, &drafts);
+    let mut inserts = inserts(work, object, &drafts);
+    // Each is as large as a statement may be, so that only the last can share one with what follows.
+    let mut writes = inserts.split_off(inserts.len().saturating_sub(1));
     let mut acts = Vec::with_capacity(drafts.len());
     let mut records = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -94,8 +96,10 @@ pub(crate) async fn create_all(
     }
     writes.push(search::index(object, &records));
     writes.extend(journal::writes(work, &acts));
-    if let Err(error) = work.tx.write_all(writes).await {
-        return Err(unique::explain(work, object, Action::Create, &records, &path, error));
+    for writes in inserts.into_iter().map(|insert| vec![insert]).chain([writes]) {
+        if let Err(error) = work.tx.write_all(writes).await {
+            return Err(unique::explain(work, object, Action::Create, &records, &path, error));
+        }
     }
     check_rules(work, object, &records, &path).await?;
 
