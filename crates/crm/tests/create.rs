@@ -1,4 +1,4 @@
-use kontor_crm::records::BatchInput;
+use kontor_crm::records::{BatchInput, ListQuery};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 

@@ -58,4 +58,18 @@ both_engines! {
         fixture.crm.update(&fixture.ada, "contact", contact.id, patch, None).await.unwrap();
         assert_eq!((count(&fixture.ada, "jane").await, count(&fixture.ada, "joan").await), (0, 1));
     }
+    async fn a_record_of_more_words_than_an_index_holds_is_kept_and_found_by_the_first(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for name in ["one", "two", "three", "four", "five", "six"] {
+            let new = json!({ "name": name, "kind": "text", "settings": { "format": "markdown" } });
+            fixture.crm.add_field(&fixture.ada, "note", serde_json::from_value(new).unwrap()).await.unwrap();
+        }
+        let text = (0..2_000).map(|n| format!("{}{n:04}", "漢".repeat(32))).collect::<Vec<_>>().join(" ");
+        let mut fields = map(json!({ "title": "Whole" }));
+        for name in ["one", "two", "three", "four", "five", "six"] {
+            fields.insert(name.to_owned(), json!(text));
+        }
+        fixture.crm.create(&fixture.ada, "note", fields).await.unwrap();
+        assert_eq!(fixture.crm.search(&fixture.ada, "whole", None, 5).await.unwrap().len(), 1);
+    }
 }

@@ -38,6 +38,12 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// A value is larger than the database can hold or index.
+    #[error("a value is too large")]
+    TooLarge {
+        #[source]
+        source: Source,
+    },
     /// The unit did not end before its deadline and had no effect.
     #[error("the database took too long")]
     Timeout {
@@ -133,6 +139,11 @@ impl Fault for Error {
             Self::OutOfRange { .. } => {
                 Problem::new(ErrorKind::Invalid, "number_out_of_range", "A computed number is too large.")
             }
+            Self::TooLarge { .. } => Problem::new(
+                ErrorKind::Invalid,
+                "value_too_large",
+                "A value is larger than the database can hold.",
+            ),
             Self::Timeout { .. } => Problem::new(
                 ErrorKind::Unavailable,
                 "database_too_slow",

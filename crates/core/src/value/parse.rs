@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::{Issue, join_path},
+    filter::{FieldPath, Scalar},
     metadata::{Field, FieldKind, TextFormat},
     text::{fold, suggestion},
 };
@@ -20,6 +21,9 @@ const MAX_MARKDOWN: usize = 100_000;
 const MAX_ADDITIONAL: usize = 50;
 /// The largest JSON value, in bytes of its text.
 const MAX_JSON: usize = 65_536;
+/// The longest text that lists are sorted by or that no two records share, in bytes as it is compared:
+/// PostgreSQL's indexes hold 2,704 bytes an entry, the id and what else is kept with it included.
+const MAX_INDEXED: usize = 2_500;
 /// The currency of an amount given without one.
 const DEFAULT_CURRENCY: &str = "USD";
 
@@ -127,7 +131,23 @@ pub fn parse_value(field: &Field, json: &Json, current: Option<&Value>) -> Parse
         }
         FieldKind::Actor => return Err(Issue::new("", "read_only", "is written by the system")),
     };
+    check_indexed(field, &value)?;
     Ok(value)
+}
+
+/// Refuses what an index of the field could not hold, which a few hundred characters of some scripts are.
+fn check_indexed(field: &Field, value: &Value) -> Parsed<()> {
+    if !(field.is_indexed || field.is_unique) {
+        return Ok(());
+    }
+    let path = FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default());
+    match path.cell(field, value) {
+        Some(Scalar::Text(text)) if text.len() > MAX_INDEXED => {
+            let message = format!("expected at most {MAX_INDEXED} bytes, since records are sorted by it");
+            Err(Issue::new("", "too_long", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn parse_text(json: &Json, format: TextFormat) -> Parsed<Value> {
@@ -508,6 +528,17 @@ mod tests {
         ] {
             assert_eq!(parse(kind, json.clone()).unwrap_err().code, code, "{json}");
         }
+    }
+
+    #[test]
+    fn what_an_index_could_not_hold_is_refused_where_there_is_one() {
+        let mut field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("f"), "F", FieldKind::FullName);
+        let long = json!({"first": "漢".repeat(500), "last": "字".repeat(500)});
+        assert!(parse_value(&field, &long, None).is_ok());
+        field.is_indexed = true;
+        assert_eq!(parse_value(&field, &long, None).unwrap_err().code, "too_long");
+        let latin = json!({"first": "a".repeat(1_000), "last": "b".repeat(1_000)});
+        assert!(parse_value(&field, &latin, None).is_ok());
     }
 
     #[test]

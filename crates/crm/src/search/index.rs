@@ -9,6 +9,8 @@ use crate::records::Record;
 
 /// The most words of one field that are indexed.
 const MAX_WORDS: usize = 2_000;
+/// The most bytes of one record's tokens: PostgreSQL holds a mebibyte of them, all told.
+const MAX_BYTES: usize = 512 * 1024;
 
 /// What indexes records, which hold all their fields.
 pub(crate) fn index<'r>(object: &Object, records: impl IntoIterator<Item = &'r Record>) -> Write {
@@ -22,6 +24,12 @@ fn tokens(object: &Object, record: &Record) -> Vec<String> {
         let words = text::tokens(&words(field, record), MAX_WORDS);
         tokens.extend(words.iter().map(|word| token(object, field, word)));
     }
+    let mut bytes = 0;
+    let fitting = tokens.iter().take_while(|token| {
+        bytes += token.len();
+        bytes <= MAX_BYTES
+    });
+    tokens.truncate(fitting.count());
     tokens
 }
 

@@ -62,6 +62,8 @@ pub(crate) fn describe(error: sqlx::Error) -> Error {
         "23503" => Error::ForeignKey { source: error.into() },
         code if code.starts_with("23") => Error::Constraint { source: error.into() },
         "22003" => Error::OutOfRange { source: error.into() },
+        // program_limit_exceeded
+        "54000" => Error::TooLarge { source: error.into() },
         "57014" => Error::Timeout { source: Some(error.into()) },
         "40001" | "40P01" => Error::Unavailable {
             reason: "too many concurrent changes of the same rows".to_owned(),
