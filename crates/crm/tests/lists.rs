@@ -1,5 +1,5 @@
 use kontor_core::error::ErrorKind;
-use kontor_crm::records::{BatchInput, ListQuery};
+use kontor_crm::records::{BatchInput, ListQuery, MAX_CURSOR, Page};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
@@ -73,6 +73,39 @@ both_engines! {
         for garbage in ["", "x", "bnVsbA", "W10", "\0", "🙂", &"A".repeat(20_000)] {
             let page = fixture.crm.list(&fixture.ada, "deal", query("name", Some(garbage.to_owned()))).await;
             assert_eq!(problem(page).code, "invalid_cursor", "{garbage:?}");
+        }
+    }
+
+    async fn the_pages_go_on_behind_texts_too_long_for_a_cursor(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let long = "\u{1}é".repeat(400);
+        for end in ["c", "a", "b", "a", "d", ""] {
+            fixture.create("deal", json!({ "name": format!("{long}{end}"), "amount": 1 })).await;
+        }
+        fixture.create("deal", json!({ "name": "\u{1}d" })).await;
+        fixture.create("deal", json!({ "name": "z" })).await;
+        for sort in ["name", "-name", "amount,name", "name,-name,name,-name"] {
+            let query = |limit, after| ListQuery { sort: Some(sort.to_owned()), limit, after, ..Default::default() };
+            let ids = |page: &Page| page.records.iter().map(|record| record.id).collect::<Vec<_>>();
+            let (mut walked, mut after) = (Vec::new(), None);
+            loop {
+                let page = fixture.list("deal", query(1, after)).await;
+                walked.extend(ids(&page));
+                after = page.next;
+                let Some(next) = &after else { break };
+                assert!(next.len() <= MAX_CURSOR, "{}", next.len());
+            }
+            assert_eq!(walked, ids(&fixture.list("deal", query(200, None)).await), "{sort}");
+        }
+        // Where the record is gone that a page ended with, nothing is passed over.
+        for sort in ["name", "-name"] {
+            let query = |after| ListQuery { sort: Some(sort.to_owned()), limit: 3, after, ..Default::default() };
+            let page = fixture.list("deal", query(None)).await;
+            let whole = fixture.list("deal", ListQuery { limit: 200, ..query(None) }).await;
+            fixture.crm.destroy(&fixture.ada, "deal", page.records[2].id).await.unwrap();
+            let rest = fixture.list("deal", ListQuery { limit: 200, ..query(page.next) }).await;
+            let shown: Vec<_> = rest.records.iter().map(|record| record.id).collect();
+            assert!(whole.records[3..].iter().all(|record| shown.contains(&record.id)), "{sort}");
         }
     }
 

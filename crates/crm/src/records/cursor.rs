@@ -11,23 +11,47 @@ use serde_json::{Value as Json, json};
 use super::sorting::Sorting;
 use crate::Error;
 
-/// The longest cursor that is looked at.
-const MAX_LENGTH: usize = 16_384;
+/// The longest cursor there is, in characters.
+pub const MAX_CURSOR: usize = 4_096;
+/// How much of a text a cursor holds, in characters: few enough that five of them fit, whatever they are.
+const MAX_TEXT: usize = 100;
+
+/// Where a page ended, by one key of the order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Mark {
+    Empty,
+    At(Scalar),
+    /// At a text that begins like this and is too long for a cursor; the record itself has the rest.
+    Within(String),
+}
+
+impl Mark {
+    fn of(cell: &Option<Scalar>) -> Self {
+        match cell {
+            None => Self::Empty,
+            Some(Scalar::Text(text)) => match text.char_indices().nth(MAX_TEXT) {
+                None => Self::At(Scalar::Text(text.clone())),
+                Some((end, _)) => Self::Within(text.split_at(end).0.to_owned()),
+            },
+            Some(scalar) => Self::At(scalar.clone()),
+        }
+    }
+}
 
 /// The cursor behind a record with these sort keys.
 pub(crate) fn encode(object: &Object, sorting: &Sorting, place: &[Option<Scalar>]) -> String {
-    let place: Vec<Json> = place.iter().map(to_json).collect();
+    let place: Vec<Json> = place.iter().map(|cell| to_json(&Mark::of(cell))).collect();
     let json = json!([digest(object, sorting), place]);
     URL_SAFE_NO_PAD.encode(json.to_string())
 }
 
 /// The sort keys that a cursor of this list holds.
-pub(crate) fn decode(object: &Object, sorting: &Sorting, text: &str) -> Result<Vec<Option<Scalar>>, Error> {
+pub(crate) fn decode(object: &Object, sorting: &Sorting, text: &str) -> Result<Vec<Mark>, Error> {
     place(object, sorting, text).ok_or(Error::InvalidCursor)
 }
 
-fn place(object: &Object, sorting: &Sorting, text: &str) -> Option<Vec<Option<Scalar>>> {
-    if text.len() > MAX_LENGTH {
+fn place(object: &Object, sorting: &Sorting, text: &str) -> Option<Vec<Mark>> {
+    if text.len() > MAX_CURSOR {
         return None;
     }
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -38,27 +62,33 @@ fn place(object: &Object, sorting: &Sorting, text: &str) -> Option<Vec<Option<Sc
     sorting.keys.iter().zip(place).map(|(key, json)| from_json(key.ty, &json)).collect()
 }
 
-fn to_json(cell: &Option<Scalar>) -> Json {
-    match cell {
-        None => Json::Null,
-        Some(Scalar::Text(text)) => json!(text),
-        Some(Scalar::Integer(value)) => json!(value),
+fn to_json(mark: &Mark) -> Json {
+    let scalar = match mark {
+        Mark::Empty => return Json::Null,
+        Mark::Within(text) => return json!([text]),
+        Mark::At(scalar) => scalar,
+    };
+    match scalar {
+        Scalar::Text(text) => json!(text),
+        Scalar::Integer(value) => json!(value),
         // By its bits: a decimal text may lose the last of them.
-        Some(Scalar::Real(value)) => json!(value.to_bits()),
-        Some(Scalar::Boolean(value)) => json!(value),
-        Some(Scalar::Date(date)) => json!(date),
-        Some(Scalar::Timestamp(instant)) => json!(instant.micros()),
-        Some(Scalar::Uuid(id)) => json!(id),
-        Some(Scalar::Json(json)) => json.clone(),
+        Scalar::Real(value) => json!(value.to_bits()),
+        Scalar::Boolean(value) => json!(value),
+        Scalar::Date(date) => json!(date),
+        Scalar::Timestamp(instant) => json!(instant.micros()),
+        Scalar::Uuid(id) => json!(id),
+        Scalar::Json(json) => json.clone(),
     }
 }
 
-fn from_json(ty: ColumnType, json: &Json) -> Option<Option<Scalar>> {
-    if json.is_null() {
-        return Some(None);
-    }
+fn from_json(ty: ColumnType, json: &Json) -> Option<Mark> {
+    let text = |json: &Json| json.as_str().filter(|text| !text.contains('\0')).map(str::to_owned);
     let scalar = match ty {
-        ColumnType::Text => Scalar::Text(json.as_str().filter(|text| !text.contains('\0'))?.to_owned()),
+        _ if json.is_null() => return Some(Mark::Empty),
+        ColumnType::Text => match json.as_array().map(Vec::as_slice) {
+            Some([beginning]) => return Some(Mark::Within(text(beginning)?)),
+            _ => Scalar::Text(text(json)?),
+        },
         ColumnType::Integer => Scalar::Integer(json.as_i64()?),
         ColumnType::Real => {
             Scalar::Real(Some(f64::from_bits(json.as_u64()?)).filter(|value| value.is_finite())?)
@@ -69,7 +99,7 @@ fn from_json(ty: ColumnType, json: &Json) -> Option<Option<Scalar>> {
         ColumnType::Uuid => Scalar::Uuid(uuid::Uuid::try_parse(json.as_str()?).ok()?),
         ColumnType::Json => return None,
     };
-    Some(Some(scalar))
+    Some(Mark::At(scalar))
 }
 
 /// Tells lists of different objects or orders apart (FNV-1a).

@@ -98,7 +98,7 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     statement.and_where_option(conditions.clone());
     if let Some(after) = &query.after {
         let place = cursor::decode(object, &sorting, after)?;
-        statement.and_where(sorting.behind(work, &place));
+        statement.and_where(sorting.behind(work, object, &place));
     }
     selection.select(&mut statement, BASE);
     sorting.apply(&mut statement);

@@ -36,6 +36,7 @@ pub(crate) use self::{
 pub use self::{
     batch::{BatchInput, BatchUpdate, MAX_BATCH, batch},
     create::{create, create_with_id},
+    cursor::MAX_CURSOR,
     delete::{delete, destroy, restore},
     get::get,
     group::{Aggregate, Function, Group, GroupQuery, Groups, MAX_BY, MAX_GROUPS, group},

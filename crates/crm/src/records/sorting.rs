@@ -2,20 +2,27 @@
 
 use kontor_core::{
     error::Issue,
-    filter::{FieldPath, Filter, Operator, PartType, Readable, Scalar},
+    filter::{FieldPath, Filter, Operator, PartType, Readable},
+    grants::Action,
     metadata::{ColumnType, Field, FieldKind, Object, system_fields},
     sort::{SortField, parse_sort},
 };
-use sea_query::{CaseStatement, Expr, ExprTrait, NullOrdering, Order, SelectStatement};
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, NullOrdering, Order, Query, SelectStatement};
 
 use super::{
+    access::predicate,
     condition::{always, never},
+    cursor::Mark,
     rows::{bind, col},
 };
 use crate::Work;
 
+/// The alias of the record that a page ended with.
+const LAST: &str = "last";
+
 /// One key of an order.
 pub(crate) struct SortKey {
+    column: String,
     expression: Expr,
     pub(crate) ty: ColumnType,
     nullable: bool,
@@ -76,37 +83,58 @@ impl Sorting {
     }
 
     /// The rows that stand behind the one with these keys.
-    pub(crate) fn behind(&self, work: &Work<'_, '_>, place: &[Option<Scalar>]) -> Expr {
-        let dialect = work.tx.dialect();
-        let value = |key: &SortKey, cell: &Option<Scalar>| bind(dialect, key.ty, cell.clone());
+    pub(crate) fn behind(&self, work: &Work<'_, '_>, object: &Object, place: &[Mark]) -> Expr {
+        let value = |key: &SortKey, mark: &Mark| match mark {
+            Mark::Empty => None,
+            Mark::At(scalar) => Some(bind(work.tx.dialect(), key.ty, Some(scalar.clone())).into()),
+            Mark::Within(beginning) => Some(whole(work, object, key, beginning, place.last())),
+        };
         let mut behind = never();
-        for (key, cell) in self.keys.iter().zip(place).rev() {
+        for (key, mark) in self.keys.iter().zip(place).rev() {
             let column = || key.expression.clone();
-            let (further, level) = match cell {
+            let (further, level) = match value(key, mark) {
                 // Empty values stand last, so only equals of the rest follow.
                 None => (never(), column().is_null()),
-                Some(_) => {
-                    let beyond = if key.descending {
-                        column().lt(value(key, cell))
-                    } else {
-                        column().gt(value(key, cell))
-                    };
+                Some(value) => {
+                    let beyond =
+                        if key.descending { column().lt(value.clone()) } else { column().gt(value.clone()) };
                     let beyond = if key.nullable { beyond.or(column().is_null()) } else { beyond };
-                    (beyond, column().eq(value(key, cell)))
+                    (beyond, column().eq(value))
                 }
             };
             behind = further.or(level.and(behind));
         }
         // A plain range on the first key, which an index can begin at.
-        let from = match (self.keys.first(), place.first()) {
-            (Some(key), Some(cell @ Some(_))) if !key.nullable => {
-                let column = key.expression.clone();
-                if key.descending { column.lte(value(key, cell)) } else { column.gte(value(key, cell)) }
-            }
-            _ => always(),
+        let first = self.keys.first().filter(|key| !key.nullable).zip(place.first());
+        let from = match first.and_then(|(key, mark)| Some((key, value(key, mark)?))) {
+            Some((key, value)) if key.descending => key.expression.clone().lte(value),
+            Some((key, value)) => key.expression.clone().gte(value),
+            None => always(),
         };
         from.and(behind)
     }
+}
+
+/// A text of which a cursor holds the beginning, as the record that the page ended with has it. Where that has
+/// it no more, the first or last text with this beginning: then some records may be shown again, and none is
+/// passed over.
+fn whole(work: &Work<'_, '_>, object: &Object, key: &SortKey, beginning: &str, id: Option<&Mark>) -> Expr {
+    let column = || col(LAST, &key.column);
+    let id = match id {
+        Some(Mark::At(id)) => Some(id.clone()),
+        _ => None,
+    };
+    let length = i64::try_from(beginning.chars().count()).unwrap_or(i64::MAX);
+    let start = Func::cust("substr").arg(column()).arg(Expr::val(1)).arg(Expr::val(length));
+    let kept = Query::select()
+        .expr(column())
+        .from_as(work.tx.table(&object.table()), Alias::new(LAST))
+        .and_where(col(LAST, system_fields::ID).eq(bind(work.tx.dialect(), ColumnType::Uuid, id)))
+        .and_where(Expr::from(start).eq(beginning))
+        .and_where_option(predicate(work, object, LAST, Action::Read))
+        .to_owned();
+    let otherwise = if key.descending { format!("{beginning}{}", char::MAX) } else { beginning.to_owned() };
+    Func::coalesce([Expr::SubQuery(None, Box::new(kept.into())), Expr::val(otherwise)]).into()
 }
 
 fn key(object: &Object, alias: &str, sorted: &SortField, filter: &Filter) -> Option<SortKey> {
@@ -123,6 +151,7 @@ fn key(object: &Object, alias: &str, sorted: &SortField, filter: &Filter) -> Opt
         _ => (col(alias, &name), column.ty),
     };
     Some(SortKey {
+        column: name,
         expression,
         ty,
         nullable: is_nullable(field, &sorted.path) && !excludes_empty(filter, &sorted.path),

@@ -12,6 +12,7 @@ use kontor_core::{
 use serde_json::{Map, Value as Json, json};
 
 pub(super) use self::filter::filter;
+use crate::records;
 
 /// An object as one caller sees it.
 #[derive(Clone, Copy)]
@@ -116,7 +117,11 @@ pub(super) fn limit(most: u32, default: u32) -> Json {
 
 /// Where the page before ended.
 pub(super) fn after() -> Json {
-    json!({"type": "string", "maxLength": 2_000, "description": "\"next\" of the page before, to go on there."})
+    json!({
+        "type": "string",
+        "maxLength": records::MAX_CURSOR,
+        "description": "\"next\" of the page before, to go on there.",
+    })
 }
 
 /// Words to find records by.
