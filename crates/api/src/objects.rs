@@ -1,7 +1,5 @@
 //! The workspace's objects and fields, as far as the caller may see them.
 
-use std::sync::Arc;
-
 use axum::{
     Json as Answer, Router,
     extract::State,
@@ -36,7 +34,7 @@ pub(crate) fn routes() -> Router<ApiState> {
 
 async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Response> {
     let schema = state.crm.schema(caller.workspace).await?;
-    let described: Vec<_> = visible(&schema, &caller).map(|object| describe(object, &caller)).collect();
+    let described: Vec<_> = caller.grants.readable(&schema).map(|object| describe(object, &caller)).collect();
     Ok(page::whole(described))
 }
 
@@ -46,7 +44,7 @@ async fn one(
     Segments(name): Segments<String>,
 ) -> Result<Answer<Value>> {
     let schema = state.crm.schema(caller.workspace).await?;
-    let found = visible(&schema, &caller).find(|object| object.name == *name || object.plural == *name);
+    let found = caller.grants.readable_object(&schema, &name);
     let object = found.ok_or_else(|| unknown_object(&name, &schema, &caller))?;
     Ok(Answer(describe(object, &caller)))
 }
@@ -64,12 +62,8 @@ async fn add_field(
     Ok((StatusCode::CREATED, Answer(described)))
 }
 
-fn visible<'a>(schema: &'a Schema, caller: &Caller) -> impl Iterator<Item = &'a Arc<Object>> {
-    schema.objects().iter().filter(|object| caller.grants.allows(&object.name, Action::Read))
-}
-
 fn unknown_object(name: &str, schema: &Schema, caller: &Caller) -> ApiError {
-    let near = text::suggestion(name, visible(schema, caller).map(|object| object.name.as_str()));
+    let near = text::suggestion(name, caller.grants.readable(schema).map(|object| object.name.as_str()));
     let message = format!("There is no object {:?}.{near}", text::excerpt(name, 60));
     ApiError::of(Problem::new(ErrorKind::NotFound, "unknown_object", message))
 }

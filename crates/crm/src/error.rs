@@ -62,8 +62,7 @@ impl Error {
 
     /// Suggests the nearest of the objects that these grants let their bearer read.
     pub(crate) fn unknown_object(name: &str, schema: &Schema, grants: &Grants) -> Self {
-        let readable = schema.objects().iter().filter(|object| grants.allows(&object.name, Action::Read));
-        let names = readable.flat_map(|object| [object.name.as_str(), object.plural.as_str()]);
+        let names = grants.readable(schema).flat_map(|object| [object.name.as_str(), object.plural.as_str()]);
         Self::UnknownObject { name: text::excerpt(name, 60), near: text::suggestion(name, names) }
     }
 

@@ -447,8 +447,9 @@ impl<F> Unit<F> {
     }
 }
 
-/// The object of this name or plural.
+/// The object of this name or plural, as far as it exists for the caller.
 fn named(work: &Work<'_, '_>, name: &str) -> Result<Arc<Object>, Error> {
-    let object = work.schema.object(name).or_else(|| work.schema.object_by_plural(name));
-    object.cloned().ok_or_else(|| Error::unknown_object(name, work.schema, &work.caller.grants))
+    let grants = &work.caller.grants;
+    let object = grants.readable_object(work.schema, name);
+    object.cloned().ok_or_else(|| Error::unknown_object(name, work.schema, grants))
 }

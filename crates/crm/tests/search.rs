@@ -3,7 +3,7 @@ use kontor_core::metadata::Name;
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, map};
+use crate::support::{Fixture, issues, map, problem};
 
 both_engines! {
     async fn records_are_found_by_the_beginnings_of_their_words(store: TestStore) {
@@ -24,6 +24,15 @@ both_engines! {
         fixture.crm.update(&fixture.ada, "contact", contact.id, patch, None).await.unwrap();
         assert!(find("angstrom").await.is_empty());
         assert_eq!(find("berg").await.len(), 1);
+    }
+
+    async fn an_object_named_twice_is_searched_once_and_too_many_are_refused(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        fixture.create("contact", json!({ "name": "Zoë" })).await;
+        let names = |count: usize| Some(["contact", "contacts"].repeat(count).into_iter().map(str::to_owned).collect());
+        assert_eq!(fixture.crm.search(&fixture.ada, "zoe", names(1), 5).await.unwrap().len(), 1);
+        let refused = problem(fixture.crm.search(&fixture.ada, "zoe", names(26), 5).await);
+        assert_eq!(issues(&refused), [("objects", "too_many")]);
     }
 
     async fn search_looks_only_where_the_caller_may(store: TestStore) {

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use kontor_core::{
-    caller::Caller,
-    grants::Action,
-    metadata::{Object, Schema},
-};
+use kontor_core::{caller::Caller, metadata::Schema};
 use kontor_identity::Csrf;
 
 use crate::{error::Result, show::Viewer, state::WebState};
@@ -41,7 +37,8 @@ impl Shell {
         place: impl Into<String>,
     ) -> Result<Self> {
         let me = state.identity.me(caller).await?;
-        let (kept, own): (Vec<_>, Vec<_>) = readable(schema, caller).partition(|object| object.is_read_only);
+        let (kept, own): (Vec<_>, Vec<_>) =
+            caller.grants.readable(schema).partition(|object| object.is_read_only);
         let objects = own
             .into_iter()
             .chain(kept)
@@ -66,12 +63,7 @@ impl Shell {
     }
 }
 
-/// The objects whose records the caller may read.
-pub(crate) fn readable<'a>(schema: &'a Schema, caller: &'a Caller) -> impl Iterator<Item = &'a Arc<Object>> {
-    schema.objects().iter().filter(|object| caller.grants.allows(&object.name, Action::Read))
-}
-
-/// What shows values to this caller at this moment.
+/// What shows values to this caller.
 pub(crate) fn viewer(state: &WebState, schema: Arc<Schema>) -> Viewer {
     Viewer { schema, environment: state.environment.clone() }
 }

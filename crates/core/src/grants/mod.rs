@@ -9,7 +9,7 @@ mod platform;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,10 @@ pub use self::{
     object::{Action, ObjectGrant, RowRule},
     platform::{Permission, Permissions},
 };
-use crate::{filter::Readable, metadata::Name};
+use crate::{
+    filter::Readable,
+    metadata::{Name, Object, Schema},
+};
 
 /// All that a caller may do in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -90,6 +93,18 @@ impl Grants {
     /// The rules that a row must match for an action, all of them.
     pub fn row_rules(&self, object: &str, action: Action) -> impl Iterator<Item = &RowRule> {
         self.object(object).row_rules(action)
+    }
+
+    /// The objects whose records may be read.
+    pub fn readable<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s Arc<Object>> {
+        schema.objects().iter().filter(|object| self.allows(&object.name, Action::Read))
+    }
+
+    /// The object of this name or plural, where its records may be read: one that may not be is not told from
+    /// one that does not exist.
+    pub fn readable_object<'s>(&self, schema: &'s Schema, name: &str) -> Option<&'s Arc<Object>> {
+        let object = schema.object(name).or_else(|| schema.object_by_plural(name));
+        object.filter(|object| self.allows(&object.name, Action::Read))
     }
 
     pub fn can_update_field(&self, object: &str, field: &str) -> bool {

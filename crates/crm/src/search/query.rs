@@ -20,6 +20,8 @@ use crate::{
 pub const MAX_HITS: u32 = 50;
 /// The most words that are looked for.
 const MAX_WORDS: usize = 10;
+/// The most objects that a search can name.
+const MAX_OBJECTS: usize = 50;
 /// The alias of the index.
 const MATCHES: &str = "m";
 
@@ -91,18 +93,23 @@ pub async fn search(
 
 /// The objects to look in, of those that the caller may read.
 fn searched(work: &Work<'_, '_>, objects: Option<&[String]>) -> Result<Vec<Arc<Object>>, Error> {
-    let may_read = |object: &&Arc<Object>| work.caller.grants.allows(&object.name, Action::Read);
+    let grants = &work.caller.grants;
     let Some(names) = objects else {
-        return Ok(work.schema.objects().iter().filter(may_read).cloned().collect());
+        return Ok(grants.readable(work.schema).cloned().collect());
     };
-    names
-        .iter()
-        .map(|name| {
-            let object = work.schema.object(name).or_else(|| work.schema.object_by_plural(name));
-            let unknown = || Error::unknown_object(name, work.schema, &work.caller.grants);
-            object.filter(may_read).cloned().ok_or_else(unknown)
-        })
-        .collect()
+    if names.len() > MAX_OBJECTS {
+        let message = format!("expected at most {MAX_OBJECTS} objects");
+        return Err(Error::invalid(Issue::new("objects", "too_many", message)));
+    }
+    let mut found: Vec<Arc<Object>> = Vec::new();
+    for name in names {
+        let unknown = || Error::unknown_object(name, work.schema, grants);
+        let object = grants.readable_object(work.schema, name).ok_or_else(unknown)?;
+        if found.iter().all(|known| known.name != object.name) {
+            found.push(object.clone());
+        }
+    }
+    Ok(found)
 }
 
 /// Refuses what cannot be searched for.

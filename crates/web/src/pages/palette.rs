@@ -7,7 +7,7 @@ use axum::{
 use kontor_core::text::fold;
 use serde_json::{Value, json};
 
-use crate::{error::Result, form::Fields, session::SignedIn, shell::readable, state::WebState};
+use crate::{error::Result, form::Fields, session::SignedIn, state::WebState};
 
 const SESSIONS: u32 = 50;
 const SHOWN_SESSIONS: usize = 5;
@@ -29,7 +29,7 @@ pub(crate) async fn find(
     if fits("New chat") {
         items.push(item("New chat", "/chat".to_owned(), "Chat"));
     }
-    for object in readable(&schema, &caller).filter(|object| fits(&object.label_plural)) {
+    for object in caller.grants.readable(&schema).filter(|object| fits(&object.label_plural)) {
         items.push(item(&object.label_plural, format!("/records/{}", object.plural), "List"));
     }
     if !words.is_empty() {

@@ -27,7 +27,7 @@ use crate::{
     link::with_query,
     records,
     session::{Sent, SignedIn},
-    shell::{Shell, icon, readable, viewer},
+    shell::{Shell, icon, viewer},
     show::{ChangeView, Place, Shown, Viewer, changes, event_words, instant},
     state::WebState,
 };
@@ -303,7 +303,7 @@ fn pointing<'a>(
     object: &Object,
 ) -> Vec<(&'a Arc<Object>, &'a Field, String)> {
     let mut found = Vec::new();
-    for other in readable(&viewer.schema, caller) {
+    for other in caller.grants.readable(&viewer.schema) {
         let fields: Vec<_> = other
             .fields
             .iter()
@@ -332,7 +332,9 @@ fn list_of(other: &Object, field: &str, id: RecordId) -> String {
 /// The objects of which one can be made that is about this record.
 fn additions(schema: &Schema, caller: &Caller, object: &Object, id: RecordId) -> Vec<(String, String)> {
     let about = format!("{}:{id}", object.name);
-    readable(schema, caller)
+    caller
+        .grants
+        .readable(schema)
         .filter(|other| !other.is_read_only && caller.grants.allows(&other.name, Action::Create))
         .filter_map(|other| {
             let target = other.fields.iter().find(|field| {
