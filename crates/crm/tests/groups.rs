@@ -31,6 +31,15 @@ fn counting(by: &[&str], fields: &[&str]) -> GroupQuery {
 }
 
 both_engines! {
+    async fn of_groups_of_one_size_the_empty_one_gives_way(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        fixture.create("deal", json!({ "name": "With", "account": account.id })).await;
+        fixture.create("deal", json!({ "name": "Without" })).await;
+        let groups = group(&fixture, GroupQuery { limit: 1, ..query(&["account"], &[]) }).await;
+        assert_eq!(groups, [json!({ "by": { "account": { "id": account.id, "label": "Acme" } }, "count": 1 })]);
+    }
+
     async fn money_is_added_up_by_currency(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let items = [

@@ -15,7 +15,7 @@ use kontor_core::{
     value::{Money, scaled_to_json},
 };
 use kontor_store::{CalendarUnit, Row};
-use sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_query::{Alias, Expr, ExprTrait, Func, NullOrdering, Order, Query, SelectStatement};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
@@ -297,7 +297,7 @@ impl Plan {
             statement.expr(col(BASE, &counted.column).count());
         }
         for by in &self.by {
-            statement.order_by_expr(by.expression.clone(), Order::Asc);
+            statement.order_by_expr_with_nulls(by.expression.clone(), Order::Asc, NullOrdering::Last);
         }
         statement.limit(u64::from(self.limit) + 1).to_owned()
     }
