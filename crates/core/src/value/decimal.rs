@@ -21,6 +21,11 @@ pub fn format_scaled(scaled: i64, decimals: u8) -> String {
     }
 }
 
+/// Whether a scaled integer has few enough digits to be told exactly as a JSON number.
+pub fn is_told_exactly(scaled: i64) -> bool {
+    scaled.unsigned_abs().to_string().trim_end_matches('0').len() <= SIGNIFICANT_DIGITS
+}
+
 /// A scaled integer as JSON number.
 pub fn scaled_to_json(scaled: i64, decimals: u8) -> serde_json::Value {
     let text = format_scaled(scaled, decimals);

@@ -12,8 +12,8 @@ use serde_json::json;
 
 pub use self::{
     composite::{Address, Emails, FullName, Money, Phones, SocialLinks, TargetReference},
-    decimal::{format_scaled, parse_scaled, scaled_to_json},
-    parse::parse_value,
+    decimal::{format_scaled, is_told_exactly, parse_scaled, scaled_to_json},
+    parse::{MAX_ADDITIONAL, MAX_LINE, MAX_MARKDOWN, parse_value},
 };
 use crate::{
     caller::Actor,

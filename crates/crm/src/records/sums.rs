@@ -1,6 +1,6 @@
 //! Exact sums of scaled 64-bit integers.
 
-use kontor_core::value::scaled_to_json;
+use kontor_core::value::{is_told_exactly, scaled_to_json};
 
 /// Where a number is cut in two before it is added up, so that neither half's sum can overflow in SQL.
 const CUT: i64 = 1_000_000;
@@ -22,9 +22,9 @@ impl Sum {
         Self(i128::from(high) * i128::from(CUT) + i128::from(low))
     }
 
-    /// The sum, unless it does not fit.
+    /// The sum, unless it has more digits than can be told.
     pub(crate) fn exact(&self) -> Option<i64> {
-        i64::try_from(self.0).ok()
+        i64::try_from(self.0).ok().filter(|sum| is_told_exactly(*sum))
     }
 }
 
@@ -50,6 +50,14 @@ mod tests {
     fn a_sum_beyond_64_bits_is_known_not_to_fit() {
         assert_eq!(Sum::of(5, 7).exact(), Some(5_000_007));
         assert_eq!(Sum::of(i64::MAX, 0).exact(), None);
+    }
+
+    #[test]
+    fn a_sum_that_a_double_would_round_is_known_not_to_fit() {
+        let fits = 999_999_999_999_999;
+        assert_eq!(Sum::of(0, fits).exact(), Some(fits));
+        assert_eq!(Sum::of(0, -fits * 1_000).exact(), Some(-fits * 1_000));
+        assert_eq!(Sum::of(0, fits * 10 + 1).exact(), None);
     }
 
     #[test]
