@@ -162,11 +162,11 @@ pub(crate) fn by_status(status: u16, retry_after: Option<Duration>, message: Str
 
 /// The message in an error object, however it is nested.
 pub(crate) fn message_of(error: &Value) -> String {
-    let found = [&error["error"]["message"], &error["message"], &error["error"], &error["detail"], error]
+    [&error["error"]["message"], &error["message"], &error["error"], &error["detail"], error]
         .into_iter()
         .find_map(Value::as_str)
-        .unwrap_or("no message");
-    kontor_core::text::excerpt(found, 400)
+        .unwrap_or("no message")
+        .to_owned()
 }
 
 #[cfg(test)]

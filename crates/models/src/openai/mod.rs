@@ -5,6 +5,7 @@ mod chunk;
 mod names;
 mod reply;
 mod request;
+mod secrets;
 mod transport;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ use crate::{
 use names::Names;
 use reply::Reply;
 use request::EncodedTools;
+use secrets::Secrets;
 use transport::Transport;
 pub(crate) use transport::http_client;
 
@@ -36,6 +38,7 @@ pub(crate) struct Provider(Arc<Shared>);
 struct Shared {
     name: String,
     client: Client<OpenAIConfig>,
+    secrets: Secrets,
     quirks: Quirks,
     timeouts: Timeouts,
     tools: Mutex<Vec<KeptTools>>,
@@ -47,6 +50,7 @@ impl Provider {
     pub(crate) fn new(name: &str, config: &ProviderConfig) -> Result<Self, ModelError> {
         let base = config.base_url.as_deref().unwrap_or(OPENAI).trim_end_matches('/');
         let transport = Transport::new(name, base, config)?;
+        let secrets = transport.secrets().clone();
         // The transport sets the key itself, so that async-openai, which would log it with its
         // configuration, never has it. Its own retries are off because the transport is ours.
         let client = Client::build(
@@ -57,6 +61,7 @@ impl Provider {
         Ok(Self(Arc::new(Shared {
             name: name.to_owned(),
             client,
+            secrets,
             quirks: config.quirks.clone(),
             timeouts: config.timeouts,
             tools: Mutex::default(),

@@ -75,7 +75,8 @@ impl Reply {
             };
             self.ended = true;
             // After the finish reason only the usage can be missing, which is no reason to lose an answer.
-            return Some(self.decoder.finish.take().map(Delta::Finish).ok_or(error));
+            let finish = self.decoder.finish.take().map(Delta::Finish);
+            return Some(finish.ok_or_else(|| self.provider.secrets.hide(error)));
         }
     }
 

@@ -16,10 +16,13 @@ use crate::{
 
 const KEY: &str = "sk-test-0123456789";
 
+const PASS: &str = "gateway-9876543210";
+
 fn model_at(base_url: String, timeouts: Timeouts) -> Arc<dyn ChatModel> {
     let config = ProviderConfig {
         base_url: Some(base_url),
         api_key: Some(Secret::new(KEY)),
+        headers: [("x-gateway".to_owned(), Secret::new(format!("Basic {PASS}")))].into(),
         timeouts,
         ..ProviderConfig::default()
     };
@@ -125,6 +128,28 @@ async fn an_error_object_in_the_stream_ends_it() {
     let error = "data: {\"error\": {\"message\": \"upstream failed\", \"code\": 502}}\n\n";
     let (_server, model) = server([Script::new().text("One").raw(error)]).await;
     assert!(matches!(ask(&model).await, Err(ModelError::Server { status: 502, .. })));
+}
+
+#[tokio::test]
+async fn what_was_sent_in_confidence_is_in_no_error() {
+    let told = format!("no: {PASS}, {KEY}{}", "x".repeat(380));
+    let event = |code: u16| format!("data: {{\"error\": {{\"message\": \"{told}\", \"code\": {code}}}}}\n\n");
+    // The excerpt of the last one would end within the key.
+    let late = format!("{}{KEY}", "x".repeat(390));
+    let scripts = [
+        Script::new().text("One").raw(&event(502)),
+        Script::new().raw(&event(400)),
+        Script::new().raw(&format!("data: {{\"choices\": \"{KEY}\"}}\n\n")),
+        Script::status(400, &told),
+        Script::status(400, &late),
+    ];
+    let count = scripts.len();
+    let (_server, model) = server(scripts).await;
+    for _ in 0..count {
+        let error = ask(&model).await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains(PASS) && !shown.contains("sk-test"), "{shown}");
+    }
 }
 
 #[tokio::test]

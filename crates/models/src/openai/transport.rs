@@ -14,7 +14,10 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use super::chunk::{by_status, message_of};
+use super::{
+    chunk::{by_status, message_of},
+    secrets::Secrets,
+};
 use crate::{
     config::{ProviderConfig, Secret},
     error::{ModelError, Wait},
@@ -27,7 +30,7 @@ const LONGEST_ERROR: usize = 64 * 1024;
 pub(crate) struct Transport {
     client: reqwest::Client,
     headers: HeaderMap,
-    key: Option<Secret>,
+    secrets: Secrets,
 }
 
 impl Transport {
@@ -59,11 +62,17 @@ impl Transport {
             headers.insert(header, value);
         }
         let client = http_client(secure, config.timeouts.connect).map_err(misconfigured)?;
-        Ok(Self { client, headers, key })
+        let secrets = Secrets::new(key.iter().chain(config.headers.values()));
+        Ok(Self { client, headers, secrets })
     }
 
     pub(crate) fn client(&self) -> &reqwest::Client {
         &self.client
+    }
+
+    /// What is sent with every request and must not come back in a message.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     async fn send(self, request: HttpRequestFactory) -> Result<Response, OpenAIError> {
@@ -82,37 +91,29 @@ impl Transport {
         if response.status().is_success() && !is_json {
             return Ok(response);
         }
-        Err(told(self.refused(response).await))
+        Err(told(refused(response).await))
     }
+}
 
-    /// Why a response is no stream.
-    async fn refused(&self, response: Response) -> ModelError {
-        let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let body = read_some(response).await;
-        let value: Value =
-            serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
-        let message = self.without_key(&message_of(&value));
-        if status.is_success() {
-            return match value.get("error") {
-                Some(_) => ModelError::Rejected { status: status.as_u16(), message },
-                None => ModelError::Protocol("the answer is not a stream of events".to_owned()),
-            };
-        }
-        by_status(status.as_u16(), retry_after, message)
+/// Why a response is no stream.
+async fn refused(response: Response) -> ModelError {
+    let status = response.status();
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let body = read_some(response).await;
+    let value: Value =
+        serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
+    let message = message_of(&value);
+    if status.is_success() {
+        return match value.get("error") {
+            Some(_) => ModelError::Rejected { status: status.as_u16(), message },
+            None => ModelError::Protocol("the answer is not a stream of events".to_owned()),
+        };
     }
-
-    /// A provider's message without our key, which some repeat in it.
-    fn without_key(&self, message: &str) -> String {
-        match &self.key {
-            Some(key) => message.replace(key.expose(), "[key]"),
-            None => message.to_owned(),
-        }
-    }
+    by_status(status.as_u16(), retry_after, message)
 }
 
 impl tower::Service<HttpRequestFactory> for Transport {
