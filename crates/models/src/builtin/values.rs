@@ -102,17 +102,17 @@ impl Interpreter {
     }
 }
 
-/// `14:30`, `3pm`.
+/// `14:30`, `3pm`; `12am` is midnight.
 pub(super) fn clock(word: &str) -> Option<String> {
-    let (digits, shift) = match (word.strip_suffix("pm"), word.strip_suffix("am")) {
-        (Some(digits), _) => (digits, 12),
-        (_, Some(digits)) => (digits, 0),
-        _ if word.contains(':') => (word, 0),
-        _ => return None,
-    };
+    let (after_noon, before_noon) = (word.strip_suffix("pm"), word.strip_suffix("am"));
+    let digits = after_noon.or(before_noon).or_else(|| word.contains(':').then_some(word))?;
     let (hour, minute) = digits.split_once(':').unwrap_or((digits, "0"));
     let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
-    let hour = if shift == 12 && hour < 12 { hour + 12 } else { hour };
+    let hour = match hour {
+        1..12 if after_noon.is_some() => hour + 12,
+        12 if before_noon.is_some() => 0,
+        hour => hour,
+    };
     (hour < 24 && minute < 60).then(|| format!("{hour:02}:{minute:02}"))
 }
 
@@ -136,5 +136,28 @@ pub(super) fn full_name(text: &str) -> Value {
     match text.rsplit_once(' ') {
         Some((first, last)) => json!({"first": first.trim(), "last": last}),
         None => json!({"first": text}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock;
+
+    #[test]
+    fn midnight_and_noon_are_told_apart_on_the_clock_of_twelve_hours() {
+        for (word, time) in [
+            ("12am", "00:00"),
+            ("12:30am", "00:30"),
+            ("1am", "01:00"),
+            ("12pm", "12:00"),
+            ("12:05pm", "12:05"),
+            ("3pm", "15:00"),
+            ("14:30", "14:30"),
+        ] {
+            assert_eq!(clock(word).as_deref(), Some(time), "{word}");
+        }
+        for word in ["3", "25:00", "9:75", "am", "noon"] {
+            assert_eq!(clock(word), None, "{word}");
+        }
     }
 }
