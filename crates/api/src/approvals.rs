@@ -11,7 +11,7 @@ use kontor_core::ids::{ApprovalId, SessionId};
 use serde::Deserialize;
 
 use crate::{
-    extract::{Json, Parameters, Segments, SignedIn},
+    extract::{Json, NoParameters, Parameters, Segments, SignedIn},
     page,
     problem::Result,
     state::ApiState,
@@ -48,6 +48,7 @@ async fn list(
 async fn resolve(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(id): Segments<ApprovalId>,
     Json(resolution): Json<Resolution>,
 ) -> Result<Answer<Approval>> {

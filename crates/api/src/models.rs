@@ -2,12 +2,17 @@
 
 use axum::{Router, extract::State, response::Response, routing::get};
 
-use crate::{extract::SignedIn, page, problem::Result, state::ApiState};
+use crate::{
+    extract::{NoParameters, SignedIn},
+    page,
+    problem::Result,
+    state::ApiState,
+};
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new().route("/models", get(list))
 }
 
-async fn list(State(state): State<ApiState>, SignedIn(_): SignedIn) -> Result<Response> {
+async fn list(State(state): State<ApiState>, SignedIn(_): SignedIn, _: NoParameters) -> Result<Response> {
     Ok(page::whole(state.models.list()))
 }

@@ -19,7 +19,7 @@ use kontor_crm::metadata::NewField;
 use serde_json::{Value, json};
 
 use crate::{
-    extract::{Json, Segments, SignedIn},
+    extract::{Json, NoParameters, Segments, SignedIn},
     page,
     problem::{ApiError, Result},
     state::ApiState,
@@ -32,7 +32,11 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/objects/{name}/fields", post(add_field))
 }
 
-async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Response> {
+async fn list(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+) -> Result<Response> {
     let schema = state.crm.schema(caller.workspace).await?;
     let described: Vec<_> = caller.grants.readable(&schema).map(|object| describe(object, &caller)).collect();
     Ok(page::whole(described))
@@ -41,6 +45,7 @@ async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Resu
 async fn one(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<Answer<Value>> {
     let schema = state.crm.schema(caller.workspace).await?;
@@ -52,6 +57,7 @@ async fn one(
 async fn add_field(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(name): Segments<String>,
     Json(new): Json<NewField>,
 ) -> Result<(StatusCode, Answer<Value>)> {

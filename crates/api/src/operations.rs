@@ -10,7 +10,7 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    extract::{IdempotencyKey, Json, Segments, SignedIn},
+    extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     page,
     problem::Result,
     state::ApiState,
@@ -20,13 +20,18 @@ pub(crate) fn routes() -> Router<ApiState> {
     Router::new().route("/operations", get(list)).route("/operations/{name}", post(run))
 }
 
-async fn list(State(state): State<ApiState>, SignedIn(caller): SignedIn) -> Result<Response> {
+async fn list(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+) -> Result<Response> {
     Ok(page::whole(state.agents.catalogue(&caller).await?))
 }
 
 async fn run(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(name): Segments<String>,
     key: IdempotencyKey,
     Json(arguments): Json<Value>,

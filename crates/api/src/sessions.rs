@@ -11,7 +11,7 @@ use kontor_agents::{NewSession, Session, SessionPatch};
 use kontor_core::ids::SessionId;
 
 use crate::{
-    extract::{Json, Parameters, Segments, SignedIn},
+    extract::{Json, NoParameters, Parameters, Segments, SignedIn},
     page,
     problem::Result,
     state::ApiState,
@@ -38,6 +38,7 @@ async fn list(
 async fn create(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Json(new): Json<NewSession>,
 ) -> Result<Response> {
     let session = state.agents.create_session(&caller, new).await?;
@@ -52,6 +53,7 @@ async fn create(
 async fn one(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(id): Segments<SessionId>,
 ) -> Result<Answer<Session>> {
     Ok(Answer(state.agents.session(&caller, id).await?))
@@ -60,6 +62,7 @@ async fn one(
 async fn update(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(id): Segments<SessionId>,
     Json(patch): Json<SessionPatch>,
 ) -> Result<Answer<Session>> {

@@ -11,7 +11,7 @@ use kontor_core::ids::{SessionId, TurnId};
 use serde::Deserialize;
 
 use crate::{
-    extract::{IdempotencyKey, Json, Segments, SignedIn},
+    extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -32,6 +32,7 @@ struct NewTurn {
 async fn start(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(session): Segments<SessionId>,
     key: IdempotencyKey,
     Json(turn): Json<NewTurn>,
@@ -43,6 +44,7 @@ async fn start(
 async fn one(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(turn): Segments<TurnId>,
 ) -> Result<Answer<Turn>> {
     Ok(Answer(state.agents.turn(&caller, turn).await?))
@@ -51,6 +53,7 @@ async fn one(
 async fn cancel(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
+    _: NoParameters,
     Segments(turn): Segments<TurnId>,
 ) -> Result<(StatusCode, Answer<Turn>)> {
     Ok((StatusCode::ACCEPTED, Answer(state.agents.cancel_turn(&caller, turn).await?)))

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, Json, Segments, SignedIn},
+    extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     problem::{ApiError, Result},
     state::ApiState,
 };
@@ -54,6 +54,7 @@ pub(super) async fn batch(
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     key: IdempotencyKey,
+    _: NoParameters,
     Json(batch): Json<Batch>,
 ) -> Result<Written> {
     let key = key.over(&batch);

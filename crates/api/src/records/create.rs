@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, Json, Parameters, Segments, SignedIn},
+    extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -14,10 +14,9 @@ pub(super) async fn create(
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     key: IdempotencyKey,
-    parameters: Parameters,
+    _: NoParameters,
     Json(fields): Json<Map<String, Value>>,
 ) -> Result<Written> {
-    parameters.knowing(&[])?;
     let key = key.over(&fields);
     let write = RecordWrite::Create(fields);
     Ok(state.crm.write_once(&caller, &plural, write, key, Written::created).await?)

@@ -4,7 +4,7 @@ use kontor_crm::records::RecordWrite;
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, IfMatch, Parameters, Segments, SignedIn},
+    extract::{IdempotencyKey, IfMatch, NoParameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -16,9 +16,8 @@ pub(super) async fn delete(
     Segments((plural, id)): Segments<(String, RecordId)>,
     IfMatch(if_match): IfMatch,
     key: IdempotencyKey,
-    parameters: Parameters,
+    _: NoParameters,
 ) -> Result<Written> {
-    parameters.knowing(&[])?;
     let write = RecordWrite::Delete { id, if_match };
     Ok(state.crm.write_once(&caller, &plural, write, key.over(&()), Written::nothing).await?)
 }

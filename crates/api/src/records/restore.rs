@@ -4,7 +4,7 @@ use kontor_crm::records::RecordWrite;
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, Segments, SignedIn},
+    extract::{IdempotencyKey, NoParameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -14,6 +14,7 @@ pub(super) async fn restore(
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     key: IdempotencyKey,
+    _: NoParameters,
 ) -> Result<Written> {
     let write = RecordWrite::Restore(id);
     Ok(state.crm.write_once(&caller, &plural, write, key.over(&()), Written::one).await?)

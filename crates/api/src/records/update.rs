@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, IfMatch, Json, Parameters, Segments, SignedIn},
+    extract::{IdempotencyKey, IfMatch, Json, NoParameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -17,10 +17,9 @@ pub(super) async fn update(
     Segments((plural, id)): Segments<(String, RecordId)>,
     IfMatch(if_match): IfMatch,
     key: IdempotencyKey,
-    parameters: Parameters,
+    _: NoParameters,
     Json(fields): Json<Map<String, Value>>,
 ) -> Result<Written> {
-    parameters.knowing(&[])?;
     let key = key.over(&fields);
     let write = RecordWrite::Update { id, fields, if_match };
     Ok(state.crm.write_once(&caller, &plural, write, key, Written::one).await?)

@@ -34,6 +34,10 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
         ("/api/records/deals", json!({"name": "x", "stagee": "LEAD"}), 400),
         ("/api/records/deals", json!({"name": "x", "id": nobody}), 400),
         ("/api/records/deals?x=1", json!({"name": "x"}), 400),
+        ("/api/records/deals/batch?x=1", json!({"create": []}), 400),
+        ("/api/operations/deal.find?x=1", json!({}), 400),
+        ("/api/objects/deal/fields?x=1", json!({"name": "x", "kind": "text"}), 400),
+        ("/api/sessions?x=1", json!({"agent": "sales-assistant"}), 400),
         ("/api/records/unicorns", json!({"name": "x"}), 404),
         ("/api/records/members", json!({"name": {"first": "x"}}), 403),
         ("/api/records/deals/batch", json!({"create": [{"name": "a"}, {"name": 7}]}), 400),
@@ -79,6 +83,11 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
         ("/api/records/deals?total=maybe", 400),
         ("/api/records/deals?search=%00", 400),
         ("/api/records/deals?limit=1&limit=2", 400),
+        ("/api/me?x=1", 400),
+        ("/api/agents?x=1", 400),
+        ("/api/models?x=1", 400),
+        ("/api/objects?x=1", 400),
+        ("/api/operations?x=1", 400),
         ("/api/records/deals/group?by=nothing", 400),
         ("/api/records/deals/group?aggregates=median:amount", 400),
         ("/api/records/deals/group?aggregates=sum:name", 400),
@@ -96,6 +105,13 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
     ];
     for (path, status) in gets {
         refused(&ada, ada.request(Method::GET, path).body(Body::empty()).unwrap(), status).await;
+    }
+    for path in [
+        format!("{one}/restore?x=1"),
+        format!("{one}/destroy?x=1"),
+        format!("/api/turns/{nobody}/cancel?x=1"),
+    ] {
+        refused(&ada, ada.request(Method::POST, &path).body(Body::empty()).unwrap(), 400).await;
     }
     let put = ada.request(Method::PUT, &one).body(Body::empty()).unwrap();
     refused(&ada, put, 405).await;
