@@ -2,7 +2,10 @@
 
 use std::{os::unix::fs::PermissionsExt as _, process::Stdio, time::Duration};
 
-use kontor_testkit::{client::ApiClient, server::Server};
+use kontor_testkit::{
+    client::ApiClient,
+    server::{PASSWORD, Server},
+};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -20,8 +23,15 @@ async fn the_demonstration_is_kept_on_a_second_start_and_its_passwords_renewed()
     let status = fixture.server.take().unwrap().stop().unwrap();
     assert!(status.success(), "{status}");
 
+    let renewed = "another-horse-another-battery";
+    fixture.options.environment.push(("KONTOR_DEMO_PASSWORD".to_owned(), renewed.to_owned()));
     fixture.launch();
-    let ada = fixture.sign_in("ada").await;
+    let mut ada = ApiClient::anonymous(fixture.url()).unwrap();
+    let login = |password: &str| json!({"email": "ada@demo.test", "password": password});
+    let former = ada.post("/api/auth/login", login(PASSWORD)).await.unwrap();
+    assert_eq!(former.status, 401, "{}", former.body);
+    let tokens = ada.post("/api/auth/login", login(renewed)).await.unwrap().ok();
+    tokens["access_token"].as_str().unwrap().clone_into(&mut ada.token);
     let kept =
         ada.get(&format!("/api/records/accounts/{}", created["id"].as_str().unwrap())).await.unwrap().ok();
     assert_eq!(kept["name"], "Kept Ltd");
@@ -35,7 +45,8 @@ async fn a_second_server_is_told_that_the_data_folder_is_in_use() {
     let output = fixture.options.command().stdout(Stdio::null()).output().unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("data"), "{said}");
+    let folder = fixture.options.data_dir.display().to_string();
+    assert!(said.contains(&format!("{folder} is in use by another Kontor server")), "{said}");
 }
 
 #[test]
@@ -81,6 +92,31 @@ async fn the_first_start_prints_a_link_that_makes_the_first_workspace_once() {
     let page = client.request(reqwest::Method::GET, &link).send().await.unwrap();
     assert!(page.status().is_success());
     assert!(page.text().await.unwrap().contains("<form"));
+    let token = link.split_once("token=").unwrap().1;
+    let form = |workspace: &'static str| {
+        let fields = [
+            ("token", token),
+            ("workspace", workspace),
+            ("name", "Ada Brandt"),
+            ("email", "ada@demo.test"),
+            ("password", PASSWORD),
+        ];
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        client
+            .request(reqwest::Method::POST, "/setup")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+    };
+    let made = form("First").await.unwrap();
+    assert!(made.status().is_success() || made.status().is_redirection(), "{}", made.status());
+    let ada = ApiClient::sign_in(&server.url, "ada@demo.test").await.unwrap();
+    let me = ada.get("/api/me").await.unwrap().ok();
+    assert_eq!((&me["workspace"]["name"], &me["member"]["role"]), (&json!("First"), &json!("Admin")));
+    let again = form("Second").await.unwrap();
+    assert!(again.status().is_client_error(), "{}", again.status());
+    let used = client.request(reqwest::Method::GET, &link).send().await.unwrap();
+    assert!(used.status().is_client_error(), "{}", used.status());
     let secret = folder.path().join("data/secret");
     let mode = std::fs::metadata(&secret).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "the secret can be read by others");
