@@ -48,7 +48,6 @@ pub use me::{Me, MeMember, MeUser};
 pub use members::{MemberStatus, MemberSummary, NewMember};
 pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
 pub use roles::Role;
-pub use roles::standard as standard_roles;
 pub use secret::MasterSecret;
 pub use service::Identity;
 pub use session_cookie::SessionCookie;

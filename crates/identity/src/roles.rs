@@ -38,7 +38,7 @@ impl Role {
 pub(crate) const ADMIN: &str = "Admin";
 
 /// Admin, Member and Viewer.
-pub fn standard() -> Vec<Role> {
+pub(crate) fn standard() -> Vec<Role> {
     use Action::{Create, Delete, Read, Restore, Update};
     vec![
         Role::standard(

@@ -72,11 +72,6 @@ impl Identity {
             .await
     }
 
-    /// A workspace by its id. For the operator: no caller is asked.
-    pub async fn find_workspace(&self, id: WorkspaceId) -> Result<Option<WorkspaceSummary>> {
-        self.directory().read(move |tx| Box::pin(async move { workspaces::by_id(tx, id).await })).await
-    }
-
     /// Makes a workspace; a setup token pays for the first one and is given back when that fails.
     pub(crate) async fn make_workspace(
         &self,

@@ -42,30 +42,21 @@ pub struct ChatRequest {
     /// Shared between requests where possible: a provider keeps the encoded form of the same `Arc`.
     pub tools: Arc<[ToolDefinition]>,
     pub tool_choice: ToolChoice,
-    pub temperature: Option<f32>,
-    pub max_output_tokens: Option<u32>,
 }
 
 impl ChatRequest {
     /// A request with the model's own defaults.
     pub fn new(messages: impl Into<Arc<[Message]>>, tools: impl Into<Arc<[ToolDefinition]>>) -> Self {
-        Self {
-            messages: messages.into(),
-            tools: tools.into(),
-            tool_choice: ToolChoice::Auto,
-            temperature: None,
-            max_output_tokens: None,
-        }
+        Self { messages: messages.into(), tools: tools.into(), tool_choice: ToolChoice::Auto }
     }
 }
 
-/// Whether the model may, must not or must call a tool.
+/// Whether the model may or must call a tool.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolChoice {
     #[default]
     Auto,
-    None,
     /// Some tool must be called; this one, where one is named.
     Required(Option<String>),
 }

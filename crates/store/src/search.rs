@@ -15,17 +15,7 @@ use crate::{Dialect, Error, Tx, tx::Connection};
 const LONGEST_TOKEN: usize = 120;
 
 impl Tx<'_> {
-    /// Stores or replaces the tokens by which a record is found.
-    pub async fn index_document(
-        &mut self,
-        object: &str,
-        record: Uuid,
-        tokens: &[String],
-    ) -> Result<(), Error> {
-        self.index_documents(object, &[(record, tokens.to_vec())]).await
-    }
-
-    /// As [`Tx::index_document`], for several records of one object.
+    /// Stores or replaces the tokens by which records of one object are found.
     pub async fn index_documents(
         &mut self,
         object: &str,

@@ -23,12 +23,6 @@ pub(crate) async fn creating(tx: &mut Tx<'_>) -> Result<Vec<WorkspaceSummary>> {
     rows.iter().map(summary).collect()
 }
 
-pub(crate) async fn by_id(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<Option<WorkspaceSummary>> {
-    let mut statement = select(tx, ACTIVE);
-    statement.and_where(Expr::col("id").eq(id.as_uuid()));
-    tx.fetch_optional(&statement).await?.as_ref().map(summary).transpose()
-}
-
 pub(crate) async fn by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<WorkspaceSummary>> {
     let mut statement = select(tx, ACTIVE);
     statement.and_where(Expr::col("name_folded").eq(fold(name)));

@@ -36,7 +36,7 @@ mod words;
 
 use futures::{StreamExt, stream};
 
-use crate::chat::{Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, ToolChoice};
+use crate::chat::{Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason};
 use catalogue::Catalogue;
 use conversation::Conversation;
 use turn::{Interpreter, Outcome, Stop};
@@ -66,9 +66,8 @@ impl ChatModel for Builtin {
 
 /// The whole answer to a request.
 fn answer(request: &ChatRequest) -> Vec<Delta> {
-    let tools = if request.tool_choice == ToolChoice::None { &[][..] } else { &request.tools };
-    let interpreter =
-        Interpreter::new(Catalogue::new(tools), Conversation::new(&request.messages, is_command));
+    let conversation = Conversation::new(&request.messages, is_command);
+    let interpreter = Interpreter::new(Catalogue::new(&request.tools), conversation);
     let mut deltas = Vec::new();
     match interpreter.run() {
         Ok(text) | Err(Stop::Say(text)) => {

@@ -56,8 +56,6 @@ pub(crate) struct WireRequest<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
@@ -116,7 +114,7 @@ impl<'r> WireRequest<'r> {
         quirks: &Quirks,
         tools: &'r EncodedTools,
     ) -> Result<Self, ModelError> {
-        let limit = request.max_output_tokens.or(model.max_output_tokens);
+        let limit = model.max_output_tokens;
         let (max_tokens, max_completion_tokens) = match quirks.output_limit {
             OutputLimit::MaxTokens => (limit, None),
             OutputLimit::MaxCompletionTokens => (None, limit),
@@ -126,7 +124,6 @@ impl<'r> WireRequest<'r> {
         match &request.tool_choice {
             _ if offered.is_none() => {}
             ToolChoice::Auto => {}
-            ToolChoice::None => tool_choice = Some(json!("none")),
             ToolChoice::Required(Some(name)) if quirks.named_tool_choice => {
                 tool_choice = Some(json!({"type": "function", "function": {"name": tools.names.wire(name)}}));
             }
@@ -148,7 +145,6 @@ impl<'r> WireRequest<'r> {
             model: &model.name,
             stream: true,
             stream_options: quirks.include_usage.then_some(StreamOptions { include_usage: true }),
-            temperature: request.temperature,
             max_tokens,
             max_completion_tokens,
             parallel_tool_calls: quirks.parallel_tool_calls.filter(|_| offered.is_some()),

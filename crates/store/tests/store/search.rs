@@ -13,7 +13,7 @@ async fn index(workspace: &Namespace, id: Uuid, object: &'static str, tokens: &[
     let done: Result<(), Error> = workspace
         .write(move |tx| {
             let tokens = tokens.clone();
-            Box::pin(async move { tx.index_document(object, id, &tokens).await })
+            Box::pin(async move { tx.index_documents(object, &[(id, tokens)]).await })
         })
         .await;
     done.unwrap();

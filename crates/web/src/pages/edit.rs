@@ -133,7 +133,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>> {
     let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
     let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;
-    if object.is_read_only || record.is_deleted || !caller.grants.allows(&object.name, Action::Update) {
+    if object.is_read_only || !caller.grants.allows(&object.name, Action::Update) {
         let message = "You may not change this record.";
         return Err(PageError::Problem(Problem::new(ErrorKind::Forbidden, "not_allowed", message)));
     }
