@@ -118,4 +118,19 @@ impl Field {
             default: None,
         }
     }
+
+    /// Whether it says how a record stands, so that it is shown where not all fields are.
+    pub fn is_telling(&self) -> bool {
+        !self.is_system
+            && matches!(
+                self.kind,
+                FieldKind::Select { .. }
+                    | FieldKind::Currency
+                    | FieldKind::Date
+                    | FieldKind::DateTime
+                    | FieldKind::Relation { .. }
+                    | FieldKind::Target { .. }
+                    | FieldKind::Emails
+            )
+    }
 }

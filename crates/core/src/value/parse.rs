@@ -14,11 +14,11 @@ use crate::{
 };
 
 /// The longest one-line text, in characters.
-const MAX_LINE: usize = 1_000;
+pub const MAX_LINE: usize = 1_000;
 /// The longest text of several lines, in characters.
-const MAX_MARKDOWN: usize = 100_000;
+pub const MAX_MARKDOWN: usize = 100_000;
 /// The most additional mail addresses or telephone numbers.
-const MAX_ADDITIONAL: usize = 50;
+pub const MAX_ADDITIONAL: usize = 50;
 /// The largest JSON value, in bytes of its text.
 const MAX_JSON: usize = 65_536;
 /// The longest text that lists are sorted by or that no two records share, in bytes as it is compared:

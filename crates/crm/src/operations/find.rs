@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
     filter::FieldPath,
-    metadata::{Field, FieldKind, Object},
+    metadata::{Field, Object},
     operation::{Definition, Effect, Operation},
 };
 use serde::Deserialize;
@@ -132,18 +132,7 @@ impl Operation<WorkFamily> for Find {
 
 /// What identifies a record and says how it stands; the rest is asked for by name.
 fn is_shown(object: &Object, field: &Field) -> bool {
-    field.name == object.label_field
-        || !field.is_system
-            && matches!(
-                field.kind,
-                FieldKind::Select { .. }
-                    | FieldKind::Currency
-                    | FieldKind::Date
-                    | FieldKind::DateTime
-                    | FieldKind::Relation { .. }
-                    | FieldKind::Target { .. }
-                    | FieldKind::Emails
-            )
+    field.name == object.label_field || field.is_telling()
 }
 
 fn parameters(view: View<'_>) -> Json {

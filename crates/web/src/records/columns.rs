@@ -68,20 +68,8 @@ pub(crate) fn fields_to_read(object: &Object, caller: &Caller, fields: &[&Field]
 }
 
 fn tells_much(field: &Field) -> bool {
-    if field.is_system {
-        return false;
-    }
-    matches!(
-        field.kind,
-        FieldKind::Select { .. }
-            | FieldKind::Currency
-            | FieldKind::Date
-            | FieldKind::DateTime
-            | FieldKind::Relation { .. }
-            | FieldKind::Target { .. }
-            | FieldKind::Emails
-            | FieldKind::Text { format: TextFormat::Line | TextFormat::Domain }
-    )
+    let is_short = matches!(field.kind, FieldKind::Text { format: TextFormat::Line | TextFormat::Domain });
+    field.is_telling() || is_short && !field.is_system
 }
 
 /// Whether a record's page lists the field among its details: what stands elsewhere on the page does not.

@@ -2,16 +2,11 @@
 
 use kontor_core::{
     metadata::{Field, FieldKind, Outcome, SelectOption, TextFormat},
-    value::scaled_to_json,
+    value::{MAX_ADDITIONAL, MAX_LINE, MAX_MARKDOWN, scaled_to_json},
 };
 use serde_json::{Map, Value as Json, json};
 
 use super::{View, is_plain};
-
-/// The bounds that values are read with; those of the parts of a value are left to the reading.
-const MAX_LINE: u32 = 1_000;
-const MAX_MARKDOWN: u32 = 100_000;
-const MAX_ADDITIONAL: u32 = 50;
 
 /// A field's value as a caller gives it; one that is not required may be emptied with null.
 pub(super) fn property(view: View<'_>, field: &Field) -> Json {
@@ -35,7 +30,7 @@ pub(super) fn property(view: View<'_>, field: &Field) -> Json {
 
 /// The schema of a kind and what is to be said beside the field's own description.
 fn value(view: View<'_>, kind: &FieldKind) -> (Map<String, Json>, String) {
-    let text = |limit: u32| json!({"type": "string", "maxLength": limit});
+    let text = |limit: usize| json!({"type": "string", "maxLength": limit});
     let (schema, hint) = match kind {
         FieldKind::Text { format: TextFormat::Line } => (text(MAX_LINE), String::new()),
         FieldKind::Text { format: TextFormat::Markdown } => (text(MAX_MARKDOWN), String::new()),
