@@ -124,8 +124,8 @@ fn whole(work: &Work<'_, '_>, object: &Object, key: &SortKey, beginning: &str, i
         Some(Mark::At(id)) => Some(id.clone()),
         _ => None,
     };
-    let length = i64::try_from(beginning.chars().count()).unwrap_or(i64::MAX);
-    let start = Func::cust("substr").arg(column()).arg(Expr::val(1)).arg(Expr::val(length));
+    let length = i32::try_from(beginning.chars().count()).unwrap_or(i32::MAX);
+    let start = Func::cust("substr").arg(column()).arg(Expr::val(1_i32)).arg(Expr::val(length));
     let kept = Query::select()
         .expr(column())
         .from_as(work.tx.table(&object.table()), Alias::new(LAST))
