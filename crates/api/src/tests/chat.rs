@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use futures::StreamExt as _;
 
 use super::*;
@@ -116,4 +114,22 @@ async fn an_approval_is_answered_by_whom_it_was_asked() {
     server.shutdown.cancel();
     worker.close();
     worker.wait().await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_reader_signs_out() {
+    let server = Server::start().await;
+    let (ada, other) = (server.sign_in("ada").await, server.sign_in("ada").await);
+    let session = ada.post("/api/sessions", json!({"agent": "analyst"})).await.expect(201);
+    let path = format!("/api/sessions/{}/events", session.id());
+    let open = async |client: &Client<'_>| {
+        let request = client.request(Method::GET, &path).body(Body::empty()).unwrap();
+        server.router.clone().oneshot(request).await.unwrap().into_body()
+    };
+    let (left, stayed) = (open(&ada).await, open(&other).await);
+    server.identity.sign_out(&ada.token).await.unwrap();
+    let rest = tokio::time::timeout(Duration::from_secs(5), to_bytes(left, 1 << 20)).await;
+    assert_eq!(rest.unwrap().unwrap(), "retry: 1000\n\n");
+    let rest = tokio::time::timeout(Duration::from_millis(500), to_bytes(stayed, 1 << 20)).await;
+    assert!(rest.is_err(), "the other sign-in holds");
 }

@@ -6,7 +6,7 @@ mod catalogue;
 mod chat;
 mod records;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -75,6 +75,7 @@ impl Server {
         let crm = Crm::new(store.clone(), environment.clone());
         let settings = IdentitySettings {
             password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
+            caller_cache_for: Duration::from_millis(100),
             ..IdentitySettings::default()
         };
         let provisioner = Arc::new(Parts { environment: environment.clone() });

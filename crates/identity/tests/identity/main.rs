@@ -7,5 +7,6 @@ mod house;
 mod members;
 mod setup;
 mod sign_in;
+mod standing;
 mod tokens;
 mod workspaces;

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use futures::StreamExt as _;
 
 use super::*;
@@ -73,7 +71,7 @@ async fn a_deletion_waits_for_approval_in_place() {
     loaded.shows("Delete deal").shows("value=\"approve\"").shows("About <a");
     let start = loaded.body.find("/chat/approvals/").unwrap();
     let approval = loaded.body[start..].split('"').next().unwrap().to_owned();
-    ada.post(&approval, &[("decision", "perhaps")]).await.expect(422);
+    ada.post(&approval, &[("decision", "perhaps")]).await.expect(400);
     ada.post(&approval, &[("decision", "approve")]).await.expect(303);
     stream_until(&ada, &events, None, "\"state\":\"completed\"").await;
     ada.get(&format!("/records/deals/{deal}"))
@@ -81,5 +79,20 @@ async fn a_deletion_waits_for_approval_in_place() {
         .expect(200)
         .shows("Deleted")
         .shows("on behalf of Ada Brandt");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_reader_signs_out() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let form = [("agent", "analyst"), ("message", "help")];
+    let page = ada.post("/chat", &form).await.expect(303).header("location").to_owned();
+    let request = Request::builder().uri(format!("{page}/events?after=0")).header("cookie", &ada.cookie);
+    let response = server.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    ada.post("/sign-out", &[]).await.expect(303);
+    let rest = tokio::time::timeout(Duration::from_secs(5), to_bytes(response.into_body(), 1 << 20)).await;
+    rest.expect("the stream ends").unwrap();
     server.stop().await;
 }
