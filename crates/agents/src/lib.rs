@@ -10,6 +10,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`service`](Agents), [`limits`](AgentSettings) | the service and what bounds it |
+//! | [`furnishing`](Furnishing) | what a new workspace is made of |
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `machine` | what happens next, decided without I/O |
@@ -23,6 +24,7 @@ mod approvals;
 mod definition;
 mod driver;
 mod error;
+mod furnishing;
 mod history;
 mod limits;
 mod log;
@@ -39,6 +41,7 @@ mod worker;
 pub use approvals::{Approval, ApprovalStatus, Decision};
 pub use definition::AgentSummary;
 pub use error::Error;
+pub use furnishing::Furnishing;
 pub use limits::{AgentSettings, Limits};
 pub use log::LoggedEvent;
 pub use service::Agents;

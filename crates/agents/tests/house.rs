@@ -2,22 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{Stream, StreamExt as _, future::BoxFuture};
-use kontor_agents::{AgentSettings, Agents, EventId, LoggedEvent, NewSession, StreamEvent};
+use futures::{Stream, StreamExt as _};
+use kontor_agents::{AgentSettings, Agents, EventId, Furnishing, LoggedEvent, NewSession, StreamEvent};
 use kontor_core::{
     caller::Caller,
     environment::Environment,
     ids::{MemberId, RecordId, SessionId, TurnId, WorkspaceId},
-    time::Timestamp,
     turn::TurnEvent,
 };
 use kontor_crm::Crm;
-use kontor_identity::{
-    Identity, IdentitySettings, MasterSecret, MemberProfile, NewMember, NewWorkspace, PasswordCost,
-    ProvisionError, Provisioner,
-};
+use kontor_identity::{Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost};
 use kontor_models::{Models, ModelsConfig, RetryPolicy};
-use kontor_store::{Store, Tx, testing::TestStore};
+use kontor_store::{Store, testing::TestStore};
 use kontor_testkit::scripted::{Script, ScriptedModel};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
@@ -44,35 +40,6 @@ pub(crate) struct Process {
     pub(crate) agents: Agents,
     stop: CancellationToken,
     worker: Option<tokio::task::JoinHandle<()>>,
-}
-
-struct Parts(Environment);
-
-impl Provisioner for Parts {
-    fn install<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        _: WorkspaceId,
-        now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
-        Box::pin(async move {
-            Crm::install(tx, &self.0, now).await?;
-            Ok(Agents::install(tx, &self.0, now).await?)
-        })
-    }
-
-    fn write_member<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        workspace: WorkspaceId,
-        member: &'t MemberProfile,
-        now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
-        Box::pin(async move {
-            let profile = (member.id, member.name.as_str(), member.email.as_str());
-            Ok(Crm::write_member(tx, &self.0, workspace, profile, now).await?)
-        })
-    }
 }
 
 /// Settings with short waits.
@@ -207,7 +174,7 @@ impl Process {
                 store.clone(),
                 environment.clone(),
                 secret,
-                Arc::new(Parts(environment.clone())),
+                Arc::new(Furnishing::new(environment.clone())),
                 IdentitySettings { password_cost, ..IdentitySettings::default() },
             );
             let identity = identity.await.unwrap();

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use kontor_agents::{AgentSettings, Agents};
-use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_agents::{AgentSettings, Agents, Furnishing};
+use kontor_core::environment::Environment;
 use kontor_crm::Crm;
-use kontor_identity::{Identity, IdentitySettings, MemberProfile, ProvisionError, Provisioner};
+use kontor_identity::{Identity, IdentitySettings};
 use kontor_models::Models;
-use kontor_store::{BoxFuture, DataDirLock, Store, Tx};
+use kontor_store::{DataDirLock, Store};
 
 use crate::{config::Config, error::Error, node, secret};
 
@@ -31,7 +31,7 @@ impl Services {
         let secret = secret::load(config, &environment)?;
         let store = Store::open(config.store(), environment.clone()).await?;
         let crm = Crm::new(store.clone(), environment.clone());
-        let provisioner = Arc::new(Parts { environment: environment.clone() });
+        let provisioner = Arc::new(Furnishing::new(environment.clone()));
         let identity = Identity::open(
             store.clone(),
             environment.clone(),
@@ -54,39 +54,5 @@ impl Services {
             },
         );
         Ok(Self { environment, store, identity, crm, models, agents, _lock: lock })
-    }
-}
-
-/// What a new workspace is made of, beyond its members: the CRM's objects and the standard agents.
-struct Parts {
-    environment: Environment,
-}
-
-impl Provisioner for Parts {
-    fn install<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        _workspace: WorkspaceId,
-        now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
-        Box::pin(async move {
-            Crm::install(tx, &self.environment, now).await?;
-            Agents::install(tx, &self.environment, now).await?;
-            Ok(())
-        })
-    }
-
-    fn write_member<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        workspace: WorkspaceId,
-        member: &'t MemberProfile,
-        now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
-        Box::pin(async move {
-            let profile = (member.id, member.name.as_str(), member.email.as_str());
-            Crm::write_member(tx, &self.environment, workspace, profile, now).await?;
-            Ok(())
-        })
     }
 }

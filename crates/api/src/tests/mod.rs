@@ -13,15 +13,14 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use kontor_agents::{AgentSettings, Agents};
-use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_agents::{AgentSettings, Agents, Furnishing};
+use kontor_core::environment::Environment;
 use kontor_crm::Crm;
 use kontor_identity::{
-    Identity, IdentitySettings, MasterSecret, MemberProfile, NewMember, NewWorkspace, PasswordCost,
-    ProvisionError, Provisioner, SessionCookie, SignIn,
+    Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie, SignIn,
 };
 use kontor_models::{Models, ModelsConfig};
-use kontor_store::{BoxFuture, Store, StoreConfig, Tx};
+use kontor_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -78,7 +77,7 @@ impl Server {
             caller_cache_for: Duration::from_millis(100),
             ..IdentitySettings::default()
         };
-        let provisioner = Arc::new(Parts { environment: environment.clone() });
+        let provisioner = Arc::new(Furnishing::new(environment.clone()));
         let secret = MasterSecret::new(vec![7; MasterSecret::MINIMUM]);
         let identity =
             Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
@@ -187,38 +186,5 @@ impl Client<'_> {
 
     async fn create(&self, plural: &str, fields: Value) -> Answer {
         self.post(&format!("/api/records/{plural}"), fields).await.expect(201)
-    }
-}
-
-struct Parts {
-    environment: Environment,
-}
-
-impl Provisioner for Parts {
-    fn install<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        _workspace: WorkspaceId,
-        now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
-        Box::pin(async move {
-            Crm::install(tx, &self.environment, now).await?;
-            Agents::install(tx, &self.environment, now).await?;
-            Ok(())
-        })
-    }
-
-    fn write_member<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        workspace: WorkspaceId,
-        member: &'t MemberProfile,
-        now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
-        Box::pin(async move {
-            let profile = (member.id, member.name.as_str(), member.email.as_str());
-            Crm::write_member(tx, &self.environment, workspace, profile, now).await?;
-            Ok(())
-        })
     }
 }

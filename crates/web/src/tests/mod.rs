@@ -11,15 +11,14 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
-use kontor_agents::{AgentSettings, Agents};
-use kontor_core::{caller::Caller, environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_agents::{AgentSettings, Agents, Furnishing};
+use kontor_core::{caller::Caller, environment::Environment, ids::WorkspaceId};
 use kontor_crm::Crm;
 use kontor_identity::{
-    Identity, IdentitySettings, MasterSecret, MemberProfile, NewMember, NewWorkspace, PasswordCost,
-    ProvisionError, Provisioner, SessionCookie,
+    Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
 use kontor_models::{Models, ModelsConfig};
-use kontor_store::{BoxFuture, Store, StoreConfig, Tx};
+use kontor_store::{Store, StoreConfig};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -85,7 +84,7 @@ impl Server {
             caller_cache_for: Duration::from_millis(100),
             ..IdentitySettings::default()
         };
-        let provisioner = Arc::new(Parts { environment: environment.clone() });
+        let provisioner = Arc::new(Furnishing::new(environment.clone()));
         let secret = MasterSecret::new(vec![7; MasterSecret::MINIMUM]);
         let identity =
             Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
@@ -206,38 +205,4 @@ fn post(path: &str) -> axum::http::request::Builder {
 
 fn body(form: &[(&str, String)]) -> Body {
     Body::from(Serializer::new(String::new()).extend_pairs(form).finish())
-}
-
-/// What a new workspace is made of, as the server does it.
-struct Parts {
-    environment: Environment,
-}
-
-impl Provisioner for Parts {
-    fn install<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        _workspace: WorkspaceId,
-        now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
-        Box::pin(async move {
-            Crm::install(tx, &self.environment, now).await?;
-            Agents::install(tx, &self.environment, now).await?;
-            Ok(())
-        })
-    }
-
-    fn write_member<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-        workspace: WorkspaceId,
-        member: &'t MemberProfile,
-        now: Timestamp,
-    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
-        Box::pin(async move {
-            let profile = (member.id, member.name.as_str(), member.email.as_str());
-            Crm::write_member(tx, &self.environment, workspace, profile, now).await?;
-            Ok(())
-        })
-    }
 }

@@ -1,0 +1,48 @@
+use futures::future::BoxFuture;
+use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_crm::Crm;
+use kontor_identity::{MemberProfile, ProvisionError, Provisioner};
+use kontor_store::Tx;
+
+use crate::Agents;
+
+/// What a new workspace is made of beyond its members: the CRM's objects and the standard agents.
+#[derive(Clone)]
+pub struct Furnishing {
+    environment: Environment,
+}
+
+impl Furnishing {
+    pub fn new(environment: Environment) -> Self {
+        Self { environment }
+    }
+}
+
+impl Provisioner for Furnishing {
+    fn install<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        _workspace: WorkspaceId,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
+        Box::pin(async move {
+            Crm::install(tx, &self.environment, now).await?;
+            Agents::install(tx, &self.environment, now).await?;
+            Ok(())
+        })
+    }
+
+    fn write_member<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        workspace: WorkspaceId,
+        member: &'t MemberProfile,
+        now: Timestamp,
+    ) -> BoxFuture<'t, Result<(), ProvisionError>> {
+        Box::pin(async move {
+            let profile = (member.id, member.name.as_str(), member.email.as_str());
+            Crm::write_member(tx, &self.environment, workspace, profile, now).await?;
+            Ok(())
+        })
+    }
+}
