@@ -351,7 +351,7 @@ impl Crm {
             let object = object.clone();
             Box::pin(async move {
                 let object = named(work, &object)?;
-                records::destroy(work, &object, id).await
+                records::destroy(work, &object, id, None).await
             })
         })
         .await

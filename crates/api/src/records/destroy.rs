@@ -4,7 +4,7 @@ use kontor_crm::records::RecordWrite;
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, NoParameters, Segments, SignedIn},
+    extract::{IdempotencyKey, IfMatch, NoParameters, Segments, SignedIn},
     problem::Result,
     state::ApiState,
 };
@@ -14,9 +14,10 @@ pub(super) async fn destroy(
     State(state): State<ApiState>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
+    IfMatch(if_match): IfMatch,
     key: IdempotencyKey,
     _: NoParameters,
 ) -> Result<Written> {
-    let write = RecordWrite::Destroy(id);
+    let write = RecordWrite::Destroy { id, if_match };
     Ok(state.crm.write_once(&caller, &plural, write, key.over(&()), Written::nothing).await?)
 }

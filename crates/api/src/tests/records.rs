@@ -31,7 +31,10 @@ async fn a_record_is_made_read_changed_put_aside_and_removed() {
     assert_eq!(deleted["data"].as_array().unwrap().len(), 1);
     ada.post(&format!("{one}/restore"), Value::Null).await.expect(200);
     ada.get(&one).await.expect(200);
-    ada.post(&format!("{one}/destroy"), Value::Null).await.expect(204);
+    let destroy = format!("{one}/destroy");
+    ada.send(Method::POST, &destroy, Value::Null, &matching).await.expect(412);
+    let current = ada.get(&one).await.expect(200).header("etag").to_owned();
+    ada.send(Method::POST, &destroy, Value::Null, &[("if-match", &current)]).await.expect(204);
     ada.post(&format!("{one}/restore"), Value::Null).await.expect(404);
     let left = ada.get(&format!("{one}/timeline?limit=1")).await.expect(200).body;
     assert_eq!(left["data"][0]["name"], "deal.destroyed");

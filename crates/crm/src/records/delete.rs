@@ -37,11 +37,7 @@ pub async fn delete(
 ) -> Result<Record, Error> {
     require(work, object, Action::Delete)?;
     let before = current(work, object, id, Action::Delete, State::Live).await?;
-    if let Some(expected) = if_match
-        && expected != before.version
-    {
-        return Err(Error::StaleVersion { current: before.version });
-    }
+    expect(&before, if_match)?;
     let (after, writes) = mark(work, object, &before, Value::DateTime(work.now), Action::Delete);
     work.tx.write_all(writes).await?;
     work.tx.remove_document(&object.name, id.as_uuid()).await?;
@@ -70,9 +66,18 @@ pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId
 
 /// Removes a record for good, deleted or not. Relations to it become empty; targets keep its name, and so
 /// does the timeline.
-pub async fn destroy(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::StaleVersion`] when `if_match` is given and the record is at another version.
+pub async fn destroy(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    id: RecordId,
+    if_match: Option<i64>,
+) -> Result<(), Error> {
     require(work, object, Action::Destroy)?;
     let before = current(work, object, id, Action::Destroy, State::Any).await?;
+    expect(&before, if_match)?;
     release(work, &before).await?;
     let labels = lookup(work, &references(object, &before.values, &NewValues::new())).await?;
     let act = Act::on(object, &before, Action::Destroy, journal::losses(&before, &labels));
@@ -84,6 +89,14 @@ pub async fn destroy(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId
         .to_owned();
     work.tx.execute(&statement).await?;
     Ok(work.tx.remove_document(&object.name, id.as_uuid()).await?)
+}
+
+/// Refuses a record that is at another version than the caller takes it to be.
+fn expect(record: &Record, version: Option<i64>) -> Result<(), Error> {
+    match version {
+        Some(version) if version != record.version => Err(Error::StaleVersion { current: record.version }),
+        _ => Ok(()),
+    }
 }
 
 /// The record with the time of its deletion, and what writes that down.

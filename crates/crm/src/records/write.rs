@@ -19,7 +19,7 @@ pub enum RecordWrite {
     Update { id: RecordId, fields: Map<String, Json>, if_match: Option<i64> },
     Delete { id: RecordId, if_match: Option<i64> },
     Restore(RecordId),
-    Destroy(RecordId),
+    Destroy { id: RecordId, if_match: Option<i64> },
     Batch(BatchInput),
 }
 
@@ -37,8 +37,8 @@ impl RecordWrite {
             }
             Self::Delete { id, if_match } => vec![delete(work, object, *id, *if_match).await?],
             Self::Restore(id) => vec![restore(work, object, *id).await?],
-            Self::Destroy(id) => {
-                destroy(work, object, *id).await?;
+            Self::Destroy { id, if_match } => {
+                destroy(work, object, *id, *if_match).await?;
                 Vec::new()
             }
             Self::Batch(input) => batch(work, object, input).await?,
