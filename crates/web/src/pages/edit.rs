@@ -12,9 +12,13 @@ use kontor_core::{
     grants::Action,
     metadata::{FieldKind, Object, Schema},
 };
-use kontor_crm::records::Record;
+use kontor_crm::{
+    RequestKey,
+    records::{Record, RecordWrite},
+};
 use kontor_identity::Csrf;
 use serde_json::{Map, Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 use super::record::found;
 use crate::{
@@ -28,6 +32,8 @@ use crate::{
     state::WebState,
 };
 
+const SENT_ALREADY: &str = "This form made a record already. Send it again to make another one.";
+
 #[derive(Template)]
 #[template(path = "edit.html")]
 struct EditPage {
@@ -40,6 +46,8 @@ struct EditPage {
     submit: &'static str,
     /// The version the form was made of; absent for a new record.
     version: Option<i64>,
+    /// Under which a new record is made once, however often the form is sent; absent for one that is there.
+    key: Option<String>,
     inputs: Vec<Input>,
     problem: Option<String>,
     is_conflict: bool,
@@ -91,6 +99,7 @@ impl Shown<'_> {
             list_href,
             submit: if record.is_some() { "Save" } else { "Create" },
             version: record.map(|record| record.version),
+            key: record.is_none().then(|| hexadecimal(&self.state.environment.random::<16>())),
             inputs,
             problem: problems.general,
             is_conflict,
@@ -150,18 +159,38 @@ pub(crate) async fn create(
     let schema = state.crm.schema(caller.workspace).await?;
     let object = creatable(&schema, &caller, &plural)?;
     let given = submitted(&caller.grants, object, &Json::Null, &fields);
-    match state.crm.create(&caller, &object.name, given).await {
-        Ok(record) => {
-            Ok(Redirect::to(&format!("/records/{plural}/{}?done=created", record.id)).into_response())
+    let request = request_key(&fields, object, &given);
+    let made = |records: &[Record]| records.first().map(|record| record.id);
+    let write = RecordWrite::Create(given);
+    match state.crm.write_once(&caller, &object.name, write, request, made).await {
+        Ok(made) => {
+            let id = made.ok_or_else(PageError::not_found)?;
+            Ok(Redirect::to(&format!("/records/{plural}/{id}?done=created")).into_response())
         }
         Err(error) => {
-            let problem = correctable(error)?;
-            let problems = Problems::of(&problem, object);
+            let (status, problems) = match error {
+                kontor_crm::Error::KeyReused => (StatusCode::CONFLICT, Problems::general(SENT_ALREADY)),
+                error => (StatusCode::UNPROCESSABLE_ENTITY, Problems::of(&correctable(error)?, object)),
+            };
             let shown = Shown { state: &state, caller: &caller, csrf: &csrf, schema: &schema, object };
             let form = shown.form(None, &Json::Null, Some(&fields), problems, false).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, form).into_response())
+            Ok((status, form).into_response())
         }
     }
+}
+
+/// What makes one record of a form that is sent twice, by a second click or a page that was reloaded.
+fn request_key(sent: &Fields, object: &Object, given: &Map<String, Json>) -> Option<RequestKey> {
+    let key = sent.get("key");
+    let is_ours = key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_ours.then(|| RequestKey {
+        key: key.to_owned(),
+        fingerprint: hexadecimal(&Sha256::digest(format!("{} {}", object.name, json!(given)))),
+    })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes what the form says otherwise than the record. Where the record was changed meanwhile, the form

@@ -39,6 +39,27 @@ async fn a_record_is_created_changed_deleted_and_restored_by_hand() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_twice_makes_one_record() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let key = |page: &Answer| {
+        let start = page.body.split("name=\"key\" value=\"").nth(1).unwrap();
+        start.split('"').next().unwrap().to_owned()
+    };
+    let given = key(&ada.get("/records/deals/new").await.expect(200));
+    let form = [("key", given.as_str()), ("name", "Crane")];
+    let first = ada.post("/records/deals", &form).await.expect(303);
+    let again = ada.post("/records/deals", &form).await.expect(303);
+    assert_eq!(first.header("location"), again.header("location"));
+    let other = ada.post("/records/deals", &[("key", given.as_str()), ("name", "Digger")]).await.expect(409);
+    other.shows("made a record already").shows("value=\"Digger\"");
+    ada.get("/records/deals").await.expect(200).shows("Crane").hides("Digger");
+    let fresh = key(&other);
+    ada.post("/records/deals", &[("key", fresh.as_str()), ("name", "Digger")]).await.expect(303);
+    ada.get("/records/deals").await.expect(200).shows("Digger");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_at_its_field_and_what_was_written_is_kept() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
