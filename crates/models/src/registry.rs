@@ -79,7 +79,8 @@ struct Probed {
 }
 
 impl Models {
-    /// Fails only where the default names a model that no provider has.
+    /// Fails where the default names a model that no provider has, or the address of a local Ollama cannot be
+    /// used. A provider that cannot be used is told in the log, and to whoever asks for a model of it.
     pub fn new(config: ModelsConfig, environment: Environment) -> Result<Self, ModelError> {
         let mut providers = BTreeMap::new();
         for (name, provider) in config.providers {

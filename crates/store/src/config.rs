@@ -11,9 +11,11 @@ pub struct StoreConfig {
     pub data_dir: PathBuf,
     /// A `postgres://` address; without one, SQLite files in the data folder.
     pub database_url: Option<String>,
-    /// How long a reading unit may take, its wait for a thread or a connection included.
+    /// How long a reading unit may take: on SQLite its wait for a thread included, on PostgreSQL each attempt at
+    /// it, of which there may be several, without its wait for a connection.
     pub read_deadline: Duration,
-    /// How long a writing unit may take; on SQLite its wait for the writer included.
+    /// How long a writing unit may take: on SQLite its wait for the writer included, on PostgreSQL each attempt at
+    /// it, as above.
     pub write_deadline: Duration,
     /// How many connections to PostgreSQL this process holds at most.
     pub pool_size: u32,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -26,7 +26,7 @@ pub(crate) struct SignedIn {
     pub csrf: Csrf,
 }
 
-/// A form sent by a page of ours: the token is checked before anything is read from it.
+/// A form sent by a page of ours: the token, which may be one of its fields, is checked before any other is used.
 pub(crate) struct Sent {
     pub caller: Caller,
     pub csrf: Csrf,
@@ -106,12 +106,12 @@ impl FromRequest<WebState> for Sent {
 
 /// Reads a form's body.
 pub(crate) async fn read_fields(request: Request, state: &WebState) -> Result<Fields> {
-    let body = Bytes::from_request(request, state).await.map_err(|_| {
-        PageError::Problem(Problem::new(
-            ErrorKind::Invalid,
-            "unreadable_form",
-            "The form is too large to be read.",
-        ))
+    let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+        let (code, message) = match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "The form is too large to be read."),
+            _ => ("unreadable_form", "The form did not arrive whole. Send it again."),
+        };
+        PageError::Problem(Problem::new(ErrorKind::Invalid, code, message))
     })?;
     Ok(Fields::parse(&body))
 }

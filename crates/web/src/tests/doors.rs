@@ -68,6 +68,13 @@ async fn nothing_is_changed_without_the_pages_token_or_from_another_site() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_too_large_is_told_so() {
+    let server = Server::start().await;
+    let large = [("email", "x".repeat(1_100_000))];
+    server.send(post("/sign-in").body(body(&large)).unwrap()).await.expect(413).shows("too large");
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_session() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
