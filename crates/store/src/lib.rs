@@ -10,6 +10,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
+//! | `unit` | a unit of work without its types, as the engines run it |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
 //! | [`write`](Write) | several writes at once |
 //! | [`dialect`](Dialect), [`ddl`](ColumnSpec), `search` | types and binding, tables and indexes, text search |
@@ -38,6 +39,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
+mod unit;
 mod write;
 
 pub use calendar::CalendarUnit;

@@ -8,7 +8,11 @@ use std::{
 use futures::future::BoxFuture;
 use kontor_core::ids::WorkspaceId;
 
-use crate::{Dialect, Error, Tx, postgres, sqlite, tx::Mode};
+use crate::{
+    Dialect, Error, Tx, postgres, sqlite,
+    tx::Mode,
+    unit::{self, Unit},
+};
 
 /// Everything of one workspace, or the directory. Cloning is cheap; a namespace that is held stays open.
 #[derive(Clone)]
@@ -85,10 +89,22 @@ impl Namespace {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match &self.0.engine {
-            Engine::Sqlite(space) => space.run(mode, unit).await,
-            Engine::Postgres(space) => space.run(mode, unit).await,
-        }
+        let (unit, answer) = unit::typed(unit);
+        self.submit(mode, unit).await?;
+        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// Has a unit run. In a box, so that it is compiled here and not once more for every unit.
+    fn submit(&self, mode: Mode, unit: Box<dyn Unit>) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            match &self.0.engine {
+                Engine::Sqlite(space) => space.run(mode, unit).await,
+                Engine::Postgres(space) => {
+                    space.run(mode, unit).await;
+                    Ok(())
+                }
+            }
+        })
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt as _;
+use futures::{FutureExt as _, future::BoxFuture};
 use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
 use sqlx::PgPool;
 use tokio::sync::OnceCell;
@@ -165,15 +165,18 @@ impl Store {
         }
     }
 
-    async fn get_or_open(&self, id: WorkspaceId, missing: Missing) -> Result<Namespace, Error> {
-        self.close_idle().await;
-        let cell = Arc::clone(self.workspaces().entry(id).or_default());
-        let namespace = cell.get_or_try_init(|| self.0.opener.open(Some(id), missing)).await.cloned();
-        if namespace.is_err() {
-            // An id that names nothing must not be remembered.
-            forget(&mut self.workspaces(), id, &cell);
-        }
-        namespace
+    /// In a box, so that it is compiled here and not once more wherever a workspace is asked for.
+    fn get_or_open(&self, id: WorkspaceId, missing: Missing) -> BoxFuture<'_, Result<Namespace, Error>> {
+        Box::pin(async move {
+            self.close_idle().await;
+            let cell = Arc::clone(self.workspaces().entry(id).or_default());
+            let namespace = cell.get_or_try_init(|| self.0.opener.open(Some(id), missing)).await.cloned();
+            if namespace.is_err() {
+                // An id that names nothing must not be remembered.
+                forget(&mut self.workspaces(), id, &cell);
+            }
+            namespace
+        })
     }
 
     fn workspaces(&self) -> MutexGuard<'_, Workspaces> {
@@ -208,11 +211,15 @@ struct Opener {
 
 impl Opener {
     async fn open(&self, id: Option<WorkspaceId>, missing: Missing) -> Result<Namespace, Error> {
-        let engine = match &self.pool {
-            None => Engine::Sqlite(self.open_file(id, missing).await?),
-            Some(pool) => Engine::Postgres(self.open_schema(pool, id, missing).await?),
-        };
-        Ok(Namespace::new(id, engine))
+        match &self.pool {
+            None => Ok(Namespace::new(id, Engine::Sqlite(self.open_file(id, missing).await?))),
+            Some(pool) => {
+                let space = self.open_schema(pool, id, missing).await?;
+                let namespace = Namespace::new(id, Engine::Postgres(space));
+                self.migrate_schema(&namespace).await?;
+                Ok(namespace)
+            }
+        }
     }
 
     async fn open_file(&self, id: Option<WorkspaceId>, missing: Missing) -> Result<sqlite::Space, Error> {
@@ -248,16 +255,19 @@ impl Opener {
                 _ => space.create().await?,
             }
         }
+        Ok(space)
+    }
+
+    async fn migrate_schema(&self, namespace: &Namespace) -> Result<(), Error> {
         let now = self.environment.now();
-        let (name, set) = described(id);
+        let (name, set) = described(namespace.id());
         let embedded = Arc::new(migrations::embedded(Dialect::Postgres, set));
-        space
-            .run(Mode::Alter, move |tx| {
+        namespace
+            .alter(move |tx| {
                 let (name, embedded) = (name.clone(), Arc::clone(&embedded));
                 Box::pin(async move { migrations::migrate(tx, &name, &embedded, now).await })
             })
-            .await?;
-        Ok(space)
+            .await
     }
 }
 

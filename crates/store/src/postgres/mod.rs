@@ -1,7 +1,7 @@
 //! PostgreSQL: a schema per namespace, owned by a role of its own.
 //!
-//! A transaction begins in one round trip that also takes on the namespace's role, its search path and the
-//! statement timeout, so that a statement naming another workspace's table is refused by the database.
+//! A transaction begins in one round trip that also takes on the namespace's role, and with it the namespace's
+//! search path, so that a statement naming another workspace's table is refused by the database.
 
 mod errors;
 mod pool;

@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use super::describe;
 use crate::{Error, StoreConfig};
 use sqlx::{
-    ConnectOptions as _, PgPool, Row as _,
+    AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -24,12 +24,24 @@ pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<PgPool, E
         .application_name("kontor")
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
+    // What all transactions have in common is set once. Roles and schemas have the same names, so that the search
+    // path of a transaction is the schema of the role that it takes on.
+    let settings = format!(
+        "SET search_path TO \"$user\"; SET statement_timeout TO {}",
+        config.read_deadline.as_millis()
+    );
     let pool = PgPoolOptions::new()
         .max_connections(config.pool_size.max(2))
         .acquire_timeout(config.read_deadline)
         .idle_timeout(Duration::from_secs(300))
         // Each transaction begins with a statement of its own, which finds a dead connection as well.
         .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            let settings = settings.clone();
+            Box::pin(
+                async move { connection.execute(sqlx::raw_sql(AssertSqlSafe(settings))).await.map(drop) },
+            )
+        })
         .connect_with(options)
         .await
         .map_err(describe)?;

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures::future::{BoxFuture, FutureExt as _};
+use futures::future::FutureExt as _;
 use kontor_core::{environment::Environment, ids::WorkspaceId};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Row as _};
 use tokio_util::task::TaskTracker;
@@ -13,6 +13,7 @@ use crate::{
     ddl::quote,
     sqlite::panic_message,
     tx::{Connection, Failure, Mode, Scope},
+    unit::Unit,
 };
 
 /// How often a unit is tried before its conflicts are reported.
@@ -49,26 +50,23 @@ impl Space {
         environment: &Environment,
         tasks: &TaskTracker,
     ) -> Self {
-        let begin = |mode: &str, deadline: Duration, then: &str| -> Arc<str> {
-            let name = quote(schema);
-            let timeout = deadline.as_millis();
-            format!(
-                "BEGIN {mode}; SET LOCAL ROLE {name}; SET LOCAL search_path TO {name}; \
-                 SET LOCAL statement_timeout TO {timeout}{then}"
-            )
-            .into()
+        // The search path follows the role, and the deadline of reads is the connection's own: see `connect`.
+        let begin = |mode: &str, then: &str| -> Arc<str> {
+            format!("BEGIN {mode}; SET LOCAL ROLE {}{then}", quote(schema)).into()
         };
-        let lock = format!("; SELECT pg_advisory_xact_lock(hashtextextended('kontor:alter:{schema}', 0))");
+        let timeout = format!("; SET LOCAL statement_timeout TO {}", config.write_deadline.as_millis());
+        let lock =
+            format!("{timeout}; SELECT pg_advisory_xact_lock(hashtextextended('kontor:alter:{schema}', 0))");
         Self(Arc::new(Inner {
             pool: pool.clone(),
             scope: Scope::postgres(schema),
             schema: schema.to_owned(),
             // One snapshot for all of a unit's statements, as on SQLite.
-            begin_read: begin("ISOLATION LEVEL REPEATABLE READ READ ONLY", config.read_deadline, ""),
+            begin_read: begin("ISOLATION LEVEL REPEATABLE READ READ ONLY", ""),
             // A row changed by another since the snapshot makes the unit run again: no update is lost.
-            begin_write: begin("ISOLATION LEVEL REPEATABLE READ", config.write_deadline, ""),
+            begin_write: begin("ISOLATION LEVEL REPEATABLE READ", &timeout),
             // Schema changes of a namespace run one after another and see each other's results.
-            begin_alter: begin("ISOLATION LEVEL READ COMMITTED", config.write_deadline, &lock),
+            begin_alter: begin("ISOLATION LEVEL READ COMMITTED", &lock),
             read_deadline: config.read_deadline,
             write_deadline: config.write_deadline,
             environment: environment.clone(),
@@ -120,43 +118,30 @@ impl Space {
     }
 
     /// Runs a unit. A write goes on when its caller leaves, as on SQLite.
-    pub(crate) async fn run<T, E, F>(&self, mode: Mode, unit: F) -> Result<T, E>
-    where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
+    pub(crate) async fn run(&self, mode: Mode, mut unit: Box<dyn Unit>) {
         if mode == Mode::Read {
-            return self.attempt_until_done(mode, &unit).await;
+            self.attempt_until_done(mode, &mut *unit).await;
+            return unit.answer();
         }
         let space = self.clone();
-        let task = self.0.tasks.spawn(async move { space.attempt_until_done(mode, &unit).await });
-        task.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+        self.0.tasks.spawn(async move {
+            space.attempt_until_done(mode, &mut *unit).await;
+            unit.answer();
+        });
     }
 
-    async fn attempt_until_done<T, E, F>(&self, mode: Mode, unit: &F) -> Result<T, E>
-    where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
-        T: Send,
-        E: From<Error> + Send,
-    {
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            match self.attempt(mode, unit).await {
-                Attempt::Done(result) => return result,
-                Attempt::Again(error) if attempt >= ATTEMPTS => return Err(error),
-                Attempt::Again(_) => self.pause(attempt).await,
+    async fn attempt_until_done(&self, mode: Mode, unit: &mut dyn Unit) {
+        for attempt in 1..=ATTEMPTS {
+            if self.attempt(mode, unit).await == Attempt::Done {
+                return;
+            }
+            if attempt < ATTEMPTS {
+                self.pause(attempt).await;
             }
         }
     }
 
-    async fn attempt<T, E, F>(&self, mode: Mode, unit: &F) -> Attempt<T, E>
-    where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
-        T: Send,
-        E: From<Error> + Send,
-    {
+    async fn attempt(&self, mode: Mode, unit: &mut dyn Unit) -> Attempt {
         let (begin, limit) = match mode {
             Mode::Read => (&self.0.begin_read, self.0.read_deadline),
             Mode::Write => (&self.0.begin_write, self.0.write_deadline),
@@ -164,7 +149,10 @@ impl Space {
         };
         let mut connection = match self.0.pool.acquire().await {
             Ok(connection) => connection,
-            Err(error) => return Attempt::Done(Err(describe(error).into())),
+            Err(error) => {
+                unit.fail(describe(error));
+                return Attempt::Done;
+            }
         };
         let (attempt, is_sound) = self.attempt_on(&mut connection, begin, limit + GRACE, mode, unit).await;
         if !is_sound {
@@ -174,31 +162,24 @@ impl Space {
     }
 
     /// Runs a unit once; tells as well whether the connection can be used again.
-    async fn attempt_on<T, E, F>(
+    async fn attempt_on(
         &self,
         connection: &mut PgConnection,
         begin: &Arc<str>,
         limit: Duration,
         mode: Mode,
-        unit: &F,
-    ) -> (Attempt<T, E>, bool)
-    where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
-        T: Send,
-        E: From<Error> + Send,
-    {
-        let late = || (Attempt::Done(Err(Error::Timeout { source: None }.into())), false);
-        let begun = connection.begin_with(AssertSqlSafe(Arc::clone(begin)));
-        let mut transaction = match tokio::time::timeout(limit, begun).await {
-            Ok(Ok(transaction)) => transaction,
-            Ok(Err(error)) => {
+        unit: &mut dyn Unit,
+    ) -> (Attempt, bool) {
+        let begun = within(limit, connection.begin_with(AssertSqlSafe(Arc::clone(begin))));
+        let mut transaction = match begun.await {
+            Ok(transaction) => transaction,
+            Err(error) => {
                 // A connection that died while it waited in the pool: nothing has been done, so another one
                 // can be tried.
-                let lost = failure(&error) == Failure::Lost;
-                let error = describe(error).into();
-                return (if lost { Attempt::Again(error) } else { Attempt::Done(Err(error)) }, false);
+                let attempt = Attempt::again_if(failure(&error) == Failure::Lost);
+                unit.fail(describe(error));
+                return (attempt, false);
             }
-            Err(_) => return late(),
         };
         let mut tx = Tx {
             connection: Connection::Postgres(&mut transaction),
@@ -206,33 +187,39 @@ impl Space {
             mode,
             failure: None,
         };
-        let ran = AssertUnwindSafe(async { unit(&mut tx).await }).catch_unwind();
+        let ran = AssertUnwindSafe(unit.run(&mut tx)).catch_unwind();
         let ran = tokio::time::timeout(limit, ran).await;
         let failed = tx.failure;
-        let result = match ran {
-            Ok(Ok(Ok(_))) if failed.is_some() => Err(Error::Aborted.into()),
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => Err(Error::Panicked(panic_message(&*panic)).into()),
-            Err(_) => return late(),
-        };
-        match result {
-            Ok(value) => match within(limit, transaction.commit()).await {
-                Ok(()) => (Attempt::Done(Ok(value)), true),
-                Err(error) => {
-                    let again = failure(&error) == Failure::Rerun;
-                    let error = describe(error).into();
-                    (if again { Attempt::Again(error) } else { Attempt::Done(Err(error)) }, false)
-                }
-            },
-            Err(error) => {
-                let undone = within(limit, transaction.rollback()).await;
-                if let Err(error) = &undone {
-                    tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
-                }
-                let again = failed == Some(Failure::Rerun);
-                (if again { Attempt::Again(error) } else { Attempt::Done(Err(error)) }, undone.is_ok())
+        let refused = match ran {
+            // Nothing to commit: the transaction ends when it is dropped, in the round trip with which its
+            // connection goes back to the pool, and nobody waits for that.
+            Ok(Ok(true)) if failed.is_none() && mode == Mode::Read => return (Attempt::Done, true),
+            Ok(Ok(true)) if failed.is_none() => {
+                return match within(limit, transaction.commit()).await {
+                    Ok(()) => (Attempt::Done, true),
+                    Err(error) => {
+                        let attempt = Attempt::again_if(failure(&error) == Failure::Rerun);
+                        unit.fail(describe(error));
+                        (attempt, false)
+                    }
+                };
             }
+            Ok(Ok(true)) => Some(Error::Aborted),
+            Ok(Ok(false)) => None,
+            Ok(Err(panic)) => Some(Error::Panicked(panic_message(&*panic))),
+            Err(_) => {
+                unit.fail(Error::Timeout { source: None });
+                return (Attempt::Done, false);
+            }
+        };
+        if let Some(error) = refused {
+            unit.fail(error);
         }
+        let undone = within(limit, transaction.rollback()).await;
+        if let Err(error) = &undone {
+            tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
+        }
+        (Attempt::again_if(failed == Some(Failure::Rerun)), undone.is_ok())
     }
 
     /// Waits a random while that grows with the attempts: up to 2 ms after the first, 64 ms at most.
@@ -252,8 +239,15 @@ async fn within<T>(
     tokio::time::timeout(limit, answer).await.unwrap_or_else(late)
 }
 
-/// How one attempt ended.
-enum Attempt<T, E> {
-    Done(Result<T, E>),
-    Again(E),
+/// How one attempt ended. The unit keeps its result, or the error for which it is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    Done,
+    Again,
+}
+
+impl Attempt {
+    fn again_if(worth: bool) -> Self {
+        if worth { Self::Again } else { Self::Done }
+    }
 }

@@ -8,30 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::future::BoxFuture;
-use tokio::sync::oneshot;
-
 use super::Session;
 use crate::{
     Error, Tx,
     tx::{Connection, Failure, Mode, Scope},
+    unit::Unit,
 };
-
-/// A unit without its types.
-pub(super) trait Job: Send {
-    /// Whether it may share a transaction with others.
-    fn may_share(&self) -> bool;
-    /// Whether somebody still waits for the answer.
-    fn is_awaited(&self) -> bool;
-    /// Gives a unit whose transaction was lost all its time again.
-    fn renew(&mut self);
-    /// Runs the unit in the transaction that `session` has open and keeps its result.
-    fn run(&mut self, session: &mut Session) -> Ran;
-    /// Keeps `error` as the result.
-    fn fail(&mut self, error: Error);
-    /// Sends the result kept to whoever waits; one who has left is no reason to undo a write.
-    fn answer(self: Box<Self>);
-}
 
 /// How a unit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,36 +25,41 @@ pub(super) enum Ran {
     Rerun,
 }
 
-pub(super) struct Unit<T, E, F> {
-    pub(super) unit: F,
-    pub(super) scope: Arc<Scope>,
-    pub(super) mode: Mode,
+pub(super) struct Job {
+    unit: Box<dyn Unit>,
+    scope: Arc<Scope>,
+    mode: Mode,
     /// Until when it may wait and run.
-    pub(super) deadline: Instant,
-    pub(super) limit: Duration,
-    pub(super) result: Option<Result<T, E>>,
-    pub(super) reply: oneshot::Sender<Result<T, E>>,
+    deadline: Instant,
+    limit: Duration,
 }
 
-impl<T, E, F> Job for Unit<T, E, F>
-where
-    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
-    T: Send + 'static,
-    E: From<Error> + Send + 'static,
-{
-    fn may_share(&self) -> bool {
+impl Job {
+    pub(super) fn new(unit: Box<dyn Unit>, scope: Arc<Scope>, mode: Mode, limit: Duration) -> Self {
+        Self { unit, scope, mode, deadline: Instant::now() + limit, limit }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Whether it may share a transaction with others.
+    pub(super) fn may_share(&self) -> bool {
         self.mode == Mode::Write
     }
 
-    fn is_awaited(&self) -> bool {
-        !self.reply.is_closed()
+    /// Whether somebody still waits for the answer.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.unit.is_awaited()
     }
 
-    fn renew(&mut self) {
+    /// Gives a unit whose transaction was lost all its time again.
+    pub(super) fn renew(&mut self) {
         self.deadline = Instant::now() + self.limit;
     }
 
-    fn run(&mut self, session: &mut Session) -> Ran {
+    /// Runs the unit in the transaction that `session` has open and keeps its result.
+    pub(super) fn run(&mut self, session: &mut Session) -> Ran {
         if Instant::now() >= self.deadline {
             self.fail(Error::Timeout { source: None });
             return Ran::Failed;
@@ -84,38 +71,34 @@ where
             mode: self.mode,
             failure: None,
         };
-        let unit = &self.unit;
+        let unit = &mut self.unit;
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            let mut future = unit(&mut tx);
+            let mut future = unit.run(&mut tx);
             future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         }));
         let failure = tx.failure;
         session.set_deadline(None);
-        let result = match polled {
-            Ok(Poll::Ready(Ok(_))) if failure.is_some() => Err(Error::Aborted.into()),
-            Ok(Poll::Ready(result)) => result,
-            Ok(Poll::Pending) => Err(Error::NotReady.into()),
-            Err(panic) => Err(Error::Panicked(message(&*panic)).into()),
+        let refused = match polled {
+            Ok(Poll::Ready(true)) if failure.is_none() => return Ran::Succeeded,
+            Ok(Poll::Ready(true)) => Some(Error::Aborted),
+            Ok(Poll::Ready(false)) => None,
+            Ok(Poll::Pending) => Some(Error::NotReady),
+            Err(panic) => Some(Error::Panicked(message(&*panic))),
         };
-        let ran = match (&result, failure) {
-            (Ok(_), _) => Ran::Succeeded,
-            (Err(_), Some(Failure::Rerun)) => Ran::Rerun,
-            (Err(_), _) => Ran::Failed,
-        };
-        self.result = Some(result);
-        ran
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.result = Some(Err(error.into()));
-    }
-
-    fn answer(self: Box<Self>) {
-        if let Some(result) = self.result
-            && self.reply.send(result).is_err()
-        {
-            tracing::trace!("nobody waited for the end of a unit of work");
+        if let Some(error) = refused {
+            self.fail(error);
         }
+        if failure == Some(Failure::Rerun) { Ran::Rerun } else { Ran::Failed }
+    }
+
+    /// Keeps `error` as the result.
+    pub(super) fn fail(&mut self, error: Error) {
+        self.unit.fail(error);
+    }
+
+    /// Sends the result kept to whoever waits.
+    pub(super) fn answer(self) {
+        self.unit.answer();
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::sync::Semaphore;
 
 use super::job::Job;
 use crate::Error;
@@ -22,13 +22,13 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Box<dyn Job>>,
+    jobs: VecDeque<Job>,
     closed: bool,
 }
 
 /// What a thread finds.
 pub(super) enum Next {
-    Job(Box<dyn Job>),
+    Job(Job),
     Idle,
     Closed,
 }
@@ -38,9 +38,9 @@ impl Queue {
         Self { state: Mutex::default(), ready: Condvar::new(), room: Semaphore::new(ROOM) }
     }
 
-    /// Adds a unit, waiting for room until the deadline.
-    pub(super) async fn push(&self, job: Box<dyn Job>, deadline: Instant) -> Result<(), Error> {
-        match tokio::time::timeout_at(deadline, self.room.acquire()).await {
+    /// Adds a unit, waiting for room until its deadline.
+    pub(super) async fn push(&self, job: Job) -> Result<(), Error> {
+        match tokio::time::timeout_at(job.deadline().into(), self.room.acquire()).await {
             Err(_) => return Err(Error::unavailable("the database is busy")),
             Ok(Err(_)) => return Err(Error::Closed),
             Ok(Ok(permit)) => permit.forget(),
@@ -81,7 +81,7 @@ impl Queue {
     }
 
     /// A unit that is waiting already and may share a commit.
-    pub(super) fn next_of_group(&self) -> Option<Box<dyn Job>> {
+    pub(super) fn next_of_group(&self) -> Option<Job> {
         let mut state = self.lock();
         let job = state.jobs.pop_front_if(|job| job.may_share())?;
         self.room.add_permits(1);

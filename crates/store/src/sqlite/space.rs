@@ -4,16 +4,14 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::{Builder, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use futures::future::BoxFuture;
-use tokio::sync::oneshot;
-
-use super::{Session, job::Unit, queue::Queue, session::Role, writer};
+use super::{Session, job::Job, queue::Queue, session::Role, writer};
 use crate::{
-    Error, StoreConfig, Tx,
+    Error, StoreConfig,
     tx::{Mode, Scope},
+    unit::Unit,
 };
 
 pub(crate) struct Space {
@@ -62,24 +60,14 @@ impl Space {
         &self.path
     }
 
-    pub(crate) async fn run<T, E, F>(&self, mode: Mode, unit: F) -> Result<T, E>
-    where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
+    /// Sends a unit to a thread. The thread looks at the deadline itself, so an answer always comes: a write
+    /// that was done is never reported as one that was not.
+    pub(crate) async fn run(&self, mode: Mode, unit: Box<dyn Unit>) -> Result<(), Error> {
         let (queue, limit) = match mode {
             Mode::Read => (&self.reads, self.read_deadline),
             Mode::Write | Mode::Alter => (&self.writes, self.write_deadline),
         };
-        let deadline = Instant::now() + limit;
-        let (reply, answer) = oneshot::channel();
-        let scope = Arc::clone(&self.scope);
-        let job = Unit { unit, scope, mode, deadline, limit, result: None, reply };
-        queue.push(Box::new(job), deadline.into()).await?;
-        // The thread looks at the deadline itself, so an answer always comes: a write that was done is never
-        // reported as one that was not.
-        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+        queue.push(Job::new(unit, Arc::clone(&self.scope), mode, limit)).await
     }
 
     /// Ends the threads once they have done what waits.

@@ -43,7 +43,7 @@ pub(super) fn read(mut session: Session, queue: &Queue) {
     });
 }
 
-fn serve(session: &mut Session, queue: &Queue, handle: impl Fn(&mut Session, Box<dyn Job>)) {
+fn serve(session: &mut Session, queue: &Queue, handle: impl Fn(&mut Session, Job)) {
     let mut idle = Some(IDLE);
     loop {
         match queue.next(idle) {
@@ -63,9 +63,9 @@ fn serve(session: &mut Session, queue: &Queue, handle: impl Fn(&mut Session, Box
 /// Runs units in one transaction, each under its own savepoint, as long as more are waiting. The first needs
 /// none: when it fails, nothing else is lost. A unit that fails beside others is answered with them, since
 /// what it met may be another's row that is not committed yet.
-fn group(session: &mut Session, queue: &Queue, first: Box<dyn Job>) {
+fn group(session: &mut Session, queue: &Queue, first: Job) {
     let started = Instant::now();
-    let mut members: Vec<Box<dyn Job>> = Vec::new();
+    let mut members: Vec<Job> = Vec::new();
     let mut next = Some(first);
     while let Some(mut job) = next.take() {
         let alone = members.is_empty();
@@ -111,7 +111,7 @@ fn group(session: &mut Session, queue: &Queue, first: Box<dyn Job>) {
 }
 
 /// Runs the members of a transaction that is gone again, each in its own.
-fn singly(session: &mut Session, jobs: Vec<Box<dyn Job>>) {
+fn singly(session: &mut Session, jobs: Vec<Job>) {
     end(session);
     for mut job in jobs {
         job.renew();
@@ -120,7 +120,7 @@ fn singly(session: &mut Session, jobs: Vec<Box<dyn Job>>) {
 }
 
 /// Runs one unit in a transaction of its own.
-fn single(session: &mut Session, mut job: Box<dyn Job>) {
+fn single(session: &mut Session, mut job: Job) {
     match session.run("BEGIN IMMEDIATE") {
         Err(error) => job.fail(describe(error)),
         Ok(()) => {

@@ -1,0 +1,64 @@
+//! A unit of work without its types, as the engines run it: what an engine does with a unit is compiled once
+//! and not for every use case.
+
+use futures::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use crate::{Error, Tx};
+
+pub(crate) trait Unit: Send {
+    /// Whether somebody still waits for the answer.
+    fn is_awaited(&self) -> bool;
+    /// Runs the unit in a transaction and keeps its result; whether it succeeded.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, bool>;
+    /// Keeps `error` as the result.
+    fn fail(&mut self, error: Error);
+    /// Sends the result kept to whoever waits; one who has left is no reason to undo a write.
+    fn answer(self: Box<Self>);
+}
+
+/// A closure as a unit, and where its answer arrives.
+pub(crate) fn typed<T, E, F>(run: F) -> (Box<dyn Unit>, oneshot::Receiver<Result<T, E>>)
+where
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    (Box::new(Typed { run, result: None, reply }), answer)
+}
+
+struct Typed<T, E, F> {
+    run: F,
+    result: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Unit for Typed<T, E, F>
+where
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
+    T: Send,
+    E: From<Error> + Send,
+{
+    fn is_awaited(&self) -> bool {
+        !self.reply.is_closed()
+    }
+
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, bool> {
+        let running = (self.run)(tx);
+        let kept = &mut self.result;
+        Box::pin(async move { kept.insert(running.await).is_ok() })
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.result = Some(Err(error.into()));
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(result) = self.result
+            && self.reply.send(result).is_err()
+        {
+            tracing::trace!("nobody waited for the end of a unit of work");
+        }
+    }
+}
