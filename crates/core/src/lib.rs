@@ -9,7 +9,7 @@
 //! | [`environment`] | the injected clock and randomness |
 //! | [`error`] | the eight kinds of failure and the problem told to the one who asked |
 //! | [`metadata`] | objects, fields, field kinds and the columns they occupy |
-//! | [`value`] | typed field values and their JSON |
+//! | [`value`], [`json`] | typed field values and their JSON; JSON kept as text |
 //! | [`filter`], [`sort`] | the one filter language, and orders |
 //! | [`caller`], [`grants`] | who asks, and what they may |
 //! | [`operation`] | operations, their effects and the registry |
@@ -21,6 +21,7 @@ pub mod error;
 pub mod filter;
 pub mod grants;
 pub mod ids;
+pub mod json;
 pub mod metadata;
 pub mod operation;
 pub mod sort;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::Problem,
     ids::{ApprovalId, MemberId, TurnId},
+    json::JsonText,
     operation::Effect,
 };
 
@@ -99,7 +100,7 @@ pub enum TurnEvent {
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum ToolOutcome {
     Succeeded {
-        result: serde_json::Value,
+        result: JsonText,
     },
     /// The model is told what was wrong and may try again.
     Failed {

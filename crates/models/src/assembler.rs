@@ -22,7 +22,7 @@ pub struct CompletedStep {
 impl CompletedStep {
     /// The answer as it stands in the next request.
     pub fn message(&self) -> Message {
-        Message::Assistant { text: self.text.clone(), tool_calls: self.tool_calls.clone() }
+        Message::Assistant { text: self.text.as_str().into(), tool_calls: self.tool_calls.clone() }
     }
 }
 

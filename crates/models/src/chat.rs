@@ -61,20 +61,21 @@ pub enum ToolChoice {
     Required(Option<String>),
 }
 
+/// What was said before, each text shared: a conversation is told anew at every step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {
-    System(String),
-    User(String),
+    System(Arc<str>),
+    User(Arc<str>),
     Assistant {
-        text: String,
+        text: Arc<str>,
         tool_calls: Vec<ToolCall>,
     },
     /// The result of the call with this id.
     Tool {
         call_id: String,
         name: String,
-        content: String,
+        content: Arc<str>,
     },
 }
 

@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn ids_used_again_in_a_later_step_become_distinct_with_their_results() {
         let call = |id: &str| Message::Assistant {
-            text: String::new(),
+            text: "".into(),
             tool_calls: vec![ToolCall { id: id.into(), name: "a".into(), arguments: "{}".into() }],
         };
         let result = |id: &str| Message::Tool { call_id: id.into(), name: "a".into(), content: "{}".into() };

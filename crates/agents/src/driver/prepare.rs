@@ -160,15 +160,15 @@ impl Prepared {
     }
 
     /// The system prompt of this moment.
-    pub(super) async fn prompt(&self, run: &Run<'_>) -> Result<String, Error> {
+    pub(super) async fn prompt(&self, run: &Run<'_>) -> Result<Arc<str>, Error> {
         let today = run.agents.0.environment.now().date();
         let Some((object, record)) = &run.session.context else {
             let mut kept = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((_, prompt)) = kept.as_ref().filter(|(day, _)| *day == today) {
-                return Ok(prompt.to_string());
+                return Ok(prompt.clone());
             }
-            let prompt = self.render(today, None)?;
-            *kept = Some((today, prompt.as_str().into()));
+            let prompt: Arc<str> = self.render(today, None)?.into();
+            *kept = Some((today, prompt.clone()));
             return Ok(prompt);
         };
         let (object, record) = (object.clone(), *record);
@@ -200,7 +200,7 @@ impl Prepared {
                 })
             })
             .await?;
-        self.render(today, seen.as_ref())
+        Ok(self.render(today, seen.as_ref())?.into())
     }
 
     fn render(&self, today: Date, context: Option<&ContextRecord>) -> Result<String, Error> {

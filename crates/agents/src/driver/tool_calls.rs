@@ -3,6 +3,7 @@ use std::sync::Arc;
 use futures::{StreamExt, future::BoxFuture, stream};
 use kontor_core::{
     error::{Chain, ErrorKind, Fault, Problem},
+    json::JsonText,
     operation::{self, Operation},
     text,
     time::Timestamp,
@@ -88,7 +89,7 @@ impl Run<'_> {
             })
             .await;
         match result {
-            Ok(Ok(result)) => self.success(result),
+            Ok(Ok(result)) => self.success(&result),
             Ok(Err(problem)) => failure(problem),
             Err(error) => failure(error.problem()),
         }
@@ -122,7 +123,7 @@ impl Run<'_> {
                         .savepoint(|tx| Box::pin(async move { task.run(tx).await.map_err(Undone::Problem) }))
                         .await;
                     let outcome = match done {
-                        Ok(result) => bounded(result, agents.0.settings.limits.result_bytes),
+                        Ok(result) => bounded(&result, agents.0.settings.limits.result_bytes),
                         Err(Undone::Problem(problem)) => failure(problem),
                         Err(Undone::Store(error)) => return Err(error.into()),
                     };
@@ -170,7 +171,7 @@ impl Run<'_> {
             })
             .await;
         let outcome = match result {
-            Ok(Ok(result)) => self.success(result),
+            Ok(Ok(result)) => self.success(&result),
             Ok(Err(problem)) => failure(problem),
             Err(_) => ToolOutcome::Unknown,
         };
@@ -211,8 +212,8 @@ impl Run<'_> {
         })
     }
 
-    fn success(&self, result: Value) -> ToolOutcome {
-        bounded(result, self.agents.0.settings.limits.result_bytes)
+    fn success(&self, result: &Value) -> ToolOutcome {
+        bounded(&result, self.agents.0.settings.limits.result_bytes)
     }
 
     fn now(&self) -> Timestamp {
@@ -237,13 +238,21 @@ fn milliseconds(duration: std::time::Duration) -> u64 {
 }
 
 /// A result the model can be given. Operations bound their results themselves; one that does not is cut.
-fn bounded(result: Value, limit: usize) -> ToolOutcome {
-    let written = result.to_string();
-    if written.len() <= limit {
-        return ToolOutcome::Succeeded { result };
-    }
-    let cut = text::excerpt(&written, limit / 4);
-    ToolOutcome::Succeeded {
-        result: json!({"truncated": true, "note": "The result was too long. Ask for less.", "beginning": cut}),
+fn bounded(result: &Value, limit: usize) -> ToolOutcome {
+    let written = JsonText::new(result).and_then(|written| {
+        if written.as_str().len() <= limit {
+            return Ok(written);
+        }
+        let cut = text::excerpt(written.as_str(), limit / 4);
+        JsonText::new(&json!({
+            "truncated": true, "note": "The result was too long. Ask for less.", "beginning": cut,
+        }))
+    });
+    match written {
+        Ok(result) => ToolOutcome::Succeeded { result },
+        Err(error) => {
+            tracing::error!(%error, "a result could not be written");
+            failure(Problem::internal())
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A turn as the model is shown it.
 
+use std::sync::Arc;
+
 use kontor_core::{error::Problem, turn::ToolOutcome};
 use kontor_models::{Message, ToolCall};
 use serde_json::{Value, json};
@@ -9,13 +11,13 @@ use super::{Call, State};
 /// The messages of a turn, each call followed by its result: one that never came to run says so, because a
 /// conversation with an unanswered call is refused by most providers.
 pub(crate) fn messages(state: &State) -> Vec<Message> {
-    let mut messages = vec![Message::User(state.message.clone())];
+    let mut messages = vec![Message::User(state.message.as_str().into())];
     for step in &state.steps {
         if step.text.is_empty() && step.calls.is_empty() {
             continue;
         }
         messages.push(Message::Assistant {
-            text: step.text.clone(),
+            text: step.text.as_str().into(),
             tool_calls: step
                 .calls
                 .iter()
@@ -43,26 +45,27 @@ fn written(arguments: &Value) -> String {
     }
 }
 
-fn told(call: &Call) -> String {
+fn told(call: &Call) -> Arc<str> {
     match &call.outcome {
-        Some(ToolOutcome::Succeeded { result }) => result.to_string(),
-        Some(ToolOutcome::Failed { problem }) => failure(problem),
+        Some(ToolOutcome::Succeeded { result }) => result.as_str().into(),
+        Some(ToolOutcome::Failed { problem }) => failure(problem).into(),
         Some(ToolOutcome::Denied { comment }) => {
             let mut message = "The member declined this call. Do not repeat it unasked.".to_owned();
             if !comment.is_empty() {
                 message.push_str(" They said: ");
                 message.push_str(comment);
             }
-            json!({"error": {"code": "denied", "message": message}}).to_string()
+            json!({"error": {"code": "denied", "message": message}}).to_string().into()
         }
         Some(ToolOutcome::Unknown) => json!({"error": {
             "code": "outcome_unknown",
             "message": "The server stopped while this ran, and nobody knows whether it took effect. Do not repeat it; tell the member.",
         }})
-        .to_string(),
-        None => {
-            json!({"error": {"code": "not_run", "message": "The turn ended before this call ran."}}).to_string()
-        }
+        .to_string()
+        .into(),
+        None => json!({"error": {"code": "not_run", "message": "The turn ended before this call ran."}})
+            .to_string()
+            .into(),
     }
 }
 

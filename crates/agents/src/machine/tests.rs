@@ -1,6 +1,7 @@
 use kontor_core::{
     error::{ErrorKind, Problem},
     ids::{ApprovalId, MemberId, TurnId},
+    json::JsonText,
     operation,
     turn::{ToolOutcome, TurnEvent},
 };
@@ -43,8 +44,12 @@ fn said(text: &str) -> Input {
     Input::Answered(Answer { text: text.into(), ..Answer::default() })
 }
 
+fn succeeded(result: serde_json::Value) -> ToolOutcome {
+    ToolOutcome::Succeeded { result: JsonText::new(&result).unwrap() }
+}
+
 fn ok(index: u32) -> Ran {
-    Ran { index, outcome: ToolOutcome::Succeeded { result: json!({"n": index}) }, duration_ms: 1 }
+    Ran { index, outcome: succeeded(json!({"n": index})), duration_ms: 1 }
 }
 
 fn problem(code: &'static str) -> Problem {
@@ -94,7 +99,7 @@ fn a_write_is_a_barrier_and_its_call_is_durable_before_it_runs() {
     assert_eq!(effects[1..], ["Commit", "RunReads([0, 1])"]);
     let (state, effects) = go(state, Input::Ran(vec![ok(0), ok(1)]));
     assert_eq!(effects, ["tool.result tool.result", "Commit", "RunWrite(2)"]);
-    let wrote = state.result(2, ToolOutcome::Succeeded { result: json!(1) }, 1).unwrap();
+    let wrote = state.result(2, succeeded(json!(1)), 1).unwrap();
     let (state, effects) = go(state, Input::Wrote(wrote));
     assert_eq!(effects, ["Commit", "RunReads([3])"]);
     assert_eq!(go(state, Input::Ran(vec![ok(3)])).1, ["tool.result step.started", "Commit", "CallModel"]);
@@ -145,7 +150,7 @@ fn destructive_calls_wait_for_an_answer_each() {
     state.apply(&resolved(0, true));
     let (state, effects) = go(state, Input::Resumed { intent: None });
     assert_eq!(effects, ["Commit", "RunWrite(0)"]);
-    let wrote = state.result(0, ToolOutcome::Succeeded { result: json!(1) }, 1).unwrap();
+    let wrote = state.result(0, succeeded(json!(1)), 1).unwrap();
     let (state, effects) = go(state, Input::Wrote(wrote));
     assert_eq!(effects, ["Commit", "RunReads([1])"]);
     let (mut state, effects) = go(state, Input::Ran(vec![ok(1)]));

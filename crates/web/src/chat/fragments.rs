@@ -121,8 +121,9 @@ impl Fragments {
                 match outcome {
                     ToolOutcome::Succeeded { result } => {
                         fragment.state = "succeeded";
-                        fragment.brief = brief(&self.viewer, result);
-                        fragment.result = Some(ResultView::of(&self.viewer, result));
+                        let result = result.to_value();
+                        fragment.brief = brief(&self.viewer, &result);
+                        fragment.result = Some(ResultView::of(&self.viewer, &result));
                     }
                     ToolOutcome::Failed { problem } => {
                         fragment.state = "failed";

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use kontor_core::{
     environment::{Environment, ManualClock, SystemRandom},
     ids::{ApprovalId, FieldId, MemberId, ObjectId, TurnId},
+    json::JsonText,
     metadata::{Field, FieldKind, Name, Object, Schema},
     operation::Effect,
     turn::{Sequence, ToolOutcome, TurnEvent},
@@ -114,7 +115,7 @@ fn script() -> Vec<Given> {
             index: 0,
             call: "c1".to_owned(),
             operation: "deal.delete".to_owned(),
-            outcome: ToolOutcome::Succeeded { result: json!({"deleted": true}) },
+            outcome: ToolOutcome::Succeeded { result: JsonText::new(&json!({"deleted": true})).unwrap() },
             duration_ms: 3,
         }),
         Logged(TurnEvent::StepStarted { turn, step: 2 }),
