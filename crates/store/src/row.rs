@@ -1,5 +1,7 @@
 //! Rows and how their columns are decoded. The differences of representation end here.
 
+use std::borrow::Cow;
+
 use kontor_core::{
     ids,
     time::{Date, Timestamp},
@@ -25,11 +27,21 @@ impl Row {
     /// The column at `index`, counted from zero in the order the statement names them.
     pub fn get<T: Decode>(&self, index: usize) -> Result<T, Error> {
         let source = match &self.0 {
-            RowSource::Sqlite(values) => values.get(index).map(CellSource::Sqlite),
+            RowSource::Sqlite(values) => values.get(index).map(Cow::Borrowed).map(CellSource::Sqlite),
             RowSource::Postgres(row) => row.try_get_raw(index).ok().map(CellSource::Postgres),
         };
-        let source = source.ok_or(Error::Decode { index, expected: "anything", source: None })?;
-        T::decode(Cell { index, source })
+        T::decode(Cell::at(index, source)?)
+    }
+
+    /// As [`Row::get`], for a column that is read once: what it holds is moved where that is possible.
+    pub fn take<T: Decode>(&mut self, index: usize) -> Result<T, Error> {
+        let source = match &mut self.0 {
+            RowSource::Sqlite(values) => values
+                .get_mut(index)
+                .map(|value| CellSource::Sqlite(Cow::Owned(std::mem::replace(value, SqliteValue::Null)))),
+            RowSource::Postgres(row) => row.try_get_raw(index).ok().map(CellSource::Postgres),
+        };
+        T::decode(Cell::at(index, source)?)
     }
 
     /// How many columns there are.
@@ -52,14 +64,19 @@ pub struct Cell<'r> {
 }
 
 enum CellSource<'r> {
-    Sqlite(&'r SqliteValue),
+    Sqlite(Cow<'r, SqliteValue>),
     Postgres(PgValueRef<'r>),
 }
 
-impl Cell<'_> {
+impl<'r> Cell<'r> {
+    fn at(index: usize, source: Option<CellSource<'r>>) -> Result<Self, Error> {
+        let source = source.ok_or(Error::Decode { index, expected: "anything", source: None })?;
+        Ok(Self { index, source })
+    }
+
     pub fn is_null(&self) -> bool {
         match &self.source {
-            CellSource::Sqlite(value) => matches!(value, SqliteValue::Null),
+            CellSource::Sqlite(value) => matches!(**value, SqliteValue::Null),
             CellSource::Postgres(value) => value.is_null(),
         }
     }
@@ -93,8 +110,10 @@ impl Decode for i64 {
         const EXPECTED: &str = "an integer";
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Integer(value)) => Ok(*value),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match *value {
+                SqliteValue::Integer(value) => Ok(value),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "INT8" => postgres::<i64>(cell.index, EXPECTED, value),
                 "INT4" => postgres::<i32>(cell.index, EXPECTED, value).map(i64::from),
@@ -127,10 +146,15 @@ impl Decode for f64 {
         const EXPECTED: &str = "a number";
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Real(value)) => Ok(*value),
-            #[expect(clippy::cast_precision_loss, reason = "a number that may be fractional was asked for")]
-            CellSource::Sqlite(SqliteValue::Integer(value)) => Ok(*value as f64),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match *value {
+                SqliteValue::Real(value) => Ok(value),
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "a number that may be fractional was asked for"
+                )]
+                SqliteValue::Integer(value) => Ok(value as f64),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "FLOAT8" => postgres::<f64>(cell.index, EXPECTED, value),
                 "FLOAT4" => postgres::<f32>(cell.index, EXPECTED, value).map(f64::from),
@@ -148,8 +172,10 @@ impl Decode for bool {
         const EXPECTED: &str = "true or false";
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Integer(value)) => Ok(*value != 0),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match *value {
+                SqliteValue::Integer(value) => Ok(value != 0),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "BOOL" => postgres::<bool>(cell.index, EXPECTED, value),
                 _ => Err(not),
@@ -163,8 +189,10 @@ impl Decode for String {
         const EXPECTED: &str = "text";
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Text(value)) => Ok(value.clone()),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match value.into_owned() {
+                SqliteValue::Text(value) => Ok(value),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "TEXT" | "VARCHAR" | "NAME" | "UNKNOWN" => postgres::<String>(cell.index, EXPECTED, value),
                 _ => Err(not),
@@ -178,8 +206,10 @@ impl Decode for Vec<u8> {
         const EXPECTED: &str = "bytes";
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Blob(value)) => Ok(value.clone()),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match value.into_owned() {
+                SqliteValue::Blob(value) => Ok(value),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "BYTEA" => postgres::<Vec<u8>>(cell.index, EXPECTED, value),
                 _ => Err(not),
@@ -193,8 +223,10 @@ impl Decode for Uuid {
         const EXPECTED: &str = "a UUID";
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Blob(value)) => Uuid::from_slice(value).map_err(|_| not),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match &*value {
+                SqliteValue::Blob(value) => Uuid::from_slice(value).map_err(|_| not),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "UUID" => postgres::<Uuid>(cell.index, EXPECTED, value),
                 _ => Err(not),
@@ -209,8 +241,10 @@ impl Decode for Timestamp {
         const EXPECTED: &str = "an instant";
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Integer(value)) => Ok(Timestamp::from_micros(*value)),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match *value {
+                SqliteValue::Integer(value) => Ok(Timestamp::from_micros(value)),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "TIMESTAMPTZ" => {
                     postgres::<time::OffsetDateTime>(cell.index, EXPECTED, value).map(Timestamp::from_offset)
@@ -228,8 +262,10 @@ impl Decode for Date {
         const EXPECTED: &str = "a date";
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Text(value)) => value.parse().map_err(|_| not),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match &*value {
+                SqliteValue::Text(value) => value.parse().map_err(|_| not),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "DATE" => postgres::<time::Date>(cell.index, EXPECTED, value).map(Date::new),
                 _ => Err(not),
@@ -252,8 +288,10 @@ impl Decode for serde_json::Value {
         };
         let not = cell.not(EXPECTED);
         match cell.source {
-            CellSource::Sqlite(SqliteValue::Text(value)) => parse(value),
-            CellSource::Sqlite(_) => Err(not),
+            CellSource::Sqlite(value) => match &*value {
+                SqliteValue::Text(value) => parse(value),
+                _ => Err(not),
+            },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "JSONB" | "JSON" => postgres::<sqlx::types::Json<serde_json::Value>>(index, EXPECTED, value)
                     .map(|json| json.0),

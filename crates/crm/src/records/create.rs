@@ -163,22 +163,19 @@ fn system_values(work: &Work<'_, '_>, object: &Object, id: RecordId, index: usiz
 
 fn inserts(work: &Work<'_, '_>, object: &Object, drafts: &[Draft]) -> Vec<Write> {
     let dialect = work.tx.dialect();
-    let columns: Vec<_> = object
-        .fields
-        .iter()
-        .flat_map(|field| field.columns())
-        .map(|column| Alias::new(column.name))
-        .collect();
+    let fields: Vec<_> = object.fields.iter().map(|field| (field, field.columns())).collect();
+    let columns: Vec<_> =
+        fields.iter().flat_map(|(_, columns)| columns).map(|column| Alias::new(&column.name)).collect();
     let rows = (CELLS_PER_INSERT / columns.len().max(1)).max(1);
     let insert = |drafts: &[Draft]| {
         let mut statement = Query::insert();
         statement.into_table(work.tx.table(&object.table())).columns(columns.clone());
         for draft in drafts {
-            let row = object.fields.iter().flat_map(|field| {
+            let row = fields.iter().flat_map(|(field, columns)| {
                 let value = draft.values.get(&field.name).unwrap_or(&Value::Null);
-                cells(dialect, field, value)
+                cells(dialect, field, columns, value)
             });
-            statement.values_panic(row.map(|(_, cell)| Expr::val(cell)));
+            statement.values_panic(row.map(Expr::val));
         }
         Write::Insert(statement)
     };

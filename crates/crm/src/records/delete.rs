@@ -124,6 +124,6 @@ fn mark(
 async fn shown(work: &mut Work<'_, '_>, mut record: Record) -> Result<Record, Error> {
     let (grants, object): (Arc<Grants>, Arc<Object>) = (work.caller.grants.clone(), record.object.clone());
     Requested::new(&grants, &object, None, &[])?.prune(&mut record);
-    related::attach(work, std::slice::from_mut(&mut record), &[]).await?;
+    related::attach(work, std::slice::from_mut(&mut record), &[], Labels::default()).await?;
     Ok(record)
 }

@@ -13,7 +13,7 @@ use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Query};
 use super::{
     access::{predicate, require},
     record::Record,
-    related,
+    related::{self, JoinedNames, Labels},
     rows::{BASE, Selection, col},
 };
 use crate::{Error, Work};
@@ -38,11 +38,14 @@ pub async fn get(
         .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
         .and_where(col(BASE, system_fields::DELETED_AT).is_null())
         .and_where_option(predicate(work, object, BASE, Action::Read));
-    let row = work.tx.fetch_optional(&statement).await?.ok_or_else(|| Error::not_found(object, id))?;
-    let (values, _) = selection.read(&row, 0)?;
+    let names = JoinedNames::join(work, &selection, &mut statement);
+    let mut row = work.tx.fetch_optional(&statement).await?.ok_or_else(|| Error::not_found(object, id))?;
+    let (values, index) = selection.read(&mut row, 0)?;
+    let mut labels = Labels::default();
+    names.read(work, &mut row, index, &mut labels)?;
     let mut record = Record::new(object, id, values);
     requested.prune(&mut record);
-    related::attach(work, std::slice::from_mut(&mut record), include).await?;
+    related::attach(work, std::slice::from_mut(&mut record), include, labels).await?;
     Ok(record)
 }
 
@@ -140,11 +143,11 @@ pub(crate) async fn current(
             State::Any => None,
         })
         .and_where_option(predicate(work, object, BASE, Action::Read));
-    let row = work.tx.fetch_optional(&statement).await?.ok_or_else(|| Error::not_found(object, id))?;
+    let mut row = work.tx.fetch_optional(&statement).await?.ok_or_else(|| Error::not_found(object, id))?;
     if row.get::<i64>(0)? == 0 {
         return Err(Error::not_allowed(object, action));
     }
-    let (values, _) = selection.read(&row, 1)?;
+    let (values, _) = selection.read(&mut row, 1)?;
     Ok(Record::new(object, id, values))
 }
 

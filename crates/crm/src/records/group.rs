@@ -154,8 +154,8 @@ pub async fn group(
     require(work, object, Action::Read)?;
     let plan = Plan::new(work, object, query)?;
     let mut cells = Vec::new();
-    for row in work.tx.fetch_all(&plan.counts()).await? {
-        cells.push((plan.key(&row)?, plan.counted(&row)?));
+    for mut row in work.tx.fetch_all(&plan.counts()).await? {
+        cells.push((plan.key(&mut row)?, plan.counted(&row)?));
     }
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let has_more = cells.len() > limit;
@@ -166,9 +166,9 @@ pub async fn group(
         if rows.len() as u64 > MAX_ROWS {
             return Err(Error::invalid(Issue::new("by", "too_many_groups", "there are too many groups")));
         }
-        for row in rows {
-            let key = name_of(&plan.key(&row)?);
-            let figure = Figure::read(&row, plan.by.len(), measured)?;
+        for mut row in rows {
+            let key = name_of(&plan.key(&mut row)?);
+            let figure = Figure::read(&mut row, plan.by.len(), measured)?;
             figures.entry((key, index)).or_default().push(figure);
         }
     }
@@ -335,7 +335,7 @@ impl Plan {
         statement.and_where(column().is_not_null()).limit(MAX_ROWS + 1).to_owned()
     }
 
-    fn key(&self, row: &Row) -> Result<Key, Error> {
+    fn key(&self, row: &mut Row) -> Result<Key, Error> {
         self.by.iter().enumerate().map(|(index, by)| decode(row, index, by.ty)).collect()
     }
 
@@ -481,7 +481,7 @@ struct Figure {
 }
 
 impl Figure {
-    fn read(row: &Row, mut index: usize, measured: &Measured) -> Result<Self, Error> {
+    fn read(row: &mut Row, mut index: usize, measured: &Measured) -> Result<Self, Error> {
         let mut next = || {
             index += 1;
             index - 1

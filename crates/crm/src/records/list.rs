@@ -15,7 +15,7 @@ use super::{
     cursor,
     get::Requested,
     record::Record,
-    related,
+    related::{self, JoinedNames, Labels},
     rows::{BASE, col, decode},
     sorting::{Sorting, reject_hidden_names},
 };
@@ -102,6 +102,7 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     }
     selection.select(&mut statement, BASE);
     sorting.apply(&mut statement);
+    let names = JoinedNames::join(work, &selection, &mut statement);
     statement.limit(u64::from(query.limit) + 1);
 
     let mut rows = work.tx.fetch_all(&statement).await?;
@@ -110,13 +111,15 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     rows.truncate(limit);
     let mut next = None;
     let mut records = Vec::with_capacity(rows.len());
-    for (position, row) in rows.iter().enumerate() {
+    let mut labels = Labels::default();
+    for (position, row) in rows.iter_mut().enumerate() {
         let (values, first_key) = selection.read(row, 0)?;
         if has_more && position + 1 == limit {
             let place: Result<Vec<_>, Error> =
                 (first_key..).zip(&sorting.keys).map(|(index, key)| decode(row, index, key.ty)).collect();
             next = Some(cursor::encode(object, &sorting, &place?));
         }
+        names.read(work, row, first_key + sorting.keys.len(), &mut labels)?;
         let id = match values.get(system_fields::ID) {
             Some(kontor_core::value::Value::Id(id)) => *id,
             _ => continue,
@@ -124,7 +127,7 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
         records.push(Record::new(object, id, values));
     }
     requested.prune_all(object, &mut records);
-    related::attach(work, &mut records, &query.include).await?;
+    related::attach(work, &mut records, &query.include, labels).await?;
 
     let total = if query.total { Some(count(work, object, conditions).await?) } else { None };
     Ok(Page { records, next, has_more, total })

@@ -15,7 +15,8 @@ use kontor_core::{
     text,
     value::{FullName, Value, Values},
 };
-use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Query, SelectStatement, UnionType};
+use kontor_store::Row;
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType};
 
 use super::{
     access::predicate,
@@ -71,50 +72,117 @@ pub(crate) async fn lookup(work: &mut Work<'_, '_>, wanted: &Wanted) -> Result<L
         }
     }
     let Some(statement) = statement else { return Ok(labels) };
-    for row in work.tx.fetch_all(&statement).await? {
+    for mut row in work.tx.fetch_all(&statement).await? {
         let Some((object, _)) = parts.get(row.get::<usize>(0)?) else { continue };
-        let id = RecordId(row.get(1)?);
-        let name = FullName {
-            first: row.get::<Option<String>>(2)?.unwrap_or_default(),
-            last: row.get::<Option<String>>(3)?.unwrap_or_default(),
-        };
-        let name = name.to_string();
-        let label = if name.is_empty() { object.label.clone() } else { name };
-        let is_readable = work.caller.grants.allows(&object.name, Action::Read) && row.get::<i64>(5)? == 1;
-        let is_shown = is_readable && work.caller.grants.can_read_field(&object.name, &object.label_field);
-        let shown = is_shown.then(|| label.clone());
-        let found = Found { label, is_live: row.get::<i64>(4)? == 1, is_readable, shown };
-        labels.0.insert((object.name.clone(), id), found);
+        labels.take(work, object, &mut row, 1)?;
     }
     Ok(labels)
 }
 
-/// Number, id, the texts that make the name, whether it is live and whether the caller may read it.
+impl Labels {
+    /// Takes a record's name from the columns of [`name_columns`] that begin at `index`.
+    fn take(
+        &mut self,
+        work: &Work<'_, '_>,
+        object: &Object,
+        row: &mut Row,
+        index: usize,
+    ) -> Result<(), Error> {
+        let Some(id) = row.get::<Option<uuid::Uuid>>(index)?.map(RecordId) else { return Ok(()) };
+        let name = FullName {
+            first: row.take::<Option<String>>(index + 1)?.unwrap_or_default(),
+            last: row.take::<Option<String>>(index + 2)?.unwrap_or_default(),
+        };
+        let name = name.to_string();
+        let label = if name.is_empty() { object.label.clone() } else { name };
+        let grants = &work.caller.grants;
+        let is_readable = grants.allows(&object.name, Action::Read) && row.get::<i64>(index + 4)? == 1;
+        let is_shown = is_readable && grants.can_read_field(&object.name, &object.label_field);
+        let shown = is_shown.then(|| label.clone());
+        let found = Found { label, is_live: row.get::<i64>(index + 3)? == 1, is_readable, shown };
+        self.0.insert((object.name.clone(), id), found);
+        Ok(())
+    }
+}
+
+/// Number and [`name_columns`] of some records.
 fn names_of(work: &Work<'_, '_>, object: &Object, ids: &BTreeSet<RecordId>, index: i64) -> SelectStatement {
+    Query::select()
+        .expr(Expr::val(index))
+        .exprs(name_columns(work, object, BASE))
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).is_in(padded(ids)))
+        .to_owned()
+}
+
+/// How many columns [`name_columns`] are.
+const NAME_COLUMNS: usize = 5;
+
+/// Id, the texts that make the name, whether it is live and whether the caller may read it.
+fn name_columns(work: &Work<'_, '_>, object: &Object, alias: &str) -> [Expr; NAME_COLUMNS] {
     let flag = |condition: Expr| Expr::Case(Box::new(CaseStatement::new().case(condition, 1).finally(0)));
     let none = || Expr::cust("CAST(NULL AS text)");
     let (first, last) = match object.field(&object.label_field) {
         Some(field) => match &field.kind {
-            FieldKind::Text { .. } => (col(BASE, &field.name), none()),
+            FieldKind::Text { .. } => (col(alias, &field.name), none()),
             FieldKind::FullName => {
-                (col(BASE, &field.column_name("first")), col(BASE, &field.column_name("last")))
+                (col(alias, &field.column_name("first")), col(alias, &field.column_name("last")))
             }
-            FieldKind::Emails | FieldKind::Phones => (col(BASE, &field.column_name("primary")), none()),
+            FieldKind::Emails | FieldKind::Phones => (col(alias, &field.column_name("primary")), none()),
             _ => (none(), none()),
         },
         None => (none(), none()),
     };
-    let may_read = predicate(work, object, BASE, Action::Read);
-    Query::select()
-        .expr(Expr::val(index))
-        .expr(col(BASE, system_fields::ID))
-        .expr(first)
-        .expr(last)
-        .expr(flag(col(BASE, system_fields::DELETED_AT).is_null()))
-        .expr(may_read.map_or_else(|| Expr::val(1), flag))
-        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-        .and_where(col(BASE, system_fields::ID).is_in(padded(ids)))
-        .to_owned()
+    let may_read = predicate(work, object, alias, Action::Read);
+    [
+        col(alias, system_fields::ID),
+        first,
+        last,
+        flag(col(alias, system_fields::DELETED_AT).is_null()),
+        may_read.map_or_else(|| Expr::val(1), flag),
+    ]
+}
+
+/// The names of the records that selected relations point to, found by the statement that selects them.
+pub(crate) struct JoinedNames {
+    objects: Vec<Arc<Object>>,
+}
+
+impl JoinedNames {
+    /// Joins the records that the selected relations point to and selects their names behind everything else.
+    pub(crate) fn join(
+        work: &Work<'_, '_>,
+        selection: &Selection<'_>,
+        statement: &mut SelectStatement,
+    ) -> Self {
+        let mut objects = Vec::new();
+        for field in selection.fields() {
+            let FieldKind::Relation { object } = &field.kind else { continue };
+            let Some(object) = work.schema.object(object) else { continue };
+            let alias = format!("name{}", objects.len());
+            let table = work.tx.table(&object.table());
+            let points_to = col(&alias, system_fields::ID).eq(col(BASE, &field.name));
+            statement.join_as(JoinType::LeftJoin, table, Alias::new(&alias), points_to);
+            statement.exprs(name_columns(work, object, &alias));
+            objects.push(object.clone());
+        }
+        Self { objects }
+    }
+
+    /// Takes the names from a row, where they begin at `index`.
+    pub(crate) fn read(
+        &self,
+        work: &Work<'_, '_>,
+        row: &mut Row,
+        mut index: usize,
+        labels: &mut Labels,
+    ) -> Result<(), Error> {
+        for object in &self.objects {
+            labels.take(work, object, row, index)?;
+            index += NAME_COLUMNS;
+        }
+        Ok(())
+    }
 }
 
 /// The ids, the last repeated until their number is a power of two: so that few different statements are
@@ -163,11 +231,13 @@ pub(crate) fn check_include(work: &Work<'_, '_>, object: &Object, include: &[Str
     if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
 }
 
-/// Gives records what their relations and targets point to, as far as the caller may read it.
+/// Gives records what their relations and targets point to, as far as the caller may read it. Names that are
+/// known already are not looked up.
 pub(crate) async fn attach(
     work: &mut Work<'_, '_>,
     records: &mut [Record],
     include: &[String],
+    mut labels: Labels,
 ) -> Result<(), Error> {
     let mut wanted = Wanted::new();
     let mut whole = Wanted::new();
@@ -180,7 +250,10 @@ pub(crate) async fn attach(
             }
         }
     }
-    let labels = lookup(work, &wanted).await?;
+    for (object, ids) in &mut wanted {
+        ids.retain(|id| labels.get(object, *id).is_none());
+    }
+    labels.0.extend(lookup(work, &wanted).await?.0);
     let mut fields = HashMap::new();
     for (name, ids) in &whole {
         if let Some(object) = work.schema.object(name)
@@ -259,8 +332,8 @@ async fn fields_of(
         .and_where(col(BASE, system_fields::ID).is_in(padded(ids)))
         .and_where_option(predicate(work, object, BASE, Action::Read));
     let mut found = HashMap::new();
-    for row in work.tx.fetch_all(&statement).await? {
-        found.insert(RecordId(row.get(0)?), selection.read(&row, 1)?.0);
+    for mut row in work.tx.fetch_all(&statement).await? {
+        found.insert(RecordId(row.get(0)?), selection.read(&mut row, 1)?.0);
     }
     Ok(found)
 }

@@ -35,14 +35,18 @@ impl<'o> Selection<'o> {
         }
     }
 
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'o Field> {
+        self.fields.iter().map(|(field, _)| *field)
+    }
+
     pub(crate) fn select(&self, statement: &mut SelectStatement, alias: &str) {
         for column in self.fields.iter().flat_map(|(_, columns)| columns) {
             statement.expr(col(alias, &column.name));
         }
     }
 
-    /// Reads the fields of a row whose first selected column is at `index`; answers where the next one is.
-    pub(crate) fn read(&self, row: &Row, mut index: usize) -> Result<(Values, usize), Error> {
+    /// Takes the fields of a row whose first selected column is at `index`; answers where the next one is.
+    pub(crate) fn read(&self, row: &mut Row, mut index: usize) -> Result<(Values, usize), Error> {
         let mut values = Values::new();
         for (field, columns) in &self.fields {
             let mut cells = Vec::with_capacity(columns.len());
@@ -56,14 +60,13 @@ impl<'o> Selection<'o> {
     }
 }
 
-/// The columns of a field with the cells that a value fills them with.
-pub(crate) fn cells(dialect: Dialect, field: &Field, value: &Value) -> Vec<(String, Bound)> {
-    field
-        .columns()
-        .into_iter()
-        .zip(value.to_cells(field))
-        .map(|(column, cell)| (column.name, bind(dialect, column.ty, cell)))
-        .collect()
+/// The cells that a value fills a field's columns with.
+pub(crate) fn cells(dialect: Dialect, field: &Field, columns: &[Column], value: &Value) -> Vec<Bound> {
+    if value.is_null() {
+        return columns.iter().map(|column| bind(dialect, column.ty, None)).collect();
+    }
+    let cells = columns.iter().zip(value.to_cells(field));
+    cells.map(|(column, cell)| bind(dialect, column.ty, cell)).collect()
 }
 
 /// A cell of a column, as it is bound. A cell that does not fit its column becomes null: values are made by
@@ -104,18 +107,18 @@ pub(crate) fn operand(dialect: Dialect, scalar: &Scalar) -> Bound {
     bind(dialect, ty, Some(scalar.clone()))
 }
 
-/// Reads a cell of a column of this type.
-pub(crate) fn decode(row: &Row, index: usize, ty: ColumnType) -> Result<Option<Scalar>, Error> {
+/// Takes a cell of a column of this type from its row.
+pub(crate) fn decode(row: &mut Row, index: usize, ty: ColumnType) -> Result<Option<Scalar>, Error> {
     Ok(match ty {
-        ColumnType::Uuid => row.get::<Option<uuid::Uuid>>(index)?.map(Scalar::Uuid),
-        ColumnType::Text => row.get::<Option<String>>(index)?.map(Scalar::Text),
-        ColumnType::Integer => row.get::<Option<i64>>(index)?.map(Scalar::Integer),
-        ColumnType::Real => row.get::<Option<f64>>(index)?.map(Scalar::Real),
-        ColumnType::Boolean => row.get::<Option<bool>>(index)?.map(Scalar::Boolean),
-        ColumnType::Date => row.get::<Option<kontor_core::time::Date>>(index)?.map(Scalar::Date),
+        ColumnType::Uuid => row.take::<Option<uuid::Uuid>>(index)?.map(Scalar::Uuid),
+        ColumnType::Text => row.take::<Option<String>>(index)?.map(Scalar::Text),
+        ColumnType::Integer => row.take::<Option<i64>>(index)?.map(Scalar::Integer),
+        ColumnType::Real => row.take::<Option<f64>>(index)?.map(Scalar::Real),
+        ColumnType::Boolean => row.take::<Option<bool>>(index)?.map(Scalar::Boolean),
+        ColumnType::Date => row.take::<Option<kontor_core::time::Date>>(index)?.map(Scalar::Date),
         ColumnType::Timestamp => {
-            row.get::<Option<kontor_core::time::Timestamp>>(index)?.map(Scalar::Timestamp)
+            row.take::<Option<kontor_core::time::Timestamp>>(index)?.map(Scalar::Timestamp)
         }
-        ColumnType::Json => row.get::<Option<serde_json::Value>>(index)?.map(Scalar::Json),
+        ColumnType::Json => row.take::<Option<serde_json::Value>>(index)?.map(Scalar::Json),
     })
 }

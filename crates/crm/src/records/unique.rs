@@ -61,10 +61,10 @@ pub(crate) async fn check(
             .and_where_option(itself.map(|id| col(BASE, system_fields::ID).ne(id.as_uuid())))
             .limit(1)
             .to_owned();
-        let Some(row) = work.tx.fetch_optional(&statement).await? else { continue };
+        let Some(mut row) = work.tx.fetch_optional(&statement).await? else { continue };
         let ty = field.columns().into_iter().find(|known| known.name == column).map(|known| known.ty);
         let taken = match ty {
-            Some(ty) => super::rows::decode(&row, 1, ty)?,
+            Some(ty) => super::rows::decode(&mut row, 1, ty)?,
             None => None,
         };
         let index = taken.and_then(|cell| seen.get(&key(&cell)).copied()).unwrap_or_default();

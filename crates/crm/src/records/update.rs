@@ -160,8 +160,9 @@ pub(crate) fn row(work: &Work<'_, '_>, object: &Object, id: RecordId, values: &N
     statement.table(work.tx.table(&object.table()));
     for field in &object.fields {
         if let Some(value) = values.get(&field.name) {
-            for (column, cell) in cells(dialect, field, value) {
-                statement.value(Alias::new(column), Expr::val(cell));
+            let columns = field.columns();
+            for (column, cell) in columns.iter().zip(cells(dialect, field, &columns, value)) {
+                statement.value(Alias::new(&column.name), Expr::val(cell));
             }
         }
     }
