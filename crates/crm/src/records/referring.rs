@@ -50,8 +50,8 @@ pub(crate) async fn page(
         .order_by_expr(col(BASE, system_fields::ID), Order::Asc)
         .limit(PAGE as u64);
     let mut records = Vec::new();
-    for row in work.tx.fetch_all(&statement).await? {
-        let (values, _) = selection.read(&row, 0)?;
+    for mut row in work.tx.fetch_all(&statement).await? {
+        let (values, _) = selection.read(&mut row, 0)?;
         if let Some(Value::Id(id)) = values.get(system_fields::ID) {
             records.push(Record::new(referring, *id, values));
         }

@@ -23,7 +23,7 @@ use super::{
     record::Record,
     referring,
     related::{Labels, Wanted, lookup, padded},
-    rows::cells,
+    rows::named_cells,
     update::{merged, touched},
 };
 use crate::{Error, Work};
@@ -116,8 +116,8 @@ fn emptying(work: &Work<'_, '_>, object: &Object, fields: &[Name], ids: &BTreeSe
             let column = Alias::new(field.column_name("id"));
             statement.value(column, Expr::val(sea_query::Value::Uuid(None)));
         } else if let Some(value) = touched.get(&field.name) {
-            for (column, cell) in cells(dialect, field, value) {
-                statement.value(Alias::new(column), Expr::val(cell));
+            for (column, cell) in named_cells(dialect, field, value) {
+                statement.value(column, Expr::val(cell));
             }
         }
     }

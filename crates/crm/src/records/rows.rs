@@ -69,6 +69,13 @@ pub(crate) fn cells(dialect: Dialect, field: &Field, columns: &[Column], value: 
     cells.map(|(column, cell)| bind(dialect, column.ty, cell)).collect()
 }
 
+/// A field's columns, each with the cell that a value fills it with.
+pub(crate) fn named_cells(dialect: Dialect, field: &Field, value: &Value) -> Vec<(Alias, Bound)> {
+    let columns = field.columns();
+    let cells = cells(dialect, field, &columns, value);
+    columns.into_iter().map(|column| Alias::new(column.name)).zip(cells).collect()
+}
+
 /// A cell of a column, as it is bound. A cell that does not fit its column becomes null: values are made by
 /// the field's kind, so none does.
 pub(crate) fn bind(dialect: Dialect, ty: ColumnType, cell: Option<Scalar>) -> Bound {

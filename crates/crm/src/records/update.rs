@@ -18,7 +18,7 @@ use super::{
     journal::{self, Act, Changes},
     record::Record,
     related::{Labels, Wanted, collect, lookup, show},
-    rows::{BASE, cells, col},
+    rows::{BASE, col, named_cells},
     settle,
     targets::rename_targets,
     unique,
@@ -160,9 +160,8 @@ pub(crate) fn row(work: &Work<'_, '_>, object: &Object, id: RecordId, values: &N
     statement.table(work.tx.table(&object.table()));
     for field in &object.fields {
         if let Some(value) = values.get(&field.name) {
-            let columns = field.columns();
-            for (column, cell) in columns.iter().zip(cells(dialect, field, &columns, value)) {
-                statement.value(Alias::new(&column.name), Expr::val(cell));
+            for (column, cell) in named_cells(dialect, field, value) {
+                statement.value(column, Expr::val(cell));
             }
         }
     }
