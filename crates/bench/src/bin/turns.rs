@@ -71,6 +71,9 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
                     }
                     first.get_or_insert_with(|| begun.elapsed());
                     words += usize::from(event.name == "text.delta");
+                    if event.name == "tool.result" && event.data["outcome"]["status"] != "succeeded" {
+                        return Err(format!("the tool failed: {}", event.data).into());
+                    }
                     if event.ends_turn() {
                         if event.name != "turn.completed" || words == 0 {
                             return Err(format!(

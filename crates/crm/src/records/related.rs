@@ -161,7 +161,7 @@ impl JoinedNames {
             let Some(object) = work.schema.object(object) else { continue };
             let alias = format!("name{}", objects.len());
             let table = work.tx.table(&object.table());
-            let points_to = col(&alias, system_fields::ID).eq(col(BASE, &field.name));
+            let points_to = col(&alias, system_fields::ID).eq(col(BASE, &field.column_name("id")));
             statement.join_as(JoinType::LeftJoin, table, Alias::new(&alias), points_to);
             statement.exprs(name_columns(work, object, &alias));
             objects.push(object.clone());

@@ -309,7 +309,6 @@ mod tests {
     use kontor_core::{
         environment::Environment,
         metadata::{Field, FieldKind, Name, Schema},
-        time::Timestamp,
     };
     use serde_json::json;
 
@@ -332,7 +331,7 @@ mod tests {
             is_read_only: false,
             fields: vec![amount],
         };
-        let viewer = Viewer { schema: Arc::new(Schema::default()), now: Timestamp::EPOCH };
+        let viewer = Viewer { schema: Arc::new(Schema::default()), environment };
         let groups = [
             json!({"by": {}, "count": 5, "count.amount": 3}),
             json!({"by": {}, "count": 2, "count.amount": 0}),
