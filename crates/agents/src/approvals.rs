@@ -1,14 +1,15 @@
 //! Approvals: a person decides whether an agent's call may run.
 
 use kontor_core::{
-    caller::Caller,
+    caller::{Actor, Caller},
+    environment::Environment,
     ids::{ApprovalId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::TurnEvent,
 };
-use kontor_store::Tx;
+use kontor_store::{AuditEntry, Tx};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Agents,
@@ -85,7 +86,10 @@ struct Answer {
     status: ApprovalStatus,
     by: MemberId,
     by_name: String,
+    /// Who answered, for the audit.
+    actor: Actor,
     comment: String,
+    environment: Environment,
     now: Timestamp,
 }
 
@@ -120,7 +124,9 @@ impl Agents {
             status: if decision.approved { ApprovalStatus::Approved } else { ApprovalStatus::Denied },
             by: member,
             by_name: caller.actor.describe(),
+            actor: caller.actor.clone(),
             comment: decision.comment,
+            environment: self.0.environment.clone(),
             now: self.0.environment.now(),
         };
         let namespace = self.namespace(caller.workspace).await?;
@@ -153,7 +159,9 @@ impl Agents {
                 status: ApprovalStatus::Expired,
                 by: approval.member,
                 by_name: "Kontor".to_owned(),
+                actor: Actor::System,
                 comment: "Nobody answered in time.".to_owned(),
+                environment: self.0.environment.clone(),
                 now,
             };
             let session = approval.session;
@@ -182,7 +190,7 @@ async fn resolve(
     mut approval: Approval,
     answer: &Answer,
 ) -> Result<(Approval, Vec<LoggedEvent>), Error> {
-    let Answer { status, by, by_name, comment, now } = answer;
+    let Answer { status, by, by_name, actor, comment, environment, now } = answer;
     let resolved_by = (*status != ApprovalStatus::Expired).then_some(*by);
     if !rows::resolve(tx, approval.id, *status, resolved_by, comment, *now).await? {
         return Err(Error::ApprovalClosed);
@@ -198,6 +206,13 @@ async fn resolve(
         comment: comment.clone(),
     })?;
     let logged = log::append_unleased(tx, approval.session, &[event], *now).await?;
+    let (action, target) = (format!("approval.{}", status.word()), format!("approval:{}", approval.id));
+    let details = json!({
+        "operation": approval.operation,
+        "arguments": approval.arguments,
+        "comment": comment,
+    });
+    tx.audit(environment, *now, actor, AuditEntry::new(action, target, details)).await?;
     // Running without a lease: whoever takes the session up goes on with it.
     turns::set_status(tx, approval.turn, TurnStatus::Running, None).await?;
     approval.status = *status;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kontor_agents::{ApprovalStatus, Decision, TurnStatus};
 use kontor_core::{error::Fault as _, ids::RecordId, turn::TurnEvent};
 use kontor_store::{both_engines, testing::TestStore};
+use sea_query::{Order, Query};
 use serde_json::{Value, json};
 
 use crate::house::{House, names, outcome, plan, settings};
@@ -106,5 +107,35 @@ both_engines! {
         assert_eq!(late.unwrap_err().problem().code, "approval_closed");
         house.first.ask(ada, session, plan(&[], "Fine.")).await;
         house.check();
+    }
+    async fn who_answered_and_what_the_agent_then_did_are_written_down(store: TestStore) {
+        let house = House::new(store).await;
+        let deal = house.deal("Acme renewal").await;
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        let turn = house.first.say(&house.ada, session, deletion(&[deal])).await;
+        house.first.until(&house.ada, session, is_question).await;
+        let pending = house.first.agents.approvals(&house.ada, Some(session)).await.unwrap();
+        house.first.agents.resolve_approval(&house.ada, pending[0].id, yes()).await.unwrap();
+        house.first.until_ended(&house.ada, session, turn).await;
+        let namespace = house.store.workspace(house.workspace).await.unwrap();
+        let entries: Result<Vec<(String, String, String)>, kontor_store::Error> = namespace
+            .read(|tx| {
+                Box::pin(async move {
+                    let select = Query::select()
+                        .columns(["action", "target", "actor"])
+                        .from(tx.table("audit_entries"))
+                        .order_by("id", Order::Asc)
+                        .to_owned();
+                    let rows = tx.fetch_all(&select).await?;
+                    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+                })
+            })
+            .await;
+        let entries = entries.unwrap();
+        let [.., approved, deleted] = entries.as_slice() else { panic!("{entries:?}") };
+        let kind = |actor: &str| serde_json::from_str::<Value>(actor).unwrap()["kind"].clone();
+        assert_eq!((approved.0.as_str(), kind(&approved.2)), ("approval.approved", json!("member")));
+        assert_eq!(approved.1, format!("approval:{}", pending[0].id));
+        assert_eq!((deleted.0.as_str(), kind(&deleted.2)), ("deal.deleted", json!("agent")));
     }
 }

@@ -3,11 +3,14 @@
 use std::fmt;
 
 use kontor_core::{
+    caller::Actor,
+    environment::Environment,
     ids::{MemberId, UserId, WorkspaceId},
     time::Timestamp,
 };
-use kontor_store::Tx;
+use kontor_store::{AuditEntry, Tx};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
@@ -93,14 +96,17 @@ impl Identity {
         let (user, member) = self.write_membership(workspace, user).await?;
         let profile = MemberProfile { id: member, name: user.name, email: user.email };
         let (provisioner, now) = (self.0.provisioner.clone(), self.now());
+        let environment = self.environment().clone();
         let written: Result<()> = namespace
             .write(move |tx| {
                 let (provisioner, profile, role) = (provisioner.clone(), profile.clone(), new.role.clone());
+                let environment = environment.clone();
                 Box::pin(async move {
                     if members::find(tx, profile.id).await?.is_some() {
                         return Err(Error::MemberExists);
                     }
-                    write_member(tx, &*provisioner, workspace, &profile, user.id, &role, now).await
+                    write_member(tx, &*provisioner, workspace, &profile, user.id, &role, now).await?;
+                    note_added(tx, &environment, &profile, &role, now).await
                 })
             })
             .await;
@@ -122,8 +128,20 @@ impl Identity {
         status: MemberStatus,
     ) -> Result<()> {
         let namespace = self.namespace(workspace).await?;
+        let (environment, now) = (self.environment().clone(), self.now());
         let found: Result<bool> = namespace
-            .write(move |tx| Box::pin(async move { members::set_status(tx, member, status).await }))
+            .write(move |tx| {
+                let environment = environment.clone();
+                Box::pin(async move {
+                    let found = members::set_status(tx, member, status).await?;
+                    if found {
+                        let details = json!({ "status": status });
+                        let entry = AuditEntry::new("member.status_set", format!("member:{member}"), details);
+                        tx.audit(&environment, now, &Actor::System, entry).await?;
+                    }
+                    Ok(found)
+                })
+            })
             .await;
         self.0.members.remove(&(workspace, member));
         if found? { Ok(()) } else { Err(Error::MemberNotFound) }
@@ -228,6 +246,20 @@ pub(crate) async fn write_member(
     members::insert(tx, profile, user, role, now).await?;
     provisioner.write_member(tx, workspace, profile, now).await?;
     Ok(())
+}
+
+/// Writes down that a member came to the workspace.
+pub(crate) async fn note_added(
+    tx: &mut Tx<'_>,
+    environment: &Environment,
+    profile: &MemberProfile,
+    role: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let details = json!({ "name": profile.name, "email": profile.email, "role": role });
+    let entry = AuditEntry::new("member.added", format!("member:{}", profile.id), details);
+    // The operator acts through the command line, where nobody is signed in.
+    Ok(tx.audit(environment, now, &Actor::System, entry).await?)
 }
 
 async fn role_id(tx: &mut Tx<'_>, name: &str) -> Result<kontor_core::ids::RoleId> {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
-    members::{find_or_insert_user, write_member},
+    members::{find_or_insert_user, note_added, write_member},
     roles::{self, ADMIN, Role},
     rows::{
         self, memberships,
@@ -132,13 +132,16 @@ impl Identity {
         let (provisioner, now) = (self.0.provisioner.clone(), self.now());
         let standard: Vec<(RoleId, Role)> =
             roles::standard().into_iter().map(|role| (self.environment().new_id(), role)).collect();
+        let environment = self.environment().clone();
         let filled: Result<()> = namespace
             .alter(move |tx| {
                 let (provisioner, profile, standard) =
                     (provisioner.clone(), profile.clone(), standard.clone());
+                let environment = environment.clone();
                 Box::pin(async move {
                     if rows::roles::all(tx).await?.is_empty() {
                         fill(tx, &*provisioner, id, user, &profile, &standard, now).await?;
+                        note_added(tx, &environment, &profile, ADMIN, now).await?;
                     }
                     Ok(())
                 })

@@ -12,7 +12,7 @@
 //! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
 //! | `unit` | a unit of work without its types, as the engines run it |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
-//! | [`write`](Write) | several writes at once |
+//! | [`write`](Write), [`audit`](AuditEntry) | several writes at once; who did what to what |
 //! | [`dialect`](Dialect), [`ddl`](ColumnSpec), `search` | types and binding, tables and indexes, text search |
 //! | [`calendar`](CalendarUnit) | parts of the calendar to group rows by |
 //! | `sqlite` | the writer and reader threads of a file, group commit, deadlines |
@@ -21,6 +21,7 @@
 //! | [`backup`](Store::backup), [`folder`](DataDirLock) | consistent copies; the data folder and its lock |
 //! | `testing` | for tests alone: stores on both engines that clean up after themselves |
 
+mod audit;
 mod backup;
 mod calendar;
 mod config;
@@ -42,6 +43,7 @@ mod tx;
 mod unit;
 mod write;
 
+pub use audit::AuditEntry;
 pub use calendar::CalendarUnit;
 pub use config::StoreConfig;
 pub use ddl::{ColumnSpec, IndexSpec};

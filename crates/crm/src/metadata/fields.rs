@@ -10,12 +10,11 @@ use kontor_core::{
     time::Timestamp,
     value::{parse_scaled, parse_value},
 };
-use kontor_store::Tx;
+use kontor_store::{AuditEntry, Tx};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    audit,
     install::{add_columns, add_indexes},
     rows,
 };
@@ -80,7 +79,8 @@ pub(crate) async fn add_field(
     let position = i64::try_from(object.fields.len()).unwrap_or(i64::MAX);
     rows::insert_fields(tx, object, std::slice::from_ref(&field), position).await?;
     let target = format!("{}.{}", object.name, field.name);
-    audit::record(tx, environment, now, &caller.actor, "field.added", &target, json!(field)).await?;
+    let entry = AuditEntry::new("field.added", target, json!(field));
+    tx.audit(environment, now, &caller.actor, entry).await?;
     Ok(field)
 }
 

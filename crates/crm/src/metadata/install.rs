@@ -7,10 +7,10 @@ use kontor_core::{
     metadata::{Column, Field, FieldKind, Object, system_fields},
     time::Timestamp,
 };
-use kontor_store::{ColumnSpec, IndexSpec, Tx};
+use kontor_store::{AuditEntry, ColumnSpec, IndexSpec, Tx};
 use serde_json::json;
 
-use super::{audit, rows};
+use super::rows;
 use crate::{Error, standard};
 
 /// The longest name of an index that every engine keeps whole.
@@ -34,8 +34,8 @@ pub(crate) async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Tim
     }
     rows::advance(tx).await?;
     let names: Vec<_> = objects.iter().map(|object| object.name.as_str()).collect();
-    let details = json!({ "objects": names });
-    audit::record(tx, environment, now, &Actor::System, "objects.installed", "workspace", details).await
+    let entry = AuditEntry::new("objects.installed", "workspace", json!({ "objects": names }));
+    Ok(tx.audit(environment, now, &Actor::System, entry).await?)
 }
 
 fn is_relation(field: &Field) -> bool {

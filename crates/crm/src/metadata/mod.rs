@@ -1,6 +1,5 @@
 //! What a workspace's records are made of: stored as rows, read as one `Schema`, changed with the tables.
 
-mod audit;
 mod fields;
 mod install;
 mod rows;

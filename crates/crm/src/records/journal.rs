@@ -1,15 +1,16 @@
-//! What is written about a change beside the change itself, in the same transaction: the timeline's entry
-//! and the outbox's event.
+//! What is written about a change beside the change itself, in the same transaction: the timeline's entry,
+//! the outbox's event and, for some, the audit's entry.
 
 use std::collections::BTreeMap;
 
 use kontor_core::{
+    caller::Actor,
     grants::Action,
     ids::RecordId,
     metadata::{Field, FieldKind, Name, Object, system_fields},
     value::{Value, Values},
 };
-use kontor_store::Write;
+use kontor_store::{AuditEntry, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -83,7 +84,13 @@ fn past(action: Action) -> &'static str {
 }
 
 /// What writes the entries and events of these acts, in their order.
-pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> [Write; 2] {
+pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> Vec<Write> {
+    let audited = acts.iter().filter(|act| is_audited(work, act)).map(|act| {
+        let name = format!("{}.{}", act.object.name, past(act.action));
+        let target = format!("{}:{}", act.object.name, act.id);
+        AuditEntry::new(name, target, json!({ "label": act.label, "changes": act.changes }))
+    });
+    let audit = work.tx.audit_entries(work.environment, work.now, &work.caller.actor, audited.collect());
     let mut entries = Vec::with_capacity(acts.len());
     let mut events = Vec::with_capacity(acts.len());
     for act in acts {
@@ -115,7 +122,12 @@ pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> [Write; 2] {
             changes,
         });
     }
-    [timeline::write(work, entries), outbox::append(work, events)]
+    [timeline::write(work, entries), outbox::append(work, events)].into_iter().chain(audit).collect()
+}
+
+/// Whether an act is kept when its record is gone: what an agent did for a member, and what cannot be undone.
+fn is_audited(work: &Work<'_, '_>, act: &Act<'_>) -> bool {
+    matches!(work.caller.actor, Actor::Agent { .. }) || act.action == Action::Destroy
 }
 
 /// What new values change. Relations carry their records' names, so that they can be read when the records

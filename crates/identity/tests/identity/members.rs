@@ -1,7 +1,9 @@
 use std::sync::atomic::Ordering;
 
 use kontor_core::grants::{Action, Permission};
+use kontor_identity::MemberStatus;
 use kontor_store::{both_engines, testing::TestStore};
+use sea_query::{Order, Query};
 
 use crate::house::{House, PASSWORD, code, member, sign_in};
 
@@ -82,5 +84,28 @@ both_engines! {
             let error = house.identity.add_member(workspace, new).await.unwrap_err();
             assert_eq!(kontor_core::error::Fault::problem(&error).issues[0].path, path);
         }
+    }
+    async fn who_came_and_may_act_is_written_down(store: TestStore) {
+        let (house, workspace, ada) = House::with_acme(&store).await;
+        let max = house.identity.add_member(workspace, member("max@acme.test", "Viewer")).await.unwrap();
+        house.identity.set_member_status(workspace, max, MemberStatus::Inactive).await.unwrap();
+        let namespace = store.workspace(workspace).await.unwrap();
+        let entries: Result<Vec<(String, String, String)>, kontor_store::Error> = namespace
+            .read(|tx| {
+                Box::pin(async move {
+                    let select = Query::select()
+                        .columns(["action", "target", "details"])
+                        .from(tx.table("audit_entries"))
+                        .order_by("id", Order::Asc)
+                        .to_owned();
+                    tx.fetch_all(&select).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+                })
+            })
+            .await;
+        let entries = entries.unwrap();
+        let acts: Vec<_> = entries.iter().map(|(action, target, _)| (action.as_str(), target.as_str())).collect();
+        let (ada, max) = (format!("member:{ada}"), format!("member:{max}"));
+        assert_eq!(acts, [("member.added", ada.as_str()), ("member.added", &max), ("member.status_set", &max)]);
+        assert!(entries[1].2.contains("Viewer") && entries[2].2.contains("inactive"), "{entries:?}");
     }
 }
