@@ -4,7 +4,7 @@
 //! filled in one transaction; then the directory says `active`. What a crash leaves as `creating` is completed
 //! at the next start from what the directory knows.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use kontor_core::{
     error::Chain,
@@ -24,6 +24,9 @@ use crate::{
         users, workspaces,
     },
 };
+
+/// After an hour nobody waits for a workspace any more.
+const ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// A workspace to be made, with its first member, an Admin.
 #[derive(Clone)]
@@ -118,6 +121,39 @@ impl Identity {
                         "a workspace's creation could not be completed");
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Removes the workspaces whose creation began long ago and came to no end, so that neither their names nor
+    /// the first setup are kept from others; to be called from time to time.
+    pub async fn remove_abandoned(&self) -> Result<()> {
+        let before = self.now().minus(ABANDONED_AFTER);
+        let abandoned: Result<Vec<WorkspaceSummary>> = self
+            .directory()
+            .read(move |tx| Box::pin(async move { workspaces::creating_since(tx, before).await }))
+            .await;
+        for workspace in abandoned? {
+            let id = workspace.id;
+            tracing::warn!(workspace = %id, "a workspace whose creation came to no end is removed");
+            // The directory last, so that what a crash interrupts is found again.
+            self.0.store.remove_workspace(id).await?;
+            let removed: Result<()> = self
+                .directory()
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let founder = memberships::founder(tx, id).await?;
+                        workspaces::delete(tx, id).await?;
+                        if let Some((user, _)) = founder
+                            && !memberships::has_any(tx, user).await?
+                        {
+                            users::delete(tx, user).await?;
+                        }
+                        Ok(())
+                    })
+                })
+                .await;
+            removed?;
         }
         Ok(())
     }

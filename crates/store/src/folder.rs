@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kontor_core::ids::WorkspaceId;
+
 use crate::Error;
 
 /// The lock on a data folder, held until it is dropped or the process ends.
@@ -65,6 +67,25 @@ pub(crate) fn directory_file(data_dir: &Path) -> PathBuf {
 
 pub(crate) fn workspaces_folder(data_dir: &Path) -> PathBuf {
     data_dir.join("workspaces")
+}
+
+pub(crate) fn workspace_file(data_dir: &Path, id: WorkspaceId) -> PathBuf {
+    workspaces_folder(data_dir).join(format!("{id}.sqlite"))
+}
+
+/// Removes a database that nobody has open, with what SQLite keeps beside it.
+pub(crate) fn remove_database(path: &Path) -> Result<(), Error> {
+    for beside in ["-wal", "-shm", ""] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(beside);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::folder(file, "the file cannot be removed", error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The files of workspaces in a data folder or a backup, in the order of their names.

@@ -88,6 +88,26 @@ impl Store {
         }
     }
 
+    /// Removes a workspace's namespace with all that is in it, which nobody uses any more; none is well.
+    pub async fn remove_workspace(&self, id: WorkspaceId) -> Result<(), Error> {
+        let cell = self.workspaces().remove(&id);
+        if let Some(namespace) = cell.as_ref().and_then(|cell| cell.get()) {
+            namespace.close().await;
+        }
+        let opener = &self.0.opener;
+        match &opener.pool {
+            None => {
+                let path = folder::workspace_file(&opener.config.data_dir, id);
+                blocking(move || folder::remove_database(&path)).await
+            }
+            Some(pool) => {
+                let schema = postgres::schema_of_workspace(id);
+                let (config, environment, tasks) = (&opener.config, &opener.environment, &opener.tasks);
+                postgres::Space::new(pool, &schema, config, environment, tasks).remove().await
+            }
+        }
+    }
+
     /// The ids of all workspaces that have a namespace.
     pub async fn workspace_ids(&self) -> Result<Vec<WorkspaceId>, Error> {
         let names = match &self.0.opener.pool {
@@ -226,7 +246,7 @@ impl Opener {
         let data_dir = &self.config.data_dir;
         let path = match id {
             None => folder::directory_file(data_dir),
-            Some(id) => folder::workspaces_folder(data_dir).join(format!("{id}.sqlite")),
+            Some(id) => folder::workspace_file(data_dir, id),
         };
         let now = self.environment.now();
         let config = self.config.clone();

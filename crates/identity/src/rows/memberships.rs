@@ -51,6 +51,17 @@ pub(crate) async fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, user: UserId) 
     Ok(tx.fetch_optional(&statement).await?.map(|row| row.get(0)).transpose()?)
 }
 
+/// Whether a user belongs to any workspace, one that is being created included.
+pub(crate) async fn has_any(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
+    let statement = Query::select()
+        .column("member_id")
+        .from(tx.table("memberships"))
+        .and_where(Expr::col("user_id").eq(user.as_uuid()))
+        .limit(1)
+        .to_owned();
+    Ok(tx.fetch_optional(&statement).await?.is_some())
+}
+
 /// Who made the workspace: its earliest member.
 pub(crate) async fn founder(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<(UserId, MemberId)>> {
     let statement = Query::select()

@@ -42,6 +42,14 @@ fn summary(row: &Row) -> Result<WorkspaceSummary> {
     Ok(WorkspaceSummary { id: row.get(0)?, name: row.get(1)? })
 }
 
+/// The workspaces whose creation began before that time and has not come to its end.
+pub(crate) async fn creating_since(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<WorkspaceSummary>> {
+    let mut statement = select(tx, CREATING);
+    statement.and_where(Expr::col("created_at").lte(before.micros()));
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter().map(summary).collect()
+}
+
 /// Writes a workspace that is still being created.
 pub(crate) async fn insert(tx: &mut Tx<'_>, workspace: &WorkspaceSummary, now: Timestamp) -> Result<()> {
     let statement = Query::insert()

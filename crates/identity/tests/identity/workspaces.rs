@@ -96,6 +96,26 @@ both_engines! {
         house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
     }
 
+    async fn a_creation_that_came_to_no_end_is_removed_after_an_hour(store: TestStore) {
+        let (house, workspace, _) = House::with_acme(&store).await;
+        as_if_crashed(&house, workspace).await;
+        house.advance(60 * 60 - 1);
+        house.identity.remove_abandoned().await.unwrap();
+        assert_eq!(code(house.identity.create_workspace(acme()).await), "workspace_name_taken");
+        house.advance(1);
+        house.identity.remove_abandoned().await.unwrap();
+        assert!(!store.workspace_ids().await.unwrap().contains(&workspace));
+        assert!(matches!(store.workspace(workspace).await, Err(kontor_store::Error::NoWorkspace(_))));
+        let token = house.identity.setup_token().await.unwrap();
+        let mut again = acme();
+        again.password = "another good password".to_owned();
+        let (made, _) = house.identity.set_up(&token, again).await.unwrap();
+        house.identity.sign_in(sign_in("ada@acme.test", "another good password")).await.unwrap();
+        house.advance(60 * 60);
+        house.identity.remove_abandoned().await.unwrap();
+        assert!(store.workspace_ids().await.unwrap().contains(&made), "what was completed stays");
+    }
+
     async fn two_servers_that_start_together_share_one_key(store: TestStore) {
         let ((_, environment), furnisher) = (clock(), Arc::new(Furnisher::default()));
         let (a, b) = tokio::join!(

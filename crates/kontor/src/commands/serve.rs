@@ -5,7 +5,8 @@ use std::{future::IntoFuture as _, time::Duration};
 use axum::serve::ListenerExt as _;
 use kontor_api::ApiState;
 use kontor_core::error::Chain;
-use kontor_identity::SessionCookie;
+use kontor_identity::{Identity, SessionCookie};
+use kontor_store::Store;
 use kontor_web::WebState;
 use tokio::{net::TcpListener, signal::unix::SignalKind};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -44,7 +45,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
             }
         }
     });
-    tasks.spawn(upkeep(services.store.clone(), shutdown.clone()));
+    tasks.spawn(upkeep(services.store.clone(), services.identity.clone(), shutdown.clone()));
     tasks.close();
 
     let cookie = SessionCookie::new(config.is_secure());
@@ -132,13 +133,18 @@ async fn greeting(services: &Services, url: &str, demo: bool) -> Result<Vec<Stri
     ])
 }
 
-/// Closes idle workspaces now and then.
-async fn upkeep(store: kontor_store::Store, shutdown: CancellationToken) {
+/// Closes idle workspaces now and then, and removes those whose creation came to no end.
+async fn upkeep(store: Store, identity: Identity, shutdown: CancellationToken) {
     let mut ticks = tokio::time::interval(UPKEEP);
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            _ = ticks.tick() => store.close_idle().await,
+            _ = ticks.tick() => {
+                store.close_idle().await;
+                if let Err(error) = identity.remove_abandoned().await {
+                    tracing::warn!(error = %Chain(&error), "abandoned workspaces cannot be removed");
+                }
+            }
         }
     }
 }

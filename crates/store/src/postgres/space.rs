@@ -117,6 +117,18 @@ impl Space {
         }
     }
 
+    /// Drops the schema with all that is in it, and the role.
+    pub(crate) async fn remove(&self) -> Result<(), Error> {
+        let name = quote(&self.0.schema);
+        let sql = format!("DROP SCHEMA IF EXISTS {name} CASCADE; DROP ROLE IF EXISTS {name};");
+        let removed = async {
+            let mut transaction = self.0.pool.begin().await?;
+            super::batch(&mut transaction, sql).await?;
+            transaction.commit().await
+        };
+        within(self.0.write_deadline + GRACE, removed).await.map_err(describe)
+    }
+
     /// Runs a unit. A write goes on when its caller leaves, as on SQLite.
     pub(crate) async fn run(&self, mode: Mode, mut unit: Box<dyn Unit>) {
         if mode == Mode::Read {
