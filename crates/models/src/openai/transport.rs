@@ -91,29 +91,29 @@ impl Transport {
         if response.status().is_success() && !is_json {
             return Ok(response);
         }
-        Err(told(refused(response).await))
+        Err(told(self.refused(response).await))
     }
-}
 
-/// Why a response is no stream.
-async fn refused(response: Response) -> ModelError {
-    let status = response.status();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let body = read_some(response).await;
-    let value: Value =
-        serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
-    let message = message_of(&value);
-    if status.is_success() {
-        return match value.get("error") {
-            Some(_) => ModelError::Rejected { status: status.as_u16(), message },
-            None => ModelError::Protocol("the answer is not a stream of events".to_owned()),
-        };
+    /// Why a response is no stream, told without what was sent in confidence.
+    async fn refused(&self, response: Response) -> ModelError {
+        let status = response.status();
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let body = read_some(response).await;
+        let value: Value =
+            serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
+        let message = message_of(&value);
+        if status.is_success() {
+            return self.secrets.hide(match value.get("error") {
+                Some(_) => ModelError::Rejected { status: status.as_u16(), message },
+                None => ModelError::Protocol("the answer is not a stream of events".to_owned()),
+            });
+        }
+        self.secrets.hide(by_status(status.as_u16(), retry_after, message))
     }
-    by_status(status.as_u16(), retry_after, message)
 }
 
 impl tower::Service<HttpRequestFactory> for Transport {
