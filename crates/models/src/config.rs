@@ -68,12 +68,20 @@ pub enum ProviderKind {
     Openai,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
     pub name: String,
+    /// Whether it can call tools; one that cannot is sent none.
+    pub tools: bool,
     pub context_window: Option<u32>,
     pub max_output_tokens: Option<u32>,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self { name: String::new(), tools: true, context_window: None, max_output_tokens: None }
+    }
 }
 
 /// Where a server departs from OpenAI's wire.

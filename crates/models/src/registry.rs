@@ -22,6 +22,8 @@ pub(crate) const BUILTIN: &str = "builtin";
 
 const OLLAMA: &str = "ollama";
 const PROBE_TIMEOUT: Duration = Duration::from_millis(400);
+/// How long the models of an Ollama that answers may take to say what they can do.
+const SHOW_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the answer of the last probe is believed.
 const PROBE_AGAIN: Duration = Duration::from_secs(60);
 
@@ -75,7 +77,15 @@ struct Ollama {
 #[derive(Default)]
 struct Probed {
     at: Option<Timestamp>,
-    models: Vec<ModelConfig>,
+    models: Vec<Local>,
+}
+
+/// A model of the local Ollama.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Local {
+    config: ModelConfig,
+    /// Says itself that it can call tools: only such a one is chosen without being asked for.
+    calls_tools: bool,
 }
 
 impl Models {
@@ -113,7 +123,7 @@ impl Models {
         Ok(models)
     }
 
-    /// Looks for a local Ollama; at most 400 ms. Called at start; later looks happen by themselves.
+    /// Looks for a local Ollama: at most 400 ms where there is none, 1.4 s where there is one. Called at start; later looks happen by themselves.
     pub async fn probe(&self) {
         if let Some(ollama) = &self.0.ollama {
             ollama.probe(self.0.environment.now()).await;
@@ -131,7 +141,7 @@ impl Models {
         self.find(id)
     }
 
-    /// The configured default, else a local Ollama's first model, else `builtin`.
+    /// The configured default, else a local Ollama's first model that can call tools, else `builtin`.
     pub async fn default_model(&self) -> Result<Arc<dyn ChatModel>, ModelError> {
         if let Some(id) = &self.0.default {
             if id.starts_with("ollama/") {
@@ -154,7 +164,8 @@ impl Models {
         }
         if let Some(ollama) = &self.0.ollama {
             let models = ollama.models();
-            found.extend(models.iter().map(|model| (OLLAMA.to_owned(), ollama.provider.model(model))));
+            found
+                .extend(models.iter().map(|model| (OLLAMA.to_owned(), ollama.provider.model(&model.config))));
         }
         if let Some(default) = &self.0.default
             && found.iter().all(|(_, model)| model.name() != default)
@@ -163,9 +174,9 @@ impl Models {
             found.insert(0, (provider.to_owned(), model));
         }
         found.push((BUILTIN.to_owned(), self.0.builtin.clone()));
-        let first_ollama =
-            found.iter().find(|(provider, _)| provider == OLLAMA).map(|(_, model)| model.name());
-        let default = self.0.default.as_deref().or(first_ollama).unwrap_or(BUILTIN).to_owned();
+        let local = self.0.ollama.as_ref().and_then(Ollama::first);
+        let local = local.as_ref().map(|model| model.name());
+        let default = self.0.default.as_deref().or(local).unwrap_or(BUILTIN).to_owned();
         let mut infos: Vec<_> = found
             .into_iter()
             .map(|(provider, model)| ModelInfo {
@@ -197,8 +208,8 @@ impl Models {
         }
         if let Some(ollama) = self.0.ollama.as_ref().filter(|_| provider == OLLAMA) {
             let models = ollama.models();
-            let found = models.iter().find(|model| model.name == name);
-            return found.map(|model| ollama.provider.model(model)).ok_or_else(|| self.unknown(id));
+            let found = models.iter().find(|model| model.config.name == name);
+            return found.map(|model| ollama.provider.model(&model.config)).ok_or_else(|| self.unknown(id));
         }
         Err(self.unknown(id))
     }
@@ -252,33 +263,33 @@ impl Ollama {
         state.at.is_none_or(|at| now.since(at) >= PROBE_AGAIN)
     }
 
-    fn models(&self) -> Vec<ModelConfig> {
+    fn models(&self) -> Vec<Local> {
         self.state.read().unwrap_or_else(PoisonError::into_inner).models.clone()
     }
 
     fn first(&self) -> Option<Arc<dyn ChatModel>> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.models.first().map(|model| self.provider.model(model))
+        let able = state.models.iter().find(|model| model.calls_tools);
+        able.map(|model| self.provider.model(&model.config))
     }
 
     async fn probe(&self, now: Timestamp) {
-        let models = match tokio::time::timeout(PROBE_TIMEOUT, self.ask()).await {
-            Ok(Ok(models)) => models,
-            Ok(Err(error)) => {
+        let models = match self.ask().await {
+            Ok(models) => models,
+            Err(error) => {
                 tracing::debug!(error = %error.without_url(), "no local Ollama");
                 Vec::new()
             }
-            Err(_) => Vec::new(),
         };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if state.models != models {
-            let names: Vec<_> = models.iter().map(|model| model.name.as_str()).collect();
+            let names: Vec<_> = models.iter().map(|model| model.config.name.as_str()).collect();
             tracing::info!(?names, "the models of the local Ollama changed");
         }
         *state = Probed { at: Some(now), models };
     }
 
-    async fn ask(&self) -> Result<Vec<ModelConfig>, reqwest::Error> {
+    async fn ask(&self) -> Result<Vec<Local>, reqwest::Error> {
         #[derive(Deserialize)]
         struct List {
             #[serde(default)]
@@ -288,11 +299,39 @@ impl Ollama {
         struct Listed {
             id: String,
         }
-        let response = self.http.get(format!("{}/v1/models", self.url)).send().await?.error_for_status()?;
-        let list: List = response.json().await?;
-        // Embedding models are listed with the others and cannot chat.
-        let chat = list.data.into_iter().filter(|model| !model.id.contains("embed"));
-        Ok(chat.map(|model| ModelConfig { name: model.id, ..ModelConfig::default() }).collect())
+        let request = self.http.get(format!("{}/v1/models", self.url)).timeout(PROBE_TIMEOUT);
+        let list: List = request.send().await?.error_for_status()?.json().await?;
+        let asked = list.data.into_iter().map(|model| self.local(model.id));
+        Ok(futures::future::join_all(asked).await.into_iter().flatten().collect())
+    }
+
+    /// What a model says it can do. One that does not chat is none; one that says nothing may be tried, and is
+    /// not chosen by itself.
+    async fn local(&self, name: String) -> Option<Local> {
+        let said = match self.capabilities(&name).await {
+            Ok(said) => said,
+            Err(error) => {
+                tracing::debug!(model = name, error = %error.without_url(), "a model does not say what it can do");
+                None
+            }
+        };
+        let can = |capability: &str| said.as_ref().map(|said| said.iter().any(|known| known == capability));
+        // Embedding models are listed with the others.
+        let chats = can("completion").unwrap_or_else(|| !name.contains("embed"));
+        let tools = can("tools");
+        let config = ModelConfig { name, tools: tools.unwrap_or(true), ..ModelConfig::default() };
+        chats.then_some(Local { config, calls_tools: tools.unwrap_or(false) })
+    }
+
+    async fn capabilities(&self, name: &str) -> Result<Option<Vec<String>>, reqwest::Error> {
+        #[derive(Deserialize)]
+        struct Shown {
+            capabilities: Option<Vec<String>>,
+        }
+        let request = self.http.post(format!("{}/api/show", self.url)).timeout(SHOW_TIMEOUT);
+        let request = request.json(&serde_json::json!({ "model": name }));
+        let shown: Shown = request.send().await?.error_for_status()?.json().await?;
+        Ok(shown.capabilities)
     }
 }
 
@@ -353,6 +392,47 @@ mod tests {
         assert_eq!(models.resolve("ollama/scripted").await.unwrap().name(), "ollama/scripted");
         let ids: Vec<_> = models.list().into_iter().map(|info| (info.id, info.is_default)).collect();
         assert_eq!(ids, [("ollama/scripted".to_owned(), true), ("builtin".to_owned(), false)]);
+    }
+
+    #[tokio::test]
+    async fn of_a_local_ollama_only_a_model_that_calls_tools_is_chosen_by_itself() {
+        let ollama = async |listed: &[(&str, &[&str])]| {
+            let server = kontor_testkit::scripted::ScriptedModel::with_models(listed).await.unwrap();
+            let url = format!("http://{}", server.address());
+            (models(ModelsConfig { ollama_url: url, ..ModelsConfig::default() }), server)
+        };
+        let vision: (&str, &[&str]) = ("llava", &["completion", "vision"]);
+        let vectors: (&str, &[&str]) = ("minilm", &["embedding"]);
+        let able: (&str, &[&str]) = ("qwen3", &["completion", "tools"]);
+        let (models, server) = ollama(&[vision, vectors, able]).await;
+        assert_eq!(models.default_model().await.unwrap().name(), "ollama/qwen3");
+        let listed: Vec<_> = models
+            .list()
+            .into_iter()
+            .map(|info| (info.id, info.capabilities.tools, info.is_default))
+            .collect();
+        let expected =
+            [("ollama/qwen3", true, true), ("ollama/llava", false, false), ("builtin", true, false)];
+        assert_eq!(listed, expected.map(|(id, tools, default)| (id.to_owned(), tools, default)));
+
+        // One that is asked for by name is sent no tools, which its server would refuse.
+        server.push(kontor_testkit::scripted::Script::new().text("A cat."));
+        let tool = crate::chat::ToolDefinition {
+            name: "deal.find".into(),
+            description: "Find deals.".into(),
+            parameters: Arc::new(serde_json::json!({"type": "object", "properties": {}})),
+        };
+        let request =
+            crate::chat::ChatRequest::new([crate::chat::Message::User("what is it?".into())], [tool]);
+        let llava = models.resolve("ollama/llava").await.unwrap();
+        let deltas: Vec<_> = futures::StreamExt::collect(llava.stream(request)).await;
+        assert!(deltas.iter().all(Result::is_ok), "{deltas:?}");
+        assert!(server.requests()[0].get("tools").is_none(), "{}", server.requests()[0]);
+
+        let (models, _server) = ollama(&[vision, vectors]).await;
+        assert_eq!(models.default_model().await.unwrap().name(), "builtin");
+        let default = models.list().into_iter().find(|info| info.is_default).unwrap();
+        assert_eq!(default.id, "builtin");
     }
 
     #[test]

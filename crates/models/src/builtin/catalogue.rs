@@ -4,7 +4,10 @@
 use kontor_core::text::fold;
 use serde_json::Value;
 
-use super::words::{Phrase, parts, plural};
+use super::{
+    query::lower,
+    words::{Phrase, parts, plural},
+};
 use crate::chat::ToolDefinition;
 
 pub(super) struct Catalogue {
@@ -45,8 +48,40 @@ pub(super) struct Field {
     pub(super) label: String,
     pub(super) phrases: Vec<Vec<String>>,
     pub(super) kind: Kind,
+    /// What can be written by itself of a composite field.
+    pub(super) parts: Vec<Part>,
     /// Stands in the arguments of create or update.
     pub(super) writable: bool,
+}
+
+pub(super) struct Part {
+    pub(super) name: String,
+    pub(super) phrases: Vec<Vec<String>>,
+}
+
+/// A field that can be written, or one part of it.
+#[derive(Clone, Copy)]
+pub(super) struct Slot<'o> {
+    pub(super) field: &'o Field,
+    pub(super) part: Option<&'o Part>,
+}
+
+impl Slot<'_> {
+    /// How it is named in a sentence: `close date`, `address city`.
+    pub(super) fn label(&self) -> String {
+        let field = lower(&self.field.label);
+        match self.part {
+            Some(part) => format!("{field} {}", parts(&part.name).join(" ")),
+            None => field,
+        }
+    }
+
+    fn matches(&self, phrase: Phrase<'_>) -> usize {
+        let Some(part) = self.part else { return phrase.matches(&self.field.phrases) };
+        let field = phrase.matches(&self.field.phrases);
+        let of_field = if field == 0 { 0 } else { phrase.from(field).matches(&part.phrases) };
+        if of_field > 0 { field + of_field } else { phrase.matches(&part.phrases) }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -65,7 +100,7 @@ pub(super) enum Kind {
     Relation(Option<String>),
     /// To a record of one of several objects.
     Target(Vec<String>),
-    /// Several parts that are not written as one text.
+    /// Several parts, each written by its own name.
     Composite,
 }
 
@@ -201,6 +236,21 @@ impl Object {
             .max_by_key(|(_, words)| *words)
     }
 
+    /// The writable fields and parts of fields that have the longest name at the head of the phrase, and how
+    /// many words it takes. A field's own name counts before a part's; several remain where more than one
+    /// field has such a part.
+    pub(super) fn slots_at(&self, phrase: Phrase<'_>) -> (Vec<Slot<'_>>, usize) {
+        let fields = || self.fields.iter().filter(|field| field.writable);
+        let whole = fields().map(|field| Slot { field, part: None });
+        let parts =
+            fields().flat_map(|field| field.parts.iter().map(move |part| Slot { field, part: Some(part) }));
+        let mut named = longest(whole, phrase);
+        // The first of two fields that are called alike, as everywhere.
+        named.0.truncate(1);
+        let by_part = longest(parts, phrase);
+        if by_part.1 > named.1 { by_part } else { named }
+    }
+
     /// The option whose label begins the phrase, with its field, and how many words it takes.
     pub(super) fn option_at(&self, phrase: Phrase<'_>) -> Option<(&Field, &Choice, usize)> {
         self.fields
@@ -301,6 +351,7 @@ impl Object {
         match self.fields.iter_mut().find(|field| field.name == name) {
             Some(known) => {
                 known.writable = true;
+                known.parts = parts_of(&kind, schema);
                 known.kind = kind;
                 if let Some(title) = schema["title"].as_str() {
                     known.label = title.to_owned();
@@ -392,7 +443,14 @@ impl Object {
 impl Field {
     fn new(name: &str, schema: &Value, kind: Kind, writable: bool) -> Self {
         let label = schema["title"].as_str().map_or_else(|| readable(name), str::to_owned);
-        Self { name: name.to_owned(), phrases: vec![parts(name), parts(&label)], label, kind, writable }
+        Self {
+            name: name.to_owned(),
+            phrases: vec![parts(name), parts(&label)],
+            label,
+            parts: parts_of(&kind, schema),
+            kind,
+            writable,
+        }
     }
 
     /// Whether it is a relation to the workspace's members.
@@ -427,6 +485,46 @@ fn kind_of(schema: &Value) -> Kind {
         (Some("string"), _) => Kind::Text,
         _ => Kind::Composite,
     }
+}
+
+/// Those whose names take the most words at the head of the phrase, and how many.
+fn longest<'o>(slots: impl Iterator<Item = Slot<'o>>, phrase: Phrase<'_>) -> (Vec<Slot<'o>>, usize) {
+    let mut best: (Vec<Slot<'o>>, usize) = (Vec::new(), 0);
+    for slot in slots {
+        let words = slot.matches(phrase);
+        if words > best.1 {
+            best = (vec![slot], words);
+        } else if words > 0 && words == best.1 {
+            best.0.push(slot);
+        }
+    }
+    best
+}
+
+/// The parts of a composite field as its schema has them, and what people call them.
+fn parts_of(kind: &Kind, schema: &Value) -> Vec<Part> {
+    if !matches!(kind, Kind::Composite | Kind::FullName) {
+        return Vec::new();
+    }
+    let names = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+    names
+        .map(|name| {
+            let spoken = parts(name);
+            let other: &[&str] = match name.as_str() {
+                "postal_code" => &["zip", "zip code", "postcode", "post code"],
+                "last" => &["surname", "family name"],
+                "first" => &["given name"],
+                _ => &[],
+            };
+            let mut phrases: Vec<Vec<String>> = other.iter().map(|words| parts(words)).collect();
+            match kind {
+                // "first" alone is the first of a list.
+                Kind::FullName => phrases.push([spoken, parts("name")].concat()),
+                _ => phrases.push(spoken),
+            }
+            Part { name: name.clone(), phrases }
+        })
+        .collect()
 }
 
 /// The object in "Id of one account record."

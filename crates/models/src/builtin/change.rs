@@ -1,96 +1,112 @@
-//! Changing one field of one record, deleting and restoring.
+//! Changing fields of records, deleting and restoring.
 
 use serde_json::{Map, Value, json};
 
 use super::{
     ask,
-    catalogue::{Field, Kind, Object},
+    catalogue::Kind,
+    clauses::{Change, Verb},
     conversation::{Record, single},
     query::lower,
     render,
-    turn::{Interpreter, Outcome},
+    turn::{Interpreter, Outcome, Stop},
     values,
     words::{Phrase, one},
 };
 
-/// What stands between what is changed and its new value.
-const SEPARATORS: [&str; 6] = ["to", "as", "into", "=", ":", "in"];
-
-/// A change as it was said.
-struct Change<'s> {
-    /// The field's name, where it was said; otherwise the value tells the field.
-    field: Option<Phrase<'s>>,
+/// The changes of one record, and the words that name it.
+struct Target<'c, 's> {
     record: Phrase<'s>,
-    value: Phrase<'s>,
+    changes: Vec<&'c Change<'s>>,
 }
 
 impl Interpreter {
-    /// "set … to …" (`field_first`), "move … to …", "mark … as …", with the verb taken away.
-    pub(super) fn update(&self, phrase: Phrase<'_>, field_first: bool) -> Outcome {
+    /// "set … to …", "move … to …", "rename … to …", "assign … to …", each with further changes behind commas
+    /// and "and". The verb is taken away.
+    pub(super) fn update(&self, verb: Verb, phrase: Phrase<'_>) -> Outcome {
         let phrase = phrase.trim_end(&["please", "now"]);
-        let change = if field_first {
-            self.by_field(phrase).or_else(|| self.by_option(phrase))
-        } else {
-            self.by_option(phrase).or_else(|| self.by_field(phrase))
-        };
-        let Some(change) = change else { return Ok(self.not_a_change(phrase)) };
-        if change.value.is_empty() {
-            return Ok(ask::WHAT_VALUE.to_owned());
+        let changes = self.changes(verb, phrase);
+        match changes.as_slice() {
+            [] => return Ok(self.not_a_change(phrase)),
+            [only] if only.value.is_empty() => return Ok(ask::WHAT_VALUE.to_owned()),
+            many if many.iter().any(|change| change.value.is_empty()) => {
+                return Ok(format!(
+                    "I do not see what each part of “{}” should be changed to. Say it like **set the amount to 20k and the close date to friday**.",
+                    phrase.raw()
+                ));
+            }
+            _ => {}
         }
+        let mut records = Vec::new();
+        let mut calls = Vec::new();
+        for target in self.targets(&changes) {
+            let (record, values) = self.patch(&target)?;
+            calls.push((format!("{}.update", record.object), values));
+            records.push(record);
+        }
+        let tools: Vec<String> = calls.iter().map(|(tool, _)| tool.clone()).collect();
+        let results = self.calls(calls)?;
+        let told =
+            tools.iter().zip(results).zip(&records).map(|((tool, result), record)| {
+                match Self::checked(tool, result) {
+                    Ok(result) => self.changed(record, &result),
+                    Err(reason) => reason,
+                }
+            });
+        Ok(told.collect::<Vec<_>>().join("\n\n"))
+    }
+
+    /// The changes by record: one that names none is about the record of the change before it, and where the
+    /// first names none, about the first that is named.
+    fn targets<'c, 's>(&self, changes: &'c [Change<'s>]) -> Vec<Target<'c, 's>> {
+        let mut targets: Vec<Target<'c, 's>> = Vec::new();
+        for change in changes {
+            match targets.last_mut() {
+                Some(last) if change.record.is_empty() || self.is_pronoun(change.record) => {
+                    last.changes.push(change);
+                }
+                Some(last) if last.record.is_empty() => {
+                    last.record = change.record;
+                    last.changes.push(change);
+                }
+                _ => targets.push(Target { record: change.record, changes: vec![change] }),
+            }
+        }
+        targets
+    }
+
+    /// The record that is meant, and the arguments of its update.
+    fn patch(&self, target: &Target<'_, '_>) -> Result<(Record, Value), Stop> {
         let concerned: Vec<&str> = self
-            .catalogue
-            .objects
-            .iter()
-            .filter(|object| object.can("update") && field_of(object, &change).is_some())
+            .updatable()
+            .filter(|object| target.changes.iter().all(|change| !change.slots(object).is_empty()))
             .map(|object| object.name.as_str())
             .collect();
-        let record = self.record(change.record, &concerned)?;
-        let object = self.catalogue.object(&record.object);
-        let Some((object, field)) = object.and_then(|object| Some((object, field_of(object, &change)?)))
-        else {
-            return Ok(format!(
-                "I see no field of {} to change that way.",
-                one(&lower(&render::heading(&self.catalogue, &record.object)))
-            ));
-        };
-        let value = self.value(object, field, change.value)?;
-        self.write(&record, field, value)
-    }
-
-    /// "rename … to …".
-    pub(super) fn rename(&self, phrase: Phrase<'_>) -> Outcome {
-        let Some(at) = phrase.position(&["to", "as", ":"]).filter(|at| at + 1 < phrase.len()) else {
-            return Ok(ask::WHAT_VALUE.to_owned());
-        };
-        let record = self.record(phrase.upto(at), &[])?;
-        let field =
-            self.catalogue.object(&record.object).and_then(|object| Some((object, object.label_field()?)));
-        let Some((object, field)) = field else {
-            return Ok("I do not see what its name is kept in.".to_owned());
-        };
-        let value = self.value(object, field, phrase.from(at + 1))?;
-        self.write(&record, field, value)
-    }
-
-    /// "assign … to …".
-    pub(super) fn assign(&self, phrase: Phrase<'_>) -> Outcome {
-        let Some(at) = (0..phrase.len()).rev().find(|at| phrase.at(*at) == "to") else {
-            return Ok(ask::WHAT_VALUE.to_owned());
-        };
-        let owned: Vec<&str> = self
-            .catalogue
-            .objects
-            .iter()
-            .filter(|object| object.can("update") && owner(object).is_some())
-            .map(|object| object.name.as_str())
-            .collect();
-        let record = self.record(phrase.upto(at), &owned)?;
-        let field = self.catalogue.object(&record.object).and_then(|object| Some((object, owner(object)?)));
-        let Some((object, field)) = field else {
-            return Ok(format!("{} has no owner to change.", render::link(&record)));
-        };
-        let value = self.value(object, field, phrase.from(at + 1))?;
-        self.write(&record, field, value)
+        let record = self.record(target.record, &concerned)?;
+        let mut arguments = Map::new();
+        arguments.insert("id".to_owned(), json!(record.id));
+        for change in &target.changes {
+            let object = self.catalogue.object(&record.object);
+            let slots = object.map(|object| change.slots(object)).unwrap_or_default();
+            let (Some(object), [slot]) = (object, slots.as_slice()) else {
+                let heading = one(&lower(&render::heading(&self.catalogue, &record.object)));
+                let names: Vec<String> = slots.iter().map(|slot| format!("**{}**", slot.label())).collect();
+                return Err(Stop::Say(if names.is_empty() {
+                    format!("I see no field of {heading} to change that way.")
+                } else {
+                    format!("There are several of that name on {heading}. Say which: {}.", names.join(" or "))
+                }));
+            };
+            let value = self.slot_value(object, *slot, change.value)?;
+            if !values::put(&mut arguments, *slot, value) {
+                return Err(Stop::Say(format!(
+                    "You gave two values for the {} of {}. Say which one it should be.",
+                    slot.label(),
+                    render::link(&record)
+                )));
+            }
+        }
+        Ok((record, Value::Object(arguments)))
     }
 
     pub(super) fn delete(&self, phrase: Phrase<'_>) -> Outcome {
@@ -106,96 +122,20 @@ impl Interpreter {
         Ok(format!("Restored {}.", render::link(&single(&result).unwrap_or(record))))
     }
 
-    fn write(&self, record: &Record, field: &Field, value: Value) -> Outcome {
-        let mut arguments = Map::new();
-        arguments.insert("id".to_owned(), json!(record.id));
-        arguments.insert(field.name.clone(), value);
-        let result = self.call(&format!("{}.update", record.object), Value::Object(arguments))?;
-        let link = render::link(&single(&result).unwrap_or_else(|| record.clone()));
+    fn changed(&self, record: &Record, result: &Value) -> String {
+        let link = render::link(&single(result).unwrap_or_else(|| record.clone()));
         let changes = render::changes(&self.catalogue, &record.object, &result["changes"]);
-        Ok(match changes.as_slice() {
+        match changes.as_slice() {
             [] => format!("{link} had that already; nothing changed."),
             changes => format!("Changed {link}: {}.", changes.join(", ")),
-        })
-    }
-
-    /// "the amount of Acme renewal to 20k", "its close date to friday", "the second one's stage negotiation".
-    fn by_field<'s>(&self, phrase: Phrase<'s>) -> Option<Change<'s>> {
-        let first = phrase.position(&SEPARATORS[..5]);
-        let (object, at, words) = self.named_field(phrase.upto(first.unwrap_or(phrase.len())))?;
-        let field = phrase.from(at).upto(words);
-        let kind = &object.field_at(field)?.0.kind;
-        let after = at + words;
-        let separator = if matches!(kind, Kind::Text | Kind::FullName) {
-            (after..phrase.len()).find(|at| SEPARATORS[..5].contains(&phrase.at(*at)))
-        } else {
-            (after..phrase.len()).rev().find(|at| SEPARATORS[..5].contains(&phrase.at(*at)))
-        };
-        let before = phrase.upto(at).skip(&["the", "of", "for", "on"]);
-        let Some(separator) = separator else {
-            // "its amount 20k" has no separator, "the amount of Acme" no value.
-            let rest = phrase.from(after);
-            let names_record = matches!(rest.at(0), "of" | "for" | "on");
-            let (record, value) = if names_record { (rest, rest.from(rest.len())) } else { (before, rest) };
-            return Some(Change { field: Some(field), record, value });
-        };
-        let between = phrase.from(after).upto(separator - after);
-        let record = if between.is_empty() { before } else { between };
-        Some(Change { field: Some(field), record, value: phrase.from(separator + 1) })
-    }
-
-    /// "the second one to negotiation", "it as won", "it won".
-    fn by_option<'s>(&self, phrase: Phrase<'s>) -> Option<Change<'s>> {
-        let is_option = |value: Phrase<'_>| {
-            let value = value.skip(&["the"]);
-            let updatable = self.catalogue.objects.iter().filter(|object| object.can("update"));
-            updatable.flat_map(|object| object.fields.iter()).any(|field| match &field.kind {
-                Kind::Select(choices) => values::choice(choices, value).is_some(),
-                _ => false,
-            })
-        };
-        let separators = (0..phrase.len()).rev().filter(|at| SEPARATORS.contains(&phrase.at(*at)));
-        for at in separators {
-            let value = phrase.from(at + 1).skip(&["the"]);
-            if !value.is_empty() && is_option(value) {
-                return Some(Change { field: None, record: phrase.upto(at), value });
-            }
         }
-        (1..phrase.len()).find(|at| is_option(phrase.from(*at))).map(|at| Change {
-            field: None,
-            record: phrase.upto(at),
-            value: phrase.from(at),
-        })
-    }
-
-    /// The field named in a phrase: of the object named there, else of the one spoken of, else of any.
-    fn named_field(&self, phrase: Phrase<'_>) -> Option<(&Object, usize, usize)> {
-        let spoken =
-            self.spoken_of(false).or(self.conversation.list.first()).map(|record| record.object.as_str());
-        let named = self.catalogue.first_named(phrase).map(|(object, ..)| object.name.as_str());
-        let mut objects: Vec<&Object> =
-            self.catalogue.objects.iter().filter(|object| object.can("update")).collect();
-        objects.sort_by_key(|object| {
-            (Some(object.name.as_str()) != named, Some(object.name.as_str()) != spoken)
-        });
-        objects.into_iter().find_map(|object| {
-            (0..phrase.len())
-                .filter_map(|at| {
-                    let (field, words) = object.field_at(phrase.from(at))?;
-                    field.writable.then_some((object, at, words))
-                })
-                .max_by_key(|(_, _, words)| *words)
-        })
     }
 
     fn not_a_change(&self, phrase: Phrase<'_>) -> String {
         let at = phrase.position(&["to", "as", "into"]);
         let said = at.map_or("", |at| phrase.from(at + 1).raw());
         let options: Vec<&str> = self
-            .catalogue
-            .objects
-            .iter()
-            .filter(|object| object.can("update"))
+            .updatable()
             .flat_map(|object| &object.fields)
             .filter_map(|field| match &field.kind {
                 Kind::Select(choices) => Some(choices.iter().map(|choice| choice.label.as_str())),
@@ -204,27 +144,11 @@ impl Interpreter {
             .flatten()
             .collect();
         let near = kontor_core::text::suggestion(said, options);
-        if self.catalogue.objects.iter().all(|object| !object.can("update")) {
+        if self.updatable().next().is_none() {
             return "I have no permission here to change records.".to_owned();
         }
         format!(
             "I do not see what to change.{near} Say it like **set the amount of “Name” to 20k** or **move it to** and a stage."
         )
     }
-}
-
-/// The field of an object that a change is about.
-fn field_of<'o>(object: &'o Object, change: &Change<'_>) -> Option<&'o Field> {
-    let field = match change.field {
-        Some(name) => object.field_at(name).map(|(field, _)| field),
-        None => object.fields.iter().find(|field| match &field.kind {
-            Kind::Select(choices) => values::choice(choices, change.value).is_some(),
-            _ => false,
-        }),
-    };
-    field.filter(|field| field.writable)
-}
-
-fn owner(object: &Object) -> Option<&Field> {
-    object.fields.iter().find(|field| field.is_member() && field.writable)
 }

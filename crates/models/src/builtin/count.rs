@@ -64,6 +64,24 @@ impl Interpreter {
         ))
     }
 
+    /// Whether a phrase begins with a number of some object's, and goes on with what it is of: "amount of deals",
+    /// "deal amount by stage".
+    pub(super) fn names_number(&self, phrase: Phrase<'_>) -> bool {
+        let named = self.catalogue.first_named(phrase).map(|(object, ..)| object.name.as_str());
+        let field = phrase.from(self.catalogue.named(phrase).map_or(0, |(_, words)| words));
+        let asked = self
+            .catalogue
+            .objects
+            .iter()
+            .filter(|object| object.can("group") && named.is_none_or(|named| object.name == named));
+        asked.filter_map(|object| object.field_at(field)).any(|(found, words)| {
+            let rest = field.from(words);
+            is_number(found)
+                && (rest.is_empty()
+                    || ["of", "in", "for", "per", "by", "among", "across"].contains(&rest.at(0)))
+        })
+    }
+
     /// The object and the conditions of a question; without a named object, the one of the last list.
     fn question<'p>(&'p self, phrase: Phrase<'p>) -> Result<(&'p Object, Query), Stop> {
         let (object, parts) = match self.catalogue.first_named(phrase) {

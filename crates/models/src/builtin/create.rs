@@ -89,7 +89,7 @@ impl Interpreter {
                     values.insert(due.name.clone(), json!(self.day(when).map(|(date, _)| date)));
                 }
                 Some(due) => {
-                    values.insert(due.name.clone(), json!(moment));
+                    values.insert(due.name.clone(), json!(moment.0));
                 }
                 None => {}
             }
@@ -197,16 +197,32 @@ impl Interpreter {
             }
             return Ok(phrase.len() - phrase.from(1).skip(&["by", "to"]).len() + name.len());
         }
-        if let Some((field, words)) = object.field_at(phrase).filter(|(field, _)| field.writable) {
+        let (slots, words) = object.slots_at(phrase);
+        if slots.len() > 1 {
+            let names: Vec<String> = slots.iter().map(|slot| format!("**{}**", slot.label())).collect();
+            return Err(Stop::Say(format!(
+                "There are several of that name on {}. Say which: {}.",
+                one(&object.singular),
+                names.join(" or ")
+            )));
+        }
+        if let [slot] = slots.as_slice() {
             let rest = phrase.from(words).skip(&["is", "=", ":", "of", "to"]);
-            let value = match &field.kind {
+            let value = match &slot.field.kind {
+                _ if slot.part.is_some() => until_end(rest),
                 Kind::Number | Kind::Currency => rest.upto(numbers::sum(rest).map_or(1, |sum| sum.words)),
                 Kind::Date => rest.upto(self.day(rest).map_or(1, |(_, words)| words)),
                 Kind::Select(_) => rest.upto(object.option_at(rest).map_or(1, |(_, _, words)| words)),
                 _ => until_end(rest),
             };
             if !value.is_empty() {
-                values.insert(field.name.clone(), self.value(object, field, value)?);
+                let given = self.slot_value(object, *slot, value)?;
+                if !values::put(values, *slot, given) {
+                    return Err(Stop::Say(format!(
+                        "You gave two values for the {}. Say which one it should be.",
+                        slot.label()
+                    )));
+                }
                 return Ok(phrase.len() - rest.len() + value.len());
             }
         }

@@ -13,11 +13,13 @@
 //! | [`turn`] | commands that are run again until all their calls have results |
 //! | [`resolve`], [`values`], [`query`] | which record, which value, which filter |
 //! | [`read`], [`count`], [`history`], [`create`], [`change`], [`log`], [`help`] | the commands |
+//! | [`clauses`] | the changes that one sentence says |
 //! | [`render`] | results as Markdown |
 
 mod ask;
 mod catalogue;
 mod change;
+mod clauses;
 mod conversation;
 mod count;
 mod create;
@@ -109,7 +111,7 @@ const POLITE: [&str; 12] = [
 
 /// Whether a message begins like a command, so that it is no answer to a question.
 fn is_command(said: &str) -> bool {
-    const BEGINNINGS: [&str; 36] = [
+    const BEGINNINGS: [&str; 42] = [
         "show",
         "list",
         "find",
@@ -124,6 +126,12 @@ fn is_command(said: &str) -> bool {
         "total",
         "sum",
         "average",
+        "mean",
+        "largest",
+        "biggest",
+        "highest",
+        "smallest",
+        "lowest",
         "create",
         "add",
         "new",
@@ -219,27 +227,28 @@ impl Interpreter {
         if let Some(rest) = phrase.strip(&["how many", "count", "number of", "show the number of"]) {
             return Some(self.count(rest));
         }
-        const FUNCTIONS: [(&str, &[&str]); 4] = [
-            (
-                "sum",
-                &[
-                    "how much",
-                    "total",
-                    "sum",
-                    "what is the total",
-                    "what 's the total",
-                    "show the total",
-                    "show total",
-                ],
-            ),
-            (
-                "avg",
-                &["average", "avg", "mean", "what is the average", "what 's the average", "show the average"],
-            ),
-            ("max", &["maximum", "max", "what is the largest", "what is the highest"]),
-            ("min", &["minimum", "min", "what is the smallest", "what is the lowest"]),
-        ];
-        FUNCTIONS.iter().find_map(|(function, verbs)| Some(self.total(phrase.strip(verbs)?, function)))
+        if let Some(rest) = phrase.strip(&["how much"]) {
+            return Some(self.total(rest, "sum"));
+        }
+        self.reckoning(phrase).map(|(function, rest)| self.total(rest, function))
+    }
+
+    /// "total …", "the average …", "what is the largest amount of …": what to reckon, and of what. A superlative
+    /// without a number that it is of ("the largest deals") asks for records instead.
+    fn reckoning<'s>(&self, phrase: Phrase<'s>) -> Option<(&'static str, Phrase<'s>)> {
+        let phrase = phrase.strip(&["what is", "what are", "what 's", "show", "give me"]).unwrap_or(phrase);
+        let phrase = phrase.skip(&["me", "the"]);
+        let rest = phrase.from(1);
+        let function = match phrase.at(0) {
+            "total" | "sum" => return Some(("sum", rest)),
+            "average" | "avg" | "mean" => return Some(("avg", rest)),
+            "maximum" | "max" => return Some(("max", rest)),
+            "minimum" | "min" => return Some(("min", rest)),
+            "largest" | "biggest" | "highest" | "greatest" => "max",
+            "smallest" | "lowest" | "least" => "min",
+            _ => return None,
+        };
+        self.names_number(rest).then_some((function, rest))
     }
 
     fn writing(&self, phrase: Phrase<'_>) -> Option<Outcome> {
@@ -276,20 +285,8 @@ impl Interpreter {
         {
             return Some(self.create(rest));
         }
-        if let Some(rest) = phrase.strip(&["rename"]) {
-            return Some(self.rename(rest));
-        }
-        if let Some(rest) = phrase.strip(&["assign", "reassign", "give"])
-            && phrase.at(1) != "me"
-        {
-            return Some(self.assign(rest));
-        }
-        if let Some(rest) = phrase.strip(&["set", "change", "update", "edit", "make"]) {
-            return Some(self.update(rest, true));
-        }
-        let moves = ["move", "mark", "put", "push", "advance", "close", "flag", "promote"];
-        if let Some(rest) = phrase.strip(&moves) {
-            return Some(self.update(rest, false));
+        if let Some((verb, rest)) = clauses::verb(phrase) {
+            return Some(self.update(verb, rest));
         }
         if let Some(rest) = phrase.strip(&["delete", "remove"]) {
             return Some(self.delete(rest));

@@ -60,6 +60,11 @@ impl Interpreter {
         !phrase.is_empty() && !matches!(self.reference(phrase).0, Reference::Name(_))
     }
 
+    /// Whether a phrase is a word for what was spoken of: "it", "that deal".
+    pub(super) fn is_pronoun(&self, phrase: Phrase<'_>) -> bool {
+        matches!(self.reference(phrase).0, Reference::It { .. })
+    }
+
     fn reference<'s>(&self, phrase: Phrase<'s>) -> (Reference<'s>, Option<String>) {
         let words = phrase.skip(&AROUND).trim_end(&["'s", "record", "please", ",", ":"]);
         if words.is_empty() {

@@ -1,8 +1,10 @@
 //! Conversations with the interpreter over a fake catalogue in the shape that the real one has.
 
 mod catalogue;
+mod changes;
 mod commands;
 mod conversations;
+mod documented;
 
 use std::sync::Arc;
 

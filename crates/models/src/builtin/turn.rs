@@ -37,11 +37,15 @@ impl Interpreter {
     /// The result of a call; a failed one ends the command with its reason.
     pub(super) fn call(&self, tool: &str, arguments: Value) -> Result<Value, Stop> {
         let results = self.calls(vec![(tool.to_owned(), arguments)])?;
-        let result = results.into_iter().next().unwrap_or_default();
+        Self::checked(tool, results.into_iter().next().unwrap_or_default()).map_err(Stop::Say)
+    }
+
+    /// A result, or why there is none in words.
+    pub(super) fn checked(tool: &str, result: Value) -> Result<Value, String> {
         match result.get("error") {
-            Some(error) => Err(Stop::Say(render::failure(error))),
+            Some(error) => Err(render::failure(error)),
             None if result.is_null() => {
-                Err(Stop::Say(format!("The result of {tool} could not be read, so nothing more was done.")))
+                Err(format!("The result of {tool} could not be read, so nothing more was done."))
             }
             None => Ok(result),
         }

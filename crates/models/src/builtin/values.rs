@@ -1,10 +1,10 @@
 //! What is to be written, as a field takes it.
 
 use kontor_core::text;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
-    catalogue::{Choice, Field, Kind, Object},
+    catalogue::{Choice, Field, Kind, Object, Slot},
     dates, numbers,
     query::lower,
     turn::{Interpreter, Stop},
@@ -12,13 +12,25 @@ use super::{
 };
 
 impl Interpreter {
+    /// The value of a field or of one of its parts in the words of a person.
+    pub(super) fn slot_value(
+        &self,
+        object: &Object,
+        slot: Slot<'_>,
+        phrase: Phrase<'_>,
+    ) -> Result<Value, Stop> {
+        let Some(part) = slot.part else { return self.value(object, slot.field, phrase) };
+        let phrase = bare(phrase);
+        // An empty text empties a part; null would empty the whole field.
+        let text = if is_nothing(phrase) { "" } else { phrase.raw() };
+        Ok(json!({ &part.name: text }))
+    }
+
     /// The value of a field in the words of a person; `null` clears it.
     pub(super) fn value(&self, object: &Object, field: &Field, phrase: Phrase<'_>) -> Result<Value, Stop> {
-        let phrase = phrase.skip(&["=", ":", "is"]).trim_end(&[",", "please"]);
+        let phrase = bare(phrase);
         let raw = phrase.raw();
-        if phrase.len() == 1
-            && matches!(phrase.at(0), "nothing" | "none" | "empty" | "null" | "blank" | "nobody")
-        {
+        if is_nothing(phrase) {
             return Ok(Value::Null);
         }
         let wrong = |expected: &str| {
@@ -42,11 +54,13 @@ impl Interpreter {
             }
             Kind::Date => self
                 .day(phrase)
+                .filter(|(_, words)| *words == phrase.len())
                 .map(|(date, _)| json!(date))
                 .ok_or_else(|| wrong("a date such as 2026-12-31 or friday is expected.")),
             Kind::DateTime => self
                 .moment(phrase)
-                .map(Value::String)
+                .filter(|(_, words)| *words == phrase.len())
+                .map(|(moment, _)| Value::String(moment))
                 .ok_or_else(|| wrong("a date such as tomorrow at 14:30 is expected.")),
             Kind::Select(choices) => match choice(choices, phrase) {
                 Some(choice) => Ok(json!(choice.value)),
@@ -73,11 +87,17 @@ impl Interpreter {
                 let record = self.record(phrase, &objects)?;
                 Ok(json!({"object": record.object, "id": record.id}))
             }
-            Kind::Composite => Err(Stop::Say(format!(
-                "The {} of {} has several parts, which I cannot write. It can be edited on the record's page.",
-                lower(&field.label),
-                one(&object.singular)
-            ))),
+            Kind::Composite => by_parts(field, phrase).ok_or_else(|| {
+                let parts: Vec<String> =
+                    field.parts.iter().map(|part| format!("**{}**", part.name.replace('_', " "))).collect();
+                Stop::Say(format!(
+                    "The {} of {} has several parts. Say which of them becomes what, for example **set the {} of “Name” to …**. There are: {}.",
+                    lower(&field.label),
+                    one(&object.singular),
+                    field.parts.first().map_or_else(String::new, |part| part.name.replace('_', " ")),
+                    parts.join(", ")
+                ))
+            }),
         }
     }
 
@@ -93,12 +113,61 @@ impl Interpreter {
         }
     }
 
-    /// A day with a time; nine in the morning where none is said.
-    pub(super) fn moment(&self, phrase: Phrase<'_>) -> Option<String> {
+    /// A day with a time, nine in the morning where none is said, and how many words it took.
+    pub(super) fn moment(&self, phrase: Phrase<'_>) -> Option<(String, usize)> {
         let (date, words) = self.day(phrase)?;
         let rest = phrase.from(words).skip(&["at", "around"]);
-        let time = clock(rest.at(0)).unwrap_or_else(|| "09:00".to_owned());
-        Some(format!("{date}T{time}:00Z"))
+        Some(match clock(rest.at(0)) {
+            Some(time) => (format!("{date}T{time}:00Z"), phrase.len() - rest.len() + 1),
+            None => (format!("{date}T09:00:00Z"), words),
+        })
+    }
+}
+
+/// A value without the words around it.
+fn bare(phrase: Phrase<'_>) -> Phrase<'_> {
+    phrase.skip(&["=", ":", "is"]).trim_end(&[",", ";", "please"])
+}
+
+fn is_nothing(phrase: Phrase<'_>) -> bool {
+    phrase.len() == 1 && matches!(phrase.at(0), "nothing" | "none" | "empty" | "null" | "blank" | "nobody")
+}
+
+/// "city Bonn, street Hauptstr. 1": each part by its name, in any order.
+fn by_parts(field: &Field, phrase: Phrase<'_>) -> Option<Value> {
+    let part_at = |at: usize| {
+        let begins = at == 0 || [",", ";", "and"].contains(&phrase.at(at - 1));
+        let here = phrase.from(at);
+        let part = field.parts.iter().find(|part| begins && here.matches(&part.phrases) > 0)?;
+        Some((part, at, at + here.matches(&part.phrases)))
+    };
+    let named: Vec<_> = (0..phrase.len()).filter_map(part_at).collect();
+    if named.first().is_none_or(|(_, at, _)| *at > 0) {
+        return None;
+    }
+    let ends = named.iter().skip(1).map(|(_, at, _)| *at).chain([phrase.len()]);
+    let mut values = Map::new();
+    for ((part, _, start), end) in named.iter().zip(ends) {
+        let text = phrase.upto(end).from(*start).skip(&["to", "is", "=", ":"]).trim_end(&[",", ";", "and"]);
+        values.insert(part.name.clone(), json!(text.raw()));
+    }
+    Some(Value::Object(values))
+}
+
+/// Takes a value into the arguments of a write; false where another stands there already.
+pub(super) fn put(arguments: &mut Map<String, Value>, slot: Slot<'_>, value: Value) -> bool {
+    let Some(known) = arguments.get_mut(&slot.field.name) else {
+        arguments.insert(slot.field.name.clone(), value);
+        return true;
+    };
+    match (known, value) {
+        (Value::Object(known), Value::Object(more))
+            if slot.part.is_some() && more.keys().all(|part| !known.contains_key(part)) =>
+        {
+            known.extend(more);
+            true
+        }
+        _ => false,
     }
 }
 

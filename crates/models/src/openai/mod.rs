@@ -111,14 +111,18 @@ impl ChatModel for OpenAiModel {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             language: true,
-            tools: true,
+            tools: self.config.tools,
             parallel_tool_calls: self.provider.quirks.parallel_tool_calls.unwrap_or(true),
             context_window: self.config.context_window,
             max_output_tokens: self.config.max_output_tokens,
         }
     }
 
-    fn stream(&self, request: ChatRequest) -> DeltaStream {
+    fn stream(&self, mut request: ChatRequest) -> DeltaStream {
+        if !self.config.tools {
+            // A server refuses a whole request for tools that its model cannot call.
+            request.tools = Arc::default();
+        }
         let reply = Reply::new(self.provider.clone(), self.config.clone(), request);
         stream::unfold(Some(reply), |reply| async move {
             let mut reply = reply?;

@@ -43,6 +43,8 @@ pub struct ScriptedModel {
 #[derive(Default)]
 struct Shared {
     rule: Option<Rule>,
+    /// The names and capabilities that are told in place of [`MODEL`] and its own.
+    models: Vec<(String, Vec<String>)>,
     log: Mutex<Log>,
 }
 
@@ -66,6 +68,15 @@ impl ScriptedModel {
         Self::serve("127.0.0.1:0", Shared::default()).await
     }
 
+    /// A server that tells of these models and what they can do, as Ollama does.
+    pub async fn with_models(models: &[(&str, &[&str])]) -> std::io::Result<Self> {
+        let owned = |(name, can): &(&str, &[&str])| {
+            ((*name).to_owned(), can.iter().map(|capability| (*capability).to_owned()).collect())
+        };
+        let shared = Shared { models: models.iter().map(owned).collect(), ..Shared::default() };
+        Self::serve("127.0.0.1:0", shared).await
+    }
+
     /// A server that decides each answer from the request's body.
     pub async fn with_rule(rule: impl Fn(&Value) -> Script + Send + Sync + 'static) -> std::io::Result<Self> {
         Self::with_rule_at("127.0.0.1:0", rule).await
@@ -76,7 +87,7 @@ impl ScriptedModel {
         listen: &str,
         rule: impl Fn(&Value) -> Script + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
-        Self::serve(listen, Shared { rule: Some(Box::new(rule)), log: Mutex::default() }).await
+        Self::serve(listen, Shared { rule: Some(Box::new(rule)), ..Shared::default() }).await
     }
 
     /// A server that does the least work a request can cost, for benchmarks: it answers a conversation that
@@ -90,7 +101,8 @@ impl ScriptedModel {
         let state = Arc::new(shared);
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
-            .route("/v1/models", get(models))
+            .route("/v1/models", get(listed))
+            .route("/api/show", post(capabilities))
             .layer(DefaultBodyLimit::max(2 * invariants::LONGEST_BODY))
             .with_state(state.clone());
         Self::run(listen, router, state).await
@@ -141,6 +153,26 @@ impl ScriptedModel {
     /// What was wrong with the requests received so far.
     pub fn violations(&self) -> Vec<String> {
         self.state.log().violations.clone()
+    }
+}
+
+async fn listed(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    if shared.models.is_empty() {
+        return models().await;
+    }
+    let data: Vec<Value> =
+        shared.models.iter().map(|(name, _)| json!({"id": name, "object": "model"})).collect();
+    Json(json!({"object": "list", "data": data}))
+}
+
+/// What a model can do, as Ollama's `/api/show` tells it.
+async fn capabilities(State(shared): State<Arc<Shared>>, Json(asked): Json<Value>) -> Response {
+    if shared.models.is_empty() && asked["model"] == MODEL {
+        return Json(json!({"capabilities": ["completion", "tools"]})).into_response();
+    }
+    match shared.models.iter().find(|(name, _)| asked["model"] == name.as_str()) {
+        Some((_, capabilities)) => Json(json!({"capabilities": capabilities})).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(json!({"error": "model not found"}))).into_response(),
     }
 }
 

@@ -60,6 +60,7 @@ fn objects() -> Vec<(&'static str, &'static str, Vec<FieldRow>)> {
                 ("emails", "Emails", "emails"),
                 ("phones", "Phones", "emails"),
                 ("job_title", "Job title", "text"),
+                ("address", "Address", "address"),
                 ("account", "Account", "relation:account"),
                 ("customer_at", "Customer at", "date_time"),
                 ("owner", "Owner", "relation:member"),
@@ -103,6 +104,14 @@ pub(super) fn tools() -> Vec<ToolDefinition> {
         &["type", "subject", "target"],
     ));
     tools
+}
+
+/// The tools of the account alone, with a second address that somebody added.
+pub(super) fn with_two_addresses() -> Vec<ToolDefinition> {
+    let mut all = objects();
+    let account = all.iter_mut().find(|(name, ..)| *name == "account").unwrap();
+    account.2.push(("billing_address", "Billing address", "address"));
+    of(account.0, account.1, &account.2)
 }
 
 /// What a role that may only read is given.
@@ -214,7 +223,9 @@ fn properties(fields: &[FieldRow]) -> Map<String, Value> {
             "currency" => json!({"type": ["object", "null"], "properties": {"amount": {}, "currency": {}}}),
             "full_name" => json!({"type": "object", "properties": {"first": {}, "last": {}}}),
             "emails" => json!({"type": ["object", "null"], "properties": {"primary": {}, "additional": {}}}),
-            "address" => json!({"type": ["object", "null"], "properties": {"street": {}, "city": {}}}),
+            "address" => {
+                json!({"type": ["object", "null"], "properties": {"city": {}, "country": {}, "postal_code": {}, "state": {}, "street": {}}})
+            }
             "target" => {
                 json!({"type": ["object", "null"], "properties": {"object": {"enum": ["contact", "account", "deal"]}, "id": {}}})
             }

@@ -87,6 +87,7 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
             "deal.find",
             json!({"filter": {"stage": {"not_in": CLOSED}}, "sort": "-amount", "limit": 1}),
         ),
+        ("what is the largest deal?", "deal.find", json!({"sort": "-amount", "limit": 1})),
         (
             "ideal customer profile accounts",
             "account.find",
@@ -116,7 +117,8 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
 #[test]
 fn counts_and_totals_are_grouped_by_the_database() {
     let count = json!([{"function": "count"}]);
-    let sum = json!([{"function": "count"}, {"function": "sum", "field": "amount"}]);
+    let reckoned = |function: &str| json!([{"function": "count"}, {"function": function, "field": "amount"}]);
+    let sum = reckoned("sum");
     first_calls(&[
         (
             "how many open deals are there?",
@@ -154,6 +156,28 @@ fn counts_and_totals_are_grouped_by_the_database() {
             "how much are won deals worth per month",
             "deal.group",
             json!({"by": ["close_date:month"], "aggregates": sum, "filter": {"stage": {"in": ["CLOSED_WON"]}}}),
+        ),
+        (
+            "largest amount of deals by stage",
+            "deal.group",
+            json!({"by": ["stage"], "aggregates": reckoned("max")}),
+        ),
+        (
+            "smallest deal amount by stage",
+            "deal.group",
+            json!({"by": ["stage"], "aggregates": reckoned("min")}),
+        ),
+        (
+            "what is the highest amount of open deals?",
+            "deal.group",
+            json!({"aggregates": reckoned("max"), "filter": {"stage": {"not_in": CLOSED}}}),
+        ),
+        ("lowest amount per stage", "deal.group", json!({"by": ["stage"], "aggregates": reckoned("min")})),
+        ("show the biggest value of deals", "deal.group", json!({"aggregates": reckoned("max")})),
+        (
+            "mean amount of deals by stage",
+            "deal.group",
+            json!({"by": ["stage"], "aggregates": reckoned("avg")}),
         ),
         (
             "average employees of accounts by segment",
@@ -230,6 +254,13 @@ fn new_records_are_written_from_one_sentence() {
             "account.create",
             json!({"name": "Acme", "industry": "Software", "employees": 250}),
         ),
+        (
+            "create account Acme, city Bonn, street Marktplatz 4 and zip code 53111, segment enterprise",
+            "account.create",
+            json!({"name": "Acme", "address": {"city": "Bonn", "street": "Marktplatz 4", "postal_code": "53111"}, "segment": "ENTERPRISE"}),
+        ),
+        // A word of a name that is also the name of a part stays in the name.
+        ("create account Big City Hotels", "account.create", json!({"name": "Big City Hotels"})),
     ]);
 }
 
