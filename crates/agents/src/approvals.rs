@@ -20,9 +20,10 @@ use crate::{
     turns::TurnStatus,
 };
 
-const LONGEST_COMMENT: usize = 2_000;
+/// Characters of the comment on a decision.
+pub const LONGEST_COMMENT: usize = 2_000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalStatus {
     Pending,
@@ -33,6 +34,8 @@ pub enum ApprovalStatus {
 }
 
 impl ApprovalStatus {
+    const ALL: [Self; 4] = [Self::Pending, Self::Approved, Self::Denied, Self::Expired];
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -43,7 +46,7 @@ impl ApprovalStatus {
     }
 
     pub(crate) fn from_word(word: &str) -> Result<Self, Error> {
-        [Self::Pending, Self::Approved, Self::Denied, Self::Expired]
+        Self::ALL
             .into_iter()
             .find(|status| status.word() == word)
             .ok_or_else(|| Error::Word(word.to_owned(), "approval status"))
@@ -94,15 +97,16 @@ struct Answer {
 }
 
 impl Agents {
-    /// A member's approvals, the latest first; of one session where one is given.
+    /// A member's approvals, the latest first; of one session and of one status where these are given.
     pub async fn approvals(
         &self,
         caller: &Caller,
         session: Option<SessionId>,
+        status: Option<ApprovalStatus>,
     ) -> Result<Vec<Approval>, Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
-        namespace.read(move |tx| Box::pin(async move { rows::list(tx, member, session).await })).await
+        namespace.read(move |tx| Box::pin(async move { rows::list(tx, member, session, status).await })).await
     }
 
     /// Answers an approval; the turn goes on. What the call may do is checked again when it runs.
@@ -117,7 +121,7 @@ impl Agents {
             return Err(Error::invalid(
                 "comment",
                 "too_long",
-                "A comment has at most 2000 characters and no NUL characters.",
+                format!("A comment has at most {LONGEST_COMMENT} characters and no NUL characters."),
             ));
         }
         let answer = Answer {

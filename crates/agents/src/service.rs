@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
-    AgentSettings, AgentSummary, EventId, LoggedEvent, StreamEvent, Worker,
+    AgentSettings, AgentSummary, EventId, Limits, LoggedEvent, StreamEvent, Worker,
     definition::Agent,
     driver::Preparations,
     error::Error,
@@ -166,6 +166,28 @@ impl Agents {
         let (namespace, _) = self.owned(caller, session).await?;
         let limit = u64::from(limit.clamp(1, LOGGED));
         namespace.read(move |tx| Box::pin(async move { log::after(tx, session, after, limit).await })).await
+    }
+
+    /// The numbers of the events with which a session's last turns begin, the earliest first: at most `limit`
+    /// (1000), and of those that begin before `before`, where that is given. Who reads the log from one of them
+    /// on reads whole turns.
+    pub async fn turn_starts(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        before: Option<Sequence>,
+        limit: u32,
+    ) -> Result<Vec<Sequence>, Error> {
+        let (namespace, _) = self.owned(caller, session).await?;
+        let limit = u64::from(limit.clamp(1, LOGGED));
+        namespace
+            .read(move |tx| Box::pin(async move { log::turn_starts(tx, session, before, limit).await }))
+            .await
+    }
+
+    /// What bounds a turn and its message.
+    pub fn limits(&self) -> &Limits {
+        &self.0.settings.limits
     }
 
     /// A session that is the caller's own, and where it is.

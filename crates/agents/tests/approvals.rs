@@ -36,7 +36,7 @@ both_engines! {
         let house = House { first: crate::house::Process::begin(&store, &server).await, store, server, workspace, ada };
         let ada = &house.ada;
         assert_eq!(house.first.agents.turn(ada, turn).await.unwrap().status, TurnStatus::WaitingForApproval);
-        let pending = house.first.agents.approvals(ada, Some(session)).await.unwrap();
+        let pending = house.first.agents.approvals(ada, Some(session), None).await.unwrap();
         assert_eq!((pending.len(), pending[0].operation.as_str()), (1, "deal.delete"));
         house.first.agents.resolve_approval(ada, pending[0].id, yes()).await.unwrap();
         let events = house.first.until_ended(ada, session, turn).await;
@@ -61,7 +61,7 @@ both_engines! {
         let turn = house.first.say(ada, session, deletion(&[kept, gone])).await;
         let asked = house.first.until(ada, session, is_question).await;
         assert_eq!(asked.last().unwrap().name(), "approval.requested");
-        let mut approvals = house.first.agents.approvals(ada, Some(session)).await.unwrap();
+        let mut approvals = house.first.agents.approvals(ada, Some(session), None).await.unwrap();
         approvals.sort_by_key(|approval| approval.index);
         let no = Decision { approved: false, comment: "Keep that one.".to_owned() };
         house.first.agents.resolve_approval(ada, approvals[1].id, yes()).await.unwrap();
@@ -86,7 +86,7 @@ both_engines! {
         let session = house.first.session(ada, "sales-assistant").await;
         let events = house.first.ask(ada, session, deletion(&[deal])).await;
         assert_eq!(outcome(&events, 1, 0)["status"], "denied");
-        let approvals = house.first.agents.approvals(ada, None).await.unwrap();
+        let approvals = house.first.agents.approvals(ada, None, None).await.unwrap();
         assert_eq!(approvals[0].status, ApprovalStatus::Expired);
         assert_eq!(house.stage(deal).await, "LEAD");
     }
@@ -102,7 +102,7 @@ both_engines! {
         assert_eq!(cancelled.status, TurnStatus::Cancelled);
         let events = house.first.until_ended(ada, session, turn).await;
         assert_eq!(events.last().unwrap().name(), "turn.cancelled");
-        let approvals = house.first.agents.approvals(ada, None).await.unwrap();
+        let approvals = house.first.agents.approvals(ada, None, None).await.unwrap();
         let late = house.first.agents.resolve_approval(ada, approvals[0].id, yes()).await;
         assert_eq!(late.unwrap_err().problem().code, "approval_closed");
         house.first.ask(ada, session, plan(&[], "Fine.")).await;

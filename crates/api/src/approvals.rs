@@ -6,14 +6,15 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use kontor_agents::{Approval, Decision};
+use kontor_agents::{Approval, ApprovalStatus, Decision};
 use kontor_core::ids::{ApprovalId, SessionId};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     extract::{Json, NoParameters, Parameters, Segments, SignedIn},
     page,
-    problem::Result,
+    problem::{ApiError, Result},
     state::ApiState,
 };
 
@@ -41,8 +42,18 @@ async fn list(
     SignedIn(caller): SignedIn,
     parameters: Parameters,
 ) -> Result<Response> {
-    let session = parameters.knowing(&["session"])?.parsed::<SessionId>("session", "The id of a session")?;
-    Ok(page::whole(state.agents.approvals(&caller, session).await?))
+    let parameters = parameters.knowing(&["session", "status"])?;
+    let session = parameters.parsed::<SessionId>("session", "The id of a session")?;
+    let status = match parameters.text("status") {
+        // What waits is what is asked for here.
+        None => Some(ApprovalStatus::Pending),
+        Some("all") => None,
+        Some(word) => Some(serde_json::from_value(Value::from(word)).map_err(|_| {
+            let expected = "One of pending, approved, denied, expired and all is expected here.";
+            ApiError::issue("status", "unknown_option", expected)
+        })?),
+    };
+    Ok(page::whole(state.agents.approvals(&caller, session, status).await?))
 }
 
 async fn resolve(

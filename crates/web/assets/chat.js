@@ -39,7 +39,8 @@ function randomKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-message.addEventListener("keydown", (event) => {
+// A chat that takes no messages has no field for one.
+message?.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     composer.requestSubmit();
@@ -53,7 +54,26 @@ for (const suggestion of document.querySelectorAll("[data-suggestion]")) {
   });
 }
 
-if (transcript) {
+// The turns before those shown, put above them without moving what is being read.
+document.getElementById("earlier")?.addEventListener("click", async (event) => {
+  const link = event.target.closest("a");
+  if (!link) return;
+  event.preventDefault();
+  try {
+    const answer = await fetch(link.href);
+    if (!answer.ok) throw new Error();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const height = scroller.scrollHeight;
+    transcript.prepend(...page.getElementById("transcript").children);
+    link.parentElement.replaceChildren(...page.getElementById("earlier").children);
+    scroller.scrollTop += scroller.scrollHeight - height;
+  } catch {
+    location.assign(link.href);
+  }
+});
+
+// A page from the middle of a chat follows nothing; what is sent from it leads to the chat's end.
+if (transcript?.dataset.events) {
   const live = document.getElementById("live");
   const stop = document.getElementById("stop");
   const stopForm = document.getElementById("stop-form");
@@ -70,7 +90,7 @@ if (transcript) {
 
   composer.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const text = message.value.trim();
+    const text = message?.value.trim();
     if (!text || composer.dataset.sending) return;
     composer.dataset.sending = "yes";
     tell("");
@@ -88,7 +108,7 @@ if (transcript) {
       tell(error.message);
     } finally {
       delete composer.dataset.sending;
-      message.focus();
+      message?.focus();
     }
   });
 

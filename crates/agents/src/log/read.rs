@@ -21,6 +21,19 @@ pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Res
     rows.iter().rev().map(decode).collect()
 }
 
+/// Where the last turns begin, the earliest first: at most `limit`, and of those that begin before a number,
+/// where one is given.
+pub(crate) async fn turn_starts(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    before: Option<Sequence>,
+    limit: u64,
+) -> Result<Vec<Sequence>, Error> {
+    let mut starts = events::turn_starts(tx, session, before, limit).await?;
+    starts.reverse();
+    Ok(starts)
+}
+
 fn decode(row: &Row) -> Result<LoggedEvent, Error> {
     let text: String = row.get(2)?;
     let event = serde_json::from_str(&text)?;

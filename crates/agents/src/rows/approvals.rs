@@ -107,11 +107,13 @@ pub(crate) async fn list(
     tx: &mut Tx<'_>,
     member: MemberId,
     session: Option<SessionId>,
+    status: Option<ApprovalStatus>,
 ) -> Result<Vec<Approval>, Error> {
     let mut select = select(tx);
     select
         .and_where(Expr::col("member_id").eq(member.as_uuid()))
         .and_where_option(session.map(|session| Expr::col("session_id").eq(session.as_uuid())))
+        .and_where_option(status.map(|status| Expr::col("status").eq(status.word())))
         .order_by("requested_at", Order::Desc)
         .order_by("id", Order::Desc)
         .limit(LISTED);

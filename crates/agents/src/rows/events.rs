@@ -97,6 +97,25 @@ pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Res
     Ok(tx.fetch_all(&select).await?)
 }
 
+/// The numbers of the events that begin turns, the latest first; before a number, where one is given.
+pub(crate) async fn turn_starts(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    before: Option<Sequence>,
+    limit: u64,
+) -> Result<Vec<Sequence>, Error> {
+    let select = Query::select()
+        .column("seq")
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("session_id").eq(session.as_uuid()))
+        .and_where(Expr::col("name").eq("turn.started"))
+        .and_where_option(before.map(|before| Expr::col("seq").lt(before)))
+        .order_by("seq", Order::Desc)
+        .limit(limit)
+        .take();
+    tx.fetch_all(&select).await?.iter().map(|row| Ok(row.get(0)?)).collect()
+}
+
 fn select(tx: &Tx<'_>, session: SessionId) -> SelectStatement {
     Query::select()
         .columns(["seq", "at", "data"])

@@ -110,6 +110,17 @@ async fn an_approval_is_answered_by_whom_it_was_asked() {
         ada.post(&one, json!({"decision": "deny", "comment": "we keep it"})).await.expect(200).body;
     assert_eq!(answered["status"], "denied");
     assert_eq!(ada.post(&one, json!({"decision": "approve"})).await.expect(409).code(), "approval_closed");
+    // What is asked for without a status is what waits.
+    for (status, count) in
+        [("", 0), ("&status=pending", 0), ("&status=approved", 0), ("&status=denied", 1), ("&status=all", 1)]
+    {
+        let listed = ada.get(&format!("{path}{status}")).await.expect(200).body;
+        assert_eq!(listed["data"].as_array().map(Vec::len), Some(count), "{status}: {listed}");
+    }
+    assert_eq!(
+        ada.get(&format!("{path}&status=maybe")).await.expect(400).body["errors"][0]["path"],
+        "status"
+    );
     ada.get(&format!("/api/records/accounts/{}", account.id())).await.expect(200);
     server.shutdown.cancel();
     worker.close();

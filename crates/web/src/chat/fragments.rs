@@ -6,6 +6,7 @@ use std::{
 };
 
 use askama::Template;
+use kontor_agents::LONGEST_COMMENT;
 use kontor_core::{
     error::Problem,
     ids::{ApprovalId, RecordId},
@@ -53,6 +54,8 @@ struct CallFragment<'a> {
     problem: Option<&'a Problem>,
     remark: Option<String>,
     waiting: Option<ApprovalId>,
+    /// Characters of the comment on a decision.
+    longest: usize,
     csrf: &'a str,
 }
 
@@ -107,6 +110,7 @@ impl Fragments {
             problem: None,
             remark: None,
             waiting: None,
+            longest: LONGEST_COMMENT,
             csrf: &self.csrf,
         };
         match &call.state {

@@ -7,13 +7,14 @@ use axum::{
     extract::{Path, Request, State},
     response::Html,
 };
-use kontor_agents::{Session, SessionContext, TurnStatus};
+use kontor_agents::{Session, SessionContext, SessionStatus, TurnStatus};
 use kontor_core::{
     caller::Caller,
     error::Chain,
     grants::Action,
     ids::{RecordId, SessionId},
     metadata::Schema,
+    time::Timestamp,
     turn::Sequence,
 };
 
@@ -24,6 +25,7 @@ use crate::{
     chat::{Fragments, Transcript},
     error::{PageError, Result, page},
     form::Fields,
+    link::with_query,
     session::SignedIn,
     shell::{Shell, viewer},
     show::{Shown, instant},
@@ -34,15 +36,15 @@ use crate::{
 const LISTED_SESSIONS: u32 = 50;
 /// Logged events read at a time.
 const LOG_PAGE: u32 = 500;
-/// The turns a page shows; what is before them is kept in the log.
-const SHOWN_TURNS: usize = 100;
+/// The turns a page shows; those before them are a page of their own.
+const SHOWN_TURNS: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "chat.html")]
 struct ChatPage {
     assets: &'static str,
     shell: Shell,
-    sessions: Vec<SessionItem>,
+    sessions: SessionList,
     session: Option<SessionView>,
     agents: Vec<AgentItem>,
     suggestions: Vec<String>,
@@ -52,12 +54,30 @@ struct ChatPage {
     about: Option<String>,
     action: String,
     draft: String,
+    /// Characters of a message.
+    longest: usize,
+}
+
+impl ChatPage {
+    /// Why the chat takes no messages, where it does not.
+    fn closed(&self) -> Option<&Closed> {
+        self.session.as_ref()?.closed.as_ref()
+    }
+}
+
+/// The list at the side: a page of the chats, the one used last first.
+struct SessionList {
+    items: Vec<SessionItem>,
+    older: Option<String>,
+    newest: Option<String>,
 }
 
 struct SessionItem {
     id: SessionId,
     title: String,
     when: Shown,
+    /// Why it takes no messages, in a word.
+    mark: Option<&'static str>,
     is_current: bool,
 }
 
@@ -67,6 +87,36 @@ struct SessionView {
     model: String,
     last: Sequence,
     turns: String,
+    /// The page of the turns before those shown.
+    earlier: Option<String>,
+    /// Shows turns from the middle of the chat, and so does not follow what happens.
+    is_past: bool,
+    closed: Option<Closed>,
+}
+
+/// Why a chat takes no messages.
+struct Closed {
+    mark: &'static str,
+    reason: &'static str,
+    can_resume: bool,
+}
+
+impl Closed {
+    fn of(session: &Session, now: Timestamp) -> Option<Self> {
+        let closed = |mark, reason, can_resume| Some(Self { mark, reason, can_resume });
+        match session.status {
+            SessionStatus::Completed => {
+                closed("Completed", "This chat is completed and takes no more messages.", false)
+            }
+            _ if session.expires_at <= now => {
+                closed("Expired", "This chat was not used for long and takes no more messages.", false)
+            }
+            SessionStatus::Paused => {
+                closed("Paused", "This chat is paused. It takes no messages until it goes on.", true)
+            }
+            SessionStatus::Active => None,
+        }
+    }
 }
 
 struct AgentItem {
@@ -106,7 +156,7 @@ pub(crate) async fn begin(
     page(&ChatPage {
         assets: &assets::BASE,
         shell,
-        sessions: sessions(&state, &caller, None).await?,
+        sessions: sessions(&state, &caller, None, query.get("chats")).await?,
         session: None,
         agents,
         suggestions,
@@ -114,6 +164,7 @@ pub(crate) async fn begin(
         about: about.map(|about| format!("{}:{}", about.object, about.id)),
         action: "/chat".to_owned(),
         draft: query.get("message").to_owned(),
+        longest: state.agents.limits().message_characters,
     })
 }
 
@@ -121,19 +172,28 @@ pub(crate) async fn show(
     State(state): State<WebState>,
     SignedIn { caller, csrf }: SignedIn,
     Path(session): Path<String>,
+    request: Request,
 ) -> Result<Html<String>> {
     let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     let session = state.agents.session(&caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(&state, schema.clone()), csrf.token());
 
-    let (mut transcript, last) = transcript(&state, &caller, id, Sequence::MAX).await?;
-    for turn in &session.queue {
+    let before: Option<Sequence> = query.get("before").parse().ok();
+    let mut starts = state.agents.turn_starts(&caller, id, before, SHOWN_TURNS + 1).await?;
+    let has_earlier = starts.len() > SHOWN_TURNS as usize;
+    if has_earlier {
+        starts.remove(0);
+    }
+    let from = starts.first().copied().unwrap_or(1);
+    let until = before.map_or(Sequence::MAX, |before| before.saturating_sub(1));
+    let (mut transcript, last) = transcript(&state, &caller, id, from, until).await?;
+    for turn in session.queue.iter().filter(|_| before.is_none()) {
         if turn.status == TurnStatus::Queued || turn.status == TurnStatus::Running {
             transcript.queue(turn.id, turn.message.clone());
         }
     }
-    transcript.keep_last(SHOWN_TURNS);
     transcript.render();
     for call in transcript.waiting() {
         learn_name(&state, &caller, &fragments, &call.operation, &call.arguments).await;
@@ -152,12 +212,16 @@ pub(crate) async fn show(
         model: model_label(&state, model),
         last,
         turns,
+        earlier: has_earlier
+            .then(|| with_query(&format!("/chat/{id}"), [("before", from.to_string().as_str())])),
+        is_past: before.is_some(),
+        closed: Closed::of(&session, state.environment.now()),
     };
     let shell = Shell::new(&state, &caller, &csrf, &schema, title(&session), "chat").await?;
     page(&ChatPage {
         assets: &assets::BASE,
         shell,
-        sessions: sessions(&state, &caller, Some(id)).await?,
+        sessions: sessions(&state, &caller, Some(id), query.get("chats")).await?,
         session: Some(view),
         agents: Vec::new(),
         suggestions: Vec::new(),
@@ -165,17 +229,20 @@ pub(crate) async fn show(
         about: None,
         action: format!("/chat/{id}/turns"),
         draft: String::new(),
+        longest: state.agents.limits().message_characters,
     })
 }
 
-/// A session's transcript folded from its log up to an event, and the last event that is in it.
+/// A session's transcript folded from its log from one event, with which a turn begins, up to another, and the
+/// last event that is in it.
 pub(crate) async fn transcript(
     state: &WebState,
     caller: &Caller,
     session: SessionId,
+    from: Sequence,
     up_to: Sequence,
 ) -> Result<(Transcript, Sequence)> {
-    let (mut transcript, mut last) = (Transcript::default(), 0);
+    let (mut transcript, mut last) = (Transcript::default(), from.saturating_sub(1));
     loop {
         let events = state.agents.log(caller, session, last, LOG_PAGE).await?;
         for logged in &events {
@@ -226,16 +293,30 @@ fn model_label(state: &WebState, id: &str) -> String {
     }
 }
 
-async fn sessions(state: &WebState, caller: &Caller, current: Option<SessionId>) -> Result<Vec<SessionItem>> {
+/// A page of the chats at the side, from the cursor `after` on.
+async fn sessions(
+    state: &WebState,
+    caller: &Caller,
+    current: Option<SessionId>,
+    after: &str,
+) -> Result<SessionList> {
     let now = state.environment.now();
-    let found = state.agents.sessions(caller, LISTED_SESSIONS, None).await?;
+    let after = Some(after).filter(|after| !after.is_empty());
+    let found = state.agents.sessions(caller, LISTED_SESSIONS, after).await?;
     let items = found.sessions.into_iter().map(|session| SessionItem {
         id: session.id,
         when: instant(session.updated_at, now),
+        mark: Closed::of(&session, now).map(|closed| closed.mark),
         is_current: Some(session.id) == current,
         title: title(&session),
     });
-    Ok(items.collect())
+    // The chat that is open stays open.
+    let here = current.map_or_else(|| "/chat".to_owned(), |id| format!("/chat/{id}"));
+    Ok(SessionList {
+        items: items.collect(),
+        older: found.next.map(|next| with_query(&here, [("chats", next.as_str())])),
+        newest: after.map(|_| here),
+    })
 }
 
 fn title(session: &Session) -> String {

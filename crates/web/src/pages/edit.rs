@@ -118,12 +118,17 @@ pub(crate) async fn new(
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     let schema = state.crm.schema(caller.workspace).await?;
     let object = creatable(&schema, &caller, &plural)?;
+    let member = state.identity.me(&caller).await?.member;
+    let me = json!({ "id": member.id, "label": member.name });
     let mut held = Map::new();
     for field in &object.fields {
         if let Some(default) = &field.default {
-            let now = json!(state.environment.now());
-            let is_now = matches!(field.kind, FieldKind::DateTime) && default == "now";
-            held.insert(field.name.to_string(), if is_now { now } else { default.clone() });
+            let default = match &field.kind {
+                FieldKind::DateTime if default == "now" => json!(state.environment.now()),
+                FieldKind::Relation { .. } if default == "$me" => me.clone(),
+                _ => default.clone(),
+            };
+            held.insert(field.name.to_string(), default);
         }
         if let FieldKind::Target { .. } = field.kind
             && let Some(target) = target(&state, &caller, &schema, query.get(&field.name)).await?

@@ -48,7 +48,10 @@ pub(crate) async fn stream(
 
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(&state, schema), csrf.token());
-    let (transcript, last) = transcript(&state, &caller, id, after.seq).await?;
+    // What comes concerns the turn that had begun by then, and those after it.
+    let begun = after.seq.saturating_add(1);
+    let from = state.agents.turn_starts(&caller, id, Some(begun), 1).await?.first().copied().unwrap_or(1);
+    let (transcript, last) = transcript(&state, &caller, id, from, after.seq).await?;
     // Without an offset the text in flight is given from its beginning, to be rendered as a whole.
     let events = state.agents.subscribe(&caller, id, Some(EventId { seq: last, offset: None })).await?;
     for call in transcript.waiting() {

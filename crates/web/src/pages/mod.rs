@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Router<WebState> {
         .route("/chat/{session}", get(chat::show))
         .route("/chat/{session}/turns", post(turns::start))
         .route("/chat/{session}/events", get(events::stream))
+        .route("/chat/{session}/resume", post(turns::resume))
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/approvals/{approval}", post(turns::resolve))
         .route("/palette", get(palette::find))

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_agents::{Decision, NewSession, TurnStatus};
+use kontor_agents::{Decision, NewSession, SessionPatch, SessionStatus, TurnStatus};
 use kontor_core::{
     error::{ErrorKind, Problem},
     ids::{ApprovalId, SessionId, TurnId},
@@ -76,6 +76,18 @@ pub(crate) async fn start(
         "foot": fragments.foot(turn),
     });
     Ok(Json(answer).into_response())
+}
+
+/// Lets a chat that was paused take messages again.
+pub(crate) async fn resume(
+    State(state): State<WebState>,
+    Path(session): Path<String>,
+    sent: Sent,
+) -> Result<Redirect> {
+    let session: SessionId = parsed(&session)?;
+    let patch = SessionPatch { status: Some(SessionStatus::Active), ..SessionPatch::default() };
+    state.agents.update_session(&sent.caller, session, patch).await?;
+    Ok(Redirect::to(&format!("/chat/{session}")))
 }
 
 pub(crate) async fn cancel(

@@ -1,11 +1,14 @@
 //! The filter of a list as rows of a field, a comparison and a value, and what they mean in the one filter
 //! language.
 
+use std::time::Duration;
+
 use kontor_core::{
     caller::Caller,
     filter::{FieldPath, PartType, Readable as _},
     metadata::{Field, FieldKind, Name, Object, Schema},
     text::excerpt,
+    time::Timestamp,
 };
 use serde_json::{Value as Json, json};
 
@@ -15,7 +18,7 @@ use crate::{error::Result, form::Fields, state::WebState};
 const MAX_ROWS: usize = 12;
 
 /// Comparisons as the page names them and as the filter language does.
-const COMPARISONS: [Comparison; 10] = [
+const COMPARISONS: [Comparison; 12] = [
     Comparison { word: "contains", label: "contains", operator: "contains" },
     Comparison { word: "is", label: "is", operator: "eq" },
     Comparison { word: "not", label: "is not", operator: "neq" },
@@ -24,6 +27,8 @@ const COMPARISONS: [Comparison; 10] = [
     Comparison { word: "most", label: "is at most", operator: "lte" },
     Comparison { word: "from", label: "is on or after", operator: "gte" },
     Comparison { word: "until", label: "is on or before", operator: "lte" },
+    Comparison { word: "before", label: "is before", operator: "lt" },
+    Comparison { word: "after", label: "is after", operator: "gt" },
     Comparison { word: "empty", label: "is empty", operator: "is_empty" },
     Comparison { word: "filled", label: "is not empty", operator: "is_empty" },
 ];
@@ -54,7 +59,9 @@ impl Choice {
             PartType::Option | PartType::ExactText => &["is", "not", "empty", "filled"],
             PartType::Boolean => &["is", "empty", "filled"],
             PartType::Number(_) | PartType::Position => &["least", "most", "is", "not", "empty", "filled"],
-            PartType::Date | PartType::DateTime => &["from", "until", "is", "empty", "filled"],
+            PartType::Date | PartType::DateTime => {
+                &["from", "until", "before", "after", "is", "empty", "filled"]
+            }
             PartType::Id => &["is", "not", "empty", "filled"],
             PartType::Opaque => &["empty", "filled"],
         }
@@ -80,6 +87,33 @@ impl Choice {
             _ => json!(value),
         }
     }
+
+    /// What a row says of the field. A moment is written to the minute, or to the second, and means the whole
+    /// of it.
+    fn condition(&self, comparison: &Comparison, value: &str) -> Json {
+        let span = match self.ty {
+            PartType::DateTime => span(value),
+            _ => None,
+        };
+        let Some((start, end)) = span else { return json!({ comparison.operator: self.operand(value) }) };
+        match comparison.operator {
+            "gt" => json!({ "gte": end }),
+            "lte" => json!({ "lt": end }),
+            "eq" => json!({ "gte": start, "lt": end }),
+            operator => json!({ operator: start }),
+        }
+    }
+}
+
+/// From the beginning of a moment as it is written to the beginning of the next.
+fn span(value: &str) -> Option<(String, String)> {
+    let unit = match value.len() {
+        16 => Duration::from_secs(60),
+        19 => Duration::from_secs(1),
+        _ => return None,
+    };
+    let start: Timestamp = instant_text(value).parse().ok()?;
+    Some((start.to_string(), start.plus(unit).to_string()))
 }
 
 /// What a `datetime-local` input says, as RFC 3339 in UTC.
@@ -159,13 +193,13 @@ impl Filters {
             let Some(comparison) = COMPARISONS.iter().find(|comparison| comparison.word == row.word) else {
                 continue;
             };
-            let operand = match comparison.word {
-                "empty" => json!(true),
-                "filled" => json!(false),
+            let condition = match comparison.word {
+                "empty" => json!({ comparison.operator: true }),
+                "filled" => json!({ comparison.operator: false }),
                 _ if row.value.is_empty() => continue,
-                _ => choice.operand(&row.value),
+                _ => choice.condition(comparison, &row.value),
             };
-            conditions.push(json!({ &row.path: { comparison.operator: operand } }));
+            conditions.push(json!({ &row.path: condition }));
         }
         if conditions.is_empty() { None } else { Some(json!({ "and": conditions })) }
     }

@@ -1,4 +1,6 @@
 use futures::StreamExt as _;
+use kontor_agents::{SessionPatch, SessionStatus};
+use sea_query::{Expr, ExprTrait as _, Query};
 
 use super::*;
 
@@ -94,5 +96,151 @@ async fn a_stream_ends_when_its_reader_signs_out() {
     ada.post("/sign-out", &[]).await.expect(303);
     let rest = tokio::time::timeout(Duration::from_secs(5), to_bytes(response.into_body(), 1 << 20)).await;
     rest.expect("the stream ends").unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_reason_of_a_denial_is_asked_for_in_the_chat_and_kept() {
+    let server = Server::start().await;
+    server.work();
+    let ada = server.sign_in("ada").await;
+    server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
+    let form = [("agent", "sales-assistant"), ("message", "delete deal Crane")];
+    let page = ada.post("/chat", &form).await.expect(303).header("location").to_owned();
+    stream_until(&ada, &format!("{page}/events?after=0"), None, "\"state\":\"waiting\"").await;
+    let loaded = ada.get(&page).await.expect(200);
+    loaded.shows("name=\"comment\" maxlength=\"2000\"");
+    let start = loaded.body.find("/chat/approvals/").unwrap();
+    let approval = loaded.body[start..].split('"').next().unwrap().to_owned();
+    ada.post(&approval, &[("decision", "deny"), ("comment", &"x".repeat(2_001))]).await.expect(422);
+    ada.post(&approval, &[("decision", "deny"), ("comment", "We still need it.")]).await.expect(303);
+    let settled = server.settled(&ada, &page).await;
+    settled.shows("call denied").shows("We still need it.");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_longest_message_that_the_page_takes_is_the_longest_that_an_agent_takes() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let longest = server.agents.limits().message_characters;
+    let begun = ada.post("/chat", &[("agent", "analyst"), ("message", &"x".repeat(longest))]).await;
+    let page = begun.expect(303).header("location").to_owned();
+    for path in ["/chat", page.as_str()] {
+        ada.get(path).await.expect(200).shows(&format!("maxlength=\"{longest}\""));
+    }
+    ada.post(&format!("{page}/turns"), &[("message", &"x".repeat(longest + 1))]).await.expect(422);
+}
+
+/// Sets the column of a session.
+async fn set(server: &Server, session: &str, column: &'static str, value: i64) {
+    let id: uuid::Uuid = session.parse().unwrap();
+    let namespace = server.store.workspace(server.workspace).await.unwrap();
+    let changed = namespace.write(move |tx| {
+        let update = Query::update()
+            .table(tx.table("sessions"))
+            .value(column, value)
+            .and_where(Expr::col("id").eq(id))
+            .take();
+        Box::pin(async move { tx.execute(&update).await })
+    });
+    assert_eq!(changed.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_chat_that_takes_no_messages_says_why_and_one_that_is_paused_goes_on() {
+    let server = Server::start().await;
+    server.work();
+    let ada = server.sign_in("ada").await;
+    let caller = server.caller("ada").await;
+    let begun = ada.post("/chat", &[("agent", "analyst"), ("message", "help")]).await.expect(303);
+    let page = begun.header("location").to_owned();
+    server.settled(&ada, &page).await.shows("<textarea id=\"message\"").hides("id=\"closed\"");
+    let id = page.strip_prefix("/chat/").unwrap();
+    let patch = |status| SessionPatch { status: Some(status), ..SessionPatch::default() };
+    let session = id.parse().unwrap();
+
+    server.agents.update_session(&caller, session, patch(SessionStatus::Paused)).await.unwrap();
+    let paused = ada.get(&page).await.expect(200);
+    paused.shows("This chat is paused").hides("<textarea").shows(">Paused</span>").shows(" · Paused</small>");
+    ada.post(&format!("{page}/turns"), &[("message", "help")]).await.expect(409);
+    ada.post(&format!("{page}/resume"), &[]).await.expect(303);
+    ada.get(&page).await.expect(200).shows("<textarea id=\"message\"").hides("Paused");
+    server.sign_in("vera").await.post(&format!("{page}/resume"), &[]).await.expect(404);
+
+    set(&server, id, "expires_at", 1).await;
+    ada.get(&page)
+        .await
+        .expect(200)
+        .shows("was not used for long")
+        .hides("<textarea")
+        .shows(" · Expired</small>");
+    set(&server, id, "expires_at", i64::MAX / 2).await;
+    server.agents.update_session(&caller, session, patch(SessionStatus::Completed)).await.unwrap();
+    let completed = ada.get(&page).await.expect(200);
+    completed
+        .shows("This chat is completed")
+        .hides("<textarea")
+        .shows(" · Completed</small>")
+        .hides("/resume\"");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn earlier_turns_and_chats_are_reached_page_by_page() {
+    const TURNS: usize = 56;
+    let server = Server::start().await;
+    server.work();
+    let ada = server.sign_in("ada").await;
+    let caller = server.caller("ada").await;
+    let begun = ada.post("/chat", &[("agent", "analyst"), ("message", "who am i (1)")]).await.expect(303);
+    let page = begun.header("location").to_owned();
+    let session = page.strip_prefix("/chat/").unwrap().parse().unwrap();
+    for number in 2..=TURNS {
+        server.agents.start_turn(&caller, session, format!("who am i ({number})"), None).await.unwrap();
+        if number % 15 == 0 {
+            server.settled(&ada, &page).await;
+        }
+    }
+    let last = server.settled(&ada, &page).await;
+    last.shows("who am i (7)").shows("who am i (56)").hides("who am i (6)").shows("events?after=");
+    let link = |answer: &Answer, text: &str| {
+        let end = answer.body.find(&format!(">{text}</a>")).unwrap();
+        let start = answer.body[..end].rfind("href=\"").unwrap() + 6;
+        answer.body[start..end].split('"').next().unwrap().replace("&#38;", "&")
+    };
+    let earlier = ada.get(&link(&last, "Earlier messages")).await.expect(200);
+    earlier.shows("who am i (1)").shows("who am i (6)").hides("who am i (7)").hides("Earlier messages");
+    earlier.hides("events?after=");
+    ada.get(&link(&earlier, "Latest messages")).await.expect(200).shows("who am i (56)");
+
+    // What is before the turns that are shown is not read, neither by the page nor by its stream.
+    let events = link(&last, "Earlier messages");
+    let shown_from: i64 = events.split('=').nth(1).unwrap().parse().unwrap();
+    let namespace = server.store.workspace(server.workspace).await.unwrap();
+    let spoiled = namespace.write(move |tx| {
+        let update = Query::update()
+            .table(tx.table("session_events"))
+            .value("data", "spoiled")
+            .and_where(Expr::col("seq").lt(shown_from))
+            .take();
+        Box::pin(async move { tx.execute(&update).await })
+    });
+    assert!(spoiled.await.unwrap() > 20);
+    let again = ada.get(&page).await.expect(200);
+    again.shows("who am i (56)");
+    let stream = again.body.split("data-events=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    ada.post(&format!("{page}/turns"), &[("message", "who am i (57)")]).await.expect(303);
+    let read = stream_until(&ada, &stream, None, "\"state\":\"completed\"").await;
+    assert!(read.contains("who am i (57)") && !read.contains("who am i (56)"), "{read}");
+
+    for number in 1..=51 {
+        let new = json!({"agent": "analyst", "title": format!("Chat number {number}.")});
+        server.agents.create_session(&caller, serde_json::from_value(new).unwrap()).await.unwrap();
+    }
+    let newest = ada.get("/chat").await.expect(200);
+    newest.shows("Chat number 51.").shows("Chat number 2.").hides("Chat number 1.").hides(">Latest<");
+    let older = ada.get(&link(&newest, "Older chats")).await.expect(200);
+    older.shows("Chat number 1.").shows("who am i (1)").hides("Chat number 2.").shows(">Latest<");
     server.stop().await;
 }

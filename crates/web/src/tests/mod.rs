@@ -1,7 +1,9 @@
 //! Requests through the whole router, on a real store and the real services.
 
+mod bad_input;
 mod chat;
 mod doors;
+mod hidden;
 mod records;
 
 use std::{sync::Arc, time::Duration};
@@ -164,6 +166,33 @@ impl Server {
         let start = page.body.find(marker).unwrap() + marker.len();
         browser.csrf = page.body[start..].split('"').next().unwrap().to_owned();
         browser
+    }
+
+    /// A chat's page when all its turns have ended.
+    async fn settled(&self, browser: &Browser<'_>, page: &str) -> Answer {
+        let patience = std::time::Duration::from_secs(20);
+        tokio::time::timeout(patience, async {
+            loop {
+                let shown = browser.get(page).await.expect(200);
+                let is_open = ["queued", "running", "waiting"]
+                    .iter()
+                    .any(|state| shown.body.contains(&format!("data-state=\"{state}\"")));
+                if !is_open {
+                    return shown;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .expect("the turns did not end")
+    }
+
+    /// The caller that a member's requests come from.
+    async fn caller(&self, name: &str) -> Caller {
+        let members = self.identity.members(self.workspace).await.unwrap();
+        let email = format!("{name}@demo.test");
+        let member = members.iter().find(|member| member.email == email).unwrap().id;
+        self.identity.caller_of_member(self.workspace, member).await.unwrap()
     }
 
     async fn create(&self, object: &str, fields: Json) -> String {

@@ -208,3 +208,71 @@ async fn a_form_bounds_a_number_as_its_field_does() {
     let form = server.sign_in("ada").await.get("/records/deals/new").await.expect(200);
     form.shows("min=\"0.5\"").shows("max=\"12\"");
 }
+
+#[tokio::test]
+async fn a_moment_in_a_filter_means_the_whole_minute() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    for (title, due) in [
+        ("Before", "2027-03-01T10:29:59.999999Z"),
+        ("First", "2027-03-01T10:30:00Z"),
+        ("Within", "2027-03-01T10:30:59.999999Z"),
+        ("Behind", "2027-03-01T10:31:00Z"),
+    ] {
+        server.create("task", json!({"title": title, "due_at": due})).await;
+    }
+    for (word, expected) in [
+        ("from", ["First", "Within", "Behind"].as_slice()),
+        ("until", &["Before", "First", "Within"]),
+        ("before", &["Before"]),
+        ("after", &["Behind"]),
+        ("is", &["First", "Within"]),
+    ] {
+        let path = format!("/records/tasks?f=due_at&o={word}&v=2027-03-01T10:30");
+        let shown = ada.get(&path).await.expect(200);
+        shown.shows("value=\"2027-03-01T10:30\"").hides("role=\"alert\"");
+        for title in ["Before", "First", "Within", "Behind"] {
+            assert_eq!(
+                shown.body.contains(&format!(">{title}</a>")),
+                expected.contains(&title),
+                "{word} {title}"
+            );
+        }
+    }
+    // A date has no parts.
+    for (name, close) in [("Early", "2027-03-01"), ("Same", "2027-03-02"), ("Late", "2027-03-03")] {
+        server.create("deal", json!({"name": name, "close_date": close})).await;
+    }
+    for (word, expected) in [
+        ("from", ["Same", "Late"].as_slice()),
+        ("until", &["Early", "Same"]),
+        ("before", &["Early"]),
+        ("after", &["Late"]),
+        ("is", &["Same"]),
+    ] {
+        let shown = ada.get(&format!("/records/deals?f=close_date&o={word}&v=2027-03-02")).await.expect(200);
+        for name in ["Early", "Same", "Late"] {
+            assert_eq!(
+                shown.body.contains(&format!(">{name}</a>")),
+                expected.contains(&name),
+                "{word} {name}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_record_begins_with_whoever_makes_it_where_that_is_the_default() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let member = server.caller("ada").await.member.unwrap();
+    for (path, field) in [("/records/tasks/new", "assignee"), ("/records/activities/new", "performed_by")] {
+        let form = ada.get(path).await.expect(200);
+        form.shows(&format!("name=\"{field}\" value=\"{member}\""));
+        form.shows(&format!("id=\"{field}\" name=\"{field}.label\"")).shows("value=\"Ada Brandt\"");
+        form.hides("$me");
+    }
+    let fields = [("title", "Call back"), ("assignee", &*member.to_string())];
+    let made = ada.post("/records/tasks", &fields).await.expect(303);
+    ada.get(made.header("location")).await.expect(200).shows("Ada Brandt");
+}
