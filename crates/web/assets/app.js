@@ -3,6 +3,10 @@ import { installPalette } from "./palette.js";
 
 installPalette();
 
+// Where the navigation is a row that scrolls, the current place is brought into it.
+const current = document.querySelector(".rail nav [aria-current]");
+current?.scrollIntoView({ block: "nearest", inline: "center" });
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) document.getElementById(opener.dataset.opens)?.showModal();

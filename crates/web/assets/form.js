@@ -86,6 +86,9 @@ function install(combo) {
   });
   // An emptied box empties the field; anything else that was not chosen falls back to what was.
   input.addEventListener("blur", () => {
+    // An answer that comes later must not open a list that nobody waits for.
+    clearTimeout(timer);
+    asking?.abort();
     if (!input.value.trim()) hidden.value = settled = "";
     else input.value = settled;
     close();

@@ -42,6 +42,11 @@ function addRow() {
   row.querySelector("select").focus();
 }
 
+// What is applied already need not be applied again.
+const apply = document.getElementById("apply");
+apply.hidden = true;
+
+rows.addEventListener("input", () => { apply.hidden = false; });
 rows.addEventListener("change", (event) => {
   const row = event.target.closest(".filter");
   if (event.target.name === "f") fill(row, "", "");
@@ -56,5 +61,5 @@ rows.addEventListener("click", (event) => {
 document.getElementById("add-filter").addEventListener("click", (event) => {
   event.preventDefault();
   addRow();
-  document.getElementById("apply").hidden = false;
+  apply.hidden = false;
 });

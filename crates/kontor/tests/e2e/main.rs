@@ -10,6 +10,7 @@ mod command_line;
 mod fixture;
 mod isolation;
 mod kill;
+mod pages;
 mod permissions;
 mod records;
 mod startup;

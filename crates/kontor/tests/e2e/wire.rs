@@ -6,7 +6,10 @@ use kontor_testkit::{
 };
 use serde_json::Value;
 
-use crate::fixture::{Engine, Fixture};
+use crate::{
+    fixture::{Engine, Fixture},
+    pages::Pages,
+};
 
 struct Talk {
     model: ScriptedModel,
@@ -123,6 +126,26 @@ async fn a_wrong_key_ends_the_turn_with_a_problem_a_person_can_act_on() {
     assert_eq!(last.name, "turn.failed", "{events:?}");
     let message = last.data["problem"]["message"].as_str().unwrap();
     assert!(message.contains("key"), "{message}");
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached_ends_the_turn_with_a_problem_a_person_can_act_on() {
+    // A port that was free a moment ago: nobody listens there.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let fixture = Fixture::start(Engine::Sqlite, Some(&format!("http://{closed}/v1"))).await;
+    let ada = fixture.sign_in("ada").await;
+    let session = ada.session("sales-assistant").await.unwrap();
+    let turn = ada.turn(&session, "hello").await.unwrap();
+    let events = ada.turn_events(&session, &turn).await.unwrap();
+    let last = events.last().unwrap();
+    let sentence = "The model provider cannot be reached. An admin can check base_url in [models] and that the provider is up.";
+    assert_eq!(last.name, "turn.failed", "{events:?}");
+    assert_eq!(last.data["problem"]["code"], "model_unreachable");
+    assert_eq!(last.data["problem"]["message"], sentence);
+    let told = ada.get(&format!("/api/turns/{turn}")).await.unwrap().ok();
+    assert_eq!((&told["status"], &told["problem"]["code"]), (&"failed".into(), &"model_unreachable".into()));
+    let page = Pages::sign_in(fixture.url(), "ada").await.get(&format!("/chat/{session}")).await;
+    assert!(page.body.contains(&format!("<span class=\"bad\">{sentence}</span>")), "{}", page.body);
 }
 
 #[tokio::test]

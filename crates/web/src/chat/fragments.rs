@@ -98,7 +98,7 @@ impl Fragments {
 
     pub(crate) fn call(&self, call: &Call) -> String {
         let record = record_of(&call.operation, &call.arguments);
-        let record = record.and_then(|record| self.names().get(&record).cloned());
+        let record = record.and_then(|record| self.names().get(&record).cloned()).or_else(|| done_to(call));
         let mut fragment = CallFragment {
             call,
             state: "running",
@@ -159,6 +159,16 @@ impl Fragments {
 fn record_of(operation: &str, arguments: &Json) -> Option<(String, RecordId)> {
     let (object, _) = operation.split_once('.')?;
     Some((object.to_owned(), arguments.get("id")?.as_str()?.parse().ok()?))
+}
+
+/// The name of the record that a call was done to, as its result tells it.
+fn done_to(call: &Call) -> Option<String> {
+    let CallState::Ended { outcome: ToolOutcome::Succeeded { result }, .. } = &call.state else {
+        return None;
+    };
+    let record = result.get("record")?;
+    let is_same = record.get("id").is_some() && record.get("id") == call.arguments.get("id");
+    record.get("label").and_then(Json::as_str).filter(|label| is_same && !label.is_empty()).map(str::to_owned)
 }
 
 fn duration(milliseconds: u64) -> String {

@@ -185,8 +185,11 @@ fn grouped(json: &Json) -> Option<String> {
 }
 
 fn money(json: &Json) -> Option<String> {
-    let micros = parse_scaled(json.get("amount")?, Money::DECIMALS).ok()?;
-    let currency = json.get("currency")?.as_str()?.to_owned();
+    let amount = json.get("amount")?;
+    // What is asked for may leave the currency to the record.
+    let Some(currency) = json.get("currency") else { return grouped(amount) };
+    let micros = parse_scaled(amount, Money::DECIMALS).ok()?;
+    let currency = currency.as_str()?.to_owned();
     Some(Money { micros, currency }.to_string())
 }
 
@@ -278,6 +281,7 @@ mod tests {
     fn money_is_grouped_and_names_its_currency() {
         let shown = show(FieldKind::Currency, &json!({"amount": 1_250_000, "currency": "EUR"}));
         assert_eq!(shown, "1,250,000 EUR");
+        assert_eq!(show(FieldKind::Currency, &json!({"amount": 1_250_000})), "1,250,000");
     }
 
     #[test]

@@ -90,6 +90,12 @@ async fn a_field_that_a_role_may_not_read_is_on_no_page() {
     server.settled(&vera, &chat).await;
     vera.post(&format!("{chat}/turns"), &[("message", "what changed on Crane?")]).await.expect(303);
     let cards = server.settled(&vera, &chat).await;
-    cards.shows("Find deals").shows("Read deal").shows("Read timeline of deal").shows("Crane").hides("987").hides("Amount");
+    cards
+        .shows("Find deals")
+        .shows("Read deal")
+        .shows("Read timeline of deal")
+        .shows("Crane")
+        .hides("987")
+        .hides("Amount");
     server.stop().await;
 }

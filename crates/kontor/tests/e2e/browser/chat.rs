@@ -1,88 +1,13 @@
-//! The main job in a real Chromium.
+//! The main job: asking, changing, logging, and a reply that survives a reload.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use fantoccini::{Client, ClientBuilder, Locator, key::Key};
-use kontor_testkit::{
-    scripted::{Script, ScriptedModel},
-    server::PASSWORD,
-};
+use fantoccini::{Locator, key::Key};
+use kontor_testkit::scripted::{Script, ScriptedModel};
 use serde_json::{Value, json};
 
+use super::{WAIT, browser, picture, say, sign_in};
 use crate::fixture::{Engine, Fixture};
-
-/// How long a page may take to show what is waited for, on a loaded machine.
-const WAIT: Duration = Duration::from_secs(30);
-
-/// A browser of the test's own, where there is one: `KONTOR_TEST_WEBDRIVER_URL` names the driver.
-async fn browser(dark: bool) -> Option<Client> {
-    let Ok(url) = std::env::var("KONTOR_TEST_WEBDRIVER_URL") else {
-        let required = std::env::var("KONTOR_TEST_REQUIRE_BROWSER").is_ok();
-        assert!(!required, "KONTOR_TEST_WEBDRIVER_URL names no driver");
-        return None;
-    };
-    let mut arguments = vec![
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1280,860",
-        "--hide-scrollbars",
-    ];
-    if dark {
-        arguments.push("--blink-settings=preferredColorScheme=0");
-    }
-    let capabilities = json!({ "goog:chromeOptions": { "args": arguments } });
-    let Value::Object(capabilities) = capabilities else { return None };
-    Some(
-        ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&url)
-            .await
-            .unwrap(),
-    )
-}
-
-async fn sign_in(page: &Client, fixture: &Fixture) {
-    page.goto(&format!("{}/chat", fixture.url())).await.unwrap();
-    let find = |css: &'static str| page.wait().at_most(WAIT).for_element(Locator::Css(css));
-    find("#email").await.unwrap().send_keys("ada@demo.test").await.unwrap();
-    find("#password").await.unwrap().send_keys(PASSWORD).await.unwrap();
-    find("form[action='/sign-in'] button").await.unwrap().click().await.unwrap();
-    find("#composer").await.unwrap();
-}
-
-/// Sends a message and waits until its turn is in one of these states; the text of the turn.
-async fn say(page: &Client, message: &str, states: &[&str]) -> String {
-    let before = page.find_all(Locator::Css("#transcript > .turn")).await.unwrap().len();
-    let field = page.wait().at_most(WAIT).for_element(Locator::Css("#message")).await.unwrap();
-    field.send_keys(message).await.unwrap();
-    field.send_keys(&char::from(Key::Enter).to_string()).await.unwrap();
-    let wanted = states
-        .iter()
-        .map(|state| format!("#transcript > .turn:nth-child({})[data-state='{state}']", before + 1));
-    let wanted = wanted.collect::<Vec<_>>().join(", ");
-    let turn = page.wait().at_most(WAIT).for_element(Locator::Css(&wanted)).await;
-    match turn {
-        Ok(turn) => turn.text().await.unwrap(),
-        Err(error) => panic!(
-            "{message:?}: {error}\n{}",
-            page.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
-        ),
-    }
-}
-
-/// Keeps a picture of the page where `KONTOR_TEST_PICTURES` names a folder for them.
-async fn picture(page: &Client, name: &str) {
-    if let Some(folder) = std::env::var_os("KONTOR_TEST_PICTURES") {
-        let png = page.screenshot().await.unwrap();
-        std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), png).unwrap();
-    }
-}
 
 async fn main_job(dark: bool) {
     let Some(page) = browser(dark).await else { return };
@@ -190,29 +115,5 @@ async fn a_page_reloaded_in_mid_reply_loses_and_repeats_no_word() {
     page.wait().at_most(WAIT).for_element(done).await.unwrap();
     let text = page.find(Locator::Css("#transcript .turn .prose")).await.unwrap().text().await.unwrap();
     assert_eq!(text.split_whitespace().collect::<Vec<_>>(), words);
-    page.close().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn records_are_created_and_edited_by_hand() {
-    let Some(page) = browser(false).await else { return };
-    let fixture = Fixture::builtin().await;
-    sign_in(&page, &fixture).await;
-    let find = |css: &'static str| page.wait().at_most(WAIT).for_element(Locator::Css(css));
-    page.goto(&format!("{}/records/accounts/new", fixture.url())).await.unwrap();
-    find("#name").await.unwrap().send_keys("Lighthouse GmbH").await.unwrap();
-    find("#domain").await.unwrap().send_keys("not a domain").await.unwrap();
-    find("main form button.primary, form .button.primary").await.unwrap().click().await.unwrap();
-    let wrong = find("#domain-wrong").await.unwrap().text().await.unwrap();
-    assert!(wrong.contains("not a domain"), "{wrong}");
-    let kept = find("#name").await.unwrap().prop("value").await.unwrap();
-    assert_eq!(kept.as_deref(), Some("Lighthouse GmbH"), "the input was lost");
-    let domain = find("#domain").await.unwrap();
-    domain.clear().await.unwrap();
-    domain.send_keys("lighthouse.example").await.unwrap();
-    picture(&page, "edit-light").await;
-    find("main form button.primary, form .button.primary").await.unwrap().click().await.unwrap();
-    let timeline = find(".timeline").await.unwrap().text().await.unwrap();
-    assert!(timeline.contains("Ada Brandt"), "{timeline}");
     page.close().await.unwrap();
 }

@@ -1,0 +1,134 @@
+//! What a person does, in a real Chromium.
+
+mod acts;
+mod chat;
+mod lists;
+mod records;
+mod views;
+
+use std::{path::PathBuf, time::Duration};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key};
+use kontor_testkit::server::PASSWORD;
+use serde_json::{Value, json};
+
+use crate::fixture::Fixture;
+
+/// How long a page may take to show what is waited for, on a loaded machine.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// The window of a desk and of a telephone.
+const DESK: (u32, u32) = (1280, 800);
+const PHONE: (u32, u32) = (390, 844);
+
+/// A browser of the test's own, where there is one: `KONTOR_TEST_WEBDRIVER_URL` names the driver.
+async fn browser(dark: bool) -> Option<Client> {
+    window(dark, DESK).await
+}
+
+/// The same with a window of a size.
+async fn window(dark: bool, (width, height): (u32, u32)) -> Option<Client> {
+    let Ok(url) = std::env::var("KONTOR_TEST_WEBDRIVER_URL") else {
+        let required = std::env::var("KONTOR_TEST_REQUIRE_BROWSER").is_ok();
+        assert!(!required, "KONTOR_TEST_WEBDRIVER_URL names no driver");
+        return None;
+    };
+    let mut arguments = vec![
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--hide-scrollbars",
+    ];
+    if dark {
+        arguments.push("--blink-settings=preferredColorScheme=0");
+    }
+    // The size of what is shown, whatever the window has around it: no window is as narrow as a telephone.
+    let metrics = json!({"width": width, "height": height, "pixelRatio": 1, "mobile": false, "touch": false});
+    let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } });
+    let Value::Object(capabilities) = json!({ "goog:chromeOptions": options }) else { return None };
+    Some(
+        ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&url)
+            .await
+            .unwrap(),
+    )
+}
+
+/// Waits until something is on the page.
+#[track_caller]
+fn shown<'p>(page: &'p Client, css: &'p str) -> impl Future<Output = Element> + 'p {
+    let place = std::panic::Location::caller();
+    async move {
+        match page.wait().at_most(WAIT).for_element(Locator::Css(css)).await {
+            Ok(found) => found,
+            Err(error) => {
+                let body = page.find(Locator::Css("body")).await.unwrap().text().await.unwrap();
+                panic!("{place}: {css}: {error}\n{body}")
+            }
+        }
+    }
+}
+
+/// Waits until nothing of the kind is on the page.
+async fn gone(page: &Client, css: &str) {
+    let begun = std::time::Instant::now();
+    while !page.find_all(Locator::Css(css)).await.unwrap().is_empty() {
+        assert!(begun.elapsed() < WAIT, "{css} is still there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn click(page: &Client, css: &str) {
+    shown(page, css).await.click().await.unwrap();
+}
+
+async fn press(element: &Element, key: Key) {
+    element.send_keys(&char::from(key).to_string()).await.unwrap();
+}
+
+async fn go(page: &Client, fixture: &Fixture, path: &str) {
+    page.goto(&format!("{}{path}", fixture.url())).await.unwrap();
+}
+
+async fn sign_in(page: &Client, fixture: &Fixture) {
+    page.goto(&format!("{}/chat", fixture.url())).await.unwrap();
+    let find = |css: &'static str| page.wait().at_most(WAIT).for_element(Locator::Css(css));
+    find("#email").await.unwrap().send_keys("ada@demo.test").await.unwrap();
+    find("#password").await.unwrap().send_keys(PASSWORD).await.unwrap();
+    find("form[action='/sign-in'] button").await.unwrap().click().await.unwrap();
+    find("#composer").await.unwrap();
+}
+
+/// Sends a message and waits until its turn is in one of these states; the text of the turn.
+async fn say(page: &Client, message: &str, states: &[&str]) -> String {
+    let before = page.find_all(Locator::Css("#transcript > .turn")).await.unwrap().len();
+    let field = page.wait().at_most(WAIT).for_element(Locator::Css("#message")).await.unwrap();
+    field.send_keys(message).await.unwrap();
+    field.send_keys(&char::from(Key::Enter).to_string()).await.unwrap();
+    let wanted = states
+        .iter()
+        .map(|state| format!("#transcript > .turn:nth-child({})[data-state='{state}']", before + 1));
+    let wanted = wanted.collect::<Vec<_>>().join(", ");
+    let turn = page.wait().at_most(WAIT).for_element(Locator::Css(&wanted)).await;
+    match turn {
+        Ok(turn) => turn.text().await.unwrap(),
+        Err(error) => panic!(
+            "{message:?}: {error}\n{}",
+            page.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+        ),
+    }
+}
+
+/// Keeps a picture of the page where `KONTOR_TEST_PICTURES` names a folder for them.
+async fn picture(page: &Client, name: &str) {
+    if let Some(folder) = std::env::var_os("KONTOR_TEST_PICTURES") {
+        let png = page.screenshot().await.unwrap();
+        std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), png).unwrap();
+    }
+}

@@ -1,0 +1,76 @@
+//! Records made and changed by hand.
+
+use fantoccini::{Locator, key::Key};
+use serde_json::json;
+
+use super::{WAIT, browser, click, go, picture, press, shown, sign_in};
+use crate::fixture::Fixture;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_created_and_edited_by_hand() {
+    let Some(page) = browser(false).await else { return };
+    let fixture = Fixture::builtin().await;
+    sign_in(&page, &fixture).await;
+    let find = |css: &'static str| page.wait().at_most(WAIT).for_element(Locator::Css(css));
+    page.goto(&format!("{}/records/accounts/new", fixture.url())).await.unwrap();
+    find("#name").await.unwrap().send_keys("Lighthouse GmbH").await.unwrap();
+    find("#domain").await.unwrap().send_keys("not a domain").await.unwrap();
+    find("main form button.primary, form .button.primary").await.unwrap().click().await.unwrap();
+    let wrong = find("#domain-wrong").await.unwrap().text().await.unwrap();
+    assert!(wrong.contains("not a domain"), "{wrong}");
+    let kept = find("#name").await.unwrap().prop("value").await.unwrap();
+    assert_eq!(kept.as_deref(), Some("Lighthouse GmbH"), "the input was lost");
+    let domain = find("#domain").await.unwrap();
+    domain.clear().await.unwrap();
+    domain.send_keys("lighthouse.example").await.unwrap();
+    picture(&page, "edit-light").await;
+    find("main form button.primary, form .button.primary").await.unwrap().click().await.unwrap();
+    let timeline = find(".timeline").await.unwrap().text().await.unwrap();
+    assert!(timeline.contains("Ada Brandt"), "{timeline}");
+    page.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relation_is_chosen_by_keyboard_when_a_record_is_made_and_changed() {
+    let Some(page) = browser(false).await else { return };
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    for name in ["Quarry North", "Quarry South"] {
+        ada.post("/api/records/accounts", json!({ "name": name })).await.unwrap().ok();
+    }
+    sign_in(&page, &fixture).await;
+    go(&page, &fixture, "/records/deals/new").await;
+    shown(&page, "#name").await.send_keys("Gravel for a year").await.unwrap();
+    let account = shown(&page, "#account").await;
+    account.send_keys("quarry").await.unwrap();
+    shown(&page, "#account-list [role=option]:nth-child(2)").await;
+    let first = shown(&page, "#account-list [aria-selected=true]").await.text().await.unwrap();
+    press(&account, Key::Down).await;
+    let second =
+        shown(&page, "#account-list li:nth-child(2)[aria-selected=true]").await.text().await.unwrap();
+    assert_ne!(first, second);
+    picture(&page, "relation-light").await;
+    press(&account, Key::Enter).await;
+    assert_eq!(account.prop("value").await.unwrap().as_deref(), Some(second.as_str()));
+    click(&page, "form .button.primary").await;
+    shown(&page, ".timeline").await;
+    let details = shown(&page, "dl.fields").await.text().await.unwrap();
+    assert!(details.contains(&second), "{details}");
+
+    click(&page, "a[href$='/edit']").await;
+    let account = shown(&page, "#account").await;
+    account.clear().await.unwrap();
+    account.send_keys(&first).await.unwrap();
+    shown(&page, "#account-list [aria-selected=true]").await;
+    press(&account, Key::Enter).await;
+    // What is written and not chosen falls back to what was.
+    let contact = shown(&page, "#contact").await;
+    contact.send_keys("nobody of this name").await.unwrap();
+    press(&contact, Key::Tab).await;
+    assert_eq!(contact.prop("value").await.unwrap().as_deref(), Some(""));
+    click(&page, "form .button.primary").await;
+    shown(&page, ".timeline").await;
+    let details = shown(&page, "dl.fields").await.text().await.unwrap();
+    assert!(details.contains(&first) && !details.contains(&second), "{details}");
+    page.close().await.unwrap();
+}

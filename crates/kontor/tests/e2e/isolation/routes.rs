@@ -1,0 +1,341 @@
+//! Every address with an id in it, for programs and for people.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use kontor_testkit::client::ApiClient;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{HERS, records, tells, text, two_workspaces};
+use crate::{fixture::engines, pages::Pages};
+
+/// The routes with a parameter, as the routers declare them: `GET /api/turns/{id}`.
+fn declared() -> BTreeSet<String> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sources = Vec::new();
+    for (folder, prefix) in [("api/src", "/api"), ("web/src", "")] {
+        read(&crates.join(folder), prefix, &mut sources);
+    }
+    let mut routes = BTreeSet::new();
+    for (source, prefix) in sources {
+        for call in source.split(".route(").skip(1) {
+            let Some(path) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next())
+            else {
+                panic!("a route whose path is not written out: {call:.60}");
+            };
+            // Up to the next route or the end of the statement stand the methods of this one.
+            let methods = call.split(['\n', ';']).next().unwrap_or_default();
+            for (word, method) in [
+                ("get(", "GET"),
+                ("post(", "POST"),
+                ("patch(", "PATCH"),
+                ("delete(", "DELETE"),
+                ("put(", "PUT"),
+            ] {
+                let is_method = |at: usize| matches!(methods[..at].chars().last(), Some(' ' | '.' | ','));
+                if methods.match_indices(word).any(|(at, _)| is_method(at)) && path.contains('{') {
+                    routes.insert(format!("{method} {prefix}{path}"));
+                }
+            }
+        }
+    }
+    routes
+}
+
+/// The sources of a folder, without tests.
+fn read(folder: &Path, prefix: &'static str, sources: &mut Vec<(String, &'static str)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if path.file_name().is_none_or(|name| name != "tests") {
+                read(&path, prefix, sources);
+            }
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            sources.push((code.to_owned(), prefix));
+        }
+    }
+}
+
+/// What of Ada's is tried.
+struct Prey {
+    deal: String,
+    account: String,
+    session: String,
+    turn: String,
+    approval: String,
+}
+
+impl Prey {
+    async fn of(ada: &ApiClient) -> Self {
+        let ids = records(ada, HERS).await;
+        let field = json!({"name": "zanzibar", "label": "Zanzibar", "kind": "text"});
+        ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
+        let session = ada.session("sales-assistant").await.unwrap();
+        let message = "delete the account Zanzibar Quellwasser";
+        let turn = ada.turn(&session, message).await.unwrap();
+        let waiting = format!("/api/approvals?session={session}");
+        let approval = tokio::time::timeout(std::time::Duration::from_secs(30), async {
+            loop {
+                let listed = ada.get(&waiting).await.unwrap().ok();
+                if let Some(id) = listed["data"][0]["id"].as_str() {
+                    return id.to_owned();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        });
+        let approval = approval.await.expect("no approval was asked for");
+        Self { deal: ids["deal"].clone(), account: ids["account"].clone(), session, turn, approval }
+    }
+}
+
+/// A request with something of Ada's in it, and the answers that are right.
+struct Attempt {
+    /// The route as it is declared.
+    route: &'static str,
+    path: String,
+    body: Option<Value>,
+    right: &'static [u16],
+}
+
+fn attempt(route: &'static str, path: String, body: Option<Value>, right: &'static [u16]) -> Attempt {
+    Attempt { route, path, body, right }
+}
+
+/// The requests of a program.
+fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
+    let Prey { deal, account, session, turn, approval } = prey;
+    let one = format!("/api/records/deals/{deal}");
+    let filter =
+        |path: &str| format!("/api/records/deals{path}filter=%7B%22id%22:%7B%22eq%22:%22{deal}%22%7D%7D");
+    let context = json!({"object": "deal", "id": deal});
+    vec![
+        attempt("GET /api/records/{plural}", filter("?"), None, &[200]),
+        attempt("GET /api/records/{plural}", "/api/records/deals?search=quellwasser".into(), None, &[200]),
+        attempt("GET /api/records/{plural}", "/api/records/deals?deleted=true".into(), None, &[200]),
+        attempt(
+            "POST /api/records/{plural}",
+            "/api/records/notes".into(),
+            Some(json!({"title": "x", "deal": deal})),
+            &[400],
+        ),
+        attempt(
+            "POST /api/records/{plural}",
+            "/api/records/notes".into(),
+            Some(json!({"title": "x", "target": context})),
+            &[400],
+        ),
+        attempt(
+            "POST /api/records/{plural}",
+            "/api/records/deals".into(),
+            Some(json!({"name": "x", "account": account})),
+            &[400],
+        ),
+        attempt(
+            "POST /api/records/{plural}/batch",
+            "/api/records/deals/batch".into(),
+            Some(json!({"create": [{"name": "fine"}, {"name": "x", "account": account}]})),
+            &[400],
+        ),
+        attempt(
+            "POST /api/records/{plural}/batch",
+            "/api/records/deals/batch".into(),
+            Some(json!({"update": [{"id": deal, "name": "stolen"}]})),
+            &[404],
+        ),
+        attempt(
+            "POST /api/records/{plural}/batch",
+            "/api/records/deals/batch".into(),
+            Some(json!({"delete": [deal]})),
+            &[404],
+        ),
+        attempt("GET /api/records/{plural}/group", filter("/group?by=name&"), None, &[200]),
+        attempt("GET /api/records/{plural}/{id}", one.clone(), None, &[404]),
+        attempt("GET /api/records/{plural}/{id}", format!("{one}?include=account"), None, &[404]),
+        attempt("PATCH /api/records/{plural}/{id}", one.clone(), Some(json!({"name": "stolen"})), &[404]),
+        attempt(
+            "PATCH /api/records/{plural}/{id}",
+            format!("/api/records/deals/{own}"),
+            Some(json!({"account": account})),
+            &[400],
+        ),
+        attempt("DELETE /api/records/{plural}/{id}", one.clone(), None, &[404]),
+        attempt("POST /api/records/{plural}/{id}/restore", format!("{one}/restore"), Some(json!({})), &[404]),
+        attempt("POST /api/records/{plural}/{id}/destroy", format!("{one}/destroy"), Some(json!({})), &[404]),
+        attempt("GET /api/records/{plural}/{id}/timeline", format!("{one}/timeline"), None, &[404]),
+        attempt("GET /api/objects/{name}", "/api/objects/deal".into(), None, &[200]),
+        attempt(
+            "POST /api/objects/{name}/fields",
+            "/api/objects/deal/fields".into(),
+            Some(json!({"name": "ottos", "label": "Otto's", "kind": "text"})),
+            &[201],
+        ),
+        attempt(
+            "POST /api/operations/{name}",
+            "/api/operations/deal.get".into(),
+            Some(json!({"id": deal})),
+            &[404],
+        ),
+        attempt("GET /api/sessions/{id}", format!("/api/sessions/{session}"), None, &[404]),
+        attempt(
+            "PATCH /api/sessions/{id}",
+            format!("/api/sessions/{session}"),
+            Some(json!({"title": "stolen"})),
+            &[404],
+        ),
+        attempt(
+            "POST /api/sessions/{id}/turns",
+            format!("/api/sessions/{session}/turns"),
+            Some(json!({"message": "hi"})),
+            &[404],
+        ),
+        attempt("GET /api/sessions/{id}/events", format!("/api/sessions/{session}/events"), None, &[404]),
+        attempt("GET /api/turns/{id}", format!("/api/turns/{turn}"), None, &[404]),
+        attempt("POST /api/turns/{id}/cancel", format!("/api/turns/{turn}/cancel"), Some(json!({})), &[404]),
+        attempt(
+            "POST /api/approvals/{id}",
+            format!("/api/approvals/{approval}"),
+            Some(json!({"decision": "approve"})),
+            &[404],
+        ),
+        // Addresses without a parameter that take ids all the same.
+        attempt("GET /api/approvals", format!("/api/approvals?status=all&session={session}"), None, &[200]),
+        attempt("GET /api/search", "/api/search?q=quellwasser".into(), None, &[200]),
+        attempt(
+            "POST /api/sessions",
+            "/api/sessions".into(),
+            Some(json!({"agent": "analyst", "context": context})),
+            &[201, 400, 404],
+        ),
+    ]
+}
+
+/// The requests of a person's browser; a body is a form.
+fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
+    let Prey { deal, session, turn, approval, .. } = prey;
+    let one = format!("/records/deals/{deal}");
+    let form = |value: Value| Some(value);
+    vec![
+        attempt("GET /chat/{session}", format!("/chat/{session}"), None, &[404]),
+        attempt("GET /chat/{session}", format!("/chat/{own_session}?before=999"), None, &[200]),
+        attempt(
+            "POST /chat/{session}/turns",
+            format!("/chat/{session}/turns"),
+            form(json!({"message": "hi"})),
+            &[404],
+        ),
+        attempt("GET /chat/{session}/events", format!("/chat/{session}/events"), None, &[404]),
+        attempt("POST /chat/{session}/resume", format!("/chat/{session}/resume"), form(json!({})), &[404]),
+        attempt(
+            "POST /chat/turns/{turn}/cancel",
+            format!("/chat/turns/{turn}/cancel"),
+            form(json!({})),
+            &[404],
+        ),
+        attempt(
+            "POST /chat/approvals/{approval}",
+            format!("/chat/approvals/{approval}"),
+            form(json!({"decision": "approve"})),
+            &[404],
+        ),
+        attempt("GET /records/{plural}", "/records/deals".into(), None, &[200]),
+        attempt("GET /records/{plural}", "/records/deals?deleted=yes".into(), None, &[200]),
+        attempt("GET /records/{plural}", "/records/deals?q=quellwasser".into(), None, &[200]),
+        attempt(
+            "POST /records/{plural}",
+            "/records/notes".into(),
+            form(json!({"title": "x", "target": format!("deal:{deal}")})),
+            &[422],
+        ),
+        attempt("GET /records/{plural}/new", format!("/records/notes/new?target=deal:{deal}"), None, &[200]),
+        attempt("GET /records/{plural}/{id}", one.clone(), None, &[404]),
+        attempt(
+            "POST /records/{plural}/{id}",
+            one.clone(),
+            form(json!({"version": "1", "name": "stolen"})),
+            &[404],
+        ),
+        attempt("GET /records/{plural}/{id}/edit", format!("{one}/edit"), None, &[404]),
+        attempt("POST /records/{plural}/{id}/delete", format!("{one}/delete"), form(json!({})), &[404]),
+        attempt("POST /records/{plural}/{id}/restore", format!("{one}/restore"), form(json!({})), &[404]),
+        attempt("GET /assets/{digest}/{file}", "/assets/x/app.js".into(), None, &[200, 404]),
+        attempt("GET /chat", format!("/chat?about=deal:{deal}"), None, &[200]),
+        attempt("GET /palette", "/palette?q=quellwasser".into(), None, &[200]),
+        attempt(
+            "GET /records/choices",
+            "/records/choices?q=quellwasser&objects=deal,contact".into(),
+            None,
+            &[200],
+        ),
+        attempt("GET /records/choices", "/records/choices?q=&objects=deal".into(), None, &[200]),
+    ]
+}
+
+#[tokio::test]
+async fn another_workspaces_ids_lead_nowhere_through_any_address() {
+    for engine in engines() {
+        let (fixture, ada, otto) = two_workspaces(engine, None).await;
+        let prey = Prey::of(&ada).await;
+        let own = otto.post("/api/records/deals", json!({"name": "Mine"})).await.unwrap().ok();
+        let own_session = otto.session("analyst").await.unwrap();
+        let before = ada.get(&format!("/api/records/deals/{}", prey.deal)).await.unwrap().ok();
+        let mut left = declared();
+        assert!(left.len() > 25, "{left:?}");
+
+        for Attempt { route, path, body, right } in of_programs(&prey, &text(&own["id"])) {
+            let method: Method = route.split(' ').next().unwrap().parse().unwrap();
+            let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
+            let shown = format!("{engine:?} {route} {path} {body:?}: {} {}", answer.status, answer.body);
+            assert!(right.contains(&answer.status.as_u16()), "{shown}");
+            assert!(!tells(&answer.body.to_string()), "{shown}");
+            if path.contains("filter=") || path.contains("search") {
+                let counted = answer.body["data"].as_array().map(Vec::len);
+                assert_eq!(counted, Some(0), "{shown}");
+            }
+            left.remove(route);
+        }
+        // A session's context is a record that is not there, to whoever asks and to the agent.
+        let context = json!({"context": {"object": "deal", "id": prey.deal}});
+        let patched = otto.patch(&format!("/api/sessions/{own_session}"), context).await.unwrap();
+        assert!(matches!(patched.status.as_u16(), 200 | 400 | 404) && !tells(&patched.body.to_string()));
+        let events = otto.chat(&own_session, "show it").await.unwrap();
+        assert!(!events.iter().any(|event| tells(&event.data.to_string())), "{events:?}");
+
+        let pages = Pages::sign_in(fixture.url(), "otto").await;
+        for Attempt { route, path, body, right } in of_people(&prey, &own_session) {
+            let page = match &body {
+                None => pages.get(&path).await,
+                Some(form) => {
+                    let form = form.as_object().unwrap().iter();
+                    let form: Vec<_> = form.map(|(name, value)| (name.as_str(), text(value))).collect();
+                    pages.post(&path, &form).await
+                }
+            };
+            let shown = format!("{engine:?} {route} {path} {body:?}: {} {}", page.status, page.body);
+            assert!(right.contains(&page.status), "{shown}");
+            assert!(!tells(&page.body), "{shown}");
+            left.remove(route);
+        }
+        // A chat about a record that is not there.
+        let about = [
+            ("agent", "analyst".to_owned()),
+            ("message", "show it".to_owned()),
+            ("about", format!("deal:{}", prey.deal)),
+        ];
+        let begun = pages.post("/chat", &about).await;
+        if begun.status == 303 {
+            assert!(!tells(&pages.get(&begun.location).await.body));
+        }
+        assert!(left.is_empty(), "nothing was tried through {left:?}");
+
+        // Nothing of Ada's was touched.
+        let after = ada.get(&format!("/api/records/deals/{}", prey.deal)).await.unwrap().ok();
+        assert_eq!(after, before, "{engine:?}");
+        let turn = ada.get(&format!("/api/turns/{}", prey.turn)).await.unwrap().ok();
+        assert_eq!(turn["status"], "waiting_for_approval", "{engine:?}");
+        let object = ada.get("/api/objects/deal").await.unwrap().ok().to_string();
+        assert!(object.contains("zanzibar") && !object.contains("ottos"), "{engine:?}: {object}");
+        fixture.end().await;
+    }
+}
