@@ -79,6 +79,10 @@ function install(combo) {
     } else if (event.key === "Enter" && !list.hidden) {
       event.preventDefault();
       take(list.children[chosen]);
+    } else if (event.key === "Enter" && input.value.trim() !== settled) {
+      // What is written names no record yet: sending the form would drop it.
+      event.preventDefault();
+      ask();
     } else if (event.key === "Escape" && !list.hidden) {
       event.stopPropagation();
       close();

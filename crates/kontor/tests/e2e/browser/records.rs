@@ -43,7 +43,7 @@ async fn a_relation_is_chosen_by_keyboard_when_a_record_is_made_and_changed() {
     shown(&page, "#name").await.send_keys("Gravel for a year").await.unwrap();
     let account = shown(&page, "#account").await;
     account.send_keys("quarry").await.unwrap();
-    shown(&page, "#account-list [role=option]:nth-child(2)").await;
+    shown(&page, "#account-list:not([hidden]) [role=option]:nth-child(2)").await;
     let first = shown(&page, "#account-list [aria-selected=true]").await.text().await.unwrap();
     press(&account, Key::Down).await;
     let second =
@@ -61,8 +61,14 @@ async fn a_relation_is_chosen_by_keyboard_when_a_record_is_made_and_changed() {
     let account = shown(&page, "#account").await;
     account.clear().await.unwrap();
     account.send_keys(&first).await.unwrap();
-    shown(&page, "#account-list [aria-selected=true]").await;
+    shown(&page, "#account-list:not([hidden]) [aria-selected=true]").await;
     press(&account, Key::Enter).await;
+    // Enter before anything is found does not send the form, which would drop what is written.
+    let hasty = "const field = document.getElementById('contact'); field.value = 'Jane'; \
+                 field.dispatchEvent(new InputEvent('input')); \
+                 const enter = new KeyboardEvent('keydown', { key: 'Enter', cancelable: true }); \
+                 const sends = field.dispatchEvent(enter); field.value = ''; return sends;";
+    assert_eq!(page.execute(hasty, Vec::new()).await.unwrap(), json!(false));
     // What is written and not chosen falls back to what was.
     let contact = shown(&page, "#contact").await;
     contact.send_keys("nobody of this name").await.unwrap();
