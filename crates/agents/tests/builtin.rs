@@ -26,4 +26,42 @@ both_engines! {
         });
         assert!(logged.is_some(), "{:?}", texts(&events));
     }
+
+    async fn builtin_writes_several_fields_and_parts_of_fields(store: TestStore) {
+        let house = House::with_builtin(store).await;
+        let deal = house.deal("Big renewal").await;
+        house.person("Jane", "Doe").await;
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        let record = async |object: &str, id| {
+            house.first.crm.get(&house.ada, object, id, None, vec![]).await.unwrap().to_json()
+        };
+        for said in [
+            "set the amount of Big renewal to 20k and the close date to 2027-03-01",
+            "create account Acme, city Bonn, street Marktplatz 4 and segment enterprise",
+            "set the zip code of Acme to 53111 and its country to Germany",
+            "set the last name of Jane Doe to Roe and her city to Mainz",
+        ] {
+            let events = house.first.ask(&house.ada, session, said).await;
+            let told = texts(&events);
+            assert!(told.last().unwrap().starts_with("C"), "{said}: {told:?}");
+        }
+        let deal = record("deal", deal).await;
+        assert_eq!(deal["amount"], json!({"amount": 20_000, "currency": "USD"}));
+        assert_eq!(deal["close_date"], "2027-03-01");
+        let found = async |object: &str, words: &str| {
+            let only = vec![object.to_owned()];
+            let hits = house.first.crm.search(&house.ada, words, Some(only), 5).await.unwrap();
+            assert_eq!(hits.len(), 1, "{words}");
+            record(object, hits[0].id).await
+        };
+        let account = found("account", "Acme").await;
+        assert_eq!(
+            account["address"],
+            json!({"street": "Marktplatz 4", "city": "Bonn", "state": "", "postal_code": "53111", "country": "Germany"})
+        );
+        assert_eq!(account["segment"], "ENTERPRISE");
+        let contact = found("contact", "Jane Roe").await;
+        assert_eq!(contact["name"], json!({"first": "Jane", "last": "Roe"}));
+        assert_eq!(contact["address"]["city"], "Mainz");
+    }
 }

@@ -205,23 +205,24 @@ impl Interpreter {
         })
     }
 
-    /// The field named in a phrase: of the object named there, else of the one spoken of, else of any.
+    /// The field with the longest name in a phrase: of the object named there, else of the one spoken of, else
+    /// of any.
     fn named_field(&self, phrase: Phrase<'_>) -> Option<(Slot<'_>, usize, usize)> {
         let spoken =
             self.spoken_of(false).or(self.conversation.list.first()).map(|record| record.object.as_str());
         let named = self.catalogue.first_named(phrase).map(|(object, ..)| object.name.as_str());
-        let mut objects: Vec<&Object> = self.updatable().collect();
-        objects.sort_by_key(|object| {
-            (Some(object.name.as_str()) != named, Some(object.name.as_str()) != spoken)
+        let places = self.updatable().flat_map(|object| {
+            (0..phrase.len()).filter_map(move |at| {
+                let (slots, words) = object.slots_at(phrase.from(at));
+                Some((object, (*slots.first()?, at, words)))
+            })
         });
-        objects.into_iter().find_map(|object| {
-            (0..phrase.len())
-                .filter_map(|at| {
-                    let (slots, words) = object.slots_at(phrase.from(at));
-                    Some((*slots.first()?, at, words))
-                })
-                .max_by_key(|(_, _, words)| *words)
-        })
+        // "last name" is a person's, whatever else has a name and was spoken of.
+        let found = places.max_by_key(|(object, (_, at, words))| {
+            let name = Some(object.name.as_str());
+            (*words, name == named, name == spoken, std::cmp::Reverse(*at))
+        });
+        found.map(|(_, place)| place)
     }
 
     pub(super) fn updatable(&self) -> impl Iterator<Item = &Object> {

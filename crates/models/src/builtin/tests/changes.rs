@@ -76,6 +76,12 @@ fn parts_of_a_field_are_written_by_their_names() {
     }
     let mut chat = Chat::new().looking_at("contact", "Jane Doe", "c1", "/records/contacts");
     assert_eq!(chat.say("set her last name to Roe").call().1, json!({"id": "c1", "name": {"last": "Roe"}}));
+    // Whatever was spoken of before and has a name, too.
+    let mut chat = Chat::new().looking_at("account", "Acme", "a1", "/records/accounts");
+    let (tool, arguments) = chat.say("set the last name of Jane Doe to Roe and her city to Mainz").call();
+    assert_eq!((tool.as_str(), &arguments["search"]), ("contact.find", &json!("Jane Doe")));
+    let call = chat.result(hits(&[("contact", "c1", "Jane Doe")])).call();
+    assert_eq!(call.1, json!({"id": "c1", "name": {"last": "Roe"}, "address": {"city": "Mainz"}}));
 }
 
 #[test]
