@@ -210,6 +210,6 @@ async fn a_form_that_is_too_large_is_refused_as_such() {
         server.send(request).await.expect(413).shows("1 MB");
         let script = post(&path).header("cookie", &ada.cookie).header("accept", "application/json");
         let answer = server.send(script.body(Body::from(large.clone())).unwrap()).await.expect(413);
-        answer.shows("\"form_too_large\"");
+        answer.shows("\"body_too_large\"");
     }
 }
