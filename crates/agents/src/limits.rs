@@ -61,7 +61,7 @@ pub struct Limits {
     pub calls_per_step: u32,
     /// How often a step may begin again because the model's answer broke off.
     pub restarts: u32,
-    /// How often a step may begin again in all, takeovers after a crash included.
+    /// How often a step may begin again because the process that ran it was gone.
     pub takeovers: u32,
     /// The time of running; waiting for an approval does not count.
     pub turn: Duration,

@@ -27,7 +27,14 @@ pub enum TurnEvent {
     StepStarted { turn: TurnId, step: u32 },
     /// The model is being asked again: what it had said of this step is void.
     #[serde(rename = "step.restarted")]
-    StepRestarted { turn: TurnId, step: u32, reason: String },
+    StepRestarted {
+        turn: TurnId,
+        step: u32,
+        reason: String,
+        /// The worker was gone; otherwise the model's answer broke off.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        taken_over: bool,
+    },
     /// The text of a step is complete. A step that calls tools may have one too.
     #[serde(rename = "message.completed")]
     MessageCompleted {

@@ -18,7 +18,10 @@ pub(crate) struct State {
 /// One question to the model and what came of it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Step {
+    /// How often it began again because the model's answer broke off.
     pub(crate) restarts: u32,
+    /// How often it began again because the process that ran it was gone.
+    pub(crate) takeovers: u32,
     pub(crate) text: String,
     /// In the order in which the model wrote them.
     pub(crate) calls: Vec<Call>,
@@ -109,9 +112,13 @@ impl State {
         match event {
             TurnEvent::TurnStarted { message, .. } => self.message.clone_from(message),
             TurnEvent::StepStarted { .. } => self.steps.push(Step::default()),
-            TurnEvent::StepRestarted { .. } => {
+            TurnEvent::StepRestarted { taken_over, .. } => {
                 if let Some(step) = self.steps.last_mut() {
-                    *step = Step { restarts: step.restarts + 1, ..Step::default() };
+                    *step = Step {
+                        restarts: step.restarts + u32::from(!taken_over),
+                        takeovers: step.takeovers + u32::from(*taken_over),
+                        ..Step::default()
+                    };
                 }
             }
             TurnEvent::MessageCompleted { text, .. } => {

@@ -204,6 +204,26 @@ fn a_takeover_restarts_an_open_answer_and_gives_up_after_too_many() {
 }
 
 #[test]
+fn takeovers_and_answers_that_broke_off_are_counted_apart() {
+    let broke = || Input::ModelFailed {
+        problem: problem("model_cut_short"),
+        may_retry: true,
+        text: String::new(),
+        reasoning: String::new(),
+    };
+    let taken_over = || Input::Resumed { intent: None };
+    let mut state = opened();
+    // As many of each as are allowed, whichever comes first.
+    for input in [taken_over(), broke(), taken_over()] {
+        let (after, effects) = go(state, input);
+        assert_eq!(effects, ["step.restarted", "Commit", "CallModel"]);
+        state = after;
+    }
+    assert_eq!(go(state.clone(), taken_over()).1, ["turn.failed", "Finish(Failed)"]);
+    assert_eq!(go(state, broke()).1, ["turn.failed", "Finish(Failed)"]);
+}
+
+#[test]
 fn a_cancellation_keeps_what_was_said() {
     let cancelled = |text: &str| Input::Cancelled { by: None, text: text.into(), reasoning: String::new() };
     let (state, effects) = go(opened(), cancelled("So f"));

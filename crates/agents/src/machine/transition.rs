@@ -131,7 +131,7 @@ impl Machine<'_> {
             Input::ModelFailed { problem, may_retry, text, reasoning } => {
                 let restarts = self.state.step().map_or(0, |step| step.restarts);
                 if may_retry && restarts < self.limits.restarts {
-                    self.restart(problem.message);
+                    self.restart(problem.message, false);
                 } else {
                     self.fail(problem, text, reasoning);
                 }
@@ -166,7 +166,7 @@ impl Machine<'_> {
                 self.effects.extend([Effect::Commit, Effect::CallModel]);
             }
             Some(step) if step.calls.is_empty() => {
-                if step.restarts >= self.limits.takeovers {
+                if step.takeovers >= self.limits.takeovers {
                     self.fail(
                         Problem::new(
                             ErrorKind::Unavailable,
@@ -177,7 +177,7 @@ impl Machine<'_> {
                         String::new(),
                     );
                 } else {
-                    self.restart("The server was restarted while the model was answering.".to_owned());
+                    self.restart("The server was restarted while the model was answering.".to_owned(), true);
                 }
             }
             Some(_) => {
@@ -376,9 +376,9 @@ impl Machine<'_> {
         self.effects.extend([Effect::Commit, Effect::CallModel]);
     }
 
-    fn restart(&mut self, reason: String) {
+    fn restart(&mut self, reason: String, taken_over: bool) {
         let (turn, step) = (self.state.turn, self.state.step_number());
-        self.append(vec![TurnEvent::StepRestarted { turn, step, reason }]);
+        self.append(vec![TurnEvent::StepRestarted { turn, step, reason, taken_over }]);
         self.effects.extend([Effect::Commit, Effect::CallModel]);
     }
 

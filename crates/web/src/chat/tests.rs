@@ -71,7 +71,7 @@ fn script() -> Vec<Given> {
         Logged(TurnEvent::TurnStarted { turn, message: "Delete <it>".to_owned() }),
         Logged(TurnEvent::StepStarted { turn, step: 1 }),
         Text(1, "This is vo"),
-        Logged(TurnEvent::StepRestarted { turn, step: 1, reason: "cut".to_owned() }),
+        Logged(TurnEvent::StepRestarted { turn, step: 1, reason: "cut".to_owned(), taken_over: false }),
         Text(1, "Let me look.\n\n"),
         Text(1, "| a | b |\n|---|---|\n"),
         Text(1, "| 1 | 2 |\n"),
