@@ -28,6 +28,8 @@ pub enum Error {
     KeyReused,
     #[error("the turn has ended")]
     TurnEnded,
+    #[error("the log of the turn {0} cannot be read")]
+    TurnUnreadable(TurnId),
     #[error("the approval was answered or has expired")]
     ApprovalClosed,
     /// Another worker has taken the session over; whoever finds out stops without a trace.
@@ -98,6 +100,11 @@ impl Fault for Error {
                 "This idempotency key was used for another message. Take a new key for each message.",
             ),
             Self::TurnEnded => new(ErrorKind::Conflict, "turn_ended", "The turn has ended already."),
+            Self::TurnUnreadable(_) => new(
+                ErrorKind::Internal,
+                "turn_unreadable",
+                "What is stored of this turn cannot be read, so it cannot go on; what it had done stays done. Look at what is there before you send the message again.",
+            ),
             Self::ApprovalClosed => new(
                 ErrorKind::Conflict,
                 "approval_closed",

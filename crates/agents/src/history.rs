@@ -13,7 +13,7 @@ use kontor_models::Message;
 
 use crate::{
     limits::Limits,
-    log::LoggedEvent,
+    log::Stretch,
     machine::{self, State},
 };
 
@@ -34,13 +34,13 @@ struct Past {
 }
 
 impl History {
-    /// The history that a log's tail holds before the turn `current`; a turn whose beginning is not in it is
-    /// left out.
-    pub(crate) fn read(events: &[LoggedEvent], current: TurnId, limits: &Limits) -> Self {
+    /// The history that a log's tail holds before the turn `current`; a turn whose beginning is not in it, or
+    /// of which something cannot be read, is left out.
+    pub(crate) fn read(log: &Stretch, current: TurnId, limits: &Limits) -> Self {
         let mut states: Vec<State> = Vec::new();
-        for logged in events {
+        for logged in &log.events {
             let turn = logged.event.turn();
-            if turn == current {
+            if turn == current || log.damaged.contains(&turn) {
                 continue;
             }
             if matches!(*logged.event, TurnEvent::TurnStarted { .. }) {

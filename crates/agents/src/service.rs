@@ -29,7 +29,7 @@ use crate::{
     driver::Preparations,
     error::Error,
     history::Histories,
-    log,
+    log::{self, Stretch},
     prompts::{self, Prompt},
     rows::{
         agents, due_times,
@@ -155,7 +155,7 @@ impl Agents {
         Ok(stream::follow(namespace, handle, session, cursor, in_log, poll_every))
     }
 
-    /// The logged events after a number, in order, at most `limit` (1000).
+    /// The logged events after a number, in order, at most `limit` (1000); fewer are all there are.
     pub async fn log(
         &self,
         caller: &Caller,
@@ -164,8 +164,22 @@ impl Agents {
         limit: u32,
     ) -> Result<Vec<LoggedEvent>, Error> {
         let (namespace, _) = self.owned(caller, session).await?;
-        let limit = u64::from(limit.clamp(1, LOGGED));
-        namespace.read(move |tx| Box::pin(async move { log::after(tx, session, after, limit).await })).await
+        let (mut after, mut wanted) = (after, u64::from(limit.clamp(1, LOGGED)));
+        let mut events = Vec::new();
+        // In place of what cannot be read comes what follows it: fewer events than asked for are the last.
+        while wanted > 0 {
+            let page: Stretch = namespace
+                .read(move |tx| Box::pin(async move { log::after(tx, session, after, wanted).await }))
+                .await?;
+            let is_last = page.rows < wanted;
+            after = page.last.unwrap_or(after);
+            wanted -= page.events.len() as u64;
+            events.extend(page.events);
+            if is_last {
+                break;
+            }
+        }
+        Ok::<_, Error>(events)
     }
 
     /// The numbers of the events with which a session's last turns begin, the earliest first: at most `limit`

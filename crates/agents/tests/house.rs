@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt as _};
 use kontor_agents::{AgentSettings, Agents, EventId, Furnishing, LoggedEvent, NewSession, StreamEvent};
 use kontor_core::{
     caller::Caller,
-    environment::Environment,
+    environment::{Environment, ManualClock, SystemRandom},
     ids::{MemberId, RecordId, SessionId, TurnId, WorkspaceId},
     turn::TurnEvent,
 };
@@ -15,6 +15,7 @@ use kontor_identity::{Identity, IdentitySettings, MasterSecret, NewMember, NewWo
 use kontor_models::{Models, ModelsConfig, RetryPolicy};
 use kontor_store::{Store, testing::TestStore};
 use kontor_testkit::scripted::{Script, ScriptedModel};
+use sea_query::UpdateStatement;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -72,15 +73,42 @@ impl House {
     /// With the command interpreter in place of a model.
     pub(crate) async fn with_builtin(store: TestStore) -> Self {
         let server = ScriptedModel::start().await.unwrap();
-        let first = Process::with_model(&store, server.base_url(), settings(), "builtin").await;
+        let first =
+            Process::made(&store, server.base_url(), settings(), "builtin", Environment::system()).await;
         Self::around(store, server, first).await
     }
 
     /// With a real model behind this address.
     pub(crate) async fn with_real_model(store: TestStore, base_url: String) -> Self {
         let server = ScriptedModel::start().await.unwrap();
-        let first = Process::with_model(&store, base_url, settings(), "scripted/scripted").await;
+        let environment = Environment::system();
+        let first = Process::made(&store, base_url, settings(), "scripted/scripted", environment).await;
         Self::around(store, server, first).await
+    }
+
+    /// By a clock that the test moves.
+    pub(crate) async fn with_clock(store: TestStore, clock: Arc<ManualClock>) -> Self {
+        let server = ScriptedModel::with_rule(obey).await.unwrap();
+        let environment = Environment::new(clock, Arc::new(SystemRandom));
+        let first =
+            Process::made(&store, server.base_url(), settings(), "scripted/scripted", environment).await;
+        Self::around(store, server, first).await
+    }
+
+    /// Kills the process, has something done to the workspace's data, and begins another process.
+    pub(crate) async fn after_a_kill(
+        &mut self,
+        statement: impl Fn(&Tx<'_>) -> UpdateStatement + Send + Sync + 'static,
+    ) {
+        let runtime = self.first.runtime.take().unwrap();
+        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
+        let namespace = self.store.workspace(self.workspace).await.unwrap();
+        let changed = namespace.write(move |tx| {
+            let statement = statement(tx);
+            Box::pin(async move { tx.execute(&statement).await })
+        });
+        assert_eq!(changed.await.unwrap(), 1, "nothing was changed, or more than meant");
+        self.first = Process::begin(&self.store, &self.server).await;
     }
 
     pub(crate) async fn on(store: TestStore, server: ScriptedModel, settings: AgentSettings) -> Self {
@@ -152,20 +180,21 @@ impl Process {
     }
 
     async fn start(store: &TestStore, server: &ScriptedModel, settings: AgentSettings) -> Self {
-        Self::with_model(store, server.base_url(), settings, "scripted/scripted").await
+        let environment = Environment::system();
+        Self::made(store, server.base_url(), settings, "scripted/scripted", environment).await
     }
 
-    async fn with_model(
+    async fn made(
         store: &TestStore,
         base_url: String,
         settings: AgentSettings,
         model: &'static str,
+        environment: Environment,
     ) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let config = store.config();
         let made = runtime.spawn(async move {
-            let environment = Environment::system();
             let store = Store::open(config, environment.clone()).await.unwrap();
             let crm = Crm::new(store.clone(), environment.clone());
             let secret = MasterSecret::new(b"the master secret of these tests".to_vec());

@@ -6,6 +6,7 @@ mod approvals;
 mod authority;
 mod builtin;
 mod crashes;
+mod damage;
 mod house;
 mod live;
 mod models;

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     history::History,
     limits::Limits,
-    log::{self, Draft, LoggedEvent},
+    log::{self, Draft, LoggedEvent, Stretch},
     machine::{self, State},
     rows::{
         sessions::{self, Bid, Keep, Lease, SessionRow},
@@ -90,17 +90,21 @@ async fn take_in(tx: &mut Tx<'_>, bid: &Bid, deadline: Timestamp) -> Result<Take
     Ok(Taken::Turn(Box::new(Turn { session, row, lease, deadline, is_fresh, logged })))
 }
 
-/// Where a turn stands and what was said before it, from the log.
+/// Where a turn stands and what was said before it, from the log. A turn of which something cannot be read
+/// does not go on: what it did already might be done again.
 pub(super) async fn read_back(
     namespace: &Namespace,
     taken: &Turn,
     limits: &Limits,
 ) -> Result<(State, Arc<History>), Error> {
-    let session = taken.session.id;
-    let events: Vec<LoggedEvent> =
+    let (session, turn) = (taken.session.id, taken.row.id);
+    let log: Stretch =
         namespace.read(move |tx| Box::pin(async move { log::tail(tx, session, TAIL).await })).await?;
-    let state = State::replay(taken.row.id, events.iter().map(|logged| &*logged.event));
-    Ok::<_, Error>((state, Arc::new(History::read(&events, taken.row.id, limits))))
+    if log.damaged.contains(&turn) {
+        return Err(Error::TurnUnreadable(turn));
+    }
+    let state = State::replay(turn, log.events.iter().map(|logged| &*logged.event));
+    Ok::<_, Error>((state, Arc::new(History::read(&log, turn, limits))))
 }
 
 impl Run<'_> {

@@ -4,6 +4,7 @@
 //! the same transaction, so that a driver that was overtaken writes nothing more and stops.
 
 mod commit;
+mod give_up;
 mod lease;
 mod model_call;
 mod prepare;
@@ -21,7 +22,7 @@ use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::prepare::Preparations;
-use self::{commit::Ending, lease::Taken};
+use self::{commit::Ending, give_up::GiveUp, lease::Taken};
 use crate::{
     Agents,
     error::Error,
@@ -45,7 +46,7 @@ pub(crate) async fn drive(
             Ok(false) => {}
             Err(Error::Stopping) => tracing::info!(%session, "the turn goes on when the server is back"),
             Err(Error::LeaseLost) => tracing::warn!(%session, "the session was taken over by another worker"),
-            // The lease runs out, and a sweep takes the turn up again; its deadline bounds how often.
+            // A sweep takes the turn up again; its deadline bounds how often.
             Err(error) => {
                 tracing::error!(%session, error = %Chain(&error), "a turn could not go on")
             }
@@ -76,15 +77,36 @@ async fn run_next(
         }
         Taken::Turn(taken) => {
             handle.publish(&taken.logged);
-            let mut run = Run::begin(agents, workspace, namespace, handle, *taken, stopping).await?;
-            let result = run.run().await;
-            run.handle.hush();
-            if let Err(Error::Stopping) = &result {
-                run.release().await?;
+            let give_up = GiveUp::new(agents, workspace, &namespace, &taken);
+            if give_up.is_too_late() && !taken.is_fresh {
+                return give_up.end(too_long(agents)).await;
             }
-            result
+            match run_taken(agents, workspace, namespace, handle, *taken, stopping).await {
+                Err(error) if give_up.is_due(&error) => {
+                    tracing::error!(%session, %error, source = ?std::error::Error::source(&error), "a turn cannot go on and is ended");
+                    give_up.end(error.problem()).await
+                }
+                result => result,
+            }
         }
     }
+}
+
+async fn run_taken(
+    agents: &Agents,
+    workspace: WorkspaceId,
+    namespace: Namespace,
+    handle: Handle,
+    taken: lease::Turn,
+    stopping: &CancellationToken,
+) -> Result<bool, Error> {
+    let mut run = Run::begin(agents, workspace, namespace, handle, taken, stopping).await?;
+    let result = run.run().await;
+    run.handle.hush();
+    if let Err(Error::Stopping) = &result {
+        run.release().await?;
+    }
+    result
 }
 
 /// A turn that runs.
@@ -218,16 +240,8 @@ impl<'a> Run<'a> {
         if self.cancel.token().is_cancelled() {
             return Some(Input::Cancelled { by: self.cancel.by(), text, reasoning });
         }
-        let minutes = self.agents.0.settings.limits.turn.as_secs().div_ceil(60);
-        (self.agents.0.environment.now() >= self.deadline).then(|| Input::Failed {
-            problem: Problem::new(
-                ErrorKind::Limited,
-                "turn_too_long",
-                format!("The agent did not finish within {minutes} min. Ask for less at a time."),
-            ),
-            text,
-            reasoning,
-        })
+        let is_too_late = self.agents.0.environment.now() >= self.deadline;
+        is_too_late.then(|| Input::Failed { problem: too_long(self.agents), text, reasoning })
     }
 
     /// Keeps the conversation for the session's next turn.
@@ -238,6 +252,12 @@ impl<'a> Run<'a> {
             self.agents.0.histories.put(self.session.id, self.last_seq, history);
         }
     }
+}
+
+fn too_long(agents: &Agents) -> Problem {
+    let minutes = agents.0.settings.limits.turn.as_secs().div_ceil(60);
+    let told = format!("The agent did not finish within {minutes} min. Ask for less at a time.");
+    Problem::new(ErrorKind::Limited, "turn_too_long", told)
 }
 
 /// How a turn fails over an error that has nothing to do with the model or its calls.

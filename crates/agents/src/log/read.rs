@@ -1,8 +1,27 @@
-use kontor_core::{ids::SessionId, turn::Sequence};
+use std::sync::Arc;
+
+use kontor_core::{
+    error::Chain,
+    ids::{SessionId, TurnId},
+    turn::Sequence,
+};
 use kontor_store::{Row, Tx};
 
 use super::LoggedEvent;
 use crate::{error::Error, rows::events};
+
+/// A stretch of a log, in order. A row that cannot be read is passed over, so that it hides nothing but
+/// itself.
+#[derive(Debug, Default)]
+pub(crate) struct Stretch {
+    pub(crate) events: Vec<LoggedEvent>,
+    /// The turns of the rows that cannot be read.
+    pub(crate) damaged: Vec<TurnId>,
+    /// The number of the last row, readable or not.
+    pub(crate) last: Option<Sequence>,
+    /// How many rows there were, readable or not.
+    pub(crate) rows: u64,
+}
 
 /// The events after a number, in order, at most `limit`.
 pub(crate) async fn after(
@@ -10,15 +29,15 @@ pub(crate) async fn after(
     session: SessionId,
     after: Sequence,
     limit: u64,
-) -> Result<Vec<LoggedEvent>, Error> {
+) -> Result<Stretch, Error> {
     let rows = events::after(tx, session, after, limit).await?;
-    rows.iter().map(decode).collect()
+    Stretch::read(session, rows.iter())
 }
 
 /// The last events, in order, at most `limit`.
-pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<Vec<LoggedEvent>, Error> {
+pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<Stretch, Error> {
     let rows = events::tail(tx, session, limit).await?;
-    rows.iter().rev().map(decode).collect()
+    Stretch::read(session, rows.iter().rev())
 }
 
 /// Where the last turns begin, the earliest first: at most `limit`, and of those that begin before a number,
@@ -34,8 +53,27 @@ pub(crate) async fn turn_starts(
     Ok(starts)
 }
 
-fn decode(row: &Row) -> Result<LoggedEvent, Error> {
-    let text: String = row.get(2)?;
+impl Stretch {
+    fn read<'r>(session: SessionId, rows: impl Iterator<Item = &'r Row>) -> Result<Self, Error> {
+        let mut stretch = Self::default();
+        for row in rows {
+            let seq: Sequence = row.get(0)?;
+            match decode(seq, row) {
+                Ok(event) => stretch.events.push(event),
+                Err(error) => {
+                    tracing::error!(%session, seq, error = %Chain(&error), "an event of a session's log cannot be read and is passed over");
+                    stretch.damaged.push(row.get(2)?);
+                }
+            }
+            stretch.last = Some(seq);
+            stretch.rows += 1;
+        }
+        Ok(stretch)
+    }
+}
+
+fn decode(seq: Sequence, row: &Row) -> Result<LoggedEvent, Error> {
+    let text: String = row.get(3)?;
     let event = serde_json::from_str(&text)?;
-    Ok(LoggedEvent::new(row.get(0)?, row.get(1)?, std::sync::Arc::new(event), text.into()))
+    Ok(LoggedEvent::new(seq, row.get(1)?, Arc::new(event), text.into()))
 }

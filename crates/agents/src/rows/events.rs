@@ -118,7 +118,7 @@ pub(crate) async fn turn_starts(
 
 fn select(tx: &Tx<'_>, session: SessionId) -> SelectStatement {
     Query::select()
-        .columns(["seq", "at", "data"])
+        .columns(["seq", "at", "turn_id", "data"])
         .from(tx.table(TABLE))
         .and_where(Expr::col("session_id").eq(session.as_uuid()))
         .take()

@@ -35,11 +35,18 @@ impl Cursor {
         if let TurnEvent::MessageCompleted { turn, step, text, .. } = &*logged.event {
             given.extend(self.text(*turn, *step, text));
         }
-        self.seq = logged.seq;
-        self.characters = 0;
-        self.bytes = Some(0);
-        self.reasoning = Some(0);
+        self.skip_to(logged.seq);
         given.push_back(StreamEvent::Logged(logged.clone()));
+    }
+
+    /// Goes on after an event, whether it was given or cannot be read.
+    pub(crate) fn skip_to(&mut self, seq: Sequence) {
+        if seq > self.seq {
+            self.seq = seq;
+            self.characters = 0;
+            self.bytes = Some(0);
+            self.reasoning = Some(0);
+        }
     }
 
     /// Gives what of a step's text was not given yet.

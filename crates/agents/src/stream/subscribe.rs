@@ -6,7 +6,10 @@ use kontor_store::Namespace;
 use tokio::sync::watch;
 
 use super::{Cursor, Found, Handle, StreamEvent};
-use crate::{error::Error, log};
+use crate::{
+    error::Error,
+    log::{self, Stretch},
+};
 
 /// Logged events read at a time.
 const PAGE: u64 = 200;
@@ -74,14 +77,17 @@ impl Follower {
     /// Whether a whole page came, after which there may be more.
     async fn read_log(&mut self) -> Result<bool, Error> {
         let (session, after) = (self.session, self.cursor.seq);
-        let page = self
+        let page: Stretch = self
             .namespace
             .read(move |tx| Box::pin(async move { log::after(tx, session, after, PAGE).await }))
             .await?;
-        for logged in &page {
+        for logged in &page.events {
             self.cursor.pass(logged, &mut self.given);
         }
-        Ok(page.len() as u64 == PAGE)
+        if let Some(last) = page.last {
+            self.cursor.skip_to(last);
+        }
+        Ok::<_, Error>(page.rows == PAGE)
     }
 
     async fn wait(&mut self) {

@@ -1,0 +1,98 @@
+use std::sync::Arc;
+
+use kontor_core::{
+    error::{Fault, Problem},
+    ids::{MemberId, TurnId, WorkspaceId},
+    time::Timestamp,
+    turn::TurnEvent,
+};
+use kontor_store::Namespace;
+
+use super::lease;
+use crate::{
+    Agents,
+    error::Error,
+    log::{self, Draft},
+    rows::{
+        approvals,
+        sessions::{Keep, Lease},
+        turns,
+    },
+    turns::TurnStatus,
+};
+
+/// The end of a turn that cannot go on. It needs the lease alone and reads nothing of the log, so that no
+/// turn is taken up for ever.
+pub(super) struct GiveUp<'a> {
+    agents: &'a Agents,
+    workspace: WorkspaceId,
+    namespace: Namespace,
+    lease: Lease,
+    turn: TurnId,
+    member: MemberId,
+    deadline: Timestamp,
+}
+
+impl<'a> GiveUp<'a> {
+    pub(super) fn new(
+        agents: &'a Agents,
+        workspace: WorkspaceId,
+        namespace: &Namespace,
+        taken: &lease::Turn,
+    ) -> Self {
+        Self {
+            agents,
+            workspace,
+            namespace: namespace.clone(),
+            lease: taken.lease,
+            turn: taken.row.id,
+            member: taken.row.member,
+            deadline: taken.deadline,
+        }
+    }
+
+    pub(super) fn is_too_late(&self) -> bool {
+        self.agents.0.environment.now() >= self.deadline
+    }
+
+    /// Whether taking the turn up again cannot help: the fault is not one of the moment, or the turn's time is
+    /// over.
+    pub(super) fn is_due(&self, error: &Error) -> bool {
+        let is_interrupted = matches!(error, Error::LeaseLost | Error::Stopping);
+        !is_interrupted && (!error.problem().kind.is_transient() || self.is_too_late())
+    }
+
+    /// Ends the turn; whether more turns of the session wait.
+    pub(super) async fn end(&self, problem: Problem) -> Result<bool, Error> {
+        let (lease, turn, member) = (self.lease, self.turn, self.member);
+        let now = self.agents.0.environment.now();
+        let problem = Arc::new(problem);
+        let (logged, more) = self
+            .namespace
+            .write(move |tx| {
+                let problem = problem.clone();
+                Box::pin(async move {
+                    let row = turns::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
+                    // A commit whose answer was lost may have ended it or let go of it.
+                    if row.status != TurnStatus::Running {
+                        return Ok((Vec::new(), true));
+                    }
+                    let (event, status, told) = if row.cancel_requested {
+                        let event = TurnEvent::TurnCancelled { turn, by: row.cancelled_by };
+                        (event, TurnStatus::Cancelled, None)
+                    } else {
+                        let event = TurnEvent::TurnFailed { turn, problem: (*problem).clone() };
+                        (event, TurnStatus::Failed, Some(&*problem))
+                    };
+                    let drafts = [Draft::new(event)?];
+                    let logged = log::append_leased(tx, &lease, Keep::Released, &drafts, now).await?;
+                    turns::end(tx, turn, status, told, now).await?;
+                    approvals::close(tx, turn, now).await?;
+                    Ok::<_, Error>((logged, turns::first_open(tx, lease.session).await?.is_some()))
+                })
+            })
+            .await?;
+        self.agents.0.hub.publish(self.workspace, self.lease.session, &logged);
+        Ok(more)
+    }
+}
