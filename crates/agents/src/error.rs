@@ -22,6 +22,10 @@ pub enum Error {
     ApprovalNotFound(ApprovalId),
     #[error("the session takes no messages: {0}")]
     SessionClosed(&'static str),
+    #[error("the session is completed")]
+    SessionOver,
+    #[error("{0} turns of the session have not ended")]
+    TurnsOpen(usize),
     #[error("{0} messages wait already")]
     QueueFull(u32),
     #[error("the idempotency key was used for another message")]
@@ -89,6 +93,18 @@ impl Fault for Error {
                 new(ErrorKind::NotFound, "approval_not_found", "There is no such approval.")
             }
             Self::SessionClosed(why) => new(ErrorKind::Conflict, "session_closed", why),
+            Self::SessionOver => new(
+                ErrorKind::Conflict,
+                "session_completed",
+                "The session is over and stays so. Begin a new one.",
+            ),
+            Self::TurnsOpen(open) => Problem::new(
+                ErrorKind::Conflict,
+                "turns_open",
+                format!(
+                    "{open} of the session's messages are not answered yet. Wait for the answers or cancel them, then complete it."
+                ),
+            ),
             Self::QueueFull(limit) => Problem::new(
                 ErrorKind::Limited,
                 "queue_full",

@@ -2,11 +2,14 @@
 
 use kontor_core::{
     caller::Caller,
+    grants::Action,
     ids::{AgentId, MemberId, RecordId, SessionId},
+    metadata::Object,
     text,
     time::Timestamp,
     turn::Sequence,
 };
+use kontor_store::Tx;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -17,7 +20,7 @@ use crate::{
         sessions::{self, Changes, SessionRow},
         turns as turn_rows,
     },
-    turns::Turn,
+    turns::{Turn, TurnStatus},
 };
 
 /// How many sessions are listed at most.
@@ -50,9 +53,9 @@ pub struct SessionContext {
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
     Active,
-    /// Takes no messages until it is active again.
+    /// Takes no messages and takes up none that wait, until it is active again. A turn that had begun goes on.
     Paused,
-    /// Over.
+    /// Over, for good.
     Completed,
 }
 
@@ -212,6 +215,8 @@ impl Agents {
         session(row, name, queue.into_iter().map(Turn::from).collect())
     }
 
+    /// Changes a session. One that is completed stays so, and one with turns that have not ended is not
+    /// completed.
     pub async fn update_session(
         &self,
         caller: &Caller,
@@ -228,16 +233,26 @@ impl Agents {
             status: patch.status.map(SessionStatus::word),
             context,
         };
-        let now = self.0.environment.now();
-        self.namespace(caller.workspace)
-            .await?
+        let (status, now) = (patch.status, self.0.environment.now());
+        let namespace = self.namespace(caller.workspace).await?;
+        if status == Some(SessionStatus::Active) {
+            self.announce(caller.workspace).await?;
+        }
+        namespace
             .write(move |tx| {
                 let changes = changes.clone();
                 Box::pin(async move {
+                    if let Some(status) = status {
+                        check_transition(tx, id, member, status, now).await?;
+                    }
                     sessions::change(tx, id, member, &changes, now).await?.ok_or(Error::SessionNotFound(id))
                 })
             })
             .await?;
+        if status == Some(SessionStatus::Active) {
+            // What waited while it was paused runs now.
+            self.wake(caller.workspace, id);
+        }
         self.session(caller, id).await
     }
 
@@ -255,19 +270,39 @@ impl Agents {
     ) -> Result<Option<(String, RecordId)>, Error> {
         let Some(context) = context else { return Ok(None) };
         let schema = self.0.crm.schema(caller.workspace).await?;
-        let readable = schema
-            .object(&context.object)
-            .is_some_and(|object| caller.grants.allows(&object.name, kontor_core::grants::Action::Read));
-        if readable {
+        let may_read = |object: &Object| caller.grants.allows(&object.name, Action::Read);
+        if schema.object(&context.object).is_some_and(|object| may_read(object)) {
             return Ok(Some((context.object, context.id)));
         }
-        let near = schema.nearest(&context.object).map(|near| format!(" Did you mean {near}?"));
+        let objects = schema.objects().iter().filter(|object| may_read(object));
+        let near = text::suggestion(&context.object, objects.map(|object| object.name.as_str()));
         let name = text::excerpt(&context.object, 60);
-        Err(Error::invalid(
-            "context.object",
-            "unknown_object",
-            format!("There is no object {name:?}.{}", near.unwrap_or_default()),
-        ))
+        let told = format!("There is no object {name:?}.{near}");
+        Err(Error::invalid("context.object", "unknown_object", told))
+    }
+}
+
+/// Whether a session may get a status. It is locked by it, so that no message comes in meanwhile.
+async fn check_transition(
+    tx: &mut Tx<'_>,
+    id: SessionId,
+    member: MemberId,
+    wanted: SessionStatus,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sessions::advance(tx, id, 0, now).await?;
+    let found = sessions::find(tx, id, member).await?.ok_or(Error::SessionNotFound(id))?;
+    match (SessionStatus::from_word(&found.status)?, wanted) {
+        (SessionStatus::Completed, SessionStatus::Completed) => Ok(()),
+        (SessionStatus::Completed, _) => Err(Error::SessionOver),
+        (_, SessionStatus::Completed) => {
+            let open = turn_rows::open(tx, id).await?.into_iter().map(Turn::from);
+            match open.filter(|turn| turn.status != TurnStatus::Cancelled).count() {
+                0 => Ok(()),
+                open => Err(Error::TurnsOpen(open)),
+            }
+        }
+        (_, SessionStatus::Active | SessionStatus::Paused) => Ok(()),
     }
 }
 

@@ -11,5 +11,6 @@ mod house;
 mod live;
 mod models;
 mod queue;
+mod sessions;
 mod streams;
 mod turns;

@@ -12,7 +12,7 @@ use crate::{
     log::{self, Draft, LoggedEvent, Stretch},
     machine::{self, State},
     rows::{
-        sessions::{self, Bid, Keep, Lease, SessionRow},
+        sessions::{self, Bid, Keep, Lease, Purpose, SessionRow},
         turns::{self, TurnRow},
     },
     turns::TurnStatus,
@@ -72,7 +72,9 @@ async fn take_in(tx: &mut Tx<'_>, bid: &Bid, deadline: Timestamp) -> Result<Take
         (false, _) => Vec::new(),
     };
     let drafts = Draft::all(events)?;
-    let Some(session) = sessions::take_lease(tx, bid, drafts.len()).await? else { return Ok(Taken::Nothing) };
+    let purpose = if is_fresh && !row.cancel_requested { Purpose::Begin } else { Purpose::Finish };
+    let taken = sessions::take_lease(tx, bid, purpose, drafts.len()).await?;
+    let Some(session) = taken else { return Ok(Taken::Nothing) };
     let logged = log::insert(tx, bid.session, session.last_seq, &drafts, bid.now).await?;
     let lease = Lease { session: bid.session, epoch: session.epoch, until: bid.until };
     if is_fresh && row.cancel_requested {

@@ -8,7 +8,7 @@ use sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, SelectStatement, Upda
 use uuid::Uuid;
 
 use super::{increased, instant, null_instant, null_uuid};
-use crate::{error::Error, log};
+use crate::{error::Error, log, sessions::SessionStatus};
 
 const TABLE: &str = "sessions";
 
@@ -218,11 +218,21 @@ pub(crate) struct Bid {
     pub(crate) now: Timestamp,
 }
 
+/// What a lease is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To begin a turn, which a session does that is active.
+    Begin,
+    /// To go on with a turn that had begun, or to take one that was cancelled off the queue.
+    Finish,
+}
+
 /// Takes the lease of a session that nobody holds, with the next epoch, and makes room for the first events
 /// under it.
 pub(crate) async fn take_lease(
     tx: &mut Tx<'_>,
     bid: &Bid,
+    purpose: Purpose,
     events: usize,
 ) -> Result<Option<SessionRow>, Error> {
     let mut free = Cond::any()
@@ -240,6 +250,9 @@ pub(crate) async fn take_lease(
         .value("lease_until", instant(bid.until))
         .cond_where(free)
         .returning(Query::returning().columns(COLUMNS));
+    if purpose == Purpose::Begin {
+        update.and_where(Expr::col("status").eq(SessionStatus::Active.word()));
+    }
     tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
 }
 

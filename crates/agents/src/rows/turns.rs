@@ -4,10 +4,10 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{Row, Tx};
-use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UpdateStatement};
+use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UpdateStatement};
 
 use super::instant;
-use crate::{error::Error, turns::TurnStatus};
+use crate::{error::Error, sessions::SessionStatus, turns::TurnStatus};
 
 const TABLE: &str = "turns";
 
@@ -146,21 +146,34 @@ pub(crate) async fn first_open(tx: &mut Tx<'_>, session: SessionId) -> Result<Op
     one(tx, &select).await
 }
 
-/// The sessions whose next turn can run: those that wait for an approval are not among them.
+/// The sessions whose next turn can run: those that wait for an approval are not among them, nor those that
+/// are paused before a turn that has not begun.
 pub(crate) async fn due_sessions(tx: &mut Tx<'_>) -> Result<Vec<SessionId>, Error> {
     let select = Query::select()
-        .columns(["session_id", "status"])
-        .from(tx.table(TABLE))
-        .and_where(Expr::col("ended_at").is_null())
-        .order_by("session_id", Order::Asc)
-        .order_by("position", Order::Asc)
+        .columns([("t", "session_id"), ("t", "status"), ("t", "cancel_requested"), ("s", "status")])
+        .from_as(tx.table(TABLE), "t")
+        .join_as(
+            JoinType::InnerJoin,
+            tx.table("sessions"),
+            "s",
+            Expr::col(("s", "id")).equals(("t", "session_id")),
+        )
+        .and_where(Expr::col(("t", "ended_at")).is_null())
+        .order_by(("t", "session_id"), Order::Asc)
+        .order_by(("t", "position"), Order::Asc)
         .take();
     let mut due = Vec::new();
     let mut before = None;
     for row in tx.fetch_all(&select).await? {
         let session: SessionId = row.get(0)?;
-        let status: String = row.get(1)?;
-        if before.replace(session) != Some(session) && status != TurnStatus::WaitingForApproval.word() {
+        if before.replace(session) == Some(session) {
+            continue;
+        }
+        let (turn, is_cancelled, status): (String, bool, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        let waits = turn == TurnStatus::WaitingForApproval.word();
+        let is_held =
+            turn == TurnStatus::Queued.word() && !is_cancelled && status != SessionStatus::Active.word();
+        if !waits && !is_held {
             due.push(session);
         }
     }
