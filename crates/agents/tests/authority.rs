@@ -1,7 +1,14 @@
 //! What an agent may do is what its member and its role both allow.
 
+use std::sync::Arc;
+
 use kontor_agents::NewSession;
-use kontor_core::error::Fault as _;
+use kontor_core::{
+    caller::Caller,
+    error::Fault as _,
+    grants::{Grants, ObjectGrant},
+    metadata::Name,
+};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
@@ -35,6 +42,23 @@ both_engines! {
         }
         assert_eq!(house.stage(deal).await, "LEAD");
         house.check();
+    }
+
+    async fn an_object_that_may_not_be_read_is_not_suggested_as_context(store: TestStore) {
+        let house = House::new(store).await;
+        let everything_but_leads =
+            Grants::everything().with_object(Name::literal("lead"), ObjectGrant::nothing());
+        let caller = Caller { grants: Arc::new(everything_but_leads), ..house.ada.clone() };
+        let told = async |object: &str| {
+            let context = json!({"agent": "analyst", "context": {"object": object, "id": house.workspace}});
+            let new: NewSession = serde_json::from_value(context).unwrap();
+            house.first.agents.create_session(&caller, new).await.unwrap_err().problem().message
+        };
+        for hidden in ["lead", "leads", "leed"] {
+            let message = told(hidden).await;
+            assert!(message.contains("There is no object") && !message.contains("mean lead"), "{message}");
+        }
+        assert!(told("deel").await.contains("Did you mean deal?"));
     }
 
     async fn a_session_is_its_member_s_alone(store: TestStore) {

@@ -1,7 +1,6 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{Name, Object};
-use crate::text;
 
 /// All objects of a workspace at one moment. Shared and never changed: a change of metadata makes a new one
 /// with the next version.
@@ -36,10 +35,5 @@ impl Schema {
 
     pub fn object_by_plural(&self, plural: &str) -> Option<&Arc<Object>> {
         self.by_plural.get(plural).map(|index| &self.objects[*index])
-    }
-
-    /// The object's name nearest to a misspelt one.
-    pub fn nearest(&self, name: &str) -> Option<&str> {
-        text::nearest(name, self.objects.iter().map(|object| object.name.as_str()))
     }
 }

@@ -13,7 +13,7 @@ use kontor_core::{
     error::Chain,
     grants::Action,
     ids::{RecordId, SessionId},
-    metadata::Schema,
+    metadata::{Object, Schema},
     time::Timestamp,
     turn::Sequence,
 };
@@ -134,9 +134,9 @@ pub(crate) async fn begin(
 ) -> Result<Html<String>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     let schema = state.crm.schema(caller.workspace).await?;
-    let about = context_of(&schema, query.get("about"));
+    let about = context_of(&schema, &caller, query.get("about"));
     let context = match &about {
-        Some(about) => Some(context_link(&state, &caller, &schema, about).await?),
+        Some(about) => context_link(&state, &caller, &schema, about).await?,
         None => None,
     };
     let agents = state
@@ -201,7 +201,7 @@ pub(crate) async fn show(
     let turns = transcript.turns().iter().map(|turn| fragments.turn(turn)).collect();
 
     let context = match &session.context {
-        Some(about) => Some(context_link(&state, &caller, &schema, about).await?),
+        Some(about) => context_link(&state, &caller, &schema, about).await?,
         None => None,
     };
     let agents = state.agents.agents(&caller).await?;
@@ -275,11 +275,11 @@ pub(crate) async fn learn_name(
     }
 }
 
-/// `deal:<id>` as context, where there is such an object.
-pub(crate) fn context_of(schema: &Schema, about: &str) -> Option<SessionContext> {
+/// `deal:<id>` as context, where there is such an object for the caller.
+pub(crate) fn context_of(schema: &Schema, caller: &Caller, about: &str) -> Option<SessionContext> {
     let (object, id) = about.split_once(':')?;
     let id: RecordId = id.parse().ok()?;
-    schema.object(object)?;
+    readable(schema, caller, object)?;
     Some(SessionContext { object: object.to_owned(), id })
 }
 
@@ -323,22 +323,28 @@ fn title(session: &Session) -> String {
     session.title.clone().unwrap_or_else(|| "New chat".to_owned())
 }
 
+/// The object of this name. One that the caller may not read is as unknown as one that is not there.
+fn readable<'s>(schema: &'s Schema, caller: &Caller, name: &str) -> Option<&'s Arc<Object>> {
+    schema.object(name).filter(|object| caller.grants.allows(&object.name, Action::Read))
+}
+
+/// The record a chat is about, as link; `None` when the caller may not know of its object.
 async fn context_link(
     state: &WebState,
     caller: &Caller,
     schema: &Arc<Schema>,
     about: &SessionContext,
-) -> Result<Shown> {
-    let object = schema.object(&about.object).ok_or_else(PageError::not_found)?;
+) -> Result<Option<Shown>> {
+    let Some(object) = readable(schema, caller, &about.object) else { return Ok(None) };
     let label = match state.crm.get(caller, &object.name, about.id, None, Vec::new()).await {
         Ok(record) => record.label,
         // The record may be gone since; the chat about it is still there.
         Err(kontor_crm::Error::NotFound { .. } | kontor_crm::Error::NotAllowed { .. }) => {
-            return Ok(Shown::Text(format!("a {} that is gone", object.label.to_lowercase())));
+            return Ok(Some(Shown::Text(format!("a {} that is gone", object.label.to_lowercase()))));
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(Shown::Link { href: format!("/records/{}/{}", object.plural, about.id), label })
+    Ok(Some(Shown::Link { href: format!("/records/{}/{}", object.plural, about.id), label }))
 }
 
 /// First messages that the built-in commands understand as well as a model does.

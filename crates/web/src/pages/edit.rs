@@ -264,7 +264,7 @@ fn creatable<'a>(schema: &'a Schema, caller: &Caller, plural: &str) -> Result<&'
 
 /// The record that the address wants the new one to be about.
 async fn target(state: &WebState, caller: &Caller, schema: &Schema, about: &str) -> Result<Option<Json>> {
-    let Some(context) = super::chat::context_of(schema, about) else { return Ok(None) };
+    let Some(context) = super::chat::context_of(schema, caller, about) else { return Ok(None) };
     match state.crm.get(caller, &context.object, context.id, None, Vec::new()).await {
         Ok(record) => Ok(Some(json!({ "object": context.object, "id": context.id, "name": record.label }))),
         Err(error) if error.problem().kind == ErrorKind::Internal => Err(error.into()),

@@ -39,7 +39,7 @@ pub(crate) async fn begin(State(state): State<WebState>, sent: Sent) -> Result<R
         let message = "There is no agent in this workspace yet.";
         PageError::Problem(Problem::new(ErrorKind::NotFound, "no_agent", message))
     })?;
-    let context = context_of(&schema, fields.get("about"));
+    let context = context_of(&schema, &caller, fields.get("about"));
     let session = state.agents.create_session(&caller, NewSession { agent, title: None, context }).await?;
     state.agents.start_turn(&caller, session.id, message, None).await?;
     Ok(Redirect::to(&format!("/chat/{}", session.id)))

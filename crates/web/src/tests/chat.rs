@@ -244,3 +244,31 @@ async fn earlier_turns_and_chats_are_reached_page_by_page() {
     older.shows("Chat number 1.").shows("who am i (1)").hides("Chat number 2.").shows(">Latest<");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_object_that_may_not_be_read_is_unknown_in_a_chat_about_it() {
+    let server = Server::start().await;
+    server.keep_from_viewers("lead").await;
+    let vera = server.sign_in("vera").await;
+    let lead = server.create("lead", json!({"name": {"first": "Crane", "last": "Rental"}})).await;
+    let deal = server.create("deal", json!({"name": "Crane"})).await;
+    let gone = server.workspace;
+    vera.get(&format!("/chat?about=deal:{deal}")).await.expect(200).shows("About");
+    vera.get(&format!("/chat?about=deal:{gone}")).await.expect(200).shows("a deal that is gone");
+    vera.get(&format!("/chat?about=lead:{lead}"))
+        .await
+        .expect(200)
+        .hides("lead that is gone")
+        .hides("Crane Rental");
+
+    // A chat that was begun when it could be read.
+    let members = server.identity.members(server.workspace).await.unwrap();
+    let member = members.iter().find(|member| member.email == "vera@demo.test").unwrap().id;
+    let caller = server.identity.caller_of_member(server.workspace, member).await.unwrap();
+    let before = Caller { grants: Arc::new(Grants::everything()), ..caller };
+    let new = json!({"agent": "analyst", "context": {"object": "lead", "id": lead}});
+    let session = server.agents.create_session(&before, serde_json::from_value(new).unwrap()).await.unwrap();
+    let page = vera.get(&format!("/chat/{}", session.id)).await.expect(200);
+    page.hides("lead that is gone").hides("Crane Rental");
+    server.stop().await;
+}

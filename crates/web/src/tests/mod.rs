@@ -14,13 +14,20 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use kontor_agents::{AgentSettings, Agents, Furnishing};
-use kontor_core::{caller::Caller, environment::Environment, ids::WorkspaceId};
+use kontor_core::{
+    caller::Caller,
+    environment::Environment,
+    grants::{Action, Grants, ObjectGrant},
+    ids::WorkspaceId,
+    metadata::Name,
+};
 use kontor_crm::Crm;
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
 use kontor_models::{Models, ModelsConfig};
 use kontor_store::{Store, StoreConfig};
+use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -193,6 +200,23 @@ impl Server {
         let email = format!("{name}@demo.test");
         let member = members.iter().find(|member| member.email == email).unwrap().id;
         self.identity.caller_of_member(self.workspace, member).await.unwrap()
+    }
+
+    /// Takes an object from the role of viewers.
+    async fn keep_from_viewers(&self, object: &'static str) {
+        let grants = Grants::on_every_object([Action::Read])
+            .with_object(Name::literal(object), ObjectGrant::nothing());
+        let grants = serde_json::to_string(&grants).unwrap();
+        let namespace = self.store.workspace(self.workspace).await.unwrap();
+        let changed = namespace.write(move |tx| {
+            let update = Query::update()
+                .table(tx.table("roles"))
+                .value("grants", grants.as_str())
+                .and_where(Expr::col("name").eq("Viewer"))
+                .take();
+            Box::pin(async move { tx.execute(&update).await })
+        });
+        assert_eq!(changed.await.unwrap(), 1);
     }
 
     async fn create(&self, object: &str, fields: Json) -> String {
