@@ -50,7 +50,13 @@ pub enum Error {
         #[source]
         source: Option<Source>,
     },
-    /// The database cannot be reached, is full, or is busy beyond its limits.
+    /// There is no room for what was to be written; it had no effect.
+    #[error("the disk that holds the data is full")]
+    Full {
+        #[source]
+        source: Source,
+    },
+    /// The database cannot be reached, or is busy beyond its limits.
     #[error("{reason}")]
     Unavailable {
         reason: String,
@@ -148,6 +154,11 @@ impl Fault for Error {
                 ErrorKind::Unavailable,
                 "database_too_slow",
                 "The database took too long. Nothing was changed; try again or ask for less.",
+            ),
+            Self::Full { .. } => Problem::new(
+                ErrorKind::Unavailable,
+                "storage_full",
+                "The server's disk is full. Nothing was changed; try again when an admin has made room.",
             ),
             Self::Unavailable { .. } | Self::Closed => Problem::new(
                 ErrorKind::Unavailable,

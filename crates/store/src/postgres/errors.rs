@@ -65,6 +65,8 @@ pub(crate) fn describe(error: sqlx::Error) -> Error {
         // program_limit_exceeded
         "54000" => Error::TooLarge { source: error.into() },
         "57014" => Error::Timeout { source: Some(error.into()) },
+        // disk_full
+        "53100" => Error::Full { source: error.into() },
         "40001" | "40P01" => Error::Unavailable {
             reason: "too many concurrent changes of the same rows".to_owned(),
             source: Some(error.into()),

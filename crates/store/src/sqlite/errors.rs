@@ -19,10 +19,10 @@ pub(crate) fn describe(error: rusqlite::Error) -> Error {
     }
     match failure.code {
         ErrorCode::ConstraintViolation => Error::Constraint { source: error.into() },
+        ErrorCode::DiskFull => Error::Full { source: error.into() },
         ErrorCode::OperationInterrupted => Error::Timeout { source: Some(error.into()) },
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
-        | ErrorCode::DiskFull
         | ErrorCode::SystemIoFailure
         | ErrorCode::CannotOpen
         | ErrorCode::OutOfMemory
@@ -51,7 +51,21 @@ fn violated(message: &str) -> (String, Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use kontor_core::error::Fault as _;
+    use rusqlite::Connection;
+
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_what_it_is() {
+        let connection = Connection::open_in_memory().unwrap();
+        // SQLite answers alike where its file may not grow and where the disk has no room.
+        connection.execute_batch("PRAGMA max_page_count = 2; CREATE TABLE t (a)").unwrap();
+        let refused = connection.execute("INSERT INTO t VALUES (zeroblob(1000000))", []).unwrap_err();
+        let error = describe(refused);
+        assert!(matches!(error, Error::Full { .. }), "{error:?}");
+        assert!(error.problem().message.contains("disk is full"), "{}", error.problem());
+    }
 
     #[test]
     fn the_violated_columns_are_read_from_the_message() {
