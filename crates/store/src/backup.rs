@@ -47,14 +47,25 @@ pub(crate) fn copy(data_dir: &Path, to: &Path) -> Result<(), Error> {
     fs::rename(&partial, to).map_err(|source| Error::folder(to, "the backup cannot be put in place", source))
 }
 
-/// Puts the files of a backup into a data folder without data.
-pub(crate) fn restore(from: &Path, data_dir: &Path) -> Result<(), Error> {
+/// What a restore puts together beside the data before it puts it in place.
+const RESTORING: &str = "restore.partial";
+
+/// Puts the files of a backup into a data folder without data, `beside` before the last of them. Until the
+/// directory is there, which comes last, what a restore that was cut short has left is no data.
+pub(crate) fn restore(
+    from: &Path,
+    data_dir: &Path,
+    beside: impl FnOnce() -> std::io::Result<()>,
+) -> Result<(), Error> {
     let directory = folder::directory_file(from);
     if !directory.exists() {
         return Err(Error::Backup(format!("{} holds no backup", from.display())));
     }
-    let has_data =
-        folder::directory_file(data_dir).exists() || !folder::workspace_files(data_dir)?.is_empty();
+    let partial = data_dir.join(RESTORING);
+    let was_cut_short = partial.exists();
+    let target = folder::workspaces_folder(data_dir);
+    let has_data = folder::directory_file(data_dir).exists()
+        || !was_cut_short && !folder::workspace_files(data_dir)?.is_empty();
     if has_data {
         return Err(Error::Backup(format!(
             "{} holds data already; restore into an empty folder",
@@ -65,14 +76,36 @@ pub(crate) fn restore(from: &Path, data_dir: &Path) -> Result<(), Error> {
     for file in workspaces.iter().chain([&directory]) {
         verify(file)?;
     }
-    folder::prepare(&folder::workspaces_folder(data_dir))?;
-    for file in &workspaces {
-        if let Some(name) = file.file_name() {
-            copy_file(file, &folder::workspaces_folder(data_dir).join(name))?;
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::folder(path, "the backup cannot be put in place", source)
+    };
+    for left in [&partial, &target] {
+        if left.exists() {
+            fs::remove_dir_all(left).map_err(failed(left))?;
         }
     }
-    // Last: until it is there, the folder counts as one without data that names the workspaces.
-    copy_file(&directory, &folder::directory_file(data_dir))
+    folder::prepare(&folder::workspaces_folder(&partial))?;
+    for file in &workspaces {
+        if let Some(name) = file.file_name() {
+            copy_file(file, &folder::workspaces_folder(&partial).join(name))?;
+        }
+    }
+    copy_file(&directory, &folder::directory_file(&partial))?;
+    fs::rename(folder::workspaces_folder(&partial), &target).map_err(failed(&target))?;
+    beside().map_err(failed(data_dir))?;
+    let last = folder::directory_file(data_dir);
+    fs::rename(folder::directory_file(&partial), &last).map_err(failed(&last))?;
+    fs::remove_dir(&partial).map_err(failed(&partial))
+}
+
+/// Fails where a restore was cut short: data that is made there now would keep it from being run again.
+pub(crate) fn refuse_half_restored(data_dir: &Path) -> Result<(), Error> {
+    if data_dir.join(RESTORING).exists() && !folder::directory_file(data_dir).exists() {
+        let reason = format!("a restore into {} was cut short; run it again", data_dir.display());
+        return Err(Error::Backup(reason));
+    }
+    Ok(())
 }
 
 /// Fails when a file is damaged.

@@ -52,6 +52,7 @@ impl Store {
     pub async fn open(config: StoreConfig, environment: Environment) -> Result<Self, Error> {
         let pool = match &config.database_url {
             None => {
+                crate::backup::refuse_half_restored(&config.data_dir)?;
                 folder::prepare(&folder::workspaces_folder(&config.data_dir))?;
                 None
             }
@@ -159,9 +160,18 @@ impl Store {
         blocking(move || crate::backup::copy(&from, &to)).await
     }
 
-    /// Puts a backup into a data folder that holds no data yet.
-    pub fn restore(from: &Path, data_dir: &Path) -> Result<(), Error> {
-        crate::backup::restore(from, data_dir)
+    /// Puts a backup into a data folder that holds no data yet. `beside` puts there what else belongs to the
+    /// data; whatever moment it is cut short at, a restore can be run again until it has come to its end.
+    pub fn restore(
+        config: &StoreConfig,
+        from: &Path,
+        beside: impl FnOnce() -> std::io::Result<()>,
+    ) -> Result<(), Error> {
+        if config.engine() == Dialect::Postgres {
+            let reason = "the data is in PostgreSQL: restore it with pg_restore from what pg_dump wrote";
+            return Err(Error::Backup(reason.to_owned()));
+        }
+        crate::backup::restore(from, &config.data_dir, beside)
     }
 
     /// Ends what is under way and closes everything.

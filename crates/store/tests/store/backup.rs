@@ -1,6 +1,8 @@
+use std::path::Path;
+
 use futures::future::{join, join_all};
 use kontor_core::environment::Environment;
-use kontor_store::{Dialect, Store, StoreConfig, testing::TestStore};
+use kontor_store::{Dialect, Error, Store, StoreConfig, testing::TestStore};
 
 use crate::notes::{add, notes, workspace};
 
@@ -19,11 +21,9 @@ fn a_backup_taken_while_writing_restores_to_a_whole_store() {
         assert!(
             Store::backup(&store.config(), &copy).await.unwrap_err().to_string().contains("is not empty")
         );
-        Store::restore(&copy, &restored).unwrap();
-        assert!(Store::restore(&copy, &restored).unwrap_err().to_string().contains("holds data already"));
-        assert!(
-            Store::restore(folder.path(), &restored).unwrap_err().to_string().contains("holds no backup")
-        );
+        restore(&copy, &restored).unwrap();
+        assert!(restore(&copy, &restored).unwrap_err().to_string().contains("holds data already"));
+        assert!(restore(folder.path(), &restored).unwrap_err().to_string().contains("holds no backup"));
 
         let again = Store::open(StoreConfig::new(&restored), Environment::system()).await.unwrap();
         assert!(again.check().await.unwrap().iter().all(|check| check.outcome.is_ok()));
@@ -31,6 +31,10 @@ fn a_backup_taken_while_writing_restores_to_a_whole_store() {
         assert!((200..=700).contains(&found), "{found}");
         again.close().await;
     });
+}
+
+fn restore(from: &Path, to: &Path) -> Result<(), Error> {
+    Store::restore(&StoreConfig::new(to), from, || Ok(()))
 }
 
 async fn add_owned(workspace: &kontor_store::Namespace, title: String) {
@@ -44,8 +48,51 @@ fn a_damaged_backup_is_not_restored() {
         let (copy, restored) = (folder.path().join("copy"), folder.path().join("restored"));
         Store::backup(&store.config(), &copy).await.unwrap();
         std::fs::write(copy.join("directory.sqlite"), [7_u8; 8_192]).unwrap();
-        assert!(Store::restore(&copy, &restored).is_err());
+        assert!(restore(&copy, &restored).is_err());
         assert!(!restored.join("directory.sqlite").exists());
+    });
+}
+
+#[test]
+fn a_restore_that_was_cut_short_is_run_again() {
+    kontor_store::testing::run(Dialect::Sqlite, |store: TestStore| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let (copy, restored) = (folder.path().join("copy"), folder.path().join("restored"));
+        let workspace = workspace(&store).await;
+        add(&workspace, "kept").await.unwrap();
+        Store::backup(&store.config(), &copy).await.unwrap();
+
+        // Cut short with half a file written, and then with everything but the directory in place.
+        let partial = restored.join("restore.partial/workspaces");
+        std::fs::create_dir_all(&partial).unwrap();
+        std::fs::write(partial.join("half.sqlite"), [7_u8; 100]).unwrap();
+        let config = StoreConfig::new(&restored);
+        let late = Store::restore(&config, &copy, || Err(std::io::Error::other("cut short")));
+        assert!(late.is_err() && restored.join("workspaces").exists());
+        let early = Store::open(config.clone(), Environment::system()).await.err().unwrap();
+        assert!(early.to_string().contains("run it again"), "{early}");
+        assert!(!restored.join("directory.sqlite").exists());
+
+        restore(&copy, &restored).unwrap();
+        let names: Vec<_> =
+            std::fs::read_dir(&restored).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(!names.iter().any(|name| name == "restore.partial"), "{names:?}");
+        let again = Store::open(config, Environment::system()).await.unwrap();
+        assert_eq!(notes(&again.workspace(workspace.id().unwrap()).await.unwrap()).await, 1);
+        again.close().await;
+    });
+}
+
+#[test]
+fn workspaces_without_a_directory_are_no_rest_of_a_restore() {
+    kontor_store::testing::run(Dialect::Sqlite, |store: TestStore| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let (copy, kept) = (folder.path().join("copy"), folder.path().join("kept"));
+        Store::backup(&store.config(), &copy).await.unwrap();
+        std::fs::create_dir_all(kept.join("workspaces")).unwrap();
+        std::fs::write(kept.join("workspaces/somebody.sqlite"), "data").unwrap();
+        assert!(restore(&copy, &kept).unwrap_err().to_string().contains("holds data already"));
+        assert!(kept.join("workspaces/somebody.sqlite").exists());
     });
 }
 
@@ -66,5 +113,7 @@ fn on_postgres_a_backup_says_which_tool_makes_it() {
         let folder = tempfile::tempdir().unwrap();
         let refused = Store::backup(&store.config(), &folder.path().join("copy")).await.unwrap_err();
         assert!(refused.to_string().contains("pg_dump"), "{refused}");
+        let refused = Store::restore(&store.config(), folder.path(), || Ok(())).unwrap_err();
+        assert!(refused.to_string().contains("pg_restore"), "{refused}");
     });
 }
