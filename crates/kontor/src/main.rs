@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `cli` | the commands and their flags |
+//! | `client` | a caller of a server's API |
 //! | `config` | `config/kontor.toml`, then `KONTOR_*`, then flags |
 //! | `error` | why a command failed |
 //! | `secret`, `node` | the master secret and the server's id, made and kept in the data folder |
@@ -12,6 +13,7 @@
 //! | `telemetry` | logs |
 
 mod cli;
+mod client;
 mod commands;
 mod config;
 mod error;

@@ -4,22 +4,20 @@ use std::time::Duration;
 
 use eventsource_stream::Eventsource as _;
 use futures::StreamExt as _;
-use kontor_core::turn::{ToolOutcome, TurnEvent};
-use reqwest::{Client, RequestBuilder};
-use serde::de::DeserializeOwned;
+use kontor_core::{
+    environment::Environment,
+    turn::{ToolOutcome, TurnEvent},
+};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::{cli::Chat, error::Error, terminal};
+use crate::{cli::Chat, client::Api, error::Error, terminal};
 
-/// How long the server may be silent: it sends a sign of life every fifteen seconds.
-const SILENCE: Duration = Duration::from_secs(45);
-/// How long any other answer may take.
-const ANSWER: Duration = Duration::from_secs(30);
 /// How often in a row a broken connection is taken up again.
 const ATTEMPTS: u32 = 5;
 
 pub(crate) async fn run(chat: Chat) -> Result<(), Error> {
-    let client = Api::sign_in(&chat).await?;
+    let client = sign_in(&chat).await?;
     let session = match &chat.session {
         Some(session) => session.clone(),
         None => {
@@ -28,11 +26,13 @@ pub(crate) async fn run(chat: Chat) -> Result<(), Error> {
         }
     };
     let before: Value = client.get(&format!("/api/sessions/{session}")).await?;
-    let turn: Value =
-        client.post(&format!("/api/sessions/{session}/turns"), &json!({ "message": chat.message })).await?;
+    let key: Uuid = Environment::system().new_id();
+    let path = format!("/api/sessions/{session}/turns");
+    let turn: Value = client.post_once(&path, &json!({ "message": chat.message }), &key.to_string()).await?;
     let turn = text(&turn, "id")?;
     let after = before.get("last_seq").and_then(Value::as_i64).unwrap_or(0);
-    let ended = client.follow(&session, &turn, after, chat.approve).await?;
+    let reader = Reader { client: &client, session: &session, turn: &turn, approve: chat.approve };
+    let ended = reader.follow(after).await?;
     terminal::remark(&format!("\nGo on with: kontor chat --session {session} \"…\""));
     match ended {
         Ended::Completed => Ok(()),
@@ -45,99 +45,57 @@ enum Ended {
     Failed(String),
 }
 
-struct Api {
-    http: Client,
-    server: String,
-    token: String,
+/// Follows a turn and prints it.
+struct Reader<'a> {
+    client: &'a Api,
+    session: &'a str,
+    turn: &'a str,
+    /// Every question for approval is answered with yes.
+    approve: bool,
 }
 
-impl Api {
-    async fn sign_in(chat: &Chat) -> Result<Self, Error> {
-        // The ring provider is the process's one TLS implementation; a second installation keeps the first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let server = chat.server.trim_end_matches('/').to_owned();
-        let http = Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(SILENCE)
-            .build()
-            .map_err(|source| Error::Unreachable { server: server.clone(), source })?;
-        let mut api = Self { http, server, token: String::new() };
-        if let Ok(token) = std::env::var("KONTOR_TOKEN") {
-            api.token = token;
-            return Ok(api);
-        }
-        let email = match &chat.email {
-            Some(email) => email.clone(),
-            None => terminal::ask("Mail address:")
-                .ok_or_else(|| Error::Usage("name who signs in with --email or KONTOR_EMAIL".to_owned()))?,
-        };
-        let password = terminal::password(&email)?;
-        let mut body = json!({ "email": email, "password": password });
-        if let Some(workspace) = &chat.workspace {
-            body["workspace"] = json!(workspace);
-        }
-        let tokens: Value = api.post("/api/auth/login", &body).await?;
-        api.token = text(&tokens, "access_token")?;
-        Ok(api)
+async fn sign_in(chat: &Chat) -> Result<Api, Error> {
+    let api = Api::new(&chat.server)?;
+    if let Ok(token) = std::env::var("KONTOR_TOKEN") {
+        return Ok(api.with_token(token));
     }
+    let email = match &chat.email {
+        Some(email) => email.clone(),
+        None => terminal::ask("Mail address:")
+            .ok_or_else(|| Error::Usage("name who signs in with --email or KONTOR_EMAIL".to_owned()))?,
+    };
+    let password = terminal::password(&email)?;
+    api.sign_in(&email, &password, chat.workspace.as_deref()).await?;
+    Ok(api)
+}
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        self.answer(self.http.get(format!("{}{path}", self.server))).await
-    }
-
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Error> {
-        self.answer(self.http.post(format!("{}{path}", self.server)).json(body)).await
-    }
-
-    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
-        let unreachable = |source| Error::Unreachable { server: self.server.clone(), source };
-        let response = self.authorized(request).timeout(ANSWER).send().await.map_err(unreachable)?;
-        let status = response.status();
-        if status.is_success() {
-            return response.json().await.map_err(unreachable);
-        }
-        let problem: Value = response.json().await.unwrap_or_default();
-        let detail = problem.get("detail").or_else(|| problem.get("title")).and_then(Value::as_str);
-        Err(Error::Refused(detail.map_or_else(|| format!("the server answered {status}"), str::to_owned)))
-    }
-
-    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        if self.token.is_empty() { request } else { request.bearer_auth(&self.token) }
-    }
-
+impl Reader<'_> {
     /// Prints a turn as it happens, until it ends. A connection that breaks is taken up where it broke.
-    async fn follow(&self, session: &str, turn: &str, after: i64, approve: bool) -> Result<Ended, Error> {
+    async fn follow(&self, after: i64) -> Result<Ended, Error> {
         let mut last = after.to_string();
         let mut failures = 0_u32;
         loop {
-            let url = format!("{}/api/sessions/{session}/events", self.server);
-            let request = self.authorized(self.http.get(url)).header("last-event-id", &last);
             if failures > 0 {
                 tokio::time::sleep(Duration::from_millis(300 << failures)).await;
             }
             failures += 1;
-            let response = match request.send().await {
-                Ok(response) if response.status().is_success() && failures <= ATTEMPTS => response,
-                Ok(response) if response.status().is_success() => {
+            let response = match self.client.events(self.session, &last).await {
+                Ok(_) if failures > ATTEMPTS => {
                     return Err(Error::Refused("the reply breaks off again and again".to_owned()));
                 }
-                Ok(response) => {
-                    return Err(Error::Refused(format!("the server answered {}", response.status())));
-                }
-                Err(source) if failures > ATTEMPTS => {
-                    return Err(Error::Unreachable { server: self.server.clone(), source });
-                }
-                Err(_) => continue,
+                Ok(response) => response,
+                Err(Error::Unreachable { .. }) if failures <= ATTEMPTS => continue,
+                Err(error) => return Err(error),
             };
             let mut events = response.bytes_stream().eventsource();
             while let Some(Ok(event)) = events.next().await {
                 failures = 0;
                 last.clone_from(&event.id);
                 let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-                if data.get("turn").and_then(Value::as_str) != Some(turn) {
+                if data.get("turn").and_then(Value::as_str) != Some(self.turn) {
                     continue;
                 }
-                if let Some(ended) = self.show(&event.event, data, approve).await? {
+                if let Some(ended) = self.show(&event.event, data).await? {
                     return Ok(ended);
                 }
             }
@@ -145,7 +103,7 @@ impl Api {
     }
 
     /// Prints one event; tells when it ends the turn.
-    async fn show(&self, name: &str, data: Value, approve: bool) -> Result<Option<Ended>, Error> {
+    async fn show(&self, name: &str, data: Value) -> Result<Option<Ended>, Error> {
         if name == "text.delta" {
             terminal::piece(data.get("text").and_then(Value::as_str).unwrap_or_default());
             return Ok(None);
@@ -172,10 +130,11 @@ impl Api {
             },
             TurnEvent::ApprovalRequested { approval, operation, arguments, .. } => {
                 let question = format!("Approve {operation} {arguments}? (y/n)");
-                let yes = approve
+                let yes = self.approve
                     || terminal::ask(&question).is_some_and(|answer| answer.eq_ignore_ascii_case("y"));
                 let decision = if yes { "approve" } else { "deny" };
                 let _: Value = self
+                    .client
                     .post(&format!("/api/approvals/{approval}"), &json!({ "decision": decision }))
                     .await?;
             }
