@@ -24,8 +24,8 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// Opens the data and builds the services on it.
-    pub(crate) async fn open(config: &Config) -> Result<Self, Error> {
+    /// Opens the data and builds the services of the server that is reached at `url`.
+    pub(crate) async fn open(config: &Config, url: &str) -> Result<Self, Error> {
         let environment = Environment::system();
         let lock = DataDirLock::acquire(&config.data_dir)?;
         let secret = secret::load(config, &environment)?;
@@ -37,7 +37,8 @@ impl Services {
             environment.clone(),
             secret,
             provisioner,
-            IdentitySettings::default(),
+            // The same that the server is told about under its well-known address.
+            IdentitySettings { issuer: url.to_owned(), ..IdentitySettings::default() },
         )
         .await?;
         let models = Models::new(config.models.clone(), environment.clone())?;

@@ -144,7 +144,7 @@ mod tests {
     async fn a_first_start_that_was_cut_short_is_completed_once_by_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let config = Config { data_dir: folder.path().join("data"), ..Config::default() };
-        let services = Services::open(&config).await.unwrap();
+        let services = Services::open(&config, "http://127.0.0.1:7700").await.unwrap();
         let workspace = create(&services, "correct-horse-battery").await.unwrap();
         for _ in 0..2 {
             prepare(&services).await.unwrap();
@@ -158,7 +158,7 @@ mod tests {
     async fn a_workspace_of_the_same_name_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let config = Config { data_dir: folder.path().join("data"), ..Config::default() };
-        let services = Services::open(&config).await.unwrap();
+        let services = Services::open(&config, "http://127.0.0.1:7700").await.unwrap();
         let new = NewWorkspace {
             name: WORKSPACE.to_owned(),
             admin_name: "Someone".to_owned(),

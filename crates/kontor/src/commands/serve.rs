@@ -30,7 +30,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         .map_err(Error::io(format!("cannot listen on {}", config.listen)))?;
     let bound = listener.local_addr().map_err(Error::io("cannot tell the port"))?;
     let url = config.url(bound);
-    let services = Services::open(&config).await?;
+    let services = Services::open(&config, &url).await?;
     let greeting = greeting(&services, &url, serve.demo).await?;
 
     let shutdown = CancellationToken::new();

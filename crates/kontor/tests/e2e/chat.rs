@@ -102,7 +102,7 @@ async fn deletion_waits_for_approval_and_survives_a_restart() {
 
         fixture.server.take().unwrap().kill().unwrap();
         fixture.launch();
-        let ada = ada.at(fixture.url());
+        let ada = fixture.sign_in("ada").await;
         let approvals = ada.get("/api/approvals").await.unwrap().ok();
         assert!(approvals.to_string().contains(&approval), "{engine:?}: the approval is gone: {approvals}");
         ada.post(&format!("/api/approvals/{approval}"), json!({"decision": "approve"})).await.unwrap().ok();

@@ -2,6 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt as _, process::Stdio, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kontor_testkit::{
     client::ApiClient,
     server::{PASSWORD, Server},
@@ -130,5 +131,28 @@ async fn the_server_says_how_it_is() {
         let answer = client.get(path).await.unwrap();
         assert!(answer.status.is_success(), "{path}: {}", answer.status);
     }
-    assert!(fixture.server().started_in < Duration::from_secs(30));
+}
+
+/// What is promised of the released binary. One that is built for debugging is larger and slower, and is only
+/// told of.
+#[tokio::test]
+async fn the_demonstration_is_ready_within_two_seconds_and_idle_in_80_megabytes() {
+    let fixture = Fixture::builtin().await;
+    let (started_in, resident) = (fixture.server().started_in, fixture.server().resident_bytes().unwrap());
+    println!("ready in {started_in:?}, {} MB resident", resident / 1_000_000);
+    if !cfg!(debug_assertions) {
+        assert!(started_in < Duration::from_secs(2), "ready in {started_in:?}");
+        assert!(resident < 80_000_000, "{resident} bytes resident");
+    }
+}
+
+#[tokio::test]
+async fn access_tokens_are_issued_by_whom_the_server_names() {
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    let named = ada.get("/.well-known/oauth-authorization-server").await.unwrap().ok();
+    let claims = ada.token.split('.').nth(1).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    assert_eq!(claims["iss"], named["issuer"]);
+    assert_eq!(claims["iss"], fixture.url());
 }
