@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long stopping waits for turns to put down what they hold.
-const DRAINING: Duration = Duration::from_secs(20);
+const DRAINING: Duration = Duration::from_secs(10);
 
 /// A hint that is younger may be what another process still relies on.
 const HINT_LIFETIME: Duration = Duration::from_secs(3 * ANNOUNCED.as_secs());

@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// How the server is reached from outside; links and secure cookies follow it.
     pub(crate) public_url: Option<PublicUrl>,
+    /// How many connections the server holds at one time; further ones wait. Each takes a file descriptor.
+    pub(crate) max_connections: usize,
     /// The folder that holds the data.
     pub(crate) data_dir: PathBuf,
     /// A `postgres://` address; without one, SQLite in the data folder.
@@ -43,6 +45,8 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7700)),
             public_url: None,
+            // The usual limit of 1,024 open files leaves a quarter to the data.
+            max_connections: 768,
             data_dir: PathBuf::from("kontor-data"),
             database_url: None,
             secret: None,

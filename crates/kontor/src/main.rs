@@ -8,6 +8,7 @@
 //! | `error` | why a command failed |
 //! | `secret`, `node` | the master secret and the server's id, made and kept in the data folder |
 //! | `wiring` | the services, built once and joined |
+//! | `connections` | the server's connections and their limits |
 //! | `commands` | one module a command |
 //! | `terminal` | what is printed for people |
 //! | `telemetry` | logs |
@@ -16,6 +17,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod connections;
 mod error;
 mod node;
 mod secret;

@@ -1,21 +1,32 @@
 //! `kontor serve`: the whole system in one process.
 
-use std::{future::IntoFuture as _, time::Duration};
+use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use kontor_api::ApiState;
 use kontor_core::error::Chain;
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::Store;
 use kontor_web::WebState;
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio::{net::TcpListener, signal::unix::SignalKind, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::demo;
-use crate::{cli::Serve, config::Config, error::Error, terminal, wiring::Services};
+use crate::{
+    cli::Serve,
+    config::Config,
+    connections::{self, HEAD, Limits},
+    error::Error,
+    terminal,
+    wiring::Services,
+};
 
-/// How long requests and turns in progress have to end after a signal.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long after the signal requests in progress may take.
+const REQUESTS: Duration = Duration::from_secs(8);
+/// How long after the signal turns may take to put down what they hold.
+const TURNS: Duration = Duration::from_secs(12);
+/// How long after the signal the data is closed at the latest. With what the process takes to end, it stays
+/// within 20 seconds: service managers wait for 30 and more before they kill.
+const STOPPING: Duration = Duration::from_secs(17);
 /// How often idle workspaces are closed.
 const UPKEEP: Duration = Duration::from_secs(60);
 
@@ -68,47 +79,45 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         cookie,
         shutdown: shutdown.clone(),
     }));
-    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    // A piece of a reply goes out at once rather than waiting for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = %Chain(&error), "a connection keeps small pieces back");
-        }
-    });
-    let server = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let limits = Limits { connections: config.max_connections, head: HEAD };
+    let server = connections::serve(listener, router, limits, shutdown.clone());
 
     for line in greeting {
         terminal::line(&line);
     }
     terminal::line(&format!("Kontor is ready at {url}"));
 
-    let server = until_signal(server.into_future(), shutdown.clone());
-    server.await?;
-    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+    let signalled = until_signal(server, shutdown).await?;
+    if tokio::time::timeout_at(signalled + TURNS, tasks.wait()).await.is_err() {
         tracing::warn!("turns in progress did not end in time; they go on at the next start");
     }
-    services.store.close().await;
+    if tokio::time::timeout_at(signalled + STOPPING, services.store.close()).await.is_err() {
+        tracing::warn!(
+            "the data was still in use when the server ended; nothing that was acknowledged is lost"
+        );
+    }
     Ok(())
 }
 
-/// Runs the server until a signal, then gives it [`DRAIN`] to end.
+/// Runs the server until a signal, then gives its requests time to end; when the signal came.
 async fn until_signal(
-    server: impl Future<Output = std::io::Result<()>>,
+    server: impl Future<Output = ()>,
     shutdown: CancellationToken,
-) -> Result<(), Error> {
+) -> Result<Instant, Error> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::pin!(server);
     tokio::select! {
-        ended = &mut server => return ended.map_err(Error::io("the server ended")),
+        () = &mut server => {}
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
     shutdown.cancel();
-    match tokio::time::timeout(DRAIN, server).await {
-        Ok(ended) => ended.map_err(Error::io("the server ended")),
-        Err(_) => Ok(()),
+    let signalled = Instant::now();
+    if tokio::time::timeout_at(signalled + REQUESTS, server).await.is_err() {
+        tracing::warn!("requests in progress did not end in time");
     }
+    Ok(signalled)
 }
 
 fn signal(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Error> {
