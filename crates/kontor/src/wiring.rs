@@ -7,7 +7,7 @@ use kontor_core::environment::Environment;
 use kontor_crm::Crm;
 use kontor_identity::{Identity, IdentitySettings};
 use kontor_models::Models;
-use kontor_store::{DataDirLock, Store};
+use kontor_store::{DataDirLock, Depth, Store};
 
 use crate::{config::Config, error::Error, node, secret};
 
@@ -19,15 +19,42 @@ pub(crate) struct Services {
     pub(crate) crm: Crm,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
-    /// Held as long as the services are: one server works on a data folder.
-    _lock: DataDirLock,
+    /// Held as long as the services are: one server works on a data folder. A command beside it has none.
+    _lock: Option<DataDirLock>,
 }
 
 impl Services {
     /// Opens the data and builds the services of the server that is reached at `url`.
     pub(crate) async fn open(config: &Config, url: &str) -> Result<Self, Error> {
-        let environment = Environment::system();
         let lock = DataDirLock::acquire(&config.data_dir)?;
+        Self::build(config, url, Some(lock)).await
+    }
+
+    /// The services of a command that adds something and ends. It may do so beside a running server: both see
+    /// what the other commits, and the server remembers nobody and no workspace that is not there. What must
+    /// not happen beneath a server is a migration.
+    pub(crate) async fn open_beside(config: &Config) -> Result<Self, Error> {
+        let lock = match DataDirLock::acquire(&config.data_dir) {
+            Ok(lock) => Some(lock),
+            Err(kontor_store::Error::Locked { path }) => {
+                let checks = Store::inspect(&config.store(), Depth::Schema).await?;
+                let outdated = checks.into_iter().find_map(|check| Some((check.name, check.outcome.err()?)));
+                if let Some((name, why)) = outdated {
+                    let message = format!(
+                        "{} is in use by a Kontor server, beside which this cannot run ({name}: {why}); stop the server first",
+                        path.display()
+                    );
+                    return Err(Error::Usage(message));
+                }
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Self::build(config, &config.url(config.listen), lock).await
+    }
+
+    async fn build(config: &Config, url: &str, lock: Option<DataDirLock>) -> Result<Self, Error> {
+        let environment = Environment::system();
         let secret = secret::load(config, &environment)?;
         let store = Store::open(config.store(), environment.clone()).await?;
         let crm = Crm::new(store.clone(), environment.clone());

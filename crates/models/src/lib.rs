@@ -32,5 +32,5 @@ pub use chat::{
 };
 pub use config::{ModelsConfig, Secret};
 pub use error::{ModelError, Wait};
-pub use registry::{ModelInfo, Models};
+pub use registry::{ModelInfo, Models, ProviderCheck};
 pub use retry::{RetryPolicy, with_retries};

@@ -1,11 +1,14 @@
 //! Ids to models, the default model, and a local Ollama found by itself.
 
+mod check;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
+pub use self::check::ProviderCheck;
 use kontor_core::{environment::Environment, text, time::Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -18,6 +18,7 @@
 //! | `sqlite` | the writer and reader threads of a file, group commit, deadlines |
 //! | `postgres` | the pool, schemas and roles, retries |
 //! | `migrations` | the embedded SQL files and how a namespace gets them |
+//! | [`inspect`](Store::inspect) | looking at the data without changing it |
 //! | [`backup`](Store::backup), [`folder`](DataDirLock) | consistent copies; the data folder and its lock |
 //! | `testing` | for tests alone: stores on both engines that clean up after themselves |
 
@@ -29,6 +30,7 @@ mod ddl;
 mod dialect;
 mod error;
 mod folder;
+mod inspect;
 mod migrations;
 mod namespace;
 mod postgres;
@@ -52,9 +54,10 @@ pub use error::Error;
 pub use folder::DataDirLock;
 /// The future a unit of work returns.
 pub use futures::future::BoxFuture;
+pub use inspect::{Check, Depth};
 pub use namespace::Namespace;
 pub use row::{Cell, Decode, Row};
 pub use statement::Statement;
-pub use store::{Check, Store};
+pub use store::Store;
 pub use tx::Tx;
 pub use write::Write;

@@ -4,7 +4,7 @@
 
 use include_dir::{Dir, include_dir};
 use kontor_core::time::Timestamp;
-use sea_query::{ColumnDef, Expr, ExprTrait, Order, Query, Table};
+use sea_query::{ColumnDef, Order, Query, Table};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Dialect, Error, Tx};
@@ -67,20 +67,15 @@ pub(crate) async fn migrate(
         source: source.map(Into::into),
     };
     let applied = applied(tx).await?;
-    for (version, checksum) in &applied {
-        match migrations.iter().find(|migration| migration.version == *version) {
-            None => {
-                let reason =
-                    format!("its migration {version:04} is not known to this program, which is older");
-                return Err(closed(reason, None));
-            }
-            Some(migration) if migration.checksum() != *checksum => {
-                let reason =
-                    format!("migration {version:04} ({}) differs from the one it got", migration.name);
-                return Err(closed(reason, None));
-            }
-            Some(_) => {}
+    match compare(&applied, migrations) {
+        Standing::Newer(version) => {
+            let reason = format!("its migration {version:04} is not known to this program, which is older");
+            return Err(closed(reason, None));
         }
+        Standing::Different(version) => {
+            return Err(closed(format!("migration {version:04} differs from the one it got"), None));
+        }
+        Standing::Current(_) | Standing::Older { .. } => {}
     }
     for migration in migrations {
         if applied.iter().any(|(version, _)| *version == migration.version) {
@@ -104,11 +99,39 @@ pub(crate) async fn migrate(
     Ok(())
 }
 
-/// The newest migration a namespace has.
-pub(crate) async fn version(tx: &mut Tx<'_>) -> Result<i64, Error> {
-    let statement =
-        Query::select().expr(Expr::col("version").max()).from(tx.table("schema_migrations")).to_owned();
-    Ok(tx.fetch_one(&statement).await?.get::<Option<i64>>(0)?.unwrap_or(-1))
+/// How a namespace's schema stands to this program, by the number of a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Current(i64),
+    /// It lacks migrations.
+    Older {
+        version: i64,
+        newest: i64,
+    },
+    /// It has one that this program does not know.
+    Newer(i64),
+    /// It has another of the same number.
+    Different(i64),
+}
+
+/// How a namespace stands, which is only read.
+pub(crate) async fn standing(tx: &mut Tx<'_>, migrations: &[Migration]) -> Result<Standing, Error> {
+    Ok(compare(&recorded(tx).await?, migrations))
+}
+
+fn compare(applied: &[(i64, String)], migrations: &[Migration]) -> Standing {
+    for (version, checksum) in applied {
+        match migrations.iter().find(|migration| migration.version == *version) {
+            None => return Standing::Newer(*version),
+            Some(migration) if migration.checksum() != *checksum => return Standing::Different(*version),
+            Some(_) => {}
+        }
+    }
+    let version = applied.last().map_or(-1, |(version, _)| *version);
+    match migrations.last().map(|migration| migration.version) {
+        Some(newest) if applied.len() < migrations.len() => Standing::Older { version, newest },
+        _ => Standing::Current(version),
+    }
 }
 
 /// The versions a namespace has, with their checksums.
@@ -126,6 +149,10 @@ async fn applied(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>, Error> {
         Dialect::Postgres => table.to_string(sea_query::PostgresQueryBuilder),
     };
     tx.apply(&sql).await?;
+    recorded(tx).await
+}
+
+async fn recorded(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>, Error> {
     let statement = Query::select()
         .columns(["version", "checksum"])
         .from(tx.table("schema_migrations"))
@@ -138,6 +165,22 @@ async fn applied(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schema_is_told_from_older_newer_and_different_ones() {
+        let migration = |version: i64, sql: &str| Migration { version, name: "m".into(), sql: sql.into() };
+        let known = [migration(0, "a"), migration(1, "b")];
+        let applied = |migrations: &[Migration]| -> Vec<_> {
+            migrations.iter().map(|migration| (migration.version, migration.checksum())).collect()
+        };
+        assert_eq!(compare(&applied(&known), &known), Standing::Current(1));
+        assert_eq!(compare(&applied(&known[..1]), &known), Standing::Older { version: 0, newest: 1 });
+        assert_eq!(compare(&[], &known), Standing::Older { version: -1, newest: 1 });
+        let newer = [migration(0, "a"), migration(1, "b"), migration(2, "c")];
+        assert_eq!(compare(&applied(&newer), &known), Standing::Newer(2));
+        let different = [migration(0, "a"), migration(1, "another")];
+        assert_eq!(compare(&applied(&different), &known), Standing::Different(1));
+    }
 
     #[test]
     fn both_engines_have_the_same_migrations() {

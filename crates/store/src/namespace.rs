@@ -107,10 +107,6 @@ impl Namespace {
         })
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.0.engine
-    }
-
     pub(crate) fn touch(&self) {
         *self.0.last_used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }

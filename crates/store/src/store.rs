@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Dialect, Error, Namespace, StoreConfig, Tx, folder,
+    Check, Depth, Dialect, Error, Namespace, StoreConfig, Tx, folder, inspect,
     migrations::{self, Set},
     namespace::Engine,
     postgres, sqlite,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The schema of the directory on PostgreSQL, and its role.
-const DIRECTORY_SCHEMA: &str = "kontor_directory";
+pub(crate) const DIRECTORY_SCHEMA: &str = "kontor_directory";
 /// How long closing waits for writes that are under way.
 const CLOSING: Duration = Duration::from_secs(30);
 
@@ -37,15 +37,6 @@ struct Inner {
 }
 
 type Workspaces = HashMap<WorkspaceId, Arc<OnceCell<Namespace>>>;
-
-/// What was found about one part of the data.
-#[derive(Debug)]
-pub struct Check {
-    /// Which part: `directory` or `workspace <id>`.
-    pub name: String,
-    /// A word or two when it is well, a sentence when it is not.
-    pub outcome: Result<String, String>,
-}
 
 impl Store {
     /// Opens the directory and brings it up to date.
@@ -139,14 +130,10 @@ impl Store {
         }
     }
 
-    /// Looks at every part of the data: on SQLite the integrity of each file, on both engines the schema's
-    /// version.
-    pub async fn check(&self) -> Result<Vec<Check>, Error> {
-        let mut checks = vec![check("directory".to_owned(), Ok(self.directory().clone())).await];
-        for id in self.workspace_ids().await? {
-            checks.push(check(format!("workspace {id}"), self.workspace(id).await).await);
-        }
-        Ok(checks)
+    /// Looks at every part of the data without making, migrating or changing anything, beside a server or
+    /// without one.
+    pub async fn inspect(config: &StoreConfig, depth: Depth) -> Result<Vec<Check>, Error> {
+        inspect::inspect(config, depth).await
     }
 
     /// Copies the directory and every workspace to the folder `to`, as they are and while a server may be
@@ -302,7 +289,7 @@ impl Opener {
 }
 
 /// What a namespace is called in messages, and which migrations it gets.
-fn described(id: Option<WorkspaceId>) -> (String, Set) {
+pub(crate) fn described(id: Option<WorkspaceId>) -> (String, Set) {
     match id {
         None => ("the directory".to_owned(), Set::Directory),
         Some(id) => (format!("workspace {id}"), Set::Workspace),
@@ -323,21 +310,8 @@ fn migrate_file(session: &mut sqlite::Session, id: Option<WorkspaceId>, now: Tim
     work.now_or_never().unwrap_or(Err(Error::NotReady))
 }
 
-async fn check(name: String, namespace: Result<Namespace, Error>) -> Check {
-    let outcome = async {
-        let namespace = namespace?;
-        let version = namespace.read(|tx| Box::pin(async move { migrations::version(tx).await })).await?;
-        if let Engine::Sqlite(space) = namespace.engine() {
-            let path = space.path().to_owned();
-            blocking(move || crate::backup::verify(&path)).await?;
-        }
-        Ok::<_, Error>(format!("schema version {version:04}"))
-    };
-    Check { name, outcome: outcome.await.map_err(|error| error.to_string()) }
-}
-
 /// Runs what touches files on a thread where it may wait.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::Panicked(error.to_string())))

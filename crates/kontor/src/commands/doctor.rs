@@ -2,11 +2,15 @@
 
 use kontor_core::environment::Environment;
 use kontor_models::Models;
-use kontor_store::Store;
+use kontor_store::{Depth, Store};
 
-use crate::{config::Config, error::Error, terminal};
+use crate::{
+    config::Config,
+    error::{Error, chain},
+    terminal,
+};
 
-/// Checks data and models; it works beside a running server.
+/// Checks data and models, and changes nothing; it works beside a running server.
 pub(crate) async fn run(config: Config) -> Result<(), Error> {
     let mut failures = 0_usize;
     let mut report = |name: &str, outcome: Result<String, String>| {
@@ -22,25 +26,23 @@ pub(crate) async fn run(config: Config) -> Result<(), Error> {
         "configuration",
         Ok(format!("listens on {}, data in {}", config.listen, config.data_dir.display())),
     );
-    let environment = Environment::system();
-    match Store::open(config.store(), environment.clone()).await {
-        Ok(store) => {
-            for check in store.check().await? {
-                report(&check.name, check.outcome);
-            }
-            store.close().await;
-        }
-        Err(error) => report("data", Err(Error::from(error).chain())),
+    match Store::inspect(&config.store(), Depth::Files).await {
+        Ok(checks) => checks.into_iter().for_each(|check| report(&check.name, check.outcome)),
+        Err(error) => report("data", Err(Chain(&error).to_string())),
     }
-    match Models::new(config.models.clone(), environment) {
+    match Models::new(config.models.clone(), Environment::system()) {
         Ok(models) => {
             models.probe().await;
             match models.default_model().await {
                 Ok(model) => report("default model", Ok(model.name().to_owned())),
-                Err(error) => report("default model", Err(Error::from(error).chain())),
+                Err(error) => report("default model", Err(Chain(&error).to_string())),
+            }
+            for check in models.check_providers().await {
+                let name = format!("model provider {}", check.provider);
+                report(&name, check.outcome.map_err(|error| Chain(&error).to_string()));
             }
         }
-        Err(error) => report("models", Err(Error::from(error).chain())),
+        Err(error) => report("models", Err(Chain(&error).to_string())),
     }
     match failures {
         0 => Ok(()),

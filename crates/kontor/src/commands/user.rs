@@ -5,7 +5,7 @@ use kontor_identity::NewMember;
 use crate::{cli::User, config::Config, error::Error, terminal, wiring::Services};
 
 pub(crate) async fn run(config: Config, command: User) -> Result<(), Error> {
-    let services = Services::open(&config, &config.url(config.listen)).await?;
+    let services = Services::open_beside(&config).await?;
     let User::Add { email, name, role, workspace } = command;
     let workspaces = services.identity.workspaces().await?;
     let chosen = match (&workspace, workspaces.as_slice()) {

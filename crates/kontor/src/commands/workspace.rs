@@ -5,7 +5,7 @@ use kontor_identity::NewWorkspace;
 use crate::{cli::Workspace, config::Config, error::Error, terminal, wiring::Services};
 
 pub(crate) async fn run(config: Config, command: Workspace) -> Result<(), Error> {
-    let services = Services::open(&config, &config.url(config.listen)).await?;
+    let services = Services::open_beside(&config).await?;
     let Workspace::Add { name, email, admin } = command;
     if services.identity.workspaces().await?.iter().any(|workspace| workspace.name == name) {
         return Err(Error::Usage(format!("there is a workspace {name:?} already")));

@@ -1,11 +1,14 @@
 //! The commands beside `serve`.
 
-use std::process::{Command, Output};
+use std::{
+    io::{Read as _, Write as _},
+    process::{Command, Output},
+};
 
-use kontor_testkit::server::PASSWORD;
+use kontor_testkit::{scripted::ScriptedModel, server::PASSWORD, sse::text_of};
 use serde_json::json;
 
-use crate::fixture::{Fixture, binary};
+use crate::fixture::{Fixture, binary, engines};
 
 fn kontor(fixture: &Fixture, arguments: &[&str]) -> Output {
     Command::new(binary())
@@ -14,6 +17,7 @@ fn kontor(fixture: &Fixture, arguments: &[&str]) -> Output {
         .arg(&fixture.options.data_dir)
         .env("KONTOR_PASSWORD", PASSWORD)
         .env("KONTOR_MODELS__OLLAMA_URL", "")
+        .envs(fixture.options.database_url.iter().map(|url| ("KONTOR_DATABASE_URL", url)))
         .current_dir(fixture.folder())
         .output()
         .unwrap()
@@ -78,17 +82,119 @@ async fn a_backup_made_while_serving_holds_what_was_written() {
 }
 
 #[tokio::test]
-async fn doctor_says_what_works_beside_a_running_server() {
+async fn a_restore_into_postgres_is_refused_as_a_backup_of_it_is() {
     let fixture = Fixture::builtin().await;
-    let output = kontor(&fixture, &["doctor"]);
-    assert!(output.status.success(), "{}", said(&output));
-    for part in ["configuration", "directory", "workspace", "default model: builtin"] {
+    let copy = fixture.folder().join("copy");
+    assert!(kontor(&fixture, &["backup", copy.to_str().unwrap()]).status.success());
+    let output = Command::new(binary())
+        .args(["restore", copy.to_str().unwrap(), "--data-dir"])
+        .arg(fixture.folder().join("elsewhere"))
+        .env("KONTOR_DATABASE_URL", "postgres://127.0.0.1/kontor")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(said(&output).contains("pg_restore"), "{}", said(&output));
+}
+
+#[tokio::test]
+async fn doctor_says_what_works_beside_a_running_server() {
+    for engine in engines() {
+        let model = ScriptedModel::start().await.unwrap();
+        let fixture = Fixture::start(engine, None).await;
+        let provider = |name: &str| format!("KONTOR_MODELS__PROVIDERS__LOCAL__{name}");
+        let mut command = Command::new(binary());
+        command.arg("doctor").arg("--data-dir").arg(&fixture.options.data_dir);
+        command.envs(fixture.options.database_url.iter().map(|url| ("KONTOR_DATABASE_URL", url)));
+        command.env("KONTOR_MODELS__OLLAMA_URL", "").env(provider("BASE_URL"), model.base_url());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        for part in [
+            "ok    configuration",
+            "ok    directory: schema version",
+            "ok    workspace",
+            "ok    default model: builtin",
+            "ok    model provider local: answers, and has 1 models",
+        ] {
+            assert!(said(&output).contains(part), "{part}: {}", said(&output));
+        }
+        fixture.end().await;
+    }
+}
+
+/// What doctor says of a folder that holds nothing, with a provider at this address.
+fn doctor_without_data(folder: &std::path::Path, base_url: &str) -> Output {
+    Command::new(binary())
+        .args(["doctor", "--data-dir"])
+        .arg(folder.join("missing"))
+        .env("KONTOR_MODELS__OLLAMA_URL", "")
+        .env("KONTOR_MODELS__PROVIDERS__LOCAL__BASE_URL", base_url)
+        .env("KONTOR_MODELS__PROVIDERS__LOCAL__API_KEY", "sk-wrong")
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn doctor_fails_over_missing_data_and_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = doctor_without_data(folder.path(), &format!("http://{closed}/v1"));
+    assert!(!output.status.success());
+    for part in ["FAIL  directory:", "holds no data", "FAIL  model provider local:", "cannot be reached"] {
         assert!(said(&output).contains(part), "{part}: {}", said(&output));
+    }
+    assert!(!folder.path().join("missing").exists(), "looking made a data folder");
+}
+
+#[test]
+fn doctor_tells_a_wrong_key_from_a_provider_that_cannot_be_reached() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let refusing = move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        stream.write_all(answer.as_bytes()).unwrap();
+    };
+    let refusing = std::thread::Builder::new().name("refusing".to_owned()).spawn(refusing).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = doctor_without_data(folder.path(), &format!("http://{address}/v1"));
+    refusing.join().unwrap();
+    assert!(!output.status.success());
+    assert!(said(&output).contains("refused the API key"), "{}", said(&output));
+    assert!(!said(&output).contains("sk-wrong"), "{}", said(&output));
+}
+
+#[tokio::test]
+async fn members_and_workspaces_are_added_beside_a_running_server() {
+    for engine in engines() {
+        let fixture = Fixture::start(engine, None).await;
+        // The server has looked at both before.
+        fixture.sign_in("ada").await;
+        let output =
+            kontor(&fixture, &["user", "add", "nina@demo.test", "--name", "Nina Kovač", "--role", "Viewer"]);
+        assert!(output.status.success(), "{}", said(&output));
+        let nina = fixture.sign_in("nina").await;
+        let me = nina.get("/api/me").await.unwrap().ok();
+        assert_eq!((&me["member"]["role"], &me["workspace"]["name"]), (&json!("Viewer"), &json!("Demo")));
+
+        let output = kontor(
+            &fixture,
+            &["workspace", "add", "Second", "--email", "otto@demo.test", "--admin", "Otto Weiss"],
+        );
+        assert!(output.status.success(), "{}", said(&output));
+        let otto = fixture.sign_in("otto").await;
+        otto.post("/api/records/accounts", json!({"name": "First of the second"})).await.unwrap().ok();
+        let session = otto.session("analyst").await.unwrap();
+        let events = otto.chat(&session, "how many accounts are there?").await.unwrap();
+        assert_eq!(events.last().unwrap().name, "turn.completed", "{events:?}");
+        assert!(text_of(&events).contains('1'), "{events:?}");
+        fixture.end().await;
     }
 }
 
 #[tokio::test]
-async fn a_member_that_was_added_can_sign_in() {
+async fn a_member_that_was_added_without_a_server_can_sign_in() {
     let mut fixture = Fixture::builtin().await;
     drop(fixture.server.take());
     let output =

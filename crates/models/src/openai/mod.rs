@@ -37,6 +37,8 @@ pub(crate) struct Provider(Arc<Shared>);
 
 struct Shared {
     name: String,
+    base: String,
+    transport: Transport,
     client: Client<OpenAIConfig>,
     secrets: Secrets,
     quirks: Quirks,
@@ -57,15 +59,22 @@ impl Provider {
             transport.client().clone(),
             OpenAIConfig::new().with_api_base(base).with_api_key("").with_org_id(""),
         )
-        .with_http_service(transport);
+        .with_http_service(transport.clone());
         Ok(Self(Arc::new(Shared {
             name: name.to_owned(),
+            base: base.to_owned(),
+            transport,
             client,
             secrets,
             quirks: config.quirks.clone(),
             timeouts: config.timeouts,
             tools: Mutex::default(),
         })))
+    }
+
+    /// The models the server says it has; `None` where it does not say. One short request.
+    pub(crate) async fn list(&self) -> Result<Option<Vec<String>>, ModelError> {
+        self.0.transport.list(&self.0.base).await
     }
 
     pub(crate) fn model(&self, config: &ModelConfig) -> Arc<dyn ChatModel> {

@@ -9,7 +9,7 @@ use std::{
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
 use futures::future::BoxFuture;
 use reqwest::{
-    Response,
+    Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use serde_json::Value;
@@ -25,6 +25,10 @@ use crate::{
 
 /// How much of an error's body is read.
 const LONGEST_ERROR: usize = 64 * 1024;
+/// How much of a list of models is read.
+const LONGEST_LIST: usize = 4 * 1024 * 1024;
+/// How long a provider may take to list its models.
+const LISTING: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub(crate) struct Transport {
@@ -94,6 +98,24 @@ impl Transport {
         Err(told(self.refused(response).await))
     }
 
+    /// The names of the models that the server at `base_url` lists; `None` where it has no list.
+    pub(super) async fn list(&self, base_url: &str) -> Result<Option<Vec<String>>, ModelError> {
+        let request = self.client.get(format!("{base_url}/models")).headers(self.headers.clone());
+        let response = request.timeout(LISTING).send().await.map_err(unreachable)?;
+        match response.status() {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
+            status if status.is_success() => {
+                let body: Value = serde_json::from_slice(&read_some(response, LONGEST_LIST).await)
+                    .map_err(|_| ModelError::Protocol("its list of models is not JSON".to_owned()))?;
+                let listed = body.get("data").and_then(Value::as_array);
+                let listed =
+                    listed.map(|all| all.iter().filter_map(|one| Some(one.get("id")?.as_str()?.to_owned())));
+                Ok(listed.map(Iterator::collect))
+            }
+            _ => Err(self.refused(response).await),
+        }
+    }
+
     /// Why a response is no stream, told without what was sent in confidence.
     async fn refused(&self, response: Response) -> ModelError {
         let status = response.status();
@@ -102,7 +124,7 @@ impl Transport {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let body = read_some(response).await;
+        let body = read_some(response, LONGEST_ERROR).await;
         let value: Value =
             serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
         let message = message_of(&value);
@@ -180,13 +202,13 @@ fn told(error: ModelError) -> OpenAIError {
     OpenAIError::Boxed(Box::new(error))
 }
 
-async fn read_some(mut response: Response) -> Vec<u8> {
+async fn read_some(mut response: Response, limit: usize) -> Vec<u8> {
     let mut body = Vec::new();
-    while body.len() < LONGEST_ERROR
+    while body.len() < limit
         && let Ok(Some(piece)) = response.chunk().await
     {
         body.extend_from_slice(&piece);
     }
-    body.truncate(LONGEST_ERROR);
+    body.truncate(limit);
     body
 }

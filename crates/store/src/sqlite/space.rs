@@ -56,10 +56,6 @@ impl Space {
         Ok(())
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Sends a unit to a thread. The thread looks at the deadline itself, so an answer always comes: a write
     /// that was done is never reported as one that was not.
     pub(crate) async fn run(&self, mode: Mode, unit: Box<dyn Unit>) -> Result<(), Error> {

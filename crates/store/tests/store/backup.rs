@@ -2,7 +2,7 @@ use std::path::Path;
 
 use futures::future::{join, join_all};
 use kontor_core::environment::Environment;
-use kontor_store::{Dialect, Error, Store, StoreConfig, testing::TestStore};
+use kontor_store::{Depth, Dialect, Error, Store, StoreConfig, testing::TestStore};
 
 use crate::notes::{add, notes, workspace};
 
@@ -26,7 +26,13 @@ fn a_backup_taken_while_writing_restores_to_a_whole_store() {
         assert!(restore(folder.path(), &restored).unwrap_err().to_string().contains("holds no backup"));
 
         let again = Store::open(StoreConfig::new(&restored), Environment::system()).await.unwrap();
-        assert!(again.check().await.unwrap().iter().all(|check| check.outcome.is_ok()));
+        assert!(
+            Store::inspect(&StoreConfig::new(&restored), Depth::Files)
+                .await
+                .unwrap()
+                .iter()
+                .all(|check| check.outcome.is_ok())
+        );
         let found = notes(&again.workspace(workspace.id().unwrap()).await.unwrap()).await;
         assert!((200..=700).contains(&found), "{found}");
         again.close().await;

@@ -1,6 +1,6 @@
 use kontor_core::{environment::Environment, ids::WorkspaceId};
-use kontor_store::{Error, Store, both_engines, testing::TestStore};
-use sea_query::Query;
+use kontor_store::{Depth, Error, Store, StoreConfig, both_engines, testing::TestStore};
+use sea_query::{Expr, ExprTrait, Query};
 
 use crate::notes::new_id;
 
@@ -36,11 +36,12 @@ async fn reopened(store: &TestStore, version: Option<i64>) -> (Store, WorkspaceI
 
 both_engines! {
     async fn a_workspace_with_changed_migrations_stays_closed_and_others_go_on(store: TestStore) {
+        let config = store.config();
         let (store, id) = reopened(&store, None).await;
         let error = store.workspace(id).await.err().unwrap();
         assert!(error.to_string().contains("differs from the one it got"), "{error}");
         store.create_workspace(WorkspaceId(new_id())).await.unwrap();
-        let checks = store.check().await.unwrap();
+        let checks = Store::inspect(&config, Depth::Files).await.unwrap();
         assert_eq!(checks.len(), 3);
         assert_eq!(checks.iter().filter(|check| check.outcome.is_err()).count(), 1);
         store.close().await;
@@ -53,12 +54,47 @@ both_engines! {
         store.close().await;
     }
 
+    async fn looking_at_the_data_tells_its_version_and_changes_nothing(store: TestStore) {
+        let id = WorkspaceId(new_id());
+        let workspace = store.create_workspace(id).await.unwrap();
+        let found = async || {
+            let checks = Store::inspect(&store.config(), Depth::Schema).await.unwrap();
+            let named = checks.into_iter().find(|check| check.name == format!("workspace {id}"));
+            named.unwrap().outcome
+        };
+        found().await.unwrap();
+        let forgotten = workspace.write(|tx| {
+            let newest = Query::delete()
+                .from_table(tx.table("schema_migrations"))
+                .and_where(Expr::col("version").gt(0_i64))
+                .take();
+            Box::pin(async move { tx.execute(&newest).await })
+        });
+        assert!(forgotten.await.map_err(|error: Error| error).unwrap() > 0);
+        for _ in 0..2 {
+            let older = found().await.unwrap_err();
+            assert!(older.contains("version 0000 is older"), "{older}");
+        }
+    }
+
     async fn a_store_opened_again_applies_nothing_twice(store: TestStore) {
         let id = WorkspaceId(new_id());
         store.create_workspace(id).await.unwrap();
         let again = Store::open(store.config(), Environment::system()).await.unwrap();
         again.workspace(id).await.unwrap();
-        assert!(again.check().await.unwrap().iter().all(|check| check.outcome.is_ok()));
+        assert!(Store::inspect(&store.config(), Depth::Files).await.unwrap().iter().all(|check| check.outcome.is_ok()));
         again.close().await;
     }
+}
+
+#[test]
+fn looking_where_no_data_is_makes_none() {
+    kontor_store::testing::run(kontor_store::Dialect::Sqlite, |_: TestStore| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing");
+        let checks = Store::inspect(&StoreConfig::new(&missing), Depth::Files).await.unwrap();
+        let [check] = &checks[..] else { panic!("{checks:?}") };
+        assert!(check.outcome.as_ref().unwrap_err().contains("holds no data"), "{check:?}");
+        assert!(!missing.exists());
+    });
 }
