@@ -1,14 +1,16 @@
 //! The server killed in the middle of turns that write, again and again, and what is left examined.
 //!
-//! Each round starts turns whose model asks for three writes in two steps, kills the server with signal 9
-//! after a random moment, starts it again on the same data, sends the messages again under the same
-//! idempotency keys, and waits for the turns to end. Then every effect must be there exactly once, every
-//! tool call must have exactly one result, and the log must read the same twice.
+//! Each round starts turns whose model asks for six writes in three steps, the last of which a person approves,
+//! kills the server with signal 9 after a random moment, starts it again on the same data, sends the messages
+//! again under the same idempotency keys, answers what is asked, and waits for the turns to end. Then every
+//! effect must be there exactly once, with one entry in a timeline, every tool call must have exactly one
+//! result, and the log must read the same twice.
 
 use std::{io, time::Duration};
 
+use futures::StreamExt as _;
 use kontor_core::environment::{Random as _, SeededRandom};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,14 +32,27 @@ pub struct Report {
     pub interrupted: usize,
     /// Steps that were begun again after a restart.
     pub restarted_steps: usize,
+    /// What happened, each once: of each there is one event in the outbox.
+    pub effects: Vec<Effect>,
     /// What must never be: each a sentence.
     pub violations: Vec<String>,
+}
+
+/// Something that was done to a record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Effect {
+    /// The record's id.
+    pub record: String,
+    /// As in `deal.updated`.
+    pub name: String,
 }
 
 /// One turn of a round.
 struct Attempt {
     session: String,
     marker: String,
+    /// The deal that is changed, spoken of and deleted.
+    deal: String,
 }
 
 /// How the loop is run.
@@ -52,24 +67,34 @@ pub struct KillOptions {
     pub latest: Duration,
 }
 
-/// The model of the loop: two writes side by side, then one that uses nothing of theirs, then a sentence.
+/// The model of the loop. It is told a marker and a deal: it makes two things side by side, changes the deal
+/// and logs a call about it, makes one thing more and deletes the deal, and ends with a sentence.
 pub async fn model() -> io::Result<ScriptedModel> {
     ScriptedModel::with_rule(|request| {
         let messages = request["messages"].as_array().cloned().unwrap_or_default();
         let asked = messages.iter().rposition(|message| message["role"] == "user").unwrap_or(0);
-        let marker = messages
-            .get(asked)
-            .and_then(|message| message["content"].as_str())
-            .unwrap_or_default()
-            .to_owned();
+        let said = messages.get(asked).and_then(|message| message["content"].as_str()).unwrap_or_default();
+        let (marker, deal) = said.split_once(' ').unwrap_or((said, ""));
         let results = messages[asked..].iter().filter(|message| message["role"] == "tool").count();
         let title = json!({ "title": marker }).to_string();
+        let target = json!({ "object": "deal", "id": deal });
         match results {
             0 => Script::new().text("I make two things. ").calls(&[
                 ("a", "account.create", &json!({ "name": marker }).to_string()),
                 ("b", "note.create", &title),
             ]),
-            2 => Script::new().call("c", "task.create", &title),
+            2 => Script::new().calls(&[
+                ("c", "deal.update", &json!({ "id": deal, "stage": "PROPOSAL" }).to_string()),
+                (
+                    "d",
+                    "activity.log",
+                    &json!({ "type": "CALL", "subject": marker, "target": target }).to_string(),
+                ),
+            ]),
+            4 => Script::new().calls(&[
+                ("e", "task.create", &title),
+                ("f", "deal.delete", &json!({ "id": deal }).to_string()),
+            ]),
             _ => Script::new().text(&format!("All of {marker} is done now, as you asked.")),
         }
     })
@@ -81,25 +106,26 @@ pub async fn run(options: &KillOptions, model: &ScriptedModel) -> io::Result<Rep
     let random = SeededRandom::new(options.seed);
     let mut report = Report::default();
     let mut server = Server::start(&options.server)?;
+    // The same address each time: it is the issuer of the tokens.
+    let again = ServerOptions { listen: server.address().to_owned(), ..options.server.clone() };
     for round in 0..options.rounds {
         let client = ApiClient::sign_in(&server.url, "ada@demo.test").await.map_err(io::Error::other)?;
         let mut attempts = Vec::new();
         for lane in 0..options.concurrent {
-            let session = client.session("sales-assistant").await.map_err(io::Error::other)?;
-            attempts.push(Attempt { session, marker: format!("K{}R{round}L{lane}", options.seed) });
+            let marker = format!("K{}R{round}L{lane}", options.seed);
+            attempts.push(Attempt::prepare(&client, marker).await.map_err(io::Error::other)?);
         }
-        let sending = futures::future::join_all(attempts.iter().map(|attempt| send(&client, attempt)));
+        let running = futures::future::join_all(attempts.iter().map(|attempt| attempt.see_through(&client)));
         let mut bytes = [0; 8];
         random.fill(&mut bytes);
         let latest = u64::try_from(options.latest.as_micros()).unwrap_or(u64::MAX).max(1);
         let moment = Duration::from_micros(u64::from_le_bytes(bytes) % latest);
         // The answers do not matter: whoever got none asks again.
-        let (_, ()) = tokio::join!(tokio::time::timeout(moment, sending), tokio::time::sleep(moment));
+        let (_, ()) = tokio::join!(tokio::time::timeout(moment, running), tokio::time::sleep(moment));
         server.kill()?;
-        server = Server::start(&options.server)?;
-        let client = client.at(&server.url);
+        server = Server::start(&again)?;
         for attempt in &attempts {
-            if let Err(why) = examine(&client, attempt, &mut report).await {
+            if let Err(why) = attempt.examine(&client, &mut report).await {
                 report.violations.push(format!("round {round}, {}: {why}", attempt.marker));
             }
         }
@@ -110,64 +136,137 @@ pub async fn run(options: &KillOptions, model: &ScriptedModel) -> io::Result<Rep
     Ok(report)
 }
 
-/// Sends an attempt's message under its key; the turn's id.
-async fn send(client: &ApiClient, attempt: &Attempt) -> Result<String, String> {
-    let path = format!("/api/sessions/{}/turns", attempt.session);
-    let body = json!({ "message": attempt.marker });
-    let answer = client
-        .send(Method::POST, &path, Some(body), &[("idempotency-key", &attempt.marker)])
-        .await
-        .map_err(|error| error.to_string())?;
-    match answer.body["id"].as_str() {
-        Some(id) if answer.status.is_success() => Ok(id.to_owned()),
-        _ => Err(format!("the message was refused: {} {}", answer.status, answer.body)),
+impl Attempt {
+    async fn prepare(client: &ApiClient, marker: String) -> reqwest::Result<Self> {
+        let session = client.session("sales-assistant").await?;
+        let deal = client.post("/api/records/deals", json!({ "name": marker })).await?.ok();
+        Ok(Self { session, marker, deal: deal["id"].as_str().unwrap_or_default().to_owned() })
     }
-}
 
-/// Waits for an attempt's turn to end and looks at what is there.
-async fn examine(client: &ApiClient, attempt: &Attempt, report: &mut Report) -> Result<(), String> {
-    let failed = |error: reqwest::Error| error.to_string();
-    let turn = send(client, attempt).await?;
-    let events = tokio::time::timeout(END, client.turn_events(&attempt.session, &turn))
-        .await
-        .map_err(|_| "the turn did not end".to_owned())?
-        .map_err(failed)?;
-    match events.last() {
-        Some(last) if last.name == "turn.completed" => {}
-        last => return Err(format!("the turn ended with {last:?}")),
+    /// Sends the message under its key; the turn's id.
+    async fn send(&self, client: &ApiClient) -> Result<String, String> {
+        let path = format!("/api/sessions/{}/turns", self.session);
+        let body = json!({ "message": format!("{} {}", self.marker, self.deal) });
+        let answer = client
+            .send(Method::POST, &path, Some(body), &[("idempotency-key", &self.marker)])
+            .await
+            .map_err(told)?;
+        match answer.body["id"].as_str() {
+            Some(id) if answer.status.is_success() => Ok(id.to_owned()),
+            _ => Err(format!("the message was refused: {} {}", answer.status, answer.body)),
+        }
     }
-    let restarts = events.iter().filter(|event| event.name == "step.restarted").count();
-    report.restarted_steps += restarts;
-    report.interrupted += usize::from(restarts > 0);
-    each_call_has_one_result(&events)?;
-    let text = text_of(&events);
-    let expected = format!("I make two things. All of {} is done now, as you asked.", attempt.marker);
-    if text != expected {
-        return Err(format!("the text is {text:?}"));
+
+    /// Sends the message, approves what is asked, and follows the turn to its end; its id and its events.
+    async fn see_through(&self, client: &ApiClient) -> Result<(String, Vec<Event>), String> {
+        let turn = self.send(client).await?;
+        let mut stream = client.events(&self.session, None).await.map_err(told)?;
+        let mut events = Vec::new();
+        while let Some(event) = stream.next().await {
+            if event.data["turn"].as_str() != Some(&turn) {
+                continue;
+            }
+            if event.name == "approval.requested" {
+                approve(client, event.data["approval"].as_str().unwrap_or_default()).await?;
+            }
+            let ended = event.ends_turn();
+            events.push(event);
+            if ended {
+                return Ok((turn, events));
+            }
+        }
+        Err("the stream ended before the turn did".to_owned())
     }
-    let again = client.turn_events(&attempt.session, &turn).await.map_err(failed)?;
-    if logged(&again) != logged(&events) || text_of(&again) != text {
-        return Err("the log reads differently the second time".to_owned());
+
+    /// Waits for the turn to end and looks at what is there.
+    async fn examine(&self, client: &ApiClient, report: &mut Report) -> Result<(), String> {
+        let (turn, events) = tokio::time::timeout(END, self.see_through(client))
+            .await
+            .map_err(|_| "the turn did not end".to_owned())??;
+        match events.last() {
+            Some(last) if last.name == "turn.completed" => {}
+            last => return Err(format!("the turn ended with {last:?}")),
+        }
+        let restarts = events.iter().filter(|event| event.name == "step.restarted").count();
+        report.restarted_steps += restarts;
+        report.interrupted += usize::from(restarts > 0);
+        each_call_has_one_result(&events)?;
+        let text = text_of(&events);
+        let expected = format!("I make two things. All of {} is done now, as you asked.", self.marker);
+        if text != expected {
+            return Err(format!("the text is {text:?}"));
+        }
+        let again = client.turn_events(&self.session, &turn).await.map_err(told)?;
+        if logged(&again) != logged(&events) || text_of(&again) != text {
+            return Err("the log reads differently the second time".to_owned());
+        }
+        for (object, plural, field) in [
+            ("account", "accounts", "name"),
+            ("note", "notes", "title"),
+            ("activity", "activities", "subject"),
+            ("task", "tasks", "title"),
+        ] {
+            let id = self.only(client, plural, field).await?;
+            let created = format!("{object}.created");
+            has_happened(client, plural, &id, &[&created]).await?;
+            report.effects.push(Effect { record: id, name: created });
+        }
+        let found = client.get(&format!("/api/records/deals/{}", self.deal)).await.map_err(told)?;
+        if found.status != StatusCode::NOT_FOUND {
+            return Err(format!("the deal is still there: {} {}", found.status, found.body));
+        }
+        let done = ["deal.created", "deal.updated", "deal.deleted"];
+        let told_of = [&done[..], &["activity.created"]].concat();
+        has_happened(client, "deals", &self.deal, &told_of).await?;
+        let effects = done.map(|name| Effect { record: self.deal.clone(), name: name.to_owned() });
+        report.effects.extend(effects);
+        Ok(())
     }
-    for (plural, field) in [("accounts", "name"), ("notes", "title"), ("tasks", "title")] {
+
+    /// The id of the one record that has the marker.
+    async fn only(&self, client: &ApiClient, plural: &str, field: &str) -> Result<String, String> {
         let mut filter = json!({});
-        filter[field] = json!({ "eq": attempt.marker });
+        filter[field] = json!({ "eq": self.marker });
         let query = [("filter", filter.to_string()), ("total", "true".to_owned())];
         let path = format!("/api/records/{plural}");
-        let response = client.request(Method::GET, &path).query(&query).send().await.map_err(failed)?;
-        let found: Value = response.json().await.map_err(failed)?;
+        let response = client.request(Method::GET, &path).query(&query).send().await.map_err(told)?;
+        let found: Value = response.json().await.map_err(told)?;
         if found["page"]["total"] != 1 {
             return Err(format!("there are {} {plural} instead of one: {found}", found["page"]["total"]));
         }
-        let id = found["data"][0]["id"].as_str().unwrap_or_default();
-        let path = format!("/api/records/{plural}/{id}/timeline");
-        let timeline = client.get(&path).await.map_err(failed)?.body;
-        let entries = timeline["data"].as_array().map_or(0, Vec::len);
-        if entries != 1 {
-            return Err(format!("the timeline of {plural} {id} has {entries} entries instead of one"));
-        }
+        Ok(found["data"][0]["id"].as_str().unwrap_or_default().to_owned())
     }
-    Ok(())
+}
+
+fn told(error: reqwest::Error) -> String {
+    error.to_string()
+}
+
+/// Approves what may have been approved before.
+async fn approve(client: &ApiClient, approval: &str) -> Result<(), String> {
+    let path = format!("/api/approvals/{approval}");
+    let answer = client.post(&path, json!({ "decision": "approve" })).await.map_err(told)?;
+    match answer.status {
+        StatusCode::CONFLICT => Ok(()),
+        status if status.is_success() => Ok(()),
+        status => Err(format!("the approval was refused: {status} {}", answer.body)),
+    }
+}
+
+/// A record's timeline has one entry for each of these, and none besides.
+async fn has_happened(client: &ApiClient, plural: &str, id: &str, names: &[&str]) -> Result<(), String> {
+    let path = format!("/api/records/{plural}/{id}/timeline");
+    let timeline = client.get(&path).await.map_err(told)?.body;
+    let entries = timeline["data"].as_array().cloned().unwrap_or_default();
+    let mut found: Vec<_> = entries.iter().filter_map(|entry| entry["name"].as_str()).collect();
+    let mut expected = names.to_vec();
+    found.sort_unstable();
+    expected.sort_unstable();
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("the timeline of {plural} {id} tells {found:?} instead of {expected:?}"))
+    }
 }
 
 fn each_call_has_one_result(events: &[Event]) -> Result<(), String> {
@@ -181,7 +280,7 @@ fn each_call_has_one_result(events: &[Event]) -> Result<(), String> {
         places
     };
     let (calls, results) = (places("tool.called"), places("tool.result"));
-    if calls.len() != 3 || calls != results {
+    if calls.len() != 6 || calls != results {
         return Err(format!("calls {calls:?} have results {results:?}"));
     }
     let bad = events

@@ -119,6 +119,11 @@ impl Server {
         }
     }
 
+    /// The address and port it listens on, to start it again at the same.
+    pub fn address(&self) -> &str {
+        self.url.split_once("://").map_or(self.url.as_str(), |(_, address)| address)
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
