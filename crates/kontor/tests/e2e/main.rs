@@ -14,5 +14,6 @@ mod pages;
 mod permissions;
 mod records;
 mod startup;
+mod stopping;
 mod streams;
 mod wire;
