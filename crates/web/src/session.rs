@@ -108,7 +108,9 @@ impl FromRequest<WebState> for Sent {
 pub(crate) async fn read_fields(request: Request, state: &WebState) -> Result<Fields> {
     let body = Bytes::from_request(request, state).await.map_err(|rejection| {
         let (code, message) = match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "The form is too large. It may have at most 1 MB."),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("body_too_large", "The form is too large. It may have at most 1 MB.")
+            }
             _ => ("unreadable_form", "The form did not arrive whole. Send it again."),
         };
         PageError::Problem(Problem::new(ErrorKind::Invalid, code, message))

@@ -1,14 +1,10 @@
 //! `kontor doctor`: says what works and what does not.
 
-use kontor_core::environment::Environment;
+use kontor_core::{environment::Environment, error::Chain};
 use kontor_models::Models;
 use kontor_store::{Depth, Store};
 
-use crate::{
-    config::Config,
-    error::{Error, chain},
-    terminal,
-};
+use crate::{config::Config, error::Error, terminal};
 
 /// Checks data and models, and changes nothing; it works beside a running server.
 pub(crate) async fn run(config: Config) -> Result<(), Error> {
