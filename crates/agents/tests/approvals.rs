@@ -114,7 +114,7 @@ both_engines! {
         let session = house.first.session(&house.ada, "sales-assistant").await;
         let turn = house.first.say(&house.ada, session, deletion(&[deal])).await;
         house.first.until(&house.ada, session, is_question).await;
-        let pending = house.first.agents.approvals(&house.ada, Some(session)).await.unwrap();
+        let pending = house.first.agents.approvals(&house.ada, Some(session), None).await.unwrap();
         house.first.agents.resolve_approval(&house.ada, pending[0].id, yes()).await.unwrap();
         house.first.until_ended(&house.ada, session, turn).await;
         let namespace = house.store.workspace(house.workspace).await.unwrap();

@@ -13,7 +13,7 @@ use kontor_core::{
 use kontor_crm::Crm;
 use kontor_identity::{Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost};
 use kontor_models::{Models, ModelsConfig, RetryPolicy};
-use kontor_store::{Store, testing::TestStore};
+use kontor_store::{Store, Tx, testing::TestStore};
 use kontor_testkit::scripted::{Script, ScriptedModel};
 use sea_query::UpdateStatement;
 use serde_json::{Map, Value, json};

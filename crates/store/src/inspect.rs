@@ -7,8 +7,9 @@ use kontor_core::{environment::Environment, ids::WorkspaceId};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Dialect, Error, StoreConfig, Tx, folder,
+    Dialect, Error, Namespace, StoreConfig, Tx, folder,
     migrations::{self, Set, Standing},
+    namespace::Engine,
     postgres, sqlite,
     store::{DIRECTORY_SCHEMA, blocking, described},
     tx::{Connection, Mode, Scope},
@@ -75,10 +76,10 @@ async fn schemas(url: &str, config: &StoreConfig) -> Result<Vec<Check>, Error> {
     let (pool, tasks) = (postgres::connect(url, config).await?, TaskTracker::new());
     let environment = Environment::system();
     let space = |schema: &str| postgres::Space::new(&pool, schema, config, &environment, &tasks);
-    let look = async |schema: &str, set: Set| {
+    let look = async |schema: &str, id: Option<WorkspaceId>, set: Set| {
         let embedded = Arc::new(migrations::embedded(Dialect::Postgres, set));
-        space(schema)
-            .run(Mode::Read, move |tx| {
+        Namespace::new(id, Engine::Postgres(space(schema)))
+            .read(move |tx| {
                 let embedded = Arc::clone(&embedded);
                 Box::pin(async move { migrations::standing(tx, &embedded).await })
             })
@@ -88,10 +89,10 @@ async fn schemas(url: &str, config: &StoreConfig) -> Result<Vec<Check>, Error> {
         if !space(DIRECTORY_SCHEMA).exists().await? {
             return Ok(vec![missing("the database holds no data".to_owned())]);
         }
-        let mut checks = vec![check(None, look(DIRECTORY_SCHEMA, Set::Directory).await)];
+        let mut checks = vec![check(None, look(DIRECTORY_SCHEMA, None, Set::Directory).await)];
         let ids = postgres::workspace_schemas(&pool).await?;
         for id in ids.iter().filter_map(|id| id.parse().ok()) {
-            let found = look(&postgres::schema_of_workspace(id), Set::Workspace).await;
+            let found = look(&postgres::schema_of_workspace(id), Some(id), Set::Workspace).await;
             checks.push(check(Some(id), found));
         }
         Ok(checks)

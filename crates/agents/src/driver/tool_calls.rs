@@ -213,7 +213,7 @@ impl Run<'_> {
     }
 
     fn success(&self, result: &Value) -> ToolOutcome {
-        bounded(&result, self.agents.0.settings.limits.result_bytes)
+        bounded(result, self.agents.0.settings.limits.result_bytes)
     }
 
     fn now(&self) -> Timestamp {

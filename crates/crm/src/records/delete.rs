@@ -82,7 +82,7 @@ pub async fn destroy(
     let labels = lookup(work, &references(object, &before.values, &NewValues::new())).await?;
     let act = Act::on(object, &before, Action::Destroy, journal::losses(&before, &labels));
     let writes = journal::writes(work, &[act]);
-    work.tx.write_all(writes.into()).await?;
+    work.tx.write_all(writes).await?;
     let statement = Query::delete()
         .from_table(work.tx.table(&object.table()))
         .and_where(Expr::col(Alias::new(system_fields::ID)).eq(id.as_uuid()))

@@ -58,20 +58,20 @@ impl Chat {
         let system = format!(
             "You are an agent.\n\nToday is Sunday, 2026-11-22 (UTC).\nYou act for Ada Brandt (member {ADA}, role Admin) in the workspace \"Demo\"."
         );
-        Self { messages: vec![Message::System(system)], tools: tools.into() }
+        Self { messages: vec![Message::System(system.into())], tools: tools.into() }
     }
 
     pub(super) fn looking_at(mut self, object: &str, label: &str, id: &str, path: &str) -> Self {
         if let Some(Message::System(text)) = self.messages.first_mut() {
-            text.push_str(&format!(
-                "\nThe member is looking at the {object} \"{label}\" (id {id}, {path}/{id})."
-            ));
+            let looking_at =
+                format!("\nThe member is looking at the {object} \"{label}\" (id {id}, {path}/{id}).");
+            *text = format!("{text}{looking_at}").into();
         }
         self
     }
 
     pub(super) fn say(&mut self, text: &str) -> Did {
-        self.messages.push(Message::User(text.to_owned()));
+        self.messages.push(Message::User(text.into()));
         self.step()
     }
 
@@ -87,7 +87,7 @@ impl Chat {
             .map(|(call, result)| Message::Tool {
                 call_id: call.id.clone(),
                 name: call.name.clone(),
-                content: result.to_string(),
+                content: result.to_string().into(),
             })
             .collect();
         self.messages.extend(answers);

@@ -258,7 +258,7 @@ mod tests {
             arguments: arguments.into(),
         };
         let calls = vec![call("{\"limit\":"), call("[1]"), call(""), call("{\"limit\": 1}")];
-        let request = ChatRequest::new([Message::Assistant { text: String::new(), tool_calls: calls }], []);
+        let request = ChatRequest::new([Message::Assistant { text: "".into(), tool_calls: calls }], []);
         let body = wire(&request, &Quirks::default());
         let sent: Vec<_> = body["messages"][0]["tool_calls"]
             .as_array()

@@ -166,6 +166,7 @@ fn done_to(call: &Call) -> Option<String> {
     let CallState::Ended { outcome: ToolOutcome::Succeeded { result }, .. } = &call.state else {
         return None;
     };
+    let result = result.to_value();
     let record = result.get("record")?;
     let is_same = record.get("id").is_some() && record.get("id") == call.arguments.get("id");
     record.get("label").and_then(Json::as_str).filter(|label| is_same && !label.is_empty()).map(str::to_owned)
