@@ -143,9 +143,9 @@ async fn no_address_and_no_query_is_answered_by_a_fault_of_ours() {
         }
     }
     // A cursor that is none is said to be none.
-    ada.get("/chat?chats=nonsense").await.expect(422).shows("cursor");
+    ada.get("/chat?chats=nonsense").await.expect(400).shows("cursor");
     ada.get("/records/deals?after=nonsense").await.expect(200).shows("role=\"alert\"");
-    ada.get(&format!("/records/deals/{deal}?before=nonsense")).await.expect(422);
+    ada.get(&format!("/records/deals/{deal}?before=nonsense")).await.expect(400);
 }
 
 /// Where forms are sent to.
@@ -196,7 +196,7 @@ async fn no_form_is_answered_by_a_fault_of_ours() {
     // NUL is in no text.
     let answer = ada.post("/records/deals", &[("name", "a\0b")]).await.expect(422);
     answer.shows("id=\"name-wrong\"");
-    ada.post(&format!("{chat}/turns"), &[("message", "a\0b")]).await.expect(422).shows("NUL");
+    ada.post(&format!("{chat}/turns"), &[("message", "a\0b")]).await.expect(400).shows("NUL");
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn the_reason_of_a_denial_is_asked_for_in_the_chat_and_kept() {
     loaded.shows("name=\"comment\" maxlength=\"2000\"");
     let start = loaded.body.find("/chat/approvals/").unwrap();
     let approval = loaded.body[start..].split('"').next().unwrap().to_owned();
-    ada.post(&approval, &[("decision", "deny"), ("comment", &"x".repeat(2_001))]).await.expect(422);
+    ada.post(&approval, &[("decision", "deny"), ("comment", &"x".repeat(2_001))]).await.expect(400);
     ada.post(&approval, &[("decision", "deny"), ("comment", "We still need it.")]).await.expect(303);
     let settled = server.settled(&ada, &page).await;
     settled.shows("call denied").shows("We still need it.");
@@ -129,7 +129,7 @@ async fn the_longest_message_that_the_page_takes_is_the_longest_that_an_agent_ta
     for path in ["/chat", page.as_str()] {
         ada.get(path).await.expect(200).shows(&format!("maxlength=\"{longest}\""));
     }
-    ada.post(&format!("{page}/turns"), &[("message", &"x".repeat(longest + 1))]).await.expect(422);
+    ada.post(&format!("{page}/turns"), &[("message", &"x".repeat(longest + 1))]).await.expect(400);
 }
 
 /// Sets the column of a session.

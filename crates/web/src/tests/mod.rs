@@ -204,9 +204,16 @@ impl Server {
 
     /// Takes an object from the role of viewers.
     async fn keep_from_viewers(&self, object: &'static str) {
-        let grants = Grants::on_every_object([Action::Read])
-            .with_object(Name::literal(object), ObjectGrant::nothing());
-        let grants = serde_json::to_string(&grants).unwrap();
+        let nothing = ObjectGrant::nothing();
+        self.grant_viewers(
+            &Grants::on_every_object([Action::Read]).with_object(Name::literal(object), nothing),
+        )
+        .await;
+    }
+
+    /// Gives the role of viewers other grants.
+    async fn grant_viewers(&self, grants: &Grants) {
+        let grants = serde_json::to_string(grants).unwrap();
         let namespace = self.store.workspace(self.workspace).await.unwrap();
         let changed = namespace.write(move |tx| {
             let update = Query::update()
