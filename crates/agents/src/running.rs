@@ -1,7 +1,7 @@
 //! The sessions whose turns run in this process.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -53,6 +53,17 @@ impl Running {
             }
             None => {
                 sessions.insert(session, Slot::default());
+                true
+            }
+        }
+    }
+
+    /// As [`Running::enter`], without a sign to whoever runs the session already.
+    pub(crate) fn claim(&self, session: SessionId) -> bool {
+        match self.sessions().entry(session) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(free) => {
+                free.insert(Slot::default());
                 true
             }
         }

@@ -20,13 +20,13 @@ use kontor_crm::Crm;
 use kontor_identity::Identity;
 use kontor_models::Models;
 use kontor_store::{Namespace, Store, Tx};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use uuid::Uuid;
 
 use crate::{
     AgentSettings, AgentSummary, EventId, Limits, LoggedEvent, StreamEvent, Worker,
     definition::Agent,
-    driver::Preparations,
+    driver::{Preparations, TakenTurn},
     error::Error,
     history::Histories,
     log::{self, Stretch},
@@ -50,7 +50,47 @@ const LOGGED: u32 = 1_000;
 /// Agents and announced workspaces that are remembered.
 const REMEMBERED: usize = 1_000;
 
-pub(crate) type Wake = (WorkspaceId, SessionId);
+/// What the worker is told.
+pub(crate) enum Wake {
+    /// A session may have something to run.
+    Look(WorkspaceId, SessionId),
+    /// A turn is taken up for it.
+    Run(Claim, Box<TakenTurn>),
+}
+
+/// A session that is kept from all others of this process, and the permit to run a turn of it. Dropped, the
+/// session is free again.
+pub(crate) struct Claim {
+    agents: Agents,
+    workspace: WorkspaceId,
+    session: SessionId,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Claim {
+    /// Has the worker run a turn of the session.
+    pub(crate) fn run(self, turn: Box<TakenTurn>) {
+        let (agents, session) = (self.agents.clone(), self.session);
+        if agents.0.wake.try_send(Wake::Run(self, turn)).is_err() {
+            tracing::debug!(%session, "the worker did not take a turn over; a sweep will find it");
+        }
+    }
+
+    /// What was claimed, for the worker to go on with: it leaves the session when all is done.
+    pub(crate) fn into_parts(mut self) -> (WorkspaceId, SessionId, Option<OwnedSemaphorePermit>) {
+        (self.workspace, self.session, self.permit.take())
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // Without the permit it is the worker's.
+        if self.permit.take().is_some() && !self.agents.0.running.leave(self.session) {
+            self.agents.0.running.forget(self.session);
+            self.agents.wake(self.workspace, self.session);
+        }
+    }
+}
 
 /// Agents, their sessions and turns. Cloning is cheap.
 #[derive(Clone)]
@@ -71,6 +111,8 @@ pub(crate) struct Inner {
     pub(crate) preparations: Preparations,
     agents: Mutex<HashMap<AgentId, (Timestamp, Arc<LoadedAgent>)>>,
     announced: Mutex<HashMap<WorkspaceId, Timestamp>>,
+    /// As many turns as may run; none before there is a worker.
+    pub(crate) permits: Arc<Semaphore>,
     wake: mpsc::Sender<Wake>,
     pub(crate) wakes: Mutex<Option<mpsc::Receiver<Wake>>>,
 }
@@ -105,6 +147,7 @@ impl Agents {
             preparations: Preparations::default(),
             agents: Mutex::default(),
             announced: Mutex::default(),
+            permits: Arc::new(Semaphore::new(0)),
             wake,
             wakes: Mutex::new(Some(wakes)),
         }))
@@ -283,9 +326,16 @@ impl Agents {
         Ok::<_, Error>(())
     }
 
+    /// Keeps a session for a turn that begins at once; `None` where it is being run, or nothing can run now.
+    pub(crate) fn claim(&self, workspace: WorkspaceId, session: SessionId) -> Option<Claim> {
+        let permit = self.0.permits.clone().try_acquire_owned().ok()?;
+        let is_free = self.0.running.claim(session);
+        is_free.then(|| Claim { agents: self.clone(), workspace, session, permit: Some(permit) })
+    }
+
     /// Has a session looked at by this process's worker, if it has one.
     pub(crate) fn wake(&self, workspace: WorkspaceId, session: SessionId) {
-        if self.0.wake.try_send((workspace, session)).is_err() {
+        if self.0.wake.try_send(Wake::Look(workspace, session)).is_err() {
             tracing::debug!(%session, "no worker of this process hears of the session; a sweep will find it");
         }
     }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::{
     Agents,
+    driver::{self, Taken, Terms},
     error::Error,
     log::{self, Draft},
     rows::{
@@ -146,13 +147,26 @@ impl Agents {
             expires_at: now.plus(self.0.settings.session_lifetime),
             now,
         };
-        let started = namespace
+        // Taken up in the commit that writes it, where this process is free to run it.
+        let claim = self.claim(caller.workspace, session);
+        let terms = claim.is_some().then(|| Terms::now(self, session));
+        let (started, taken) = namespace
             .write(move |tx| {
                 let new = new.clone();
-                Box::pin(async move { new.insert(tx).await })
+                Box::pin(async move {
+                    let (started, row) = new.insert(tx).await?;
+                    let taken = match (&terms, row) {
+                        (Some(terms), Some(row)) => driver::take_turn(tx, terms, row).await?,
+                        _ => Taken::Nothing,
+                    };
+                    Ok::<_, Error>((started, taken))
+                })
             })
             .await?;
-        self.wake(caller.workspace, session);
+        match (claim, taken) {
+            (Some(claim), Taken::Turn(turn)) => claim.run(turn),
+            _ => self.wake(caller.workspace, session),
+        }
         Ok(started)
     }
 
@@ -211,14 +225,15 @@ struct NewTurn {
 }
 
 impl NewTurn {
-    async fn insert(&self, tx: &mut kontor_store::Tx<'_>) -> Result<StartedTurn, Error> {
+    /// Writes the turn, which is also answered where it is new and nothing comes before it.
+    async fn insert(&self, tx: &mut kontor_store::Tx<'_>) -> Result<(StartedTurn, Option<TurnRow>), Error> {
         if let Some(key) = &self.key
             && let Some(known) = rows::find_by_key(tx, self.session, self.member, key).await?
         {
             if known.message != self.message {
                 return Err(Error::KeyReused);
             }
-            return Ok(StartedTurn { id: known.id, status: known.status, position: 0 });
+            return Ok((StartedTurn { id: known.id, status: known.status, position: 0 }, None));
         }
         let counted =
             sessions::count_turn(tx, self.session, self.member, &self.title, self.expires_at, self.now);
@@ -256,8 +271,9 @@ impl NewTurn {
             ended_at: None,
         };
         rows::insert(tx, &turn, self.key.as_deref()).await?;
-        let status = if waiting == 0 { TurnStatus::Running } else { TurnStatus::Queued };
-        Ok(StartedTurn { id: self.id, status, position: waiting })
+        let is_first = waiting == 0;
+        let status = if is_first { TurnStatus::Running } else { TurnStatus::Queued };
+        Ok((StartedTurn { id: self.id, status, position: waiting }, is_first.then_some(turn)))
     }
 }
 

@@ -9,13 +9,14 @@ use kontor_core::{
     time::Timestamp,
 };
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, mpsc},
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Agents, driver,
+    Agents,
+    driver::{self, TakenTurn},
     error::Error,
     rows::{
         approvals,
@@ -44,7 +45,6 @@ struct Crew {
     agents: Agents,
     tracker: TaskTracker,
     stopping: CancellationToken,
-    permits: std::sync::Arc<Semaphore>,
 }
 
 impl Worker {
@@ -59,8 +59,8 @@ impl Worker {
             tracing::error!("a second worker was started and does nothing");
             return;
         };
-        let permits = std::sync::Arc::new(Semaphore::new(self.agents.0.settings.concurrency.max(1)));
-        let crew = Crew { agents: self.agents, tracker: TaskTracker::new(), stopping: shutdown, permits };
+        self.agents.0.permits.add_permits(self.agents.0.settings.concurrency.max(1));
+        let crew = Crew { agents: self.agents, tracker: TaskTracker::new(), stopping: shutdown };
         tokio::join!(crew.listen(&mut wakes), crew.look_around());
         crew.tracker.close();
         if tokio::time::timeout(DRAINING, crew.tracker.wait()).await.is_err() {
@@ -76,11 +76,26 @@ impl Crew {
     async fn listen(&self, wakes: &mut mpsc::Receiver<Wake>) {
         loop {
             tokio::select! {
-                () = self.stopping.cancelled() => return,
+                () = self.stopping.cancelled() => break,
                 wake = wakes.recv() => match wake {
-                    Some((workspace, session)) => self.start(workspace, session),
+                    Some(wake) => self.hear(wake),
                     None => return,
                 },
+            }
+        }
+        // What was taken up for this worker is put down by it.
+        self.agents.0.permits.close();
+        while let Ok(wake) = wakes.try_recv() {
+            self.hear(wake);
+        }
+    }
+
+    fn hear(&self, wake: Wake) {
+        match wake {
+            Wake::Look(workspace, session) => self.start(workspace, session),
+            Wake::Run(claim, turn) => {
+                let (workspace, session, permit) = claim.into_parts();
+                self.run(workspace, session, Some(turn), async move { permit });
             }
         }
     }
@@ -112,15 +127,28 @@ impl Crew {
         if !self.agents.0.running.enter(session) {
             return;
         }
-        let (agents, stopping) = (self.agents.clone(), self.stopping.clone());
-        let permits = self.permits.clone();
-        self.tracker.spawn(async move {
-            let permit = tokio::select! {
-                permit = permits.acquire() => permit.ok(),
+        let (permits, stopping) = (self.agents.0.permits.clone(), self.stopping.clone());
+        self.run(workspace, session, None, async move {
+            tokio::select! {
+                permit = permits.acquire_owned() => permit.ok(),
                 () = stopping.cancelled() => None,
-            };
-            let Some(_running) = permit else { return agents.0.running.forget(session) };
-            let driven = driver::drive(&agents, workspace, session, &stopping);
+            }
+        });
+    }
+
+    /// Runs a session that was entered, once there is a permit: its turn that was taken up, and what else it
+    /// has.
+    fn run(
+        &self,
+        workspace: WorkspaceId,
+        session: SessionId,
+        first: Option<Box<TakenTurn>>,
+        permit: impl Future<Output = Option<OwnedSemaphorePermit>> + Send + 'static,
+    ) {
+        let (agents, stopping) = (self.agents.clone(), self.stopping.clone());
+        self.tracker.spawn(async move {
+            let Some(_running) = permit.await else { return agents.0.running.forget(session) };
+            let driven = driver::drive(&agents, workspace, session, first, &stopping);
             if AssertUnwindSafe(driven).catch_unwind().await.is_err() {
                 tracing::error!(%session, "running a turn panicked");
                 agents.0.running.forget(session);

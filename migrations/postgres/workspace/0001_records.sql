@@ -25,7 +25,7 @@ CREATE TABLE metadata_fields (
 
 -- What happened to a record, for people to read. The ids sort by time.
 CREATE TABLE timeline_entries (
-    id uuid NOT NULL PRIMARY KEY,
+    id uuid NOT NULL,
     object text COLLATE "C" NOT NULL,
     record_id uuid NOT NULL,
     record_label text COLLATE "C" NOT NULL,
@@ -35,10 +35,9 @@ CREATE TABLE timeline_entries (
     changes text COLLATE "C" NOT NULL,
     linked_object text COLLATE "C",
     linked_id uuid,
-    linked_label text COLLATE "C"
+    linked_label text COLLATE "C",
+    PRIMARY KEY (record_id, id)
 );
-
-CREATE INDEX timeline_entries_record ON timeline_entries (record_id, id);
 
 -- What happened to a record, for programs to be told. A sequence is given when the row is written, not when
 -- it is committed; transaction_number tells on PostgreSQL which of them may still be on their way.

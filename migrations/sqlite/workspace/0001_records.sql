@@ -25,7 +25,7 @@ CREATE TABLE metadata_fields (
 
 -- What happened to a record, for people to read. The ids sort by time.
 CREATE TABLE timeline_entries (
-    id BLOB NOT NULL PRIMARY KEY,
+    id BLOB NOT NULL,
     object TEXT NOT NULL,
     record_id BLOB NOT NULL,
     record_label TEXT NOT NULL,
@@ -35,10 +35,9 @@ CREATE TABLE timeline_entries (
     changes TEXT NOT NULL,
     linked_object TEXT,
     linked_id BLOB,
-    linked_label TEXT
+    linked_label TEXT,
+    PRIMARY KEY (record_id, id)
 ) STRICT;
-
-CREATE INDEX timeline_entries_record ON timeline_entries (record_id, id);
 
 -- What happened to a record, for programs to be told. A sequence is given when the row is written, not when
 -- it is committed; transaction_number tells on PostgreSQL which of them may still be on their way.

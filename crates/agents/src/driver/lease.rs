@@ -22,7 +22,7 @@ use crate::{
 const TAIL: u64 = 1_500;
 
 /// What was found for a session.
-pub(super) enum Taken {
+pub(crate) enum Taken {
     /// Nothing can run now, or another runs it.
     Nothing,
     /// A turn that was cancelled while it was queued is off the queue.
@@ -31,7 +31,7 @@ pub(super) enum Taken {
 }
 
 /// A turn taken up.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     pub(super) session: SessionRow,
     pub(super) row: TurnRow,
     pub(super) lease: Lease,
@@ -50,16 +50,39 @@ impl Turn {
 
 /// Takes the lease and, in the same commit, opens the session's next turn.
 pub(super) async fn take(agents: &Agents, namespace: &Namespace, session: SessionId) -> Result<Taken, Error> {
-    let settings = &agents.0.settings;
-    let now = agents.0.environment.now();
-    let bid =
-        Bid { session, owner: agents.0.owner, shared: settings.shared, until: now.plus(settings.lease), now };
-    let deadline = now.plus(settings.limits.turn);
-    namespace.write(move |tx| Box::pin(async move { take_in(tx, &bid, deadline).await })).await
+    let terms = Terms::now(agents, session);
+    namespace
+        .write(move |tx| {
+            Box::pin(async move {
+                match turns::first_open(tx, session).await? {
+                    Some(row) => take_turn(tx, &terms, row).await,
+                    None => Ok(Taken::Nothing),
+                }
+            })
+        })
+        .await
 }
 
-async fn take_in(tx: &mut Tx<'_>, bid: &Bid, deadline: Timestamp) -> Result<Taken, Error> {
-    let Some(row) = turns::first_open(tx, bid.session).await? else { return Ok(Taken::Nothing) };
+/// On what a turn is taken up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    bid: Bid,
+    deadline: Timestamp,
+}
+
+impl Terms {
+    pub(crate) fn now(agents: &Agents, session: SessionId) -> Self {
+        let settings = &agents.0.settings;
+        let now = agents.0.environment.now();
+        let until = now.plus(settings.lease);
+        let bid = Bid { session, owner: agents.0.owner, shared: settings.shared, until, now };
+        Self { bid, deadline: now.plus(settings.limits.turn) }
+    }
+}
+
+/// Takes the lease and opens this turn, the first of its session that has not ended.
+pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &Terms, row: TurnRow) -> Result<Taken, Error> {
+    let Terms { bid, deadline } = terms;
     let is_fresh = match row.status {
         TurnStatus::Queued => true,
         TurnStatus::Running => false,
@@ -82,7 +105,7 @@ async fn take_in(tx: &mut Tx<'_>, bid: &Bid, deadline: Timestamp) -> Result<Take
         sessions::advance_leased(tx, &lease, Keep::Released, 0, bid.now).await?;
         return Ok(Taken::Cancelled(logged));
     }
-    let deadline = row.deadline_at.unwrap_or(deadline);
+    let deadline = row.deadline_at.unwrap_or(*deadline);
     if is_fresh {
         turns::start(tx, turn, deadline, bid.now).await?;
     } else if row.deadline_at.is_none() {

@@ -21,8 +21,11 @@ use kontor_core::{
 use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::prepare::Preparations;
-use self::{commit::Ending, give_up::GiveUp, lease::Taken};
+use self::{commit::Ending, give_up::GiveUp};
+pub(crate) use self::{
+    lease::{Taken, Terms, Turn as TakenTurn, take_turn},
+    prepare::Preparations,
+};
 use crate::{
     Agents,
     error::Error,
@@ -33,15 +36,20 @@ use crate::{
     stream::Handle,
 };
 
-/// Runs what a session has to run, until nothing is left.
+/// Runs what a session has to run, until nothing is left: `first` before all, where it is taken up already.
 pub(crate) async fn drive(
     agents: &Agents,
     workspace: WorkspaceId,
     session: SessionId,
+    mut first: Option<Box<TakenTurn>>,
     stopping: &CancellationToken,
 ) {
     loop {
-        match run_next(agents, workspace, session, stopping).await {
+        let ran = match first.take() {
+            Some(taken) => run_first(agents, workspace, taken, stopping).await,
+            None => run_next(agents, workspace, session, stopping).await,
+        };
+        match ran {
             Ok(true) => continue,
             Ok(false) => {}
             Err(Error::Stopping) => tracing::info!(%session, "the turn goes on when the server is back"),
@@ -75,29 +83,51 @@ async fn run_next(
             handle.publish(&logged);
             Ok(true)
         }
-        Taken::Turn(taken) => {
-            handle.publish(&taken.logged);
-            let give_up = GiveUp::new(agents, workspace, &namespace, &taken);
-            if give_up.is_too_late() && !taken.is_fresh {
-                return give_up.end(too_long(agents)).await;
-            }
-            match run_taken(agents, workspace, namespace, handle, *taken, stopping).await {
-                Err(error) if give_up.is_due(&error) => {
-                    tracing::error!(%session, %error, source = ?std::error::Error::source(&error), "a turn cannot go on and is ended");
-                    give_up.end(error.problem()).await
-                }
-                result => result,
-            }
-        }
+        Taken::Turn(taken) => run_taken(agents, workspace, namespace, handle, taken, stopping).await,
     }
 }
 
+async fn run_first(
+    agents: &Agents,
+    workspace: WorkspaceId,
+    taken: Box<TakenTurn>,
+    stopping: &CancellationToken,
+) -> Result<bool, Error> {
+    let namespace = agents.namespace(workspace).await?;
+    let handle = agents.0.hub.open(workspace, taken.session.id);
+    run_taken(agents, workspace, namespace, handle, taken, stopping).await
+}
+
+/// Runs a turn that is taken up, or ends it where it cannot go on.
 async fn run_taken(
     agents: &Agents,
     workspace: WorkspaceId,
     namespace: Namespace,
     handle: Handle,
-    taken: lease::Turn,
+    taken: Box<TakenTurn>,
+    stopping: &CancellationToken,
+) -> Result<bool, Error> {
+    handle.publish(&taken.logged);
+    let session = taken.session.id;
+    let give_up = GiveUp::new(agents, workspace, &namespace, &taken);
+    if give_up.is_too_late() && !taken.is_fresh {
+        return give_up.end(too_long(agents)).await;
+    }
+    match run_to_end(agents, workspace, namespace, handle, *taken, stopping).await {
+        Err(error) if give_up.is_due(&error) => {
+            tracing::error!(%session, %error, source = ?std::error::Error::source(&error), "a turn cannot go on and is ended");
+            give_up.end(error.problem()).await
+        }
+        result => result,
+    }
+}
+
+async fn run_to_end(
+    agents: &Agents,
+    workspace: WorkspaceId,
+    namespace: Namespace,
+    handle: Handle,
+    taken: TakenTurn,
     stopping: &CancellationToken,
 ) -> Result<bool, Error> {
     let mut run = Run::begin(agents, workspace, namespace, handle, taken, stopping).await?;
@@ -135,7 +165,7 @@ impl<'a> Run<'a> {
         workspace: WorkspaceId,
         namespace: Namespace,
         handle: Handle,
-        taken: lease::Turn,
+        taken: TakenTurn,
         stopping: &'a CancellationToken,
     ) -> Result<Self, Error> {
         let cancel = agents.0.running.begin(taken.session.id, taken.row.id);

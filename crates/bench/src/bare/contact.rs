@@ -1,7 +1,7 @@
 //! A contact as the bare server reads, writes and shows it.
 
 use kontor_core::{
-    text::fold,
+    text::{fold, tokens},
     time::Timestamp,
     value::{Emails, FullName, Phones},
 };
@@ -57,6 +57,9 @@ pub(super) const WRITTEN: [&str; 23] = [
 
 /// Who the bare server says wrote a record: kind and name.
 pub(super) const WRITER: (&str, &str) = ("system", "bare");
+
+/// The most words of a field that the search finds a contact by.
+const WORDS: usize = 2_000;
 
 /// The columns of [`Contact::read`], each of `alias`, with the account's name as `name` yields it.
 pub(super) fn columns(alias: &str, name: &str) -> String {
@@ -161,6 +164,18 @@ impl NewContact {
 
     pub(super) fn folded_title(&self) -> String {
         fold(&self.job_title)
+    }
+
+    /// The tokens that the search finds the contact by.
+    pub(super) fn tokens(&self) -> Vec<String> {
+        let (name, emails) = (self.name.to_string(), &self.emails.primary);
+        let phones: String = self.phones.primary.chars().filter(char::is_ascii_digit).collect();
+        let fields: [(&str, &str); 4] =
+            [("name", &name), ("emails", emails), ("phones", &phones), ("job_title", &self.job_title)];
+        let words = fields.map(|(field, text)| {
+            tokens(text, WORDS).into_iter().map(move |word| format!("contact.{field}:{word}"))
+        });
+        words.into_iter().flatten().collect()
     }
 
     /// The contact as it is answered.

@@ -1,5 +1,5 @@
 //! The yardstick: what axum and the same drivers do with the same tables when everything is written by hand
-//! for one kind of record, with no permissions, validation, timeline, outbox or upkeep of the search.
+//! for one kind of record, with no permissions, validation, timeline or outbox. What is made is found by the search.
 
 mod contact;
 mod postgres;

@@ -24,6 +24,8 @@ pub(super) struct Postgres(Arc<Inner>);
 
 struct Inner {
     statements: Statements,
+    /// The start of an insertion into the index, up to its rows.
+    index: String,
     pool: PgPool,
     environment: Environment,
 }
@@ -41,7 +43,8 @@ impl Postgres {
              WHERE d.tokens @@ CAST($1 AS tsquery) AND d.object = 'contact'"
         );
         let statements = Statements::new(&format!("{schema}."), &found);
-        Ok(Self(Arc::new(Inner { statements, pool, environment })))
+        let index = format!("INSERT INTO {schema}.search_documents (object, record_id, tokens) ");
+        Ok(Self(Arc::new(Inner { statements, index, pool, environment })))
     }
 
     pub(super) async fn get(&self, id: Uuid) -> Result<Option<Contact>, Failure> {
@@ -66,7 +69,7 @@ impl Postgres {
         let now = self.0.environment.now();
         let contacts: Vec<_> =
             contacts.into_iter().map(|contact| (self.0.environment.new_id(), contact)).collect();
-        let mut insert = QueryBuilder::<Driver>::new(&self.0.statements.insert);
+        let mut insert = QueryBuilder::<Driver>::new(format!("WITH made AS ({}", self.0.statements.insert));
         insert.push_values(&contacts, |mut row, (id, contact)| {
             let list = |list: &Vec<String>| (!list.is_empty()).then(|| Json(list.clone()));
             let (kind, name) = WRITER;
@@ -94,6 +97,11 @@ impl Postgres {
                 .push_bind(name)
                 .push_bind(kind)
                 .push_bind(name);
+        });
+        insert.push(") ").push(&self.0.index);
+        insert.push_values(&contacts, |mut row, (id, contact)| {
+            row.push("'contact'").push_bind::<Uuid>(*id);
+            row.push("array_to_tsvector(").push_bind_unseparated(contact.tokens()).push_unseparated(")");
         });
         insert.build().execute(&self.0.pool).await?;
         Ok(contacts.into_iter().map(|(id, contact)| contact.made(id, now)).collect())

@@ -173,7 +173,14 @@ fn insert(
         kind,
         name,
     ];
-    connection.prepare_cached(statement)?.execute(values).map(drop)
+    connection.prepare_cached(statement)?.execute(values)?;
+    connection
+        .prepare_cached("INSERT INTO search_documents (object, record_id) VALUES ('contact', ?1)")?
+        .execute([id])?;
+    connection
+        .prepare_cached("INSERT INTO search_index (rowid, tokens) VALUES (?1, ?2)")?
+        .execute(params![connection.last_insert_rowid(), contact.tokens().join(" ")])
+        .map(drop)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

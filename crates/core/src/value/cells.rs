@@ -49,8 +49,8 @@ impl Value {
 
     /// The value that a record's cells hold: one for each column of the field that is not folded. Cells that
     /// do not fit the kind yield [`Value::Null`]: the columns are typed, so they cannot be met in practice.
-    pub fn from_cells(field: &Field, cells: Vec<Option<Scalar>>) -> Self {
-        let mut cells = Cells(cells.into_iter());
+    pub fn from_cells(field: &Field, cells: impl Iterator<Item = Option<Scalar>>) -> Self {
+        let mut cells = Cells(cells);
         match &field.kind {
             FieldKind::Id => cells.uuid().map_or(Self::Null, |id| Self::Id(RecordId(id))),
             FieldKind::Text { .. } => cells.text().map_or(Self::Null, Self::Text),
@@ -91,13 +91,13 @@ impl Value {
                     Self::Phones(Phones { primary: primary.unwrap_or_default(), additional })
                 }
             },
-            FieldKind::SocialLinks => {
-                cells.parts().map_or(Self::Null, |parts| Self::SocialLinks(SocialLinks::from_parts(parts)))
-            }
+            FieldKind::SocialLinks => cells
+                .parts()
+                .map_or(Self::Null, |parts| Self::SocialLinks(Box::new(SocialLinks::from_parts(parts)))),
             FieldKind::Address => {
-                cells.parts().map_or(Self::Null, |parts| Self::Address(Address::from_parts(parts)))
+                cells.parts().map_or(Self::Null, |parts| Self::Address(Box::new(Address::from_parts(parts))))
             }
-            FieldKind::Actor => cells.actor().map_or(Self::Null, Self::Actor),
+            FieldKind::Actor => cells.actor().map_or(Self::Null, |actor| Self::Actor(Box::new(actor))),
             FieldKind::Relation { .. } => cells.uuid().map_or(Self::Null, |id| Self::Relation(RecordId(id))),
             FieldKind::Target { .. } => match cells.text().and_then(|object| object.parse().ok()) {
                 Some(object) => Self::Target(TargetReference {
@@ -144,9 +144,9 @@ fn actor_cells(actor: &Actor) -> Vec<Option<Scalar>> {
     }
 }
 
-struct Cells(std::vec::IntoIter<Option<Scalar>>);
+struct Cells<C>(C);
 
-impl Cells {
+impl<C: Iterator<Item = Option<Scalar>>> Cells<C> {
     fn next(&mut self) -> Option<Scalar> {
         self.0.next().flatten()
     }

@@ -54,7 +54,14 @@ pub struct FullName {
 
 impl fmt::Display for FullName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(format!("{} {}", self.first, self.last).trim())
+        match (self.first.trim(), self.last.trim()) {
+            ("", name) | (name, "") => f.write_str(name),
+            (first, last) => {
+                f.write_str(first)?;
+                f.write_str(" ")?;
+                f.write_str(last)
+            }
+        }
     }
 }
 

@@ -5,8 +5,6 @@ mod composite;
 mod decimal;
 mod parse;
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
@@ -18,11 +16,11 @@ pub use self::{
 use crate::{
     caller::Actor,
     ids::RecordId,
-    metadata::{Field, FieldKind, Name},
+    metadata::{Field, FieldKind, Name, Object},
     time::{Date, Timestamp},
 };
 
-/// The value of one field of one record.
+/// The value of one field of one record. What is large is boxed: records are moved about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Null,
@@ -39,9 +37,9 @@ pub enum Value {
     FullName(FullName),
     Emails(Emails),
     Phones(Phones),
-    SocialLinks(SocialLinks),
-    Address(Address),
-    Actor(Actor),
+    SocialLinks(Box<SocialLinks>),
+    Address(Box<Address>),
+    Actor(Box<Actor>),
     Relation(RecordId),
     Target(TargetReference),
     Position(f64),
@@ -165,9 +163,10 @@ impl Serialize for Shown<'_> {
     }
 }
 
-/// A record's fields by name: all that were asked for and may be read.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Values(BTreeMap<Name, Value>);
+/// A record's fields by name: all that were asked for and may be read. An object has few enough of them that
+/// looking through them is faster than any index, the more so as they mostly lie in the object's own order.
+#[derive(Debug, Clone, Default)]
+pub struct Values(Vec<(Name, Value)>);
 
 impl Values {
     pub fn new() -> Self {
@@ -175,19 +174,22 @@ impl Values {
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.0.iter().find(|(known, _)| **known == *name).map(|(_, value)| value)
     }
 
-    pub fn set(&mut self, name: Name, value: Value) -> Option<Value> {
-        self.0.insert(name, value)
+    pub fn set(&mut self, name: Name, value: Value) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.0.push((name, value)),
+        }
     }
 
-    pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name)
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| **known != *name);
     }
 
     pub fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.get(name).is_some()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -195,24 +197,25 @@ impl Values {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &Value)> {
-        self.0.iter()
+        self.0.iter().map(|(name, value)| (name, value))
     }
 
-    /// The fields as the API shows them, in the given fields' order.
-    pub fn to_json<'a>(
-        &self,
-        fields: impl IntoIterator<Item = &'a Field>,
-    ) -> serde_json::Map<String, serde_json::Value> {
-        fields
-            .into_iter()
-            .filter_map(|field| {
-                let value = self.get(&field.name)?;
-                Some((field.name.to_string(), value.to_json(&field.kind)))
-            })
-            .collect()
+    /// The fields of an object that have a value here, in the object's order.
+    pub fn of<'v>(&'v self, object: &'v Object) -> impl Iterator<Item = (&'v Field, &'v Value)> {
+        let mut next = 0;
+        object.fields.iter().filter_map(move |field| {
+            let is_it = |(name, _): &(Name, Value)| *name == field.name;
+            let place = match self.0.get(next) {
+                Some(entry) if is_it(entry) => next,
+                _ => self.0.iter().position(is_it)?,
+            };
+            next = place + 1;
+            self.0.get(place).map(|(_, value)| (field, value))
+        })
     }
 }
 
+/// Of names that are all different.
 impl FromIterator<(Name, Value)> for Values {
     fn from_iter<I: IntoIterator<Item = (Name, Value)>>(values: I) -> Self {
         Self(values.into_iter().collect())
@@ -236,7 +239,7 @@ mod tests {
             (Value::FullName(name), FieldKind::FullName),
             (Value::Money(money), FieldKind::Currency),
             (Value::Position(f64::NAN), FieldKind::Position),
-            (Value::Actor(Actor::System), FieldKind::Actor),
+            (Value::Actor(Box::new(Actor::System)), FieldKind::Actor),
         ] {
             assert_eq!(serde_json::to_value(value.shown(&kind)).unwrap(), value.to_json(&kind));
         }

@@ -101,7 +101,7 @@ pub fn parse_value(field: &Field, json: &Json, current: Option<&Value>) -> Parse
             if parts.iter().all(String::is_empty) {
                 Value::Null
             } else {
-                Value::SocialLinks(SocialLinks::from_parts(parts))
+                Value::SocialLinks(Box::new(SocialLinks::from_parts(parts)))
             }
         }
         FieldKind::Address => {
@@ -113,7 +113,7 @@ pub fn parse_value(field: &Field, json: &Json, current: Option<&Value>) -> Parse
             if parts.iter().all(String::is_empty) {
                 Value::Null
             } else {
-                Value::Address(Address::from_parts(parts))
+                Value::Address(Box::new(Address::from_parts(parts)))
             }
         }
         FieldKind::Relation { .. } => Value::Relation(id(json)?),

@@ -1,7 +1,7 @@
 //! Results in the space they are given: empty fields left out, long texts cut, and never more than fits.
 
 use kontor_core::{
-    metadata::{FieldKind, Object, system_fields},
+    metadata::{FieldKind, system_fields},
     text,
 };
 use serde_json::{Map, Value as Json, json};
@@ -14,6 +14,9 @@ const BUDGET: usize = 30 * 1024;
 pub(super) const IN_LIST: usize = 500;
 /// The most characters of a text in a single record, and what is tried when the record is too large so.
 const ALONE: [usize; 4] = [8_000, 2_000, 500, 100];
+
+/// What says nothing to whoever reads a result, or is there without.
+const UNTOLD: [&str; 3] = [system_fields::ID, system_fields::VERSION, system_fields::POSITION];
 
 /// A record as a result shows it, and whether a text of it was cut.
 pub(super) struct Compact {
@@ -67,12 +70,14 @@ fn cut_all<'j>(items: impl IntoIterator<Item = &'j mut Json>, limit: usize) -> b
 
 fn compact(record: &Record, limit: usize) -> Compact {
     let mut shown = Map::new();
+    shown.insert("id".to_owned(), json!(record.id));
+    shown.insert("label".to_owned(), json!(record.label));
     let mut is_cut = false;
-    for (key, mut value) in fields(record.to_json()) {
-        if key == system_fields::VERSION || key == system_fields::POSITION {
+    for (field, mut value) in record.filled() {
+        if UNTOLD.contains(&field.name.as_str()) {
             continue;
         }
-        if is_json(&record.object, &key) {
+        if field.kind == FieldKind::Json {
             // Free JSON may be any number of small texts, so it is cut as one.
             let whole = value.to_string();
             if whole.len() > limit {
@@ -84,21 +89,10 @@ fn compact(record: &Record, limit: usize) -> Compact {
             is_cut |= cut(&mut value, limit);
         }
         if !is_empty(&value) {
-            shown.insert(key, value);
+            shown.insert(field.name.to_string(), value);
         }
     }
     Compact { json: shown.into(), is_cut }
-}
-
-fn fields(json: Json) -> Map<String, Json> {
-    match json {
-        Json::Object(map) => map,
-        _ => Map::new(),
-    }
-}
-
-fn is_json(object: &Object, field: &str) -> bool {
-    object.field(field).is_some_and(|field| field.kind == FieldKind::Json)
 }
 
 fn drop_empty_parts(value: &mut Json) {

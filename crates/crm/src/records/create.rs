@@ -90,7 +90,9 @@ pub(crate) async fn create_all(
     let mut records = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let changes = journal::changes(object, &Values::new(), &draft.values, &labels);
-        let record = Record::new(object, draft.id, draft.values.into_iter().collect());
+        let mut values = draft.values;
+        let ordered = object.fields.iter().filter_map(|field| values.remove_entry(&field.name)).collect();
+        let record = Record::new(object, draft.id, ordered);
         acts.push(Act::on(object, &record, Action::Create, changes));
         records.push(record);
     }
@@ -147,7 +149,9 @@ fn system_values(work: &Work<'_, '_>, object: &Object, id: RecordId, index: usiz
         let value = match field.name.as_str() {
             system_fields::ID => Value::Id(id),
             system_fields::CREATED_AT | system_fields::UPDATED_AT => Value::DateTime(work.now),
-            system_fields::CREATED_BY | system_fields::UPDATED_BY => Value::Actor(work.caller.actor.clone()),
+            system_fields::CREATED_BY | system_fields::UPDATED_BY => {
+                Value::Actor(Box::new(work.caller.actor.clone()))
+            }
             system_fields::VERSION => Value::Number(1),
             // After all that were made before.
             #[expect(clippy::cast_precision_loss, reason = "microseconds of this age are exact in a double")]

@@ -42,7 +42,7 @@ pub async fn get(
     let mut row = work.tx.fetch_optional(&statement).await?.ok_or_else(|| Error::not_found(object, id))?;
     let (values, index) = selection.read(&mut row, 0)?;
     let mut labels = Labels::default();
-    names.read(work, &mut row, index, &mut labels)?;
+    names.read(&mut row, index, &mut labels)?;
     let mut record = Record::new(object, id, values);
     requested.prune(&mut record);
     related::attach(work, std::slice::from_mut(&mut record), include, labels).await?;
@@ -106,11 +106,13 @@ impl<'g> Requested<'g> {
     /// As [`Requested::prune`], of many records of one object.
     pub(crate) fn prune_all(&self, object: &Object, records: &mut [Record]) {
         let is_shown = |name: &str| self.wants(name) && self.grants.can_read_field(&object.name, name);
-        let hidden: Vec<_> = object.fields.iter().filter(|field| !is_shown(&field.name)).collect();
+        // All hold the same fields.
+        let held = records.first().into_iter().flat_map(|record| record.values.iter());
+        let hidden: Vec<_> = held.map(|(name, _)| name.clone()).filter(|name| !is_shown(name)).collect();
         let has_label = self.grants.can_read_field(&object.name, &object.label_field);
         for record in records {
-            for field in &hidden {
-                record.values.remove(&field.name);
+            for name in &hidden {
+                record.values.remove(name);
             }
             if !has_label {
                 record.label.clone_from(&object.label);

@@ -65,8 +65,8 @@ impl<'o> Act<'o> {
 
 /// The records that a record is about.
 fn targets<'r>(object: &'r Object, record: &'r Record) -> impl Iterator<Item = AboutRecord> {
-    object.fields.iter().filter_map(|field| match record.values.get(&field.name) {
-        Some(Value::Target(target)) => Some((target.object.clone(), target.id?, target.name.clone())),
+    record.values.of(object).filter_map(|(_, value)| match value {
+        Value::Target(target) => Some((target.object.clone(), target.id?, target.name.clone())),
         _ => None,
     })
 }
@@ -152,10 +152,8 @@ pub(crate) fn changes(object: &Object, before: &Values, after: &NewValues, label
 /// All that a record held, which is no more when it goes for good.
 pub(crate) fn losses(record: &Record, labels: &Labels) -> Changes {
     let mut changes = Changes::new();
-    for field in &record.object.fields {
-        if let Some(value) = record.values.get(&field.name).filter(|value| !value.is_null()) {
-            changes.insert(field.name.clone(), change(field, value, &Value::Null, labels));
-        }
+    for (field, value) in record.values.of(&record.object).filter(|(_, value)| !value.is_null()) {
+        changes.insert(field.name.clone(), change(field, value, &Value::Null, labels));
     }
     changes
 }

@@ -102,10 +102,14 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     }
     selection.select(&mut statement, BASE);
     sorting.apply(&mut statement);
-    let names = JoinedNames::join(work, &selection, &mut statement);
     statement.limit(u64::from(query.limit) + 1);
+    // The page is found first, and only its rows are joined with what they point to.
+    let mut page = Query::select();
+    selection.select(page.from_subquery(statement, Alias::new(BASE)), BASE);
+    sorting.keep(&mut page, BASE);
+    let names = JoinedNames::join(work, &selection, &mut page);
 
-    let mut rows = work.tx.fetch_all(&statement).await?;
+    let mut rows = work.tx.fetch_all(&page).await?;
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let has_more = rows.len() > limit;
     rows.truncate(limit);
@@ -119,7 +123,7 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
                 (first_key..).zip(&sorting.keys).map(|(index, key)| decode(row, index, key.ty)).collect();
             next = Some(cursor::encode(object, &sorting, &place?));
         }
-        names.read(work, row, first_key + sorting.keys.len(), &mut labels)?;
+        names.read(row, first_key + sorting.keys.len(), &mut labels)?;
         let id = match values.get(system_fields::ID) {
             Some(kontor_core::value::Value::Id(id)) => *id,
             _ => continue,

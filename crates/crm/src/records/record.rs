@@ -2,8 +2,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_core::{
     ids::RecordId,
-    metadata::{Name, Object, system_fields},
-    value::{Value, Values},
+    metadata::{Field, Name, Object, system_fields},
+    value::{self, Value, Values},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value as Json;
@@ -57,6 +57,35 @@ impl Record {
     pub fn to_json(&self) -> Json {
         serde_json::to_value(self).unwrap_or_default()
     }
+
+    /// The fields that have a value, in the object's order, each with what the API shows of it.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = (&Field, Json)> {
+        let filled = self.values.of(&self.object).filter(|(_, value)| !value.is_null());
+        filled
+            .map(|(field, value)| (field, serde_json::to_value(self.shown(field, value)).unwrap_or_default()))
+    }
+
+    fn shown<'r>(&'r self, field: &'r Field, value: &'r Value) -> Shown<'r> {
+        match value {
+            Value::Relation(id) => match self.related.get(&field.name) {
+                Some(related) => Shown::Related(related),
+                None => Shown::Bare { id: *id },
+            },
+            value => Shown::Value(value.shown(&field.kind)),
+        }
+    }
+}
+
+/// A field as a record shows it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown<'r> {
+    Related(&'r RelatedRecord),
+    /// A related record of which nothing is shown but where it is.
+    Bare {
+        id: RecordId,
+    },
+    Value(value::Shown<'r>),
 }
 
 impl Serialize for Record {
@@ -65,25 +94,14 @@ impl Serialize for Record {
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("label", &self.label)?;
         map.serialize_entry("version", &self.version)?;
-        for field in &self.object.fields {
-            let Some(value) = self.values.get(&field.name) else { continue };
-            match (value, field.name.as_str()) {
-                (_, system_fields::ID | system_fields::VERSION) => {}
-                (Value::Relation(id), name) => match self.related.get(name) {
-                    Some(related) => map.serialize_entry(name, related)?,
-                    None => map.serialize_entry(name, &Bare { id: *id })?,
-                },
-                (_, name) => map.serialize_entry(name, &value.shown(&field.kind))?,
+        for (field, value) in self.values.of(&self.object) {
+            match field.name.as_str() {
+                system_fields::ID | system_fields::VERSION => {}
+                name => map.serialize_entry(name, &self.shown(field, value))?,
             }
         }
         map.end()
     }
-}
-
-/// A related record of which nothing is shown but where it is.
-#[derive(Serialize)]
-struct Bare {
-    id: RecordId,
 }
 
 /// `{"id", "label"}` and the included fields.
@@ -94,13 +112,11 @@ impl Serialize for RelatedRecord {
         if let Some(label) = &self.label {
             map.serialize_entry("label", label)?;
         }
-        if !self.values.is_empty() {
-            for field in self.object.fields.iter().filter(|field| field.name != *system_fields::ID) {
-                match self.values.get(&field.name) {
-                    None => {}
-                    Some(Value::Relation(id)) => map.serialize_entry(&field.name, &Bare { id: *id })?,
-                    Some(value) => map.serialize_entry(&field.name, &value.shown(&field.kind))?,
-                }
+        for (field, value) in self.values.of(&self.object) {
+            match value {
+                _ if field.name == *system_fields::ID => {}
+                Value::Relation(id) => map.serialize_entry(&field.name, &Shown::Bare { id: *id })?,
+                value => map.serialize_entry(&field.name, &value.shown(&field.kind))?,
             }
         }
         map.end()

@@ -13,7 +13,7 @@ use kontor_core::{
     ids::RecordId,
     metadata::{FieldKind, Name, Object, system_fields},
     text,
-    value::{FullName, Value, Values},
+    value::{FullName, TargetReference, Value, Values},
 };
 use kontor_store::Row;
 use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType};
@@ -35,7 +35,8 @@ pub(crate) struct Found {
     pub(crate) is_live: bool,
     /// Whether the caller may read the record.
     pub(crate) is_readable: bool,
-    shown: Option<String>,
+    /// Whether the caller may read its name.
+    is_named: bool,
 }
 
 /// The records found, by object and id.
@@ -49,7 +50,7 @@ impl Labels {
 
     /// The record's name, where the caller may read it.
     pub(crate) fn shown(&self, object: &Name, id: RecordId) -> Option<&str> {
-        self.get(object, id)?.shown.as_deref()
+        self.get(object, id).filter(|found| found.is_named).map(|found| found.label.as_str())
     }
 }
 
@@ -72,35 +73,49 @@ pub(crate) async fn lookup(work: &mut Work<'_, '_>, wanted: &Wanted) -> Result<L
         }
     }
     let Some(statement) = statement else { return Ok(labels) };
+    let kinds: Vec<_> = parts.iter().map(|(object, _)| Kind::of(work, object)).collect();
     for mut row in work.tx.fetch_all(&statement).await? {
-        let Some((object, _)) = parts.get(row.get::<usize>(0)?) else { continue };
-        labels.take(work, object, &mut row, 1)?;
+        let Some(kind) = kinds.get(row.get::<usize>(0)?) else { continue };
+        labels.take(kind, &mut row, 1)?;
     }
     Ok(labels)
 }
 
+/// An object whose names are read, and what the caller may see of it.
+struct Kind {
+    object: Arc<Object>,
+    may_read: bool,
+    may_read_names: bool,
+}
+
+impl Kind {
+    fn of(work: &Work<'_, '_>, object: &Arc<Object>) -> Self {
+        let grants = &work.caller.grants;
+        Self {
+            object: object.clone(),
+            may_read: grants.allows(&object.name, Action::Read),
+            may_read_names: grants.can_read_field(&object.name, &object.label_field),
+        }
+    }
+}
+
 impl Labels {
     /// Takes a record's name from the columns of [`name_columns`] that begin at `index`.
-    fn take(
-        &mut self,
-        work: &Work<'_, '_>,
-        object: &Object,
-        row: &mut Row,
-        index: usize,
-    ) -> Result<(), Error> {
+    fn take(&mut self, kind: &Kind, row: &mut Row, index: usize) -> Result<(), Error> {
         let Some(id) = row.get::<Option<uuid::Uuid>>(index)?.map(RecordId) else { return Ok(()) };
         let name = FullName {
             first: row.take::<Option<String>>(index + 1)?.unwrap_or_default(),
             last: row.take::<Option<String>>(index + 2)?.unwrap_or_default(),
         };
         let name = name.to_string();
-        let label = if name.is_empty() { object.label.clone() } else { name };
-        let grants = &work.caller.grants;
-        let is_readable = grants.allows(&object.name, Action::Read) && row.get::<i64>(index + 4)? == 1;
-        let is_shown = is_readable && grants.can_read_field(&object.name, &object.label_field);
-        let shown = is_shown.then(|| label.clone());
-        let found = Found { label, is_live: row.get::<i64>(index + 3)? == 1, is_readable, shown };
-        self.0.insert((object.name.clone(), id), found);
+        let is_readable = kind.may_read && row.get::<i64>(index + 4)? == 1;
+        let found = Found {
+            label: if name.is_empty() { kind.object.label.clone() } else { name },
+            is_live: row.get::<i64>(index + 3)? == 1,
+            is_readable,
+            is_named: is_readable && kind.may_read_names,
+        };
+        self.0.insert((kind.object.name.clone(), id), found);
         Ok(())
     }
 }
@@ -145,7 +160,7 @@ fn name_columns(work: &Work<'_, '_>, object: &Object, alias: &str) -> [Expr; NAM
 
 /// The names of the records that selected relations point to, found by the statement that selects them.
 pub(crate) struct JoinedNames {
-    objects: Vec<Arc<Object>>,
+    kinds: Vec<Kind>,
 }
 
 impl JoinedNames {
@@ -155,31 +170,24 @@ impl JoinedNames {
         selection: &Selection<'_>,
         statement: &mut SelectStatement,
     ) -> Self {
-        let mut objects = Vec::new();
+        let mut kinds = Vec::new();
         for field in selection.fields() {
             let FieldKind::Relation { object } = &field.kind else { continue };
             let Some(object) = work.schema.object(object) else { continue };
-            let alias = format!("name{}", objects.len());
+            let alias = format!("name{}", kinds.len());
             let table = work.tx.table(&object.table());
             let points_to = col(&alias, system_fields::ID).eq(col(BASE, &field.column_name("id")));
             statement.join_as(JoinType::LeftJoin, table, Alias::new(&alias), points_to);
             statement.exprs(name_columns(work, object, &alias));
-            objects.push(object.clone());
+            kinds.push(Kind::of(work, object));
         }
-        Self { objects }
+        Self { kinds }
     }
 
     /// Takes the names from a row, where they begin at `index`.
-    pub(crate) fn read(
-        &self,
-        work: &Work<'_, '_>,
-        row: &mut Row,
-        mut index: usize,
-        labels: &mut Labels,
-    ) -> Result<(), Error> {
-        for object in &self.objects {
-            labels.take(work, object, row, index)?;
-            index += NAME_COLUMNS;
+    pub(crate) fn read(&self, row: &mut Row, index: usize, labels: &mut Labels) -> Result<(), Error> {
+        for (place, kind) in self.kinds.iter().enumerate() {
+            labels.take(kind, row, index + place * NAME_COLUMNS)?;
         }
         Ok(())
     }
@@ -195,17 +203,20 @@ pub(crate) fn padded(ids: &BTreeSet<RecordId>) -> Vec<uuid::Uuid> {
     padded
 }
 
+/// What a value points to.
+fn pointed<'v>(kind: &'v FieldKind, value: &'v Value) -> Option<(&'v Name, RecordId)> {
+    match (kind, value) {
+        (FieldKind::Relation { object }, Value::Relation(id)) => Some((object, *id)),
+        (_, Value::Target(target)) => Some((&target.object, target.id?)),
+        _ => None,
+    }
+}
+
 /// Adds what a value points to.
 pub(crate) fn collect(kind: &FieldKind, value: &Value, wanted: &mut Wanted) {
-    let (object, id) = match (kind, value) {
-        (FieldKind::Relation { object }, Value::Relation(id)) => (object.clone(), *id),
-        (_, Value::Target(target)) => match target.id {
-            Some(id) => (target.object.clone(), id),
-            None => return,
-        },
-        _ => return,
-    };
-    wanted.entry(object).or_default().insert(id);
+    if let Some((object, id)) = pointed(kind, value) {
+        wanted.entry(object.clone()).or_default().insert(id);
+    }
 }
 
 /// Checks the relations whose records are to be returned with their fields.
@@ -242,16 +253,15 @@ pub(crate) async fn attach(
     let mut wanted = Wanted::new();
     let mut whole = Wanted::new();
     for record in records.iter() {
-        for field in &record.object.fields {
-            let Some(value) = record.values.get(&field.name) else { continue };
-            collect(&field.kind, value, &mut wanted);
+        for (field, value) in record.values.of(&record.object) {
+            let Some((object, id)) = pointed(&field.kind, value) else { continue };
+            if labels.get(object, id).is_none() {
+                wanted.entry(object.clone()).or_default().insert(id);
+            }
             if include.iter().any(|name| field.name == *name.as_str()) {
-                collect(&field.kind, value, &mut whole);
+                whole.entry(object.clone()).or_default().insert(id);
             }
         }
-    }
-    for (object, ids) in &mut wanted {
-        ids.retain(|id| labels.get(object, *id).is_none());
     }
     labels.0.extend(lookup(work, &wanted).await?.0);
     let mut fields = HashMap::new();
@@ -278,9 +288,10 @@ pub(crate) fn show(
     values: impl Fn(&Name, RecordId) -> Option<Values>,
 ) {
     let object: Arc<Object> = record.object.clone();
-    for field in &object.fields {
-        match (&field.kind, record.values.get(&field.name)) {
-            (FieldKind::Relation { object: target }, Some(Value::Relation(id))) => {
+    let mut hidden = Vec::new();
+    for (field, value) in record.values.of(&object) {
+        match (&field.kind, value) {
+            (FieldKind::Relation { object: target }, Value::Relation(id)) => {
                 let id = *id;
                 let Some(target) = work.schema.object(target) else { continue };
                 let related = RelatedRecord {
@@ -291,19 +302,21 @@ pub(crate) fn show(
                 };
                 record.related.insert(field.name.clone(), related);
             }
-            (_, Some(Value::Target(target))) => {
+            (_, Value::Target(target)) => {
                 let is_shown = match target.id {
                     Some(id) => labels.shown(&target.object, id).is_some(),
                     None => may_read_every_name(work, &target.object),
                 };
                 if !is_shown {
-                    let mut target = target.clone();
-                    target.name.clear();
-                    record.values.set(field.name.clone(), Value::Target(target));
+                    let nameless = TargetReference { name: String::new(), ..target.clone() };
+                    hidden.push((field.name.clone(), Value::Target(nameless)));
                 }
             }
             _ => {}
         }
+    }
+    for (field, value) in hidden {
+        record.values.set(field, value);
     }
 }
 

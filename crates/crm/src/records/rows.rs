@@ -13,6 +13,9 @@ use crate::Error;
 /// The alias of the table a use case is about.
 pub(crate) const BASE: &str = "r0";
 
+/// How many columns a field has, as a rule at most.
+const MOST_COLUMNS: usize = 8;
+
 /// A column of an aliased table.
 pub(crate) fn col(alias: &str, column: &str) -> Expr {
     Expr::col((Alias::new(alias), Alias::new(column)))
@@ -47,15 +50,15 @@ impl<'o> Selection<'o> {
 
     /// Takes the fields of a row whose first selected column is at `index`; answers where the next one is.
     pub(crate) fn read(&self, row: &mut Row, mut index: usize) -> Result<(Values, usize), Error> {
-        let mut values = Values::new();
-        for (field, columns) in &self.fields {
-            let mut cells = Vec::with_capacity(columns.len());
+        let mut cells = Vec::with_capacity(MOST_COLUMNS);
+        let read = self.fields.iter().map(|(field, columns)| {
             for column in columns {
                 cells.push(decode(row, index, column.ty)?);
                 index += 1;
             }
-            values.set(field.name.clone(), Value::from_cells(field, cells));
-        }
+            Ok((field.name.clone(), Value::from_cells(field, cells.drain(..))))
+        });
+        let values = read.collect::<Result<_, Error>>()?;
         Ok((values, index))
     }
 }

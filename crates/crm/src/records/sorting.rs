@@ -29,6 +29,22 @@ pub(crate) struct SortKey {
     descending: bool,
 }
 
+impl SortKey {
+    fn order(&self, statement: &mut SelectStatement, by: Expr) {
+        let order = if self.descending { Order::Desc } else { Order::Asc };
+        if self.nullable {
+            statement.order_by_expr_with_nulls(by, order, NullOrdering::Last);
+        } else {
+            statement.order_by_expr(by, order);
+        }
+    }
+}
+
+/// What a selected key is called; no field is.
+fn selected(place: usize) -> String {
+    format!("_key{place}")
+}
+
 /// An order: its keys, the last of which no two records share.
 pub(crate) struct Sorting {
     pub(crate) keys: Vec<SortKey>,
@@ -71,14 +87,17 @@ impl Sorting {
 
     /// Orders the statement and selects the keys behind what it already selects.
     pub(crate) fn apply(&self, statement: &mut SelectStatement) {
-        for key in &self.keys {
-            let order = if key.descending { Order::Desc } else { Order::Asc };
-            statement.expr(key.expression.clone());
-            if key.nullable {
-                statement.order_by_expr_with_nulls(key.expression.clone(), order, NullOrdering::Last);
-            } else {
-                statement.order_by_expr(key.expression.clone(), order);
-            }
+        for (place, key) in self.keys.iter().enumerate() {
+            statement.expr_as(key.expression.clone(), Alias::new(selected(place)));
+            key.order(statement, key.expression.clone());
+        }
+    }
+
+    /// As [`Sorting::apply`], of what a statement to which it was applied yields under this alias.
+    pub(crate) fn keep(&self, statement: &mut SelectStatement, alias: &str) {
+        for (place, key) in self.keys.iter().enumerate() {
+            statement.expr(col(alias, &selected(place)));
+            key.order(statement, col(alias, &selected(place)));
         }
     }
 

@@ -104,10 +104,8 @@ fn is_same(before: Option<&Value>, after: &Value) -> bool {
 pub(crate) fn references(object: &Object, before: &Values, after: &NewValues) -> Wanted {
     let mut wanted = Wanted::new();
     settle::references(object, after, &mut wanted);
-    for field in &object.fields {
-        if let Some(value) = before.get(&field.name) {
-            collect(&field.kind, value, &mut wanted);
-        }
+    for (field, value) in before.of(object) {
+        collect(&field.kind, value, &mut wanted);
     }
     wanted
 }
@@ -147,7 +145,7 @@ pub(crate) fn touch(work: &Work<'_, '_>, object: &Object, before: &Record, value
 pub(crate) fn touched(work: &Work<'_, '_>, object: &Object) -> NewValues {
     let value = |field: &Field| match field.name.as_str() {
         system_fields::UPDATED_AT => Some(Value::DateTime(work.now)),
-        system_fields::UPDATED_BY => Some(Value::Actor(work.caller.actor.clone())),
+        system_fields::UPDATED_BY => Some(Value::Actor(Box::new(work.caller.actor.clone()))),
         _ => None,
     };
     object.fields.iter().filter_map(|field| Some((field.name.clone(), value(field)?))).collect()
