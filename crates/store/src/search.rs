@@ -168,5 +168,7 @@ fn tsquery(groups: &[Vec<String>]) -> Expr {
     let text = joined(groups, " & ", " | ", |token| {
         format!("'{}':*", token.replace('\\', "\\\\").replace('\'', "''"))
     });
-    Expr::val(text).cast_as(Alias::new("tsquery"))
+    // Within a statement of its own it is read once, and not for every document.
+    let query = Query::select().expr(Expr::val(text).cast_as(Alias::new("tsquery"))).to_owned();
+    Expr::SubQuery(None, Box::new(query.into()))
 }

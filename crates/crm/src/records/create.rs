@@ -17,7 +17,7 @@ use super::{
     input::{self, NewValues},
     journal::{self, Act},
     record::Record,
-    related::{Wanted, lookup, padded, show},
+    related::{Wanted, lookup_beside, padded, show},
     rows::{BASE, cells, col},
     settle, unique,
 };
@@ -71,7 +71,9 @@ pub(crate) async fn create_all(
     for draft in &drafts {
         settle::references(object, &draft.values, &mut wanted);
     }
-    let labels = lookup(work, &wanted).await?;
+    let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
+    let (has_twins, probes) = (unique::has_twins(object, &values), unique::probes(work, object, &values));
+    let (labels, is_taken) = lookup_beside(work, &wanted, probes).await?;
     let mut issues = Vec::new();
     for (index, draft) in drafts.iter_mut().enumerate() {
         let found = settle::resolve(object, &draft.given, &labels, &mut draft.values);
@@ -81,8 +83,10 @@ pub(crate) async fn create_all(
         return Err(Error::Invalid(issues));
     }
 
-    let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
-    unique::check(work, object, Action::Create, &values, None, &path).await?;
+    if has_twins || is_taken {
+        let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
+        unique::check(work, object, Action::Create, &values, None, &path).await?;
+    }
     let mut inserts = inserts(work, object, &drafts);
     // Each is as large as a statement may be, so that only the last can share one with what follows.
     let mut writes = inserts.split_off(inserts.len().saturating_sub(1));

@@ -17,7 +17,7 @@ use super::{
     input::NewValues,
     journal::{self, Act, Changes},
     record::Record,
-    related::{self, Labels, lookup},
+    related::{self, Labels},
     release::release,
     unique,
     update::{merged, references, row, touch},
@@ -36,12 +36,12 @@ pub async fn delete(
     if_match: Option<i64>,
 ) -> Result<Record, Error> {
     require(work, object, Action::Delete)?;
-    let before = current(work, object, id, Action::Delete, State::Live).await?;
+    let (before, labels) = current(work, object, id, Action::Delete, State::Live).await?;
     expect(&before, if_match)?;
     let (after, writes) = mark(work, object, &before, Value::DateTime(work.now), Action::Delete);
     work.tx.write_all(writes).await?;
     work.tx.remove_document(&object.name, id.as_uuid()).await?;
-    shown(work, after).await
+    shown(work, after, labels).await
 }
 
 /// Takes back a deleted record.
@@ -50,7 +50,7 @@ pub async fn delete(
 /// [`Error::Duplicate`] when another record has got its unique value meanwhile.
 pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId) -> Result<Record, Error> {
     require(work, object, Action::Restore)?;
-    let before = current(work, object, id, Action::Restore, State::Deleted).await?;
+    let (before, labels) = current(work, object, id, Action::Restore, State::Deleted).await?;
     let unique = object.fields.iter().filter(|field| field.is_unique);
     let values: NewValues = unique
         .filter_map(|field| Some((field.name.clone(), before.values.get(&field.name)?.clone())))
@@ -61,7 +61,7 @@ pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId
     if let Err(error) = work.tx.write_all(writes).await {
         return Err(unique::explain(work, object, Action::Restore, [&after], &|_| String::new(), error));
     }
-    shown(work, after).await
+    shown(work, after, labels).await
 }
 
 /// Removes a record for good, deleted or not. Relations to it become empty; targets keep its name, and so
@@ -76,10 +76,10 @@ pub async fn destroy(
     if_match: Option<i64>,
 ) -> Result<(), Error> {
     require(work, object, Action::Destroy)?;
-    let before = current(work, object, id, Action::Destroy, State::Any).await?;
+    let (before, mut labels) = current(work, object, id, Action::Destroy, State::Any).await?;
     expect(&before, if_match)?;
     release(work, &before).await?;
-    let labels = lookup(work, &references(object, &before.values, &NewValues::new())).await?;
+    labels.complete(work, references(object, &before.values, &NewValues::new())).await?;
     let act = Act::on(object, &before, Action::Destroy, journal::losses(&before, &labels));
     let writes = journal::writes(work, &[act]);
     work.tx.write_all(writes).await?;
@@ -121,9 +121,9 @@ fn mark(
     (after, writes)
 }
 
-async fn shown(work: &mut Work<'_, '_>, mut record: Record) -> Result<Record, Error> {
+async fn shown(work: &mut Work<'_, '_>, mut record: Record, labels: Labels) -> Result<Record, Error> {
     let (grants, object): (Arc<Grants>, Arc<Object>) = (work.caller.grants.clone(), record.object.clone());
     Requested::new(&grants, &object, None, &[])?.prune(&mut record);
-    related::attach(work, std::slice::from_mut(&mut record), &[], Labels::default()).await?;
+    related::attach(work, std::slice::from_mut(&mut record), &[], labels).await?;
     Ok(record)
 }

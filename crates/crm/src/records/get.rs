@@ -122,14 +122,15 @@ impl<'g> Requested<'g> {
 }
 
 /// Reads a record that is to be changed, with all its fields whether the caller may read them or not. One that
-/// the caller may not read is not found; one whose row rules forbid the change is not allowed.
+/// the caller may not read is not found; one whose row rules forbid the change is not allowed. With it come the
+/// names of the records that its relations point to.
 pub(crate) async fn current(
     work: &mut Work<'_, '_>,
     object: &Arc<Object>,
     id: RecordId,
     action: Action,
     state: State,
-) -> Result<Record, Error> {
+) -> Result<(Record, Labels), Error> {
     let selection = Selection::new(object, |_| true);
     let may_change = predicate(work, object, BASE, action)
         .map_or_else(|| Expr::val(1), |rule| CaseStatement::new().case(rule, 1).finally(0).into());
@@ -145,12 +146,15 @@ pub(crate) async fn current(
             State::Any => None,
         })
         .and_where_option(predicate(work, object, BASE, Action::Read));
+    let names = JoinedNames::join(work, &selection, &mut statement);
     let mut row = work.tx.fetch_optional(&statement).await?.ok_or_else(|| Error::not_found(object, id))?;
     if row.get::<i64>(0)? == 0 {
         return Err(Error::not_allowed(object, action));
     }
-    let (values, _) = selection.read(&mut row, 1)?;
-    Ok(Record::new(object, id, values))
+    let (values, index) = selection.read(&mut row, 1)?;
+    let mut labels = Labels::default();
+    names.read(&mut row, index, &mut labels)?;
+    Ok((Record::new(object, id, values), labels))
 }
 
 /// Which records are looked at.

@@ -56,29 +56,46 @@ impl Labels {
 
 /// Finds the names of records, deleted ones included.
 pub(crate) async fn lookup(work: &mut Work<'_, '_>, wanted: &Wanted) -> Result<Labels, Error> {
+    Ok(lookup_beside(work, wanted, Vec::new()).await?.0)
+}
+
+/// As [`lookup`], and whether one of the `probes`, which select nothing yet, finds a record under [`BASE`].
+pub(crate) async fn lookup_beside(
+    work: &mut Work<'_, '_>,
+    wanted: &Wanted,
+    probes: Vec<SelectStatement>,
+) -> Result<(Labels, bool), Error> {
     let mut labels = Labels::default();
     let parts: Vec<_> = wanted
         .iter()
         .filter(|(_, ids)| !ids.is_empty())
         .filter_map(|(name, ids)| Some((work.schema.object(name)?, ids)))
         .collect();
-    let mut statement: Option<SelectStatement> = None;
-    for (index, (object, ids)) in (0_i64..).zip(&parts) {
-        let select = names_of(work, object, ids, index);
-        match &mut statement {
-            None => statement = Some(select),
-            Some(statement) => {
-                statement.union(UnionType::All, select);
-            }
+    let names = (0_i64..).zip(&parts).map(|(index, (object, ids))| names_of(work, object, ids, index));
+    let mut selects: Vec<_> = names.collect();
+    selects.extend(probes.into_iter().map(found_by));
+    let statement =
+        selects.into_iter().reduce(|mut all, select| all.union(UnionType::All, select).to_owned());
+    let Some(statement) = statement else { return Ok((labels, false)) };
+    let kinds: Vec<_> = parts.iter().map(|(object, _)| Kind::of(work, object)).collect();
+    let mut is_found = false;
+    for mut row in work.tx.fetch_all(&statement).await? {
+        match kinds.get(row.get::<usize>(0)?) {
+            Some(kind) => labels.take(kind, &mut row, 1)?,
+            None => is_found = true,
         }
     }
-    let Some(statement) = statement else { return Ok(labels) };
-    let kinds: Vec<_> = parts.iter().map(|(object, _)| Kind::of(work, object)).collect();
-    for mut row in work.tx.fetch_all(&statement).await? {
-        let Some(kind) = kinds.get(row.get::<usize>(0)?) else { continue };
-        labels.take(kind, &mut row, 1)?;
-    }
-    Ok(labels)
+    Ok((labels, is_found))
+}
+
+/// What a probe finds, in the columns that names are found in.
+fn found_by(mut probe: SelectStatement) -> SelectStatement {
+    probe
+        .expr(Expr::val(PROBE))
+        .expr(col(BASE, system_fields::ID))
+        .exprs([no_text(), no_text()])
+        .exprs([Expr::val(1), Expr::val(1)])
+        .to_owned()
 }
 
 /// An object whose names are read, and what the caller may see of it.
@@ -100,6 +117,19 @@ impl Kind {
 }
 
 impl Labels {
+    /// Finds the names that are not known yet.
+    pub(crate) async fn complete(
+        &mut self,
+        work: &mut Work<'_, '_>,
+        mut wanted: Wanted,
+    ) -> Result<(), Error> {
+        for (object, ids) in &mut wanted {
+            ids.retain(|id| self.get(object, *id).is_none());
+        }
+        self.0.extend(lookup(work, &wanted).await?.0);
+        Ok(())
+    }
+
     /// Takes a record's name from the columns of [`name_columns`] that begin at `index`.
     fn take(&mut self, kind: &Kind, row: &mut Row, index: usize) -> Result<(), Error> {
         let Some(id) = row.get::<Option<uuid::Uuid>>(index)?.map(RecordId) else { return Ok(()) };
@@ -130,23 +160,29 @@ fn names_of(work: &Work<'_, '_>, object: &Object, ids: &BTreeSet<RecordId>, inde
         .to_owned()
 }
 
+/// In place of an object's number, where a row says that a probe found something.
+const PROBE: i64 = i64::MAX;
+
+fn no_text() -> Expr {
+    Expr::cust("CAST(NULL AS text)")
+}
+
 /// How many columns [`name_columns`] are.
 const NAME_COLUMNS: usize = 5;
 
 /// Id, the texts that make the name, whether it is live and whether the caller may read it.
 fn name_columns(work: &Work<'_, '_>, object: &Object, alias: &str) -> [Expr; NAME_COLUMNS] {
     let flag = |condition: Expr| Expr::Case(Box::new(CaseStatement::new().case(condition, 1).finally(0)));
-    let none = || Expr::cust("CAST(NULL AS text)");
     let (first, last) = match object.field(&object.label_field) {
         Some(field) => match &field.kind {
-            FieldKind::Text { .. } => (col(alias, &field.name), none()),
+            FieldKind::Text { .. } => (col(alias, &field.name), no_text()),
             FieldKind::FullName => {
                 (col(alias, &field.column_name("first")), col(alias, &field.column_name("last")))
             }
-            FieldKind::Emails | FieldKind::Phones => (col(alias, &field.column_name("primary")), none()),
-            _ => (none(), none()),
+            FieldKind::Emails | FieldKind::Phones => (col(alias, &field.column_name("primary")), no_text()),
+            _ => (no_text(), no_text()),
         },
-        None => (none(), none()),
+        None => (no_text(), no_text()),
     };
     let may_read = predicate(work, object, alias, Action::Read);
     [
@@ -263,7 +299,7 @@ pub(crate) async fn attach(
             }
         }
     }
-    labels.0.extend(lookup(work, &wanted).await?.0);
+    labels.complete(work, wanted).await?;
     let mut fields = HashMap::new();
     for (name, ids) in &whole {
         if let Some(object) = work.schema.object(name)

@@ -1,6 +1,6 @@
 //! Values that no two live records share.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use kontor_core::{
     error::join_path,
@@ -10,7 +10,7 @@ use kontor_core::{
     metadata::{Field, Object, system_fields},
     value::Value,
 };
-use sea_query::{Alias, ExprTrait, Query};
+use sea_query::{Alias, ExprTrait, Query, SelectStatement};
 
 use super::{
     access::predicate,
@@ -37,41 +37,75 @@ pub(crate) async fn check(
     path: &impl Fn(usize) -> String,
 ) -> Result<(), Error> {
     for field in object.fields.iter().filter(|field| field.is_unique) {
-        let compared = unique_path(field);
-        let mut seen: HashMap<String, usize> = HashMap::new();
-        let mut operands = Vec::new();
-        let cell = |values: &NewValues| compared.cell(field, values.get(&field.name).unwrap_or(&Value::Null));
-        for (index, values) in records.iter().enumerate() {
-            let Some(cell) = cell(values) else { continue };
-            if seen.insert(key(&cell), index).is_some() {
-                return Err(duplicate(work, object, action, field, &path(index), None));
-            }
-            operands.push(operand(work.tx.dialect(), &cell));
-        }
-        if operands.is_empty() {
-            continue;
-        }
-        let column = compared.column(field);
-        let statement = Query::select()
+        let cells = match cells(field, records) {
+            Ok(cells) => cells,
+            Err(twin) => return Err(duplicate(work, object, action, field, &path(twin), None)),
+        };
+        let Some(mut statement) = sharing(work, object, field, &cells) else { continue };
+        let column = unique_path(field).column(field);
+        statement
             .expr(col(BASE, system_fields::ID))
             .expr(col(BASE, &column))
-            .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-            .and_where(col(BASE, &column).is_in(operands))
-            .and_where(col(BASE, system_fields::DELETED_AT).is_null())
             .and_where_option(itself.map(|id| col(BASE, system_fields::ID).ne(id.as_uuid())))
-            .limit(1)
-            .to_owned();
+            .limit(1);
         let Some(mut row) = work.tx.fetch_optional(&statement).await? else { continue };
         let ty = field.columns().into_iter().find(|known| known.name == column).map(|known| known.ty);
         let taken = match ty {
             Some(ty) => super::rows::decode(&mut row, 1, ty)?,
             None => None,
         };
-        let index = taken.and_then(|cell| seen.get(&key(&cell)).copied()).unwrap_or_default();
+        let index =
+            cells.iter().find(|(_, cell)| taken.as_ref() == Some(cell)).map_or(0, |(index, _)| *index);
         let existing = visible(work, object, RecordId(row.get(0)?)).await?;
         return Err(duplicate(work, object, action, field, &path(index), existing));
     }
     Ok(())
+}
+
+/// Whether two of several records have the same unique value.
+pub(crate) fn has_twins(object: &Object, records: &[&NewValues]) -> bool {
+    object.fields.iter().any(|field| field.is_unique && cells(field, records).is_err())
+}
+
+/// What finds, for each unique field, the live records that have one of these records' values; with nothing
+/// selected yet.
+pub(crate) fn probes(work: &Work<'_, '_>, object: &Object, records: &[&NewValues]) -> Vec<SelectStatement> {
+    let unique = object.fields.iter().filter(|field| field.is_unique);
+    unique.filter_map(|field| sharing(work, object, field, &cells(field, records).ok()?)).collect()
+}
+
+/// The records' values of a unique field, each with its record's place; the place of one that an earlier one
+/// has as well is an error.
+fn cells(field: &Field, records: &[&NewValues]) -> Result<Vec<(usize, Scalar)>, usize> {
+    let compared = unique_path(field);
+    let mut seen = HashSet::new();
+    let mut cells = Vec::new();
+    for (index, values) in records.iter().enumerate() {
+        let value = values.get(&field.name).unwrap_or(&Value::Null);
+        let Some(cell) = compared.cell(field, value) else { continue };
+        if !seen.insert(key(&cell)) {
+            return Err(index);
+        }
+        cells.push((index, cell));
+    }
+    Ok(cells)
+}
+
+/// The live records that have one of these values.
+fn sharing(
+    work: &Work<'_, '_>,
+    object: &Object,
+    field: &Field,
+    cells: &[(usize, Scalar)],
+) -> Option<SelectStatement> {
+    let column = unique_path(field).column(field);
+    let operands: Vec<_> = cells.iter().map(|(_, cell)| operand(work.tx.dialect(), cell)).collect();
+    let statement = Query::select()
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, &column).is_in(operands))
+        .and_where(col(BASE, system_fields::DELETED_AT).is_null())
+        .to_owned();
+    (!cells.is_empty()).then_some(statement)
 }
 
 /// What a violated index means to the caller. The index does not tell which of several records violated it:

@@ -17,7 +17,7 @@ use super::{
     input::{self, NewValues},
     journal::{self, Act, Changes},
     record::Record,
-    related::{Labels, Wanted, collect, lookup, show},
+    related::{Labels, Wanted, collect, show},
     rows::{BASE, col, named_cells},
     settle,
     targets::rename_targets,
@@ -45,7 +45,7 @@ pub async fn update(
     if_match: Option<i64>,
 ) -> Result<Updated, Error> {
     require(work, object, Action::Update)?;
-    let before = current(work, object, id, Action::Update, State::Live).await?;
+    let (before, mut labels) = current(work, object, id, Action::Update, State::Live).await?;
     if let Some(expected) = if_match
         && expected != before.version
     {
@@ -61,7 +61,7 @@ pub async fn update(
     }
     values.retain(|name, value| !is_same(before.values.get(name), value));
 
-    let labels = lookup(work, &references(object, &before.values, &values)).await?;
+    labels.complete(work, references(object, &before.values, &values)).await?;
     let issues = settle::resolve(object, &given, &labels, &mut values);
     if !issues.is_empty() {
         return Err(Error::Invalid(issues));

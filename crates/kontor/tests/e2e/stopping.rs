@@ -17,7 +17,8 @@ const PROMISED: Duration = Duration::from_secs(20);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_told_to_stop_has_ended_in_time_whatever_is_open() {
     let model = ScriptedModel::start().await.unwrap();
-    model.push(Script::new().text("One moment. ").stall());
+    // One word, so that nothing more comes after the first piece of text.
+    model.push(Script::new().text("Wait. ").stall());
     let mut fixture = Fixture::start(Engine::Sqlite, Some(&model.base_url())).await;
     let ada = fixture.sign_in("ada").await;
     // A turn whose model is silent, a reader of it, and a client that has sent half a head.

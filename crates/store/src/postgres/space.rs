@@ -55,6 +55,9 @@ impl Space {
             format!("BEGIN {mode}; SET LOCAL ROLE {}{then}", quote(schema)).into()
         };
         let timeout = format!("; SET LOCAL statement_timeout TO {}", config.write_deadline.as_millis());
+        // Writes find rows by their keys, so that a plan that knows no values is as good as one that does, and
+        // need not be made again for each.
+        let write = format!("{timeout}; SET LOCAL plan_cache_mode TO force_generic_plan");
         let lock =
             format!("{timeout}; SELECT pg_advisory_xact_lock(hashtextextended('kontor:alter:{schema}', 0))");
         Self(Arc::new(Inner {
@@ -64,7 +67,7 @@ impl Space {
             // One snapshot for all of a unit's statements, as on SQLite.
             begin_read: begin("ISOLATION LEVEL REPEATABLE READ READ ONLY", ""),
             // A row changed by another since the snapshot makes the unit run again: no update is lost.
-            begin_write: begin("ISOLATION LEVEL REPEATABLE READ", &timeout),
+            begin_write: begin("ISOLATION LEVEL REPEATABLE READ", &write),
             // Schema changes of a namespace run one after another and see each other's results.
             begin_alter: begin("ISOLATION LEVEL READ COMMITTED", &lock),
             read_deadline: config.read_deadline,
