@@ -40,7 +40,7 @@ impl Postgres {
             .await?;
         let found = format!(
             "SELECT d.record_id FROM {schema}.search_documents d \
-             WHERE d.tokens @@ CAST($1 AS tsquery) AND d.object = 'contact'"
+             WHERE d.tokens @@ (SELECT CAST($1 AS tsquery)) AND d.object = 'contact'"
         );
         let statements = Statements::new(&format!("{schema}."), &found);
         let index = format!("INSERT INTO {schema}.search_documents (object, record_id, tokens) ");
