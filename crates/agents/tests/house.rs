@@ -82,7 +82,7 @@ impl House {
     pub(crate) async fn with_real_model(store: TestStore, base_url: String) -> Self {
         let server = ScriptedModel::start().await.unwrap();
         let environment = Environment::system();
-        let first = Process::made(&store, base_url, settings(), "scripted/scripted", environment).await;
+        let first = Process::made(&store, base_url, settings(), "scripted/small", environment).await;
         Self::around(store, server, first).await
     }
 
@@ -210,7 +210,11 @@ impl Process {
             let config: ModelsConfig = serde_json::from_value(json!({
                 "default": model,
                 "ollama_url": "",
-                "providers": {"scripted": {"base_url": base_url, "models": [{"name": "scripted"}]}},
+                "providers": {"scripted": {"base_url": base_url, "models": [
+                    {"name": "scripted"},
+                    // One so small may go on until its context is full.
+                    {"name": "small", "max_output_tokens": 100},
+                ]}},
             }))
             .unwrap();
             let models = Models::new(config, environment.clone()).unwrap();

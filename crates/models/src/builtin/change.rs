@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ask,
-    catalogue::Kind,
     clauses::{Change, Verb},
     conversation::{Record, single},
     query::lower,
     render,
+    schema::Kind,
     turn::{Interpreter, Outcome, Stop},
     values,
     words::{Phrase, one},

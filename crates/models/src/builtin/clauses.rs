@@ -1,8 +1,9 @@
 //! Reading a sentence as changes: which fields of which record become what.
 
 use super::{
-    catalogue::{Kind, Object, Slot},
+    catalogue::{Object, Slot},
     numbers,
+    schema::Kind,
     turn::Interpreter,
     values,
     words::Phrase,

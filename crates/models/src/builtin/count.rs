@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    catalogue::{Field, Kind, Object},
+    catalogue::{Field, Object},
     query::{Parser, Query, lower},
     render,
+    schema::Kind,
     turn::{Interpreter, Outcome, Stop},
     words::Phrase,
 };

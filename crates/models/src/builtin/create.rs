@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ask,
-    catalogue::{Field, Kind, Object},
+    catalogue::{Field, Object},
     conversation::single,
     numbers, render,
+    schema::Kind,
     turn::{Interpreter, Outcome, Stop},
     values,
     words::{Phrase, one, singular, stem},

@@ -2,12 +2,7 @@
 
 use kontor_core::text;
 
-use super::{
-    catalogue::{Kind, Object},
-    query::lower,
-    turn::Interpreter,
-    words::one,
-};
+use super::{catalogue::Object, query::lower, schema::Kind, turn::Interpreter, words::one};
 
 /// The verbs, each with the kind of help it leads to.
 const VERBS: [&str; 16] = [

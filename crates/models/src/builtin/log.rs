@@ -5,11 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ask,
-    catalogue::{Choice, Kind, LogTool},
+    catalogue::LogTool,
     conversation::single,
     create::{body_field, name_value},
     query::lower,
     render,
+    schema::{Choice, Kind},
     turn::{Interpreter, Outcome},
     words::{Phrase, one, stem},
 };

@@ -8,7 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`words`], [`numbers`], [`dates`] | reading sentences |
-//! | [`catalogue`] | objects, fields and options, from the tool schemas |
+//! | [`catalogue`], [`schema`] | objects, fields and options, from the tool schemas |
 //! | [`conversation`], [`ask`] | what was shown, spoken of and asked, from the messages |
 //! | [`turn`] | commands that are run again until all their calls have results |
 //! | [`resolve`], [`values`], [`query`] | which record, which value, which filter |
@@ -32,6 +32,7 @@ mod query;
 mod read;
 mod render;
 mod resolve;
+mod schema;
 mod turn;
 mod values;
 mod words;

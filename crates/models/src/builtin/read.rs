@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    catalogue::{Field, Kind, Object},
+    catalogue::{Field, Object},
     conversation::{Record, records},
     query::{Parser, Query},
     render,
+    schema::Kind,
     turn::{Interpreter, Outcome},
     words::{Phrase, plural, singular},
 };

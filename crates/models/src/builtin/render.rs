@@ -4,9 +4,10 @@ use kontor_core::text::fold;
 use serde_json::Value;
 
 use super::{
-    catalogue::{Catalogue, Field, Kind, readable},
+    catalogue::{Catalogue, Field},
     conversation::{Record, record},
     numbers,
+    schema::{Kind, readable},
 };
 
 /// Columns beside the record's name.

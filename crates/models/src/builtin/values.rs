@@ -4,9 +4,10 @@ use kontor_core::text;
 use serde_json::{Map, Value, json};
 
 use super::{
-    catalogue::{Choice, Field, Kind, Object, Slot},
+    catalogue::{Field, Object, Slot},
     dates, numbers,
     query::lower,
+    schema::{Choice, Kind},
     turn::{Interpreter, Stop},
     words::{Phrase, one},
 };

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{Parser, capital, lower, until_boundary};
 use crate::builtin::{
-    catalogue::{Choice, Field, Kind},
+    catalogue::Field,
     dates::{self, Period},
     numbers,
+    schema::{Choice, Kind},
     turn::Stop,
     words::{Phrase, stem},
 };

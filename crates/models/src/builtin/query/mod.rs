@@ -8,7 +8,8 @@ use kontor_core::time::Date;
 use serde_json::{Value, json};
 
 use super::{
-    catalogue::{Choice, Field, Kind, Object},
+    catalogue::{Field, Object},
+    schema::{Choice, Kind},
     turn::{Interpreter, Stop},
     words::Phrase,
 };

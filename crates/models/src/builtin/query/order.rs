@@ -2,8 +2,9 @@
 
 use super::{Parser, capital, lower};
 use crate::builtin::{
-    catalogue::{Field, Kind},
+    catalogue::Field,
     dates,
+    schema::Kind,
     turn::Stop,
     words::{Phrase, stem},
 };

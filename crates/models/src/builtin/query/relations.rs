@@ -3,11 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Parser, capital, lower, until_boundary};
-use crate::builtin::{
-    catalogue::{Field, Kind},
-    turn::Stop,
-    words::Phrase,
-};
+use crate::builtin::{catalogue::Field, schema::Kind, turn::Stop, words::Phrase};
 
 impl<'p> Parser<'p> {
     /// A condition on who looks after the records.

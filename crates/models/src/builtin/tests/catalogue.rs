@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::{builtin::catalogue::readable, chat::ToolDefinition};
+use crate::{builtin::schema::readable, chat::ToolDefinition};
 
 type FieldRow = (&'static str, &'static str, &'static str);
 
