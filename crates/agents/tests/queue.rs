@@ -1,11 +1,11 @@
 //! Messages that wait, and turns that are stopped.
 
-use kontor_agents::{SessionPatch, TurnStatus};
+use kontor_agents::{AgentSettings, SessionPatch, TurnStatus};
 use kontor_core::error::Fault as _;
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value, json};
 
-use crate::house::{House, names, patient, plan, texts};
+use crate::house::{House, names, patient, plan, settings, texts};
 use futures::StreamExt as _;
 
 fn slow(text: &str) -> Value {
@@ -42,6 +42,27 @@ both_engines! {
         assert_eq!(texts(&answered), ["Third."]);
         let ended = agents.cancel_turn(ada, first.id).await.unwrap_err().problem();
         assert_eq!(ended.code, "turn_ended");
+        house.check();
+    }
+
+    async fn a_turn_that_finds_no_place_waits_for_one(store: TestStore) {
+        let house = House::with(store, AgentSettings { concurrency: 1, ..settings() }).await;
+        let (ada, agents) = (&house.ada, &house.first.agents);
+        let busy = house.first.session(ada, "analyst").await;
+        let first = house.first.say(ada, busy, slow("One two three four")).await;
+        let mut stream = house.first.follow(ada, busy, None).await;
+        while patient(stream.next()).await.unwrap().name() != "text.delta" {}
+        let other = house.first.session(ada, "analyst").await;
+        let second = house.first.say(ada, other, plan(&[], "Second.")).await;
+        assert_eq!(agents.turn(ada, second).await.unwrap().status, TurnStatus::Queued);
+        assert!(house.first.log(ada, other).await.is_empty(), "it has not begun");
+        agents.cancel_turn(ada, first).await.unwrap();
+        house.first.until_ended(ada, busy, first).await;
+        let answered = house.first.until_ended(ada, other, second).await;
+        assert_eq!(texts(&answered), ["Second."]);
+        // The place is free again, and taken with the message.
+        let third = house.first.ask(ada, other, plan(&[], "Third.")).await;
+        assert_eq!(texts(&third), ["Third."]);
         house.check();
     }
 
