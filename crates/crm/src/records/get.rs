@@ -103,10 +103,9 @@ impl<'g> Requested<'g> {
         self.prune_all(&object, std::slice::from_mut(record));
     }
 
-    /// As [`Requested::prune`], of many records of one object.
+    /// As [`Requested::prune`], of many records of one object that one selection read.
     pub(crate) fn prune_all(&self, object: &Object, records: &mut [Record]) {
         let is_shown = |name: &str| self.wants(name) && self.grants.can_read_field(&object.name, name);
-        // All hold the same fields.
         let held = records.first().into_iter().flat_map(|record| record.values.iter());
         let hidden: Vec<_> = held.map(|(name, _)| name.clone()).filter(|name| !is_shown(name)).collect();
         let has_label = self.grants.can_read_field(&object.name, &object.label_field);
