@@ -147,25 +147,24 @@ impl Agents {
             expires_at: now.plus(self.0.settings.session_lifetime),
             now,
         };
-        // Taken up in the commit that writes it, where this process is free to run it.
-        let claim = self.claim(caller.workspace, session);
-        let terms = claim.is_some().then(|| Terms::now(self, session));
+        let (agents, workspace) = (self.clone(), caller.workspace);
         let (started, taken) = namespace
             .write(move |tx| {
-                let new = new.clone();
+                let (agents, new) = (agents.clone(), new.clone());
                 Box::pin(async move {
                     let (started, row) = new.insert(tx).await?;
-                    let taken = match (&terms, row) {
-                        (Some(terms), Some(row)) => driver::take_turn(tx, terms, row).await?,
-                        _ => Taken::Nothing,
-                    };
-                    Ok::<_, Error>((started, taken))
+                    // Taken up in the commit that writes it, where this process is free to run it.
+                    let free = row.and_then(|row| Some((agents.claim(workspace, session)?, row)));
+                    let Some((claim, row)) = free else { return Ok((started, None)) };
+                    let terms = Terms::now(&agents, session);
+                    let taken = driver::take_turn(tx, &terms, row).await?;
+                    Ok::<_, Error>((started, Some((claim, taken))))
                 })
             })
             .await?;
-        match (claim, taken) {
-            (Some(claim), Taken::Turn(turn)) => claim.run(turn),
-            _ => self.wake(caller.workspace, session),
+        match taken {
+            Some((claim, Taken::Turn(turn))) => claim.run(turn),
+            _ => self.wake(workspace, session),
         }
         Ok(started)
     }
