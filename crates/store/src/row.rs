@@ -80,10 +80,10 @@ impl<'r> Cell<'r> {
             CellSource::Postgres(value) => value.is_null(),
         }
     }
+}
 
-    fn not(&self, expected: &'static str) -> Error {
-        Error::Decode { index: self.index, expected, source: None }
-    }
+fn not(index: usize, expected: &'static str) -> Error {
+    Error::Decode { index, expected, source: None }
 }
 
 /// A type that a column can be read as.
@@ -108,17 +108,16 @@ fn postgres<'r, T: sqlx::Decode<'r, Postgres>>(
 impl Decode for i64 {
     fn decode(cell: Cell<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "an integer";
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match *value {
                 SqliteValue::Integer(value) => Ok(value),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "INT8" => postgres::<i64>(cell.index, EXPECTED, value),
                 "INT4" => postgres::<i32>(cell.index, EXPECTED, value).map(i64::from),
                 "INT2" => postgres::<i16>(cell.index, EXPECTED, value).map(i64::from),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }
@@ -144,7 +143,6 @@ narrow_integers!(i16, i32, u16, u32, u64, usize);
 impl Decode for f64 {
     fn decode(cell: Cell<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "a number";
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match *value {
                 SqliteValue::Real(value) => Ok(value),
@@ -153,7 +151,7 @@ impl Decode for f64 {
                     reason = "a number that may be fractional was asked for"
                 )]
                 SqliteValue::Integer(value) => Ok(value as f64),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "FLOAT8" => postgres::<f64>(cell.index, EXPECTED, value),
@@ -161,7 +159,7 @@ impl Decode for f64 {
                 #[expect(clippy::cast_precision_loss, reason = "as above")]
                 "INT8" => postgres::<i64>(cell.index, EXPECTED, value).map(|value| value as f64),
                 "INT4" => postgres::<i32>(cell.index, EXPECTED, value).map(f64::from),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }
@@ -170,15 +168,14 @@ impl Decode for f64 {
 impl Decode for bool {
     fn decode(cell: Cell<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "true or false";
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match *value {
                 SqliteValue::Integer(value) => Ok(value != 0),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "BOOL" => postgres::<bool>(cell.index, EXPECTED, value),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }
@@ -187,15 +184,14 @@ impl Decode for bool {
 impl Decode for String {
     fn decode(cell: Cell<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "text";
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match value.into_owned() {
                 SqliteValue::Text(value) => Ok(value),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "TEXT" | "VARCHAR" | "NAME" | "UNKNOWN" => postgres::<String>(cell.index, EXPECTED, value),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }
@@ -204,15 +200,14 @@ impl Decode for String {
 impl Decode for Vec<u8> {
     fn decode(cell: Cell<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "bytes";
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match value.into_owned() {
                 SqliteValue::Blob(value) => Ok(value),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "BYTEA" => postgres::<Vec<u8>>(cell.index, EXPECTED, value),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }
@@ -221,15 +216,14 @@ impl Decode for Vec<u8> {
 impl Decode for Uuid {
     fn decode(cell: Cell<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "a UUID";
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match &*value {
-                SqliteValue::Blob(value) => Uuid::from_slice(value).map_err(|_| not),
-                _ => Err(not),
+                SqliteValue::Blob(value) => Uuid::from_slice(value).map_err(|_| not(cell.index, EXPECTED)),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "UUID" => postgres::<Uuid>(cell.index, EXPECTED, value),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }
@@ -239,18 +233,17 @@ impl Decode for Uuid {
 impl Decode for Timestamp {
     fn decode(cell: Cell<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "an instant";
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match *value {
                 SqliteValue::Integer(value) => Ok(Timestamp::from_micros(value)),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "TIMESTAMPTZ" => {
                     postgres::<time::OffsetDateTime>(cell.index, EXPECTED, value).map(Timestamp::from_offset)
                 }
                 "INT8" => postgres::<i64>(cell.index, EXPECTED, value).map(Timestamp::from_micros),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }
@@ -260,15 +253,14 @@ impl Decode for Timestamp {
 impl Decode for Date {
     fn decode(cell: Cell<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "a date";
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match &*value {
-                SqliteValue::Text(value) => value.parse().map_err(|_| not),
-                _ => Err(not),
+                SqliteValue::Text(value) => value.parse().map_err(|_| not(cell.index, EXPECTED)),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "DATE" => postgres::<time::Date>(cell.index, EXPECTED, value).map(Date::new),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }
@@ -286,17 +278,16 @@ impl Decode for serde_json::Value {
                 source: Some(source.into()),
             })
         };
-        let not = cell.not(EXPECTED);
         match cell.source {
             CellSource::Sqlite(value) => match &*value {
                 SqliteValue::Text(value) => parse(value),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
             CellSource::Postgres(value) => match value.type_info().name() {
                 "JSONB" | "JSON" => postgres::<sqlx::types::Json<serde_json::Value>>(index, EXPECTED, value)
                     .map(|json| json.0),
                 "TEXT" | "VARCHAR" => parse(&postgres::<String>(index, EXPECTED, value)?),
-                _ => Err(not),
+                _ => Err(not(cell.index, EXPECTED)),
             },
         }
     }

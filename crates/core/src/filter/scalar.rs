@@ -14,7 +14,7 @@ pub enum Scalar {
     Date(Date),
     Timestamp(Timestamp),
     Uuid(Uuid),
-    Json(serde_json::Value),
+    Json(Box<serde_json::Value>),
 }
 
 impl Scalar {

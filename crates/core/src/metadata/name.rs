@@ -1,6 +1,7 @@
-use std::{borrow::Borrow, fmt, ops::Deref, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, ops::Deref, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use smol_str::SmolStr;
 
 /// Why a text cannot name an object or a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,9 +15,10 @@ pub enum InvalidName {
 }
 
 /// The name of an object or a field: checked on the way in and never again, so that it may stand in a
-/// statement, a path and a JSON Schema as it is.
+/// statement, a path and a JSON Schema as it is. Every value of every record carries one, so a usual name is
+/// copied as it is: a counter of its owners would be fought over by all threads that read records.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Arc<str>);
+pub struct Name(SmolStr);
 
 impl Name {
     /// Leaves room for a column's suffix within PostgreSQL's 63 bytes.
@@ -95,7 +97,7 @@ impl fmt::Display for Name {
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 

@@ -29,7 +29,8 @@ impl Value {
             Self::Money(money) => vec![Some(Scalar::Integer(money.micros)), text(&money.currency)],
             Self::FullName(name) => vec![text(&name.first), text(&name.last), folded(&name.to_string())],
             Self::Emails(Emails { primary, additional }) | Self::Phones(Phones { primary, additional }) => {
-                let additional = (!additional.is_empty()).then(|| Scalar::Json(additional.clone().into()));
+                let additional =
+                    (!additional.is_empty()).then(|| Scalar::Json(Box::new(additional.clone().into())));
                 vec![text(primary), additional]
             }
             Self::SocialLinks(links) => links.parts().into_iter().map(text).collect(),
@@ -100,11 +101,11 @@ impl Value {
             FieldKind::Actor => cells.actor().map_or(Self::Null, |actor| Self::Actor(Box::new(actor))),
             FieldKind::Relation { .. } => cells.uuid().map_or(Self::Null, |id| Self::Relation(RecordId(id))),
             FieldKind::Target { .. } => match cells.text().and_then(|object| object.parse().ok()) {
-                Some(object) => Self::Target(TargetReference {
+                Some(object) => Self::Target(Box::new(TargetReference {
                     object,
                     id: cells.uuid().map(RecordId),
                     name: cells.text().unwrap_or_default(),
-                }),
+                })),
                 None => Self::Null,
             },
             FieldKind::Position => match cells.next() {
@@ -174,7 +175,7 @@ impl<C: Iterator<Item = Option<Scalar>>> Cells<C> {
 
     fn texts(&mut self) -> Vec<String> {
         match self.next() {
-            Some(Scalar::Json(json)) => serde_json::from_value(json).unwrap_or_default(),
+            Some(Scalar::Json(json)) => serde_json::from_value(*json).unwrap_or_default(),
             _ => Vec::new(),
         }
     }

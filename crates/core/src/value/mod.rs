@@ -41,9 +41,9 @@ pub enum Value {
     Address(Box<Address>),
     Actor(Box<Actor>),
     Relation(RecordId),
-    Target(TargetReference),
+    Target(Box<TargetReference>),
     Position(f64),
-    Json(serde_json::Value),
+    Json(Box<serde_json::Value>),
 }
 
 impl Value {
@@ -78,7 +78,7 @@ impl Value {
             Self::Actor(actor) => json!(actor),
             Self::Target(target) => json!(target),
             Self::Position(position) => json!(position),
-            Self::Json(value) => value.clone(),
+            Self::Json(value) => (**value).clone(),
         }
     }
 
@@ -184,8 +184,9 @@ impl Values {
         }
     }
 
-    pub fn remove(&mut self, name: &str) {
-        self.0.retain(|(known, _)| **known != *name);
+    /// Keeps the values of the fields that `keep` names.
+    pub fn retain(&mut self, keep: impl Fn(&Name) -> bool) {
+        self.0.retain(|(name, _)| keep(name));
     }
 
     pub fn contains(&self, name: &str) -> bool {

@@ -127,7 +127,7 @@ pub fn parse_value(field: &Field, json: &Json, current: Option<&Value>) -> Parse
                 return Err(Issue::new("", "too_long", format!("expected at most {MAX_JSON} bytes of JSON")));
             }
             no_nul(&json.to_string())?;
-            Value::Json(json.clone())
+            Value::Json(Box::new(json.clone()))
         }
         FieldKind::Actor => return Err(Issue::new("", "read_only", "is written by the system")),
     };
@@ -404,7 +404,8 @@ fn target(json: &Json, objects: &[crate::metadata::Name]) -> Parsed<Value> {
         )
     })?;
     let id = id(map.get("id").unwrap_or(&Json::Null)).map_err(|issue| issue.within("id"))?;
-    Ok(Value::Target(TargetReference { object: object.clone(), id: Some(id), name: String::new() }))
+    let target = TargetReference { object: object.clone(), id: Some(id), name: String::new() };
+    Ok(Value::Target(Box::new(target)))
 }
 
 fn id(json: &Json) -> Parsed<crate::ids::RecordId> {

@@ -77,7 +77,7 @@ fn to_json(mark: &Mark) -> Json {
         Scalar::Date(date) => json!(date),
         Scalar::Timestamp(instant) => json!(instant.micros()),
         Scalar::Uuid(id) => json!(id),
-        Scalar::Json(json) => json.clone(),
+        Scalar::Json(json) => (**json).clone(),
     }
 }
 

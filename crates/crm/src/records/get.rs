@@ -110,9 +110,7 @@ impl<'g> Requested<'g> {
         let hidden: Vec<_> = held.map(|(name, _)| name.clone()).filter(|name| !is_shown(name)).collect();
         let has_label = self.grants.can_read_field(&object.name, &object.label_field);
         for record in records {
-            for name in &hidden {
-                record.values.remove(name);
-            }
+            record.values.retain(|name| !hidden.contains(name));
             if !has_label {
                 record.label.clone_from(&object.label);
             }

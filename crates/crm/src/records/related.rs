@@ -11,9 +11,9 @@ use kontor_core::{
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
-    metadata::{FieldKind, Name, Object, system_fields},
+    metadata::{Field, FieldKind, Name, Object, system_fields},
     text,
-    value::{FullName, TargetReference, Value, Values},
+    value::{FullName, Value, Values},
 };
 use kontor_store::Row;
 use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType};
@@ -239,8 +239,14 @@ pub(crate) fn padded(ids: &BTreeSet<RecordId>) -> Vec<uuid::Uuid> {
     padded
 }
 
+/// The fields whose values point to records.
+fn pointing(object: &Object) -> impl Iterator<Item = &Field> {
+    let points = |kind: &FieldKind| matches!(kind, FieldKind::Relation { .. } | FieldKind::Target { .. });
+    object.fields.iter().filter(move |field| points(&field.kind))
+}
+
 /// What a value points to.
-fn pointed<'v>(kind: &'v FieldKind, value: &'v Value) -> Option<(&'v Name, RecordId)> {
+pub(crate) fn pointed<'v>(kind: &'v FieldKind, value: &'v Value) -> Option<(&'v Name, RecordId)> {
     match (kind, value) {
         (FieldKind::Relation { object }, Value::Relation(id)) => Some((object, *id)),
         (_, Value::Target(target)) => Some((&target.object, target.id?)),
@@ -289,8 +295,9 @@ pub(crate) async fn attach(
     let mut wanted = Wanted::new();
     let mut whole = Wanted::new();
     for record in records.iter() {
-        for (field, value) in record.values.of(&record.object) {
-            let Some((object, id)) = pointed(&field.kind, value) else { continue };
+        for field in pointing(&record.object) {
+            let pointed = record.values.get(&field.name).and_then(|value| pointed(&field.kind, value));
+            let Some((object, id)) = pointed else { continue };
             if labels.get(object, id).is_none() {
                 wanted.entry(object.clone()).or_default().insert(id);
             }
@@ -325,9 +332,9 @@ pub(crate) fn show(
 ) {
     let object: Arc<Object> = record.object.clone();
     let mut hidden = Vec::new();
-    for (field, value) in record.values.of(&object) {
-        match (&field.kind, value) {
-            (FieldKind::Relation { object: target }, Value::Relation(id)) => {
+    for field in pointing(&object) {
+        match (&field.kind, record.values.get(&field.name)) {
+            (FieldKind::Relation { object: target }, Some(Value::Relation(id))) => {
                 let id = *id;
                 let Some(target) = work.schema.object(target) else { continue };
                 let related = RelatedRecord {
@@ -338,13 +345,14 @@ pub(crate) fn show(
                 };
                 record.related.insert(field.name.clone(), related);
             }
-            (_, Value::Target(target)) => {
+            (_, Some(Value::Target(target))) => {
                 let is_shown = match target.id {
                     Some(id) => labels.shown(&target.object, id).is_some(),
                     None => may_read_every_name(work, &target.object),
                 };
                 if !is_shown {
-                    let nameless = TargetReference { name: String::new(), ..target.clone() };
+                    let mut nameless = target.clone();
+                    nameless.name.clear();
                     hidden.push((field.name.clone(), Value::Target(nameless)));
                 }
             }

@@ -12,7 +12,7 @@ use kontor_core::{
     grants::Action,
     ids::RecordId,
     metadata::{Field, FieldKind, Name, Object, system_fields},
-    value::{TargetReference, Value},
+    value::Value,
 };
 use kontor_store::Write;
 use sea_query::{Alias, Expr, ExprTrait, Query};
@@ -96,7 +96,9 @@ fn without(field: &Field, record: &Record, gone: &Record) -> Option<Value> {
             Some(Value::Null)
         }
         (_, Value::Target(target)) if target.object == gone.object.name && target.id == Some(gone.id) => {
-            Some(Value::Target(TargetReference { id: None, ..target.clone() }))
+            let mut released = target.clone();
+            released.id = None;
+            Some(Value::Target(released))
         }
         _ => None,
     }

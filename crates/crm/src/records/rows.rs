@@ -50,16 +50,16 @@ impl<'o> Selection<'o> {
 
     /// Takes the fields of a row whose first selected column is at `index`; answers where the next one is.
     pub(crate) fn read(&self, row: &mut Row, mut index: usize) -> Result<(Values, usize), Error> {
+        let mut values = Vec::with_capacity(self.fields.len());
         let mut cells = Vec::with_capacity(MOST_COLUMNS);
-        let read = self.fields.iter().map(|(field, columns)| {
+        for (field, columns) in &self.fields {
             for column in columns {
                 cells.push(decode(row, index, column.ty)?);
                 index += 1;
             }
-            Ok((field.name.clone(), Value::from_cells(field, cells.drain(..))))
-        });
-        let values = read.collect::<Result<_, Error>>()?;
-        Ok((values, index))
+            values.push((field.name.clone(), Value::from_cells(field, cells.drain(..))));
+        }
+        Ok((values.into_iter().collect(), index))
     }
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn bind(dialect: Dialect, ty: ColumnType, cell: Option<Scalar>) -> Bo
         (ColumnType::Date, _) => dialect.bind_date(None),
         (ColumnType::Timestamp, Some(Scalar::Timestamp(instant))) => dialect.bind_timestamp(Some(instant)),
         (ColumnType::Timestamp, _) => dialect.bind_timestamp(None),
-        (ColumnType::Json, Some(Scalar::Json(json))) => dialect.bind_json(Some(json)),
+        (ColumnType::Json, Some(Scalar::Json(json))) => dialect.bind_json(Some(*json)),
         (ColumnType::Json, _) => dialect.bind_json(None),
     }
 }
@@ -129,6 +129,8 @@ pub(crate) fn decode(row: &mut Row, index: usize, ty: ColumnType) -> Result<Opti
         ColumnType::Timestamp => {
             row.take::<Option<kontor_core::time::Timestamp>>(index)?.map(Scalar::Timestamp)
         }
-        ColumnType::Json => row.take::<Option<serde_json::Value>>(index)?.map(Scalar::Json),
+        ColumnType::Json => {
+            row.take::<Option<serde_json::Value>>(index)?.map(|json| Scalar::Json(Box::new(json)))
+        }
     })
 }

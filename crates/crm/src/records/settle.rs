@@ -10,7 +10,7 @@ use kontor_core::{
 
 use super::{
     input::NewValues,
-    related::{Labels, Wanted, collect},
+    related::{Labels, Wanted, collect, pointed},
 };
 
 /// The number field that follows a pipeline's stage.
@@ -65,11 +65,11 @@ fn settle_target(
                 };
                 if is_followed && !values.contains_key(field) {
                     let followed = match value {
-                        Value::Relation(id) => Value::Target(TargetReference {
+                        Value::Relation(id) => Value::Target(Box::new(TargetReference {
                             object: name.clone(),
                             id: Some(id),
                             name: String::new(),
-                        }),
+                        })),
                         // Clearing one relation says nothing about a target that is another.
                         _ if target.is_some_and(|target| target.object == *name) => Value::Null,
                         _ => continue,
@@ -121,11 +121,8 @@ pub(crate) fn resolve(
 ) -> Vec<Issue> {
     let (mut issues, mut followed) = (Vec::new(), Vec::new());
     for field in &object.fields {
-        let (target, id) = match (&field.kind, values.get(&field.name)) {
-            (FieldKind::Relation { object }, Some(Value::Relation(id))) => (object.clone(), *id),
-            (_, Some(Value::Target(TargetReference { object, id: Some(id), .. }))) => (object.clone(), *id),
-            _ => continue,
-        };
+        let pointed = values.get(&field.name).and_then(|value| pointed(&field.kind, value));
+        let Some((target, id)) = pointed.map(|(target, id)| (target.clone(), id)) else { continue };
         let is_given = given.contains(&field.name);
         let found = labels.get(&target, id).filter(|found| !is_given || (found.is_live && found.is_readable));
         match (found, values.get_mut(&field.name)) {
