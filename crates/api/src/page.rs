@@ -36,6 +36,6 @@ struct Place {
 }
 
 #[derive(Serialize)]
-struct Whole<T> {
-    data: T,
+pub(crate) struct Whole<T> {
+    pub(crate) data: T,
 }

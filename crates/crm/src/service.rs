@@ -203,6 +203,7 @@ impl Crm {
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
         let object = object.to_owned();
+        let write = Arc::new(write);
         if request.is_none() {
             // The writer is not kept busy with what can be told after it.
             let records = self.write(caller, move |work| {

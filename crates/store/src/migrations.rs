@@ -93,7 +93,7 @@ pub(crate) async fn migrate(
                 migration.checksum().into(),
                 now.micros().into(),
             ])
-            .to_owned();
+            .take();
         tx.execute(&statement).await?;
     }
     Ok(())
@@ -157,7 +157,7 @@ async fn recorded(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>, Error> {
         .columns(["version", "checksum"])
         .from(tx.table("schema_migrations"))
         .order_by("version", Order::Asc)
-        .to_owned();
+        .take();
     let rows = tx.fetch_all(&statement).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }

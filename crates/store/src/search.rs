@@ -57,7 +57,7 @@ impl Tx<'_> {
             .on_conflict(
                 sea_query::OnConflict::columns(["object", "record_id"]).update_column("tokens").to_owned(),
             )
-            .to_owned()
+            .take()
     }
 
     /// Removes a record from search.
@@ -73,7 +73,7 @@ impl Tx<'_> {
                     .from_table(self.table("search_documents"))
                     .and_where(Expr::col("object").eq(object))
                     .and_where(Expr::col("record_id").eq(record))
-                    .to_owned();
+                    .take();
                 self.execute(&statement).await.map(drop)
             }
         }
@@ -169,6 +169,6 @@ fn tsquery(groups: &[Vec<String>]) -> Expr {
         format!("'{}':*", token.replace('\\', "\\\\").replace('\'', "''"))
     });
     // Within a statement of its own it is read once, and not for every document.
-    let query = Query::select().expr(Expr::val(text).cast_as(Alias::new("tsquery"))).to_owned();
+    let query = Query::select().expr(Expr::val(text).cast_as(Alias::new("tsquery"))).take();
     Expr::SubQuery(None, Box::new(query.into()))
 }

@@ -1,7 +1,7 @@
 //! Several writes at once: one round trip where there is a trip to make.
 
 use sea_query::{
-    Alias, CommonTableExpression, InsertStatement, SubQueryStatement, UpdateStatement, WithClause,
+    Alias, CommonTableExpression, InsertStatement, SubQueryStatement, UpdateStatement, WithClause, WithQuery,
 };
 use uuid::Uuid;
 
@@ -42,13 +42,13 @@ impl Tx<'_> {
         let Some(last) = statements.pop() else { return Ok(()) };
         let mut with = WithClause::new();
         for (index, statement) in statements.into_iter().enumerate() {
-            let part = CommonTableExpression::new()
-                .table_name(Alias::new(format!("w{index}")))
-                .query(statement)
-                .to_owned();
+            let mut part = CommonTableExpression::new();
+            part.table_name(Alias::new(format!("w{index}"))).query(statement);
             with.cte(part);
         }
-        self.execute(&with.query(last)).await.map(drop)
+        let mut whole = WithQuery::new();
+        whole.with_clause(with).query(last);
+        self.execute(&whole).await.map(drop)
     }
 
     async fn write(&mut self, write: Write) -> Result<(), Error> {

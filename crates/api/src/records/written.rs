@@ -5,7 +5,9 @@ use axum::{
 };
 use kontor_crm::records::Record;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::page::Whole;
 
 /// What a write answers, in a form that can be kept for whoever sends the write again.
 #[derive(Serialize, Deserialize)]
@@ -13,7 +15,7 @@ pub(super) struct Written {
     status: u16,
     version: Option<i64>,
     location: Option<String>,
-    body: Option<Value>,
+    body: Option<Box<RawValue>>,
 }
 
 impl Written {
@@ -28,13 +30,12 @@ impl Written {
             status: StatusCode::OK.as_u16(),
             version: record.map(|record| record.version),
             location: None,
-            body: record.map(Record::to_json),
+            body: record.and_then(|record| to_raw_value(record).ok()),
         }
     }
 
     pub(super) fn all(records: &[Record]) -> Self {
-        let data: Vec<_> = records.iter().map(Record::to_json).collect();
-        let body = Some(json!({ "data": data }));
+        let body = to_raw_value(&Whole { data: records }).ok();
         Self { status: StatusCode::OK.as_u16(), version: None, location: None, body }
     }
 

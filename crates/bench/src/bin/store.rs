@@ -137,7 +137,7 @@ fn select(table: sea_query::TableRef, id: Uuid) -> sea_query::SelectStatement {
         .columns(["id", "name", "amount"].map(Alias::new))
         .from(table)
         .and_where(Expr::col(Alias::new("id")).eq(id))
-        .to_owned()
+        .take()
 }
 
 fn insert(table: sea_query::TableRef, id: Uuid) -> sea_query::InsertStatement {
@@ -145,7 +145,7 @@ fn insert(table: sea_query::TableRef, id: Uuid) -> sea_query::InsertStatement {
         .into_table(table)
         .columns(["id", "name", "amount"].map(Alias::new))
         .values_panic([id.into(), "a name of usual length".into(), 1_250_000_000_i64.into()])
-        .to_owned()
+        .take()
 }
 
 /// Makes the table and its rows; their ids.

@@ -11,7 +11,7 @@ use crate::Error;
 
 /// Counts the changes of the metadata.
 pub(crate) async fn version(tx: &mut Tx<'_>) -> Result<i64, Error> {
-    let statement = Query::select().column("version").from(tx.table("metadata_version")).to_owned();
+    let statement = Query::select().column("version").from(tx.table("metadata_version")).take();
     Ok(tx.fetch_one(&statement).await?.get(0)?)
 }
 
@@ -22,7 +22,7 @@ pub(crate) async fn schema(tx: &mut Tx<'_>) -> Result<Schema, Error> {
         .columns(["object_id", "definition"])
         .from(tx.table("metadata_fields"))
         .order_by("position", Order::Asc)
-        .to_owned();
+        .take();
     let mut fields: HashMap<Uuid, Vec<Field>> = HashMap::new();
     for row in tx.fetch_all(&statement).await? {
         let field = serde_json::from_str(&row.get::<String>(1)?).map_err(Error::Metadata)?;
@@ -32,7 +32,7 @@ pub(crate) async fn schema(tx: &mut Tx<'_>) -> Result<Schema, Error> {
         .columns(["id", "definition"])
         .from(tx.table("metadata_objects"))
         .order_by("position", Order::Asc)
-        .to_owned();
+        .take();
     let mut objects = Vec::new();
     for row in tx.fetch_all(&statement).await? {
         let mut object: Object = serde_json::from_str(&row.get::<String>(1)?).map_err(Error::Metadata)?;
@@ -47,7 +47,7 @@ pub(super) async fn advance(tx: &mut Tx<'_>) -> Result<i64, Error> {
     let statement = Query::update()
         .table(tx.table("metadata_version"))
         .value("version", Expr::col("version").add(1))
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     version(tx).await
 }
@@ -66,7 +66,7 @@ pub(super) async fn insert_object(tx: &mut Tx<'_>, object: &Object, position: i6
             position.into(),
             definition.into(),
         ])
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     insert_fields(tx, object, &object.fields, 0).await
 }

@@ -169,9 +169,13 @@ fn system_values(work: &Work<'_, '_>, object: &Object, id: RecordId, index: usiz
     }
 }
 
+/// What writes the records. The columns that none of them fills are not named.
 fn inserts(work: &Work<'_, '_>, object: &Object, drafts: &[Draft]) -> Vec<Write> {
     let dialect = work.tx.dialect();
-    let fields: Vec<_> = object.fields.iter().map(|field| (field, field.columns())).collect();
+    let is_filled =
+        |name: &Name| drafts.iter().any(|draft| draft.values.get(name).is_some_and(|value| !value.is_null()));
+    let filled = object.fields.iter().filter(|field| is_filled(&field.name));
+    let fields: Vec<_> = filled.map(|field| (field, field.columns())).collect();
     let columns: Vec<_> =
         fields.iter().flat_map(|(_, columns)| columns).map(|column| Alias::new(&column.name)).collect();
     let rows = (CELLS_PER_INSERT / columns.len().max(1)).max(1);
@@ -204,7 +208,7 @@ async fn check_rules(
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
         .and_where(col(BASE, system_fields::ID).is_in(padded(&ids)))
         .and_where(rules)
-        .to_owned();
+        .take();
     let mut allowed = BTreeSet::new();
     for row in work.tx.fetch_all(&statement).await? {
         allowed.insert(RecordId(row.get(0)?));

@@ -86,7 +86,7 @@ pub async fn destroy(
     let statement = Query::delete()
         .from_table(work.tx.table(&object.table()))
         .and_where(Expr::col(Alias::new(system_fields::ID)).eq(id.as_uuid()))
-        .to_owned();
+        .take();
     work.tx.execute(&statement).await?;
     Ok(work.tx.remove_document(&object.name, id.as_uuid()).await?)
 }

@@ -299,7 +299,7 @@ impl Plan {
         for by in &self.by {
             statement.order_by_expr_with_nulls(by.expression.clone(), Order::Asc, NullOrdering::Last);
         }
-        statement.limit(u64::from(self.limit) + 1).to_owned()
+        statement.limit(u64::from(self.limit) + 1).take()
     }
 
     /// Reads a row of [`Plan::counts`].
@@ -332,7 +332,7 @@ impl Plan {
                 .add_group_by([currency.clone()])
                 .order_by_expr(currency, Order::Asc);
         }
-        statement.and_where(column().is_not_null()).limit(MAX_ROWS + 1).to_owned()
+        statement.and_where(column().is_not_null()).limit(MAX_ROWS + 1).take()
     }
 
     fn key(&self, row: &mut Row) -> Result<Key, Error> {

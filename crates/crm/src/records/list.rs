@@ -138,12 +138,11 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
 }
 
 fn from(work: &Work<'_, '_>, object: &Object) -> SelectStatement {
-    Query::select().from_as(work.tx.table(&object.table()), Alias::new(BASE)).to_owned()
+    Query::select().from_as(work.tx.table(&object.table()), Alias::new(BASE)).take()
 }
 
 async fn count(work: &mut Work<'_, '_>, object: &Object, conditions: Option<Expr>) -> Result<u64, Error> {
-    let statement =
-        from(work, object).expr(Func::count(Expr::cust("*"))).and_where_option(conditions).to_owned();
+    let statement = from(work, object).expr(Func::count(Expr::cust("*"))).and_where_option(conditions).take();
     Ok(work.tx.fetch_one(&statement).await?.get(0)?)
 }
 

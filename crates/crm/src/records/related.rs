@@ -74,8 +74,7 @@ pub(crate) async fn lookup_beside(
     let names = (0_i64..).zip(&parts).map(|(index, (object, ids))| names_of(work, object, ids, index));
     let mut selects: Vec<_> = names.collect();
     selects.extend(probes.into_iter().map(found_by));
-    let statement =
-        selects.into_iter().reduce(|mut all, select| all.union(UnionType::All, select).to_owned());
+    let statement = selects.into_iter().reduce(|mut all, select| all.union(UnionType::All, select).take());
     let Some(statement) = statement else { return Ok((labels, false)) };
     let kinds: Vec<_> = parts.iter().map(|(object, _)| Kind::of(work, object)).collect();
     let mut is_found = false;
@@ -95,7 +94,7 @@ fn found_by(mut probe: SelectStatement) -> SelectStatement {
         .expr(col(BASE, system_fields::ID))
         .exprs([no_text(), no_text()])
         .exprs([Expr::val(1), Expr::val(1)])
-        .to_owned()
+        .take()
 }
 
 /// An object whose names are read, and what the caller may see of it.
@@ -157,7 +156,7 @@ fn names_of(work: &Work<'_, '_>, object: &Object, ids: &BTreeSet<RecordId>, inde
         .exprs(name_columns(work, object, BASE))
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
         .and_where(col(BASE, system_fields::ID).is_in(padded(ids)))
-        .to_owned()
+        .take()
 }
 
 /// In place of an object's number, where a row says that a probe found something.

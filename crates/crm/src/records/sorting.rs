@@ -151,7 +151,7 @@ fn whole(work: &Work<'_, '_>, object: &Object, key: &SortKey, beginning: &str, i
         .and_where(col(LAST, system_fields::ID).eq(bind(work.tx.dialect(), ColumnType::Uuid, id)))
         .and_where(Expr::from(start).eq(beginning))
         .and_where_option(predicate(work, object, LAST, Action::Read))
-        .to_owned();
+        .take();
     let otherwise = if key.descending { format!("{beginning}{}", char::MAX) } else { beginning.to_owned() };
     Func::coalesce([Expr::SubQuery(None, Box::new(kept.into())), Expr::val(otherwise)]).into()
 }

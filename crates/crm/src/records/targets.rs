@@ -25,7 +25,7 @@ pub(crate) async fn rename_targets(
             .table(work.tx.table(&referring.table()))
             .value(Alias::new(field.column_name("name")), Expr::val(name))
             .and_where(Expr::col(Alias::new(field.column_name("id"))).eq(id.as_uuid()))
-            .to_owned();
+            .take();
         let renamed = work.tx.execute(&statement).await?;
         if renamed > 0 && field.is_searchable {
             reindex(work, &referring, &field, id).await?;

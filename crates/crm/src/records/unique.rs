@@ -104,7 +104,7 @@ fn sharing(
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
         .and_where(col(BASE, &column).is_in(operands))
         .and_where(col(BASE, system_fields::DELETED_AT).is_null())
-        .to_owned();
+        .take();
     (!cells.is_empty()).then_some(statement)
 }
 
@@ -142,7 +142,7 @@ async fn visible(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -> Resu
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
         .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
         .and_where(rules)
-        .to_owned();
+        .take();
     Ok(work.tx.fetch_optional(&statement).await?.map(|_| id))
 }
 

@@ -126,7 +126,7 @@ async fn check_rules(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -> 
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
         .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
         .and_where(rules)
-        .to_owned();
+        .take();
     match work.tx.fetch_optional(&statement).await? {
         Some(_) => Ok(()),
         None => Err(Error::not_allowed(object, Action::Update)),

@@ -70,7 +70,7 @@ pub async fn search(
             .order_by_expr(col(MATCHES, "rank"), Order::Asc)
             .order_by_expr(col(BASE, system_fields::ID), Order::Asc)
             .limit(u64::from(limit))
-            .to_owned();
+            .take();
         for row in work.tx.fetch_all(&statement).await? {
             found.push((row.get(1)?, object.clone(), RecordId(row.get(0)?)));
         }

@@ -109,7 +109,7 @@ pub async fn list(
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
         .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
         .and_where_option(predicate(work, object, BASE, Action::Read))
-        .to_owned();
+        .take();
     let is_there = work.tx.fetch_optional(&may_read).await?.is_some();
     if !is_there && !was_destroyed(work, object, id).await? {
         return Err(Error::not_found(object, id));
@@ -152,7 +152,7 @@ async fn was_destroyed(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -
         .from(work.tx.table("timeline_entries"))
         .and_where(is_of(object, id))
         .limit(1)
-        .to_owned();
+        .take();
     Ok(work.tx.fetch_optional(&statement).await?.is_some())
 }
 
@@ -195,7 +195,7 @@ async fn stored(
         .and_where_option(after.map(|after| Expr::col("id").lt(after)))
         .order_by("id", Order::Desc)
         .limit(u64::from(limit) + 1)
-        .to_owned();
+        .take();
     let mut rows = work.tx.fetch_all(&statement).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = rows.len() > limit;

@@ -19,7 +19,7 @@ pub(crate) async fn find(tx: &mut Tx<'_>, subject: &str) -> Result<Option<Attemp
         .columns(["failures", "last_at", "blocked_until"])
         .from(tx.table("sign_in_attempts"))
         .and_where(Expr::col("subject").eq(subject))
-        .to_owned();
+        .take();
     tx.dialect().lock_rows(&mut statement);
     let row = tx.fetch_optional(&statement).await?;
     row.map(|row| Ok(AttemptRow { failures: row.get(0)?, last_at: row.get(1)?, blocked_until: row.get(2)? }))
@@ -48,7 +48,7 @@ pub(crate) async fn remove(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
     let statement = Query::delete()
         .from_table(tx.table("sign_in_attempts"))
         .and_where(Expr::col("subject").eq(subject))
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -58,7 +58,7 @@ pub(crate) async fn remove_before(tx: &mut Tx<'_>, before: Timestamp) -> Result<
     let statement = Query::delete()
         .from_table(tx.table("sign_in_attempts"))
         .and_where(Expr::col("last_at").lt(before.micros()))
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }

@@ -52,7 +52,7 @@ fn select(tx: &Tx<'_>) -> SelectStatement {
         ])
         .from_as(tx.table("members"), "m")
         .join_as(JoinType::InnerJoin, tx.table("roles"), "r", Expr::col(("r", "id")).equals(("m", "role_id")))
-        .to_owned()
+        .take()
 }
 
 fn summary(row: &Row) -> Result<MemberSummary> {
@@ -84,7 +84,7 @@ pub(crate) async fn insert(
             MemberStatus::Active.as_str().into(),
             now.micros().into(),
         ])
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -95,6 +95,6 @@ pub(crate) async fn set_status(tx: &mut Tx<'_>, id: MemberId, status: MemberStat
         .table(tx.table("members"))
         .value("status", status.as_str())
         .and_where(Expr::col("id").eq(id.as_uuid()))
-        .to_owned();
+        .take();
     Ok(tx.execute(&statement).await? > 0)
 }

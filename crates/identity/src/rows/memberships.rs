@@ -30,7 +30,7 @@ pub(crate) async fn of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Members
         .and_where(Expr::col(("m", "user_id")).eq(user.as_uuid()))
         .and_where(Expr::col(("w", "status")).eq("active"))
         .order_by(("w", "name_folded"), Order::Asc)
-        .to_owned();
+        .take();
     let rows = tx.fetch_all(&statement).await?;
     rows.iter()
         .map(|row| {
@@ -47,7 +47,7 @@ pub(crate) async fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, user: UserId) 
         .from(tx.table("memberships"))
         .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
         .and_where(Expr::col("user_id").eq(user.as_uuid()))
-        .to_owned();
+        .take();
     Ok(tx.fetch_optional(&statement).await?.map(|row| row.get(0)).transpose()?)
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn has_any(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
         .from(tx.table("memberships"))
         .and_where(Expr::col("user_id").eq(user.as_uuid()))
         .limit(1)
-        .to_owned();
+        .take();
     Ok(tx.fetch_optional(&statement).await?.is_some())
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn founder(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<O
         .order_by("created_at", Order::Asc)
         .order_by("member_id", Order::Asc)
         .limit(1)
-        .to_owned();
+        .take();
     let row = tx.fetch_optional(&statement).await?;
     row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
@@ -92,7 +92,7 @@ pub(crate) async fn insert(
             member.as_uuid().into(),
             now.micros().into(),
         ])
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }

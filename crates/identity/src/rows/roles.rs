@@ -12,7 +12,7 @@ pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<(RoleId, Role)>> {
         .columns(["id", "name", "label", "description", "grants", "is_standard"])
         .from(tx.table("roles"))
         .order_by("name", Order::Asc)
-        .to_owned();
+        .take();
     let rows = tx.fetch_all(&statement).await?;
     rows.iter()
         .map(|row| {
@@ -40,7 +40,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, id: RoleId, role: &Role) -> Result<(
             serde_json::to_string(&role.grants)?.into(),
             role.is_standard.into(),
         ])
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(crate) struct SetupTokenRow {
 
 /// Puts a token in the place of the one there may be.
 pub(crate) async fn replace(tx: &mut Tx<'_>, token: &SetupTokenRow) -> Result<()> {
-    let clear = Query::delete().from_table(tx.table("setup_tokens")).to_owned();
+    let clear = Query::delete().from_table(tx.table("setup_tokens")).take();
     tx.execute(&clear).await?;
     let statement = Query::insert()
         .into_table(tx.table("setup_tokens"))
@@ -26,7 +26,7 @@ pub(crate) async fn replace(tx: &mut Tx<'_>, token: &SetupTokenRow) -> Result<()
             token.created_at.micros().into(),
             token.expires_at.micros().into(),
         ])
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -37,7 +37,7 @@ pub(crate) async fn find(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<
         .from(tx.table("setup_tokens"))
         .and_where(Expr::col("token_hash").eq(hash))
         .and_where(Expr::col("expires_at").gt(now.micros()))
-        .to_owned();
+        .take();
     let row = tx.fetch_optional(&statement).await?;
     row.map(|row| Ok(SetupTokenRow { hash: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? }))
         .transpose()
@@ -49,6 +49,6 @@ pub(crate) async fn take(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<
         .from_table(tx.table("setup_tokens"))
         .and_where(Expr::col("token_hash").eq(hash))
         .and_where(Expr::col("expires_at").gt(now.micros()))
-        .to_owned();
+        .take();
     Ok(tx.execute(&statement).await? > 0)
 }

@@ -106,7 +106,7 @@ pub(crate) async fn by_lookup(
         .and_where(Expr::col("lookup_hash").eq(lookup_hash))
         .and_where(Expr::col("kind").eq(kind.as_str()))
         .and_where(Expr::col("expires_at").gt(now.micros()))
-        .to_owned();
+        .take();
     if lock {
         tx.dialect().lock_rows(&mut statement);
     }
@@ -131,7 +131,7 @@ pub(crate) async fn is_live(tx: &mut Tx<'_>, id: SignInId, now: Timestamp) -> Re
         .from(tx.table("sign_ins"))
         .and_where(Expr::col("id").eq(id.as_uuid()))
         .and_where(Expr::col("expires_at").gt(now.micros()))
-        .to_owned();
+        .take();
     Ok(tx.fetch_optional(&statement).await?.is_some())
 }
 
@@ -149,7 +149,7 @@ pub(crate) async fn renew(
         .value("used_at", now.micros())
         .value("expires_at", expires_at.micros())
         .and_where(Expr::col("id").eq(id.as_uuid()))
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -167,7 +167,7 @@ pub(crate) async fn remove_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<()
 }
 
 async fn delete(tx: &mut Tx<'_>, condition: Expr) -> Result<()> {
-    let statement = Query::delete().from_table(tx.table("sign_ins")).and_where(condition).to_owned();
+    let statement = Query::delete().from_table(tx.table("sign_ins")).and_where(condition).take();
     tx.execute(&statement).await?;
     Ok(())
 }

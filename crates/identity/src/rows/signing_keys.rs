@@ -19,7 +19,7 @@ pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<KeyRow>> {
         .columns(["number", "kid", "sealed_key"])
         .from(tx.table("signing_keys"))
         .order_by("number", Order::Asc)
-        .to_owned();
+        .take();
     let rows = tx.fetch_all(&statement).await?;
     rows.iter()
         .map(|row| Ok(KeyRow { number: row.get(0)?, kid: row.get(1)?, sealed_key: row.get(2)? }))
@@ -36,7 +36,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, key: &KeyRow, now: Timestamp) -> Res
             key.sealed_key.as_str().into(),
             now.micros().into(),
         ])
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }

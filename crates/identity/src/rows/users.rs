@@ -27,7 +27,7 @@ async fn find(tx: &mut Tx<'_>, condition: Expr) -> Result<Option<UserRow>> {
         .columns(["id", "email", "name", "password_hash"])
         .from(tx.table("users"))
         .and_where(condition)
-        .to_owned();
+        .take();
     let row = tx.fetch_optional(&statement).await?;
     row.map(|row| {
         Ok(UserRow { id: row.get(0)?, email: row.get(1)?, name: row.get(2)?, password_hash: row.get(3)? })
@@ -47,7 +47,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, user: &UserRow, now: Timestamp) -> R
             now.micros().into(),
             now.micros().into(),
         ])
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -63,7 +63,7 @@ pub(crate) async fn set_password(
         .value("password_hash", password_hash)
         .value("password_changed_at", now.micros())
         .and_where(Expr::col("id").eq(user.as_uuid()))
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -75,16 +75,14 @@ pub(crate) async fn renew_hash(tx: &mut Tx<'_>, user: &UserRow, password_hash: &
         .value("password_hash", password_hash)
         .and_where(Expr::col("id").eq(user.id.as_uuid()))
         .and_where(Expr::col("password_hash").eq(user.password_hash.as_str()))
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
 
 pub(crate) async fn delete(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
-    let statement = Query::delete()
-        .from_table(tx.table("users"))
-        .and_where(Expr::col("id").eq(user.as_uuid()))
-        .to_owned();
+    let statement =
+        Query::delete().from_table(tx.table("users")).and_where(Expr::col("id").eq(user.as_uuid())).take();
     tx.execute(&statement).await?;
     Ok(())
 }

@@ -35,7 +35,7 @@ fn select(tx: &Tx<'_>, status: &str) -> SelectStatement {
         .from(tx.table("workspaces"))
         .and_where(Expr::col("status").eq(status))
         .order_by("name_folded", Order::Asc)
-        .to_owned()
+        .take()
 }
 
 fn summary(row: &Row) -> Result<WorkspaceSummary> {
@@ -62,7 +62,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, workspace: &WorkspaceSummary, now: T
             CREATING.into(),
             now.micros().into(),
         ])
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -72,17 +72,15 @@ pub(crate) async fn activate(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<()> {
         .table(tx.table("workspaces"))
         .value("status", ACTIVE)
         .and_where(Expr::col("id").eq(id.as_uuid()))
-        .to_owned();
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
 
 /// Removes it with its memberships.
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<()> {
-    let statement = Query::delete()
-        .from_table(tx.table("workspaces"))
-        .and_where(Expr::col("id").eq(id.as_uuid()))
-        .to_owned();
+    let statement =
+        Query::delete().from_table(tx.table("workspaces")).and_where(Expr::col("id").eq(id.as_uuid())).take();
     tx.execute(&statement).await?;
     Ok(())
 }
