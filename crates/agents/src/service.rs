@@ -21,6 +21,7 @@ use kontor_identity::Identity;
 use kontor_models::Models;
 use kontor_store::{Namespace, Store, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
@@ -113,6 +114,8 @@ pub(crate) struct Inner {
     announced: Mutex<HashMap<WorkspaceId, Timestamp>>,
     /// As many turns as may run; none before there is a worker.
     pub(crate) permits: Arc<Semaphore>,
+    /// What the worker lets come to its end when it stops.
+    pub(crate) tracker: TaskTracker,
     wake: mpsc::Sender<Wake>,
     pub(crate) wakes: Mutex<Option<mpsc::Receiver<Wake>>>,
 }
@@ -148,6 +151,7 @@ impl Agents {
             agents: Mutex::default(),
             announced: Mutex::default(),
             permits: Arc::new(Semaphore::new(0)),
+            tracker: TaskTracker::new(),
             wake,
             wakes: Mutex::new(Some(wakes)),
         }))

@@ -3,11 +3,12 @@
 use kontor_core::{
     caller::Caller,
     error::Problem,
-    ids::{MemberId, SessionId, TurnId},
+    ids::{MemberId, SessionId, TurnId, WorkspaceId},
     text,
     time::Timestamp,
     turn::TurnEvent,
 };
+use kontor_store::Namespace;
 use serde::Serialize;
 
 use crate::{
@@ -147,7 +148,26 @@ impl Agents {
             expires_at: now.plus(self.0.settings.session_lifetime),
             now,
         };
-        let (agents, workspace) = (self.clone(), caller.workspace);
+        // A caller who leaves in the middle leaves no turn behind that is written and not run.
+        let ours = self.clone();
+        let workspace = caller.workspace;
+        let begun = self.0.tracker.spawn(async move { ours.begin_turn(namespace, workspace, new).await });
+        match begun.await {
+            Ok(started) => started,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::Stopping),
+            },
+        }
+    }
+
+    async fn begin_turn(
+        &self,
+        namespace: Namespace,
+        workspace: WorkspaceId,
+        new: NewTurn,
+    ) -> Result<StartedTurn, Error> {
+        let (agents, session) = (self.clone(), new.session);
         let (started, taken) = namespace
             .write(move |tx| {
                 let (agents, new) = (agents.clone(), new.clone());

@@ -12,7 +12,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
     time::{MissedTickBehavior, interval},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     Agents,
@@ -43,7 +43,6 @@ pub struct Worker {
 
 struct Crew {
     agents: Agents,
-    tracker: TaskTracker,
     stopping: CancellationToken,
 }
 
@@ -60,10 +59,11 @@ impl Worker {
             return;
         };
         self.agents.0.permits.add_permits(self.agents.0.settings.concurrency.max(1));
-        let crew = Crew { agents: self.agents, tracker: TaskTracker::new(), stopping: shutdown };
+        let crew = Crew { agents: self.agents, stopping: shutdown };
         tokio::join!(crew.listen(&mut wakes), crew.look_around());
-        crew.tracker.close();
-        if tokio::time::timeout(DRAINING, crew.tracker.wait()).await.is_err() {
+        let tracker = &crew.agents.0.tracker;
+        tracker.close();
+        if tokio::time::timeout(DRAINING, tracker.wait()).await.is_err() {
             tracing::warn!(
                 "turns were still at work when the worker stopped; they are taken over at the next start"
             );
@@ -146,7 +146,7 @@ impl Crew {
         permit: impl Future<Output = Option<OwnedSemaphorePermit>> + Send + 'static,
     ) {
         let (agents, stopping) = (self.agents.clone(), self.stopping.clone());
-        self.tracker.spawn(async move {
+        self.agents.0.tracker.spawn(async move {
             let Some(_running) = permit.await else { return agents.0.running.forget(session) };
             let driven = driver::drive(&agents, workspace, session, first, &stopping);
             if AssertUnwindSafe(driven).catch_unwind().await.is_err() {

@@ -58,6 +58,8 @@ both_engines! {
             (json!({ "name": "amount_micros", "kind": "number" }), "name", "reserved"),
             (json!({ "name": "name_folded", "kind": "text" }), "name", "reserved"),
             (json!({ "name": "label", "kind": "text" }), "name", "reserved"),
+            (json!({ "name": "xmin", "kind": "number" }), "name", "reserved"),
+            (json!({ "name": "rowid", "kind": "text" }), "name", "reserved"),
             (json!({ "name": "created_at", "kind": "text" }), "name", "taken"),
             (json!({ "name": "x", "kind": "textt" }), "kind", "unknown_kind"),
             (json!({ "name": "x", "kind": "relation" }), "kind", "unknown_kind"),

@@ -51,6 +51,29 @@ both_engines! {
         }));
     }
 
+    async fn what_a_hidden_field_says_is_on_no_other_timeline(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let contact = fixture.create("contact", json!({ "name": "Jane Doe" })).await;
+        let target = json!({ "object": "contact", "id": contact.id });
+        let call = fixture.create("activity", json!({ "type": "CALL", "subject": "A", "target": target })).await;
+        for patch in [json!({ "subject": "B" }), json!({ "body": "Salary" })] {
+            fixture.crm.update(&fixture.ada, "activity", call.id, map(patch), None).await.unwrap();
+        }
+        let told = async |hidden: &[&'static str]| {
+            let fields = FieldSet::Except(hidden.iter().map(|field| Name::literal(field)).collect());
+            let grant = ObjectGrant::everything().reading(fields);
+            let caller = fixture.with(Grants::everything().with_object(Name::literal("activity"), grant));
+            let timeline = fixture.crm.timeline(&caller, "contact", contact.id, 10, None).await.unwrap();
+            let linked = timeline.entries.into_iter().filter(|entry| entry.linked.is_some());
+            linked.map(|entry| (entry.name, entry.changes.len())).collect::<Vec<_>>()
+        };
+        let updated = || ("activity.updated".to_owned(), 0);
+        let created = || ("activity.created".to_owned(), 0);
+        assert_eq!(told(&[]).await, [updated(), updated(), created()]);
+        assert_eq!(told(&["body"]).await, [updated(), created()]);
+        assert_eq!(told(&["target"]).await, []);
+    }
+
     async fn a_timeline_is_read_in_pages(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let deal = fixture.create("deal", json!({ "name": "D0" })).await;

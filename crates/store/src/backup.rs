@@ -17,9 +17,13 @@ use crate::{
 const ATTEMPTS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Copies a data folder's files to `to`, which must be empty or missing. The copy appears under its name when
-/// it is whole.
-pub(crate) fn copy(data_dir: &Path, to: &Path) -> Result<(), Error> {
+/// Copies a data folder's files to `to`, which must be empty or missing, and what `beside` puts beside them into
+/// the folder it is given. The copy appears under its name when it is whole.
+pub(crate) fn copy(
+    data_dir: &Path,
+    to: &Path,
+    beside: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> Result<(), Error> {
     if !folder::directory_file(data_dir).exists() {
         return Err(Error::Backup(format!("{} holds no data", data_dir.display())));
     }
@@ -41,6 +45,7 @@ pub(crate) fn copy(data_dir: &Path, to: &Path) -> Result<(), Error> {
             copy_file(&file, &folder::workspaces_folder(&partial).join(name))?;
         }
     }
+    beside(&partial).map_err(|source| Error::folder(&partial, "the backup cannot be completed", source))?;
     if to.exists() {
         fs::remove_dir(to).map_err(|source| Error::folder(to, "cannot be replaced", source))?;
     }
@@ -124,6 +129,7 @@ pub(crate) fn verify(path: &Path) -> Result<(), Error> {
 /// Copies one file in a single step, which reads one snapshot and keeps no writer waiting.
 fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
     let mut source = Session::open(from, Role::Reader, false)?;
+    folder::make_file(to)?;
     let mut target = rusqlite::Connection::open(to).map_err(sqlite::describe)?;
     let backup = Backup::new(source.connection(), &mut target).map_err(sqlite::describe)?;
     for _ in 0..ATTEMPTS {

@@ -138,13 +138,17 @@ impl Store {
 
     /// Copies the directory and every workspace to the folder `to`, as they are and while a server may be
     /// using them. Each file is consistent in itself. The secret in the data folder is not part of it.
-    pub async fn backup(config: &StoreConfig, to: &Path) -> Result<(), Error> {
+    pub async fn backup(
+        config: &StoreConfig,
+        to: &Path,
+        beside: impl FnOnce(&Path) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), Error> {
         if config.engine() == Dialect::Postgres {
             let reason = "the data is in PostgreSQL: back it up with pg_dump, restore it with pg_restore";
             return Err(Error::Backup(reason.to_owned()));
         }
         let (from, to) = (config.data_dir.clone(), to.to_owned());
-        blocking(move || crate::backup::copy(&from, &to)).await
+        blocking(move || crate::backup::copy(&from, &to, beside)).await
     }
 
     /// Puts a backup into a data folder that holds no data yet. `beside` puts there what else belongs to the

@@ -63,8 +63,10 @@ impl Shell {
     }
 }
 
-/// What shows values to this caller.
-pub(crate) fn viewer(state: &WebState, schema: Arc<Schema>) -> Viewer {
+/// What shows values to this caller. It knows no more than the caller may read: what an agent wrote into a call
+/// may name anything.
+pub(crate) fn viewer(state: &WebState, caller: &Caller, schema: &Schema) -> Viewer {
+    let schema = Arc::new(caller.grants.readable_schema(schema));
     Viewer { schema, environment: state.environment.clone() }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     ids::MemberId,
     metadata::{FieldKind, Object, Schema},
     text::{self, fold},
-    value::{Money, parse_scaled},
+    value::parse_scaled,
 };
 
 /// The deepest nesting of `and`, `or` and `not`.
@@ -237,11 +237,17 @@ impl Parser<'_> {
                 Ok(Scalar::Text(as_stored(path.ty, needle(json)?)))
             }
             PartType::Number(decimals) => {
-                let amount = match json {
-                    Json::Object(map) if decimals == Money::DECIMALS => map.get("amount").unwrap_or(json),
-                    plain => plain,
-                };
-                parse_scaled(amount, decimals)
+                if json.is_object() {
+                    let (number, field) = (wrong("a number").message, &path.field);
+                    let is_money = object.field(field).is_some_and(|field| field.kind == FieldKind::Currency);
+                    let hint = if is_money {
+                        format!("; the currency is asked for by {field}.currency")
+                    } else {
+                        String::new()
+                    };
+                    return Err(Issue::new("", "wrong_type", number + &hint));
+                }
+                parse_scaled(json, decimals)
                     .map(Scalar::Integer)
                     .map_err(|why| Issue::new("", "wrong_type", why))
             }

@@ -20,7 +20,7 @@ pub use self::{
 };
 use crate::{
     filter::Readable,
-    metadata::{Name, Object, Schema},
+    metadata::{Field, Name, Object, Schema},
 };
 
 /// All that a caller may do in a workspace.
@@ -98,6 +98,20 @@ impl Grants {
     /// The objects whose records may be read.
     pub fn readable<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s Arc<Object>> {
         schema.objects().iter().filter(|object| self.allows(&object.name, Action::Read))
+    }
+
+    /// The schema with nothing in it but what may be read.
+    pub fn readable_schema(&self, schema: &Schema) -> Schema {
+        let objects = self.readable(schema).map(|object| {
+            let is_readable = |field: &Field| self.can_read_field(&object.name, &field.name);
+            if object.fields.iter().all(is_readable) {
+                return object.clone();
+            }
+            let mut seen = Object::clone(object);
+            seen.fields.retain(is_readable);
+            Arc::new(seen)
+        });
+        Schema::of(schema.version(), objects.collect())
     }
 
     /// The object of this name or plural, where its records may be read: one that may not be is not told from

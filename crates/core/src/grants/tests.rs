@@ -8,6 +8,43 @@ use super::*;
 const OBJECTS: [&str; 3] = ["contact", "deal", "note"];
 const FIELDS: [&str; 4] = ["name", "amount", "stage", "owner"];
 
+#[test]
+fn a_readable_schema_has_nothing_hidden_in_it() {
+    let field = |name| {
+        crate::metadata::Field::new(
+            crate::ids::FieldId(uuid::Uuid::nil()),
+            Name::literal(name),
+            name,
+            crate::metadata::FieldKind::Boolean,
+        )
+    };
+    let object = |name: &'static str, plural| Object {
+        id: crate::ids::ObjectId(uuid::Uuid::nil()),
+        name: Name::literal(name),
+        plural: Name::literal(plural),
+        label: name.to_owned(),
+        label_plural: plural.to_owned(),
+        description: String::new(),
+        icon: String::new(),
+        label_field: Name::literal("name"),
+        is_custom: false,
+        is_read_only: false,
+        fields: FIELDS.map(field).into(),
+    };
+    let schema =
+        Schema::new(3, vec![object("contact", "contacts"), object("deal", "deals"), object("note", "notes")]);
+    let grants = Grants::everything().with_object(Name::literal("note"), ObjectGrant::nothing()).with_object(
+        Name::literal("deal"),
+        ObjectGrant::everything().reading(FieldSet::Except([Name::literal("amount")].into())),
+    );
+    let seen = grants.readable_schema(&schema);
+    assert_eq!((seen.version(), seen.objects().len()), (3, 2));
+    assert!(seen.object("note").is_none() && seen.object_by_plural("notes").is_none());
+    let names: Vec<_> = seen.object("deal").unwrap().fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["name", "stage", "owner"]);
+    assert!(Arc::ptr_eq(seen.object("contact").unwrap(), schema.object("contact").unwrap()));
+}
+
 fn names() -> impl Strategy<Value = BTreeSet<Name>> {
     prop::collection::btree_set(prop::sample::select(FIELDS.to_vec()).prop_map(Name::literal), 0..4)
 }

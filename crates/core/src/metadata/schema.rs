@@ -14,7 +14,10 @@ pub struct Schema {
 
 impl Schema {
     pub fn new(version: i64, objects: Vec<Object>) -> Self {
-        let objects: Vec<_> = objects.into_iter().map(Arc::new).collect();
+        Self::of(version, objects.into_iter().map(Arc::new).collect())
+    }
+
+    pub(crate) fn of(version: i64, objects: Vec<Arc<Object>>) -> Self {
         let by_name = objects.iter().enumerate().map(|(i, object)| (object.name.clone(), i)).collect();
         let by_plural = objects.iter().enumerate().map(|(i, object)| (object.plural.clone(), i)).collect();
         Self { version, objects, by_name, by_plural }

@@ -126,7 +126,7 @@ pub fn parse_value(field: &Field, json: &Json, current: Option<&Value>) -> Parse
             if json.to_string().len() > MAX_JSON {
                 return Err(Issue::new("", "too_long", format!("expected at most {MAX_JSON} bytes of JSON")));
             }
-            no_nul(&json.to_string())?;
+            no_nul_within(json)?;
             Value::Json(Box::new(json.clone()))
         }
         FieldKind::Actor => return Err(Issue::new("", "read_only", "is written by the system")),
@@ -424,10 +424,22 @@ fn string<'a>(json: &'a Json, expected: &str) -> Parsed<&'a str> {
 
 /// A NUL byte: PostgreSQL cannot hold one, so neither engine does.
 fn no_nul(text: &str) -> Parsed<()> {
-    if text.contains('\0') || text.contains("\\u0000") {
+    if text.contains('\0') {
         return Err(Issue::new("", "nul_byte", "expected text without NUL bytes"));
     }
     Ok(())
+}
+
+/// As [`no_nul`], for all texts and keys of a JSON value, which is no deeper than a parser lets it be.
+fn no_nul_within(json: &Json) -> Parsed<()> {
+    match json {
+        Json::String(text) => no_nul(text),
+        Json::Array(items) => items.iter().try_for_each(no_nul_within),
+        Json::Object(map) => {
+            map.iter().try_for_each(|(key, item)| no_nul(key).and_then(|()| no_nul_within(item)))
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => Ok(()),
+    }
 }
 
 fn line(text: &str) -> Parsed<&str> {
@@ -525,6 +537,7 @@ mod tests {
             (FieldKind::Text { format: TextFormat::Line }, json!("a\nb"), "not_one_line"),
             (FieldKind::Text { format: TextFormat::Line }, json!("x".repeat(1_001)), "too_long"),
             (FieldKind::Json, json!({"a": "\0"}), "nul_byte"),
+            (FieldKind::Json, json!([{"\0": 1}]), "nul_byte"),
             (FieldKind::Relation { object: Name::literal("account") }, json!("42"), "wrong_type"),
         ] {
             assert_eq!(parse(kind, json.clone()).unwrap_err().code, code, "{json}");

@@ -28,6 +28,8 @@ const MAX_OPTIONS: usize = 100;
 const KINDS: [&str; 6] = ["text", "number", "boolean", "date", "select", "currency"];
 /// Words that would be read as something else in a filter or in a record's JSON.
 const RESERVED: [&str; 8] = ["and", "or", "not", "label", "object", "path", "count", "fields"];
+/// Columns that every table of an engine has by itself.
+const ENGINE_COLUMNS: [&str; 8] = ["ctid", "cmax", "cmin", "oid", "rowid", "tableoid", "xmax", "xmin"];
 /// The colours that options get in turn.
 const COLORS: [&str; 10] =
     ["gray", "blue", "purple", "orange", "green", "red", "turquoise", "pink", "yellow", "sky"];
@@ -141,6 +143,8 @@ fn check_name(object: &Object, field: &Field, issues: &mut Vec<Issue>) {
     let name = field.name.as_str();
     if RESERVED.contains(&name) {
         issues.push(Issue::new("name", "reserved", format!("{name} has a meaning of its own")));
+    } else if field.columns().iter().any(|column| ENGINE_COLUMNS.contains(&column.name.as_str())) {
+        issues.push(Issue::new("name", "reserved", format!("{name} is a name of the database's own")));
     } else if object.field(name).is_some() {
         issues.push(Issue::new("name", "taken", format!("{} has a field {name} already", object.name)));
     } else if field.columns().iter().any(|column| taken(&column.name)) {

@@ -96,13 +96,19 @@ pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> Vec<Write> {
     for act in acts {
         let name = format!("{}.{}", act.object.name, past(act.action));
         let changes = json!(act.changes).to_string();
+        // The timeline of what the record is about keeps which fields an update changed, without their values:
+        // who may read none of them is not told of it.
+        let unsaid = || Change { before: Json::Null, after: Json::Null };
+        let updated = act.changes.keys().filter(|_| act.action == Action::Update);
+        let named: Changes = updated.map(|field| (field.clone(), unsaid())).collect();
+        let named = json!(named).to_string();
         for (object, id, label) in &act.targets {
             entries.push(NewEntry {
                 object: object.clone(),
                 record: *id,
                 label: label.clone(),
                 name: name.clone(),
-                changes: "{}".to_owned(),
+                changes: named.clone(),
                 linked: Some((act.object.name.clone(), act.id, act.label.clone())),
             });
         }

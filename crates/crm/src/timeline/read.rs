@@ -7,7 +7,7 @@ use kontor_core::{
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
-    metadata::{FieldKind, Name, Object, system_fields},
+    metadata::{Field, FieldKind, Name, Object, system_fields},
     time::Timestamp,
 };
 use sea_query::{Alias, Expr, ExprTrait, Order, Query};
@@ -230,13 +230,29 @@ fn show(work: &Work<'_, '_>, object: &Object, entry: &mut Stored, labels: &Label
             // A destroyed record can be told of where none of its kind is hidden.
             None => may_read_every_name(work, linked),
         };
-        return may_read && work.schema.object(linked).is_some();
+        let Some(linked) = work.schema.object(linked).filter(|_| may_read) else { return false };
+        // What it is about is the value of its field, which may be hidden.
+        let tells = |field: &Field| {
+            matches!(&field.kind, FieldKind::Target { objects } if objects.contains(&object.name))
+                && work.caller.grants.can_read_field(&linked.name, &field.name)
+        };
+        let is_told = linked.fields.iter().any(tells) && has_readable_changes(work, linked, entry);
+        // They are told on the record's own timeline.
+        entry.changes.clear();
+        return is_told;
     }
+    let is_told = has_readable_changes(work, object, entry);
+    hide_names(work, object, &mut entry.changes, labels);
+    is_told
+}
+
+/// Takes from an entry the changes of this object that the caller may not read. An update of which nothing is
+/// left is not to be told.
+fn has_readable_changes(work: &Work<'_, '_>, object: &Object, entry: &mut Stored) -> bool {
     let had_changes = !entry.changes.is_empty();
     entry.changes.retain(|field, _| {
         object.field(field).is_some() && work.caller.grants.can_read_field(&object.name, field)
     });
-    hide_names(work, object, &mut entry.changes, labels);
     !(had_changes && entry.changes.is_empty() && entry.name.ends_with(".updated"))
 }
 

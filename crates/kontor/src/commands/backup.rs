@@ -8,13 +8,12 @@ use crate::{config::Config, error::Error, secret, terminal};
 
 /// Copies the data while a server may be using it: no lock is taken.
 pub(crate) async fn back_up(config: Config, to: &Path) -> Result<(), Error> {
-    Store::backup(&config.store(), to).await?;
-    secret::copy(&config.data_dir, to)
-        .map_err(Error::io(format!("the secret could not be copied to {}", to.display())))?;
+    let data_dir = config.data_dir.clone();
+    Store::backup(&config.store(), to, move |copy| secret::copy(&data_dir, copy)).await?;
     terminal::line(&format!("The data in {} was copied to {}.", config.data_dir.display(), to.display()));
     if config.secret.is_some() {
         terminal::line(
-            "KONTOR_SECRET is not in the copy: without it nobody stays signed in after a restore.",
+            "KONTOR_SECRET is not in the copy: keep it, a server does not open the data without it.",
         );
     }
     Ok(())

@@ -178,7 +178,7 @@ pub(crate) async fn show(
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     let session = state.agents.session(&caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
-    let fragments = Fragments::new(viewer(&state, schema.clone()), csrf.token());
+    let fragments = Fragments::new(viewer(&state, &caller, &schema), csrf.token());
 
     let before: Option<Sequence> = query.get("before").parse().ok();
     let mut starts = state.agents.turn_starts(&caller, id, before, SHOWN_TURNS + 1).await?;

@@ -75,7 +75,7 @@ impl Shown<'_> {
         let mut inputs = inputs(self.schema, self.caller, self.object, held, sent, &problems);
         if let Some(sent) = sent.filter(|_| is_conflict) {
             let differing = submitted(&self.caller.grants, self.object, held, sent);
-            let viewer = viewer(self.state, self.schema.clone());
+            let viewer = viewer(self.state, self.caller, self.schema);
             for input in inputs.iter_mut().filter(|input| differing.contains_key(&input.name)) {
                 let field = self.object.field(&input.name);
                 let json = held.get(&input.name).unwrap_or(&Json::Null);

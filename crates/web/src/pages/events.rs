@@ -47,7 +47,7 @@ pub(crate) async fn stream(
         last.unwrap_or_else(|| query.get("after")).parse().unwrap_or_else(|_| EventId::default());
 
     let schema = state.crm.schema(caller.workspace).await?;
-    let fragments = Fragments::new(viewer(&state, schema), csrf.token());
+    let fragments = Fragments::new(viewer(&state, &caller, &schema), csrf.token());
     // What comes concerns the turn that had begun by then, and those after it.
     let begun = after.seq.saturating_add(1);
     let from = state.agents.turn_starts(&caller, id, Some(begun), 1).await?.first().copied().unwrap_or(1);

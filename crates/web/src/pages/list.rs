@@ -109,7 +109,7 @@ pub(crate) async fn show(
         deleted: query.get("deleted") == "yes",
         ..ListQuery::default()
     };
-    let viewer = viewer(&state, schema.clone());
+    let viewer = viewer(&state, &caller, &schema);
     // What a person has written into a filter may not fit; the page says so and lets them go on.
     let (found, problem) = match state.crm.list(&caller, &object.name, list).await {
         Ok(found) => (Some(found), None),

@@ -103,7 +103,7 @@ pub(crate) async fn show(
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
     let record = read(&state, &caller, &object, id).await?;
-    let viewer = viewer(&state, schema.clone());
+    let viewer = viewer(&state, &caller, &schema);
     let json = record.to_json();
 
     let after = Some(query.get("before")).filter(|cursor| !cursor.is_empty()).map(str::to_owned);

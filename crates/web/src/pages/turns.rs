@@ -61,7 +61,7 @@ pub(crate) async fn start(
         return Ok(Redirect::to(&format!("/chat/{session}")).into_response());
     }
     let schema = state.crm.schema(sent.caller.workspace).await?;
-    let fragments = Fragments::new(viewer(&state, schema), sent.csrf.token());
+    let fragments = Fragments::new(viewer(&state, &sent.caller, &schema), sent.csrf.token());
     let mut transcript = Transcript::default();
     if started.status == TurnStatus::Queued {
         transcript.queue(started.id, message);

@@ -61,14 +61,17 @@ fn sentence(message: &str) -> String {
     text
 }
 
-/// The fields that the form says otherwise than the record: all that are filled for a new record, where
-/// `record` is null.
+/// The fields that the form says otherwise than the record. For a new record, where `record` is null, these are
+/// all that are filled, and those whose default was taken out.
 pub(crate) fn submitted(grants: &Grants, object: &Object, record: &Json, sent: &Fields) -> Map<String, Json> {
     let mut map = Map::new();
     for field in object.fields.iter().filter(|field| is_editable(grants, object, field)) {
         let Some(given) = value(field, sent) else { continue };
         let held = record.get(field.name.as_str()).map_or(Json::Null, |json| held(field, json));
-        if !same(&given, &held) {
+        let is_cleared = record.is_null() && field.default.is_some() && same(&given, &Json::Null);
+        if is_cleared {
+            map.insert(field.name.to_string(), Json::Null);
+        } else if !same(&given, &held) {
             map.insert(field.name.to_string(), given);
         }
     }

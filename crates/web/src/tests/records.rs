@@ -39,6 +39,42 @@ async fn a_record_is_created_changed_deleted_and_restored_by_hand() {
 }
 
 #[tokio::test]
+async fn a_default_that_is_taken_out_of_the_form_does_not_come_back() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let caller = Caller::system(server.workspace);
+    let assignee = async |form: &[(&str, &str)]| {
+        let made = ada.post("/records/tasks", form).await.expect(303);
+        let page = made.header("location").split('?').next().unwrap().to_owned();
+        let id = page.rsplit('/').next().unwrap().parse().unwrap();
+        server.crm.get(&caller, "task", id, None, Vec::new()).await.unwrap().to_json()["assignee"].clone()
+    };
+    assert_ne!(assignee(&[("title", "Call")]).await, Json::Null);
+    assert_eq!(assignee(&[("title", "Call"), ("assignee", "")]).await, Json::Null);
+    // What has to be there cannot be taken out.
+    let deal = [("name", "Crane"), ("stage", "")];
+    ada.post("/records/deals", &deal).await.expect(422).shows("id=\"stage-wrong\"");
+}
+
+#[tokio::test]
+async fn a_field_added_at_run_time_is_on_the_next_page() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let deal = server.create("deal", json!({"name": "Northern lights"})).await;
+    let page = format!("/records/deals/{deal}");
+    ada.get(&format!("{page}/edit")).await.expect(200).hides("Region");
+    let field = json!({"name": "region", "kind": "select", "settings": {"options": ["NORTH", "SOUTH"]}});
+    let caller = Caller::system(server.workspace);
+    server.crm.add_field(&caller, "deal", serde_json::from_value(field).unwrap()).await.unwrap();
+    ada.get(&format!("{page}/edit")).await.expect(200).shows("Region").shows("SOUTH");
+    ada.post(&page, &[("version", "1"), ("region", "SOUTH")]).await.expect(303);
+    ada.get(&page).await.expect(200).shows("Region").shows("South");
+    let listed = ada.get("/records/deals?c=region&f=region&o=is&v=SOUTH").await.expect(200);
+    listed.shows("Northern lights").shows("Region");
+    ada.get("/records/deals?c=region&f=region&o=is&v=NORTH").await.expect(200).hides("Northern lights");
+}
+
+#[tokio::test]
 async fn a_form_that_is_sent_twice_makes_one_record() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
