@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     catalogue::{Field, Object},
+    numbers,
     query::{Parser, Query, lower},
     render,
     schema::Kind,
@@ -196,7 +197,9 @@ impl Interpreter {
     }
 
     fn reckoned(&self, object: &Object, field: &Field, group: &Value, function: &str) -> String {
-        let shown = render::value(&self.catalogue, &object.name, &field.name, &group[function][&field.name]);
+        let figure = &group[function][&field.name];
+        let figure = if function == "avg" { numbers::rounded(figure) } else { figure.clone() };
+        let shown = render::value(&self.catalogue, &object.name, &field.name, &figure);
         if shown.is_empty() { "nothing".to_owned() } else { shown }
     }
 }

@@ -40,6 +40,20 @@ pub(super) fn number(amount: f64) -> Value {
     Number::from_f64(amount).map_or(Value::Null, Value::Number)
 }
 
+/// A figure with its numbers to two decimals, as an average is told.
+pub(super) fn rounded(figure: &Value) -> Value {
+    match figure {
+        Value::Number(exact) => {
+            exact.as_f64().map_or_else(|| figure.clone(), |exact| number((exact * 100.0).round() / 100.0))
+        }
+        Value::Array(items) => items.iter().map(rounded).collect(),
+        Value::Object(parts) => {
+            Value::Object(parts.iter().map(|(name, part)| (name.clone(), rounded(part))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// `10k`, `$10,000`, `1.5 million`, `EUR 20k`, `20k eur`.
 pub(super) fn sum(phrase: Phrase<'_>) -> Option<Sum> {
     let (mut words, mut currency) = (0, None);
@@ -172,6 +186,14 @@ mod tests {
         for text in ["ten", "k", "10x", "", "euros"] {
             assert_eq!(sum(Sentence::new(text).phrase()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_average_is_told_to_two_decimals() {
+        let figure =
+            json!([{"amount": 58_651.515_152, "currency": "USD"}, {"amount": 75_125, "currency": "EUR"}]);
+        let told = json!([{"amount": 58_651.52, "currency": "USD"}, {"amount": 75_125, "currency": "EUR"}]);
+        assert_eq!(rounded(&figure), told);
     }
 
     #[test]

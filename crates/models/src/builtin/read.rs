@@ -96,6 +96,18 @@ impl Interpreter {
 
     /// A list as it is shown, with what was asked for in words.
     pub(super) fn listing(&self, object: &Object, result: &Value, said: &str, touched: &[String]) -> String {
+        self.page(object, result, ["The first ", ""], said, touched)
+    }
+
+    /// A page of a list, called the one where more come after it and the other where none do.
+    fn page(
+        &self,
+        object: &Object,
+        result: &Value,
+        [before_more, at_the_end]: [&str; 2],
+        said: &str,
+        touched: &[String],
+    ) -> String {
         let count = result["records"].as_array().map_or(0, Vec::len);
         let asked = if said.is_empty() { String::new() } else { format!(", {said}") };
         if count == 0 {
@@ -104,7 +116,7 @@ impl Interpreter {
         let noun = if count == 1 { &object.singular } else { &object.plural };
         let table = render::table(&self.catalogue, result, touched);
         let more = result["has_more"].as_bool().unwrap_or(false);
-        let first = if more { "The first " } else { "" };
+        let first = if more { before_more } else { at_the_end };
         let rest = if more { "\n\nThere are more: say **more**." } else { "" };
         format!("{first}**{count} {noun}**{asked}:\n\n{table}{rest}")
     }
@@ -145,7 +157,7 @@ impl Interpreter {
         let mut arguments = last.arguments.as_object().cloned().unwrap_or_default();
         arguments.insert("after".to_owned(), json!(next));
         let result = self.call(&last.name, Value::Object(arguments))?;
-        Ok(self.listing(object, &result, "continued", &[]))
+        Ok(self.page(object, &result, ["The next ", "The last "], "", &[]))
     }
 }
 

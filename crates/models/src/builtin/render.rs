@@ -33,6 +33,9 @@ pub(super) fn table(catalogue: &Catalogue, result: &Value, first: &[String]) -> 
             present.push(name);
         }
     }
+    // A row names only what it holds, so that the first does not tell the order.
+    let known = catalogue.object(object).map(|object| object.selectable.as_slice()).unwrap_or_default();
+    present.sort_by_key(|name| known.iter().position(|field| field == name).unwrap_or(usize::MAX));
     let shows_more = |name: &str| {
         let is_plumbing = ["id", "label", "position", "version"].contains(&name);
         !is_plumbing

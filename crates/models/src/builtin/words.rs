@@ -223,7 +223,11 @@ fn split(text: &str) -> Vec<Word> {
 /// A run of letters without space: its punctuation at either end, its possessive and itself.
 fn plain(words: &mut Vec<Word>, text: &str, start: usize, end: usize) {
     let run = &text[start..end];
-    let body = run.trim_start_matches(['(', '\'', '‘', '-', '–']);
+    let mut body = run.trim_start_matches(['(', '\'', '‘', '-', '–']);
+    if body.starts_with(|first: char| first.is_ascii_digit() || ['$', '€', '£', '¥'].contains(&first)) {
+        // A dash before a number is its sign.
+        body = run.trim_start_matches(['(', '\'', '‘', '–']);
+    }
     let start = end - body.len();
     let core = body.trim_end_matches([',', ';', ':', '.', '!', '?', ')', '\'', '’', '–']);
     let core_end = start + core.len();

@@ -52,6 +52,15 @@ fn several_fields_are_written_by_one_update() {
 }
 
 #[test]
+fn a_dash_before_a_number_is_its_sign() {
+    assert_eq!(of_deal("set its amount to -250.5"), json!({"amount": {"amount": -250.5}}));
+    assert_eq!(
+        of_deal("set its amount to -2k eur"),
+        json!({"amount": {"amount": -2_000, "currency": "EUR"}})
+    );
+}
+
+#[test]
 fn parts_of_a_field_are_written_by_their_names() {
     for (said, arguments) in [
         ("set its city to Bonn", json!({"address": {"city": "Bonn"}})),
