@@ -38,13 +38,19 @@ impl Samples {
 }
 
 /// What a run measured.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Run {
     pub samples: Samples,
     pub elapsed: Duration,
 }
 
 impl Run {
+    /// Adds what another run of the same work measured.
+    pub fn merge(&mut self, other: Self) {
+        self.samples.merge(other.samples);
+        self.elapsed += other.elapsed;
+    }
+
     pub fn per_second(&self) -> f64 {
         self.samples.len() as f64 / self.elapsed.as_secs_f64()
     }

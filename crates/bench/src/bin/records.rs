@@ -20,7 +20,6 @@ use kontor_bench::{
     target::Target,
 };
 use kontor_testkit::{client::ApiClient, database::Database, server::Server};
-use serde_json::Value;
 use tokio::{net::TcpListener, runtime};
 
 /// The first argument of the child that is the bare server.
@@ -29,6 +28,9 @@ const BARE: &str = "bare";
 const READY: &str = "ready at ";
 /// The demonstration's admin.
 const ADMIN: &str = "ada@demo.test";
+/// How long one side is measured before it is the other's turn, and how often.
+const TURN: Duration = Duration::from_secs(1);
+const TURNS: usize = 6;
 /// Connections at the same time.
 const LANES: [usize; 2] = [1, 16];
 
@@ -36,7 +38,7 @@ const LANES: [usize; 2] = [1, 16];
 struct Arguments {
     #[command(flatten)]
     target: Target,
-    /// One second a measurement instead of five, and a tenth of the records.
+    /// One second a measurement instead of six, and a tenth of the records.
     #[arg(long)]
     quick: bool,
     /// Measures only operations whose name contains this.
@@ -99,26 +101,25 @@ async fn measure(arguments: Arguments) -> Result<()> {
         // Otherwise the server would do it at some moment of the measurements.
         database.query("VACUUM ANALYZE").await?;
     }
-    let mut bench = Bench { requests, arguments: &arguments, samples: Vec::new(), lines: Vec::new() };
-
-    // Both sides read the same records before any of them writes.
-    let client = ApiClient::sign_in(&server.url, ADMIN).await?;
-    bench.kontor(&client, true).await?;
-    server.stop()?;
     let bare = Bare::start(&tables)?;
-    bench.bare(&ApiClient::anonymous(&bare.url)?, true).await?;
-    drop(bare);
-    let server = Server::start(&options)?;
-    let client = ApiClient::sign_in(&server.url, ADMIN).await?;
-    bench.kontor(&client, false).await?;
+    let sides = Sides {
+        kontor: ApiClient::sign_in(&server.url, ADMIN).await?,
+        bare: ApiClient::anonymous(&bare.url)?,
+    };
+    let bench = Bench { requests, arguments: &arguments, sides };
+    let mut lines = Vec::new();
+    // Both sides read the same records before any of them writes.
+    for reading in [true, false] {
+        for operation in bench.operations(reading) {
+            lines.extend(bench.compare(operation).await?);
+        }
+    }
     println!("{} MB resident at the end", server.resident_bytes()? >> 20);
     server.stop()?;
-    let bare = Bare::start(&tables)?;
-    bench.bare(&ApiClient::anonymous(&bare.url)?, false).await?;
     drop(bare);
 
     let aim = if database.is_some() { 40.0 } else { 50.0 };
-    println!("{}", Report { lines: bench.lines, target: aim });
+    println!("{}", Report { lines, target: aim });
     if let Some(database) = database {
         database.remove().await?;
     }
@@ -137,12 +138,15 @@ async fn tables(data_dir: &Path, database: Option<&Database>) -> Result<Tables> 
     file.map(Tables::Sqlite).ok_or_else(|| "the workspace has no file".into())
 }
 
+struct Sides {
+    kontor: ApiClient,
+    bare: ApiClient,
+}
+
 struct Bench<'a> {
     requests: Requests,
     arguments: &'a Arguments,
-    /// What Kontor answered, for the bare server to answer as well.
-    samples: Vec<(Operation, Value)>,
-    lines: Vec<Line>,
+    sides: Sides,
 }
 
 impl Bench<'_> {
@@ -154,46 +158,40 @@ impl Bench<'_> {
         operations
     }
 
-    async fn kontor(&mut self, client: &ApiClient, reading: bool) -> Result<()> {
-        for operation in self.operations(reading) {
-            if reading {
-                self.samples.push((operation, self.requests.sample(client, Side::Kontor, operation).await?));
-            }
-            for lanes in LANES {
-                let run = self.run(client, Side::Kontor, operation, lanes).await?;
-                println!("kontor  {operation:<34} {lanes:>2} connections: {run}");
-                let (kontor, median) = (run.per_second(), run.samples.clone().quantile(0.5));
-                self.lines.push(Line { operation, lanes, kontor, median, bare: f64::NAN });
+    /// Measures both sides in turns of a second, so that what else the machine does falls on both alike.
+    async fn compare(&self, operation: Operation) -> Result<Vec<Line>> {
+        if operation.is_reading() {
+            let answer = self.requests.sample(&self.sides.kontor, Side::Kontor, operation).await?;
+            let other = self.requests.sample(&self.sides.bare, Side::Bare, operation).await?;
+            if answer != other {
+                return Err(format!("the bare server answers otherwise to {operation}: {other}").into());
             }
         }
-        Ok(())
-    }
-
-    async fn bare(&mut self, client: &ApiClient, reading: bool) -> Result<()> {
-        for operation in self.operations(reading) {
-            if reading {
-                let answer = self.requests.sample(client, Side::Bare, operation).await?;
-                if !self.samples.contains(&(operation, answer.clone())) {
-                    return Err(format!("the bare server answers otherwise to {operation}: {answer}").into());
-                }
+        let turns = if self.arguments.quick { 1 } else { TURNS };
+        let mut lines = Vec::new();
+        for lanes in LANES {
+            let (mut kontor, mut bare) = (Run::default(), Run::default());
+            for _ in 0..turns {
+                kontor.merge(self.run(Side::Kontor, operation, lanes).await?);
+                bare.merge(self.run(Side::Bare, operation, lanes).await?);
             }
-            for lanes in LANES {
-                let run = self.run(client, Side::Bare, operation, lanes).await?;
-                println!("bare    {operation:<34} {lanes:>2} connections: {run}");
-                let line =
-                    self.lines.iter_mut().find(|line| line.operation == operation && line.lanes == lanes);
-                if let Some(line) = line {
-                    line.bare = run.per_second();
-                }
+            for (side, run) in [("kontor", &kontor), ("bare", &bare)] {
+                println!("{side:<7} {operation:<34} {lanes:>2} connections: {run}");
             }
+            let median = kontor.samples.quantile(0.5);
+            let (kontor, bare) = (kontor.per_second(), bare.per_second());
+            lines.push(Line { operation, lanes, kontor, median, bare });
         }
-        Ok(())
+        Ok(lines)
     }
 
-    async fn run(&self, client: &ApiClient, side: Side, operation: Operation, lanes: usize) -> Result<Run> {
-        let duration = Duration::from_secs(if self.arguments.quick { 1 } else { 5 });
+    async fn run(&self, side: Side, operation: Operation, lanes: usize) -> Result<Run> {
+        let client = match side {
+            Side::Kontor => &self.sides.kontor,
+            Side::Bare => &self.sides.bare,
+        };
         let requests = &self.requests;
-        load::repeat(lanes, duration, |_, _| requests.perform(client, side, operation)).await
+        load::repeat(lanes, TURN, |_, _| requests.perform(client, side, operation)).await
     }
 }
 
