@@ -26,10 +26,11 @@ impl Tx<'_> {
             return Ok(());
         }
         if let Connection::Sqlite(session) = &mut self.connection {
-            let result = documents.iter().try_for_each(|(record, tokens)| {
+            let texts = documents.iter().map(|(record, tokens)| {
                 let text = normalised(tokens).collect::<Vec<_>>().join(" ");
-                session.index_document(object, *record, &text)
+                (*record, text)
             });
+            let result = session.index_documents(object, &texts.collect::<Vec<_>>());
             return self.observe_sqlite(result);
         }
         let statement = self.insert_documents(object, documents);

@@ -95,13 +95,12 @@ pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> Vec<Write> {
     let mut events = Vec::with_capacity(acts.len());
     for act in acts {
         let name = format!("{}.{}", act.object.name, past(act.action));
-        let changes = json!(act.changes).to_string();
+        let changes = told(&act.changes);
         // The timeline of what the record is about keeps which fields an update changed, without their values:
         // who may read none of them is not told of it.
         let unsaid = || Change { before: Json::Null, after: Json::Null };
         let updated = act.changes.keys().filter(|_| act.action == Action::Update);
-        let named: Changes = updated.map(|field| (field.clone(), unsaid())).collect();
-        let named = json!(named).to_string();
+        let named = told(&updated.map(|field| (field.clone(), unsaid())).collect());
         for (object, id, label) in &act.targets {
             entries.push(NewEntry {
                 object: object.clone(),
@@ -129,6 +128,11 @@ pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> Vec<Write> {
         });
     }
     [timeline::write(work, entries), outbox::append(work, events)].into_iter().chain(audit).collect()
+}
+
+/// Changes as they are kept. Names and JSON always can be.
+fn told(changes: &Changes) -> String {
+    serde_json::to_string(changes).unwrap_or_default()
 }
 
 /// Whether an act is kept when its record is gone: what an agent did for a member, and what cannot be undone.

@@ -116,18 +116,24 @@ impl Session {
         statement.execute(bound(values)?).map(|rows| rows as u64)
     }
 
-    pub(crate) fn index_document(&self, object: &str, record: Uuid, tokens: &str) -> rusqlite::Result<()> {
-        let id: i64 = self
+    /// Stores or replaces the tokens by which records of one object are found.
+    pub(crate) fn index_documents(&self, object: &str, documents: &[(Uuid, String)]) -> rusqlite::Result<()> {
+        let mut number = self.connection.prepare_cached(
+            "INSERT INTO search_documents (object, record_id) VALUES (?1, ?2) \
+             ON CONFLICT (object, record_id) DO UPDATE SET object = excluded.object RETURNING id",
+        )?;
+        // First all numbers, then all tokens: a statement that can fail halfway has the index write what it
+        // gathered, which it does best at once.
+        let numbers =
+            documents.iter().map(|(record, _)| number.query_row(params![object, record], |row| row.get(0)));
+        let numbers: Vec<i64> = numbers.collect::<rusqlite::Result<_>>()?;
+        let mut store = self
             .connection
-            .prepare_cached(
-                "INSERT INTO search_documents (object, record_id) VALUES (?1, ?2) \
-                 ON CONFLICT (object, record_id) DO UPDATE SET object = excluded.object RETURNING id",
-            )?
-            .query_row(params![object, record], |row| row.get(0))?;
-        self.connection
-            .prepare_cached("INSERT OR REPLACE INTO search_index (rowid, tokens) VALUES (?1, ?2)")?
-            .execute(params![id, tokens])
-            .map(drop)
+            .prepare_cached("INSERT OR REPLACE INTO search_index (rowid, tokens) VALUES (?1, ?2)")?;
+        for (number, (_, tokens)) in numbers.iter().zip(documents) {
+            store.execute(params![number, tokens])?;
+        }
+        Ok(())
     }
 
     pub(crate) fn remove_document(&self, object: &str, record: Uuid) -> rusqlite::Result<()> {
