@@ -9,7 +9,6 @@ use std::{
 
 use futures::{FutureExt as _, future::BoxFuture};
 use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
-use sqlx::PgPool;
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
@@ -226,7 +225,7 @@ enum Missing {
 struct Opener {
     config: StoreConfig,
     environment: Environment,
-    pool: Option<PgPool>,
+    pool: Option<postgres::Pool>,
     tasks: TaskTracker,
 }
 
@@ -264,7 +263,7 @@ impl Opener {
 
     async fn open_schema(
         &self,
-        pool: &PgPool,
+        pool: &postgres::Pool,
         id: Option<WorkspaceId>,
         missing: Missing,
     ) -> Result<postgres::Space, Error> {

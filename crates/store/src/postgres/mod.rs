@@ -10,7 +10,7 @@ mod statements;
 
 pub(crate) use self::{
     errors::{describe, failure},
-    pool::{connect, workspace_schemas},
+    pool::{Pool, connect, workspace_schemas},
     space::{Space, schema_of_workspace},
     statements::{batch, execute, fetch_all, fetch_optional},
 };

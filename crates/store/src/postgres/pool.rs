@@ -1,13 +1,21 @@
 //! The connections to PostgreSQL.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    ops::{Deref, DerefMut},
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::describe;
 use crate::{Error, StoreConfig};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool, Row as _,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
 
 /// Prepared statements kept per connection. Table names are qualified, so each workspace has its own.
 const STATEMENTS: usize = 512;
@@ -15,7 +23,7 @@ const STATEMENTS: usize = 512;
 const OLDEST_SERVER: u32 = 150_000;
 
 /// Connects, so that a wrong address is told at once.
-pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<PgPool, Error> {
+pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<Pool, Error> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|source| Error::Unavailable {
             reason: "the database URL is not valid".to_owned(),
@@ -30,8 +38,9 @@ pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<PgPool, E
         "SET search_path TO \"$user\"; SET statement_timeout TO {}",
         config.read_deadline.as_millis()
     );
+    let size = config.pool_size.max(2);
     let pool = PgPoolOptions::new()
-        .max_connections(config.pool_size.max(2))
+        .max_connections(size)
         .acquire_timeout(config.read_deadline)
         .idle_timeout(Duration::from_secs(300))
         // Each transaction begins with a statement of its own, which finds a dead connection as well.
@@ -49,14 +58,92 @@ pub(crate) async fn connect(url: &str, config: &StoreConfig) -> Result<PgPool, E
     if version < OLDEST_SERVER {
         return Err(Error::unavailable("PostgreSQL 15 or newer is needed"));
     }
-    Ok(pool)
+    let free = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(2)));
+    let patience = config.read_deadline;
+    Ok(Pool(Arc::new(Inner { connections: pool, free, committed: Mutex::default(), patience })))
+}
+
+/// The connections, of which those that have just committed wait apart: nothing is under way on them, while every
+/// connection that goes back into sqlx's pool costs a round trip that asks it.
+#[derive(Clone)]
+pub(crate) struct Pool(Arc<Inner>);
+
+struct Inner {
+    connections: PgPool,
+    /// As many as there may be connections, so that whoever has a permit and finds none waiting apart gets one.
+    free: Arc<Semaphore>,
+    committed: Mutex<Vec<PoolConnection<Postgres>>>,
+    patience: Duration,
+}
+
+impl Pool {
+    pub(crate) async fn acquire(&self) -> Result<Lent, Error> {
+        let Inner { connections, free, patience, .. } = &*self.0;
+        let permit = tokio::time::timeout(*patience, free.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(describe(sqlx::Error::PoolTimedOut)) };
+        let waiting = self.committed().pop();
+        let connection = match waiting {
+            Some(connection) => connection,
+            None => connections.acquire().await.map_err(describe)?,
+        };
+        Ok(Lent { connection, pool: self.clone(), _permit: permit })
+    }
+
+    pub(crate) async fn close(&self) {
+        self.0.free.close();
+        self.committed().clear();
+        self.0.connections.close().await;
+    }
+
+    fn committed(&self) -> MutexGuard<'_, Vec<PoolConnection<Postgres>>> {
+        self.0.committed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection in use. Dropped, it goes back when what is under way on it has come to its end.
+pub(crate) struct Lent {
+    connection: PoolConnection<Postgres>,
+    pool: Pool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lent {
+    /// Gives back a connection on which nothing is under way.
+    pub(crate) fn give_back(self) {
+        let Self { connection, pool, _permit: permit } = self;
+        let mut committed = pool.committed();
+        if !pool.0.free.is_closed() {
+            committed.push(connection);
+        }
+        drop((committed, permit));
+    }
+
+    /// Ends a connection that is not to be used again.
+    pub(crate) fn end(mut self) {
+        self.connection.close_on_drop();
+    }
+}
+
+impl Deref for Lent {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
 }
 
 /// The ids, as text, of the workspaces that have a schema.
-pub(crate) async fn workspace_schemas(pool: &PgPool) -> Result<Vec<String>, Error> {
+pub(crate) async fn workspace_schemas(pool: &Pool) -> Result<Vec<String>, Error> {
+    let mut connection = pool.acquire().await?;
     let rows =
         sqlx::query(r"SELECT substr(nspname, 4) FROM pg_namespace WHERE nspname LIKE 'ws\_%' ORDER BY 1")
-            .fetch_all(pool)
+            .fetch_all(&mut *connection)
             .await
             .map_err(describe)?;
     rows.iter().map(|row| row.try_get(0).map_err(describe)).collect()

@@ -4,10 +4,10 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::future::FutureExt as _;
 use kontor_core::{environment::Environment, ids::WorkspaceId};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use tokio_util::task::TaskTracker;
 
-use super::{describe, failure};
+use super::{Pool, describe, failure};
 use crate::{
     Error, StoreConfig, Tx,
     ddl::quote,
@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) struct Space(Arc<Inner>);
 
 struct Inner {
-    pool: PgPool,
+    pool: Pool,
     scope: Scope,
     schema: String,
     begin_read: Arc<str>,
@@ -44,7 +44,7 @@ pub(crate) fn schema_of_workspace(id: WorkspaceId) -> String {
 
 impl Space {
     pub(crate) fn new(
-        pool: &PgPool,
+        pool: &Pool,
         schema: &str,
         config: &StoreConfig,
         environment: &Environment,
@@ -78,9 +78,10 @@ impl Space {
     }
 
     pub(crate) async fn exists(&self) -> Result<bool, Error> {
+        let mut connection = self.0.pool.acquire().await?;
         let found = sqlx::query("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
             .bind(&self.0.schema)
-            .fetch_one(&self.0.pool);
+            .fetch_one(&mut *connection);
         within(self.0.read_deadline + GRACE, found).await.and_then(|row| row.try_get(0)).map_err(describe)
     }
 
@@ -104,8 +105,9 @@ impl Space {
         let mut attempt = 0;
         loop {
             attempt += 1;
+            let mut connection = self.0.pool.acquire().await?;
             let result = async {
-                let mut transaction = self.0.pool.begin().await?;
+                let mut transaction = connection.begin().await?;
                 super::batch(&mut transaction, sql.clone()).await?;
                 transaction.commit().await
             };
@@ -124,8 +126,9 @@ impl Space {
     pub(crate) async fn remove(&self) -> Result<(), Error> {
         let name = quote(&self.0.schema);
         let sql = format!("DROP SCHEMA IF EXISTS {name} CASCADE; DROP ROLE IF EXISTS {name};");
+        let mut connection = self.0.pool.acquire().await?;
         let removed = async {
-            let mut transaction = self.0.pool.begin().await?;
+            let mut transaction = connection.begin().await?;
             super::batch(&mut transaction, sql).await?;
             transaction.commit().await
         };
@@ -165,18 +168,20 @@ impl Space {
         let mut connection = match self.0.pool.acquire().await {
             Ok(connection) => connection,
             Err(error) => {
-                unit.fail(describe(error));
+                unit.fail(error);
                 return Attempt::Done;
             }
         };
-        let (attempt, is_sound) = self.attempt_on(&mut connection, begin, limit + GRACE, mode, unit).await;
-        if !is_sound {
-            connection.close_on_drop();
+        let (attempt, left) = self.attempt_on(&mut connection, begin, limit + GRACE, mode, unit).await;
+        match left {
+            Left::Idle => connection.give_back(),
+            Left::Busy => drop(connection),
+            Left::Broken => connection.end(),
         }
         attempt
     }
 
-    /// Runs a unit once; tells as well whether the connection can be used again.
+    /// Runs a unit once; tells as well how it left the connection.
     async fn attempt_on(
         &self,
         connection: &mut PgConnection,
@@ -184,7 +189,7 @@ impl Space {
         limit: Duration,
         mode: Mode,
         unit: &mut dyn Unit,
-    ) -> (Attempt, bool) {
+    ) -> (Attempt, Left) {
         let begun = within(limit, connection.begin_with(AssertSqlSafe(Arc::clone(begin))));
         let mut transaction = match begun.await {
             Ok(transaction) => transaction,
@@ -193,7 +198,7 @@ impl Space {
                 // can be tried.
                 let attempt = Attempt::again_if(failure(&error) == Failure::Lost);
                 unit.fail(describe(error));
-                return (attempt, false);
+                return (attempt, Left::Broken);
             }
         };
         let mut tx = Tx {
@@ -208,14 +213,14 @@ impl Space {
         let refused = match ran {
             // Nothing to commit: the transaction ends when it is dropped, in the round trip with which its
             // connection goes back to the pool, and nobody waits for that.
-            Ok(Ok(true)) if failed.is_none() && mode == Mode::Read => return (Attempt::Done, true),
+            Ok(Ok(true)) if failed.is_none() && mode == Mode::Read => return (Attempt::Done, Left::Busy),
             Ok(Ok(true)) if failed.is_none() => {
                 return match within(limit, transaction.commit()).await {
-                    Ok(()) => (Attempt::Done, true),
+                    Ok(()) => (Attempt::Done, Left::Idle),
                     Err(error) => {
                         let attempt = Attempt::again_if(failure(&error) == Failure::Rerun);
                         unit.fail(describe(error));
-                        (attempt, false)
+                        (attempt, Left::Broken)
                     }
                 };
             }
@@ -224,17 +229,21 @@ impl Space {
             Ok(Err(panic)) => Some(Error::Panicked(panic_message(&*panic))),
             Err(_) => {
                 unit.fail(Error::Timeout { source: None });
-                return (Attempt::Done, false);
+                return (Attempt::Done, Left::Broken);
             }
         };
         if let Some(error) = refused {
             unit.fail(error);
         }
         let undone = within(limit, transaction.rollback()).await;
-        if let Err(error) = &undone {
-            tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
-        }
-        (Attempt::again_if(failed == Some(Failure::Rerun)), undone.is_ok())
+        let left = match undone {
+            Ok(()) => Left::Idle,
+            Err(error) => {
+                tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
+                Left::Broken
+            }
+        };
+        (Attempt::again_if(failed == Some(Failure::Rerun)), left)
     }
 
     /// Waits a random while that grows with the attempts: up to 2 ms after the first, 64 ms at most.
@@ -252,6 +261,16 @@ async fn within<T>(
 ) -> Result<T, sqlx::Error> {
     let late = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
     tokio::time::timeout(limit, answer).await.unwrap_or_else(late)
+}
+
+/// How an attempt leaves its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nothing is under way on it.
+    Idle,
+    /// Its transaction is to be ended, for which nobody waits.
+    Busy,
+    Broken,
 }
 
 /// How one attempt ended. The unit keeps its result, or the error for which it is tried again.
