@@ -27,6 +27,9 @@ pub enum Error {
     /// The caller lacks a permission on the workspace.
     #[error("the caller lacks the permission {0:?}")]
     NotPermitted(Permission),
+    /// The record is not deleted, so that it cannot be restored.
+    #[error("the {object} is not deleted")]
+    NotDeleted { object: Name },
     /// Another record has the same value of a unique field.
     #[error("another {object} has the same {field}")]
     Duplicate { object: Name, field: Name, path: String, existing: Option<RecordId> },
@@ -132,6 +135,9 @@ impl Fault for Error {
                 let mut problem = Problem::new(ErrorKind::Conflict, "duplicate_value", message.clone());
                 problem.issues.push(Issue::new(path, "duplicate_value", message));
                 problem
+            }
+            Self::NotDeleted { object } => {
+                Problem::new(ErrorKind::Conflict, "not_deleted", format!("This {object} is not deleted."))
             }
             Self::KeyReused => Problem::new(
                 ErrorKind::Conflict,

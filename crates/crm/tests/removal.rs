@@ -23,12 +23,17 @@ both_engines! {
         let aside = fixture.list("deal", ListQuery { deleted: true, ..Default::default() }).await;
         assert_eq!(labels(&aside), ["Renewal"]);
         assert!(fixture.crm.search(&fixture.ada, "renewal", None, 5).await.unwrap().is_empty());
+        for (words, deleted, found) in [("renew", true, 1), ("other", true, 0), ("renew", false, 0)] {
+            let query = ListQuery { search: Some(words.into()), deleted, ..Default::default() };
+            assert_eq!(fixture.list("deal", query).await.records.len(), found, "{words} {deleted}");
+        }
         assert_eq!(problem(fixture.crm.delete(&fixture.ada, "deal", deal.id).await).kind, ErrorKind::NotFound);
 
         let restored = fixture.crm.restore(&fixture.ada, "deal", deal.id).await.unwrap();
         assert!(!restored.is_deleted && restored.version == 3);
         assert_eq!(fixture.crm.search(&fixture.ada, "renewal", None, 5).await.unwrap().len(), 1);
-        assert_eq!(problem(fixture.crm.restore(&fixture.ada, "deal", deal.id).await).kind, ErrorKind::NotFound);
+        let again = problem(fixture.crm.restore(&fixture.ada, "deal", deal.id).await);
+        assert_eq!((again.kind, &*again.code), (ErrorKind::Conflict, "not_deleted"));
     }
 
     async fn what_pointed_to_a_destroyed_record_keeps_its_name(store: TestStore) {

@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
     filter::FieldPath,
+    grants::Action,
     metadata::{Field, Object},
     operation::{Definition, Effect, Operation},
 };
@@ -41,6 +42,8 @@ struct Arguments {
     search: Option<String>,
     #[serde(default)]
     total: bool,
+    #[serde(default)]
+    deleted: bool,
 }
 
 impl Find {
@@ -98,6 +101,7 @@ impl Operation<WorkFamily> for Find {
                 after: arguments.after,
                 total: arguments.total,
                 search: arguments.search,
+                deleted: arguments.deleted,
                 ..ListQuery::default()
             };
             let (mut page, mut shown, mut is_cut) = self.page(work, &query).await?;
@@ -162,6 +166,10 @@ fn parameters(view: View<'_>) -> Json {
     ]);
     if view.readable().any(|field| field.is_searchable) {
         properties.insert("search".to_owned(), schema::words());
+    }
+    if view.grants.allows(&view.object.name, Action::Restore) && !view.object.is_read_only {
+        let deleted = "Whether to find the deleted ones instead, which can be restored.";
+        properties.insert("deleted".to_owned(), json!({"type": "boolean", "description": deleted}));
     }
     let mut parameters = schema::object(properties, &[]);
     parameters["$defs"] = definitions;

@@ -22,10 +22,10 @@ use super::{
     unique,
     update::{merged, references, row, touch},
 };
-use crate::{Error, Work, search};
+use crate::{Error, Work};
 
-/// Puts a record aside, restorably: it is in no list and found by no search, and what points to it still
-/// does.
+/// Puts a record aside, restorably: it is in no list but that of the deleted ones, found only there, and what
+/// points to it still does.
 ///
 /// # Errors
 /// [`Error::StaleVersion`] when `if_match` is given and the record is at another version.
@@ -40,24 +40,26 @@ pub async fn delete(
     expect(&before, if_match)?;
     let (after, writes) = mark(work, object, &before, Value::DateTime(work.now), Action::Delete);
     work.tx.write_all(writes).await?;
-    work.tx.remove_document(&object.name, id.as_uuid()).await?;
     shown(work, after, labels).await
 }
 
 /// Takes back a deleted record.
 ///
 /// # Errors
-/// [`Error::Duplicate`] when another record has got its unique value meanwhile.
+/// [`Error::NotDeleted`] when it is not, and [`Error::Duplicate`] when another record has got its unique value
+/// meanwhile.
 pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId) -> Result<Record, Error> {
     require(work, object, Action::Restore)?;
-    let (before, labels) = current(work, object, id, Action::Restore, State::Deleted).await?;
+    let (before, labels) = current(work, object, id, Action::Restore, State::Any).await?;
+    if !before.is_deleted {
+        return Err(Error::NotDeleted { object: object.name.clone() });
+    }
     let unique = object.fields.iter().filter(|field| field.is_unique);
     let values: NewValues = unique
         .filter_map(|field| Some((field.name.clone(), before.values.get(&field.name)?.clone())))
         .collect();
     unique::check(work, object, Action::Restore, &[&values], Some(id), &|_| String::new()).await?;
-    let (after, mut writes) = mark(work, object, &before, Value::Null, Action::Restore);
-    writes.push(search::index(object, [&after]));
+    let (after, writes) = mark(work, object, &before, Value::Null, Action::Restore);
     if let Err(error) = work.tx.write_all(writes).await {
         return Err(unique::explain(work, object, Action::Restore, [&after], &|_| String::new(), error));
     }

@@ -139,7 +139,6 @@ pub(crate) async fn current(
         .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
         .and_where_option(match state {
             State::Live => Some(col(BASE, system_fields::DELETED_AT).is_null()),
-            State::Deleted => Some(col(BASE, system_fields::DELETED_AT).is_not_null()),
             State::Any => None,
         })
         .and_where_option(predicate(work, object, BASE, Action::Read));
@@ -158,6 +157,5 @@ pub(crate) async fn current(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Live,
-    Deleted,
     Any,
 }

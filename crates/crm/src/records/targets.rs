@@ -43,8 +43,7 @@ async fn reindex(
     let mut after = None;
     loop {
         let records = referring::page(work, referring, field, id, after).await?;
-        let live = records.iter().filter(|record| !record.is_deleted);
-        work.tx.write_all(vec![search::index(referring, live)]).await?;
+        work.tx.write_all(vec![search::index(referring, &records)]).await?;
         after = records.last().map(|record| record.id);
         if records.len() < referring::PAGE {
             return Ok(());

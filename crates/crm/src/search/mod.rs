@@ -1,6 +1,6 @@
 //! The words by which records are found.
 //!
-//! Every searchable field of a live record lies in the index as tokens `object.field:word`, so that a search
+//! Every searchable field of a record, deleted or not, lies in the index as tokens `object.field:word`, so that a search
 //! can name the fields its caller may read.
 
 mod index;

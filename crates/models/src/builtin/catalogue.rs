@@ -45,6 +45,8 @@ pub(super) struct Object {
     /// What `find` can be asked to show.
     pub(super) selectable: Vec<String>,
     pub(super) searchable: bool,
+    /// Whether `find` finds deleted records when it is asked to.
+    pub(super) finds_deleted: bool,
 }
 
 pub(super) struct Field {
@@ -171,6 +173,7 @@ impl Object {
             sortable: Vec::new(),
             selectable: Vec::new(),
             searchable: false,
+            finds_deleted: false,
         }
     }
 
@@ -295,6 +298,7 @@ impl Object {
                 self.learn_filters(&tool.parameters);
                 self.selectable = strings(&properties["fields"]["items"]["enum"]);
                 self.searchable = properties.get("search").is_some();
+                self.finds_deleted = properties.get("deleted").is_some();
             }
             "create" | "update" => {
                 for (name, schema) in properties.as_object().into_iter().flatten() {

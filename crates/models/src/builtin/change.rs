@@ -117,7 +117,7 @@ impl Interpreter {
     }
 
     pub(super) fn restore(&self, phrase: Phrase<'_>) -> Outcome {
-        let record = self.record(phrase, &[])?;
+        let record = self.deleted_record(phrase)?;
         let result = self.call(&format!("{}.restore", record.object), json!({"id": record.id}))?;
         Ok(format!("Restored {}.", render::link(&single(&result).unwrap_or(record))))
     }

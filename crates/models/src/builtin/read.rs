@@ -177,6 +177,9 @@ fn find_arguments(object: &Object, query: &Query) -> Value {
     if let Some((sort, _)) = &query.sort {
         arguments.insert("sort".to_owned(), json!(sort));
     }
+    if query.deleted {
+        arguments.insert("deleted".to_owned(), json!(true));
+    }
     if let Some(limit) = query.limit {
         arguments.insert("limit".to_owned(), json!(limit));
     }

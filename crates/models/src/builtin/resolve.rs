@@ -17,6 +17,9 @@ const WORDS: usize = 50;
 const AROUND: [&str; 14] =
     ["the", "of", "for", "on", "with", "to", "a", "an", "about", "at", "in", "from", "record", ":"];
 
+/// How records are found by words, of some objects or of any.
+type LookUp = fn(&Interpreter, &str, &[&str]) -> Result<Vec<Record>, Stop>;
+
 enum Reference<'s> {
     /// A place in the last list; `None` is its end.
     Place(Option<usize>),
@@ -30,6 +33,22 @@ impl Interpreter {
     /// The record a phrase names, of one of these objects (any, where none is given). Looks it up where the
     /// conversation does not tell, and asks where several fit.
     pub(super) fn record(&self, phrase: Phrase<'_>, wanted: &[&str]) -> Result<Record, Stop> {
+        self.record_found(phrase, wanted, Self::look_up, "")
+    }
+
+    /// As [`Interpreter::record`], looked up among the deleted ones.
+    pub(super) fn deleted_record(&self, phrase: Phrase<'_>) -> Result<Record, Stop> {
+        self.record_found(phrase, &[], Self::look_up_deleted, "deleted ")
+    }
+
+    /// `of` says in what state the records are that `look_up` finds.
+    fn record_found(
+        &self,
+        phrase: Phrase<'_>,
+        wanted: &[&str],
+        look_up: LookUp,
+        of: &str,
+    ) -> Result<Record, Stop> {
         let (reference, object) = self.reference(phrase);
         let objects: Vec<&str> = match &object {
             Some(object) => vec![object.as_str()],
@@ -45,7 +64,7 @@ impl Interpreter {
                 Some(record) => Ok(record.clone()),
                 None => Err(Stop::Say(self.ask_which(&objects))),
             },
-            Reference::Name(name) => self.by_name(name, &objects),
+            Reference::Name(name) => self.by_name(name, &objects, look_up, of),
         }
     }
 
@@ -155,7 +174,7 @@ impl Interpreter {
         "I do not know which record you mean. Name it, or ask for a list first.".to_owned()
     }
 
-    fn by_name(&self, name: Phrase<'_>, objects: &[&str]) -> Result<Record, Stop> {
+    fn by_name(&self, name: Phrase<'_>, objects: &[&str], look_up: LookUp, of: &str) -> Result<Record, Stop> {
         let wanted = fold(name.raw());
         let known =
             self.conversation.list.iter().chain(&self.conversation.focus).chain(&self.conversation.looking);
@@ -167,8 +186,8 @@ impl Interpreter {
         {
             return Ok(first.clone());
         }
-        let found = self.look_up(name.raw(), objects)?;
-        self.pick(found, name.raw(), objects)
+        let found = look_up(self, name.raw(), objects)?;
+        self.pick(found, name.raw(), objects, of)
     }
 
     /// Records whose texts have these words.
@@ -187,7 +206,30 @@ impl Interpreter {
         Ok(records(&result))
     }
 
-    fn pick(&self, found: Vec<Record>, text: &str, objects: &[&str]) -> Result<Record, Stop> {
+    /// Deleted records that have these words.
+    fn look_up_deleted(&self, text: &str, objects: &[&str]) -> Result<Vec<Record>, Stop> {
+        let calls: Vec<_> = self
+            .catalogue
+            .objects
+            .iter()
+            .filter(|object| object.finds_deleted && object.searchable)
+            .filter(|object| objects.is_empty() || objects.contains(&object.name.as_str()))
+            .map(|object| {
+                (format!("{}.find", object.name), json!({"search": text, "deleted": true, "limit": 8}))
+            })
+            .collect();
+        if calls.is_empty() {
+            return Err(Stop::Say("I have no permission here to restore that.".to_owned()));
+        }
+        let tools: Vec<String> = calls.iter().map(|(tool, _)| tool.clone()).collect();
+        let mut found = Vec::new();
+        for (tool, result) in tools.iter().zip(self.calls(calls)?) {
+            found.extend(records(&Self::checked(tool, result).map_err(Stop::Say)?));
+        }
+        Ok(found)
+    }
+
+    fn pick(&self, found: Vec<Record>, text: &str, objects: &[&str], of: &str) -> Result<Record, Stop> {
         let what = match objects {
             [one] => self.catalogue.object(one).map_or(*one, |object| object.singular.as_str()),
             _ => "record",
@@ -196,9 +238,9 @@ impl Interpreter {
         let mut exact = found.iter().filter(|record| fold(&record.label) == wanted);
         match (exact.next(), exact.next(), found.as_slice()) {
             (Some(only), None, _) | (None, None, [only]) => Ok(only.clone()),
-            (_, _, []) => Err(Stop::Say(format!("I found no {what} matching “{text}”."))),
+            (_, _, []) => Err(Stop::Say(format!("I found no {of}{what} matching “{text}”."))),
             _ => Err(Stop::Say(format!(
-                "I found several matching “{text}”:\n\n{}\n\n{}",
+                "I found several {of}records matching “{text}”:\n\n{}\n\n{}",
                 render::mixed_table(&self.catalogue, &found),
                 ask::WHICH
             ))),

@@ -198,8 +198,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes what the form says otherwise than the record. Where the record was changed meanwhile, the form
-/// comes back with what was written into it and what the record holds now.
+/// Writes what the form says otherwise than the record. Where that was changed meanwhile, the form comes back
+/// with what was written into it and what the record holds now.
 pub(crate) async fn update(
     State(state): State<WebState>,
     Path((plural, id)): Path<(String, String)>,
@@ -210,15 +210,17 @@ pub(crate) async fn update(
     let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;
     let held = record.to_json();
     let shown = Shown { state: &state, caller: &caller, csrf: &csrf, schema: &schema, object: &object };
-    if fields.get("version") != record.version.to_string() {
-        let problems = conflict();
-        let form = shown.form(Some(&record), &held, Some(&fields), problems, true).await?;
-        return Ok((StatusCode::CONFLICT, form).into_response());
-    }
+    let is_current = fields.get("version") == record.version.to_string();
     let patch = submitted(&caller.grants, &object, &held, &fields);
     let back = format!("/records/{plural}/{id}");
     if patch.is_empty() {
-        return Ok(Redirect::to(&format!("{back}?done=unchanged")).into_response());
+        // Where a second click sends the form again, the first has saved it.
+        let done = if is_current { "unchanged" } else { "saved" };
+        return Ok(Redirect::to(&format!("{back}?done={done}")).into_response());
+    }
+    if !is_current {
+        let form = shown.form(Some(&record), &held, Some(&fields), conflict(), true).await?;
+        return Ok((StatusCode::CONFLICT, form).into_response());
     }
     match state.crm.update(&caller, &object.name, id, patch, Some(record.version)).await {
         Ok(_) => Ok(Redirect::to(&format!("{back}?done=saved")).into_response()),

@@ -157,7 +157,15 @@ pub(crate) async fn delete(
     sent: Sent,
 ) -> Result<Redirect> {
     let (_, object, id) = found(&state, &sent.caller, &plural, &id).await?;
-    state.crm.delete(&sent.caller, &object.name, id).await?;
+    match state.crm.delete(&sent.caller, &object.name, id).await {
+        // A second click asks again for what is done.
+        Err(missing @ kontor_crm::Error::NotFound { .. }) => {
+            if !read(&state, &sent.caller, &object, id).await?.is_deleted {
+                return Err(missing.into());
+            }
+        }
+        deleted => drop(deleted?),
+    }
     Ok(Redirect::to(&format!("/records/{plural}/{id}?done=deleted")))
 }
 
@@ -167,7 +175,10 @@ pub(crate) async fn restore(
     sent: Sent,
 ) -> Result<Redirect> {
     let (_, object, id) = found(&state, &sent.caller, &plural, &id).await?;
-    state.crm.restore(&sent.caller, &object.name, id).await?;
+    match state.crm.restore(&sent.caller, &object.name, id).await {
+        Err(kontor_crm::Error::NotDeleted { .. }) => {}
+        restored => drop(restored?),
+    }
     Ok(Redirect::to(&format!("/records/{plural}/{id}?done=restored")))
 }
 

@@ -4,6 +4,11 @@ use kontor_core::grants::FieldSet;
 
 use super::*;
 
+/// As a person reads it and as it is stored; shorter texts stand in ids by chance.
+fn hides_the_amount(answer: &Answer) -> &Answer {
+    answer.hides("987,65").hides("987654").hides("987655")
+}
+
 #[tokio::test]
 async fn a_field_that_a_role_may_not_read_is_on_no_page() {
     let server = Server::start().await;
@@ -34,7 +39,11 @@ async fn a_field_that_a_role_may_not_read_is_on_no_page() {
         &format!("/records/accounts/{account}"),
     ] {
         let shown = vera.get(path).await.expect(200);
-        shown.hides("987").hides("Amount").hides("amount.amount").hides("\"amount\"").hides("&#34;amount");
+        hides_the_amount(&shown)
+            .hides("Amount")
+            .hides("amount.amount")
+            .hides("\"amount\"")
+            .hides("&#34;amount");
     }
     // The list as Ada has it, so that what is missed above is known to be there.
     let whole = ada.get("/records/deals").await.expect(200);
@@ -42,16 +51,17 @@ async fn a_field_that_a_role_may_not_read_is_on_no_page() {
 
     // What cannot be read can neither be sorted nor filtered by: the order and the rows tell nothing.
     let sorted = vera.get("/records/deals?sort=-amount").await.expect(200);
-    sorted.shows("role=\"alert\"").hides("987").hides("Crane");
+    hides_the_amount(&sorted).shows("role=\"alert\"").hides("Crane");
     for filter in ["f=amount&o=least&v=1000000", "f=amount&o=filled&v="] {
         let filtered = vera.get(&format!("/records/deals?{filter}")).await.expect(200);
-        filtered.hides("987").shows("Crane").shows("Digger");
+        hides_the_amount(&filtered).shows("Crane").shows("Digger");
     }
     for found in ["/palette?q=987655", "/records/choices?q=987655&objects=deal", "/records/deals?q=987655"] {
         vera.get(found).await.expect(200).hides("Crane").hides("987,");
     }
-    vera.get("/palette?q=crane").await.expect(200).shows("Crane").hides("987");
-    vera.get("/records/choices?q=crane&objects=deal").await.expect(200).shows("Crane").hides("987");
+    for found in ["/palette?q=crane", "/records/choices?q=crane&objects=deal"] {
+        hides_the_amount(&vera.get(found).await.expect(200)).shows("Crane");
+    }
 
     // Nor can it be written by a form that asks for it all the same.
     let made = vera
@@ -68,12 +78,7 @@ async fn a_field_that_a_role_may_not_read_is_on_no_page() {
     server.settled(&vera, &chat).await;
     vera.post(&format!("{chat}/turns"), &[("message", "what changed on Crane?")]).await.expect(303);
     let cards = server.settled(&vera, &chat).await;
-    cards
-        .shows("Find deals")
-        .shows("Read deal")
-        .shows("Read timeline of deal")
-        .shows("Crane")
-        .hides("987")
-        .hides("Amount");
+    hides_the_amount(&cards).hides("Amount");
+    cards.shows("Find deals").shows("Read deal").shows("Read timeline of deal").shows("Crane");
     server.stop().await;
 }

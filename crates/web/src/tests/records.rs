@@ -29,11 +29,18 @@ async fn a_record_is_created_changed_deleted_and_restored_by_hand() {
     ada.get(&page).await.expect(200).shows("Proposal</span></del>").shows("12,500.50 EUR");
     let same = ada.post(&page, &[("version", "2"), ("stage", "NEGOTIATION")]).await.expect(303);
     assert!(same.header("location").ends_with("?done=unchanged"));
+    let again = ada.post(&page, &[("version", "1"), ("stage", "NEGOTIATION")]).await.expect(303);
+    assert!(again.header("location").ends_with("?done=saved"));
+    ada.post(&page, &[("version", "1"), ("stage", "LEAD")]).await.expect(409).shows("changed meanwhile");
 
+    ada.post(&format!("{page}/delete"), &[]).await.expect(303);
     ada.post(&format!("{page}/delete"), &[]).await.expect(303);
     ada.get("/records/deals").await.expect(200).hides("Crane");
     ada.get("/records/deals?deleted=yes").await.expect(200).shows("Crane");
+    ada.get("/records/deals?deleted=yes&q=cra").await.expect(200).shows("Crane");
+    ada.get("/records/deals?deleted=yes&q=other").await.expect(200).hides("Crane");
     ada.get(&page).await.expect(200).shows("Restore");
+    ada.post(&format!("{page}/restore"), &[]).await.expect(303);
     ada.post(&format!("{page}/restore"), &[]).await.expect(303);
     ada.get("/records/deals").await.expect(200).shows("Crane");
 }

@@ -28,6 +28,8 @@ pub(super) struct Query {
     /// Asks for the first of an order: "the largest".
     pub(super) is_extreme: bool,
     pub(super) search: Vec<String>,
+    /// Asks for deleted records.
+    pub(super) deleted: bool,
     /// The fields it speaks of, worth a column.
     pub(super) touched: Vec<String>,
 }
@@ -43,11 +45,15 @@ impl Query {
 
     /// Whether it says nothing but a name.
     pub(super) fn is_name(&self) -> bool {
-        !self.search.is_empty() && self.filters.is_empty() && self.sort.is_none() && self.limit.is_none()
+        let narrowed = !self.filters.is_empty() || self.deleted;
+        !self.search.is_empty() && !narrowed && self.sort.is_none() && self.limit.is_none()
     }
 
     pub(super) fn in_words(&self) -> String {
         let mut said = self.said.clone();
+        if self.deleted {
+            said.insert(0, "deleted".to_owned());
+        }
         if !self.search.is_empty() {
             said.push(format!("matching “{}”", self.search.join(" ")));
         }
@@ -200,6 +206,15 @@ impl<'p> Parser<'p> {
                         format!("with {}", lower(&field.label)),
                     );
                     return Ok(1 + words);
+                }
+            }
+            "deleted" if self.object.finds_deleted && !self.grouping => {
+                self.query.deleted = true;
+                return Ok(1);
+            }
+            "do" | "does" | "did" => {
+                if let Some(words) = self.had(phrase)? {
+                    return Ok(words);
                 }
             }
             "new" => {

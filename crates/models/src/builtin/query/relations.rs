@@ -43,10 +43,34 @@ impl<'p> Parser<'p> {
 
     /// "at Acme", "for that account", "with contact Jane".
     pub(super) fn related(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
-        if !["at", "of", "for", "from", "with", "on", "about", "to"].contains(&phrase.at(0)) {
+        let preposition = phrase.at(0);
+        if !["at", "of", "for", "from", "with", "on", "about", "to"].contains(&preposition) {
             return Ok(None);
         }
-        let rest = phrase.from(1).skip(&["the"]);
+        let words = self.pointing(preposition, phrase.from(1), |object| object != "member")?;
+        Ok(words.map(|words| 1 + words))
+    }
+
+    /// "does Acme have", "does Max own".
+    pub(super) fn had(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+        let Some(end) = phrase.position(&["have", "own", "has", "owns"]) else { return Ok(None) };
+        let subject = phrase.upto(end).from(1);
+        if subject.is_empty() || ["i", "we", "you", "there"].contains(&subject.at(0)) {
+            return Ok(None);
+        }
+        let words = self.pointing("of", subject, |_| true)?;
+        Ok(words.map(|words| if words == subject.len() { 1 + words + 1 } else { 1 + words }))
+    }
+
+    /// A condition that records point to the one named at the head of a phrase, and how many words name it;
+    /// where no object is named, by the relations to those that fit.
+    fn pointing(
+        &mut self,
+        preposition: &str,
+        phrase: Phrase<'p>,
+        fits: fn(&str) -> bool,
+    ) -> Result<Option<usize>, Stop> {
+        let rest = phrase.skip(&["the"]);
         let qualifies =
             ["my", "mine", "all", "any", "new", "open", "won", "lost", "closed", "active", "done", "not"];
         if qualifies.contains(&rest.at(0)) {
@@ -57,7 +81,8 @@ impl<'p> Parser<'p> {
             return Ok(None);
         }
         let this = matches!(rest.at(0), "this" | "these");
-        let pronoun = this || matches!(rest.at(0), "it" | "that" | "him" | "her" | "them" | "they");
+        let pronoun =
+            this || matches!(rest.at(0), "it" | "that" | "him" | "her" | "he" | "she" | "them" | "they");
         let after = rest.from(usize::from(pronoun));
         let noun = self.interpreter.catalogue.named(after);
         let after = after.from(noun.map_or(0, |(_, words)| words));
@@ -70,7 +95,7 @@ impl<'p> Parser<'p> {
             .filter(|field| match &field.kind {
                 Kind::Relation(Some(object)) => match noun {
                     Some((wanted, _)) => wanted.name == *object,
-                    None => object != "member",
+                    None => fits(object),
                 },
                 _ => false,
             })
@@ -95,13 +120,12 @@ impl<'p> Parser<'p> {
             .filter_map(|field| self.object.relation_name_filter(&field.name))
             .map(|filter| json!({filter: {"contains": named.raw()}}))
             .collect();
-        let said = format!("{} {}", phrase.at(0), named.raw());
         match filters.len() {
             0 => return Ok(None),
             1 => self.query.filters.extend(filters),
             _ => self.query.filters.push(json!({"or": filters})),
         }
-        self.query.said.push(said);
+        self.query.said.push(format!("{preposition} {}", named.raw()));
         Ok(Some(used))
     }
 }

@@ -178,18 +178,17 @@ fn of(name: &str, plural: &str, fields: &[FieldRow]) -> Vec<ToolDefinition> {
         filter.insert(field.to_owned(), json!({"$ref": "#/$defs/date_time"}));
     }
     let names: Vec<&str> = fields.iter().map(|field| field.0).chain(["created_at", "updated_at"]).collect();
+    let mut find = json!({
+        "filter": {"type": "object", "properties": filter},
+        "sort": {"type": "string"},
+        "limit": {"type": "integer"}, "after": {"type": "string"}, "search": {"type": "string"},
+        "fields": {"type": "array", "items": {"enum": names}},
+    });
+    if name != "member" {
+        find["deleted"] = json!({"type": "boolean"});
+    }
     let mut found = vec![
-        tool(
-            &format!("{name}.find"),
-            &format!("Find {plural}. Answers up to 60 at a time."),
-            json!({
-                "filter": {"type": "object", "properties": filter},
-                "sort": {"type": "string"},
-                "limit": {"type": "integer"}, "after": {"type": "string"}, "search": {"type": "string"},
-                "fields": {"type": "array", "items": {"enum": names}},
-            }),
-            &[],
-        ),
+        tool(&format!("{name}.find"), &format!("Find {plural}. Answers up to 60 at a time."), find, &[]),
         tool(&format!("{name}.get"), "Get one.", json!({"id": {}}), &["id"]),
         tool(
             &format!("{name}.group"),

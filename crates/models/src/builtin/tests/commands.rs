@@ -58,6 +58,17 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
         ),
         ("contacts at Acme", "contact.find", json!({"filter": {"account.name": {"contains": "Acme"}}})),
         (
+            "which contacts does Acme have?",
+            "contact.find",
+            json!({"filter": {"or": [{"account.name": {"contains": "Acme"}}, {"owner.name": {"contains": "Acme"}}]}}),
+        ),
+        (
+            "what deals does account Acme have over 1k?",
+            "deal.find",
+            json!({"filter": {"and": [{"account.name": {"contains": "Acme"}}, {"amount": {"gt": 1000}}]}}),
+        ),
+        ("what open deals do we have?", "deal.find", json!({"filter": {"stage": {"not_in": CLOSED}}})),
+        (
             "deals for account Acme Corp over 1k",
             "deal.find",
             json!({"filter": {"and": [{"account.name": {"contains": "Acme Corp"}}, {"amount": {"gt": 1000}}]}}),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Chat, deals, hits};
+use super::{Chat, Did, deals, hits};
 
 fn open_deals() -> serde_json::Value {
     deals(&[
@@ -185,6 +185,36 @@ fn a_deleted_record_can_be_brought_back() {
     let deleted = json!({"object": "deal", "path": "/records/deals", "record": {"id": "d7", "label": "Acme"}, "deleted": true});
     assert!(chat.result(deleted).text().starts_with("Deleted **Acme**"));
     assert_eq!(chat.say("restore it").call(), ("deal.restore".to_owned(), json!({"id": "d7"})));
+}
+
+#[test]
+fn what_is_restored_by_its_name_is_looked_up_among_the_deleted() {
+    let mut chat = Chat::new();
+    let (tool, arguments) = chat.say("restore deal \"Old one\"").call();
+    assert_eq!((tool.as_str(), &arguments["search"]), ("deal.find", &json!("Old one")));
+    assert_eq!(arguments["deleted"], true);
+    let restored = chat.result(deals(&[("d9", "Old one", 10, "LEAD")])).call();
+    assert_eq!(restored, ("deal.restore".to_owned(), json!({"id": "d9"})));
+
+    chat = Chat::new();
+    chat.say("restore the deal Nothing").call();
+    assert_eq!(chat.result(deals(&[])).text(), "I found no deleted deal matching “Nothing”.");
+
+    chat = Chat::new();
+    let Did::Called(calls) = chat.say("restore Acme") else { panic!("calls were expected") };
+    assert!(calls.len() > 2 && calls.iter().all(|(_, arguments)| arguments["deleted"] == true), "{calls:?}");
+    assert!(calls.iter().all(|(tool, _)| tool.ends_with(".find") && tool != "member.find"), "{calls:?}");
+}
+
+#[test]
+fn deleted_records_are_listed_and_never_counted_with_the_others() {
+    let mut chat = Chat::new();
+    let (tool, arguments) = chat.say("show deleted deals over 10k").call();
+    assert_eq!((tool.as_str(), &arguments["deleted"]), ("deal.find", &json!(true)));
+    let text = chat.result(deals(&[("d9", "Old one", 20_000, "LEAD")])).text();
+    assert!(text.starts_with("**1 deal**, deleted, amount over 10,000:"), "{text}");
+    let text = chat.say("how many deleted deals are there?").text();
+    assert!(text.contains("I do not understand “deleted”"), "{text}");
 }
 
 #[test]
