@@ -32,7 +32,7 @@ pub fn status(problem: &Problem) -> StatusCode {
 /// The seconds after which trying again makes sense, for `Retry-After`: rounded up, so that whoever waits as told
 /// is not too early.
 pub fn retry_after(problem: &Problem) -> Option<u64> {
-    let wait = problem.retry_after?.as_millis().div_ceil(1_000);
+    let wait = problem.retry_after?.as_micros().div_ceil(1_000_000);
     Some(u64::try_from(wait).unwrap_or(u64::MAX))
 }
 

@@ -46,22 +46,20 @@ impl Identity {
     }
 
     async fn withdraw(&self, subjects: Subjects) -> Result<()> {
-        let now = self.now();
         self.directory()
             .write(move |tx| {
                 let subjects = subjects.clone();
-                Box::pin(async move { throttle::withdraw(tx, &subjects, now).await })
+                Box::pin(async move { throttle::withdraw(tx, &subjects).await })
             })
             .await
     }
 
     async fn note_success(&self, subjects: Subjects, user: UserRow, renewed: Option<String>) -> Result<()> {
-        let now = self.now();
         self.directory()
             .write(move |tx| {
                 let (subjects, user, renewed) = (subjects.clone(), user.clone(), renewed.clone());
                 Box::pin(async move {
-                    throttle::succeed(tx, &subjects, now).await?;
+                    throttle::succeed(tx, &subjects).await?;
                     match renewed {
                         Some(hash) => users::renew_hash(tx, &user, &hash).await,
                         None => Ok(()),

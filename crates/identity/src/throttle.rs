@@ -23,6 +23,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// Failures older than this do not count any more.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
 
+/// Over before any attempt.
+const NOT_BLOCKED: Timestamp = Timestamp::EPOCH;
+
 /// Whose attempts are counted.
 #[derive(Clone)]
 pub(crate) struct Subjects {
@@ -69,18 +72,18 @@ pub(crate) async fn admit(directory: &Namespace, subjects: &Subjects, now: Times
 async fn count(tx: &mut Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<()> {
     attempts::remove_before(tx, now.minus(FORGOTTEN_AFTER)).await?;
     let mut counted = Vec::with_capacity(2);
-    let mut blocked_until = now;
+    let mut blocked = now;
     for (subject, free) in subjects.with_limits() {
         let before = attempts::find(tx, subject).await?;
         if let Some(row) = before {
-            blocked_until = blocked_until.max(row.blocked_until);
+            blocked = blocked.max(row.blocked_until);
         }
         let failures = before.map_or(0, |row| row.failures).saturating_add(1);
-        let row = AttemptRow { failures, last_at: now, blocked_until: now.plus(wait(failures, free)) };
+        let row = AttemptRow { failures, last_at: now, blocked_until: blocked_until(failures, free, now) };
         counted.push((subject, row));
     }
-    if blocked_until > now {
-        return Err(Error::Throttled { wait: blocked_until.since(now) });
+    if blocked > now {
+        return Err(Error::Throttled { wait: blocked.since(now) });
     }
     for (subject, row) in counted {
         attempts::put(tx, subject, row).await?;
@@ -89,18 +92,18 @@ async fn count(tx: &mut Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<(
 }
 
 /// The password was right: the account starts afresh, and the address does not pay for it.
-pub(crate) async fn succeed(tx: &mut Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<()> {
+pub(crate) async fn succeed(tx: &mut Tx<'_>, subjects: &Subjects) -> Result<()> {
     attempts::remove(tx, &subjects.account).await?;
     match &subjects.address {
-        Some(address) => uncount(tx, address, now).await,
+        Some(address) => uncount(tx, address).await,
         None => Ok(()),
     }
 }
 
 /// The password was not looked at.
-pub(crate) async fn withdraw(tx: &mut Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<()> {
+pub(crate) async fn withdraw(tx: &mut Tx<'_>, subjects: &Subjects) -> Result<()> {
     for (subject, _) in subjects.with_limits() {
-        uncount(tx, subject, now).await?;
+        uncount(tx, subject).await?;
     }
     Ok(())
 }
@@ -110,15 +113,21 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, email: &str) -> Result<()> {
     attempts::remove(tx, &Subjects::new(email, None).account).await
 }
 
-async fn uncount(tx: &mut Tx<'_>, subject: &str, now: Timestamp) -> Result<()> {
+async fn uncount(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
     match attempts::find(tx, subject).await? {
         None => Ok(()),
         Some(row) if row.failures <= 1 => attempts::remove(tx, subject).await,
         Some(row) => {
-            let row = AttemptRow { failures: row.failures - 1, blocked_until: now, ..row };
+            let row = AttemptRow { failures: row.failures - 1, blocked_until: NOT_BLOCKED, ..row };
             attempts::put(tx, subject, row).await
         }
     }
+}
+
+/// An attempt that costs no wait blocks not even those whose clocks were read a moment before.
+fn blocked_until(failures: u32, free: u32, now: Timestamp) -> Timestamp {
+    let wait = wait(failures, free);
+    if wait.is_zero() { NOT_BLOCKED } else { now.plus(wait) }
 }
 
 fn wait(failures: u32, free: u32) -> Duration {

@@ -100,7 +100,11 @@ impl House {
 }
 
 pub(crate) fn clock() -> (Arc<ManualClock>, Environment) {
-    let clock = Arc::new(ManualClock::at("2026-03-01T09:30:00Z".parse().unwrap()));
+    clock_at("2026-03-01T09:30:00Z")
+}
+
+pub(crate) fn clock_at(now: &str) -> (Arc<ManualClock>, Environment) {
+    let clock = Arc::new(ManualClock::at(now.parse().unwrap()));
     let environment = Environment::new(clock.clone(), Arc::new(SystemRandom));
     (clock, environment)
 }

@@ -5,7 +5,9 @@ use kontor_identity::{IdentitySettings, PasswordCost};
 use kontor_store::{both_engines, testing::TestStore};
 use sea_query::{Expr, ExprTrait as _, Query};
 
-use crate::house::{House, PASSWORD, code, failure, member, settings, sign_in, wait_of};
+use crate::house::{
+    House, PASSWORD, SECRET, clock_at, code, failure, member, open, settings, sign_in, wait_of,
+};
 
 async fn kept_hash(house: &House, email: &'static str) -> String {
     let hash: Result<String, kontor_store::Error> = house
@@ -86,6 +88,23 @@ both_engines! {
         assert_eq!(failure(refused).0, ErrorKind::Limited);
         let elsewhere = house.identity.sign_in(from("user99@acme.test", "192.0.2.2")).await;
         assert_eq!(code(elsewhere), "invalid_credentials");
+    }
+
+    async fn a_clock_that_is_a_moment_behind_is_no_reason_to_wait(store: TestStore) {
+        let (house, ..) = House::with_acme(&store).await;
+        let (_, environment) = clock_at("2026-03-01T09:29:59.999Z");
+        let behind = open(&store, &environment, &house.furnisher, SECRET, settings()).await.unwrap();
+        let attempt = |password: &str| {
+            let mut input = sign_in("ada@acme.test", password);
+            input.remote = Some("192.0.2.1".parse().unwrap());
+            input
+        };
+        assert_eq!(code(house.identity.sign_in(attempt("wrong password")).await), "invalid_credentials");
+        behind.sign_in(attempt(PASSWORD)).await.unwrap();
+        for _ in 0..3 {
+            house.identity.sign_in(attempt(PASSWORD)).await.unwrap();
+            behind.sign_in(attempt(PASSWORD)).await.unwrap();
+        }
     }
 
     async fn attempts_made_at_once_are_all_counted(store: TestStore) {
