@@ -156,7 +156,13 @@ impl Conversation {
         } else {
             &good[good.len() - 1..]
         };
-        self.list = shown.iter().flat_map(|done| records(&done.result)).collect();
+        let found: Vec<Record> = shown.iter().flat_map(|done| records(&done.result)).collect();
+        if found.is_empty() {
+            // The list before it is still the last one that was shown.
+            self.focus = None;
+            return;
+        }
+        self.list = found;
         self.focus = match self.list.as_slice() {
             [only] => Some(only.clone()),
             _ => None,

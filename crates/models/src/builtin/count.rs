@@ -9,7 +9,7 @@ use super::{
     render,
     schema::Kind,
     turn::{Interpreter, Outcome, Stop},
-    words::Phrase,
+    words::{Phrase, Sentence},
 };
 
 impl Interpreter {
@@ -84,6 +84,46 @@ impl Interpreter {
         })
     }
 
+    /// "how is the pipeline?", "show my pipeline": what is open, by stage. Nothing where the sentence asks for
+    /// something else.
+    pub(super) fn pipeline(&self, phrase: Phrase<'_>) -> Option<Outcome> {
+        const VERBS: [&str; 14] = [
+            "how is",
+            "how 's",
+            "how does",
+            "what is in",
+            "what 's in",
+            "what is",
+            "what 's",
+            "show me",
+            "show",
+            "give me",
+            "tell me about",
+            "summarize",
+            "summary of",
+            "overview of",
+        ];
+        const REST: [&str; 12] = [
+            "look", "looking", "like", "doing", "going", "today", "now", "overview", "summary", "report",
+            "by", "stage",
+        ];
+        let whose = phrase.strip(&VERBS).unwrap_or(phrase);
+        let rest = whose.skip(&["the", "my", "our", "current", "sales"]);
+        let is_meant = rest.at(0) == "pipeline" && rest.from(1).skip(&REST).is_empty();
+        let object = self.pipeline_object().filter(|_| is_meant && self.catalogue.named(rest).is_none())?;
+        let (stage, _) = object.outcomes()?;
+        let mine = if whose.at(0) == "my" { "my " } else { "" };
+        let sentence = Sentence::new(&format!("{mine}open {} by {}", object.plural, stage.label));
+        Some(self.total(sentence.phrase(), "sum"))
+    }
+
+    /// What goes through stages and is worth something.
+    fn pipeline_object(&self) -> Option<&Object> {
+        self.catalogue.objects.iter().find(|object| {
+            object.can("group") && object.outcomes().is_some() && object.amount_field().is_some()
+        })
+    }
+
     /// The object and the conditions of a question; without a named object, the one of the last list.
     fn question<'p>(&'p self, phrase: Phrase<'p>) -> Result<(&'p Object, Query), Stop> {
         let (object, parts) = match self.catalogue.first_named(phrase) {
@@ -91,7 +131,8 @@ impl Interpreter {
             None => {
                 let last = self.conversation.list.first().or(self.conversation.focus.as_ref());
                 let known = last.and_then(|record| self.catalogue.object(&record.object));
-                let object = known.or_else(|| self.object_with_field(phrase));
+                let pipeline = phrase.position(&["pipeline"]).and_then(|_| self.pipeline_object());
+                let object = pipeline.or(known).or_else(|| self.object_with_field(phrase));
                 let object = object.ok_or_else(|| {
                     let names: Vec<&str> =
                         self.catalogue.objects.iter().map(|object| object.plural.as_str()).collect();

@@ -52,6 +52,9 @@ impl Interpreter {
             return Ok(format!("I create one record at a time: say **create {} “Name”**.", object.singular));
         }
         let mut rest = phrase.from(words).skip(&["named", "called", ":"]);
+        if object.name == "task" && rest.at(0) == "to" {
+            return self.remind(rest.from(1));
+        }
         let mut values = Map::new();
         let name = self.name_of(object, rest);
         rest = rest.from(name.len());
@@ -69,7 +72,7 @@ impl Interpreter {
         self.finish(object, values)
     }
 
-    /// "remind me to … tomorrow", with "remind me to" taken away.
+    /// "remind me to … tomorrow", "create a task to … tomorrow", with what is before the task taken away.
     pub(super) fn remind(&self, phrase: Phrase<'_>) -> Outcome {
         let task = self.catalogue.object("task").filter(|task| task.can("create"));
         let Some(task) = task else { return Ok("I have no tool here to create tasks.".to_owned()) };
@@ -284,6 +287,11 @@ impl Interpreter {
         values: &mut Values,
     ) -> Result<usize, Stop> {
         let name = until_end(phrase.from(1));
+        let company = object.field("company").filter(|field| field.writable && field.kind == Kind::Text);
+        if let Some(company) = company.filter(|_| matches!(phrase.at(0), "at" | "from")) {
+            values.insert(company.name.clone(), json!(name.raw()));
+            return Ok(1 + name.len());
+        }
         let mut wanted: Vec<&str> = Vec::new();
         for field in object.fields.iter().filter(|field| field.writable) {
             match &field.kind {

@@ -12,7 +12,7 @@
 //! | [`conversation`], [`ask`] | what was shown, spoken of and asked, from the messages |
 //! | [`turn`] | commands that are run again until all their calls have results |
 //! | [`resolve`], [`values`], [`query`] | which record, which value, which filter |
-//! | [`read`], [`count`], [`history`], [`create`], [`change`], [`log`], [`help`] | the commands |
+//! | [`read`], [`field`], [`count`], [`history`], [`create`], [`change`], [`log`], [`help`] | the commands |
 //! | [`clauses`] | the changes that one sentence says |
 //! | [`render`] | results as Markdown |
 
@@ -24,6 +24,7 @@ mod conversation;
 mod count;
 mod create;
 mod dates;
+mod field;
 mod help;
 mod history;
 mod log;
@@ -95,7 +96,11 @@ fn answer(request: &ChatRequest) -> Vec<Delta> {
 }
 
 /// Words before a command that say nothing.
-const POLITE: [&str; 12] = [
+const POLITE: [&str; 16] = [
+    "hi there",
+    "hello there",
+    "hi",
+    "hello",
     "please",
     "can you",
     "could you",
@@ -112,7 +117,7 @@ const POLITE: [&str; 12] = [
 
 /// Whether a message begins like a command, so that it is no answer to a question.
 fn is_command(said: &str) -> bool {
-    const BEGINNINGS: [&str; 42] = [
+    const BEGINNINGS: [&str; 48] = [
         "show",
         "list",
         "find",
@@ -153,7 +158,13 @@ fn is_command(said: &str) -> bool {
         "cancel",
         "stop",
         "remind me",
+        "schedule",
         "who is",
+        "who owns",
+        "what is",
+        "what 's",
+        "when",
+        "how is",
         "forget it",
     ];
     let sentence = Sentence::new(said);
@@ -162,7 +173,7 @@ fn is_command(said: &str) -> bool {
 
 fn polite(mut phrase: Phrase<'_>) -> Phrase<'_> {
     while let Some(rest) = phrase.strip(&POLITE) {
-        phrase = rest;
+        phrase = rest.skip(&[","]);
     }
     phrase
 }
@@ -182,7 +193,7 @@ impl Interpreter {
     }
 
     fn about_itself(&self, phrase: Phrase<'_>) -> Option<Outcome> {
-        let greets = phrase.len() <= 2 && phrase.strip(&["hi", "hello", "hey", "good morning"]).is_some();
+        let greets = phrase.len() <= 2 && phrase.strip(&["good morning"]).is_some();
         if greets
             || phrase
                 .strip(&["help", "commands", "what can you", "how do i", "who are you", "what are you"])
@@ -225,13 +236,17 @@ impl Interpreter {
         if let Some(rest) = phrase.strip(&HISTORY) {
             return Some(self.history(rest));
         }
+        if let Some(outcome) = self.pipeline(phrase) {
+            return Some(outcome);
+        }
         if let Some(rest) = phrase.strip(&["how many", "count", "number of", "show the number of"]) {
             return Some(self.count(rest));
         }
         if let Some(rest) = phrase.strip(&["how much"]) {
             return Some(self.total(rest, "sum"));
         }
-        self.reckoning(phrase).map(|(function, rest)| self.total(rest, function))
+        let reckoned = self.reckoning(phrase).map(|(function, rest)| self.total(rest, function));
+        reckoned.or_else(|| self.one_field(phrase))
     }
 
     /// "total …", "the average …", "what is the largest amount of …": what to reckon, and of what. A superlative
@@ -253,7 +268,9 @@ impl Interpreter {
     }
 
     fn writing(&self, phrase: Phrase<'_>) -> Option<Outcome> {
-        if let Some(rest) = phrase.strip(&["remind me to", "remind me"]) {
+        if let Some(rest) =
+            phrase.strip(&["remind me to", "remind me", "schedule a", "schedule an", "schedule"])
+        {
             return Some(self.remind(rest));
         }
         if let Some(rest) = phrase.strip(&[
@@ -329,10 +346,29 @@ impl Interpreter {
         {
             return Some(self.show(rest));
         }
+        if self.is_other_verb(phrase) {
+            return None;
+        }
         let lists = self.catalogue.first_named(phrase).is_some()
             || self.points_back(phrase)
             || self.object_with_option(phrase).is_some();
         lists.then(|| self.show(phrase))
+    }
+
+    /// Whether a sentence begins with a word that says to do something to one record: "convert lead Jane Doe".
+    fn is_other_verb(&self, phrase: Phrase<'_>) -> bool {
+        let rest = phrase.from(1).skip(&["the", "this", "that"]);
+        let Some((object, words)) = self.catalogue.named(rest) else { return false };
+        let noun = rest.at(words - 1);
+        let points = rest.len() > words || rest.len() + 1 < phrase.len();
+        let names_one = singular(noun) == noun && points;
+        let is_said_of_it = |object: &catalogue::Object| {
+            object.field_at(phrase).is_some() || object.option_at(phrase).is_some()
+        };
+        let first = query::Parser::new(self, object, false).parse(&[phrase.upto(1)]);
+        names_one
+            && !self.catalogue.objects.iter().any(is_said_of_it)
+            && first.is_ok_and(|query| !query.search.is_empty())
     }
 }
 

@@ -72,7 +72,11 @@ impl Interpreter {
     }
 
     fn list(&self, object: &Object, parts: &[Phrase<'_>], many: bool) -> Outcome {
-        let mut query = Parser::new(self, object, false).parse(parts)?;
+        self.listed(object, Parser::new(self, object, false).parse(parts)?, many)
+    }
+
+    /// The records that a question asks for, as a list where it asks for many.
+    pub(super) fn listed(&self, object: &Object, mut query: Query, many: bool) -> Outcome {
         if !many && query.is_extreme && query.limit.is_none() {
             query.limit = Some(1);
         }

@@ -43,6 +43,12 @@ impl Query {
         }
     }
 
+    /// The same, with a field among what it speaks of.
+    pub(super) fn touching(mut self, field: &str) -> Self {
+        self.touched.push(field.to_owned());
+        self
+    }
+
     /// Whether it says nothing but a name.
     pub(super) fn is_name(&self) -> bool {
         let narrowed = !self.filters.is_empty() || self.deleted;
@@ -140,8 +146,11 @@ impl<'p> Parser<'p> {
 
     /// Reads all the parts of a question, from which the object's name has been taken out.
     pub(super) fn parse(mut self, parts: &[Phrase<'p>]) -> Result<Query, Stop> {
-        for part in parts {
+        for (place, part) in parts.iter().enumerate() {
             let mut rest = *part;
+            if place == 0 && parts.len() == 2 {
+                rest = rest.from(self.possessor(rest)?);
+            }
             while !rest.is_empty() {
                 let words = self.take(rest)?;
                 rest = rest.from(words.max(1));
@@ -227,14 +236,28 @@ impl<'p> Parser<'p> {
                 return Ok(1);
             }
             "without" | "no" | "missing" => {
-                if let Some((field, words)) = self.object.field_at(phrase.from(1)) {
+                let rest = phrase.from(1).skip(&["a", "an", "any", "the"]);
+                if let Some((field, words)) = self.object.field_at(rest) {
                     self.add(
                         &field.name,
                         json!({"is_empty": true}),
                         format!("without {}", lower(&field.label)),
                     );
-                    return Ok(1 + words);
+                    return Ok(phrase.len() - rest.len() + words);
                 }
+                if let Some((lacked, _)) = self.interpreter.catalogue.named(rest) {
+                    return Err(Stop::Say(format!(
+                        "I cannot find {} by the {} they lack.",
+                        self.object.plural, lacked.plural
+                    )));
+                }
+            }
+            "pipeline" => {
+                let negated = std::mem::take(&mut self.negated);
+                if self.outcome("open", negated) {
+                    return Ok(1);
+                }
+                self.negated = negated;
             }
             "named" | "called" | "containing" | "matching" | "like" => {
                 let name = until_boundary(phrase.from(1));
@@ -275,6 +298,14 @@ impl<'p> Parser<'p> {
         }
         if let Some(words) = self.related(phrase)? {
             return Ok(words);
+        }
+        if let Some((named, words)) = self.interpreter.catalogue.named(phrase)
+            && named.name == self.object.name
+        {
+            return Ok(words);
+        }
+        if self.grouping && matches!(word, "size" | "value" | "worth") {
+            return Ok(1);
         }
         let preposition = ["in", "at", "of", "for", "from", "with", "on", "about", "to"].contains(&word);
         if !preposition && !FILLERS.contains(&word) {

@@ -62,6 +62,13 @@ impl<'p> Parser<'p> {
         Ok(words.map(|words| if words == subject.len() { 1 + words + 1 } else { 1 + words }))
     }
 
+    /// "Acme's", "the first account's", before what is theirs; how many words it takes.
+    pub(super) fn possessor(&mut self, phrase: Phrase<'p>) -> Result<usize, Stop> {
+        let Some(end) = phrase.position(&["'s"]) else { return Ok(0) };
+        let words = self.pointing("of", phrase.upto(end), |_| true)?;
+        Ok(words.filter(|words| *words == end).map_or(0, |words| words + 1))
+    }
+
     /// A condition that records point to the one named at the head of a phrase, and how many words name it;
     /// where no object is named, by the relations to those that fit.
     fn pointing(

@@ -67,6 +67,18 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
             "deal.find",
             json!({"filter": {"and": [{"account.name": {"contains": "Acme"}}, {"amount": {"gt": 1000}}]}}),
         ),
+        (
+            "show Acme's open deals",
+            "deal.find",
+            json!({"filter": {"and": [
+                {"or": [
+                    {"account.name": {"contains": "Acme"}},
+                    {"contact.name": {"contains": "Acme"}},
+                    {"owner.name": {"contains": "Acme"}},
+                ]},
+                {"stage": {"not_in": CLOSED}},
+            ]}}),
+        ),
         ("what open deals do we have?", "deal.find", json!({"filter": {"stage": {"not_in": CLOSED}}})),
         (
             "deals for account Acme Corp over 1k",

@@ -325,3 +325,87 @@ fn what_deletes_or_restores_is_told_by_its_name_alone() {
         "{text}"
     );
 }
+
+#[test]
+fn one_field_of_one_record_is_told() {
+    let shown = json!({"object": "deal", "path": "/records/deals",
+        "record": {"id": "d2", "label": "Acme renewal", "amount": {"amount": 40_000, "currency": "USD"},
+                   "stage": "PROPOSAL", "close_date": null, "owner": {"id": "m2", "label": "Max Okafor"}}});
+    for (said, reply) in [
+        ("what is the amount of it?", "Amount of [Acme renewal](/records/deals/d2): **40,000 USD**."),
+        ("what's its stage?", "Stage of [Acme renewal](/records/deals/d2): **Proposal**."),
+        ("what is this deal's value", "Amount of [Acme renewal](/records/deals/d2): **40,000 USD**."),
+        ("when does it close?", "[Acme renewal](/records/deals/d2) has no close date."),
+        ("who owns this deal?", "Owner of [Acme renewal](/records/deals/d2): **Max Okafor**."),
+    ] {
+        let mut chat = Chat::new().looking_at("deal", "Acme renewal", "d2", "/records/deals");
+        assert_eq!(chat.say(said).call(), ("deal.get".to_owned(), json!({"id": "d2"})), "{said}");
+        assert_eq!(chat.result(shown.clone()).text(), reply, "{said}");
+    }
+    let mut chat = Chat::new();
+    let (tool, arguments) = chat.say("what is Jane Doe's email?").call();
+    assert_eq!((tool.as_str(), &arguments["query"]), ("search", &json!("Jane Doe")));
+    assert_eq!(arguments["objects"], json!(["member", "contact"]), "only what has an email is looked for");
+}
+
+#[test]
+fn who_owns_what_is_described_is_told_by_a_column() {
+    let mut chat = Chat::new();
+    let (tool, arguments) = chat.say("who owns the biggest open deal?").call();
+    assert_eq!((tool.as_str(), &arguments["sort"]), ("deal.find", &json!("-amount")));
+    assert_eq!(arguments["limit"], 1);
+    let found = json!({"object": "deal", "path": "/records/deals", "has_more": true, "records": [
+        {"id": "d1", "label": "Globex rollout", "owner": {"id": "m2", "label": "Max Okafor"}}]});
+    assert!(chat.result(found).text().contains("| Max Okafor |"));
+}
+
+#[test]
+fn the_pipeline_is_what_is_open_by_stage() {
+    for said in ["how is the pipeline?", "show my pipeline", "what's in the pipeline?", "Hi, pipeline"] {
+        let (tool, arguments) = Chat::new().say(said).call();
+        assert_eq!(tool, "deal.group", "{said}");
+        assert_eq!(arguments["by"], json!(["stage"]), "{said}");
+        assert_eq!(arguments["aggregates"][1], json!({"function": "sum", "field": "amount"}), "{said}");
+        assert_eq!(arguments["filter"].to_string().contains("$me"), said.contains("my"), "{said}");
+    }
+    let (tool, arguments) = Chat::new().say("how much is the pipeline worth?").call();
+    assert_eq!((tool.as_str(), arguments.get("by")), ("deal.group", None));
+    assert!(arguments["filter"]["stage"]["not_in"].is_array(), "{arguments}");
+}
+
+#[test]
+fn a_list_that_is_empty_takes_no_place_from_the_one_before() {
+    let mut chat = Chat::new();
+    chat.say("show open deals").call();
+    chat.result(open_deals()).text();
+    chat.say("show deals over 10m").call();
+    assert!(chat.result(deals(&[])).text().starts_with("I found no deals"));
+    let (_, arguments) = chat.say("show the third one").call();
+    assert_eq!(arguments, json!({"id": "d3"}));
+}
+
+#[test]
+fn what_is_not_understood_is_not_searched_for() {
+    for said in ["convert lead Jane Doe", "archive the deal", "win rate"] {
+        let text = Chat::new().say(said).text();
+        assert!(text.starts_with("I do not understand that."), "{said}: {text}");
+    }
+    let text = Chat::new().say("which accounts have no contacts?").text();
+    assert_eq!(text, "I cannot find accounts by the contacts they lack.");
+    let (_, arguments) = Chat::new().say("deals without a close date").call();
+    assert_eq!(arguments["filter"], json!({"close_date": {"is_empty": true}}));
+    let (tool, arguments) = Chat::new().say("average deal size of won deals").call();
+    assert_eq!((tool.as_str(), &arguments["aggregates"][1]["function"]), ("deal.group", &json!("avg")));
+}
+
+#[test]
+fn a_task_is_made_of_what_is_to_be_done_and_when() {
+    for said in [
+        "create a task to call Jane tomorrow",
+        "remind me to call Jane tomorrow",
+        "schedule call Jane tomorrow",
+    ] {
+        let (tool, arguments) = Chat::new().say(said).call();
+        assert_eq!((tool.as_str(), &arguments["title"]), ("task.create", &json!("call Jane")), "{said}");
+    }
+}
