@@ -104,7 +104,10 @@ impl Interpreter {
                     return (Reference::Place(place), None);
                 }
             }
-            word if closes => {
+            // "the fifth deal" is one of a list, "5 deals" are as many.
+            word if closes
+                && noun.is_none_or(|_| singular(rest.at(rest.len() - 1)) == rest.at(rest.len() - 1)) =>
+            {
                 if let Some(place) = ordinal(word) {
                     return (Reference::Place(place), object);
                 }

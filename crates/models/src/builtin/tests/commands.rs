@@ -79,6 +79,8 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
                 {"stage": {"not_in": CLOSED}},
             ]}}),
         ),
+        ("show 5 contacts", "contact.find", json!({"limit": 5})),
+        ("2 deals", "deal.find", json!({"limit": 2})),
         ("what open deals do we have?", "deal.find", json!({"filter": {"stage": {"not_in": CLOSED}}})),
         (
             "deals for account Acme Corp over 1k",
