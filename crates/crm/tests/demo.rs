@@ -10,6 +10,11 @@ use crate::support::{Fixture, map};
 
 /// A workspace with the demonstration in it, and its two members.
 async fn filled(store: &TestStore) -> (Fixture, [MemberId; 2]) {
+    filled_on(store, 0).await
+}
+
+/// The same, as it was so many days ago.
+async fn filled_on(store: &TestStore, days_ago: i64) -> (Fixture, [MemberId; 2]) {
     let fixture = Fixture::new(store).await;
     let ada = DemoMember { id: fixture.member, name: "Ada Brandt".to_owned() };
     let max = DemoMember { id: fixture.crm.environment().new_id(), name: "Max Keller".to_owned() };
@@ -22,7 +27,7 @@ async fn filled(store: &TestStore) -> (Fixture, [MemberId; 2]) {
                 let object = work.schema.object("member").unwrap().clone();
                 let fields = map(json!({ "name": members.max.name }));
                 records::create_with_id(work, &object, members.max.id.as_uuid().into(), &fields).await?;
-                let today = work.now.date();
+                let today = work.now.date().plus_days(-days_ago);
                 demo::fill(work, &members, today).await
             })
         })
@@ -109,6 +114,23 @@ both_engines! {
         assert_eq!(stages, ["CLOSED_WON", "NEGOTIATION", "PROPOSAL", "QUALIFIED", "LEAD"]);
         assert!(moves.windows(2).all(|pair| pair[0].happened_at > pair[1].happened_at));
         assert!(now.since(moves[0].happened_at).as_secs() > 86_400 / 2);
+    }
+
+    async fn the_second_largest_open_deal_can_be_moved_to_negotiation_on_any_day(store: TestStore) {
+        for days_ago in [0, 1, 6, 31] {
+            let (fixture, _) = filled_on(&store, days_ago).await;
+            let open = json!({"and": [
+                {"stage": {"not_in": ["CLOSED_WON", "CLOSED_LOST"]}},
+                {"amount": {"gt": 10_000}},
+            ]});
+            let query =
+                ListQuery { filter: Some(open), sort: Some("-amount".to_owned()), ..ListQuery::default() };
+            let deals: Vec<Json> = fixture.list("deal", query).await.records.iter().map(|deal| deal.to_json()).collect();
+            assert!(deals.len() >= 20, "{}", deals.len());
+            let amount = |place: usize| deals[place]["amount"]["amount"].as_f64().unwrap();
+            assert!(amount(0) > amount(1) && amount(1) > amount(2), "{deals:?}");
+            assert!(["QUALIFIED", "PROPOSAL"].contains(&deals[1]["stage"].as_str().unwrap()), "{}", deals[1]);
+        }
     }
 
     async fn it_is_the_same_on_every_run_of_a_day(store: TestStore) {

@@ -24,6 +24,9 @@ const EPOCH_JULIAN_DAY: i64 = 2_440_588;
 /// One of the two members, by number.
 pub(super) type Person = usize;
 
+/// Which business it is: the same one on every day, so that what the documents ask of it can always be done.
+const BUSINESS: u64 = 2;
+
 pub(super) struct Filler<'f, 'a, 'c> {
     work: &'f mut Work<'a, 'c>,
     people: [Caller; 2],
@@ -35,14 +38,14 @@ pub(super) struct Filler<'f, 'a, 'c> {
 
 impl<'f, 'a, 'c> Filler<'f, 'a, 'c> {
     pub(super) fn new(work: &'f mut Work<'a, 'c>, members: &DemoMembers, today: Date) -> Self {
-        let seed = u64::from(today.inner().to_julian_day().unsigned_abs());
+        let day = u64::from(today.inner().to_julian_day().unsigned_abs());
         let people = [&members.ada, &members.max].map(|member| acting(work.caller, member));
         Self {
             work,
             people,
             today,
-            random: Arc::new(SeededRandom::new(seed.rotate_left(32))),
-            dice: Dice::new(seed),
+            random: Arc::new(SeededRandom::new(day.rotate_left(32))),
+            dice: Dice::new(BUSINESS),
         }
     }
 

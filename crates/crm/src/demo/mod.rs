@@ -1,5 +1,6 @@
 //! A believable small business to look at: half a year of accounts, contacts, deals moving through their
-//! stages, activities, leads, tasks and notes, the same on every run of one day.
+//! stages, activities, leads, tasks and notes, the same on every run of one day. On another day it is the same
+//! business, at dates around that day.
 //!
 //! Everything goes through the same use cases as a person's work, at the times at which it would have
 //! happened, so that timelines, events and search are as full as the tables.
