@@ -216,6 +216,10 @@ impl Channel {
             if cursor.seq < speaking.after {
                 return if given.len() > before { Found::More } else { Found::InLog };
             }
+            if cursor.seq > speaking.after {
+                // The log has what is said here, and gave it, before it was told to this channel.
+                return if given.len() > before { Found::More } else { Found::Nothing };
+            }
             let (turn, step) = (speaking.turn, speaking.step);
             given.extend(cursor.reasoning(turn, step, &speaking.reasoning));
             given.extend(cursor.text(turn, step, &speaking.text));
@@ -245,6 +249,22 @@ mod tests {
     use kontor_core::environment::Environment;
 
     use super::*;
+    use crate::stream::EventId;
+
+    #[test]
+    fn what_the_log_gave_before_it_was_told_is_not_given_again() {
+        let (channel, turn) = (Channel::default(), Environment::system().new_id());
+        channel.begin(5, turn, 1);
+        channel.say("Hello", "I greet");
+        let text = |seq| {
+            let (mut cursor, mut given) = (Cursor::at(EventId { seq, offset: None }), VecDeque::new());
+            let found = channel.advance(&mut cursor, &mut given);
+            (found, given.iter().map(StreamEvent::name).collect::<Vec<_>>())
+        };
+        assert_eq!(text(4), (Found::InLog, vec![]));
+        assert_eq!(text(5), (Found::More, vec!["reasoning.delta", "text.delta"]));
+        assert_eq!(text(7), (Found::Nothing, vec![]));
+    }
 
     #[test]
     fn the_last_handle_forgets_the_channel_although_an_event_is_being_told() {
