@@ -66,7 +66,7 @@ impl<'p> Parser<'p> {
     pub(super) fn possessor(&mut self, phrase: Phrase<'p>) -> Result<usize, Stop> {
         let Some(end) = phrase.position(&["'s"]) else { return Ok(0) };
         let words = self.pointing("of", phrase.upto(end), |_| true)?;
-        Ok(words.filter(|words| *words == end).map_or(0, |words| words + 1))
+        Ok(words.map_or(0, |words| if words == end { words + 1 } else { words }))
     }
 
     /// A condition that records point to the one named at the head of a phrase, and how many words name it;
