@@ -10,12 +10,14 @@
 //! | [`error`] | the eight kinds of failure and the problem told to the one who asked |
 //! | [`metadata`] | objects, fields, field kinds and the columns they occupy |
 //! | [`value`], [`json`] | typed field values and their JSON; JSON kept as text |
+//! | [`currency`], [`reading`] | currencies; numbers, amounts, dates and times as people write them |
 //! | [`filter`], [`sort`] | the one filter language, and orders |
 //! | [`caller`], [`grants`] | who asks, and what they may |
 //! | [`operation`] | operations, their effects and the registry |
 //! | [`turn`] | the events of a turn as they are logged and streamed |
 
 pub mod caller;
+pub mod currency;
 pub mod environment;
 pub mod error;
 pub mod filter;
@@ -24,6 +26,7 @@ pub mod ids;
 pub mod json;
 pub mod metadata;
 pub mod operation;
+pub mod reading;
 pub mod sort;
 pub mod text;
 pub mod time;
