@@ -99,6 +99,7 @@ pub(crate) fn restore(
     copy_file(&directory, &folder::directory_file(&partial))?;
     fs::rename(folder::workspaces_folder(&partial), &target).map_err(failed(&target))?;
     beside().map_err(failed(data_dir))?;
+    folder::make_file(&folder::restored_mark(data_dir))?;
     let last = folder::directory_file(data_dir);
     fs::rename(folder::directory_file(&partial), &last).map_err(failed(&last))?;
     fs::remove_dir(&partial).map_err(failed(&partial))

@@ -19,13 +19,25 @@ pub struct StoreConfig {
     pub write_deadline: Duration,
     /// How many connections to PostgreSQL this process holds at most.
     pub pool_size: u32,
-    /// How many threads read each open SQLite file.
+    /// How many threads read each open SQLite file at most.
     pub readers: usize,
-    /// How long an open workspace that nobody holds stays open.
+    /// How many workspaces have their SQLite file open at one time at most. Each takes up to three file
+    /// descriptors and two for every reader; see [`Self::descriptors_per_workspace`].
+    pub open_workspaces: usize,
+    /// How long a workspace that nobody holds is remembered. Its file is closed long before.
     pub idle_after: Duration,
 }
 
 impl StoreConfig {
+    /// Enough for a server whose people work in a few dozen workspaces at the same moment.
+    pub const OPEN_WORKSPACES: usize = 64;
+
+    /// The file descriptors that a workspace takes at most while its file is open: for each connection the
+    /// file and its log, and once the index of the log.
+    pub fn descriptors_per_workspace(&self) -> usize {
+        2 * (1 + self.readers.max(1)) + 1
+    }
+
     /// SQLite in `data_dir`, with limits that suit a small server.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
@@ -35,6 +47,7 @@ impl StoreConfig {
             write_deadline: Duration::from_secs(30),
             pool_size: 20,
             readers: 2,
+            open_workspaces: Self::OPEN_WORKSPACES,
             idle_after: Duration::from_secs(300),
         }
     }

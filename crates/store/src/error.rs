@@ -1,11 +1,14 @@
 //! What can go wrong in a store, told alike for both engines.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use kontor_core::{
     error::{ErrorKind, Fault, Problem},
     ids::WorkspaceId,
 };
+
+/// After which time whoever met a busy store may try again.
+const BUSY: Duration = Duration::from_secs(2);
 
 /// What a driver said, kept for the log.
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -50,13 +53,23 @@ pub enum Error {
         #[source]
         source: Option<Source>,
     },
+    /// There is more to do than can be done at one time; nothing was done, and trying again soon makes sense.
+    #[error("busy: {what}")]
+    Busy { what: &'static str },
+    /// Data that was there is not there any more. Nothing is made in its place.
+    #[error("{} {found}; restore it from a backup", path.display())]
+    MissingData {
+        path: PathBuf,
+        /// `is gone` or `is empty`.
+        found: &'static str,
+    },
     /// There is no room for what was to be written; it had no effect.
     #[error("the disk that holds the data is full")]
     Full {
         #[source]
         source: Source,
     },
-    /// The database cannot be reached, or is busy beyond its limits.
+    /// The database cannot be reached.
     #[error("{reason}")]
     Unavailable {
         reason: String,
@@ -154,6 +167,17 @@ impl Fault for Error {
                 ErrorKind::Unavailable,
                 "database_too_slow",
                 "The database took too long. Nothing was changed; try again or ask for less.",
+            ),
+            Self::Busy { .. } => Problem::new(
+                ErrorKind::Unavailable,
+                "busy",
+                "The server has more to do than it can at the moment. Nothing was changed; try again in a few seconds.",
+            )
+            .retry_after(BUSY),
+            Self::MissingData { .. } => Problem::new(
+                ErrorKind::Unavailable,
+                "data_missing",
+                "The data of this workspace is missing. The server's log says what to restore.",
             ),
             Self::Full { .. } => Problem::new(
                 ErrorKind::Unavailable,

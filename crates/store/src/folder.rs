@@ -73,19 +73,29 @@ pub(crate) fn workspace_file(data_dir: &Path, id: WorkspaceId) -> PathBuf {
     workspaces_folder(data_dir).join(format!("{id}.sqlite"))
 }
 
+/// The file that says that the data was restored from a backup and not looked at since.
+pub(crate) fn restored_mark(data_dir: &Path) -> PathBuf {
+    data_dir.join("restored")
+}
+
 /// Removes a database that nobody has open, with what SQLite keeps beside it.
 pub(crate) fn remove_database(path: &Path) -> Result<(), Error> {
     for beside in ["-wal", "-shm", ""] {
         let mut file = path.as_os_str().to_owned();
         file.push(beside);
-        match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::folder(file, "the file cannot be removed", error));
-            }
-            _ => {}
-        }
+        remove_file(Path::new(&file))?;
     }
     Ok(())
+}
+
+/// Removes a file; none is well.
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::folder(path, "the file cannot be removed", error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The files of workspaces in a data folder or a backup, in the order of their names.

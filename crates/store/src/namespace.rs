@@ -14,7 +14,9 @@ use crate::{
     unit::{self, Unit},
 };
 
-/// Everything of one workspace, or the directory. Cloning is cheap; a namespace that is held stays open.
+/// Everything of one workspace, or the directory. Cloning is cheap, and holding it keeps nothing open: on SQLite
+/// the file is opened with a unit of work and closed when none came for a while, or another workspace needs the
+/// place.
 #[derive(Clone)]
 pub struct Namespace(Arc<Inner>);
 
@@ -115,6 +117,20 @@ impl Namespace {
     pub(crate) fn is_idle(&self, idle: Duration) -> bool {
         let last_used = *self.0.last_used.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::strong_count(&self.0) == 1 && last_used.elapsed() >= idle
+    }
+
+    /// Whether a unit finds it open.
+    pub(crate) fn is_open(&self) -> bool {
+        match &self.0.engine {
+            Engine::Sqlite(space) => space.is_open(),
+            Engine::Postgres(_) => true,
+        }
+    }
+
+    pub(crate) fn retire(&self) {
+        if let Engine::Sqlite(space) = &self.0.engine {
+            space.retire();
+        }
     }
 
     pub(crate) async fn close(&self) {

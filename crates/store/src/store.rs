@@ -48,7 +48,8 @@ impl Store {
             }
             Some(url) => Some(postgres::connect(url, &config).await?),
         };
-        let opener = Opener { config, environment, pool, tasks: TaskTracker::new() };
+        let places = sqlite::Places::new(config.open_workspaces);
+        let opener = Opener { config, environment, pool, places, tasks: TaskTracker::new() };
         let directory = opener.open(None, Missing::Create).await?;
         Ok(Self(Arc::new(Inner { opener, directory, workspaces: Mutex::default() })))
     }
@@ -111,7 +112,33 @@ impl Store {
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
-    /// Closes the workspaces that nobody holds and nobody asked for lately; to be called from time to time.
+    /// Whether a workspace can be used without opening its file first, which may have another one close.
+    pub fn is_open(&self, id: WorkspaceId) -> bool {
+        let known = self.workspaces().get(&id).and_then(|cell| cell.get().cloned());
+        known.is_some_and(|namespace| namespace.is_open())
+    }
+
+    /// Has a workspace that nobody is using close its file before it would by itself.
+    pub fn retire(&self, id: WorkspaceId) {
+        if let Some(namespace) = self.workspaces().get(&id).and_then(|cell| cell.get().cloned()) {
+            namespace.retire();
+        }
+    }
+
+    /// Whether what the directory knows of a workspace may be older than the workspace: after a
+    /// [restore](Self::restore), until all of it was looked at. On PostgreSQL, which is restored with tools of its
+    /// own, that is never known.
+    pub fn may_have_been_restored(&self) -> bool {
+        self.0.opener.pool.is_some() || folder::restored_mark(&self.0.opener.config.data_dir).exists()
+    }
+
+    /// Says that what was restored has been looked at.
+    pub async fn accept_restored(&self) -> Result<(), Error> {
+        let mark = folder::restored_mark(&self.0.opener.config.data_dir);
+        blocking(move || folder::remove_file(&mark)).await
+    }
+
+    /// Forgets the workspaces that nobody holds and nobody asked for lately; to be called from time to time.
     pub async fn close_idle(&self) {
         let idle_after = self.0.opener.config.idle_after;
         let idle: Vec<_> = {
@@ -188,7 +215,6 @@ impl Store {
     /// In a box, so that it is compiled here and not once more wherever a workspace is asked for.
     fn get_or_open(&self, id: WorkspaceId, missing: Missing) -> BoxFuture<'_, Result<Namespace, Error>> {
         Box::pin(async move {
-            self.close_idle().await;
             let cell = Arc::clone(self.workspaces().entry(id).or_default());
             let namespace = cell.get_or_try_init(|| self.0.opener.open(Some(id), missing)).await.cloned();
             if namespace.is_err() {
@@ -226,6 +252,7 @@ struct Opener {
     config: StoreConfig,
     environment: Environment,
     pool: Option<postgres::Pool>,
+    places: Arc<sqlite::Places>,
     tasks: TaskTracker,
 }
 
@@ -248,17 +275,18 @@ impl Opener {
             None => folder::directory_file(data_dir),
             Some(id) => folder::workspace_file(data_dir, id),
         };
-        let now = self.environment.now();
-        let config = self.config.clone();
-        blocking(move || {
-            if let (Some(id), Missing::Refuse, false) = (id, missing, path.exists()) {
+        if let (Some(id), Missing::Refuse) = (id, missing) {
+            let path = path.clone();
+            // Before anything is opened or made to close for it.
+            if !blocking(move || Ok(path.exists())).await? {
                 return Err(Error::NoWorkspace(id));
             }
-            let mut session = sqlite::Session::open(&path, sqlite::Role::Writer, missing == Missing::Create)?;
-            migrate_file(&mut session, id, now)?;
-            sqlite::Space::start(&path, session, &config)
-        })
-        .await
+        }
+        let space = sqlite::Space::new(&path, id.is_some(), &self.places, &self.config);
+        let now = self.environment.now();
+        let may_make = missing == Missing::Create;
+        space.prepare(move |path| first_session(path, id, may_make, now)).await?;
+        Ok(space)
     }
 
     async fn open_schema(
@@ -297,6 +325,34 @@ pub(crate) fn described(id: Option<WorkspaceId>) -> (String, Set) {
         None => ("the directory".to_owned(), Set::Directory),
         Some(id) => (format!("workspace {id}"), Set::Workspace),
     }
+}
+
+/// Opens a file, brings it up to date where it is not, and returns the connection for what comes next.
+fn first_session(
+    path: &Path,
+    id: Option<WorkspaceId>,
+    may_make: bool,
+    now: Timestamp,
+) -> Result<(sqlite::Role, sqlite::Session), Error> {
+    if !may_make {
+        let mut session = sqlite::Session::open(path, sqlite::Role::Reader, false)?;
+        if is_current(&mut session, id) {
+            return Ok((sqlite::Role::Reader, session));
+        }
+    }
+    let mut session = sqlite::Session::open(path, sqlite::Role::Writer, may_make)?;
+    migrate_file(&mut session, id, now)?;
+    Ok((sqlite::Role::Writer, session))
+}
+
+/// Whether a file has all migrations; where it cannot be told, migrating it says why.
+fn is_current(session: &mut sqlite::Session, id: Option<WorkspaceId>) -> bool {
+    let scope = Scope::sqlite();
+    let mut tx =
+        Tx { connection: Connection::Sqlite(session), scope: &scope, mode: Mode::Read, failure: None };
+    let embedded = migrations::embedded(Dialect::Sqlite, described(id).1);
+    let standing = migrations::standing(&mut tx, &embedded).now_or_never();
+    matches!(standing, Some(Ok(migrations::Standing::Current(_))))
 }
 
 /// Migrates a file before its threads exist.

@@ -38,10 +38,9 @@ pub(crate) fn describe(error: sqlx::Error) -> Error {
         return match error {
             sqlx::Error::RowNotFound => Error::NoRow,
             sqlx::Error::PoolClosed => Error::Closed,
-            sqlx::Error::PoolTimedOut => Error::Unavailable {
-                reason: "no connection to PostgreSQL became free in time".to_owned(),
-                source: Some(error.into()),
-            },
+            sqlx::Error::PoolTimedOut => {
+                Error::Busy { what: "no connection to PostgreSQL became free in time" }
+            }
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)

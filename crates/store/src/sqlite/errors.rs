@@ -21,12 +21,10 @@ pub(crate) fn describe(error: rusqlite::Error) -> Error {
         ErrorCode::ConstraintViolation => Error::Constraint { source: error.into() },
         ErrorCode::DiskFull => Error::Full { source: error.into() },
         ErrorCode::OperationInterrupted => Error::Timeout { source: Some(error.into()) },
-        ErrorCode::DatabaseBusy
-        | ErrorCode::DatabaseLocked
-        | ErrorCode::SystemIoFailure
-        | ErrorCode::CannotOpen
-        | ErrorCode::OutOfMemory
-        | ErrorCode::ReadOnly => {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            Error::Busy { what: "another program holds the file locked" }
+        }
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory | ErrorCode::ReadOnly => {
             let reason = message.clone().unwrap_or_else(|| failure.to_string());
             Error::Unavailable { reason, source: Some(error.into()) }
         }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Session;
+use super::{Session, space::InUse};
 use crate::{
     Error, Tx,
     tx::{Connection, Failure, Mode, Scope},
@@ -32,11 +32,19 @@ pub(super) struct Job {
     /// Until when it may wait and run.
     deadline: Instant,
     limit: Duration,
+    in_use: InUse,
 }
 
 impl Job {
-    pub(super) fn new(unit: Box<dyn Unit>, scope: Arc<Scope>, mode: Mode, limit: Duration) -> Self {
-        Self { unit, scope, mode, deadline: Instant::now() + limit, limit }
+    /// `in_use` keeps the file open until the unit is answered.
+    pub(super) fn new(
+        unit: Box<dyn Unit>,
+        scope: Arc<Scope>,
+        mode: Mode,
+        limit: Duration,
+        in_use: InUse,
+    ) -> Self {
+        Self { unit, scope, mode, deadline: Instant::now() + limit, limit, in_use }
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -98,7 +106,10 @@ impl Job {
 
     /// Sends the result kept to whoever waits.
     pub(super) fn answer(self) {
-        self.unit.answer();
+        let Self { unit, in_use, .. } = self;
+        // First, so that who has the answer finds the file as idle as it is.
+        drop(in_use);
+        unit.answer();
     }
 }
 

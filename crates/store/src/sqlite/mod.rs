@@ -1,10 +1,11 @@
-//! SQLite: a file per namespace, with one thread that writes and a few that read.
+//! SQLite: a file per namespace, opened by need, with one thread that writes and a few that read.
 //!
 //! A unit of work runs on such a thread from beginning to end, in one poll: a statement sent to another
 //! thread costs twenty times the statement. Concurrent writes share one commit, and so one flush.
 
 mod errors;
 mod job;
+mod places;
 mod queue;
 mod session;
 mod space;
@@ -13,6 +14,7 @@ mod writer;
 pub(crate) use self::{
     errors::describe,
     job::message as panic_message,
+    places::Places,
     session::{Role, Session},
     space::Space,
 };

@@ -21,6 +21,8 @@ use crate::{Error, Row, folder, row::RowSource};
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 128;
+/// How long a connection waits for another program's lock.
+const BUSY: Duration = Duration::from_secs(5);
 /// How many virtual-machine instructions run between two looks at the clock.
 const DEADLINE_STEPS: i32 = 4_000;
 
@@ -34,6 +36,8 @@ pub(crate) enum Role {
 pub(crate) struct Session {
     connection: Connection,
     deadline: Arc<Deadline>,
+    /// The bound of the page cache in KiB; zero for SQLite's own.
+    cache: usize,
 }
 
 /// When the running unit has to end, in microseconds since `start`; zero for never.
@@ -51,21 +55,27 @@ impl Deadline {
 
 impl Session {
     /// Opens a file that exists, or makes it, for its owner alone, when `create` is set.
+    ///
+    /// # Errors
+    /// [`Error::MissingData`] where a file that is not to be made is gone or holds nothing.
     pub(crate) fn open(path: &Path, role: Role, create: bool) -> Result<Self, Error> {
         if create {
             folder::make_file(path)?;
+        } else if !path.exists() {
+            return Err(Error::MissingData { path: path.to_owned(), found: "is gone" });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let deadline = Arc::new(Deadline { start: Instant::now(), micros: AtomicU64::new(0) });
-        Connection::open_with_flags(path, flags)
-            .and_then(|connection| {
-                configure(&connection, role)?;
-                let watched = Arc::clone(&deadline);
-                connection.progress_handler(DEADLINE_STEPS, Some(move || watched.passed()))?;
-                Ok(connection)
-            })
-            .map(|connection| Self { connection, deadline })
-            .map_err(describe)
+        let connection = Connection::open_with_flags(path, flags).map_err(describe)?;
+        connection.busy_timeout(BUSY).map_err(describe)?;
+        // Before anything is set, which would write to an empty file.
+        if !create && is_empty(&connection).map_err(describe)? {
+            return Err(Error::MissingData { path: path.to_owned(), found: "is empty" });
+        }
+        configure(&connection, role).map_err(describe)?;
+        let watched = Arc::clone(&deadline);
+        connection.progress_handler(DEADLINE_STEPS, Some(move || watched.passed())).map_err(describe)?;
+        Ok(Self { connection, deadline, cache: 0 })
     }
 
     pub(crate) fn connection(&mut self) -> &mut Connection {
@@ -149,16 +159,24 @@ impl Session {
             .map(drop)
     }
 
-    /// Gives the page cache back to the operating system.
-    pub(crate) fn release_memory(&self) {
-        if let Err(error) = self.connection.release_memory() {
-            tracing::debug!(%error, "SQLite kept its memory");
+    /// Bounds the page cache, in KiB.
+    pub(crate) fn set_cache(&mut self, kib: usize) {
+        if self.cache == kib {
+            return;
+        }
+        let pages = -i64::try_from(kib).unwrap_or(i64::MAX);
+        match self.connection.pragma_update(None, "cache_size", pages) {
+            Ok(()) => self.cache = kib,
+            Err(error) => tracing::debug!(%error, "SQLite kept the size of its page cache"),
         }
     }
 }
 
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
+}
+
 fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // A misspelt column in double quotes is an error, not a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
@@ -175,8 +193,6 @@ fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
     }
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
-    // In KiB when negative; given back when the thread is idle.
-    connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "query_only", role == Role::Reader)?;
     Ok(())
 }

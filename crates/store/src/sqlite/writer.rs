@@ -5,59 +5,54 @@ use std::time::{Duration, Instant};
 use super::{
     Session, describe,
     job::{Job, Ran},
-    queue::{Next, Queue},
+    queue::Queue,
+    session::Role,
+    space::Lane,
 };
 
 /// How many units share a commit at most, and how long they may be gathered: what bounds the first one's
 /// wait.
 const GROUP_SIZE: usize = 256;
 const GROUP_TIME: Duration = Duration::from_millis(5);
-/// A thread that had nothing to do for this long gives its page cache back.
-const IDLE: Duration = Duration::from_secs(5);
+/// A thread that had nothing to do for this long closes its connection and ends.
+const IDLE: Duration = Duration::from_secs(10);
 
-/// Runs writing units until the queue is closed and empty.
-pub(super) fn write(mut session: Session, queue: &Queue) {
-    serve(&mut session, queue, |session, job| {
-        if job.may_share() { group(session, queue, job) } else { single(session, job) }
-    });
+/// Runs units until none comes any more. One whose connection cannot be opened is answered with the reason.
+pub(super) fn serve(lane: &mut Lane<'_>, queue: &Queue) {
+    let role = lane.role();
+    while let Some(mut job) = queue.next(IDLE) {
+        match lane.session() {
+            Ok(session) if role == Role::Reader => read(session, job),
+            Ok(session) if job.may_share() => group(session, queue, job),
+            Ok(session) => single(session, job),
+            Err(error) => {
+                job.fail(error);
+                job.answer();
+            }
+        }
+    }
     // The last connection to close a file does this as well, where there is no other.
-    if let Err(error) = session.batch("PRAGMA optimize") {
+    if role == Role::Writer
+        && let Some(session) = lane.opened()
+        && let Err(error) = session.batch("PRAGMA optimize")
+    {
         tracing::debug!(%error, "SQLite could not be optimised at its end");
     }
 }
 
-/// Runs reading units until the queue is closed and empty.
-pub(super) fn read(mut session: Session, queue: &Queue) {
-    serve(&mut session, queue, |session, mut job| {
-        if !job.is_awaited() {
-            return;
-        }
-        match session.run("BEGIN") {
-            Ok(()) => {
-                job.run(session);
-            }
-            Err(error) => job.fail(describe(error)),
-        }
-        end(session);
-        job.answer();
-    });
-}
-
-fn serve(session: &mut Session, queue: &Queue, handle: impl Fn(&mut Session, Job)) {
-    let mut idle = Some(IDLE);
-    loop {
-        match queue.next(idle) {
-            Next::Job(job) => {
-                handle(session, job);
-                idle = Some(IDLE);
-            }
-            Next::Idle => {
-                session.release_memory();
-                idle = None;
-            }
-            Next::Closed => return,
-        }
+/// Runs one reading unit on one snapshot.
+fn read(session: &mut Session, mut job: Job) {
+    if !job.is_awaited() {
+        return;
     }
+    match session.run("BEGIN") {
+        Ok(()) => {
+            job.run(session);
+        }
+        Err(error) => job.fail(describe(error)),
+    }
+    end(session);
+    job.answer();
 }
 
 /// Runs units in one transaction, each under its own savepoint, as long as more are waiting. The first needs

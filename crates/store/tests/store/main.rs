@@ -6,6 +6,7 @@ mod backup;
 mod isolation;
 mod migrations;
 mod notes;
+mod places;
 mod schema;
 mod search;
 mod units;
