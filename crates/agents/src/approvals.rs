@@ -5,7 +5,7 @@ use kontor_core::{
     environment::Environment,
     ids::{ApprovalId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
-    turn::TurnEvent,
+    turn::{ApprovalQuestion, TurnEvent},
 };
 use kontor_store::{AuditEntry, Tx};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,11 @@ pub struct Approval {
     pub index: u32,
     pub operation: String,
     pub arguments: Value,
+    /// Why a person is asked, in words.
+    pub why: String,
+    /// Why, and about which record as it was before the turn.
+    #[serde(flatten)]
+    pub question: ApprovalQuestion,
     pub status: ApprovalStatus,
     pub requested_at: Timestamp,
     pub expires_at: Timestamp,
@@ -214,6 +219,7 @@ async fn resolve(
     let details = json!({
         "operation": approval.operation,
         "arguments": approval.arguments,
+        "question": approval.question,
         "comment": comment,
     });
     tx.audit(environment, *now, actor, AuditEntry::new(action, target, details)).await?;

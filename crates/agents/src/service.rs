@@ -311,11 +311,7 @@ impl Agents {
     /// Writes into the directory that a workspace has something to do, before what makes it true commits.
     pub(crate) async fn announce(&self, workspace: WorkspaceId) -> Result<(), Error> {
         let now = self.0.environment.now();
-        let known = {
-            let announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
-            announced.get(&workspace).copied()
-        };
-        if known.is_some_and(|at| now.since(at) < ANNOUNCED && at <= now) {
+        if self.announced_at(workspace).is_some_and(|at| now.since(at) < ANNOUNCED && at <= now) {
             return Ok(());
         }
         let directory = self.0.store.directory();
@@ -328,6 +324,12 @@ impl Agents {
         }
         announced.insert(workspace, now);
         Ok::<_, Error>(())
+    }
+
+    /// When this process last wrote into the directory that a workspace has something to do, if it knows.
+    pub(crate) fn announced_at(&self, workspace: WorkspaceId) -> Option<Timestamp> {
+        let announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.get(&workspace).copied()
     }
 
     /// Keeps a session for a turn that begins at once; `None` where it is being run, or nothing can run now.

@@ -10,7 +10,7 @@ use kontor_core::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
-    time::{MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, interval_at, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -33,8 +33,10 @@ const DRAINING: Duration = Duration::from_secs(10);
 const HINT_LIFETIME: Duration = Duration::from_secs(3 * ANNOUNCED.as_secs());
 
 /// How often every workspace is looked into, whether a hint names it or not: a hint can be lost, as with a
-/// directory restored from an older backup than its workspaces.
+/// directory restored from an older backup than its workspaces. After a restore that is done at once.
 const ROUND: Duration = Duration::from_secs(60 * 60);
+/// The pause of such a round after each workspace, so that it is hardly noticed.
+const PACE: Duration = Duration::from_millis(20);
 
 /// Runs the turns of this process.
 pub struct Worker {
@@ -60,7 +62,7 @@ impl Worker {
         };
         self.agents.0.permits.add_permits(self.agents.0.settings.concurrency.max(1));
         let crew = Crew { agents: self.agents, stopping: shutdown };
-        tokio::join!(crew.listen(&mut wakes), crew.look_around());
+        tokio::join!(crew.listen(&mut wakes), crew.sweep_regularly(), crew.go_round_regularly());
         let tracker = &crew.agents.0.tracker;
         tracker.close();
         if tokio::time::timeout(DRAINING, tracker.wait()).await.is_err() {
@@ -101,25 +103,38 @@ impl Crew {
     }
 
     /// The first look is at once: what a crash left is taken over.
-    async fn look_around(&self) {
+    async fn sweep_regularly(&self) {
         let mut sweeps = interval(self.agents.0.settings.sweep_every);
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut rounds = interval(ROUND);
-        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let looked = async {
-                tokio::select! {
-                    biased;
-                    _ = sweeps.tick() => self.sweep().await,
-                    _ = rounds.tick() => self.go_round().await,
-                }
-            };
-            tokio::select! {
-                () = self.stopping.cancelled() => return,
-                looked = looked => if let Err(error) = looked {
+        let looking = async {
+            loop {
+                sweeps.tick().await;
+                if let Err(error) = self.sweep().await {
                     tracing::warn!(error = %Chain(&error), "looking for turns that nobody runs failed");
                 }
             }
+        };
+        tokio::select! {
+            () = self.stopping.cancelled() => {}
+            () = looking => {}
+        }
+    }
+
+    async fn go_round_regularly(&self) {
+        let wait = if self.agents.0.store.may_have_been_restored() { Duration::ZERO } else { ROUND };
+        let mut rounds = interval_at(Instant::now() + wait, ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let going = async {
+            loop {
+                rounds.tick().await;
+                if let Err(error) = self.go_round().await {
+                    tracing::warn!(error = %Chain(&error), "looking into every workspace failed");
+                }
+            }
+        };
+        tokio::select! {
+            () = self.stopping.cancelled() => {}
+            () = going => {}
         }
     }
 
@@ -162,11 +177,21 @@ impl Crew {
         let directory = self.agents.0.store.directory();
         let due = directory.read(move |tx| Box::pin(async move { due_times::due(tx, now).await })).await?;
         for due in due {
+            if self.is_in_hand(due.workspace, now) {
+                continue;
+            }
             if let Err(error) = self.sweep_workspace(due).await {
                 tracing::warn!(workspace = %due.workspace, error = %Chain(&error), "a workspace's turns cannot be looked for");
             }
         }
         Ok::<_, Error>(())
+    }
+
+    /// Whether a workspace whose file is closed was announced by this process a short while ago: what it had to
+    /// do then was done, or is about to be, and opening the file for a look would have another one close.
+    fn is_in_hand(&self, workspace: WorkspaceId, now: Timestamp) -> bool {
+        !self.agents.0.store.is_open(workspace)
+            && self.agents.announced_at(workspace).is_some_and(|at| now.since(at) < HINT_LIFETIME)
     }
 
     async fn sweep_workspace(&self, due: Due) -> Result<(), Error> {
@@ -183,16 +208,25 @@ impl Crew {
 
     /// Looks into every workspace, one after another, and gives a hint to those that lack one.
     async fn go_round(&self) -> Result<(), Error> {
-        for workspace in self.agents.0.store.workspace_ids().await? {
+        let store = &self.agents.0.store;
+        for workspace in store.workspace_ids().await? {
+            let was_open = store.is_open(workspace);
             let looked = async {
                 let (sessions, next) = self.look_into(workspace).await?;
-                if sessions > 0 || next.is_some() { self.agents.announce(workspace).await } else { Ok(()) }
+                if sessions > 0 || next.is_some() {
+                    return self.agents.announce(workspace).await;
+                }
+                if !was_open {
+                    store.retire(workspace);
+                }
+                Ok(())
             };
             if let Err(error) = looked.await {
                 tracing::warn!(%workspace, error = %Chain(&error), "a workspace's turns cannot be looked for");
             }
+            sleep(PACE).await;
         }
-        Ok(())
+        Ok(store.accept_restored().await?)
     }
 
     /// Starts what a workspace has to run; how many sessions that are, and when its next approval expires.

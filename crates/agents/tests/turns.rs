@@ -53,7 +53,7 @@ both_engines! {
         let last = requests.last().unwrap()["messages"].as_array().unwrap();
         let contents: Vec<_> = last.iter().filter_map(|m| m["content"].as_str()).collect();
         assert!(contents.contains(&"None yet.") && contents.contains(&"Still none."), "{contents:?}");
-        assert!(contents[0].contains("You act for Ada Brandt"), "{}", contents[0]);
+        assert!(contents[0].contains("You act for \"Ada Brandt\""), "{}", contents[0]);
         house.check();
         other.stop().await;
     }

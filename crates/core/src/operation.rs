@@ -52,6 +52,12 @@ pub trait ContextFamily: 'static {
 pub trait Operation<C: ContextFamily>: Send + Sync {
     fn definition(&self) -> &Definition;
 
+    /// How many records a call with these arguments changes at most; an operation on many says how many.
+    fn records(&self, arguments: &serde_json::Value) -> u32 {
+        let _ = arguments;
+        u32::from(self.definition().effect != Effect::Read)
+    }
+
     /// Does it. The arguments have been validated against the schema.
     ///
     /// # Errors

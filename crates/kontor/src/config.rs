@@ -9,6 +9,7 @@ use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
 };
+use kontor_agents::Limits;
 use kontor_models::ModelsConfig;
 use kontor_store::StoreConfig;
 use serde::Deserialize;
@@ -31,6 +32,9 @@ pub(crate) struct Config {
     pub(crate) max_connections: usize,
     /// The folder that holds the data.
     pub(crate) data_dir: PathBuf,
+    /// How many workspaces have their SQLite file open at one time; others are opened by need. Each takes up to
+    /// seven file descriptors and a few megabytes.
+    pub(crate) open_workspaces: usize,
     /// A `postgres://` address; without one, SQLite in the data folder.
     pub(crate) database_url: Option<Redacted>,
     /// The master secret, at least 32 characters; made and kept in the data folder when absent.
@@ -38,6 +42,21 @@ pub(crate) struct Config {
     /// `text` or `json`.
     pub(crate) log_format: LogFormat,
     pub(crate) models: ModelsConfig,
+    pub(crate) agents: AgentsConfig,
+}
+
+/// What agents may do.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AgentsConfig {
+    /// Records that a turn may change before a person is asked; see [`kontor_agents::Limits`].
+    pub(crate) unasked_changes: u32,
+}
+
+impl Default for AgentsConfig {
+    fn default() -> Self {
+        Self { unasked_changes: Limits::default().unasked_changes }
+    }
 }
 
 impl Default for Config {
@@ -48,10 +67,12 @@ impl Default for Config {
             // The usual limit of 1,024 open files leaves a quarter to the data.
             max_connections: 768,
             data_dir: PathBuf::from("kontor-data"),
+            open_workspaces: StoreConfig::OPEN_WORKSPACES,
             database_url: None,
             secret: None,
             log_format: LogFormat::Text,
             models: ModelsConfig::default(),
+            agents: AgentsConfig::default(),
         }
     }
 }
@@ -144,6 +165,7 @@ impl Config {
     pub(crate) fn store(&self) -> StoreConfig {
         StoreConfig {
             database_url: self.database_url.as_ref().map(|url| url.0.clone()),
+            open_workspaces: self.open_workspaces,
             ..StoreConfig::new(&self.data_dir)
         }
     }

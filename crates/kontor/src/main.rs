@@ -9,6 +9,7 @@
 //! | `secret`, `node` | the master secret and the server's id, made and kept in the data folder |
 //! | `wiring` | the services, built once and joined |
 //! | `connections` | the server's connections and their limits |
+//! | `descriptors` | file descriptors, and how many workspaces may be open |
 //! | `commands` | one module a command |
 //! | `terminal` | what is printed for people |
 //! | `telemetry` | logs |
@@ -18,6 +19,7 @@ mod client;
 mod commands;
 mod config;
 mod connections;
+mod descriptors;
 mod error;
 mod node;
 mod secret;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kontor_agents::{AgentSettings, Agents, Furnishing};
+use kontor_agents::{AgentSettings, Agents, Furnishing, Limits};
 use kontor_core::environment::Environment;
 use kontor_crm::Crm;
 use kontor_identity::{Identity, IdentitySettings};
@@ -78,6 +78,7 @@ impl Services {
             AgentSettings {
                 shared: config.database_url.is_some(),
                 owner: Some(node::load(config, &environment)?),
+                limits: Limits { unasked_changes: config.agents.unasked_changes, ..Limits::default() },
                 ..AgentSettings::default()
             },
         );

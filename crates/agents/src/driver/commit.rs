@@ -127,7 +127,7 @@ impl Run<'_> {
     fn asked(&self, now: Timestamp) -> Vec<Approval> {
         let expires_at = now.plus(self.agents.0.settings.approval_lifetime);
         let asked = self.pending.iter().filter_map(|event| match event {
-            TurnEvent::ApprovalRequested { turn, step, index, approval, operation, arguments } => {
+            TurnEvent::ApprovalRequested { turn, step, index, approval, operation, arguments, question } => {
                 Some(Approval {
                     id: *approval,
                     session: self.session.id,
@@ -137,6 +137,8 @@ impl Run<'_> {
                     index: *index,
                     operation: operation.clone(),
                     arguments: arguments.clone(),
+                    why: question.reason.words(),
+                    question: question.clone(),
                     status: ApprovalStatus::Pending,
                     requested_at: now,
                     expires_at,

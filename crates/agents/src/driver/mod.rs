@@ -8,6 +8,7 @@ mod give_up;
 mod lease;
 mod model_call;
 mod prepare;
+mod questions;
 mod tool_calls;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -234,10 +235,7 @@ impl<'a> Run<'a> {
                 Effect::RunReads(indexes) => Some(self.run_reads(&indexes).await?),
                 Effect::RunWrite(index) => Some(self.run_write(index).await?),
                 Effect::RunExternal(index) => Some(self.run_external(index).await?),
-                Effect::Ask(indexes) => {
-                    let made = indexes.iter().map(|index| (*index, self.agents.0.environment.new_id()));
-                    Some(Input::Asked(made.collect()))
-                }
+                Effect::Ask(indexes) => Some(self.ask(&indexes).await?),
                 Effect::Wait => return self.end(Ending::Wait).await,
                 Effect::Finish(end) => {
                     let more = self.end(Ending::Turn(end)).await?;

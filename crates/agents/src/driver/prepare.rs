@@ -159,6 +159,13 @@ impl Prepared {
         Some(operation.definition().effect)
     }
 
+    /// How many records a call changes, where that is not one.
+    pub(super) fn records(&self, name: &str, arguments: &Value) -> Option<u32> {
+        let operation = self.registry.get(name).filter(|_| self.agent.definition.tools.allow(name))?;
+        let is_write = operation.definition().effect != Effect::Read;
+        Some(operation.records(arguments)).filter(|records| is_write && *records != 1)
+    }
+
     /// The system prompt of this moment.
     pub(super) async fn prompt(&self, run: &Run<'_>) -> Result<Arc<str>, Error> {
         let today = run.agents.0.environment.now().date();

@@ -4,9 +4,11 @@
 //! where its log ends. [`next`] takes a state and what happened and answers the effects for the driver to
 //! perform, in order. Events appended are buffered until the next commit; where a commit must stand is
 //! decided here: the calls of a step that writes are committed before any of them runs, those of a step that
-//! only reads together with their results, because a read may be repeated.
+//! only reads together with their results, because a read may be repeated. Which calls a person is asked about
+//! is decided in `policy` alone.
 
 mod conversation;
+mod policy;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -14,4 +16,4 @@ mod transition;
 
 pub(crate) use conversation::messages;
 pub(crate) use state::{Call, End, State};
-pub(crate) use transition::{Answer, Effect, Input, Proposed, Ran, next, opening};
+pub(crate) use transition::{Answer, Asked, Effect, Input, Proposed, Ran, next, opening};

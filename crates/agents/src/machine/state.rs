@@ -1,7 +1,7 @@
 use kontor_core::{
     ids::{ApprovalId, TurnId},
     operation::Effect,
-    turn::{ToolOutcome, TurnEvent},
+    turn::{ApprovalReason, ToolOutcome, TurnEvent},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,6 +34,8 @@ pub(crate) struct Call {
     pub(crate) operation: String,
     pub(crate) arguments: Value,
     pub(crate) effect: Option<Effect>,
+    /// How many records it changes when it succeeds.
+    pub(crate) records: u32,
     pub(crate) approval: Option<Approval>,
     pub(crate) outcome: Option<ToolOutcome>,
 }
@@ -41,6 +43,7 @@ pub(crate) struct Call {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Approval {
     pub(crate) id: ApprovalId,
+    pub(crate) reason: ApprovalReason,
     pub(crate) answer: Option<Answered>,
 }
 
@@ -126,7 +129,7 @@ impl State {
                     step.text.clone_from(text);
                 }
             }
-            TurnEvent::ToolCalled { index, call, operation, arguments, effect, .. } => {
+            TurnEvent::ToolCalled { index, call, operation, arguments, effect, records, .. } => {
                 if let Some(step) = self.steps.last_mut() {
                     step.calls.push(Call {
                         index: *index,
@@ -134,6 +137,10 @@ impl State {
                         operation: operation.clone(),
                         arguments: arguments.clone(),
                         effect: *effect,
+                        records: match effect {
+                            None | Some(Effect::Read) => 0,
+                            Some(_) => records.unwrap_or(1),
+                        },
                         approval: None,
                         outcome: None,
                     });
@@ -144,9 +151,9 @@ impl State {
                     call.outcome = Some(outcome.clone());
                 }
             }
-            TurnEvent::ApprovalRequested { step, index, approval, .. } => {
+            TurnEvent::ApprovalRequested { step, index, approval, question, .. } => {
                 if let Some(call) = self.call_mut(*step, *index) {
-                    call.approval = Some(Approval { id: *approval, answer: None });
+                    call.approval = Some(Approval { id: *approval, reason: question.reason, answer: None });
                 }
             }
             TurnEvent::ApprovalResolved { step, index, approved, comment, .. } => {

@@ -3,7 +3,7 @@ use kontor_core::{
     ids::{ApprovalId, MemberId, TurnId},
     json::JsonText,
     operation,
-    turn::{ToolOutcome, TurnEvent},
+    turn::{ApprovalReason, ToolOutcome, TurnEvent},
 };
 use kontor_models::Message;
 use proptest::prelude::*;
@@ -29,6 +29,7 @@ fn call(effect: operation::Effect) -> Proposed {
         operation: "deal.x".into(),
         arguments: json!({}),
         effect: Some(effect),
+        records: None,
         problem: None,
     }
 }
@@ -42,6 +43,132 @@ fn calls(effects: &[operation::Effect]) -> Input {
 
 fn said(text: &str) -> Input {
     Input::Answered(Answer { text: text.into(), ..Answer::default() })
+}
+
+fn asked(approvals: &[(u32, ApprovalId)]) -> Input {
+    let asked =
+        approvals.iter().map(|(index, approval)| Asked { index: *index, approval: *approval, record: None });
+    Input::Asked(asked.collect())
+}
+
+fn answered(index: u32, approved: bool) -> TurnEvent {
+    TurnEvent::ApprovalResolved {
+        turn: TURN,
+        step: 1,
+        index,
+        approval: ApprovalId(Uuid::nil()),
+        approved,
+        by: MemberId(Uuid::nil()),
+        by_name: "Ada".into(),
+        comment: "no".into(),
+    }
+}
+
+/// What a step of writes does under a limit of three, answered as `answers` say in their order; a crash after
+/// every decision must change nothing.
+fn changes(step: &[Proposed], answers: &[bool]) -> Vec<String> {
+    let limits = Limits { unasked_changes: 3, calls_per_step: 16, ..Limits::default() };
+    let mut answers = answers.iter();
+    let mut log: Vec<TurnEvent> = opening(TURN, "go".into()).into();
+    let mut done = Vec::new();
+    let mut input = Input::Answered(Answer { calls: step.to_vec(), ..Answer::default() });
+    loop {
+        let state = State::replay(TURN, &log);
+        let (state, effects) = next(&limits, state, input);
+        for effect in &effects {
+            if let Effect::Append(events) = effect {
+                log.extend(events.iter().cloned());
+            }
+        }
+        input = match effects.last().unwrap() {
+            Effect::RunWrite(index) => {
+                done.push(format!("ran {index}"));
+                log.push(state.result(*index, succeeded(json!(1)), 1).unwrap());
+                Input::Resumed { intent: None }
+            }
+            Effect::Ask(indexes) => {
+                let approvals: Vec<_> =
+                    indexes.iter().map(|index| (*index, ApprovalId(Uuid::nil()))).collect();
+                asked(&approvals)
+            }
+            Effect::Wait => {
+                let open = State::replay(TURN, &log);
+                let waiting = open.steps[0]
+                    .calls
+                    .iter()
+                    .find(|call| call.approval.as_ref().is_some_and(|approval| approval.answer.is_none()));
+                let waiting = waiting.unwrap();
+                let approval = waiting.approval.as_ref().unwrap();
+                done.push(match approval.reason {
+                    ApprovalReason::Destructive => format!("asked about deleting {}", waiting.index),
+                    ApprovalReason::ManyChanges { changed, allows } => {
+                        format!("asked at {} after {changed}, {allows} more", waiting.index)
+                    }
+                });
+                log.push(answered(waiting.index, *answers.next().unwrap()));
+                Input::Resumed { intent: None }
+            }
+            Effect::CallModel => return done,
+            other => panic!("{other:?}"),
+        };
+    }
+}
+
+#[test]
+fn more_changes_than_are_allowed_unasked_wait_for_an_approval_that_allows_as_many_again() {
+    let writes = vec![call(Write); 8];
+    assert_eq!(
+        changes(&writes, &[true, true]),
+        [
+            "ran 0",
+            "ran 1",
+            "ran 2",
+            "asked at 3 after 3, 3 more",
+            "ran 3",
+            "ran 4",
+            "ran 5",
+            "asked at 6 after 6, 3 more",
+            "ran 6",
+            "ran 7",
+        ]
+    );
+    assert_eq!(changes(&writes[..3], &[]), ["ran 0", "ran 1", "ran 2"]);
+}
+
+#[test]
+fn a_no_to_more_changes_holds_for_the_rest_of_the_turn() {
+    assert_eq!(
+        changes(&vec![call(Write); 8], &[false]),
+        ["ran 0", "ran 1", "ran 2", "asked at 3 after 3, 3 more"]
+    );
+}
+
+#[test]
+fn a_call_that_changes_many_records_counts_them_all() {
+    let many = |records| Proposed { records: Some(records), ..call(Write) };
+    assert_eq!(changes(&[many(4)], &[true]), ["asked at 0 after 0, 3 more", "ran 0"]);
+    assert_eq!(
+        changes(&[many(2), many(2), call(Write)], &[true]),
+        ["ran 0", "asked at 1 after 2, 3 more", "ran 1", "ran 2"]
+    );
+}
+
+#[test]
+fn deletions_are_asked_about_each_and_count_among_the_changes() {
+    let calls = [call(Destructive), call(Destructive), call(Destructive), call(Write)];
+    assert_eq!(
+        changes(&calls, &[true, true, true, true]),
+        [
+            "asked about deleting 0",
+            "ran 0",
+            "asked about deleting 1",
+            "ran 1",
+            "asked about deleting 2",
+            "ran 2",
+            "asked at 3 after 3, 3 more",
+            "ran 3",
+        ]
+    );
 }
 
 fn succeeded(result: serde_json::Value) -> ToolOutcome {
@@ -134,7 +261,7 @@ fn destructive_calls_wait_for_an_answer_each() {
     let (state, effects) = go(opened(), calls(&[Destructive, Read, Destructive]));
     assert_eq!(effects[1..], ["Ask([0, 2])"]);
     let ids = [ApprovalId(Uuid::from_u128(1)), ApprovalId(Uuid::from_u128(2))];
-    let (mut state, effects) = go(state, Input::Asked(vec![(0, ids[0]), (2, ids[1])]));
+    let (mut state, effects) = go(state, asked(&[(0, ids[0]), (2, ids[1])]));
     assert_eq!(effects, ["approval.requested approval.requested", "Wait"]);
     let resolved = |index, approved| TurnEvent::ApprovalResolved {
         turn: TURN,

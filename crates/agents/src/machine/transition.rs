@@ -2,13 +2,14 @@ use kontor_core::{
     error::{ErrorKind, Problem},
     ids::{ApprovalId, MemberId, TurnId},
     operation,
-    turn::{ToolOutcome, TurnEvent},
+    turn::{ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent},
 };
 use kontor_models::Usage;
 use serde_json::Value;
 
 use super::{
     End, State,
+    policy::{Verdict, verdict},
     state::{Call, Step},
 };
 use crate::limits::Limits;
@@ -35,8 +36,8 @@ pub(crate) enum Input {
     Ran(Vec<Ran>),
     /// A writing call came to its end, and its result was committed with its effect.
     Wrote(TurnEvent),
-    /// Ids for the approvals asked for.
-    Asked(Vec<(u32, ApprovalId)>),
+    /// What was found out for the approvals asked for.
+    Asked(Vec<Asked>),
     Cancelled {
         by: Option<MemberId>,
         text: String,
@@ -61,6 +62,15 @@ pub(crate) struct Answer {
     pub(crate) cut: bool,
 }
 
+/// An approval that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Asked {
+    pub(crate) index: u32,
+    pub(crate) approval: ApprovalId,
+    /// The record that the call is about.
+    pub(crate) record: Option<ApprovalRecord>,
+}
+
 /// A call the model wants, looked up in the catalogue.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Proposed {
@@ -69,6 +79,8 @@ pub(crate) struct Proposed {
     pub(crate) arguments: Value,
     /// `None` for an operation that does not exist.
     pub(crate) effect: Option<operation::Effect>,
+    /// How many records it changes, where that is not one.
+    pub(crate) records: Option<u32>,
     /// Why it cannot run as it is.
     pub(crate) problem: Option<Problem>,
 }
@@ -148,7 +160,7 @@ impl Machine<'_> {
                 self.state.apply(&event);
                 self.proceed();
             }
-            Input::Asked(approvals) => self.asked(&approvals),
+            Input::Asked(asked) => self.asked(asked),
             Input::Cancelled { by, text, reasoning } => {
                 let mut events = self.interrupted(text, reasoning);
                 events.push(TurnEvent::TurnCancelled { turn: self.state.turn, by });
@@ -257,6 +269,7 @@ impl Machine<'_> {
                 operation: call.operation,
                 arguments: call.arguments,
                 effect: call.effect,
+                records: call.records,
             });
         }
         events.append(&mut results);
@@ -289,6 +302,16 @@ impl Machine<'_> {
         let open: Vec<&Call> = step.calls.iter().filter(|call| call.outcome.is_none()).collect();
         let Some(first) = open.first() else { return self.next_step() };
         let index = first.index;
+        match verdict(self.limits, &self.state, first) {
+            Verdict::Run => {}
+            Verdict::Ask(_) => {
+                let asked = open.iter().filter(|call| call.index == index || is_unasked_deletion(call));
+                let asked = asked.map(|call| call.index).collect();
+                return self.effects.push(Effect::Ask(asked));
+            }
+            Verdict::Wait => return self.effects.push(Effect::Wait),
+            Verdict::Deny { comment } => return self.settle(index, ToolOutcome::Denied { comment }),
+        }
         match first.effect {
             Some(operation::Effect::Read) => {
                 let reads: Vec<u32> =
@@ -298,33 +321,12 @@ impl Machine<'_> {
                 }
                 self.effects.push(Effect::RunReads(reads));
             }
-            Some(operation::Effect::Write) => {
+            Some(operation::Effect::Write | operation::Effect::Destructive) => {
                 self.effects.extend([Effect::Commit, Effect::RunWrite(index)]);
             }
             Some(operation::Effect::External) => {
                 self.effects.extend([Effect::Commit, Effect::RunExternal(index)]);
             }
-            Some(operation::Effect::Destructive) => match &first.approval {
-                None => {
-                    let unasked = open
-                        .iter()
-                        .filter(|call| call.effect == Some(operation::Effect::Destructive))
-                        .filter(|call| call.approval.is_none())
-                        .map(|call| call.index)
-                        .collect();
-                    self.effects.push(Effect::Ask(unasked));
-                }
-                Some(approval) => match &approval.answer {
-                    None => self.effects.push(Effect::Wait),
-                    Some(answer) if answer.approved => {
-                        self.effects.extend([Effect::Commit, Effect::RunWrite(index)]);
-                    }
-                    Some(answer) => {
-                        let denied = ToolOutcome::Denied { comment: answer.comment.clone() };
-                        self.settle(index, denied);
-                    }
-                },
-            },
             // What the catalogue does not know does not run.
             None => {
                 let problem = Problem::new(
@@ -342,19 +344,21 @@ impl Machine<'_> {
         self.proceed();
     }
 
-    fn asked(&mut self, approvals: &[(u32, ApprovalId)]) {
+    fn asked(&mut self, asked: Vec<Asked>) {
         let (turn, step) = (self.state.turn, self.state.step_number());
-        let events = approvals
-            .iter()
-            .filter_map(|(index, approval)| {
-                let call = self.state.call(*index)?;
+        let events = asked
+            .into_iter()
+            .filter_map(|Asked { index, approval, record }| {
+                let call = self.state.call(index)?;
+                let Verdict::Ask(reason) = verdict(self.limits, &self.state, call) else { return None };
                 Some(TurnEvent::ApprovalRequested {
                     turn,
                     step,
-                    index: *index,
-                    approval: *approval,
+                    index,
+                    approval,
                     operation: call.operation.clone(),
                     arguments: call.arguments.clone(),
+                    question: ApprovalQuestion { reason, record },
                 })
             })
             .collect();
@@ -416,6 +420,11 @@ impl Machine<'_> {
 
 fn is_read(call: &Call) -> bool {
     call.effect == Some(operation::Effect::Read)
+}
+
+/// A call that is asked about whatever comes before it in its step, and so together with the first one.
+fn is_unasked_deletion(call: &Call) -> bool {
+    call.effect == Some(operation::Effect::Destructive) && call.approval.is_none()
 }
 
 /// Whether nothing of the step but reads can run.

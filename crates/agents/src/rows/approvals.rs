@@ -1,6 +1,7 @@
 use kontor_core::{
     ids::{ApprovalId, MemberId, SessionId, TurnId},
     time::Timestamp,
+    turn::ApprovalQuestion,
 };
 use kontor_store::{Row, Tx};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
@@ -13,7 +14,7 @@ use crate::{
 
 const TABLE: &str = "approvals";
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "id",
     "session_id",
     "turn_id",
@@ -27,6 +28,7 @@ const COLUMNS: [&str; 13] = [
     "expires_at",
     "resolved_at",
     "comment",
+    "question",
 ];
 
 /// How many approvals are listed at most.
@@ -35,6 +37,10 @@ const LISTED: u64 = 200;
 fn decode(row: &Row) -> Result<Approval, Error> {
     let status: String = row.get(8)?;
     let arguments: String = row.get(7)?;
+    let question: Option<String> = row.get(13)?;
+    // What was asked before questions were kept was about deletions.
+    let question: ApprovalQuestion =
+        question.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default();
     Ok(Approval {
         id: row.get(0)?,
         session: row.get(1)?,
@@ -44,6 +50,8 @@ fn decode(row: &Row) -> Result<Approval, Error> {
         index: number(row.get(5)?),
         operation: row.get(6)?,
         arguments: serde_json::from_str(&arguments)?,
+        why: question.reason.words(),
+        question,
         status: ApprovalStatus::from_word(&status)?,
         requested_at: row.get(9)?,
         expires_at: row.get(10)?,
@@ -70,6 +78,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, approvals: &[Approval]) -> Result<()
         "status",
         "requested_at",
         "expires_at",
+        "question",
     ]);
     for approval in approvals {
         insert.values_panic([
@@ -84,6 +93,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, approvals: &[Approval]) -> Result<()
             Expr::val(approval.status.word()),
             Expr::val(instant(approval.requested_at)),
             Expr::val(instant(approval.expires_at)),
+            Expr::val(serde_json::to_string(&approval.question)?),
         ]);
     }
     tx.execute(&insert).await?;

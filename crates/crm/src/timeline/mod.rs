@@ -1,8 +1,10 @@
 //! What happened to a record, as people read it.
 
+mod before;
 mod read;
 mod write;
 
+pub use self::before::{Before, before};
 pub use self::read::{Entry, Linked, Named, Timeline, list};
 pub(crate) use self::{
     read::hide_names,

@@ -6,7 +6,7 @@ use eventsource_stream::Eventsource as _;
 use futures::StreamExt as _;
 use kontor_core::{
     environment::Environment,
-    turn::{ToolOutcome, TurnEvent},
+    turn::{ApprovalRecord, ToolOutcome, TurnEvent},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -128,7 +128,11 @@ impl Reader<'_> {
                     terminal::remark(&format!("[{operation}: unknown whether it took place]"))
                 }
             },
-            TurnEvent::ApprovalRequested { approval, operation, arguments, .. } => {
+            TurnEvent::ApprovalRequested { approval, operation, arguments, question, .. } => {
+                terminal::remark(&format!("[{}]", question.reason.words()));
+                if let Some(record) = &question.record {
+                    terminal::remark(&format!("[{}]", described(record)));
+                }
                 let question = format!("Approve {operation} {arguments}? (y/n)");
                 let yes = self.approve
                     || terminal::ask(&question).is_some_and(|answer| answer.eq_ignore_ascii_case("y"));
@@ -147,6 +151,12 @@ impl Reader<'_> {
         }
         Ok(None)
     }
+}
+
+/// A record that is asked about, with what tells it from others.
+fn described(record: &ApprovalRecord) -> String {
+    let details = record.details.iter().map(|detail| format!(", {}: {}", detail.label, detail.value));
+    format!("{} {}{}", record.object, record.words(), details.collect::<String>())
 }
 
 /// A text of an answer.

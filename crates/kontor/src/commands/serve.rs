@@ -15,6 +15,7 @@ use crate::{
     cli::Serve,
     config::Config,
     connections::{self, HEAD, Limits},
+    descriptors,
     error::Error,
     terminal,
     wiring::Services,
@@ -35,6 +36,9 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     if let Some(listen) = serve.listen {
         config.listen = listen;
     }
+    let descriptors = descriptors::raise_limit();
+    config.open_workspaces =
+        descriptors::open_workspaces(descriptors, config.max_connections, &config.store());
     // The port first: a second server must not get as far as the data.
     let listener = TcpListener::bind(config.listen)
         .await

@@ -11,7 +11,7 @@ use kontor_core::{
     error::Problem,
     ids::{ApprovalId, RecordId},
     metadata::Schema,
-    turn::ToolOutcome,
+    turn::{ApprovalDetail, ApprovalRecord, ToolOutcome},
 };
 use serde_json::Value as Json;
 
@@ -50,10 +50,14 @@ struct CallFragment<'a> {
     brief: String,
     took: Option<String>,
     arguments: Vec<(String, Shown)>,
+    /// What tells the record that is asked about from others of its name.
+    details: &'a [ApprovalDetail],
     result: Option<ResultView>,
     problem: Option<&'a Problem>,
     remark: Option<String>,
     waiting: Option<ApprovalId>,
+    /// Why a person is asked.
+    why: String,
     /// Characters of the comment on a decision.
     longest: usize,
     csrf: &'a str,
@@ -97,8 +101,11 @@ impl Fragments {
     }
 
     pub(crate) fn call(&self, call: &Call) -> String {
+        let asked = call.question.as_ref().and_then(|question| question.record.as_ref());
         let record = record_of(&call.operation, &call.arguments);
         let record = record.and_then(|record| self.names().get(&record).cloned()).or_else(|| done_to(call));
+        // What a person is asked about goes by the name it had before the agent could give it another.
+        let record = asked.map(ApprovalRecord::words).or(record);
         let mut fragment = CallFragment {
             call,
             state: "running",
@@ -106,6 +113,8 @@ impl Fragments {
             brief: String::new(),
             took: None,
             arguments: arguments(&self.viewer, &call.operation, &call.arguments, record),
+            details: &[],
+            why: String::new(),
             result: None,
             problem: None,
             remark: None,
@@ -119,6 +128,9 @@ impl Fragments {
                 fragment.state = "waiting";
                 "needs your approval".clone_into(&mut fragment.brief);
                 fragment.waiting = Some(*approval);
+                fragment.why =
+                    call.question.as_ref().map(|question| question.reason.words()).unwrap_or_default();
+                fragment.details = asked.map_or(&[][..], |record| &record.details);
             }
             CallState::Ended { outcome, duration_ms } => {
                 fragment.took = Some(duration(*duration_ms));

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kontor_core::{
     environment::{Environment, ManualClock, SystemRandom},
-    ids::{ApprovalId, FieldId, MemberId, ObjectId, TurnId},
+    ids::{ApprovalId, FieldId, MemberId, ObjectId, RecordId, TurnId},
     json::JsonText,
     metadata::{Field, FieldKind, Name, Object, Schema},
     operation::Effect,
@@ -90,6 +90,7 @@ fn script() -> Vec<Given> {
             operation: "deal.delete".to_owned(),
             arguments: json!({"id": "x"}),
             effect: Some(Effect::Destructive),
+            records: None,
         }),
         Logged(TurnEvent::ApprovalRequested {
             turn,
@@ -98,6 +99,7 @@ fn script() -> Vec<Given> {
             approval,
             operation: "deal.delete".to_owned(),
             arguments: json!({"id": "x"}),
+            question: ApprovalQuestion::default(),
         }),
         Logged(TurnEvent::ApprovalResolved {
             turn,
@@ -257,6 +259,7 @@ fn an_open_stream_shows_the_fields_and_the_time_of_the_moment() {
             operation: "visit.create".to_owned(),
             arguments: json!({"on": "2026-11-23"}),
             effect: Some(Effect::Write),
+            records: None,
         };
         let messages = encoder.logged(sequence, &event);
         messages[0].data["html"].as_str().unwrap().to_owned()
@@ -281,4 +284,57 @@ fn an_open_stream_shows_the_fields_and_the_time_of_the_moment() {
     encoder.fragments_mut().know(Arc::new(Schema::new(2, vec![object])));
     let html = card(&mut encoder, 4);
     assert!(html.contains("Day of the visit") && html.contains(">yesterday<"), "{html}");
+}
+
+#[test]
+fn an_approval_says_why_it_is_asked_and_names_the_record_as_it_was() {
+    let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
+    let mut encoder = Encoder::new(Transcript::default(), 0, fragments_at(clock));
+    let turn = turn();
+    let object = Object {
+        id: ObjectId(Uuid::nil()),
+        name: Name::literal("visit"),
+        plural: Name::literal("visits"),
+        label: "Visit".to_owned(),
+        label_plural: "Visits".to_owned(),
+        description: String::new(),
+        icon: "calendar".to_owned(),
+        label_field: Name::literal("on"),
+        is_custom: true,
+        is_read_only: false,
+        fields: Vec::new(),
+    };
+    encoder.fragments_mut().know(Arc::new(Schema::new(2, vec![object])));
+    encoder.logged(1, &TurnEvent::TurnStarted { turn, message: "Tidy up".to_owned() });
+    encoder.logged(2, &TurnEvent::StepStarted { turn, step: 1 });
+    let id = RecordId(Uuid::from_u128(5));
+    // The name that the record has by now is what the agent gave it.
+    encoder.fragments().name(("visit".to_owned(), id), "Test record".to_owned());
+    let record = ApprovalRecord {
+        object: "visit".to_owned(),
+        id,
+        name: "Bob".to_owned(),
+        renamed_to: Some("Test record".to_owned()),
+        is_new: false,
+        details: vec![ApprovalDetail { label: "City".to_owned(), value: "Łódź <b>".to_owned() }],
+    };
+    let reason = ApprovalReason::ManyChanges { changed: 10, allows: 10 };
+    let messages = encoder.logged(
+        3,
+        &TurnEvent::ApprovalRequested {
+            turn,
+            step: 1,
+            index: 0,
+            approval: ApprovalId(Uuid::from_u128(9)),
+            operation: "visit.update".to_owned(),
+            arguments: json!({"id": id}),
+            question: ApprovalQuestion { reason, record: Some(record) },
+        },
+    );
+    let html = messages[0].data["html"].as_str().unwrap();
+    for shown in
+        ["Bob (renamed by this turn to “Test record”)", "changes of 10 records", "City", "Łódź &#60;b&#62;"]
+    {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
 }

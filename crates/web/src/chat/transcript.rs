@@ -5,7 +5,7 @@ use kontor_core::{
     error::Problem,
     ids::{ApprovalId, TurnId},
     operation::Effect,
-    turn::{ToolOutcome, TurnEvent},
+    turn::{ApprovalQuestion, ToolOutcome, TurnEvent},
 };
 use serde_json::Value as Json;
 
@@ -60,6 +60,8 @@ pub(crate) struct Call {
     pub arguments: Json,
     pub effect: Option<Effect>,
     pub state: CallState,
+    /// What a person was asked about it.
+    pub question: Option<ApprovalQuestion>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -180,9 +182,12 @@ impl Turn {
                 call.state = CallState::Ended { outcome: outcome.clone(), duration_ms: *duration_ms };
                 Change::Call(id, *step, *index)
             }
-            TurnEvent::ApprovalRequested { step, index, approval, operation, arguments, .. } => {
+            TurnEvent::ApprovalRequested {
+                step, index, approval, operation, arguments, question, ..
+            } => {
                 let call = self.step(*step).call(*index, operation, arguments);
                 call.state = CallState::Waiting(*approval);
+                call.question = Some(question.clone());
                 self.state = TurnState::Waiting;
                 Change::Approval(id, *step, *index)
             }
@@ -223,6 +228,7 @@ impl Step {
                 arguments: arguments.clone(),
                 effect: None,
                 state: CallState::Running,
+                question: None,
             };
             self.calls.insert(at, call);
         }
