@@ -63,6 +63,31 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// A text in one line as it is seen: what separates words becomes one space, and characters are left out that
+/// show nothing but change what is read (control characters, directions, marks of no width, hidden tags).
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        let before = line.len();
+        if before > 0 {
+            line.push(' ');
+        }
+        line.extend(word.chars().filter(|c| !is_unseen(*c)));
+        if line.len() <= before + 1 {
+            line.truncate(before);
+        }
+    }
+    line
+}
+
+/// Characters of no width that no script needs; the joiners are not among them, which Indic scripts, Persian and
+/// emoji are written with.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +112,14 @@ mod tests {
             ["e".repeat(TOKEN_LENGTH).as_str(), "b", "c"]
         );
         assert!(tokens("a", 0).is_empty());
+    }
+
+    #[test]
+    fn a_text_in_one_line_has_nothing_in_it_that_is_not_seen() {
+        assert_eq!(one_line("  Bob\r\n\tSmith\u{0}  "), "Bob Smith");
+        assert_eq!(one_line("\u{202e}evil\u{202c} \u{200b} name\u{e0041}\u{feff}"), "evil name");
+        assert_eq!(one_line("می\u{200c}خواهم 👩\u{200d}💻"), "می\u{200c}خواهم 👩\u{200d}💻");
+        assert_eq!(one_line(" \u{200b} "), "");
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Conversation {
             } else if let Some(rest) = line.strip_prefix("You act for ") {
                 self.member = rest.split_once(" (member ").and_then(|(name, rest)| {
                     let id = rest.split([',', ')']).next()?.trim();
-                    Some((name.to_owned(), id.to_owned()))
+                    Some((unquoted(name), id.to_owned()))
                 });
             } else if let Some(rest) = line.strip_prefix("The member is looking at the ") {
                 self.looking = looked_at(rest);
@@ -220,9 +220,20 @@ fn looked_at(text: &str) -> Option<Record> {
     Some(Record {
         object: object.to_owned(),
         id: id.to_owned(),
-        label: label.to_owned(),
+        label: unescaped(label),
         path: path.to_owned(),
     })
+}
+
+/// A name as prompts write it, with quotation marks around it or without.
+fn unquoted(name: &str) -> String {
+    let inside = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    unescaped(inside.unwrap_or(name))
+}
+
+/// The inside of a JSON string; as it stands where it is none.
+fn unescaped(inside: &str) -> String {
+    serde_json::from_str(&format!("\"{inside}\"")).unwrap_or_else(|_| inside.to_owned())
 }
 
 /// The records of a list, or the results of a search.

@@ -99,9 +99,11 @@ impl Chat {
     }
 
     fn step(&mut self) -> Did {
-        let mut assembler = Assembler::new("call");
+        let mut assembler = Assembler::new("call", 1 << 20);
         let request = ChatRequest::new(self.messages.clone(), self.tools.clone());
-        answer(&request).into_iter().for_each(|delta| assembler.push(delta));
+        for delta in answer(&request) {
+            assembler.push(delta);
+        }
         let step = assembler.complete().unwrap();
         self.messages.push(step.message());
         if step.tool_calls.is_empty() {
