@@ -1,5 +1,7 @@
 //! Folds the deltas of one answer into a completed step.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -36,7 +38,23 @@ pub struct Assembler {
     calls: Vec<Partial>,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    /// Bytes of all that is kept, and how many may be.
+    size: usize,
+    limit: usize,
 }
+
+/// What of a delta was taken up, for those who follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken<'a> {
+    Text(&'a str),
+    Reasoning(&'a str),
+    Other,
+}
+
+/// Bytes of a call's id and of its name that are kept.
+const LONGEST_WORD: usize = 1_024;
+/// Calls of one answer that are kept: far more than any agent may make in a step.
+const MOST_CALLS: usize = 256;
 
 #[derive(Debug)]
 struct Partial {
@@ -48,9 +66,12 @@ struct Partial {
 
 impl Assembler {
     /// `prefix` begins the ids made for calls that come without one; it must differ from step to step of a
-    /// conversation, because results are matched to calls by id.
-    pub fn new(prefix: impl Into<String>) -> Self {
+    /// conversation, because results are matched to calls by id. `limit` is how many bytes of text, reasoning and
+    /// calls are kept.
+    pub fn new(prefix: impl Into<String>, limit: usize) -> Self {
         Self {
+            size: 0,
+            limit,
             prefix: prefix.into(),
             text: String::new(),
             reasoning: String::new(),
@@ -60,18 +81,62 @@ impl Assembler {
         }
     }
 
-    pub fn push(&mut self, delta: Delta) {
+    /// Takes up a delta, or as much of it as there is room for; where that was not all of it, the answer is
+    /// [full](Self::is_full) and ends.
+    pub fn push(&mut self, delta: Delta) -> Taken<'_> {
         match delta {
-            Delta::Text(piece) => self.text.push_str(&piece),
-            Delta::Reasoning(piece) => self.reasoning.push_str(&piece),
-            Delta::ToolCall { index, id, name, arguments } => self.push_call(index, id, name, &arguments),
-            Delta::Usage(usage) => self.usage = Some(usage),
-            Delta::Finish(reason) => self.finish = Some(reason),
+            Delta::Text(piece) => {
+                let from = self.text.len();
+                let room = self.room_for(&piece);
+                self.text.push_str(piece.get(..room).unwrap_or_default());
+                Taken::Text(self.text.get(from..).unwrap_or_default())
+            }
+            Delta::Reasoning(piece) => {
+                let from = self.reasoning.len();
+                let room = self.room_for(&piece);
+                self.reasoning.push_str(piece.get(..room).unwrap_or_default());
+                Taken::Reasoning(self.reasoning.get(from..).unwrap_or_default())
+            }
+            Delta::ToolCall { index, id, name, arguments } => {
+                self.push_call(index, id, name, &arguments);
+                Taken::Other
+            }
+            Delta::Usage(usage) => {
+                self.usage = Some(usage);
+                Taken::Other
+            }
+            Delta::Finish(reason) => {
+                self.finish = Some(reason);
+                Taken::Other
+            }
         }
     }
 
+    /// How many bytes of a piece there is room for, which are counted as taken. An answer that is full takes
+    /// nothing more.
+    fn room_for(&mut self, piece: &str) -> usize {
+        let room = piece.floor_char_boundary(self.limit.saturating_sub(self.size));
+        self.size = if room < piece.len() { self.limit } else { self.size + room };
+        room
+    }
+
+    /// Whether more came, or may come, than is kept. What is not kept is as if the provider had cut it off.
+    pub fn is_full(&self) -> bool {
+        self.size >= self.limit
+    }
+
     fn push_call(&mut self, index: u32, id: Option<String>, name: Option<String>, arguments: &str) {
+        let short = |text: Option<String>| {
+            text.map(|mut text| {
+                text.truncate(text.floor_char_boundary(LONGEST_WORD));
+                text
+            })
+        };
+        let (id, name) = (short(id), short(name));
+        let room = self.room_for(arguments);
+        let arguments = arguments.get(..room).unwrap_or_default();
         let id = id.filter(|id| !id.is_empty());
+        let may_begin = self.calls.len() < MOST_CALLS;
         let known = self.calls.iter_mut().rev().find(|call| call.index == index);
         let continued = known.filter(|call| match (&call.id, &id) {
             // Another id under the same index is another call.
@@ -86,6 +151,7 @@ impl Assembler {
                 }
                 call.arguments.push_str(arguments);
             }
+            None if !may_begin => self.size = self.limit,
             None => self.calls.push(Partial {
                 index,
                 id,
@@ -100,21 +166,15 @@ impl Assembler {
         &self.text
     }
 
-    /// How many bytes the answer takes so far, each call counted with what is kept beside its text.
-    pub fn size(&self) -> usize {
-        let calls =
-            self.calls.iter().map(|call| size_of::<Partial>() + call.name.len() + call.arguments.len());
-        self.text.len() + self.reasoning.len() + calls.sum::<usize>()
-    }
-
     /// The whole answer; [`ModelError::CutShort`] where it did not come to its end.
     pub fn complete(self) -> Result<CompletedStep, ModelError> {
         let finish = self
             .finish
             .ok_or_else(|| ModelError::CutShort { detail: "it ended without a finish reason".to_owned() })?;
         let mut tool_calls: Vec<ToolCall> = Vec::with_capacity(self.calls.len());
+        let mut known = HashSet::new();
         for (position, call) in self.calls.into_iter().enumerate() {
-            let given = call.id.filter(|id| tool_calls.iter().all(|earlier| earlier.id != *id));
+            let given = call.id.filter(|id| known.insert(id.clone()));
             tool_calls.push(ToolCall {
                 id: given.unwrap_or_else(|| format!("{}_{position}", self.prefix)),
                 name: call.name,
@@ -150,8 +210,10 @@ mod tests {
     }
 
     fn complete(deltas: impl IntoIterator<Item = Delta>) -> CompletedStep {
-        let mut assembler = Assembler::new("call_7");
-        deltas.into_iter().for_each(|delta| assembler.push(delta));
+        let mut assembler = Assembler::new("call_7", 10_000);
+        for delta in deltas {
+            assembler.push(delta);
+        }
         assembler.complete().unwrap()
     }
 
@@ -195,8 +257,32 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_kept_than_may_be_whatever_it_comes_as() {
+        let long = "ü".repeat(300);
+        let mut assembler = Assembler::new("call", 1_001);
+        assert_eq!(assembler.push(Delta::Text(long.clone())), Taken::Text(&long));
+        assert!(!assembler.is_full());
+        // An ü has two bytes, so that one byte stays free.
+        assert_eq!(assembler.push(Delta::Reasoning(long)), Taken::Reasoning(&"ü".repeat(200)));
+        assert!(assembler.is_full());
+        assert_eq!(assembler.push(Delta::Text("more".into())), Taken::Text(""));
+        assembler.push(call(0, Some("a"), Some("deal.find"), "{}"));
+        assembler.push(Delta::Finish(FinishReason::Length));
+        let step = assembler.complete().unwrap();
+        assert_eq!((step.text.len(), step.reasoning.len()), (600, 400));
+        assert_eq!(step.tool_calls[0].arguments, "");
+
+        let mut assembler = Assembler::new("call", 1_000_000);
+        let started = std::time::Instant::now();
+        for index in 0..100_000 {
+            assembler.push(call(index, None, Some("deal.find"), ""));
+        }
+        assert!(assembler.is_full() && started.elapsed().as_secs() < 5);
+    }
+
+    #[test]
     fn an_answer_without_finish_reason_was_cut_short() {
-        let mut assembler = Assembler::new("call");
+        let mut assembler = Assembler::new("call", 10_000);
         assembler.push(Delta::Text("half a".into()));
         assert!(matches!(assembler.complete(), Err(ModelError::CutShort { .. })));
     }

@@ -45,6 +45,9 @@ pub enum ModelError {
     CutShort { detail: String },
     #[error("the model provider sent something that is not understood: {0}")]
     Protocol(String),
+    /// The provider sends more than an answer may have.
+    #[error("the model's answer is too long: {0}")]
+    TooLong(String),
     #[error("there is no model {id}.{suggestion}")]
     UnknownModel { id: String, suggestion: String },
     #[error("the configuration of model provider {provider} cannot be used: {message}")]
@@ -63,6 +66,7 @@ impl ModelError {
             Self::Unauthorized
             | Self::Rejected { .. }
             | Self::Protocol(_)
+            | Self::TooLong(_)
             | Self::UnknownModel { .. }
             | Self::Misconfigured { .. } => false,
         }
@@ -115,6 +119,11 @@ impl Fault for ModelError {
                 ErrorKind::Unavailable,
                 "model_protocol",
                 "The model provider sent something that is not understood. An admin can check that base_url in [models] names an OpenAI-compatible API.".to_owned(),
+            ),
+            Self::TooLong(_) => (
+                ErrorKind::Limited,
+                "model_answer_too_long",
+                "The model's answer is longer than an answer may be. Ask for less at a time.".to_owned(),
             ),
             Self::UnknownModel { .. } => (ErrorKind::NotFound, "model_not_found", format!("{}", Sentence(self))),
             Self::Misconfigured { .. } => {

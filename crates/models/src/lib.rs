@@ -25,7 +25,7 @@ mod openai;
 pub mod registry;
 pub mod retry;
 
-pub use assembler::{Assembler, CompletedStep};
+pub use assembler::{Assembler, CompletedStep, Taken};
 pub use chat::{
     Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, ToolCall, ToolChoice,
     ToolDefinition, Usage,

@@ -6,7 +6,8 @@ use kontor_core::{
     text,
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, with_retries,
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
+    with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -19,6 +20,9 @@ use crate::{
 
 /// Deltas that are given out in one piece when they are there at once.
 const AT_ONCE: usize = 256;
+
+/// Bytes of a call's arguments.
+const LONGEST_ARGUMENTS: usize = 128 * 1024;
 
 /// The longest id of a call that is kept as the model wrote it.
 const LONGEST_ID: usize = 100;
@@ -37,7 +41,8 @@ impl Run<'_> {
         let deltas = with_retries(model, request, settings.retries, environment);
         let mut deltas = deltas.ready_chunks(AT_ONCE);
         // Ids made for calls that come without one differ from step to step of the conversation.
-        let mut assembler = Assembler::new(format!("call_{}_{step}", self.turn.as_uuid().simple()));
+        let prefix = format!("call_{}_{step}", self.turn.as_uuid().simple());
+        let mut assembler = Assembler::new(prefix, settings.limits.answer_bytes);
         let mut reasoning = String::new();
         // Failures before the first delta were tried again already.
         let mut began = false;
@@ -74,8 +79,11 @@ impl Run<'_> {
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
                 return Ok(model_failed(&error, began, assembler.text().to_owned(), reasoning));
             }
-            if assembler.size() > settings.limits.answer_bytes {
-                tracing::warn!(bytes = assembler.size(), "the model's answer has no end and is cut");
+            if assembler.is_full() {
+                tracing::warn!(
+                    bytes = settings.limits.answer_bytes,
+                    "the model's answer has no end and is cut"
+                );
                 assembler.push(Delta::Finish(FinishReason::Length));
                 break;
             }
@@ -123,14 +131,11 @@ fn take(
     let mut broken = None;
     for delta in chunk {
         match delta {
-            Ok(delta) => {
-                match &delta {
-                    Delta::Text(piece) => said.push_str(piece),
-                    Delta::Reasoning(piece) => thought.push_str(piece),
-                    Delta::ToolCall { .. } | Delta::Usage(_) | Delta::Finish(_) => {}
-                }
-                assembler.push(delta);
-            }
+            Ok(delta) => match assembler.push(delta) {
+                Taken::Text(piece) => said.push_str(piece),
+                Taken::Reasoning(piece) => thought.push_str(piece),
+                Taken::Other => {}
+            },
             Err(error) => {
                 broken = Some(error);
                 break;
@@ -163,6 +168,7 @@ fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared) -> Answer
         Proposed {
             id: call.id.chars().take(LONGEST_ID).filter(|c| !c.is_control()).collect(),
             operation: text::excerpt(&name, 100),
+            records: prepared.records(&call.name, &arguments),
             arguments,
             effect,
             problem,
@@ -177,6 +183,12 @@ fn read_arguments(written: &str) -> (Value, Option<Problem>) {
         return (Value::Object(serde_json::Map::new()), None);
     }
     let wrong = |message: String| Some(Problem::invalid(vec![Issue::new("", "malformed_json", message)]));
+    if written.len() > LONGEST_ARGUMENTS {
+        let told = format!(
+            "The arguments are longer than {LONGEST_ARGUMENTS} bytes. Call the tool again with less, in several calls where it must be."
+        );
+        return (Value::from(text_without_nul(written)), wrong(told));
+    }
     match serde_json::from_str::<Value>(written) {
         Ok(Value::Object(arguments)) => (Value::Object(arguments), None),
         Ok(_) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Names;
+use super::{Names, framing::TOO_LONG};
 use crate::{
     chat::{Delta, FinishReason, Usage},
     error::ModelError,
@@ -135,6 +135,9 @@ fn usage(value: &Value) -> Option<Usage> {
 }
 
 fn stream_error(error: &Value) -> ModelError {
+    if error["type"] == TOO_LONG {
+        return ModelError::TooLong(message_of(error));
+    }
     let status = [&error["code"], &error["status"], &error["status_code"]]
         .into_iter()
         .find_map(|code| code.as_u64().or_else(|| code.as_str()?.parse().ok()))

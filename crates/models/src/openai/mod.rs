@@ -2,6 +2,7 @@
 //! own types of the wire, which take unknown words and missing pieces for what they are.
 
 mod chunk;
+mod framing;
 mod names;
 mod reply;
 mod request;

@@ -53,7 +53,7 @@ fn request() -> ChatRequest {
 }
 
 async fn ask(model: &Arc<dyn ChatModel>) -> Result<CompletedStep, ModelError> {
-    let mut assembler = Assembler::new("call_s1");
+    let mut assembler = Assembler::new("call_s1", 1 << 20);
     let mut deltas = model.stream(request());
     while let Some(delta) = deltas.try_next().await? {
         assembler.push(delta);

@@ -9,13 +9,14 @@ use std::{
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
 use futures::future::BoxFuture;
 use reqwest::{
-    Response, StatusCode,
+    Body, Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use serde_json::Value;
 
 use super::{
     chunk::{by_status, message_of},
+    framing,
     secrets::Secrets,
 };
 use crate::{
@@ -93,7 +94,7 @@ impl Transport {
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with("application/json"));
         if response.status().is_success() && !is_json {
-            return Ok(response);
+            return Ok(framed(response));
         }
         Err(told(self.refused(response).await))
     }
@@ -196,6 +197,16 @@ pub(crate) fn unreachable(error: reqwest::Error) -> ModelError {
         (true, false) => ModelError::Timeout { what: Wait::Total },
         _ => ModelError::Unreachable { source: Box::new(error) },
     }
+}
+
+/// A response whose body is its events, one to a piece.
+fn framed(response: Response) -> Response {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let events = framing::events(response.bytes_stream());
+    let mut framed = http::Response::new(Body::wrap_stream(events));
+    *framed.status_mut() = status;
+    *framed.headers_mut() = headers;
+    framed.into()
 }
 
 fn told(error: ModelError) -> OpenAIError {

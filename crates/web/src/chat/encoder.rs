@@ -5,6 +5,8 @@
 //! the last logged event it follows: a page that returns with it is given the text in flight from its
 //! beginning, which replaces the blocks it has.
 
+use std::time::Duration;
+
 use kontor_core::{
     ids::TurnId,
     turn::{Sequence, TurnEvent},
@@ -32,12 +34,14 @@ pub(crate) struct Encoder {
     last: Sequence,
     /// The step whose text grew since it was last rendered.
     grown: Option<(TurnId, u32)>,
+    /// How long to gather text before the next rendering.
+    rest: Duration,
 }
 
 impl Encoder {
     /// An encoder for a page that shows this transcript, folded from the log up to `last`.
     pub(crate) fn new(transcript: Transcript, last: Sequence, fragments: Fragments) -> Self {
-        Self { transcript, fragments, last, grown: None }
+        Self { transcript, fragments, last, grown: None, rest: Duration::ZERO }
     }
 
     pub(crate) fn fragments(&self) -> &Fragments {
@@ -62,6 +66,11 @@ impl Encoder {
     /// Whether there is text that has not been sent.
     pub(crate) fn has_grown(&self) -> bool {
         self.grown.is_some()
+    }
+
+    /// How long text is best gathered before it is sent again.
+    pub(crate) fn rest(&self) -> Duration {
+        self.rest
     }
 
     /// Sends what [`Self::text`] has taken up.
@@ -122,6 +131,7 @@ impl Encoder {
 
     fn prose(&mut self, turn: TurnId, step: u32) -> Option<Message> {
         let rendered = self.transcript.step_mut(turn, step)?.prose.render();
+        self.rest = rendered.rest;
         let data = json!({
             "turn": turn,
             "step": step,

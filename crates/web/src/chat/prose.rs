@@ -1,6 +1,16 @@
 //! The growing text of a step and its rendered blocks.
 
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 use crate::markdown;
+
+/// From this length on, in bytes, a text is rendered where nobody else waits for the thread.
+const LONG: usize = 16 * 1024;
+/// A text that grows is rendered again after so many times the time that it took the last time, so that its
+/// rendering as a whole takes a bounded part of a processor however long it becomes.
+const REST: u32 = 10;
 
 /// A Markdown text with its blocks as HTML, rendered again only where they changed.
 #[derive(Default)]
@@ -19,6 +29,8 @@ struct Block {
 pub(crate) struct Rendered<'a> {
     pub changed: Vec<(usize, &'a str)>,
     pub count: usize,
+    /// How long to gather more text before it is rendered again.
+    pub rest: Duration,
 }
 
 impl Prose {
@@ -36,6 +48,15 @@ impl Prose {
 
     /// Renders what was added. Only blocks whose HTML changed are sanitised again.
     pub(crate) fn render(&mut self) -> Rendered<'_> {
+        let started = Instant::now();
+        let changed = if self.text.len() < LONG { self.render_now() } else { apart(|| self.render_now()) };
+        let rest = started.elapsed() * REST;
+        let changed = changed.into_iter().map(|index| (index, self.blocks[index].html.as_str())).collect();
+        Rendered { changed, count: self.blocks.len(), rest }
+    }
+
+    /// Which blocks have changed.
+    fn render_now(&mut self) -> Vec<usize> {
         let sources = markdown::unsafe_blocks(&self.text);
         let count = sources.len();
         self.blocks.truncate(count);
@@ -51,13 +72,20 @@ impl Prose {
             }
             changed.push(index);
         }
-        let changed = changed.into_iter().map(|index| (index, self.blocks[index].html.as_str())).collect();
-        Rendered { changed, count }
+        changed
     }
 
     /// All blocks of the text as it was last rendered.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = &str> {
         self.blocks.iter().map(|block| block.html.as_str())
+    }
+}
+
+/// Does what takes long while the other tasks of this thread go on elsewhere.
+pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 
@@ -82,6 +110,18 @@ mod tests {
             page.truncate(rendered.count);
             assert_eq!(page, markdown::blocks(&TEXT[..at + character.len_utf8()]));
         }
+    }
+
+    #[test]
+    fn the_longer_a_text_takes_to_render_the_longer_it_rests() {
+        let mut prose = Prose::default();
+        prose.push("Short.");
+        assert!(prose.render().rest < Duration::from_secs(1));
+        prose.push(&"word *emphasis* [link](https://example.com) ".repeat(4_000));
+        let started = Instant::now();
+        let rest = prose.render().rest;
+        let took = started.elapsed();
+        assert!(rest >= took * REST / 2, "{took:?} and then {rest:?}");
     }
 
     #[test]

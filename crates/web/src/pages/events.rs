@@ -146,8 +146,9 @@ impl Follower {
     }
 
     fn render(&mut self) -> Vec<Message> {
-        self.render_at = Instant::now() + RENDER_EVERY;
-        self.encoder.flush()
+        let messages = self.encoder.flush();
+        self.render_at = Instant::now() + self.encoder.rest().max(RENDER_EVERY);
+        messages
     }
 }
 
