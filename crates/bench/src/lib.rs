@@ -7,7 +7,7 @@
 //! | [`records`] | the records, the requests over them and the table of what was measured |
 //! | [`target`] | the server that is measured, on either engine |
 //!
-//! The programs are in `src/bin`: `turns`, `records`, `store`, `kill`.
+//! The programs are in `src/bin`: `turns`, `records`, `store`, `workspaces`, `kill`.
 
 pub mod bare;
 pub mod load;
