@@ -23,6 +23,9 @@ use crate::{
 /// Characters of the comment on a decision.
 pub const LONGEST_COMMENT: usize = 2_000;
 
+/// The comment of an approval that expired: by it a denial that nobody spoke is told from one that somebody did.
+pub const NOBODY_ANSWERED: &str = "Nobody answered in time.";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalStatus {
@@ -169,7 +172,7 @@ impl Agents {
                 by: approval.member,
                 by_name: "Kontor".to_owned(),
                 actor: Actor::System,
-                comment: "Nobody answered in time.".to_owned(),
+                comment: NOBODY_ANSWERED.to_owned(),
                 environment: self.0.environment.clone(),
                 now,
             };

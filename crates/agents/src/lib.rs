@@ -38,7 +38,7 @@ mod stream;
 mod turns;
 mod worker;
 
-pub use approvals::{Approval, ApprovalStatus, Decision, LONGEST_COMMENT};
+pub use approvals::{Approval, ApprovalStatus, Decision, LONGEST_COMMENT, NOBODY_ANSWERED};
 pub use definition::AgentSummary;
 pub use error::Error;
 pub use furnishing::Furnishing;
