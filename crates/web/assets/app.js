@@ -1,5 +1,6 @@
 // What every page has: the command palette, dialogs and forms that answer in place.
 import { installPalette } from "./palette.js";
+import { localise } from "./times.js";
 
 installPalette();
 
@@ -25,8 +26,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Instants are sent in UTC; their full form is shown in the reader's own time zone.
-for (const time of document.querySelectorAll("time[datetime*=T]")) {
-  const instant = new Date(time.dateTime);
-  if (!Number.isNaN(instant.valueOf())) time.title = instant.toLocaleString();
+localise(document);
+
+// What was just done is said once: a page that is loaded again has nothing new to say.
+const address = new URL(location.href);
+if (address.searchParams.has("done")) {
+  address.searchParams.delete("done");
+  history.replaceState(history.state, "", address);
 }

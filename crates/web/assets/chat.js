@@ -18,21 +18,54 @@ function stay() {
   if (atEnd) scroller.scrollTop = scroller.scrollHeight;
 }
 
-function tell(text) {
+function say(text) {
   problem.textContent = text;
   problem.hidden = !text;
 }
 
+// Longer than an answer may take, so that a connection that hangs is noticed.
+const DEADLINE_MS = 30_000;
+
 async function post(action, fields) {
-  const answer = await fetch(action, {
-    method: "POST",
-    headers: { accept: "application/json", "x-csrf-token": csrf },
-    body: new URLSearchParams(fields),
-  });
+  let answer;
+  try {
+    answer = await fetch(action, {
+      method: "POST",
+      headers: { accept: "application/json", "x-csrf-token": csrf },
+      body: new URLSearchParams(fields),
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+  } catch {
+    connection.lost();
+    throw Object.assign(new Error("There is no connection."), { isOffline: true });
+  }
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(body.message || "That did not work. Try again in a moment.");
   return body;
 }
+
+// Shown for as long as there is no connection; one that is back at once is not spoken of.
+const connection = (() => {
+  const PATIENCE_MS = 1_000;
+  const bar = document.getElementById("connection");
+  let timer = 0;
+  const show = (text) => {
+    clearTimeout(timer);
+    timer = 0;
+    bar.textContent = text;
+    bar.hidden = !text;
+  };
+  return {
+    lost() {
+      if (bar.hidden && !timer) timer = setTimeout(() => show("No connection. Trying again…"), PATIENCE_MS);
+    },
+    back: () => show(""),
+    ended: (reason) => show(reason),
+  };
+})();
+
+const NOT_SENT = "Not sent: there is no connection. Your message is kept here.";
+const SEND_AGAIN = "The connection is back. Your message was not sent yet: send it again.";
 
 function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -72,6 +105,27 @@ document.getElementById("earlier")?.addEventListener("click", async (event) => {
   }
 });
 
+// The first message of a new chat leads to the chat.
+if (!transcript) {
+  composer.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!message.value.trim() || composer.dataset.sending) return;
+    composer.dataset.sending = "yes";
+    say("");
+    try {
+      const begun = await post(composer.action, [...new FormData(composer)]);
+      connection.back();
+      location.assign(begun.location);
+    } catch (error) {
+      say(error.isOffline ? NOT_SENT : error.message);
+      message.focus();
+      delete composer.dataset.sending;
+    }
+  });
+  addEventListener("pageshow", () => { delete composer.dataset.sending; });
+  addEventListener("online", () => connection.back());
+}
+
 // A page from the middle of a chat follows nothing; what is sent from it leads to the chat's end.
 if (transcript?.dataset.events) {
   const live = document.getElementById("live");
@@ -93,11 +147,13 @@ if (transcript?.dataset.events) {
     const text = message?.value.trim();
     if (!text || composer.dataset.sending) return;
     composer.dataset.sending = "yes";
-    tell("");
+    say("");
     if (sent.message !== text) sent = { message: text, key: randomKey() };
     try {
       const turn = await post(composer.action, sent);
-      message.value = "";
+      // What was written meanwhile is another message.
+      if (message.value.trim() === text) message.value = "";
+      else if (message.value.startsWith(text)) message.value = message.value.slice(text.length).trimStart();
       sent = {};
       // The stream may have told of it already, and further on than this answer.
       if (!turnElement(transcript, turn.turn)) applyTurn(transcript, turn);
@@ -105,7 +161,7 @@ if (transcript?.dataset.events) {
       stay();
       refreshStop();
     } catch (error) {
-      tell(error.message);
+      say(error.isOffline ? NOT_SENT : error.message);
     } finally {
       delete composer.dataset.sending;
       message?.focus();
@@ -119,15 +175,16 @@ if (transcript?.dataset.events) {
     const buttons = [...form.elements].filter((control) => control.type === "submit");
     const fields = [...new FormData(form, event.submitter)];
     buttons.forEach((button) => { button.disabled = true; });
-    tell("");
+    say("");
     try {
       await post(form.action, fields);
       const turn = form.closest(".turn");
       // A message taken out of the queue has no reply to wait for.
       if (turn?.dataset.state === "queued") turn.remove();
+      // What was pressed is gone now, or soon.
+      message?.focus();
     } catch (error) {
-      tell(error.message);
-    } finally {
+      say(error.message);
       buttons.forEach((button) => { button.disabled = false; });
     }
   });
@@ -141,6 +198,8 @@ if (transcript?.dataset.events) {
       } else if (data.state === "running" && !element.dataset.announced) {
         element.dataset.announced = "yes";
         live.textContent = "Replying";
+      } else if (data.state === "cancelled") {
+        live.textContent = "Stopped";
       } else if (data.state === "failed") {
         live.textContent = element.querySelector(":scope > .foot")?.textContent ?? "The reply failed.";
       }
@@ -149,8 +208,15 @@ if (transcript?.dataset.events) {
       if (data.waiting) live.textContent = `Your approval is needed: ${data.label}`;
     },
     onChange: stay,
-    onState(state) {
-      tell(state === "closed" ? "The connection was closed. Reload the page to go on." : "");
+    onState(state, reason) {
+      if (state === "open") {
+        connection.back();
+        if (problem.textContent === NOT_SENT) say(message?.value.trim() ? SEND_AGAIN : "");
+      } else if (state === "waiting") {
+        connection.lost();
+      } else {
+        connection.ended(reason);
+      }
     },
   });
   refreshStop();

@@ -1,107 +1,65 @@
-// Record forms: a relation is chosen by searching for its record.
-const WAIT_MS = 120;
+// Record forms: nothing that was written is lost or sent half-read.
+import { checkDate, isDate, pardon } from "./fields.js";
+import { picker } from "./picker.js";
+import { localiseMoments, momentSent } from "./times.js";
 
-function install(combo) {
-  const hidden = combo.querySelector("input[type=hidden]");
-  const input = combo.querySelector("input[role=combobox]");
-  const list = combo.querySelector("[role=listbox]");
-  let timer = 0;
-  let asking = null;
-  let chosen = -1;
-  let settled = input.value;
+const form = document.querySelector("form.form");
+const pickers = [...form.querySelectorAll(".combo")].map(picker);
+const dates = [...form.querySelectorAll("input")].filter(isDate);
 
-  function close() {
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-  }
+// The fields are checked here and by the server, all at once, instead of one after the other by the browser.
+form.noValidate = true;
+localiseMoments(form);
 
-  function mark(index) {
-    const all = [...list.children];
-    if (!all.length) return;
-    chosen = (index + all.length) % all.length;
-    all.forEach((item, at) => item.setAttribute("aria-selected", String(at === chosen)));
-    input.setAttribute("aria-activedescendant", all[chosen].id);
-    all[chosen].scrollIntoView({ block: "nearest" });
-  }
-
-  function take(item) {
-    if (!item) return;
-    hidden.value = item.dataset.value;
-    input.value = settled = item.dataset.label;
-    close();
-  }
-
-  async function ask() {
-    asking?.abort();
-    asking = new AbortController();
-    try {
-      const query = new URLSearchParams({ q: input.value, objects: combo.dataset.objects });
-      const answer = await fetch(`/records/choices?${query}`, { signal: asking.signal });
-      if (!answer.ok) return;
-      const { items } = await answer.json();
-      list.replaceChildren(
-        ...items.map((entry, index) => {
-          const item = document.createElement("li");
-          item.id = `${input.id}-${index}`;
-          item.role = "option";
-          item.dataset.value = combo.dataset.target ? `${entry.object}:${entry.id}` : entry.id;
-          item.dataset.label = entry.label;
-          item.append(entry.label);
-          if (combo.dataset.target) {
-            const kind = document.createElement("small");
-            kind.textContent = entry.kind;
-            item.append(kind);
-          }
-          return item;
-        }),
-      );
-      chosen = -1;
-      list.hidden = !items.length;
-      input.setAttribute("aria-expanded", String(items.length > 0));
-      if (items.length) mark(0);
-    } catch (error) {
-      if (error.name !== "AbortError") close();
-    }
-  }
-
-  input.addEventListener("input", () => {
-    // What was found for another text must not be taken by accident.
-    asking?.abort();
-    close();
-    clearTimeout(timer);
-    timer = setTimeout(ask, WAIT_MS);
-  });
-  input.addEventListener("focus", () => { if (!input.value) ask(); });
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      list.hidden ? ask() : mark(chosen + (event.key === "ArrowDown" ? 1 : -1));
-    } else if (event.key === "Enter" && !list.hidden) {
-      event.preventDefault();
-      take(list.children[chosen]);
-    } else if (event.key === "Enter" && input.value.trim() !== settled) {
-      // What is written names no record yet: sending the form would drop it.
-      event.preventDefault();
-      ask();
-    } else if (event.key === "Escape" && !list.hidden) {
-      event.stopPropagation();
-      close();
-    }
-  });
-  // An emptied box empties the field; anything else that was not chosen falls back to what was.
-  input.addEventListener("blur", () => {
-    // An answer that comes later must not open a list that nobody waits for.
-    clearTimeout(timer);
-    asking?.abort();
-    if (!input.value.trim()) hidden.value = settled = "";
-    else input.value = settled;
-    close();
-  });
-  list.addEventListener("mousedown", (event) => {
-    event.preventDefault();
-    take(event.target.closest("li"));
-  });
+for (const input of dates) {
+  input.addEventListener("blur", () => checkDate(input));
+  input.addEventListener("input", () => pardon(input));
 }
+// What is offered instead of what was written stands for it until that is changed.
+form.addEventListener("input", (event) => {
+  const field = event.target.closest(".field");
+  if (event.target.type === "radio") return;
+  for (const offer of field?.querySelectorAll(".offers input[type=radio]") ?? []) offer.checked = false;
+});
 
-for (const combo of document.querySelectorAll(".combo")) install(combo);
+// A form is sent once; again only where its answer does not come.
+const ANSWER_MS = 10_000;
+let isSending = false;
+addEventListener("pageshow", () => { isSending = false; });
+
+form.addEventListener("submit", async (event) => {
+  if (isSending) {
+    event.preventDefault();
+    return;
+  }
+  const whole = dates.filter((input) => !checkDate(input)).length === 0;
+  const open = pickers.filter((one) => !one.isSettled());
+  isSending = true;
+  if (whole && !open.length) {
+    setTimeout(() => { isSending = false; }, ANSWER_MS);
+    return;
+  }
+  event.preventDefault();
+  const settled = await Promise.all(open.map((one) => one.resolve()));
+  isSending = false;
+  if (whole && settled.every(Boolean)) {
+    form.requestSubmit(event.submitter);
+  } else {
+    form.querySelector(".wrong[role=alert]")?.parentElement.querySelector("[aria-invalid=true]")?.focus();
+  }
+});
+
+form.addEventListener("formdata", (event) => {
+  for (const input of form.querySelectorAll("input[type=datetime-local]")) {
+    event.formData.set(input.name, momentSent(input));
+  }
+});
+
+// Leaving with something unsaved asks first.
+const written = () => JSON.stringify([...new FormData(form)]);
+const asRead = "unsaved" in form.dataset ? "" : written();
+addEventListener("beforeunload", (event) => {
+  if (!isSending && written() !== asRead) event.preventDefault();
+});
+
 document.querySelector("[aria-invalid=true]")?.focus();

@@ -1,4 +1,7 @@
 // The filter builder of a list: rows of field, comparison and value.
+import { checkDate, isDate, pardon } from "./fields.js";
+import { localiseMoments, momentSent } from "./times.js";
+
 const form = document.getElementById("list-form");
 const rows = form.querySelector(".filters");
 const fields = JSON.parse(rows.dataset.fields);
@@ -14,7 +17,8 @@ function valueControl(field, operator, value) {
     for (const [key, label] of field.options) input.append(option(key, label, key === value));
   } else {
     input.type = field.input;
-    if (field.input === "number") input.step = "any";
+    input.inputMode = field.mode;
+    input.autocomplete = "off";
     input.value = value;
   }
   input.name = "v";
@@ -28,6 +32,7 @@ function valueControl(field, operator, value) {
 }
 
 function fill(row, operator, value) {
+  for (const said of row.querySelectorAll(":scope > .wrong")) said.remove();
   const field = byPath.get(row.querySelector("[name=f]").value) ?? fields[0];
   const chooser = row.querySelector("[name=o]");
   const wanted = field.operators.some(([key]) => key === operator) ? operator : field.operators[0][0];
@@ -46,7 +51,12 @@ function addRow() {
 const apply = document.getElementById("apply");
 apply.hidden = true;
 
-rows.addEventListener("input", () => { apply.hidden = false; });
+localiseMoments(form);
+
+rows.addEventListener("input", (event) => {
+  apply.hidden = false;
+  if (event.target.name === "v") pardon(event.target);
+});
 rows.addEventListener("change", (event) => {
   const row = event.target.closest(".filter");
   if (event.target.name === "f") fill(row, "", "");
@@ -62,4 +72,21 @@ document.getElementById("add-filter").addEventListener("click", (event) => {
   event.preventDefault();
   addRow();
   apply.hidden = false;
+});
+
+form.addEventListener("submit", (event) => {
+  const values = [...rows.querySelectorAll("input[name=v]")].filter((input) => isDate(input) && !input.hidden);
+  const wrong = values.filter((input) => !checkDate(input));
+  if (!wrong.length) return;
+  event.preventDefault();
+  wrong[0].focus();
+});
+// Moments are written in local time and sent in UTC.
+form.addEventListener("formdata", (event) => {
+  const values = [...rows.querySelectorAll("[name=v]")];
+  if (!values.length) return;
+  event.formData.delete("v");
+  for (const control of values) {
+    event.formData.append("v", control.type === "datetime-local" ? momentSent(control) : control.value);
+  }
 });

@@ -1,13 +1,17 @@
 // The command palette: Ctrl-K (or Command-K) finds pages, chats and records.
-const WAIT_MS = 120;
+import { question, whyNot } from "./question.js";
 
 export function installPalette() {
   const dialog = document.getElementById("palette");
   if (!dialog) return;
   const input = dialog.querySelector("input");
   const list = dialog.querySelector("ul");
-  let timer = 0;
-  let asking = null;
+  const status = dialog.querySelector("[role=status]");
+  const instead = dialog.querySelector("[data-instead]");
+  const found = question((text) => `/palette?q=${encodeURIComponent(text)}`);
+  // The text that the list answers, and whether Enter waits for the answer to the one that is written.
+  let answered = null;
+  let opens = false;
   let chosen = 0;
 
   const items = () => [...list.children];
@@ -21,9 +25,9 @@ export function installPalette() {
     all[chosen].scrollIntoView({ block: "nearest" });
   }
 
-  function show(found) {
+  function show(entries) {
     list.replaceChildren(
-      ...found.map((entry, index) => {
+      ...entries.map((entry, index) => {
         const item = document.createElement("li");
         item.id = `palette-${index}`;
         item.role = "option";
@@ -36,23 +40,49 @@ export function installPalette() {
         return item;
       }),
     );
+    input.removeAttribute("aria-activedescendant");
+    input.setAttribute("aria-expanded", String(entries.length > 0));
+    list.hidden = !entries.length;
     choose(0);
   }
 
+  function say(text) {
+    status.textContent = text;
+    status.hidden = !text;
+    instead.hidden = true;
+  }
+
   async function ask() {
-    asking?.abort();
-    asking = new AbortController();
+    const text = input.value;
+    let entries;
     try {
-      const answer = await fetch(`/palette?q=${encodeURIComponent(input.value)}`, { signal: asking.signal });
-      if (answer.ok) show((await answer.json()).items);
+      entries = await found.now(text);
     } catch (error) {
-      if (error.name !== "AbortError") show([]);
+      answered = null;
+      opens = false;
+      show([]);
+      say(whyNot(error));
+      return;
     }
+    if (!entries) return;
+    answered = text;
+    show(entries);
+    say(entries.length ? "" : `Nothing found for “${text.trim()}”.`);
+    if (!entries.length) {
+      instead.hidden = false;
+      instead.href = `/chat?${new URLSearchParams({ message: text.trim() })}`;
+    }
+    if (opens) go(items()[chosen]);
+    opens = false;
   }
 
   function open() {
     if (dialog.open) return;
     input.value = "";
+    answered = null;
+    opens = false;
+    show([]);
+    say("");
     dialog.showModal();
     input.focus();
     ask();
@@ -70,20 +100,30 @@ export function installPalette() {
   });
   for (const button of document.querySelectorAll("[data-palette]")) button.addEventListener("click", open);
   input.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, WAIT_MS);
+    opens = false;
+    found.soon(ask);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
-    } else if (event.key === "Enter") {
+    } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
-      go(items()[chosen]);
+      if (answered === input.value) {
+        go(items()[chosen]);
+      } else if (!opens) {
+        // What stands in the list was found for another text.
+        opens = true;
+        ask();
+      }
     }
   });
   list.addEventListener("click", (event) => go(event.target.closest("li")));
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    opens = false;
+    found.drop();
   });
 }

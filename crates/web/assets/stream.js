@@ -1,6 +1,8 @@
 // Applies the session's event stream to the transcript. Every event replaces what it names, so an event
 // that comes twice changes nothing.
 
+import { localise } from "./times.js";
+
 function parse(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
@@ -81,20 +83,90 @@ function applyCall(transcript, { turn, step, index, html }) {
   return calls.appendChild(card);
 }
 
-/** Follows a session's stream; the browser reconnects by itself from the last event it saw. */
+// Between attempts to come back where the browser has given up.
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+const DEADLINE_MS = 15_000;
+
+/** Why a stream cannot be had any more, in words; nothing where it may be had again. */
+async function whyEnded() {
+  try {
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const answer = await fetch(location.pathname, { signal, headers: { accept: "application/json" } });
+    if (answer.status === 401) return "You are signed out. Reload the page to sign in again.";
+    if (answer.status === 403 || answer.status === 404) return "This chat is not there any more.";
+  } catch {
+    // No connection: the next attempt may have one.
+  }
+  return "";
+}
+
+/**
+ * Follows a session's stream, and comes back to it from the last event it saw for as long as there is one.
+ * `onState` is told `open`, `waiting` while there is no connection, and `ended` with the reason.
+ */
 export function follow(transcript, url, { onTurn, onChange, onCall, onState }) {
-  const source = new EventSource(url);
-  const on = (name, apply) =>
+  let source = null;
+  let last = "";
+  let wait = FIRST_WAIT_MS;
+  let timer = 0;
+  let isLeft = false;
+
+  function on(name, apply) {
     source.addEventListener(name, (event) => {
-      const data = JSON.parse(event.data);
-      apply(data);
+      last = event.lastEventId || last;
+      if (!apply) return;
+      apply(JSON.parse(event.data));
+      localise(transcript);
       onChange();
     });
-  on("turn", (data) => onTurn(data, applyTurn(transcript, data)));
-  on("blocks", (data) => applyBlocks(transcript, data));
-  on("call", (data) => onCall(data, applyCall(transcript, data)));
-  source.addEventListener("open", () => onState("open"));
-  source.addEventListener("error", () => onState(source.readyState === EventSource.CLOSED ? "closed" : "waiting"));
-  addEventListener("pagehide", () => source.close());
-  return source;
+  }
+
+  function connect() {
+    clearTimeout(timer);
+    source?.close();
+    const address = new URL(url, location.href);
+    if (last) address.searchParams.set("after", last);
+    source = new EventSource(address);
+    on("turn", (data) => onTurn(data, applyTurn(transcript, data)));
+    on("blocks", (data) => applyBlocks(transcript, data));
+    on("call", (data) => onCall(data, applyCall(transcript, data)));
+    on("seen");
+    source.addEventListener("open", () => {
+      wait = FIRST_WAIT_MS;
+      onState("open");
+    });
+    source.addEventListener("error", () => {
+      if (isLeft) return;
+      onState("waiting");
+      if (source.readyState === EventSource.CLOSED) comeBack();
+    });
+  }
+
+  /** A server that starts or is full answers with an error, after which a browser does not try again. */
+  async function comeBack() {
+    const reason = await whyEnded();
+    if (isLeft) return;
+    if (reason) {
+      onState("ended", reason);
+      return;
+    }
+    timer = setTimeout(connect, wait);
+    wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+  }
+
+  addEventListener("offline", () => onState("waiting"));
+  addEventListener("online", connect);
+  addEventListener("pagehide", () => {
+    isLeft = true;
+    clearTimeout(timer);
+    source.close();
+  });
+  // A page that the browser kept goes on where it was.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    isLeft = false;
+    connect();
+  });
+  connect();
 }

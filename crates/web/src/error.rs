@@ -9,7 +9,7 @@ use axum::{
 };
 use kontor_core::error::{Chain, ErrorKind, Fault, Problem};
 
-use crate::assets;
+use crate::{assets, form::Fields};
 
 pub(crate) type Result<T, E = PageError> = std::result::Result<T, E>;
 
@@ -20,7 +20,16 @@ pub(crate) enum PageError {
     /// Nobody is signed in; the sign-in page leads back to this path.
     SignedOut {
         back_to: String,
+        /// What they had written, to be sent again once they have signed in.
+        written: Option<KeptForm>,
     },
+}
+
+/// A form as it was sent, and where to.
+#[derive(Debug, Clone)]
+pub(crate) struct KeptForm {
+    pub action: String,
+    pub fields: Fields,
 }
 
 impl PageError {
@@ -40,7 +49,10 @@ impl<E: Fault> From<E> for PageError {
 struct Unrendered(Problem);
 
 #[derive(Clone)]
-struct SignedOut(String);
+struct SignedOut {
+    back_to: String,
+    written: Option<KeptForm>,
+}
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
@@ -50,9 +62,9 @@ impl IntoResponse for PageError {
                 *response.status_mut() = kontor_http::status(&problem);
                 response.extensions_mut().insert(Unrendered(problem));
             }
-            Self::SignedOut { back_to } => {
+            Self::SignedOut { back_to, written } => {
                 *response.status_mut() = StatusCode::UNAUTHORIZED;
-                response.extensions_mut().insert(SignedOut(back_to));
+                response.extensions_mut().insert(SignedOut { back_to, written });
             }
         }
         response
@@ -72,9 +84,17 @@ struct ErrorPage<'a> {
     message: &'a str,
 }
 
+/// Keeps what was written by somebody who is signed out.
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOutPage<'a> {
+    assets: &'a str,
+    form: KeptForm,
+}
+
 /// Writes a failure as page or as JSON, whichever the client reads. Other responses pass.
 pub(crate) fn render(response: &mut Response, wants_json: bool) {
-    if let Some(SignedOut(back_to)) = response.extensions_mut().remove() {
+    if let Some(SignedOut { back_to, written }) = response.extensions_mut().remove() {
         if wants_json {
             let problem = Problem::new(
                 ErrorKind::Unauthenticated,
@@ -83,7 +103,11 @@ pub(crate) fn render(response: &mut Response, wants_json: bool) {
             );
             *response = (StatusCode::UNAUTHORIZED, Json(problem)).into_response();
         } else {
-            *response = sign_in_first(&back_to);
+            let page = written.map(|form| SignedOutPage { assets: &assets::BASE, form }.render());
+            *response = match page {
+                Some(Ok(html)) => (StatusCode::UNAUTHORIZED, Html(html)).into_response(),
+                _ => sign_in_first(&back_to),
+            };
         }
     } else if let Some(Unrendered(problem)) = response.extensions_mut().remove() {
         let status = response.status();

@@ -20,6 +20,26 @@ impl Fields {
         self.find(name).unwrap_or_default().trim()
     }
 
+    /// Replaces all values of a name by one.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.replace_all(name, [value.into()]);
+    }
+
+    /// Replaces all values of a name by others.
+    pub(crate) fn replace_all(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
+        self.0.retain(|(key, _)| key != name);
+        self.0.extend(values.into_iter().map(|value| (name.to_owned(), value)));
+    }
+
+    /// All of them but those of some names.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(key, _)| !names.contains(&key.as_str())).cloned().collect())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(String, String)> {
+        self.0.iter()
+    }
+
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }

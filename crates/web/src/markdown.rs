@@ -2,7 +2,7 @@
 //!
 //! What a model or a record says is not trusted: raw HTML is shown as text, the output passes a sanitiser
 //! with a short list of elements, images are dropped (they would tell a third party who reads what), and
-//! links lead to this site's pages or, in a new tab, to the web and to mail.
+//! links lead where [`link::from_text`] lets them: to pages of this site, and elsewhere in a new tab.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,6 +14,8 @@ use ammonia::UrlRelative;
 use comrak::{Arena, Node, Options, arena_tree::NodeEdge, format_html, html::escape, parse_document};
 use kontor_core::text::excerpt;
 
+use crate::link;
+
 /// Beyond this a text is cut: no page shows more.
 const MAX_CHARACTERS: usize = 200_000;
 
@@ -22,9 +24,6 @@ const MAX_DEPTH: usize = 50;
 
 /// The characters that a table's cell holds in one line.
 const SHORT_CELL: usize = 28;
-
-/// The paths of this site that a text may link to.
-const LINKED_PATHS: [&str; 2] = ["/records/", "/chat"];
 
 /// A text's top-level blocks as they come out of the Markdown renderer: not yet sanitised, and only to be
 /// compared with others and given to [`sanitise`].
@@ -158,13 +157,12 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
             ("th", HashSet::from(["align"])),
         ]))
         .generic_attributes(HashSet::new())
-        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_schemes(HashSet::from(["http", "https", "mailto", "tel"]))
+        // What a relative address may be is decided below.
         .url_relative(UrlRelative::PassThrough)
-        .attribute_filter(|element, attribute, value| {
-            let leads_elsewhere = ["http://", "https://", "mailto:"].iter().any(|s| value.starts_with(s));
-            let leads_here = LINKED_PATHS.iter().any(|path| value.starts_with(path));
-            let is_link = element == "a" && attribute == "href";
-            (!is_link || leads_elsewhere || leads_here).then(|| value.into())
+        .attribute_filter(|element, attribute, value| match (element, attribute) {
+            ("a", "href") => link::from_text(value),
+            _ => Some(value.into()),
         })
         .link_rel(Some("noopener noreferrer"));
     sanitiser
@@ -197,11 +195,20 @@ mod tests {
             "//evil.test/records/",
             "/\\evil.test",
             "/sign-out",
+            "/api/records/deals",
+            "/records/../sign-out",
+            "/records/%2e%2e/sign-out",
+            "/records/deals/018f2b6e-7c1a-7000-8000-000000000001/delete",
+            "../../sign-out",
+            "<../../sign-out>",
             "relative",
+            "https:evil.test",
+            "https://kontor.test@evil.test/",
         ] {
-            let shown = html(&format!("[here]({target})"));
-            assert!(!shown.contains("href=\"j") && !shown.contains("href=\"/"), "{target}: {shown}");
-            assert!(!shown.contains("data:text"), "{target}: {shown}");
+            for text in [format!("[here]({target})"), format!("[here][1]\n\n[1]: {target}")] {
+                let shown = html(&text);
+                assert!(shown.contains("here") && !shown.contains("href="), "{target}: {shown}");
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use kontor_core::{
 use kontor_identity::{BrowserSession, Csrf};
 
 use crate::{
-    error::{PageError, Result},
+    error::{KeptForm, PageError, Result},
     form::Fields,
     state::WebState,
 };
@@ -32,6 +32,18 @@ pub(crate) struct Sent {
     pub csrf: Csrf,
     pub fields: Fields,
 }
+
+/// A form in which a person has written something that is not to be lost. One that is not this session's, because
+/// its sender has signed in again meanwhile, may be shown to them anew, and nothing else may be done with it.
+pub(crate) struct Written {
+    pub sent: Sent,
+    /// Whether it carries the token of this session.
+    pub is_ours: bool,
+}
+
+/// What a form that is shown again says first.
+pub(crate) const OTHER_SESSION: &str =
+    "You have signed in again since this page was opened. Look at what you wrote and send it again.";
 
 impl WebState {
     /// Gives a browser its session, to be kept as long as it holds.
@@ -72,6 +84,7 @@ impl FromRequestParts<WebState> for SignedIn {
         }
         let back_to = || PageError::SignedOut {
             back_to: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            written: None,
         };
         let cookie = state.cookie_value(&parts.headers).ok_or_else(back_to)?;
         match state.identity.authenticate_cookie(cookie).await {
@@ -92,16 +105,40 @@ impl FromRequest<WebState> for Sent {
         let SignedIn { caller, csrf } = match SignedIn::from_request_parts(&mut parts, state).await {
             // What was sent cannot be sent again after signing in.
             Err(PageError::SignedOut { .. }) => {
-                return Err(PageError::SignedOut { back_to: "/".to_owned() });
+                return Err(PageError::SignedOut { back_to: "/".to_owned(), written: None });
             }
             other => other?,
         };
-        let header = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
-        let header = header.map(str::to_owned);
+        let header = token_header(&parts);
         let fields = read_fields(Request::from_parts(parts, body), state).await?;
         csrf.verify(header.as_deref().unwrap_or_else(|| fields.get("csrf")))?;
         Ok(Self { caller, csrf, fields })
     }
+}
+
+impl FromRequest<WebState> for Written {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, state: &WebState) -> Result<Self> {
+        let (mut parts, body) = request.into_parts();
+        let who = SignedIn::from_request_parts(&mut parts, state).await;
+        let header = token_header(&parts);
+        let action = parts.uri.path().to_owned();
+        let fields = read_fields(Request::from_parts(parts, body), state).await?;
+        let SignedIn { caller, csrf } = match who {
+            Err(PageError::SignedOut { .. }) => {
+                let written = Some(KeptForm { action, fields: fields.without(&["csrf"]) });
+                return Err(PageError::SignedOut { back_to: "/".to_owned(), written });
+            }
+            other => other?,
+        };
+        let is_ours = csrf.verify(header.as_deref().unwrap_or_else(|| fields.get("csrf"))).is_ok();
+        Ok(Self { sent: Sent { caller, csrf, fields }, is_ours })
+    }
+}
+
+fn token_header(parts: &Parts) -> Option<String> {
+    parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
 /// Reads a form's body.

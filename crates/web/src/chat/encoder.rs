@@ -99,6 +99,12 @@ impl Encoder {
             Change::Approval(turn, step, index) => {
                 self.call(turn, step, index).into_iter().chain(self.turn(turn, false)).collect()
             }
+            Change::End(turn) => {
+                let never_ran: Vec<_> =
+                    self.transcript.turn(turn).map(|turn| turn.not_run().collect()).unwrap_or_default();
+                let cards = never_ran.iter().filter_map(|(step, index)| self.call(turn, *step, *index));
+                cards.chain(self.turn(turn, first_sight)).collect()
+            }
         };
         if never_began {
             messages.push(self.message("turn", json!({ "turn": event.turn(), "state": "gone", "foot": "" })));

@@ -6,9 +6,8 @@ use std::{
 };
 
 use askama::Template;
-use kontor_agents::LONGEST_COMMENT;
+use kontor_agents::{LONGEST_COMMENT, NOBODY_ANSWERED};
 use kontor_core::{
-    error::Problem,
     ids::{ApprovalId, RecordId},
     metadata::Schema,
     turn::{ApprovalDetail, ApprovalRecord, ToolOutcome},
@@ -16,7 +15,7 @@ use kontor_core::{
 use serde_json::Value as Json;
 
 use super::transcript::{Call, CallState, Turn, TurnState};
-use crate::show::{ResultView, Shown, Viewer, arguments, brief, operation_label};
+use crate::show::{Failure, ResultView, Shown, Viewer, arguments, brief, operation_label};
 
 /// Renders pieces for one person: their objects, and the token that their forms carry.
 pub(crate) struct Fragments {
@@ -53,11 +52,13 @@ struct CallFragment<'a> {
     /// What tells the record that is asked about from others of its name.
     details: &'a [ApprovalDetail],
     result: Option<ResultView>,
-    problem: Option<&'a Problem>,
+    failure: Option<Failure>,
     remark: Option<String>,
     waiting: Option<ApprovalId>,
     /// Why a person is asked.
     why: String,
+    /// What it removes can be had back.
+    is_restorable: bool,
     /// Characters of the comment on a decision.
     longest: usize,
     csrf: &'a str,
@@ -78,6 +79,11 @@ impl Fragments {
         let record = record_of(operation, arguments)?;
         let is_object = self.viewer.schema.object(&record.0).is_some();
         (is_object && !self.names().contains_key(&record)).then_some(record)
+    }
+
+    /// The record that a call is about, unless its name is known or its result tells it.
+    pub(crate) fn unnamed_in(&self, call: &Call) -> Option<(String, RecordId)> {
+        if done_to(call).is_some() { None } else { self.unnamed(&call.operation, &call.arguments) }
     }
 
     pub(crate) fn name(&self, record: (String, RecordId), name: String) {
@@ -116,7 +122,8 @@ impl Fragments {
             details: &[],
             why: String::new(),
             result: None,
-            problem: None,
+            failure: None,
+            is_restorable: call.operation.ends_with(".delete"),
             remark: None,
             waiting: None,
             longest: LONGEST_COMMENT,
@@ -143,15 +150,21 @@ impl Fragments {
                     }
                     ToolOutcome::Failed { problem } => {
                         fragment.state = "failed";
-                        fragment.brief.clone_from(&problem.message);
-                        fragment.problem = Some(problem);
+                        let failure = Failure::of(&self.viewer, &call.operation, problem);
+                        fragment.brief.clone_from(&failure.message);
+                        fragment.failure = Some(failure);
+                    }
+                    ToolOutcome::Denied { comment } if comment == NOBODY_ANSWERED => {
+                        fragment.state = "denied";
+                        "not run: nobody answered in time".clone_into(&mut fragment.brief);
+                        fragment.took = None;
                     }
                     ToolOutcome::Denied { comment } => {
                         fragment.state = "denied";
-                        "denied".clone_into(&mut fragment.brief);
+                        "not run: you denied it".clone_into(&mut fragment.brief);
                         fragment.took = None;
                         let comment = comment.trim();
-                        fragment.remark = (!comment.is_empty()).then(|| comment.to_owned());
+                        fragment.remark = (!comment.is_empty()).then(|| format!("You said: “{comment}”"));
                     }
                     ToolOutcome::Unknown => {
                         fragment.state = "unknown";
@@ -161,6 +174,11 @@ impl Fragments {
                         );
                     }
                 }
+            }
+            CallState::NotRun { failed } => {
+                fragment.state = "denied";
+                let why = if *failed { "the reply failed first" } else { "stopped first" };
+                fragment.brief = format!("not run: {why}");
             }
         }
         rendered(&fragment)

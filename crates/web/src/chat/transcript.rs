@@ -68,7 +68,14 @@ pub(crate) struct Call {
 pub(crate) enum CallState {
     Running,
     Waiting(ApprovalId),
-    Ended { outcome: ToolOutcome, duration_ms: u64 },
+    Ended {
+        outcome: ToolOutcome,
+        duration_ms: u64,
+    },
+    /// Its turn ended before it ran, by failing or else by being stopped.
+    NotRun {
+        failed: bool,
+    },
 }
 
 /// What an event has changed, and so what must be shown anew.
@@ -80,6 +87,8 @@ pub(crate) enum Change {
     Call(TurnId, u32, u32),
     /// A call, and with it whether its turn waits for a person.
     Approval(TurnId, u32, u32),
+    /// A turn is over, and with it those of its calls that had not run.
+    End(TurnId),
 }
 
 impl Transcript {
@@ -103,10 +112,10 @@ impl Transcript {
         }
     }
 
-    /// The calls that wait for a person's word.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Call> {
-        let calls = self.turns.iter().flat_map(|turn| &turn.steps).flat_map(|step| &step.calls);
-        calls.filter(|call| matches!(call.state, CallState::Waiting(_)))
+    /// The calls of all turns, the latest first.
+    pub(crate) fn latest_calls(&self) -> impl Iterator<Item = &Call> {
+        let steps = self.turns.iter().rev().flat_map(|turn| turn.steps.iter().rev());
+        steps.flat_map(|step| step.calls.iter().rev())
     }
 
     /// Adds a message that is taken up at once.
@@ -208,9 +217,24 @@ impl Turn {
         }
     }
 
+    /// Nothing follows: what runs or waits now never comes to run, and there is nothing left to answer.
     fn end(&mut self, state: TurnState) -> Change {
+        let failed = matches!(state, TurnState::Failed(_));
         self.state = state;
-        Change::Turn(self.id)
+        for call in self.steps.iter_mut().flat_map(|step| &mut step.calls) {
+            if matches!(call.state, CallState::Running | CallState::Waiting(_)) {
+                call.state = CallState::NotRun { failed };
+            }
+        }
+        Change::End(self.id)
+    }
+
+    /// The calls that never came to run, each with its step.
+    pub(crate) fn not_run(&self) -> impl Iterator<Item = (u32, u32)> {
+        let calls = self.steps.iter().flat_map(|step| step.calls.iter().map(|call| (step.number, call)));
+        calls
+            .filter(|(_, call)| matches!(call.state, CallState::NotRun { .. }))
+            .map(|(step, call)| (step, call.index))
     }
 
     fn waits(&self) -> bool {

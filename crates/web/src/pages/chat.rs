@@ -1,6 +1,6 @@
 //! The chat: the sessions, a transcript and the composer; and the page on which a new chat begins.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -10,7 +10,7 @@ use axum::{
 use kontor_agents::{Session, SessionContext, SessionStatus, TurnStatus};
 use kontor_core::{
     caller::Caller,
-    error::Chain,
+    error::{Chain, Problem},
     grants::Action,
     ids::{RecordId, SessionId},
     metadata::{Object, Schema},
@@ -18,6 +18,7 @@ use kontor_core::{
     turn::Sequence,
 };
 
+use kontor_identity::Csrf;
 use serde_json::Value as Json;
 
 use crate::{
@@ -36,6 +37,8 @@ use crate::{
 const LISTED_SESSIONS: u32 = 50;
 /// Logged events read at a time.
 const LOG_PAGE: u32 = 500;
+/// The most calls whose records are looked up to name them.
+const NAMED_RECORDS: usize = 50;
 /// The turns a page shows; those before them are a page of their own.
 const SHOWN_TURNS: u32 = 50;
 
@@ -47,15 +50,27 @@ struct ChatPage {
     sessions: SessionList,
     session: Option<SessionView>,
     agents: Vec<AgentItem>,
+    /// Which of the agents is chosen.
+    chosen: usize,
     suggestions: Vec<String>,
     /// The record the chat is about, as link.
     context: Option<Shown>,
     /// The same for the form that begins the chat.
     about: Option<String>,
     action: String,
+    /// What stands in the composer, and why it was not sent.
     draft: String,
+    problem: Option<String>,
     /// Characters of a message.
     longest: usize,
+}
+
+/// A message that was not taken: the page of its chat comes back with it, and says why.
+pub(crate) struct Unsent {
+    pub message: String,
+    pub problem: Problem,
+    /// The agent that was chosen for a new chat.
+    pub agent: String,
 }
 
 impl ChatPage {
@@ -133,37 +148,52 @@ pub(crate) async fn begin(
     request: Request,
 ) -> Result<Html<String>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    begin_page(&state, &caller, &csrf, &query, None).await
+}
+
+/// The page of a new chat as a query asks for it, with a message that was not taken.
+pub(crate) async fn begin_page(
+    state: &WebState,
+    caller: &Caller,
+    csrf: &Csrf,
+    query: &Fields,
+    unsent: Option<Unsent>,
+) -> Result<Html<String>> {
     let schema = state.crm.schema(caller.workspace).await?;
-    let about = context_of(&schema, &caller, query.get("about"));
+    let about = context_of(&schema, caller, query.get("about"));
     let context = match &about {
-        Some(about) => context_link(&state, &caller, &schema, about).await?,
+        Some(about) => context_link(state, caller, &schema, about).await?,
         None => None,
     };
-    let agents = state
+    let agents: Vec<_> = state
         .agents
-        .agents(&caller)
+        .agents(caller)
         .await?
         .into_iter()
         .map(|agent| AgentItem {
-            model: model_label(&state, &agent.model),
+            model: model_label(state, &agent.model),
             name: agent.name,
             label: agent.label,
             description: agent.description,
         })
         .collect();
-    let suggestions = suggestions(&schema, &caller, about.as_ref());
-    let shell = Shell::new(&state, &caller, &csrf, &schema, "New chat", "chat").await?;
+    let suggestions = suggestions(&schema, caller, about.as_ref());
+    let shell = Shell::new(state, caller, csrf, &schema, "New chat", "chat").await?;
+    let chosen =
+        unsent.as_ref().and_then(|unsent| agents.iter().position(|agent| agent.name == unsent.agent));
     page(&ChatPage {
         assets: &assets::BASE,
         shell,
-        sessions: sessions(&state, &caller, None, query.get("chats")).await?,
+        sessions: sessions(state, caller, None, query.get("chats")).await?,
         session: None,
         agents,
+        chosen: chosen.unwrap_or_default(),
         suggestions,
         context,
         about: about.map(|about| format!("{}:{}", about.object, about.id)),
         action: "/chat".to_owned(),
-        draft: query.get("message").to_owned(),
+        draft: unsent.as_ref().map_or_else(|| query.get("message").to_owned(), |it| it.message.clone()),
+        problem: unsent.map(|unsent| unsent.problem.message),
         longest: state.agents.limits().message_characters,
     })
 }
@@ -176,40 +206,50 @@ pub(crate) async fn show(
 ) -> Result<Html<String>> {
     let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
-    let session = state.agents.session(&caller, id).await?;
+    show_page(&state, &caller, &csrf, id, &query, None).await
+}
+
+/// The page of a chat as a query asks for it, with a message that was not taken.
+pub(crate) async fn show_page(
+    state: &WebState,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: SessionId,
+    query: &Fields,
+    unsent: Option<Unsent>,
+) -> Result<Html<String>> {
+    let session = state.agents.session(caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
-    let fragments = Fragments::new(viewer(&state, &caller, &schema), csrf.token());
+    let fragments = Fragments::new(viewer(state, caller, &schema), csrf.token());
 
     let before: Option<Sequence> = query.get("before").parse().ok();
-    let mut starts = state.agents.turn_starts(&caller, id, before, SHOWN_TURNS + 1).await?;
+    let mut starts = state.agents.turn_starts(caller, id, before, SHOWN_TURNS + 1).await?;
     let has_earlier = starts.len() > SHOWN_TURNS as usize;
     if has_earlier {
         starts.remove(0);
     }
     let from = starts.first().copied().unwrap_or(1);
     let until = before.map_or(Sequence::MAX, |before| before.saturating_sub(1));
-    let (mut transcript, last) = transcript(&state, &caller, id, from, until).await?;
+    let (mut transcript, last) = transcript(state, caller, id, from, until).await?;
     for turn in session.queue.iter().filter(|_| before.is_none()) {
         if turn.status == TurnStatus::Queued || turn.status == TurnStatus::Running {
             transcript.queue(turn.id, turn.message.clone());
         }
     }
     transcript.render();
-    for call in transcript.waiting() {
-        learn_name(&state, &caller, &fragments, &call.operation, &call.arguments).await;
-    }
+    learn_names(state, caller, &fragments, &transcript).await;
     let turns = transcript.turns().iter().map(|turn| fragments.turn(turn)).collect();
 
     let context = match &session.context {
-        Some(about) => context_link(&state, &caller, &schema, about).await?,
+        Some(about) => context_link(state, caller, &schema, about).await?,
         None => None,
     };
-    let agents = state.agents.agents(&caller).await?;
+    let agents = state.agents.agents(caller).await?;
     let model = agents.iter().find(|agent| agent.id == session.agent.id).map_or("default", |a| &a.model);
     let view = SessionView {
         id,
         agent: session.agent.label.clone(),
-        model: model_label(&state, model),
+        model: model_label(state, model),
         last,
         turns,
         earlier: has_earlier
@@ -217,18 +257,20 @@ pub(crate) async fn show(
         is_past: before.is_some(),
         closed: Closed::of(&session, state.environment.now()),
     };
-    let shell = Shell::new(&state, &caller, &csrf, &schema, title(&session), "chat").await?;
+    let shell = Shell::new(state, caller, csrf, &schema, title(&session), "chat").await?;
     page(&ChatPage {
         assets: &assets::BASE,
         shell,
-        sessions: sessions(&state, &caller, Some(id), query.get("chats")).await?,
+        sessions: sessions(state, caller, Some(id), query.get("chats")).await?,
         session: Some(view),
         agents: Vec::new(),
+        chosen: 0,
         suggestions: Vec::new(),
         context,
         about: None,
         action: format!("/chat/{id}/turns"),
-        draft: String::new(),
+        draft: unsent.as_ref().map(|unsent| unsent.message.clone()).unwrap_or_default(),
+        problem: unsent.map(|unsent| unsent.problem.message),
         longest: state.agents.limits().message_characters,
     })
 }
@@ -258,6 +300,20 @@ pub(crate) async fn transcript(
     }
 }
 
+/// Finds out how the records are named that the calls of a transcript are about, those of the latest calls first.
+pub(crate) async fn learn_names(
+    state: &WebState,
+    caller: &Caller,
+    fragments: &Fragments,
+    transcript: &Transcript,
+) {
+    let unnamed = transcript.latest_calls().filter_map(|call| fragments.unnamed_in(call));
+    let records: BTreeSet<_> = unnamed.take(NAMED_RECORDS).collect();
+    for (object, id) in records {
+        learn(state, caller, fragments, (object, id)).await;
+    }
+}
+
 /// Finds out how the record is named that a call is about. Where it cannot be read, the call names none.
 pub(crate) async fn learn_name(
     state: &WebState,
@@ -266,7 +322,12 @@ pub(crate) async fn learn_name(
     operation: &str,
     arguments: &Json,
 ) {
-    let Some(record) = fragments.unnamed(operation, arguments) else { return };
+    if let Some(record) = fragments.unnamed(operation, arguments) {
+        learn(state, caller, fragments, record).await;
+    }
+}
+
+async fn learn(state: &WebState, caller: &Caller, fragments: &Fragments, record: (String, RecordId)) {
     match state.crm.get(caller, &record.0, record.1, None, Vec::new()).await {
         Ok(found) => fragments.name(record, found.label),
         Err(error) => {

@@ -4,10 +4,10 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use kontor_crm::records::ListQuery;
+use kontor_core::metadata::Name;
 use serde_json::{Value, json};
 
-use crate::{error::Result, form::Fields, session::SignedIn, state::WebState};
+use crate::{error::Result, form::Fields, records::Names, session::SignedIn, shell::viewer, state::WebState};
 
 const SHOWN: u32 = 12;
 
@@ -17,30 +17,21 @@ pub(crate) async fn find(
     request: Request,
 ) -> Result<Json<Value>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
-    let objects: Vec<String> =
-        query.get("objects").split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let objects: Vec<Name> = query.get("objects").split(',').filter_map(|name| name.parse().ok()).collect();
     let schema = state.crm.schema(caller.workspace).await?;
-    let mut items = Vec::new();
-    match (query.get("q"), objects.as_slice()) {
+    let viewer = viewer(&state, &caller, &schema);
+    let names = Names { state: &state, caller: &caller, viewer: &viewer };
+    let found = match (query.get("q"), objects.as_slice()) {
         // Nothing written yet: the records last made.
-        ("", [object]) => {
-            let label_field = schema.object(object).map(|object| vec![object.label_field.to_string()]);
-            let page = ListQuery { fields: label_field, limit: SHOWN, ..ListQuery::default() };
-            for record in state.crm.list(&caller, object, page).await?.records {
-                items.push(json!({
-                    "object": record.object.name, "id": record.id, "label": record.label,
-                    "kind": record.object.label,
-                }));
-            }
-        }
-        ("", _) => {}
-        (words, _) => {
-            for hit in state.crm.search(&caller, words, Some(objects), SHOWN).await? {
-                items.push(json!({
-                    "object": hit.object.name, "id": hit.id, "label": hit.label, "kind": hit.object.label,
-                }));
-            }
-        }
-    }
-    Ok(Json(json!({ "items": items })))
+        ("", [object]) => names.newest(object, SHOWN).await?,
+        ("", _) | (_, []) => Vec::new(),
+        (words, objects) => names.find(objects, words, SHOWN).await?,
+    };
+    let items = found.iter().map(|named| {
+        json!({
+            "object": named.object, "id": named.id, "label": named.label, "kind": named.kind,
+            "detail": named.detail, "exact": named.is_exact,
+        })
+    });
+    Ok(Json(json!({ "items": items.collect::<Vec<_>>() })))
 }

@@ -17,7 +17,7 @@ use kontor_identity::Credential;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::chat::{learn_name, transcript};
+use super::chat::{learn_name, learn_names, transcript};
 use crate::{
     chat::{Encoder, Fragments, Message},
     error::{PageError, Result},
@@ -54,9 +54,7 @@ pub(crate) async fn stream(
     let (transcript, last) = transcript(&state, &caller, id, from, after.seq).await?;
     // Without an offset the text in flight is given from its beginning, to be rendered as a whole.
     let events = state.agents.subscribe(&caller, id, Some(EventId { seq: last, offset: None })).await?;
-    for call in transcript.waiting() {
-        learn_name(&state, &caller, &fragments, &call.operation, &call.arguments).await;
-    }
+    learn_names(&state, &caller, &fragments, &transcript).await;
     let shutdown = state.shutdown.clone();
     let cookie = state.cookie_value(request.headers()).unwrap_or_default().to_owned();
     let dismissed = {
@@ -116,7 +114,9 @@ impl Follower {
             let messages = match event {
                 StreamEvent::Logged(logged) => {
                     self.learn_schema().await;
-                    if let TurnEvent::ApprovalRequested { operation, arguments, .. } = &*logged.event {
+                    if let TurnEvent::ApprovalRequested { operation, arguments, .. }
+                    | TurnEvent::ToolCalled { operation, arguments, .. } = &*logged.event
+                    {
                         let (state, caller) = (&self.state, &self.caller);
                         learn_name(state, caller, self.encoder.fragments(), operation, arguments).await;
                     }

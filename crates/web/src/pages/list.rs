@@ -22,7 +22,7 @@ use crate::{
     records::{self, Filters, RowView},
     session::SignedIn,
     shell::{Shell, icon, viewer},
-    show::{Shown, Table},
+    show::{Shown, Table, without_ids},
     state::WebState,
 };
 
@@ -47,6 +47,8 @@ struct ListPage<'a> {
     clear_href: String,
     filters: &'a Filters,
     rows: Vec<RowView<'a>>,
+    /// For each row what its value could mean: the list with that, and how it reads.
+    offers: Vec<Vec<(String, String)>>,
     columns: Vec<ColumnChoice>,
     heads: Vec<HeadView>,
     records: Vec<Vec<Shown>>,
@@ -95,7 +97,7 @@ pub(crate) async fn show(
     let chosen: Vec<String> = query.all("c").map(str::to_owned).collect();
     let candidates = records::candidates(object, &caller, &chosen);
     let fields = records::chosen(&candidates);
-    let mut filters = Filters::new(&schema, object, &caller, &query);
+    let mut filters = Filters::new(&schema, object, &caller, &query, state.environment.now());
     filters.name_records(&state, &caller).await?;
     let after = query.get("after");
     let list = ListQuery {
@@ -111,10 +113,16 @@ pub(crate) async fn show(
     };
     let viewer = viewer(&state, &caller, &schema);
     // What a person has written into a filter may not fit; the page says so and lets them go on.
-    let (found, problem) = match state.crm.list(&caller, &object.name, list).await {
-        Ok(found) => (Some(found), None),
-        Err(error) if error.problem().kind == ErrorKind::Invalid => (None, Some(error.problem().message)),
-        Err(error) => return Err(error.into()),
+    let (found, problem) = if filters.is_unread() {
+        (None, Some("The filter was not applied, because a value in it could not be read.".to_owned()))
+    } else {
+        match state.crm.list(&caller, &object.name, list).await {
+            Ok(found) => (Some(found), None),
+            Err(error) if error.problem().kind == ErrorKind::Invalid => {
+                (None, Some(without_ids(&error.problem().message)))
+            }
+            Err(error) => return Err(error.into()),
+        }
     };
     let (found, total, next_cursor) =
         found.map_or((Vec::new(), None, None), |page| (page.records, page.total, page.next));
@@ -150,6 +158,15 @@ pub(crate) async fn show(
         deleted_href: with_query(&format!("/records/{plural}"), [("deleted", "yes")]),
         live_href: format!("/records/{plural}"),
         clear_href: format!("/records/{plural}"),
+        offers: filters
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(index, row)| {
+                let offers = row.wrong.iter().flat_map(|wrong| &wrong.offers);
+                offers.map(|offer| (address.with_value(index, &offer.value), offer.label.clone())).collect()
+            })
+            .collect(),
         rows: filters.views(),
         filters: &filters,
         columns: candidates
@@ -191,6 +208,21 @@ impl Address<'_> {
             .chain(trail)
             .chain((!after.is_empty()).then_some(("after", after)));
         with_query(&format!("/records/{}", self.plural), pairs)
+    }
+
+    /// The first page with another value in a row of the filter.
+    fn with_value(&self, row: usize, value: &str) -> String {
+        let mut query = self.query.clone();
+        let values: Vec<String> = self.query.all("v").map(str::to_owned).collect();
+        query.replace_all(
+            "v",
+            values.into_iter().enumerate().map(
+                |(index, held)| {
+                    if index == row { value.to_owned() } else { held }
+                },
+            ),
+        );
+        Address { plural: self.plural, query: &query }.page(&[], "")
     }
 
     fn page(&self, trail: &[&str], after: &str) -> String {

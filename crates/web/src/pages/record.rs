@@ -142,6 +142,7 @@ pub(crate) async fn show(
 fn notice(done: &str) -> Option<String> {
     let text = match done {
         "created" => "Created.",
+        "added" => "Added.",
         "saved" => "Saved.",
         "unchanged" => "Nothing was changed.",
         "deleted" => "Deleted. It can be restored.",

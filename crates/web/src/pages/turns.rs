@@ -7,42 +7,95 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_agents::{Decision, NewSession, SessionPatch, SessionStatus, TurnStatus};
+use kontor_agents::{ApprovalStatus, Decision, Error, NewSession, SessionPatch, SessionStatus, TurnStatus};
 use kontor_core::{
+    caller::Caller,
     error::{ErrorKind, Problem},
     ids::{ApprovalId, SessionId, TurnId},
 };
 use serde_json::json;
 
-use super::chat::context_of;
+use super::chat::{Unsent, begin_page, context_of, show_page};
 use crate::{
     chat::{Fragments, Transcript},
     error::{PageError, Result},
-    session::Sent,
+    form::Fields,
+    session::{OTHER_SESSION, Sent, Written},
     shell::viewer,
     state::WebState,
 };
 
 /// The first message of a new chat.
-pub(crate) async fn begin(State(state): State<WebState>, sent: Sent) -> Result<Redirect> {
-    let Sent { caller, fields, .. } = sent;
-    let schema = state.crm.schema(caller.workspace).await?;
-    let message = fields.find("message").unwrap_or_default().replace("\r\n", "\n");
+pub(crate) async fn begin(
+    State(state): State<WebState>,
+    headers: HeaderMap,
+    Written { sent, is_ours }: Written,
+) -> Result<Response> {
+    let Sent { caller, csrf, fields } = sent;
+    let message = message(&fields);
     if message.trim().is_empty() {
-        return Ok(Redirect::to("/chat"));
+        return Ok(Redirect::to("/chat").into_response());
     }
+    let begun =
+        if is_ours { begun(&state, &caller, &fields, message.clone()).await } else { Err(other_session()) };
+    match begun {
+        Ok(session) if wants_json(&headers) => {
+            Ok(Json(json!({ "location": format!("/chat/{session}") })).into_response())
+        }
+        Ok(session) => Ok(Redirect::to(&format!("/chat/{session}")).into_response()),
+        Err(error) => {
+            let problem = unsent(error, &headers)?;
+            let status = kontor_http::status(&problem);
+            let unsent = Unsent { message, problem, agent: fields.get("agent").to_owned() };
+            let page = begin_page(&state, &caller, &csrf, &fields, Some(unsent)).await?;
+            Ok((status, page).into_response())
+        }
+    }
+}
+
+async fn begun(state: &WebState, caller: &Caller, fields: &Fields, message: String) -> Result<SessionId> {
+    let schema = state.crm.schema(caller.workspace).await?;
     let agent = match fields.get("agent") {
-        "" => state.agents.agents(&caller).await?.into_iter().next().map(|agent| agent.name),
+        "" => state.agents.agents(caller).await?.into_iter().next().map(|agent| agent.name),
         name => Some(name.to_owned()),
     };
     let agent = agent.ok_or_else(|| {
         let message = "There is no agent in this workspace yet.";
         PageError::Problem(Problem::new(ErrorKind::NotFound, "no_agent", message))
     })?;
-    let context = context_of(&schema, &caller, fields.get("about"));
-    let session = state.agents.create_session(&caller, NewSession { agent, title: None, context }).await?;
-    state.agents.start_turn(&caller, session.id, message, None).await?;
-    Ok(Redirect::to(&format!("/chat/{}", session.id)))
+    let context = context_of(&schema, caller, fields.get("about"));
+    let session = state.agents.create_session(caller, NewSession { agent, title: None, context }).await?;
+    state.agents.start_turn(caller, session.id, message, None).await?;
+    Ok(session.id)
+}
+
+/// A message as it was written; browsers send its line breaks as CR LF.
+fn message(fields: &Fields) -> String {
+    fields.find("message").unwrap_or_default().replace("\r\n", "\n")
+}
+
+/// Why a message was not taken, where a page is to say so beside the message. A script keeps the message itself.
+fn unsent(error: PageError, headers: &HeaderMap) -> Result<Problem> {
+    match error {
+        PageError::Problem(problem)
+            if !wants_json(headers)
+                && matches!(
+                    problem.kind,
+                    ErrorKind::Invalid
+                        | ErrorKind::Conflict
+                        | ErrorKind::Forbidden
+                        | ErrorKind::Limited
+                        | ErrorKind::Unavailable
+                ) =>
+        {
+            Ok(problem)
+        }
+        error => Err(error),
+    }
+}
+
+fn other_session() -> PageError {
+    PageError::Problem(Problem::new(ErrorKind::Forbidden, "csrf", OTHER_SESSION))
 }
 
 /// One more message.
@@ -50,13 +103,29 @@ pub(crate) async fn start(
     State(state): State<WebState>,
     Path(session): Path<String>,
     headers: HeaderMap,
-    sent: Sent,
+    Written { sent, is_ours }: Written,
 ) -> Result<Response> {
     let session: SessionId = parsed(&session)?;
-    let message = sent.fields.find("message").unwrap_or_default().replace("\r\n", "\n");
+    let message = message(&sent.fields);
     let key = sent.fields.get("key");
     let key = (!key.is_empty()).then(|| key.to_owned());
-    let started = state.agents.start_turn(&sent.caller, session, message.clone(), key).await?;
+    let started = if is_ours {
+        let started = state.agents.start_turn(&sent.caller, session, message.clone(), key).await;
+        started.map_err(PageError::from)
+    } else {
+        Err(other_session())
+    };
+    let started = match started {
+        Ok(started) => started,
+        Err(error) => {
+            let problem = unsent(error, &headers)?;
+            let status = kontor_http::status(&problem);
+            let unsent = Unsent { message, problem, agent: String::new() };
+            let query = Fields::default();
+            let page = show_page(&state, &sent.caller, &sent.csrf, session, &query, Some(unsent)).await?;
+            return Ok((status, page).into_response());
+        }
+    };
     if !wants_json(&headers) {
         return Ok(Redirect::to(&format!("/chat/{session}")).into_response());
     }
@@ -117,8 +186,31 @@ pub(crate) async fn resolve(
         }
     };
     let decision = Decision { approved, comment: sent.fields.get("comment").to_owned() };
-    let resolved = state.agents.resolve_approval(&sent.caller, approval, decision).await?;
-    Ok(done(&headers, resolved.session))
+    match state.agents.resolve_approval(&sent.caller, approval, decision).await {
+        Ok(resolved) => Ok(done(&headers, resolved.session)),
+        Err(Error::ApprovalClosed) => Err(closed(&state, &sent.caller, approval).await?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What became of an approval that takes no answer any more.
+async fn closed(state: &WebState, caller: &Caller, id: ApprovalId) -> Result<PageError> {
+    let approvals = state.agents.approvals(caller, None, None).await?;
+    let message = match approvals.iter().find(|approval| approval.id == id) {
+        Some(approval) => match approval.status {
+            ApprovalStatus::Approved => "You approved this already.",
+            ApprovalStatus::Denied => "You denied this already.",
+            ApprovalStatus::Pending | ApprovalStatus::Expired => {
+                match state.agents.turn(caller, approval.turn).await?.status {
+                    TurnStatus::Cancelled => "This did not run: the reply was stopped before you answered.",
+                    TurnStatus::Failed => "This did not run: the reply failed before you answered.",
+                    _ => "This did not run: it waited too long for an answer. Ask for it again.",
+                }
+            }
+        },
+        None => "This takes no answer any more.",
+    };
+    Ok(PageError::Problem(Problem::new(ErrorKind::Conflict, "approval_closed", message)))
 }
 
 fn done(headers: &HeaderMap, session: SessionId) -> Response {

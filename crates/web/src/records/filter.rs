@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kontor_core::{
     caller::Caller,
+    currency::Currency,
     filter::{FieldPath, PartType, Readable as _},
     metadata::{Field, FieldKind, Name, Object, Schema},
     text::excerpt,
@@ -12,6 +13,7 @@ use kontor_core::{
 };
 use serde_json::{Value as Json, json};
 
+use super::{problems::Trouble, reading};
 use crate::{error::Result, form::Fields, state::WebState};
 
 /// The most rows a filter has.
@@ -44,6 +46,8 @@ pub(crate) struct Choice {
     pub path: String,
     pub label: String,
     pub ty: PartType,
+    /// The kind of the field that is compared.
+    pub kind: FieldKind,
     /// Values and their labels, where there is a list of them.
     pub options: Vec<(String, String)>,
     /// The object whose records the options are.
@@ -69,59 +73,50 @@ impl Choice {
 
     fn input(&self) -> &'static str {
         match self.ty {
-            PartType::Number(_) | PartType::Position => "number",
             PartType::Date => "date",
             PartType::DateTime => "datetime-local",
             _ => "text",
         }
     }
 
-    fn operand(&self, value: &str) -> Json {
-        match self.ty {
-            PartType::Boolean => json!(value == "true"),
-            // Numbers may be given as text, which keeps them exact.
-            PartType::Number(_) | PartType::Position => {
-                value.parse::<serde_json::Number>().map_or_else(|_| json!(value), Json::Number)
+    fn is_number(&self) -> bool {
+        matches!(self.ty, PartType::Number(_) | PartType::Position)
+    }
+
+    /// What a row says of the field, as a condition on its path.
+    fn condition(&self, comparison: &Comparison, value: &str, now: Timestamp) -> Result<Json, Trouble> {
+        let operator = comparison.operator;
+        let on_path = |condition: Json| json!({ &self.path: condition });
+        Ok(match (&self.ty, &self.kind) {
+            (PartType::Boolean, _) => on_path(json!({ operator: value == "true" })),
+            (PartType::Number(_), FieldKind::Currency) => {
+                let amount = reading::amount(value)?;
+                let figure = on_path(json!({ operator: amount.number.to_json() }));
+                match amount.currency.map(Currency::code) {
+                    Some(code) => {
+                        let currency = format!("{}.currency", self.path);
+                        json!({ "and": [figure, { currency: { "eq": code } }] })
+                    }
+                    None => figure,
+                }
             }
-            PartType::DateTime => json!(instant_text(value)),
-            _ => json!(value),
-        }
-    }
-
-    /// What a row says of the field. A moment is written to the minute, or to the second, and means the whole
-    /// of it.
-    fn condition(&self, comparison: &Comparison, value: &str) -> Json {
-        let span = match self.ty {
-            PartType::DateTime => span(value),
-            _ => None,
-        };
-        let Some((start, end)) = span else { return json!({ comparison.operator: self.operand(value) }) };
-        match comparison.operator {
-            "gt" => json!({ "gte": end }),
-            "lte" => json!({ "lt": end }),
-            "eq" => json!({ "gte": start, "lt": end }),
-            operator => json!({ operator: start }),
-        }
-    }
-}
-
-/// From the beginning of a moment as it is written to the beginning of the next.
-fn span(value: &str) -> Option<(String, String)> {
-    let unit = match value.len() {
-        16 => Duration::from_secs(60),
-        19 => Duration::from_secs(1),
-        _ => return None,
-    };
-    let start: Timestamp = instant_text(value).parse().ok()?;
-    Some((start.to_string(), start.plus(unit).to_string()))
-}
-
-/// What a `datetime-local` input says, as RFC 3339 in UTC.
-pub(crate) fn instant_text(value: &str) -> String {
-    match value.len() {
-        16 if value.contains('T') => format!("{value}:00Z"),
-        19 if value.contains('T') => format!("{value}Z"),
-        _ => value.to_owned(),
+            (PartType::Number(_) | PartType::Position, kind) => {
+                on_path(json!({ operator: reading::number(kind, value)? }))
+            }
+            (PartType::Date, _) => on_path(json!({ operator: reading::date(value, now)? })),
+            (PartType::DateTime, _) => {
+                // A moment is written to the minute, or to the second, and means the whole of it.
+                let (start, seconds) = reading::moment(value)?;
+                let end = start.plus(Duration::from_secs(seconds));
+                on_path(match operator {
+                    "gt" => json!({ "gte": end }),
+                    "lte" => json!({ "lt": end }),
+                    "eq" => json!({ "gte": start, "lt": end }),
+                    operator => json!({ operator: start }),
+                })
+            }
+            _ => on_path(json!({ operator: value })),
+        })
     }
 }
 
@@ -130,6 +125,28 @@ pub(crate) struct Row {
     pub path: String,
     pub word: String,
     pub value: String,
+    /// What it asks for; nothing where it is not finished.
+    condition: Option<Json>,
+    /// Why its value could not be read.
+    pub wrong: Option<Trouble>,
+}
+
+impl Row {
+    /// Reads the value of a row as the field of its choice is compared.
+    fn read(&mut self, choices: &[Choice], now: Timestamp) {
+        let choice = choices.iter().find(|choice| choice.path == self.path);
+        let comparison = COMPARISONS.iter().find(|comparison| comparison.word == self.word);
+        let (Some(choice), Some(comparison)) = (choice, comparison) else { return };
+        match comparison.word {
+            "empty" => self.condition = Some(json!({ &self.path: { comparison.operator: true } })),
+            "filled" => self.condition = Some(json!({ &self.path: { comparison.operator: false } })),
+            _ if self.value.is_empty() => {}
+            _ => match choice.condition(comparison, &self.value, now) {
+                Ok(condition) => self.condition = Some(condition),
+                Err(trouble) => self.wrong = Some(trouble),
+            },
+        }
+    }
 }
 
 /// The rows of a list's filter with all that they can be made of.
@@ -144,12 +161,23 @@ pub(crate) struct RowView<'a> {
     pub comparisons: Vec<(&'static str, &'static str)>,
     pub options: &'a [(String, String)],
     pub input: &'static str,
+    /// The value as its input holds it.
+    pub value: String,
+    pub is_number: bool,
     pub needs_value: bool,
+    /// Its place among the rows, from 0.
+    pub index: usize,
 }
 
 impl Filters {
-    pub(crate) fn new(schema: &Schema, object: &Object, caller: &Caller, query: &Fields) -> Self {
-        let rows: Vec<Row> = query
+    pub(crate) fn new(
+        schema: &Schema,
+        object: &Object,
+        caller: &Caller,
+        query: &Fields,
+        now: Timestamp,
+    ) -> Self {
+        let mut rows: Vec<Row> = query
             .all("f")
             .zip(query.all("o"))
             .zip(query.all("v"))
@@ -158,10 +186,15 @@ impl Filters {
                 path: path.to_owned(),
                 word: word.to_owned(),
                 value: excerpt(value.trim(), 500),
+                condition: None,
+                wrong: None,
             })
             .collect();
         let mut choices = choices(schema, object, caller);
         choices.extend(by_record(object, caller, &rows));
+        for row in &mut rows {
+            row.read(&choices, now);
+        }
         Self { choices, rows }
     }
 
@@ -187,34 +220,32 @@ impl Filters {
 
     /// The rows as filter; `None` without any. A row that is not finished asks for nothing.
     pub(crate) fn to_json(&self) -> Option<Json> {
-        let mut conditions = Vec::new();
-        for row in &self.rows {
-            let Some(choice) = self.choices.iter().find(|choice| choice.path == row.path) else { continue };
-            let Some(comparison) = COMPARISONS.iter().find(|comparison| comparison.word == row.word) else {
-                continue;
-            };
-            let condition = match comparison.word {
-                "empty" => json!({ comparison.operator: true }),
-                "filled" => json!({ comparison.operator: false }),
-                _ if row.value.is_empty() => continue,
-                _ => choice.condition(comparison, &row.value),
-            };
-            conditions.push(json!({ &row.path: condition }));
-        }
+        let conditions: Vec<_> = self.rows.iter().filter_map(|row| row.condition.clone()).collect();
         if conditions.is_empty() { None } else { Some(json!({ "and": conditions })) }
     }
 
-    pub(crate) fn views(&self) -> Vec<RowView<'_>> {
-        self.rows.iter().filter_map(|row| self.view(row)).collect()
+    /// Whether a row holds what could not be read.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.rows.iter().any(|row| row.wrong.is_some())
     }
 
-    fn view<'a>(&'a self, row: &'a Row) -> Option<RowView<'a>> {
+    pub(crate) fn views(&self) -> Vec<RowView<'_>> {
+        self.rows.iter().enumerate().filter_map(|(index, row)| self.view(index, row)).collect()
+    }
+
+    fn view<'a>(&'a self, index: usize, row: &'a Row) -> Option<RowView<'a>> {
         let choice = self.choices.iter().find(|choice| choice.path == row.path)?;
         Some(RowView {
             row,
             comparisons: comparisons(choice).collect(),
             options: &choice.options,
             input: choice.input(),
+            value: match choice.ty {
+                PartType::DateTime => reading::moment_input(&row.value),
+                _ => row.value.clone(),
+            },
+            is_number: choice.is_number(),
+            index,
             needs_value: !matches!(row.word.as_str(), "empty" | "filled"),
         })
     }
@@ -225,6 +256,7 @@ impl Filters {
             json!({
                 "path": choice.path,
                 "input": choice.input(),
+                "mode": if choice.is_number() { "decimal" } else { "" },
                 "operators": comparisons(choice).collect::<Vec<_>>(),
                 "options": choice.options,
             })
@@ -252,6 +284,7 @@ fn by_record(object: &Object, caller: &Caller, rows: &[Row]) -> Vec<Choice> {
             path: field.name.to_string(),
             label: format!("{} (record)", field.label),
             ty: PartType::Id,
+            kind: field.kind.clone(),
             options: Vec::new(),
             object: Some(object.clone()),
         }),
@@ -269,13 +302,14 @@ fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
             FieldKind::Relation { object: target } => {
                 let named = schema.object(target).and_then(|target| {
                     let label = target.field(&target.label_field).filter(|label| readable(target, label))?;
-                    Some((format!("{}.{}", field.name, label.name), first_part(label)))
+                    Some((format!("{}.{}", field.name, label.name), first_part(label), label.kind.clone()))
                 });
-                if let Some((path, ty)) = named {
+                if let Some((path, ty, kind)) = named {
                     choices.push(Choice {
                         path,
                         label: field.label.clone(),
                         ty,
+                        kind,
                         options: Vec::new(),
                         object: None,
                     });
@@ -288,6 +322,7 @@ fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
                     path,
                     label: field.label.clone(),
                     ty,
+                    kind: field.kind.clone(),
                     options: Vec::new(),
                     object: None,
                 });
@@ -300,7 +335,8 @@ fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
                     kind => kind.options().iter().map(|o| (o.value.clone(), o.label.clone())).collect(),
                 };
                 let (path, label) = (field.name.to_string(), field.label.clone());
-                choices.push(Choice { path, label, ty: first_part(field), options, object: None });
+                let ty = first_part(field);
+                choices.push(Choice { path, label, ty, kind: kind.clone(), options, object: None });
             }
         }
     }

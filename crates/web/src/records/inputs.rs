@@ -2,18 +2,28 @@
 
 use kontor_core::{
     caller::Caller,
+    currency::Currency,
     grants::Grants,
-    metadata::{Field, FieldKind, Object, Schema, TextFormat},
+    metadata::{Field, FieldKind, Name, Object, Schema, TextFormat},
+    reading::readable,
     value::format_scaled,
 };
 use serde_json::Value as Json;
 
-use super::{Problems, columns::is_part_of_target};
+use super::{
+    columns::is_part_of_target,
+    names::{self, LABEL, PICKED},
+    problems::{Problems, Trouble},
+    reading,
+};
 use crate::{form::Fields, show::Shown};
 
-/// Currencies that a form proposes; every other can be written.
-pub(crate) const CURRENCIES: [&str; 10] =
-    ["USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD", "SEK", "PLN", "INR"];
+/// The currency of an amount whose form says none.
+pub(crate) const DEFAULT_CURRENCY: &str = "USD";
+/// The currencies that come first where a workspace has not used any.
+const USUAL_CURRENCIES: [&str; 5] = ["USD", "EUR", "GBP", "CHF", "JPY"];
+/// The days that a form takes.
+const DAYS: [&str; 2] = ["1900-01-01", "2999-12-31"];
 
 /// One field of a form, with what stands in it.
 pub(crate) struct Input {
@@ -25,7 +35,9 @@ pub(crate) struct Input {
     pub is_wide: bool,
     pub control: Control,
     /// What was wrong with what was sent.
-    pub wrong: Option<String>,
+    pub wrong: Option<Trouble>,
+    /// Where a page that comes back is begun.
+    pub is_first_wrong: bool,
     /// What the record holds by now, where it is not what was sent.
     pub newer: Option<Shown>,
 }
@@ -34,7 +46,6 @@ pub(crate) enum Control {
     Line {
         kind: &'static str,
         value: String,
-        step: &'static str,
         min: String,
         max: String,
         mode: &'static str,
@@ -50,6 +61,8 @@ pub(crate) enum Control {
     Money {
         amount: String,
         currency: String,
+        /// Those that come first, and the others.
+        currencies: [Vec<String>; 2],
     },
     Parts(Vec<Part>),
     Points {
@@ -61,7 +74,16 @@ pub(crate) enum Control {
         objects: String,
         value: String,
         label: String,
+        /// The text that the value was picked by.
+        picked: String,
+        /// Whether, and by which name, a record is to be made.
+        choice: String,
         is_target: bool,
+        /// What one of the records is called, and what several are.
+        thing: String,
+        things: String,
+        /// Whether a record can be made by its name.
+        creates: bool,
     },
 }
 
@@ -92,14 +114,16 @@ pub(crate) fn inputs(
     record: &Json,
     sent: Option<&Fields>,
     problems: &Problems,
+    used_currencies: &[String],
 ) -> Vec<Input> {
-    object
+    let form = Form { schema, caller, used_currencies };
+    let mut inputs: Vec<_> = object
         .fields
         .iter()
         .filter(|field| is_editable(&caller.grants, object, field))
         .map(|field| {
             let json = record.get(field.name.as_str()).unwrap_or(&Json::Null);
-            let control = control(schema, field, &Source { field, json, sent });
+            let control = control(&form, field, &Source { field, json, sent });
             Input {
                 name: field.name.to_string(),
                 label: field.label.clone(),
@@ -109,10 +133,22 @@ pub(crate) fn inputs(
                     || field.name == object.label_field,
                 control,
                 wrong: problems.at(&field.name),
+                is_first_wrong: false,
                 newer: None,
             }
         })
-        .collect()
+        .collect();
+    if let Some(first) = inputs.iter_mut().find(|input| input.wrong.is_some()) {
+        first.is_first_wrong = true;
+    }
+    inputs
+}
+
+/// What all controls of a form are made with.
+struct Form<'a> {
+    schema: &'a Schema,
+    caller: &'a Caller,
+    used_currencies: &'a [String],
 }
 
 /// Where a control's text comes from.
@@ -120,6 +156,13 @@ struct Source<'a> {
     field: &'a Field,
     json: &'a Json,
     sent: Option<&'a Fields>,
+}
+
+impl Input {
+    /// Whether what it says of the time zone is put right by a script.
+    pub(crate) fn is_moment(&self) -> bool {
+        matches!(self.control, Control::Line { kind: "datetime-local", .. })
+    }
 }
 
 impl Source<'_> {
@@ -149,11 +192,10 @@ pub(crate) fn input_name(field: &str, part: &str) -> String {
     if part.is_empty() { field.to_owned() } else { format!("{field}.{part}") }
 }
 
-fn control(schema: &Schema, field: &Field, source: &Source<'_>) -> Control {
+fn control(form: &Form<'_>, field: &Field, source: &Source<'_>) -> Control {
     let line = |kind, mode| Control::Line {
         kind,
         value: source.plain(""),
-        step: "",
         min: String::new(),
         max: String::new(),
         mode,
@@ -161,12 +203,11 @@ fn control(schema: &Schema, field: &Field, source: &Source<'_>) -> Control {
     match &field.kind {
         FieldKind::Text { format: TextFormat::Markdown } => Control::Area { value: source.plain("") },
         FieldKind::Text { format: TextFormat::Domain } => line("text", "url"),
-        FieldKind::Number { decimals, min, max } => Control::Line {
-            kind: "number",
-            value: source.plain(""),
-            step: if *decimals == 0 { "1" } else { "any" },
-            min: min.map(|min| format_scaled(min, *decimals)).unwrap_or_default(),
-            max: max.map(|max| format_scaled(max, *decimals)).unwrap_or_default(),
+        FieldKind::Number { .. } => Control::Line {
+            kind: "text",
+            value: source.text("", |json| Some(reading::number_input(&json.as_number()?.to_string()))),
+            min: String::new(),
+            max: String::new(),
             mode: "decimal",
         },
         FieldKind::Boolean => Control::Choice {
@@ -174,14 +215,16 @@ fn control(schema: &Schema, field: &Field, source: &Source<'_>) -> Control {
             value: source.plain(""),
             has_empty: !field.is_required,
         },
-        FieldKind::Date => line("date", ""),
+        FieldKind::Date => {
+            let [min, max] = DAYS.map(str::to_owned);
+            Control::Line { kind: "date", value: source.plain(""), min, max, mode: "" }
+        }
         FieldKind::DateTime => Control::Line {
             kind: "datetime-local",
             // The input takes no zone; seconds and below are not a person's to write.
-            value: source.text("", |json| Some(json.as_str()?.get(..16)?.to_owned())),
-            step: "",
-            min: String::new(),
-            max: String::new(),
+            value: reading::moment_input(&source.plain("")),
+            min: format!("{}T00:00", DAYS[0]),
+            max: format!("{}T23:59", DAYS[1]),
             mode: "",
         },
         FieldKind::Select { options } => Control::Choice {
@@ -189,12 +232,19 @@ fn control(schema: &Schema, field: &Field, source: &Source<'_>) -> Control {
             value: source.plain(""),
             has_empty: !field.is_required,
         },
-        FieldKind::Currency => Control::Money {
-            amount: source.plain("amount"),
-            currency: Some(source.plain("currency"))
-                .filter(|currency| !currency.is_empty())
-                .unwrap_or_else(|| "USD".to_owned()),
-        },
+        FieldKind::Currency => {
+            let currency = Some(source.plain("currency").to_uppercase());
+            let currency = currency.filter(|currency| !currency.is_empty());
+            let first = form.used_currencies.first().map_or(DEFAULT_CURRENCY, String::as_str);
+            let currency = currency.unwrap_or_else(|| first.to_owned());
+            Control::Money {
+                amount: source.text("amount", |json| {
+                    Some(reading::number_input(&json.get("amount")?.as_number()?.to_string()))
+                }),
+                currencies: currencies(form.used_currencies, &currency),
+                currency,
+            }
+        }
         FieldKind::FullName => parts(source, &[("first", "First name", false), ("last", "Last name", false)]),
         FieldKind::Address => parts(
             source,
@@ -218,29 +268,60 @@ fn control(schema: &Schema, field: &Field, source: &Source<'_>) -> Control {
         ),
         FieldKind::Emails => points(source, "email"),
         FieldKind::Phones => points(source, "tel"),
-        FieldKind::Relation { object } => Control::Record {
-            value: source.text("", |json| Some(json.get("id")?.as_str()?.to_owned())),
-            label: source.text("label", |json| Some(json.get("label")?.as_str()?.to_owned())),
-            objects: object.to_string(),
-            is_target: false,
-        },
-        FieldKind::Target { objects } => Control::Record {
-            value: source.text("", |json| {
+        FieldKind::Relation { object } => {
+            let value = source.text("", |json| Some(json.get("id")?.as_str()?.to_owned()));
+            record(form, source, std::slice::from_ref(object), value, "label", false)
+        }
+        FieldKind::Target { objects } => {
+            let value = source.text("", |json| {
                 Some(format!("{}:{}", json.get("object")?.as_str()?, json.get("id")?.as_str()?))
-            }),
-            label: source.text("label", |json| Some(json.get("name")?.as_str()?.to_owned())),
-            objects: objects
-                .iter()
-                .filter(|name| schema.object(name).is_some())
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(","),
-            is_target: true,
-        },
+            });
+            let known = objects.iter().filter(|name| form.schema.object(name).is_some());
+            record(form, source, &known.cloned().collect::<Vec<_>>(), value, "name", true)
+        }
         FieldKind::Text { .. } | FieldKind::Id | FieldKind::Position | FieldKind::Actor | FieldKind::Json => {
             line("text", "")
         }
     }
+}
+
+/// A control that names a record of one of the objects, whose label is kept under `key` in the field's JSON.
+fn record(
+    form: &Form<'_>,
+    source: &Source<'_>,
+    objects: &[Name],
+    value: String,
+    key: &str,
+    is_target: bool,
+) -> Control {
+    let held = |json: &Json| Some(json.get(key)?.as_str()?.to_owned());
+    let (thing, things) = names::things(form.schema, objects);
+    let only = if let [only] = objects { form.schema.object(only) } else { None };
+    Control::Record {
+        value,
+        label: source.text(LABEL, held),
+        picked: source.text(PICKED, held),
+        choice: names::kept_choice(source.sent, &source.field.name),
+        is_target,
+        thing,
+        things,
+        creates: only.is_some_and(|object| names::may_create(form.caller, object)),
+        objects: objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+    }
+}
+
+/// The currencies that a form offers: those that the workspace has used, the usual ones and the one that is
+/// chosen, and then all others.
+fn currencies(used: &[String], chosen: &str) -> [Vec<String>; 2] {
+    let mut first: Vec<String> = used.to_vec();
+    first.extend(USUAL_CURRENCIES.map(str::to_owned));
+    first.push(chosen.to_owned());
+    let mut seen = std::collections::HashSet::new();
+    first.retain(|code| seen.insert(code.clone()));
+    let current = Currency::current();
+    let others = current.iter().map(|currency| currency.code().to_owned());
+    let others = others.filter(|code| !first.contains(code)).collect();
+    [first, others]
 }
 
 fn parts(source: &Source<'_>, parts: &[(&'static str, &'static str, bool)]) -> Control {
@@ -269,9 +350,18 @@ fn points(source: &Source<'_>, kind: &'static str) -> Control {
 }
 
 fn hint(field: &Field) -> String {
-    match field.kind {
+    match &field.kind {
         FieldKind::DateTime => "In UTC.".to_owned(),
         FieldKind::Text { format: TextFormat::Markdown } => "Markdown.".to_owned(),
+        FieldKind::Number { decimals, min, max } => {
+            let bound = |bound: &Option<i64>| bound.map(|bound| readable(&format_scaled(bound, *decimals)));
+            match (bound(min), bound(max)) {
+                (Some(min), Some(max)) => format!("From {min} to {max}."),
+                (Some(min), None) => format!("At least {min}."),
+                (None, Some(max)) => format!("At most {max}."),
+                (None, None) => String::new(),
+            }
+        }
         _ => String::new(),
     }
 }

@@ -4,11 +4,16 @@
 mod columns;
 mod filter;
 mod inputs;
+mod names;
+mod problems;
+mod reading;
 mod submitted;
 
 pub(crate) use self::{
     columns::{Column, candidates, chosen, field_shown_on_page, fields_to_read},
     filter::{Filters, RowView},
-    inputs::{CURRENCIES, Control, Input, inputs},
-    submitted::{Problems, submitted},
+    inputs::{Control, Input, inputs},
+    names::{Names, Wanted},
+    problems::{Problems, Trouble, UNREADABLE},
+    submitted::{Submitted, submitted},
 };

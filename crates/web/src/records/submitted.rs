@@ -1,85 +1,76 @@
 //! What a record's form says, as the fields of a create or an update.
 
-use std::collections::BTreeMap;
-
 use kontor_core::{
-    error::{Issue, Problem},
+    currency::Currency,
     grants::Grants,
     metadata::{Field, FieldKind, Object, TextFormat},
+    time::Timestamp,
 };
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    filter::instant_text,
-    inputs::{input_name, is_editable},
+    inputs::{DEFAULT_CURRENCY, input_name, is_editable},
+    problems::{Problems, Trouble, UNREADABLE},
+    reading,
 };
 use crate::form::Fields;
 
-/// What is wrong with a form, by field.
-#[derive(Default)]
-pub(crate) struct Problems {
-    by_field: BTreeMap<String, String>,
-    /// What belongs to no field of the form.
-    pub general: Option<String>,
-}
+/// The input by which something is chosen instead of what was written.
+const CHOICE: &str = "choice";
 
-impl Problems {
-    pub(crate) fn of(problem: &Problem, object: &Object) -> Self {
-        let mut problems = Self::default();
-        for Issue { path, message, .. } in &problem.issues {
-            let name = path.split(['.', '[']).next().unwrap_or_default();
-            if object.field(name).is_some() {
-                problems.by_field.entry(name.to_owned()).or_insert_with(|| sentence(message));
-            } else {
-                problems.general.get_or_insert_with(|| sentence(message));
-            }
-        }
-        if problems.by_field.is_empty() && problems.general.is_none() {
-            problems.general = Some(problem.message.clone());
-        }
-        problems
-    }
-
-    /// One that belongs to no field.
-    pub(crate) fn general(message: &str) -> Self {
-        Self { general: Some(message.to_owned()), ..Self::default() }
-    }
-
-    pub(crate) fn at(&self, field: &str) -> Option<String> {
-        self.by_field.get(field).cloned()
-    }
-}
-
-/// A message of an issue, which goes on after a path, as a sentence of its own.
-fn sentence(message: &str) -> String {
-    let mut characters = message.chars();
-    let mut text: String =
-        characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default();
-    if !text.ends_with(['.', '?', '!']) {
-        text.push('.');
-    }
-    text
+/// What a form says otherwise than the record.
+pub(crate) struct Submitted {
+    /// Ready for a write, which [`UNREADABLE`] in it lets fail.
+    pub fields: Map<String, Json>,
+    /// What could not be read.
+    pub problems: Problems,
 }
 
 /// The fields that the form says otherwise than the record. For a new record, where `record` is null, these are
 /// all that are filled, and those whose default was taken out.
-pub(crate) fn submitted(grants: &Grants, object: &Object, record: &Json, sent: &Fields) -> Map<String, Json> {
-    let mut map = Map::new();
+pub(crate) fn submitted(
+    grants: &Grants,
+    object: &Object,
+    record: &Json,
+    sent: &Fields,
+    now: Timestamp,
+) -> Submitted {
+    let (mut fields, mut problems) = (Map::new(), Problems::default());
     for field in object.fields.iter().filter(|field| is_editable(grants, object, field)) {
-        let Some(given) = value(field, sent) else { continue };
-        let held = record.get(field.name.as_str()).map_or(Json::Null, |json| held(field, json));
+        let held = record.get(field.name.as_str()).unwrap_or(&Json::Null);
+        let given = match value(field, held, sent, now) {
+            Ok(Some(given)) if field.is_required && same(&given, &Json::Null) => {
+                // The service asks for what is missing only where all else is right.
+                problems.say(&field.name, Trouble::new(format!("{} is required.", field.label)));
+                fields.insert(field.name.to_string(), UNREADABLE);
+                continue;
+            }
+            Ok(Some(given)) => given,
+            Ok(None) => continue,
+            Err(trouble) => {
+                problems.say(&field.name, trouble);
+                fields.insert(field.name.to_string(), UNREADABLE);
+                continue;
+            }
+        };
         let is_cleared = record.is_null() && field.default.is_some() && same(&given, &Json::Null);
         if is_cleared {
-            map.insert(field.name.to_string(), Json::Null);
-        } else if !same(&given, &held) {
-            map.insert(field.name.to_string(), given);
+            fields.insert(field.name.to_string(), Json::Null);
+        } else if !same(&given, &comparable(field, held)) {
+            fields.insert(field.name.to_string(), given);
         }
     }
-    map
+    Submitted { fields, problems }
+}
+
+/// A choice that was made at a field instead of what was written.
+pub(crate) fn chosen<'a>(sent: &'a Fields, field: &'a str) -> Option<String> {
+    let name = input_name(field, CHOICE);
+    sent.all(&name).find(|value| !value.is_empty()).map(str::to_owned)
 }
 
 /// A field's value as the form says it; `None` when the form did not have the field.
-fn value(field: &Field, sent: &Fields) -> Option<Json> {
+fn value(field: &Field, held: &Json, sent: &Fields, now: Timestamp) -> Result<Option<Json>, Trouble> {
     let name = field.name.as_str();
     let part = |part: &str| sent.get(&input_name(name, part)).to_owned();
     let object = |parts: &[&str]| {
@@ -88,66 +79,90 @@ fn value(field: &Field, sent: &Fields) -> Option<Json> {
             parts.iter().map(|name| ((*name).to_owned(), Json::String(part(name)))).collect();
         Some(if map.values().all(|text| text == "") { Json::Null } else { Json::Object(map) })
     };
-    let text = || {
-        let text = match field.kind {
-            // Browsers send line breaks as CR LF.
-            FieldKind::Text { format: TextFormat::Markdown } => sent.find(name)?.replace("\r\n", "\n"),
-            _ => sent.find(name)?.trim().to_owned(),
-        };
-        Some(if text.trim().is_empty() { Json::Null } else { Json::String(text) })
-    };
-    match &field.kind {
-        FieldKind::Number { .. } => Some(match text()? {
-            Json::String(text) => text.parse::<serde_json::Number>().map_or(Json::String(text), Json::Number),
-            other => other,
-        }),
+    let plain = || sent.find(name).map(|text| text.trim().to_owned());
+    let written = || plain().map(|text| chosen(sent, name).unwrap_or(text));
+    Ok(match &field.kind {
+        kind @ FieldKind::Number { .. } => return read(written(), |text| reading::number(kind, text)),
+        FieldKind::Date => return read(written(), |text| Ok(json!(reading::date(text, now)?))),
+        FieldKind::DateTime => return read(written(), |text| Ok(json!(reading::moment(text)?.0))),
+        FieldKind::Currency => {
+            let typed = chosen(sent, name)
+                .or_else(|| sent.find(&input_name(name, "amount")).map(|text| text.trim().to_owned()));
+            return read(typed, |text| money(held, text, &part("currency")));
+        }
         FieldKind::Boolean => Some(match sent.get(name) {
             "true" => json!(true),
             "false" => json!(false),
             _ => Json::Null,
         })
         .filter(|_| sent.find(name).is_some()),
-        FieldKind::DateTime => Some(match text()? {
-            Json::String(text) => Json::String(instant_text(&text)),
-            other => other,
-        }),
-        FieldKind::Currency => {
-            sent.find(&input_name(name, "amount"))?;
-            let (amount, currency) = (part("amount"), part("currency").to_uppercase());
-            Some(match amount.parse::<serde_json::Number>() {
-                _ if amount.is_empty() => Json::Null,
-                Ok(amount) => json!({ "amount": amount, "currency": currency }),
-                Err(_) => json!({ "amount": amount, "currency": currency }),
-            })
-        }
         FieldKind::FullName => object(&["first", "last"]),
         FieldKind::Address => object(&["street", "city", "state", "postal_code", "country"]),
         FieldKind::SocialLinks => object(&["website", "linkedin", "x", "facebook", "instagram"]),
-        FieldKind::Emails | FieldKind::Phones => {
-            sent.find(&input_name(name, "primary"))?;
-            let primary = part("primary");
-            let additional: Vec<String> = part("additional")
-                .lines()
-                .map(str::trim)
-                .filter(|l| !l.is_empty())
-                .map(str::to_owned)
-                .collect();
-            let is_empty = primary.is_empty() && additional.is_empty();
-            Some(if is_empty { Json::Null } else { json!({ "primary": primary, "additional": additional }) })
+        FieldKind::Emails | FieldKind::Phones => points(name, sent),
+        FieldKind::Target { .. } => {
+            return read(plain(), |text| {
+                Ok(match text.split_once(':') {
+                    Some((object, id)) => json!({ "object": object, "id": id }),
+                    None => json!(text),
+                })
+            });
         }
-        FieldKind::Target { .. } => Some(match text()? {
-            Json::String(text) => match text.split_once(':') {
-                Some((object, id)) => json!({ "object": object, "id": id }),
-                None => Json::String(text),
-            },
-            other => other,
+        // Browsers send line breaks as CR LF.
+        FieldKind::Text { format: TextFormat::Markdown } => sent.find(name).map(|text| {
+            let text = text.replace("\r\n", "\n");
+            if text.trim().is_empty() { Json::Null } else { Json::String(text) }
         }),
-        _ => text(),
+        _ => return read(plain(), |text| Ok(json!(text))),
+    })
+}
+
+/// What is written, read; nothing written is no value.
+fn read(
+    written: Option<String>,
+    read: impl FnOnce(&str) -> Result<Json, Trouble>,
+) -> Result<Option<Json>, Trouble> {
+    match written.as_deref() {
+        None => Ok(None),
+        Some("") => Ok(Some(Json::Null)),
+        Some(text) => read(text).map(Some),
     }
 }
 
+/// A primary mail address or telephone number, and others, one a line.
+fn points(name: &str, sent: &Fields) -> Option<Json> {
+    sent.find(&input_name(name, "primary"))?;
+    let primary = sent.get(&input_name(name, "primary"));
+    let additional: Vec<&str> = sent
+        .get(&input_name(name, "additional"))
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let is_empty = primary.is_empty() && additional.is_empty();
+    Some(if is_empty { Json::Null } else { json!({ "primary": primary, "additional": additional }) })
+}
+
+/// An amount and its currency. One that is written with the amount counts, unless another was chosen beside it.
+fn money(held: &Json, typed: &str, chosen: &str) -> Result<Json, Trouble> {
+    let amount = reading::amount(typed)?;
+    let chosen = chosen.to_uppercase();
+    let shown = held.get("currency").and_then(Json::as_str).unwrap_or(DEFAULT_CURRENCY);
+    let currency = match amount.currency.map(Currency::code) {
+        Some(written) if chosen != written && chosen != shown && !chosen.is_empty() => {
+            return Err(Trouble::new(format!(
+                "“{}” is in {written}, and {chosen} is chosen beside it. Say which.",
+                kontor_core::text::excerpt(typed, 80)
+            )));
+        }
+        Some(written) => written.to_owned(),
+        None => chosen,
+    };
+    Ok(reading::amount_json(&amount, &currency))
+}
+
 /// A record's value in the form in which a form says it.
-fn held(field: &Field, json: &Json) -> Json {
+fn comparable(field: &Field, json: &Json) -> Json {
     match &field.kind {
         FieldKind::Relation { .. } => json.get("id").cloned().unwrap_or(Json::Null),
         FieldKind::Target { .. } => match (json.get("object"), json.get("id")) {
@@ -155,9 +170,10 @@ fn held(field: &Field, json: &Json) -> Json {
             _ => Json::Null,
         },
         // The input shows minutes; what is below them is not to be lost by saving.
-        FieldKind::DateTime => {
-            json.as_str().and_then(|text| text.get(..16)).map_or(Json::Null, |text| json!(instant_text(text)))
-        }
+        FieldKind::DateTime => json
+            .as_str()
+            .and_then(|text| reading::moment(text.get(..16)?).ok())
+            .map_or(Json::Null, |(at, _)| json!(at)),
         _ => json.clone(),
     }
 }
@@ -165,11 +181,14 @@ fn held(field: &Field, json: &Json) -> Json {
 /// Whether two values are the same to a person: an empty composite is no value, and 10 is 10.0.
 fn same(left: &Json, right: &Json) -> bool {
     match (left, right) {
-        (Json::Number(left), Json::Number(right)) => left.as_f64() == right.as_f64(),
+        (Json::Number(left), Json::Number(right)) => left == right || left.as_f64() == right.as_f64(),
         (Json::Object(left), Json::Object(right)) => {
             let keys = left.keys().chain(right.keys());
             keys.into_iter()
                 .all(|key| same(left.get(key).unwrap_or(&Json::Null), right.get(key).unwrap_or(&Json::Null)))
+        }
+        (Json::Number(number), Json::String(text)) | (Json::String(text), Json::Number(number)) => {
+            number.to_string() == *text
         }
         (Json::Null, Json::String(text)) | (Json::String(text), Json::Null) => text.is_empty(),
         (Json::Null, Json::Array(items)) | (Json::Array(items), Json::Null) => items.is_empty(),

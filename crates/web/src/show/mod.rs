@@ -3,6 +3,7 @@
 
 mod changes;
 mod condition;
+mod failure;
 mod results;
 mod table;
 mod time;
@@ -10,6 +11,7 @@ mod value;
 
 pub(crate) use self::{
     changes::{ChangeView, changes},
+    failure::{Failure, as_sentence, without_ids},
     results::{ResultView, arguments, brief, event_words, operation_label},
     table::{Head, Table},
     time::instant,

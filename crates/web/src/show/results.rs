@@ -10,6 +10,7 @@ use super::{
     ChangeView, Head, Place, Shown, Table, Viewer, changes, condition::condition_words, instant,
     table::record_link, value::untyped,
 };
+use crate::link;
 
 /// The columns of a table of records in a card, after the record's name.
 const MAX_COLUMNS: usize = 6;
@@ -247,14 +248,13 @@ pub(crate) fn arguments(
         Json::Object(values) => {
             let mut named = named(viewer, object.map(AsRef::as_ref), values);
             if let (Some(object), Some(id)) = (object, values.get("id").and_then(Json::as_str)) {
-                let href = format!("/records/{}/{id}", object.plural);
-                named.insert(
-                    0,
-                    (
-                        "Record".to_owned(),
-                        Shown::Link { href, label: record.unwrap_or_else(|| object.label.clone()) },
-                    ),
-                );
+                let label = record.unwrap_or_else(|| object.label.clone());
+                // An id that a model made up names nothing, and leads nowhere.
+                let shown = match link::record(&object.plural, id) {
+                    Some(href) => Shown::Link { href, label },
+                    None => Shown::Text(excerpt(id, 80)),
+                };
+                named.insert(0, ("Record".to_owned(), shown));
             }
             named
         }
@@ -296,7 +296,7 @@ pub(crate) fn event_words(name: &str) -> String {
 }
 
 /// `close_date` as "Close date".
-fn sentence(name: &str) -> String {
+pub(super) fn sentence(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut characters = words.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())

@@ -4,6 +4,7 @@ use kontor_core::metadata::{Field, FieldKind, Object};
 use serde_json::{Map, Value as Json};
 
 use super::{Place, Shown, Viewer};
+use crate::link;
 
 pub(crate) struct Head {
     pub name: String,
@@ -57,8 +58,8 @@ impl Table {
 pub(crate) fn record_link(object: &Object, record: &Map<String, Json>) -> Shown {
     let text = |key: &str| record.get(key).and_then(Json::as_str).filter(|text| !text.is_empty());
     let label = text("label").unwrap_or("Untitled").to_owned();
-    match text("id") {
-        Some(id) => Shown::Link { href: format!("/records/{}/{id}", object.plural), label },
+    match text("id").and_then(|id| link::record(&object.plural, id)) {
+        Some(href) => Shown::Link { href, label },
         None => Shown::Text(label),
     }
 }

@@ -1,4 +1,5 @@
-//! Instants and dates in words. Everything is reckoned in UTC; the page adds the reader's own time zone.
+//! Instants and dates in words. Everything is reckoned in UTC here; a page's script says it again in the reader's own
+//! time zone.
 
 use kontor_core::time::{Date, Timestamp};
 use time::macros::format_description;
@@ -29,7 +30,17 @@ pub(crate) fn instant(at: Timestamp, now: Timestamp) -> Shown {
         .to_offset()
         .format(format_description!("[year]-[month]-[day] [hour]:[minute] UTC"))
         .unwrap_or_else(|_| at.to_string());
-    Shown::When { machine: at.to_string(), text, full }
+    Shown::When { machine: at.to_string(), text, full, is_exact: false }
+}
+
+/// An instant to the minute, which says itself that it is in UTC; a script says it in the reader's own zone.
+pub(crate) fn exact(at: Timestamp, now: Timestamp) -> Shown {
+    let text = at
+        .to_offset()
+        .format(format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC"))
+        .unwrap_or_else(|_| at.to_string());
+    let full = instant(at, now).plain().unwrap_or_default();
+    Shown::When { machine: at.to_string(), text, full, is_exact: true }
 }
 
 /// A calendar date: `today`, `12 Nov`, `3 Feb 2027`.
@@ -40,7 +51,7 @@ pub(crate) fn date(date: Date, today: Date) -> Shown {
         -1 => "yesterday".to_owned(),
         _ => calendar(date, today),
     };
-    Shown::When { machine: date.to_string(), text, full: date.to_string() }
+    Shown::When { machine: date.to_string(), text, full: date.to_string(), is_exact: false }
 }
 
 fn days_between(date: Date, today: Date) -> i64 {
@@ -80,6 +91,13 @@ mod tests {
         ] {
             assert_eq!(words(instant(at.parse().unwrap(), now)), expected, "{at}");
         }
+    }
+
+    #[test]
+    fn an_exact_instant_says_that_it_is_in_utc() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let shown = exact("2026-11-05T09:07:30Z".parse().unwrap(), now);
+        assert_eq!(words(shown), "5 Nov 2026, 09:07 UTC");
     }
 
     #[test]

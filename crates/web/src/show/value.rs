@@ -14,7 +14,7 @@ use kontor_core::{
 use serde_json::Value as Json;
 
 use super::time;
-use crate::markdown;
+use crate::{link, markdown};
 
 /// What a value looks like.
 #[derive(Debug, Clone, PartialEq, Template)]
@@ -43,6 +43,8 @@ pub(crate) enum Shown {
         machine: String,
         text: String,
         full: String,
+        /// Shown to the minute rather than by how far it is from now.
+        is_exact: bool,
     },
     List(Vec<Shown>),
 }
@@ -51,6 +53,19 @@ pub(crate) enum Shown {
 impl askama::filters::HtmlSafe for Shown {}
 
 impl Shown {
+    /// In one line without markup; `None` where there is nothing to read, or more than a line.
+    pub(crate) fn plain(&self) -> Option<String> {
+        match self {
+            Self::Empty | Self::Prose(_) => None,
+            Self::Text(text) | Self::Number(text) => Some(text.clone()),
+            Self::Badge { label, .. } | Self::Link { label, .. } | Self::Web { label, .. } => {
+                Some(label.clone())
+            }
+            Self::When { text, .. } => Some(text.clone()),
+            Self::List(items) => items.first()?.plain(),
+        }
+    }
+
     /// Whether it is set flush right in a table.
     pub(crate) fn is_number(&self) -> bool {
         match self {
@@ -95,14 +110,14 @@ impl Viewer {
     fn typed(&self, kind: &FieldKind, json: &Json, place: Place) -> Option<Shown> {
         Some(match kind {
             FieldKind::Text { format: TextFormat::Markdown } if place == Place::Page => prose(json.as_str()?),
-            FieldKind::Text { format: TextFormat::Domain } => {
-                let domain = json.as_str()?;
-                Shown::Web { href: format!("https://{domain}"), label: domain.to_owned() }
-            }
+            FieldKind::Text { format: TextFormat::Domain } => web(json.as_str()?),
             FieldKind::Text { .. } => line(json.as_str()?, place),
             FieldKind::Number { .. } | FieldKind::Position => Shown::Number(grouped(json)?),
             FieldKind::Boolean => Shown::Text(if json.as_bool()? { "Yes" } else { "No" }.to_owned()),
             FieldKind::Date => time::date(json.as_str()?.parse::<Date>().ok()?, self.now().date()),
+            FieldKind::DateTime if place == Place::Page => {
+                time::exact(json.as_str()?.parse().ok()?, self.now())
+            }
             FieldKind::DateTime => time::instant(json.as_str()?.parse().ok()?, self.now()),
             FieldKind::Select { options } => badge(options, json.as_str()?),
             FieldKind::Currency => Shown::Number(money(json)?),
@@ -110,8 +125,8 @@ impl Viewer {
             FieldKind::Address => {
                 joined(json, &["street", "city", "state", "postal_code", "country"], ", ", place)?
             }
-            FieldKind::Emails => contact_points(json, "mailto:", place)?,
-            FieldKind::Phones => contact_points(json, "tel:", place)?,
+            FieldKind::Emails => contact_points(json, |address| Some(link::mailbox(address)), place)?,
+            FieldKind::Phones => contact_points(json, link::telephone, place)?,
             FieldKind::SocialLinks => social(json)?,
             FieldKind::Actor => Shown::Text(serde_json::from_value::<Actor>(json.clone()).ok()?.describe()),
             FieldKind::Relation { object } => self.record(object, json)?,
@@ -128,11 +143,10 @@ impl Viewer {
         let label = ["label", "name"].iter().find_map(|key| json.get(key)?.as_str());
         let id = json.as_str().or_else(|| json.get("id")?.as_str());
         let object = self.schema.object(object)?;
-        Some(match (id, label) {
-            (Some(id), label) => Shown::Link {
-                href: format!("/records/{}/{id}", object.plural),
-                label: label.filter(|label| !label.is_empty()).unwrap_or(&object.label).to_owned(),
-            },
+        let href = id.and_then(|id| link::record(&object.plural, id));
+        let label = label.filter(|label| !label.is_empty());
+        Some(match (href, label) {
+            (Some(href), label) => Shown::Link { href, label: label.unwrap_or(&object.label).to_owned() },
             (None, Some(label)) => Shown::Text(label.to_owned()),
             (None, None) => return None,
         })
@@ -218,11 +232,10 @@ fn joined(json: &Json, parts: &[&str], separator: &str, place: Place) -> Option<
     Some(line(&texts.join(separator), place))
 }
 
-fn contact_points(json: &Json, scheme: &str, place: Place) -> Option<Shown> {
-    let link = |text: &str| {
-        // A scheme's target holds no white space.
-        let target: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        Shown::Link { href: format!("{scheme}{target}"), label: text.to_owned() }
+fn contact_points(json: &Json, address: fn(&str) -> Option<String>, place: Place) -> Option<Shown> {
+    let link = |text: &str| match address(text) {
+        Some(href) => Shown::Link { href, label: text.to_owned() },
+        None => Shown::Text(text.to_owned()),
     };
     if let Some(text) = json.as_str() {
         return Some(link(text));
@@ -248,14 +261,21 @@ fn social(json: &Json) -> Option<Shown> {
         .values()
         .filter_map(Json::as_str)
         .filter(|text| !text.is_empty())
-        .map(|text| {
-            let is_address = text.starts_with("https://") || text.starts_with("http://");
-            let href = if is_address { text.to_owned() } else { format!("https://{text}") };
-            let label = text.trim_start_matches("https://").trim_start_matches("http://");
-            Shown::Web { href, label: label.to_owned() }
-        })
+        .map(web)
         .collect();
     Some(if links.is_empty() { Shown::Empty } else { Shown::List(links) })
+}
+
+/// A text as a link to the web where it is an address of it, with or without its scheme.
+fn web(text: &str) -> Shown {
+    let address = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    match link::from_text(&address).filter(|href| href.starts_with("http")) {
+        Some(href) => {
+            let label = text.split_once("://").map_or(text, |(_, rest)| rest);
+            Shown::Web { href: href.into_owned(), label: label.to_owned() }
+        }
+        None => Shown::Text(text.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -292,8 +312,17 @@ mod tests {
     }
 
     #[test]
-    fn a_telephone_number_cannot_smuggle_another_scheme() {
-        let shown = show(FieldKind::Phones, &json!({"primary": "java\"script:1 2", "additional": []}));
-        assert_eq!(shown, "<a href=\"tel:java&#34;script:12\">java&#34;script:1 2</a>");
+    fn no_value_is_a_link_that_its_kind_does_not_mean() {
+        let phone = |text: &str| show(FieldKind::Phones, &json!({"primary": text, "additional": []}));
+        assert_eq!(phone("+49 30 12"), "<a href=\"tel:+493012\">+49 30 12</a>");
+        assert_eq!(phone("java\"script:1 2"), "<a href=\"tel:12\">java&#34;script:1 2</a>");
+        assert_eq!(phone("javascript:"), "javascript:");
+        let website = |text: &str| show(FieldKind::SocialLinks, &json!({"website": text}));
+        assert!(website("example.com/a").contains("href=\"https://example.com/a\""));
+        for text in ["javascript:alert(1)", "javascript://x", "https://a@evil.test", "not a url", "//x"] {
+            assert!(!website(text).contains("href"), "{text}: {}", website(text));
+        }
+        let relation = FieldKind::Relation { object: Name::literal("account") };
+        assert!(!show(relation, &json!({"id": "../../sign-out", "label": "Acme"})).contains("href"));
     }
 }

@@ -36,7 +36,7 @@ fn nasty() -> Vec<String> {
 }
 
 /// Every field of every form.
-const FIELDS: [&str; 24] = [
+const FIELDS: [&str; 29] = [
     "agent",
     "message",
     "about",
@@ -61,6 +61,11 @@ const FIELDS: [&str; 24] = [
     "address.city",
     "social_links.website",
     "due_at",
+    "account.label",
+    "account.picked",
+    "account.choice",
+    "amount.choice",
+    "from",
 ];
 
 /// The head alone: a stream has no end.

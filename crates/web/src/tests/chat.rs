@@ -120,6 +120,67 @@ async fn the_reason_of_a_denial_is_asked_for_in_the_chat_and_kept() {
 }
 
 #[tokio::test]
+async fn an_approval_that_nobody_can_give_any_more_has_no_buttons_and_says_what_happened() {
+    let server = Server::start().await;
+    server.work();
+    let ada = server.sign_in("ada").await;
+    server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
+    let form = [("agent", "sales-assistant"), ("message", "delete deal Crane")];
+    let page = ada.post("/chat", &form).await.expect(303).header("location").to_owned();
+    let events = format!("{page}/events?after=0");
+    stream_until(&ada, &events, None, "\"state\":\"waiting\"").await;
+    let loaded = ada.get(&page).await.expect(200);
+    loaded.shows("It can be restored afterwards.");
+    let cut = |page: &Answer, before: &str| {
+        let start = page.body.find(before).unwrap() + before.len();
+        page.body[start..].split('"').next().unwrap().to_owned()
+    };
+    let approval = format!("/chat/approvals/{}", cut(&loaded, "/chat/approvals/"));
+    let turn = cut(&loaded, "data-turn=\"");
+    ada.post(&format!("/chat/turns/{turn}/cancel"), &[]).await.expect(303);
+    // In the stream and after a reload alike.
+    let read = stream_until(&ada, &events, None, "\"state\":\"cancelled\"").await;
+    let card = read.rsplit("event: call").next().unwrap();
+    assert!(card.contains("not run: stopped first") && !card.contains("approve"), "{card}");
+    let settled = server.settled(&ada, &page).await;
+    settled.shows("not run: stopped first").hides("/chat/approvals/").hides("needs your approval");
+    for decision in ["approve", "deny"] {
+        let answer = ada.post(&approval, &[("decision", decision)]).await.expect(409);
+        answer.shows("This did not run: the reply was stopped before you answered.");
+    }
+    ada.get("/records/deals").await.expect(200).shows("Crane");
+
+    // One that was answered says how.
+    let form = [("message", "delete deal Crane")];
+    ada.post(&format!("{page}/turns"), &form).await.expect(303);
+    let since = cut(&settled, "data-events=\"");
+    stream_until(&ada, &since, None, "needs your approval").await;
+    let loaded = ada.get(&page).await.expect(200);
+    let last = format!("/chat/approvals/{}", cut(&loaded, "/chat/approvals/"));
+    ada.post(&last, &[("decision", "deny"), ("comment", "not yet")]).await.expect(303);
+    ada.post(&last, &[("decision", "approve")]).await.expect(409).shows("You denied this already.");
+    let settled = server.settled(&ada, &page).await;
+    settled.shows("not run: you denied it").shows("You said: “not yet”").hides("unasked</p>");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_card_names_the_record_that_was_only_read() {
+    let server = Server::start().await;
+    server.work();
+    let ada = server.sign_in("ada").await;
+    let deal = server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
+    let about = format!("deal:{deal}");
+    let form = [("agent", "sales-assistant"), ("message", "what changed on it?"), ("about", about.as_str())];
+    let page = ada.post("/chat", &form).await.expect(303).header("location").to_owned();
+    let settled = server.settled(&ada, &page).await;
+    settled
+        .shows("Read timeline of deal")
+        .shows(&format!("<dt>Record</dt><dd><a href=\"/records/deals/{deal}\">Crane</a>"));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn the_longest_message_that_the_page_takes_is_the_longest_that_an_agent_takes() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;

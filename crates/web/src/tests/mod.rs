@@ -3,6 +3,7 @@
 mod bad_input;
 mod chat;
 mod doors;
+mod forms;
 mod hidden;
 mod records;
 
