@@ -76,6 +76,12 @@ export function picker(combo) {
     list.style.maxHeight = `${Math.max(Math.min(upward ? above : below, MOST_PX), 40)}px`;
   }
 
+  /** What is said of an entry beside its name: its kind, and where another is called the same, what it is. */
+  function about(entry, entries) {
+    const isShared = entries.some((other) => other !== entry && other.label === entry.label);
+    return [target ? entry.kind : "", isShared ? entry.detail : ""].filter(Boolean).join(" · ");
+  }
+
   function show(entries) {
     list.replaceChildren(
       ...entries.map((entry, index) => {
@@ -86,9 +92,13 @@ export function picker(combo) {
         item.dataset.label = entry.label;
         const label = document.createElement("span");
         label.textContent = entry.label;
-        const detail = document.createElement("small");
-        detail.textContent = [target ? entry.kind : "", entry.detail].filter(Boolean).join(" · ");
-        item.append(label, detail);
+        item.append(label);
+        const detail = about(entry, entries);
+        if (detail) {
+          const small = document.createElement("small");
+          small.textContent = detail;
+          item.append(small);
+        }
         return item;
       }),
     );
@@ -119,7 +129,7 @@ export function picker(combo) {
   function refuse(text, entries) {
     const same = entries.filter((entry) => entry.exact);
     const offered = (same.length ? same : entries).slice(0, OFFERED).map((entry) => [
-      entry.detail ? `${entry.label} (${entry.detail})` : entry.label,
+      same.length && entry.detail ? `${entry.label} (${entry.detail})` : entry.label,
       () => settle(valueOf(entry), entry.label),
     ]);
     if (same.length) {

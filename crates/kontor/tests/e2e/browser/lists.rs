@@ -103,3 +103,39 @@ async fn the_palette_goes_anywhere_by_keyboard() {
     assert_eq!(page.current_url().await.unwrap().path(), "/records/tasks");
     page.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_in_the_palette_opens_what_answers_the_text_that_is_written() {
+    let Some(page) = browser(false).await else { return };
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    ada.post("/api/records/deals", json!({"name": "Gravel for a year"})).await.unwrap().ok();
+    sign_in(&page, &fixture).await;
+    // Answers come late, and the one to the first letter last of all.
+    let slow = "const ask = window.fetch; window.fetch = async (address, options) => { \
+                const answer = await ask(address, options); const text = String(address); \
+                const late = text.includes('/palette') ? (text.endsWith('q=g') ? 1500 : 400) : 0; \
+                await new Promise((done) => setTimeout(done, late)); return answer; };";
+    page.execute(slow, Vec::new()).await.unwrap();
+    let chord = format!("{}k", char::from(Key::Control));
+    shown(&page, "body").await.send_keys(&chord).await.unwrap();
+    // The empty text has its answer: a new chat stands first.
+    shown(&page, "#palette-list li[aria-selected=true]").await;
+    let input = shown(&page, "#palette-input").await;
+    input.send_keys(&format!("gravel{}", char::from(Key::Enter))).await.unwrap();
+    assert_eq!(shown(&page, ".page h1").await.text().await.unwrap(), "Gravel for a year");
+
+    page.refresh().await.unwrap();
+    shown(&page, "body").await.send_keys(&chord).await.unwrap();
+    let input = shown(&page, "#palette-input").await;
+    input.send_keys("zzzzqx").await.unwrap();
+    let none = shown(&page, "#palette [role=status]:not([hidden])").await.text().await.unwrap();
+    assert_eq!(none, "Nothing found for “zzzzqx”.");
+    picture(&page, "palette-nothing-light").await;
+    press(&input, Key::Enter).await;
+    shown(&page, "#palette[open]").await;
+    press(&input, Key::Tab).await;
+    let focused = "return document.activeElement.textContent";
+    assert_eq!(page.execute(focused, Vec::new()).await.unwrap(), json!("Ask about it in a new chat"));
+    page.close().await.unwrap();
+}

@@ -2,13 +2,17 @@
 
 mod acts;
 mod chat;
+mod connection;
+mod forms;
 mod lists;
 mod records;
 mod views;
 
 use std::{path::PathBuf, time::Duration};
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key};
+use fantoccini::{
+    Client, ClientBuilder, Locator, elements::Element, key::Key, wd::WebDriverCompatibleCommand,
+};
 use kontor_testkit::server::PASSWORD;
 use serde_json::{Value, json};
 
@@ -58,6 +62,48 @@ async fn window(dark: bool, (width, height): (u32, u32)) -> Option<Client> {
             .await
             .unwrap(),
     )
+}
+
+/// A command of Chromium's own protocol, which WebDriver has no word for.
+#[derive(Debug)]
+struct DevTools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(
+        &self,
+        base: &reqwest::Url,
+        session: Option<&str>,
+    ) -> Result<reqwest::Url, <reqwest::Url as std::str::FromStr>::Err> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &reqwest::Url) -> (reqwest::Method, Option<String>) {
+        let body = json!({ "cmd": self.0, "params": self.1 });
+        (reqwest::Method::POST, Some(body.to_string()))
+    }
+}
+
+/// Puts the browser into a time zone.
+async fn live_in(page: &Client, zone: &str) {
+    let command = DevTools("Emulation.setTimezoneOverride", json!({ "timezoneId": zone }));
+    page.issue_cmd(command).await.unwrap();
+}
+
+/// Waits until an element's value is as expected.
+#[track_caller]
+fn holds<'p>(page: &'p Client, css: &'p str, expected: &'p str) -> impl Future<Output = ()> + 'p {
+    let place = std::panic::Location::caller();
+    async move {
+        let begun = std::time::Instant::now();
+        loop {
+            let found = shown(page, css).await.prop("value").await.unwrap().unwrap_or_default();
+            if found == expected {
+                return;
+            }
+            assert!(begun.elapsed() < WAIT, "{place}: {css} holds {found:?}, not {expected:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 /// Waits until something is on the page.

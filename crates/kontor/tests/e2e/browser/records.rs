@@ -63,17 +63,13 @@ async fn a_relation_is_chosen_by_keyboard_when_a_record_is_made_and_changed() {
     account.send_keys(&first).await.unwrap();
     shown(&page, "#account-list:not([hidden]) [aria-selected=true]").await;
     press(&account, Key::Enter).await;
-    // Enter before anything is found does not send the form, which would drop what is written.
+    // Enter before anything is found does not send the form.
     let hasty = "const field = document.getElementById('contact'); field.value = 'Jane'; \
                  field.dispatchEvent(new InputEvent('input')); \
                  const enter = new KeyboardEvent('keydown', { key: 'Enter', cancelable: true }); \
-                 const sends = field.dispatchEvent(enter); field.value = ''; return sends;";
+                 const sends = field.dispatchEvent(enter); field.value = ''; \
+                 field.dispatchEvent(new InputEvent('input')); return sends;";
     assert_eq!(page.execute(hasty, Vec::new()).await.unwrap(), json!(false));
-    // What is written and not chosen falls back to what was.
-    let contact = shown(&page, "#contact").await;
-    contact.send_keys("nobody of this name").await.unwrap();
-    press(&contact, Key::Tab).await;
-    assert_eq!(contact.prop("value").await.unwrap().as_deref(), Some(""));
     click(&page, "form .button.primary").await;
     shown(&page, ".timeline").await;
     let details = shown(&page, "dl.fields").await.text().await.unwrap();
