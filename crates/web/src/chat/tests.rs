@@ -6,7 +6,9 @@ use kontor_core::{
     json::JsonText,
     metadata::{Field, FieldKind, Name, Object, Schema},
     operation::Effect,
-    turn::{Sequence, ToolOutcome, TurnEvent},
+    turn::{
+        ApprovalDetail, ApprovalQuestion, ApprovalReason, ApprovalRecord, Sequence, ToolOutcome, TurnEvent,
+    },
 };
 use serde_json::json;
 use uuid::Uuid;
