@@ -108,6 +108,17 @@ impl<C: ContextFamily> Registry<C> {
         self.entries.get(name).map(|entry| &entry.operation)
     }
 
+    /// That there is no such operation, with the nearest of those that `may` be called. One that removes something
+    /// is never proposed in the place of another: what was meant may have been to look.
+    pub fn unknown(&self, name: &str, may: impl Fn(&str) -> bool) -> Problem {
+        let harmless = self.definitions().filter(|definition| definition.effect != Effect::Destructive);
+        let names = harmless.map(|definition| definition.name.as_str()).filter(|name| may(name));
+        let near = text::suggestion(name, names);
+        let name = text::excerpt(name, 80);
+        let message = format!("There is no operation {name:?} you may call.{near}");
+        Problem::new(ErrorKind::NotFound, "unknown_operation", message)
+    }
+
     /// The operation of a call whose arguments fit its schema.
     ///
     /// # Errors
@@ -117,15 +128,7 @@ impl<C: ContextFamily> Registry<C> {
         name: &str,
         arguments: &serde_json::Value,
     ) -> Result<&Arc<dyn Operation<C>>, Problem> {
-        let Some(entry) = self.entries.get(name) else {
-            let near = text::suggestion(name, self.entries.keys().map(String::as_str));
-            let name = text::excerpt(name, 80);
-            return Err(Problem::new(
-                ErrorKind::NotFound,
-                "unknown_operation",
-                format!("There is no operation {name:?} you may call.{near}"),
-            ));
-        };
+        let Some(entry) = self.entries.get(name) else { return Err(self.unknown(name, |_| true)) };
         let schema = &entry.operation.definition().parameters;
         let issues: Vec<_> = entry
             .validator

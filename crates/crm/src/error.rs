@@ -36,6 +36,10 @@ pub enum Error {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// The write was done under its key, and what was answered is not told again: it may hold what the caller may
+    /// not read any more.
+    #[error("the answer under the idempotency key is withheld")]
+    AnswerWithheld,
     /// The record was changed since the caller read it.
     #[error("the record is at version {current}")]
     StaleVersion { current: i64 },
@@ -143,6 +147,12 @@ impl Fault for Error {
                 ErrorKind::Conflict,
                 "idempotency_key_reused",
                 "This idempotency key was used for another request. Take a new key for each request.",
+            ),
+            Self::AnswerWithheld => Problem::new(
+                ErrorKind::Conflict,
+                "idempotent_answer_withheld",
+                "This was done under the same idempotency key. Its answer is not repeated, since what you may read has \
+                 changed meanwhile: read the record again.",
             ),
             Self::StaleVersion { current } => Problem::new(
                 ErrorKind::Conflict,

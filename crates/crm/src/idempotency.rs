@@ -1,15 +1,27 @@
 //! Writes that may be sent again: under a key a write has its effect once, and what was answered is kept in
 //! the same transaction for whoever sends it again (draft-ietf-httpapi-idempotency-key-header). A write that
 //! fails keeps nothing.
+//!
+//! An answer is repeated as it was as long as its sender may read the same; else it is told anew, of what they may
+//! read by then.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use kontor_core::caller::{Actor, Caller};
-use sea_query::{Expr, ExprTrait as _, OnConflict, Query};
-use serde::{Serialize, de::DeserializeOwned};
+use kontor_core::{
+    caller::{Actor, Caller},
+    grants::{Action, Grants},
+    ids::RecordId,
+    metadata::{Object, system_fields},
+};
+use sea_query::{Alias, Expr, ExprTrait as _, OnConflict, Query};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::{Error, Work};
+use crate::{
+    Error, Work,
+    records::{self, BASE, Record, col, predicate},
+};
 
 const TABLE: &str = "idempotency_keys";
 /// How long an answer is kept.
@@ -25,6 +37,63 @@ pub struct RequestKey {
     pub fingerprint: String,
 }
 
+/// What was answered under a key, and what it told of.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Answered<T> {
+    pub(crate) answer: T,
+    /// The records whose fields it tells.
+    pub(crate) records: Vec<RecordId>,
+    /// A digest of the grants that it was told under.
+    grants: String,
+}
+
+impl<T> Answered<T> {
+    pub(crate) fn new(work: &Work<'_, '_>, answer: T, records: Vec<RecordId>) -> Result<Self, Error> {
+        Ok(Self { answer, records, grants: digest(&work.caller.grants)? })
+    }
+
+    /// Whether the caller may still be told all of it: their grants are the same, and so the rows they may read.
+    pub(crate) async fn may_be_told(&self, work: &mut Work<'_, '_>, object: &Object) -> Result<bool, Error> {
+        if self.grants != digest(&work.caller.grants)? {
+            return Ok(false);
+        }
+        let Some(may_read) = predicate(work, object, BASE, Action::Read) else { return Ok(true) };
+        let ids: BTreeSet<RecordId> = self.records.iter().copied().collect();
+        let readable = Query::select()
+            .expr(col(BASE, system_fields::ID))
+            .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+            .and_where(col(BASE, system_fields::ID).is_in(ids.iter().map(|id| id.as_uuid())))
+            .and_where(may_read)
+            .take();
+        Ok(work.tx.fetch_all(&readable).await?.len() == ids.len())
+    }
+}
+
+/// The records of an answer as the caller may read them now.
+///
+/// # Errors
+/// [`Error::AnswerWithheld`] where one is not to be read any more.
+pub(crate) async fn read_again(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    ids: &[RecordId],
+) -> Result<Vec<Record>, Error> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let read = records::get(work, object, *id, None, &[]).await;
+        found.push(read.map_err(|error| match error {
+            Error::NotFound { .. } | Error::NotAllowed { .. } => Error::AnswerWithheld,
+            other => other,
+        })?);
+    }
+    Ok(found)
+}
+
+fn digest(grants: &Grants) -> Result<String, Error> {
+    let json = serde_json::to_vec(grants).map_err(Error::Entry)?;
+    Ok(Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// What was answered under the key. Where nothing was, the key is taken, and [`keep`] is to follow.
 ///
 /// It is taken before the effect: on PostgreSQL the same write, sent at the same time, waits here for the
@@ -32,7 +101,7 @@ pub struct RequestKey {
 pub(crate) async fn kept_or_taken<T: DeserializeOwned>(
     work: &mut Work<'_, '_>,
     request: &RequestKey,
-) -> Result<Option<T>, Error> {
+) -> Result<Option<Answered<T>>, Error> {
     let select = Query::select()
         .columns(["fingerprint", "answer"])
         .from(work.tx.table(TABLE))
@@ -45,7 +114,8 @@ pub(crate) async fn kept_or_taken<T: DeserializeOwned>(
             return Err(Error::KeyReused);
         }
         let answer: String = row.get(1)?;
-        return serde_json::from_str(&answer).map(Some).map_err(Error::Entry);
+        // One that was kept by an earlier version does not say under which grants it was told.
+        return serde_json::from_str(&answer).map(Some).map_err(|_| Error::AnswerWithheld);
     }
     remove_old(work).await?;
     // A row of the key that is there all the same is too old.
@@ -72,7 +142,7 @@ pub(crate) async fn kept_or_taken<T: DeserializeOwned>(
 pub(crate) async fn keep<T: Serialize>(
     work: &mut Work<'_, '_>,
     request: &RequestKey,
-    answer: &T,
+    answer: &Answered<T>,
 ) -> Result<(), Error> {
     let answer = serde_json::to_string(answer).map_err(Error::Entry)?;
     let update = Query::update()

@@ -21,7 +21,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    Error, RequestKey, Work, WorkFamily, idempotency,
+    Error, RequestKey, Work, WorkFamily,
+    idempotency::{self, Answered},
     metadata::{self, NewField},
     operations::CatalogueCache,
     records::{self, BatchInput, GroupQuery, Groups, ListQuery, Page, Record, RecordWrite, Updated},
@@ -215,41 +216,65 @@ impl Crm {
             });
             return Ok(tell(&records.await?));
         }
-        self.once(caller, request, move |work| {
-            let (object, write) = (object.clone(), write.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                Ok(tell(&write.run(work, &object).await?))
-            })
-        })
+        let same = object.clone();
+        self.once(
+            caller,
+            request,
+            move |work| {
+                let (object, write) = (object.clone(), write.clone());
+                Box::pin(async move {
+                    let object = named(work, &object)?;
+                    let records = write.run(work, &object).await?;
+                    Ok((tell(&records), records.iter().map(|record| record.id).collect()))
+                })
+            },
+            move |work, told| {
+                let object = same.clone();
+                Box::pin(async move {
+                    let object = named(work, &object)?;
+                    if told.may_be_told(work, &object).await? {
+                        return Ok(told.answer);
+                    }
+                    Ok(tell(&idempotency::read_again(work, &object, &told.records).await?))
+                })
+            },
+        )
         .await
     }
 
-    /// As [`Crm::write`], and once under a key: what the unit answers is kept with its effect.
-    pub(crate) async fn once<T, F>(
+    /// As [`Crm::write`], and once under a key: what the unit answers, and of which records, is kept with its
+    /// effect. Whoever sends it again
+    /// is answered by `again`, which is given what was kept.
+    pub(crate) async fn once<T, F, A>(
         &self,
         caller: &Caller,
         request: Option<RequestKey>,
         unit: F,
+        again: A,
     ) -> Result<T, Error>
     where
-        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<T, Error>>
+        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<(T, Vec<RecordId>), Error>>
+            + Send
+            + Sync
+            + 'static,
+        A: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>, Answered<T>) -> BoxFuture<'w, Result<T, Error>>
             + Send
             + Sync
             + 'static,
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
-        let Some(request) = request else { return self.write(caller, unit).await };
-        let unit = Arc::new(unit);
+        let (unit, again) = (Arc::new(unit), Arc::new(again));
         self.write(caller, move |work| {
-            let (unit, request) = (unit.clone(), request.clone());
+            let (unit, again, request) = (unit.clone(), again.clone(), request.clone());
             Box::pin(async move {
-                if let Some(answer) = idempotency::kept_or_taken(work, &request).await? {
-                    return Ok(answer);
+                let Some(request) = request else { return Ok(unit(&mut *work).await?.0) };
+                if let Some(told) = idempotency::kept_or_taken(work, &request).await? {
+                    return again(&mut *work, told).await;
                 }
-                let answer = unit(&mut *work).await?;
-                idempotency::keep(work, &request, &answer).await?;
-                Ok(answer)
+                let (answer, records) = unit(&mut *work).await?;
+                let answered = Answered::new(work, answer, records)?;
+                idempotency::keep(work, &request, &answered).await?;
+                Ok(answered.answer)
             })
         })
         .await

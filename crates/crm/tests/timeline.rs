@@ -188,6 +188,45 @@ both_engines! {
         assert_eq!(problem(found).code, "record_not_found");
     }
 
+    async fn the_name_of_what_an_activity_was_about_is_told_to_whom_it_is_not_hidden(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        let about = |object: &str, id| json!({ "object": object, "id": id });
+        let mut activities = Vec::new();
+        // One whose deal stays, one whose deal is deleted, destroyed, or left for another record.
+        for fate in ["stays", "is deleted", "is destroyed", "is left"] {
+            let deal = fixture.create("deal", json!({ "name": "Secret plan", "account": account.id })).await;
+            let fields = json!({ "type": "CALL", "subject": "Hi", "target": about("deal", deal.id) });
+            let call = fixture.create("activity", fields).await.id;
+            match fate {
+                "is deleted" => drop(fixture.crm.delete(&fixture.ada, "deal", deal.id).await.unwrap()),
+                "is destroyed" => fixture.crm.destroy(&fixture.ada, "deal", deal.id).await.unwrap(),
+                "is left" => {
+                    let patch = map(json!({ "target": about("account", account.id) }));
+                    fixture.crm.update(&fixture.ada, "activity", call, patch, None).await.unwrap();
+                }
+                _ => {}
+            }
+            activities.push((fate, call));
+        }
+        let told = async |caller: &Caller, call| {
+            let timeline = fixture.crm.timeline(caller, "activity", call, 10, None).await.unwrap();
+            let entries: Vec<_> = timeline.entries.iter().map(|entry| entry.to_json()).collect();
+            json!(entries).to_string()
+        };
+        let with = |grant| fixture.with(Grants::everything().with_object(Name::literal("deal"), grant));
+        let nameless = ObjectGrant::everything().reading(FieldSet::Except([Name::literal("name")].into()));
+        let rule = RowRule::new(&json!({ "name": { "eq": "Another" } }));
+        for (fate, call) in activities {
+            assert!(told(&fixture.ada, call).await.contains("Secret plan"), "{fate}");
+            let rules = ObjectGrant::everything().for_rows(Action::Read, rule.clone());
+            for grant in [ObjectGrant::nothing(), nameless.clone(), rules] {
+                let told = told(&with(grant.clone()), call).await;
+                assert!(!told.contains("Secret plan"), "it {fate}, {grant:?}: {told}");
+            }
+        }
+    }
+
     async fn an_activity_that_moves_is_told_where_it_was_and_where_it_is(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let jane = fixture.create("contact", json!({ "name": "Jane Doe" })).await;

@@ -11,7 +11,6 @@ use kontor_core::{
     ids::{AgentId, MemberId, WorkspaceId},
     metadata::Schema,
     operation::{Effect, Operation, Registry},
-    text,
     time::{Date, Timestamp},
 };
 use kontor_crm::{Work, WorkFamily, records};
@@ -144,13 +143,7 @@ impl Prepared {
         if self.agent.definition.tools.allow(name) {
             return self.registry.check(name, arguments).cloned();
         }
-        let near = text::suggestion(name, self.tools.iter().map(|tool| tool.name.as_str()));
-        let name = text::excerpt(name, 80);
-        Err(Problem::new(
-            kontor_core::error::ErrorKind::NotFound,
-            "unknown_operation",
-            format!("There is no operation {name:?} you may call.{near}"),
-        ))
+        Err(self.registry.unknown(name, |known| self.agent.definition.tools.allow(known)))
     }
 
     /// What a call does; `None` for one the agent does not have.

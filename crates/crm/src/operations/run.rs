@@ -1,7 +1,8 @@
-use kontor_core::{caller::Caller, operation::Effect};
+use kontor_core::{caller::Caller, ids::RecordId, operation::Effect};
 use serde_json::Value as Json;
 
-use crate::{Crm, Error, RequestKey};
+use super::get;
+use crate::{Crm, Error, RequestKey, idempotency};
 
 impl Crm {
     /// Runs an operation of the caller's catalogue for the caller themselves, in a unit of work of its own.
@@ -27,11 +28,36 @@ impl Crm {
             })
             .await
         } else {
-            self.once(caller, request, move |work| {
-                let (operation, arguments) = (operation.clone(), arguments.clone());
-                Box::pin(async move { operation.run(work, arguments).await.map_err(Error::Refused) })
-            })
+            self.once(
+                caller,
+                request,
+                move |work| {
+                    let (operation, arguments) = (operation.clone(), arguments.clone());
+                    Box::pin(async move {
+                        let answer = operation.run(work, arguments).await.map_err(Error::Refused)?;
+                        let records = record_of(&answer).into_iter().collect();
+                        Ok((answer, records))
+                    })
+                },
+                |work, told| {
+                    Box::pin(async move {
+                        let object = told.answer["object"].as_str().and_then(|name| work.schema.object(name));
+                        let object = object.ok_or(Error::AnswerWithheld)?.clone();
+                        if told.may_be_told(work, &object).await? {
+                            return Ok(told.answer);
+                        }
+                        let again = idempotency::read_again(work, &object, &told.records).await?;
+                        let record = again.first().ok_or(Error::AnswerWithheld)?;
+                        Ok(get::result(record, None).into())
+                    })
+                },
+            )
             .await
         }
     }
+}
+
+/// The record that the result of a writing operation is about.
+fn record_of(answer: &Json) -> Option<RecordId> {
+    answer["record"]["id"].as_str()?.parse().ok()
 }

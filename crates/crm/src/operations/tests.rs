@@ -57,6 +57,16 @@ fn the_schemas_of_deals_say_all_there_is_to_say() {
 }
 
 #[test]
+fn an_operation_that_removes_is_never_proposed_in_the_place_of_another() {
+    let catalogue = catalogue(&Grants::everything());
+    let told = |name: &str| catalogue.check(name, &json!({})).err().unwrap().message;
+    for wrong in ["deal_list", "deal.list", "deal.details", "deal.delet", "deals.delete", "deal.remove"] {
+        assert!(!told(wrong).contains("delete?"), "{wrong}: {}", told(wrong));
+    }
+    assert!(told("deal.updat").contains("Did you mean deal.update?"), "{}", told("deal.updat"));
+}
+
+#[test]
 fn whoever_may_only_read_has_only_reading_operations() {
     let catalogue = catalogue(&Grants::on_every_object([Action::Read]));
     let verbs: BTreeSet<_> =

@@ -283,40 +283,46 @@ impl Stored {
     }
 }
 
-/// Takes from changes the names of records that the caller may not read.
+/// Takes from changes the names of records that the caller may not read, also of those that are gone.
 pub(crate) fn hide_names(work: &Work<'_, '_>, object: &Object, changes: &mut Changes, labels: &Labels) {
     for (field, change) in changes {
         let Some(field) = object.field(field) else { continue };
+        let key = match field.kind {
+            FieldKind::Target { .. } => "name",
+            FieldKind::Relation { .. } => "label",
+            _ => continue,
+        };
         for json in [&mut change.before, &mut change.after] {
-            let Some((target, id)) = reference(&field.kind, json) else { continue };
+            let (target, record) = (target_of(&field.kind, json), reference(&field.kind, json));
             let Some(map) = json.as_object_mut() else { continue };
-            let key = if matches!(field.kind, FieldKind::Target { .. }) { "name" } else { "label" };
-            match labels.get(&target, id) {
-                Some(_) => match labels.shown(&target, id) {
-                    Some(shown) => {
-                        map.insert(key.to_owned(), json!(shown));
-                    }
-                    None => {
-                        map.remove(key);
-                    }
-                },
-                None if may_read_every_name(work, &target) => {}
-                None => {
-                    map.remove(key);
-                }
-            }
+            let found = record.as_ref().filter(|(target, id)| labels.get(target, *id).is_some());
+            let shown = match (found, target) {
+                (Some((target, id)), _) => labels.shown(target, *id).map(|name| json!(name)),
+                // Of a record that is gone its name is kept, for whoever may read all of its kind.
+                (None, Some(target)) if may_read_every_name(work, &target) => map.get(key).cloned(),
+                (None, _) => None,
+            };
+            match shown {
+                Some(name) => map.insert(key.to_owned(), name),
+                None => map.remove(key),
+            };
         }
+    }
+}
+
+/// The object of the record that a change's value points to, or pointed to before the record was destroyed.
+fn target_of(kind: &FieldKind, json: &Json) -> Option<Name> {
+    match kind {
+        FieldKind::Relation { object } => Some(object.clone()),
+        FieldKind::Target { .. } => json.get("object")?.as_str()?.parse().ok(),
+        _ => None,
     }
 }
 
 /// The record that a change's value points to.
 fn reference(kind: &FieldKind, json: &Json) -> Option<(Name, RecordId)> {
     let id = json.get("id")?.as_str()?.parse().ok()?;
-    match kind {
-        FieldKind::Relation { object } => Some((object.clone(), id)),
-        FieldKind::Target { .. } => Some((json.get("object")?.as_str()?.parse().ok()?, id)),
-        _ => None,
-    }
+    Some((target_of(kind, json)?, id))
 }
 
 fn cursor(id: Uuid) -> String {
