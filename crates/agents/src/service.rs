@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -114,6 +114,8 @@ pub(crate) struct Inner {
     announced: Mutex<HashMap<WorkspaceId, Timestamp>>,
     /// As many turns as may run; none before there is a worker.
     pub(crate) permits: Arc<Semaphore>,
+    /// Whether the permits were given: a worker that is begun again has those of the one before.
+    pub(crate) is_at_work: AtomicBool,
     /// What the worker lets come to its end when it stops.
     pub(crate) tracker: TaskTracker,
     wake: mpsc::Sender<Wake>,
@@ -151,6 +153,7 @@ impl Agents {
             agents: Mutex::default(),
             announced: Mutex::default(),
             permits: Arc::new(Semaphore::new(0)),
+            is_at_work: AtomicBool::new(false),
             tracker: TaskTracker::new(),
             wake,
             wakes: Mutex::new(Some(wakes)),

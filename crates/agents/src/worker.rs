@@ -1,6 +1,10 @@
 //! The worker: runs turns, and finds those that nobody runs.
 
-use std::{panic::AssertUnwindSafe, sync::PoisonError, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use futures::FutureExt as _;
 use kontor_core::{
@@ -23,7 +27,7 @@ use crate::{
         due_times::{self, Due},
         turns,
     },
-    service::{ANNOUNCED, Wake},
+    service::{ANNOUNCED, Inner, Wake},
 };
 
 /// How long stopping waits for turns to put down what they hold.
@@ -43,6 +47,27 @@ pub struct Worker {
     agents: Agents,
 }
 
+/// What wakes the worker; given back where the worker ends, so that one after it can go on.
+struct Wakes {
+    receiver: mpsc::Receiver<Wake>,
+    agents: Agents,
+}
+
+impl Wakes {
+    fn take(agents: &Agents) -> Option<Self> {
+        let receiver = agents.0.wakes.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(Self { receiver, agents: agents.clone() })
+    }
+}
+
+impl Drop for Wakes {
+    fn drop(&mut self) {
+        let (_, nothing) = mpsc::channel(1);
+        let receiver = std::mem::replace(&mut self.receiver, nothing);
+        *self.agents.0.wakes.lock().unwrap_or_else(PoisonError::into_inner) = Some(receiver);
+    }
+}
+
 struct Crew {
     agents: Agents,
     stopping: CancellationToken,
@@ -55,14 +80,16 @@ impl Worker {
 
     /// Runs turns until `shutdown`; then lets go of them, so that they go on with the next worker.
     pub async fn run(self, shutdown: CancellationToken) {
-        let wakes = self.agents.0.wakes.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut wakes) = wakes else {
+        let Some(mut wakes) = Wakes::take(&self.agents) else {
             tracing::error!("a second worker was started and does nothing");
             return;
         };
-        self.agents.0.permits.add_permits(self.agents.0.settings.concurrency.max(1));
-        let crew = Crew { agents: self.agents, stopping: shutdown };
-        tokio::join!(crew.listen(&mut wakes), crew.sweep_regularly(), crew.go_round_regularly());
+        let Inner { permits, settings, is_at_work, .. } = &*self.agents.0;
+        if !is_at_work.swap(true, Ordering::SeqCst) {
+            permits.add_permits(settings.concurrency.max(1));
+        }
+        let crew = Crew { agents: self.agents.clone(), stopping: shutdown };
+        tokio::join!(crew.listen(&mut wakes.receiver), crew.sweep_regularly(), crew.go_round_regularly());
         let tracker = &crew.agents.0.tracker;
         tracker.close();
         if tokio::time::timeout(DRAINING, tracker.wait()).await.is_err() {

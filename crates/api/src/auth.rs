@@ -45,6 +45,7 @@ async fn login(
         workspace: login.workspace,
         remote,
         user_agent: user_agent.map(str::to_owned),
+        known_browser: String::new(),
     };
     Ok(Answer(state.identity.sign_in(sign_in).await?))
 }

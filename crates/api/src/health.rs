@@ -22,18 +22,30 @@ async fn alive() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// Ready means that the database answers.
+/// Ready means that the database answers, also one who writes, and that all services are at work.
 async fn ready(State(state): State<ApiState>) -> Result<Json<Value>> {
-    match tokio::time::timeout(DEADLINE, state.identity.has_workspace()).await {
-        Ok(Ok(_)) => Ok(Json(json!({"status": "ready"}))),
+    let down = state.health.services_down();
+    if !down.is_empty() {
+        let message = format!("Not at work, and about to be begun again: {}.", down.join(", "));
+        return Err(not_ready(message));
+    }
+    match tokio::time::timeout(DEADLINE, state.identity.check_database()).await {
+        Ok(Ok(())) => {
+            let mut told = json!({"status": "ready"});
+            let dropped = state.health.dropped_log_lines();
+            if dropped > 0 {
+                told["dropped_log_lines"] = json!(dropped);
+            }
+            Ok(Json(told))
+        }
         Ok(Err(error)) => {
             tracing::warn!(error = %Chain(&error), "not ready");
-            Err(not_ready())
+            Err(not_ready("The database does not answer."))
         }
-        Err(_) => Err(not_ready()),
+        Err(_) => Err(not_ready("The database does not answer in time.")),
     }
 }
 
-fn not_ready() -> ApiError {
-    ApiError::new(ErrorKind::Unavailable, "not_ready", "The database does not answer.")
+fn not_ready(message: impl Into<String>) -> ApiError {
+    ApiError::new(ErrorKind::Unavailable, "not_ready", message)
 }

@@ -6,7 +6,7 @@ use kontor_core::error::{ErrorKind, Problem};
 use crate::problem::ApiError;
 
 /// A problem as this face writes it.
-pub(crate) fn refuse(problem: Problem) -> Response {
+pub fn refuse(problem: Problem) -> Response {
     ApiError::of(problem).into_response()
 }
 

@@ -45,6 +45,7 @@ use axum::{Router, middleware};
 use kontor_http::{Deadline, identify, in_time, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use layers::refuse;
 pub use state::ApiState;
 
 /// Every route for programs, to be merged beside the pages. It answers for all that is below `/api`, and has

@@ -4,24 +4,35 @@ use axum::{
     Json, Router,
     body::Body,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
 use kontor_core::error::{ErrorKind, Fault as _};
+use kontor_http::MediaType;
 use kontor_identity::Tokens;
 use serde_json::json;
 use url::form_urlencoded;
 
 use crate::{extract, problem::ApiError, state::ApiState};
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const GRANT_REFRESH: &str = "refresh_token";
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new().route("/oauth/token", post(token))
 }
 
-async fn token(State(state): State<ApiState>, body: Body) -> Result<Json<Tokens>, Refusal> {
+async fn token(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Tokens>, Refusal> {
+    let is_form = MediaType::of(&headers).is_some_and(|given| given.essence == FORM);
+    let is_other = headers.contains_key(header::CONTENT_TYPE) && !is_form;
+    if is_other || !kontor_http::is_uncoded(&headers) {
+        return Err(Refusal::Error("invalid_request", "The body must be application/x-www-form-urlencoded."));
+    }
     let form = extract::body::read(body).await.map_err(Refusal::Problem)?;
     let refresh_token = refresh_token(&form)?;
     let refreshed = state.identity.refresh(&refresh_token).await;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use kontor_agents::Agents;
 use kontor_core::environment::Environment;
 use kontor_crm::Crm;
+use kontor_http::{Health, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,10 @@ pub struct ApiState {
     pub public_url: Arc<str>,
     /// The cookie of the pages, which a request may sign in by as well.
     pub cookie: SessionCookie,
+    /// The event streams that are open, of this face and the pages.
+    pub streams: Streams,
+    /// How the server itself is.
+    pub health: Health,
     /// Ends the streams of events, which would otherwise outlive the server's last request.
     pub shutdown: CancellationToken,
 }

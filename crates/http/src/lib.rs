@@ -1,15 +1,30 @@
 //! What the faces of HTTP have in common: what surrounds every request, and what a failure is in HTTP's words.
 //!
-//! How a failure is written (problem details, a page) each face decides; this crate knows no face, no caller and
-//! no use case.
+//! How a failure is written (problem details, a page) each face decides; this crate knows no face and no use
+//! case.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `surround` | the id and span of a request, its deadline, the answer to a panic |
+//! | `message` | what the message syntax of HTTP/1.1 asks of a request |
+//! | `media_type` | what a request says that its body is |
+//! | `client_address` | whom a request comes from, when proxies stand before the server |
+//! | `streams` | how many event streams are open at one time |
+//! | `health` | which of the server's own services are down |
 //! | `failure` | the status of a problem, when to come back, and the log of what went wrong |
 
+mod client_address;
 mod failure;
+mod health;
+mod media_type;
+mod message;
+mod streams;
 mod surround;
 
+pub use client_address::TrustedProxies;
 pub use failure::{retry_after, status, told};
+pub use health::Health;
+pub use media_type::{MediaType, is_uncoded};
+pub use message::check_message;
+pub use streams::{StreamLimits, StreamPlace, Streams};
 pub use surround::{Deadline, REQUEST_ID, Refuse, identify, in_time, panicked};

@@ -7,7 +7,8 @@ use kontor_core::{caller::Caller, ids::SignInId, time::Timestamp};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
-    Error, Identity, Result, SignIn,
+    Error, Identity, Result, SignIn, email,
+    known_browser::KNOWN_FOR,
     opaque::{self, Secret},
     rows::sign_ins::{self, Kind, SignInRow},
     secret::mac,
@@ -24,6 +25,10 @@ pub struct BrowserSession {
     pub csrf: Csrf,
     /// When it ends unless it is used; each use puts that off.
     pub expires_at: Timestamp,
+    /// The value of the cookie by which this browser is known at the next sign-in.
+    pub known_browser: String,
+    /// How long the browser is to keep that.
+    pub known_for: Duration,
 }
 
 impl fmt::Debug for BrowserSession {
@@ -65,8 +70,17 @@ impl Identity {
         let secret = Secret::generate(self.environment());
         let expires_at = self.now().plus(self.0.settings.browser_session_for);
         let row = self.new_sign_in(&member, expires_at);
+        let account = email::fold(&input.email);
+        let known_browser =
+            self.0.known_browsers.renew(&input.known_browser, &account, self.now(), self.environment());
         self.keep_sign_in(Kind::Browser, secret.hash(), row, origin(input)).await?;
-        Ok(BrowserSession { cookie: secret.to_text(opaque::COOKIE), csrf: Csrf::new(&secret), expires_at })
+        Ok(BrowserSession {
+            cookie: secret.to_text(opaque::COOKIE),
+            csrf: Csrf::new(&secret),
+            expires_at,
+            known_browser,
+            known_for: KNOWN_FOR,
+        })
     }
 
     /// The caller a cookie stands for, and the CSRF token that requests which change something must carry.

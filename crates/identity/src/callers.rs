@@ -11,7 +11,7 @@ use kontor_store::Namespace;
 
 use crate::{
     Error, Identity, MemberStatus, MemberSummary, Result,
-    rows::{members, roles},
+    rows::{members, roles, workspaces},
 };
 
 /// A member who may act, and the caller they are.
@@ -93,10 +93,19 @@ impl Identity {
         Ok(active)
     }
 
+    /// A workspace's namespace. Where there is none although the directory knows the workspace, its data is
+    /// missing, which is told as that and not as if nobody belonged to it.
     pub(crate) async fn namespace(&self, workspace: WorkspaceId) -> Result<Namespace> {
-        self.0.store.workspace(workspace).await.map_err(|error| match error {
-            kontor_store::Error::NoWorkspace(_) => Error::WorkspaceNotFound,
-            other => Error::Store(other),
-        })
+        match self.0.store.workspace(workspace).await {
+            Err(kontor_store::Error::Missing { .. }) if !self.is_registered(workspace).await? => {
+                Err(Error::WorkspaceNotFound)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    async fn is_registered(&self, id: WorkspaceId) -> Result<bool> {
+        let all = self.directory().read(|tx| Box::pin(workspaces::registered(tx))).await?;
+        Ok(all.iter().any(|workspace| workspace.id == id))
     }
 }

@@ -12,11 +12,12 @@ impl Identity {
     /// in the same way as for a wrong password.
     pub(crate) async fn check_password(&self, input: &SignIn) -> Result<UserRow> {
         let address = email::fold(&input.email);
-        let subjects = Subjects::new(&address, input.remote);
-        throttle::admit(self.directory(), &subjects, self.now()).await?;
+        let known_browser = self.0.known_browsers.find(&input.known_browser, &address, self.now());
+        let subjects = Subjects::new(&address, input.remote, known_browser.as_deref());
+        let lane = throttle::admit(self.directory(), &subjects, self.now()).await?;
         let user = self.find_user(address).await?;
         let kept = user.as_ref().map(|user| user.password_hash.clone());
-        let verdict = match self.0.passwords.verify(&input.password, kept).await {
+        let verdict = match self.0.passwords.verify(&input.password, kept, lane).await {
             Ok(verdict) => verdict,
             Err(error) => {
                 self.withdraw(subjects).await?;
@@ -28,7 +29,10 @@ impl Identity {
                 self.note_success(subjects, user.clone(), renewed).await?;
                 Ok(user)
             }
-            _ => Err(Error::InvalidCredentials),
+            _ => {
+                self.note_failure(subjects).await?;
+                Err(Error::InvalidCredentials)
+            }
         }
     }
 
@@ -50,6 +54,16 @@ impl Identity {
             .write(move |tx| {
                 let subjects = subjects.clone();
                 Box::pin(async move { throttle::withdraw(tx, &subjects).await })
+            })
+            .await
+    }
+
+    async fn note_failure(&self, subjects: Subjects) -> Result<()> {
+        let now = self.now();
+        self.directory()
+            .write(move |tx| {
+                let subjects = subjects.clone();
+                Box::pin(async move { throttle::fail(tx, &subjects, now).await })
             })
             .await
     }

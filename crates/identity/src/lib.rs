@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`service`](Identity), `settings`, `secret`, `cache` | the service, its settings, the master secret, short-lived memory |
 //! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
-//! | `sign_in`, `credentials`, `password`, `throttle`, `email` | passwords and how often they may be tried |
+//! | `sign_in`, `credentials`, `password`, `throttle`, `known_browser`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `opaque` | token pairs, their rotation, signing keys |
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
@@ -24,6 +24,7 @@ mod credentials;
 mod email;
 mod error;
 mod keys;
+mod known_browser;
 mod me;
 mod members;
 mod opaque;
@@ -50,9 +51,9 @@ pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
 pub use roles::Role;
 pub use secret::MasterSecret;
 pub use service::Identity;
-pub use session_cookie::SessionCookie;
+pub use session_cookie::{KnownBrowserCookie, SessionCookie};
 pub use settings::{IdentitySettings, PasswordCost};
 pub use sign_in::SignIn;
 pub use standing::Credential;
 pub use tokens::Tokens;
-pub use workspaces::{NewWorkspace, WorkspaceSummary};
+pub use workspaces::{NewWorkspace, WorkspaceSummary, registered_workspaces};

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
-    password::Verdict,
+    password::{Lane, Verdict},
     rows::{
         members, memberships, roles, sign_ins,
         users::{self, UserRow},
@@ -152,7 +152,8 @@ impl Identity {
     pub async fn set_password(&self, email: &str, password: &str) -> Result<()> {
         let address = email::normalize(email)?;
         let user = self.find_user(address.clone()).await?.ok_or(Error::UserNotFound)?;
-        if !matches!(self.0.passwords.verify(password, Some(user.password_hash)).await?, Verdict::Wrong) {
+        let kept = Some(user.password_hash);
+        if !matches!(self.0.passwords.verify(password, kept, Lane::Known).await?, Verdict::Wrong) {
             return Ok(());
         }
         let (id, hash, now) = (user.id, self.0.passwords.hash(password).await?, self.now());

@@ -11,8 +11,14 @@ use kontor_core::{
 use kontor_store::{Namespace, Store};
 
 use crate::{
-    IdentitySettings, MasterSecret, Provisioner, Result, access_token::Claims, cache::TtlCache,
-    callers::ActiveMember, keys::SigningKeys, password::Passwords, rows::sign_ins::SignInRow,
+    IdentitySettings, MasterSecret, Provisioner, Result,
+    access_token::Claims,
+    cache::TtlCache,
+    callers::ActiveMember,
+    keys::SigningKeys,
+    known_browser::KnownBrowsers,
+    password::Passwords,
+    rows::{sign_ins::SignInRow, workspaces},
 };
 
 /// How many entries a cache keeps.
@@ -29,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) provisioner: Arc<dyn Provisioner>,
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
+    pub(crate) known_browsers: KnownBrowsers,
     /// Access tokens whose signature was verified, by their hash: that costs more than all else a request does.
     pub(crate) verified: TtlCache<[u8; 32], Arc<Claims>>,
     /// Sign-ins that had not ended a moment ago.
@@ -54,6 +61,7 @@ impl Identity {
         settings: IdentitySettings,
     ) -> Result<Self> {
         let keys = SigningKeys::open(store.directory(), &environment, &secret).await?;
+        let known_browsers = KnownBrowsers::new(secret.key(KnownBrowsers::PURPOSE)?);
         let passwords = Passwords::new(settings.password_cost, environment.clone())?;
         let moment = settings.caller_cache_for;
         let identity = Self(Arc::new(Inner {
@@ -68,6 +76,7 @@ impl Identity {
             provisioner,
             passwords,
             keys,
+            known_browsers,
         }));
         identity.complete_workspaces().await?;
         Ok(identity)
@@ -76,6 +85,15 @@ impl Identity {
     /// The public keys of access tokens, as a JSON Web Key Set (RFC 7517).
     pub fn jwks(&self) -> serde_json::Value {
         self.0.keys.published().clone()
+    }
+
+    /// Whether the database answers: reads, and takes a turn as a writer, which writes nothing.
+    ///
+    /// # Errors
+    /// When it does not; within the store's deadlines.
+    pub async fn check_database(&self) -> Result<()> {
+        self.directory().read(|tx| Box::pin(workspaces::any_active(tx))).await?;
+        self.directory().write(|_| Box::pin(async { Ok(()) })).await
     }
 
     pub(crate) fn directory(&self) -> &Namespace {

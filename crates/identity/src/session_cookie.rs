@@ -1,10 +1,17 @@
-//! The cookie that holds a browser session: what it is called, how it is read and how it is set.
+//! The cookies of browsers: what they are called, how they are read and how they are set.
 
 use std::time::Duration;
 
-/// Decided once, from how people reach the server, for every face that reads or sets the cookie.
+/// The cookie that holds a browser session. Decided once, from how people reach the server, for every face that
+/// reads or sets the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionCookie {
+    is_secure: bool,
+}
+
+/// The cookie by which a browser is known in which somebody signed in before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownBrowserCookie {
     is_secure: bool,
 }
 
@@ -12,6 +19,11 @@ impl SessionCookie {
     /// `is_secure` says that people reach the server by HTTPS alone.
     pub fn new(is_secure: bool) -> Self {
         Self { is_secure }
+    }
+
+    /// The cookie that goes the same way and outlives the session.
+    pub fn known_browser(self) -> KnownBrowserCookie {
+        KnownBrowserCookie { is_secure: self.is_secure }
     }
 
     /// Where the way is encrypted the browser itself keeps other hosts from setting the cookie (RFC 6265bis,
@@ -22,20 +34,44 @@ impl SessionCookie {
 
     /// The cookie's value in the lines of a request's `Cookie` headers.
     pub fn find<'a>(self, lines: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-        lines
-            .into_iter()
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == self.name())
-            .map(|(_, value)| value)
+        find(self.name(), lines)
     }
 
     /// The `Set-Cookie` header that keeps a value for so long; with no time at all it takes the cookie away.
     pub fn header(self, value: &str, life: Duration) -> String {
-        let (name, seconds) = (self.name(), life.as_secs());
-        let secure = if self.is_secure { "; Secure" } else { "" };
-        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+        header("/", self.name(), value, life, self.is_secure)
     }
+}
+
+impl KnownBrowserCookie {
+    /// As [`SessionCookie::name`].
+    pub fn name(self) -> &'static str {
+        if self.is_secure { "__Secure-kontor_known" } else { "kontor_known" }
+    }
+
+    /// As [`SessionCookie::find`].
+    pub fn find<'a>(self, lines: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        find(self.name(), lines)
+    }
+
+    /// As [`SessionCookie::header`]; it is sent where one signs in and nowhere else.
+    pub fn header(self, value: &str, life: Duration) -> String {
+        header("/sign-in", self.name(), value, life, self.is_secure)
+    }
+}
+
+fn find<'a>(name: &str, lines: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    lines
+        .into_iter()
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(given, _)| *given == name)
+        .map(|(_, value)| value)
+}
+
+fn header(path: &str, name: &str, value: &str, life: Duration, is_secure: bool) -> String {
+    let (seconds, secure) = (life.as_secs(), if is_secure { "; Secure" } else { "" });
+    format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
 #[cfg(test)]
@@ -49,6 +85,7 @@ mod tests {
         assert_eq!(plain.find(lines), Some("abc="));
         assert_eq!(secure.find(lines), Some("def"));
         assert_eq!(plain.find(["theme=dark", "kontor_session"]), None);
+        assert_eq!(plain.known_browser().find(["kontor_session=a; kontor_known=b"]), Some("b"));
     }
 
     #[test]
@@ -58,5 +95,9 @@ mod tests {
         assert_eq!(plain, "kontor_session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400");
         let secure = SessionCookie::new(true).header("", Duration::ZERO);
         assert_eq!(secure, "__Host-kontor_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure");
+        let known = SessionCookie::new(true).known_browser().header("abc", day);
+        let expected =
+            "__Secure-kontor_known=abc; Path=/sign-in; HttpOnly; SameSite=Lax; Max-Age=86400; Secure";
+        assert_eq!(known, expected);
     }
 }

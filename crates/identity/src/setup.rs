@@ -19,7 +19,7 @@ const VALID_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 impl Identity {
     /// Whether there is a workspace to sign in to.
     pub async fn has_workspace(&self) -> Result<bool> {
-        Ok(!self.workspaces().await?.is_empty())
+        self.directory().read(|tx| Box::pin(workspaces::any_active(tx))).await
     }
 
     /// A new token for [`Identity::set_up`], in the place of the former one. It works once, for a day, and is

@@ -24,6 +24,9 @@ pub struct SignIn {
     /// Where the request comes from, as far as it is known.
     pub remote: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// The cookie that [`BrowserSession::known_browser`](crate::BrowserSession) once gave this browser; empty
+    /// where there is none.
+    pub known_browser: String,
 }
 
 impl fmt::Debug for SignIn {

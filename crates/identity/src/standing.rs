@@ -10,7 +10,7 @@ use crate::{Error, Identity, Result};
 const BREATH: Duration = Duration::from_millis(50);
 
 /// What a caller was let in by.
-#[derive(Clone)]
+#[derive(Clone, Hash)]
 pub enum Credential {
     AccessToken(String),
     Cookie(String),

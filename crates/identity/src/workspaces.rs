@@ -4,14 +4,14 @@
 //! filled in one transaction; then the directory says `active`. What a crash leaves as `creating` is completed
 //! at the next start from what the directory knows.
 
-use std::{fmt, time::Duration};
+use std::{collections::HashSet, fmt, time::Duration};
 
 use kontor_core::{
     error::Chain,
     ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
 };
-use kontor_store::Tx;
+use kontor_store::{BoxFuture, Registered, Tx};
 use serde::Serialize;
 
 use crate::{
@@ -53,7 +53,24 @@ pub struct WorkspaceSummary {
     pub name: String,
 }
 
+/// Reads from the directory which workspaces there should be, for [`Store::inspect`](kontor_store::Store::inspect).
+pub fn registered_workspaces<'t>(
+    tx: &'t mut Tx<'_>,
+) -> BoxFuture<'t, Result<Vec<Registered>, kontor_store::Error>> {
+    Box::pin(workspaces::registered(tx))
+}
+
 impl Identity {
+    /// The workspaces whose data is missing, each with where it should be; no workspace is opened. For the operator:
+    /// no caller is asked.
+    pub async fn missing_workspaces(&self) -> Result<Vec<(WorkspaceId, String)>> {
+        let registered = self.directory().read(|tx| Box::pin(workspaces::registered(tx))).await?;
+        let there: HashSet<WorkspaceId> = self.0.store.workspace_ids().await?.into_iter().collect();
+        let missing =
+            registered.into_iter().filter(|workspace| workspace.is_made && !there.contains(&workspace.id));
+        Ok(missing.map(|workspace| (workspace.id, self.0.store.place_of(workspace.id))).collect())
+    }
+
     /// Makes a workspace and its first admin. For the operator: no caller is asked.
     pub async fn create_workspace(&self, new: NewWorkspace) -> Result<(WorkspaceId, MemberId)> {
         self.make_workspace(new, None).await

@@ -10,15 +10,31 @@ use figment::{
     providers::{Env, Format as _, Toml},
 };
 use kontor_agents::Limits;
+use kontor_http::TrustedProxies;
 use kontor_models::ModelsConfig;
 use kontor_store::StoreConfig;
 use serde::Deserialize;
 use url::Url;
 
-use crate::{cli::Common, error::Error};
+use crate::{cli::Common, error::Error, variables};
 
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "config/kontor.toml";
+/// The names of all settings, as the fields of [`Config`].
+const SETTINGS: [&str; 12] = [
+    "listen",
+    "public_url",
+    "max_connections",
+    "max_streams_per_member",
+    "trusted_proxies",
+    "data_dir",
+    "open_workspaces",
+    "database_url",
+    "secret",
+    "log_format",
+    "models",
+    "agents",
+];
 
 /// Everything that can be set.
 #[derive(Debug, Deserialize)]
@@ -28,8 +44,12 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// How the server is reached from outside; links and secure cookies follow it.
     pub(crate) public_url: Option<PublicUrl>,
-    /// How many connections the server holds at one time; further ones wait. Each takes a file descriptor.
+    /// How many connections the server serves at one time. Each takes a file descriptor.
     pub(crate) max_connections: usize,
+    /// How many event streams one member may have open at one time.
+    pub(crate) max_streams_per_member: usize,
+    /// The proxies whose word on a client's address is believed.
+    pub(crate) trusted_proxies: Proxies,
     /// The folder that holds the data.
     pub(crate) data_dir: PathBuf,
     /// How many workspaces have their SQLite file open at one time; others are opened by need. Each takes up to
@@ -43,6 +63,9 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     pub(crate) models: ModelsConfig,
     pub(crate) agents: AgentsConfig,
+    /// What the log is to say of variables that are no settings.
+    #[serde(skip)]
+    pub(crate) remarks: Vec<String>,
 }
 
 /// What agents may do.
@@ -66,6 +89,8 @@ impl Default for Config {
             public_url: None,
             // The usual limit of 1,024 open files leaves a quarter to the data.
             max_connections: 768,
+            max_streams_per_member: 128,
+            trusted_proxies: Proxies::default(),
             data_dir: PathBuf::from("kontor-data"),
             open_workspaces: StoreConfig::OPEN_WORKSPACES,
             database_url: None,
@@ -73,6 +98,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             models: ModelsConfig::default(),
             agents: AgentsConfig::default(),
+            remarks: Vec::new(),
         }
     }
 }
@@ -82,6 +108,30 @@ impl Default for Config {
 pub(crate) enum LogFormat {
     Text,
     Json,
+}
+
+/// Addresses and networks, as one text or as a list of them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(try_from = "OneOrMany")]
+pub(crate) struct Proxies(pub(crate) TrustedProxies);
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected addresses and networks such as \"10.0.0.0/8, 192.0.2.7\"")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl TryFrom<OneOrMany> for Proxies {
+    type Error = String;
+
+    fn try_from(given: OneOrMany) -> Result<Self, String> {
+        let text = match given {
+            OneOrMany::One(text) => text,
+            OneOrMany::Many(texts) => texts.join(","),
+        };
+        TrustedProxies::parse(&text).map(Self)
+    }
 }
 
 /// Where the server is reached from outside: a scheme and a host, since the pages lie at its root.
@@ -137,20 +187,15 @@ impl Config {
             }
             None => {}
         }
-        // `KONTOR_MODELS__DEFAULT` is `models.default`. The variables of the client commands and of the
-        // demonstration are not settings of the server.
-        let variables = Env::prefixed("KONTOR_").split("__").ignore(&[
-            "server",
-            "email",
-            "password",
-            "workspace",
-            "token",
-            "demo_password",
-            "log",
-            "redis_url",
-        ]);
-        let variables = variables.filter(|key| !key.starts_with("test_"));
-        let mut config: Self = figment.merge(variables).extract().map_err(Box::new)?;
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let names = names.filter(|name| variables::is_ours(name));
+        let found = variables::sort(names, &SETTINGS).map_err(Error::Usage)?;
+        // `KONTOR_MODELS__DEFAULT` is `models.default`.
+        let settings = Env::prefixed(variables::PREFIX)
+            .filter(move |key| !found.ignored.iter().any(|name| key == name.as_str()))
+            .split("__");
+        let mut config: Self = figment.merge(settings).extract().map_err(Box::new)?;
+        config.remarks = found.remarks;
         if let Some(folder) = &common.data_dir {
             config.data_dir.clone_from(folder);
         }
@@ -202,6 +247,28 @@ mod tests {
         let plain = config("http://crm.local:8080");
         assert_eq!((plain.url(bound).as_str(), plain.is_secure()), ("http://crm.local:8080", false));
         assert!(!Config::default().is_secure());
+    }
+
+    #[test]
+    fn every_setting_is_known_by_its_name() {
+        let refused = Figment::new().merge(("no_setting", 1)).extract::<Config>().unwrap_err();
+        let figment::error::Kind::UnknownField(_, known) = refused.kind else { panic!("{refused}") };
+        assert_eq!(known, SETTINGS);
+    }
+
+    #[test]
+    fn trusted_proxies_are_one_text_or_a_list() {
+        let read = |value: figment::value::Value| {
+            Figment::new()
+                .merge(("trusted_proxies", value))
+                .extract::<Config>()
+                .map(|config| config.trusted_proxies.0)
+        };
+        let both = TrustedProxies::parse("10.0.0.0/8,192.0.2.7").unwrap();
+        assert_eq!(read("10.0.0.0/8, 192.0.2.7".into()).unwrap(), both);
+        assert_eq!(read(vec!["10.0.0.0/8", "192.0.2.7"].into()).unwrap(), both);
+        let refused = read("10.0.0.0/99".into()).unwrap_err().to_string();
+        assert!(refused.contains("10.0.0.0/99") && refused.contains("trusted_proxies"), "{refused}");
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //! | `cli` | the commands and their flags |
 //! | `client` | a caller of a server's API |
 //! | `config` | `config/kontor.toml`, then `KONTOR_*`, then flags |
+//! | `variables` | the variables that are settings, and those that are not |
 //! | `error` | why a command failed |
 //! | `secret`, `node` | the master secret and the server's id, made and kept in the data folder |
 //! | `wiring` | the services, built once and joined |
 //! | `connections` | the server's connections and their limits |
 //! | `descriptors` | file descriptors, and how many workspaces may be open |
+//! | `supervise` | tasks that go on as long as the server |
 //! | `commands` | one module a command |
 //! | `terminal` | what is printed for people |
 //! | `telemetry` | logs |
@@ -23,8 +25,10 @@ mod descriptors;
 mod error;
 mod node;
 mod secret;
+mod supervise;
 mod telemetry;
 mod terminal;
+mod variables;
 mod wiring;
 
 use std::process::ExitCode;
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(commands::run(cli));
     // Blocking work that hangs must not keep a finished command from ending.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    telemetry::flush();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => terminal::fail(&error.chain()),

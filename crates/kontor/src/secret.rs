@@ -17,19 +17,21 @@ const FILE: &str = "secret";
 /// What it is called until it is whole.
 const PARTIAL: &str = "secret.partial";
 
-/// The secret that signing keys and cookies depend on.
+/// The secret that signing keys and cookies depend on, and whether it was made just now.
 ///
 /// # Errors
 /// When the file can neither be read nor made.
-pub(crate) fn load(config: &Config, environment: &Environment) -> Result<MasterSecret, Error> {
+pub(crate) fn load(config: &Config, environment: &Environment) -> Result<(MasterSecret, bool), Error> {
     if let Some(secret) = &config.secret {
-        return Ok(MasterSecret::new(secret.0.clone().into_bytes()));
+        return Ok((MasterSecret::new(secret.0.clone().into_bytes()), false));
     }
     let path = config.data_dir.join(FILE);
     let failed =
         |source| Error::Io { what: format!("the secret in {} cannot be kept", path.display()), source };
     match fs::read_to_string(&path) {
-        Ok(text) if text.trim().len() >= 32 => Ok(MasterSecret::new(text.trim().as_bytes().to_vec())),
+        Ok(text) if text.trim().len() >= 32 => {
+            Ok((MasterSecret::new(text.trim().as_bytes().to_vec()), false))
+        }
         Ok(_) => {
             let message = format!("{} does not hold a secret of at least 32 characters", path.display());
             Err(Error::Usage(message))
@@ -38,10 +40,27 @@ pub(crate) fn load(config: &Config, environment: &Environment) -> Result<MasterS
             let secret: String =
                 environment.random::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
             keep(&config.data_dir, format!("{secret}\n").as_bytes()).map_err(failed)?;
-            Ok(MasterSecret::new(secret.into_bytes()))
+            Ok((MasterSecret::new(secret.into_bytes()), true))
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+/// What to say where there was no secret although data was made with one. The one that was made in its place is
+/// removed, so that the right one can be put there.
+pub(crate) fn missing(config: &Config) -> Error {
+    let path = config.data_dir.join(FILE);
+    if let Err(source) = fs::remove_file(&path) {
+        return Error::Io {
+            what: format!("the wrong secret in {} cannot be removed", path.display()),
+            source,
+        };
+    }
+    Error::Usage(format!(
+        "the secret that the data was made with is missing: {} does not exist; restore it from a backup, or set \
+         KONTOR_SECRET to it",
+        path.display()
+    ))
 }
 
 /// Copies the secret of one data folder or backup to another, where there is one.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kontor_agents::{AgentSettings, Agents, Furnishing, Limits};
 use kontor_core::environment::Environment;
 use kontor_crm::Crm;
-use kontor_identity::{Identity, IdentitySettings};
+use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::Models;
 use kontor_store::{DataDirLock, Depth, Store};
 
@@ -37,8 +37,10 @@ impl Services {
         let lock = match DataDirLock::acquire(&config.data_dir) {
             Ok(lock) => Some(lock),
             Err(kontor_store::Error::Locked { path }) => {
-                let checks = Store::inspect(&config.store(), Depth::Schema).await?;
-                let outdated = checks.into_iter().find_map(|check| Some((check.name, check.outcome.err()?)));
+                let checks =
+                    Store::inspect(&config.store(), Depth::Schema, Some(registered_workspaces)).await?;
+                let mut there = checks.into_iter().filter(|check| !check.is_lost);
+                let outdated = there.find_map(|check| Some((check.name, check.outcome.err()?)));
                 if let Some((name, why)) = outdated {
                     let message = format!(
                         "{} is in use by a Kontor server, beside which this cannot run ({name}: {why}); stop the server first",
@@ -55,7 +57,7 @@ impl Services {
 
     async fn build(config: &Config, url: &str, lock: Option<DataDirLock>) -> Result<Self, Error> {
         let environment = Environment::system();
-        let secret = secret::load(config, &environment)?;
+        let (secret, is_new) = secret::load(config, &environment)?;
         let store = Store::open(config.store(), environment.clone()).await?;
         let crm = Crm::new(store.clone(), environment.clone());
         let provisioner = Arc::new(Furnishing::new(environment.clone()));
@@ -67,7 +69,11 @@ impl Services {
             // The same that the server is told about under its well-known address.
             IdentitySettings { issuer: url.to_owned(), ..IdentitySettings::default() },
         )
-        .await?;
+        .await;
+        let identity = match identity {
+            Err(IdentityError::OtherSecret) if is_new => return Err(secret::missing(config)),
+            other => other?,
+        };
         let models = Models::new(config.models.clone(), environment.clone())?;
         let agents = Agents::new(
             store.clone(),

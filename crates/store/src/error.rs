@@ -2,10 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use kontor_core::{
-    error::{ErrorKind, Fault, Problem},
-    ids::WorkspaceId,
-};
+use kontor_core::error::{ErrorKind, Fault, Problem};
 
 /// After which time whoever met a busy store may try again.
 const BUSY: Duration = Duration::from_secs(2);
@@ -76,8 +73,23 @@ pub enum Error {
         #[source]
         source: Option<Source>,
     },
-    #[error("there is no workspace {0}")]
-    NoWorkspace(WorkspaceId),
+    /// Data that should be there is not, or another's is in its place. It is never made anew.
+    #[error("{what} {how} ({place}); restore it from a backup")]
+    Missing {
+        /// Which part: `the directory` or `workspace <id>`.
+        what: String,
+        /// How it is missing, to follow `what`.
+        how: String,
+        /// The file or schema.
+        place: String,
+    },
+    /// The database says that its file is not whole.
+    #[error("the data is damaged: {reason}; restore it from a backup")]
+    Damaged {
+        reason: String,
+        #[source]
+        source: Source,
+    },
     /// The namespace cannot be opened by this version of the program; others are not affected.
     #[error("{namespace} stays closed: {reason}")]
     Migration {
@@ -189,9 +201,18 @@ impl Fault for Error {
                 "database_unavailable",
                 "The database cannot be reached at the moment.",
             ),
-            Self::NoWorkspace(_) => {
-                Problem::new(ErrorKind::NotFound, "workspace_not_found", "There is no such workspace.")
-            }
+            Self::Missing { .. } => Problem::new(
+                ErrorKind::Unavailable,
+                "data_missing",
+                "Data of this workspace is missing on the server. The server's log says which; whoever runs the server \
+                 can restore it from a backup.",
+            ),
+            Self::Damaged { .. } => Problem::new(
+                ErrorKind::Unavailable,
+                "data_damaged",
+                "Data of this workspace is damaged on the server. The server's log says how; whoever runs the server \
+                 can restore it from a backup.",
+            ),
             Self::Migration { .. } => Problem::new(
                 ErrorKind::Unavailable,
                 "workspace_closed",

@@ -7,7 +7,7 @@ use std::{
 
 use kontor_core::ids::WorkspaceId;
 
-use crate::Error;
+use crate::{Error, migrations::Subject};
 
 /// The lock on a data folder, held until it is dropped or the process ends.
 pub struct DataDirLock {
@@ -116,6 +116,29 @@ pub(crate) fn workspace_files(data_dir: &Path) -> Result<Vec<PathBuf>, Error> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Whether files of workspaces lie in a data folder.
+pub(crate) fn has_workspaces(data_dir: &Path) -> Result<bool, Error> {
+    Ok(workspace_files(data_dir)?.iter().any(|file| workspace_of(file).is_some()))
+}
+
+/// Fails where a file that holds data is gone or was emptied. To be asked before it is opened, which would write to
+/// it.
+pub(crate) fn check_there(path: &Path) -> Result<(), Error> {
+    let how = match std::fs::metadata(path) {
+        Ok(file) if file.len() > 0 => return Ok(()),
+        Ok(_) => "is empty",
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "has no file",
+        Err(error) => return Err(Error::folder(path, "the file cannot be read", error)),
+    };
+    let subject = Subject { id: workspace_of(path), place: path.display().to_string(), is_expected: true };
+    Err(subject.missing(how))
+}
+
+/// The workspace whose file this is, by its name.
+pub(crate) fn workspace_of(file: &Path) -> Option<WorkspaceId> {
+    file.file_stem()?.to_str()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub use error::Error;
 pub use folder::DataDirLock;
 /// The future a unit of work returns.
 pub use futures::future::BoxFuture;
-pub use inspect::{Check, Depth};
+pub use inspect::{Check, Depth, Register, Registered};
 pub use namespace::Namespace;
 pub use row::{Cell, Decode, Row};
 pub use statement::Statement;

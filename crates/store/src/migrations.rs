@@ -3,7 +3,7 @@
 //! A namespace whose migrations are newer than this program's, or differ from them, stays closed.
 
 use include_dir::{Dir, include_dir};
-use kontor_core::time::Timestamp;
+use kontor_core::{ids::WorkspaceId, time::Timestamp};
 use sea_query::{ColumnDef, Order, Query, Table};
 use sha2::{Digest as _, Sha256};
 
@@ -16,6 +16,33 @@ static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../migrations"
 pub(crate) enum Set {
     Directory,
     Workspace,
+}
+
+/// A namespace that is brought up to date.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    /// The workspace it belongs to; none for the directory.
+    pub(crate) id: Option<WorkspaceId>,
+    /// Where it lies, in words.
+    pub(crate) place: String,
+    /// It holds data, and is not to be made anew where it does not.
+    pub(crate) is_expected: bool,
+}
+
+impl Subject {
+    /// What it is called in messages.
+    fn name(&self) -> String {
+        self.id.map_or_else(|| "the directory".to_owned(), |id| format!("workspace {id}"))
+    }
+
+    pub(crate) fn set(&self) -> Set {
+        if self.id.is_some() { Set::Workspace } else { Set::Directory }
+    }
+
+    /// That it is not there, or not as it should be.
+    pub(crate) fn missing(&self, how: impl Into<String>) -> Error {
+        Error::Missing { what: self.name(), how: how.into(), place: self.place.clone() }
+    }
 }
 
 /// One step of a schema.
@@ -57,16 +84,19 @@ pub(crate) fn embedded(dialect: Dialect, set: Set) -> Vec<Migration> {
 /// Brings a namespace up to date within `alter`.
 pub(crate) async fn migrate(
     tx: &mut Tx<'_>,
-    namespace: &str,
+    subject: &Subject,
     migrations: &[Migration],
     now: Timestamp,
 ) -> Result<(), Error> {
     let closed = |reason: String, source: Option<Error>| Error::Migration {
-        namespace: namespace.to_owned(),
+        namespace: subject.name(),
         reason,
         source: source.map(Into::into),
     };
     let applied = applied(tx).await?;
+    if applied.is_empty() && subject.is_expected {
+        return Err(subject.missing("is empty"));
+    }
     match compare(&applied, migrations) {
         Standing::Newer(version) => {
             let reason = format!("its migration {version:04} is not known to this program, which is older");
@@ -75,7 +105,7 @@ pub(crate) async fn migrate(
         Standing::Different(version) => {
             return Err(closed(format!("migration {version:04} differs from the one it got"), None));
         }
-        Standing::Current(_) | Standing::Older { .. } => {}
+        Standing::Empty | Standing::Current(_) | Standing::Older { .. } => {}
     }
     for migration in migrations {
         if applied.iter().any(|(version, _)| *version == migration.version) {
@@ -96,13 +126,41 @@ pub(crate) async fn migrate(
             .take();
         tx.execute(&statement).await?;
     }
-    Ok(())
+    match subject.id {
+        Some(id) => claim(tx, subject, id).await,
+        None => Ok(()),
+    }
+}
+
+/// Notes in a workspace whose it is, or refuses one that is another's: a file that was put in the wrong place.
+async fn claim(tx: &mut Tx<'_>, subject: &Subject, id: WorkspaceId) -> Result<(), Error> {
+    match owner(tx).await? {
+        Some(owner) if owner == id => Ok(()),
+        Some(owner) => Err(subject.missing(format!("is not there: in its place lies workspace {owner}"))),
+        None => {
+            let statement = Query::insert()
+                .into_table(tx.table("namespace"))
+                .columns(["workspace_id"])
+                .values_panic([id.as_uuid().into()])
+                .take();
+            tx.execute(&statement).await.map(drop)
+        }
+    }
+}
+
+/// The workspace whose data this is, as far as it was noted.
+pub(crate) async fn owner(tx: &mut Tx<'_>) -> Result<Option<WorkspaceId>, Error> {
+    let statement = Query::select().column("workspace_id").from(tx.table("namespace")).limit(1).take();
+    let row = tx.fetch_optional(&statement).await?;
+    row.map(|row| row.get(0)).transpose()
 }
 
 /// How a namespace's schema stands to this program, by the number of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     Current(i64),
+    /// It has none at all.
+    Empty,
     /// It lacks migrations.
     Older {
         version: i64,
@@ -116,7 +174,12 @@ pub(crate) enum Standing {
 
 /// How a namespace stands, which is only read.
 pub(crate) async fn standing(tx: &mut Tx<'_>, migrations: &[Migration]) -> Result<Standing, Error> {
-    Ok(compare(&recorded(tx).await?, migrations))
+    match recorded(tx).await {
+        Ok(applied) => Ok(compare(&applied, migrations)),
+        // The table of migrations is the first thing that a namespace gets.
+        Err(Error::Statement { .. }) => Ok(Standing::Empty),
+        Err(error) => Err(error),
+    }
 }
 
 fn compare(applied: &[(i64, String)], migrations: &[Migration]) -> Standing {
@@ -127,7 +190,7 @@ fn compare(applied: &[(i64, String)], migrations: &[Migration]) -> Standing {
             Some(_) => {}
         }
     }
-    let version = applied.last().map_or(-1, |(version, _)| *version);
+    let Some(&(version, _)) = applied.last() else { return Standing::Empty };
     match migrations.last().map(|migration| migration.version) {
         Some(newest) if applied.len() < migrations.len() => Standing::Older { version, newest },
         _ => Standing::Current(version),
@@ -175,7 +238,7 @@ mod tests {
         };
         assert_eq!(compare(&applied(&known), &known), Standing::Current(1));
         assert_eq!(compare(&applied(&known[..1]), &known), Standing::Older { version: 0, newest: 1 });
-        assert_eq!(compare(&[], &known), Standing::Older { version: -1, newest: 1 });
+        assert_eq!(compare(&[], &known), Standing::Empty);
         let newer = [migration(0, "a"), migration(1, "b"), migration(2, "c")];
         assert_eq!(compare(&applied(&newer), &known), Standing::Newer(2));
         let different = [migration(0, "a"), migration(1, "another")];

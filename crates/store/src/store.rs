@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Check, Depth, Dialect, Error, Namespace, StoreConfig, Tx, folder, inspect,
-    migrations::{self, Set},
+    Check, Depth, Dialect, Error, Namespace, Register, StoreConfig, Tx, folder, inspect,
+    migrations::{self, Subject},
     namespace::Engine,
     postgres, sqlite,
     tx::{Connection, Mode, Scope},
@@ -68,7 +68,7 @@ impl Store {
         self.get_or_open(id, Missing::Create).await
     }
 
-    /// A workspace's namespace, opened when it is not open. [`Error::NoWorkspace`] when there is none.
+    /// A workspace's namespace, opened when it is not open. [`Error::Missing`] when there is none.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Namespace, Error> {
         let open = self.workspaces().get(&id).and_then(|cell| cell.get().cloned());
         match open {
@@ -104,12 +104,17 @@ impl Store {
     pub async fn workspace_ids(&self) -> Result<Vec<WorkspaceId>, Error> {
         let names = match &self.0.opener.pool {
             Some(pool) => postgres::workspace_schemas(pool).await?,
-            None => folder::workspace_files(&self.0.opener.config.data_dir)?
-                .iter()
-                .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
-                .collect(),
+            None => {
+                let files = folder::workspace_files(&self.0.opener.config.data_dir)?;
+                return Ok(files.iter().filter_map(|file| folder::workspace_of(file)).collect());
+            }
         };
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// Where the data of a workspace lies, in words: its file or its schema.
+    pub fn place_of(&self, id: WorkspaceId) -> String {
+        self.0.opener.place(Some(id))
     }
 
     /// Whether a workspace can be used without opening its file first, which may have another one close.
@@ -157,9 +162,14 @@ impl Store {
     }
 
     /// Looks at every part of the data without making, migrating or changing anything, beside a server or
-    /// without one.
-    pub async fn inspect(config: &StoreConfig, depth: Depth) -> Result<Vec<Check>, Error> {
-        inspect::inspect(config, depth).await
+    /// without one. `register` reads from the directory which workspaces there should be; without it those that
+    /// are found are looked at alone.
+    pub async fn inspect(
+        config: &StoreConfig,
+        depth: Depth,
+        register: Option<Register>,
+    ) -> Result<Vec<Check>, Error> {
+        inspect::inspect(config, depth, register).await
     }
 
     /// Copies the directory and every workspace to the folder `to`, as they are and while a server may be
@@ -261,31 +271,34 @@ impl Opener {
         match &self.pool {
             None => Ok(Namespace::new(id, Engine::Sqlite(self.open_file(id, missing).await?))),
             Some(pool) => {
-                let space = self.open_schema(pool, id, missing).await?;
+                let (space, missing) = self.open_schema(pool, id, missing).await?;
                 let namespace = Namespace::new(id, Engine::Postgres(space));
-                self.migrate_schema(&namespace).await?;
+                self.migrate_schema(&namespace, missing).await?;
                 Ok(namespace)
             }
         }
     }
 
     async fn open_file(&self, id: Option<WorkspaceId>, missing: Missing) -> Result<sqlite::Space, Error> {
-        let data_dir = &self.config.data_dir;
+        let data_dir = self.config.data_dir.clone();
         let path = match id {
-            None => folder::directory_file(data_dir),
-            Some(id) => folder::workspace_file(data_dir, id),
+            None => folder::directory_file(&data_dir),
+            Some(id) => folder::workspace_file(&data_dir, id),
         };
-        if let (Some(id), Missing::Refuse) = (id, missing) {
+        let missing = match id {
+            // Where workspaces lie, there was a directory.
+            None if blocking(move || folder::has_workspaces(&data_dir)).await? => Missing::Refuse,
+            _ => missing,
+        };
+        let subject = self.subject(id, missing);
+        if subject.is_expected {
             let path = path.clone();
             // Before anything is opened or made to close for it.
-            if !blocking(move || Ok(path.exists())).await? {
-                return Err(Error::NoWorkspace(id));
-            }
+            blocking(move || folder::check_there(&path)).await?;
         }
         let space = sqlite::Space::new(&path, id.is_some(), &self.places, &self.config);
         let now = self.environment.now();
-        let may_make = missing == Missing::Create;
-        space.prepare(move |path| first_session(path, id, may_make, now)).await?;
+        space.prepare(move |path| first_session(path, &subject, now)).await?;
         Ok(space)
     }
 
@@ -294,76 +307,91 @@ impl Opener {
         pool: &postgres::Pool,
         id: Option<WorkspaceId>,
         missing: Missing,
-    ) -> Result<postgres::Space, Error> {
+    ) -> Result<(postgres::Space, Missing), Error> {
         let schema = id.map_or_else(|| DIRECTORY_SCHEMA.to_owned(), postgres::schema_of_workspace);
         let space = postgres::Space::new(pool, &schema, &self.config, &self.environment, &self.tasks);
+        let missing = match id {
+            None if !postgres::workspace_schemas(pool).await?.is_empty() => Missing::Refuse,
+            _ => missing,
+        };
         if !space.exists().await? {
-            match (id, missing) {
-                (Some(id), Missing::Refuse) => return Err(Error::NoWorkspace(id)),
-                _ => space.create().await?,
+            match missing {
+                Missing::Refuse => return Err(self.subject(id, missing).missing("has no schema")),
+                Missing::Create => space.create().await?,
             }
         }
-        Ok(space)
+        Ok((space, missing))
     }
 
-    async fn migrate_schema(&self, namespace: &Namespace) -> Result<(), Error> {
+    async fn migrate_schema(&self, namespace: &Namespace, missing: Missing) -> Result<(), Error> {
         let now = self.environment.now();
-        let (name, set) = described(namespace.id());
-        let embedded = Arc::new(migrations::embedded(Dialect::Postgres, set));
+        let subject = Arc::new(self.subject(namespace.id(), missing));
+        let embedded = Arc::new(migrations::embedded(Dialect::Postgres, subject.set()));
         namespace
             .alter(move |tx| {
-                let (name, embedded) = (name.clone(), Arc::clone(&embedded));
-                Box::pin(async move { migrations::migrate(tx, &name, &embedded, now).await })
+                let (subject, embedded) = (Arc::clone(&subject), Arc::clone(&embedded));
+                Box::pin(async move { migrations::migrate(tx, &subject, &embedded, now).await })
             })
             .await
     }
-}
 
-/// What a namespace is called in messages, and which migrations it gets.
-pub(crate) fn described(id: Option<WorkspaceId>) -> (String, Set) {
-    match id {
-        None => ("the directory".to_owned(), Set::Directory),
-        Some(id) => (format!("workspace {id}"), Set::Workspace),
+    fn subject(&self, id: Option<WorkspaceId>, missing: Missing) -> Subject {
+        Subject { id, place: self.place(id), is_expected: missing == Missing::Refuse }
+    }
+
+    /// Where a namespace lies, in words.
+    fn place(&self, id: Option<WorkspaceId>) -> String {
+        match (&self.pool, id) {
+            (None, None) => folder::directory_file(&self.config.data_dir).display().to_string(),
+            (None, Some(id)) => folder::workspace_file(&self.config.data_dir, id).display().to_string(),
+            (Some(_), None) => format!("schema {DIRECTORY_SCHEMA}"),
+            (Some(_), Some(id)) => format!("schema {}", postgres::schema_of_workspace(id)),
+        }
     }
 }
 
 /// Opens a file, brings it up to date where it is not, and returns the connection for what comes next.
 fn first_session(
     path: &Path,
-    id: Option<WorkspaceId>,
-    may_make: bool,
+    subject: &Subject,
     now: Timestamp,
 ) -> Result<(sqlite::Role, sqlite::Session), Error> {
-    if !may_make {
+    if subject.is_expected {
         let mut session = sqlite::Session::open(path, sqlite::Role::Reader, false)?;
-        if is_current(&mut session, id) {
+        if is_current(&mut session, subject) {
             return Ok((sqlite::Role::Reader, session));
         }
     }
-    let mut session = sqlite::Session::open(path, sqlite::Role::Writer, may_make)?;
-    migrate_file(&mut session, id, now)?;
+    let mut session = sqlite::Session::open(path, sqlite::Role::Writer, !subject.is_expected)?;
+    migrate_file(&mut session, subject, now)?;
     Ok((sqlite::Role::Writer, session))
 }
 
-/// Whether a file has all migrations; where it cannot be told, migrating it says why.
-fn is_current(session: &mut sqlite::Session, id: Option<WorkspaceId>) -> bool {
+/// Whether a file has all migrations and is whose it should be; where it cannot be told, migrating it says why.
+fn is_current(session: &mut sqlite::Session, subject: &Subject) -> bool {
     let scope = Scope::sqlite();
     let mut tx =
         Tx { connection: Connection::Sqlite(session), scope: &scope, mode: Mode::Read, failure: None };
-    let embedded = migrations::embedded(Dialect::Sqlite, described(id).1);
+    let embedded = migrations::embedded(Dialect::Sqlite, subject.set());
     let standing = migrations::standing(&mut tx, &embedded).now_or_never();
-    matches!(standing, Some(Ok(migrations::Standing::Current(_))))
+    if !matches!(standing, Some(Ok(migrations::Standing::Current(_)))) {
+        return false;
+    }
+    match subject.id {
+        None => true,
+        Some(id) => matches!(migrations::owner(&mut tx).now_or_never(), Some(Ok(Some(owner))) if owner == id),
+    }
 }
 
 /// Migrates a file before its threads exist.
-fn migrate_file(session: &mut sqlite::Session, id: Option<WorkspaceId>, now: Timestamp) -> Result<(), Error> {
-    let (name, set) = described(id);
+fn migrate_file(session: &mut sqlite::Session, subject: &Subject, now: Timestamp) -> Result<(), Error> {
+    let embedded = migrations::embedded(Dialect::Sqlite, subject.set());
     let scope = Scope::sqlite();
     let mut tx =
         Tx { connection: Connection::Sqlite(session), scope: &scope, mode: Mode::Alter, failure: None };
     let work = async {
         tx.batch("BEGIN IMMEDIATE").await?;
-        migrations::migrate(&mut tx, &name, &migrations::embedded(Dialect::Sqlite, set), now).await?;
+        migrations::migrate(&mut tx, subject, &embedded, now).await?;
         tx.batch("COMMIT").await
     };
     work.now_or_never().unwrap_or(Err(Error::NotReady))

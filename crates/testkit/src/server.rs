@@ -3,7 +3,7 @@
 use std::{
     io::{self, BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
     sync::mpsc,
     time::{Duration, Instant},
 };
@@ -87,9 +87,15 @@ impl Server {
     /// # Errors
     /// What it printed, when it ends or does not get ready in time.
     pub fn start(options: &ServerOptions) -> io::Result<Self> {
+        Self::start_logging_to(options, Stdio::inherit())
+    }
+
+    /// As [`Server::start`], with what the server's log is written to. A pipe has its reading end in
+    /// [`Server::take_log`].
+    pub fn start_logging_to(options: &ServerOptions, log: Stdio) -> io::Result<Self> {
         let mut command = options.command();
         let begun = Instant::now();
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
         let stdout = child.stdout.take().ok_or_else(|| io::Error::other("the server has no output"))?;
         let (sender, lines) = mpsc::channel();
         // Reads on after the ready line, so that the server never writes into a full pipe.
@@ -117,6 +123,11 @@ impl Server {
                 }
             }
         }
+    }
+
+    /// The reading end of the pipe that the log is written to, once. Dropped, it leaves the pipe closed.
+    pub fn take_log(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
     }
 
     /// The address and port it listens on, to start it again at the same.

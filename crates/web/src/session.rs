@@ -12,6 +12,7 @@ use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Problem},
 };
+use kontor_http::MediaType;
 use kontor_identity::{BrowserSession, Csrf};
 
 use crate::{
@@ -19,6 +20,9 @@ use crate::{
     form::Fields,
     state::WebState,
 };
+
+/// What forms are sent as.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The person who is signed in.
 pub(crate) struct SignedIn {
@@ -46,28 +50,39 @@ pub(crate) const OTHER_SESSION: &str =
     "You have signed in again since this page was opened. Look at what you wrote and send it again.";
 
 impl WebState {
-    /// Gives a browser its session, to be kept as long as it holds.
+    /// Gives a browser its session, to be kept as long as it holds, and what it is known by at the next sign-in.
     pub(crate) fn keep(&self, session: &BrowserSession, response: impl IntoResponse) -> Response {
-        self.with_cookie(&session.cookie, session.expires_at.since(self.environment.now()), response)
+        let life = session.expires_at.since(self.environment.now());
+        let known = self.cookie.known_browser().header(&session.known_browser, session.known_for);
+        with_cookies([self.cookie.header(&session.cookie, life), known], response)
     }
 
     /// Takes a browser's session away.
     pub(crate) fn forget(&self, response: impl IntoResponse) -> Response {
-        self.with_cookie("", Duration::ZERO, response)
+        with_cookies([self.cookie.header("", Duration::ZERO)], response)
     }
 
-    fn with_cookie(&self, value: &str, life: Duration, response: impl IntoResponse) -> Response {
-        let mut response = response.into_response();
-        // Tokens are letters and digits, which any header takes.
-        if let Ok(header) = HeaderValue::try_from(self.cookie.header(value, life)) {
-            response.headers_mut().insert(header::SET_COOKIE, header);
-        }
-        response
+    /// What the browser was given to be known by; empty where there is nothing.
+    pub(crate) fn known_browser(&self, headers: &HeaderMap) -> String {
+        self.cookie.known_browser().find(cookie_lines(headers)).unwrap_or_default().to_owned()
     }
 
     pub(crate) fn cookie_value<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        self.cookie.find(headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()))
+        self.cookie.find(cookie_lines(headers))
     }
+}
+
+fn cookie_lines(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok())
+}
+
+fn with_cookies<const N: usize>(cookies: [String; N], response: impl IntoResponse) -> Response {
+    let mut response = response.into_response();
+    // Tokens are letters and digits, which any header takes.
+    for header in cookies.into_iter().filter_map(|cookie| HeaderValue::try_from(cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, header);
+    }
+    response
 }
 
 impl FromRequestParts<WebState> for SignedIn {
@@ -143,6 +158,9 @@ fn token_header(parts: &Parts) -> Option<String> {
 
 /// Reads a form's body.
 pub(crate) async fn read_fields(request: Request, state: &WebState) -> Result<Fields> {
+    let has_type = request.headers().contains_key(header::CONTENT_TYPE);
+    let is_form = MediaType::of(request.headers()).is_some_and(|given| given.essence == FORM)
+        && kontor_http::is_uncoded(request.headers());
     let body = Bytes::from_request(request, state).await.map_err(|rejection| {
         let (code, message) = match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => {
@@ -152,5 +170,10 @@ pub(crate) async fn read_fields(request: Request, state: &WebState) -> Result<Fi
         };
         PageError::Problem(Problem::new(ErrorKind::Invalid, code, message))
     })?;
+    // One that says nothing of its type is taken for a form.
+    if has_type && !is_form {
+        let message = "A form is sent as application/x-www-form-urlencoded.";
+        return Err(PageError::Problem(Problem::new(ErrorKind::Invalid, "unsupported_media_type", message)));
+    }
     Ok(Fields::parse(&body))
 }

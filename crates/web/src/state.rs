@@ -1,6 +1,7 @@
 use kontor_agents::Agents;
 use kontor_core::environment::Environment;
 use kontor_crm::Crm;
+use kontor_http::Streams;
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,8 @@ pub struct WebState {
     pub environment: Environment,
     /// What people stay signed in by.
     pub cookie: SessionCookie,
+    /// The event streams that are open, of the pages and of the face for programs.
+    pub streams: Streams,
     /// Ends the streams of events, which would otherwise outlive the server's last request.
     pub shutdown: CancellationToken,
 }

@@ -44,6 +44,7 @@ async fn events(
     parameters: Parameters,
 ) -> Result<Response> {
     let after = position(&headers, parameters)?;
+    let place = state.streams.enter(&caller, &credential).map_err(ApiError::of)?;
     let events = state.agents.subscribe(&caller, session, after).await?;
     let ended = state.shutdown.clone().cancelled_owned();
     let dismissed = {
@@ -59,7 +60,12 @@ async fn events(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (UNBUFFERED, HeaderValue::from_static("no")),
     ];
-    Ok((headers, Body::from_stream(pieces(events, SILENCE))).into_response())
+    let pieces = pieces(events, SILENCE).map(move |piece| {
+        // Held for as long as the stream is.
+        let _place = &place;
+        piece
+    });
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 /// Where to go on. A browser that lost its connection says it by the header, which is then newer than the

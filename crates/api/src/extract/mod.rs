@@ -8,6 +8,7 @@ mod json;
 mod parameters;
 mod path;
 mod peer_address;
+mod strict;
 
 pub(crate) use self::{
     caller::{SignedIn, Staying},

@@ -8,8 +8,8 @@ use axum::{
     http::request::Parts,
 };
 
-/// The address of the connection's other end, where the server was told it. Forwarding headers are not
-/// believed: whoever wants to guess passwords could write them.
+/// The address of the client, as the server found it: that of the connection's other end, or what a trusted proxy
+/// says.
 pub(crate) struct PeerAddress(pub(crate) Option<IpAddr>);
 
 impl<S: Send + Sync> FromRequestParts<S> for PeerAddress {

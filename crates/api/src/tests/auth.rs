@@ -5,6 +5,37 @@ fn json_request(path: &str, body: &Value) -> Request<Body> {
     request.body(Body::from(body.to_string())).unwrap()
 }
 
+fn form_request() -> axum::http::request::Builder {
+    let request = Request::builder().method("POST").uri("/oauth/token");
+    request.header("content-type", "application/x-www-form-urlencoded")
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_objects_or_of_another_type_are_refused() {
+    let server = Server::start().await;
+    for list in
+        [json!(["ada@demo.test", PASSWORD]), json!([["email", "ada@demo.test"]]), json!("ada"), json!(null)]
+    {
+        let refused = server.send(json_request("/api/auth/login", &list)).await.expect(400);
+        assert!(refused.body["detail"].as_str().unwrap().contains("object is expected"), "{}", refused.body);
+    }
+    let context = json!({"agent": "analyst", "context": ["deal", "018f2b6e-7c1a-7000-8000-000000000001"]});
+    let ada = server.sign_in("ada").await;
+    let refused = ada.post("/api/sessions", context).await.expect(400);
+    assert_eq!(refused.body["errors"][0]["path"], "context", "{}", refused.body);
+    let body = json!({"email": "ada@demo.test", "password": PASSWORD}).to_string();
+    for (name, value) in [("content-type", "text/plain"), ("content-encoding", "gzip")] {
+        let mut request = json_request("/api/auth/login", &Value::Null);
+        request.headers_mut().insert(name, value.parse().unwrap());
+        *request.body_mut() = Body::from(body.clone());
+        assert_eq!(server.send(request).await.expect(415).code(), "unsupported_media_type", "{name}");
+    }
+    let mut token = form_request();
+    token.headers_mut().unwrap().insert("content-type", "application/json".parse().unwrap());
+    let refused = server.send(token.body(Body::from("grant_type=refresh_token")).unwrap()).await.expect(400);
+    assert_eq!(refused.body["error"], "invalid_request");
+}
+
 #[tokio::test]
 async fn a_person_signs_in_refreshes_and_signs_out() {
     let server = Server::start().await;
@@ -20,8 +51,7 @@ async fn a_person_signs_in_refreshes_and_signs_out() {
 
     let form =
         format!("grant_type=refresh_token&refresh_token={}", tokens["refresh_token"].as_str().unwrap());
-    let refresh =
-        |form: String| Request::builder().method("POST").uri("/oauth/token").body(Body::from(form)).unwrap();
+    let refresh = |form: String| form_request().body(Body::from(form)).unwrap();
     let second = server.send(refresh(form)).await.expect(200).body;
     let again = json!({"refresh_token": second["refresh_token"]});
     let third = server.send(json_request("/api/auth/refresh", &again)).await.expect(200).body;

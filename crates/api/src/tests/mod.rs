@@ -4,7 +4,9 @@ mod auth;
 mod bad_input;
 mod catalogue;
 mod chat;
+mod health;
 mod records;
+mod streams;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,6 +18,7 @@ use axum::{
 use kontor_agents::{AgentSettings, Agents, Furnishing};
 use kontor_core::environment::Environment;
 use kontor_crm::Crm;
+use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie, SignIn,
 };
@@ -29,12 +32,14 @@ use tower::ServiceExt as _;
 use crate::{ApiState, router};
 
 const PASSWORD: &str = "correct horse battery";
+const STREAMS: StreamLimits = StreamLimits { total: 4, per_member: 3, per_credential: 2 };
 
 /// A server without a socket, with Ada (Admin) and Vera (Viewer).
 struct Server {
     router: Router,
     identity: Identity,
     agents: Agents,
+    health: Health,
     shutdown: CancellationToken,
     store: Store,
     _folder: TempDir,
@@ -92,6 +97,7 @@ impl Server {
             AgentSettings::default(),
         );
         let shutdown = CancellationToken::new();
+        let health = Health::new(|| 0);
         let router = router(ApiState {
             identity: identity.clone(),
             crm,
@@ -100,6 +106,8 @@ impl Server {
             environment,
             public_url: "http://kontor.test".into(),
             cookie: SessionCookie::new(false),
+            streams: Streams::new(STREAMS),
+            health: health.clone(),
             shutdown: shutdown.clone(),
         });
         let new = NewWorkspace {
@@ -116,7 +124,7 @@ impl Server {
             password: PASSWORD.into(),
         };
         identity.add_member(workspace, vera).await.unwrap();
-        Self { router, identity, agents, shutdown, store, _folder: folder }
+        Self { router, identity, agents, health, shutdown, store, _folder: folder }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
@@ -145,6 +153,7 @@ fn sign_in(name: &str) -> SignIn {
         workspace: None,
         remote: None,
         user_agent: None,
+        known_browser: String::new(),
     }
 }
 

@@ -10,55 +10,51 @@ use crate::Result;
 pub(crate) struct AttemptRow {
     pub(crate) failures: u32,
     pub(crate) last_at: Timestamp,
-    pub(crate) blocked_until: Timestamp,
 }
 
 /// The row is held until the transaction ends, so that attempts are counted one after another.
 pub(crate) async fn find(tx: &mut Tx<'_>, subject: &str) -> Result<Option<AttemptRow>> {
     let mut statement = Query::select()
-        .columns(["failures", "last_at", "blocked_until"])
+        .columns(["failures", "last_at"])
         .from(tx.table("sign_in_attempts"))
         .and_where(Expr::col("subject").eq(subject))
         .take();
     tx.dialect().lock_rows(&mut statement);
     let row = tx.fetch_optional(&statement).await?;
-    row.map(|row| Ok(AttemptRow { failures: row.get(0)?, last_at: row.get(1)?, blocked_until: row.get(2)? }))
-        .transpose()
+    row.map(|row| Ok(AttemptRow { failures: row.get(0)?, last_at: row.get(1)? })).transpose()
 }
 
 pub(crate) async fn put(tx: &mut Tx<'_>, subject: &str, row: AttemptRow) -> Result<()> {
     let statement = Query::insert()
         .into_table(tx.table("sign_in_attempts"))
-        .columns(["subject", "failures", "last_at", "blocked_until"])
-        .values_panic([
-            subject.into(),
-            i64::from(row.failures).into(),
-            row.last_at.micros().into(),
-            row.blocked_until.micros().into(),
-        ])
-        .on_conflict(
-            OnConflict::column("subject").update_columns(["failures", "last_at", "blocked_until"]).to_owned(),
-        )
+        .columns(["subject", "failures", "last_at"])
+        .values_panic([subject.into(), i64::from(row.failures).into(), row.last_at.micros().into()])
+        .on_conflict(OnConflict::column("subject").update_columns(["failures", "last_at"]).to_owned())
         .to_owned();
     tx.execute(&statement).await?;
     Ok(())
 }
 
 pub(crate) async fn remove(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
-    let statement = Query::delete()
-        .from_table(tx.table("sign_in_attempts"))
-        .and_where(Expr::col("subject").eq(subject))
-        .take();
-    tx.execute(&statement).await?;
-    Ok(())
+    delete(tx, Expr::col("subject").eq(subject)).await
 }
 
-/// Removes what is too old to count.
-pub(crate) async fn remove_before(tx: &mut Tx<'_>, before: Timestamp) -> Result<()> {
-    let statement = Query::delete()
-        .from_table(tx.table("sign_in_attempts"))
-        .and_where(Expr::col("last_at").lt(before.micros()))
-        .take();
+/// Removes every subject whose name begins so; `beginning` ends in a colon.
+pub(crate) async fn remove_beginning(tx: &mut Tx<'_>, beginning: &str) -> Result<()> {
+    // A semicolon is what follows a colon in the order of bytes.
+    let end = format!("{};", beginning.trim_end_matches(':'));
+    let begins = Expr::col("subject").gte(beginning).and(Expr::col("subject").lt(end));
+    delete(tx, begins).await
+}
+
+/// Removes what is too old to count, and what is said to lie so far ahead that a clock must have been wrong.
+pub(crate) async fn keep_between(tx: &mut Tx<'_>, first: Timestamp, last: Timestamp) -> Result<()> {
+    let old = Expr::col("last_at").lt(first.micros());
+    delete(tx, old.or(Expr::col("last_at").gt(last.micros()))).await
+}
+
+async fn delete(tx: &mut Tx<'_>, condition: Expr) -> Result<()> {
+    let statement = Query::delete().from_table(tx.table("sign_in_attempts")).and_where(condition).take();
     tx.execute(&statement).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `workspaces` of the directory.
 
 use kontor_core::{ids::WorkspaceId, text::fold, time::Timestamp};
-use kontor_store::{Row, Tx};
+use kontor_store::{Registered, Row, Tx};
 use sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
 
 use crate::{Result, WorkspaceSummary};
@@ -16,11 +16,28 @@ pub(crate) async fn active(tx: &mut Tx<'_>) -> Result<Vec<WorkspaceSummary>> {
     rows.iter().map(summary).collect()
 }
 
+/// Whether there is a workspace that can be signed in to.
+pub(crate) async fn any_active(tx: &mut Tx<'_>) -> Result<bool> {
+    let statement = select(tx, ACTIVE).limit(1).take();
+    Ok(tx.fetch_optional(&statement).await?.is_some())
+}
+
 /// The workspaces whose creation has not come to its end.
 pub(crate) async fn creating(tx: &mut Tx<'_>) -> Result<Vec<WorkspaceSummary>> {
     let statement = select(tx, CREATING);
     let rows = tx.fetch_all(&statement).await?;
     rows.iter().map(summary).collect()
+}
+
+/// Every workspace that the directory knows.
+pub(crate) async fn registered(tx: &mut Tx<'_>) -> Result<Vec<Registered>, kontor_store::Error> {
+    let statement = Query::select().columns(["id", "status"]).from(tx.table("workspaces")).take();
+    let rows = tx.fetch_all(&statement).await?;
+    let registered = rows.iter().map(|row| {
+        let status: String = row.get(1)?;
+        Ok(Registered { id: row.get(0)?, is_made: status == ACTIVE })
+    });
+    registered.collect()
 }
 
 pub(crate) async fn by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<WorkspaceSummary>> {

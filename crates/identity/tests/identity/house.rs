@@ -151,6 +151,7 @@ pub(crate) fn sign_in(email: &str, password: &str) -> SignIn {
         workspace: None,
         remote: None,
         user_agent: Some("a test".to_owned()),
+        known_browser: String::new(),
     }
 }
 

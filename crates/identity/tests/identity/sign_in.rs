@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use kontor_core::error::{ErrorKind, Fault as _};
-use kontor_identity::{IdentitySettings, PasswordCost};
+use kontor_identity::{Error, IdentitySettings, PasswordCost, SignIn};
 use kontor_store::{both_engines, testing::TestStore};
 use sea_query::{Expr, ExprTrait as _, Query};
 
@@ -23,6 +23,10 @@ async fn kept_hash(house: &House, email: &'static str) -> String {
         })
         .await;
     hash.unwrap()
+}
+
+fn from(address: &str, email: &str, password: &str) -> SignIn {
+    SignIn { remote: Some(address.parse().unwrap()), ..sign_in(email, password) }
 }
 
 both_engines! {
@@ -73,21 +77,96 @@ both_engines! {
         assert_eq!(wait_of(refused), Duration::from_secs(1));
     }
 
-    async fn an_address_that_tries_many_accounts_has_to_wait_and_others_do_not(store: TestStore) {
+    async fn the_right_password_passes_from_where_many_accounts_are_guessed_at(store: TestStore) {
         let (house, ..) = House::with_acme(&store).await;
-        let from = |email: &str, address: &str| {
-            let mut input = sign_in(email, "wrong password");
-            input.remote = Some(address.parse().unwrap());
-            input
-        };
-        for n in 0..20 {
-            let failed = house.identity.sign_in(from(&format!("user{n}@acme.test"), "192.0.2.1")).await;
+        for n in 0..30 {
+            let failed = house.identity.sign_in(from("192.0.2.1", &format!("user{n}@acme.test"), "wrong password")).await;
+            assert_eq!(code(failed), "invalid_credentials");
+            if n % 5 == 4 {
+                house.identity.sign_in(from("192.0.2.1", "ada@acme.test", PASSWORD)).await.unwrap();
+            }
+        }
+    }
+
+    async fn guesses_at_an_account_have_the_guesser_wait_and_not_its_owner(store: TestStore) {
+        let (house, ..) = House::with_acme(&store).await;
+        for _ in 0..5 {
+            let failed = house.identity.sign_in(from("192.0.2.1", "ada@acme.test", "wrong password")).await;
             assert_eq!(code(failed), "invalid_credentials");
         }
-        let refused = house.identity.sign_in(from("user99@acme.test", "192.0.2.1")).await;
-        assert_eq!(failure(refused).0, ErrorKind::Limited);
-        let elsewhere = house.identity.sign_in(from("user99@acme.test", "192.0.2.2")).await;
-        assert_eq!(code(elsewhere), "invalid_credentials");
+        for _ in 0..3 {
+            let refused = house.identity.sign_in(from("192.0.2.1", "ada@acme.test", "wrong password")).await;
+            assert_eq!(wait_of(refused), Duration::from_secs(1));
+            house.identity.sign_in(from("192.0.2.2", "ada@acme.test", PASSWORD)).await.unwrap();
+        }
+    }
+
+    async fn an_account_that_is_guessed_at_from_everywhere_lets_known_browsers_pass_alone(store: TestStore) {
+        let (house, ..) = House::with_acme(&store).await;
+        let known = house.identity.start_browser_session(sign_in("ada@acme.test", PASSWORD)).await.unwrap().known_browser;
+        let tried = async |number: usize| {
+            let address = format!("198.51.100.{}", number % 250);
+            house.identity.sign_in(from(&address, "ada@acme.test", "wrong password")).await
+        };
+        for number in 0..100 {
+            assert_eq!(code(tried(number).await), "invalid_credentials");
+        }
+        let mut waits = Duration::ZERO;
+        for number in 100..112 {
+            let wait = wait_of(house.identity.sign_in(from("192.0.2.1", "ada@acme.test", PASSWORD)).await);
+            waits += wait;
+            house.advance(wait.as_secs());
+            assert_eq!(code(tried(number).await), "invalid_credentials");
+        }
+        assert!(waits >= Duration::from_secs(300), "12 guesses took {waits:?}");
+        let longest = wait_of(house.identity.sign_in(from("192.0.2.1", "ada@acme.test", PASSWORD)).await);
+        assert_eq!(longest, Duration::from_secs(60));
+        let mut owner = from("192.0.2.1", "ada@acme.test", PASSWORD);
+        owner.known_browser = known;
+        house.identity.sign_in(owner).await.unwrap();
+    }
+
+    async fn a_known_browser_answers_for_its_own_failures_alone(store: TestStore) {
+        let (house, ..) = House::with_acme(&store).await;
+        let session = house.identity.start_browser_session(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
+        let attempt = |known: &str, email: &str, password: &str| {
+            let mut input = from("192.0.2.1", email, password);
+            input.known_browser = known.to_owned();
+            house.identity.start_browser_session(input)
+        };
+        for _ in 0..5 {
+            assert_eq!(code(attempt("", "ada@acme.test", "wrong password").await), "invalid_credentials");
+        }
+        wait_of(attempt("", "ada@acme.test", PASSWORD).await);
+        let renewed = attempt(&session.known_browser, "ada@acme.test", PASSWORD).await.unwrap().known_browser;
+        assert_ne!(renewed, session.known_browser);
+        for _ in 0..5 {
+            assert_eq!(code(attempt(&renewed, "ada@acme.test", "wrong password").await), "invalid_credentials");
+        }
+        wait_of(attempt(&renewed, "ada@acme.test", PASSWORD).await);
+        let elsewhere = attempt(&renewed, "max@acme.test", "wrong password").await;
+        assert_eq!(code(elsewhere), "invalid_credentials", "it is not known for another account");
+    }
+
+    async fn a_clock_that_was_ahead_makes_no_wait_longer(store: TestStore) {
+        let (house, ..) = House::with_acme(&store).await;
+        for ahead in ["2026-03-01T10:00:00Z", "2026-03-02T09:30:00Z", "2036-03-01T09:30:00Z"] {
+            let (clock, environment) = clock_at(ahead);
+            let ahead = open(&store, &environment, &house.furnisher, SECRET, settings()).await.unwrap();
+            for _ in 0..20 {
+                match ahead.sign_in(sign_in("ada@acme.test", "wrong password")).await {
+                    Err(Error::Throttled { wait }) => clock.advance(wait),
+                    other => assert_eq!(code(other), "invalid_credentials"),
+                }
+            }
+            let mut waited = Duration::ZERO;
+            while let Err(error) = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await {
+                let Error::Throttled { wait } = error else { panic!("{error}") };
+                waited += wait;
+                assert!(waited <= Duration::from_secs(300), "{waited:?}");
+                house.advance(wait.as_secs());
+            }
+        }
     }
 
     async fn a_clock_that_is_a_moment_behind_is_no_reason_to_wait(store: TestStore) {

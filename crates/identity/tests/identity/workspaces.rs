@@ -105,7 +105,7 @@ both_engines! {
         house.advance(1);
         house.identity.remove_abandoned().await.unwrap();
         assert!(!store.workspace_ids().await.unwrap().contains(&workspace));
-        assert!(matches!(store.workspace(workspace).await, Err(kontor_store::Error::NoWorkspace(_))));
+        assert!(matches!(store.workspace(workspace).await, Err(kontor_store::Error::Missing { .. })));
         let token = house.identity.setup_token().await.unwrap();
         let mut again = acme();
         again.password = "another good password".to_owned();

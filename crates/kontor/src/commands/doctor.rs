@@ -1,6 +1,7 @@
 //! `kontor doctor`: says what works and what does not.
 
 use kontor_core::{environment::Environment, error::Chain};
+use kontor_identity::registered_workspaces;
 use kontor_models::Models;
 use kontor_store::{Depth, Store};
 
@@ -22,7 +23,8 @@ pub(crate) async fn run(config: Config) -> Result<(), Error> {
         "configuration",
         Ok(format!("listens on {}, data in {}", config.listen, config.data_dir.display())),
     );
-    match Store::inspect(&config.store(), Depth::Files).await {
+    config.remarks.iter().for_each(|remark| terminal::line(&format!("note  environment: {remark}")));
+    match Store::inspect(&config.store(), Depth::Files, Some(registered_workspaces)).await {
         Ok(checks) => checks.into_iter().for_each(|check| report(&check.name, check.outcome)),
         Err(error) => report("data", Err(Chain(&error).to_string())),
     }

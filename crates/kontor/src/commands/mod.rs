@@ -18,7 +18,10 @@ use crate::{
 pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
     let settings = || {
         let config = Config::load(&cli.common)?;
-        crate::telemetry::start(config.log_format);
+        crate::telemetry::start(config.log_format)?;
+        for remark in &config.remarks {
+            tracing::warn!("{remark}");
+        }
         Ok::<_, Error>(config)
     };
     match cli.command {

@@ -1,9 +1,10 @@
 //! `kontor serve`: the whole system in one process.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use kontor_api::ApiState;
 use kontor_core::error::Chain;
+use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::Store;
 use kontor_web::WebState;
@@ -14,10 +15,11 @@ use super::demo;
 use crate::{
     cli::Serve,
     config::Config,
-    connections::{self, HEAD, Limits},
+    connections::{self, Answers, HEAD, LANE, Limits, STALL},
     descriptors,
     error::Error,
-    terminal,
+    supervise::supervise,
+    telemetry, terminal,
     wiring::Services,
 };
 
@@ -28,6 +30,8 @@ const TURNS: Duration = Duration::from_secs(12);
 /// How long after the signal the data is closed at the latest. With what the process takes to end, it stays
 /// within 20 seconds: service managers wait for 30 and more before they kill.
 const STOPPING: Duration = Duration::from_secs(17);
+/// How many workspaces without data the log names at the start.
+const TOLD: usize = 20;
 /// How often idle workspaces are closed.
 const UPKEEP: Duration = Duration::from_secs(60);
 
@@ -38,7 +42,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     }
     let descriptors = descriptors::raise_limit();
     config.open_workspaces =
-        descriptors::open_workspaces(descriptors, config.max_connections, &config.store());
+        descriptors::open_workspaces(descriptors, config.max_connections + LANE, &config.store());
     // The port first: a second server must not get as far as the data.
     let listener = TcpListener::bind(config.listen)
         .await
@@ -46,11 +50,16 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     let bound = listener.local_addr().map_err(Error::io("cannot tell the port"))?;
     let url = config.url(bound);
     let services = Services::open(&config, &url).await?;
+    tell_missing(&services.identity).await?;
     let greeting = greeting(&services, &url, serve.demo).await?;
 
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    tasks.spawn(services.agents.worker().run(shutdown.clone()));
+    let health = Health::new(telemetry::dropped);
+    tasks.spawn(supervise("agents", health.clone(), shutdown.clone(), {
+        let (agents, shutdown) = (services.agents.clone(), shutdown.clone());
+        move || agents.worker().run(shutdown.clone())
+    }));
     tasks.spawn({
         let (models, shutdown) = (services.models.clone(), shutdown.clone());
         async move {
@@ -60,10 +69,15 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
             }
         }
     });
-    tasks.spawn(upkeep(services.store.clone(), services.identity.clone(), shutdown.clone()));
+    tasks.spawn(supervise("upkeep", health.clone(), shutdown.clone(), {
+        let (store, identity, shutdown) =
+            (services.store.clone(), services.identity.clone(), shutdown.clone());
+        move || upkeep(store.clone(), identity.clone(), shutdown.clone())
+    }));
     tasks.close();
 
     let cookie = SessionCookie::new(config.is_secure());
+    let streams = Streams::new(StreamLimits::new(config.max_connections, config.max_streams_per_member));
     let router = kontor_api::router(ApiState {
         identity: services.identity.clone(),
         crm: services.crm.clone(),
@@ -72,6 +86,8 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         environment: services.environment.clone(),
         public_url: url.as_str().into(),
         cookie,
+        streams: streams.clone(),
+        health,
         shutdown: shutdown.clone(),
     })
     .merge(kontor_web::router(WebState {
@@ -81,10 +97,13 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         models: services.models.clone(),
         environment: services.environment.clone(),
         cookie,
+        streams,
         shutdown: shutdown.clone(),
     }));
-    let limits = Limits { connections: config.max_connections, head: HEAD };
-    let server = connections::serve(listener, router, limits, shutdown.clone());
+    let limits = Limits { connections: config.max_connections, head: HEAD, stall: STALL };
+    let proxies = Arc::new(config.trusted_proxies.0.clone());
+    let answers = Answers { router, proxies, refuse: kontor_api::refuse };
+    let server = connections::serve(listener, answers, limits, shutdown.clone());
 
     for line in greeting {
         terminal::line(&line);
@@ -126,6 +145,18 @@ async fn until_signal(
 
 fn signal(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Error> {
     tokio::signal::unix::signal(kind).map_err(Error::io("signals cannot be awaited"))
+}
+
+/// Tells the log which workspaces have no data. The others go on.
+async fn tell_missing(identity: &Identity) -> Result<(), Error> {
+    let missing = identity.missing_workspaces().await?;
+    for (workspace, place) in missing.iter().take(TOLD) {
+        tracing::error!(%workspace, "the data of a workspace is missing: {place}; restore it from a backup");
+    }
+    if missing.len() > TOLD {
+        tracing::error!("the data of {} workspaces is missing; kontor doctor names them all", missing.len());
+    }
+    Ok(())
 }
 
 /// What is printed before the server is ready: how to sign in, or how to begin.

@@ -30,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "kontor-identity",
             "kontor-models",
             "kontor-agents",
+            "kontor-http",
             "kontor-api",
             "kontor-web",
         ],

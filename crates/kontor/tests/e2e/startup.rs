@@ -124,6 +124,33 @@ async fn the_first_start_prints_a_link_that_makes_the_first_workspace_once() {
 }
 
 #[tokio::test]
+async fn what_a_cluster_sets_for_a_service_of_this_name_is_ignored_and_what_is_near_a_setting_refused() {
+    let folder = TempDir::new().unwrap();
+    let mut options = kontor_testkit::server::ServerOptions::demo(binary(), folder.path().join("data"));
+    for (name, value) in [
+        ("KONTOR_PORT", "tcp://10.0.0.1:80"),
+        ("KONTOR_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ("KONTOR_SERVICE_HOST", "10.0.0.1"),
+        ("KONTOR_SERVICE_PORT", "80"),
+        ("KONTOR_REDIS_URL", "redis://10.0.0.2"),
+        ("KONTOR_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1"),
+    ] {
+        options.environment.push((name.to_owned(), value.to_owned()));
+    }
+    let mut server = Server::start_logging_to(&options, Stdio::piped()).unwrap();
+    let mut log = server.take_log().unwrap();
+    assert!(server.stop().unwrap().success());
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut log, &mut told).unwrap();
+    assert_eq!(told.matches("KONTOR_SERVICE_HOST").count(), 1, "{told}");
+    assert!(told.contains("KONTOR_REDIS_URL has no effect"), "{told}");
+
+    let refused = options.command().env("KONTOR_DATABSE_URL", "postgres://x").output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("did you mean KONTOR_DATABASE_URL?"), "{said}");
+}
+
+#[tokio::test]
 async fn the_server_says_how_it_is() {
     let fixture = Fixture::builtin().await;
     let client = ApiClient::anonymous(fixture.url()).unwrap();

@@ -20,6 +20,10 @@ pub(crate) fn describe(error: rusqlite::Error) -> Error {
     match failure.code {
         ErrorCode::ConstraintViolation => Error::Constraint { source: error.into() },
         ErrorCode::DiskFull => Error::Full { source: error.into() },
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+            let reason = message.clone().unwrap_or_else(|| failure.to_string());
+            Error::Damaged { reason, source: error.into() }
+        }
         ErrorCode::OperationInterrupted => Error::Timeout { source: Some(error.into()) },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
             Error::Busy { what: "another program holds the file locked" }

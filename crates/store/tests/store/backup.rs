@@ -31,7 +31,7 @@ fn a_backup_taken_while_writing_restores_to_a_whole_store() {
 
         let again = Store::open(StoreConfig::new(&restored), Environment::system()).await.unwrap();
         assert!(
-            Store::inspect(&StoreConfig::new(&restored), Depth::Files)
+            Store::inspect(&StoreConfig::new(&restored), Depth::Files, None)
                 .await
                 .unwrap()
                 .iter()

@@ -45,7 +45,8 @@ both_engines! {
     async fn a_workspace_that_does_not_exist_is_not_made_by_asking(store: TestStore) {
         let id = WorkspaceId(new_id());
         for _ in 0..2 {
-            assert!(matches!(store.workspace(id).await, Err(Error::NoWorkspace(unknown)) if unknown == id));
+            let refused = store.workspace(id).await.err().unwrap();
+            assert!(matches!(&refused, Error::Missing { what, .. } if *what == format!("workspace {id}")), "{refused}");
         }
         assert!(store.workspace_ids().await.unwrap().is_empty());
         store.create_workspace(id).await.unwrap();

@@ -5,6 +5,7 @@
 mod backup;
 mod isolation;
 mod migrations;
+mod missing;
 mod notes;
 mod places;
 mod schema;

@@ -41,7 +41,7 @@ both_engines! {
         let error = store.workspace(id).await.err().unwrap();
         assert!(error.to_string().contains("differs from the one it got"), "{error}");
         store.create_workspace(WorkspaceId(new_id())).await.unwrap();
-        let checks = Store::inspect(&config, Depth::Files).await.unwrap();
+        let checks = Store::inspect(&config, Depth::Files, None).await.unwrap();
         assert_eq!(checks.len(), 3);
         assert_eq!(checks.iter().filter(|check| check.outcome.is_err()).count(), 1);
         store.close().await;
@@ -58,7 +58,7 @@ both_engines! {
         let id = WorkspaceId(new_id());
         let workspace = store.create_workspace(id).await.unwrap();
         let found = async || {
-            let checks = Store::inspect(&store.config(), Depth::Schema).await.unwrap();
+            let checks = Store::inspect(&store.config(), Depth::Schema, None).await.unwrap();
             let named = checks.into_iter().find(|check| check.name == format!("workspace {id}"));
             named.unwrap().outcome
         };
@@ -82,7 +82,7 @@ both_engines! {
         store.create_workspace(id).await.unwrap();
         let again = Store::open(store.config(), Environment::system()).await.unwrap();
         again.workspace(id).await.unwrap();
-        assert!(Store::inspect(&store.config(), Depth::Files).await.unwrap().iter().all(|check| check.outcome.is_ok()));
+        assert!(Store::inspect(&store.config(), Depth::Files, None).await.unwrap().iter().all(|check| check.outcome.is_ok()));
         again.close().await;
     }
 }
@@ -92,7 +92,7 @@ fn looking_where_no_data_is_makes_none() {
     kontor_store::testing::run(kontor_store::Dialect::Sqlite, |_: TestStore| async move {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing");
-        let checks = Store::inspect(&StoreConfig::new(&missing), Depth::Files).await.unwrap();
+        let checks = Store::inspect(&StoreConfig::new(&missing), Depth::Files, None).await.unwrap();
         let [check] = &checks[..] else { panic!("{checks:?}") };
         assert!(check.outcome.as_ref().unwrap_err().contains("holds no data"), "{check:?}");
         assert!(!missing.exists());

@@ -184,7 +184,7 @@ fn a_workspace_that_is_asked_for_by_a_wrong_id_makes_nobody_close() {
         let made = workspace(&one).await;
         add(&made, "kept").await.unwrap();
         let wrong = WorkspaceId(crate::notes::new_id());
-        assert!(matches!(one.workspace(wrong).await, Err(Error::NoWorkspace(_))));
+        assert!(matches!(one.workspace(wrong).await, Err(Error::Missing { .. })));
         assert!(one.is_open(made.id().unwrap()));
         one.close().await;
     });

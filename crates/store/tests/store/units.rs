@@ -224,7 +224,7 @@ both_engines! {
             })
             .await;
         assert!(matches!(endless, Err(Error::Timeout { .. })), "{:?}", endless.err());
-        assert!(Store::inspect(&store.config(), Depth::Files).await.unwrap().iter().all(|check| check.outcome.is_ok()));
+        assert!(Store::inspect(&store.config(), Depth::Files, None).await.unwrap().iter().all(|check| check.outcome.is_ok()));
         hurried.close().await;
     }
 

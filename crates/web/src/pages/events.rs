@@ -13,6 +13,7 @@ use axum::{
 use futures::{Stream, StreamExt as _, stream};
 use kontor_agents::{EventId, StreamEvent};
 use kontor_core::{caller::Caller, error::Chain, ids::SessionId, turn::TurnEvent};
+use kontor_http::StreamPlace;
 use kontor_identity::Credential;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,8 @@ pub(crate) async fn stream(
     let after: EventId =
         last.unwrap_or_else(|| query.get("after")).parse().unwrap_or_else(|_| EventId::default());
 
+    let cookie = Credential::Cookie(state.cookie_value(request.headers()).unwrap_or_default().to_owned());
+    let place = state.streams.enter(&caller, &cookie).map_err(PageError::Problem)?;
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(&state, &caller, &schema), csrf.token());
     // What comes concerns the turn that had begun by then, and those after it.
@@ -56,10 +59,9 @@ pub(crate) async fn stream(
     let events = state.agents.subscribe(&caller, id, Some(EventId { seq: last, offset: None })).await?;
     learn_names(&state, &caller, &fragments, &transcript).await;
     let shutdown = state.shutdown.clone();
-    let cookie = state.cookie_value(request.headers()).unwrap_or_default().to_owned();
     let dismissed = {
         let (identity, caller) = (state.identity.clone(), caller.clone());
-        async move { identity.until_dismissed(Credential::Cookie(cookie), caller).await }
+        async move { identity.until_dismissed(cookie, caller).await }
     };
     let follower = Follower {
         state,
@@ -70,6 +72,7 @@ pub(crate) async fn stream(
         render_at: Instant::now(),
         ends_at: Instant::now() + LIFETIME,
         shutdown,
+        _place: place,
     };
     let messages = stream::unfold(follower, |mut follower| async move {
         let messages = follower.next().await?;
@@ -94,6 +97,7 @@ struct Follower {
     render_at: Instant,
     ends_at: Instant,
     shutdown: CancellationToken,
+    _place: StreamPlace,
 }
 
 impl Follower {

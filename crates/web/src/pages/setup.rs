@@ -68,7 +68,8 @@ pub(crate) async fn set_up(State(state): State<WebState>, request: Request) -> R
             _ => Err(error.into()),
         };
     }
-    let input = SignIn { email, password, workspace: None, remote: None, user_agent: None };
+    let known_browser = String::new();
+    let input = SignIn { email, password, workspace: None, remote: None, user_agent: None, known_browser };
     let session = state.identity.start_browser_session(input).await?;
     Ok(state.keep(&session, Redirect::to("/chat")))
 }

@@ -50,6 +50,7 @@ pub(crate) async fn show(State(state): State<WebState>, request: Request) -> Res
 pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> Result<Response> {
     let remote = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
     let user_agent = header_text(request.headers(), header::USER_AGENT.as_str());
+    let known_browser = state.known_browser(request.headers());
     let fields = read_fields(request, &state).await?;
     let workspace = fields.get("workspace");
     let input = SignIn {
@@ -58,6 +59,7 @@ pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> 
         workspace: (!workspace.is_empty()).then(|| workspace.to_owned()),
         remote,
         user_agent,
+        known_browser,
     };
     match state.identity.start_browser_session(input).await {
         Ok(session) => Ok(state.keep(&session, Redirect::to(link::local(fields.get("next"))))),

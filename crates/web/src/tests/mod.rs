@@ -23,6 +23,7 @@ use kontor_core::{
     metadata::Name,
 };
 use kontor_crm::Crm;
+use kontor_http::{StreamLimits, Streams};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
@@ -38,6 +39,7 @@ use url::form_urlencoded::Serializer;
 use crate::{WebState, router};
 
 const PASSWORD: &str = "correct horse battery";
+const STREAMS: StreamLimits = StreamLimits { total: 4, per_member: 3, per_credential: 2 };
 
 /// A server without a socket, with Ada (Admin) and Vera (Viewer).
 struct Server {
@@ -116,6 +118,7 @@ impl Server {
             models,
             environment: environment.clone(),
             cookie: SessionCookie::new(false),
+            streams: Streams::new(STREAMS),
             shutdown: shutdown.clone(),
         });
         let workspace = environment.new_id();
