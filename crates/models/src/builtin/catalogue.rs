@@ -194,13 +194,16 @@ impl Object {
             .or_else(|| self.fields.iter().find(text))
     }
 
-    /// The field whose label begins the phrase, and how many words it takes.
+    /// The field whose label begins the phrase, and how many words it takes; of several that are called alike
+    /// the first, which is the standard one.
     pub(super) fn field_at(&self, phrase: Phrase<'_>) -> Option<(&Field, usize)> {
-        self.fields
-            .iter()
-            .map(|field| (field, phrase.matches(&field.phrases)))
-            .filter(|(_, words)| *words > 0)
-            .max_by_key(|(_, words)| *words)
+        let named = self.fields.iter().map(|field| (field, phrase.matches(&field.phrases)));
+        named.filter(|(_, words)| *words > 0).rev().max_by_key(|(field, words)| (*words, field.is_own_name()))
+    }
+
+    /// Another field of the same label.
+    pub(super) fn same_label(&self, field: &Field) -> Option<&Field> {
+        self.fields.iter().find(|other| other.name != field.name && fold(&other.label) == fold(&field.label))
     }
 
     /// The writable fields and parts of fields that have the longest name at the head of the phrase, and how
@@ -212,7 +215,8 @@ impl Object {
         let parts =
             fields().flat_map(|field| field.parts.iter().map(move |part| Slot { field, part: Some(part) }));
         let mut named = longest(whole, phrase);
-        // The first of two fields that are called alike, as everywhere.
+        // The standard one of two fields that are called alike, as everywhere.
+        named.0.sort_by_key(|slot| !slot.field.is_own_name());
         named.0.truncate(1);
         let by_part = longest(parts, phrase);
         if by_part.1 > named.1 { by_part } else { named }
@@ -220,17 +224,22 @@ impl Object {
 
     /// The option whose label begins the phrase, with its field, and how many words it takes.
     pub(super) fn option_at(&self, phrase: Phrase<'_>) -> Option<(&Field, &Choice, usize)> {
-        self.fields
-            .iter()
-            .flat_map(|field| {
-                let choices = match &field.kind {
-                    Kind::Select(choices) => choices.as_slice(),
-                    _ => &[],
-                };
-                choices.iter().map(move |choice| (field, choice, phrase.matches(&choice.names)))
-            })
-            .filter(|(_, _, words)| *words > 0)
-            .max_by_key(|(_, _, words)| *words)
+        self.options_at(phrase).into_iter().next()
+    }
+
+    /// The options with the longest label at the head of the phrase, one of each field that has such.
+    pub(super) fn options_at(&self, phrase: Phrase<'_>) -> Vec<(&Field, &Choice, usize)> {
+        let mut found: Vec<(&Field, &Choice, usize)> = Vec::new();
+        for field in &self.fields {
+            let Kind::Select(choices) = &field.kind else { continue };
+            let named = choices.iter().map(|choice| (field, choice, phrase.matches(&choice.names)));
+            if let Some(best) = named.filter(|(.., words)| *words > 0).max_by_key(|(.., words)| *words) {
+                found.push(best);
+            }
+        }
+        let longest = found.iter().map(|(.., words)| *words).max().unwrap_or(0);
+        found.retain(|(.., words)| *words == longest);
+        found
     }
 
     /// The select field whose options have outcomes.
@@ -374,14 +383,15 @@ impl Object {
     /// What can be said only when everything was seen.
     fn finish(&mut self, objects: &[String]) {
         for other in match self.name.as_str() {
-            "account" => ["company", "customer", "organisation"].as_slice(),
+            "account" => ["company", "customer", "client", "organisation", "organization", "firm"].as_slice(),
             "contact" => &["person", "people"],
-            "deal" => &["opportunity"],
+            "deal" => &["opportunity", "opp"],
             "activity" => &["interaction"],
+            "task" => &["todo", "to do", "to-do", "reminder"],
             "member" => &["user", "colleague"],
             _ => &[],
         } {
-            self.synonyms.push(vec![(*other).to_owned()]);
+            self.synonyms.push(other.split(' ').map(str::to_owned).collect());
         }
         for field in &mut self.fields {
             if field.kind == Kind::Relation(None) {
@@ -396,14 +406,28 @@ impl Object {
             }
             let other: &[&str] = match (&field.kind, field.name.as_str()) {
                 (Kind::Currency, _) => &["value", "worth", "size"],
-                (Kind::Contacts, "emails") => &["email", "mail"],
-                (Kind::Contacts, "phones") => &["phone", "telephone"],
-                (_, "created_at") => &["created", "age"],
-                (_, "updated_at") => &["updated", "changed"],
-                (Kind::Date | Kind::DateTime, name) if name.contains("due") => &["due", "deadline"],
+                (Kind::Contacts, "emails") => &["email", "mail", "email address", "mail address", "e-mail"],
+                (Kind::Contacts, "phones") => &[
+                    "phone",
+                    "telephone",
+                    "phone number",
+                    "telephone number",
+                    "mobile",
+                    "mobile number",
+                    "number",
+                ],
+                (Kind::Text, "job_title") => &["title", "position", "role", "job"],
+                (Kind::Relation(_), "performed_by") => &["performer"],
+                (Kind::Number, "probability") => &["chance", "win probability"],
+                (_, "created_at") => &["created", "age", "added", "entered"],
+                (_, "updated_at") => &["updated", "changed", "touched", "modified"],
+                (Kind::Date | Kind::DateTime, name) if name.contains("due") => {
+                    &["due", "deadline", "due date"]
+                }
+                (Kind::Date, "close_date") => &["closing date", "closes", "closing"],
                 _ => &[],
             };
-            field.phrases.extend(other.iter().map(|word| vec![(*word).to_owned()]));
+            field.phrases.extend(other.iter().map(|words| words.split(' ').map(str::to_owned).collect()));
         }
     }
 }
@@ -419,6 +443,11 @@ impl Field {
             kind,
             writable,
         }
+    }
+
+    /// Whether its label says no more than its name.
+    fn is_own_name(&self) -> bool {
+        parts(&self.name) == parts(&self.label)
     }
 
     /// Whether it is a relation to the workspace's members.

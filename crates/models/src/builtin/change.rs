@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ask,
-    clauses::{Change, Verb},
+    catalogue::Object,
+    clauses::{Change, STRUCTURE, Verb},
     conversation::{Record, single},
     query::lower,
     render,
@@ -37,6 +38,12 @@ impl Interpreter {
             }
             _ => {}
         }
+        for word in (0..phrase.len()).map(|at| phrase.from(at).upto(1)) {
+            if STRUCTURE.contains(&word.at(0)) {
+                word.cover();
+            }
+        }
+        changes.iter().for_each(Change::cover_name);
         let mut records = Vec::new();
         let mut calls = Vec::new();
         for target in self.targets(&changes) {
@@ -63,6 +70,7 @@ impl Interpreter {
         for change in changes {
             match targets.last_mut() {
                 Some(last) if change.record.is_empty() || self.is_pronoun(change.record) => {
+                    change.record.cover();
                     last.changes.push(change);
                 }
                 Some(last) if last.record.is_empty() => {
@@ -97,7 +105,14 @@ impl Interpreter {
                     format!("There are several of that name on {heading}. Say which: {}.", names.join(" or "))
                 }));
             };
+            if let Some(other) = object.same_label(slot.field) {
+                self.remark(format!(
+                    "There are two fields called {}; I took `{}` and not `{}`.",
+                    slot.field.label, slot.field.name, other.name
+                ));
+            }
             let value = self.slot_value(object, *slot, change.value)?;
+            change.value.cover();
             if !values::put(&mut arguments, *slot, value) {
                 return Err(Stop::Say(format!(
                     "You gave two values for the {} of {}. Say which one it should be.",
@@ -110,8 +125,14 @@ impl Interpreter {
     }
 
     pub(super) fn delete(&self, phrase: Phrase<'_>) -> Outcome {
+        if phrase.is_empty() && self.conversation.spoken.is_empty() && self.conversation.looking.is_none() {
+            return Ok("Say what to delete, for example **delete deal “Name”**.".to_owned());
+        }
         let record = self.record(phrase, &[])?;
-        let result = self.call(&format!("{}.delete", record.object), json!({"id": record.id}))?;
+        let tool = format!("{}.delete", record.object);
+        let result = self.calls(vec![(tool.clone(), json!({"id": record.id}))])?.into_iter().next();
+        let result = Self::checked(&tool, result.unwrap_or_default())
+            .map_err(|reason| Stop::Say(reason.replacen("That was not done:", "Not deleted:", 1)))?;
         let label = single(&result).map_or(record.label, |record| record.label);
         Ok(format!("Deleted **{}**. Say **restore it** to bring it back.", render::escape(&label)))
     }
@@ -131,9 +152,41 @@ impl Interpreter {
         }
     }
 
+    /// "we won Acme renewal", "I finished the proposal": the record gets the option with this outcome.
+    pub(super) fn settle(&self, outcome: &str, phrase: Phrase<'_>) -> Option<Outcome> {
+        let with = |object: &&Object| {
+            object.outcomes().is_some_and(|(field, choices)| {
+                let mut fitting = choices.iter().filter(|choice| choice.outcome.as_deref() == Some(outcome));
+                field.writable && fitting.next().is_some() && fitting.next().is_none()
+            })
+        };
+        let wanted: Vec<&str> = self.updatable().filter(with).map(|object| object.name.as_str()).collect();
+        if wanted.is_empty() || phrase.is_empty() {
+            return None;
+        }
+        Some(self.settled(outcome, phrase, &wanted))
+    }
+
+    fn settled(&self, outcome: &str, phrase: Phrase<'_>, wanted: &[&str]) -> Outcome {
+        let record = self.record(phrase, wanted)?;
+        let object = self.catalogue.object(&record.object);
+        let Some((field, choices)) = object.and_then(Object::outcomes) else {
+            return Ok(self.not_a_change(phrase));
+        };
+        let Some(choice) = choices.iter().find(|choice| choice.outcome.as_deref() == Some(outcome)) else {
+            return Ok(self.not_a_change(phrase));
+        };
+        let arguments = json!({"id": record.id, &field.name: choice.value});
+        let result = self.call(&format!("{}.update", record.object), arguments)?;
+        Ok(self.changed(&record, &result))
+    }
+
     fn not_a_change(&self, phrase: Phrase<'_>) -> String {
+        if self.updatable().next().is_none() {
+            return "I have no permission here to change records.".to_owned();
+        }
         let at = phrase.position(&["to", "as", "into"]);
-        let said = at.map_or("", |at| phrase.from(at + 1).raw());
+        let said = at.map(|at| phrase.from(at + 1)).filter(|said| !said.is_empty());
         let options: Vec<&str> = self
             .updatable()
             .flat_map(|object| &object.fields)
@@ -143,12 +196,15 @@ impl Interpreter {
             })
             .flatten()
             .collect();
-        let near = kontor_core::text::suggestion(said, options);
-        if self.updatable().next().is_none() {
-            return "I have no permission here to change records.".to_owned();
+        let near = said.and_then(|said| Some((said, kontor_core::text::nearest(said.raw(), options)?)));
+        if let Some((said, near)) = near {
+            return format!(
+                "I do not know “{}” here. {}",
+                said.raw(),
+                ask::rather(&self.sentence.with(said, &lower(near)))
+            );
         }
-        format!(
-            "I do not see what to change.{near} Say it like **set the amount of “Name” to 20k** or **move it to** and a stage."
-        )
+        "I do not see what to change. Say it like **set the amount of “Name” to 20k** or **move it to** and a stage."
+            .to_owned()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::{Object, Slot},
-    numbers,
+    dates, numbers,
     schema::Kind,
     turn::Interpreter,
     values,
@@ -17,6 +17,12 @@ const BEFORE_VALUE: [&str; 5] = ["to", "as", "into", "=", ":"];
 const JOINTS: [&str; 3] = [",", ";", "and"];
 /// Words before a further change that say nothing.
 const LEADING: [&str; 7] = ["and", ",", ";", "also", "then", "please", "now"];
+/// Words that only hold the parts of a change together.
+pub(super) const STRUCTURE: [&str; 31] = [
+    "to", "as", "into", "=", ":", "in", "the", "of", "for", "on", "and", ",", ";", "also", "then", "its",
+    "his", "her", "their", "with", "from", "set", "change", "update", "move", "assign", "mark", "rename",
+    "put", "stage", "status",
+];
 /// Words before a field that is named.
 const BEFORE_FIELD: [&str; 6] = ["the", "its", "his", "her", "their", "with"];
 
@@ -35,9 +41,18 @@ pub(super) enum Verb {
 pub(super) fn verb(phrase: Phrase<'_>) -> Option<(Verb, Phrase<'_>)> {
     let verbs: [(Verb, &[&str]); 4] = [
         (Verb::Rename, &["rename"]),
-        (Verb::Assign, &["assign", "reassign", "give"]),
-        (Verb::Set, &["set", "change", "update", "edit", "make"]),
-        (Verb::Move, &["move", "mark", "put", "push", "advance", "close", "flag", "promote"]),
+        (Verb::Assign, &["assign", "reassign", "hand over", "hand", "give", "transfer"]),
+        (
+            Verb::Set,
+            &["set", "change", "update", "edit", "make", "increase", "raise", "reduce", "lower", "correct"],
+        ),
+        (
+            Verb::Move,
+            &[
+                "move", "mark", "put", "push", "advance", "close", "flag", "promote", "shift", "postpone",
+                "delay", "bring",
+            ],
+        ),
     ];
     let found = verbs.iter().find_map(|(verb, words)| Some((*verb, phrase.strip(words)?)));
     found.filter(|(verb, rest)| *verb != Verb::Assign || rest.at(0) != "me")
@@ -64,6 +79,13 @@ enum What<'s> {
 }
 
 impl Change<'_> {
+    /// The name of what is changed has a meaning; the record and the value have theirs once they are found.
+    pub(super) fn cover_name(&self) {
+        if let What::Named(name) = self.what {
+            name.cover();
+        }
+    }
+
     /// The fields of an object that this can be about: several where the name is not clear.
     pub(super) fn slots<'o>(&self, object: &'o Object) -> Vec<Slot<'o>> {
         let fields = || object.fields.iter().filter(|field| field.writable);
@@ -132,8 +154,8 @@ impl Interpreter {
     fn begins_with_value(&self, slot: Slot<'_>, phrase: Phrase<'_>) -> bool {
         match &slot.field.kind {
             _ if slot.part.is_some() => false,
-            Kind::Number | Kind::Currency => numbers::sum(phrase).is_some(),
-            Kind::Date | Kind::DateTime => self.day(phrase).is_some(),
+            Kind::Number | Kind::Currency => numbers::is_sum(phrase),
+            Kind::Date | Kind::DateTime => dates::is_period(phrase, self.conversation.today),
             Kind::Boolean => numbers::truth(phrase.at(0)).is_some(),
             Kind::Select(choices) => choices.iter().any(|choice| phrase.matches(&choice.names) > 0),
             _ => false,
@@ -209,8 +231,14 @@ impl Interpreter {
     /// The field with the longest name in a phrase: of the object named there, else of the one spoken of, else
     /// of any.
     fn named_field(&self, phrase: Phrase<'_>) -> Option<(Slot<'_>, usize, usize)> {
-        let spoken =
-            self.spoken_of(false).or(self.conversation.list.first()).map(|record| record.object.as_str());
+        let spoken = self
+            .spoken_of(false, |record| {
+                self.catalogue
+                    .object(&record.object)
+                    .is_some_and(|object| (0..phrase.len()).any(|at| object.slots_at(phrase.from(at)).1 > 0))
+            })
+            .or(self.conversation.list.first())
+            .map(|record| record.object.as_str());
         let named = self.catalogue.first_named(phrase).map(|(object, ..)| object.name.as_str());
         let places = self.updatable().flat_map(|object| {
             (0..phrase.len()).filter_map(move |at| {

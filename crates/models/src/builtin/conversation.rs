@@ -4,7 +4,7 @@ use kontor_core::{text::fold, time::Date};
 use serde_json::Value;
 
 use super::{
-    ask,
+    ask::{self, Question},
     words::{Sentence, ordinal},
 };
 use crate::chat::{Message, ToolCall};
@@ -34,16 +34,25 @@ pub(super) struct Conversation {
     pub(super) member: Option<(String, String)>,
     /// The record on the page the member is looking at.
     pub(super) looking: Option<Record>,
-    /// What was shown as a list last.
+    /// What was shown as a list last, with the pages before it.
     pub(super) list: Vec<Record>,
-    /// The one record spoken of last.
-    pub(super) focus: Option<Record>,
+    /// The records spoken of one by one since then, the last one at the end.
+    pub(super) spoken: Vec<Record>,
+    /// Whether the last of them was written down beside the one before: a note on it, a task about it.
+    pub(super) is_aside: bool,
     /// The last list's call, with the cursor of its next page.
     pub(super) last_find: Option<(Done, Option<String>)>,
     /// What is to be done now: the last message, or an earlier one completed by the answer to a question.
     pub(super) command: String,
     /// What was chosen where we asked which one.
     pub(super) choices: Vec<Record>,
+    /// Whether a second record of the same name is wanted.
+    pub(super) wants_another: bool,
+    /// What was asked about and is given up, by a refusal or by another command.
+    pub(super) dropped: Option<String>,
+    pub(super) is_refused: bool,
+    /// Whether it was said before that this is no language model.
+    pub(super) is_introduced: bool,
     /// The calls of this turn that have results.
     pub(super) done: Vec<Done>,
 }
@@ -55,6 +64,7 @@ struct Exchange<'m> {
 }
 
 impl Conversation {
+    /// `is_command` tells a new command from an answer to a question.
     pub(super) fn new(messages: &[Message], is_command: impl Fn(&str) -> bool) -> Self {
         let mut this = Self::default();
         for message in messages {
@@ -67,8 +77,9 @@ impl Conversation {
         let mut question = None;
         for exchange in exchanges {
             this.hear(exchange.said, question, &is_command);
-            this.learn(&exchange.done);
+            this.learn(&exchange.done, exchange.answer);
             question = ask::question_in(exchange.answer);
+            this.is_introduced |= exchange.answer.contains(super::help::INTRODUCTION);
         }
         this.hear(current.said, question, &is_command);
         this.done = current.done;
@@ -76,25 +87,43 @@ impl Conversation {
     }
 
     /// Takes a message as an answer to what was asked, or as a new command.
-    fn hear(&mut self, said: &str, question: Option<ask::Question>, is_command: &impl Fn(&str) -> bool) {
+    fn hear(&mut self, said: &str, question: Option<Question>, is_command: &impl Fn(&str) -> bool) {
+        let sentence = Sentence::new(said);
+        (self.dropped, self.is_refused) = (None, false);
+        if question.is_some() && ask::is_refusal(sentence.phrase()) {
+            self.dropped = Some(std::mem::take(&mut self.command));
+            self.is_refused = true;
+            self.choices.clear();
+            return;
+        }
         match question {
-            Some(ask::Question::Which) => {
+            Some(Question::Which) => {
                 if let Some(chosen) = self.chosen(said) {
                     self.choices.push(chosen);
                     return;
                 }
             }
-            Some(ask::Question::What) if !is_command(said) => {
+            Some(Question::What) if !is_command(said) => {
                 self.command = format!("{}: {}", self.command.trim_end_matches([':', '.', ' ']), said.trim());
                 return;
             }
-            Some(ask::Question::Value) if !is_command(said) => {
+            Some(Question::Value) if !is_command(said) => {
                 self.command = format!("{} to {}", self.command.trim_end_matches(['.', ' ']), said.trim());
                 return;
             }
-            _ => {}
+            Some(Question::Rather(sentence_meant)) if ask::is_consent(sentence.phrase()) => {
+                self.command = sentence_meant;
+                return;
+            }
+            Some(Question::Another) if ask::is_consent(sentence.phrase()) => {
+                self.wants_another = true;
+                return;
+            }
+            Some(_) => self.dropped = Some(self.command.clone()).filter(|command| !command.is_empty()),
+            None => {}
         }
         said.trim().clone_into(&mut self.command);
+        self.wants_another = false;
         self.choices.clear();
     }
 
@@ -103,6 +132,11 @@ impl Conversation {
         let sentence = Sentence::new(said);
         let words = sentence.phrase().skip(&["the", "number", "no", "option", "take", "i", "mean"]);
         let words = words.trim_end(&["one", "please"]);
+        if let [only] = self.list.as_slice()
+            && ask::is_consent(sentence.phrase())
+        {
+            return Some(only.clone());
+        }
         if words.len() == 1
             && let Some(place) = ordinal(words.at(0))
         {
@@ -139,37 +173,54 @@ impl Conversation {
         }
     }
 
-    fn learn(&mut self, done: &[Done]) {
+    fn learn(&mut self, done: &[Done], answer: &str) {
         let good: Vec<&Done> = done.iter().filter(|done| done.result.get("error").is_none()).collect();
         for done in &good {
             if let Some(record) = single(&done.result) {
-                self.focus = Some(record);
+                let is_beside = ["activity", "note", "task"].contains(&record.object.as_str());
+                let is_new = done.name.ends_with(".create") || done.name.ends_with(".log");
+                let has_one = !self.spoken.is_empty() || self.looking.is_some();
+                self.is_aside = is_beside && is_new && has_one;
+                self.spoken.retain(|known| known.id != record.id);
+                self.spoken.push(record);
             }
         }
-        let Some(last) = good.last() else { return };
-        if !shows_list(&last.name) {
-            return;
-        }
-        // A turn of nothing but lists shows them all; otherwise the earlier ones were looked up on the way.
-        let shown = if good.iter().all(|done| shows_list(&done.name)) {
-            good.as_slice()
-        } else {
-            &good[good.len() - 1..]
-        };
-        let found: Vec<Record> = shown.iter().flat_map(|done| records(&done.result)).collect();
-        if found.is_empty() {
+        let Some(last) = good.last().filter(|last| shows_list(&last.name)) else { return };
+        let found: Vec<Record> = good.iter().flat_map(|done| records(&done.result)).collect();
+        let (first, rows) = shown_in(answer, &found);
+        if rows.is_empty() {
             // The list before it is still the last one that was shown.
-            self.focus = None;
             return;
         }
-        self.list = found;
-        self.focus = match self.list.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        };
+        self.is_aside = false;
+        // A further page goes on with the numbers of the one before.
+        if first == 1 || first != self.list.len() + 1 {
+            self.list.clear();
+        }
+        self.spoken = if rows.len() == 1 && first == 1 { rows.clone() } else { Vec::new() };
+        self.list.extend(rows);
         let next = last.result["next"].as_str().map(str::to_owned);
         self.last_find = Some(((*last).clone(), next));
     }
+}
+
+/// The rows of the tables of an answer that are among these records, and the number of the first.
+fn shown_in(answer: &str, found: &[Record]) -> (usize, Vec<Record>) {
+    let mut first = None;
+    let mut rows = Vec::new();
+    for line in answer.lines() {
+        let Some((number, rest)) = line.strip_prefix("| ").and_then(|line| line.split_once(" | ")) else {
+            continue;
+        };
+        let Ok(number) = number.parse::<usize>() else { continue };
+        let place = |record: &&Record| rest.find(&format!("/{})", record.id));
+        let shown = found.iter().filter(|record| place(record).is_some()).min_by_key(place);
+        if let Some(record) = shown {
+            first.get_or_insert(number);
+            rows.push(record.clone());
+        }
+    }
+    (first.unwrap_or(1), rows)
 }
 
 fn exchanges(messages: &[Message]) -> Vec<Exchange<'_>> {
@@ -239,6 +290,12 @@ fn unescaped(inside: &str) -> String {
 /// The records of a list, or the results of a search.
 pub(super) fn records(result: &Value) -> Vec<Record> {
     let list = result["records"].as_array().or_else(|| result["results"].as_array());
+    list.into_iter().flatten().filter_map(|value| record(value, result)).collect()
+}
+
+/// The records that the result of a creation says are like the new one.
+pub(super) fn similar(result: &Value) -> Vec<Record> {
+    let list = result["similar"].as_array();
     list.into_iter().flatten().filter_map(|value| record(value, result)).collect()
 }
 

@@ -26,12 +26,20 @@ impl Interpreter {
             .and_then(|group| group["count"].as_u64());
         let count = count.unwrap_or(0);
         let (verb, noun) = if count == 1 { ("is", &object.singular) } else { ("are", &object.plural) };
-        Ok(format!("There {verb} **{count} {noun}**{}.", asked(&query)))
+        Ok(format!("There {verb} **{count} {}.", query.described(noun, "**")))
     }
 
     /// "total amount of open deals by stage", with the verb taken away; `function` is what to reckon.
     pub(super) fn total(&self, phrase: Phrase<'_>, function: &str) -> Outcome {
-        let phrase = phrase.skip(&["of", "the", "amount", "value", "worth", "is", "are", "in", "money"]);
+        let rest = phrase.skip(&[
+            "of", "the", "amount", "value", "worth", "is", "are", "in", "money", "revenue", "all", "our",
+            "do", "we", "have", "did", "business", "volume", "will",
+        ]);
+        // "how much is in negotiation": the preposition belongs to the stage.
+        let taken = phrase.len() - rest.len();
+        let back = taken.checked_sub(1).filter(|at| phrase.at(*at) == "in").unwrap_or(taken);
+        phrase.upto(back).cover();
+        let phrase = phrase.from(back);
         let (object, query) = self.question(phrase)?;
         let named = query.touched.iter().filter_map(|name| object.field(name)).find(|field| is_number(field));
         let Some(field) = named.or_else(|| object.amount_field()) else {
@@ -54,15 +62,22 @@ impl Interpreter {
             result["groups"].as_array().and_then(|groups| groups.first()).cloned().unwrap_or_default();
         let count = group["count"].as_u64().unwrap_or(0);
         if count == 0 {
-            return Ok(format!("There are no {}{}.", object.plural, asked(&query)));
+            return Ok(format!("There are no {}.", query.described(&object.plural, "")));
         }
         let shown = self.reckoned(object, field, &group, function);
         let noun = if count == 1 { &object.singular } else { &object.plural };
+        if function == "sum" && group[function][&field.name].is_null() {
+            return Ok(format!(
+                "None of the **{count} {} has {}.",
+                query.described(noun, "**"),
+                lower(&field.label)
+            ));
+        }
         Ok(format!(
-            "The {} {} of **{count} {noun}**{} is **{shown}**.",
+            "The {} {} of **{count} {} is **{shown}**.",
             word(function),
             lower(&field.label),
-            asked(&query)
+            query.described(noun, "**")
         ))
     }
 
@@ -103,9 +118,9 @@ impl Interpreter {
             "summary of",
             "overview of",
         ];
-        const REST: [&str; 12] = [
+        const REST: [&str; 13] = [
             "look", "looking", "like", "doing", "going", "today", "now", "overview", "summary", "report",
-            "by", "stage",
+            "by", "stage", "worth",
         ];
         let whose = phrase.strip(&VERBS).unwrap_or(phrase);
         let rest = whose.skip(&["the", "my", "our", "current", "sales"]);
@@ -113,7 +128,10 @@ impl Interpreter {
         let object = self.pipeline_object().filter(|_| is_meant && self.catalogue.named(rest).is_none())?;
         let (stage, _) = object.outcomes()?;
         let mine = if whose.at(0) == "my" { "my " } else { "" };
-        let sentence = Sentence::new(&format!("{mine}open {} by {}", object.plural, stage.label));
+        let by =
+            if rest.position(&["worth"]).is_some() { String::new() } else { format!(" by {}", stage.label) };
+        let sentence = Sentence::new(&format!("{mine}open {}{by}", object.plural));
+        phrase.cover();
         Some(self.total(sentence.phrase(), "sum"))
     }
 
@@ -127,12 +145,20 @@ impl Interpreter {
     /// The object and the conditions of a question; without a named object, the one of the last list.
     fn question<'p>(&'p self, phrase: Phrase<'p>) -> Result<(&'p Object, Query), Stop> {
         let (object, parts) = match self.catalogue.first_named(phrase) {
-            Some((object, start, words)) => (object, vec![phrase.upto(start), phrase.from(start + words)]),
+            Some((object, start, words)) => {
+                phrase.from(start).upto(words).cover();
+                (object, vec![phrase.upto(start), phrase.from(start + words)])
+            }
             None => {
-                let last = self.conversation.list.first().or(self.conversation.focus.as_ref());
+                let last = self.conversation.list.first().or(self.conversation.spoken.last());
                 let known = last.and_then(|record| self.catalogue.object(&record.object));
                 let pipeline = phrase.position(&["pipeline"]).and_then(|_| self.pipeline_object());
-                let object = pipeline.or(known).or_else(|| self.object_with_field(phrase));
+                let meant = self.object_with_option(phrase).or_else(|| self.object_meant(phrase));
+                let object = pipeline
+                    .or(meant)
+                    .or_else(|| known.filter(|object| object.can("group")))
+                    .or_else(|| self.object_with_field(phrase))
+                    .or_else(|| self.pipeline_object().filter(|_| phrase.is_empty() || phrase.len() < 6));
                 let object = object.ok_or_else(|| {
                     let names: Vec<&str> =
                         self.catalogue.objects.iter().map(|object| object.plural.as_str()).collect();
@@ -162,9 +188,9 @@ impl Interpreter {
         if !query.search.is_empty() {
             // Groups are not searched, and a count over too much would be a wrong answer.
             return Err(Stop::Say(format!(
-                "I do not understand “{}” in this question about {}. Say **help** for what I understand.",
-                query.search.join(" "),
-                object.plural
+                "I cannot count or add up {} by the words “{}” in their names.",
+                object.plural,
+                query.search.join(" ")
             )));
         }
         let mut arguments = Map::new();
@@ -188,7 +214,7 @@ impl Interpreter {
     ) -> String {
         let groups = result["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
         if groups.is_empty() {
-            return format!("There are no {}{}.", object.plural, asked(query));
+            return format!("There are no {}.", query.described(&object.plural, ""));
         }
         let by: Vec<&str> = query.group.iter().take(2).map(String::as_str).collect();
         let plain = |name: &str| name.split(':').next().unwrap_or_default().to_owned();
@@ -234,7 +260,7 @@ impl Interpreter {
             }
         }
         let noun = if all == 1 { &object.singular } else { &object.plural };
-        format!("**{all} {noun}**{}:\n\n{text}", asked(query))
+        format!("**{all} {}:\n\n{text}", query.described(noun, "**"))
     }
 
     fn reckoned(&self, object: &Object, field: &Field, group: &Value, function: &str) -> String {
@@ -247,11 +273,6 @@ impl Interpreter {
 
 fn is_number(field: &Field) -> bool {
     matches!(field.kind, Kind::Number | Kind::Currency)
-}
-
-fn asked(query: &Query) -> String {
-    let said = query.in_words();
-    if said.is_empty() { String::new() } else { format!(" ({said})") }
 }
 
 fn word(function: &str) -> &'static str {

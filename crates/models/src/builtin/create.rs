@@ -7,6 +7,7 @@ use super::{
     ask,
     catalogue::{Field, Object},
     conversation::single,
+    dates::Lean,
     numbers, render,
     schema::Kind,
     turn::{Interpreter, Outcome, Stop},
@@ -28,7 +29,9 @@ type Values = Map<String, Value>;
 impl Interpreter {
     /// "create …", with the verb taken away.
     pub(super) fn create(&self, phrase: Phrase<'_>) -> Outcome {
-        let phrase = phrase.skip(&["a", "an", "new", "another", "the", "me"]);
+        let rest = phrase.skip(&["a", "an", "new", "another", "the", "me"]);
+        phrase.cover_before(rest);
+        let phrase = rest;
         let Some((object, words)) = self.catalogue.named(phrase) else {
             let names: Vec<&str> = self
                 .catalogue
@@ -52,21 +55,31 @@ impl Interpreter {
             return Ok(format!("I create one record at a time: say **create {} “Name”**.", object.singular));
         }
         let mut rest = phrase.from(words).skip(&["named", "called", ":"]);
+        phrase.cover_before(rest);
         if object.name == "task" && rest.at(0) == "to" {
+            rest.upto(1).cover();
             return self.remind(rest.from(1));
         }
         let mut values = Map::new();
+        let is_person = object.label_field().is_some_and(|label| label.kind == Kind::FullName);
+        if is_person && rest.at(0) == "for" {
+            rest.upto(1).cover();
+            rest = rest.from(1);
+        }
         let name = self.name_of(object, rest);
+        name.cover();
         rest = rest.from(name.len());
         if let Some(field) = object.label_field().filter(|_| !name.is_empty()) {
             values.insert(field.name.clone(), name_value(field, name.raw()));
         }
         while !rest.is_empty() {
             if rest.at(0) == ":" {
+                rest.cover();
                 self.add_text(object, rest.from(1).raw_to_end(), &mut values);
                 break;
             }
             let words = self.clause(object, rest, &mut values)?;
+            rest.upto(words).cover();
             rest = rest.from(words.max(1));
         }
         self.finish(object, values)
@@ -77,35 +90,106 @@ impl Interpreter {
         let task = self.catalogue.object("task").filter(|task| task.can("create"));
         let Some(task) = task else { return Ok("I have no tool here to create tasks.".to_owned()) };
         let mut values = Map::new();
-        let mut name = phrase;
-        let day = (1..phrase.len()).find_map(|at| {
-            let when = phrase.from(at).skip(&["on", "by"]);
-            self.moment(when).map(|moment| (at, when, moment))
-        });
-        if let Some((at, when, moment)) = day {
-            name = phrase.upto(at);
+        let phrase = phrase.trim_end(&["please"]);
+        phrase.cover();
+        let (title, due) = self.task_and_day(phrase)?;
+        if let Some(moment) = due {
             let due = task
                 .fields
                 .iter()
                 .find(|field| field.writable && matches!(field.kind, Kind::Date | Kind::DateTime));
             match due {
                 Some(due) if due.kind == Kind::Date => {
-                    values.insert(due.name.clone(), json!(self.day(when).map(|(date, _)| date)));
+                    values.insert(due.name.clone(), json!(moment.get(..10)));
                 }
                 Some(due) => {
-                    values.insert(due.name.clone(), json!(moment.0));
+                    values.insert(due.name.clone(), json!(moment));
                 }
                 None => {}
             }
         }
-        if let Some(label) = task.label_field() {
-            values.insert(label.name.clone(), name_value(label, name.raw()));
+        if let Some(label) = task.label_field().filter(|_| !title.is_empty()) {
+            values.insert(label.name.clone(), name_value(label, &title));
         }
         let owner = task.fields.iter().find(|field| field.is_member() && field.writable);
         if let (Some(owner), Some((_, id))) = (owner, &self.conversation.member) {
             values.insert(owner.name.clone(), json!(id));
         }
         self.finish(task, values)
+    }
+
+    /// What is to be done, without the day and time that stand before, within or behind it, and these.
+    fn task_and_day(&self, phrase: Phrase<'_>) -> Result<(String, Option<String>), Stop> {
+        for at in 0..phrase.len() {
+            let when = phrase.from(at).skip(&["by", "before"]);
+            let Some((moment, words)) = self.moment(when, Lean::Ahead)? else { continue };
+            let taken = phrase.from(at).len() - when.len() + words;
+            let (before, behind) = (phrase.upto(at), phrase.from(at + taken));
+            let behind =
+                if before.is_empty() { behind.skip(&["to", "that", "about", ":", ","]) } else { behind };
+            let title = [before.raw(), behind.raw()].join(" ");
+            return Ok((title.trim().to_owned(), Some(moment)));
+        }
+        const UNITS: [&str; 6] = ["hour", "hours", "minute", "minutes", "min", "mins"];
+        let counts = |at: &usize| phrase.at(*at) == "in" && UNITS.contains(&phrase.at(at + 2));
+        if (0..phrase.len()).any(|at| counts(&at)) {
+            return Err(Stop::Say(
+                "I cannot count hours from now. Say a day and a time, for example **tomorrow at 10:00**."
+                    .to_owned(),
+            ));
+        }
+        let has_time = |at: &usize| {
+            matches!(phrase.at(*at), "at" | "around")
+                && phrase.at(at + 1).starts_with(|c: char| c.is_ascii_digit())
+        };
+        if (0..phrase.len()).any(|at| has_time(&at)) {
+            return Err(Stop::Say(
+                "Say the day too, for example **today at 15:00** or **tomorrow at 10:00**.".to_owned(),
+            ));
+        }
+        Ok((phrase.raw().to_owned(), None))
+    }
+
+    /// Whether records of this name are there already; asks before there is another.
+    fn is_new(&self, object: &Object, values: &Values) -> Result<(), Stop> {
+        let Some(label) = object.label_field() else { return Ok(()) };
+        let is_beside = ["task", "note", "activity"].contains(&object.name.as_str());
+        let name = match &values[&label.name] {
+            Value::String(name) => name.clone(),
+            Value::Object(parts) => {
+                let part = |name: &str| parts.get(name).and_then(Value::as_str).unwrap_or_default();
+                format!("{} {}", part("first"), part("last")).trim().to_owned()
+            }
+            _ => return Ok(()),
+        };
+        if !object.can("create") || is_beside || self.conversation.wants_another || name.is_empty() {
+            return Ok(());
+        }
+        // A lead may be a contact by now, and the other way round.
+        let alike = self.catalogue.objects.iter().filter(|other| {
+            let is_person = label.kind == Kind::FullName && other.can("create");
+            other.can("find")
+                && (other.name == object.name
+                    || (is_person && other.label_field().is_some_and(|other| other.kind == label.kind)))
+        });
+        let calls = alike.filter_map(|other| {
+            let label = &other.label_field()?.name;
+            Some((format!("{}.find", other.name), json!({"filter": {label: {"eq": name}}, "limit": 3})))
+        });
+        let results = self.lookups(calls.collect())?;
+        let found: Vec<String> = results
+            .iter()
+            .flat_map(super::conversation::records)
+            .map(|record| {
+                let what = self.catalogue.object(&record.object).map_or("record", |object| &object.singular);
+                format!("the {what} {}", render::link(&record))
+            })
+            .collect();
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.all_understood()?;
+        Err(Stop::Say(format!("There is already {}. {}", found.join(" and "), ask::ANOTHER)))
     }
 
     fn finish(&self, object: &Object, values: Values) -> Outcome {
@@ -128,10 +212,16 @@ impl Interpreter {
                 missing[0]
             ));
         }
+        self.all_understood()?;
+        self.is_new(object, &values)?;
         let given: Vec<String> = values.keys().cloned().collect();
         let result = self.call(&format!("{}.create", object.name), Value::Object(values))?;
         let link = single(&result).map_or_else(|| "it".to_owned(), |record| render::link(&record));
         let mut text = format!("Created {} {link}.", object.singular);
+        let similar: Vec<String> = super::conversation::similar(&result).iter().map(render::link).collect();
+        if !similar.is_empty() {
+            text.push_str(&format!(" There is already another: {}.", similar.join(", ")));
+        }
         for name in given.iter().filter(|name| label.is_none_or(|label| label.name != **name)) {
             let shown = render::value(&self.catalogue, &object.name, name, &result["record"][name]);
             if !shown.is_empty() {
@@ -173,8 +263,9 @@ impl Interpreter {
             return Ok(1);
         }
         let amount = phrase.skip(&["worth", "over", "of"]);
-        if let Some(sum) = numbers::sum(amount)
-            && (word == "worth" || sum.currency.is_some())
+        if (word == "worth" || numbers::is_sum(amount))
+            && let Some(sum) = numbers::sum(amount)?
+            && (word == "worth" || sum.currency().is_some())
             && let Some(field) = object.amount_field().filter(|field| field.writable)
         {
             values.insert(
@@ -183,7 +274,7 @@ impl Interpreter {
             );
             return Ok(phrase.len() - amount.len() + sum.words);
         }
-        if let Some(sum) = numbers::sum(phrase)
+        if let Some(sum) = numbers::sum(phrase)?
             && let Some((field, words)) = object.field_at(phrase.from(sum.words))
             && field.writable
             && field.kind == Kind::Number
@@ -191,7 +282,7 @@ impl Interpreter {
             values.insert(field.name.clone(), sum.number());
             return Ok(sum.words + words);
         }
-        if let Some(words) = self.dated_clause(object, phrase, values) {
+        if let Some(words) = self.dated_clause(object, phrase, values)? {
             return Ok(words);
         }
         if matches!(word, "owned" | "assigned") {
@@ -214,8 +305,14 @@ impl Interpreter {
             let rest = phrase.from(words).skip(&["is", "=", ":", "of", "to"]);
             let value = match &slot.field.kind {
                 _ if slot.part.is_some() => until_end(rest),
-                Kind::Number | Kind::Currency => rest.upto(numbers::sum(rest).map_or(1, |sum| sum.words)),
-                Kind::Date => rest.upto(self.day(rest).map_or(1, |(_, words)| words)),
+                Kind::Number => rest.upto(numbers::percent(rest)?.map_or(1, |sum| sum.words)),
+                Kind::Currency => rest.upto(numbers::sum(rest)?.map_or(1, |sum| sum.words)),
+                Kind::Date => {
+                    rest.upto(self.day(rest, values::lean(slot.field))?.map_or(1, |(_, words)| words))
+                }
+                Kind::DateTime => {
+                    rest.upto(self.moment(rest, values::lean(slot.field))?.map_or(1, |(_, words)| words))
+                }
                 Kind::Select(_) => rest.upto(object.option_at(rest).map_or(1, |(_, _, words)| words)),
                 _ => until_end(rest),
             };
@@ -247,7 +344,12 @@ impl Interpreter {
     }
 
     /// "closing friday", "due tomorrow at 14:00".
-    fn dated_clause(&self, object: &Object, phrase: Phrase<'_>, values: &mut Values) -> Option<usize> {
+    fn dated_clause(
+        &self,
+        object: &Object,
+        phrase: Phrase<'_>,
+        values: &mut Values,
+    ) -> Result<Option<usize>, Stop> {
         let dates = || {
             object
                 .fields
@@ -260,23 +362,15 @@ impl Interpreter {
                 .iter()
                 .any(|name| name.first().is_some_and(|first| stem(first) == stem(phrase.at(0))))
         });
-        let rest = phrase.from(usize::from(by_verb.is_some())).skip(&["on", "by", "date", "at"]);
-        let (date, words) = self.day(rest)?;
-        let field = by_verb.or_else(|| dates().next())?;
-        let mut used = phrase.len() - rest.len() + words;
-        let value = if field.kind == Kind::Date {
-            json!(date)
-        } else {
-            let time = rest.from(words).skip(&["at"]);
-            if let Some(moment) = values::clock(time.at(0)) {
-                used = phrase.len() - time.len() + 1;
-                json!(format!("{date}T{moment}:00Z"))
-            } else {
-                json!(format!("{date}T09:00:00Z"))
-            }
+        let rest = phrase.from(usize::from(by_verb.is_some())).skip(&["on", "by", "date", "at", "in"]);
+        let Some(field) = by_verb.or_else(|| dates().next()) else { return Ok(None) };
+        let found = match field.kind {
+            Kind::Date => self.day(rest, values::lean(field))?.map(|(date, words)| (json!(date), words)),
+            _ => self.moment(rest, values::lean(field))?.map(|(moment, words)| (json!(moment), words)),
         };
+        let Some((value, words)) = found else { return Ok(None) };
         values.insert(field.name.clone(), value);
-        Some(used)
+        Ok(Some(phrase.len() - rest.len() + words))
     }
 
     /// "at Acme", "for the second one".

@@ -15,73 +15,163 @@ use super::{
 impl Interpreter {
     /// Nothing where the sentence asks for something else.
     pub(super) fn one_field(&self, phrase: Phrase<'_>) -> Option<Outcome> {
-        const VERBS: [&str; 12] = [
-            "what is", "what are", "what 's", "who is", "who 's", "where is", "show me", "show", "give me",
-            "tell me", "get", "display",
+        const VERBS: [&str; 17] = [
+            "what is",
+            "what are",
+            "what 's",
+            "what was",
+            "who is",
+            "who 's",
+            "where is",
+            "where 's",
+            "show me",
+            "show",
+            "give me",
+            "tell me",
+            "get",
+            "display",
+            "do we have",
+            "do you have",
+            "do you know",
         ];
-        if let Some(rest) = phrase.strip(&["who owns", "who looks after", "who is responsible for"]) {
-            return self.owner_of(rest);
+        let phrase = phrase.trim_end(&["please", "now", "currently", "today", "again"]);
+        if let Some(rest) =
+            phrase.strip(&["who owns", "who looks after", "who is responsible for", "who manages"])
+        {
+            return self.owner_of(phrase, rest);
         }
-        if let Some(rest) = phrase.strip(&["when is", "when does", "when will", "when did", "when was"]) {
-            return self.time_of(rest);
+        if let Some(rest) =
+            phrase.strip(&["when is", "when 's", "when does", "when will", "when did", "when was"])
+        {
+            return self.time_of(phrase, rest);
+        }
+        if let Some(outcome) = self.asked_the_other_way(phrase) {
+            return Some(outcome);
         }
         let rest = phrase.strip(&VERBS)?;
-        let (asked, has_article) = (rest.skip(&["the"]), rest.at(0) == "the");
+        let (asked, has_article) = (rest.skip(&["the", "a"]), rest.at(0) == "the");
         if matches!(asked.at(0), "its" | "his" | "her" | "their") {
-            return self.field_of(asked.from(1), asked.upto(1));
+            return self.field_of(phrase, asked.from(1), asked.upto(1));
         }
         if let Some(end) = asked.position(&["'s"]).filter(|end| *end > 0) {
-            return self.field_of(asked.from(end + 1), asked.upto(end));
+            return self.field_of(phrase, asked.from(end + 1), asked.upto(end));
         }
-        let end = asked.position(&["of", "for", "on"]).filter(|end| *end > 0)?;
+        let Some(end) = asked.position(&["of", "for", "on"]).filter(|end| *end > 0) else {
+            // "what is the amount?" is about the record that the chat is about.
+            return self.field_of_it(phrase, asked);
+        };
         // "contact of Acme" may ask for those at Acme; "the contact of Acme renewal" is a field of it.
         let (field, record) = (asked.upto(end), asked.from(end + 1));
-        (has_article || self.catalogue.named(field).is_none()).then(|| self.field_of(field, record))?
+        (has_article || self.catalogue.named(field).is_none())
+            .then(|| self.field_of(phrase, field, record))?
+    }
+
+    /// "what stage is Acme renewal in?", "which account does Jane belong to?", "how much is it worth?", "where is
+    /// Acme based?", "how many employees does Acme have?".
+    fn asked_the_other_way(&self, phrase: Phrase<'_>) -> Option<Outcome> {
+        const AFTER: [&str; 16] = [
+            "in", "at", "on", "to", "for", "belong", "have", "has", "worth", "based", "located", "now",
+            "work", "with", "under", "right",
+        ];
+        if let Some(rest) =
+            phrase.strip(&["how much is", "how much 's", "how much was", "how big is", "what is"])
+            && (phrase.at(1) != "is"
+                || rest.at(rest.len().wrapping_sub(1)) == "worth"
+                || phrase.at(0) == "how")
+            && !rest.is_empty()
+            && rest.at(0) != "in"
+        {
+            let record = rest.trim_end(&["worth", "deal"]);
+            if !record.is_empty() && !self.is_many(record) && record.position(&["pipeline"]).is_none() {
+                return self.value_of(phrase, record, |object| {
+                    let field = object.amount_field().filter(|field| field.kind == Kind::Currency)?;
+                    Some(Slot { field, part: None })
+                });
+            }
+        }
+        if let Some(rest) = phrase.strip(&["where is", "where 's", "where are"]) {
+            let record = rest.trim_end(&["based", "located", "from", "at", "in", "headquartered"]);
+            return self.value_of(phrase, record, |object| {
+                let field = object.fields.iter().find(|field| field.name.contains("address"))?;
+                Some(Slot { field, part: None })
+            });
+        }
+        let rest = phrase.strip(&["what", "which", "how many", "who"])?;
+        let verb = (1..rest.len())
+            .find(|at| matches!(rest.at(*at), "is" | "does" | "do" | "has" | "did" | "are"))?;
+        let field = rest.upto(verb);
+        let record = rest.from(verb + 1).trim_end(&AFTER);
+        let is_end = record.len() + verb + 1 < rest.len() || rest.at(verb) == "has";
+        if record.is_empty() || self.is_many(record) || self.is_many_and_no_field(field) || !is_end {
+            return None;
+        }
+        const NOBODY: [&str; 7] = ["we", "i", "you", "there", "they", "my", "our"];
+        if NOBODY.contains(&record.at(0)) {
+            return None;
+        }
+        self.field_of(phrase, field, record)
+    }
+
+    fn is_many_and_no_field(&self, phrase: Phrase<'_>) -> bool {
+        self.is_many(phrase)
     }
 
     /// The field a phrase names, of the record another one names.
-    fn field_of(&self, field: Phrase<'_>, record: Phrase<'_>) -> Option<Outcome> {
-        if record.is_empty() || self.is_many(record) || self.is_many(field) {
+    fn field_of(&self, whole: Phrase<'_>, field: Phrase<'_>, record: Phrase<'_>) -> Option<Outcome> {
+        if record.is_empty() || field.is_empty() || self.is_many(record) || self.is_many(field) {
             return None;
         }
-        self.value_of(record, |object| self.slot(object, field))
+        self.value_of(whole, record, |object| self.slot(object, field))
+    }
+
+    /// The field a phrase names, of the record spoken of last or on the page.
+    fn field_of_it(&self, whole: Phrase<'_>, field: Phrase<'_>) -> Option<Outcome> {
+        let has_it = |record: &Record| {
+            let object = self.catalogue.object(&record.object);
+            object.is_some_and(|object| object.can("get") && self.slot(object, field).is_some())
+        };
+        let named = self.catalogue.objects.iter().any(|object| self.slot(object, field).is_some());
+        if field.is_empty() || !named || self.is_many(field) {
+            return None;
+        }
+        let record = self.spoken_of(false, has_it)?;
+        let object = self.catalogue.object(&record.object)?;
+        let slot = self.slot(object, field)?;
+        whole.cover();
+        Some(self.told(record, slot))
     }
 
     /// "does Acme renewal close", "is it due", "was Jane created".
-    fn time_of(&self, phrase: Phrase<'_>) -> Option<Outcome> {
+    fn time_of(&self, whole: Phrase<'_>, phrase: Phrase<'_>) -> Option<Outcome> {
         let last = phrase.len().checked_sub(1).filter(|last| *last > 0)?;
         let verb = stem(phrase.at(last));
         let is_meant = |field: &&Field| {
             matches!(field.kind, Kind::Date | Kind::DateTime)
                 && field.phrases.iter().any(|name| name.first().is_some_and(|first| stem(first) == verb))
         };
-        self.value_of(phrase.upto(last), |object| {
+        self.value_of(whole, phrase.upto(last), |object| {
             object.fields.iter().find(is_meant).map(|field| Slot { field, part: None })
         })
     }
 
     /// "who owns": of the record a phrase names, or of all that it describes.
-    fn owner_of(&self, phrase: Phrase<'_>) -> Option<Outcome> {
+    fn owner_of(&self, whole: Phrase<'_>, phrase: Phrase<'_>) -> Option<Outcome> {
         let owner = |object: &'_ Object| object.fields.iter().position(Field::is_member);
         if let Some((object, start, words)) = self.catalogue.first_named(phrase)
             && let Some(owner) = owner(object)
             && !self.points_back(phrase)
+            && !phrase.has_quotes()
+            && (self.is_many(phrase.from(start)) || start > 0)
         {
             let noun = phrase.from(start).upto(words);
+            whole.cover_before(phrase);
+            noun.cover();
             let described = [phrase.upto(start), phrase.from(start + words)];
-            let query = match Parser::new(self, object, false).parse(&described) {
-                Ok(query) => query,
-                Err(stop) => return Some(Err(stop)),
-            };
-            if query.search.is_empty() {
-                return Some(self.listed(
-                    object,
-                    query.touching(&object.fields[owner].name),
-                    self.is_many(noun),
-                ));
-            }
+            return Some(Parser::new(self, object, false).parse(&described).and_then(|query| {
+                self.listed(object, query.touching(&object.fields[owner].name), self.is_many(noun))
+            }));
         }
-        self.value_of(phrase, |object| {
+        self.value_of(whole, phrase, |object| {
             owner(object).map(|owner| Slot { field: &object.fields[owner], part: None })
         })
     }
@@ -89,6 +179,7 @@ impl Interpreter {
     /// The value of the slot that one of the objects has, of the record a phrase names.
     fn value_of<'o>(
         &'o self,
+        whole: Phrase<'_>,
         record: Phrase<'_>,
         slot: impl Fn(&'o Object) -> Option<Slot<'o>>,
     ) -> Option<Outcome> {
@@ -98,7 +189,13 @@ impl Interpreter {
         if wanted.is_empty() {
             return None;
         }
-        Some(self.record(record, &wanted).and_then(|record| {
+        // What stands beside the record's name has been read.
+        for word in (0..whole.len()).map(|at| whole.from(at).upto(1)) {
+            if !word.is_within(record) {
+                word.cover();
+            }
+        }
+        Some(self.record_to_read(record, &wanted).and_then(|record| {
             let object = self.catalogue.object(&record.object);
             match object.and_then(&slot) {
                 Some(slot) => self.told(&record, slot),
@@ -142,6 +239,10 @@ impl Interpreter {
         }
         if name.len() == 1 && matches!(name.at(0), "value" | "worth" | "size" | "price") {
             return object.amount_field().map(whole);
+        }
+        // People ask for the status of what has stages.
+        if name.len() == 1 && matches!(name.at(0), "status" | "state") {
+            return object.outcomes().map(|(field, _)| whole(field));
         }
         let (related, words) = self.catalogue.named(name)?;
         let is_meant =

@@ -2,7 +2,13 @@
 
 use kontor_core::text;
 
-use super::{catalogue::Object, query::lower, schema::Kind, turn::Interpreter, words::one};
+use super::{
+    catalogue::Object,
+    query::lower,
+    schema::Kind,
+    turn::Interpreter,
+    words::{Phrase, one},
+};
 
 /// The verbs, each with the kind of help it leads to.
 const VERBS: [&str; 16] = [
@@ -10,13 +16,16 @@ const VERBS: [&str; 16] = [
     "note", "delete", "history", "help",
 ];
 
+/// How it says what it is.
+pub(super) const INTRODUCTION: &str = "I am Kontor's built-in command interpreter, not a language model.";
+/// What only an admin can do, so that only help says it.
 const CONNECT: &str = "An admin can connect a language model under `[models]` in `config/kontor.toml` (or by `KONTOR_MODELS__…` variables), or by running Ollama on this machine.";
 
 impl Interpreter {
     /// What it is and what it understands, with examples from this workspace.
     pub(super) fn help(&self) -> String {
         format!(
-            "I am Kontor's built-in command interpreter, not a language model. I understand:\n\n{}\n\n“it”, “that deal” and “the second one” refer to what I showed last. {CONNECT}",
+            "{INTRODUCTION} I understand:\n\n{}\n\n“it”, “that deal” and “the second one” refer to what I showed last. {CONNECT}",
             self.examples()
                 .iter()
                 .map(|(example, what)| format!("- **{example}** {what}"))
@@ -25,10 +34,9 @@ impl Interpreter {
         )
     }
 
-    /// For what it does not understand.
-    pub(super) fn not_understood(&self, said: &str) -> String {
-        let first = said.split_whitespace().next().unwrap_or_default();
-        let near = text::nearest(first, VERBS);
+    /// For a sentence of which nothing has a meaning.
+    pub(super) fn nothing_understood(&self, said: Phrase<'_>) -> String {
+        let near = text::nearest(said.at(0), VERBS);
         let examples = self.examples();
         let nearest = near.and_then(|verb| examples.iter().find(|(example, _)| example.starts_with(verb)));
         let shown: Vec<String> = nearest
@@ -37,8 +45,10 @@ impl Interpreter {
             .take(4)
             .map(|(example, what)| format!("- **{example}** {what}"))
             .collect();
+        let introduction =
+            if self.conversation.is_introduced { String::new() } else { format!(" {INTRODUCTION}") };
         format!(
-            "I do not understand that. I am Kontor's built-in command interpreter, not a language model. The nearest I can do:\n\n{}\n\nSay **help** for everything. {CONNECT}",
+            "I do not understand that.{introduction} The nearest I can do:\n\n{}\n\nSay **help** for everything.",
             shown.join("\n")
         )
     }

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    dates, render,
+    dates::{self, Lean},
+    query::Query,
+    render,
     turn::{Interpreter, Outcome},
     words::Phrase,
 };
@@ -13,10 +15,14 @@ const MOST_ENTRIES: u64 = 20;
 impl Interpreter {
     /// "what changed on …", with "what changed" taken away.
     pub(super) fn history(&self, phrase: Phrase<'_>) -> Outcome {
-        let phrase = phrase.skip(&["has", "on", "with", "in", "for", "about", "of", "to", "at"]);
+        let rest = phrase.skip(&["has", "on", "with", "in", "for", "about", "of", "to", "at"]);
+        phrase.cover_before(rest);
+        let phrase = rest;
         if let Some(today) = self.conversation.today
-            && let Some(period) = dates::period(phrase, today).filter(|period| period.words == phrase.len())
+            && let Some(period) = dates::period(phrase, today, Lean::Behind)?
+            && period.words == phrase.len()
         {
+            phrase.cover();
             return self.lately(period);
         }
         let known: Vec<&str> = self
@@ -26,7 +32,7 @@ impl Interpreter {
             .filter(|object| object.can("timeline"))
             .map(|object| object.name.as_str())
             .collect();
-        let record = self.record(phrase, &known)?;
+        let record = self.record_to_read(phrase, &known)?;
         let tool = format!("{}.timeline", record.object);
         let result = self.call(&tool, json!({"id": record.id, "limit": MOST_ENTRIES}))?;
         let entries = result["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -94,7 +100,8 @@ impl Interpreter {
                     render::failure(error)
                 ));
             } else if count > 0 {
-                sections.push(self.listing(object, result, &format!("changed {}", period.readable()), &[]));
+                let query = Query::saying(&format!("changed {}", period.readable()));
+                sections.push(self.page(object, result, &query, 0, &[]));
             }
         }
         if sections.is_empty() {

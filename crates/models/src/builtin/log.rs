@@ -8,10 +8,11 @@ use super::{
     catalogue::LogTool,
     conversation::single,
     create::{body_field, name_value},
+    dates::{self, Lean},
     query::lower,
     render,
     schema::{Choice, Kind},
-    turn::{Interpreter, Outcome},
+    turn::{Interpreter, Outcome, Stop},
     words::{Phrase, one, stem},
 };
 
@@ -21,8 +22,12 @@ const SUBJECT: usize = 100;
 impl Interpreter {
     /// "log a call with …: …", with the verb taken away.
     pub(super) fn log(&self, phrase: Phrase<'_>) -> Outcome {
-        let phrase = phrase.skip(&["a", "an", "the", "my", "that", "i", "had", "new"]);
+        let rest = phrase
+            .skip(&["a", "an", "the", "my", "that", "i", "had", "new", "just", "short", "quick", "good"]);
+        phrase.cover_before(rest);
+        let phrase = rest;
         if phrase.at(0) == "note" {
+            phrase.upto(1).cover();
             return self.note(phrase.from(1));
         }
         let Some(tool) = &self.catalogue.log else {
@@ -31,7 +36,10 @@ impl Interpreter {
         let kind =
             tool.kinds.iter().map(|kind| (kind, phrase.matches(&kind.names))).find(|(_, words)| *words > 0);
         match kind {
-            Some((kind, words)) => self.log_kind(tool, kind, phrase.from(words)),
+            Some((kind, words)) => {
+                phrase.upto(words).cover();
+                self.log_kind(tool, kind, phrase.from(words))
+            }
             None => {
                 let kinds: Vec<String> = tool.kinds.iter().map(|kind| lower(&kind.label)).collect();
                 Ok(format!(
@@ -54,12 +62,14 @@ impl Interpreter {
             .kinds
             .iter()
             .find(|kind| kind.names.iter().any(|name| name.len() == 1 && stem(&name[0]) == stem(verb)))?;
+        phrase.upto(1).cover();
         Some(self.log_kind(tool, kind, phrase.from(1)))
     }
 
     fn log_kind(&self, tool: &LogTool, kind: &Choice, phrase: Phrase<'_>) -> Outcome {
         let (whom, text) = split(phrase);
-        let (whom, happened) = self.without_day(whom);
+        phrase.from(whom.len()).cover();
+        let (whom, happened) = self.without_day(whom)?;
         if text.is_empty() {
             return Ok(ask::WHAT_ABOUT.to_owned());
         }
@@ -105,6 +115,7 @@ impl Interpreter {
         if text.is_empty() {
             return Ok(ask::WHAT_TEXT.to_owned());
         }
+        phrase.from(whom.len()).cover();
         let mut values = Map::new();
         if let Some(label) = note.label_field() {
             values.insert(label.name.clone(), name_value(label, &excerpt(text, SUBJECT)));
@@ -129,22 +140,20 @@ impl Interpreter {
     }
 
     /// The same without a day at its end, and that day at noon; none for today, which is the default.
-    fn without_day<'s>(&self, phrase: Phrase<'s>) -> (Phrase<'s>, Option<String>) {
+    fn without_day<'s>(&self, phrase: Phrase<'s>) -> Result<(Phrase<'s>, Option<String>), Stop> {
         for at in 0..phrase.len() {
-            let when = phrase.from(at).skip(&["on"]);
-            if let Some((date, words)) = self.day(when)
+            let when = phrase.from(at);
+            let Some(today) = self.conversation.today else { break };
+            // What is logged has happened, so a weekday is the last one.
+            if let Some((moment, words)) = dates::moment(when, today, Lean::Behind, "12:00")?
                 && words == when.len()
             {
-                let date = match self.conversation.today {
-                    // What is logged has happened, so a weekday is the last one.
-                    Some(today) if date > today => date.plus_days(-7),
-                    _ => date,
-                };
-                let happened = (Some(date) != self.conversation.today).then(|| format!("{date}T12:00:00Z"));
-                return (phrase.upto(at), happened);
+                when.cover();
+                let is_default = moment == format!("{today}T12:00:00Z");
+                return Ok((phrase.upto(at), Some(moment).filter(|_| !is_default)));
             }
         }
-        (phrase, None)
+        Ok((phrase, None))
     }
 }
 

@@ -1,51 +1,82 @@
-//! Numbers and sums of money as people write them.
+//! Numbers and amounts in sentences, by the shared reader.
 
-use kontor_core::text::fold;
+use kontor_core::{
+    reading::{self, Unread},
+    text::fold,
+};
 use serde_json::{Number, Value, json};
 
-use super::words::Phrase;
-
-const CODES: [&str; 20] = [
-    "usd", "eur", "gbp", "chf", "jpy", "cad", "aud", "sek", "nok", "dkk", "pln", "czk", "huf", "inr", "cny",
-    "brl", "mxn", "sgd", "nzd", "zar",
-];
+use super::{query::capital, turn::Stop, words::Phrase};
 
 /// A number, the currency said with it, and how many words they took.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sum {
-    pub(super) amount: f64,
-    pub(super) currency: Option<String>,
+    number: reading::Number,
+    currency: Option<&'static str>,
     pub(super) words: usize,
 }
 
 impl Sum {
     pub(super) fn number(&self) -> Value {
-        number(self.amount)
+        self.number.to_json()
+    }
+
+    pub(super) fn currency(&self) -> Option<&'static str> {
+        self.currency
     }
 
     pub(super) fn money(&self) -> Value {
-        match &self.currency {
+        match self.currency {
             Some(currency) => json!({"amount": self.number(), "currency": currency}),
             None => json!({"amount": self.number()}),
         }
     }
+
+    /// With its thousands marked.
+    pub(super) fn readable(&self) -> String {
+        reading::readable(&self.number.to_string())
+    }
 }
 
-/// A whole number without a fraction.
-pub(super) fn number(amount: f64) -> Value {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if amount.fract() == 0.0 && amount.abs() < EXACT {
-        return json!(amount as i64);
-    }
-    Number::from_f64(amount).map_or(Value::Null, Value::Number)
+/// `10k`, `$10,000`, `1.5 million`, `EUR 20k`, `20k eur` at the head of a phrase; asks where it has two meanings.
+pub(super) fn sum(phrase: Phrase<'_>) -> Result<Option<Sum>, Stop> {
+    let read = reading::amount(&phrase.folds()).map_err(|why| unread(&why))?;
+    Ok(read.map(|read| Sum {
+        number: read.value.number,
+        currency: read.value.currency.map(|currency| currency.code()),
+        words: read.words,
+    }))
+}
+
+/// The same with a sign of percent behind it: `60%`, `60 percent`.
+pub(super) fn percent(phrase: Phrase<'_>) -> Result<Option<Sum>, Stop> {
+    let read = reading::percent(&phrase.folds()).map_err(|why| unread(&why))?;
+    Ok(read.map(|read| Sum { number: read.value, currency: None, words: read.words }))
+}
+
+/// Whether a number stands at the head of a phrase, whatever it means.
+pub(super) fn is_sum(phrase: Phrase<'_>) -> bool {
+    !matches!(reading::amount(&phrase.folds()), Ok(None))
+}
+
+/// Why something was not read, as a reply.
+pub(super) fn unread(why: &Unread) -> Stop {
+    Stop::Say(format!("{}.", capital(&why.to_string())))
+}
+
+/// The currency at the head of a phrase by code or name: `eur`, `dollars`.
+pub(super) fn currency(phrase: Phrase<'_>) -> Option<&'static str> {
+    use kontor_core::currency::Currency;
+
+    let word = phrase.at(0);
+    let found = Currency::of(word).filter(|_| word.len() == 3).or_else(|| Currency::of_name(word));
+    found.map(|currency| currency.code())
 }
 
 /// A figure with its numbers to two decimals, as an average is told.
 pub(super) fn rounded(figure: &Value) -> Value {
     match figure {
-        Value::Number(exact) => {
-            exact.as_f64().map_or_else(|| figure.clone(), |exact| number((exact * 100.0).round() / 100.0))
-        }
+        Value::Number(exact) => exact.as_f64().map_or_else(|| figure.clone(), to_cents),
         Value::Array(items) => items.iter().map(rounded).collect(),
         Value::Object(parts) => {
             Value::Object(parts.iter().map(|(name, part)| (name.clone(), rounded(part))).collect())
@@ -54,105 +85,18 @@ pub(super) fn rounded(figure: &Value) -> Value {
     }
 }
 
-/// `10k`, `$10,000`, `1.5 million`, `EUR 20k`, `20k eur`.
-pub(super) fn sum(phrase: Phrase<'_>) -> Option<Sum> {
-    let (mut words, mut currency) = (0, None);
-    if let Some(code) = code(phrase.at(0)) {
-        currency = Some(code);
-        words = 1;
+fn to_cents(exact: f64) -> Value {
+    let rounded = (exact * 100.0).round() / 100.0;
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if rounded.fract() == 0.0 && rounded.abs() < EXACT {
+        return json!(rounded as i64);
     }
-    let (mut amount, sign) = figure(phrase.at(words))?;
-    words += 1;
-    currency = currency.or(sign);
-    if let Some(factor) = scale(phrase.at(words)) {
-        amount *= factor;
-        words += 1;
-    }
-    if currency.is_none()
-        && let Some(code) = code(phrase.at(words))
-    {
-        currency = Some(code);
-        words += 1;
-    }
-    Some(Sum { amount, currency, words })
+    Number::from_f64(rounded).map_or(Value::Null, Value::Number)
 }
 
-fn figure(word: &str) -> Option<(f64, Option<String>)> {
-    let (word, sign) = strip_sign(word);
-    let digits_end =
-        word.find(|c: char| !(c.is_ascii_digit() || c == ',' || c == '.' || c == '-')).unwrap_or(word.len());
-    let (digits, rest) = word.split_at(digits_end);
-    let (rest, late_sign) = strip_sign(rest);
-    let factor = match rest {
-        "" => 1.0,
-        suffix => scale(suffix)?,
-    };
-    if !digits.contains(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    Some((decimal(digits)? * factor, sign.or(late_sign)))
-}
-
-/// `10,000.50`, `10.000,50`, `10,000`, `1.5`: the last mark is a decimal point unless three digits follow a
-/// comma or the mark is repeated.
-fn decimal(digits: &str) -> Option<f64> {
-    let (commas, points) = (digits.matches(',').count(), digits.matches('.').count());
-    let plain = match (commas, points) {
-        (0, 0 | 1) => digits.to_owned(),
-        (_, 0) => {
-            let tail = digits.rsplit(',').next().unwrap_or_default().len();
-            if commas == 1 && tail != 3 { digits.replace(',', ".") } else { digits.replace(',', "") }
-        }
-        (0, _) => digits.replace('.', ""),
-        _ if digits.rfind(',') < digits.rfind('.') => digits.replace(',', ""),
-        _ => digits.replace('.', "").replace(',', "."),
-    };
-    plain.parse().ok().filter(|amount: &f64| amount.is_finite())
-}
-
-fn scale(word: &str) -> Option<f64> {
-    match word {
-        "k" | "thousand" => Some(1e3),
-        "m" | "mio" | "mn" | "million" | "millions" => Some(1e6),
-        "b" | "bn" | "billion" | "billions" => Some(1e9),
-        _ => None,
-    }
-}
-
-fn strip_sign(word: &str) -> (&str, Option<String>) {
-    for (sign, code) in [("$", "USD"), ("€", "EUR"), ("£", "GBP"), ("¥", "JPY")] {
-        if let Some(rest) = word.strip_prefix(sign).or_else(|| word.strip_suffix(sign)) {
-            return (rest, Some(code.to_owned()));
-        }
-    }
-    (word, None)
-}
-
-fn code(word: &str) -> Option<String> {
-    match word {
-        "dollar" | "dollars" => Some("USD".to_owned()),
-        "euro" | "euros" => Some("EUR".to_owned()),
-        "pound" | "pounds" => Some("GBP".to_owned()),
-        _ => CODES.contains(&word).then(|| word.to_ascii_uppercase()),
-    }
-}
-
-/// A number with its thousands marked: `12,500.5`.
+/// A number of a result with its thousands marked: `12,500.5`.
 pub(super) fn readable(value: &Value) -> String {
-    let text = value.to_string();
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(w, f)| (w, Some(f)));
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
-    let mut grouped = String::with_capacity(text.len() + 4);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    match fraction.filter(|fraction| fraction.chars().any(|c| c != '0')) {
-        Some(fraction) => format!("{sign}{grouped}.{fraction}"),
-        None => format!("{sign}{grouped}"),
-    }
+    reading::readable(&value.to_string())
 }
 
 /// Yes or no.
@@ -167,26 +111,6 @@ pub(super) fn truth(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::builtin::words::Sentence;
-
-    #[test]
-    fn sums_are_read_as_people_write_them() {
-        for (text, amount, currency, words) in [
-            ("10k", 10_000.0, None, 1),
-            ("$10,000", 10_000.0, Some("USD"), 1),
-            ("1.5 million euros", 1_500_000.0, Some("EUR"), 3),
-            ("EUR 20.000,50", 20_000.5, Some("EUR"), 2),
-            ("20k eur now", 20_000.0, Some("EUR"), 2),
-            ("2,5", 2.5, None, 1),
-            ("€5k", 5_000.0, Some("EUR"), 1),
-        ] {
-            let expected = Sum { amount, currency: currency.map(str::to_owned), words };
-            assert_eq!(sum(Sentence::new(text).phrase()), Some(expected), "{text}");
-        }
-        for text in ["ten", "k", "10x", "", "euros"] {
-            assert_eq!(sum(Sentence::new(text).phrase()), None, "{text}");
-        }
-    }
 
     #[test]
     fn an_average_is_told_to_two_decimals() {

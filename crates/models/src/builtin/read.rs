@@ -1,5 +1,6 @@
 //! Lists, one record, searches, and the next page.
 
+use kontor_core::text::{fold, tokens};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -8,17 +9,19 @@ use super::{
     query::{Parser, Query},
     render,
     schema::Kind,
-    turn::{Interpreter, Outcome},
+    turn::{Interpreter, Outcome, Stop},
     words::{Phrase, plural, singular},
 };
 
 /// Fields asked for where a question speaks of one that is not shown by itself.
 const MOST_FIELDS: usize = 8;
+/// The most words of a name that are compared.
+const WORDS: usize = 50;
 
 impl Interpreter {
-    /// "show …", with the verb taken away.
-    pub(super) fn show(&self, phrase: Phrase<'_>) -> Outcome {
-        let phrase = phrase.skip(&[
+    /// "show …", with the verb taken away; `by_name` where the verb asks for something by its name alone.
+    pub(super) fn show(&self, phrase: Phrase<'_>, by_name: bool) -> Outcome {
+        const LEADING: [&str; 22] = [
             "me",
             "all",
             "about",
@@ -35,35 +38,111 @@ impl Interpreter {
             "detail",
             "of",
             "on",
-        ]);
-        if phrase.is_empty() {
+            "us",
+            "the",
+            "a",
+            "again",
+            "info",
+            "just",
+        ];
+        if self.points_back(phrase) {
+            return self.one(&self.record_to_read(phrase, &[])?);
+        }
+        let rest = phrase.skip(&LEADING);
+        phrase.cover_before(rest);
+        if rest.is_empty() {
             return Ok(self.help());
         }
-        if self.points_back(phrase) {
-            return self.one(&self.record(phrase, &[])?);
+        if self.points_back(rest) {
+            return self.one(&self.record_to_read(rest, &[])?);
         }
-        if let Some((object, start, words)) = self.catalogue.first_named(phrase) {
-            return self.list(
-                object,
-                &[phrase.upto(start), phrase.from(start + words)],
-                is_plural(object, phrase.from(start).upto(words)),
-            );
+        if let Some((object, start, words)) = self.catalogue.first_named(rest) {
+            rest.from(start).upto(words).cover();
+            let parts = [rest.upto(start), rest.from(start + words)];
+            let many = is_plural(object, rest.from(start).upto(words));
+            if !many && self.is_name_of_one(object, parts, by_name) {
+                return self.one(&self.record_to_read(rest, &[object.name.as_str()])?);
+            }
+            return self.list(object, &parts, many);
         }
         // "calls this week": the option of a field tells the object.
-        if let Some(object) = self.object_with_option(phrase) {
-            return self.list(object, &[phrase], true);
+        if let Some(object) = self.object_with_option(rest) {
+            return self.list(object, &[rest], true);
         }
-        let text = phrase.skip(&["the", "a"]).raw();
-        let found = self.look_up(text, &[])?;
-        self.found(found, text)
+        if let Some(object) = self.object_meant(rest) {
+            return self.list(object, &[rest], true);
+        }
+        if by_name { self.by_its_name(rest) } else { Err(self.not_understood(&rest.left())) }
     }
 
-    /// The only object that can be listed and has an option named in the plural here.
+    /// Whether what stands beside the singular of an object is the name of one: "contact Jane Doe", "the Acme
+    /// renewal deal".
+    fn is_name_of_one(&self, object: &Object, [before, behind]: [Phrase<'_>; 2], by_name: bool) -> bool {
+        const NO_NAMES: [&str; 46] = [
+            "in", "at", "of", "for", "from", "with", "on", "about", "to", "by", "my", "our", "next", "last",
+            "latest", "newest", "oldest", "first", "biggest", "largest", "highest", "smallest", "lowest",
+            "most", "top", "new", "that", "which", "who", "where", "whose", "closing", "owned", "created",
+            "updated", "assigned", "due", "without", "over", "above", "below", "under", "is", "do", "does",
+            "recent",
+        ];
+        let is_name = |phrase: Phrase<'_>| {
+            phrase.is_quoted(0)
+                || (!phrase.is_empty()
+                    && !phrase.has_quotes()
+                    && !NO_NAMES.contains(&phrase.at(0))
+                    && phrase.position(&["'s"]).is_none()
+                    && object.option_at(phrase).is_none()
+                    && !matches!(phrase.at(0), "open" | "won" | "lost" | "closed" | "overdue"))
+        };
+        match (before.is_empty(), behind.is_empty()) {
+            (true, false) => is_name(behind.skip(&["named", "called"])),
+            (false, true) => by_name && is_name(before),
+            _ => false,
+        }
+    }
+
+    /// What has this name, or else what mentions it.
+    fn by_its_name(&self, phrase: Phrase<'_>) -> Outcome {
+        let name = phrase.trim_end(&["please", "now"]);
+        let text = name.raw();
+        if self.speaks_of_many(name) {
+            return Err(self.not_understood(&name.left()));
+        }
+        let found = self.found_by(text)?;
+        let wanted = fold(text);
+        let words = tokens(text, WORDS);
+        let mut exact = found.iter().filter(|record| fold(&record.label) == wanted);
+        let has_words = |record: &&Record| {
+            let label = tokens(&record.label, WORDS);
+            !words.is_empty() && words.iter().all(|word| label.iter().any(|part| part.starts_with(word)))
+        };
+        let named: Vec<Record> = found.iter().filter(has_words).cloned().collect();
+        let is_address = text.contains('@') || text.chars().filter(char::is_ascii_digit).count() > 5;
+        name.cover();
+        match (exact.next(), exact.next(), named.as_slice(), found.as_slice()) {
+            (Some(one), None, ..) | (None, None, [one], _) => self.one(one),
+            (None, None, [], [one]) if is_address => self.one(one),
+            (_, _, [], []) => Err(self.knows_none(name, &[])),
+            (_, _, [], mentioned) => Ok(format!(
+                "I know no record called “{text}”. It is mentioned in:\n\n{}",
+                render::mixed_table(&self.catalogue, mentioned)
+            )),
+            (_, _, named, _) => Ok(format!(
+                "**{} records** matching “{text}”:\n\n{}",
+                named.len(),
+                render::mixed_table(&self.catalogue, named)
+            )),
+        }
+    }
+
+    /// The only object that can be listed and has an option named in the plural here, or one after "last".
     pub(super) fn object_with_option(&self, phrase: Phrase<'_>) -> Option<&Object> {
         let has = |object: &&Object| {
             (0..phrase.len()).any(|start| {
                 let here = phrase.from(start);
-                let is_many = plural(&singular(here.at(0))) == here.at(0);
+                let before = start.checked_sub(1).map_or("", |before| phrase.at(before));
+                let is_many = plural(&singular(here.at(0))) == here.at(0)
+                    || matches!(before, "last" | "latest" | "next" | "first" | "recent");
                 is_many && object.option_at(here).is_some()
             })
         };
@@ -71,8 +150,79 @@ impl Interpreter {
         found.next().filter(|_| found.next().is_none())
     }
 
+    /// The object that a question without its name is about: "what is overdue", "closing this week", "everything
+    /// in negotiation".
+    pub(super) fn object_meant(&self, phrase: Phrase<'_>) -> Option<&Object> {
+        let able = || self.catalogue.objects.iter().filter(|object| object.can("find"));
+        if phrase.position(&["overdue", "due"]).is_some() {
+            return able().find(|object| object.fields.iter().any(|field| field.name.starts_with("due")));
+        }
+        let rest = phrase.skip(&[
+            "everything",
+            "anything",
+            "that",
+            "is",
+            "in",
+            "do",
+            "we",
+            "will",
+            "have",
+            "did",
+            "the",
+        ]);
+        let with_outcomes =
+            || able().filter(|object| object.outcomes().is_some() && object.amount_field().is_some());
+        let closes = super::words::stem(rest.at(0)) == "clos";
+        if closes || matches!(rest.at(0), "win" | "won" | "lose" | "lost") {
+            return with_outcomes().next();
+        }
+        let named: Vec<&Object> = able().filter(|object| object.option_at(rest).is_some()).collect();
+        let of_outcomes = with_outcomes().find(|object| {
+            object
+                .options_at(rest)
+                .iter()
+                .any(|(field, ..)| object.outcomes().is_some_and(|(outcome, _)| outcome.name == field.name))
+        });
+        match named.as_slice() {
+            [only] => Some(only),
+            _ => of_outcomes.filter(|_| phrase.len() > rest.len()),
+        }
+    }
+
     fn list(&self, object: &Object, parts: &[Phrase<'_>], many: bool) -> Outcome {
+        if let Some(outcome) = self.next_one(object, parts) {
+            return outcome;
+        }
         self.listed(object, Parser::new(self, object, false).parse(parts)?, many)
+    }
+
+    /// "my next task", "the next meeting": the one that is due first from today on.
+    fn next_one(&self, object: &Object, parts: &[Phrase<'_>]) -> Option<Outcome> {
+        let words = parts.first()?.skip(&["my", "the", "our"]);
+        let option = object.option_at(words.from(1)).map_or(0, |(.., words)| words);
+        let is_next = matches!(words.at(0), "next" | "upcoming");
+        if !is_next || words.len() > 1 + option || (words.len() == 1 && parts.len() == 1) {
+            return None;
+        }
+        let (today, field) = (self.conversation.today?, object.date_field()?);
+        words.upto(1).cover();
+        Some(self.due_next(object, parts, words, today, field))
+    }
+
+    fn due_next(
+        &self,
+        object: &Object,
+        parts: &[Phrase<'_>],
+        words: Phrase<'_>,
+        today: kontor_core::time::Date,
+        field: &Field,
+    ) -> Outcome {
+        let mine = parts.first().map_or(words.upto(0), |part| part.upto(part.len() - words.len()));
+        let mut read = vec![mine, words.from(1)];
+        read.extend(parts.iter().skip(1));
+        let mut parser = Parser::new(self, object, false);
+        parser.from_today_on(field, today)?;
+        self.listed(object, parser.parse(&read)?, false)
     }
 
     /// The records that a question asks for, as a list where it asks for many.
@@ -85,8 +235,8 @@ impl Interpreter {
         let found = records(&result);
         if !many && query.is_name() {
             let text = query.search.join(" ");
-            let wanted = kontor_core::text::fold(&text);
-            let mut exact = found.iter().filter(|record| kontor_core::text::fold(&record.label) == wanted);
+            let wanted = fold(&text);
+            let mut exact = found.iter().filter(|record| fold(&record.label) == wanted);
             let one = match (exact.next(), exact.next(), found.as_slice()) {
                 (Some(one), None, _) | (None, None, [one]) => Some(one),
                 _ => None,
@@ -95,56 +245,51 @@ impl Interpreter {
                 return self.one(one);
             }
         }
-        Ok(self.listing(object, &result, &query.in_words(), &query.touched))
+        Ok(self.page(object, &result, &query, 0, &query.touched))
     }
 
-    /// A list as it is shown, with what was asked for in words.
-    pub(super) fn listing(&self, object: &Object, result: &Value, said: &str, touched: &[String]) -> String {
-        self.page(object, result, ["The first ", ""], said, touched)
-    }
-
-    /// A page of a list, called the one where more come after it and the other where none do.
-    fn page(
+    /// A page of a list as it is shown, with what was asked for in words; `before` is how many were shown before it.
+    pub(super) fn page(
         &self,
         object: &Object,
         result: &Value,
-        [before_more, at_the_end]: [&str; 2],
-        said: &str,
+        query: &Query,
+        before: usize,
         touched: &[String],
     ) -> String {
         let count = result["records"].as_array().map_or(0, Vec::len);
-        let asked = if said.is_empty() { String::new() } else { format!(", {said}") };
         if count == 0 {
-            return format!("I found no {}{asked}.", object.plural);
+            return format!("I found no {}.", query.described(&object.plural, ""));
         }
-        let noun = if count == 1 { &object.singular } else { &object.plural };
-        let table = render::table(&self.catalogue, result, touched);
         let more = result["has_more"].as_bool().unwrap_or(false);
-        let first = if more { before_more } else { at_the_end };
-        let rest = if more { "\n\nThere are more: say **more**." } else { "" };
-        format!("{first}**{count} {noun}**{asked}:\n\n{table}{rest}")
+        let last = before + count;
+        let total = result["total"].as_u64().and_then(|total| usize::try_from(total).ok());
+        let is_part = before > 0 || (more && query.limit.is_none());
+        let noun = |count: usize| if count == 1 { &object.singular } else { &object.plural };
+        let table = render::table(&self.catalogue, result, touched, before + 1);
+        let shown = match total.filter(|total| is_part && *total > count) {
+            Some(total) => {
+                let place = if before == 0 {
+                    format!("The first {count}")
+                } else {
+                    format!("{} to {last}", before + 1)
+                };
+                format!("{place} of **{total} {}", query.described(noun(total), "**"))
+            }
+            None if is_part && before > 0 => {
+                format!("{} to {last} of the **{}", before + 1, query.described(&object.plural, "**"))
+            }
+            None if is_part => format!("The first **{count} {}", query.described(noun(count), "**")),
+            None => format!("**{count} {}", query.described(noun(count), "**")),
+        };
+        let rest = if more && query.limit.is_none() { "\n\nThere are more: say **more**." } else { "" };
+        format!("{shown}:\n\n{table}{rest}")
     }
 
     /// One record with its fields.
     pub(super) fn one(&self, record: &Record) -> Outcome {
         let result = self.call(&format!("{}.get", record.object), json!({"id": record.id}))?;
         Ok(render::details(&self.catalogue, &result))
-    }
-
-    fn found(&self, found: Vec<Record>, text: &str) -> Outcome {
-        let wanted = kontor_core::text::fold(text);
-        let mut exact = found.iter().filter(|record| kontor_core::text::fold(&record.label) == wanted);
-        match (exact.next(), exact.next(), found.as_slice()) {
-            (_, _, []) => {
-                Ok(format!("I found nothing matching “{text}”. Say **help** for what I understand."))
-            }
-            (Some(one), None, _) | (None, None, [one]) => self.one(one),
-            _ => Ok(format!(
-                "**{} records** matching “{text}”:\n\n{}",
-                found.len(),
-                render::mixed_table(&self.catalogue, &found)
-            )),
-        }
     }
 
     /// The next page of the last list.
@@ -156,12 +301,13 @@ impl Interpreter {
             return Ok("That was all of it.".to_owned());
         };
         let Some(object) = self.catalogue.object(name) else {
-            return Ok("There is no list to go on with.".to_owned());
+            return Err(Stop::Say("There is no list to go on with.".to_owned()));
         };
         let mut arguments = last.arguments.as_object().cloned().unwrap_or_default();
         arguments.insert("after".to_owned(), json!(next));
+        arguments.insert("total".to_owned(), json!(true));
         let result = self.call(&last.name, Value::Object(arguments))?;
-        Ok(self.page(object, &result, ["The next ", "The last "], "", &[]))
+        Ok(self.page(object, &result, &Query::default(), self.conversation.list.len(), &[]))
     }
 }
 
@@ -184,9 +330,10 @@ fn find_arguments(object: &Object, query: &Query) -> Value {
     if query.deleted {
         arguments.insert("deleted".to_owned(), json!(true));
     }
-    if let Some(limit) = query.limit {
-        arguments.insert("limit".to_owned(), json!(limit));
-    }
+    match query.limit {
+        Some(limit) => arguments.insert("limit".to_owned(), json!(limit)),
+        None => arguments.insert("total".to_owned(), json!(true)),
+    };
     if !query.search.is_empty() {
         if object.searchable {
             arguments.insert("search".to_owned(), json!(query.search.join(" ")));

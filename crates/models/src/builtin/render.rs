@@ -23,8 +23,9 @@ pub(super) fn link(record: &Record) -> String {
     }
 }
 
-/// A list of one object's records as a table, these fields among its columns.
-pub(super) fn table(catalogue: &Catalogue, result: &Value, first: &[String]) -> String {
+/// A list of one object's records as a table, these fields among its columns; the rows are numbered from
+/// `number` on.
+pub(super) fn table(catalogue: &Catalogue, result: &Value, first: &[String], number: usize) -> String {
     let object = result["object"].as_str().unwrap_or_default();
     let rows: Vec<&Value> = result["records"].as_array().into_iter().flatten().collect();
     let mut present: Vec<&str> = Vec::new();
@@ -61,7 +62,7 @@ pub(super) fn table(catalogue: &Catalogue, result: &Value, first: &[String]) -> 
     }
     for (position, row) in rows.iter().enumerate() {
         let name = record(row, result).map_or_else(|| "?".to_owned(), |record| link(&record));
-        text.push_str(&format!("\n| {} | {name} |", position + 1));
+        text.push_str(&format!("\n| {} | {name} |", position + number));
         for column in &columns {
             text.push_str(&format!(" {} |", escape(&value(catalogue, object, column, &row[*column]))));
         }
@@ -118,6 +119,13 @@ pub(super) fn changes(catalogue: &Catalogue, object: &str, changes: &Value) -> V
 /// A failure in plain words.
 pub(super) fn failure(error: &Value) -> String {
     let message = error["message"].as_str().unwrap_or("The reason was not told.");
+    if error["code"] == "denied" {
+        // What stands there is said to models; a person hears what the member said.
+        return match message.split_once("They said: ") {
+            Some((_, comment)) => format!("That was not done: you said “{}”.", escape(comment)),
+            None => "That was not done: you declined it.".to_owned(),
+        };
+    }
     let mut text = format!("That did not work: {message}");
     let issues: Vec<&str> = error["issues"]
         .as_array()

@@ -1,10 +1,11 @@
 //! Which record is meant: by place in the last list, by pronoun, or by name.
 
-use kontor_core::text::{fold, tokens};
-use serde_json::json;
+use kontor_core::text::{fold, nearest, tokens};
+use serde_json::{Value, json};
 
 use super::{
     ask,
+    catalogue::Object,
     conversation::{Record, records},
     render,
     turn::{Interpreter, Stop},
@@ -13,12 +14,46 @@ use super::{
 
 /// The most words of a name that are compared.
 const WORDS: usize = 50;
+/// The most records of an object that are looked at for a name.
+const MOST_FOUND: usize = 20;
 /// Words around a name that are not part of it.
-const AROUND: [&str; 14] =
-    ["the", "of", "for", "on", "with", "to", "a", "an", "about", "at", "in", "from", "record", ":"];
+const AROUND: [&str; 15] =
+    ["the", "of", "for", "on", "with", "to", "a", "an", "about", "at", "in", "from", "record", ":", "that's"];
+/// Words beside a name in quotes that say no more than that it is one.
+const BESIDE_QUOTES: [&str; 20] = [
+    "the", "of", "for", "on", "with", "to", "a", "an", "about", "at", "in", "from", "record", ":", "my",
+    "our", "this", "that", "named", "called",
+];
+/// Words that speak of many records and never begin a record's name before the plural of an object.
+const QUANTIFIERS: [&str; 17] = [
+    "all",
+    "every",
+    "each",
+    "everything",
+    "everyone",
+    "everybody",
+    "anything",
+    "any",
+    "some",
+    "several",
+    "many",
+    "most",
+    "both",
+    "these",
+    "those",
+    "half",
+    "them all",
+];
 
-/// How records are found by words, of some objects or of any.
-type LookUp = fn(&Interpreter, &str, &[&str]) -> Result<Vec<Record>, Stop>;
+/// How a record is looked for by name.
+#[derive(Clone, Copy)]
+struct Search<'o> {
+    /// Of these objects; of any, where none is given.
+    objects: &'o [&'o str],
+    is_deleted: bool,
+    /// Something is done to the record, so that only its own name is good enough.
+    is_strict: bool,
+}
 
 enum Reference<'s> {
     /// A place in the last list; `None` is its end.
@@ -27,44 +62,63 @@ enum Reference<'s> {
         this: bool,
     },
     Name(Phrase<'s>),
+    /// More than one.
+    Many,
 }
 
 impl Interpreter {
-    /// The record a phrase names, of one of these objects (any, where none is given). Looks it up where the
-    /// conversation does not tell, and asks where several fit.
+    /// The record a phrase names, of one of these objects (any, where none is given), to do something to it.
+    /// Looks it up where the conversation does not tell, and asks where several fit or none has that name.
     pub(super) fn record(&self, phrase: Phrase<'_>, wanted: &[&str]) -> Result<Record, Stop> {
-        self.record_found(phrase, wanted, Self::look_up, "")
+        self.record_found(phrase, Search { objects: wanted, is_deleted: false, is_strict: true })
+    }
+
+    /// As [`Interpreter::record`], to answer about it: the only one that fits will do.
+    pub(super) fn record_to_read(&self, phrase: Phrase<'_>, wanted: &[&str]) -> Result<Record, Stop> {
+        self.record_found(phrase, Search { objects: wanted, is_deleted: false, is_strict: false })
     }
 
     /// As [`Interpreter::record`], looked up among the deleted ones.
     pub(super) fn deleted_record(&self, phrase: Phrase<'_>) -> Result<Record, Stop> {
-        self.record_found(phrase, &[], Self::look_up_deleted, "deleted ")
+        self.record_found(phrase, Search { objects: &[], is_deleted: true, is_strict: true })
     }
 
-    /// `of` says in what state the records are that `look_up` finds.
-    fn record_found(
-        &self,
-        phrase: Phrase<'_>,
-        wanted: &[&str],
-        look_up: LookUp,
-        of: &str,
-    ) -> Result<Record, Stop> {
+    fn record_found(&self, phrase: Phrase<'_>, search: Search<'_>) -> Result<Record, Stop> {
         let (reference, object) = self.reference(phrase);
         let objects: Vec<&str> = match &object {
             Some(object) => vec![object.as_str()],
-            None => wanted.to_vec(),
+            None => search.objects.to_vec(),
         };
-        let fits = |record: &&Record| objects.is_empty() || objects.contains(&record.object.as_str());
+        let search = Search { objects: &objects, ..search };
+        let fits = |record: &Record| objects.is_empty() || objects.contains(&record.object.as_str());
+        // Where a name stands in quotes, what else stands there has covered itself or is not understood.
+        if !phrase.has_quotes() {
+            phrase.cover();
+        }
         if let Some(chosen) = self.chosen(&reference, &objects) {
             return Ok(chosen);
         }
         match reference {
+            Reference::Many => Err(Stop::Say(one_at_a_time(phrase))),
             Reference::Place(place) => self.at_place(place),
-            Reference::It { this } => match self.spoken_of(this).filter(fits) {
-                Some(record) => Ok(record.clone()),
-                None => Err(Stop::Say(self.ask_which(&objects))),
-            },
-            Reference::Name(name) => self.by_name(name, &objects, look_up, of),
+            Reference::It { this } => {
+                let Some(record) = self.spoken_of(this, fits) else {
+                    return Err(Stop::Say(self.ask_which(&objects)));
+                };
+                match self.conversation.spoken.as_slice() {
+                    [.., before, last]
+                        if self.conversation.is_aside && !this && last == record && fits(before) =>
+                    {
+                        Err(Stop::Say(format!(
+                            "Do you mean {} or {}? Say it again with its name.",
+                            render::link(before),
+                            render::link(last)
+                        )))
+                    }
+                    _ => Ok(record.clone()),
+                }
+            }
+            Reference::Name(name) => self.by_name(name, search),
         }
     }
 
@@ -76,7 +130,7 @@ impl Interpreter {
             let last = words.at(words.len() - 1);
             return phrase.at(0) == "the" && singular(last) == last;
         }
-        !phrase.is_empty() && !matches!(self.reference(phrase).0, Reference::Name(_))
+        !phrase.is_empty() && matches!(self.reference(phrase).0, Reference::It { .. } | Reference::Place(_))
     }
 
     /// Whether a phrase is a word for what was spoken of: "it", "that deal".
@@ -84,10 +138,34 @@ impl Interpreter {
         matches!(self.reference(phrase).0, Reference::It { .. })
     }
 
+    /// Whether a phrase speaks of several records: "all deals", "my tasks", "everything".
+    pub(super) fn speaks_of_many(&self, phrase: Phrase<'_>) -> bool {
+        let words = phrase.skip(&AROUND);
+        if words.has_quotes() {
+            return false;
+        }
+        let plural = (0..words.len().min(5)).find(|at| {
+            self.catalogue.named(words.from(*at)).is_some_and(|(_, taken)| {
+                let noun = words.at(at + taken - 1);
+                singular(noun) != noun || noun == "people"
+            })
+        });
+        let quantified = QUANTIFIERS.contains(&words.at(0));
+        let alone = words.skip(&["of", "the", "them", "it"]).from(1).is_empty()
+            || matches!(words.at(1), "of" | "in" | "from" | "at");
+        plural.is_some() || (quantified && (alone || self.catalogue.named(words.from(1)).is_some()))
+    }
+
     fn reference<'s>(&self, phrase: Phrase<'s>) -> (Reference<'s>, Option<String>) {
         let words = phrase.skip(&AROUND).trim_end(&["'s", "record", "please", ",", ":"]);
         if words.is_empty() {
             return (Reference::It { this: false }, None);
+        }
+        if let Some(at) = (0..words.len()).find(|at| words.is_quoted(*at)) {
+            return self.quoted(words, at);
+        }
+        if self.speaks_of_many(words) {
+            return (Reference::Many, None);
         }
         let rest = words.from(1);
         let noun = self.catalogue.named(rest).filter(|(_, taken)| *taken == rest.len());
@@ -133,7 +211,28 @@ impl Interpreter {
         (Reference::Name(words), None)
     }
 
-    /// What was chosen when we asked which one, where it fits here.
+    /// A name in quotes, and the object that a word beside it tells.
+    fn quoted<'s>(&self, words: Phrase<'s>, at: usize) -> (Reference<'s>, Option<String>) {
+        let name = words.from(at).upto(1);
+        name.cover();
+        let mut object = None;
+        let mut place = 0;
+        while place < words.len() {
+            let here = words.from(place);
+            let noun = self.catalogue.named(here).filter(|_| place != at);
+            let taken = noun.map_or(1, |(_, taken)| taken);
+            if let Some((named, _)) = noun {
+                object = Some(named.name.clone());
+            }
+            if noun.is_some() || BESIDE_QUOTES.contains(&here.at(0)) {
+                here.upto(taken).cover();
+            }
+            place += taken;
+        }
+        (Reference::Name(name), object)
+    }
+
+    /// What was answered to "which one", where it fits here.
     fn chosen(&self, reference: &Reference<'_>, objects: &[&str]) -> Option<Record> {
         let fits = |record: &&Record| {
             let object = objects.is_empty() || objects.contains(&record.object.as_str());
@@ -144,6 +243,7 @@ impl Interpreter {
                     let listed = self.conversation.list.contains(record);
                     listed || tokens(name.raw(), WORDS).iter().any(|token| label.contains(token))
                 }
+                Reference::Many => false,
                 _ => true,
             };
             object && name
@@ -177,40 +277,51 @@ impl Interpreter {
         "I do not know which record you mean. Name it, or ask for a list first.".to_owned()
     }
 
-    fn by_name(&self, name: Phrase<'_>, objects: &[&str], look_up: LookUp, of: &str) -> Result<Record, Stop> {
-        let wanted = fold(name.raw());
+    fn by_name(&self, name: Phrase<'_>, search: Search<'_>) -> Result<Record, Stop> {
+        if let Some(known) = self.known_by(name.raw(), search.objects) {
+            return Ok(known);
+        }
+        let results = self.look_up(name.raw(), search)?;
+        self.pick(&results, name, search)
+    }
+
+    /// The record of this very name that the conversation is about already.
+    fn known_by(&self, name: &str, objects: &[&str]) -> Option<Record> {
+        let wanted = fold(name);
+        let conversation = &self.conversation;
         let known =
-            self.conversation.list.iter().chain(&self.conversation.focus).chain(&self.conversation.looking);
+            conversation.list.iter().chain(conversation.spoken.iter().rev()).chain(&conversation.looking);
         let mut same = known.filter(|record| {
             fold(&record.label) == wanted && (objects.is_empty() || objects.contains(&record.object.as_str()))
         });
-        if let Some(first) = same.next()
-            && same.all(|other| other.id == first.id)
-        {
-            return Ok(first.clone());
-        }
-        let found = look_up(self, name.raw(), objects)?;
-        self.pick(found, name.raw(), objects, of)
+        let first = same.next()?;
+        same.all(|other| other.id == first.id).then(|| first.clone())
     }
 
-    /// Records whose texts have these words.
-    pub(super) fn look_up(&self, text: &str, objects: &[&str]) -> Result<Vec<Record>, Stop> {
-        let one = match objects {
+    /// Records whose texts have these words, to be shown.
+    pub(super) fn found_by(&self, text: &str) -> Result<Vec<Record>, Stop> {
+        let results = self.look_up(text, Search { objects: &[], is_deleted: false, is_strict: false })?;
+        Ok(results.iter().flat_map(records).collect())
+    }
+
+    fn look_up(&self, text: &str, search: Search<'_>) -> Result<Vec<Value>, Stop> {
+        if search.is_deleted {
+            return self.look_up_deleted(text, search.objects);
+        }
+        let one = match search.objects {
             [one] => self.catalogue.object(one).filter(|object| object.can("find") && object.searchable),
             _ => None,
         };
-        let result = match one {
-            Some(object) => {
-                self.call(&format!("{}.find", object.name), json!({"search": text, "limit": 8}))?
-            }
-            None if objects.is_empty() => self.call("search", json!({"query": text, "limit": 8}))?,
-            None => self.call("search", json!({"query": text, "objects": objects, "limit": 8}))?,
+        let call = match one {
+            Some(object) => (format!("{}.find", object.name), json!({"search": text, "limit": 8})),
+            None if search.objects.is_empty() => ("search".to_owned(), json!({"query": text, "limit": 8})),
+            None => ("search".to_owned(), json!({"query": text, "objects": search.objects, "limit": 8})),
         };
-        Ok(records(&result))
+        self.lookups(vec![call])
     }
 
     /// Deleted records that have these words.
-    fn look_up_deleted(&self, text: &str, objects: &[&str]) -> Result<Vec<Record>, Stop> {
+    fn look_up_deleted(&self, text: &str, objects: &[&str]) -> Result<Vec<Value>, Stop> {
         let calls: Vec<_> = self
             .catalogue
             .objects
@@ -224,29 +335,148 @@ impl Interpreter {
         if calls.is_empty() {
             return Err(Stop::Say("I have no permission here to restore that.".to_owned()));
         }
-        let tools: Vec<String> = calls.iter().map(|(tool, _)| tool.clone()).collect();
-        let mut found = Vec::new();
-        for (tool, result) in tools.iter().zip(self.calls(calls)?) {
-            found.extend(records(&Self::checked(tool, result).map_err(Stop::Say)?));
-        }
-        Ok(found)
+        self.lookups(calls)
     }
 
-    fn pick(&self, found: Vec<Record>, text: &str, objects: &[&str], of: &str) -> Result<Record, Stop> {
-        let what = match objects {
-            [one] => self.catalogue.object(one).map_or(*one, |object| object.singular.as_str()),
-            _ => "record",
-        };
-        let wanted = fold(text);
-        let mut exact = found.iter().filter(|record| fold(&record.label) == wanted);
-        match (exact.next(), exact.next(), found.as_slice()) {
-            (Some(only), None, _) | (None, None, [only]) => Ok(only.clone()),
-            (_, _, []) => Err(Stop::Say(format!("I found no {of}{what} matching “{text}”."))),
-            _ => Err(Stop::Say(format!(
+    fn pick(&self, results: &[Value], name: Phrase<'_>, search: Search<'_>) -> Result<Record, Stop> {
+        let found: Vec<Record> = results.iter().flat_map(records).collect();
+        let text = name.raw();
+        let of = if search.is_deleted { "deleted " } else { "" };
+        let best = best_named(&found, text);
+        // An address or a telephone number stands in no name, and says as much.
+        let is_address = text.contains('@') || text.chars().filter(char::is_ascii_digit).count() > 5;
+        match (best.as_slice(), found.as_slice()) {
+            ([only], _) => Ok(only.clone()),
+            ([], []) => Err(Stop::Say(self.unknown(name, search)?)),
+            ([], [only]) if is_address || !search.is_strict => Ok(only.clone()),
+            ([], _) => Err(Stop::Say(format!(
+                "I know no {of}{} called “{text}”. This comes near it:\n\n{}\n\n{}",
+                self.what(search.objects),
+                self.choices(&found, results)?,
+                ask::WHICH
+            ))),
+            (several, _) => Err(Stop::Say(format!(
                 "I found several {of}records matching “{text}”:\n\n{}\n\n{}",
-                render::mixed_table(&self.catalogue, &found),
+                self.choices(several, results)?,
                 ask::WHICH
             ))),
         }
     }
+
+    /// Records to choose from, with what tells them apart.
+    fn choices(&self, found: &[Record], results: &[Value]) -> Result<String, Stop> {
+        let object = found
+            .first()
+            .filter(|first| found.iter().all(|record| record.object == first.object))
+            .and_then(|first| self.catalogue.object(&first.object))
+            .filter(|object| object.can("find") && object.filters.iter().any(|(name, _)| name == "id"));
+        let Some(object) = object else { return Ok(render::mixed_table(&self.catalogue, found)) };
+        let ids: Vec<&str> = found.iter().map(|record| record.id.as_str()).collect();
+        let with_fields = match results {
+            [result] if result.get("records").is_some() => result.clone(),
+            _ => {
+                let arguments = json!({"filter": {"id": {"in": ids}}, "limit": ids.len()});
+                let found = self.lookups(vec![(format!("{}.find", object.name), arguments)])?;
+                found.into_iter().next().unwrap_or_default()
+            }
+        };
+        let rows = with_fields["records"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let rows: Vec<&Value> =
+            rows.iter().filter(|row| row["id"].as_str().is_some_and(|id| ids.contains(&id))).collect();
+        if rows.len() < found.len() {
+            return Ok(render::mixed_table(&self.catalogue, found));
+        }
+        let shown = json!({"object": object.name, "path": with_fields["path"], "records": rows});
+        Ok(render::table(&self.catalogue, &shown, &[], 1))
+    }
+
+    fn what(&self, objects: &[&str]) -> String {
+        let names: Vec<&str> = objects
+            .iter()
+            .filter_map(|name| self.catalogue.object(name))
+            .map(|object| object.singular.as_str())
+            .collect();
+        match names.as_slice() {
+            [] => "record".to_owned(),
+            [one] => (*one).to_owned(),
+            [first @ .., last] if names.len() <= 3 => format!("{} or {last}", first.join(", ")),
+            _ => "record".to_owned(),
+        }
+    }
+
+    /// What is said of a name that no record has, with the nearest one that some record has.
+    fn unknown(&self, name: Phrase<'_>, search: Search<'_>) -> Result<String, Stop> {
+        let of = if search.is_deleted { "deleted " } else { "" };
+        let text = name.raw();
+        let mut said = format!("I know no {of}{} called “{text}”.", self.what(search.objects));
+        let words = tokens(text, 4);
+        let long: Vec<&String> = words.iter().filter(|word| word.len() > 3).take(3).collect();
+        if search.is_deleted || words.len() < 2 || long.is_empty() {
+            return Ok(said);
+        }
+        let mut near: Vec<Record> = Vec::new();
+        for word in long {
+            near.extend(self.look_up(word, search)?.iter().flat_map(records));
+        }
+        if let Some(label) = nearest(text, near.iter().map(|record| record.label.as_str())) {
+            said.push(' ');
+            said.push_str(&ask::rather(&self.sentence.with(name, &format!("\"{label}\""))));
+        }
+        Ok(said)
+    }
+
+    /// The records of these objects that a name stands for: those of exactly this name, else those that have
+    /// all its words, else those whose names contain it; the flag says that there are more than were looked at.
+    pub(super) fn called(&self, name: &str, objects: &[&str]) -> Result<(Vec<Record>, bool), Stop> {
+        if let Some(known) = self.known_by(name, objects) {
+            return Ok((vec![known], false));
+        }
+        let calls: Vec<_> = objects
+            .iter()
+            .filter_map(|name| self.catalogue.object(name))
+            .filter(|object| object.can("find"))
+            .filter_map(|object| Some((format!("{}.find", object.name), by_label(object, name)?)))
+            .collect();
+        let results = self.lookups(calls)?;
+        let found: Vec<Record> = results.iter().flat_map(records).collect();
+        let has_more = results.iter().any(|result| result["has_more"] == true);
+        let best = best_named(&found, name);
+        Ok(if best.is_empty() { (found, has_more) } else { (best, false) })
+    }
+
+    /// What is said where no record of these objects has a name.
+    pub(super) fn knows_none(&self, name: Phrase<'_>, objects: &[&str]) -> Stop {
+        match self.unknown(name, Search { objects, is_deleted: false, is_strict: false }) {
+            Ok(said) => Stop::Say(said),
+            Err(stop) => stop,
+        }
+    }
+}
+
+/// The arguments of a search by name.
+fn by_label(object: &Object, name: &str) -> Option<Value> {
+    let label = &object.label_field()?.name;
+    Some(json!({"filter": {label: {"contains": name}}, "sort": label, "limit": MOST_FOUND}))
+}
+
+/// Of some records those of exactly this name, else those that have all its words in theirs.
+fn best_named(found: &[Record], name: &str) -> Vec<Record> {
+    let wanted = fold(name);
+    let exact: Vec<Record> = found.iter().filter(|record| fold(&record.label) == wanted).cloned().collect();
+    if !exact.is_empty() {
+        return exact;
+    }
+    let words = tokens(name, WORDS);
+    let has_all = |record: &&Record| {
+        let label = tokens(&record.label, WORDS);
+        !words.is_empty() && words.iter().all(|word| label.contains(word))
+    };
+    found.iter().filter(has_all).cloned().collect()
+}
+
+fn one_at_a_time(phrase: Phrase<'_>) -> String {
+    format!(
+        "I do that to one record at a time, and “{}” speaks of several. Ask for a list of them, then say which one. A name that reads like this goes in quotes.",
+        phrase.raw()
+    )
 }

@@ -1,7 +1,7 @@
 //! One turn of the interpreter: a command is run from its beginning each time the model is asked, its calls
 //! answered from the results that are there, until one has none yet.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use super::{
     catalogue::{Catalogue, Object},
     conversation::{Conversation, Record},
     render,
+    words::Sentence,
 };
 
 /// Why a command does not go on.
@@ -26,12 +27,24 @@ pub(super) type Outcome = Result<String, Stop>;
 pub(super) struct Interpreter {
     pub(super) catalogue: Catalogue,
     pub(super) conversation: Conversation,
+    /// What is to be done now, with what of it was understood.
+    pub(super) sentence: Sentence,
+    /// What a reply says besides: which of two meanings was taken.
+    pub(super) remarks: RefCell<Vec<String>>,
     cursor: Cell<usize>,
 }
 
 impl Interpreter {
     pub(super) fn new(catalogue: Catalogue, conversation: Conversation) -> Self {
-        Self { catalogue, conversation, cursor: Cell::new(0) }
+        let sentence = Sentence::new(&conversation.command);
+        Self { catalogue, conversation, sentence, remarks: RefCell::default(), cursor: Cell::new(0) }
+    }
+
+    pub(super) fn remark(&self, text: String) {
+        let mut remarks = self.remarks.borrow_mut();
+        if !remarks.contains(&text) {
+            remarks.push(text);
+        }
     }
 
     /// The result of a call; a failed one ends the command with its reason.
@@ -51,8 +64,28 @@ impl Interpreter {
         }
     }
 
-    /// The results of calls that may run together, failed ones included.
+    /// The results of calls that may run together, failed ones included. They answer or do what was said, so
+    /// that every word of it must have been understood by now.
     pub(super) fn calls(&self, calls: Vec<(String, Value)>) -> Result<Vec<Value>, Stop> {
+        self.all_understood()?;
+        self.results(calls)
+    }
+
+    /// The results of calls that only find out what a name stands for.
+    pub(super) fn lookups(&self, calls: Vec<(String, Value)>) -> Result<Vec<Value>, Stop> {
+        let tools: Vec<String> = calls.iter().map(|(tool, _)| tool.clone()).collect();
+        let results = self.results(calls)?;
+        tools
+            .iter()
+            .zip(results)
+            .map(|(tool, result)| Self::checked(tool, result).map_err(Stop::Say))
+            .collect()
+    }
+
+    fn results(&self, calls: Vec<(String, Value)>) -> Result<Vec<Value>, Stop> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
         if let Some((tool, _)) = calls.iter().find(|(tool, _)| !self.catalogue.has(tool)) {
             return Err(Stop::Say(self.no_tool(tool)));
         }
@@ -81,10 +114,11 @@ impl Interpreter {
         }
     }
 
-    /// The record spoken of last; for "this" the one on the page comes first.
-    pub(super) fn spoken_of(&self, this: bool) -> Option<&Record> {
-        let (focus, looking) = (self.conversation.focus.as_ref(), self.conversation.looking.as_ref());
-        if this { looking.or(focus) } else { focus.or(looking) }
+    /// The record spoken of last that fits; for "this" the one on the page comes first.
+    pub(super) fn spoken_of(&self, this: bool, fits: impl Fn(&Record) -> bool) -> Option<&Record> {
+        let looking = self.conversation.looking.as_ref().filter(|record| fits(record));
+        let spoken = self.conversation.spoken.iter().rev().find(|record| fits(record));
+        if this { looking.or(spoken) } else { spoken.or(looking) }
     }
 
     pub(super) fn no_such_field(&self, object: &Object, name: &str) -> String {

@@ -4,8 +4,10 @@ use kontor_core::text;
 use serde_json::{Map, Value, json};
 
 use super::{
+    ask,
     catalogue::{Field, Object, Slot},
-    dates, numbers,
+    dates::{self, Lean},
+    numbers,
     query::lower,
     schema::{Choice, Kind},
     turn::{Interpreter, Stop},
@@ -44,22 +46,26 @@ impl Interpreter {
         match &field.kind {
             Kind::Text => Ok(json!(raw)),
             Kind::Number => {
-                self.whole_sum(phrase).map(|sum| sum.number()).ok_or_else(|| wrong("a number is expected."))
+                let percent = numbers::percent(phrase)?;
+                let whole = percent.filter(|sum| sum.words == phrase.len());
+                whole.map(|sum| sum.number()).ok_or_else(|| wrong("a number is expected."))
             }
-            Kind::Currency => self
-                .whole_sum(phrase)
-                .map(|sum| sum.money())
-                .ok_or_else(|| wrong("an amount such as 20k or 12,500 EUR is expected.")),
+            Kind::Currency => {
+                let whole = numbers::sum(phrase)?.filter(|sum| sum.words == phrase.len());
+                whole
+                    .map(|sum| sum.money())
+                    .ok_or_else(|| wrong("an amount such as 20k or 12,500 EUR is expected."))
+            }
             Kind::Boolean => {
                 numbers::truth(raw).map(Value::Bool).ok_or_else(|| wrong("yes or no is expected."))
             }
             Kind::Date => self
-                .day(phrase)
+                .day(phrase, lean(field))?
                 .filter(|(_, words)| *words == phrase.len())
                 .map(|(date, _)| json!(date))
                 .ok_or_else(|| wrong("a date such as 2026-12-31 or friday is expected.")),
             Kind::DateTime => self
-                .moment(phrase)
+                .moment(phrase, lean(field))?
                 .filter(|(_, words)| *words == phrase.len())
                 .map(|(moment, _)| Value::String(moment))
                 .ok_or_else(|| wrong("a date such as tomorrow at 14:30 is expected.")),
@@ -67,7 +73,10 @@ impl Interpreter {
                 Some(choice) => Ok(json!(choice.value)),
                 None => {
                     let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
-                    let near = text::suggestion(raw, labels.iter().copied());
+                    let near = text::nearest(raw, labels.iter().copied());
+                    let near = near.map_or(String::new(), |near| {
+                        format!(" {}", ask::rather(&self.sentence.with(phrase, &lower(near))))
+                    });
                     Err(wrong(&format!("one of {} is expected.{near}", labels.join(", "))))
                 }
             },
@@ -102,27 +111,32 @@ impl Interpreter {
         }
     }
 
-    fn whole_sum(&self, phrase: Phrase<'_>) -> Option<numbers::Sum> {
-        numbers::sum(phrase).filter(|sum| sum.words == phrase.len())
-    }
-
     /// A day and the words it took; without a known today only a written date.
-    pub(super) fn day(&self, phrase: Phrase<'_>) -> Option<(kontor_core::time::Date, usize)> {
+    pub(super) fn day(
+        &self,
+        phrase: Phrase<'_>,
+        lean: Lean,
+    ) -> Result<Option<(kontor_core::time::Date, usize)>, Stop> {
         match self.conversation.today {
-            Some(today) => dates::day(phrase, today),
-            None => phrase.at(0).parse().ok().map(|date| (date, 1)),
+            Some(today) => dates::day(phrase, today, lean),
+            None => Ok(phrase.at(0).parse().ok().map(|date| (date, 1))),
         }
     }
 
     /// A day with a time, nine in the morning where none is said, and how many words it took.
-    pub(super) fn moment(&self, phrase: Phrase<'_>) -> Option<(String, usize)> {
-        let (date, words) = self.day(phrase)?;
-        let rest = phrase.from(words).skip(&["at", "around"]);
-        Some(match clock(rest.at(0)) {
-            Some(time) => (format!("{date}T{time}:00Z"), phrase.len() - rest.len() + 1),
-            None => (format!("{date}T09:00:00Z"), words),
-        })
+    pub(super) fn moment(&self, phrase: Phrase<'_>, lean: Lean) -> Result<Option<(String, usize)>, Stop> {
+        match self.conversation.today {
+            Some(today) => dates::moment(phrase, today, lean, "09:00"),
+            None => Ok(self.day(phrase, lean)?.map(|(date, words)| (format!("{date}T09:00:00Z"), words))),
+        }
     }
+}
+
+/// On which side of today a field's day lies that is said without its year.
+pub(super) fn lean(field: &Field) -> Lean {
+    let is_past =
+        ["happened", "created", "updated", "converted"].iter().any(|word| field.name.starts_with(word));
+    if is_past { Lean::Behind } else { Lean::Ahead }
 }
 
 /// A value without the words around it.
@@ -172,20 +186,6 @@ pub(super) fn put(arguments: &mut Map<String, Value>, slot: Slot<'_>, value: Val
     }
 }
 
-/// `14:30`, `3pm`; `12am` is midnight.
-pub(super) fn clock(word: &str) -> Option<String> {
-    let (after_noon, before_noon) = (word.strip_suffix("pm"), word.strip_suffix("am"));
-    let digits = after_noon.or(before_noon).or_else(|| word.contains(':').then_some(word))?;
-    let (hour, minute) = digits.split_once(':').unwrap_or((digits, "0"));
-    let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
-    let hour = match hour {
-        1..12 if after_noon.is_some() => hour + 12,
-        12 if before_noon.is_some() => 0,
-        hour => hour,
-    };
-    (hour < 24 && minute < 60).then(|| format!("{hour:02}:{minute:02}"))
-}
-
 /// The option a whole phrase names, by label or, where only one has it, by outcome.
 pub(super) fn choice<'c>(choices: &'c [Choice], phrase: Phrase<'_>) -> Option<&'c Choice> {
     let phrase = phrase.trim_end(&["stage", "status"]);
@@ -206,28 +206,5 @@ pub(super) fn full_name(text: &str) -> Value {
     match text.rsplit_once(' ') {
         Some((first, last)) => json!({"first": first.trim(), "last": last}),
         None => json!({"first": text}),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clock;
-
-    #[test]
-    fn midnight_and_noon_are_told_apart_on_the_clock_of_twelve_hours() {
-        for (word, time) in [
-            ("12am", "00:00"),
-            ("12:30am", "00:30"),
-            ("1am", "01:00"),
-            ("12pm", "12:00"),
-            ("12:05pm", "12:05"),
-            ("3pm", "15:00"),
-            ("14:30", "14:30"),
-        ] {
-            assert_eq!(clock(word).as_deref(), Some(time), "{word}");
-        }
-        for word in ["3", "25:00", "9:75", "am", "noon"] {
-            assert_eq!(clock(word), None, "{word}");
-        }
     }
 }

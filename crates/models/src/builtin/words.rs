@@ -1,6 +1,50 @@
-//! A sentence as words that remember where they stand, and the small grammar of comparing them.
+//! A sentence as words that remember where they stand and whether they were understood, and the small grammar
+//! of comparing them.
+//!
+//! Whatever gives a word a meaning covers it. A sentence with a word that nothing covered is not acted upon.
+
+use std::cell::Cell;
 
 use kontor_core::text::fold;
+
+/// Words that may stand in any sentence without changing what it asks for.
+const PASSED_OVER: [&str; 35] = [
+    "please",
+    "pls",
+    "plz",
+    "kindly",
+    "thanks",
+    "thank",
+    "you",
+    "thx",
+    "cheers",
+    "hi",
+    "hello",
+    "hey",
+    "ok",
+    "okay",
+    "so",
+    "well",
+    "just",
+    "now",
+    "right",
+    "quickly",
+    "quick",
+    "also",
+    "then",
+    "the",
+    "a",
+    "an",
+    "me",
+    "us",
+    "there",
+    "currently",
+    "actually",
+    ",",
+    ";",
+    ":",
+    "again",
+];
 
 #[derive(Debug, Clone)]
 pub(super) struct Word {
@@ -10,6 +54,7 @@ pub(super) struct Word {
     end: usize,
     /// Stood in quotes, so it is a name or a text and never a keyword.
     pub(super) quoted: bool,
+    covered: Cell<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -35,6 +80,30 @@ impl Sentence {
     pub(super) fn phrase(&self) -> Phrase<'_> {
         Phrase { text: &self.text, words: &self.words }
     }
+
+    /// The runs of words that nothing gave a meaning to.
+    pub(super) fn left(&self) -> Vec<Phrase<'_>> {
+        self.phrase().left()
+    }
+
+    /// The sentence with a run of its words written otherwise.
+    pub(super) fn with(&self, run: Phrase<'_>, written: &str) -> String {
+        self.with_all(&[(run, written)])
+    }
+
+    /// The same with several runs, in the order in which they stand.
+    pub(super) fn with_all(&self, runs: &[(Phrase<'_>, &str)]) -> String {
+        let mut text = String::with_capacity(self.text.len() + 16);
+        let mut done = 0;
+        for (run, written) in runs {
+            let (Some(first), Some(last)) = (run.words.first(), run.words.last()) else { continue };
+            text.push_str(self.text.get(done..first.start).unwrap_or_default());
+            text.push_str(written);
+            done = last.end;
+        }
+        text.push_str(self.text.get(done..).unwrap_or_default());
+        text
+    }
 }
 
 impl<'s> Phrase<'s> {
@@ -51,8 +120,53 @@ impl<'s> Phrase<'s> {
         self.words.get(position).filter(|word| !word.quoted).map_or("", |word| &word.fold)
     }
 
+    /// All words as [`Phrase::at`] gives them.
+    pub(super) fn folds(self) -> Vec<&'s str> {
+        (0..self.len()).map(|position| self.at(position)).collect()
+    }
+
+    /// Whether the first word is one of this other phrase of the sentence.
+    pub(super) fn is_within(self, other: Phrase<'_>) -> bool {
+        match (self.words.first(), other.words.first(), other.words.last()) {
+            (Some(word), Some(first), Some(last)) => word.start >= first.start && word.end <= last.end,
+            _ => false,
+        }
+    }
+
+    pub(super) fn has_quotes(self) -> bool {
+        self.words.iter().any(|word| word.quoted)
+    }
+
     pub(super) fn is_quoted(self, position: usize) -> bool {
         self.words.get(position).is_some_and(|word| word.quoted)
+    }
+
+    /// The runs of words that nothing gave a meaning to.
+    pub(super) fn left(self) -> Vec<Self> {
+        let is_left = |at: usize| {
+            let word = &self.words[at];
+            !word.covered.get() && (word.quoted || !PASSED_OVER.contains(&word.fold.as_str()))
+        };
+        let mut runs = Vec::new();
+        let mut at = 0;
+        while at < self.words.len() {
+            let length = (at..self.words.len()).take_while(|at| is_left(*at)).count();
+            if length > 0 {
+                runs.push(self.from(at).upto(length));
+            }
+            at += length.max(1);
+        }
+        runs
+    }
+
+    /// The words have a meaning.
+    pub(super) fn cover(self) {
+        self.words.iter().for_each(|word| word.covered.set(true));
+    }
+
+    /// The words before this rest have a meaning.
+    pub(super) fn cover_before(self, rest: Phrase<'_>) {
+        self.upto(self.len().saturating_sub(rest.len())).cover();
     }
 
     pub(super) fn from(self, position: usize) -> Self {
@@ -111,6 +225,10 @@ impl<'s> Phrase<'s> {
 
     /// How many words the longest of these names takes here, singular or plural; 0 where none fits.
     pub(super) fn matches(self, names: &[Vec<String>]) -> usize {
+        // "mid-market" is one word that stands for two.
+        if self.at(0).contains('-') && names.contains(&parts(self.at(0))) {
+            return 1;
+        }
         names
             .iter()
             .filter(|name| {
@@ -240,18 +358,25 @@ fn plain(words: &mut Vec<Word>, text: &str, start: usize, end: usize) {
                 start: start + owner.len(),
                 end: core_end,
                 quoted: false,
+                covered: Cell::new(false),
             });
         }
         None => push(words, text, start, core_end, false),
     }
     if let Some(mark) = text[core_end..end].chars().find(|c| [',', ';', ':'].contains(c)) {
-        words.push(Word { fold: mark.to_string(), start: core_end, end: core_end + 1, quoted: false });
+        words.push(Word {
+            fold: mark.to_string(),
+            start: core_end,
+            end: core_end + 1,
+            quoted: false,
+            covered: Cell::new(false),
+        });
     }
 }
 
 fn push(words: &mut Vec<Word>, text: &str, start: usize, end: usize, quoted: bool) {
     if end > start {
-        words.push(Word { fold: fold(&text[start..end]), start, end, quoted });
+        words.push(Word { fold: fold(&text[start..end]), start, end, quoted, covered: Cell::new(false) });
     }
 }
 

@@ -3,13 +3,14 @@
 use kontor_core::time::Date;
 use serde_json::{Value, json};
 
-use super::{Parser, capital, lower, until_boundary};
+use super::{GRAMMAR, Parser, capital, lower, until_boundary};
 use crate::builtin::{
     catalogue::Field,
-    dates::{self, Period},
+    dates::{self, Lean, Period},
     numbers,
     schema::{Choice, Kind},
     turn::Stop,
+    values,
     words::{Phrase, stem},
 };
 
@@ -20,81 +21,188 @@ impl<'p> Parser<'p> {
         phrase: Phrase<'p>,
         of: Option<&'p Field>,
     ) -> Result<Option<usize>, Stop> {
-        let Some((operator, said, words)) = comparator(phrase) else { return Ok(None) };
-        let Some(sum) = numbers::sum(phrase.from(words)) else { return Ok(None) };
-        let mut taken = words + sum.words;
+        let worth = phrase.skip(&["worth", "valued"]);
+        let before = phrase.len() - worth.len();
+        let Some((operator, said, words)) = comparator(worth) else { return Ok(None) };
+        let number = worth.from(words);
+        let sum = match numbers::percent(number)? {
+            Some(percent) => Some(percent),
+            None => numbers::sum(number)?,
+        };
+        let Some(sum) = sum else { return Ok(None) };
+        let mut taken = before + words + sum.words;
         let mut upper = None;
         if operator == "between" {
             if phrase.at(taken) != "and" {
                 return Ok(None);
             }
-            let Some(high) = numbers::sum(phrase.from(taken + 1)) else { return Ok(None) };
+            let Some(high) = numbers::sum(phrase.from(taken + 1))? else { return Ok(None) };
             taken += 1 + high.words;
             upper = Some(high);
         }
-        let numeric = |field: &&Field| matches!(field.kind, Kind::Number | Kind::Currency);
-        let after =
-            self.object.field_at(phrase.from(taken)).filter(|(field, _)| of.is_none() && numeric(field));
+        // "over 30 days" is about time.
+        if matches!(
+            phrase.at(taken),
+            "day" | "days" | "week" | "weeks" | "month" | "months" | "year" | "years"
+        ) {
+            return Ok(None);
+        }
+        let after = self
+            .object
+            .field_at(phrase.from(taken))
+            .filter(|(field, _)| of.is_none() && Self::is_numeric(field));
         if let Some((_, more)) = after {
             taken += more;
         }
         let Some(field) = of.or(after.map(|(field, _)| field)).or_else(|| self.object.amount_field()) else {
-            let numbers: Vec<&str> =
-                self.object.fields.iter().filter(numeric).map(|f| f.label.as_str()).collect();
+            let numbers: Vec<&str> = self
+                .object
+                .fields
+                .iter()
+                .filter(|field| Self::is_numeric(field))
+                .map(|f| f.label.as_str())
+                .collect();
             return Err(Stop::Say(if numbers.is_empty() {
                 format!("{} have no number to compare.", capital(&self.object.plural))
             } else {
                 format!("Say which number is meant: {}.", numbers.join(", "))
             }));
         };
-        let amount = numbers::readable(&sum.number());
+        if std::mem::take(&mut self.negated) {
+            return Err(super::unclear_not());
+        }
+        let amount = sum.readable();
         let label = lower(&field.label);
         match upper {
             Some(high) => {
-                let top = numbers::readable(&high.number());
                 let condition = json!({"gte": sum.number(), "lte": high.number()});
-                self.add(&field.name, condition, format!("{label} between {amount} and {top}"));
+                self.add(
+                    &field.name,
+                    condition,
+                    format!("with {label} between {amount} and {}", high.readable()),
+                );
             }
             None => {
-                self.add(&field.name, json!({operator: sum.number()}), format!("{label} {said} {amount}"))
+                let condition = json!({operator: sum.number()});
+                self.add(&field.name, condition, format!("with {label} {said} {amount}"));
             }
         }
-        if let Some(currency) = &sum.currency {
-            let name = format!("{}.currency", field.name);
-            if self.object.filters.iter().any(|(known, _)| *known == name) {
-                self.query.filters.push(json!({name: {"eq": currency}}));
-                self.query.said.push(format!("in {currency}"));
-            }
+        let currency = upper.and_then(|high| high.currency()).or(sum.currency());
+        if let Some(currency) = currency {
+            self.currency(field, currency);
         }
         Ok(Some(taken))
     }
 
-    /// "closing this month", "created today", "won last quarter", "this week".
-    pub(super) fn dated(&mut self, phrase: Phrase<'p>) -> Option<usize> {
-        let today = self.today?;
-        let date = |field: &&Field| matches!(field.kind, Kind::Date | Kind::DateTime);
+    fn currency(&mut self, field: &Field, currency: &str) -> bool {
+        let name = format!("{}.currency", field.name);
+        let is_known = self.object.filters.iter().any(|(known, _)| *known == name);
+        if is_known {
+            self.query.filters.push(json!({name: {"eq": currency}}));
+            self.query.after.push(format!("in {currency}"));
+            self.touch(&field.name);
+        }
+        is_known
+    }
+
+    /// "in eur", "in dollars".
+    pub(super) fn in_currency(&mut self, phrase: Phrase<'p>) -> Option<usize> {
+        let currency = numbers::currency(phrase.from(1)).filter(|_| phrase.at(0) == "in")?;
+        let field = self.object.amount_field().filter(|field| field.kind == Kind::Currency)?;
+        (!self.negated && self.currency(field, currency)).then_some(2)
+    }
+
+    /// "closing this month", "created today", "won last quarter", "this week", "not updated for 30 days".
+    pub(super) fn dated(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+        let Some(today) = self.today else { return Ok(None) };
         let word = phrase.at(0);
-        let verb = self.object.fields.iter().filter(date).find(|field| {
+        let object = self.object;
+        let mut dates = object.fields.iter().filter(|field| is_date(field));
+        let verb = dates.find(|field| {
             field.phrases.iter().any(|name| name.first().is_some_and(|first| stem(first) == stem(word)))
         });
         if let Some(field) = verb {
-            let rest = phrase.from(1).skip(&["date", "at", "is"]);
-            if let Some(period) = dates::period(rest, today) {
+            let rest = phrase.from(1).skip(&["date", "at", "is", "for", "in", "over", "the", "on"]);
+            let lean = self.lean(field);
+            let mut found = dates::period(rest, today, lean)?;
+            if found.is_none()
+                && let Some(span) = dates::last(rest, today)?
+            {
+                found = Some(span);
+            }
+            // "closing in january" needs its preposition where the bare words are none.
+            let (found, taken) = match found {
+                Some(found) => (Some(found), phrase.len() - rest.len() + found.words),
+                None => match dates::period(phrase.from(1), today, lean)? {
+                    Some(found) => (Some(found), 1 + found.words),
+                    None => (None, 0),
+                },
+            };
+            if let Some(period) = found {
                 if word == "closed" {
                     self.outcome("closed", false);
                 }
+                if std::mem::take(&mut self.negated) {
+                    return Ok(self.not_since(field, period).then_some(taken));
+                }
                 self.within(field, period);
-                return Some(phrase.len() - rest.len() + period.words);
+                return Ok(Some(taken));
             }
         }
-        if matches!(word, "from" | "by" | "the") && dates::day(phrase.from(1), today).is_none() {
-            return None;
+        if let Some(words) = self.older(phrase)? {
+            return Ok(Some(words));
         }
-        let period = dates::period(phrase, today)?;
+        if matches!(word, "from" | "by" | "the") && dates::day(phrase.from(1), today, Lean::Ahead)?.is_none()
+        {
+            let is_calendar = word == "from" && dates::period(phrase.from(1), today, Lean::Behind)?.is_some();
+            if !is_calendar {
+                return Ok(None);
+            }
+        }
         let created = self.object.field("created_at").filter(|_| self.by_age);
-        let field = created.or_else(|| self.object.date_field())?;
+        let Some(field) = created.or_else(|| self.object.date_field()) else { return Ok(None) };
+        let lean = self.lean(field);
+        let mut period = dates::period(phrase, today, lean)?;
+        // "from october", of what took place, is in october; "for today" is today.
+        if word == "from" && self.lean(field) == Lean::Behind || word == "for" {
+            let inner = dates::period(phrase.from(1), today, lean)?;
+            period = inner.map(|inner| Period { words: inner.words + 1, ..inner }).or(period);
+        }
+        let Some(period) = period else { return Ok(None) };
+        if self.negated {
+            return Err(super::unclear_not());
+        }
         self.within(field, period);
-        Some(period.words)
+        Ok(Some(period.words))
+    }
+
+    /// "older than 30 days".
+    fn older(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+        let (Some(today), Some(rest)) = (self.today, phrase.strip(&["older than", "newer than"])) else {
+            return Ok(None);
+        };
+        let (Some(span), Some(field)) = (dates::last(rest, today)?, self.object.field("created_at")) else {
+            return Ok(None);
+        };
+        let Some(from) = span.from else { return Ok(None) };
+        let (operator, said) =
+            if phrase.at(0) == "older" { ("lt", "created before") } else { ("gte", "created since") };
+        self.add(&field.name, bound(field, operator, from), format!("{said} {from}"));
+        Ok(Some(2 + span.words))
+    }
+
+    /// "not updated since october", "not touched in the last 30 days": before that.
+    fn not_since(&mut self, field: &Field, period: Period) -> bool {
+        let reaches_today = period.until.is_none() || period.until > self.today;
+        let Some(from) = period.from.filter(|_| reaches_today) else { return false };
+        let said = format!("not {} since {from}", dated_label(field));
+        self.add(&field.name, bound(field, "lt", from), said);
+        true
+    }
+
+    /// On which side of today a day of a field lies that is said without its year.
+    fn lean(&self, field: &Field) -> Lean {
+        if self.is_past { Lean::Behind } else { values::lean(field) }
     }
 
     pub(super) fn within(&mut self, field: &Field, period: Period) {
@@ -104,104 +212,124 @@ impl<'p> Parser<'p> {
                 condition.extend(bound(field, operator, date).as_object().cloned().unwrap_or_default());
             }
         }
-        self.add(
-            &field.name,
-            Value::Object(condition),
-            format!("{} {}", lower(&field.label), period.readable()),
-        );
+        let label = dated_label(field);
+        let said = format!("{label} {}", period.readable());
+        self.add(&field.name, Value::Object(condition), said.trim().to_owned());
     }
 
-    /// A field by name and what is said of it.
+    /// A field by name and what is said of it; `is_said` where a word before it announced a value.
     pub(super) fn field(
         &mut self,
         field: &'p Field,
         phrase: Phrase<'p>,
         words: usize,
+        is_said: bool,
     ) -> Result<usize, Stop> {
-        let rest = phrase.from(words).skip(&["is", "are", "was", "of", "=", ":", "equals"]);
-        let negated = std::mem::take(&mut self.negated) || rest.at(0) == "not";
-        let rest = rest.skip(&["not"]);
+        let rest = phrase.from(words).skip(&["is", "are", "was", "of", "=", ":", "equals", "the"]);
+        let is_said = is_said || phrase.len() - rest.len() > words || rest.is_quoted(0);
+        let negated = std::mem::take(&mut self.negated) || matches!(rest.at(0), "not" | "isn't" | "aren't");
+        let rest = rest.skip(&["not", "isn't", "aren't"]);
         let used = phrase.len() - rest.len();
-        if matches!(rest.at(0), "empty" | "missing" | "unknown" | "unset") {
-            self.add(
-                &field.name,
-                json!({"is_empty": !negated}),
-                format!("{} {} empty", lower(&field.label), if negated { "not" } else { "is" }),
-            );
+        let label = lower(&field.label);
+        if matches!(rest.at(0), "empty" | "missing" | "unknown" | "unset" | "known" | "filled") {
+            let empty = !matches!(rest.at(0), "known" | "filled");
+            let said = if negated == empty { format!("with {label}") } else { format!("without {label}") };
+            self.add(&field.name, json!({"is_empty": negated != empty}), said);
             return Ok(used + 1);
         }
         match &field.kind {
             Kind::Number | Kind::Currency => {
                 if let Some(more) = self.comparison(rest, Some(field))? {
-                    return Ok(used + more);
+                    return self.unless(negated, used + more);
                 }
-                if let Some(sum) = numbers::sum(rest) {
-                    let said = format!("{} {}", lower(&field.label), numbers::readable(&sum.number()));
-                    self.add(&field.name, json!({"eq": sum.number()}), said);
+                if let Some(sum) = numbers::sum(rest)? {
+                    let operator = if negated { "neq" } else { "eq" };
+                    self.add(
+                        &field.name,
+                        json!({operator: sum.number()}),
+                        format!("with {label} {}", sum.readable()),
+                    );
+                    if let Some(currency) = sum.currency() {
+                        self.currency(field, currency);
+                    }
                     return Ok(used + sum.words);
                 }
-                self.touch(&field.name);
             }
             Kind::Date | Kind::DateTime => {
-                if let Some(period) = self.today.and_then(|today| dates::period(rest, today)) {
+                let period =
+                    self.today.map(|today| dates::period(rest, today, self.lean(field))).transpose()?;
+                if let Some(period) = period.flatten() {
                     self.within(field, period);
-                    return Ok(used + period.words);
+                    return self.unless(negated, used + period.words);
                 }
             }
             Kind::Boolean => {
-                let said = if negated { format!("not {}", lower(&field.label)) } else { lower(&field.label) };
+                let said = if negated { format!("not {label}") } else { label };
                 self.add(&field.name, json!({"eq": !negated}), said);
+                return Ok(words);
             }
-            Kind::Select(_) => {
-                if let Some((found, choice, more)) = self.object.option_at(rest)
-                    && found.name == field.name
+            Kind::Select(choices) => {
+                let found = choices.iter().map(|choice| (choice, rest.matches(&choice.names)));
+                if let Some((choice, more)) =
+                    found.filter(|(_, words)| *words > 0).max_by_key(|(_, words)| *words)
                 {
                     self.negated = negated;
-                    self.option(field, choice);
+                    self.option(field, choice, false);
                     return Ok(used + more);
                 }
-                self.touch(&field.name);
             }
             Kind::Relation(_) => {
-                if rest.at(0) == "me" && field.is_member() {
-                    self.add(&field.name, json!({"eq": "$me"}), format!("{} is you", lower(&field.label)));
-                    return Ok(used + 1);
-                }
-                let name = until_boundary(rest);
-                if let Some(filter) =
-                    self.object.relation_name_filter(&field.name).filter(|_| !name.is_empty())
-                {
-                    let said = format!("{} {}", lower(&field.label), name.raw());
-                    self.add(filter, json!({"contains": name.raw()}), said);
-                    return Ok(used + name.len());
+                if let Some(more) = self.field_of_relation(field, rest, is_said, negated)? {
+                    return Ok(used + more);
                 }
             }
             Kind::Text | Kind::FullName | Kind::Contacts => {
-                let text = until_boundary(rest.skip(&["contains", "like", "in"]));
-                let skipped = rest.len() - rest.skip(&["contains", "like", "in"]).len();
-                if !text.is_empty() && self.object.can_filter(&field.name) {
-                    let partly = self
-                        .object
-                        .filters
-                        .iter()
-                        .any(|(name, kind)| *name == field.name && *kind == Kind::Text);
-                    let operator = if partly { "contains" } else { "eq" };
-                    self.add(
-                        &field.name,
-                        json!({operator: text.raw()}),
-                        format!("{} “{}”", lower(&field.label), text.raw()),
-                    );
+                let text = until_boundary(rest.skip(&["contains", "like", "in", "containing"]));
+                let skipped = rest.len() - rest.skip(&["contains", "like", "in", "containing"]).len();
+                let is_value = (is_said || skipped > 0) && text.skip(&GRAMMAR).len() == text.len();
+                if is_value && !text.is_empty() && self.object.can_filter(&field.name) {
+                    self.text(field, text.raw(), negated);
                     return Ok(used + skipped + text.len());
                 }
-                self.touch(&field.name);
             }
             Kind::Target(_) | Kind::Composite => {}
         }
-        Ok(words)
+        // Named alone, it is worth a column.
+        self.touch(&field.name);
+        self.unless(negated, words)
     }
 
-    pub(super) fn option(&mut self, field: &'p Field, choice: &'p Choice) {
+    fn text(&mut self, field: &Field, text: &str, negated: bool) {
+        let partly =
+            self.object.filters.iter().any(|(name, kind)| *name == field.name && *kind == Kind::Text);
+        let operator = if partly { "contains" } else { "eq" };
+        let condition = json!({&field.name: {operator: text}});
+        let label = lower(&field.label);
+        self.query.filters.push(if negated { json!({"not": condition}) } else { condition });
+        let without = if negated { "not " } else { "" };
+        self.query.after.push(format!("{without}with {label} “{text}”"));
+        self.touch(&field.name);
+    }
+
+    /// What was read has no opposite.
+    fn unless(&self, negated: bool, words: usize) -> Result<usize, Stop> {
+        if negated { Err(super::unclear_not()) } else { Ok(words) }
+    }
+
+    /// An option; with "not … yet", the options that come before it.
+    pub(super) fn option(&mut self, field: &'p Field, choice: &'p Choice, is_yet: bool) {
         let negated = std::mem::take(&mut self.negated);
+        if negated
+            && is_yet
+            && let Kind::Select(choices) = &field.kind
+        {
+            let before: Vec<&Choice> =
+                choices.iter().take_while(|known| known.value != choice.value).collect();
+            if !before.is_empty() {
+                self.options.push((field, before, false));
+                return;
+            }
+        }
         match self.options.iter_mut().find(|(known, _, same)| known.name == field.name && *same == negated) {
             Some((_, choices, _)) => choices.push(choice),
             None => self.options.push((field, vec![choice], negated)),
@@ -209,21 +337,35 @@ impl<'p> Parser<'p> {
     }
 
     pub(super) fn outcome_at(&mut self, phrase: Phrase<'p>) -> Option<usize> {
-        let outcome = match phrase.at(0) {
-            word @ ("open" | "won" | "lost" | "closed" | "done") => word,
-            "win" | "wins" => "won",
-            "lose" | "losses" => "lost",
-            "active" | "unfinished" | "pending" => "open",
-            "finished" | "completed" => "closed",
-            _ => return None,
-        };
+        let outcome = outcome_word(phrase.at(0))?;
         let negated = std::mem::take(&mut self.negated);
-        self.outcome(outcome, negated).then_some(1)
+        if self.outcome(outcome, negated) {
+            return Some(1);
+        }
+        self.negated = negated;
+        None
     }
 
     pub(super) fn outcome(&mut self, outcome: &str, negated: bool) -> bool {
-        let Some((field, choices)) = self.object.outcomes() else { return false };
-        let name = field.name.clone();
+        let Some((name, condition)) = self.outcome_condition(outcome, negated) else { return false };
+        self.query.filters.push(json!({&name: condition}));
+        self.touch(&name);
+        let said = match (outcome, negated) {
+            ("closed" | "done", true) => "open",
+            ("open", true) => "closed",
+            (outcome, false) => outcome,
+            (outcome, true) => {
+                self.query.after.push(format!("not {outcome}"));
+                return true;
+            }
+        };
+        self.query.before.push(said.to_owned());
+        true
+    }
+
+    /// The field with outcomes and what it must be.
+    pub(super) fn outcome_condition(&self, outcome: &str, negated: bool) -> Option<(String, Value)> {
+        let (field, choices) = self.object.outcomes()?;
         let is_open = |choice: &&Choice| choice.outcome.as_deref().is_none_or(|outcome| outcome == "open");
         let of = |wanted: &dyn Fn(&&Choice) -> bool| -> Vec<String> {
             choices.iter().filter(|choice| wanted(choice)).map(|choice| choice.value.clone()).collect()
@@ -235,16 +377,43 @@ impl<'p> Parser<'p> {
             other => ("in", of(&|choice| choice.outcome.as_deref() == Some(other))),
         };
         if values.is_empty() {
-            return false;
+            return None;
         }
         let operator = match (operator, negated) {
             ("in", true) => "not_in",
             ("not_in", true) => "in",
             (operator, _) => operator,
         };
-        let said = if negated { format!("not {outcome}") } else { outcome.to_owned() };
-        self.add(&name, json!({operator: values}), said);
-        true
+        Some((field.name.clone(), json!({operator: values})))
+    }
+}
+
+/// The outcome that a word stands for.
+pub(super) fn outcome_word(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "open" | "active" | "unfinished" | "pending" | "outstanding" | "running" => "open",
+        "won" | "win" | "wins" | "winning" => "won",
+        "lost" | "lose" | "losses" | "losing" => "lost",
+        "closed" | "finished" | "completed" => "closed",
+        "done" => "done",
+        _ => return None,
+    })
+}
+
+fn is_date(field: &&Field) -> bool {
+    matches!(field.kind, Kind::Date | Kind::DateTime)
+}
+
+/// How a date stands before its period: "due", "created", "close date".
+fn dated_label(field: &Field) -> String {
+    let label = lower(&field.label);
+    match label.strip_suffix(" at") {
+        Some("happened") => String::new(),
+        Some(verb) => verb.to_owned(),
+        None => match label.as_str() {
+            "close date" => "closing".to_owned(),
+            other => format!("with {other}"),
+        },
     }
 }
 
@@ -256,8 +425,8 @@ pub(super) fn bound(field: &Field, operator: &str, date: Date) -> Value {
     }
 }
 
-fn comparator(phrase: Phrase<'_>) -> Option<(&'static str, &'static str, usize)> {
-    const TABLE: [(&str, &str, &str); 26] = [
+pub(super) fn comparator(phrase: Phrase<'_>) -> Option<(&'static str, &'static str, usize)> {
+    const TABLE: [(&str, &str, &str); 30] = [
         ("more than", "gt", "over"),
         ("greater than", "gt", "over"),
         ("larger than", "gt", "over"),
@@ -269,16 +438,20 @@ fn comparator(phrase: Phrase<'_>) -> Option<(&'static str, &'static str, usize)>
         (">", "gt", "over"),
         (">=", "gte", "at least"),
         ("at least", "gte", "at least"),
+        ("no less than", "gte", "at least"),
+        ("from at least", "gte", "at least"),
         ("minimum", "gte", "at least"),
         ("less than", "lt", "below"),
         ("smaller than", "lt", "below"),
         ("lower than", "lt", "below"),
         ("fewer than", "lt", "below"),
+        ("cheaper than", "lt", "below"),
         ("under", "lt", "below"),
         ("below", "lt", "below"),
         ("<", "lt", "below"),
         ("<=", "lte", "at most"),
         ("at most", "lte", "at most"),
+        ("no more than", "lte", "at most"),
         ("up to", "lte", "at most"),
         ("maximum", "lte", "at most"),
         ("exactly", "eq", "exactly"),

@@ -1,92 +1,87 @@
 //! What follows "show", "how many" or "total" as a filter, an order and a limit.
+//!
+//! Every construct covers the words it gives a meaning to; a word that none of them takes stays uncovered, and
+//! the question is not asked.
 
 mod conditions;
+mod described;
 mod order;
+mod places;
 mod relations;
+mod subjects;
 
 use kontor_core::time::Date;
 use serde_json::{Value, json};
 
 use super::{
     catalogue::{Field, Object},
+    dates,
     schema::{Choice, Kind},
     turn::{Interpreter, Stop},
     words::Phrase,
 };
-use conditions::bound;
-
-/// A question about one object's records.
-#[derive(Debug, Default)]
-pub(super) struct Query {
-    pub(super) filters: Vec<Value>,
-    /// The filters in words, for the reply.
-    pub(super) said: Vec<String>,
-    /// As `find` takes it, and in words.
-    pub(super) sort: Option<(String, String)>,
-    pub(super) group: Vec<String>,
-    pub(super) limit: Option<u64>,
-    /// Asks for the first of an order: "the largest".
-    pub(super) is_extreme: bool,
-    pub(super) search: Vec<String>,
-    /// Asks for deleted records.
-    pub(super) deleted: bool,
-    /// The fields it speaks of, worth a column.
-    pub(super) touched: Vec<String>,
-}
-
-impl Query {
-    pub(super) fn filter(&self) -> Option<Value> {
-        match self.filters.as_slice() {
-            [] => None,
-            [only] => Some(only.clone()),
-            many => Some(json!({"and": many})),
-        }
-    }
-
-    /// The same, with a field among what it speaks of.
-    pub(super) fn touching(mut self, field: &str) -> Self {
-        self.touched.push(field.to_owned());
-        self
-    }
-
-    /// Whether it says nothing but a name.
-    pub(super) fn is_name(&self) -> bool {
-        let narrowed = !self.filters.is_empty() || self.deleted;
-        !self.search.is_empty() && !narrowed && self.sort.is_none() && self.limit.is_none()
-    }
-
-    pub(super) fn in_words(&self) -> String {
-        let mut said = self.said.clone();
-        if self.deleted {
-            said.insert(0, "deleted".to_owned());
-        }
-        if !self.search.is_empty() {
-            said.push(format!("matching “{}”", self.search.join(" ")));
-        }
-        if let Some((_, order)) = &self.sort {
-            said.push(order.clone());
-        }
-        said.join(", ")
-    }
-}
+pub(super) use described::{Query, capital, lower};
 
 /// What ends a value or a name.
-const BOUNDARIES: [&str; 32] = [
-    ",", ";", "and", "or", "by", "per", "sorted", "ordered", "with", "without", "over", "above", "below",
-    "under", "closing", "owned", "created", "updated", "this", "last", "next", "since", "before", "after",
-    "more", "less", "between", "that", "which", "where", "assigned", "who",
+const BOUNDARIES: [&str; 44] = [
+    ",",
+    ";",
+    "and",
+    "or",
+    "by",
+    "per",
+    "sorted",
+    "ordered",
+    "with",
+    "without",
+    "over",
+    "above",
+    "below",
+    "under",
+    "closing",
+    "owned",
+    "created",
+    "updated",
+    "this",
+    "last",
+    "next",
+    "since",
+    "before",
+    "after",
+    "more",
+    "less",
+    "between",
+    "that",
+    "which",
+    "where",
+    "assigned",
+    "who",
+    "whose",
+    "please",
+    "have",
+    "has",
+    "until",
+    "within",
+    "during",
+    "today",
+    "tomorrow",
+    "yesterday",
+    "not",
+    "due",
 ];
 
 /// What can follow "with" and a field, where nothing is said of its value.
-const ENDS: [&str; 8] = [",", "and", "by", "sorted", "at", "for", "from", "in"];
+const ENDS: [&str; 10] = [",", "and", "by", "sorted", "at", "for", "from", "in", "of", "please"];
 
-const FILLERS: [&str; 34] = [
-    "did",
+/// Words of a question that only hold it together.
+const GRAMMAR: [&str; 48] = [
     "the",
     "a",
     "an",
     "all",
     "any",
+    "every",
+    "each",
     "me",
     "that",
     "which",
@@ -94,27 +89,66 @@ const FILLERS: [&str; 34] = [
     "is",
     "was",
     "were",
-    "and",
-    "or",
+    "be",
+    "been",
+    "being",
     "have",
     "has",
+    "had",
     "there",
     "currently",
     "records",
     "record",
     ",",
     ";",
-    "whose",
     "who",
-    "where",
-    "every",
     "do",
-    "we",
-    "i",
     "does",
+    "did",
+    "we",
+    "us",
+    "they",
     "their",
     "our",
+    "ours",
     "please",
+    "will",
+    "still",
+    "ones",
+    "exactly",
+    "of",
+    "stuck",
+    "sitting",
+    "standing",
+    "going",
+    "list",
+    "overall",
+];
+
+const PREPOSITIONS: [&str; 10] = ["in", "at", "of", "for", "from", "with", "on", "about", "to", "as"];
+
+/// Words that turn what follows them into its opposite.
+const NEGATIONS: [&str; 20] = [
+    "not",
+    "except",
+    "excluding",
+    "isn't",
+    "isn’t",
+    "aren't",
+    "aren’t",
+    "wasn't",
+    "weren't",
+    "hasn't",
+    "haven't",
+    "hasn’t",
+    "haven’t",
+    "don't",
+    "don’t",
+    "didn't",
+    "doesn't",
+    "never",
+    "but not",
+    "other than",
 ];
 
 pub(super) struct Parser<'p> {
@@ -127,6 +161,8 @@ pub(super) struct Parser<'p> {
     negated: bool,
     /// "new": what is meant is when it was created.
     by_age: bool,
+    /// On which side of today a day lies that is said without its year.
+    is_past: bool,
     options: Vec<(&'p Field, Vec<&'p Choice>, bool)>,
 }
 
@@ -140,24 +176,60 @@ impl<'p> Parser<'p> {
             query: Query::default(),
             negated: false,
             by_age: false,
+            is_past: false,
             options: Vec::new(),
         }
     }
 
+    /// Only what is still to come counts, the next one first.
+    pub(super) fn from_today_on(&mut self, field: &'p Field, today: Date) -> Result<(), Stop> {
+        let condition = conditions::bound(field, "gte", today);
+        self.query.filters.push(json!({&field.name: condition}));
+        self.query.after.push(format!("from {today} on"));
+        if let Some((name, condition)) = self.outcome_condition("open", false) {
+            self.query.filters.push(json!({name: condition}));
+        }
+        self.sort(field, false)?;
+        self.query.limit = Some(1);
+        Ok(())
+    }
+
+    /// Only what falls due by the end of the period at the head; how many words said it.
+    pub(super) fn up_to(&mut self, phrase: Phrase<'p>) -> Result<usize, Stop> {
+        let (Some(today), Some(field)) = (self.today, self.object.date_field()) else { return Ok(0) };
+        let Some(period) = dates::period(phrase, today, dates::Lean::Ahead)? else { return Ok(0) };
+        if let Some(until) = period.until {
+            let condition = conditions::bound(field, "lt", until);
+            self.add(&field.name, condition, format!("due up to {}", until.plus_days(-1)));
+        }
+        Ok(period.words)
+    }
+
     /// Reads all the parts of a question, from which the object's name has been taken out.
     pub(super) fn parse(mut self, parts: &[Phrase<'p>]) -> Result<Query, Stop> {
+        const PAST: [&str; 8] = ["won", "lost", "win", "lose", "did", "was", "were", "have"];
+        self.is_past = parts.iter().any(|part| part.position(&PAST).is_some());
         for (place, part) in parts.iter().enumerate() {
             let mut rest = *part;
             if place == 0 && parts.len() == 2 {
-                rest = rest.from(self.possessor(rest)?);
+                let words = self.possessor(rest)?;
+                rest.upto(words).cover();
+                rest = rest.from(words);
             }
             while !rest.is_empty() {
+                let was_negated = self.negated;
                 let words = self.take(rest)?;
+                rest.upto(words).cover();
+                let first = rest.at(0);
+                let is_filler = words == 1 && (GRAMMAR.contains(&first) || PREPOSITIONS.contains(&first));
+                if was_negated && self.negated && words > 0 && !is_filler && rest.at(0) != "yet" {
+                    return Err(unclear_not());
+                }
                 rest = rest.from(words.max(1));
             }
         }
         if self.negated {
-            return Err(Stop::Say("I do not understand what “not” belongs to here.".to_owned()));
+            return Err(unclear_not());
         }
         if self.by_age
             && self.query.sort.is_none()
@@ -165,6 +237,12 @@ impl<'p> Parser<'p> {
         {
             self.sort(field, true)?;
         }
+        self.close_options();
+        Ok(self.query)
+    }
+
+    /// The options said of each field become one condition.
+    fn close_options(&mut self) {
         for (field, choices, negated) in std::mem::take(&mut self.options) {
             let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
             let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
@@ -175,128 +253,48 @@ impl<'p> Parser<'p> {
                 (values, true) => json!({"not_in": values}),
             };
             let is = if negated { "is not" } else { "is" };
-            self.add(&field.name, condition, format!("{} {is} {}", field.label, labels.join(" or ")));
+            self.add(
+                &field.name,
+                condition,
+                format!("where {} {is} {}", lower(&field.label), labels.join(" or ")),
+            );
         }
-        Ok(self.query)
     }
 
-    /// Reads what stands at the head and says how many words it took.
+    /// Reads what stands at the head and says how many words it took; 0 where nothing is understood.
     fn take(&mut self, phrase: Phrase<'p>) -> Result<usize, Stop> {
         if phrase.is_quoted(0) {
             self.query.search.push(phrase.upto(1).raw().to_owned());
             return Ok(1);
         }
-        let word = phrase.at(0);
-        match word {
-            "by" | "per" | "sorted" | "ordered" | "sort" | "order" | "grouped" | "group" => {
-                if let Some(words) = self.by(phrase)? {
-                    return Ok(words);
-                }
-            }
-            "for" | "in" if phrase.at(1) == "each" && self.grouping => {
-                return Ok(self.by(phrase.from(1))?.map_or(2, |words| words + 1));
-            }
-            "my" | "mine" => {
-                self.owned(json!({"eq": "$me"}), "yours")?;
-                return Ok(1);
-            }
-            "i" if matches!(phrase.at(1), "have" | "own") => {
-                self.owned(json!({"eq": "$me"}), "yours")?;
-                return Ok(2);
-            }
-            "with" | "having" => {
-                if let Some((field, words)) = self.object.field_at(phrase.from(1))
-                    && (phrase.len() == 1 + words || ENDS.contains(&phrase.at(1 + words)))
-                    && !matches!(field.kind, Kind::Boolean)
-                {
-                    self.add(
-                        &field.name,
-                        json!({"is_empty": false}),
-                        format!("with {}", lower(&field.label)),
-                    );
-                    return Ok(1 + words);
-                }
-            }
-            "deleted" if self.object.finds_deleted && !self.grouping => {
-                self.query.deleted = true;
-                return Ok(1);
-            }
-            "do" | "does" | "did" => {
-                if let Some(words) = self.had(phrase)? {
-                    return Ok(words);
-                }
-            }
-            "new" => {
-                self.by_age = true;
-                return Ok(1);
-            }
-            "owned" | "assigned" | "belonging" => return self.owner(phrase),
-            "not" | "except" | "excluding" => {
-                self.negated = true;
-                return Ok(1);
-            }
-            "without" | "no" | "missing" => {
-                let rest = phrase.from(1).skip(&["a", "an", "any", "the"]);
-                if let Some((field, words)) = self.object.field_at(rest) {
-                    self.add(
-                        &field.name,
-                        json!({"is_empty": true}),
-                        format!("without {}", lower(&field.label)),
-                    );
-                    return Ok(phrase.len() - rest.len() + words);
-                }
-                if let Some((lacked, _)) = self.interpreter.catalogue.named(rest) {
-                    return Err(Stop::Say(format!(
-                        "I cannot find {} by the {} they lack.",
-                        self.object.plural, lacked.plural
-                    )));
-                }
-            }
-            "pipeline" => {
-                let negated = std::mem::take(&mut self.negated);
-                if self.outcome("open", negated) {
-                    return Ok(1);
-                }
-                self.negated = negated;
-            }
-            "named" | "called" | "containing" | "matching" | "like" => {
-                let name = until_boundary(phrase.from(1));
-                self.query.search.push(name.raw().to_owned());
-                return Ok(1 + name.len());
-            }
-            "overdue" => {
-                if let (Some(today), Some(field)) = (self.today, self.object.date_field()) {
-                    self.add(&field.name, bound(field, "lt", today), "overdue".to_owned());
-                    self.outcome("open", false);
-                    return Ok(1);
-                }
-            }
-            _ => {}
+        if let Some(words) = self.joint(phrase)? {
+            return Ok(words);
         }
-        if let Some(words) = self.extreme(phrase) {
+        if let Some(words) = self.worded(phrase)? {
+            return Ok(words);
+        }
+        if let Some(words) = self.extreme(phrase)? {
+            return Ok(words);
+        }
+        if let Some(words) = self.in_currency(phrase) {
             return Ok(words);
         }
         if let Some(words) = self.comparison(phrase, None)? {
             return Ok(words);
         }
-        if let Some(words) = self.dated(phrase) {
+        if let Some(words) = self.dated(phrase)? {
             return Ok(words);
         }
-        let option = self.object.option_at(phrase);
-        let field = self.object.field_at(phrase);
-        if let Some((field, words)) =
-            field.filter(|(_, words)| option.as_ref().is_none_or(|(_, _, o)| words >= o))
-        {
-            return self.field(field, phrase, words);
-        }
-        if let Some((field, choice, words)) = option {
-            self.option(field, choice);
+        if let Some(words) = self.of_its_own(phrase)? {
             return Ok(words);
         }
-        if let Some(words) = self.outcome_at(phrase) {
+        if let Some(words) = self.by_related(phrase)? {
             return Ok(words);
         }
         if let Some(words) = self.related(phrase)? {
+            return Ok(words);
+        }
+        if let Some(words) = self.placed(phrase)? {
             return Ok(words);
         }
         if let Some((named, words)) = self.interpreter.catalogue.named(phrase)
@@ -304,19 +302,223 @@ impl<'p> Parser<'p> {
         {
             return Ok(words);
         }
-        if self.grouping && matches!(word, "size" | "value" | "worth") {
+        if self.grouping && matches!(phrase.at(0), "size" | "value" | "worth" | "revenue" | "money") {
             return Ok(1);
         }
-        let preposition = ["in", "at", "of", "for", "from", "with", "on", "about", "to"].contains(&word);
-        if !preposition && !FILLERS.contains(&word) {
-            self.query.search.push(phrase.upto(1).raw().to_owned());
+        if PREPOSITIONS.contains(&phrase.at(0)) && self.begins_something(phrase.from(1).skip(&["the"])) {
+            return Ok(1);
         }
-        Ok(1)
+        if GRAMMAR.contains(&phrase.at(0)) {
+            return Ok(1);
+        }
+        self.subject(phrase)
+    }
+
+    /// "and", "or" between options of one field; any other "or" is not understood.
+    fn joint(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+        let word = phrase.at(0);
+        if !matches!(word, "and" | "or" | "&" | "/") {
+            return Ok(None);
+        }
+        let rest = phrase.from(1).skip(&["in", "the"]);
+        let next = self.object.option_at(rest).map(|(field, ..)| field.name.as_str());
+        let last = self.options.last().map(|(field, ..)| field.name.as_str());
+        if word == "or" && (next.is_none() || next != last) {
+            return Ok(Some(0));
+        }
+        Ok(Some(1))
+    }
+
+    /// What begins with a word of its own.
+    fn worded(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+        let word = phrase.at(0);
+        match word {
+            "by" | "per" | "sorted" | "ordered" | "sort" | "order" | "grouped" | "group" | "ranked" => {
+                return self.by(phrase);
+            }
+            "for" | "in" if phrase.at(1) == "each" && self.grouping => {
+                return Ok(self.by(phrase.from(1))?.map(|words| words + 1));
+            }
+            "alphabetically" if !self.grouping => {
+                if let Some(field) = self.object.label_field() {
+                    self.sort(field, false)?;
+                    return Ok(Some(1));
+                }
+            }
+            "my" | "mine" => {
+                self.mine()?;
+                return Ok(Some(1));
+            }
+            "i" | "i've" | "i’ve" => {
+                self.mine()?;
+                let more =
+                    matches!(phrase.at(1), "have" | "own" | "had" | "am" | "did" | "do" | "made" | "has");
+                return Ok(Some(1 + usize::from(more)));
+            }
+            "for" | "of" if matches!(phrase.at(1), "me" | "mine" | "myself") => {
+                self.mine()?;
+                return Ok(Some(2));
+            }
+            "deleted" if self.object.finds_deleted && !self.grouping => {
+                self.query.deleted = true;
+                return Ok(Some(1));
+            }
+            "do" | "does" | "did" | "has" | "have" | "is" => {
+                if let Some(words) = self.asked_subject(phrase)? {
+                    return Ok(Some(words));
+                }
+            }
+            "new" if self.object.option_at(phrase).is_none() => {
+                self.by_age = true;
+                return Ok(Some(1));
+            }
+            "owned" | "assigned" | "belonging" | "managed" => return self.owner(phrase).map(Some),
+            "unassigned" | "unowned" => {
+                self.owned(json!({"is_empty": true}), "owned by nobody")?;
+                return Ok(Some(1));
+            }
+            "pipeline" => {
+                let negated = std::mem::take(&mut self.negated);
+                if self.outcome("open", negated) {
+                    return Ok(Some(1));
+                }
+                self.negated = negated;
+            }
+            "named" | "called" | "containing" | "matching" | "like" => {
+                let name = until_boundary(phrase.from(1));
+                if !name.is_empty() {
+                    self.query.search.push(name.raw().to_owned());
+                    return Ok(Some(1 + name.len()));
+                }
+            }
+            "work" | "works" | "working" | "employed"
+                if matches!(phrase.at(1), "at" | "for" | "with" | "in" | "by") =>
+            {
+                return Ok(Some(1));
+            }
+            "overdue" | "late" => return Ok(self.overdue().then_some(1)),
+            "past" if phrase.at(1) == "due" => return Ok(self.overdue().then_some(2)),
+            "yet" | "so" => {
+                let far = word == "so" && phrase.at(1) == "far";
+                return Ok((word == "yet" || far).then_some(1 + usize::from(far)));
+            }
+            _ => {}
+        }
+        if let Some(words) = self.lacking(phrase)? {
+            return Ok(Some(words));
+        }
+        if let Some(words) = self.having(phrase)? {
+            return Ok(Some(words));
+        }
+        let negation = NEGATIONS.iter().find(|negation| phrase.strip(&[negation]).is_some());
+        Ok(negation.map(|negation| {
+            self.negated = true;
+            negation.split(' ').count()
+        }))
+    }
+
+    /// What is late and still to be done.
+    fn overdue(&mut self) -> bool {
+        let (Some(today), Some(field)) = (self.today, self.object.date_field()) else { return false };
+        if self.negated {
+            return false;
+        }
+        let condition = conditions::bound(field, "lt", today);
+        self.query.filters.push(json!({&field.name: condition}));
+        self.query.before.push("overdue".to_owned());
+        self.touch(&field.name);
+        if let Some((name, condition)) = self.outcome_condition("open", false) {
+            self.query.filters.push(json!({name: condition}));
+        }
+        true
+    }
+
+    /// An option, an outcome or a field of the object itself.
+    fn of_its_own(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+        let option = self.option_of_one(phrase)?;
+        let field = self.object.field_at(phrase);
+        let longest = option.as_ref().map_or(0, |(_, _, words)| *words);
+        if longest < 2
+            && option.as_ref().is_none_or(|(field, ..)| !self.is_outcome_field(field))
+            && field.is_none_or(|(_, words)| words < 2)
+            && let Some(words) = self.outcome_at(phrase)
+        {
+            return Ok(Some(words));
+        }
+        if let Some((field, words)) = field.filter(|(_, words)| longest == 0 || *words >= longest) {
+            if let Some(other) = self.object.same_label(field) {
+                self.interpreter.remark(format!(
+                    "There are two fields called {}; I took `{}` and not `{}`.",
+                    field.label, field.name, other.name
+                ));
+            }
+            return self.field(field, phrase, words, false).map(Some);
+        }
+        if let Some((field, choice, words)) = option {
+            self.option(field, choice, phrase.at(words) == "yet" || phrase.at(words + 1) == "yet");
+            return Ok(Some(words));
+        }
+        Ok(None)
+    }
+
+    /// The option at the head, where one field alone has it; the one with outcomes counts before others.
+    fn option_of_one(&self, phrase: Phrase<'p>) -> Result<Option<(&'p Field, &'p Choice, usize)>, Stop> {
+        let all = self.object.options_at(phrase);
+        let outcome = all.iter().find(|(field, ..)| self.is_outcome_field(field));
+        match (all.as_slice(), outcome) {
+            ([], _) => Ok(None),
+            ([only], _) => Ok(Some(*only)),
+            (_, Some(outcome)) => Ok(Some(*outcome)),
+            ([first, ..], None) => {
+                let fields: Vec<String> =
+                    all.iter().map(|(field, ..)| format!("**{}**", lower(&field.label))).collect();
+                Err(Stop::Say(format!(
+                    "“{}” can be the {} of {}. Say which.",
+                    first.1.label,
+                    fields.join(" or the "),
+                    self.object.plural
+                )))
+            }
+        }
+    }
+
+    fn is_outcome_field(&self, field: &Field) -> bool {
+        self.object.outcomes().is_some_and(|(known, _)| known.name == field.name)
+    }
+
+    /// Whether something that is understood by itself stands at the head.
+    fn begins_something(&self, phrase: Phrase<'_>) -> bool {
+        self.object.option_at(phrase).is_some()
+            || self.object.field_at(phrase).is_some()
+            || (self.object.outcomes().is_some() && conditions::outcome_word(phrase.at(0)).is_some())
+            || dates::is_period(phrase, self.today)
+            || conditions::comparator(phrase).is_some()
+            || self
+                .interpreter
+                .catalogue
+                .named(phrase)
+                .is_some_and(|(named, _)| named.name == self.object.name)
+    }
+
+    /// The words up to what begins another part of the question.
+    fn run(&self, phrase: Phrase<'p>) -> Phrase<'p> {
+        if phrase.is_quoted(0) {
+            return phrase.upto(1);
+        }
+        let run = until_boundary(phrase);
+        let end = (1..run.len()).find(|at| {
+            let here = run.from(*at);
+            let behind = here.from(1).skip(&["the"]);
+            let introduces =
+                PREPOSITIONS.contains(&here.at(0)) && !behind.is_empty() && self.begins_something(behind);
+            introduces || dates::is_period(here, self.today) || conditions::comparator(here).is_some()
+        });
+        end.map_or(run, |end| run.upto(end))
     }
 
     fn add(&mut self, name: &str, condition: Value, said: String) {
         self.query.filters.push(json!({name: condition}));
-        self.query.said.push(said);
+        self.query.after.push(said);
         self.touch(name);
     }
 
@@ -325,19 +527,18 @@ impl<'p> Parser<'p> {
             self.query.touched.push(name.to_owned());
         }
     }
+
+    /// The kinds of number that are compared and added up.
+    fn is_numeric(field: &Field) -> bool {
+        matches!(field.kind, Kind::Number | Kind::Currency)
+    }
 }
 
-/// The words up to what begins another part of the question.
+fn unclear_not() -> Stop {
+    Stop::Say("I do not understand what “not” belongs to here.".to_owned())
+}
+
+/// The words up to what ends a value or a name.
 fn until_boundary(phrase: Phrase<'_>) -> Phrase<'_> {
     phrase.position(&BOUNDARIES).map_or(phrase, |end| phrase.upto(end))
-}
-
-pub(super) fn lower(label: &str) -> String {
-    let is_name = label.chars().nth(1).is_some_and(char::is_uppercase);
-    if is_name { label.to_owned() } else { label.to_lowercase() }
-}
-
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

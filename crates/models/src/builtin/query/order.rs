@@ -3,7 +3,7 @@
 use super::{Parser, capital, lower};
 use crate::builtin::{
     catalogue::Field,
-    dates,
+    dates::{self, Lean},
     schema::Kind,
     turn::Stop,
     words::{Phrase, stem},
@@ -12,8 +12,8 @@ use crate::builtin::{
 impl<'p> Parser<'p> {
     /// "by amount", "sorted by name descending"; as groups: "by stage and owner", "per month".
     pub(super) fn by(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
-        let sorts = matches!(phrase.at(0), "sorted" | "ordered" | "sort" | "order");
-        let rest = phrase.from(1).skip(&["by", "the", "each", "on"]);
+        let sorts = matches!(phrase.at(0), "sorted" | "ordered" | "sort" | "order" | "ranked");
+        let rest = phrase.from(1).skip(&["by", "the", "each", "on", "their"]);
         let mut words = phrase.len() - rest.len();
         let groups = self.grouping && !sorts;
         if groups {
@@ -33,9 +33,17 @@ impl<'p> Parser<'p> {
         let amount = matches!(rest.at(0), "value" | "amount" | "size" | "worth");
         let found = named.or_else(|| self.object.amount_field().filter(|_| amount).map(|field| (field, 1)));
         let Some((field, taken)) = found else {
-            // "by friday" is a date, and what is neither is no field.
-            if self.today.is_some_and(|today| dates::period(phrase, today).is_some()) {
-                return Ok(None);
+            // "by friday" is a date, "by Max" a person, and what is neither is no field.
+            if let Some(today) = self.today
+                && phrase.at(0) == "by"
+                && let Some(period) = dates::period(phrase, today, Lean::Ahead)?
+                && let Some(field) = self.object.date_field()
+            {
+                self.within(field, period);
+                return Ok(Some(period.words));
+            }
+            if !sorts && let Some(words) = self.by_member(phrase)? {
+                return Ok(Some(words));
             }
             return Err(Stop::Say(self.interpreter.no_such_field(self.object, rest.upto(1).raw())));
         };
@@ -46,6 +54,12 @@ impl<'p> Parser<'p> {
             _ => None,
         };
         words += usize::from(direction.is_some());
+        if let Some(other) = self.object.same_label(field) {
+            self.interpreter.remark(format!(
+                "There are two fields called {}; I took `{}` and not `{}`.",
+                field.label, field.name, other.name
+            ));
+        }
         let numeric = matches!(field.kind, Kind::Number | Kind::Currency);
         self.sort(field, direction.unwrap_or(numeric || field.name.ends_with("_at")))?;
         Ok(Some(words))
@@ -100,30 +114,37 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// "top 5", "the 3 largest", "newest".
-    pub(super) fn extreme(&mut self, phrase: Phrase<'p>) -> Option<usize> {
+    /// "top 5", "the 3 largest", "newest", "biggest … first".
+    pub(super) fn extreme(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
         let count =
             |position: usize| phrase.at(position).parse::<u64>().ok().filter(|n| (1..=60).contains(n));
+        let is_span = |position: usize| {
+            let word = phrase.at(position);
+            ["day", "week", "month", "quarter", "year"].iter().any(|unit| word.trim_end_matches('s') == *unit)
+        };
         if let ("first" | "top" | "last", Some(limit)) = (phrase.at(0), count(1))
-            && !matches!(
-                phrase.at(2),
-                "day" | "days" | "week" | "weeks" | "month" | "months" | "year" | "years"
-            )
+            && !is_span(2)
         {
             self.query.limit = Some(limit);
-            if phrase.at(0) == "top"
-                && self.query.sort.is_none()
-                && let Some(field) = self.object.amount_field()
-            {
-                self.sort(field, true).ok()?;
+            match phrase.at(0) {
+                "top" if self.query.sort.is_none() => {
+                    if let Some(field) = self.object.amount_field() {
+                        self.sort(field, true)?;
+                    }
+                }
+                "last" => self.latest()?,
+                _ => {}
             }
-            return Some(2);
+            return Ok(Some(2));
+        }
+        if phrase.at(0) == "first" && self.query.sort.is_some() {
+            return Ok(Some(1));
         }
         if phrase.len() == 1
             && let Some(limit) = count(0)
         {
             self.query.limit = Some(limit);
-            return Some(1);
+            return Ok(Some(1));
         }
         let (word, skipped) = match count(0) {
             Some(_) => (phrase.at(1), 1),
@@ -131,24 +152,47 @@ impl<'p> Parser<'p> {
             None => (phrase.at(0), 0),
         };
         let descending = match word {
-            "largest" | "biggest" | "highest" | "top" | "newest" | "latest" | "recent" => true,
-            "smallest" | "lowest" | "oldest" | "earliest" | "soonest" => false,
-            _ => return None,
+            "largest" | "biggest" | "highest" | "greatest" | "top" | "newest" | "latest" | "recent"
+            | "valuable" | "expensive" => true,
+            "smallest" | "lowest" | "oldest" | "earliest" | "soonest" | "cheapest" => false,
+            // "the last call" is the latest one, "last week" a time.
+            "last" if phrase.len() == skipped + 1 => true,
+            _ => return Ok(None),
         };
+        // "sorted by close date, newest first" says only the direction.
+        let is_direction = phrase.at(skipped + 1) == "first";
+        let sorted = self.query.sort.as_ref().map(|(name, _)| name.trim_start_matches('-').to_owned());
+        if let Some(field) = sorted.filter(|_| is_direction).and_then(|name| self.object.field(&name)) {
+            self.sort(field, descending)?;
+            return Ok(Some(skipped + 2));
+        }
         let named = self.object.field_at(phrase.from(skipped + 1));
         let by_age = matches!(word, "newest" | "oldest");
-        let by_date = matches!(word, "latest" | "recent" | "earliest" | "soonest");
-        let (field, taken) = match named {
-            Some((field, taken)) => (field, taken),
-            None if by_age => (self.object.field("created_at")?, 0),
-            None if by_date => (self.object.date_field()?, 0),
-            None => (self.object.amount_field()?, 0),
+        let by_date = matches!(word, "latest" | "recent" | "earliest" | "soonest" | "last");
+        let found = match named {
+            Some(found) => Some(found),
+            None if by_age => self.object.field("created_at").map(|field| (field, 0)),
+            None if by_date => self.dates_for_order().map(|field| (field, 0)),
+            None => self.object.amount_field().map(|field| (field, 0)),
         };
-        self.sort(field, descending).ok()?;
+        let Some((field, taken)) = found else { return Ok(None) };
+        self.sort(field, descending)?;
         self.query.is_extreme = true;
         if let Some(limit) = count(0) {
             self.query.limit = Some(limit);
         }
-        Some(1 + skipped + taken)
+        Ok(Some(1 + skipped + taken))
+    }
+
+    fn latest(&mut self) -> Result<(), Stop> {
+        match self.dates_for_order() {
+            Some(field) => self.sort(field, true),
+            None => Ok(()),
+        }
+    }
+
+    /// The date that "latest" is about: when it took place, else when it was created.
+    fn dates_for_order(&self) -> Option<&'p Field> {
+        self.object.field("happened_at").or_else(|| self.object.field("created_at"))
     }
 }

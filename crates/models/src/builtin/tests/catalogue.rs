@@ -88,10 +88,13 @@ fn objects() -> Vec<(&'static str, &'static str, Vec<FieldRow>)> {
 }
 
 pub(super) fn tools() -> Vec<ToolDefinition> {
+    with_search_and_log(&objects())
+}
+
+fn with_search_and_log(all: &[(&'static str, &'static str, Vec<FieldRow>)]) -> Vec<ToolDefinition> {
     let mut tools: Vec<ToolDefinition> =
-        objects().iter().flat_map(|(name, plural, fields)| of(name, plural, fields)).collect();
+        all.iter().flat_map(|(name, plural, fields)| of(name, plural, fields)).collect();
     tools.push(tool("search", "Search all records.", json!({"query": {"type": "string"}}), &["query"]));
-    let all = objects();
     let activity = &all.iter().find(|(name, ..)| *name == "activity").unwrap().2;
     let logged: Map<String, Value> = properties(activity)
         .into_iter()
@@ -104,6 +107,57 @@ pub(super) fn tools() -> Vec<ToolDefinition> {
         &["type", "subject", "target"],
     ));
     tools
+}
+
+/// The tools of a workspace with all that the demonstration has.
+pub(super) fn of_sales() -> Vec<ToolDefinition> {
+    const SOURCES: &str =
+        "select:WEB=Web;REFERRAL=Referral;CAMPAIGN=Campaign;EVENT=Event;OUTBOUND=Outbound;PARTNER=Partner";
+    let mut all = objects();
+    for (object, field) in [
+        ("account", ("health_score", "Health score", "number")),
+        (
+            "contact",
+            (
+                "lifecycle",
+                "Lifecycle",
+                "select:LEAD=Lead;MQL=Marketing qualified lead;SQL=Sales qualified lead;CUSTOMER=Customer;CHURNED=Churned",
+            ),
+        ),
+        ("contact", ("source", "Source", SOURCES)),
+        ("contact", ("lead_score", "Lead score", "number")),
+        (
+            "deal",
+            (
+                "forecast_category",
+                "Forecast category",
+                "select:PIPELINE=Pipeline;BEST_CASE=Best case;COMMIT=Commit;CLOSED=Closed;OMITTED=Omitted",
+            ),
+        ),
+        ("task", ("owner", "Owner", "relation:member")),
+        ("activity", ("owner", "Owner", "relation:member")),
+        ("note", ("owner", "Owner", "relation:member")),
+    ] {
+        let known = all.iter_mut().find(|(name, ..)| *name == object).unwrap();
+        let at = known.2.len().saturating_sub(1);
+        known.2.insert(at, field);
+    }
+    all.push((
+        "lead",
+        "leads",
+        vec![
+            ("name", "Name", "full_name"),
+            ("company", "Company", "text"),
+            ("emails", "Emails", "emails"),
+            ("phones", "Phones", "emails"),
+            ("job_title", "Job title", "text"),
+            ("status", "Status", "select:NEW=New;CONTACTED=Contacted;QUALIFIED=Qualified;UNQUALIFIED=Unqualified;CONVERTED=Converted"),
+            ("source", "Source", SOURCES),
+            ("score", "Score", "number"),
+            ("owner", "Owner", "relation:member"),
+        ],
+    ));
+    with_search_and_log(&all)
 }
 
 /// The tools of the account alone, with a second address that somebody added.
@@ -158,6 +212,7 @@ fn of(name: &str, plural: &str, fields: &[FieldRow]) -> Vec<ToolDefinition> {
             "address" => {
                 condition(name, "text", titled);
                 condition(format!("{field}.street"), "exact", json!({}));
+                condition(format!("{field}.country"), "exact", json!({}));
             }
             "target" => {
                 condition(name, "id", titled);
@@ -174,6 +229,7 @@ fn of(name: &str, plural: &str, fields: &[FieldRow]) -> Vec<ToolDefinition> {
             plain => condition(name, plain, titled),
         }
     }
+    filter.insert("id".to_owned(), json!({"$ref": "#/$defs/id"}));
     for field in ["created_at", "updated_at"] {
         filter.insert(field.to_owned(), json!({"$ref": "#/$defs/date_time"}));
     }

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{ADA, Chat, Did, catalogue};
 
-/// The first call of each sentence.
+/// The first call of each sentence that does what it says.
 #[track_caller]
 fn first_calls(table: &[(&str, &str, Value)]) {
     for (said, tool, arguments) in table {
-        let did = Chat::new().say(said);
+        let did = Chat::new().do_now(said);
         assert_eq!(did, Did::Called(vec![((*tool).to_owned(), arguments.clone())]), "{said}");
     }
 }
@@ -44,7 +44,9 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
         ),
         ("my deals", "deal.find", json!({"filter": {"owner": {"eq": "$me"}}})),
         ("deals owned by me", "deal.find", json!({"filter": {"owner": {"eq": "$me"}}})),
-        ("deals owned by Max", "deal.find", json!({"filter": {"owner.name": {"contains": "Max"}}})),
+        ("deals owned by Max", "deal.find", json!({"filter": {"owner": {"eq": "m2"}}})),
+        ("deals of Max", "deal.find", json!({"filter": {"owner": {"eq": "m2"}}})),
+        ("tasks for Max", "task.find", json!({"filter": {"assignee": {"eq": "m2"}}})),
         ("top 5 deals", "deal.find", json!({"sort": "-amount", "limit": 5})),
         (
             "the 3 largest open deals",
@@ -56,28 +58,17 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
             "deal.find",
             json!({"filter": {"amount": {"gte": 5000, "lte": 10_000}}}),
         ),
-        ("contacts at Acme", "contact.find", json!({"filter": {"account.name": {"contains": "Acme"}}})),
-        (
-            "which contacts does Acme have?",
-            "contact.find",
-            json!({"filter": {"or": [{"account.name": {"contains": "Acme"}}, {"owner.name": {"contains": "Acme"}}]}}),
-        ),
+        ("contacts at Acme", "contact.find", json!({"filter": {"account": {"eq": "a1"}}})),
+        ("which contacts does Acme have?", "contact.find", json!({"filter": {"account": {"eq": "a1"}}})),
         (
             "what deals does account Acme have over 1k?",
             "deal.find",
-            json!({"filter": {"and": [{"account.name": {"contains": "Acme"}}, {"amount": {"gt": 1000}}]}}),
+            json!({"filter": {"and": [{"account": {"eq": "a1"}}, {"amount": {"gt": 1000}}]}}),
         ),
         (
             "show Acme's open deals",
             "deal.find",
-            json!({"filter": {"and": [
-                {"or": [
-                    {"account.name": {"contains": "Acme"}},
-                    {"contact.name": {"contains": "Acme"}},
-                    {"owner.name": {"contains": "Acme"}},
-                ]},
-                {"stage": {"not_in": CLOSED}},
-            ]}}),
+            json!({"filter": {"and": [{"account": {"eq": "a1"}}, {"stage": {"not_in": CLOSED}}]}}),
         ),
         ("show 5 contacts", "contact.find", json!({"limit": 5})),
         ("2 deals", "deal.find", json!({"limit": 2})),
@@ -85,17 +76,17 @@ fn lists_are_filtered_and_sorted_by_what_is_said() {
         (
             "deals for account Acme Corp over 1k",
             "deal.find",
-            json!({"filter": {"and": [{"account.name": {"contains": "Acme Corp"}}, {"amount": {"gt": 1000}}]}}),
+            json!({"filter": {"and": [{"account": {"eq": "a2"}}, {"amount": {"gt": 1000}}]}}),
         ),
         ("contacts without email", "contact.find", json!({"filter": {"emails": {"is_empty": true}}})),
         (
             "contacts from Acme with email",
             "contact.find",
-            json!({"filter": {"and": [{"account.name": {"contains": "Acme"}}, {"emails": {"is_empty": false}}]}}),
+            json!({"filter": {"and": [{"account": {"eq": "a1"}}, {"emails": {"is_empty": false}}]}}),
         ),
         ("deals sorted by name", "deal.find", json!({"sort": "name"})),
         ("enterprise companies", "account.find", json!({"filter": {"segment": {"eq": "ENTERPRISE"}}})),
-        ("find deals renewal", "deal.find", json!({"search": "renewal"})),
+        ("find deals named renewal", "deal.find", json!({"search": "renewal"})),
         (
             "newest contacts",
             "contact.find",
@@ -216,7 +207,7 @@ fn counts_and_totals_are_grouped_by_the_database() {
 fn records_are_looked_up_by_name_before_anything_is_done_to_them() {
     first_calls(&[
         ("show Acme renewal", "search", json!({"query": "Acme renewal", "limit": 8})),
-        ("find contact Jane Doe", "contact.find", json!({"search": "Jane Doe"})),
+        ("find contact Jane Doe", "contact.find", json!({"search": "Jane Doe", "limit": 8})),
         ("who is Jane Doe?", "search", json!({"query": "Jane Doe", "limit": 8})),
         ("move Acme renewal to negotiation", "deal.find", json!({"search": "Acme renewal", "limit": 8})),
         ("mark the Acme renewal deal as won", "deal.find", json!({"search": "Acme renewal", "limit": 8})),
@@ -255,9 +246,9 @@ fn records_are_looked_up_by_name_before_anything_is_done_to_them() {
 fn new_records_are_written_from_one_sentence() {
     first_calls(&[
         (
-            "create contact Jane Doe, email jane@acme.test, job title Head of Sales",
+            "create contact Jane Roe, email jane@acme.test, job title Head of Sales",
             "contact.create",
-            json!({"name": {"first": "Jane", "last": "Doe"}, "emails": {"primary": "jane@acme.test"}, "job_title": "Head of Sales"}),
+            json!({"name": {"first": "Jane", "last": "Roe"}, "emails": {"primary": "jane@acme.test"}, "job_title": "Head of Sales"}),
         ),
         (
             "add a deal \"Big Proposal\" worth 20k eur closing 2026-12-15, stage negotiation, owned by me",
@@ -275,14 +266,14 @@ fn new_records_are_written_from_one_sentence() {
             json!({"due_at": "2026-11-27T09:00:00Z", "title": "call Jane", "assignee": ADA}),
         ),
         (
-            "new company Acme, industry Software, 250 employees",
+            "new company Globex, industry Software, 250 employees",
             "account.create",
-            json!({"name": "Acme", "industry": "Software", "employees": 250}),
+            json!({"name": "Globex", "industry": "Software", "employees": 250}),
         ),
         (
-            "create account Acme, city Bonn, street Marktplatz 4 and zip code 53111, segment enterprise",
+            "create account Globex, city Bonn, street Marktplatz 4 and zip code 53111, segment enterprise",
             "account.create",
-            json!({"name": "Acme", "address": {"city": "Bonn", "street": "Marktplatz 4", "postal_code": "53111"}, "segment": "ENTERPRISE"}),
+            json!({"name": "Globex", "address": {"city": "Bonn", "street": "Marktplatz 4", "postal_code": "53111"}, "segment": "ENTERPRISE"}),
         ),
         // A word of a name that is also the name of a part stays in the name.
         ("create account Big City Hotels", "account.create", json!({"name": "Big City Hotels"})),
@@ -307,7 +298,7 @@ fn what_is_wrong_or_missing_is_said_before_anything_is_called() {
         ("who am i", "You are Ada Brandt."),
         ("more", "no list"),
     ] {
-        let text = Chat::new().say(said).text();
+        let text = Chat::new().do_now(said).text();
         assert!(text.contains(part), "{said}: {text}");
     }
 }
@@ -328,7 +319,7 @@ fn help_shows_commands_that_it_understands_itself() {
 fn who_may_only_read_is_told_so_and_options_are_known_all_the_same() {
     let reader = || Chat::with(catalogue::read_only());
     assert_eq!(
-        reader().say("show open deals").call(),
+        reader().do_now("show open deals").call(),
         ("deal.find".to_owned(), json!({"filter": {"stage": {"not_in": CLOSED}}}))
     );
     // What is money, which option is meant and how it is labelled stands in what finds records alone.
@@ -339,7 +330,7 @@ fn who_may_only_read_is_told_so_and_options_are_known_all_the_same() {
         "done tasks",
         "contacts named Jane",
     ] {
-        assert_eq!(reader().say(said).call(), Chat::new().say(said).call(), "{said}");
+        assert_eq!(reader().do_now(said).call(), Chat::new().do_now(said).call(), "{said}");
     }
     for said in [
         "create contact Jane",
