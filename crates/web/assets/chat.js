@@ -1,5 +1,6 @@
 // The chat page: the composer, acts in place (stop, approve, deny) and the stream.
 import { applyTurn, follow, turnElement } from "./stream.js";
+import { localise } from "./times.js";
 
 const composer = document.getElementById("composer");
 const message = composer.querySelector("textarea");
@@ -97,7 +98,9 @@ document.getElementById("earlier")?.addEventListener("click", async (event) => {
     if (!answer.ok) throw new Error();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const height = scroller.scrollHeight;
-    transcript.prepend(...page.getElementById("transcript").children);
+    const turns = page.getElementById("transcript");
+    localise(turns);
+    transcript.prepend(...turns.children);
     link.parentElement.replaceChildren(...page.getElementById("earlier").children);
     scroller.scrollTop += scroller.scrollHeight - height;
   } catch {

@@ -19,6 +19,8 @@ export function picker(combo) {
   const { objects, target, thing, things, creates } = combo.dataset;
   const found = question((text) => `/records/choices?${new URLSearchParams({ q: text, objects })}`);
   let chosen = -1;
+  // The text about which something was said at the field; it is not said again before another one is written.
+  let refused = null;
   // Whether the arrows chose, rather than the order of what was found.
   let moved = false;
   // The text that the hidden value stands for; another one has to be settled before the form is sent.
@@ -127,6 +129,7 @@ export function picker(combo) {
   const create = () => settle("", input.value.trim(), `create:${input.value.trim()}`);
 
   function refuse(text, entries) {
+    refused = text;
     const same = entries.filter((entry) => entry.exact);
     const offered = (same.length ? same : entries).slice(0, OFFERED).map((entry) => [
       same.length && entry.detail ? `${entry.label} (${entry.detail})` : entry.label,
@@ -168,6 +171,7 @@ export function picker(combo) {
     // What was found for another text must not be taken by accident.
     close();
     pardon(input);
+    refused = null;
     if (choice.value) {
       choice.value = "";
       note.hidden = true;
@@ -201,7 +205,8 @@ export function picker(combo) {
     found.drop();
     const seen = isOpen() && (moved || list.children.length === 1) ? list.children[chosen] : null;
     close();
-    if (seen && input.value.trim() !== settled) take(seen);
+    if (input.value.trim() === settled || input.value.trim() === refused) return;
+    if (seen) take(seen);
     else resolve();
   });
   list.addEventListener("mousedown", (event) => {

@@ -83,6 +83,11 @@ function applyCall(transcript, { turn, step, index, html }) {
   return calls.appendChild(card);
 }
 
+function inLocalTime(element) {
+  if (element) localise(element);
+  return element;
+}
+
 // Between attempts to come back where the browser has given up.
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -117,7 +122,6 @@ export function follow(transcript, url, { onTurn, onChange, onCall, onState }) {
       last = event.lastEventId || last;
       if (!apply) return;
       apply(JSON.parse(event.data));
-      localise(transcript);
       onChange();
     });
   }
@@ -128,9 +132,9 @@ export function follow(transcript, url, { onTurn, onChange, onCall, onState }) {
     const address = new URL(url, location.href);
     if (last) address.searchParams.set("after", last);
     source = new EventSource(address);
-    on("turn", (data) => onTurn(data, applyTurn(transcript, data)));
+    on("turn", (data) => onTurn(data, inLocalTime(applyTurn(transcript, data))));
     on("blocks", (data) => applyBlocks(transcript, data));
-    on("call", (data) => onCall(data, applyCall(transcript, data)));
+    on("call", (data) => onCall(data, inLocalTime(applyCall(transcript, data))));
     on("seen");
     source.addEventListener("open", () => {
       wait = FIRST_WAIT_MS;

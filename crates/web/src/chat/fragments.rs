@@ -161,7 +161,9 @@ impl Fragments {
                     }
                     ToolOutcome::Denied { comment } => {
                         fragment.state = "denied";
-                        "not run: you denied it".clone_into(&mut fragment.brief);
+                        // One that was not asked about falls under an answer that was given before.
+                        let what = if call.question.is_some() { "it" } else { "further changes" };
+                        fragment.brief = format!("not run: you denied {what}");
                         fragment.took = None;
                         let comment = comment.trim();
                         fragment.remark = (!comment.is_empty()).then(|| format!("You said: “{comment}”"));

@@ -1,8 +1,5 @@
 //! Forms on which records are made and changed by hand.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use askama::Template;
 use axum::{
     extract::{Path, Request, State},
     http::StatusCode,
@@ -11,272 +8,28 @@ use axum::{
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Fault as _, Problem},
-    filter::Readable as _,
     grants::Action,
-    ids::RecordId,
-    metadata::{FieldKind, Name, Object, Schema},
+    metadata::{FieldKind, Object, Schema},
 };
 use kontor_crm::{
     RequestKey,
-    records::{ListQuery, Record, RecordWrite},
+    records::{Record, RecordWrite},
 };
-use kontor_identity::Csrf;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{chat::context_of, record::found};
+use super::{
+    chat::context_of,
+    record::found,
+    record_form::{FormState, RecordForm, hexadecimal, page_of},
+};
 use crate::{
-    assets,
-    error::{PageError, Result, page},
+    error::{PageError, Result},
     form::Fields,
-    records::{Control, Input, Names, Problems, Submitted, Trouble, UNREADABLE, Wanted, inputs, submitted},
+    records::{Problems, Submitted, UNREADABLE},
     session::{OTHER_SESSION, Sent, SignedIn, Written},
-    shell::{Shell, viewer},
-    show::{Place, Viewer, as_sentence, without_ids},
     state::WebState,
 };
-
-/// The records whose currencies a form proposes first.
-const LATEST: u32 = 50;
-
-const SENT_ALREADY: &str = "This form made a record already. Send it again to make another one.";
-
-#[derive(Template)]
-#[template(path = "edit.html")]
-struct EditPage {
-    assets: &'static str,
-    shell: Shell,
-    list_href: String,
-    object_plural: String,
-    action: String,
-    back_href: String,
-    submit: &'static str,
-    /// The version the form was made of; absent for a new record.
-    version: Option<i64>,
-    /// Under which a new record is made once, however often the form is sent; absent for one that is there.
-    key: Option<String>,
-    /// The record from whose page a new one is begun, as object and id, to be led back to.
-    from: Option<String>,
-    inputs: Vec<Input>,
-    problem: Option<String>,
-    is_conflict: bool,
-    /// Holds what was sent and is not saved.
-    is_unsaved: bool,
-}
-
-/// What a form is shown for.
-struct Shown<'a> {
-    state: &'a WebState,
-    caller: &'a Caller,
-    csrf: &'a Csrf,
-    schema: &'a Arc<Schema>,
-    object: &'a Object,
-    viewer: Viewer,
-}
-
-impl<'a> Shown<'a> {
-    fn new(
-        state: &'a WebState,
-        caller: &'a Caller,
-        csrf: &'a Csrf,
-        schema: &'a Arc<Schema>,
-        object: &'a Object,
-    ) -> Self {
-        Self { state, caller, csrf, schema, object, viewer: viewer(state, caller, schema) }
-    }
-
-    fn names(&self) -> Names<'_> {
-        Names { state: self.state, caller: self.caller, viewer: &self.viewer }
-    }
-
-    /// What the form says otherwise than the record, with all that it names settled; and the records that are to
-    /// be made for it, where nothing is wrong so far.
-    async fn read(&self, held: &Json, sent: &mut Fields) -> Result<(Submitted, Vec<Wanted>)> {
-        let (mut problems, wanted) = self.names().settle(self.object, sent).await?;
-        let now = self.state.environment.now();
-        let mut submitted = submitted(&self.caller.grants, self.object, held, sent, now);
-        problems.add(submitted.problems);
-        for input in self.object.fields.iter().filter(|field| problems.at(&field.name).is_some()) {
-            submitted.fields.insert(input.name.to_string(), UNREADABLE);
-        }
-        Ok((Submitted { problems, ..submitted }, wanted))
-    }
-
-    /// Makes the records that a form names and wants made, once for each occasion of sending it, and puts their
-    /// ids into it. What keeps one from being made is a problem at its field.
-    async fn make(&self, wanted: &[Wanted], sent: &mut Fields, occasion: Option<&str>) -> Result<Problems> {
-        let mut problems = Problems::default();
-        for wanted in wanted {
-            let request = occasion.map(|occasion| {
-                let text = format!("{occasion} {} {}", wanted.field, wanted.name);
-                let key = hexadecimal(&Sha256::digest(text));
-                RequestKey { fingerprint: key.clone(), key }
-            });
-            let made = |records: &[Record]| records.first().map(|record| (record.id, record.label.clone()));
-            let write = RecordWrite::Create(wanted.fields(self.schema));
-            match self.state.crm.write_once(self.caller, &wanted.object, write, request, made).await {
-                Ok(Some((id, label))) => {
-                    sent.set(&wanted.field, id.to_string());
-                    for part in ["label", "picked"] {
-                        sent.set(&format!("{}.{part}", wanted.field), label.clone());
-                    }
-                    sent.set(&format!("{}.choice", wanted.field), "");
-                }
-                Ok(None) => return Err(PageError::not_found()),
-                Err(error) => {
-                    let problem = kontor_http::told(&error);
-                    let mut trouble = Trouble::new(format!("“{}” was not created.", wanted.name));
-                    for issue in &problem.issues {
-                        trouble.message.push(' ');
-                        trouble.message.push_str(&as_sentence(&without_ids(&issue.message)));
-                    }
-                    problems.say(&wanted.field, trouble);
-                }
-            }
-        }
-        Ok(problems)
-    }
-
-    /// What a failed write was about, at the fields, and the status it is answered with; what no form can say is
-    /// a page of its own.
-    async fn problems(&self, error: kontor_crm::Error) -> Result<(StatusCode, Problems)> {
-        if let kontor_crm::Error::KeyReused = error {
-            return Ok((StatusCode::CONFLICT, Problems::general(SENT_ALREADY)));
-        }
-        let twin = match &error {
-            kontor_crm::Error::Duplicate { field, existing: Some(id), .. } => Some((field.clone(), *id)),
-            _ => None,
-        };
-        let problem = correctable(error)?;
-        let status = match problem.kind {
-            ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Forbidden => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            _ => kontor_http::status(&problem),
-        };
-        let mut problems = Problems::of(&problem, self.object);
-        if let Some((field, id)) = twin {
-            self.name_twin(&mut problems, &field, id).await?;
-        }
-        Ok((status, problems))
-    }
-
-    /// Says which record has the value already, and leads to it, where the caller may read it.
-    async fn name_twin(&self, problems: &mut Problems, field: &Name, id: RecordId) -> Result<()> {
-        let object = &self.object.name;
-        let twin = match self.state.crm.get(self.caller, object, id, None, Vec::new()).await {
-            Ok(twin) => twin,
-            Err(error) if error.problem().kind == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        if let Some(trouble) = problems.at_mut(field) {
-            let href = format!("/records/{}/{id}", self.object.plural);
-            trouble.link = Some((href, format!("Open {}", twin.label)));
-        }
-        Ok(())
-    }
-
-    /// The currencies of the object's latest records, the most frequent first.
-    async fn used_currencies(&self) -> Result<Vec<String>> {
-        let fields: Vec<_> = self
-            .object
-            .fields
-            .iter()
-            .filter(|field| matches!(field.kind, FieldKind::Currency))
-            .filter(|field| self.caller.grants.can_read_field(&self.object.name, &field.name))
-            .map(|field| field.name.to_string())
-            .collect();
-        if fields.is_empty() {
-            return Ok(Vec::new());
-        }
-        let query = ListQuery { fields: Some(fields.clone()), limit: LATEST, ..ListQuery::default() };
-        let page = self.state.crm.list(self.caller, &self.object.name, query).await?;
-        let mut counted = BTreeMap::<String, usize>::new();
-        for record in &page.records {
-            let json = record.to_json();
-            for code in fields.iter().filter_map(|field| json[field.as_str()]["currency"].as_str()) {
-                *counted.entry(code.to_owned()).or_default() += 1;
-            }
-        }
-        let mut codes: Vec<_> = counted.into_iter().collect();
-        codes.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-        Ok(codes.into_iter().map(|(code, _)| code).collect())
-    }
-
-    /// The form of a record that was changed meanwhile, with what was written and what the record holds now.
-    async fn stale(&self, record: &Record, sent: &Fields, problems: Problems) -> Result<Response> {
-        let state = FormState { is_conflict: true, ..FormState::default() };
-        let form = self.form(Some(record), &record.to_json(), Some(sent), problems, state).await?;
-        Ok((StatusCode::CONFLICT, form).into_response())
-    }
-
-    async fn form(
-        &self,
-        record: Option<&Record>,
-        held: &Json,
-        sent: Option<&Fields>,
-        problems: Problems,
-        state: FormState,
-    ) -> Result<Html<String>> {
-        let currencies = self.used_currencies().await?;
-        let mut inputs = inputs(self.schema, self.caller, self.object, held, sent, &problems, &currencies);
-        if let Some(sent) = sent.filter(|_| state.is_conflict) {
-            let now = self.state.environment.now();
-            let differing = submitted(&self.caller.grants, self.object, held, sent, now).fields;
-            for input in inputs.iter_mut().filter(|input| differing.contains_key(&input.name)) {
-                let field = self.object.field(&input.name);
-                let json = held.get(&input.name).unwrap_or(&Json::Null);
-                input.newer = field.map(|field| self.viewer.value(field, json, Place::Cell));
-            }
-        }
-        let plural = &self.object.plural;
-        let list_href = format!("/records/{plural}");
-        let (title, action) = match record {
-            Some(record) => (format!("Edit {}", record.label), format!("{list_href}/{}", record.id)),
-            None => (format!("New {}", self.object.label.to_lowercase()), list_href.clone()),
-        };
-        let begun = state.from.as_ref().and_then(|from| page_of(self.schema, self.caller, from));
-        let shell =
-            Shell::new(self.state, self.caller, self.csrf, self.schema, title, plural.as_str()).await?;
-        page(&EditPage {
-            assets: &assets::BASE,
-            shell,
-            object_plural: self.object.label_plural.clone(),
-            back_href: begun.unwrap_or_else(|| action.clone()),
-            action,
-            list_href,
-            submit: if record.is_some() { "Save" } else { "Create" },
-            version: state.version.or(record.map(|record| record.version)),
-            key: record
-                .is_none()
-                .then(|| state.key.unwrap_or_else(|| hexadecimal(&self.state.environment.random::<16>()))),
-            from: state.from,
-            inputs,
-            problem: problems.general,
-            is_conflict: state.is_conflict,
-            is_unsaved: sent.is_some(),
-        })
-    }
-}
-
-/// What a form carries along beside its fields.
-#[derive(Default)]
-struct FormState {
-    /// The record was changed since the form was made.
-    is_conflict: bool,
-    /// The key of a new record's form that comes back; a new one where there is none.
-    key: Option<String>,
-    from: Option<String>,
-    /// The version that a form was made of which comes back unread; that of the record where there is none.
-    version: Option<i64>,
-}
-
-/// The page of the record that `deal:<id>` names.
-fn page_of(schema: &Schema, caller: &Caller, about: &str) -> Option<String> {
-    let context = context_of(schema, caller, about)?;
-    let object = schema.object(&context.object)?;
-    Some(format!("/records/{}/{}", object.plural, context.id))
-}
 
 /// An empty form, with defaults and with what the address says already.
 pub(crate) async fn new(
@@ -307,9 +60,9 @@ pub(crate) async fn new(
             from = Some(query.get(&field.name).to_owned());
         }
     }
-    let shown = Shown::new(&state, &caller, &csrf, &schema, object);
-    let form = FormState { from, ..FormState::default() };
-    shown.form(None, &Json::Object(held), None, Problems::default(), form).await
+    let form = RecordForm::new(&state, &caller, &csrf, &schema, object);
+    let carried = FormState { from, ..FormState::default() };
+    form.page(None, &Json::Object(held), None, Problems::default(), carried).await
 }
 
 pub(crate) async fn show(
@@ -323,8 +76,8 @@ pub(crate) async fn show(
         let message = "You may not change this record.";
         return Err(PageError::Problem(Problem::new(ErrorKind::Forbidden, "not_allowed", message)));
     }
-    let shown = Shown::new(&state, &caller, &csrf, &schema, &object);
-    shown.form(Some(&record), &record.to_json(), None, Problems::default(), FormState::default()).await
+    let form = RecordForm::new(&state, &caller, &csrf, &schema, &object);
+    form.page(Some(&record), &record.to_json(), None, Problems::default(), FormState::default()).await
 }
 
 pub(crate) async fn create(
@@ -335,18 +88,18 @@ pub(crate) async fn create(
     let Written { sent: Sent { caller, csrf, mut fields }, is_ours } = written;
     let schema = state.crm.schema(caller.workspace).await?;
     let object = creatable(&schema, &caller, &plural)?;
-    let shown = Shown::new(&state, &caller, &csrf, &schema, object);
+    let form = RecordForm::new(&state, &caller, &csrf, &schema, object);
     if !is_ours {
         let problems = Problems::general(OTHER_SESSION);
-        let form = shown.form(None, &Json::Null, Some(&fields), problems, FormState::default()).await?;
-        return Ok((StatusCode::FORBIDDEN, form).into_response());
+        let page = form.page(None, &Json::Null, Some(&fields), problems, FormState::default()).await?;
+        return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let key = form_key(&fields);
     let from = Some(fields.get("from").to_owned()).filter(|from| page_of(&schema, &caller, from).is_some());
-    let (mut read, wanted) = shown.read(&Json::Null, &mut fields).await?;
+    let (mut read, wanted) = form.read(&Json::Null, &mut fields).await?;
     if read.problems.is_empty() && !wanted.is_empty() {
-        let problems = shown.make(&wanted, &mut fields, key.as_deref()).await?;
-        (read, _) = shown.read(&Json::Null, &mut fields).await?;
+        let problems = form.make(&wanted, &mut fields, key.as_deref()).await?;
+        (read, _) = form.read(&Json::Null, &mut fields).await?;
         read.problems.add(problems);
     }
     let Submitted { fields: given, mut problems } = read;
@@ -366,16 +119,16 @@ pub(crate) async fn create(
                 };
                 return Ok(Redirect::to(&page).into_response());
             }
-            Err(error) => shown.problems(error).await?,
+            Err(error) => form.problems(error).await?,
         }
     } else {
         (StatusCode::UNPROCESSABLE_ENTITY, Problems::default())
     };
     problems.add(found.without(&wanted));
     let key = key.filter(|_| status != StatusCode::CONFLICT);
-    let form = FormState { key, from, ..FormState::default() };
-    let form = shown.form(None, &Json::Null, Some(&fields), problems, form).await?;
-    Ok((status, form).into_response())
+    let carried = FormState { key, from, ..FormState::default() };
+    let page = form.page(None, &Json::Null, Some(&fields), problems, carried).await?;
+    Ok((status, page).into_response())
 }
 
 /// The key of a new record's form.
@@ -383,10 +136,6 @@ fn form_key(sent: &Fields) -> Option<String> {
     let key = sent.get("key");
     let is_ours = key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_ours.then(|| key.to_owned())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes what the form says otherwise than the record. Where that was changed meanwhile, the form comes back
@@ -400,18 +149,18 @@ pub(crate) async fn update(
     let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
     let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;
     let held = record.to_json();
-    let shown = Shown::new(&state, &caller, &csrf, &schema, &object);
+    let form = RecordForm::new(&state, &caller, &csrf, &schema, &object);
     if !is_ours {
         let problems = Problems::general(OTHER_SESSION);
-        let form = FormState { version: fields.get("version").parse().ok(), ..FormState::default() };
-        let form = shown.form(Some(&record), &held, Some(&fields), problems, form).await?;
-        return Ok((StatusCode::FORBIDDEN, form).into_response());
+        let carried = FormState { version: fields.get("version").parse().ok(), ..FormState::default() };
+        let page = form.page(Some(&record), &held, Some(&fields), problems, carried).await?;
+        return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let is_current = fields.get("version") == record.version.to_string();
-    let (mut read, wanted) = shown.read(&held, &mut fields).await?;
+    let (mut read, wanted) = form.read(&held, &mut fields).await?;
     if is_current && read.problems.is_empty() && !wanted.is_empty() {
-        let problems = shown.make(&wanted, &mut fields, Some(&format!("{id} {}", record.version))).await?;
-        (read, _) = shown.read(&held, &mut fields).await?;
+        let problems = form.make(&wanted, &mut fields, Some(&format!("{id} {}", record.version))).await?;
+        (read, _) = form.read(&held, &mut fields).await?;
         read.problems.add(problems);
     }
     let Submitted { fields: patch, mut problems } = read;
@@ -423,7 +172,7 @@ pub(crate) async fn update(
     }
     if !is_current {
         problems.add(conflict());
-        return shown.stale(&record, &fields, problems).await;
+        return form.stale(&record, &fields, problems).await;
     }
     let (status, found) = if problems.is_empty() || holds_unreadable(&patch) {
         match state.crm.update(&caller, &object.name, id, patch, Some(record.version)).await {
@@ -431,20 +180,16 @@ pub(crate) async fn update(
             Err(kontor_crm::Error::StaleVersion { .. }) => {
                 let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;
                 problems.add(conflict());
-                return shown.stale(&record, &fields, problems).await;
+                return form.stale(&record, &fields, problems).await;
             }
-            Err(error) => shown.problems(error).await?,
+            Err(error) => form.problems(error).await?,
         }
     } else {
         (StatusCode::UNPROCESSABLE_ENTITY, Problems::default())
     };
     problems.add(found.without(&wanted));
-    let form = shown.form(Some(&record), &held, Some(&fields), problems, FormState::default()).await?;
-    Ok((status, form).into_response())
-}
-
-fn holds_unreadable(given: &Map<String, Json>) -> bool {
-    given.values().any(|value| *value == UNREADABLE)
+    let page = form.page(Some(&record), &held, Some(&fields), problems, FormState::default()).await?;
+    Ok((status, page).into_response())
 }
 
 fn conflict() -> Problems {
@@ -452,21 +197,8 @@ fn conflict() -> Problems {
     Problems::general(message)
 }
 
-/// A failure that the form comes back with, since what was written into it is still there to be sent; every other
-/// is a page of its own.
-fn correctable(error: kontor_crm::Error) -> Result<Problem> {
-    let problem = kontor_http::told(&error);
-    match problem.kind {
-        ErrorKind::Invalid
-        | ErrorKind::Conflict
-        | ErrorKind::Limited
-        | ErrorKind::Unavailable
-        | ErrorKind::Internal => Ok(problem),
-        ErrorKind::Forbidden if !problem.issues.is_empty() => Ok(problem),
-        ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Unauthenticated => {
-            Err(PageError::Problem(problem))
-        }
-    }
+fn holds_unreadable(given: &Map<String, Json>) -> bool {
+    given.values().any(|value| *value == UNREADABLE)
 }
 
 fn creatable<'a>(schema: &'a Schema, caller: &Caller, plural: &str) -> Result<&'a Object> {

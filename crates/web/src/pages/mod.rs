@@ -7,6 +7,7 @@ mod events;
 mod list;
 mod palette;
 mod record;
+mod record_form;
 mod setup;
 mod sign_in;
 mod turns;

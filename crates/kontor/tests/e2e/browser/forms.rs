@@ -232,13 +232,12 @@ async fn a_time_is_that_of_the_browsers_zone_however_often_it_is_shown() {
             gone(&page, ".notice").await;
         }
         // A filter means the same moment.
-        go(&page, &fixture, "/records/tasks?f=due_at&o=is").await;
-        let fill = "document.getElementById('add-filter').click(); \
-                    const row = document.querySelector('.filter:last-child'); \
-                    const set = (name, value) => { const control = row.querySelector(`[name=${name}]`); \
-                    control.value = value; control.dispatchEvent(new Event('change', { bubbles: true })); }; \
-                    set('f', 'due_at'); set('o', 'is'); \
-                    row.querySelector('[name=v]').value = '2026-11-30T09:00';";
+        go(&page, &fixture, "/records/tasks").await;
+        click(&page, "#add-filter").await;
+        shown(&page, ".filter [name=f]").await.select_by_value("due_at").await.unwrap();
+        shown(&page, ".filter [name=o]").await.select_by_value("is").await.unwrap();
+        shown(&page, ".filter [name=v][type=datetime-local]").await;
+        let fill = "document.querySelector('.filter [name=v]').value = '2026-11-30T09:00'";
         page.execute(fill, Vec::new()).await.unwrap();
         click(&page, "#apply").await;
         shown(&page, ".filter[data-applied]").await;
