@@ -293,3 +293,23 @@ async fn everything_that_is_wrong_is_said_at_once_with_the_first_of_it_in_focus(
         page.close().await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_that_the_clock_shows_twice_is_kept_as_it_was() {
+    let Some(page) = browser(false).await else { return };
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    sign_in(&page, &fixture).await;
+    live_in(&page, "America/New_York").await;
+    for due in ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"] {
+        let task = json!({ "title": "Call Kenji", "due_at": due });
+        let task = ada.post("/api/records/tasks", task).await.unwrap().ok();
+        go(&page, &fixture, &format!("/records/tasks/{}/edit", task["id"].as_str().unwrap())).await;
+        holds(&page, "#due_at", "2026-11-01T01:30").await;
+        shown(&page, "#title").await.send_keys(" again").await.unwrap();
+        click(&page, CREATE).await;
+        let saved = record(&page, &ada).await;
+        assert_eq!((&saved["title"], &saved["due_at"]), (&json!("Call Kenji again"), &json!(due)));
+    }
+    page.close().await.unwrap();
+}

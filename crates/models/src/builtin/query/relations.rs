@@ -219,7 +219,10 @@ impl<'p> Parser<'p> {
         let said = format!("{preposition} {label}");
         match conditions.as_slice() {
             [] => {
-                return Err(Stop::Say(format!("{} are not filtered that way.", capital(&self.object.plural))));
+                return Err(Stop::Say(format!(
+                    "{} are not filtered that way.",
+                    capital(&self.object.plural)
+                )));
             }
             [only] => self.condition(only.clone(), said),
             many => self.condition(json!({"or": many}), said),
