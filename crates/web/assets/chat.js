@@ -57,8 +57,9 @@ const connection = (() => {
     bar.hidden = !text;
   };
   return {
-    lost() {
-      if (bar.hidden && !timer) timer = setTimeout(() => show("No connection. Trying again…"), PATIENCE_MS);
+    lost(why) {
+      if (why) show(why);
+      else if (bar.hidden && !timer) timer = setTimeout(() => show("No connection. Trying again…"), PATIENCE_MS);
     },
     back: () => show(""),
     ended: (reason) => show(reason),
@@ -216,7 +217,7 @@ if (transcript?.dataset.events) {
         connection.back();
         if (problem.textContent === NOT_SENT) say(message?.value.trim() ? SEND_AGAIN : "");
       } else if (state === "waiting") {
-        connection.lost();
+        connection.lost(reason);
       } else {
         connection.ended(reason);
       }

@@ -93,22 +93,31 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 const DEADLINE_MS = 15_000;
 
-/** Why a stream cannot be had any more, in words; nothing where it may be had again. */
-async function whyEnded() {
+/**
+ * Why a browser was refused a stream, which it does not tell: `ended` where there is none to come back to, `why`
+ * where it is only not to be had now; neither where it may be had again.
+ */
+async function refusal(address) {
+  const leaving = new AbortController();
   try {
-    const signal = AbortSignal.timeout(DEADLINE_MS);
-    const answer = await fetch(location.pathname, { signal, headers: { accept: "application/json" } });
-    if (answer.status === 401) return "You are signed out. Reload the page to sign in again.";
-    if (answer.status === 403 || answer.status === 404) return "This chat is not there any more.";
+    const signal = AbortSignal.any([leaving.signal, AbortSignal.timeout(DEADLINE_MS)]);
+    const answer = await fetch(address, { signal, headers: { accept: "text/event-stream" } });
+    if (answer.ok) return {};
+    if (answer.status === 401) return { ended: "You are signed out. Reload the page to sign in again." };
+    if (answer.status === 403 || answer.status === 404) return { ended: "This chat is not there any more." };
+    const { message } = await answer.json();
+    return { why: message };
   } catch {
-    // No connection: the next attempt may have one.
+    // No connection, or no answer that can be read: the next attempt may have one.
+    return {};
+  } finally {
+    leaving.abort();
   }
-  return "";
 }
 
 /**
  * Follows a session's stream, and comes back to it from the last event it saw for as long as there is one.
- * `onState` is told `open`, `waiting` while there is no connection, and `ended` with the reason.
+ * `onState` is told `open`, `waiting` while there is no connection, and `ended`, with the reason where one is known.
  */
 export function follow(transcript, url, { onTurn, onChange, onCall, onState }) {
   let source = null;
@@ -149,12 +158,13 @@ export function follow(transcript, url, { onTurn, onChange, onCall, onState }) {
 
   /** A server that starts or is full answers with an error, after which a browser does not try again. */
   async function comeBack() {
-    const reason = await whyEnded();
+    const { ended, why } = await refusal(source.url);
     if (isLeft) return;
-    if (reason) {
-      onState("ended", reason);
+    if (ended) {
+      onState("ended", ended);
       return;
     }
+    if (why) onState("waiting", why);
     timer = setTimeout(connect, wait);
     wait = Math.min(2 * wait, LONGEST_WAIT_MS);
   }
