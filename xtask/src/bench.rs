@@ -40,10 +40,10 @@ impl Engines {
 /// Runs one benchmark on each engine asked for.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let Some((name, arguments)) = arguments.split_first() else {
-        return Err("name what to measure: turns, records, store or workspaces".to_owned());
+        return Err("name what to measure: turns, records, scale, store or workspaces".to_owned());
     };
-    if !["turns", "records", "store", "workspaces"].contains(&name.as_str()) {
-        return Err(format!("there is no benchmark {name:?}: turns, records, store or workspaces"));
+    if !["turns", "records", "scale", "store", "workspaces"].contains(&name.as_str()) {
+        return Err(format!("there is no benchmark {name:?}: turns, records, scale, store or workspaces"));
     }
     let (engines, rest) = Engines::take(arguments)?;
     build()?;

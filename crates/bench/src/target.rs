@@ -1,6 +1,9 @@
 //! The server that is measured, on either engine.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use kontor_testkit::{
     database::Database,
@@ -71,4 +74,24 @@ impl Running {
             None => Ok(()),
         }
     }
+}
+
+/// The file of the one workspace that a demonstration has.
+///
+/// # Errors
+/// There is none.
+pub fn workspace_file(data_dir: &Path) -> crate::Result<PathBuf> {
+    let mut files =
+        std::fs::read_dir(data_dir.join("workspaces"))?.filter_map(|entry| Some(entry.ok()?.path()));
+    let file = files.find(|path| path.extension().is_some_and(|extension| extension == "sqlite"));
+    file.ok_or_else(|| "the workspace has no file".into())
+}
+
+/// The schema of the one workspace that a demonstration has.
+///
+/// # Errors
+/// What psql said.
+pub async fn workspace_schema(database: &Database) -> crate::Result<String> {
+    let schema = database.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'ws\\_%'").await?;
+    Ok(schema.trim().to_owned())
 }

@@ -16,8 +16,10 @@
 //! | [`search`] | the words records are found by |
 //! | [`standard`] | the objects every workspace starts with |
 //! | [`operations`] | the catalogue of what a caller can have done |
+//! | [`data_steps`] | what is made of records that older versions wrote |
 //! | [`demo`] | a small business to look at |
 
+mod data_steps;
 pub mod demo;
 mod error;
 mod idempotency;
@@ -32,6 +34,7 @@ pub mod standard;
 pub mod timeline;
 mod work;
 
+pub use data_steps::data_steps;
 pub use error::Error;
 pub use idempotency::RequestKey;
 pub use service::Crm;

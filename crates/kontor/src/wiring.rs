@@ -7,7 +7,7 @@ use kontor_core::environment::Environment;
 use kontor_crm::Crm;
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::Models;
-use kontor_store::{DataDirLock, Depth, Store};
+use kontor_store::{DataDirLock, Depth, Store, StoreConfig};
 
 use crate::{config::Config, error::Error, node, secret};
 
@@ -58,7 +58,7 @@ impl Services {
     async fn build(config: &Config, url: &str, lock: Option<DataDirLock>) -> Result<Self, Error> {
         let environment = Environment::system();
         let (secret, is_new) = secret::load(config, &environment)?;
-        let store = Store::open(config.store(), environment.clone()).await?;
+        let store = Store::open(with_data_steps(config.store()), environment.clone()).await?;
         let crm = Crm::new(store.clone(), environment.clone());
         let provisioner = Arc::new(Furnishing::new(environment.clone()));
         let identity = Identity::open(
@@ -90,4 +90,9 @@ impl Services {
         );
         Ok(Self { environment, store, identity, crm, models, agents, _lock: lock })
     }
+}
+
+/// The store's configuration with the data steps of every crate.
+fn with_data_steps(config: StoreConfig) -> StoreConfig {
+    StoreConfig { data_steps: kontor_crm::data_steps(), ..config }
 }

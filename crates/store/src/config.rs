@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use crate::Dialect;
+use crate::{DataStep, Dialect};
 
 /// Where the data is, and the limits of working with it.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct StoreConfig {
     pub open_workspaces: usize,
     /// How long a workspace that nobody holds is remembered. Its file is closed long before.
     pub idle_after: Duration,
+    /// What is made, once, of the data that older versions wrote.
+    pub data_steps: Vec<DataStep>,
 }
 
 impl StoreConfig {
@@ -49,6 +51,7 @@ impl StoreConfig {
             readers: 2,
             open_workspaces: Self::OPEN_WORKSPACES,
             idle_after: Duration::from_secs(300),
+            data_steps: Vec::new(),
         }
     }
 

@@ -17,7 +17,7 @@
 //! | [`calendar`](CalendarUnit) | parts of the calendar to group rows by |
 //! | `sqlite` | the writer and reader threads of a file, group commit, deadlines |
 //! | `postgres` | the pool, schemas and roles, retries |
-//! | `migrations` | the embedded SQL files and how a namespace gets them |
+//! | `migrations`, [`data_steps`](DataStep) | the embedded SQL files, what no SQL can do, and how a namespace gets them |
 //! | [`inspect`](Store::inspect) | looking at the data without changing it |
 //! | [`backup`](Store::backup), [`folder`](DataDirLock) | consistent copies; the data folder and its lock |
 //! | `testing` | for tests alone: stores on both engines that clean up after themselves |
@@ -26,6 +26,7 @@ mod audit;
 mod backup;
 mod calendar;
 mod config;
+mod data_steps;
 mod ddl;
 mod dialect;
 mod error;
@@ -48,6 +49,7 @@ mod write;
 pub use audit::AuditEntry;
 pub use calendar::CalendarUnit;
 pub use config::StoreConfig;
+pub use data_steps::{DataStep, NextPart, PartResult};
 pub use ddl::{ColumnSpec, IndexSpec};
 pub use dialect::Dialect;
 pub use error::Error;
@@ -57,6 +59,7 @@ pub use futures::future::BoxFuture;
 pub use inspect::{Check, Depth, Register, Registered};
 pub use namespace::Namespace;
 pub use row::{Cell, Decode, Row};
+pub use search::{Found, Precision, SearchCursor, SearchQuery, SearchScope};
 pub use statement::Statement;
 pub use store::Store;
 pub use tx::Tx;

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Check, Depth, Dialect, Error, Namespace, Register, StoreConfig, Tx, folder, inspect,
+    Check, Depth, Dialect, Error, Namespace, Register, StoreConfig, Tx, data_steps, folder, inspect,
     migrations::{self, Subject},
     namespace::Engine,
     postgres, sqlite,
@@ -268,15 +268,20 @@ struct Opener {
 
 impl Opener {
     async fn open(&self, id: Option<WorkspaceId>, missing: Missing) -> Result<Namespace, Error> {
-        match &self.pool {
-            None => Ok(Namespace::new(id, Engine::Sqlite(self.open_file(id, missing).await?))),
+        let namespace = match &self.pool {
+            None => Namespace::new(id, Engine::Sqlite(self.open_file(id, missing).await?)),
             Some(pool) => {
                 let (space, missing) = self.open_schema(pool, id, missing).await?;
                 let namespace = Namespace::new(id, Engine::Postgres(space));
                 self.migrate_schema(&namespace, missing).await?;
-                Ok(namespace)
+                namespace
             }
+        };
+        if let Some(id) = id {
+            let (name, now) = (format!("workspace {id}"), self.environment.now());
+            data_steps::run(&namespace, &name, &self.config.data_steps, now).await?;
         }
+        Ok(namespace)
     }
 
     async fn open_file(&self, id: Option<WorkspaceId>, missing: Missing) -> Result<sqlite::Space, Error> {

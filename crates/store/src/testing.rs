@@ -11,7 +11,28 @@ use kontor_core::environment::Environment;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use tempfile::TempDir;
 
-use crate::{Dialect, Store, StoreConfig};
+use crate::{Dialect, Error, Statement, Store, StoreConfig, Tx};
+
+/// How the engine would run a statement, in its own words, a line for each step.
+pub async fn plan(tx: &mut Tx<'_>, statement: &impl Statement) -> Result<String, Error> {
+    let (sql, values) = statement.render(tx.dialect());
+    let (explain, column) = match tx.dialect() {
+        Dialect::Sqlite => ("EXPLAIN QUERY PLAN", 3),
+        Dialect::Postgres => ("EXPLAIN", 0),
+    };
+    let rows = tx.fetch_all(&Rendered(format!("{explain} {sql}"), values)).await?;
+    let lines: Result<Vec<String>, Error> = rows.iter().map(|row| row.get(column)).collect();
+    Ok(lines?.join("\n"))
+}
+
+/// A statement in the words of an engine.
+struct Rendered(String, sea_query::Values);
+
+impl Statement for Rendered {
+    fn render(&self, _: Dialect) -> (String, sea_query::Values) {
+        (self.0.clone(), self.1.clone())
+    }
+}
 
 /// Makes a test for each engine of one body: `both_engines! { async fn name(store: TestStore) { … } }`.
 #[macro_export]

@@ -1,7 +1,7 @@
 //! A contact as the bare server reads, writes and shows it.
 
 use kontor_core::{
-    text::{fold, tokens},
+    text::{fold, phone_words, words},
     time::Timestamp,
     value::{Emails, FullName, Phones},
 };
@@ -169,13 +169,14 @@ impl NewContact {
     /// The tokens that the search finds the contact by.
     pub(super) fn tokens(&self) -> Vec<String> {
         let (name, emails) = (self.name.to_string(), &self.emails.primary);
-        let phones: String = self.phones.primary.chars().filter(char::is_ascii_digit).collect();
-        let fields: [(&str, &str); 4] =
-            [("name", &name), ("emails", emails), ("phones", &phones), ("job_title", &self.job_title)];
-        let words = fields.map(|(field, text)| {
-            tokens(text, WORDS).into_iter().map(move |word| format!("contact.{field}:{word}"))
-        });
-        words.into_iter().flatten().collect()
+        let texts = [
+            words(&name, WORDS),
+            words(emails, WORDS),
+            phone_words(&self.phones.primary),
+            words(&self.job_title, WORDS),
+        ];
+        let slotted = texts.into_iter().enumerate();
+        slotted.flat_map(|(slot, words)| words.into_iter().map(move |word| format!("{slot}{word}"))).collect()
     }
 
     /// The contact as it is answered.

@@ -6,7 +6,7 @@
 use std::{
     ffi::OsString,
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -17,9 +17,9 @@ use kontor_bench::{
     bare::{self, Tables},
     load::{self, Run},
     records::{Line, Operation, Report, Requests, Side, fill},
-    target::Target,
+    target::{Target, workspace_file, workspace_schema},
 };
-use kontor_testkit::{client::ApiClient, database::Database, server::Server};
+use kontor_testkit::{client::ApiClient, server::Server};
 use tokio::{net::TcpListener, runtime};
 
 /// The first argument of the child that is the bare server.
@@ -96,7 +96,12 @@ async fn measure(arguments: Arguments) -> Result<()> {
         (accounts + contacts) as f64 / seconds,
         server.resident_bytes()? >> 20,
     );
-    let tables = tables(&options.data_dir, database.as_ref()).await?;
+    let tables = match &database {
+        Some(database) => {
+            Tables::Postgres { url: database.url.clone(), schema: workspace_schema(database).await? }
+        }
+        None => Tables::Sqlite(workspace_file(&options.data_dir)?),
+    };
     if let Some(database) = &database {
         // Otherwise the server would do it at some moment of the measurements.
         database.query("VACUUM ANALYZE").await?;
@@ -124,18 +129,6 @@ async fn measure(arguments: Arguments) -> Result<()> {
         database.remove().await?;
     }
     Ok(())
-}
-
-/// Where the one workspace's tables are.
-async fn tables(data_dir: &Path, database: Option<&Database>) -> Result<Tables> {
-    if let Some(database) = database {
-        let schema = database.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'ws\\_%'").await?;
-        return Ok(Tables::Postgres { url: database.url.clone(), schema: schema.trim().to_owned() });
-    }
-    let mut files =
-        std::fs::read_dir(data_dir.join("workspaces"))?.filter_map(|entry| Some(entry.ok()?.path()));
-    let file = files.find(|path| path.extension().is_some_and(|extension| extension == "sqlite"));
-    file.map(Tables::Sqlite).ok_or_else(|| "the workspace has no file".into())
 }
 
 struct Sides {

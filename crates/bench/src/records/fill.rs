@@ -29,6 +29,17 @@ pub async fn fill(client: &ApiClient, accounts: u64, contacts: u64) -> Result<Fi
     Ok(Filled { accounts, contacts })
 }
 
+/// As [`fill`], with contacts who live in cities.
+///
+/// # Errors
+/// As [`fill`].
+pub async fn fill_cities(client: &ApiClient, accounts: u64, contacts: u64) -> Result<()> {
+    let accounts = make(client, "accounts", accounts, people::account).await?;
+    make(client, "contacts", contacts, |number| people::with_city(number, people::contact(number, &accounts)))
+        .await
+        .map(drop)
+}
+
 async fn make(
     client: &ApiClient,
     plural: &str,

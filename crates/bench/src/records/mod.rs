@@ -8,7 +8,7 @@ mod requests;
 use serde::Deserialize;
 
 pub use self::{
-    fill::{Filled, fill},
+    fill::{Filled, fill, fill_cities},
     report::{Line, Report},
     requests::{Operation, Requests, Side},
 };

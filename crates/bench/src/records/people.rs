@@ -161,6 +161,14 @@ pub(super) fn contact(number: u64, accounts: &[String]) -> Value {
     })
 }
 
+/// The contact with this number, living in one of a few hundred cities.
+pub(super) fn with_city(number: u64, mut contact: Value) -> Value {
+    let mut dice = Dice(number ^ 0xc17e);
+    let (stem, ending) = (dice.of(&LAST), dice.of(&["burg", "dorf", "field", "port", "ville"]));
+    contact["address"] = json!({ "city": format!("{stem}{ending}") });
+    contact
+}
+
 /// One of the lifecycles, for any number.
 pub(super) fn lifecycle(number: u64) -> &'static str {
     LIFECYCLES[(number % LIFECYCLES.len() as u64) as usize]

@@ -18,6 +18,9 @@ pub use self::{
 };
 use crate::ids::{FieldId, ObjectId};
 
+/// The number, in the search index, of the field that names an object's records.
+pub const NAME_SLOT: u16 = 0;
+
 /// The fields that every object has, in the order in which they are shown last.
 pub mod system_fields {
     pub const ID: &str = "id";
@@ -68,6 +71,28 @@ impl Object {
     pub fn searchable_fields(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.is_searchable)
     }
+
+    /// The number in the search index that the next searchable field gets.
+    pub fn next_search_slot(&self) -> u16 {
+        self.fields.iter().filter_map(|field| field.search_slot).max().unwrap_or(NAME_SLOT) + 1
+    }
+
+    /// Gives numbers in the search index to the searchable fields that have none: [`NAME_SLOT`] to the one that
+    /// names records, the next free ones to others, in their order. Whether there were any.
+    pub fn assign_search_slots(&mut self) -> bool {
+        let mut next = self.next_search_slot();
+        let mut is_changed = false;
+        for field in &mut self.fields {
+            if !field.is_searchable || field.search_slot.is_some() {
+                continue;
+            }
+            let is_name = field.name == self.label_field;
+            field.search_slot = Some(if is_name { NAME_SLOT } else { next });
+            next += u16::from(!is_name);
+            is_changed = true;
+        }
+        is_changed
+    }
 }
 
 /// One property of an object.
@@ -95,6 +120,10 @@ pub struct Field {
     pub is_indexed: bool,
     #[serde(default)]
     pub is_searchable: bool,
+    /// Which of its object's searchable fields it is: its words stand in the search index under this number, so
+    /// it never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_slot: Option<u16>,
     /// The JSON value a record gets where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<serde_json::Value>,
@@ -115,6 +144,7 @@ impl Field {
             is_custom: false,
             is_indexed: false,
             is_searchable: false,
+            search_slot: None,
             default: None,
         }
     }

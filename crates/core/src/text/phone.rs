@@ -24,7 +24,8 @@ pub fn phone_words(number: &str) -> Vec<String> {
 pub(super) fn phone_beginnings(typed: &str) -> Vec<String> {
     let Digits { all, national } = Digits::of(typed);
     let literal = digits(typed);
-    let ends = [&national, &literal].map(|end| if end.len() < SHORTEST_END { String::new() } else { backwards(end) });
+    let ends = [&national, &literal]
+        .map(|end| if end.len() < SHORTEST_END { String::new() } else { backwards(end) });
     let mut beginnings = vec![all, national];
     beginnings.extend(ends);
     let mut distinct: Vec<String> = Vec::new();
@@ -100,13 +101,23 @@ mod tests {
     #[test]
     fn a_number_is_found_in_any_writing() {
         for typed in [
-            "+1 212 555 0161", "(212) 555-0161", "2125550161", "212.555.0161", "1 212 555 0161", "555 0161",
-            "555-0161", "0161", "+1 (212) 555", "001 212 555 0161",
+            "+1 212 555 0161",
+            "(212) 555-0161",
+            "2125550161",
+            "212.555.0161",
+            "1 212 555 0161",
+            "555 0161",
+            "555-0161",
+            "0161",
+            "+1 (212) 555",
+            "001 212 555 0161",
         ] {
             assert!(finds(typed, "+1 212 555 0161"), "{typed}");
             assert!(finds(typed, "+12125550161"), "{typed}");
         }
-        for typed in ["+49 30 1234567", "030 1234567", "0049 30 1234567", "+49 (0)30 123 45 67", "1234567", "30 123"] {
+        for typed in
+            ["+49 30 1234567", "030 1234567", "0049 30 1234567", "+49 (0)30 123 45 67", "1234567", "30 123"]
+        {
             for number in ["+49 30 1234567", "+49 (0) 30 1234567", "0049301234567"] {
                 assert!(finds(typed, number), "{typed} {number}");
             }

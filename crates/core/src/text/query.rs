@@ -113,18 +113,20 @@ mod tests {
     use crate::text::{phone_words, words};
 
     fn has(words: &[String], phones: &[String], alternatives: &[Vec<Term>]) -> bool {
-        let fits = |term: &Term| {
-            let known: &[&[String]] = if term.is_phone { &[phones] } else { &[words, phones] };
-            known.iter().copied().flatten().any(|word| {
-                if term.is_prefix { word.starts_with(&term.text) } else { *word == term.text }
-            })
-        };
+        let fits =
+            |term: &Term| {
+                let known: &[&[String]] = if term.is_phone { &[phones] } else { &[words, phones] };
+                known.iter().copied().flatten().any(|word| {
+                    if term.is_prefix { word.starts_with(&term.text) } else { *word == term.text }
+                })
+            };
         alternatives.iter().any(|all| all.iter().all(fits))
     }
 
     fn found(text: &str, query: &str) -> (bool, bool) {
         let (words, query) = (words(text, 100), search_words(query, 10));
-        let every = |of: fn(&SearchWord) -> &Vec<Vec<Term>>| query.iter().all(|word| has(&words, &[], of(word)));
+        let every =
+            |of: fn(&SearchWord) -> &Vec<Vec<Term>>| query.iter().all(|word| has(&words, &[], of(word)));
         (every(|word| &word.whole), every(|word| &word.beginning))
     }
 

@@ -121,6 +121,7 @@ fn check(object: &Object, new: &NewField, environment: &Environment) -> Result<F
     field.is_unique = new.is_unique;
     field.is_custom = true;
     field.is_searchable = matches!(field.kind, FieldKind::Text { .. });
+    field.search_slot = field.is_searchable.then(|| object.next_search_slot());
     field.is_indexed = matches!(field.kind, FieldKind::Select { .. } | FieldKind::Date);
     check_name(object, &field, &mut issues);
     if field.is_unique && !can_be_unique(&field.kind) {

@@ -8,5 +8,5 @@ pub use self::fields::{MAX_FIELDS, NewField};
 pub(crate) use self::{
     fields::add_field,
     install::install,
-    rows::{schema, version},
+    rows::{assign_search_slots, schema, version},
 };

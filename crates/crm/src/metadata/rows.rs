@@ -94,3 +94,27 @@ pub(super) async fn insert_fields(
     tx.execute(&statement).await?;
     Ok(())
 }
+
+/// Gives the searchable fields that have none their numbers in the search index.
+pub(crate) async fn assign_search_slots(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let mut is_changed = false;
+    for object in schema(tx).await?.objects() {
+        let mut assigned = Object::clone(object);
+        if !assigned.assign_search_slots() {
+            continue;
+        }
+        is_changed = true;
+        for field in assigned.searchable_fields() {
+            let statement = Query::update()
+                .table(tx.table("metadata_fields"))
+                .value("definition", serde_json::to_string(field).map_err(Error::Metadata)?)
+                .and_where(Expr::col("id").eq(field.id.as_uuid()))
+                .take();
+            tx.execute(&statement).await?;
+        }
+    }
+    if is_changed {
+        advance(tx).await?;
+    }
+    Ok(())
+}

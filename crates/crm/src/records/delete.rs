@@ -22,7 +22,7 @@ use super::{
     unique,
     update::{merged, references, row, touch},
 };
-use crate::{Error, Work};
+use crate::{Error, Work, search};
 
 /// Puts a record aside, restorably: it is in no list but that of the deleted ones, found only there, and what
 /// points to it still does.
@@ -119,6 +119,8 @@ fn mark(
     touch(work, object, before, &mut values);
     let mut writes = vec![row(work, object, before.id, &values)];
     let after = Record::new(object, before.id, merged(&before.values, values));
+    // Its words are others now: a deleted record is found among the deleted ones alone.
+    writes.push(search::index(object, [&after]));
     writes.extend(journal::writes(work, &[Act::on(object, &after, action, changes)]));
     (after, writes)
 }

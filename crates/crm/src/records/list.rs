@@ -156,7 +156,7 @@ fn conditions(work: &Work<'_, '_>, object: &Object, query: &ListQuery, filter: &
         conditions.push(condition::compile(work, filter, object, BASE, Authority::Caller));
     }
     if let Some(words) = query.search.as_deref().filter(|words| !words.trim().is_empty()) {
-        conditions.push(search::matching(work, object, BASE, words));
+        conditions.push(search::matching(work, object, BASE, words, query.deleted));
     }
     conditions.into_iter().reduce(|left, right| left.and(right))
 }

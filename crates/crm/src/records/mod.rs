@@ -30,8 +30,9 @@ mod write;
 
 pub(crate) use self::{
     access::{predicate, require},
+    related::padded,
     related::{Labels, Wanted, lookup, may_read_every_name},
-    rows::{BASE, col},
+    rows::{BASE, Selection, col, decode, named_cells},
 };
 pub use self::{
     batch::{BatchInput, BatchUpdate, MAX_BATCH, batch},

@@ -31,7 +31,7 @@ impl Naming {
             .chain(system::fields(&name))
             .map(|declared| Field { id: environment.new_id(), ..declared.0 })
             .collect();
-        Object {
+        let mut object = Object {
             id: environment.new_id::<ObjectId>(),
             name,
             plural: Name::literal(self.plural),
@@ -43,7 +43,9 @@ impl Naming {
             is_custom: false,
             is_read_only: false,
             fields,
-        }
+        };
+        object.assign_search_slots();
+        object
     }
 }
 

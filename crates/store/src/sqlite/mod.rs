@@ -7,6 +7,7 @@ mod errors;
 mod job;
 mod places;
 mod queue;
+mod search;
 mod session;
 mod space;
 mod writer;

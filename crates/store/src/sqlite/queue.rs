@@ -93,6 +93,19 @@ impl Queue {
         }
     }
 
+    /// Whether the thread that asks has nothing to do for `patience`.
+    pub(super) fn is_quiet(&self, patience: Duration) -> bool {
+        let mut state = self.lock();
+        let is_busy = |state: &State| !state.jobs.is_empty() || state.retiring || state.closed;
+        if is_busy(&state) {
+            return false;
+        }
+        state.waiting += 1;
+        let (mut state, _) = self.ready.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        !is_busy(&state)
+    }
+
     /// A unit that is waiting already and may share a commit.
     pub(super) fn next_of_group(&self) -> Option<Job> {
         let mut state = self.lock();

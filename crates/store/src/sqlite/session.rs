@@ -9,14 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{
-    Connection, OpenFlags, ParamsFromIter, config::DbConfig, params, params_from_iter, types::Value,
-};
+use rusqlite::{Connection, OpenFlags, ParamsFromIter, config::DbConfig, params_from_iter, types::Value};
 use sea_query::Values;
 use sea_query_rusqlite::RusqliteValue;
-use uuid::Uuid;
 
-use super::describe;
+use super::{describe, search::Pending};
 use crate::{Error, Row, folder, row::RowSource};
 
 /// How many prepared statements a connection keeps.
@@ -34,8 +31,9 @@ pub(crate) enum Role {
 }
 
 pub(crate) struct Session {
-    connection: Connection,
+    pub(super) connection: Connection,
     deadline: Arc<Deadline>,
+    pub(super) pending: Pending,
     /// The bound of the page cache in KiB; zero for SQLite's own.
     cache: usize,
 }
@@ -75,7 +73,7 @@ impl Session {
         configure(&connection, role).map_err(describe)?;
         let watched = Arc::clone(&deadline);
         connection.progress_handler(DEADLINE_STEPS, Some(move || watched.passed())).map_err(describe)?;
-        Ok(Self { connection, deadline, cache: 0 })
+        Ok(Self { connection, deadline, pending: Pending::default(), cache: 0 })
     }
 
     pub(crate) fn connection(&mut self) -> &mut Connection {
@@ -124,39 +122,6 @@ impl Session {
     pub(crate) fn execute(&self, sql: &str, values: Values) -> rusqlite::Result<u64> {
         let mut statement = self.connection.prepare_cached(sql)?;
         statement.execute(bound(values)?).map(|rows| rows as u64)
-    }
-
-    /// Stores or replaces the tokens by which records of one object are found.
-    pub(crate) fn index_documents(&self, object: &str, documents: &[(Uuid, String)]) -> rusqlite::Result<()> {
-        let mut number = self.connection.prepare_cached(
-            "INSERT INTO search_documents (object, record_id) VALUES (?1, ?2) \
-             ON CONFLICT (object, record_id) DO UPDATE SET object = excluded.object RETURNING id",
-        )?;
-        // First all numbers, then all tokens: a statement that can fail halfway has the index write what it
-        // gathered, which it does best at once.
-        let numbers =
-            documents.iter().map(|(record, _)| number.query_row(params![object, record], |row| row.get(0)));
-        let numbers: Vec<i64> = numbers.collect::<rusqlite::Result<_>>()?;
-        let mut store = self
-            .connection
-            .prepare_cached("INSERT OR REPLACE INTO search_index (rowid, tokens) VALUES (?1, ?2)")?;
-        for (number, (_, tokens)) in numbers.iter().zip(documents) {
-            store.execute(params![number, tokens])?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn remove_document(&self, object: &str, record: Uuid) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached(
-                "DELETE FROM search_index WHERE rowid = \
-                 (SELECT id FROM search_documents WHERE object = ?1 AND record_id = ?2)",
-            )?
-            .execute(params![object, record])?;
-        self.connection
-            .prepare_cached("DELETE FROM search_documents WHERE object = ?1 AND record_id = ?2")?
-            .execute(params![object, record])
-            .map(drop)
     }
 
     /// Bounds the page cache, in KiB.

@@ -304,7 +304,13 @@ pub(super) struct Lane<'f> {
 }
 
 impl Lane<'_> {
-    fn keep(&mut self, session: Session) -> &mut Session {
+    fn keep(&mut self, mut session: Session) -> &mut Session {
+        if self.role == Role::Writer
+            && self.file.is_counted
+            && let Err(error) = session.find_pending()
+        {
+            tracing::debug!(%error, "what waits for the search index was not counted");
+        }
         let connected = self.file.places.connected();
         &mut self.open.insert((session, connected)).0
     }
@@ -326,7 +332,7 @@ impl Lane<'_> {
         Ok(session)
     }
 
-    pub(super) fn opened(&self) -> Option<&Session> {
-        self.open.as_ref().map(|(session, _)| session)
+    pub(super) fn opened(&mut self) -> Option<&mut Session> {
+        self.open.as_mut().map(|(session, _)| session)
     }
 }

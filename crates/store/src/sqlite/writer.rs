@@ -20,7 +20,7 @@ const IDLE: Duration = Duration::from_secs(10);
 /// Runs units until none comes any more. One whose connection cannot be opened is answered with the reason.
 pub(super) fn serve(lane: &mut Lane<'_>, queue: &Queue) {
     let role = lane.role();
-    while let Some(mut job) = queue.next(IDLE) {
+    while let Some(mut job) = next(lane, queue) {
         match lane.session() {
             Ok(session) if role == Role::Reader => read(session, job),
             Ok(session) if job.may_share() => group(session, queue, job),
@@ -31,6 +31,11 @@ pub(super) fn serve(lane: &mut Lane<'_>, queue: &Queue) {
             }
         }
     }
+    if let Some(session) = lane.opened()
+        && session.patience().is_some()
+    {
+        index(session);
+    }
     // The last connection to close a file does this as well, where there is no other.
     if role == Role::Writer
         && let Some(session) = lane.opened()
@@ -38,6 +43,17 @@ pub(super) fn serve(lane: &mut Lane<'_>, queue: &Queue) {
     {
         tracing::debug!(%error, "SQLite could not be optimised at its end");
     }
+}
+
+/// The next unit, before which the search index takes what has waited for it long enough.
+fn next(lane: &mut Lane<'_>, queue: &Queue) -> Option<Job> {
+    if let Some(session) = lane.opened()
+        && let Some(patience) = session.patience()
+        && (patience.is_zero() || queue.is_quiet(patience))
+    {
+        index(session);
+    }
+    queue.next(IDLE)
 }
 
 /// Runs one reading unit on one snapshot.
@@ -128,6 +144,19 @@ fn single(session: &mut Session, mut job: Job) {
         }
     }
     job.answer();
+}
+
+/// Has the search index take what waits for it, in a transaction of its own.
+fn index(session: &mut Session) {
+    let indexed = session
+        .run("BEGIN IMMEDIATE")
+        .and_then(|()| session.index_pending())
+        .and_then(|()| session.run("COMMIT"));
+    if let Err(error) = indexed {
+        tracing::warn!(%error, "documents were not indexed; they are found all the same, more slowly");
+        session.forget_pending();
+    }
+    end(session);
 }
 
 /// Makes sure that no transaction is left open.

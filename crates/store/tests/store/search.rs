@@ -1,8 +1,13 @@
-use kontor_store::{Error, Namespace, both_engines, testing::TestStore};
-use sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use std::time::Duration;
+
+use kontor_store::{
+    Dialect, Error, Namespace, Precision, SearchCursor, SearchQuery, SearchScope, both_engines,
+    testing::{TestStore, plan},
+};
+use sea_query::{Expr, ExprTrait, Order, Query};
 use uuid::Uuid;
 
-use crate::notes::{add, workspace};
+use crate::notes::{Raw, add, workspace};
 
 fn owned(tokens: &[&str]) -> Vec<String> {
     tokens.iter().map(|&token| token.to_owned()).collect()
@@ -19,16 +24,24 @@ async fn index(workspace: &Namespace, id: Uuid, object: &'static str, tokens: &[
     done.unwrap();
 }
 
+/// One beginning of each group.
+fn beginnings(groups: &[&[&str]]) -> SearchQuery {
+    let prefix = |token: &&str| SearchQuery::Prefix((*token).to_owned());
+    SearchQuery::All(
+        groups.iter().map(|group| SearchQuery::Any(group.iter().map(prefix).collect())).collect(),
+    )
+}
+
 async fn found(workspace: &Namespace, object: &'static str, groups: &[&[&str]]) -> Vec<String> {
-    let groups: Vec<_> = groups.iter().map(|group| owned(group)).collect();
+    let query = beginnings(groups);
     let titles: Result<Vec<String>, Error> = workspace
         .read(move |tx| {
-            let groups = groups.clone();
+            let query = query.clone();
             Box::pin(async move {
                 let select = Query::select()
                     .column("title")
                     .from(tx.table("note"))
-                    .and_where(Expr::col("id").in_subquery(tx.search_ids(object, &groups)))
+                    .and_where(Expr::col("id").in_subquery(tx.search_ids(object, &query)))
                     .order_by("title", Order::Asc)
                     .to_owned();
                 tx.fetch_all(&select).await?.iter().map(|row| row.get(0)).collect()
@@ -84,39 +97,130 @@ both_engines! {
         assert_eq!(found(&workspace, "note", &[&["note.title:a"]]).await, ["a"]);
     }
 
-    async fn matches_can_be_ordered_by_their_rank(store: TestStore) {
+    async fn pages_go_from_the_newest_document_to_the_oldest(store: TestStore) {
         let workspace = workspace(&store).await;
-        for (title, tokens) in [
-            ("best", &["note.title:red", "note.title:fox"][..]),
-            ("worst", &["note.title:red", "note.body:one", "note.body:two", "note.body:three"][..]),
-        ] {
-            let id = add(&workspace, title).await.unwrap();
-            index(&workspace, id, "note", tokens).await;
+        let ids: Vec<Uuid> = (1..=150_u128).map(Uuid::from_u128).collect();
+        for id in &ids[..100] {
+            index(&workspace, *id, "note", &["0red", "0fox"]).await;
         }
-        let titles: Result<Vec<(String, f64)>, Error> = workspace
-            .read(|tx| {
+        settled(&workspace).await;
+        for id in &ids[100..] {
+            index(&workspace, *id, "note", &["0red", "0hen"]).await;
+        }
+        index(&workspace, ids[3], "note", &["0blue"]).await;
+        index(&workspace, ids[4], "task", &["0red"]).await;
+        let newest = |ids: &[Uuid]| ids.iter().rev().copied().collect::<Vec<_>>();
+
+        let all: Vec<_> = ids.iter().copied().filter(|id| *id != ids[3]).collect();
+        for query in [SearchQuery::Token("0red".to_owned()), SearchQuery::Prefix("0r".to_owned())] {
+            assert_eq!(paged(&workspace, query, &["note"], 40).await, newest(&all));
+        }
+        let foxes: Vec<_> = all.iter().copied().filter(|id| *id <= ids[99]).collect();
+        assert_eq!(paged(&workspace, beginnings(&[&["0re"], &["0f"]]), &["note"], 7).await, newest(&foxes));
+        assert_eq!(paged(&workspace, beginnings(&[&["0blu"]]), &["note"], 7).await, [ids[3]]);
+        assert_eq!(paged(&workspace, beginnings(&[&["0r"]]), &["task"], 7).await, [ids[4]]);
+        assert!(paged(&workspace, beginnings(&[&["0r"]]), &[], 7).await.is_empty());
+        assert!(paged(&workspace, beginnings(&[&[]]), &["note"], 7).await.is_empty());
+    }
+
+    async fn a_long_beginning_is_found_by_what_the_index_holds_and_checked(store: TestStore) {
+        let workspace = workspace(&store).await;
+        for (id, token) in [(1, "0dunford"), (2, "0dunham")] {
+            index(&workspace, Uuid::from_u128(id), "note", &[token]).await;
+        }
+        settled(&workspace).await;
+        let query = SearchQuery::Prefix("0dunfo".to_owned());
+        let bounded = page(&workspace, query.clone(), Precision::Bounded).await;
+        let certain: Vec<_> = bounded.iter().filter(|found| found.is_certain).collect();
+        if workspace.dialect() == Dialect::Sqlite {
+            assert_eq!((bounded.len(), certain.len()), (2, 0));
+        } else {
+            assert_eq!((bounded.len(), certain.len()), (1, 1));
+        }
+        let exact = page(&workspace, query, Precision::Exact).await;
+        assert_eq!(exact.iter().map(|found| (found.record, found.is_certain)).collect::<Vec<_>>(), [(Uuid::from_u128(1), true)]);
+    }
+
+    async fn no_plan_of_a_search_walks_the_documents(store: TestStore) {
+        let workspace = workspace(&store).await;
+        let plans: Result<Vec<String>, Error> = workspace
+            .write(|tx| {
                 Box::pin(async move {
-                    let groups = vec![owned(&["note.title:red", "note.title:fox"])];
-                    let matches = tx.search_matches("note", &groups);
-                    let select = Query::select()
-                        .column("title")
-                        .column("rank")
-                        .from(tx.table("note"))
-                        .join_subquery(
-                            sea_query::JoinType::InnerJoin,
-                            matches,
-                            Alias::new("m"),
-                            Expr::col(("m", "record_id")).equals("id"),
-                        )
-                        .order_by("rank", Order::Asc)
-                        .to_owned();
-                    tx.fetch_all(&select).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+                    if tx.dialect() == Dialect::Postgres {
+                        let filled = "INSERT INTO search_documents SELECT 'note', gen_random_uuid(), \
+                             array_to_tsvector(ARRAY['0word' || n, '1word' || (n % 9)]) \
+                             FROM generate_series(1, 20000) n";
+                        tx.execute(&Raw(filled)).await?;
+                    }
+                    tx.prepare_search().await?;
+                    let mut plans = Vec::new();
+                    for query in [beginnings(&[&["0w"], &["1word3"]]), SearchQuery::Token("1word3".to_owned())] {
+                        for statement in tx.search_statements("note", &query) {
+                            plans.push(plan(tx, &statement).await?);
+                        }
+                    }
+                    Ok(plans)
                 })
             })
             .await;
-        let titles = titles.unwrap();
-        assert_eq!(titles.len(), 2);
-        assert_eq!(titles[0].0, "best");
-        assert!(titles[0].1 <= titles[1].1);
+        for plan in plans.unwrap() {
+            let walks = ["SCAN d", "SCAN search_documents", "Seq Scan"];
+            assert!(!walks.iter().any(|walk| plan.contains(walk)), "{plan}");
+            let indexes = ["VIRTUAL TABLE INDEX", "SEARCH p USING INTEGER PRIMARY KEY", "search_documents_"];
+            assert!(indexes.iter().any(|index| plan.contains(index)), "{plan}");
+        }
     }
+}
+
+/// Waits until the index has taken what waits for it, which it does in a second.
+async fn settled(workspace: &Namespace) {
+    if workspace.dialect() == Dialect::Postgres {
+        return;
+    }
+    for _ in 0..200 {
+        let left: Result<i64, Error> = workspace
+            .read(|tx| {
+                Box::pin(
+                    async move { tx.fetch_one(&Raw("SELECT count(*) FROM search_pending")).await?.get(0) },
+                )
+            })
+            .await;
+        if left.unwrap() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the documents were not indexed");
+}
+
+fn scope(objects: &[&str]) -> SearchScope {
+    SearchScope { objects: owned(objects), is_all: false }
+}
+
+async fn page(workspace: &Namespace, query: SearchQuery, precision: Precision) -> Vec<kontor_store::Found> {
+    let found: Result<_, Error> = workspace
+        .read(move |tx| {
+            let mut cursor = SearchCursor::new(query.clone(), scope(&["note"]), precision);
+            Box::pin(async move { tx.search_page(&mut cursor, 10).await })
+        })
+        .await;
+    found.unwrap()
+}
+
+async fn paged(workspace: &Namespace, query: SearchQuery, objects: &[&str], most: u64) -> Vec<Uuid> {
+    let scope = scope(objects);
+    let found: Result<_, Error> = workspace
+        .read(move |tx| {
+            let mut cursor = SearchCursor::new(query.clone(), scope.clone(), Precision::Exact);
+            Box::pin(async move {
+                let mut found = Vec::new();
+                while !cursor.is_at_end() {
+                    let page = tx.search_page(&mut cursor, most).await?;
+                    found.extend(page.into_iter().map(|found| found.record));
+                }
+                Ok(found)
+            })
+        })
+        .await;
+    found.unwrap()
 }

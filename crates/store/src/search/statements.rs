@@ -1,0 +1,162 @@
+//! The statements of a search.
+
+use sea_query::{Alias, BinOper, Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement, UnionType};
+
+use super::{SearchQuery, SearchScope, object_token};
+use crate::{Dialect, Tx};
+
+/// PostgreSQL: how many of an object's newest documents are compared one by one.
+const WINDOW: u64 = 2_000;
+
+impl Tx<'_> {
+    /// The ids of the records of `object` that match: a sub-select for `id IN (…)`.
+    pub fn search_ids(&self, object: &str, query: &SearchQuery) -> SelectStatement {
+        let mut select = Query::select();
+        select.column(("d", "record_id")).from_as(self.table("search_documents"), "d");
+        if query.is_never() {
+            select.and_where(Expr::val(1).eq(0));
+            return select;
+        }
+        select.and_where(Expr::col(("d", "object")).eq(object));
+        match self.dialect() {
+            Dialect::Postgres => select
+                .and_where(Expr::col(("d", "tokens")).binary(BinOper::Custom("@@"), query.tsquery()))
+                .take(),
+            Dialect::Sqlite => {
+                let scoped = scoped(query, &SearchScope { objects: vec![object.to_owned()], is_all: false });
+                // SQLite keeps the order of a cross join: the index is asked once, not for every document.
+                let mut indexed = Query::select();
+                indexed
+                    .column(("d", "record_id"))
+                    .from(Alias::new("search_index"))
+                    .join_as(JoinType::CrossJoin, self.table("search_documents"), "d", always())
+                    .and_where(Expr::col(("d", "id")).equals(("search_index", "rowid")))
+                    .and_where(matching(&scoped))
+                    .and_where(Expr::col(("d", "id")).not_in_subquery(
+                        Query::select().column("id").from(Alias::new("search_pending")).take(),
+                    ));
+                let mut pending = Query::select();
+                pending
+                    .column(("d", "record_id"))
+                    .from_as(Alias::new("search_pending"), "p")
+                    .join_as(JoinType::CrossJoin, self.table("search_documents"), "d", always())
+                    .and_where(Expr::col(("d", "id")).equals(("p", "id")))
+                    .and_where(scoped.within(&Expr::col(("p", "tokens"))));
+                indexed.union(UnionType::All, pending).take()
+            }
+        }
+    }
+}
+
+/// The query among the documents of some objects.
+pub(super) fn scoped(query: &SearchQuery, scope: &SearchScope) -> SearchQuery {
+    if scope.is_all {
+        return query.clone();
+    }
+    let objects = scope.objects.iter().map(|object| SearchQuery::Token(object_token(object)));
+    SearchQuery::All(vec![query.clone(), SearchQuery::Any(objects.collect())])
+}
+
+/// SQLite: the newest documents below a number that the index holds and that match, with number, object, record
+/// and the number once more where the document waits to be indexed anew. One that was removed has no object.
+pub(super) fn in_index(query: &SearchQuery, below: i64, most: u64) -> SelectStatement {
+    let newest = Query::select()
+        .expr_as(Expr::col(("search_index", "rowid")), "id")
+        .from(Alias::new("search_index"))
+        .and_where(matching(query))
+        .and_where(Expr::col(("search_index", "rowid")).lt(below))
+        .order_by(("search_index", "rowid"), Order::Desc)
+        .limit(most)
+        .take();
+    let is_it = |table: &'static str| Expr::col((table, "id")).equals(("s", "id"));
+    Query::select()
+        .columns([("s", "id"), ("d", "object"), ("d", "record_id"), ("p", "id")])
+        .from_subquery(newest, "s")
+        .join_as(JoinType::LeftJoin, Alias::new("search_documents"), "d", is_it("d"))
+        .join_as(JoinType::LeftJoin, Alias::new("search_pending"), "p", is_it("p"))
+        .order_by(("s", "id"), Order::Desc)
+        .take()
+}
+
+/// SQLite: the documents from one number to below another that wait to be indexed and that match, with number,
+/// object and record.
+pub(super) fn in_waiting(query: &SearchQuery, from: i64, below: i64) -> SelectStatement {
+    Query::select()
+        .columns([("d", "id"), ("d", "object"), ("d", "record_id")])
+        .from_as(Alias::new("search_pending"), "p")
+        .join_as(JoinType::CrossJoin, Alias::new("search_documents"), "d", always())
+        .and_where(Expr::col(("d", "id")).equals(("p", "id")))
+        .and_where(Expr::col(("p", "id")).gte(from))
+        .and_where(Expr::col(("p", "id")).lt(below))
+        .and_where(query.within(&Expr::col(("p", "tokens"))))
+        .order_by(("p", "id"), Order::Desc)
+        .take()
+}
+
+/// PostgreSQL: the documents that match among the newest of each object, at most `most` of each; with object and
+/// record.
+pub(super) fn newest(
+    tx: &Tx<'_>,
+    query: &SearchQuery,
+    objects: &[String],
+    most: u64,
+) -> Option<SelectStatement> {
+    let window = |object: &String| {
+        let newest = Query::select()
+            .columns(["object", "record_id", "tokens"])
+            .from(tx.table("search_documents"))
+            .and_where(Expr::col("object").eq(object.as_str()))
+            .order_by("record_id", Order::Desc)
+            .limit(WINDOW)
+            .take();
+        let matching = Query::select()
+            .columns(["object", "record_id"])
+            .from_subquery(newest, "w")
+            .and_where(Expr::col(("w", "tokens")).binary(BinOper::Custom("@@"), query.tsquery()))
+            .limit(most)
+            .take();
+        // A statement with a limit is no part of a union.
+        Query::select().columns(["object", "record_id"]).from_subquery(matching, "m").take()
+    };
+    objects.iter().map(window).reduce(|mut all, window| all.union(UnionType::All, window).take())
+}
+
+/// PostgreSQL: the documents of some objects that match, as many as `most`, in no order; with object and record.
+pub(super) fn by_index(tx: &Tx<'_>, query: &SearchQuery, objects: &[String], most: u64) -> SelectStatement {
+    // The object in an expression, so that its index is none to walk along.
+    let object = Expr::cust_with_expr("($1 || '')", Expr::col("object"));
+    Query::select()
+        .columns(["object", "record_id"])
+        .from(tx.table("search_documents"))
+        .and_where(Expr::col("tokens").binary(BinOper::Custom("@@"), query.tsquery()))
+        .and_where(object.is_in(objects.iter().map(String::as_str)))
+        .limit(most)
+        .take()
+}
+
+fn matching(query: &SearchQuery) -> Expr {
+    Expr::col("search_index").binary(BinOper::Custom("MATCH"), query.fts5())
+}
+
+fn always() -> Expr {
+    Expr::cust("(1 = 1)")
+}
+
+#[cfg(feature = "testing")]
+impl Tx<'_> {
+    /// The statements of which a search among all documents may be made, for tests of their plans.
+    pub fn search_statements(&self, object: &str, query: &SearchQuery) -> Vec<SelectStatement> {
+        let objects = [object.to_owned()];
+        let mut statements = vec![self.search_ids(object, query)];
+        match self.dialect() {
+            Dialect::Sqlite => {
+                statements.extend([in_index(query, i64::MAX, 64), in_waiting(query, 0, i64::MAX)]);
+            }
+            Dialect::Postgres => {
+                statements.extend(newest(self, query, &objects, 64));
+                statements.push(by_index(self, query, &objects, 64));
+            }
+        }
+        statements
+    }
+}
