@@ -56,6 +56,7 @@ impl Page {
 }
 
 /// What the turn machine gives: logged events, and deltas between them.
+#[expect(clippy::large_enum_variant, reason = "a test has few of them")]
 enum Given {
     Logged(TurnEvent),
     Text(u32, &'static str),
