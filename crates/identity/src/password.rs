@@ -155,7 +155,8 @@ impl Passwords {
     }
 }
 
-fn check(password: &str) -> Result<()> {
+/// Whether a text may be a password.
+pub(crate) fn check(password: &str) -> Result<()> {
     let length = password.chars().count();
     if password.contains('\0') {
         return Err(Error::input(

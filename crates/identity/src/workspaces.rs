@@ -7,7 +7,7 @@
 use std::{collections::HashSet, fmt, time::Duration};
 
 use kontor_core::{
-    error::Chain,
+    error::{Chain, Issue},
     ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
 };
@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
     members::{find_or_insert_user, note_added, write_member},
+    password,
     roles::{self, ADMIN, Role},
     rows::{
         self, memberships,
@@ -98,9 +99,17 @@ impl Identity {
         new: NewWorkspace,
         token: Option<SetupTokenRow>,
     ) -> Result<(WorkspaceId, MemberId)> {
-        let name = email::name("name", &new.name)?;
-        let admin_name = email::name("admin_name", &new.admin_name)?;
-        let address = email::normalize(&new.email)?;
+        let mut wrong = Vec::new();
+        let name = collect(&mut wrong, email::name("name", &new.name))?;
+        let admin_name = collect(&mut wrong, email::name("admin_name", &new.admin_name))?;
+        let address = collect(&mut wrong, email::normalize(&new.email))?;
+        // Who makes the first workspace is new here.
+        if token.is_some() {
+            collect(&mut wrong, password::check(&new.password))?;
+        }
+        if !wrong.is_empty() {
+            return Err(Error::Input(wrong));
+        }
         let user = self.find_or_prepare_user(address, admin_name, &new.password).await?;
         let workspace = WorkspaceSummary { id: self.environment().new_id(), name };
         let id = workspace.id;
@@ -270,6 +279,17 @@ fn name_taken(error: Error) -> Error {
             if columns.iter().any(|column| column == "name_folded") =>
         {
             Error::WorkspaceNameTaken
+        }
+        other => other,
+    }
+}
+
+/// Takes the issues of wrong input aside, so that all of it is told at once.
+fn collect<T: Default>(wrong: &mut Vec<Issue>, read: Result<T>) -> Result<T> {
+    match read {
+        Err(Error::Input(issues)) => {
+            wrong.extend(issues);
+            Ok(T::default())
         }
         other => other,
     }

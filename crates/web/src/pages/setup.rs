@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_core::error::{ErrorKind, Fault as _};
+use kontor_core::error::{ErrorKind, Fault as _, Problem};
 use kontor_identity::{NewWorkspace, SignIn};
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     error::{Result, page},
     form::Fields,
     session::read_fields,
+    show::as_sentence,
     state::WebState,
 };
 
@@ -21,7 +22,8 @@ use crate::{
 #[template(path = "setup.html")]
 struct SetupPage {
     assets: &'static str,
-    problem: Option<String>,
+    /// What is wrong, by the input it is about; with no input, what is wrong with the whole.
+    wrong: Vec<(&'static str, String)>,
     token: String,
     workspace: String,
     name: String,
@@ -29,17 +31,47 @@ struct SetupPage {
 }
 
 impl SetupPage {
-    fn of(fields: &Fields, problem: Option<String>) -> Self {
+    fn of(fields: &Fields, problem: Option<&Problem>) -> Self {
         let text = |name| fields.get(name).to_owned();
         Self {
             assets: &assets::BASE,
-            problem,
+            wrong: problem.map(wrong).unwrap_or_default(),
             token: text("token"),
             workspace: text("workspace"),
             name: text("name"),
             email: text("email"),
         }
     }
+}
+
+impl SetupPage {
+    fn wrong_at(&self, input: &str) -> Option<&str> {
+        self.wrong.iter().find(|(name, _)| *name == input).map(|(_, message)| message.as_str())
+    }
+
+    /// Whether an input is where a page begins: the first that is wrong, or else the first.
+    fn begins_at(&self, input: &str) -> bool {
+        let wrong = INPUTS.iter().find(|name| self.wrong_at(name).is_some());
+        *wrong.unwrap_or(&INPUTS[0]) == input
+    }
+}
+
+/// The inputs in their order.
+const INPUTS: [&str; 4] = ["workspace", "name", "email", "password"];
+
+/// What a problem is about, by the names of the inputs.
+fn wrong(problem: &Problem) -> Vec<(&'static str, String)> {
+    if problem.issues.is_empty() {
+        return vec![("", problem.message.clone())];
+    }
+    let input = |path: &str| match path {
+        "name" => "workspace",
+        "admin_name" => "name",
+        "email" => "email",
+        "password" => "password",
+        _ => "",
+    };
+    problem.issues.iter().map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect()
 }
 
 pub(crate) async fn show(State(state): State<WebState>, request: Request) -> Result<Response> {
@@ -62,7 +94,7 @@ pub(crate) async fn set_up(State(state): State<WebState>, request: Request) -> R
         let problem = error.problem();
         return match problem.kind {
             ErrorKind::Invalid => {
-                let shown = SetupPage::of(&fields, Some(problem.message));
+                let shown = SetupPage::of(&fields, Some(&problem));
                 Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
             }
             _ => Err(error.into()),
