@@ -37,9 +37,11 @@ async function post(action, fields) {
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
   } catch {
-    connection.lost();
+    // Where nothing is followed, nothing tries again.
+    if (transcript) connection.lost();
     throw Object.assign(new Error("There is no connection."), { isOffline: true });
   }
+  connection.back();
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(body.message || "That did not work. Try again in a moment.");
   return body;
@@ -118,7 +120,6 @@ if (!transcript) {
     say("");
     try {
       const begun = await post(composer.action, [...new FormData(composer)]);
-      connection.back();
       location.assign(begun.location);
     } catch (error) {
       say(error.isOffline ? NOT_SENT : error.message);
@@ -127,7 +128,6 @@ if (!transcript) {
     }
   });
   addEventListener("pageshow", () => { delete composer.dataset.sending; });
-  addEventListener("online", () => connection.back());
 }
 
 // A page from the middle of a chat follows nothing; what is sent from it leads to the chat's end.
