@@ -68,7 +68,7 @@ both_engines! {
         let fixture = Fixture::new(&store).await;
         let deal = fixture.create("deal", json!({ "name": "Renewal", "amount": 77 })).await;
         let run = async |caller: &Caller| {
-            let arguments = json!({ "id": deal.id, "amount": 88 });
+            let arguments = json!({ "id": deal.id, "amount": { "amount": 88, "currency": "USD" } });
             fixture.crm.run_operation(caller, "deal.update", arguments, under("k", "same")).await
         };
         let first = run(&fixture.ada).await.unwrap();

@@ -1,11 +1,16 @@
 //! From an email and a password to a user.
 
+use std::time::Duration;
+
 use crate::{
     Error, Identity, Result, SignIn, email,
     password::Verdict,
     rows::users::{self, UserRow},
     throttle::{self, Subjects},
 };
+
+/// How long an attempt waits for those of the same origin at the same account.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Identity {
     /// The user with this email and password. For an account that does not exist it takes as long and fails
@@ -14,6 +19,8 @@ impl Identity {
         let address = email::fold(&input.email);
         let known_browser = self.0.known_browsers.find(&input.known_browser, &address, self.now());
         let subjects = Subjects::new(&address, input.remote, known_browser.as_deref());
+        // Those who wait hold no place in the queue of passwords.
+        let _turn = self.0.turns.take(subjects.own(), PATIENCE).await.ok_or(Error::Busy)?;
         let lane = throttle::admit(self.directory(), &subjects, self.now()).await?;
         let user = self.find_user(address).await?;
         let kept = user.as_ref().map(|user| user.password_hash.clone());

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`service`](Identity), `settings`, `secret`, `cache` | the service, its settings, the master secret, short-lived memory |
 //! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
-//! | `sign_in`, `credentials`, `password`, `throttle`, `known_browser`, `email` | passwords and how often they may be tried |
+//! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `opaque` | token pairs, their rotation, signing keys |
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
@@ -41,6 +41,7 @@ mod sign_in;
 mod standing;
 mod throttle;
 mod tokens;
+mod turns;
 mod workspaces;
 
 pub use browser::{BrowserSession, Csrf};

@@ -19,6 +19,7 @@ use crate::{
     known_browser::KnownBrowsers,
     password::Passwords,
     rows::{sign_ins::SignInRow, workspaces},
+    turns::Turns,
 };
 
 /// How many entries a cache keeps.
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) keys: SigningKeys,
     pub(crate) known_browsers: KnownBrowsers,
+    pub(crate) turns: Turns,
     /// Access tokens whose signature was verified, by their hash: that costs more than all else a request does.
     pub(crate) verified: TtlCache<[u8; 32], Arc<Claims>>,
     /// Sign-ins that had not ended a moment ago.
@@ -77,6 +79,7 @@ impl Identity {
             passwords,
             keys,
             known_browsers,
+            turns: Turns::default(),
         }));
         identity.complete_workspaces().await?;
         Ok(identity)

@@ -70,6 +70,11 @@ impl Subjects {
         }
     }
 
+    /// Whose own attempts these are.
+    pub(crate) fn own(&self) -> &str {
+        self.browser.as_deref().unwrap_or(&self.pair)
+    }
+
     /// What can make the attempt wait.
     fn with_budgets(&self) -> Vec<(&str, Budget)> {
         match &self.browser {

@@ -53,13 +53,6 @@ pub enum Error {
     /// There is more to do than can be done at one time; nothing was done, and trying again soon makes sense.
     #[error("busy: {what}")]
     Busy { what: &'static str },
-    /// Data that was there is not there any more. Nothing is made in its place.
-    #[error("{} {found}; restore it from a backup", path.display())]
-    MissingData {
-        path: PathBuf,
-        /// `is gone` or `is empty`.
-        found: &'static str,
-    },
     /// There is no room for what was to be written; it had no effect.
     #[error("the disk that holds the data is full")]
     Full {
@@ -186,11 +179,6 @@ impl Fault for Error {
                 "The server has more to do than it can at the moment. Nothing was changed; try again in a few seconds.",
             )
             .retry_after(BUSY),
-            Self::MissingData { .. } => Problem::new(
-                ErrorKind::Unavailable,
-                "data_missing",
-                "The data of this workspace is missing. The server's log says what to restore.",
-            ),
             Self::Full { .. } => Problem::new(
                 ErrorKind::Unavailable,
                 "storage_full",

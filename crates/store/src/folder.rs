@@ -123,17 +123,10 @@ pub(crate) fn has_workspaces(data_dir: &Path) -> Result<bool, Error> {
     Ok(workspace_files(data_dir)?.iter().any(|file| workspace_of(file).is_some()))
 }
 
-/// Fails where a file that holds data is gone or was emptied. To be asked before it is opened, which would write to
-/// it.
-pub(crate) fn check_there(path: &Path) -> Result<(), Error> {
-    let how = match std::fs::metadata(path) {
-        Ok(file) if file.len() > 0 => return Ok(()),
-        Ok(_) => "is empty",
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "has no file",
-        Err(error) => return Err(Error::folder(path, "the file cannot be read", error)),
-    };
-    let subject = Subject { id: workspace_of(path), place: path.display().to_string(), is_expected: true };
-    Err(subject.missing(how))
+/// That a file which holds data is not there, or not as it should be; `how` is to follow what it is called.
+pub(crate) fn missing(path: &Path, how: &str) -> Error {
+    let place = path.display().to_string();
+    Subject { id: workspace_of(path), place, is_expected: true }.missing(how)
 }
 
 /// The workspace whose file this is, by its name.

@@ -299,7 +299,9 @@ impl Opener {
         if subject.is_expected {
             let path = path.clone();
             // Before anything is opened or made to close for it.
-            blocking(move || folder::check_there(&path)).await?;
+            if !blocking(move || Ok(path.exists())).await? {
+                return Err(subject.missing("has no file"));
+            }
         }
         let space = sqlite::Space::new(&path, id.is_some(), &self.places, &self.config);
         let now = self.environment.now();

@@ -186,6 +186,14 @@ both_engines! {
         }
     }
 
+    async fn right_passwords_given_at_once_all_pass(store: TestStore) {
+        let (house, ..) = House::with_acme(&store).await;
+        let attempts = (0..12).map(|_| house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)));
+        for signed_in in futures::future::join_all(attempts).await {
+            signed_in.unwrap();
+        }
+    }
+
     async fn attempts_made_at_once_are_all_counted(store: TestStore) {
         let (house, ..) = House::with_acme(&store).await;
         let attempts = (0..12).map(|_| house.identity.sign_in(sign_in("ada@acme.test", "wrong password")));

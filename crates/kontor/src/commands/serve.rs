@@ -1,9 +1,9 @@
 //! `kontor serve`: the whole system in one process.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use kontor_api::ApiState;
-use kontor_core::error::Chain;
+use kontor_core::{error::Chain, ids::WorkspaceId};
 use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::Store;
@@ -30,7 +30,7 @@ const TURNS: Duration = Duration::from_secs(12);
 /// How long after the signal the data is closed at the latest. With what the process takes to end, it stays
 /// within 20 seconds: service managers wait for 30 and more before they kill.
 const STOPPING: Duration = Duration::from_secs(17);
-/// How many workspaces without data the log names at the start.
+/// How many workspaces without data the log names at one time.
 const TOLD: usize = 20;
 /// How often idle workspaces are closed.
 const UPKEEP: Duration = Duration::from_secs(60);
@@ -50,7 +50,6 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     let bound = listener.local_addr().map_err(Error::io("cannot tell the port"))?;
     let url = config.url(bound);
     let services = Services::open(&config, &url).await?;
-    tell_missing(&services.identity).await?;
     let greeting = greeting(&services, &url, serve.demo).await?;
 
     let shutdown = CancellationToken::new();
@@ -147,14 +146,17 @@ fn signal(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Error> {
     tokio::signal::unix::signal(kind).map_err(Error::io("signals cannot be awaited"))
 }
 
-/// Tells the log which workspaces have no data. The others go on.
-async fn tell_missing(identity: &Identity) -> Result<(), Error> {
+/// Tells the log which workspaces have no data, beside those that are `told` already. The others go on.
+async fn tell_missing(identity: &Identity, told: &mut HashSet<WorkspaceId>) -> Result<(), Error> {
     let missing = identity.missing_workspaces().await?;
-    for (workspace, place) in missing.iter().take(TOLD) {
+    // One that was put back is told of again when it is gone once more.
+    told.retain(|workspace| missing.iter().any(|(id, _)| id == workspace));
+    let new: Vec<_> = missing.into_iter().filter(|(workspace, _)| told.insert(*workspace)).collect();
+    for (workspace, place) in new.iter().take(TOLD) {
         tracing::error!(%workspace, "the data of a workspace is missing: {place}; restore it from a backup");
     }
-    if missing.len() > TOLD {
-        tracing::error!("the data of {} workspaces is missing; kontor doctor names them all", missing.len());
+    if new.len() > TOLD {
+        tracing::error!("the data of {} workspaces is missing; kontor doctor names them all", new.len());
     }
     Ok(())
 }
@@ -177,9 +179,11 @@ async fn greeting(services: &Services, url: &str, demo: bool) -> Result<Vec<Stri
     ])
 }
 
-/// Closes idle workspaces now and then, and removes those whose creation came to no end.
+/// Closes idle workspaces now and then, removes those whose creation came to no end, and looks whether the data of
+/// all others is there; first at once.
 async fn upkeep(store: Store, identity: Identity, shutdown: CancellationToken) {
     let mut ticks = tokio::time::interval(UPKEEP);
+    let mut told = HashSet::new();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -187,6 +191,9 @@ async fn upkeep(store: Store, identity: Identity, shutdown: CancellationToken) {
                 store.close_idle().await;
                 if let Err(error) = identity.remove_abandoned().await {
                     tracing::warn!(error = %Chain(&error), "abandoned workspaces cannot be removed");
+                }
+                if let Err(error) = tell_missing(&identity, &mut told).await {
+                    tracing::warn!(error = %Chain(&error), "it cannot be looked whether all data is there");
                 }
             }
         }

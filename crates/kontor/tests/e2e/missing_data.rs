@@ -89,7 +89,9 @@ async fn a_workspace_whose_file_was_emptied_is_told_of_and_not_made_anew() {
     std::fs::write(&workspace, vec![7; 8_192]).unwrap();
     refuses_its_members(&mut fixture, "data_damaged").await;
     let output = run(&fixture, "doctor", &[]);
-    assert!(!output.status.success() && said(&output).contains("FAIL  workspace"), "{}", said(&output));
+    let said = said(&output);
+    assert!(!output.status.success() && said.contains("FAIL  workspace"), "{said}");
+    assert!(said.contains(&format!("the data is damaged: {}", workspace.display())), "{said}");
 }
 
 #[tokio::test]

@@ -55,24 +55,30 @@ impl Session {
     /// Opens a file that exists, or makes it, for its owner alone, when `create` is set.
     ///
     /// # Errors
-    /// [`Error::MissingData`] where a file that is not to be made is gone or holds nothing.
+    /// [`Error::Missing`] where a file that is not to be made is gone or holds nothing.
     pub(crate) fn open(path: &Path, role: Role, create: bool) -> Result<Self, Error> {
         if create {
             folder::make_file(path)?;
         } else if !path.exists() {
-            return Err(Error::MissingData { path: path.to_owned(), found: "is gone" });
+            return Err(folder::missing(path, "has no file"));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let deadline = Arc::new(Deadline { start: Instant::now(), micros: AtomicU64::new(0) });
-        let connection = Connection::open_with_flags(path, flags).map_err(describe)?;
-        connection.busy_timeout(BUSY).map_err(describe)?;
+        let at = |error| match describe(error) {
+            Error::Damaged { reason, source } => {
+                Error::Damaged { reason: format!("{}: {reason}", path.display()), source }
+            }
+            other => other,
+        };
+        let connection = Connection::open_with_flags(path, flags).map_err(at)?;
+        connection.busy_timeout(BUSY).map_err(at)?;
         // Before anything is set, which would write to an empty file.
-        if !create && is_empty(&connection).map_err(describe)? {
-            return Err(Error::MissingData { path: path.to_owned(), found: "is empty" });
+        if !create && is_empty(&connection).map_err(at)? {
+            return Err(folder::missing(path, "is empty"));
         }
-        configure(&connection, role).map_err(describe)?;
+        configure(&connection, role).map_err(at)?;
         let watched = Arc::clone(&deadline);
-        connection.progress_handler(DEADLINE_STEPS, Some(move || watched.passed())).map_err(describe)?;
+        connection.progress_handler(DEADLINE_STEPS, Some(move || watched.passed())).map_err(at)?;
         Ok(Self { connection, deadline, pending: Pending::default(), cache: 0 })
     }
 

@@ -16,7 +16,7 @@ use super::{
     writer,
 };
 use crate::{
-    Error, StoreConfig, folder,
+    Error, StoreConfig,
     tx::{Mode, Scope},
     unit::Unit,
 };
@@ -322,8 +322,6 @@ impl Lane<'_> {
     /// The connection, with the page cache that it may have now.
     pub(super) fn session(&mut self) -> Result<&mut Session, Error> {
         if self.open.is_none() {
-            // It may have gone since it was open last.
-            folder::check_there(&self.file.path)?;
             let session = Session::open(&self.file.path, self.role, false)?;
             self.keep(session);
         }
