@@ -9,7 +9,7 @@ use super::{
 impl Interpreter {
     /// "what do I have to do today?", "what is on my plate?": the open tasks of the member.
     pub(super) fn agenda(&self, phrase: Phrase<'_>) -> Option<Outcome> {
-        const BEGINNINGS: [&str; 16] = [
+        const BEGINNINGS: [&str; 15] = [
             "what do i have to do",
             "what do i need to do",
             "what should i do",
@@ -25,7 +25,6 @@ impl Interpreter {
             "my agenda",
             "my to do list",
             "my to-do list",
-            "what 's due",
         ];
         let rest = phrase.strip(&BEGINNINGS)?;
         let task = self.catalogue.object("task").filter(|task| task.can("find"))?;

@@ -419,6 +419,7 @@ impl Object {
                 (Kind::Text, "job_title") => &["title", "position", "role", "job"],
                 (Kind::Relation(_), "performed_by") => &["performer"],
                 (Kind::Number, "probability") => &["chance", "win probability"],
+                (_, "happened_at") => &["happened", "sent", "made", "held", "logged", "took place"],
                 (_, "created_at") => &["created", "age", "added", "entered"],
                 (_, "updated_at") => &["updated", "changed", "touched", "modified"],
                 (Kind::Date | Kind::DateTime, name) if name.contains("due") => {

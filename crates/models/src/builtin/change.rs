@@ -196,7 +196,10 @@ impl Interpreter {
             })
             .flatten()
             .collect();
-        let near = said.and_then(|said| Some((said, kontor_core::text::nearest(said.raw(), options)?)));
+        let denies = phrase.position(&["not", "never", "no"]).is_some();
+        let near = said
+            .filter(|_| !denies)
+            .and_then(|said| Some((said, kontor_core::text::nearest(said.raw(), options)?)));
         if let Some((said, near)) = near {
             return format!(
                 "I do not know “{}” here. {}",

@@ -221,11 +221,12 @@ impl Interpreter {
                 return Some(Change { what: What::Option, record: phrase.upto(at), value });
             }
         }
-        (1..phrase.len()).find(|at| is_option(phrase.from(*at))).map(|at| Change {
-            what: What::Option,
-            record: phrase.upto(at),
-            value: phrase.from(at),
-        })
+        // "as not done" is no option.
+        let is_denied = |at: usize| matches!(phrase.at(at - 1), "not" | "never" | "as" | "to" | "into");
+        (1..phrase.len())
+            .find(|at| is_option(phrase.from(*at)))
+            .filter(|at| !is_denied(*at))
+            .map(|at| Change { what: What::Option, record: phrase.upto(at), value: phrase.from(at) })
     }
 
     /// The field with the longest name in a phrase: of the object named there, else of the one spoken of, else

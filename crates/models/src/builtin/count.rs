@@ -124,6 +124,16 @@ impl Interpreter {
         ];
         let whose = phrase.strip(&VERBS).unwrap_or(phrase);
         let rest = whose.skip(&["the", "my", "our", "current", "sales"]);
+        // "pipeline by owner"
+        if rest.at(0) == "pipeline"
+            && matches!(rest.at(1), "by" | "per" | "for")
+            && self.pipeline_object().is_some()
+            && self.catalogue.named(rest).is_none()
+            && !rest.from(1).skip(&REST).is_empty()
+        {
+            phrase.cover_before(whose);
+            return Some(self.total(whose, "sum"));
+        }
         let is_meant = rest.at(0) == "pipeline" && rest.from(1).skip(&REST).is_empty();
         let object = self.pipeline_object().filter(|_| is_meant && self.catalogue.named(rest).is_none())?;
         let (stage, _) = object.outcomes()?;
@@ -158,7 +168,10 @@ impl Interpreter {
                     .or(meant)
                     .or_else(|| known.filter(|object| object.can("group")))
                     .or_else(|| self.object_with_field(phrase))
-                    .or_else(|| self.pipeline_object().filter(|_| phrase.is_empty() || phrase.len() < 6));
+                    .or_else(|| {
+                        self.pipeline_object()
+                            .filter(|_| phrase.position(&["win", "won", "lose", "lost"]).is_some())
+                    });
                 let object = object.ok_or_else(|| {
                     let names: Vec<&str> =
                         self.catalogue.objects.iter().map(|object| object.plural.as_str()).collect();

@@ -7,7 +7,7 @@ use super::{
     ask,
     catalogue::{Field, Object},
     conversation::single,
-    dates::Lean,
+    dates::{self, Lean},
     numbers, render,
     schema::Kind,
     turn::{Interpreter, Outcome, Stop},
@@ -56,7 +56,10 @@ impl Interpreter {
         }
         let mut rest = phrase.from(words).skip(&["named", "called", ":"]);
         phrase.cover_before(rest);
-        if object.name == "task" && rest.at(0) == "to" {
+        if object.name == "task" && (rest.at(0) == "to" || phrase.at(words) == ":") && rest.at(0) != ":" {
+            if phrase.at(words) == ":" && rest.at(0) != "to" {
+                return self.remind(rest);
+            }
             rest.upto(1).cover();
             return self.remind(rest.from(1));
         }
@@ -123,12 +126,35 @@ impl Interpreter {
         for at in 0..phrase.len() {
             let when = phrase.from(at).skip(&["by", "before"]);
             let Some((moment, words)) = self.moment(when, Lean::Ahead)? else { continue };
+            if at > 0 && matches!(phrase.at(at - 1), "every" | "each") {
+                return Err(Stop::Say("I cannot repeat a task; say the day of the first one.".to_owned()));
+            }
             let taken = phrase.from(at).len() - when.len() + words;
             let (before, behind) = (phrase.upto(at), phrase.from(at + taken));
             let behind =
                 if before.is_empty() { behind.skip(&["to", "that", "about", ":", ","]) } else { behind };
             let title = [before.raw(), behind.raw()].join(" ");
             return Ok((title.trim().to_owned(), Some(moment)));
+        }
+        // "next week" is its first day; any other period says no day.
+        if let Some(today) = self.conversation.today {
+            for at in 0..phrase.len() {
+                let here = phrase.from(at);
+                if !matches!(here.at(0), "next" | "this" | "in" | "within" | "during") {
+                    continue;
+                }
+                let Some(period) = dates::period(here, today, Lean::Ahead)? else { continue };
+                let Some(from) = period.from.filter(|_| here.at(0) == "next") else {
+                    return Err(Stop::Say(format!(
+                        "Say on which day: “{}” is more than one.",
+                        here.upto(period.words).raw()
+                    )));
+                };
+                let (before, behind) =
+                    (phrase.upto(at), here.from(period.words).skip(&["to", "that", "about"]));
+                let title = [before.raw(), behind.raw()].join(" ");
+                return Ok((title.trim().to_owned(), Some(format!("{from}T09:00:00Z"))));
+            }
         }
         const UNITS: [&str; 6] = ["hour", "hours", "minute", "minutes", "min", "mins"];
         let counts = |at: &usize| phrase.at(*at) == "in" && UNITS.contains(&phrase.at(at + 2));
@@ -147,7 +173,25 @@ impl Interpreter {
                 "Say the day too, for example **today at 15:00** or **tomorrow at 10:00**.".to_owned(),
             ));
         }
-        Ok((phrase.raw().to_owned(), None))
+        let misspelt = (0..phrase.len()).map(|at| phrase.from(at).upto(1)).find_map(|word| {
+            const DAYS: [&str; 9] = [
+                "today",
+                "tomorrow",
+                "monday",
+                "tuesday",
+                "wednesday",
+                "thursday",
+                "friday",
+                "saturday",
+                "sunday",
+            ];
+            let near = kontor_core::text::nearest(word.at(0), DAYS)?;
+            super::limits::is_misspelt(word.at(0), near).then_some((word, near))
+        });
+        match misspelt {
+            Some((word, near)) => Err(Stop::Say(ask::rather(&self.sentence.with(word, near)))),
+            None => Ok((phrase.raw().to_owned(), None)),
+        }
     }
 
     /// Whether records of this name are there already; asks before there is another.
@@ -243,7 +287,12 @@ impl Interpreter {
                         && here.len() > words
                         && !matches!(field.kind, Kind::Relation(_) | Kind::Target(_))
                 });
-            (ENDS.contains(&word) && word != "and") || word.contains('@') || is_field
+            (ENDS.contains(&word) && word != "and")
+                || (*at > 0 && word == "in" && body_field(object).is_none())
+                || (*at > 0 && dates::is_period(here, self.conversation.today))
+                || (*at > 0 && object.amount_field().is_some() && is_marked_sum(here))
+                || word.contains('@')
+                || is_field
         });
         end.map_or(phrase, |end| phrase.upto(end))
     }
@@ -265,7 +314,10 @@ impl Interpreter {
         let amount = phrase.skip(&["worth", "over", "of"]);
         if (word == "worth" || numbers::is_sum(amount))
             && let Some(sum) = numbers::sum(amount)?
-            && (word == "worth" || sum.currency().is_some())
+            && (word == "worth"
+                || sum.currency().is_some()
+                || matches!(amount.at(sum.words), "," | ";" | "and")
+                || amount.len() == sum.words)
             && let Some(field) = object.amount_field().filter(|field| field.writable)
         {
             values.insert(
@@ -286,7 +338,7 @@ impl Interpreter {
             return Ok(words);
         }
         if matches!(word, "owned" | "assigned") {
-            let name = until_end(phrase.from(1).skip(&["by", "to"]));
+            let name = self.until_end(phrase.from(1).skip(&["by", "to"]));
             if let Some(field) = writable().find(|field| field.is_member()) {
                 values.insert(field.name.clone(), self.value(object, field, name)?);
             }
@@ -304,7 +356,7 @@ impl Interpreter {
         if let [slot] = slots.as_slice() {
             let rest = phrase.from(words).skip(&["is", "=", ":", "of", "to"]);
             let value = match &slot.field.kind {
-                _ if slot.part.is_some() => until_end(rest),
+                _ if slot.part.is_some() => self.until_end(rest),
                 Kind::Number => rest.upto(numbers::percent(rest)?.map_or(1, |sum| sum.words)),
                 Kind::Currency => rest.upto(numbers::sum(rest)?.map_or(1, |sum| sum.words)),
                 Kind::Date => {
@@ -314,7 +366,7 @@ impl Interpreter {
                     rest.upto(self.moment(rest, values::lean(slot.field))?.map_or(1, |(_, words)| words))
                 }
                 Kind::Select(_) => rest.upto(object.option_at(rest).map_or(1, |(_, _, words)| words)),
-                _ => until_end(rest),
+                _ => self.until_end(rest),
             };
             if !value.is_empty() {
                 let given = self.slot_value(object, *slot, value)?;
@@ -380,7 +432,7 @@ impl Interpreter {
         phrase: Phrase<'_>,
         values: &mut Values,
     ) -> Result<usize, Stop> {
-        let name = until_end(phrase.from(1));
+        let name = self.until_end(phrase.from(1));
         let company = object.field("company").filter(|field| field.writable && field.kind == Kind::Text);
         if let Some(company) = company.filter(|_| matches!(phrase.at(0), "at" | "from")) {
             values.insert(company.name.clone(), json!(name.raw()));
@@ -425,6 +477,15 @@ impl Interpreter {
         Ok(1 + name.len())
     }
 
+    /// The words up to what says something else: a joint, or a day.
+    fn until_end<'s>(&self, phrase: Phrase<'s>) -> Phrase<'s> {
+        let ends = |at: &usize| {
+            let here = phrase.from(*at);
+            ENDS.contains(&here.at(0)) || (*at > 0 && dates::is_period(here, self.conversation.today))
+        };
+        (0..phrase.len()).find(ends).map_or(phrase, |end| phrase.upto(end))
+    }
+
     /// A text after a colon: the name where there is none yet, the body where there is one for it.
     fn add_text(&self, object: &Object, text: &str, values: &mut Values) {
         let Some(label) = object.label_field() else { return };
@@ -454,6 +515,7 @@ pub(super) fn name_value(field: &Field, name: &str) -> Value {
     }
 }
 
-fn until_end(phrase: Phrase<'_>) -> Phrase<'_> {
-    phrase.position(&ENDS).map_or(phrase, |end| phrase.upto(end))
+/// Whether a sum stands at the head that is marked as one: `12k`, `€500`.
+fn is_marked_sum(phrase: Phrase<'_>) -> bool {
+    phrase.at(0).parse::<u64>().is_err() && numbers::is_sum(phrase)
 }

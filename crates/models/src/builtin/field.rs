@@ -48,7 +48,8 @@ impl Interpreter {
         if let Some(outcome) = self.asked_the_other_way(phrase) {
             return Some(outcome);
         }
-        let rest = phrase.strip(&VERBS)?;
+        // "amount of Acme renewal" and "Jane's email" need no verb.
+        let rest = phrase.strip(&VERBS).or_else(|| self.names_a_field(phrase).then_some(phrase))?;
         let (asked, has_article) = (rest.skip(&["the", "a"]), rest.at(0) == "the");
         if matches!(asked.at(0), "its" | "his" | "her" | "their") {
             return self.field_of(phrase, asked.from(1), asked.upto(1));
@@ -64,6 +65,18 @@ impl Interpreter {
         let (field, record) = (asked.upto(end), asked.from(end + 1));
         (has_article || self.catalogue.named(field).is_none())
             .then(|| self.field_of(phrase, field, record))?
+    }
+
+    /// Whether a phrase without a verb is a field and the record that it is of.
+    fn names_a_field(&self, phrase: Phrase<'_>) -> bool {
+        let is_field = |name: Phrase<'_>| {
+            !name.is_empty() && self.catalogue.objects.iter().any(|object| self.slot(object, name).is_some())
+        };
+        match (phrase.position(&["'s"]), phrase.position(&["of", "for"])) {
+            (Some(end), _) if end > 0 => is_field(phrase.from(end + 1)),
+            (_, Some(end)) => is_field(phrase.upto(end).skip(&["the"])),
+            _ => false,
+        }
     }
 
     /// "what stage is Acme renewal in?", "which account does Jane belong to?", "how much is it worth?", "where is
@@ -213,8 +226,12 @@ impl Interpreter {
             cell => render::value(&self.catalogue, &record.object, &slot.field.name, cell),
         };
         let (label, link) = (slot.label(), render::link(record));
+        // "due at" is no name for a date.
+        let verb = label.strip_suffix(" at");
         Ok(if shown.is_empty() {
             format!("{link} has no {label}.")
+        } else if let Some(verb) = verb {
+            format!("{link}: {verb} **{}**.", render::escape(&shown))
         } else {
             format!("{} of {link}: **{}**.", capital(&label), render::escape(&shown))
         })

@@ -134,18 +134,25 @@ const KEYWORDS: [&str; 52] = [
     "many",
 ];
 
+/// Words that are spelt right wherever they stand.
+const SMALL: [&str; 20] = [
+    "in", "at", "of", "for", "with", "on", "to", "by", "from", "is", "are", "my", "our", "and", "or", "not",
+    "as", "that", "this", "were",
+];
+
 impl Interpreter {
     /// What is said to a wish that no command can fulfil.
     pub(super) fn impossible(&self, phrase: Phrase<'_>) -> Option<String> {
-        let of_a_field =
-            |rest: Phrase<'_>| matches!(rest.at(0), "of" | "for" | "with" | "from") || rest.is_empty();
-        let begins = IMPOSSIBLE.iter().find(|(beginnings, _)| {
-            let rest = beginnings.iter().find_map(|beginning| phrase.strip(&[beginning]));
-            // "email of Jane" asks for an address.
-            rest.is_some_and(|rest| {
-                !of_a_field(rest) || !matches!(phrase.at(0), "email" | "mail" | "phone" | "call")
+        // "email of Jane" and "phone number of Jane" ask for a field.
+        let is_field = self.catalogue.objects.iter().any(|object| {
+            object.field_at(phrase).is_some_and(|(_, words)| {
+                words == phrase.len() || matches!(phrase.at(words), "of" | "for" | "with" | "from")
             })
         });
+        let begins = IMPOSSIBLE
+            .iter()
+            .filter(|_| !is_field)
+            .find(|(beginnings, _)| phrase.strip(beginnings).is_some());
         if let Some((_, said)) = begins {
             return Some((*said).to_owned());
         }
@@ -190,15 +197,17 @@ impl Interpreter {
     }
 
     /// The sentence with each unknown word written as the one word that is near to it.
-    fn corrected(&self, left: &[Phrase<'_>]) -> Option<String> {
+    pub(super) fn corrected(&self, left: &[Phrase<'_>]) -> Option<String> {
+        let vocabulary = self.vocabulary();
+        let is_right = |word: &str| SMALL.contains(&word) || vocabulary.iter().any(|known| known == word);
         let mut words: Vec<Phrase<'_>> = Vec::new();
         for run in left {
-            words.extend((0..run.len()).map(|at| run.from(at).upto(1)));
+            let unknown = (0..run.len()).map(|at| run.from(at).upto(1));
+            words.extend(unknown.filter(|word| !is_right(word.at(0))));
         }
         if words.is_empty() || words.len() > 2 || words.iter().any(|word| word.is_quoted(0)) {
             return None;
         }
-        let vocabulary = self.vocabulary();
         let near: Option<Vec<(Phrase<'_>, &str)>> = words
             .into_iter()
             .map(|word| {
@@ -214,7 +223,7 @@ impl Interpreter {
         for object in &self.catalogue.objects {
             words.extend([object.singular.clone(), object.plural.clone()]);
             for field in &object.fields {
-                words.push(lower(&field.label));
+                words.extend(field.phrases.iter().filter(|name| name.len() == 1).flatten().cloned());
                 if let Kind::Select(choices) = &field.kind {
                     words.extend(choices.iter().map(|choice| lower(&choice.label)));
                 }
@@ -250,9 +259,9 @@ impl Interpreter {
 }
 
 /// Whether a word is likely to be another one with a slip: as long but for two letters, and mostly of the same ones.
-fn is_misspelt(word: &str, near: &str) -> bool {
+pub(super) fn is_misspelt(word: &str, near: &str) -> bool {
     let (word, near): (Vec<char>, Vec<char>) = (word.chars().collect(), near.chars().collect());
-    if word.len() < 4 || near.len().abs_diff(word.len()) > 2 || word.first() != near.first() {
+    if word == near || word.len() < 4 || near.len().abs_diff(word.len()) > 2 || word.first() != near.first() {
         return false;
     }
     let mut rest = near.clone();

@@ -4,6 +4,7 @@ use kontor_core::text::{fold, tokens};
 use serde_json::{Map, Value, json};
 
 use super::{
+    ask,
     catalogue::{Field, Object},
     conversation::{Record, records},
     query::{Parser, Query},
@@ -67,7 +68,10 @@ impl Interpreter {
         }
         // "calls this week": the option of a field tells the object.
         if let Some(object) = self.object_with_option(rest) {
-            return self.list(object, &[rest], true);
+            let one = rest.position(&["last", "latest", "next"]).map(|at| rest.from(at + 1));
+            let is_one = one
+                .is_some_and(|noun| object.option_at(noun).is_some() && singular(noun.at(0)) == noun.at(0));
+            return self.list(object, &[rest], !is_one);
         }
         if let Some(object) = self.object_meant(rest) {
             return self.list(object, &[rest], true);
@@ -105,7 +109,7 @@ impl Interpreter {
     fn by_its_name(&self, phrase: Phrase<'_>) -> Outcome {
         let name = phrase.trim_end(&["please", "now"]);
         let text = name.raw();
-        if self.speaks_of_many(name) {
+        if self.speaks_of_many(name) || matches!(name.at(0), "my" | "our") {
             return Err(self.not_understood(&name.left()));
         }
         let found = self.found_by(text)?;
@@ -118,6 +122,11 @@ impl Interpreter {
         };
         let named: Vec<Record> = found.iter().filter(has_words).cloned().collect();
         let is_address = text.contains('@') || text.chars().filter(char::is_ascii_digit).count() > 5;
+        if found.is_empty()
+            && let Some(corrected) = self.corrected(&name.left())
+        {
+            return Ok(format!("I know no record called “{text}”. {}", ask::rather(&corrected)));
+        }
         name.cover();
         match (exact.next(), exact.next(), named.as_slice(), found.as_slice()) {
             (Some(one), None, ..) | (None, None, [one], _) => self.one(one),
@@ -133,6 +142,18 @@ impl Interpreter {
                 render::mixed_table(&self.catalogue, named)
             )),
         }
+    }
+
+    /// The record that a few words alone are the name of; nothing where they are none.
+    pub(super) fn bare_name(&self, phrase: Phrase<'_>) -> Outcome {
+        let text = phrase.raw();
+        let words = tokens(text, WORDS);
+        let found = self.found_by(text)?;
+        let named = found.iter().any(|record| {
+            let label = tokens(&record.label, WORDS);
+            words.iter().all(|word| label.contains(word))
+        });
+        if named { self.by_its_name(phrase) } else { Err(self.not_understood(&phrase.left())) }
     }
 
     /// The only object that can be listed and has an option named in the plural here, or one after "last".
@@ -221,7 +242,7 @@ impl Interpreter {
         let mut read = vec![mine, words.from(1)];
         read.extend(parts.iter().skip(1));
         let mut parser = Parser::new(self, object, false);
-        parser.from_today_on(field, today)?;
+        parser.only_from(field, today)?;
         self.listed(object, parser.parse(&read)?, false)
     }
 
@@ -259,7 +280,7 @@ impl Interpreter {
     ) -> String {
         let count = result["records"].as_array().map_or(0, Vec::len);
         if count == 0 {
-            return format!("I found no {}.", query.described(&object.plural, ""));
+            return format!("There are no {}.", query.described(&object.plural, ""));
         }
         let more = result["has_more"].as_bool().unwrap_or(false);
         let last = before + count;

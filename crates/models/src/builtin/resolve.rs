@@ -409,7 +409,7 @@ impl Interpreter {
         let of = if search.is_deleted { "deleted " } else { "" };
         let text = name.raw();
         let mut said = format!("I know no {of}{} called “{text}”.", self.what(search.objects));
-        let words = tokens(text, 4);
+        let words = tokens(text, WORDS);
         let long: Vec<&String> = words.iter().filter(|word| word.len() > 3).take(3).collect();
         if search.is_deleted || words.len() < 2 || long.is_empty() {
             return Ok(said);
@@ -418,6 +418,8 @@ impl Interpreter {
         for word in long {
             near.extend(self.look_up(word, search)?.iter().flat_map(records));
         }
+        // A shorter name would leave words of the sentence out.
+        near.retain(|record| tokens(&record.label, WORDS).len() >= words.len());
         if let Some(label) = nearest(text, near.iter().map(|record| record.label.as_str())) {
             said.push(' ');
             said.push_str(&ask::rather(&self.sentence.with(name, &format!("\"{label}\""))));

@@ -6,6 +6,7 @@ mod commands;
 mod conversations;
 mod documented;
 mod sales;
+mod understanding;
 
 use std::sync::Arc;
 

@@ -116,8 +116,12 @@ impl<'p> Parser<'p> {
     pub(super) fn dated(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
         let Some(today) = self.today else { return Ok(None) };
         let word = phrase.at(0);
+        // "right now" is no date.
+        if word == "now" || (word == "right" && phrase.at(1) == "now") {
+            return Ok(Some(if word == "now" { 1 } else { 2 }));
+        }
         let object = self.object;
-        let mut dates = object.fields.iter().filter(|field| is_date(field));
+        let mut dates = object.fields.iter().filter(is_date);
         let verb = dates.find(|field| {
             field.phrases.iter().any(|name| name.first().is_some_and(|first| stem(first) == stem(word)))
         });
@@ -294,7 +298,11 @@ impl<'p> Parser<'p> {
             }
             Kind::Target(_) | Kind::Composite => {}
         }
-        // Named alone, it is worth a column.
+        // Named alone it is what is added up; in a list it says nothing of the records.
+        if !self.grouping {
+            self.negated = negated;
+            return Ok(0);
+        }
         self.touch(&field.name);
         self.unless(negated, words)
     }

@@ -74,7 +74,17 @@ const BOUNDARIES: [&str; 44] = [
 const ENDS: [&str; 10] = [",", "and", "by", "sorted", "at", "for", "from", "in", "of", "please"];
 
 /// Words of a question that only hold it together.
-const GRAMMAR: [&str; 48] = [
+const GRAMMAR: [&str; 58] = [
+    "make",
+    "made",
+    "get",
+    "got",
+    "came",
+    "come",
+    "coming",
+    "anything",
+    "something",
+    "everything",
     "the",
     "a",
     "an",
@@ -181,8 +191,8 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// Only what is still to come counts, the next one first.
-    pub(super) fn from_today_on(&mut self, field: &'p Field, today: Date) -> Result<(), Stop> {
+    /// Only what is still to come from this day on counts, the next one alone.
+    pub(super) fn only_from(&mut self, field: &'p Field, today: Date) -> Result<(), Stop> {
         let condition = conditions::bound(field, "gte", today);
         self.query.filters.push(json!({&field.name: condition}));
         self.query.after.push(format!("from {today} on"));
@@ -320,6 +330,11 @@ impl<'p> Parser<'p> {
         if !matches!(word, "and" | "or" | "&" | "/") {
             return Ok(None);
         }
+        // "deals and contacts" asks for two lists.
+        let other = self.interpreter.catalogue.named(phrase.from(1).skip(&["the", "my", "our", "all"]));
+        if other.is_some_and(|(other, _)| other.name != self.object.name) {
+            return Ok(Some(0));
+        }
         let rest = phrase.from(1).skip(&["in", "the"]);
         let next = self.object.option_at(rest).map(|(field, ..)| field.name.as_str());
         let last = self.options.last().map(|(field, ..)| field.name.as_str());
@@ -398,6 +413,11 @@ impl<'p> Parser<'p> {
             }
             "overdue" | "late" => return Ok(self.overdue().then_some(1)),
             "past" if phrase.at(1) == "due" => return Ok(self.overdue().then_some(2)),
+            "expected" | "supposed" | "going" | "due" if phrase.at(1) == "to" => return Ok(Some(2)),
+            "neither" | "nor" => {
+                self.negated = true;
+                return Ok(Some(1));
+            }
             "yet" | "so" => {
                 let far = word == "so" && phrase.at(1) == "far";
                 return Ok((word == "yet" || far).then_some(1 + usize::from(far)));
@@ -436,7 +456,9 @@ impl<'p> Parser<'p> {
     /// An option, an outcome or a field of the object itself.
     fn of_its_own(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
         let option = self.option_of_one(phrase)?;
-        let field = self.object.field_at(phrase);
+        // "about Acme" is said of what a record is about, not of the field's name.
+        let is_preposition = |field: &Field| matches!(field.kind, Kind::Target(_)) && phrase.at(0) == "about";
+        let field = self.object.field_at(phrase).filter(|(field, _)| !is_preposition(field));
         let longest = option.as_ref().map_or(0, |(_, _, words)| *words);
         if longest < 2
             && option.as_ref().is_none_or(|(field, ..)| !self.is_outcome_field(field))
@@ -456,7 +478,8 @@ impl<'p> Parser<'p> {
         }
         if let Some((field, choice, words)) = option {
             self.option(field, choice, phrase.at(words) == "yet" || phrase.at(words + 1) == "yet");
-            return Ok(Some(words));
+            // "high renewal risk", "negotiation stage"
+            return Ok(Some(words + phrase.from(words).matches(&field.phrases)));
         }
         Ok(None)
     }

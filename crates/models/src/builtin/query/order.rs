@@ -15,6 +15,9 @@ impl<'p> Parser<'p> {
         let sorts = matches!(phrase.at(0), "sorted" | "ordered" | "sort" | "order" | "ranked");
         let rest = phrase.from(1).skip(&["by", "the", "each", "on", "their"]);
         let mut words = phrase.len() - rest.len();
+        if rest.is_empty() {
+            return Ok(None);
+        }
         let groups = self.grouping && !sorts;
         if groups {
             let before = self.query.group.len();
@@ -116,8 +119,13 @@ impl<'p> Parser<'p> {
 
     /// "top 5", "the 3 largest", "newest", "biggest … first".
     pub(super) fn extreme(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
-        let count =
-            |position: usize| phrase.at(position).parse::<u64>().ok().filter(|n| (1..=60).contains(n));
+        let count = |position: usize| {
+            const NAMES: [&str; 10] =
+                ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+            let word = phrase.at(position);
+            let named = NAMES.iter().position(|name| *name == word).and_then(|at| u64::try_from(at + 1).ok());
+            word.parse::<u64>().ok().or(named).filter(|count| (1..=60).contains(count))
+        };
         let is_span = |position: usize| {
             let word = phrase.at(position);
             ["day", "week", "month", "quarter", "year"].iter().any(|unit| word.trim_end_matches('s') == *unit)
@@ -156,7 +164,12 @@ impl<'p> Parser<'p> {
             | "valuable" | "expensive" => true,
             "smallest" | "lowest" | "oldest" | "earliest" | "soonest" | "cheapest" => false,
             // "the last call" is the latest one, "last week" a time.
-            "last" if phrase.len() == skipped + 1 => true,
+            "last"
+                if phrase.len() == skipped + 1
+                    || self.object.option_at(phrase.from(skipped + 1)).is_some() =>
+            {
+                true
+            }
             _ => return Ok(None),
         };
         // "sorted by close date, newest first" says only the direction.

@@ -19,7 +19,8 @@ impl<'p> Parser<'p> {
             "in" | "from" => phrase.from(1),
             _ => return Ok(None),
         };
-        let name = self.run(rest.skip(&["the"]));
+        let run = self.run(rest.skip(&["the"]));
+        let name = run.trim_end(&["industry", "sector", "business", "trade", "area"]);
         let is_name = !name.is_empty()
             && comparator(name).is_none()
             && !name.at(0).starts_with(|c: char| c.is_ascii_digit())
@@ -28,11 +29,13 @@ impl<'p> Parser<'p> {
         if !is_name {
             return Ok(None);
         }
-        let taken = phrase.len() - rest.len() + (rest.len() - rest.skip(&["the"]).len()) + name.len();
+        let taken = phrase.len() - rest.len() + (rest.len() - rest.skip(&["the"]).len()) + run.len();
         let own = conditions(self.object, name.raw());
         if !own.is_empty() {
             let condition = any(own);
-            self.is_somewhere(self.object, &condition, name)?;
+            if self.found_there(self.object, &condition, name)?.is_empty() {
+                return Ok(None);
+            }
             self.place(condition, name);
             return Ok(Some(taken));
         }
@@ -43,7 +46,10 @@ impl<'p> Parser<'p> {
             if theirs.is_empty() {
                 continue;
             }
-            let ids = self.is_somewhere(related, &any(theirs), name)?;
+            let ids = self.found_there(related, &any(theirs), name)?;
+            if ids.is_empty() {
+                return Ok(None);
+            }
             self.place(json!({&field.name: {"in": ids}}), name);
             self.touch(&field.name);
             return Ok(Some(taken));
@@ -57,13 +63,8 @@ impl<'p> Parser<'p> {
         self.query.after.push(format!("{}in {}", if negated { "not " } else { "" }, name.raw()));
     }
 
-    /// The ids of the records that are there; where none is, the word is not one that is known.
-    fn is_somewhere(
-        &self,
-        object: &Object,
-        condition: &Value,
-        name: Phrase<'_>,
-    ) -> Result<Vec<String>, Stop> {
+    /// The ids of the records that are there; where none is, the word has no meaning here.
+    fn found_there(&self, object: &Object, condition: &Value, name: Phrase<'_>) -> Result<Vec<String>, Stop> {
         const MOST: usize = 60;
         let arguments = json!({"filter": condition, "limit": MOST});
         let results = self.interpreter.lookups(vec![(format!("{}.find", object.name), arguments)])?;
@@ -76,27 +77,12 @@ impl<'p> Parser<'p> {
                 name.raw()
             )));
         }
-        if ids.is_empty() {
-            return Err(Stop::Say(format!(
-                "I do not know “{}” here. {} in it are found by {}.",
-                name.raw(),
-                capital(&object.plural),
-                named_places(object).join(", ")
-            )));
-        }
         Ok(ids)
     }
 }
 
 fn any(mut conditions: Vec<Value>) -> Value {
     if conditions.len() == 1 { conditions.remove(0) } else { json!({"or": conditions}) }
-}
-
-fn named_places(object: &Object) -> Vec<&str> {
-    let field = |field: &&crate::builtin::catalogue::Field| {
-        PLACES.contains(&field.name.as_str()) || field.name == "address"
-    };
-    object.fields.iter().filter(field).map(|field| field.label.as_str()).collect()
 }
 
 /// The conditions of which one must hold for a record to be "in" something.

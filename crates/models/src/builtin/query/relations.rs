@@ -119,7 +119,8 @@ impl<'p> Parser<'p> {
         if rest.is_empty() || QUALIFIERS.contains(&rest.at(0)) {
             return Ok(None);
         }
-        let of_its_own = |(field, _): (&Field, usize)| !matches!(field.kind, Kind::Relation(_));
+        let of_its_own =
+            |(field, _): (&Field, usize)| !matches!(field.kind, Kind::Relation(_) | Kind::Target(_));
         if self.object.field_at(rest).is_some_and(of_its_own) || self.object.option_at(rest).is_some() {
             return Ok(None);
         }
@@ -258,7 +259,7 @@ impl<'p> Parser<'p> {
             return Ok(Some(words));
         }
         let name = self.run(rest);
-        if name.is_empty() || !(is_said || !super::GRAMMAR.contains(&name.at(0))) {
+        if name.is_empty() || (!is_said && super::GRAMMAR.contains(&name.at(0))) {
             return Ok(None);
         }
         let (found, has_more) = self.interpreter.called(name.raw(), &[object])?;

@@ -32,16 +32,16 @@ const VERBS: [(&str, Option<&str>); 19] = [
 impl<'p> Parser<'p> {
     /// "does Acme have", "did Max win".
     pub(super) fn asked_subject(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
-        let words = self.subject_and_verb(phrase.from(1))?;
+        let words = self.subject_and_verb(phrase.from(1), true)?;
         Ok(words.map(|words| 1 + words))
     }
 
     /// "Max owns", "Max has won"; 0 where it is none.
     pub(super) fn subject(&mut self, phrase: Phrase<'p>) -> Result<usize, Stop> {
-        Ok(self.subject_and_verb(phrase)?.unwrap_or(0))
+        Ok(self.subject_and_verb(phrase, false)?.unwrap_or(0))
     }
 
-    fn subject_and_verb(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
+    fn subject_and_verb(&mut self, phrase: Phrase<'p>, is_asked: bool) -> Result<Option<usize>, Stop> {
         const NOBODY: [&str; 9] = ["i", "we", "you", "there", "they", "it", "my", "the", "our"];
         let verb = |at: &usize| VERBS.iter().any(|(verb, _)| *verb == phrase.at(*at));
         let Some(end) = (0..phrase.len().min(6)).find(verb).filter(|end| *end > 0) else { return Ok(None) };
@@ -49,7 +49,13 @@ impl<'p> Parser<'p> {
         if NOBODY.contains(&subject.at(0)) || subject.position(&[",", "and", "that", "which"]).is_some() {
             return Ok(None);
         }
-        let Some(words) = self.pointing("of", subject, true)? else { return Ok(None) };
+        let words = match self.pointing("of", subject, true) {
+            Ok(words) => words,
+            // Words that are nobody's name are simply not understood.
+            Err(Stop::Say(_)) if !is_asked => None,
+            Err(stop) => return Err(stop),
+        };
+        let Some(words) = words else { return Ok(None) };
         if words != subject.len() {
             return Ok(Some(words));
         }
@@ -97,7 +103,21 @@ impl<'p> Parser<'p> {
         let rest = said.skip(&["a", "an", "any", "the"]);
         if let Some((field, words)) = self.object.field_at(rest) {
             self.add(&field.name, json!({"is_empty": true}), format!("without {}", lower(&field.label)));
-            return Ok(Some(phrase.len() - rest.len() + words));
+            let mut taken = phrase.len() - rest.len() + words;
+            // "without email and phone" lacks both.
+            while matches!(phrase.at(taken), "and" | ",") {
+                let next = phrase.from(taken + 1).skip(&["and", "a", "any", "without"]);
+                let Some((field, words)) = self
+                    .object
+                    .field_at(next)
+                    .filter(|(_, words)| next.len() == *words || ENDS.contains(&next.at(*words)))
+                else {
+                    break;
+                };
+                self.add(&field.name, json!({"is_empty": true}), format!("without {}", lower(&field.label)));
+                taken = phrase.len() - next.len() + words;
+            }
+            return Ok(Some(taken));
         }
         if let Some((lacked, _)) = self.interpreter.catalogue.named(rest) {
             return Err(Stop::Say(format!(
@@ -135,7 +155,18 @@ impl<'p> Parser<'p> {
         let is_relation = matches!(field.kind, Kind::Relation(_));
         if is_bare && !matches!(field.kind, Kind::Boolean) && !(is_relation && rest.len() > words) {
             self.add(&field.name, json!({"is_empty": false}), format!("with {}", lower(&field.label)));
-            return Ok(Some(before + words));
+            let mut taken = before + words;
+            while phrase.at(taken) == "and" {
+                let next = phrase.from(taken + 1).skip(&["a", "an", "the"]);
+                let Some((field, words)) =
+                    self.object.field_at(next).filter(|(_, words)| next.len() == *words)
+                else {
+                    break;
+                };
+                self.add(&field.name, json!({"is_empty": false}), format!("with {}", lower(&field.label)));
+                taken = phrase.len() - next.len() + words;
+            }
+            return Ok(Some(taken));
         }
         if is_relation {
             return Ok(None);

@@ -291,7 +291,6 @@ fn what_is_wrong_or_missing_is_said_before_anything_is_called() {
         ("note on Acme", "What should it say?"),
         ("log a carrier pigeon with Jane: flew", "email, call, meeting or note"),
         ("write me a poem about sales", "not a language model"),
-        ("dance", "not a language model"),
         ("create contacts", "one record at a time"),
         ("my members", "have no owner"),
         ("count deals by colour", "have no field “colour”"),

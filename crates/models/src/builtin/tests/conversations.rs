@@ -179,7 +179,7 @@ fn a_new_record_is_tied_to_one_that_is_found_by_name() {
 fn failures_and_empty_results_are_told_as_they_are() {
     let mut chat = Chat::new();
     chat.say("show deals over 1m").call();
-    assert_eq!(chat.result(deals(&[])).text(), "I found no deals with amount over 1,000,000.");
+    assert_eq!(chat.result(deals(&[])).text(), "There are no deals with amount over 1,000,000.");
     chat.say("show deals").call();
     let error = json!({"error": {"code": "forbidden", "message": "You may not read deals.", "issues": []}});
     assert_eq!(chat.result(error).text(), "That did not work: You may not read deals.");
@@ -390,7 +390,7 @@ fn a_list_that_is_empty_takes_no_place_from_the_one_before() {
     chat.say("show open deals").call();
     chat.result(open_deals()).text();
     chat.say("show deals over 10m").call();
-    assert!(chat.result(deals(&[])).text().starts_with("I found no deals"));
+    assert!(chat.result(deals(&[])).text().starts_with("There are no deals"));
     let (_, arguments) = chat.say("show the third one").call();
     assert_eq!(arguments, json!({"id": "d3"}));
 }

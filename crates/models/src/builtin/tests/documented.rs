@@ -26,7 +26,14 @@ fn chat() -> Chat {
 fn workspace(tool: &str, arguments: &Value) -> Value {
     let (object, verb) = tool.split_once('.').unwrap_or(("deal", "search"));
     let path = format!("/records/{object}s");
-    let record = json!({"id": "r1", "label": "The one", "object": object, "path": path});
+    // There is exactly what is asked for by its name.
+    let condition = arguments["filter"].as_object().and_then(|filter| filter.values().next());
+    if condition.is_some_and(|condition| condition.get("eq").is_some()) && arguments["limit"] == 3 {
+        return json!({"object": object, "path": path, "records": [], "has_more": false});
+    }
+    let name = [&arguments["search"], &arguments["query"], &condition.unwrap_or(&Value::Null)["contains"]];
+    let label = name.iter().find_map(|name| name.as_str()).unwrap_or("The one");
+    let record = json!({"id": "r1", "label": label, "object": object, "path": path});
     match verb {
         "search" => json!({"results": [record]}),
         "find" => json!({"object": object, "path": path, "records": [record], "has_more": false}),
@@ -58,7 +65,8 @@ fn say(said: &str) -> (Vec<(String, Value)>, String) {
 
 fn is_understood(said: &str) -> Result<(), String> {
     let (called, text) = say(said);
-    let refused = ["I do not", "I found no", "That did not work", "I lost track", "cannot be", "Say "];
+    let refused =
+        ["I do not", "There are no", "I know no", "That did not work", "I lost track", "cannot be", "Say "];
     let answered = if said == "help" { text.contains("I understand:") } else { !called.is_empty() };
     if answered && !refused.iter().any(|words| text.starts_with(words)) { Ok(()) } else { Err(text) }
 }

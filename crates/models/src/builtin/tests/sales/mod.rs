@@ -12,12 +12,12 @@ const SENTENCES: &str = include_str!("sentences.txt");
 /// What was understood when this was written.
 const UNDERSTOOD: usize = 60;
 
-/// What came of a sentence.
+/// What came of the last message of a chat.
 #[derive(Default)]
-struct Came {
-    /// Of the last message: the calls and their results.
-    calls: Vec<(String, Value, Value)>,
-    text: String,
+pub(super) struct Came {
+    /// The calls and their results.
+    pub(super) calls: Vec<(String, Value, Value)>,
+    pub(super) text: String,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +27,8 @@ enum Verdict {
     Declined,
 }
 
-fn say(messages: &str) -> Came {
+/// Says messages, parted by `·`, in one chat.
+pub(super) fn say(messages: &str) -> Came {
     let workspace = Workspace::new();
     let mut chat = Chat::with(catalogue::of_sales());
     let mut came = Came::default();

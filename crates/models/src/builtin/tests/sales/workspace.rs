@@ -184,7 +184,7 @@ impl Workspace {
 
     fn cell(&self, object: &str, row: &Value, path: &str) -> Value {
         let (name, part) = path.split_once('.').unwrap_or((path, ""));
-        let relation = RELATIONS.iter().find(|(relation, _)| *relation == name && object != "");
+        let relation = RELATIONS.iter().find(|(relation, _)| *relation == name && !object.is_empty());
         if let Some((_, related)) = relation {
             let Some(label) = row[name].as_str() else { return Value::Null };
             return match part {
