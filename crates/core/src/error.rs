@@ -8,6 +8,11 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::reference::RecordReference;
+
+/// The most issues of one problem; how many more there are is told behind them.
+pub const MAX_ISSUES: usize = 100;
+
 /// The kinds of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,6 +51,9 @@ pub struct Issue {
     pub code: Cow<'static, str>,
     /// What is wrong, what was expected and, where there is one, the nearest valid name.
     pub message: String,
+    /// The record that is in the way, where the one who asked may read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Box<RecordReference>>,
 }
 
 impl Issue {
@@ -54,7 +62,14 @@ impl Issue {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) -> Self {
-        Self { path: path.into(), code: code.into(), message: message.into() }
+        Self { path: path.into(), code: code.into(), message: message.into(), record: None }
+    }
+
+    /// The same issue, which another record is the reason of.
+    #[must_use]
+    pub fn because_of(mut self, record: RecordReference) -> Self {
+        self.record = Some(Box::new(record));
+        self
     }
 
     /// The same issue, found at `prefix` within a larger input.
@@ -107,12 +122,22 @@ impl Problem {
 
     /// Wrong input, by its issues.
     pub fn invalid(issues: Vec<Issue>) -> Self {
+        Self::of_issues(ErrorKind::Invalid, "invalid_input", issues)
+    }
+
+    /// A failure that its issues tell of, at most [`MAX_ISSUES`] of them; how many more there are is the last one.
+    pub fn of_issues(kind: ErrorKind, code: impl Into<Cow<'static, str>>, mut issues: Vec<Issue>) -> Self {
         let message = match issues.as_slice() {
             [] => "The input is not valid.".to_owned(),
             [issue] => issue.to_string(),
             [issue, rest @ ..] => format!("{issue} (and {} more)", rest.len()),
         };
-        Self { issues, ..Self::new(ErrorKind::Invalid, "invalid_input", message) }
+        if issues.len() > MAX_ISSUES {
+            let more = issues.len() - MAX_ISSUES;
+            issues.truncate(MAX_ISSUES);
+            issues.push(Issue::new("", "more_issues", format!("and {more} more")));
+        }
+        Self { issues, ..Self::new(kind, code, message) }
     }
 
     /// A fault of ours, told without details.
@@ -172,6 +197,16 @@ mod tests {
     struct Caused {
         text: &'static str,
         source: Option<Box<Caused>>,
+    }
+
+    #[test]
+    fn a_hundred_issues_are_told_and_the_number_of_the_others() {
+        let issues =
+            |count: usize| (0..count).map(|n| Issue::new(format!("[{n}]"), "required", "is required"));
+        let problem = Problem::invalid(issues(101).collect());
+        assert_eq!((problem.issues.len(), problem.issues[100].message.as_str()), (101, "and 1 more"));
+        assert_eq!(problem.message, "[0]: is required (and 100 more)");
+        assert_eq!(Problem::invalid(issues(100).collect()).issues.len(), 100);
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | [`currency`], [`reading`] | currencies; numbers, amounts, dates and times as people write them |
 //! | [`filter`], [`sort`] | the one filter language, and orders |
 //! | [`caller`], [`grants`] | who asks, and what they may |
+//! | [`reference`] | a record as others speak of it |
 //! | [`operation`] | operations, their effects and the registry |
 //! | [`turn`] | the events of a turn as they are logged and streamed |
 
@@ -27,6 +28,7 @@ pub mod json;
 pub mod metadata;
 pub mod operation;
 pub mod reading;
+pub mod reference;
 pub mod sort;
 pub mod text;
 pub mod time;

@@ -2,8 +2,8 @@
 
 use crate::{
     error::Issue,
-    filter::{FieldPath, Readable},
-    metadata::Object,
+    filter::{FieldPath, Hop, Readable},
+    metadata::{Field, FieldKind, Object, Schema},
 };
 
 /// The most fields a list is ordered by.
@@ -12,12 +12,29 @@ pub const MAX_SORT_FIELDS: usize = 4;
 /// One field of an order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SortField {
+    /// The relation that leads to the record whose field it is; none where it is the record's own.
+    pub hop: Option<Hop>,
     pub path: FieldPath,
     pub descending: bool,
 }
 
-/// Reads `-amount,name`. A field that `readable` hides does not exist.
-pub fn parse_sort(text: &str, object: &Object, readable: &dyn Readable) -> Result<Vec<SortField>, Issue> {
+impl SortField {
+    /// As it is written in an order, with what a bare name stands for.
+    pub fn text(&self) -> String {
+        let sign = if self.descending { "-" } else { "" };
+        let hop = self.hop.as_ref().map(|hop| format!("{}.", hop.relation)).unwrap_or_default();
+        format!("{sign}{hop}{}", self.path.text())
+    }
+}
+
+/// Reads `-amount,name`. A relation stands for the name of the record that it points to, `account.industry`
+/// for another field of that record. A field that `readable` hides does not exist.
+pub fn parse_sort(
+    text: &str,
+    object: &Object,
+    schema: &Schema,
+    readable: &dyn Readable,
+) -> Result<Vec<SortField>, Issue> {
     let mut fields = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         if fields.len() == MAX_SORT_FIELDS {
@@ -31,11 +48,52 @@ pub fn parse_sort(text: &str, object: &Object, readable: &dyn Readable) -> Resul
             Some(name) => (name, true),
             None => (part.strip_prefix('+').unwrap_or(part), false),
         };
-        let path = FieldPath::parse(name, object, readable).map_err(|issue| issue.within("sort"))?;
+        let (hop, path) = place(name, object, schema, readable).map_err(|issue| issue.within("sort"))?;
         if !path.is_sortable() {
             return Err(Issue::new("sort", "not_sortable", format!("{name} cannot be sorted by")));
         }
-        fields.push(SortField { path, descending });
+        fields.push(SortField { hop, path, descending });
     }
     Ok(fields)
+}
+
+fn place(
+    name: &str,
+    object: &Object,
+    schema: &Schema,
+    readable: &dyn Readable,
+) -> Result<(Option<Hop>, FieldPath), Issue> {
+    if let Some((hop, target, rest)) = Hop::split(name, object, schema, readable) {
+        return Ok((Some(hop), FieldPath::parse(rest, target, readable)?));
+    }
+    let path = FieldPath::parse(name, object, readable)?;
+    match object.field(&path.field) {
+        Some(field) if field.name == *name => by_name(field, path, schema, readable),
+        _ => Ok((None, path)),
+    }
+}
+
+/// A field named without a part: one that points to a record stands for the record's name.
+fn by_name(
+    field: &Field,
+    path: FieldPath,
+    schema: &Schema,
+    readable: &dyn Readable,
+) -> Result<(Option<Hop>, FieldPath), Issue> {
+    match &field.kind {
+        FieldKind::Relation { object } => {
+            let label = schema.object(object).and_then(|target| {
+                target.field(&target.label_field).filter(|label| readable.can_read_field(object, &label.name))
+            });
+            let Some(label) = label else {
+                let message =
+                    format!("{} cannot be sorted by, since names of {object} records are hidden", field.name);
+                return Err(Issue::new("", "not_sortable", message));
+            };
+            let hop = Hop { relation: field.name.clone(), object: object.clone() };
+            Ok((Some(hop), FieldPath::whole(label)))
+        }
+        FieldKind::Target { .. } => Ok((None, FieldPath::of(field, "name"))),
+        _ => Ok((None, path)),
+    }
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_core::{
+    environment::Environment,
     ids::RecordId,
     metadata::{Object, system_fields},
     value::Value,
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, metadata,
-    records::{BASE, Record, Selection, col, named_cells},
+    records::{self, BASE, Record, Selection, col, named_cells},
     search,
 };
 
@@ -22,11 +23,27 @@ const PART: usize = 500;
 
 /// The steps of this crate.
 pub fn data_steps() -> Vec<DataStep> {
-    vec![DataStep { number: 1, name: "fold texts and index words anew", run: fold_and_index }]
+    vec![
+        // Before all others, which go by what fields and columns there are.
+        DataStep { number: 0, name: "renew tables and standard objects", alters: true, run: renew },
+        DataStep { number: 1, name: "fold texts and index words anew", alters: false, run: fold_and_index },
+    ]
 }
 
-/// Gives searchable fields their slots, computes the folded columns of texts anew and indexes every record, in the
-/// order in which they were made. A place is the id of the last record that is done.
+/// Adds what tables, indexes and standard objects lack, and claims the mail addresses that are primary ones: these
+/// come before any additional one.
+fn renew<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        metadata::renew(tx, &Environment::system()).await?;
+        for object in metadata::schema(tx).await?.objects() {
+            records::take_primary(tx, object).await?;
+        }
+        Ok(None)
+    })
+}
+
+/// Gives searchable fields their slots, computes the folded columns of texts anew, claims additional mail addresses
+/// and indexes every record, in the order in which they were made. A place is the id of the last record that is done.
 fn fold_and_index<'t>(tx: &'t mut Tx<'_>, place: Option<String>) -> BoxFuture<'t, PartResult> {
     Box::pin(async move { Ok(next_part(tx, place).await?) })
 }
@@ -56,6 +73,7 @@ async fn next_part(tx: &mut Tx<'_>, place: Option<String>) -> Result<Option<Stri
         for record in run {
             refold(tx, &object, record).await?;
         }
+        records::take_free(tx, &object, run).await?;
         tx.write_all(vec![search::index(&object, run)]).await?;
     }
     Ok(if records.len() < PART { None } else { reached })
@@ -81,18 +99,20 @@ async fn page(tx: &mut Tx<'_>, object: &Arc<Object>, after: Uuid) -> Result<Vec<
     Ok(records)
 }
 
-/// Writes the folded columns of the fields whose text may be folded otherwise than before.
+/// Writes the folded columns of the fields whose text may be folded otherwise than before, and those that older
+/// versions did not have.
 async fn refold(tx: &mut Tx<'_>, object: &Object, record: &Record) -> Result<(), Error> {
     let dialect = tx.dialect();
     let mut statement = Query::update();
     let mut is_needed = false;
-    for (field, value) in record.values.of(object) {
+    for (field, value) in record.values.of(object).filter(|(_, value)| !value.is_null()) {
         let columns = field.columns();
-        if value.display(&field.kind).is_ascii() || !columns.iter().any(|column| column.is_folded) {
+        if !columns.iter().any(|column| column.is_folded) {
             continue;
         }
+        let is_ascii = value.display(&field.kind).is_ascii();
         for (column, (name, cell)) in columns.iter().zip(named_cells(dialect, field, value)) {
-            if column.is_folded {
+            if column.is_folded && (!is_ascii || metadata::is_later(field, column)) {
                 statement.value(name, Expr::val(cell));
                 is_needed = true;
             }

@@ -30,9 +30,12 @@ pub enum Error {
     /// The record is not deleted, so that it cannot be restored.
     #[error("the {object} is not deleted")]
     NotDeleted { object: Name },
-    /// Another record has the same value of a unique field.
-    #[error("another {object} has the same {field}")]
-    Duplicate { object: Name, field: Name, path: String, existing: Option<RecordId> },
+    /// Other records have the same values of unique fields, in these places.
+    #[error("another record has the same value: {}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    Duplicate(Vec<Issue>),
+    /// More than one thing is wrong, each in its own way.
+    #[error("{}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    Several(Vec<Error>),
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -81,6 +84,49 @@ impl Error {
         Self::NotAllowed { object: object.name.clone(), action, item: String::new() }
     }
 
+    /// All that is wrong with a request, of which there is at least one thing.
+    pub(crate) fn all(errors: Vec<Self>) -> Self {
+        let mut merged: Vec<Self> = Vec::new();
+        for error in errors {
+            match (merged.last_mut(), error) {
+                (Some(Self::Invalid(known)), Self::Invalid(more))
+                | (Some(Self::Duplicate(known)), Self::Duplicate(more))
+                | (Some(Self::FieldsNotWritable(known)), Self::FieldsNotWritable(more)) => known.extend(more),
+                (_, Self::Several(more)) => merged.extend(more),
+                (_, error) => merged.push(error),
+            }
+        }
+        match <[Self; 1]>::try_from(merged) {
+            Ok([error]) => error,
+            Err(errors) => Self::Several(errors),
+        }
+    }
+
+    /// Whether the one who asked made a mistake, beside which others can be looked for: the transaction is as it
+    /// was.
+    pub(crate) fn is_mistake(&self) -> bool {
+        match self {
+            Self::Invalid(_)
+            | Self::NotFound { .. }
+            | Self::NotAllowed { .. }
+            | Self::FieldsNotWritable(_)
+            | Self::Duplicate(_)
+            | Self::Several(_) => true,
+            Self::UnknownObject { .. }
+            | Self::NotPermitted(_)
+            | Self::NotDeleted { .. }
+            | Self::KeyReused
+            | Self::AnswerWithheld
+            | Self::StaleVersion { .. }
+            | Self::InvalidCursor
+            | Self::Overflow { .. }
+            | Self::Metadata(_)
+            | Self::Entry(_)
+            | Self::Refused(_)
+            | Self::Store(_) => false,
+        }
+    }
+
     /// The same failure of one item of a batch.
     #[must_use]
     pub(crate) fn within(self, prefix: &str) -> Self {
@@ -91,8 +137,9 @@ impl Error {
             Self::NotFound { object, id, item } => Self::NotFound { object, id, item: at(&item) },
             Self::NotAllowed { object, action, item } => Self::NotAllowed { object, action, item: at(&item) },
             Self::FieldsNotWritable(issues) => Self::FieldsNotWritable(moved(issues)),
-            Self::Duplicate { object, field, path, existing } => {
-                Self::Duplicate { object, field, path: at(&path), existing }
+            Self::Duplicate(issues) => Self::Duplicate(moved(issues)),
+            Self::Several(errors) => {
+                Self::Several(errors.into_iter().map(|error| error.within(prefix)).collect())
             }
             other => other,
         }
@@ -106,6 +153,28 @@ fn of_item(kind: ErrorKind, code: &'static str, message: String, item: &str) -> 
         problem.issues.push(Issue::new(item, code, message));
     }
     problem
+}
+
+/// What is said of values that others have, without the places, which the issues name.
+fn told(issues: &[Issue]) -> String {
+    match issues {
+        [] => "Another record has the same value.".to_owned(),
+        [issue] => issue.message.clone(),
+        [issue, rest @ ..] => format!("{} (and {} more)", issue.message, rest.len()),
+    }
+}
+
+/// Different failures as one: what only the input can mend comes first.
+fn several(errors: &[Error]) -> Problem {
+    let problems: Vec<_> = errors.iter().map(Fault::problem).collect();
+    let leading = problems.iter().find(|problem| problem.kind == ErrorKind::Invalid).or(problems.first());
+    let Some(leading) = leading else { return Problem::internal() };
+    let (kind, code) = (leading.kind, leading.code.clone());
+    let issues = problems.into_iter().flat_map(|problem| {
+        let whole = Issue::new("", problem.code, problem.message);
+        if problem.issues.is_empty() { vec![whole] } else { problem.issues }
+    });
+    Problem::of_issues(kind, code, issues.collect())
 }
 
 impl Fault for Error {
@@ -125,21 +194,16 @@ impl Fault for Error {
                 of_item(ErrorKind::Forbidden, "not_allowed", message, item)
             }
             Self::FieldsNotWritable(issues) => {
-                let mut problem = Problem::invalid(issues.clone());
-                problem.kind = ErrorKind::Forbidden;
-                problem.code = "field_not_writable".into();
-                problem
+                Problem::of_issues(ErrorKind::Forbidden, "field_not_writable", issues.clone())
             }
             Self::NotPermitted(_) => {
                 Problem::new(ErrorKind::Forbidden, "not_permitted", "You may not change the data model.")
             }
-            Self::Duplicate { object, field, path, existing } => {
-                let which = existing.map(|id| format!(" ({id})")).unwrap_or_default();
-                let message = format!("Another {object}{which} has the same {field}.");
-                let mut problem = Problem::new(ErrorKind::Conflict, "duplicate_value", message.clone());
-                problem.issues.push(Issue::new(path, "duplicate_value", message));
-                problem
-            }
+            Self::Duplicate(issues) => Problem {
+                message: told(issues),
+                ..Problem::of_issues(ErrorKind::Conflict, "duplicate_value", issues.clone())
+            },
+            Self::Several(errors) => several(errors),
             Self::NotDeleted { object } => {
                 Problem::new(ErrorKind::Conflict, "not_deleted", format!("This {object} is not deleted."))
             }

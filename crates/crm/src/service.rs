@@ -14,6 +14,7 @@ use kontor_core::{
     ids::{RecordId, WorkspaceId},
     metadata::{Field, Object, Schema},
     operation::Registry,
+    reference::RecordReference,
     time::Timestamp,
 };
 use kontor_store::{Store, Tx};
@@ -25,7 +26,9 @@ use crate::{
     idempotency::{self, Answered},
     metadata::{self, NewField},
     operations::CatalogueCache,
-    records::{self, BatchInput, GroupQuery, Groups, ListQuery, Page, Record, RecordWrite, Updated},
+    records::{
+        self, BatchInput, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite, Updated,
+    },
     search::{self, Hit},
     timeline::{self, Timeline},
 };
@@ -323,6 +326,25 @@ impl Crm {
             Box::pin(async move {
                 let object = named(work, &object)?;
                 records::create(work, &object, &fields).await
+            })
+        })
+        .await
+    }
+
+    /// The records that may stand for the same person or business as one of the object, as far as the caller may
+    /// read them.
+    pub async fn similar(
+        &self,
+        caller: &Caller,
+        object: &str,
+        likeness: Likeness,
+    ) -> Result<Vec<RecordReference>, Error> {
+        let object = object.to_owned();
+        self.read(caller, move |work| {
+            let (object, likeness) = (object.clone(), likeness.clone());
+            Box::pin(async move {
+                let object = named(work, &object)?;
+                records::similar(work, &object, &likeness).await
             })
         })
         .await

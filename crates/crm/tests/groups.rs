@@ -1,5 +1,6 @@
 use kontor_core::{
-    grants::{FieldSet, Grants, ObjectGrant},
+    grants::{Action, FieldSet, Grants, ObjectGrant, RowRule},
+    ids::RecordId,
     metadata::Name,
 };
 use kontor_crm::records::{Aggregate, BatchInput, Function, GroupQuery};
@@ -140,6 +141,64 @@ both_engines! {
         let groups = group(&fixture, query(&["account", "stage"], &[])).await;
         assert_eq!(groups[0]["by"], json!({ "account": { "id": account.id, "label": "Acme" }, "stage": "LEAD" }));
         assert_eq!(groups[1]["by"], json!({ "account": null, "stage": "LEAD" }));
+    }
+
+    async fn records_are_grouped_by_fields_of_related_records(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let mut gone = None;
+        for (name, segment, industry) in
+            [("A", json!("SMB"), "Retail"), ("B", json!("SMB"), "Energy"), ("C", json!(null), "Retail"), ("D", json!("SMB"), "Retail")]
+        {
+            let owner = (name == "A").then_some(fixture.member);
+            let fields = json!({ "name": name, "segment": segment, "industry": industry, "owner": owner });
+            let account = fixture.create("account", fields).await;
+            fixture.create("deal", json!({ "name": name, "amount": 2, "account": account.id })).await;
+            gone = Some(account.id);
+        }
+        fixture.create("deal", json!({ "name": "none", "amount": 3 })).await;
+        fixture.crm.delete(&fixture.ada, "account", gone.unwrap()).await.unwrap();
+        let groups = async |by: &[&str]| {
+            let groups = group(&fixture, query(by, &[(Function::Sum, "amount")])).await;
+            let figures = |group: &Json| {
+                let keys = by.iter().map(|by| group["by"][by].clone()).collect::<Vec<_>>();
+                (keys, group["count"].as_i64().unwrap(), group["sum"]["amount"][0]["amount"].as_i64().unwrap())
+            };
+            groups.iter().map(figures).collect::<Vec<_>>()
+        };
+        // The deal of the account that is deleted counts with the one that has none.
+        assert_eq!(groups(&["account.segment"]).await, [
+            (vec![json!("SMB")], 2, 4), (vec![json!(null)], 3, 7),
+        ]);
+        assert_eq!(groups(&["account.industry", "account.segment"]).await, [
+            (vec![json!("Energy"), json!("SMB")], 1, 2),
+            (vec![json!("Retail"), json!("SMB")], 1, 2),
+            (vec![json!("Retail"), json!(null)], 1, 2),
+            (vec![json!(null), json!(null)], 2, 5),
+        ]);
+        let year = fixture.get("member", RecordId(fixture.member.as_uuid())).await["created_at"].as_str().unwrap()[..4].to_owned();
+        assert_eq!(groups(&["account.created_at:year"]).await, [(vec![json!(year)], 3, 6), (vec![json!(null)], 2, 5)]);
+        let owners = groups(&["account.owner"]).await;
+        assert_eq!(owners[0].0[0], json!({ "id": fixture.member, "label": "Ada Brandt" }));
+    }
+
+    async fn a_group_tells_nothing_of_related_records_that_are_hidden(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for (name, segment) in [("Mine", "SMB"), ("Theirs", "ENTERPRISE")] {
+            let account = fixture.create("account", json!({ "name": name, "segment": segment })).await;
+            fixture.create("deal", json!({ "name": name, "account": account.id })).await;
+        }
+        let rule = RowRule::new(&json!({ "name": { "eq": "Mine" } }));
+        let grants = |grant| Grants::everything().with_object(Name::literal("account"), grant);
+        let some = fixture.with(grants(ObjectGrant::everything().for_rows(Action::Read, rule)));
+        let found = fixture.crm.group(&some, "deal", query(&["account.segment"], &[])).await.unwrap();
+        let found: Vec<_> = found.groups.iter().map(|group| (group.by["account.segment"].clone(), group.count)).collect();
+        assert_eq!(found, [(json!("SMB"), 1), (json!(null), 1)]);
+
+        let hidden = FieldSet::Except([Name::literal("segment")].into());
+        for grant in [ObjectGrant::nothing(), ObjectGrant::everything().reading(hidden)] {
+            let found = fixture.crm.group(&fixture.with(grants(grant)), "deal", query(&["account.segment"], &[])).await;
+            assert_eq!(issues(&problem(found)), [("by[0]", "unknown_field")]);
+        }
     }
 
     async fn a_sum_beyond_64_bits_is_refused(store: TestStore) {

@@ -1,4 +1,9 @@
-use kontor_core::error::ErrorKind;
+use kontor_core::{
+    caller::Caller,
+    error::ErrorKind,
+    grants::{Action, FieldSet, Grants, ObjectGrant, RowRule},
+    metadata::Name,
+};
 use kontor_crm::records::{BatchInput, ListQuery, MAX_CURSOR, Page};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
@@ -18,12 +23,51 @@ async fn deals(fixture: &Fixture) {
     fixture.crm.batch(&fixture.ada, "deal", BatchInput::Create(items.collect())).await.unwrap();
 }
 
+/// Five accounts, of which the fourth has no segment and the last is deleted; and a deal of each, another of the
+/// first, and one of none.
+async fn deals_of_accounts(fixture: &Fixture) {
+    let accounts = [
+        ("Zeta", json!("SMB")),
+        ("ärger", json!("ENTERPRISE")),
+        ("Acme", json!("SMB")),
+        ("beta", json!(null)),
+        ("Aaa", json!("SMB")),
+    ];
+    let mut gone = None;
+    for (name, segment) in accounts {
+        let account = fixture.create("account", json!({ "name": name, "segment": segment })).await;
+        let amount = name.len();
+        fixture.create("deal", json!({ "name": name, "account": account.id, "amount": amount })).await;
+        if name == "Zeta" {
+            fixture.create("deal", json!({ "name": "Zeta 2", "account": account.id, "amount": 9 })).await;
+        }
+        gone = Some(account.id);
+    }
+    fixture.create("deal", json!({ "name": "none", "amount": 1 })).await;
+    fixture.crm.delete(&fixture.ada, "account", gone.unwrap()).await.unwrap();
+}
+
+/// The names of a list, one page of two after the other.
+async fn walked(fixture: &Fixture, caller: &Caller, object: &str, sort: &str) -> Vec<String> {
+    let (mut walked, mut after) = (Vec::new(), None);
+    loop {
+        let query = ListQuery { sort: Some(sort.to_owned()), limit: 2, after, ..Default::default() };
+        let page = fixture.crm.list(caller, object, query).await.unwrap();
+        walked.extend(page.records.iter().map(|record| record.label.clone()));
+        after = page.next;
+        if after.is_none() {
+            return walked;
+        }
+    }
+}
+
 both_engines! {
     async fn the_pages_of_a_list_are_the_whole_list(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         deals(&fixture).await;
         for sort in ["", "name", "-name", "stage", "-stage,name", "amount", "-amount", "close_date,-amount",
-                     "-close_date,stage", "-created_at", "position", "id", "-id", "account", "-probability,name"] {
+                     "-close_date,stage", "-created_at", "position", "id", "-id", "account", "-account,name", "owner,-amount",
+                     "account.segment,-account,stage", "stage,account", "-probability,name"] {
             let query = |limit, after| ListQuery {
                 sort: Some(sort.to_owned()), limit, after, total: true, ..Default::default()
             };
@@ -59,6 +103,66 @@ both_engines! {
         }
         let page = fixture.list("deal", sorted("name")).await;
         assert_eq!(&labels(&page)[..3], ["Ä0", "a1", "Ä12"]);
+    }
+
+    async fn a_relation_sorts_by_the_name_of_its_record_and_what_leads_nowhere_stands_last(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        deals_of_accounts(&fixture).await;
+        for (sort, expected) in [
+            ("account", ["Acme", "ärger", "beta", "Zeta", "Zeta 2", "Aaa", "none"]),
+            ("-account", ["Zeta", "Zeta 2", "beta", "ärger", "Acme", "Aaa", "none"]),
+            ("account,-amount", ["Acme", "ärger", "beta", "Zeta 2", "Zeta", "Aaa", "none"]),
+            ("account.name,-id", ["Acme", "ärger", "beta", "Zeta 2", "Zeta", "none", "Aaa"]),
+            ("account.segment,name", ["ärger", "Acme", "Zeta", "Zeta 2", "Aaa", "beta", "none"]),
+            ("-account.segment,-name", ["Zeta 2", "Zeta", "Acme", "ärger", "none", "beta", "Aaa"]),
+            ("stage,-account", ["Zeta", "Zeta 2", "beta", "ärger", "Acme", "Aaa", "none"]),
+        ] {
+            assert_eq!(walked(&fixture, &fixture.ada, "deal", sort).await, expected, "{sort}");
+        }
+    }
+
+    async fn a_target_sorts_by_the_name_of_its_record(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for name in ["b", "a"] {
+            let account = fixture.create("account", json!({ "name": name })).await;
+            let target = json!({ "object": "account", "id": account.id });
+            fixture.create("note", json!({ "title": format!("of {name}"), "target": target })).await;
+        }
+        assert_eq!(walked(&fixture, &fixture.ada, "note", "target").await, ["of a", "of b"]);
+    }
+
+    async fn an_order_tells_nothing_of_related_records_that_are_hidden(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        deals_of_accounts(&fixture).await;
+        let rule = RowRule::new(&json!({ "segment": { "eq": "SMB" } }));
+        let account = Name::literal("account");
+        let some = ObjectGrant::everything().for_rows(Action::Read, rule);
+        let some = fixture.with(Grants::everything().with_object(account.clone(), some));
+        let expected = ["Acme", "Zeta", "Zeta 2", "ärger", "beta", "Aaa", "none"];
+        assert_eq!(walked(&fixture, &some, "deal", "account").await, expected);
+        assert_eq!(walked(&fixture, &some, "deal", "account.segment,account").await, expected);
+
+        let nameless = ObjectGrant::everything().reading(FieldSet::Except([Name::literal("name")].into()));
+        for (grant, code) in [(nameless, ["not_sortable", "unknown_field"]), (ObjectGrant::nothing(), ["not_sortable", "unknown_field"])] {
+            let caller = fixture.with(Grants::everything().with_object(account.clone(), grant));
+            for (sort, code) in ["account", "account.name"].into_iter().zip(code) {
+                let query = ListQuery { sort: Some(sort.to_owned()), ..Default::default() };
+                let found = problem(fixture.crm.list(&caller, "deal", query).await);
+                assert_eq!(issues(&found), [("sort", code)]);
+            }
+        }
+    }
+
+    async fn the_pages_go_on_behind_related_names_too_long_for_a_cursor(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for end in ["c", "a", "b"] {
+            let account = fixture.create("account", json!({ "name": format!("{}{end}", "é".repeat(300)) })).await;
+            for number in 0..2 {
+                fixture.create("deal", json!({ "name": format!("{end}{number}"), "account": account.id })).await;
+            }
+        }
+        assert_eq!(walked(&fixture, &fixture.ada, "deal", "account").await, ["a0", "a1", "b0", "b1", "c0", "c1"]);
+        assert_eq!(walked(&fixture, &fixture.ada, "deal", "-account,-name").await, ["c1", "c0", "b1", "b0", "a1", "a0"]);
     }
 
     async fn a_cursor_of_another_list_or_none_at_all_is_refused(store: TestStore) {
@@ -142,8 +246,85 @@ both_engines! {
         assert_eq!(names(json!({ "account.segment": { "eq": "SMB" } })).await, ["In"]);
         assert_eq!(names(json!({ "not": { "account.name": { "starts_with": "ac" } } })).await, ["Out"]);
         assert_eq!(names(json!({ "owner": { "eq": "$me" } })).await.len(), 2);
+        for negative in [
+            json!({ "account.segment": { "neq": "SMB" } }),
+            json!({ "account.segment": { "not_in": ["SMB", "ENTERPRISE"] } }),
+            json!({ "account.segment": { "is_empty": true } }),
+            json!({ "account.industry": { "is_empty": true }, "account.segment": { "is_empty": true } }),
+            json!({ "not": { "account.segment": { "is_empty": false } } }),
+        ] {
+            assert_eq!(names(negative.clone()).await, ["Out"], "{negative}");
+        }
+        assert_eq!(names(json!({ "not": { "account.segment": { "neq": "SMB" } } })).await, ["In"]);
         fixture.crm.delete(&fixture.ada, "account", account.id).await.unwrap();
         assert!(names(json!({ "account.segment": { "eq": "SMB" } })).await.is_empty());
+        assert_eq!(names(json!({ "account.segment": { "neq": "SMB" } })).await.len(), 2);
+    }
+
+    async fn a_filter_has_as_many_conditions_as_is_said_wherever_it_is_asked(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        fixture.create("deal", json!({ "name": "A" })).await;
+        let conditions = |count: usize, key: &str| {
+            let parts: Vec<_> = (0..count).map(|n| json!({ "not": { "name": { "eq": format!("x{n}") } } })).collect();
+            json!({ key: parts })
+        };
+        for key in ["and", "or"] {
+            let filter = conditions(200, key);
+            let query = ListQuery { filter: Some(filter.clone()), ..Default::default() };
+            assert_eq!(fixture.list("deal", query).await.records.len(), 1, "{key}");
+            let found = fixture.call(&fixture.ada, "deal.find", json!({ "filter": filter })).await.unwrap();
+            assert_eq!(found["records"].as_array().unwrap().len(), 1, "{key}");
+            let found = fixture.call(&fixture.ada, "deal.group", json!({ "filter": filter })).await.unwrap();
+            assert_eq!(found["groups"][0]["count"], 1, "{key}");
+        }
+        let lists: Vec<_> = (0..60).map(|n| json!({ "name": { "in": (0..200).map(|m| format!("{n}.{m}")).collect::<Vec<_>>() } })).collect();
+        let empty: Vec<_> = (0..1_001).map(|_| json!({})).collect();
+        for (filter, message) in [
+            (conditions(201, "and"), "a filter has at most 200 conditions"),
+            (json!({ "or": lists }), "a filter has at most 10,000 values to compare with"),
+            (json!({ "or": empty }), "a filter has at most 1,000 connectives"),
+        ] {
+            let query = ListQuery { filter: Some(filter.clone()), ..Default::default() };
+            let found = problem(fixture.crm.list(&fixture.ada, "deal", query).await);
+            assert_eq!((found.issues.len(), found.issues[0].message.as_str()), (1, message));
+            let found = fixture.call(&fixture.ada, "deal.find", json!({ "filter": filter })).await.unwrap_err();
+            assert_eq!((found.issues.len(), found.issues[0].message.as_str()), (1, message));
+        }
+    }
+
+    async fn parts_of_composites_are_compared_without_regard_to_case_and_accents(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let target = fixture.create("account", json!({ "name": "Ácme", "address": { "country": "Österreich", "postal_code": "AB1" } })).await;
+        let contact = json!({
+            "name": { "first": "Ömar", "last": "BERG" }, "phones": "+49 (0)30 1234", "social_links": { "x": "x.com/Omar" },
+        });
+        fixture.create("contact", contact).await;
+        fixture.create("deal", json!({ "name": "D", "amount": { "amount": 1, "currency": "EUR" } })).await;
+        fixture.create("note", json!({ "title": "N", "target": { "object": "account", "id": target.id } })).await;
+        for (object, filter) in [
+            ("account", json!({ "address.country": { "eq": "osterreich" } })),
+            ("account", json!({ "address.country": { "in": ["OSTERREICH"] } })),
+            ("account", json!({ "address.postal_code": { "starts_with": "ab" } })),
+            ("contact", json!({ "name.first": { "eq": "omar" } })),
+            ("contact", json!({ "name.last": { "contains": "er" } })),
+            ("contact", json!({ "phones": { "eq": "0049 30/12 34" } })),
+            ("contact", json!({ "phones": { "contains": "301" } })),
+            ("contact", json!({ "social_links.x": { "eq": "HTTPS://x.com/omar" } })),
+            ("contact", json!({ "created_by": { "eq": "ADA brandt" } })),
+            ("contact", json!({ "created_by.kind": { "eq": "Member" } })),
+            ("deal", json!({ "amount.currency": { "eq": "eur" } })),
+            ("note", json!({ "target.name": { "eq": "acme" } })),
+            ("note", json!({ "target.object": { "eq": "Account" } })),
+        ] {
+            let query = ListQuery { filter: Some(filter.clone()), ..Default::default() };
+            assert_eq!(fixture.list(object, query).await.records.len(), 1, "{object} {filter}");
+        }
+        fixture.crm.update(&fixture.ada, "account", target.id, map(json!({ "name": "Zëta" })), None).await.unwrap();
+        let query = ListQuery { filter: Some(json!({ "target.name": { "eq": "ZETA" } })), ..Default::default() };
+        assert_eq!(fixture.list("note", query).await.records.len(), 1);
+        let wrong = ListQuery { filter: Some(json!({ "phones": { "eq": "call me" } })), ..Default::default() };
+        let found = problem(fixture.crm.list(&fixture.ada, "contact", wrong).await);
+        assert_eq!(issues(&found), [("filter.phones.eq", "invalid_operand")]);
     }
 
     async fn a_list_is_narrowed_by_words(store: TestStore) {

@@ -14,6 +14,7 @@ use kontor_crm::{
     records::{self, ListQuery, Page, Record},
 };
 use kontor_store::testing::TestStore;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sea_query::{Order, Query};
 use serde_json::{Map, Value as Json, json};
 
@@ -139,4 +140,16 @@ pub(crate) fn issues(problem: &Problem) -> Vec<(&str, &str)> {
 
 pub(crate) fn labels(page: &Page) -> Vec<&str> {
     page.records.iter().map(|record| record.label.as_str()).collect()
+}
+
+/// Random input, other on each run; the seed that it prints makes it again by `KONTOR_TEST_SEED`.
+pub(crate) fn runner() -> TestRunner {
+    let seed = match std::env::var("KONTOR_TEST_SEED") {
+        Ok(seed) => seed.parse::<u64>().unwrap(),
+        Err(_) => u64::from_le_bytes(Environment::system().random()),
+    };
+    println!("KONTOR_TEST_SEED={seed}");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }

@@ -21,6 +21,8 @@ pub struct DataStep {
     pub number: i64,
     /// What it does, in a few words.
     pub name: &'static str,
+    /// Whether it changes tables and indexes, for which it runs alone.
+    pub alters: bool,
     pub run: NextPart,
 }
 
@@ -42,11 +44,20 @@ pub(crate) async fn run(
         tracing::info!(namespace = described, step = step.number, name = step.name, "a data step runs");
         loop {
             let described = described.to_owned();
-            let part = namespace.write(move |tx| {
-                let described = described.clone();
-                Box::pin(async move { part(tx, &described, step, now).await })
-            });
-            if part.await? {
+            let is_done = if step.alters {
+                let part = namespace.alter(move |tx| {
+                    let described = described.clone();
+                    Box::pin(async move { part(tx, &described, step, now).await })
+                });
+                part.await?
+            } else {
+                let part = namespace.write(move |tx| {
+                    let described = described.clone();
+                    Box::pin(async move { part(tx, &described, step, now).await })
+                });
+                part.await?
+            };
+            if is_done {
                 break;
             }
         }

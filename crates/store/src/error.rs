@@ -59,6 +59,12 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// Others were changing the same rows each time that the unit was run; it had no effect.
+    #[error("others were changing the same rows at the same time")]
+    Contention {
+        #[source]
+        source: Source,
+    },
     /// The database cannot be reached.
     #[error("{reason}")]
     Unavailable {
@@ -184,6 +190,12 @@ impl Fault for Error {
                 "storage_full",
                 "The server's disk is full. Nothing was changed; try again when an admin has made room.",
             ),
+            Self::Contention { .. } => Problem::new(
+                ErrorKind::Unavailable,
+                "write_contention",
+                "Others were changing the same records at the same moment. Nothing was changed; try again.",
+            )
+            .retry_after(BUSY),
             Self::Unavailable { .. } | Self::Closed => Problem::new(
                 ErrorKind::Unavailable,
                 "database_unavailable",

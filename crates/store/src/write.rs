@@ -1,7 +1,8 @@
 //! Several writes at once: one round trip where there is a trip to make.
 
 use sea_query::{
-    Alias, CommonTableExpression, InsertStatement, SubQueryStatement, UpdateStatement, WithClause, WithQuery,
+    Alias, CommonTableExpression, DeleteStatement, InsertStatement, SubQueryStatement, UpdateStatement,
+    WithClause, WithQuery,
 };
 use uuid::Uuid;
 
@@ -11,6 +12,7 @@ use crate::{Error, Tx, tx::Connection};
 pub enum Write {
     Insert(InsertStatement),
     Update(UpdateStatement),
+    Delete(DeleteStatement),
     /// The search tokens of records of one object.
     Documents {
         object: String,
@@ -34,6 +36,7 @@ impl Tx<'_> {
             statements.push(match write {
                 Write::Insert(statement) => SubQueryStatement::InsertStatement(statement),
                 Write::Update(statement) => SubQueryStatement::UpdateStatement(statement),
+                Write::Delete(statement) => SubQueryStatement::DeleteStatement(statement),
                 Write::Documents { object, documents } => {
                     SubQueryStatement::InsertStatement(self.insert_documents(&object, &documents))
                 }
@@ -55,6 +58,7 @@ impl Tx<'_> {
         match write {
             Write::Insert(statement) => self.execute(&statement).await.map(drop),
             Write::Update(statement) => self.execute(&statement).await.map(drop),
+            Write::Delete(statement) => self.execute(&statement).await.map(drop),
             Write::Documents { object, documents } => self.index_documents(&object, &documents).await,
         }
     }

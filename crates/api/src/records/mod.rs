@@ -6,6 +6,7 @@ mod batch;
 mod create;
 mod delete;
 mod destroy;
+mod duplicates;
 mod get;
 mod group;
 mod list;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/records/{plural}", get(list::list).post(create::create))
         .route("/records/{plural}/batch", post(batch::batch))
         .route("/records/{plural}/group", get(group::group))
+        .route("/records/{plural}/duplicates", get(duplicates::of_record).post(duplicates::of_fields))
         .route("/records/{plural}/{id}", get(get::get).patch(update::update).delete(delete::delete))
         .route("/records/{plural}/{id}/restore", post(restore::restore))
         .route("/records/{plural}/{id}/destroy", post(destroy::destroy))

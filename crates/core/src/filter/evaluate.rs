@@ -23,12 +23,45 @@ impl Filter {
             Self::Or(parts) => parts.iter().any(|part| part.matches(object, values, related)),
             Self::Not(inner) => !inner.matches(object, values, related),
             Self::Condition(condition) => condition.matches(object, values),
-            Self::Related { field, object: target, filter } => match values.get(field) {
-                Some(Value::Relation(id)) => related
-                    .record(target, *id)
-                    .is_some_and(|(object, values)| filter.matches(object, values, related)),
-                _ => false,
-            },
+            Self::Related { field, object: target, filter } => {
+                let pointed = match values.get(field) {
+                    Some(Value::Relation(id)) => related.record(target, *id),
+                    _ => None,
+                };
+                match pointed {
+                    Some((object, values)) => filter.matches(object, values, related),
+                    None => filter.matches_nothing(),
+                }
+            }
+        }
+    }
+
+    /// Whether a record of which every field is empty matches: what a relation that points to none is like.
+    pub fn matches_nothing(&self) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(Self::matches_nothing),
+            Self::Or(parts) => parts.iter().any(Self::matches_nothing),
+            Self::Not(inner) => !inner.matches_nothing(),
+            Self::Condition(condition) => condition.operator.matches_empty(),
+            Self::Related { filter, .. } => filter.matches_nothing(),
+        }
+    }
+}
+
+impl Operator {
+    /// Whether an empty value matches.
+    pub fn matches_empty(&self) -> bool {
+        match self {
+            Self::NotEqual(_) | Self::NotIn(_) | Self::IsEmpty(true) => true,
+            Self::Equal(_)
+            | Self::In(_)
+            | Self::Greater(_)
+            | Self::GreaterOrEqual(_)
+            | Self::Less(_)
+            | Self::LessOrEqual(_)
+            | Self::Contains(_)
+            | Self::StartsWith(_)
+            | Self::IsEmpty(false) => false,
         }
     }
 }

@@ -12,8 +12,8 @@ mod scalar;
 
 pub use self::{
     evaluate::Related,
-    parse::{MAX_DEPTH, MAX_LIST, MAX_NODES, parse_filter},
-    path::{FieldPath, PartType, Readable, filterable_paths},
+    parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_LIST, parse_filter},
+    path::{FieldPath, Hop, PartType, Readable, filterable_paths},
     scalar::Scalar,
 };
 use crate::metadata::Name;
@@ -27,7 +27,8 @@ pub enum Filter {
     Or(Vec<Filter>),
     Not(Box<Filter>),
     Condition(Condition),
-    /// The record that a relation field points to is not deleted and matches.
+    /// The record that a relation field points to matches. One that is deleted or that the caller may not read is
+    /// as none, and none is as a record of which every field is empty.
     Related {
         field: Name,
         object: Name,
@@ -43,6 +44,27 @@ impl Filter {
 
     pub fn is_everything(&self) -> bool {
         matches!(self, Self::And(parts) if parts.is_empty())
+    }
+
+    /// What every record matches that this does not, with the operators turned round where they can be.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        let all = |parts: Vec<Self>| parts.into_iter().map(Self::negated).collect();
+        match self {
+            Self::And(parts) => Self::Or(all(parts)),
+            Self::Or(parts) => Self::And(all(parts)),
+            Self::Not(inner) => *inner,
+            Self::Condition(Condition { path, operator }) => {
+                let condition = |operator| Self::Condition(Condition { path: path.clone(), operator });
+                match operator {
+                    Operator::NotEqual(operand) => condition(Operator::Equal(operand)),
+                    Operator::NotIn(operands) => condition(Operator::In(operands)),
+                    Operator::IsEmpty(is_empty) => condition(Operator::IsEmpty(!is_empty)),
+                    other => Self::Not(Box::new(condition(other))),
+                }
+            }
+            related @ Self::Related { .. } => Self::Not(Box::new(related)),
+        }
     }
 
     /// A record that matches both.

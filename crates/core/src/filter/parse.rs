@@ -1,20 +1,25 @@
 use serde_json::Value as Json;
 
-use super::{Condition, FieldPath, Filter, Operator, PartType, Readable, Scalar};
+use super::{Condition, FieldPath, Filter, Hop, Operator, PartType, Readable, Scalar};
 use crate::{
     error::{Issue, join_path},
     ids::MemberId,
     metadata::{FieldKind, Object, Schema},
+    reading::readable,
     text::{self, fold},
-    value::parse_scaled,
+    value::{parse_date, parse_instant, parse_number, parse_value},
 };
 
 /// The deepest nesting of `and`, `or` and `not`.
 pub const MAX_DEPTH: usize = 8;
-/// The most conditions and connectives in one filter.
-pub const MAX_NODES: usize = 200;
+/// The most conditions in one filter.
+pub const MAX_CONDITIONS: usize = 200;
+/// The most connectives, and filters in their lists.
+const MAX_PARTS: usize = 1_000;
 /// The most operands of `in` and `not_in`.
 pub const MAX_LIST: usize = 200;
+/// The most operands of all conditions: SQLite binds 32,766 values in a statement.
+const MAX_OPERANDS: usize = 10_000;
 /// The operand that stands for the caller's own member record.
 const ME: &str = "$me";
 
@@ -32,7 +37,8 @@ pub fn parse_filter(
     readable: &dyn Readable,
     me: Option<MemberId>,
 ) -> Result<Filter, Vec<Issue>> {
-    let mut parser = Parser { schema, readable, me, nodes: 0, issues: Vec::new() };
+    let mut parser =
+        Parser { schema, readable, me, conditions: 0, parts: 0, operands: 0, issues: Vec::new() };
     let filter = parser.filter(json, object, "", 0);
     match (filter, parser.issues.is_empty()) {
         (Some(filter), true) => Ok(filter),
@@ -44,7 +50,9 @@ struct Parser<'a> {
     schema: &'a Schema,
     readable: &'a dyn Readable,
     me: Option<MemberId>,
-    nodes: usize,
+    conditions: usize,
+    parts: usize,
+    operands: usize,
     issues: Vec<Issue>,
 }
 
@@ -54,6 +62,26 @@ impl Parser<'_> {
         if self.issues.len() < 10 {
             self.issues.push(Issue::new(path, code, message));
         }
+    }
+
+    /// Whether the filter has become too large, which is said once: past the limits nothing is worth reading.
+    fn is_too_large(&mut self, path: &str) -> bool {
+        let limits = [
+            (self.conditions, MAX_CONDITIONS, "conditions"),
+            (self.parts, MAX_PARTS, "connectives"),
+            (self.operands, MAX_OPERANDS, "values to compare with"),
+        ];
+        let Some((_, limit, what)) = limits.into_iter().find(|(count, limit, _)| count > limit) else {
+            return false;
+        };
+        if !self.issues.iter().any(|issue| issue.code == "too_large") {
+            self.fail(
+                path,
+                "too_large",
+                format!("a filter has at most {} {what}", readable(&limit.to_string())),
+            );
+        }
+        true
     }
 
     fn filter(&mut self, json: &Json, object: &Object, path: &str, depth: usize) -> Option<Filter> {
@@ -71,9 +99,8 @@ impl Parser<'_> {
         };
         let mut parts = Vec::new();
         for (key, operand) in map {
-            self.nodes += 1;
-            if self.nodes > MAX_NODES {
-                self.fail(path, "too_large", format!("a filter has at most {MAX_NODES} conditions"));
+            self.parts += usize::from(["and", "or", "not"].contains(&key.as_str()));
+            if self.is_too_large(path) {
                 return None;
             }
             let at = join_path(path, &text::excerpt(key, 60));
@@ -100,11 +127,10 @@ impl Parser<'_> {
         };
         let mut filters = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            // Past the limits nothing is worth reading.
-            if self.nodes > MAX_NODES {
+            self.parts += 1;
+            if self.is_too_large(path) {
                 return None;
             }
-            self.nodes += 1;
             filters.extend(self.filter(item, object, &format!("{path}[{index}]"), depth + 1));
         }
         Some(filters)
@@ -137,7 +163,11 @@ impl Parser<'_> {
         };
         let mut conditions = Vec::new();
         for (operator, operand) in operators {
-            self.nodes += 1;
+            self.conditions += 1;
+            self.operands += operand.as_array().map_or(1, Vec::len);
+            if self.is_too_large(at) {
+                return None;
+            }
             let here = join_path(at, &text::excerpt(operator, 60));
             match self.operator(operator, operand, &path, object) {
                 Ok(operator) => {
@@ -154,17 +184,11 @@ impl Parser<'_> {
 
     /// `account.segment`: one hop over a relation the caller may read. `None` when the name is no such hop.
     fn related(&mut self, name: &str, json: &Json, object: &Object, at: &str) -> Option<Option<Filter>> {
-        let (relation, rest) = name.split_once('.')?;
-        let field =
-            object.field(relation).filter(|field| self.readable.can_read_field(&object.name, &field.name))?;
-        let FieldKind::Relation { object: target } = &field.kind else { return None };
-        let target = self.schema.object(target)?;
+        let (hop, target, rest) = Hop::split(name, object, self.schema, self.readable)?;
         let inner = self.comparison(rest, json, target, at, true);
-        Some(inner.map(|filter| Filter::Related {
-            field: field.name.clone(),
-            object: target.name.clone(),
-            filter: Box::new(filter),
-        }))
+        let related =
+            |filter| Filter::Related { field: hop.relation, object: hop.object, filter: Box::new(filter) };
+        Some(inner.map(related))
     }
 
     fn operator(
@@ -175,12 +199,10 @@ impl Parser<'_> {
         object: &Object,
     ) -> Result<Operator, Issue> {
         let allowed: &[&str] = match path.ty {
-            PartType::FoldedText | PartType::LowerText => {
+            PartType::FoldedText | PartType::LowerText | PartType::UpperText | PartType::Phone => {
                 &["eq", "neq", "in", "not_in", "contains", "starts_with", "is_empty"]
             }
-            PartType::ExactText | PartType::Option | PartType::Id => {
-                &["eq", "neq", "in", "not_in", "is_empty"]
-            }
+            PartType::Option | PartType::Id => &["eq", "neq", "in", "not_in", "is_empty"],
             PartType::Number(_) | PartType::Date | PartType::DateTime | PartType::Position => {
                 &["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "is_empty"]
             }
@@ -203,8 +225,8 @@ impl Parser<'_> {
             "gte" => Operator::GreaterOrEqual(one()?),
             "lt" => Operator::Less(one()?),
             "lte" => Operator::LessOrEqual(one()?),
-            "contains" => Operator::Contains(as_stored(path.ty, needle(operand)?)),
-            "starts_with" => Operator::StartsWith(as_stored(path.ty, needle(operand)?)),
+            "contains" => Operator::Contains(as_compared(path.ty, needle(operand)?)?),
+            "starts_with" => Operator::StartsWith(as_compared(path.ty, needle(operand)?)?),
             _ => Operator::IsEmpty(
                 operand.as_bool().ok_or_else(|| Issue::new("", "wrong_type", "expected true or false"))?,
             ),
@@ -233,8 +255,8 @@ impl Parser<'_> {
             Issue::new("", "wrong_type", format!("expected {expected}, got {given}"))
         };
         match path.ty {
-            PartType::FoldedText | PartType::LowerText | PartType::ExactText => {
-                Ok(Scalar::Text(as_stored(path.ty, needle(json)?)))
+            PartType::FoldedText | PartType::LowerText | PartType::UpperText | PartType::Phone => {
+                as_compared(path.ty, needle(json)?).map(Scalar::Text)
             }
             PartType::Number(decimals) => {
                 if json.is_object() {
@@ -247,9 +269,7 @@ impl Parser<'_> {
                     };
                     return Err(Issue::new("", "wrong_type", number + &hint));
                 }
-                parse_scaled(json, decimals)
-                    .map(Scalar::Integer)
-                    .map_err(|why| Issue::new("", "wrong_type", why))
+                parse_number(json, decimals).map(Scalar::Integer)
             }
             PartType::Boolean => json.as_bool().map(Scalar::Boolean).ok_or_else(|| wrong("true or false")),
             PartType::Position => json.as_f64().map(Scalar::Real).ok_or_else(|| wrong("a number")),
@@ -263,16 +283,17 @@ impl Parser<'_> {
                 }
                 uuid::Uuid::try_parse(text).map(Scalar::Uuid).map_err(|_| wrong("an id"))
             }
-            PartType::Date | PartType::DateTime | PartType::Option => {
+            PartType::Date | PartType::DateTime | PartType::Option if json.is_null() => {
+                let message = "expected a value; to ask for empty ones use is_empty";
+                Err(Issue::new("", "wrong_type", message))
+            }
+            // In any year: a bound may be as far away as one likes.
+            PartType::Date => parse_date(json).map(Scalar::Date),
+            PartType::DateTime => parse_instant(json).map(Scalar::Timestamp),
+            PartType::Option => {
                 let field = object.field(&path.field).ok_or_else(|| wrong("a known field"))?;
-                if json.is_null() {
-                    return Err(Issue::new(
-                        "",
-                        "wrong_type",
-                        "expected a value; to ask for empty ones use is_empty",
-                    ));
-                }
-                let value = crate::value::parse_value(field, json, None)?;
+                let value = parse_value(field, json, None)
+                    .map_err(|issues| issues.into_iter().next().unwrap_or_else(|| wrong("a value")))?;
                 path.cell(field, &value).ok_or_else(|| wrong("a value"))
             }
             PartType::Opaque => Err(wrong("nothing")),
@@ -280,13 +301,21 @@ impl Parser<'_> {
     }
 }
 
-/// A text as the column it is compared with holds it.
-fn as_stored(ty: PartType, text: &str) -> String {
-    match ty {
-        PartType::FoldedText => fold(text),
+/// A text as the column that it is compared with holds it.
+fn as_compared(ty: PartType, text: &str) -> Result<String, Issue> {
+    Ok(match ty {
         PartType::LowerText => text.to_lowercase(),
-        _ => text.to_owned(),
-    }
+        PartType::UpperText => text.to_uppercase(),
+        PartType::Phone => {
+            let digits = text::phone_digits(text);
+            if digits.is_empty() {
+                let message = format!("{:?} has no digits of a telephone number", text::excerpt(text, 60));
+                return Err(Issue::new("", "invalid_phone", message));
+            }
+            digits
+        }
+        _ => fold(text),
+    })
 }
 
 fn needle(json: &Json) -> Result<&str, Issue> {

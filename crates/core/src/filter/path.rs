@@ -1,7 +1,7 @@
 use crate::{
     error::Issue,
     filter::Scalar,
-    metadata::{Field, FieldKind, Name, Object, TextFormat},
+    metadata::{Field, FieldKind, Name, Object, Schema, TextFormat},
     text,
     value::Value,
 };
@@ -9,6 +9,35 @@ use crate::{
 /// Tells which fields exist for whoever asks.
 pub trait Readable {
     fn can_read_field(&self, object: &str, field: &str) -> bool;
+}
+
+/// One step over a relation field, to a field of the record that it points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    /// The relation field.
+    pub relation: Name,
+    /// The object that it points to.
+    pub object: Name,
+}
+
+impl Hop {
+    /// Splits `account.industry` into the step over `account`, the object behind it and `industry`. `None` where
+    /// the text does not begin with a relation that may be read.
+    pub fn split<'s, 't>(
+        text: &'t str,
+        object: &Object,
+        schema: &'s Schema,
+        readable: &dyn Readable,
+    ) -> Option<(Self, &'s Object, &'t str)> {
+        let (relation, rest) = text.split_once('.')?;
+        let field = object.field(relation)?;
+        let FieldKind::Relation { object: target } = &field.kind else { return None };
+        if !readable.can_read_field(&object.name, &field.name) {
+            return None;
+        }
+        let target: &Object = schema.object(target)?;
+        Some((Self { relation: field.name.clone(), object: target.name.clone() }, target, rest))
+    }
 }
 
 /// Where a filter or a sort looks: a field, or one part of a composite field.
@@ -23,12 +52,14 @@ pub struct FieldPath {
 /// What a path leads to, and so how it is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartType {
-    /// Compared through the folded column.
+    /// Compared through the folded column, without regard to case and accents.
     FoldedText,
     /// Kept in lower case, accents and all, so compared as it is with an operand in lower case.
     LowerText,
-    /// Compared byte by byte.
-    ExactText,
+    /// Kept in upper case, so compared as it is with an operand in upper case.
+    UpperText,
+    /// A telephone number, compared by its digits.
+    Phone,
     Option,
     /// Scaled by this many decimals.
     Number(u8),
@@ -72,24 +103,37 @@ impl FieldPath {
         Ok(Self::of(field, part))
     }
 
+    /// The path to the part of a field that stands for the whole.
+    pub fn whole(field: &Field) -> Self {
+        Self::of(field, field.kind.parts().first().copied().unwrap_or_default())
+    }
+
     /// The path to a field's part, which must be one of its kind's.
     pub fn of(field: &Field, part: &'static str) -> Self {
         let ty = match (&field.kind, part) {
             (FieldKind::Id | FieldKind::Relation { .. }, _)
             | (FieldKind::Actor | FieldKind::Target { .. }, "id" | "member") => PartType::Id,
+            (FieldKind::Actor, "kind") | (FieldKind::Target { .. }, "object") => PartType::LowerText,
             (FieldKind::Text { format: TextFormat::Line }, _)
-            | (FieldKind::FullName, "full")
-            | (FieldKind::Address, "city") => PartType::FoldedText,
+            | (
+                FieldKind::FullName
+                | FieldKind::Address
+                | FieldKind::SocialLinks
+                | FieldKind::Actor
+                | FieldKind::Target { .. },
+                _,
+            ) => PartType::FoldedText,
             (FieldKind::Text { format: TextFormat::Domain } | FieldKind::Emails, _) => PartType::LowerText,
+            (FieldKind::Phones, _) => PartType::Phone,
             (FieldKind::Text { format: TextFormat::Markdown } | FieldKind::Json, _) => PartType::Opaque,
             (FieldKind::Number { decimals, .. }, _) => PartType::Number(*decimals),
             (FieldKind::Currency, "amount") => PartType::Number(crate::value::Money::DECIMALS),
+            (FieldKind::Currency, _) => PartType::UpperText,
             (FieldKind::Boolean, _) => PartType::Boolean,
             (FieldKind::Date, _) => PartType::Date,
             (FieldKind::DateTime, _) => PartType::DateTime,
             (FieldKind::Select { .. }, _) => PartType::Option,
             (FieldKind::Position, _) => PartType::Position,
-            _ => PartType::ExactText,
         };
         Self { field: field.name.clone(), part, ty }
     }
@@ -99,7 +143,7 @@ impl FieldPath {
         match (&field.kind, self.part) {
             (FieldKind::Relation { .. }, _) => field.column_name("id"),
             (FieldKind::Currency, "amount") => field.column_name("micros"),
-            _ if self.ty == PartType::FoldedText => field.folded_name(self.part),
+            _ if matches!(self.ty, PartType::FoldedText | PartType::Phone) => field.folded_name(self.part),
             (_, part) => field.column_name(part),
         }
     }

@@ -29,6 +29,7 @@ fn a_readable_schema_has_nothing_hidden_in_it() {
         label_field: Name::literal("name"),
         is_custom: false,
         is_read_only: false,
+        pipeline: None,
         fields: FIELDS.map(field).into(),
     };
     let schema =

@@ -22,7 +22,7 @@ pub struct Column {
     pub part: &'static str,
     /// The table a relation points to.
     pub references: Option<String>,
-    /// Computed from the other columns, never selected: the folded form of a text.
+    /// Computed from the other columns, never selected: the form in which a text is compared.
     pub is_folded: bool,
 }
 
@@ -41,18 +41,21 @@ impl Field {
             FieldKind::DateTime => one(Timestamp),
             FieldKind::Select { .. } => one(Text),
             FieldKind::Currency => vec![self.column("micros", Integer), self.column("currency", Text)],
-            FieldKind::FullName => {
-                vec![self.column("first", Text), self.column("last", Text), self.folded("full")]
+            FieldKind::FullName => vec![
+                self.column("first", Text),
+                self.column("last", Text),
+                self.folded("full"),
+                self.folded("first"),
+                self.folded("last"),
+            ],
+            FieldKind::Emails => vec![self.column("primary", Text), self.column("additional", Json)],
+            FieldKind::Phones => {
+                vec![self.column("primary", Text), self.column("additional", Json), self.folded("primary")]
             }
-            FieldKind::Emails | FieldKind::Phones => {
-                vec![self.column("primary", Text), self.column("additional", Json)]
-            }
-            FieldKind::SocialLinks => self.kind.parts().iter().map(|part| self.column(part, Text)).collect(),
-            FieldKind::Address => {
-                let mut columns: Vec<_> =
-                    self.kind.parts().iter().map(|part| self.column(part, Text)).collect();
-                columns.push(self.folded("city"));
-                columns
+            FieldKind::SocialLinks | FieldKind::Address => {
+                let parts = self.kind.parts();
+                let written = parts.iter().map(|part| self.column(part, Text));
+                written.chain(parts.iter().map(|part| self.folded(part))).collect()
             }
             FieldKind::Actor => vec![
                 self.column("kind", Text),
@@ -60,15 +63,19 @@ impl Field {
                 self.column("name", Text),
                 self.column("member", Uuid),
                 self.column("member_name", Text),
+                self.folded("name"),
             ],
             FieldKind::Relation { object } => {
                 let mut column = self.column("id", Uuid);
                 column.references = Some(format!("record_{object}"));
                 vec![column]
             }
-            FieldKind::Target { .. } => {
-                vec![self.column("object", Text), self.column("id", Uuid), self.column("name", Text)]
-            }
+            FieldKind::Target { .. } => vec![
+                self.column("object", Text),
+                self.column("id", Uuid),
+                self.column("name", Text),
+                self.folded("name"),
+            ],
             FieldKind::Position => one(Real),
             FieldKind::Json => one(Json),
         }
@@ -79,7 +86,7 @@ impl Field {
         if part.is_empty() { self.name.to_string() } else { format!("{}_{part}", self.name) }
     }
 
-    /// The name of the column that holds the folded form of a part.
+    /// The name of the column that holds the form in which a part is compared.
     pub fn folded_name(&self, part: &str) -> String {
         format!("{}_folded", self.column_name(part))
     }

@@ -156,3 +156,18 @@ pub enum Outcome {
     Won,
     Lost,
 }
+
+impl Outcome {
+    pub fn is_closed(self) -> bool {
+        self != Self::Open
+    }
+
+    /// The chance of winning in percent, where nothing is left to chance.
+    pub fn certain_probability(self) -> Option<u8> {
+        match self {
+            Self::Open => None,
+            Self::Won => Some(100),
+            Self::Lost => Some(0),
+        }
+    }
+}

@@ -6,6 +6,7 @@
 mod columns;
 mod kind;
 mod name;
+mod pipeline;
 mod schema;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ pub use self::{
     columns::{Column, ColumnType},
     kind::{FieldKind, Outcome, SelectOption, TextFormat},
     name::{InvalidName, Name},
+    pipeline::{Forecast, Pipeline},
     schema::Schema,
 };
 use crate::ids::{FieldId, ObjectId};
@@ -54,6 +56,9 @@ pub struct Object {
     pub is_custom: bool,
     /// Changed only by the system: member records follow the workspace's members.
     pub is_read_only: bool,
+    /// What follows from the stage of a record, where the object has stages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<Pipeline>,
     pub fields: Vec<Field>,
 }
 
@@ -111,6 +116,9 @@ pub struct Field {
     /// No two records that are not deleted share a value.
     #[serde(default)]
     pub is_unique: bool,
+    /// An amount of it is never less than zero.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_never_negative: bool,
     /// Written by the system alone.
     #[serde(default)]
     pub is_system: bool,
@@ -140,6 +148,7 @@ impl Field {
             kind,
             is_required: false,
             is_unique: false,
+            is_never_negative: false,
             is_system: false,
             is_custom: false,
             is_indexed: false,

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 pub use self::{
     fold::fold,
-    phone::phone_words,
+    phone::{phone_digits, phone_words},
     query::{SearchWord, Term, search_words},
     words::{whole_text, words},
 };

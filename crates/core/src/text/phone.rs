@@ -20,6 +20,12 @@ pub fn phone_words(number: &str) -> Vec<String> {
     words
 }
 
+/// The digits by which numbers are compared: all of them, without the zeros that stand for `+` and the zero in
+/// brackets that is left out where there is a country code.
+pub fn phone_digits(number: &str) -> String {
+    Digits::of(number).all
+}
+
 /// What a number that was typed, in part perhaps, may be the beginning of.
 pub(super) fn phone_beginnings(typed: &str) -> Vec<String> {
     let Digits { all, national } = Digits::of(typed);
@@ -125,6 +131,14 @@ mod tests {
         assert!(finds("+49 30 1234567", "030 1234567"));
         assert!(finds("+1 212 555 0161", "(212) 555-0161"));
         assert!(finds("+355 4 123456", "04 123456"));
+    }
+
+    #[test]
+    fn a_number_has_the_same_digits_in_every_writing() {
+        for number in ["+49 30 123456", "0049 30/123456", "+49 (0)30 123456", "49-30-12.34.56"] {
+            assert_eq!(phone_digits(number), "4930123456", "{number}");
+        }
+        assert_eq!(phone_digits("(0)30 123"), "030123");
     }
 
     #[test]

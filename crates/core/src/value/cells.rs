@@ -6,7 +6,7 @@ use crate::{
     filter::Scalar,
     ids::{AgentId, MemberId, RecordId},
     metadata::{Field, FieldKind, TextFormat},
-    text::fold,
+    text::{fold, phone_digits},
 };
 
 impl Value {
@@ -14,6 +14,7 @@ impl Value {
     pub fn to_cells(&self, field: &Field) -> Vec<Option<Scalar>> {
         let text = |text: &str| (!text.is_empty()).then(|| Scalar::Text(text.to_owned()));
         let folded = |text: &str| (!text.is_empty()).then(|| Scalar::Text(fold(text)));
+        let list = |texts: &[String]| (!texts.is_empty()).then(|| Scalar::Json(Box::new(texts.into())));
         match self {
             Self::Null => vec![None; field.columns().len()],
             Self::Id(id) | Self::Relation(id) => vec![Some(Scalar::Uuid(id.as_uuid()))],
@@ -27,21 +28,29 @@ impl Value {
             Self::Date(date) => vec![Some(Scalar::Date(*date))],
             Self::DateTime(instant) => vec![Some(Scalar::Timestamp(*instant))],
             Self::Money(money) => vec![Some(Scalar::Integer(money.micros)), text(&money.currency)],
-            Self::FullName(name) => vec![text(&name.first), text(&name.last), folded(&name.to_string())],
-            Self::Emails(Emails { primary, additional }) | Self::Phones(Phones { primary, additional }) => {
-                let additional =
-                    (!additional.is_empty()).then(|| Scalar::Json(Box::new(additional.clone().into())));
-                vec![text(primary), additional]
+            Self::FullName(name) => vec![
+                text(&name.first),
+                text(&name.last),
+                folded(&name.to_string()),
+                folded(&name.first),
+                folded(&name.last),
+            ],
+            Self::Emails(Emails { primary, additional }) => vec![text(primary), list(additional)],
+            Self::Phones(Phones { primary, additional }) => {
+                vec![text(primary), list(additional), text(&phone_digits(primary))]
             }
-            Self::SocialLinks(links) => links.parts().into_iter().map(text).collect(),
+            Self::SocialLinks(links) => {
+                let parts = links.parts();
+                parts.into_iter().map(text).chain(parts.into_iter().map(folded)).collect()
+            }
             Self::Address(address) => {
-                let mut cells: Vec<_> = address.parts().into_iter().map(text).collect();
-                cells.push(folded(&address.city));
-                cells
+                let parts = address.parts();
+                parts.into_iter().map(text).chain(parts.into_iter().map(folded)).collect()
             }
             Self::Actor(actor) => actor_cells(actor),
             Self::Target(target) => {
-                vec![text(&target.object), target.id.map(|id| Scalar::Uuid(id.as_uuid())), text(&target.name)]
+                let id = target.id.map(|id| Scalar::Uuid(id.as_uuid()));
+                vec![text(&target.object), id, text(&target.name), folded(&target.name)]
             }
             Self::Position(position) => vec![Some(Scalar::Real(*position))],
             Self::Json(value) => vec![Some(Scalar::Json(value.clone()))],
@@ -122,27 +131,23 @@ impl Value {
 
 fn actor_cells(actor: &Actor) -> Vec<Option<Scalar>> {
     let text = |text: &str| Some(Scalar::Text(text.to_owned()));
-    let kind = text(actor.kind());
-    match actor {
-        Actor::Member { id, name } => vec![
-            kind,
-            Some(Scalar::Uuid(id.as_uuid())),
-            text(name),
-            Some(Scalar::Uuid(id.as_uuid())),
-            text(name),
-        ],
-        Actor::Agent { id, name, member, member_name } => vec![
-            kind,
-            Some(Scalar::Uuid(id.as_uuid())),
-            text(name),
-            Some(Scalar::Uuid(member.as_uuid())),
-            text(member_name),
-        ],
-        Actor::ApiKey { id, name } | Actor::Workflow { id, name } => {
-            vec![kind, Some(Scalar::Uuid(*id)), text(name), None, None]
+    let uuid = |id: uuid::Uuid| Some(Scalar::Uuid(id));
+    let (id, name, member) = match actor {
+        Actor::Member { id, name } => (uuid(id.as_uuid()), Some(name), Some((id, name))),
+        Actor::Agent { id, name, member, member_name } => {
+            (uuid(id.as_uuid()), Some(name), Some((member, member_name)))
         }
-        Actor::System => vec![kind, None, None, None, None],
-    }
+        Actor::ApiKey { id, name } | Actor::Workflow { id, name } => (uuid(*id), Some(name), None),
+        Actor::System => (None, None, None),
+    };
+    vec![
+        text(actor.kind()),
+        id,
+        name.and_then(|name| text(name)),
+        member.and_then(|(id, _)| uuid(id.as_uuid())),
+        member.and_then(|(_, name)| text(name)),
+        name.map(|name| Scalar::Text(fold(name))),
+    ]
 }
 
 struct Cells<C>(C);

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::decimal::{format_scaled, scaled_to_json};
+use super::decimal::{format_grouped, scaled_to_json};
 use crate::{ids::RecordId, metadata::Name};
 
 /// An amount of one currency, in millionths of its unit.
@@ -28,19 +28,10 @@ impl Money {
 impl fmt::Display for Money {
     /// `12,500.50 USD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = format_scaled(self.micros, Self::DECIMALS);
-        let (sign, plain) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
-        let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
-        let mut grouped = String::new();
-        for (index, digit) in whole.chars().enumerate() {
-            if index > 0 && (whole.len() - index).is_multiple_of(3) {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
-        match fraction {
-            "" => write!(f, "{sign}{grouped} {}", self.currency),
-            fraction => write!(f, "{sign}{grouped}.{fraction:0<2} {}", self.currency),
+        let amount = format_grouped(self.micros, Self::DECIMALS);
+        match amount.split_once('.') {
+            None => write!(f, "{amount} {}", self.currency),
+            Some((whole, fraction)) => write!(f, "{whole}.{fraction:0<2} {}", self.currency),
         }
     }
 }

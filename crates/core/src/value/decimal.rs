@@ -1,5 +1,7 @@
 //! Exact decimals as scaled 64-bit integers.
 
+use crate::reading::readable;
+
 /// The most significant digits a number may have, so that every JSON reader gets it exactly: a double holds
 /// fifteen.
 const SIGNIFICANT_DIGITS: usize = 15;
@@ -19,6 +21,16 @@ pub fn format_scaled(scaled: i64, decimals: u8) -> String {
         "" => format!("{sign}{whole}"),
         fraction => format!("{sign}{whole}.{fraction}"),
     }
+}
+
+/// As [`format_scaled`] with commas between the thousands, as a person reads it: `(1250000, 2)` is `12,500`.
+pub fn format_grouped(scaled: i64, decimals: u8) -> String {
+    readable(&format_scaled(scaled, decimals))
+}
+
+/// A whole percentage as integer scaled by ten to the power of `decimals`.
+pub fn scaled_percent(percent: u8, decimals: u8) -> i64 {
+    i64::from(percent) * 10_i64.pow(u32::from(decimals.min(16)))
 }
 
 /// Whether a scaled integer has few enough digits to be told exactly as a JSON number.
@@ -57,24 +69,22 @@ pub fn parse_scaled(json: &serde_json::Value, decimals: u8) -> Result<i64, Strin
     if !is_number {
         return Err(format!("{text:?} is not a number"));
     }
+    let given = || readable(&text);
     if fraction.len() > usize::from(decimals) {
         return Err(match decimals {
-            0 => format!("{text} is not a whole number"),
-            _ => format!("{text} has more than {decimals} decimals"),
+            0 => format!("{} is not a whole number", given()),
+            _ => format!("{} has more than {decimals} decimals", given()),
         });
     }
     let digits = format!("{whole}{fraction:0<width$}", width = usize::from(decimals));
     let digits = digits.trim_start_matches('0');
+    let scaled = if digits.is_empty() { Some(0) } else { digits.parse::<i64>().ok() };
+    let Some(scaled) = scaled.filter(|scaled| *scaled <= MAX_SCALED) else {
+        return Err(format!("{} is too large: at most {}", given(), format_grouped(MAX_SCALED, decimals)));
+    };
     if digits.trim_end_matches('0').len() > SIGNIFICANT_DIGITS {
-        return Err(format!("{text} has more than {SIGNIFICANT_DIGITS} significant digits"));
+        return Err(format!("{} has more than {SIGNIFICANT_DIGITS} significant digits", given()));
     }
-    let scaled: i64 =
-        match digits {
-            "" => 0,
-            digits => digits.parse().ok().filter(|n| *n <= MAX_SCALED).ok_or_else(|| {
-                format!("{text} is too large: at most {}", format_scaled(MAX_SCALED, decimals))
-            })?,
-        };
     Ok(if negative { -scaled } else { scaled })
 }
 

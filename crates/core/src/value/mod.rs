@@ -8,9 +8,10 @@ mod parse;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
+pub(crate) use self::parse::{parse_date, parse_instant, parse_number};
 pub use self::{
     composite::{Address, Emails, FullName, Money, Phones, SocialLinks, TargetReference},
-    decimal::{format_scaled, is_told_exactly, parse_scaled, scaled_to_json},
+    decimal::{format_grouped, format_scaled, is_told_exactly, parse_scaled, scaled_percent, scaled_to_json},
     parse::{MAX_ADDITIONAL, MAX_LINE, MAX_MARKDOWN, parse_value},
 };
 use crate::{

@@ -27,7 +27,7 @@ const MAX_OPTIONS: usize = 100;
 /// The kinds of field that a workspace can add.
 const KINDS: [&str; 6] = ["text", "number", "boolean", "date", "select", "currency"];
 /// Words that would be read as something else in a filter or in a record's JSON.
-const RESERVED: [&str; 8] = ["and", "or", "not", "label", "object", "path", "count", "fields"];
+const RESERVED: [&str; 9] = ["and", "or", "not", "label", "object", "path", "count", "fields", "similar"];
 /// Columns that every table of an engine has by itself.
 const ENGINE_COLUMNS: [&str; 8] = ["ctid", "cmax", "cmin", "oid", "rowid", "tableoid", "xmax", "xmin"];
 /// The colours that options get in turn.
@@ -131,7 +131,7 @@ fn check(object: &Object, new: &NewField, environment: &Environment) -> Result<F
     if let Some(json) = new.default.as_ref().filter(|json| !json.is_null()) {
         match parse_value(&field, json, None) {
             Ok(value) => field.default = Some(value.to_json(&field.kind)),
-            Err(issue) => issues.push(issue.within("default")),
+            Err(wrong) => issues.extend(wrong.into_iter().map(|issue| issue.within("default"))),
         }
     }
     if issues.is_empty() { Ok(field) } else { Err(issues) }

@@ -71,7 +71,7 @@ pub(super) async fn add_columns(tx: &mut Tx<'_>, object: &Object, field: &Field)
 /// relation, deleted rows included, since what it points to may be destroyed.
 pub(super) async fn add_indexes(tx: &mut Tx<'_>, object: &Object, field: &Field) -> Result<(), Error> {
     let table = object.table();
-    let path = FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default());
+    let path = FieldPath::whole(field);
     let column = path.column(field);
     if field.is_unique {
         let name = index_name(&table, &column, "key");

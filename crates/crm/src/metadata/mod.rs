@@ -2,11 +2,13 @@
 
 mod fields;
 mod install;
+mod renew;
 mod rows;
 
 pub use self::fields::{MAX_FIELDS, NewField};
 pub(crate) use self::{
     fields::add_field,
     install::install,
+    renew::{is_later, renew},
     rows::{assign_search_slots, schema, version},
 };

@@ -53,9 +53,7 @@ pub(super) async fn advance(tx: &mut Tx<'_>) -> Result<i64, Error> {
 }
 
 pub(super) async fn insert_object(tx: &mut Tx<'_>, object: &Object, position: i64) -> Result<(), Error> {
-    // The fields have rows of their own.
-    let definition = Object { fields: Vec::new(), ..object.clone() };
-    let definition = serde_json::to_string(&definition).map_err(Error::Metadata)?;
+    let definition = definition(object)?;
     let statement = Query::insert()
         .into_table(tx.table("metadata_objects"))
         .columns(["id", "name", "plural", "position", "definition"])
@@ -105,16 +103,39 @@ pub(crate) async fn assign_search_slots(tx: &mut Tx<'_>) -> Result<(), Error> {
         }
         is_changed = true;
         for field in assigned.searchable_fields() {
-            let statement = Query::update()
-                .table(tx.table("metadata_fields"))
-                .value("definition", serde_json::to_string(field).map_err(Error::Metadata)?)
-                .and_where(Expr::col("id").eq(field.id.as_uuid()))
-                .take();
-            tx.execute(&statement).await?;
+            rewrite_field(tx, field).await?;
         }
     }
     if is_changed {
         advance(tx).await?;
     }
+    Ok(())
+}
+
+/// An object as it is stored: its fields have rows of their own.
+fn definition(object: &Object) -> Result<String, Error> {
+    let definition = Object { fields: Vec::new(), ..object.clone() };
+    serde_json::to_string(&definition).map_err(Error::Metadata)
+}
+
+/// Writes what an object is otherwise than before, its fields apart.
+pub(super) async fn rewrite_object(tx: &mut Tx<'_>, object: &Object) -> Result<(), Error> {
+    let statement = Query::update()
+        .table(tx.table("metadata_objects"))
+        .value("definition", definition(object)?)
+        .and_where(Expr::col("id").eq(object.id.as_uuid()))
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
+/// Writes what a field is otherwise than before.
+pub(super) async fn rewrite_field(tx: &mut Tx<'_>, field: &Field) -> Result<(), Error> {
+    let statement = Query::update()
+        .table(tx.table("metadata_fields"))
+        .value("definition", serde_json::to_string(field).map_err(Error::Metadata)?)
+        .and_where(Expr::col("id").eq(field.id.as_uuid()))
+        .take();
+    tx.execute(&statement).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use kontor_core::{
     metadata::Object,
     operation::{Definition, Effect, Operation},
 };
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::{
     arguments, definition, get,
@@ -48,7 +48,8 @@ impl Operation<WorkFamily> for Create {
         Box::pin(async move {
             let fields: Map<String, Json> = arguments(json)?;
             let record = records::create(work, &self.object, &fields).await.map_err(told)?;
-            Ok(get::result(&record, None).into())
+            let similar = (!record.similar.is_empty()).then(|| (records::SIMILAR, json!(record.similar)));
+            Ok(get::result(&record, similar).into())
         })
     }
 }

@@ -177,5 +177,5 @@ fn parameters(view: View<'_>) -> Json {
 }
 
 fn is_sortable(field: &Field) -> bool {
-    FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default()).is_sortable()
+    FieldPath::whole(field).is_sortable()
 }

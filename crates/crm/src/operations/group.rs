@@ -3,7 +3,8 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use kontor_core::{
     error::{Issue, Problem},
-    metadata::{FieldKind, Object, TextFormat},
+    filter::Readable as _,
+    metadata::{FieldKind, Name, Object, TextFormat},
     operation::{Definition, Effect, Operation},
 };
 use serde::Deserialize;
@@ -160,12 +161,28 @@ fn groupable(view: View<'_>) -> String {
     if !names.is_empty() {
         description.push_str(&format!(": {}", names.join(", ")));
     }
+    if let Some((relation, field)) = related_field(view) {
+        description.push_str(&format!("; fields of related records, such as {relation}.{field}"));
+    }
     if let Some(first) = dates.first() {
         let spans = "day, week, month, quarter or year";
         description.push_str(&format!("; dates by {spans}, such as {first}:month: {}", dates.join(", ")));
     }
     description.push('.');
     description
+}
+
+/// A field of a related record as example: the first that tells records apart.
+fn related_field(view: View<'_>) -> Option<(&Name, &Name)> {
+    view.readable().find_map(|relation| {
+        let FieldKind::Relation { object } = &relation.kind else { return None };
+        let target = view.schema.object(object).filter(|_| view.sees(object))?;
+        let field = target.fields.iter().find(|field| {
+            let is_plain = matches!(field.kind, FieldKind::Select { .. } | FieldKind::Text { .. });
+            is_plain && field.name != target.label_field && view.grants.can_read_field(object, &field.name)
+        })?;
+        Some((&relation.name, &field.name))
+    })
 }
 
 fn can_measure(kind: &FieldKind) -> bool {

@@ -55,20 +55,46 @@ pub async fn batch(
             create_all(work, object, &items, path).await
         }
         BatchInput::Update(items) => {
-            let mut records = Vec::with_capacity(items.len());
+            let mut done = Done::default();
             for (index, BatchUpdate { id, fields }) in items.iter().enumerate() {
                 let updated = update(work, object, *id, fields, None).await;
-                records.push(updated.map_err(|error| error.within(&path(index)))?.record);
+                done.take(&path(index), updated.map(|updated| updated.record))?;
             }
-            Ok(records)
+            done.all()
         }
         BatchInput::Delete(ids) => {
-            let mut records = Vec::with_capacity(ids.len());
+            let mut done = Done::default();
             for (index, id) in ids.iter().enumerate() {
-                let deleted = delete(work, object, *id, None).await;
-                records.push(deleted.map_err(|error| error.within(&path(index)))?);
+                done.take(&path(index), delete(work, object, *id, None).await)?;
             }
-            Ok(records)
+            done.all()
         }
+    }
+}
+
+/// The items of a batch that are done, and what is wrong with the others: one mistake undoes them all, and the
+/// rest is done all the same so that every mistake is told at once.
+#[derive(Default)]
+struct Done {
+    records: Vec<Record>,
+    errors: Vec<Error>,
+}
+
+impl Done {
+    fn take(&mut self, path: &str, outcome: Result<Record, Error>) -> Result<(), Error> {
+        match outcome {
+            Ok(record) => self.records.push(record),
+            Err(error) if error.is_mistake() => self.errors.push(error.within(path)),
+            // A statement failed, by which a mistake was found, so that no other can be looked for.
+            Err(Error::Store(kontor_store::Error::Aborted)) if !self.errors.is_empty() => {
+                return Err(Error::all(std::mem::take(&mut self.errors)));
+            }
+            Err(error) => return Err(error.within(path)),
+        }
+        Ok(())
+    }
+
+    fn all(self) -> Result<Vec<Record>, Error> {
+        if self.errors.is_empty() { Ok(self.records) } else { Err(Error::all(self.errors)) }
     }
 }

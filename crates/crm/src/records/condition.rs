@@ -5,7 +5,7 @@ use kontor_core::{
     grants::Action,
     metadata::{Field, FieldKind, Name, Object},
 };
-use sea_query::{Alias, Expr, ExprTrait, LikeExpr, Query};
+use sea_query::{Alias, Expr, ExprTrait, LikeExpr, Query, SelectStatement};
 
 use super::{
     access,
@@ -75,7 +75,7 @@ impl Compiler<'_, '_, '_> {
         let bind = |scalar: &Scalar| operand(self.work.tx.dialect(), scalar);
         let list = |scalars: &[Scalar]| scalars.iter().map(bind).collect::<Vec<_>>();
         let compared = match &condition.operator {
-            // These two hold for an empty value as well.
+            // These hold for an empty value as well.
             Operator::NotEqual(scalar) => return column().ne(bind(scalar)).or(column().is_null()),
             Operator::NotIn(scalars) if scalars.is_empty() => return always(),
             Operator::NotIn(scalars) => return column().is_not_in(list(scalars)).or(column().is_null()),
@@ -94,7 +94,8 @@ impl Compiler<'_, '_, '_> {
         if exact { column().is_not_null().and(compared) } else { compared }
     }
 
-    /// One hop: the relation points to a live record that matches and that the caller may read.
+    /// One hop: the relation points to a live record that matches and that the caller may read; or to none, where
+    /// that matches as well.
     fn related(
         &self,
         relation: &Name,
@@ -106,23 +107,34 @@ impl Compiler<'_, '_, '_> {
     ) -> Expr {
         let field = object.field(relation);
         let (Some(field), Some(target)) = (field, self.work.schema.object(target)) else { return never() };
+        let matches_nothing = filter.matches_nothing();
         if self.authority == Authority::Caller && !self.work.caller.grants.allows(&target.name, Action::Read)
         {
-            return never();
-        }
-        let inner = deeper(alias);
-        let mut select = Query::select();
-        select
-            .expr(col(&inner, "id"))
-            .from_as(self.work.tx.table(&target.table()), Alias::new(inner.as_str()))
-            .and_where(col(&inner, "deleted_at").is_null())
-            .and_where(self.filter(filter, target, &inner, false));
-        if self.authority == Authority::Caller {
-            select.and_where_option(access::predicate(self.work, target, &inner, Action::Read));
+            return if matches_nothing { always() } else { never() };
         }
         let column = relation_column(field);
-        let points = col(alias, &column).in_subquery(select);
-        if exact { col(alias, &column).is_not_null().and(points) } else { points }
+        let relation = || col(alias, &column);
+        if matches_nothing {
+            // Found by the few that do not match, so that an index on what is compared serves it.
+            let others = self.reachable(&filter.clone().negated(), target, &deeper(alias));
+            return relation().is_null().or(relation().not_in_subquery(others));
+        }
+        let points = relation().in_subquery(self.reachable(filter, target, &deeper(alias)));
+        if exact { relation().is_not_null().and(points) } else { points }
+    }
+
+    /// The ids of the live records of an object that match and that the caller may read.
+    fn reachable(&self, filter: &Filter, target: &Object, alias: &str) -> SelectStatement {
+        let mut select = Query::select();
+        select
+            .expr(col(alias, "id"))
+            .from_as(self.work.tx.table(&target.table()), Alias::new(alias))
+            .and_where(col(alias, "deleted_at").is_null())
+            .and_where(self.filter(filter, target, alias, false));
+        if self.authority == Authority::Caller {
+            select.and_where_option(access::predicate(self.work, target, alias, Action::Read));
+        }
+        select.take()
     }
 }
 

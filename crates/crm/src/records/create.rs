@@ -1,7 +1,6 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_core::{
-    error::Issue,
     grants::Action,
     ids::RecordId,
     metadata::{Name, Object, system_fields},
@@ -13,20 +12,23 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     access::{predicate, require},
+    claims,
     get::Requested,
     input::{self, NewValues},
     journal::{self, Act},
+    pipeline::Said,
     record::Record,
-    related::{Wanted, lookup_beside, padded, show},
+    related::{Looked, Probes, Wanted, look, padded, show},
     rows::{BASE, cells, col},
-    settle, unique,
+    settle, similar, unique,
 };
 use crate::{Error, Work, search};
 
 /// How many values one INSERT holds at most: SQLite binds 32,766 in a statement.
 const CELLS_PER_INSERT: usize = 30_000;
 
-/// Makes a record of the fields given, the defaults of the others, and what follows from them.
+/// Makes a record of the fields given, the defaults of the others, and what follows from them. It is answered
+/// with the records that may stand for the same person or business.
 pub async fn create(
     work: &mut Work<'_, '_>,
     object: &Arc<Object>,
@@ -63,8 +65,11 @@ pub(crate) async fn create_all(
 ) -> Result<Vec<Record>, Error> {
     require(work, object, Action::Create)?;
     let mut drafts = Vec::with_capacity(inputs.len());
+    let mut errors = Vec::new();
     for (index, (id, fields)) in inputs.iter().enumerate() {
-        drafts.push(draft(work, object, *id, fields, index).map_err(|error| error.within(&path(index)))?);
+        let (draft, wrong) = draft(work, object, *id, fields, index);
+        drafts.push(draft);
+        errors.extend(wrong.into_iter().map(|error| error.within(&path(index))));
     }
 
     let mut wanted = Wanted::new();
@@ -72,21 +77,28 @@ pub(crate) async fn create_all(
         settle::references(object, &draft.values, &mut wanted);
     }
     let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
-    let (has_twins, probes) = (unique::has_twins(object, &values), unique::probes(work, object, &values));
-    let (labels, is_taken) = lookup_beside(work, &wanted, probes).await?;
-    let mut issues = Vec::new();
+    let has_twins = unique::has_twins(object, &values);
+    let similar = match values.as_slice() {
+        [values] => similar::probes(work, object, |name| values.get(name), None),
+        _ => Vec::new(),
+    };
+    let probes = Probes { taken: unique::probes(work, object, &values), similar };
+    let Looked { labels, is_taken, mut similar } = look(work, &wanted, probes).await?;
+    similar.truncate(similar::MAX_SIMILAR);
     for (index, draft) in drafts.iter_mut().enumerate() {
         let found = settle::resolve(object, &draft.given, &labels, &mut draft.values);
-        issues.extend(found.into_iter().map(|issue| issue.within(&path(index))));
+        if !found.is_empty() {
+            errors.push(Error::Invalid(found).within(&path(index)));
+        }
     }
-    if !issues.is_empty() {
-        return Err(Error::Invalid(issues));
-    }
-
     if has_twins || is_taken {
         let values: Vec<_> = drafts.iter().map(|draft| &draft.values).collect();
-        unique::check(work, object, Action::Create, &values, None, &path).await?;
+        errors.extend(unique::check(work, object, Action::Create, &values, None, &path).await?);
     }
+    if !errors.is_empty() {
+        return Err(Error::all(errors));
+    }
+
     let mut inserts = inserts(work, object, &drafts);
     // Each is as large as a statement may be, so that only the last can share one with what follows.
     let mut writes = inserts.split_off(inserts.len().saturating_sub(1));
@@ -101,6 +113,7 @@ pub(crate) async fn create_all(
         records.push(record);
     }
     writes.push(search::index(object, &records));
+    writes.extend(claims::taken(work.tx, object, &records));
     writes.extend(journal::writes(work, &acts));
     for writes in inserts.into_iter().map(|insert| vec![insert]).chain([writes]) {
         if let Err(error) = work.tx.write_all(writes).await {
@@ -114,38 +127,41 @@ pub(crate) async fn create_all(
     for record in &mut records {
         requested.prune(record);
         show(work, record, &labels, |_, _| None);
+        record.similar = std::mem::take(&mut similar);
     }
     Ok(records)
 }
 
+/// A record as the input wants it, and all that is wrong with the input.
 fn draft(
     work: &Work<'_, '_>,
     object: &Object,
     id: RecordId,
     fields: &Map<String, Json>,
     index: usize,
-) -> Result<Draft, Error> {
-    let mut values = input::read(work, object, fields, None)?;
+) -> (Draft, Vec<Error>) {
+    let (mut values, mut errors) = input::read(work, object, fields, None);
     let given: BTreeSet<_> = values.keys().cloned().collect();
     input::fill_defaults(work, object, &mut values);
-    settle::settle(object, &given, &Values::new(), &mut values);
-    let missing = input::missing(object, |field| values.get(&field.name).is_none_or(Value::is_null));
-    if !missing.is_empty() {
-        return Err(required(work, object, missing));
+    let said = Said { object, given: &given, current: &Values::new() };
+    let mut issues = settle::settle(work, &said, &mut values);
+    let missing = input::missing(object, |field| match values.get(&field.name) {
+        Some(value) => value.is_null(),
+        // What is given wrongly is said to be wrong already.
+        None => !fields.contains_key(field.name.as_str()),
+    });
+    if missing.iter().all(|issue| work.caller.grants.can_update_field(&object.name, &issue.path)) {
+        issues.extend(missing);
+    } else {
+        // A required field that the caller cannot write makes the object one that it cannot create; naming the
+        // field would tell of it.
+        errors.push(Error::not_allowed(object, Action::Create));
+    }
+    if !issues.is_empty() {
+        errors.push(Error::Invalid(issues));
     }
     system_values(work, object, id, index, &mut values);
-    Ok(Draft { id, given, values })
-}
-
-/// A required field that the caller cannot write makes the object one that it cannot create; naming the
-/// field would tell of it.
-fn required(work: &Work<'_, '_>, object: &Object, missing: Vec<Issue>) -> Error {
-    let writable = |issue: &Issue| work.caller.grants.can_update_field(&object.name, &issue.path);
-    if missing.iter().all(writable) {
-        Error::Invalid(missing)
-    } else {
-        Error::not_allowed(object, Action::Create)
-    }
+    (Draft { id, given, values }, errors)
 }
 
 fn system_values(work: &Work<'_, '_>, object: &Object, id: RecordId, index: usize, values: &mut NewValues) {
@@ -213,8 +229,8 @@ async fn check_rules(
     for row in work.tx.fetch_all(&statement).await? {
         allowed.insert(RecordId(row.get(0)?));
     }
-    match records.iter().position(|record| !allowed.contains(&record.id)) {
-        None => Ok(()),
-        Some(index) => Err(Error::not_allowed(object, Action::Create).within(&path(index))),
-    }
+    let refused = records.iter().enumerate().filter(|(_, record)| !allowed.contains(&record.id));
+    let errors: Vec<_> =
+        refused.map(|(index, _)| Error::not_allowed(object, Action::Create).within(&path(index))).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::all(errors)) }
 }

@@ -6,13 +6,14 @@ use kontor_core::{
     grants::{Action, Grants},
     ids::RecordId,
     metadata::{Object, system_fields},
-    value::Value,
+    value::{Value, Values},
 };
 use kontor_store::Write;
 use sea_query::{Alias, Expr, ExprTrait, Query};
 
 use super::{
     access::require,
+    claims,
     get::{Requested, State, current},
     input::NewValues,
     journal::{self, Act, Changes},
@@ -38,7 +39,8 @@ pub async fn delete(
     require(work, object, Action::Delete)?;
     let (before, labels) = current(work, object, id, Action::Delete, State::Live).await?;
     expect(&before, if_match)?;
-    let (after, writes) = mark(work, object, &before, Value::DateTime(work.now), Action::Delete);
+    let (after, mut writes) = mark(work, object, &before, Value::DateTime(work.now), Action::Delete);
+    writes.extend(claims::given_up(work.tx, object, &before));
     work.tx.write_all(writes).await?;
     shown(work, after, labels).await
 }
@@ -58,8 +60,13 @@ pub async fn restore(work: &mut Work<'_, '_>, object: &Arc<Object>, id: RecordId
     let values: NewValues = unique
         .filter_map(|field| Some((field.name.clone(), before.values.get(&field.name)?.clone())))
         .collect();
-    unique::check(work, object, Action::Restore, &[&values], Some(id), &|_| String::new()).await?;
-    let (after, writes) = mark(work, object, &before, Value::Null, Action::Restore);
+    let (had, path) = (Values::new(), |_| String::new());
+    let taken = unique::check(work, object, Action::Restore, &[&values], Some((id, &had)), &path).await?;
+    if let Some(error) = taken {
+        return Err(error);
+    }
+    let (after, mut writes) = mark(work, object, &before, Value::Null, Action::Restore);
+    writes.extend(claims::taken(work.tx, object, [&after]));
     if let Err(error) = work.tx.write_all(writes).await {
         return Err(unique::explain(work, object, Action::Restore, [&after], &|_| String::new(), error));
     }
@@ -83,7 +90,10 @@ pub async fn destroy(
     release(work, &before).await?;
     labels.complete(work, references(object, &before.values, &NewValues::new())).await?;
     let act = Act::on(object, &before, Action::Destroy, journal::losses(&before, &labels));
-    let writes = journal::writes(work, &[act]);
+    let mut writes = journal::writes(work, &[act]);
+    if !before.is_deleted {
+        writes.extend(claims::given_up(work.tx, object, &before));
+    }
     work.tx.write_all(writes).await?;
     let statement = Query::delete()
         .from_table(work.tx.table(&object.table()))

@@ -7,7 +7,7 @@ use std::{
 
 use kontor_core::{
     error::Issue,
-    filter::{FieldPath, PartType, Readable as _, Scalar},
+    filter::{FieldPath, Hop, PartType, Readable as _, Scalar},
     grants::Action,
     ids::RecordId,
     metadata::{ColumnType, Field, FieldKind, Object, system_fields},
@@ -20,6 +20,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     access::{predicate, require},
+    hops::Hops,
     list::filter,
     related::{Labels, Wanted, lookup},
     rows::{BASE, col, decode},
@@ -40,7 +41,9 @@ const MAX_ROWS: u64 = 20_000;
 /// What to count and add up.
 #[derive(Debug, Clone)]
 pub struct GroupQuery {
-    /// Fields, dates with a span: `stage`, `close_date:month`. None makes one group of all.
+    /// Fields, dates with a span, fields of related records: `stage`, `close_date:month`, `account.industry`.
+    /// None makes one group of all. A relation to a record that is deleted, or that the caller may not read, is
+    /// as none: its records count with those that have no such value.
     pub by: Vec<String>,
     pub aggregates: Vec<Aggregate>,
     pub filter: Option<Json>,
@@ -250,8 +253,9 @@ impl Plan {
             issues.push(Issue::new("aggregates", "too_many", message));
         }
         let mut by = Vec::new();
+        let mut hops = Hops::default();
         for (index, name) in query.by.iter().enumerate().take(MAX_BY) {
-            match grouped_by(work, object, name) {
+            match grouped_by(work, object, &mut hops, name) {
                 Ok(field) => by.push(field),
                 Err(issue) => issues.push(issue.within(&format!("by[{index}]"))),
             }
@@ -276,9 +280,14 @@ impl Plan {
             return Err(Error::Invalid(issues));
         }
         let mut from = Query::select();
-        from.from_as(work.tx.table(&object.table()), Alias::new(BASE))
-            .and_where(col(BASE, system_fields::DELETED_AT).is_null())
-            .and_where_option(predicate(work, object, BASE, Action::Read));
+        from.from_as(work.tx.table(&object.table()), Alias::new(BASE));
+        hops.join(work, object, BASE, None, &mut from);
+        from.and_where(col(BASE, system_fields::DELETED_AT).is_null()).and_where_option(predicate(
+            work,
+            object,
+            BASE,
+            Action::Read,
+        ));
         if let Some(json) = &query.filter {
             from.and_where(filter(work, object, json)?);
         }
@@ -386,17 +395,22 @@ impl Plan {
     }
 }
 
-/// Reads `stage` or `close_date:month`.
-fn grouped_by(work: &Work<'_, '_>, object: &Object, text: &str) -> Result<By, Issue> {
+/// Reads `stage`, `close_date:month` or `account.industry`.
+fn grouped_by(work: &Work<'_, '_>, object: &Object, hops: &mut Hops, text: &str) -> Result<By, Issue> {
     let (name, span) = text.split_once(':').map_or((text, None), |(name, span)| (name, Some(span)));
-    let path = FieldPath::parse(name, object, &*work.caller.grants)?;
+    let grants = &*work.caller.grants;
+    let (object, alias, within) = match Hop::split(name, object, work.schema, grants) {
+        Some((hop, target, rest)) => (target, hops.alias(&hop), rest),
+        None => (object, BASE.to_owned(), name),
+    };
+    let path = FieldPath::parse(within, object, grants)?;
     let field = object
         .field(&path.field)
         .ok_or_else(|| Issue::new("", "unknown_field", format!("{} has no field {name:?}", object.name)))?;
     let by = |column: String, ty| By {
         name: text.to_owned(),
         field: field.clone(),
-        expression: col(BASE, &column),
+        expression: col(&alias, &column),
         ty,
     };
     let refuse = |code: &'static str, message: String| Err(Issue::new("", code, message));
@@ -416,7 +430,7 @@ fn grouped_by(work: &Work<'_, '_>, object: &Object, text: &str) -> Result<By, Is
                 return refuse("unknown_span", message);
             };
             let ty = if path.ty == PartType::Date { ColumnType::Date } else { ColumnType::Timestamp };
-            let expression = work.tx.dialect().calendar(BASE, &path.column(field), ty, unit);
+            let expression = work.tx.dialect().calendar(&alias, &path.column(field), ty, unit);
             Ok(By { name: text.to_owned(), field: field.clone(), expression, ty: ColumnType::Text })
         }
         (_, Some(span)) => {
@@ -428,7 +442,7 @@ fn grouped_by(work: &Work<'_, '_>, object: &Object, text: &str) -> Result<By, Is
             Ok(by(path.column(field), ColumnType::Uuid))
         }
         // As it is written, not as it is compared.
-        (PartType::FoldedText | PartType::LowerText | PartType::ExactText, None)
+        (PartType::FoldedText | PartType::LowerText | PartType::UpperText, None)
             if matches!(field.kind, FieldKind::Text { .. } | FieldKind::Address | FieldKind::Currency) =>
         {
             Ok(by(field.column_name(path.part), ColumnType::Text))

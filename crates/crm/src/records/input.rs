@@ -17,17 +17,14 @@ use crate::{Error, Work};
 /// New values by field.
 pub(crate) type NewValues = BTreeMap<Name, Value>;
 
-/// The values of the fields that the input names. Parts of composite values that it does not name are kept
-/// from `current`.
-///
-/// # Errors
-/// Every wrong field at once; fields that may be read but not written only when nothing else is wrong.
+/// The values of the fields that the input names, and all that is wrong with it. Parts of composite values that it
+/// does not name are kept from `current`.
 pub(crate) fn read(
     work: &Work<'_, '_>,
     object: &Object,
     input: &Map<String, Json>,
     current: Option<&Values>,
-) -> Result<NewValues, Error> {
+) -> (NewValues, Vec<Error>) {
     let grants = &work.caller.grants;
     let mut values = NewValues::new();
     let (mut wrong, mut forbidden) = (Vec::new(), Vec::new());
@@ -46,15 +43,18 @@ pub(crate) fn read(
                 Ok(value) => {
                     values.insert(field.name.clone(), value);
                 }
-                Err(issue) => wrong.push(issue.within(name)),
+                Err(issues) => wrong.extend(issues.into_iter().map(|issue| issue.within(name))),
             }
         }
     }
-    match (wrong.is_empty(), forbidden.is_empty()) {
-        (true, true) => Ok(values),
-        (true, false) => Err(Error::FieldsNotWritable(forbidden)),
-        (false, _) => Err(Error::Invalid(wrong)),
+    let mut errors = Vec::new();
+    if !wrong.is_empty() {
+        errors.push(Error::Invalid(wrong));
     }
+    if !forbidden.is_empty() {
+        errors.push(Error::FieldsNotWritable(forbidden));
+    }
+    (values, errors)
 }
 
 /// The field as the caller knows it: a target that can be only what the caller may read.
@@ -99,7 +99,7 @@ fn default(work: &Work<'_, '_>, object: &Object, field: &Field) -> Option<Value>
             work.caller.member.map(|member| Value::Relation(member.as_uuid().into()))
         }
         (_, _, Some(json)) => parse_value(field, json, None)
-            .inspect_err(|issue| tracing::warn!(object = %object.name, field = %field.name, %issue, "a default does not fit its field"))
+            .inspect_err(|issues| tracing::warn!(object = %object.name, field = %field.name, ?issues, "a default does not fit its field"))
             .ok(),
         (system_fields::OWNER, FieldKind::Relation { .. }, None) => {
             work.caller.member.map(|member| Value::Relation(member.as_uuid().into()))

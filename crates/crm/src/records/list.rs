@@ -6,6 +6,7 @@ use kontor_core::{
     grants::Action,
     metadata::{Object, system_fields},
 };
+use kontor_store::Row;
 use sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement};
 use serde_json::Value as Json;
 
@@ -86,31 +87,36 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     let requested = Requested::new(&grants, object, query.fields.as_deref(), &query.include)?;
     let filter = query.filter.as_ref().map(|json| parsed(work, object, json)).transpose()?;
     let filter = filter.unwrap_or_else(Filter::everything);
-    let sorting =
-        Sorting::parse(work, object, BASE, query.sort.as_deref(), &filter).map_err(Error::invalid)?;
+    let sorting = Sorting::parse(work, object, query.sort.as_deref(), &filter).map_err(Error::invalid)?;
     if let Some(words) = &query.search {
         search::check("search", words)?;
     }
     let conditions = conditions(work, object, query, &filter);
+    let place = query.after.as_ref().map(|after| cursor::decode(object, &sorting, after)).transpose()?;
 
     let selection = requested.selection(object);
-    let mut statement = from(work, object);
-    statement.and_where_option(conditions.clone());
-    if let Some(after) = &query.after {
-        let place = cursor::decode(object, &sorting, after)?;
-        statement.and_where(sorting.behind(work, object, &place));
-    }
-    selection.select(&mut statement, BASE);
-    sorting.apply(&mut statement);
-    statement.limit(u64::from(query.limit) + 1);
-    // The page is found first, and only its rows are joined with what they point to.
-    let mut page = Query::select();
-    selection.select(page.from_subquery(statement, Alias::new(BASE)), BASE);
-    sorting.keep(&mut page, BASE);
-    let names = JoinedNames::join(work, &selection, &mut page);
-
-    let mut rows = work.tx.fetch_all(&page).await?;
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let mut rows: Vec<Row> = Vec::new();
+    let mut names = JoinedNames::default();
+    for part in sorting.parts(place.as_deref()) {
+        let mut statement = from(work, object);
+        sorting.join(work, object, *part, &mut statement);
+        statement.and_where_option(conditions.clone());
+        statement
+            .and_where_option(place.as_ref().and_then(|place| sorting.behind(work, object, *part, place)));
+        selection.select(&mut statement, BASE);
+        sorting.apply(*part, &mut statement);
+        statement.limit(u64::from(query.limit) + 1 - rows.len() as u64);
+        // The page is found first, and only its rows are joined with what they point to.
+        let mut page = Query::select();
+        selection.select(page.from_subquery(statement, Alias::new(BASE)), BASE);
+        sorting.keep(*part, &mut page, BASE);
+        names = JoinedNames::join(work, &selection, &mut page);
+        rows.extend(work.tx.fetch_all(&page).await?);
+        if rows.len() > limit {
+            break;
+        }
+    }
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let mut next = None;

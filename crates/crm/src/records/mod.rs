@@ -6,21 +6,25 @@
 
 mod access;
 mod batch;
+mod claims;
 mod condition;
 mod create;
 mod cursor;
 mod delete;
 mod get;
 mod group;
+mod hops;
 mod input;
 mod journal;
 mod list;
+mod pipeline;
 mod record;
 mod referring;
 mod related;
 mod release;
 mod rows;
 mod settle;
+mod similar;
 mod sorting;
 mod sums;
 mod targets;
@@ -30,8 +34,9 @@ mod write;
 
 pub(crate) use self::{
     access::{predicate, require},
-    related::padded,
-    related::{Labels, Wanted, lookup, may_read_every_name},
+    claims::{take_free, take_primary},
+    record::SIMILAR,
+    related::{Labels, Wanted, lookup, may_read_every_name, padded},
     rows::{BASE, Selection, col, decode, named_cells},
 };
 pub use self::{
@@ -44,6 +49,7 @@ pub use self::{
     journal::{Change, Changes},
     list::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT, Page, list},
     record::{Record, RelatedRecord},
+    similar::{Likeness, MAX_SIMILAR, similar},
     update::{Updated, update},
     write::RecordWrite,
 };

@@ -3,10 +3,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use kontor_core::{
     ids::RecordId,
     metadata::{Field, Name, Object, system_fields},
+    reference::RecordReference,
     value::{self, Value, Values},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value as Json;
+
+/// What a record's JSON calls the records that are similar to it.
+pub(crate) const SIMILAR: &str = "similar";
 
 /// A record as its caller may see it.
 #[derive(Debug, Clone)]
@@ -22,6 +26,8 @@ pub struct Record {
     /// The records that relation fields point to, by field.
     pub related: BTreeMap<Name, RelatedRecord>,
     pub is_deleted: bool,
+    /// Of a record that has just been made, those that may stand for the same person or business.
+    pub similar: Vec<RecordReference>,
 }
 
 /// The record a relation points to, as far as the caller may read it.
@@ -50,6 +56,7 @@ impl Record {
             is_deleted: values.get(system_fields::DELETED_AT).is_some_and(|value| !value.is_null()),
             values,
             related: BTreeMap::new(),
+            similar: Vec::new(),
         }
     }
 
@@ -99,6 +106,9 @@ impl Serialize for Record {
                 system_fields::ID | system_fields::VERSION => {}
                 name => map.serialize_entry(name, &self.shown(field, value))?,
             }
+        }
+        if !self.similar.is_empty() {
+            map.serialize_entry(SIMILAR, &self.similar)?;
         }
         map.end()
     }

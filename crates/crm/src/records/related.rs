@@ -12,11 +12,14 @@ use kontor_core::{
     grants::Action,
     ids::RecordId,
     metadata::{Field, FieldKind, Name, Object, system_fields},
+    reference::RecordReference,
     text,
     value::{FullName, Value, Values},
 };
 use kontor_store::Row;
-use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType};
+use sea_query::{
+    Alias, Asterisk, CaseStatement, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType,
+};
 
 use super::{
     access::predicate,
@@ -56,42 +59,83 @@ impl Labels {
 
 /// Finds the names of records, deleted ones included.
 pub(crate) async fn lookup(work: &mut Work<'_, '_>, wanted: &Wanted) -> Result<Labels, Error> {
-    Ok(lookup_beside(work, wanted, Vec::new()).await?.0)
+    Ok(look(work, wanted, Probes::default()).await?.labels)
 }
 
-/// As [`lookup`], and whether one of the `probes`, which select nothing yet, finds a record under [`BASE`].
-pub(crate) async fn lookup_beside(
-    work: &mut Work<'_, '_>,
-    wanted: &Wanted,
-    probes: Vec<SelectStatement>,
-) -> Result<(Labels, bool), Error> {
-    let mut labels = Labels::default();
-    let parts: Vec<_> = wanted
-        .iter()
-        .filter(|(_, ids)| !ids.is_empty())
-        .filter_map(|(name, ids)| Some((work.schema.object(name)?, ids)))
-        .collect();
-    let names = (0_i64..).zip(&parts).map(|(index, (object, ids))| names_of(work, object, ids, index));
-    let mut selects: Vec<_> = names.collect();
-    selects.extend(probes.into_iter().map(found_by));
+/// What is looked for beside names, by the same statement.
+#[derive(Default)]
+pub(crate) struct Probes {
+    /// Whether any of these finds a record; they select nothing yet.
+    pub(crate) taken: Vec<SelectStatement>,
+    /// The names of what these find, each of one object; they select its [`name_columns`].
+    pub(crate) similar: Vec<(Arc<Object>, SelectStatement)>,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(crate) struct Looked {
+    pub(crate) labels: Labels,
+    pub(crate) is_taken: bool,
+    /// In the order of the probes, each record once, those alone whose names the caller may read.
+    pub(crate) similar: Vec<RecordReference>,
+}
+
+/// Finds the names of records, deleted ones included, and what the probes find.
+pub(crate) async fn look(work: &mut Work<'_, '_>, wanted: &Wanted, probes: Probes) -> Result<Looked, Error> {
+    let mut looked = Looked::default();
+    let mut kinds = Vec::new();
+    let mut selects = Vec::new();
+    for (name, ids) in wanted.iter().filter(|(_, ids)| !ids.is_empty()) {
+        let Some(object) = work.schema.object(name) else { continue };
+        selects.push(names_of(work, object, ids, number_of(&kinds)));
+        kinds.push(Kind::of(work, object));
+    }
+    let names = kinds.len();
+    for (object, probe) in probes.similar {
+        let mut select = Query::select();
+        select.expr(Expr::val(number_of(&kinds))).column(Asterisk).from_subquery(probe, "p");
+        selects.push(select);
+        kinds.push(Kind::of(work, &object));
+    }
+    selects.extend(probes.taken.into_iter().map(found_by));
     let statement = selects.into_iter().reduce(|mut all, select| all.union(UnionType::All, select).take());
-    let Some(statement) = statement else { return Ok((labels, false)) };
-    let kinds: Vec<_> = parts.iter().map(|(object, _)| Kind::of(work, object)).collect();
-    let mut is_found = false;
+    let Some(statement) = statement else { return Ok(looked) };
     for mut row in work.tx.fetch_all(&statement).await? {
-        match kinds.get(row.get::<usize>(0)?) {
-            Some(kind) => labels.take(kind, &mut row, 1)?,
-            None => is_found = true,
+        let number = row.get::<usize>(0)?;
+        match kinds.get(number) {
+            None => looked.is_taken = true,
+            Some(kind) if number < names => looked.labels.take(kind, &mut row, 1)?,
+            Some(kind) => looked.take_similar(kind, &mut row)?,
         }
     }
-    Ok((labels, is_found))
+    Ok(looked)
+}
+
+fn number_of(kinds: &[Kind]) -> i64 {
+    i64::try_from(kinds.len()).unwrap_or(PROBE)
+}
+
+impl Looked {
+    fn take_similar(&mut self, kind: &Kind, row: &mut Row) -> Result<(), Error> {
+        let (object, id) = (&kind.object.name, RecordId(row.get(1)?));
+        if self.similar.iter().any(|known| (&known.object, known.id) == (object, id)) {
+            return Ok(());
+        }
+        let mut labels = Labels::default();
+        labels.take(kind, row, 1)?;
+        if let Some(label) = labels.shown(object, id) {
+            self.similar.push(RecordReference { object: object.clone(), id, label: label.to_owned() });
+        }
+        Ok(())
+    }
 }
 
 /// What a probe finds, in the columns that names are found in.
 fn found_by(mut probe: SelectStatement) -> SelectStatement {
     probe
         .expr(Expr::val(PROBE))
-        .expr(col(BASE, system_fields::ID))
+        // Which record it is does not matter here.
+        .expr(Expr::cust("CAST(NULL AS uuid)"))
         .exprs([no_text(), no_text()])
         .exprs([Expr::val(1), Expr::val(1)])
         .take()
@@ -170,7 +214,7 @@ fn no_text() -> Expr {
 const NAME_COLUMNS: usize = 5;
 
 /// Id, the texts that make the name, whether it is live and whether the caller may read it.
-fn name_columns(work: &Work<'_, '_>, object: &Object, alias: &str) -> [Expr; NAME_COLUMNS] {
+pub(crate) fn name_columns(work: &Work<'_, '_>, object: &Object, alias: &str) -> [Expr; NAME_COLUMNS] {
     let flag = |condition: Expr| Expr::Case(Box::new(CaseStatement::new().case(condition, 1).finally(0)));
     let (first, last) = match object.field(&object.label_field) {
         Some(field) => match &field.kind {
@@ -194,6 +238,7 @@ fn name_columns(work: &Work<'_, '_>, object: &Object, alias: &str) -> [Expr; NAM
 }
 
 /// The names of the records that selected relations point to, found by the statement that selects them.
+#[derive(Default)]
 pub(crate) struct JoinedNames {
     kinds: Vec<Kind>,
 }

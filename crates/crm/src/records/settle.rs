@@ -1,29 +1,28 @@
-//! What follows from a value: the relation behind a target, the chance of a stage, the names that are kept.
+//! What follows from a value: the relation behind a target, what a stage decides, the names that are kept.
 
 use std::collections::BTreeSet;
 
 use kontor_core::{
     error::Issue,
     metadata::{FieldKind, Name, Object},
-    value::{TargetReference, Value, Values, parse_scaled},
+    value::{TargetReference, Value, Values},
 };
 
 use super::{
     input::NewValues,
+    pipeline::{self, Said},
     related::{Labels, Wanted, collect, pointed},
 };
+use crate::Work;
 
-/// The number field that follows a pipeline's stage.
-const PROBABILITY: &str = "probability";
-
-/// Completes what the input says: `given` are the fields that the caller named, which are never overruled.
-pub(crate) fn settle(object: &Object, given: &BTreeSet<Name>, current: &Values, values: &mut NewValues) {
-    for field in &object.fields {
+/// Completes what the input says, which is never overruled, and tells what contradicts itself.
+pub(crate) fn settle(work: &Work<'_, '_>, said: &Said<'_>, values: &mut NewValues) -> Vec<Issue> {
+    for field in &said.object.fields {
         if let FieldKind::Target { objects } = &field.kind {
-            settle_target(object, &field.name, objects, given, current, values);
+            settle_target(said.object, &field.name, objects, said.given, said.current, values);
         }
     }
-    settle_probability(object, given, current, values);
+    pipeline::settle(work, said, values)
 }
 
 fn settle_target(
@@ -78,27 +77,6 @@ fn settle_target(
                 }
             }
         }
-    }
-}
-
-/// A record that enters a stage gets the stage's chance, unless the caller says another.
-fn settle_probability(object: &Object, given: &BTreeSet<Name>, current: &Values, values: &mut NewValues) {
-    let Some(number) = object.field(PROBABILITY) else { return };
-    let FieldKind::Number { decimals, .. } = number.kind else { return };
-    if given.contains(&number.name) {
-        return;
-    }
-    let entered = object.fields.iter().find_map(|field| {
-        let Some(Value::Select(option)) = values.get(&field.name) else { return None };
-        if matches!(current.get(&field.name), Some(Value::Select(before)) if before == option) {
-            return None;
-        }
-        field.kind.options().iter().find(|known| known.value == *option)?.probability
-    });
-    if let Some(percent) = entered
-        && let Ok(scaled) = parse_scaled(&percent.into(), decimals)
-    {
-        values.insert(number.name.clone(), Value::Number(scaled));
     }
 }
 

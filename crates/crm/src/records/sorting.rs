@@ -2,7 +2,7 @@
 
 use kontor_core::{
     error::Issue,
-    filter::{FieldPath, Filter, Operator, PartType, Readable},
+    filter::{FieldPath, Filter, Hop, PartType, Readable},
     grants::Action,
     metadata::{ColumnType, Field, FieldKind, Object, system_fields},
     sort::{SortField, parse_sort},
@@ -13,7 +13,8 @@ use super::{
     access::predicate,
     condition::{always, never},
     cursor::Mark,
-    rows::{bind, col},
+    hops::{Hops, leads_nowhere},
+    rows::{BASE, bind, col},
 };
 use crate::Work;
 
@@ -22,6 +23,10 @@ const LAST: &str = "last";
 
 /// One key of an order.
 pub(crate) struct SortKey {
+    hop: Option<Hop>,
+    /// The alias of the record whose column it is: the one that is listed, or the one that a relation of it
+    /// points to.
+    alias: String,
     column: String,
     expression: Expr,
     pub(crate) ty: ColumnType,
@@ -45,11 +50,24 @@ fn selected(place: usize) -> String {
     format!("_key{place}")
 }
 
+/// A part of a list, which is asked for by a statement of its own. Only a list whose first key is that of
+/// related records has two: the index on the key serves the records that lead to one, and would not if those
+/// that lead nowhere were among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Whole,
+    /// The records that have a first key.
+    Leading,
+    /// Those that have none, which stand behind.
+    Nowhere,
+}
+
 /// An order: its keys, the last of which no two records share.
 pub(crate) struct Sorting {
     pub(crate) keys: Vec<SortKey>,
     /// What tells this order from others, for the cursor.
     pub(crate) name: String,
+    hops: Hops,
 }
 
 impl Sorting {
@@ -58,58 +76,115 @@ impl Sorting {
     pub(crate) fn parse(
         work: &Work<'_, '_>,
         object: &Object,
-        alias: &str,
         text: Option<&str>,
         filter: &Filter,
     ) -> Result<Self, Issue> {
         let grants = &*work.caller.grants;
-        let mut fields = parse_sort(text.unwrap_or_default(), object, grants)?;
+        let mut fields = parse_sort(text.unwrap_or_default(), object, work.schema, grants)?;
         for field in &fields {
-            reject_hidden_names(&field.path, object, work, "sort")?;
+            let holder = match &field.hop {
+                None => Some(object),
+                Some(hop) => work.schema.object(&hop.object).map(|target| &**target),
+            };
+            if let Some(holder) = holder {
+                reject_hidden_names(&field.path, holder, work, "sort")?;
+            }
         }
         // What comes after the id decides nothing.
-        let by_id = fields.iter().position(|field| field.path.field == *system_fields::ID);
+        let by_id =
+            fields.iter().position(|field| field.hop.is_none() && field.path.field == *system_fields::ID);
         match (by_id, object.field(system_fields::ID)) {
             (Some(index), _) => fields.truncate(index + 1),
             (None, Some(id)) => {
                 let path = FieldPath::of(id, "");
-                fields.push(SortField { path, descending: fields.is_empty() });
+                fields.push(SortField { hop: None, path, descending: fields.is_empty() });
             }
             (None, None) => {}
         }
-        let keys = fields.iter().filter_map(|field| key(object, alias, field, filter)).collect();
-        let names: Vec<_> = fields
+        let mut hops = Hops::default();
+        let keys = fields
             .iter()
-            .map(|field| format!("{}{}", if field.descending { "-" } else { "" }, field.path.text()))
+            .enumerate()
+            .filter_map(|(place, field)| key(work, object, &mut hops, field, filter, place == 0))
             .collect();
-        Ok(Self { keys, name: names.join(",") })
+        let names: Vec<_> = fields.iter().map(SortField::text).collect();
+        Ok(Self { keys, name: names.join(","), hops })
+    }
+
+    /// The parts of the list, in their order, that stand behind a place.
+    pub(crate) fn parts(&self, after: Option<&[Mark]>) -> &'static [Part] {
+        let is_nowhere = after.and_then(<[Mark]>::first) == Some(&Mark::Empty);
+        match self.keys.first() {
+            Some(SortKey { hop: Some(_), .. }) if is_nowhere => &[Part::Nowhere],
+            Some(SortKey { hop: Some(_), .. }) => &[Part::Leading, Part::Nowhere],
+            _ => &[Part::Whole],
+        }
+    }
+
+    /// Joins what the keys are read from, and lets through what belongs to the part.
+    pub(crate) fn join(
+        &self,
+        work: &Work<'_, '_>,
+        object: &Object,
+        part: Part,
+        statement: &mut SelectStatement,
+    ) {
+        let first = self.keys.first();
+        let hop = first.and_then(|key| key.hop.as_ref());
+        let required = hop.filter(|_| part == Part::Leading);
+        self.hops.join(work, object, BASE, required, statement);
+        match (part, first, hop) {
+            (Part::Leading, Some(key), _) => {
+                statement.and_where(col(&key.alias, &key.column).is_not_null());
+            }
+            (Part::Nowhere, Some(key), Some(hop)) => {
+                statement.and_where(leads_nowhere(work, object, BASE, hop, &key.column));
+            }
+            _ => {}
+        }
     }
 
     /// Orders the statement and selects the keys behind what it already selects.
-    pub(crate) fn apply(&self, statement: &mut SelectStatement) {
+    pub(crate) fn apply(&self, part: Part, statement: &mut SelectStatement) {
         for (place, key) in self.keys.iter().enumerate() {
             statement.expr_as(key.expression.clone(), Alias::new(selected(place)));
-            key.order(statement, key.expression.clone());
+            if place >= passed(part) {
+                key.order(statement, key.expression.clone());
+            }
         }
     }
 
     /// As [`Sorting::apply`], of what a statement to which it was applied yields under this alias.
-    pub(crate) fn keep(&self, statement: &mut SelectStatement, alias: &str) {
+    pub(crate) fn keep(&self, part: Part, statement: &mut SelectStatement, alias: &str) {
         for (place, key) in self.keys.iter().enumerate() {
             statement.expr(col(alias, &selected(place)));
-            key.order(statement, col(alias, &selected(place)));
+            if place >= passed(part) {
+                key.order(statement, col(alias, &selected(place)));
+            }
         }
     }
 
-    /// The rows that stand behind the one with these keys.
-    pub(crate) fn behind(&self, work: &Work<'_, '_>, object: &Object, place: &[Mark]) -> Expr {
+    /// The rows of a part that stand behind the one with these keys; none where all of them do.
+    pub(crate) fn behind(
+        &self,
+        work: &Work<'_, '_>,
+        object: &Object,
+        part: Part,
+        place: &[Mark],
+    ) -> Option<Expr> {
+        // The place is in the part before, so that the whole of this one is behind it.
+        if part == Part::Nowhere && place.first() != Some(&Mark::Empty) {
+            return None;
+        }
+        let keys = &self.keys[passed(part).min(self.keys.len())..];
+        let place = &place[passed(part).min(place.len())..];
         let value = |key: &SortKey, mark: &Mark| match mark {
             Mark::Empty => None,
             Mark::At(scalar) => Some(bind(work.tx.dialect(), key.ty, Some(scalar.clone())).into()),
             Mark::Within(beginning) => Some(whole(work, object, key, beginning, place.last())),
         };
         let mut behind = never();
-        for (key, mark) in self.keys.iter().zip(place).rev() {
+        for (key, mark) in keys.iter().zip(place).rev() {
             let column = || key.expression.clone();
             let (further, level) = match value(key, mark) {
                 // Empty values stand last, so only equals of the rest follow.
@@ -124,56 +199,80 @@ impl Sorting {
             behind = further.or(level.and(behind));
         }
         // A plain range on the first key, which an index can begin at.
-        let first = self.keys.first().filter(|key| !key.nullable).zip(place.first());
+        let first = keys.first().filter(|key| !key.nullable).zip(place.first());
         let from = match first.and_then(|(key, mark)| Some((key, value(key, mark)?))) {
             Some((key, value)) if key.descending => key.expression.clone().lte(value),
             Some((key, value)) => key.expression.clone().gte(value),
             None => always(),
         };
-        from.and(behind)
+        Some(from.and(behind))
     }
+}
+
+/// How many of the first keys all records of a part have alike.
+fn passed(part: Part) -> usize {
+    usize::from(part == Part::Nowhere)
 }
 
 /// A text of which a cursor holds the beginning, as the record that the page ended with has it. Where that has
 /// it no more, the first or last text with this beginning: then some records may be shown again, and none is
 /// passed over.
 fn whole(work: &Work<'_, '_>, object: &Object, key: &SortKey, beginning: &str, id: Option<&Mark>) -> Expr {
-    let column = || col(LAST, &key.column);
+    let mut hops = Hops::default();
+    let alias = key.hop.as_ref().map_or_else(|| LAST.to_owned(), |hop| hops.alias(hop));
+    let column = || col(&alias, &key.column);
     let id = match id {
         Some(Mark::At(id)) => Some(id.clone()),
         _ => None,
     };
     let length = i32::try_from(beginning.chars().count()).unwrap_or(i32::MAX);
     let start = Func::cust("substr").arg(column()).arg(Expr::val(1_i32)).arg(Expr::val(length));
-    let kept = Query::select()
-        .expr(column())
-        .from_as(work.tx.table(&object.table()), Alias::new(LAST))
-        .and_where(col(LAST, system_fields::ID).eq(bind(work.tx.dialect(), ColumnType::Uuid, id)))
+    let mut kept = Query::select();
+    kept.expr(column()).from_as(work.tx.table(&object.table()), Alias::new(LAST));
+    hops.join(work, object, LAST, key.hop.as_ref(), &mut kept);
+    kept.and_where(col(LAST, system_fields::ID).eq(bind(work.tx.dialect(), ColumnType::Uuid, id)))
         .and_where(Expr::from(start).eq(beginning))
-        .and_where_option(predicate(work, object, LAST, Action::Read))
-        .take();
+        .and_where_option(predicate(work, object, LAST, Action::Read));
     let otherwise = if key.descending { format!("{beginning}{}", char::MAX) } else { beginning.to_owned() };
     Func::coalesce([Expr::SubQuery(None, Box::new(kept.into())), Expr::val(otherwise)]).into()
 }
 
-fn key(object: &Object, alias: &str, sorted: &SortField, filter: &Filter) -> Option<SortKey> {
-    let field = object.field(&sorted.path.field)?;
+fn key(
+    work: &Work<'_, '_>,
+    object: &Object,
+    hops: &mut Hops,
+    sorted: &SortField,
+    filter: &Filter,
+    is_first: bool,
+) -> Option<SortKey> {
+    let (holder, alias): (&Object, _) = match &sorted.hop {
+        None => (object, BASE.to_owned()),
+        Some(hop) => (work.schema.object(&hop.object)?, hops.alias(hop)),
+    };
+    let field = holder.field(&sorted.path.field)?;
     let name = sorted.path.column(field);
     let column = field.columns().into_iter().find(|column| column.name == name)?;
     let (expression, ty) = match &field.kind {
         FieldKind::Select { options } => {
             let rank = (0_i64..).zip(options).fold(CaseStatement::new(), |ranks, (rank, option)| {
-                ranks.case(col(alias, &name).eq(option.value.as_str()), rank)
+                ranks.case(col(&alias, &name).eq(option.value.as_str()), rank)
             });
             (Expr::Case(Box::new(rank)), ColumnType::Integer)
         }
-        _ => (col(alias, &name), column.ty),
+        _ => (col(&alias, &name), column.ty),
+    };
+    let nullable = match &sorted.hop {
+        None => is_nullable(field, &sorted.path) && !excludes_empty(filter, &sorted.path),
+        // The first key is there in the part of the list that it orders.
+        Some(_) => !is_first,
     };
     Some(SortKey {
+        hop: sorted.hop.clone(),
+        alias,
         column: name,
         expression,
         ty,
-        nullable: is_nullable(field, &sorted.path) && !excludes_empty(filter, &sorted.path),
+        nullable,
         descending: sorted.descending,
     })
 }
@@ -191,18 +290,7 @@ fn is_nullable(field: &Field, path: &FieldPath) -> bool {
 fn excludes_empty(filter: &Filter, path: &FieldPath) -> bool {
     match filter {
         Filter::And(parts) => parts.iter().any(|part| excludes_empty(part, path)),
-        Filter::Condition(condition) if condition.path == *path => match condition.operator {
-            Operator::NotEqual(_) | Operator::NotIn(_) | Operator::IsEmpty(true) => false,
-            Operator::Equal(_)
-            | Operator::In(_)
-            | Operator::Greater(_)
-            | Operator::GreaterOrEqual(_)
-            | Operator::Less(_)
-            | Operator::LessOrEqual(_)
-            | Operator::Contains(_)
-            | Operator::StartsWith(_)
-            | Operator::IsEmpty(false) => true,
-        },
+        Filter::Condition(condition) => condition.path == *path && !condition.operator.matches_empty(),
         _ => false,
     }
 }

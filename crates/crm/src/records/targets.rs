@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kontor_core::{
     ids::RecordId,
     metadata::{Field, FieldKind, Object},
+    text::fold,
 };
 use sea_query::{Alias, Expr, ExprTrait, Query};
 
@@ -24,6 +25,7 @@ pub(crate) async fn rename_targets(
         let statement = Query::update()
             .table(work.tx.table(&referring.table()))
             .value(Alias::new(field.column_name("name")), Expr::val(name))
+            .value(Alias::new(field.folded_name("name")), Expr::val(fold(name)))
             .and_where(Expr::col(Alias::new(field.column_name("id"))).eq(id.as_uuid()))
             .take();
         let renamed = work.tx.execute(&statement).await?;

@@ -3,109 +3,149 @@
 use std::collections::HashSet;
 
 use kontor_core::{
-    error::join_path,
+    error::{Issue, join_path},
     filter::{FieldPath, Readable as _, Scalar},
     grants::Action,
     ids::RecordId,
-    metadata::{Field, Object, system_fields},
-    value::Value,
+    metadata::{ColumnType, Field, FieldKind, Object, system_fields},
+    reference::RecordReference,
+    value::{Value, Values},
 };
 use sea_query::{Alias, ExprTrait, Query, SelectStatement};
 
 use super::{
-    access::predicate,
+    claims::{self, claimed, is_claimed},
     input::NewValues,
     record::Record,
-    rows::{BASE, col, operand},
+    related::{Labels, Wanted, lookup},
+    rows::{BASE, col, decode, operand},
 };
 use crate::{Error, Work};
 
-/// The path whose column is unique: the part that stands for the whole field.
-pub(crate) fn unique_path(field: &Field) -> FieldPath {
-    FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default())
+/// A unique value of one of several records that another has.
+struct Conflict<'o> {
+    field: &'o Field,
+    /// The place of the record among the several.
+    index: usize,
+    /// The other; an earlier one of the several where there is none.
+    other: Option<RecordId>,
 }
 
-/// Finds the first of several records with new values whose unique value another has, or an earlier one of
-/// them. Asked before writing, so that the answer can name the other; two who write at once are kept apart
-/// by the index alone.
+/// Finds which of several records with new values have a unique value that another has, or an earlier one of
+/// them. `itself` is the record that gets the values, with those that it had. Asked before writing, so that the
+/// answer can name the other; two who write at once are kept apart by the database alone.
 pub(crate) async fn check(
     work: &mut Work<'_, '_>,
     object: &Object,
     action: Action,
     records: &[&NewValues],
-    itself: Option<RecordId>,
+    itself: Option<(RecordId, &Values)>,
     path: &impl Fn(usize) -> String,
-) -> Result<(), Error> {
+) -> Result<Option<Error>, Error> {
+    let mut conflicts = Vec::new();
     for field in object.fields.iter().filter(|field| field.is_unique) {
-        let cells = match cells(field, records) {
-            Ok(cells) => cells,
-            Err(twin) => return Err(duplicate(work, object, action, field, &path(twin), None)),
+        let held = itself.and_then(|(_, values)| values.get(&field.name)).map(|value| scalars(field, value));
+        let mut found = cells(field, records);
+        found.cells.retain(|(_, cell)| !held.as_ref().is_some_and(|held| held.contains(cell)));
+        conflicts.extend(found.twins.into_iter().map(|index| Conflict { field, index, other: None }));
+        let Some((mut statement, id, value, ty)) = sharing(work, object, field, &found.cells) else {
+            continue;
         };
-        let Some(mut statement) = sharing(work, object, field, &cells) else { continue };
-        let column = unique_path(field).column(field);
         statement
-            .expr(col(BASE, system_fields::ID))
-            .expr(col(BASE, &column))
-            .and_where_option(itself.map(|id| col(BASE, system_fields::ID).ne(id.as_uuid())))
-            .limit(1);
-        let Some(mut row) = work.tx.fetch_optional(&statement).await? else { continue };
-        let ty = field.columns().into_iter().find(|known| known.name == column).map(|known| known.ty);
-        let taken = match ty {
-            Some(ty) => super::rows::decode(&mut row, 1, ty)?,
-            None => None,
-        };
-        let index =
-            cells.iter().find(|(_, cell)| taken.as_ref() == Some(cell)).map_or(0, |(index, _)| *index);
-        let existing = visible(work, object, RecordId(row.get(0)?)).await?;
-        return Err(duplicate(work, object, action, field, &path(index), existing));
+            .expr(col(BASE, id))
+            .expr(col(BASE, &value))
+            .and_where_option(itself.map(|(itself, _)| col(BASE, id).ne(itself.as_uuid())));
+        for mut row in work.tx.fetch_all(&statement).await? {
+            let taken = decode(&mut row, 1, ty)?;
+            let other = Some(RecordId(row.get(0)?));
+            let items = found.cells.iter().filter(|(_, cell)| taken.as_ref() == Some(cell));
+            conflicts.extend(items.map(|(index, _)| Conflict { field, index: *index, other }));
+        }
     }
-    Ok(())
+    if conflicts.is_empty() {
+        return Ok(None);
+    }
+    conflicts.sort_by_key(|conflict| conflict.index);
+    let ids = conflicts.iter().filter_map(|conflict| conflict.other).collect();
+    let labels = lookup(work, &Wanted::from([(object.name.clone(), ids)])).await?;
+    let errors = conflicts.iter().map(|conflict| duplicate(work, object, action, conflict, &labels, path));
+    Ok(Some(Error::all(errors.collect())))
 }
 
 /// Whether two of several records have the same unique value.
 pub(crate) fn has_twins(object: &Object, records: &[&NewValues]) -> bool {
-    object.fields.iter().any(|field| field.is_unique && cells(field, records).is_err())
+    object.fields.iter().any(|field| field.is_unique && !cells(field, records).twins.is_empty())
 }
 
-/// What finds, for each unique field, the live records that have one of these records' values; with nothing
-/// selected yet.
+/// What finds, for each unique field, who has one of these records' values, as id of [`BASE`]; with nothing else
+/// selected.
 pub(crate) fn probes(work: &Work<'_, '_>, object: &Object, records: &[&NewValues]) -> Vec<SelectStatement> {
     let unique = object.fields.iter().filter(|field| field.is_unique);
-    unique.filter_map(|field| sharing(work, object, field, &cells(field, records).ok()?)).collect()
+    unique.filter_map(|field| Some(sharing(work, object, field, &cells(field, records).cells)?.0)).collect()
 }
 
-/// The records' values of a unique field, each with its record's place; the place of one that an earlier one
-/// has as well is an error.
-fn cells(field: &Field, records: &[&NewValues]) -> Result<Vec<(usize, Scalar)>, usize> {
-    let compared = unique_path(field);
+/// The values of a unique field of several records, each with its record's place.
+struct Cells {
+    cells: Vec<(usize, Scalar)>,
+    /// The places of those of which an earlier one has a value as well.
+    twins: Vec<usize>,
+}
+
+fn cells(field: &Field, records: &[&NewValues]) -> Cells {
     let mut seen = HashSet::new();
-    let mut cells = Vec::new();
+    let mut found = Cells { cells: Vec::new(), twins: Vec::new() };
     for (index, values) in records.iter().enumerate() {
-        let value = values.get(&field.name).unwrap_or(&Value::Null);
-        let Some(cell) = compared.cell(field, value) else { continue };
-        if !seen.insert(key(&cell)) {
-            return Err(index);
+        let Some(value) = values.get(&field.name) else { continue };
+        for cell in scalars(field, value) {
+            if seen.insert(key(&cell)) {
+                found.cells.push((index, cell));
+            } else if found.twins.last() != Some(&index) {
+                found.twins.push(index);
+            }
         }
-        cells.push((index, cell));
     }
-    Ok(cells)
+    found
 }
 
-/// The live records that have one of these values.
+/// What a value of a unique field is compared by: several where a record has several.
+fn scalars(field: &Field, value: &Value) -> Vec<Scalar> {
+    if is_claimed(field) {
+        return claimed(value).map(|text| Scalar::Text(text.to_owned())).collect();
+    }
+    FieldPath::whole(field).cell(field, value).into_iter().collect()
+}
+
+/// Finds who has one of these values: the statement, the columns of the record's id and of the value, and the
+/// type of the latter.
 fn sharing(
     work: &Work<'_, '_>,
     object: &Object,
     field: &Field,
     cells: &[(usize, Scalar)],
-) -> Option<SelectStatement> {
-    let column = unique_path(field).column(field);
+) -> Option<(SelectStatement, &'static str, String, ColumnType)> {
+    if cells.is_empty() {
+        return None;
+    }
+    if is_claimed(field) {
+        let texts: Vec<_> = cells
+            .iter()
+            .filter_map(|(_, cell)| match cell {
+                Scalar::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        let statement = claims::holders(work.tx, object, field, &texts);
+        return Some((statement, "record_id", "value".to_owned(), ColumnType::Text));
+    }
+    let column = FieldPath::whole(field).column(field);
+    let ty = field.columns().into_iter().find(|known| known.name == column)?.ty;
     let operands: Vec<_> = cells.iter().map(|(_, cell)| operand(work.tx.dialect(), cell)).collect();
     let statement = Query::select()
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
         .and_where(col(BASE, &column).is_in(operands))
         .and_where(col(BASE, system_fields::DELETED_AT).is_null())
         .take();
-    (!cells.is_empty()).then_some(statement)
+    Some((statement, system_fields::ID, column, ty))
 }
 
 /// What a violated index means to the caller. The index does not tell which of several records violated it:
@@ -118,11 +158,15 @@ pub(crate) fn explain<'r>(
     path: &impl Fn(usize) -> String,
     error: kontor_store::Error,
 ) -> Error {
-    let kontor_store::Error::UniqueViolation { columns, .. } = &error else { return Error::Store(error) };
-    let violated = object
-        .fields
-        .iter()
-        .find(|field| field.is_unique && columns.contains(&unique_path(field).column(field)));
+    let kontor_store::Error::UniqueViolation { table, columns, .. } = &error else {
+        return Error::Store(error);
+    };
+    let violated = object.fields.iter().filter(|field| field.is_unique).find(|field| {
+        if is_claimed(field) && table == claims::TABLE {
+            return true;
+        }
+        columns.contains(&FieldPath::whole(field).column(field))
+    });
     let Some(field) = violated else { return Error::Store(error) };
     let has_value = |record: &Record| record.values.get(&field.name).is_some_and(|value| !value.is_null());
     let mut items = records.into_iter().enumerate().filter(|(_, record)| has_value(record));
@@ -130,41 +174,42 @@ pub(crate) fn explain<'r>(
         (Some((index, _)), None) => path(index),
         _ => String::new(),
     };
-    duplicate(work, object, action, field, &item, None)
-}
-
-async fn visible(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -> Result<Option<RecordId>, Error> {
-    let Some(rules) = predicate(work, object, BASE, Action::Read) else {
-        return Ok(Some(id));
-    };
-    let statement = Query::select()
-        .expr(col(BASE, system_fields::ID))
-        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-        .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
-        .and_where(rules)
-        .take();
-    Ok(work.tx.fetch_optional(&statement).await?.map(|_| id))
+    let conflict = Conflict { field, index: 0, other: None };
+    duplicate(work, object, action, &conflict, &Labels::default(), &|_| item.clone())
 }
 
 /// A field that the caller may not read cannot be named, so that the record is one which the caller cannot
-/// write.
+/// write. The other record is named where the caller may read its name.
 fn duplicate(
     work: &Work<'_, '_>,
     object: &Object,
     action: Action,
-    field: &Field,
-    item: &str,
-    existing: Option<RecordId>,
+    conflict: &Conflict<'_>,
+    labels: &Labels,
+    path: &impl Fn(usize) -> String,
 ) -> Error {
+    let (field, item) = (conflict.field, path(conflict.index));
     if !work.caller.grants.can_read_field(&object.name, &field.name) {
-        return Error::not_allowed(object, action).within(item);
+        return Error::not_allowed(object, action).within(&item);
     }
-    Error::Duplicate {
-        object: object.name.clone(),
-        field: field.name.clone(),
-        path: join_path(item, &field.name),
-        existing,
-    }
+    let other = conflict.other.and_then(|id| Some((id, labels.shown(&object.name, id)?)));
+    let what = match field.kind {
+        FieldKind::Emails => "email address".to_owned(),
+        _ => field.label.to_lowercase(),
+    };
+    let who = other
+        .map_or_else(|| format!("Another {}", object.label.to_lowercase()), |(_, label)| label.to_owned());
+    let issue = Issue::new(
+        join_path(&item, &field.name),
+        "duplicate_value",
+        format!("{who} has this {what} already."),
+    );
+    Error::Duplicate(vec![match other {
+        Some((id, label)) => {
+            issue.because_of(RecordReference { object: object.name.clone(), id, label: label.to_owned() })
+        }
+        None => issue,
+    }])
 }
 
 fn key(cell: &Scalar) -> String {

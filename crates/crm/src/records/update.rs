@@ -13,9 +13,11 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     access::{predicate, require},
+    claims,
     get::{Requested, State, current},
     input::{self, NewValues},
     journal::{self, Act, Changes},
+    pipeline::{self, Said},
     record::Record,
     related::{Labels, Wanted, collect, show},
     rows::{BASE, col, named_cells},
@@ -52,25 +54,28 @@ pub async fn update(
         return Err(Error::StaleVersion { current: before.version });
     }
 
-    let mut values = input::read(work, object, patch, Some(&before.values))?;
+    let (mut values, mut errors) = input::read(work, object, patch, Some(&before.values));
     let given: BTreeSet<_> = values.keys().cloned().collect();
-    settle::settle(object, &given, &before.values, &mut values);
-    let missing = input::missing(object, |field| values.get(&field.name).is_some_and(Value::is_null));
-    if !missing.is_empty() {
-        return Err(Error::Invalid(missing));
-    }
+    let said = Said { object, given: &given, current: &before.values };
+    pipeline::reopen(work, &said, id, &mut values).await?;
+    let mut issues = settle::settle(work, &said, &mut values);
+    issues.extend(input::missing(object, |field| values.get(&field.name).is_some_and(Value::is_null)));
     values.retain(|name, value| !is_same(before.values.get(name), value));
 
     labels.complete(work, references(object, &before.values, &values)).await?;
-    let issues = settle::resolve(object, &given, &labels, &mut values);
+    issues.extend(settle::resolve(object, &given, &labels, &mut values));
     if !issues.is_empty() {
-        return Err(Error::Invalid(issues));
+        errors.push(Error::Invalid(issues));
+    }
+    let itself = Some((id, &before.values));
+    errors.extend(unique::check(work, object, Action::Update, &[&values], itself, &|_| String::new()).await?);
+    if !errors.is_empty() {
+        return Err(Error::all(errors));
     }
     if values.is_empty() {
         return finish(work, before, Changes::new(), &labels);
     }
 
-    unique::check(work, object, Action::Update, &[&values], Some(id), &|_| String::new()).await?;
     let changes = journal::changes(object, &before.values, &values, &labels);
     touch(work, object, &before, &mut values);
     let mut writes = vec![row(work, object, id, &values)];
@@ -78,6 +83,7 @@ pub async fn update(
     if search::differs(object, &before, &after) {
         writes.push(search::index(object, [&after]));
     }
+    writes.extend(claims::moved(work.tx, object, &before, &after));
     let act = Act::on(object, &after, Action::Update, changes.clone()).away_from(&before);
     writes.extend(journal::writes(work, &[act]));
     if let Err(error) = work.tx.write_all(writes).await {

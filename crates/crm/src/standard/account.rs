@@ -31,6 +31,7 @@ pub(super) fn object(environment: &Environment) -> Object {
         count("employees", "Employees").about("How many people work there."),
         field("annual_recurring_revenue", "Annual recurring revenue", FieldKind::Currency)
             .about("What it pays in a year for subscriptions.")
+            .never_negative()
             .indexed(),
         percent("health_score", "Health score").about("How content the customer is, from 0 to 100."),
         field("ideal_customer_profile", "Ideal customer profile", FieldKind::Boolean)

@@ -29,10 +29,10 @@ pub(super) fn object(environment: &Environment) -> Object {
             .indexed()
             .searchable(),
         field("emails", "Emails", FieldKind::Emails)
-            .about("Mail addresses; no two contacts share a primary one.")
+            .about("Mail addresses; no two contacts share one.")
             .unique()
             .searchable(),
-        field("phones", "Phones", FieldKind::Phones).about("Telephone numbers.").searchable(),
+        field("phones", "Phones", FieldKind::Phones).about("Telephone numbers.").indexed().searchable(),
         line("job_title", "Job title").about("What the person does at the account.").searchable(),
         relation("account", "Account", "account").about("The business the person belongs to."),
         select("lifecycle", "Lifecycle", lifecycle)

@@ -1,6 +1,6 @@
 use kontor_core::{
     environment::Environment,
-    metadata::{FieldKind, Object, Outcome, SelectOption},
+    metadata::{FieldKind, Forecast, Name, Object, Outcome, Pipeline, SelectOption},
 };
 
 use super::declare::{Naming, field, line, option, percent, relation, select};
@@ -24,7 +24,10 @@ pub(super) fn object(environment: &Environment) -> Object {
     };
     let fields = vec![
         line("name", "Name").about("What is being sold to whom.").required().indexed().searchable(),
-        field("amount", "Amount", FieldKind::Currency).about("What the deal is worth.").indexed(),
+        field("amount", "Amount", FieldKind::Currency)
+            .about("What the deal is worth.")
+            .never_negative()
+            .indexed(),
         select("stage", "Stage", stages())
             .about("Where the deal stands.")
             .default("LEAD")
@@ -41,7 +44,21 @@ pub(super) fn object(environment: &Environment) -> Object {
         relation("account", "Account", "account").about("The business that buys."),
         relation("contact", "Contact", "contact").about("The point of contact."),
     ];
-    naming.object(environment, fields)
+    Object { pipeline: Some(pipeline()), ..naming.object(environment, fields) }
+}
+
+/// What follows from a deal's stage.
+pub(crate) fn pipeline() -> Pipeline {
+    Pipeline {
+        stage: Name::literal("stage"),
+        probability: Name::literal("probability"),
+        close_date: Name::literal("close_date"),
+        forecast: Forecast {
+            field: Name::literal("forecast_category"),
+            closed: "CLOSED".to_owned(),
+            omitted: "OMITTED".to_owned(),
+        },
+    }
 }
 
 fn stages() -> Vec<SelectOption> {

@@ -42,6 +42,7 @@ impl Naming {
             label_field: Name::literal(self.label_field),
             is_custom: false,
             is_read_only: false,
+            pipeline: None,
             fields,
         };
         object.assign_search_slots();
@@ -60,6 +61,11 @@ impl Declared {
 
     pub(super) fn required(mut self) -> Self {
         self.0.is_required = true;
+        self
+    }
+
+    pub(super) fn never_negative(mut self) -> Self {
+        self.0.is_never_negative = true;
         self
     }
 

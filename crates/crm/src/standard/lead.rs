@@ -29,8 +29,8 @@ pub(super) fn object(environment: &Environment) -> Object {
             .indexed()
             .searchable(),
         line("company", "Company").about("The business the person works for.").searchable(),
-        field("emails", "Emails", FieldKind::Emails).about("Mail addresses.").searchable(),
-        field("phones", "Phones", FieldKind::Phones).about("Telephone numbers.").searchable(),
+        field("emails", "Emails", FieldKind::Emails).about("Mail addresses.").indexed().searchable(),
+        field("phones", "Phones", FieldKind::Phones).about("Telephone numbers.").indexed().searchable(),
         line("job_title", "Job title").about("What the person does there.").searchable(),
         select("status", "Status", status)
             .about("How far the lead has been worked.")

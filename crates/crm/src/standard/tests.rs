@@ -16,6 +16,7 @@ fn marks(field: &Field) -> String {
     let marks = [
         (field.is_required, "required"),
         (field.is_unique, "unique"),
+        (field.is_never_negative, "never negative"),
         (field.is_indexed, "indexed"),
         (field.is_searchable, "searchable"),
         (field.is_system, "system"),

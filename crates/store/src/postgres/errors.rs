@@ -66,10 +66,8 @@ pub(crate) fn describe(error: sqlx::Error) -> Error {
         "57014" => Error::Timeout { source: Some(error.into()) },
         // disk_full
         "53100" => Error::Full { source: error.into() },
-        "40001" | "40P01" => Error::Unavailable {
-            reason: "too many concurrent changes of the same rows".to_owned(),
-            source: Some(error.into()),
-        },
+        // serialization_failure, deadlock_detected, lock_not_available
+        "40001" | "40P01" | "55P03" => Error::Contention { source: error.into() },
         // connection_exception, insufficient_resources, operator_intervention, invalid_authorization
         code if ["08", "53", "57", "28"].iter().any(|class| code.starts_with(class)) => {
             Error::Unavailable { reason: failure.message().to_owned(), source: Some(error.into()) }

@@ -7,7 +7,11 @@ use std::{
 };
 
 use futures::{FutureExt as _, future::join_all};
-use kontor_core::{environment::Environment, ids::WorkspaceId};
+use kontor_core::{
+    environment::Environment,
+    error::{ErrorKind, Fault as _},
+    ids::WorkspaceId,
+};
 use kontor_store::{Depth, Dialect, Error, Store, both_engines, testing::TestStore};
 use sea_query::{Expr, ExprTrait, Query};
 
@@ -268,6 +272,31 @@ both_engines! {
         result.unwrap();
         let expected = if store.engine() == Dialect::Postgres { 2 } else { 1 };
         assert_eq!(runs.load(Ordering::SeqCst), expected);
+    }
+
+    async fn a_unit_that_others_are_always_ahead_of_is_told_so(store: TestStore) {
+        // On SQLite no other writer comes in between.
+        if store.engine() == Dialect::Sqlite {
+            return;
+        }
+        let workspace = workspace(&store).await;
+        let id = add(&workspace, "contended").await.unwrap();
+        let other = workspace.clone();
+        let result: Result<(), Error> = workspace
+            .write(move |tx| {
+                let other = other.clone();
+                Box::pin(async move {
+                    count(tx).await?;
+                    other.write(move |tx| Box::pin(async move { increment(tx, id).await })).await?;
+                    increment(tx, id).await
+                })
+            })
+            .await;
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Contention { .. }), "{error:?}");
+        let problem = error.problem();
+        assert_eq!((problem.kind, &*problem.code), (ErrorKind::Unavailable, "write_contention"));
+        assert!(problem.retry_after.is_some());
     }
 }
 

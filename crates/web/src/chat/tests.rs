@@ -282,6 +282,7 @@ fn an_open_stream_shows_the_fields_and_the_time_of_the_moment() {
         label_field: Name::literal("on"),
         is_custom: true,
         is_read_only: false,
+        pipeline: None,
         fields: vec![field],
     };
     encoder.fragments_mut().know(Arc::new(Schema::new(2, vec![object])));
@@ -305,6 +306,7 @@ fn an_approval_says_why_it_is_asked_and_names_the_record_as_it_was() {
         label_field: Name::literal("on"),
         is_custom: true,
         is_read_only: false,
+        pipeline: None,
         fields: Vec::new(),
     };
     encoder.fragments_mut().know(Arc::new(Schema::new(2, vec![object])));

@@ -119,7 +119,7 @@ pub(crate) async fn create(
                 };
                 return Ok(Redirect::to(&page).into_response());
             }
-            Err(error) => form.problems(error).await?,
+            Err(error) => form.problems(error)?,
         }
     } else {
         (StatusCode::UNPROCESSABLE_ENTITY, Problems::default())
@@ -182,7 +182,7 @@ pub(crate) async fn update(
                 problems.add(conflict());
                 return form.stale(&record, &fields, problems).await;
             }
-            Err(error) => form.problems(error).await?,
+            Err(error) => form.problems(error)?,
         }
     } else {
         (StatusCode::UNPROCESSABLE_ENTITY, Problems::default())

@@ -9,7 +9,7 @@ use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Fault as _},
     grants::Action,
-    metadata::Object,
+    metadata::{Object, Schema},
 };
 use kontor_crm::records::ListQuery;
 use serde_json::{Map, Value as Json};
@@ -132,7 +132,7 @@ pub(crate) async fn show(
 
     let address = Address { plural: &plural, query: &query };
     let trail: Vec<&str> = query.all("p").collect();
-    let heads = heads(object, &caller, &table, query.get("sort"), &address);
+    let heads = heads(object, &schema, &caller, &table, query.get("sort"), &address);
     let next = next_cursor.map(|cursor| {
         let mut behind: Vec<&str> = trail.clone();
         behind.push(after);
@@ -232,6 +232,7 @@ impl Address<'_> {
 
 fn heads(
     object: &Object,
+    schema: &Schema,
     caller: &Caller,
     table: &Table,
     sort: &str,
@@ -242,7 +243,7 @@ fn heads(
         .iter()
         .map(|head| {
             let field = object.field(&head.name).filter(|field| {
-                records::Column::is_sortable(field)
+                records::Column::is_sortable(field, schema, caller)
                     && kontor_core::filter::Readable::can_read_field(
                         &*caller.grants,
                         &object.name,

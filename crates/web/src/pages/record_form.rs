@@ -9,10 +9,9 @@ use axum::{
 };
 use kontor_core::{
     caller::Caller,
-    error::{ErrorKind, Fault as _, Problem},
+    error::{ErrorKind, Problem},
     filter::Readable as _,
-    ids::RecordId,
-    metadata::{FieldKind, Name, Object, Schema},
+    metadata::{FieldKind, Object, Schema},
 };
 use kontor_crm::{
     RequestKey,
@@ -141,14 +140,10 @@ impl<'a> RecordForm<'a> {
 
     /// What a failed write was about, at the fields, and the status it is answered with; what no form can say is
     /// a page of its own.
-    pub(super) async fn problems(&self, error: kontor_crm::Error) -> Result<(StatusCode, Problems)> {
+    pub(super) fn problems(&self, error: kontor_crm::Error) -> Result<(StatusCode, Problems)> {
         if let kontor_crm::Error::KeyReused = error {
             return Ok((StatusCode::CONFLICT, Problems::general(SENT_ALREADY)));
         }
-        let twin = match &error {
-            kontor_crm::Error::Duplicate { field, existing: Some(id), .. } => Some((field.clone(), *id)),
-            _ => None,
-        };
         let problem = correctable(error)?;
         let status = match problem.kind {
             ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Forbidden => {
@@ -156,26 +151,7 @@ impl<'a> RecordForm<'a> {
             }
             _ => kontor_http::status(&problem),
         };
-        let mut problems = Problems::of(&problem, self.object);
-        if let Some((field, id)) = twin {
-            self.name_twin(&mut problems, &field, id).await?;
-        }
-        Ok((status, problems))
-    }
-
-    /// Says which record has the value already, and leads to it, where the caller may read it.
-    async fn name_twin(&self, problems: &mut Problems, field: &Name, id: RecordId) -> Result<()> {
-        let object = &self.object.name;
-        let twin = match self.state.crm.get(self.caller, object, id, None, Vec::new()).await {
-            Ok(twin) => twin,
-            Err(error) if error.problem().kind == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        if let Some(trouble) = problems.at_mut(field) {
-            let href = format!("/records/{}/{id}", self.object.plural);
-            trouble.link = Some((href, format!("Open {}", twin.label)));
-        }
-        Ok(())
+        Ok((status, Problems::of(&problem, self.object)))
     }
 
     /// The currencies of the object's latest records, the most frequent first.

@@ -3,7 +3,7 @@
 use kontor_core::{
     caller::Caller,
     filter::{FieldPath, Readable as _},
-    metadata::{Field, FieldKind, Object, TextFormat, system_fields},
+    metadata::{Field, FieldKind, Object, Schema, TextFormat, system_fields},
 };
 
 /// The columns a list has beside the record's name where none are chosen.
@@ -18,16 +18,19 @@ pub(crate) struct Column<'a> {
 }
 
 impl Column<'_> {
-    /// Whether the list can be sorted by it in a way that means something to a reader.
-    pub(crate) fn is_sortable(field: &Field) -> bool {
+    /// Whether the caller can sort the list by it in a way that means something to a reader.
+    pub(crate) fn is_sortable(field: &Field, schema: &Schema, caller: &Caller) -> bool {
         match &field.kind {
-            FieldKind::Relation { .. }
-            | FieldKind::Target { .. }
+            // By the names of its records.
+            FieldKind::Relation { object } => schema
+                .object(object)
+                .is_some_and(|target| caller.grants.can_read_field(&target.name, &target.label_field)),
+            FieldKind::Target { .. }
             | FieldKind::Actor
             | FieldKind::Address
             | FieldKind::SocialLinks
             | FieldKind::Phones => false,
-            kind => FieldPath::of(field, kind.parts().first().copied().unwrap_or_default()).is_sortable(),
+            _ => FieldPath::whole(field).is_sortable(),
         }
     }
 }

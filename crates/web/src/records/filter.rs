@@ -57,10 +57,10 @@ pub(crate) struct Choice {
 impl Choice {
     fn words(&self) -> &'static [&'static str] {
         match self.ty {
-            PartType::FoldedText | PartType::LowerText => {
+            PartType::FoldedText | PartType::LowerText | PartType::UpperText | PartType::Phone => {
                 &["contains", "is", "not", "starts", "empty", "filled"]
             }
-            PartType::Option | PartType::ExactText => &["is", "not", "empty", "filled"],
+            PartType::Option => &["is", "not", "empty", "filled"],
             PartType::Boolean => &["is", "empty", "filled"],
             PartType::Number(_) | PartType::Position => &["least", "most", "is", "not", "empty", "filled"],
             PartType::Date | PartType::DateTime => {
@@ -344,5 +344,5 @@ fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
 }
 
 fn first_part(field: &Field) -> PartType {
-    FieldPath::of(field, field.kind.parts().first().copied().unwrap_or_default()).ty
+    FieldPath::whole(field).ty
 }

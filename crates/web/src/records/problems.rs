@@ -53,7 +53,7 @@ pub(crate) struct Problems {
 impl Problems {
     pub(crate) fn of(problem: &Problem, object: &Object) -> Self {
         let mut problems = Self::default();
-        for Issue { path, message, .. } in &problem.issues {
+        for Issue { path, message, record, .. } in &problem.issues {
             let name = path.split(['.', '[']).next().unwrap_or_default();
             let message = as_sentence(&without_ids(message));
             if object.field(name).is_none() {
@@ -64,7 +64,11 @@ impl Problems {
                     known.message.push_str(&message);
                 }
             } else {
-                problems.say(name, Trouble::new(message));
+                // The record that is in the way is one page away.
+                let link = record.as_ref().filter(|record| record.object == object.name).map(|record| {
+                    (format!("/records/{}/{}", object.plural, record.id), format!("Open {}", record.label))
+                });
+                problems.say(name, Trouble { link, ..Trouble::new(message) });
             }
         }
         if problems.is_empty() {
@@ -104,10 +108,6 @@ impl Problems {
 
     pub(crate) fn at(&self, field: &str) -> Option<Trouble> {
         self.by_field.get(field).cloned()
-    }
-
-    pub(crate) fn at_mut(&mut self, field: &str) -> Option<&mut Trouble> {
-        self.by_field.get_mut(field)
     }
 }
 

@@ -329,6 +329,7 @@ mod tests {
             label_field: Name::literal("name"),
             is_custom: false,
             is_read_only: false,
+            pipeline: None,
             fields: vec![amount],
         };
         let viewer = Viewer { schema: Arc::new(Schema::default()), environment };

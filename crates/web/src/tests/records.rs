@@ -142,7 +142,7 @@ async fn a_list_is_searched_filtered_sorted_and_paged() {
     }
     let first = ada.get("/records/deals?sort=-amount").await.expect(200);
     first.shows(">120</span>").shows("Deal 120").shows("Deal 071").hides("Deal 070");
-    first.shows("aria-sort=\"descending\"");
+    first.shows("aria-sort=\"descending\"").shows("sort=account").shows("sort=contact");
     let follow = |answer: &Answer, rel: &str| {
         let end = answer.body.find(&format!("\" rel=\"{rel}\"")).unwrap();
         let start = answer.body[..end].rfind("href=\"").unwrap() + 6;

@@ -116,10 +116,12 @@ fn title(field: &Field, path: &FieldPath) -> String {
 /// The definition of what is compared alike, and the operators it takes.
 fn definition(ty: PartType) -> (&'static str, &'static str) {
     match ty {
-        PartType::FoldedText | PartType::LowerText => {
+        PartType::FoldedText | PartType::LowerText | PartType::UpperText => {
             ("text", "eq, neq, in, not_in, contains, starts_with, is_empty. Case and accents do not matter.")
         }
-        PartType::ExactText => ("exact", "eq, neq, in, not_in, is_empty. Compared exactly."),
+        PartType::Phone => {
+            ("phone", "eq, neq, in, not_in, contains, starts_with, is_empty. Only digits are compared.")
+        }
         PartType::Option => ("option", "eq, neq, in, not_in, is_empty."),
         PartType::Number(_) | PartType::Position => {
             ("number", "eq, neq, in, not_in, gt, gte, lt, lte, is_empty.")

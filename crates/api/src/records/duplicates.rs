@@ -1,0 +1,42 @@
+use axum::{extract::State, response::Response};
+use kontor_core::{
+    error::{Issue, Problem},
+    ids::RecordId,
+};
+use kontor_crm::records::Likeness;
+use serde_json::{Map, Value};
+
+use crate::{
+    extract::{Json, NoParameters, Parameters, Segments, SignedIn},
+    page,
+    problem::{ApiError, Result},
+    state::ApiState,
+};
+
+/// The records that may stand for the same as one that is there: `?id=…`.
+pub(super) async fn of_record(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    Segments(plural): Segments<String>,
+    parameters: Parameters,
+) -> Result<Response> {
+    let parameters = parameters.knowing(&["id"])?;
+    let id = parameters.owned("id").unwrap_or_default().parse::<RecordId>().map_err(|_| {
+        let message = "expected the id of a record; POST looks for one that is yet to be made";
+        ApiError::of(Problem::invalid(vec![Issue::new("id", "wrong_type", message)]))
+    })?;
+    let found = state.crm.similar(&caller, &plural, Likeness::Record(id)).await?;
+    Ok(page::whole(found))
+}
+
+/// Those that may stand for the same as one that would be made of these fields.
+pub(super) async fn of_fields(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    Segments(plural): Segments<String>,
+    _: NoParameters,
+    Json(fields): Json<Map<String, Value>>,
+) -> Result<Response> {
+    let found = state.crm.similar(&caller, &plural, Likeness::Fields(fields)).await?;
+    Ok(page::whole(found))
+}
