@@ -183,7 +183,7 @@ impl Interpreter {
 
     fn not_a_change(&self, phrase: Phrase<'_>) -> String {
         if self.updatable().next().is_none() {
-            return "I have no permission here to change records.".to_owned();
+            return "I have no permission here to change records: your role or this agent's does not allow it.".to_owned();
         }
         let at = phrase.position(&["to", "as", "into"]);
         let said = at.map(|at| phrase.from(at + 1)).filter(|said| !said.is_empty());

@@ -89,6 +89,8 @@ impl Conversation {
     /// Takes a message as an answer to what was asked, or as a new command.
     fn hear(&mut self, said: &str, question: Option<Question>, is_command: &impl Fn(&str) -> bool) {
         let sentence = Sentence::new(said);
+        // Quotes say that it is an answer and no command.
+        let answer = said.trim().trim_matches(['"', '“', '”']);
         (self.dropped, self.is_refused) = (None, false);
         if question.is_some() && ask::is_refusal(sentence.phrase()) {
             self.dropped = Some(std::mem::take(&mut self.command));
@@ -104,11 +106,11 @@ impl Conversation {
                 }
             }
             Some(Question::What) if !is_command(said) => {
-                self.command = format!("{}: {}", self.command.trim_end_matches([':', '.', ' ']), said.trim());
+                self.command = format!("{}: {answer}", self.command.trim_end_matches([':', '.', ' ']));
                 return;
             }
             Some(Question::Value) if !is_command(said) => {
-                self.command = format!("{} to {}", self.command.trim_end_matches(['.', ' ']), said.trim());
+                self.command = format!("{} to {answer}", self.command.trim_end_matches(['.', ' ']));
                 return;
             }
             Some(Question::Rather(sentence_meant)) if ask::is_consent(sentence.phrase()) => {

@@ -41,7 +41,8 @@ impl Interpreter {
                 .map(|o| o.singular.as_str())
                 .collect();
             return Ok(if names.is_empty() {
-                "I have no permission here to create records.".to_owned()
+                "I have no permission here to create records: your role or this agent's does not allow it."
+                    .to_owned()
             } else {
                 format!(
                     "Say what to create first, for example **create {} …**. There are: {}.",

@@ -148,6 +148,12 @@ impl Interpreter {
             if let Some((moment, words)) = dates::moment(when, today, Lean::Behind, "12:00")?
                 && words == when.len()
             {
+                if moment.get(..10).is_some_and(|day| day > today.to_string().as_str()) {
+                    return Err(Stop::Say(
+                        "That day is still to come, and I log what took place. **remind me to …** makes a task."
+                            .to_owned(),
+                    ));
+                }
                 when.cover();
                 let is_default = moment == format!("{today}T12:00:00Z");
                 return Ok((phrase.upto(at), Some(moment).filter(|_| !is_default)));

@@ -107,7 +107,10 @@ impl Interpreter {
     fn no_tool(&self, tool: &str) -> String {
         match tool.split_once('.') {
             Some((object, verb)) => match self.catalogue.object(object) {
-                Some(object) => format!("I have no permission here to {verb} {}.", object.plural),
+                Some(object) => format!(
+                    "I have no permission here to {verb} {}: your role or this agent's does not allow it.",
+                    object.plural
+                ),
                 None => format!("I have no tool here for {object} records."),
             },
             None => format!("I have no tool {tool} here."),

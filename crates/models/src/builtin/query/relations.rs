@@ -143,6 +143,15 @@ impl<'p> Parser<'p> {
                 _ => false,
             })
             .collect();
+        // Of an owner and an assignee the first is meant, as by "my".
+        let mut members = 0;
+        let relations: Vec<&'p Field> = relations
+            .into_iter()
+            .filter(|field| {
+                members += usize::from(field.is_member());
+                !field.is_member() || members == 1
+            })
+            .collect();
         let is_relation_of = |record: &Record, field: &Field| matches!(&field.kind, Kind::Relation(Some(object)) if *object == record.object);
         if pronoun || (named.is_empty() && noun.is_some_and(|(_, words)| is_singular(rest, words))) {
             let fits = |record: &Record| relations.iter().any(|field| is_relation_of(record, field));

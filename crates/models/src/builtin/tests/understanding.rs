@@ -130,6 +130,31 @@ fn a_refusal_is_no_value_and_drops_what_was_asked() {
 }
 
 #[test]
+fn an_answer_in_quotes_is_no_command() {
+    let came = say("note on Cascade Pharma · \"show them the plan\"");
+    let (tool, arguments, _) = came.calls.last().unwrap();
+    assert_eq!((tool.as_str(), &arguments["body"]), ("note.create", &json!("show them the plan")));
+    let came = say("note on Cascade Pharma · show deals");
+    assert_eq!(came.calls.last().unwrap().0, "deal.find");
+}
+
+#[test]
+fn the_tasks_of_a_member_are_those_that_they_do() {
+    for said in ["tasks for Max", "tasks of Max", "Max's tasks"] {
+        assert_eq!(
+            say(said).calls.last().unwrap().1["filter"],
+            json!({"assignee": {"eq": "m-max"}}),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn what_is_logged_has_taken_place() {
+    refused("log a call with Omar Berg tomorrow: pricing");
+}
+
+#[test]
 fn another_command_drops_what_was_asked_and_says_so() {
     let came = say("create a deal for Arden City Transit worth 40k · count deals by stage");
     assert!(

@@ -9,8 +9,8 @@ use super::{Chat, Did, catalogue};
 use workspace::Workspace;
 
 const SENTENCES: &str = include_str!("sentences.txt");
-/// What was understood when this was written.
-const UNDERSTOOD: usize = 60;
+/// The fewest that must be understood.
+const UNDERSTOOD: usize = 90;
 
 /// What came of the last message of a chat.
 #[derive(Default)]
