@@ -298,7 +298,10 @@ pub(super) fn records(result: &Value) -> Vec<Record> {
 /// The records that the result of a creation says are like the new one.
 pub(super) fn similar(result: &Value) -> Vec<Record> {
     let list = result["similar"].as_array();
-    list.into_iter().flatten().filter_map(|value| record(value, result)).collect()
+    let of_its_kind = |value: &Value| value["object"] == result["object"];
+    let records = list.into_iter().flatten();
+    // The folder of the pages is told for the new record's own kind alone.
+    records.filter_map(|value| record(value, if of_its_kind(value) { result } else { value })).collect()
 }
 
 /// The one record a result is about.

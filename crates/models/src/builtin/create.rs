@@ -264,7 +264,7 @@ impl Interpreter {
         let link = single(&result).map_or_else(|| "it".to_owned(), |record| render::link(&record));
         let mut text = format!("Created {} {link}.", object.singular);
         let similar: Vec<String> = super::conversation::similar(&result).iter().map(render::link).collect();
-        if !similar.is_empty() {
+        if !similar.is_empty() && !self.conversation.wants_another {
             text.push_str(&format!(" There is already another: {}.", similar.join(", ")));
         }
         for name in given.iter().filter(|name| label.is_none_or(|label| label.name != **name)) {

@@ -297,6 +297,16 @@ fn who_is_there_already_is_created_again_only_on_request() {
 }
 
 #[test]
+fn records_that_the_creation_found_alike_are_said() {
+    let mut chat = Chat::new();
+    chat.do_now("create contact Jane Roe, email jane@roe.example").call();
+    let similar = json!([{"object": "contact", "id": "c7", "label": "J. Roe"}, {"object": "account", "id": "a9", "label": "Roe"}]);
+    let created = json!({"object": "contact", "path": "/records/contacts", "record": {"id": "c8", "label": "Jane Roe"}, "similar": similar});
+    let text = chat.result(created).text();
+    assert!(text.contains("There is already another: [J. Roe](/records/contacts/c7), **Roe**."), "{text}");
+}
+
+#[test]
 fn of_two_fields_with_one_label_the_standard_one_is_taken_and_said() {
     let mut tools = catalogue::tools();
     for tool in tools.iter_mut().filter(|tool| tool.name.starts_with("deal.")) {
