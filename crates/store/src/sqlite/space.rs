@@ -119,9 +119,7 @@ impl Space {
 
     /// Closes the file where nothing is under way.
     pub(crate) fn retire(&self) {
-        if self.0.idle_since().is_some() {
-            self.0.retire();
-        }
+        self.0.retire();
     }
 
     /// Ends the threads once they have done what waits. The file is not opened again.
@@ -200,9 +198,16 @@ impl File {
         (state.in_use == 0).then_some((state.last_used, state.retiring))
     }
 
-    /// Has the threads end, and with them the file close, unless a unit comes first.
+    /// Has the threads end, and with them the file close, unless a unit is under way or comes first.
     pub(super) fn retire(&self) {
-        self.state().retiring = true;
+        {
+            let mut state = self.state();
+            // Who came since it was found idle may not have its thread yet, which would not hear of this.
+            if state.in_use > 0 {
+                return;
+            }
+            state.retiring = true;
+        }
         self.writes.retire();
         self.reads.retire();
     }

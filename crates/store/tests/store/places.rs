@@ -166,6 +166,33 @@ fn many_who_ask_for_one_closed_workspace_take_one_place() {
 }
 
 #[test]
+fn nobody_waits_long_where_many_come_and_go() {
+    on_sqlite(|store| async move {
+        // Far less than the time after which an idle file closes by itself.
+        let config = StoreConfig {
+            open_workspaces: 8,
+            read_deadline: Duration::from_secs(5),
+            write_deadline: Duration::from_secs(5),
+            ..store.config()
+        };
+        let few = Store::open(config, Environment::system()).await.unwrap();
+        let workspaces = several(&few, 12).await;
+        for round in 0..15 {
+            // In the order in which they were used last, so that each one asked for was the next to close.
+            let used = workspaces.iter().map(|workspace| async move {
+                if round % 3 == 0 {
+                    add(workspace, &format!("note {round}")).await.unwrap();
+                }
+                notes(workspace).await
+            });
+            let counted = futures::future::join_all(used).await;
+            assert_eq!(counted, vec![round / 3 + 1; workspaces.len()]);
+        }
+        few.close().await;
+    });
+}
+
+#[test]
 fn a_start_opens_no_workspace() {
     on_sqlite(|store| async move {
         let made = workspace(&store).await;
