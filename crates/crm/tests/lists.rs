@@ -360,4 +360,30 @@ both_engines! {
             }
         }
     }
+
+    async fn a_filter_that_most_fulfil_does_not_change_the_order_of_a_list(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let name = |number: usize| format!("{:05}", number * 7_919 % 5_200);
+        let segment = |number: usize| if number.is_multiple_of(100) { "SMB" } else { "ENTERPRISE" };
+        for first in (0..5_200).step_by(200) {
+            let items = (first..first + 200)
+                .map(|number| map(json!({ "name": name(number), "segment": segment(number) })));
+            fixture.crm.batch(&fixture.ada, "account", BatchInput::Create(items.collect())).await.unwrap();
+        }
+        for wanted in ["ENTERPRISE", "SMB"] {
+            let query = ListQuery {
+                filter: Some(json!({ "segment": { "eq": wanted } })),
+                sort: Some("name".to_owned()),
+                limit: 40,
+                ..ListQuery::default()
+            };
+            let mut expected: Vec<_> =
+                (0..5_200).filter(|number| segment(*number) == wanted).map(name).collect();
+            expected.sort();
+            let page = fixture.list("account", query.clone()).await;
+            assert_eq!(labels(&page), expected[..40]);
+            let after = fixture.list("account", ListQuery { after: page.next, limit: 10, ..query }).await;
+            assert_eq!(labels(&after), expected[40..50]);
+        }
+    }
 }

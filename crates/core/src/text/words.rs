@@ -38,6 +38,9 @@ pub fn words(text: &str, limit: usize) -> Vec<String> {
         if let Some(joined) = joined(&folded) {
             add(joined.into());
         }
+        if folded.contains(['@', '.']) {
+            folded.split(['@', '.']).filter_map(joined).for_each(|joined| add(joined.into()));
+        }
         if let Some(spelt) = spelt_out(piece) {
             parts(&spelt).iter().for_each(|part| add(part.text.into()));
         }
@@ -168,6 +171,7 @@ mod tests {
             ("AT&T,", vec!["at", "t", "at&t"]),
             ("U.S.A.", vec!["u", "s", "a", "usa"]),
             ("acme.com", vec!["acme", "com"]),
+            ("jo@north-wind.test", vec!["jo", "north", "wind", "test", "northwind"]),
             ("Inc.", vec!["inc"]),
             ("+49", vec!["49"]),
             ("Müller", vec!["muller", "mueller"]),
