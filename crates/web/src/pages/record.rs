@@ -13,9 +13,10 @@ use kontor_core::{
     grants::Action,
     ids::RecordId,
     metadata::{Field, FieldKind, Object, Outcome, Schema},
+    reference::RecordReference,
 };
 use kontor_crm::{
-    records::{ListQuery, Record},
+    records::{Likeness, ListQuery, Record},
     timeline::Entry,
 };
 use serde_json::{Value as Json, json};
@@ -59,6 +60,8 @@ struct RecordPage {
     timeline: Vec<EntryView>,
     older: Option<String>,
     notice: Option<String>,
+    /// Records that may stand for the same as one that was just made: a link and the kind of each.
+    similar: Vec<(Shown, String)>,
 }
 
 /// Values by their labels.
@@ -134,8 +137,30 @@ pub(crate) async fn show(
         timeline: timeline.entries.iter().map(|entry| entry_view(&viewer, &object, entry)).collect(),
         older,
         notice: notice(query.get("done")),
+        similar: if query.get("done") == "created" {
+            similar(&state, &caller, &schema, &object, id).await?
+        } else {
+            Vec::new()
+        },
         href,
     })
+}
+
+/// The records that may stand for the same as this one.
+async fn similar(
+    state: &WebState,
+    caller: &Caller,
+    schema: &Schema,
+    object: &Object,
+    id: RecordId,
+) -> Result<Vec<(Shown, String)>> {
+    let found = state.crm.similar(caller, &object.name, Likeness::Record(id)).await?;
+    let link = |like: &RecordReference| {
+        let object = schema.object(&like.object)?;
+        let href = format!("/records/{}/{}", object.plural, like.id);
+        Some((Shown::Link { href, label: like.label.clone() }, object.label.to_lowercase()))
+    };
+    Ok(found.iter().filter_map(link).collect())
 }
 
 /// What just happened, as the redirect that led here says.

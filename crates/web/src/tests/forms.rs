@@ -380,3 +380,19 @@ async fn what_was_written_outlives_the_session_it_was_written_in() {
     ada.post("/records/deals", &form).await.expect(303);
     assert_eq!(count(&server, "deal").await, 1);
 }
+
+#[tokio::test]
+async fn who_is_there_already_is_named_beside_the_one_that_was_just_made() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let first = server.create("contact", json!({"name": {"first": "Jane", "last": "Roe"}})).await;
+    let form = [("name.first", "jane"), ("name.last", "Roe")];
+    let made = ada.post("/records/contacts", &form).await.expect(303);
+    let page = made.header("location").to_owned();
+    let link = format!("href=\"/records/contacts/{first}\"");
+    ada.get(&page).await.expect(200).shows("There already is one like it").shows(&link);
+    ada.get(page.split('?').next().unwrap()).await.expect(200).hides("like it");
+    let other = [("name.first", "Nobody"), ("name.last", "Else")];
+    let made = ada.post("/records/contacts", &other).await.expect(303);
+    ada.get(made.header("location")).await.expect(200).hides("like it");
+}
