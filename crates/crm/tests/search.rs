@@ -222,7 +222,10 @@ both_engines! {
         as_an_older_version_left_it(&fixture).await;
         assert!(found(&fixture, &fixture.ada, "soren", 5).await.is_empty());
 
-        let config = StoreConfig { data_steps: kontor_crm::data_steps(), ..store.config() };
+        // The step that adds columns has its own test: here they are there already.
+        let mut data_steps = kontor_crm::data_steps();
+        data_steps.retain(|step| !step.alters);
+        let config = StoreConfig { data_steps, ..store.config() };
         for _ in 0..2 {
             let again = Store::open(config.clone(), Environment::system()).await.unwrap();
             let crm = Crm::new(again.clone(), Environment::system());

@@ -232,6 +232,7 @@ async fn closing(
         .from(work.tx.table("timeline_entries"))
         .and_where(Expr::col("record_id").eq(id.as_uuid()))
         .and_where(Expr::col("object").eq(object.name.as_str()))
+        .and_where(Expr::col("name").eq(format!("{}.updated", object.name)))
         .and_where(Expr::col("linked_id").is_null())
         .order_by("id", Order::Desc)
         .limit(UPDATES)
