@@ -143,6 +143,7 @@ pub(crate) fn labels(page: &Page) -> Vec<&str> {
 }
 
 /// Random input, other on each run; the seed that it prints makes it again by `KONTOR_TEST_SEED`.
+#[allow(clippy::print_stdout, reason = "whoever reads of a failure needs the seed")]
 pub(crate) fn runner() -> TestRunner {
     let seed = match std::env::var("KONTOR_TEST_SEED") {
         Ok(seed) => seed.parse::<u64>().unwrap(),

@@ -39,6 +39,9 @@ impl Rank {
         [Self::WholeName, Self::WordsInName, Self::Words, Self::BeginningsInName, Self::Beginnings];
 }
 
+/// The ways in which a text may have a word.
+type Alternatives = fn(&SearchWord) -> &Vec<Vec<Term>>;
+
 /// A query that was written.
 pub(super) struct Written {
     words: Vec<SearchWord>,
@@ -54,7 +57,7 @@ impl Written {
     pub(super) fn query(&self, rank: Rank, slots: &Slots, is_deleted: bool) -> SearchQuery {
         let none = SearchQuery::Any(Vec::new());
         let in_name = Slots { all: vec![NAME_SLOT], phones: Vec::new() };
-        let (slots, alternatives): (&Slots, fn(&SearchWord) -> &Vec<Vec<Term>>) = match rank {
+        let (slots, alternatives): (&Slots, Alternatives) = match rank {
             Rank::WholeName if slots.has_name() && !self.whole.is_empty() => {
                 return SearchQuery::Token(whole_name(&self.whole, is_deleted));
             }

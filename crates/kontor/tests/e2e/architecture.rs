@@ -36,10 +36,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("kontor-testkit", &["kontor-core"]),
-    (
-        "kontor-bench",
-        &["kontor-core", "kontor-store", "kontor-identity", "kontor-agents", "kontor-testkit"],
-    ),
+    ("kontor-bench", &["kontor-core", "kontor-store", "kontor-identity", "kontor-agents", "kontor-testkit"]),
 ];
 
 /// Which drivers and engines of other crates only one crate may name.

@@ -179,7 +179,7 @@ impl Conversation {
         let good: Vec<&Done> = done.iter().filter(|done| done.result.get("error").is_none()).collect();
         for done in &good {
             if let Some(record) = single(&done.result) {
-                let is_beside = ["activity", "note", "task"].contains(&record.object.as_str());
+                let is_beside = ["note", "task"].contains(&record.object.as_str());
                 let is_new = done.name.ends_with(".create") || done.name.ends_with(".log");
                 let has_one = !self.spoken.is_empty() || self.looking.is_some();
                 self.is_aside = is_beside && is_new && has_one;

@@ -197,7 +197,7 @@ async fn what_a_form_shows_of_a_record_is_read_back_as_no_change() {
     let field = serde_json::from_value(field).unwrap();
     server.crm.add_field(&Caller::system(server.workspace), "deal", field).await.unwrap();
     for amount in [json!("1.5"), json!("12500.5"), json!("0.01"), json!(12_500), json!("1234.56")] {
-        for ratio in ["1.234", "12.345", "-1.234", "1234.567", "0.125"] {
+        for ratio in [1.234, 12.345, -1.234, 1234.567, 0.125] {
             let deal = server
                 .create("deal", json!({"name": "Crane", "ratio": ratio, "amount": {"amount": amount}}))
                 .await;

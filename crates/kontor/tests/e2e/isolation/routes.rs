@@ -151,6 +151,18 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/records/{plural}/group", filter("/group?by=name&"), None, &[200]),
+        attempt(
+            "GET /api/records/{plural}/duplicates",
+            format!("/api/records/accounts/duplicates?id={account}"),
+            None,
+            &[404],
+        ),
+        attempt(
+            "POST /api/records/{plural}/duplicates",
+            "/api/records/accounts/duplicates".into(),
+            Some(json!({"name": "Zanzibar Quellwasser"})),
+            &[200],
+        ),
         attempt("GET /api/records/{plural}/{id}", one.clone(), None, &[404]),
         attempt("GET /api/records/{plural}/{id}", format!("{one}?include=account"), None, &[404]),
         attempt("PATCH /api/records/{plural}/{id}", one.clone(), Some(json!({"name": "stolen"})), &[404]),
