@@ -20,7 +20,7 @@ cargo xtask <command>
   fresh                   check that generated documents are up to date
   kill [--engine sqlite|postgres|both] [--count N]
                           kill -9 the server N times in the middle of turns and check what is left
-  bench turns|records|store|workspaces [--engine sqlite|postgres|both] [--quick]
+  bench turns|records|scale|store|workspaces [--engine sqlite|postgres|both] [--quick]
                           measure, and print the figures
 ";
 
