@@ -156,7 +156,7 @@ fn of_item(kind: ErrorKind, code: &'static str, message: String, item: &str) -> 
 }
 
 /// What is said of values that others have, without the places, which the issues name.
-fn told(issues: &[Issue]) -> String {
+fn message_of(issues: &[Issue]) -> String {
     match issues {
         [] => "Another record has the same value.".to_owned(),
         [issue] => issue.message.clone(),
@@ -200,7 +200,7 @@ impl Fault for Error {
                 Problem::new(ErrorKind::Forbidden, "not_permitted", "You may not change the data model.")
             }
             Self::Duplicate(issues) => Problem {
-                message: told(issues),
+                message: message_of(issues),
                 ..Problem::of_issues(ErrorKind::Conflict, "duplicate_value", issues.clone())
             },
             Self::Several(errors) => several(errors),

@@ -55,6 +55,25 @@ impl Page {
     }
 }
 
+/// What the workspace is made of: one object, with these fields.
+fn visits(fields: Vec<Field>) -> Arc<Schema> {
+    let object = Object {
+        id: ObjectId(Uuid::nil()),
+        name: Name::literal("visit"),
+        plural: Name::literal("visits"),
+        label: "Visit".to_owned(),
+        label_plural: "Visits".to_owned(),
+        description: String::new(),
+        icon: "calendar".to_owned(),
+        label_field: Name::literal("on"),
+        is_custom: true,
+        is_read_only: false,
+        pipeline: None,
+        fields,
+    };
+    Arc::new(Schema::new(2, vec![object]))
+}
+
 /// What the turn machine gives: logged events, and deltas between them.
 #[expect(clippy::large_enum_variant, reason = "a test has few of them")]
 enum Given {
@@ -271,21 +290,7 @@ fn an_open_stream_shows_the_fields_and_the_time_of_the_moment() {
 
     called.advance(Duration::from_secs(2 * 86_400));
     let field = Field::new(FieldId(Uuid::nil()), Name::literal("on"), "Day of the visit", FieldKind::Date);
-    let object = Object {
-        id: ObjectId(Uuid::nil()),
-        name: Name::literal("visit"),
-        plural: Name::literal("visits"),
-        label: "Visit".to_owned(),
-        label_plural: "Visits".to_owned(),
-        description: String::new(),
-        icon: "calendar".to_owned(),
-        label_field: Name::literal("on"),
-        is_custom: true,
-        is_read_only: false,
-        pipeline: None,
-        fields: vec![field],
-    };
-    encoder.fragments_mut().know(Arc::new(Schema::new(2, vec![object])));
+    encoder.fragments_mut().know(visits(vec![field]));
     let html = card(&mut encoder, 4);
     assert!(html.contains("Day of the visit") && html.contains(">yesterday<"), "{html}");
 }
@@ -295,21 +300,7 @@ fn an_approval_says_why_it_is_asked_and_names_the_record_as_it_was() {
     let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
     let mut encoder = Encoder::new(Transcript::default(), 0, fragments_at(clock));
     let turn = turn();
-    let object = Object {
-        id: ObjectId(Uuid::nil()),
-        name: Name::literal("visit"),
-        plural: Name::literal("visits"),
-        label: "Visit".to_owned(),
-        label_plural: "Visits".to_owned(),
-        description: String::new(),
-        icon: "calendar".to_owned(),
-        label_field: Name::literal("on"),
-        is_custom: true,
-        is_read_only: false,
-        pipeline: None,
-        fields: Vec::new(),
-    };
-    encoder.fragments_mut().know(Arc::new(Schema::new(2, vec![object])));
+    encoder.fragments_mut().know(visits(Vec::new()));
     encoder.logged(1, &TurnEvent::TurnStarted { turn, message: "Tidy up".to_owned() });
     encoder.logged(2, &TurnEvent::StepStarted { turn, step: 1 });
     let id = RecordId(Uuid::from_u128(5));

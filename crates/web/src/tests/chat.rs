@@ -56,16 +56,22 @@ async fn a_message_is_answered_in_the_stream_and_after_a_reload() {
     server.stop().await;
 }
 
+/// Makes a deal called Crane and begins a chat about it; the deal's id and the chat's page.
+async fn chat_about_a_deal(server: &Server, person: &Browser<'_>, message: &str) -> (String, String) {
+    let deal = server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
+    let about = format!("deal:{deal}");
+    let form = [("agent", "sales-assistant"), ("message", message), ("about", about.as_str())];
+    let page = person.post("/chat", &form).await.expect(303).header("location").to_owned();
+    (deal, page)
+}
+
 #[tokio::test]
 async fn a_deletion_waits_for_approval_in_place() {
     let server = Server::start().await;
     server.work();
     let ada = server.sign_in("ada").await;
-    let deal = server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
-    let about = format!("deal:{deal}");
-    ada.get(&format!("/chat?about={about}")).await.expect(200).shows("Crane");
-    let form = [("agent", "sales-assistant"), ("message", "delete deal Crane"), ("about", about.as_str())];
-    let page = ada.post("/chat", &form).await.expect(303).header("location").to_owned();
+    let (deal, page) = chat_about_a_deal(&server, &ada, "delete deal Crane").await;
+    ada.get(&format!("/chat?about=deal:{deal}")).await.expect(200).shows("Crane");
     let events = format!("{page}/events?after=0");
     stream_until(&ada, &events, None, "\"state\":\"waiting\"").await;
 
@@ -169,10 +175,7 @@ async fn a_card_names_the_record_that_was_only_read() {
     let server = Server::start().await;
     server.work();
     let ada = server.sign_in("ada").await;
-    let deal = server.create("deal", json!({"name": "Crane", "stage": "LEAD"})).await;
-    let about = format!("deal:{deal}");
-    let form = [("agent", "sales-assistant"), ("message", "what changed on it?"), ("about", about.as_str())];
-    let page = ada.post("/chat", &form).await.expect(303).header("location").to_owned();
+    let (deal, page) = chat_about_a_deal(&server, &ada, "what changed on it?").await;
     let settled = server.settled(&ada, &page).await;
     settled
         .shows("Read timeline of deal")
