@@ -8,7 +8,11 @@ use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::Store;
 use kontor_web::WebState;
-use tokio::{net::TcpListener, signal::unix::SignalKind, time::Instant};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::demo;
@@ -104,12 +108,14 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     let answers = Answers { router, proxies, refuse: kontor_api::refuse };
     let server = connections::serve(listener, answers, limits, shutdown.clone());
 
+    // Before anybody is told that the server is ready: from then on it may be told to stop.
+    let signals = Signals::listen()?;
     for line in greeting {
         terminal::line(&line);
     }
     terminal::line(&format!("Kontor is ready at {url}"));
 
-    let signalled = until_signal(server, shutdown).await?;
+    let signalled = until_signal(server, signals, shutdown).await;
     if tokio::time::timeout_at(signalled + TURNS, tasks.wait()).await.is_err() {
         tracing::warn!("turns in progress did not end in time; they go on at the next start");
     }
@@ -121,29 +127,44 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     Ok(())
 }
 
+/// The signals that end the server.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From now on a signal is kept for [`Signals::next`]; until now it ends the process at once.
+    fn listen() -> Result<Self, Error> {
+        let listen = |kind| signal(kind).map_err(Error::io("signals cannot be awaited"));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
 /// Runs the server until a signal, then gives its requests time to end; when the signal came.
 async fn until_signal(
     server: impl Future<Output = ()>,
+    mut signals: Signals,
     shutdown: CancellationToken,
-) -> Result<Instant, Error> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+) -> Instant {
     tokio::pin!(server);
     tokio::select! {
         () = &mut server => {}
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = signals.next() => {}
     }
     shutdown.cancel();
     let signalled = Instant::now();
     if tokio::time::timeout_at(signalled + REQUESTS, server).await.is_err() {
         tracing::warn!("requests in progress did not end in time");
     }
-    Ok(signalled)
-}
-
-fn signal(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Error> {
-    tokio::signal::unix::signal(kind).map_err(Error::io("signals cannot be awaited"))
+    signalled
 }
 
 /// Tells the log which workspaces have no data, beside those that are `told` already. The others go on.

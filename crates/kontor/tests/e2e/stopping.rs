@@ -37,3 +37,15 @@ async fn a_server_that_is_told_to_stop_has_ended_in_time_whatever_is_open() {
     assert!(took < PROMISED, "it took {took:?}");
     assert!(stream.next().await.is_none(), "the reader is left, to come back");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_told_to_stop_the_moment_it_is_ready_ends_in_order() {
+    let mut fixture = Fixture::start(Engine::Sqlite, None).await;
+    fixture.options.demo = false;
+    for _ in 0..20 {
+        let server = fixture.server.take().unwrap();
+        let status = tokio::task::spawn_blocking(move || server.stop().unwrap()).await.unwrap();
+        assert!(status.success(), "{status}");
+        fixture.launch();
+    }
+}
