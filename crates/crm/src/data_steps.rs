@@ -34,6 +34,7 @@ pub fn data_steps() -> Vec<DataStep> {
 /// come before any additional one.
 fn renew<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
     Box::pin(async move {
+        // What is declared is compared by name: the ids that are made for it are not kept.
         metadata::renew(tx, &Environment::system()).await?;
         for object in metadata::schema(tx).await?.objects() {
             records::take_primary(tx, object).await?;

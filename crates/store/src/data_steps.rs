@@ -41,8 +41,17 @@ pub(crate) async fn run(
     missing.retain(|step| !done.contains(&step.number));
     missing.sort_by_key(|step| step.number);
     for step in missing {
-        tracing::info!(namespace = described, step = step.number, name = step.name, "a data step runs");
+        let mut parts = 0_u64;
         loop {
+            if parts == 1 {
+                tracing::info!(
+                    namespace = described,
+                    step = step.number,
+                    name = step.name,
+                    "a data step has more than one part: the workspace opens when all are done"
+                );
+            }
+            parts += 1;
             let described = described.to_owned();
             let is_done = if step.alters {
                 let part = namespace.alter(move |tx| {

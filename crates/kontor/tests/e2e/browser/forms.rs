@@ -116,6 +116,7 @@ async fn a_list_of_records_opens_when_asked_and_never_lies_over_the_button() {
         for name in ["account", "contact", "owner"] {
             let css = format!("#{name}");
             page.execute(&format!("document.querySelector('{css}').focus()"), Vec::new()).await.unwrap();
+            // As long as a list takes that would open by itself.
             tokio::time::sleep(std::time::Duration::from_millis(400)).await;
             assert!(page.find(Locator::Css(&format!("{css}-list:not([hidden])"))).await.is_err(), "{name}");
             let field = shown(&page, &css).await;
