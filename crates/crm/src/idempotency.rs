@@ -12,6 +12,7 @@ use kontor_core::{
     grants::{Action, Grants},
     ids::RecordId,
     metadata::{Object, system_fields},
+    text::hex,
 };
 use sea_query::{Alias, Expr, ExprTrait as _, OnConflict, Query};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -91,7 +92,7 @@ pub(crate) async fn read_again(
 
 fn digest(grants: &Grants) -> Result<String, Error> {
     let json = serde_json::to_vec(grants).map_err(Error::Entry)?;
-    Ok(Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&Sha256::digest(json)))
 }
 
 /// What was answered under the key. Where nothing was, the key is taken, and [`keep`] is to follow.

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use kontor_core::environment::Environment;
+use kontor_core::{environment::Environment, text::hex};
 use kontor_identity::MasterSecret;
 
 use crate::{config::Config, error::Error};
@@ -37,8 +37,7 @@ pub(crate) fn load(config: &Config, environment: &Environment) -> Result<(Master
             Err(Error::Usage(message))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let secret: String =
-                environment.random::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+            let secret = hex(&environment.random::<32>());
             keep(&config.data_dir, format!("{secret}\n").as_bytes()).map_err(failed)?;
             Ok((MasterSecret::new(secret.into_bytes()), true))
         }

@@ -3,7 +3,7 @@
 //! A namespace whose migrations are newer than this program's, or differ from them, stays closed.
 
 use include_dir::{Dir, include_dir};
-use kontor_core::{ids::WorkspaceId, time::Timestamp};
+use kontor_core::{ids::WorkspaceId, text::hex, time::Timestamp};
 use sea_query::{ColumnDef, Order, Query, Table};
 use sha2::{Digest as _, Sha256};
 
@@ -55,7 +55,7 @@ pub(crate) struct Migration {
 
 impl Migration {
     fn checksum(&self) -> String {
-        Sha256::digest(self.sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(self.sql.as_bytes()))
     }
 }
 

@@ -2,7 +2,7 @@
 //! a digest of them all, so that the next version has another one, and relative imports between scripts
 //! stay within one version.
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
     extract::Path,
@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use include_dir::{Dir, include_dir};
+use kontor_core::text::hex;
 use sha2::{Digest as _, Sha256};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets");
@@ -26,11 +27,7 @@ static DIGEST: LazyLock<String> = LazyLock::new(|| {
         digest.update([0]);
         digest.update(file.contents());
     }
-    digest.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(digest.finalize().get(..8).unwrap_or_default())
 });
 
 pub(crate) async fn serve(Path((digest, name)): Path<(String, String)>) -> Response {

@@ -2,7 +2,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use kontor_core::error::ErrorKind;
+use kontor_core::{error::ErrorKind, text::hex};
 use kontor_crm::RequestKey;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -46,7 +46,7 @@ impl IdempotencyKey {
         let key = self.key?;
         // What was read from JSON can be written as JSON.
         digest.update(serde_json::to_vec(body).ok()?);
-        let fingerprint = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex(&digest.finalize());
         Some(RequestKey { key, fingerprint })
     }
 }

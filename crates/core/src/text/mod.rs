@@ -56,6 +56,11 @@ pub fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>)
     nearest(name, candidates).map(|near| format!(" Did you mean {near}?")).unwrap_or_default()
 }
 
+/// Bytes as lower-case hexadecimal digits, two for each.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// At most `limit` characters of a text, with an ellipsis where it was cut.
 pub fn excerpt(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
@@ -115,6 +120,12 @@ mod tests {
         assert_eq!(one_line("\u{202e}evil\u{202c} \u{200b} name\u{e0041}\u{feff}"), "evil name");
         assert_eq!(one_line("می\u{200c}خواهم 👩\u{200d}💻"), "می\u{200c}خواهم 👩\u{200d}💻");
         assert_eq!(one_line(" \u{200b} "), "");
+    }
+
+    #[test]
+    fn bytes_are_written_with_two_digits_each() {
+        assert_eq!(hex(&[0, 10, 255]), "000aff");
+        assert_eq!(hex(&[]), "");
     }
 
     #[test]

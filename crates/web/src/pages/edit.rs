@@ -10,6 +10,7 @@ use kontor_core::{
     error::{ErrorKind, Fault as _, Problem},
     grants::Action,
     metadata::{FieldKind, Object, Schema},
+    text::hex,
 };
 use kontor_crm::{
     RequestKey,
@@ -21,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     chat::context_of,
     record::found,
-    record_form::{FormState, RecordForm, hexadecimal, page_of},
+    record_form::{FormState, RecordForm, page_of},
 };
 use crate::{
     error::{PageError, Result},
@@ -105,7 +106,7 @@ pub(crate) async fn create(
     let Submitted { fields: given, mut problems } = read;
     let request = key.clone().map(|key| RequestKey {
         key,
-        fingerprint: hexadecimal(&Sha256::digest(format!("{} {}", object.name, json!(given)))),
+        fingerprint: hex(&Sha256::digest(format!("{} {}", object.name, json!(given)))),
     });
     let made = |records: &[Record]| records.first().map(|record| record.id);
     let (status, found) = if problems.is_empty() || holds_unreadable(&given) {

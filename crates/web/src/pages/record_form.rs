@@ -12,6 +12,7 @@ use kontor_core::{
     error::{ErrorKind, Problem},
     filter::Readable as _,
     metadata::{FieldKind, Object, Schema},
+    text::hex,
 };
 use kontor_crm::{
     RequestKey,
@@ -110,7 +111,7 @@ impl<'a> RecordForm<'a> {
         for wanted in wanted {
             let request = occasion.map(|occasion| {
                 let text = format!("{occasion} {} {}", wanted.field, wanted.name);
-                let key = hexadecimal(&Sha256::digest(text));
+                let key = hex(&Sha256::digest(text));
                 RequestKey { fingerprint: key.clone(), key }
             });
             let made = |records: &[Record]| records.first().map(|record| (record.id, record.label.clone()));
@@ -227,7 +228,7 @@ impl<'a> RecordForm<'a> {
             version: state.version.or(record.map(|record| record.version)),
             key: record
                 .is_none()
-                .then(|| state.key.unwrap_or_else(|| hexadecimal(&self.state.environment.random::<16>()))),
+                .then(|| state.key.unwrap_or_else(|| hex(&self.state.environment.random::<16>()))),
             from: state.from,
             inputs,
             problem: problems.general,
@@ -271,8 +272,4 @@ fn correctable(error: kontor_crm::Error) -> Result<Problem> {
             Err(PageError::Problem(problem))
         }
     }
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
