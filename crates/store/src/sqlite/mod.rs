@@ -3,6 +3,7 @@
 //! A unit of work runs on such a thread from beginning to end, in one poll: a statement sent to another
 //! thread costs twenty times the statement. Concurrent writes share one commit, and so one flush.
 
+mod bind;
 mod errors;
 mod job;
 mod places;

@@ -9,11 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, ParamsFromIter, config::DbConfig, params_from_iter, types::Value};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, types::Value};
 use sea_query::Values;
-use sea_query_rusqlite::RusqliteValue;
 
-use super::{describe, search::Pending};
+use super::{bind::bind, describe, search::Pending};
 use crate::{Error, Row, folder, row::RowSource};
 
 /// How many prepared statements a connection keeps.
@@ -111,7 +110,7 @@ impl Session {
     pub(crate) fn query(&self, sql: &str, values: Values, limit: usize) -> rusqlite::Result<Vec<Row>> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let width = statement.column_count();
-        let mut rows = statement.query(bound(values)?)?;
+        let mut rows = statement.query(bind(values))?;
         let mut found = Vec::new();
         while found.len() < limit
             && let Some(row) = rows.next()?
@@ -127,7 +126,7 @@ impl Session {
 
     pub(crate) fn execute(&self, sql: &str, values: Values) -> rusqlite::Result<u64> {
         let mut statement = self.connection.prepare_cached(sql)?;
-        statement.execute(bound(values)?).map(|rows| rows as u64)
+        statement.execute(bind(values)).map(|rows| rows as u64)
     }
 
     /// Bounds the page cache, in KiB.
@@ -166,21 +165,4 @@ fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "query_only", role == Role::Reader)?;
     Ok(())
-}
-
-/// Values as rusqlite binds them. JSON is text on SQLite: rusqlite would store a JSON string without its quotes.
-fn bound(values: Values) -> rusqlite::Result<ParamsFromIter<Vec<RusqliteValue>>> {
-    let values: rusqlite::Result<Vec<_>> = values
-        .into_iter()
-        .map(|value| match value {
-            sea_query::Value::Json(json) => {
-                Ok(RusqliteValue(sea_query::Value::String(json.map(|json| json.to_string()))))
-            }
-            sea_query::Value::Array(..) => {
-                Err(rusqlite::Error::ToSqlConversionFailure("SQLite has no arrays".into()))
-            }
-            other => Ok(RusqliteValue(other)),
-        })
-        .collect();
-    values.map(params_from_iter)
 }
