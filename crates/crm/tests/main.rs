@@ -16,6 +16,7 @@ mod kinds;
 mod lists;
 mod operations;
 mod pipeline;
+mod plans;
 mod removal;
 mod search;
 mod similar;

@@ -109,8 +109,7 @@ fn file(path: &Path, subject: &Subject, depth: Depth) -> Result<Found, Error> {
 fn reading<T>(path: &Path, read: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let mut session = sqlite::Session::open(path, sqlite::Role::Reader, false)?;
     let scope = Scope::sqlite();
-    let mut tx =
-        Tx { connection: Connection::Sqlite(&mut session), scope: &scope, mode: Mode::Read, failure: None };
+    let mut tx = Tx::new(Connection::Sqlite(&mut session), &scope, Mode::Read);
     read(&mut tx)
 }
 

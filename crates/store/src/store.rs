@@ -377,8 +377,7 @@ fn first_session(
 /// Whether a file has all migrations and is whose it should be; where it cannot be told, migrating it says why.
 fn is_current(session: &mut sqlite::Session, subject: &Subject) -> bool {
     let scope = Scope::sqlite();
-    let mut tx =
-        Tx { connection: Connection::Sqlite(session), scope: &scope, mode: Mode::Read, failure: None };
+    let mut tx = Tx::new(Connection::Sqlite(session), &scope, Mode::Read);
     let embedded = migrations::embedded(Dialect::Sqlite, subject.set());
     let standing = migrations::standing(&mut tx, &embedded).now_or_never();
     if !matches!(standing, Some(Ok(migrations::Standing::Current(_)))) {
@@ -394,8 +393,7 @@ fn is_current(session: &mut sqlite::Session, subject: &Subject) -> bool {
 fn migrate_file(session: &mut sqlite::Session, subject: &Subject, now: Timestamp) -> Result<(), Error> {
     let embedded = migrations::embedded(Dialect::Sqlite, subject.set());
     let scope = Scope::sqlite();
-    let mut tx =
-        Tx { connection: Connection::Sqlite(session), scope: &scope, mode: Mode::Alter, failure: None };
+    let mut tx = Tx::new(Connection::Sqlite(session), &scope, Mode::Alter);
     let work = async {
         tx.batch("BEGIN IMMEDIATE").await?;
         migrations::migrate(&mut tx, subject, &embedded, now).await?;

@@ -25,6 +25,20 @@ pub async fn plan(tx: &mut Tx<'_>, statement: &impl Statement) -> Result<String,
     Ok(lines?.join("\n"))
 }
 
+/// Keeps the statements that the transaction runs from here on, for [`kept_plans`].
+pub fn keep_statements(tx: &mut Tx<'_>) {
+    tx.kept = Some(Vec::new());
+}
+
+/// How the engine would run each statement that was kept.
+pub async fn kept_plans(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
+    let mut plans = Vec::new();
+    for (sql, values) in tx.kept.take().unwrap_or_default() {
+        plans.push(plan(tx, &Rendered(sql, values)).await?);
+    }
+    Ok(plans)
+}
+
 /// A statement in the words of an engine.
 struct Rendered(String, sea_query::Values);
 

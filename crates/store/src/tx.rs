@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use futures::future::BoxFuture;
-use sea_query::{Alias, DynIden, IntoIden, IntoTableRef, TableRef};
+use sea_query::{Alias, DynIden, IntoIden, IntoTableRef, TableRef, Values};
 use sqlx::PgConnection;
 
 use crate::{Dialect, Error, Row, Statement, postgres, sqlite};
@@ -55,6 +55,9 @@ pub struct Tx<'c> {
     pub(crate) scope: &'c Scope,
     pub(crate) mode: Mode,
     pub(crate) failure: Option<Failure>,
+    /// What was run since it was asked to be kept.
+    #[cfg(feature = "testing")]
+    pub(crate) kept: Option<Vec<(String, Values)>>,
 }
 
 pub(crate) enum Connection<'c> {
@@ -62,7 +65,18 @@ pub(crate) enum Connection<'c> {
     Postgres(&'c mut PgConnection),
 }
 
-impl Tx<'_> {
+impl<'c> Tx<'c> {
+    pub(crate) fn new(connection: Connection<'c>, scope: &'c Scope, mode: Mode) -> Self {
+        Self {
+            connection,
+            scope,
+            mode,
+            failure: None,
+            #[cfg(feature = "testing")]
+            kept: None,
+        }
+    }
+
     /// How the engine's SQL differs.
     pub fn dialect(&self) -> Dialect {
         self.scope.dialect
@@ -79,7 +93,7 @@ impl Tx<'_> {
     /// Every row of a statement's result.
     pub async fn fetch_all(&mut self, statement: &impl Statement) -> Result<Vec<Row>, Error> {
         self.guard()?;
-        let (sql, values) = statement.render(self.scope.dialect);
+        let (sql, values) = self.render(statement);
         match &mut self.connection {
             Connection::Sqlite(session) => {
                 let result = session.query(&sql, values, usize::MAX);
@@ -95,7 +109,7 @@ impl Tx<'_> {
     /// The first row of a statement's result, if there is one.
     pub async fn fetch_optional(&mut self, statement: &impl Statement) -> Result<Option<Row>, Error> {
         self.guard()?;
-        let (sql, values) = statement.render(self.scope.dialect);
+        let (sql, values) = self.render(statement);
         match &mut self.connection {
             Connection::Sqlite(session) => {
                 let result = session.query(&sql, values, 1).map(|mut rows| rows.pop());
@@ -116,7 +130,7 @@ impl Tx<'_> {
     /// Runs a statement that returns no rows; answers how many rows it touched.
     pub async fn execute(&mut self, statement: &impl Statement) -> Result<u64, Error> {
         self.guard()?;
-        let (sql, values) = statement.render(self.scope.dialect);
+        let (sql, values) = self.render(statement);
         match &mut self.connection {
             Connection::Sqlite(session) => {
                 let result = session.execute(&sql, values);
@@ -127,6 +141,15 @@ impl Tx<'_> {
                 self.observe_postgres(result)
             }
         }
+    }
+
+    fn render(&mut self, statement: &impl Statement) -> (String, Values) {
+        let rendered = statement.render(self.scope.dialect);
+        #[cfg(feature = "testing")]
+        if let Some(kept) = &mut self.kept {
+            kept.push(rendered.clone());
+        }
+        rendered
     }
 
     /// Runs statements that change the schema, unqualified and separated by semicolons; in `alter` alone.

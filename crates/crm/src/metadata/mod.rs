@@ -8,7 +8,7 @@ mod rows;
 pub use self::fields::{MAX_FIELDS, NewField};
 pub(crate) use self::{
     fields::add_field,
-    install::install,
+    install::{indexed_column, install},
     renew::{is_later, renew},
     rows::{assign_search_slots, schema, version},
 };

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use super::{
     access::{predicate, require},
+    approach::Approach,
     condition::{self, Authority},
     cursor,
     get::Requested,
@@ -91,7 +92,13 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     if let Some(words) = &query.search {
         search::check("search", words)?;
     }
-    let conditions = conditions(work, object, query, &filter);
+    // What is deleted has no index of its values, and words find their few records by themselves.
+    let approach = if query.deleted || query.search.is_some() {
+        Approach::Planned
+    } else {
+        Approach::choose(work, object, &filter, &sorting).await?
+    };
+    let conditions = conditions(work, object, query, &filter, approach);
     let place = query.after.as_ref().map(|after| cursor::decode(object, &sorting, after)).transpose()?;
 
     let selection = requested.selection(object);
@@ -139,7 +146,7 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     requested.prune_all(object, &mut records);
     related::attach(work, &mut records, &query.include, labels).await?;
 
-    let total = if query.total { Some(count(work, object, conditions).await?) } else { None };
+    let total = if query.total { Some(count(work, object, query, &filter).await?) } else { None };
     Ok(Page { records, next, has_more, total })
 }
 
@@ -147,19 +154,31 @@ fn from(work: &Work<'_, '_>, object: &Object) -> SelectStatement {
     Query::select().from_as(work.tx.table(&object.table()), Alias::new(BASE)).take()
 }
 
-async fn count(work: &mut Work<'_, '_>, object: &Object, conditions: Option<Expr>) -> Result<u64, Error> {
+async fn count(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    query: &ListQuery,
+    filter: &Filter,
+) -> Result<u64, Error> {
+    let conditions = conditions(work, object, query, filter, Approach::Planned);
     let statement = from(work, object).expr(Func::count(Expr::cust("*"))).and_where_option(conditions).take();
     Ok(work.tx.fetch_one(&statement).await?.get(0)?)
 }
 
 /// What every record of a list fulfils, whichever page it is on.
-fn conditions(work: &Work<'_, '_>, object: &Object, query: &ListQuery, filter: &Filter) -> Option<Expr> {
+fn conditions(
+    work: &Work<'_, '_>,
+    object: &Object,
+    query: &ListQuery,
+    filter: &Filter,
+    approach: Approach<'_>,
+) -> Option<Expr> {
     let deleted_at = col(BASE, system_fields::DELETED_AT);
     let state = if query.deleted { deleted_at.is_not_null() } else { deleted_at.is_null() };
     let mut conditions = vec![state];
     conditions.extend(predicate(work, object, BASE, Action::Read));
     if !filter.is_everything() {
-        conditions.push(condition::compile(work, filter, object, BASE, Authority::Caller));
+        conditions.push(approach.compile(work, object, filter));
     }
     if let Some(words) = query.search.as_deref().filter(|words| !words.trim().is_empty()) {
         conditions.push(search::matching(work, object, BASE, words, query.deleted));

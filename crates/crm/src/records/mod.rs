@@ -5,6 +5,7 @@
 //! through `input` (JSON to values), `settle` (what follows from a value) and `journal` (timeline, outbox).
 
 mod access;
+mod approach;
 mod batch;
 mod claims;
 mod condition;
@@ -26,7 +27,6 @@ mod rows;
 mod settle;
 mod similar;
 mod sorting;
-mod sums;
 mod targets;
 mod unique;
 mod update;

@@ -16,7 +16,7 @@ use super::{
     hops::{Hops, leads_nowhere},
     rows::{BASE, bind, col},
 };
-use crate::Work;
+use crate::{Work, metadata::indexed_column};
 
 /// The alias of the record that a page ended with.
 const LAST: &str = "last";
@@ -109,6 +109,15 @@ impl Sorting {
             .collect();
         let names: Vec<_> = fields.iter().map(SortField::text).collect();
         Ok(Self { keys, name: names.join(","), hops })
+    }
+
+    /// The column whose index has the records in this order, as far as its first key tells.
+    pub(crate) fn index(&self, object: &Object) -> Option<String> {
+        let first = self.keys.first()?;
+        let is_column = !matches!(first.expression, Expr::Case(_));
+        let is_indexed =
+            || object.fields.iter().filter_map(indexed_column).any(|column| column == first.column);
+        (first.hop.is_none() && is_column && !first.nullable && is_indexed()).then(|| first.column.clone())
     }
 
     /// The parts of the list, in their order, that stand behind a place.

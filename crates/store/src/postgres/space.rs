@@ -201,12 +201,7 @@ impl Space {
                 return (attempt, Left::Broken);
             }
         };
-        let mut tx = Tx {
-            connection: Connection::Postgres(&mut transaction),
-            scope: &self.0.scope,
-            mode,
-            failure: None,
-        };
+        let mut tx = Tx::new(Connection::Postgres(&mut transaction), &self.0.scope, mode);
         let ran = AssertUnwindSafe(unit.run(&mut tx)).catch_unwind();
         let ran = tokio::time::timeout(limit, ran).await;
         let failed = tx.failure;

@@ -73,12 +73,7 @@ impl Job {
             return Ran::Failed;
         }
         session.set_deadline(Some(self.deadline));
-        let mut tx = Tx {
-            connection: Connection::Sqlite(session),
-            scope: &self.scope,
-            mode: self.mode,
-            failure: None,
-        };
+        let mut tx = Tx::new(Connection::Sqlite(session), &self.scope, self.mode);
         let unit = &mut self.unit;
         let polled = catch_unwind(AssertUnwindSafe(|| {
             let mut future = unit.run(&mut tx);

@@ -1,6 +1,9 @@
 //! Exact sums of scaled 64-bit integers.
 
+use std::ops::AddAssign;
+
 use kontor_core::value::{is_told_exactly, scaled_to_json};
+use kontor_store::Dialect;
 
 /// Where a number is cut in two before it is added up, so that neither half's sum can overflow in SQL.
 const CUT: i64 = 1_000_000;
@@ -9,27 +12,40 @@ const CUT: i64 = 1_000_000;
 const AVERAGE_DECIMALS: u8 = 6;
 
 /// A sum that may be larger than 64 bits.
-pub(crate) struct Sum(i128);
+pub(super) struct Sum(i128);
 
 impl Sum {
     /// The SQL of the two halves of the sum of a quoted column.
-    pub(crate) fn halves(column: &str) -> [String; 2] {
-        [format!("CAST(SUM({column} / {CUT}) AS bigint)"), format!("CAST(SUM({column} % {CUT}) AS bigint)")]
+    pub(super) fn halves(dialect: Dialect, column: &str) -> [String; 2] {
+        match dialect {
+            // A sum of integers is a number without bounds, and the two are one to the planner.
+            Dialect::Postgres => [
+                format!("CAST(DIV(SUM({column}), {CUT}) AS bigint)"),
+                format!("CAST(MOD(SUM({column}), {CUT}) AS bigint)"),
+            ],
+            Dialect::Sqlite => [format!("SUM({column} / {CUT})"), format!("SUM({column} % {CUT})")],
+        }
     }
 
     /// The sum of which these are the halves.
-    pub(crate) fn of(high: i64, low: i64) -> Self {
+    pub(super) fn of(high: i64, low: i64) -> Self {
         Self(i128::from(high) * i128::from(CUT) + i128::from(low))
     }
 
     /// The sum, unless it has more digits than can be told.
-    pub(crate) fn exact(&self) -> Option<i64> {
+    pub(super) fn exact(&self) -> Option<i64> {
         i64::try_from(self.0).ok().filter(|sum| is_told_exactly(*sum))
     }
 }
 
+impl AddAssign for Sum {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
 /// The sum divided by the count, rounded half away from zero.
-pub(crate) fn average(sum: &Sum, count: i64, decimals: u8) -> Option<serde_json::Value> {
+pub(super) fn average(sum: &Sum, count: i64, decimals: u8) -> Option<serde_json::Value> {
     let count = i128::from(count);
     if count == 0 {
         return Some(serde_json::Value::Null);
