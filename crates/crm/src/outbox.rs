@@ -7,21 +7,21 @@ use uuid::Uuid;
 
 use crate::Work;
 
-/// A change to be told.
+/// A change for programs to be told. When it happened, who did it and what became of which field stands in the
+/// entry that the timeline keeps of it.
 pub(crate) struct Event {
+    /// The id of the record's timeline entry, which is the event's as well.
+    pub(crate) entry: Uuid,
     /// `deal.updated`.
     pub(crate) name: String,
     pub(crate) object: Name,
     pub(crate) record: RecordId,
     /// `update`.
     pub(crate) action: &'static str,
-    /// JSON of before and after by field.
-    pub(crate) changes: String,
 }
 
 /// The statement that appends events in their order.
 pub(crate) fn append(work: &Work<'_, '_>, events: Vec<Event>) -> Write {
-    let actor = serde_json::json!(work.caller.actor).to_string();
     let mut statement = Query::insert();
     statement.into_table(work.tx.table("outbox_events")).columns([
         "id",
@@ -29,20 +29,14 @@ pub(crate) fn append(work: &Work<'_, '_>, events: Vec<Event>) -> Write {
         "object",
         "record_id",
         "action",
-        "happened_at",
-        "actor",
-        "changes",
     ]);
     for event in events {
         statement.values_panic([
-            work.environment.new_id::<Uuid>().into(),
+            event.entry.into(),
             event.name.into(),
             event.object.as_str().into(),
             event.record.as_uuid().into(),
             event.action.into(),
-            work.now.micros().into(),
-            actor.as_str().into(),
-            event.changes.into(),
         ]);
     }
     Write::Insert(statement)

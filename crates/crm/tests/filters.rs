@@ -123,7 +123,7 @@ impl Related for Accounts<'_> {
     }
 }
 
-/// The order of two records by a sort, as the house has it: options by position, empty values last.
+/// The order of two records by a sort, as the house has it: options by position, empty values last, equals in the direction of the last key.
 fn compare(object: &Object, sort: &str, accounts: &Accounts<'_>, left: &Record, right: &Record) -> Ordering {
     let fields = parse_sort(sort, object, accounts.schema, &Grants::everything()).unwrap();
     for key in &fields {
@@ -158,7 +158,8 @@ fn compare(object: &Object, sort: &str, accounts: &Accounts<'_>, left: &Record, 
             return ordering;
         }
     }
-    if fields.is_empty() { right.id.cmp(&left.id) } else { left.id.cmp(&right.id) }
+    let by_id = left.id.cmp(&right.id);
+    if fields.last().is_none_or(|last| last.descending) { by_id.reverse() } else { by_id }
 }
 
 both_engines! {

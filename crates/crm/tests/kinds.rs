@@ -146,7 +146,8 @@ fn compare(
             if fields[0].descending { ordering.reverse() } else { ordering }
         }
     };
-    ordering.then(left.id.cmp(&right.id))
+    let by_id = left.id.cmp(&right.id);
+    ordering.then(if fields[0].descending { by_id.reverse() } else { by_id })
 }
 
 async fn check(fixture: &Fixture, name: &str) {

@@ -110,12 +110,12 @@ both_engines! {
         deals_of_accounts(&fixture).await;
         for (sort, expected) in [
             ("account", ["Acme", "ärger", "beta", "Zeta", "Zeta 2", "Aaa", "none"]),
-            ("-account", ["Zeta", "Zeta 2", "beta", "ärger", "Acme", "Aaa", "none"]),
+            ("-account", ["Zeta 2", "Zeta", "beta", "ärger", "Acme", "none", "Aaa"]),
             ("account,-amount", ["Acme", "ärger", "beta", "Zeta 2", "Zeta", "Aaa", "none"]),
             ("account.name,-id", ["Acme", "ärger", "beta", "Zeta 2", "Zeta", "none", "Aaa"]),
             ("account.segment,name", ["ärger", "Acme", "Zeta", "Zeta 2", "Aaa", "beta", "none"]),
             ("-account.segment,-name", ["Zeta 2", "Zeta", "Acme", "ärger", "none", "beta", "Aaa"]),
-            ("stage,-account", ["Zeta", "Zeta 2", "beta", "ärger", "Acme", "Aaa", "none"]),
+            ("stage,-account", ["Zeta 2", "Zeta", "beta", "ärger", "Acme", "none", "Aaa"]),
         ] {
             assert_eq!(walked(&fixture, &fixture.ada, "deal", sort).await, expected, "{sort}");
         }

@@ -15,7 +15,7 @@ use kontor_crm::{
 };
 use kontor_store::testing::TestStore;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use sea_query::{Order, Query};
+use sea_query::{Expr, ExprTrait as _, JoinType, Order, Query};
 use serde_json::{Map, Value as Json, json};
 
 /// A workspace with the standard objects and one member, Ada Brandt.
@@ -96,10 +96,19 @@ impl Fixture {
     pub(crate) async fn outbox(&self) -> Vec<Event> {
         let read = self.crm.read(&self.ada, |work| {
             Box::pin(async move {
+                let event = |column: &'static str| Expr::col(("event", column));
+                let entry = |column: &'static str| Expr::col(("entry", column));
                 let statement = Query::select()
-                    .columns(["name", "record_id", "action", "happened_at", "actor", "changes"])
-                    .from(work.tx.table("outbox_events"))
-                    .order_by("sequence", Order::Asc)
+                    .exprs(["name", "record_id", "action"].map(event))
+                    .exprs(["happened_at", "actor", "changes"].map(entry))
+                    .from_as(work.tx.table("outbox_events"), "event")
+                    .join_as(
+                        JoinType::LeftJoin,
+                        work.tx.table("timeline_entries"),
+                        "entry",
+                        entry("record_id").eq(event("record_id")).and(entry("id").eq(event("id"))),
+                    )
+                    .order_by(("event", "sequence"), Order::Asc)
                     .to_owned();
                 let mut events = Vec::new();
                 for row in work.tx.fetch_all(&statement).await? {

@@ -24,7 +24,9 @@ use crate::{
 /// A field's value before and after, as the API shows values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
+    #[serde(default)]
     pub before: Json,
+    #[serde(default)]
     pub after: Json,
 }
 
@@ -91,18 +93,19 @@ pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> Vec<Write> {
         AuditEntry::new(name, target, json!({ "label": act.label, "changes": act.changes }))
     });
     let audit = work.tx.audit_entries(work.environment, work.now, &work.caller.actor, audited.collect());
-    let mut entries = Vec::with_capacity(acts.len());
+    let mut ids = timeline::ids(work, acts.iter().map(|act| act.targets.len() + 1).sum());
+    let mut entries = Vec::with_capacity(ids.len());
     let mut events = Vec::with_capacity(acts.len());
     for act in acts {
         let name = format!("{}.{}", act.object.name, past(act.action));
-        let changes = told(&act.changes);
         // The timeline of what the record is about keeps which fields an update changed, without their values:
         // who may read none of them is not told of it.
         let unsaid = || Change { before: Json::Null, after: Json::Null };
         let updated = act.changes.keys().filter(|_| act.action == Action::Update);
-        let named = told(&updated.map(|field| (field.clone(), unsaid())).collect());
-        for (object, id, label) in &act.targets {
+        let named = stored(&updated.map(|field| (field.clone(), unsaid())).collect());
+        for ((object, id, label), entry) in act.targets.iter().zip(ids.by_ref()) {
             entries.push(NewEntry {
+                id: entry,
                 object: object.clone(),
                 record: *id,
                 label: label.clone(),
@@ -111,28 +114,39 @@ pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> Vec<Write> {
                 linked: Some((act.object.name.clone(), act.id, act.label.clone())),
             });
         }
+        let Some(id) = ids.next() else { continue };
         entries.push(NewEntry {
+            id,
             object: act.object.name.clone(),
             record: act.id,
             label: act.label.clone(),
             name: name.clone(),
-            changes: changes.clone(),
+            changes: stored(&act.changes),
             linked: None,
         });
         events.push(Event {
+            entry: id,
             name,
             object: act.object.name.clone(),
             record: act.id,
             action: act.action.verb(),
-            changes,
         });
     }
     [timeline::write(work, entries), outbox::append(work, events)].into_iter().chain(audit).collect()
 }
 
-/// Changes as they are kept. Names and JSON always can be.
-fn told(changes: &Changes) -> String {
-    serde_json::to_string(changes).unwrap_or_default()
+/// Changes as they are stored: what is null is left out. Names and JSON can always be written.
+fn stored(changes: &Changes) -> String {
+    #[derive(Serialize)]
+    struct Stored<'c> {
+        #[serde(skip_serializing_if = "Json::is_null")]
+        before: &'c Json,
+        #[serde(skip_serializing_if = "Json::is_null")]
+        after: &'c Json,
+    }
+    let stored: BTreeMap<_, _> =
+        changes.iter().map(|(field, Change { before, after })| (field, Stored { before, after })).collect();
+    serde_json::to_string(&stored).unwrap_or_default()
 }
 
 /// Whether an act is kept when its record is gone: what an agent did for a member, and what cannot be undone.

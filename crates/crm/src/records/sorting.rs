@@ -97,7 +97,9 @@ impl Sorting {
             (Some(index), _) => fields.truncate(index + 1),
             (None, Some(id)) => {
                 let path = FieldPath::of(id, "");
-                fields.push(SortField { hop: None, path, descending: fields.is_empty() });
+                // In the direction of the key before it, as an index on both has them.
+                let descending = fields.last().is_none_or(|last| last.descending);
+                fields.push(SortField { hop: None, path, descending });
             }
             (None, None) => {}
         }

@@ -8,5 +8,5 @@ pub use self::before::{Before, before};
 pub use self::read::{Entry, Linked, Named, Timeline, list};
 pub(crate) use self::{
     read::hide_names,
-    write::{NewEntry, write},
+    write::{NewEntry, ids, write},
 };

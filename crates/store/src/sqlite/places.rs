@@ -14,13 +14,15 @@ use std::{
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::space::File;
+use super::{session::Role, space::File};
 use crate::Error;
 
 /// Bytes that the page caches of all connections may take together.
 const CACHES: usize = 128 << 20;
-/// The most and the least that one connection gets of them, in KiB.
-const LARGEST_CACHE: usize = 8 << 10;
+/// The most that the writing and a reading connection get of them, and the least, in KiB. What a writer cannot
+/// keep until its commit is written twice.
+const LARGEST_WRITER: usize = 32 << 10;
+const LARGEST_READER: usize = 8 << 10;
 const SMALLEST_CACHE: usize = 256;
 
 pub(crate) struct Places {
@@ -116,9 +118,10 @@ impl Places {
 
     /// The KiB that one connection's page cache may take now: an equal share of what all may take together, as
     /// a power of two, so that it changes seldom.
-    pub(super) fn cache_share(&self) -> usize {
+    pub(super) fn cache_share(&self, role: Role) -> usize {
+        let largest = if role == Role::Writer { LARGEST_WRITER } else { LARGEST_READER };
         let connections = self.connections.load(Ordering::Relaxed).max(1);
-        let share = (CACHES / 1024 / connections).clamp(SMALLEST_CACHE, LARGEST_CACHE);
+        let share = (CACHES / 1024 / connections).clamp(SMALLEST_CACHE, largest);
         1 << share.ilog2()
     }
 

@@ -158,7 +158,7 @@ fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
     if role == Role::Writer {
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update_and_check(None, "wal_autocheckpoint", 2_000, |_| Ok(()))?;
+        connection.pragma_update_and_check(None, "wal_autocheckpoint", 8_000, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
     }
     connection.pragma_update(None, "foreign_keys", true)?;

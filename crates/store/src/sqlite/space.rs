@@ -331,7 +331,7 @@ impl Lane<'_> {
             self.keep(session);
         }
         let Some((session, _)) = &mut self.open else { return Err(Error::Closed) };
-        session.set_cache(self.file.places.cache_share());
+        session.set_cache(self.file.places.cache_share(self.role));
         Ok(session)
     }
 
