@@ -133,4 +133,40 @@ both_engines! {
         let other = json!({ "name": "Other", "emails": { "additional": ["jane@one.test"] } });
         fixture.create("contact", other).await;
     }
+
+    async fn the_events_of_an_older_outbox_find_their_entries_in_the_timeline(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        let deal = fixture.create("deal", json!({ "name": "D", "account": account.id })).await.id;
+        fixture.crm.update(&fixture.ada, "deal", deal, map(json!({ "amount": 7 })), None).await.unwrap();
+        let namespace = store.workspace(fixture.workspace).await.unwrap();
+        let undone = namespace.alter(|tx| {
+            Box::pin(async move {
+                let number = if tx.dialect() == Dialect::Sqlite { "INTEGER" } else { "bigint" };
+                for statement in [
+                    format!("ALTER TABLE outbox_events ADD COLUMN happened_at {number}"),
+                    "ALTER TABLE outbox_events ADD COLUMN actor text".to_owned(),
+                    "ALTER TABLE outbox_events ADD COLUMN changes text".to_owned(),
+                    "UPDATE outbox_events SET happened_at = (SELECT t.happened_at FROM timeline_entries AS t \
+                     WHERE t.record_id = outbox_events.record_id AND t.id = outbox_events.id)"
+                        .to_owned(),
+                    // An id of its own, which leads to no entry.
+                    "UPDATE outbox_events SET id = record_id".to_owned(),
+                    "DELETE FROM schema_migrations WHERE name LIKE '%outbox%'".to_owned(),
+                ] {
+                    tx.execute(&Sql(statement)).await?;
+                }
+                Ok::<_, kontor_store::Error>(())
+            })
+        });
+        undone.await.unwrap();
+
+        let again = Store::open(store.config(), Environment::system()).await.unwrap();
+        let crm = Crm::new(again.clone(), Environment::system());
+        let events = Fixture { crm, ..fixture }.outbox().await;
+        let names: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
+        assert_eq!(names, ["member.created", "account.created", "deal.created", "deal.updated"]);
+        assert_eq!(events[3].changes["amount"]["after"]["amount"], json!(7));
+        again.close().await;
+    }
 }

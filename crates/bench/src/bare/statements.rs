@@ -25,7 +25,7 @@ impl Statements {
         let list = |listing| {
             let (condition, order): (String, [&str; 2]) = match listing {
                 Listing::Lifecycle => ("lifecycle = $1".to_owned(), ["id DESC", ""]),
-                Listing::LeadScore => ("lead_score >= $1".to_owned(), ["lead_score DESC", "id"]),
+                Listing::LeadScore => ("lead_score >= $1".to_owned(), ["lead_score DESC", "id DESC"]),
                 Listing::Engagement => {
                     ("engagement_score >= $1".to_owned(), ["job_title_folded NULLS LAST", "id"])
                 }
@@ -80,10 +80,10 @@ mod tests {
         let statements = Statements::new("ws.", "SELECT 1");
         let list = statements.list(Listing::LeadScore).unwrap();
         assert!(
-            list.contains("ORDER BY lead_score DESC, id LIMIT 61) c LEFT JOIN ws.record_account"),
+            list.contains("ORDER BY lead_score DESC, id DESC LIMIT 61) c LEFT JOIN ws.record_account"),
             "{list}"
         );
-        assert!(list.ends_with("ORDER BY c.lead_score DESC, c.id"), "{list}");
+        assert!(list.ends_with("ORDER BY c.lead_score DESC, c.id DESC"), "{list}");
     }
 
     #[test]

@@ -157,6 +157,7 @@ impl Bench<'_> {
             let answer = self.requests.sample(&self.sides.kontor, Side::Kontor, operation).await?;
             let other = self.requests.sample(&self.sides.bare, Side::Bare, operation).await?;
             if answer != other {
+                let other = kontor_core::text::excerpt(&other.to_string(), 500);
                 return Err(format!("the bare server answers otherwise to {operation}: {other}").into());
             }
         }

@@ -135,8 +135,11 @@ async fn main() -> Result<()> {
 /// Makes workspaces with one admin, as `kontor workspace add` does.
 async fn make(options: &ServerOptions, count: usize) -> Result<Vec<WorkspaceId>> {
     let environment = Environment::system();
-    let config =
-        StoreConfig { database_url: options.database_url.clone(), ..StoreConfig::new(&options.data_dir) };
+    let config = StoreConfig {
+        database_url: options.database_url.clone(),
+        data_steps: kontor_crm::data_steps(),
+        ..StoreConfig::new(&options.data_dir)
+    };
     let store = Store::open(config, environment.clone()).await?;
     let identity = Identity::open(
         store.clone(),

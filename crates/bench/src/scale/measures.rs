@@ -104,7 +104,7 @@ pub fn measures(schema: &str) -> Vec<Measure> {
         list,
         &[("filter", r#"{"lead_score":{"gte":50}}"#), ("sort", "-lead_score")],
         "SELECT * FROM contacts WHERE lead_score >= 50 AND deleted_at IS NULL \
-         ORDER BY lead_score DESC, id LIMIT 61",
+         ORDER BY lead_score DESC, id DESC LIMIT 61",
     );
     add(
         Kind::List,
