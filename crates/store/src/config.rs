@@ -32,7 +32,7 @@ pub struct StoreConfig {
 
 impl StoreConfig {
     /// Enough for a server whose people work in a few dozen workspaces at the same moment.
-    pub const OPEN_WORKSPACES: usize = 64;
+    pub const OPEN_WORKSPACES: usize = 40;
 
     /// The file descriptors that a workspace takes at most while its file is open: for each connection the
     /// file and its log, and once the index of the log.
