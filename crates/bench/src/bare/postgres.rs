@@ -59,7 +59,7 @@ impl Postgres {
         let query = match listing {
             Listing::Lifecycle => query.bind(value),
             Listing::LeadScore | Listing::Engagement => query.bind(value.parse::<i64>().unwrap_or_default()),
-            Listing::Search => query.bind(alternatives(&value, " | ", |token| format!("'{token}':*"))),
+            Listing::Search => query.bind(alternatives(&value, " | ", |token| format!("'ct{token}':*"))),
         };
         let rows = query.fetch_all(&self.0.pool).await?;
         Ok(rows.iter().map(Contact::read).collect::<Result<_, _>>()?)
@@ -101,7 +101,9 @@ impl Postgres {
         insert.push(") ").push(&self.0.index);
         insert.push_values(&contacts, |mut row, (id, contact)| {
             row.push("'contact'").push_bind::<Uuid>(*id);
-            row.push("array_to_tsvector(").push_bind_unseparated(contact.tokens()).push_unseparated(")");
+            row.push("array_to_tsvector(")
+                .push_bind_unseparated(marked(contact.tokens()))
+                .push_unseparated(")");
         });
         insert.build().execute(&self.0.pool).await?;
         Ok(contacts.into_iter().map(|(id, contact)| contact.made(id, now)).collect())
@@ -140,4 +142,9 @@ impl Cells for PgRow {
     fn instant(&self, index: usize) -> sqlx::Result<Timestamp> {
         self.try_get::<OffsetDateTime, _>(index).map(Timestamp::from_offset)
     }
+}
+
+/// Tokens as the index has those of contacts.
+fn marked(tokens: Vec<String>) -> Vec<String> {
+    tokens.into_iter().map(|token| format!("ct{token}")).collect()
 }

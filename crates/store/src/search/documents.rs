@@ -1,7 +1,7 @@
 use sea_query::{Expr, ExprTrait as _, Func, InsertStatement, OnConflict, Query, Value};
 use uuid::Uuid;
 
-use super::{normal, object_token};
+use super::{normal, object_mark, object_token};
 use crate::{Error, Tx, tx::Connection};
 
 impl Tx<'_> {
@@ -31,10 +31,12 @@ impl Tx<'_> {
         object: &str,
         documents: &[(Uuid, Vec<String>)],
     ) -> InsertStatement {
+        let mark = object_mark(object);
         let mut statement = Query::insert();
         statement.into_table(self.table("search_documents")).columns(["object", "record_id", "tokens"]);
         for (record, tokens) in documents {
-            let tokens = normalised(tokens).map(|token| Value::String(Some(token))).collect();
+            let marked = normalised(tokens).map(|token| format!("{mark}{token}"));
+            let tokens = marked.map(|token| Value::String(Some(token))).collect();
             let tokens = Value::Array(sea_query::ArrayType::String, Some(Box::new(tokens)));
             statement.values_panic([
                 object.into(),

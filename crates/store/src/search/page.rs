@@ -11,9 +11,8 @@ use crate::{Dialect, Error, Row, Tx};
 /// SQLite's index holds beginnings of this many characters as it holds tokens. Those that are longer it gathers,
 /// all of them, before it answers.
 const INDEXED_BEGINNING: usize = 4;
-/// PostgreSQL: how many documents the index is asked for where it is likely to find few, and at most.
+/// PostgreSQL: how many documents of each object are asked for when those of the first pages were not enough.
 const FEW: u64 = 1_000;
-const MOST: u64 = 12_000;
 
 /// The objects among whose documents one looks.
 #[derive(Debug, Clone)]
@@ -167,23 +166,16 @@ impl Tx<'_> {
         scope: &SearchScope,
         most: u64,
     ) -> Result<(Vec<Found>, bool), Error> {
-        let (mut found, mut is_all) = (Vec::new(), true);
-        let is_rare = !query.has_prefix();
-        if is_rare {
-            found = self.indexed(query, &scope.objects, FEW).await?;
-        }
-        if !is_rare || found.len() as u64 == FEW {
-            found = self.newest(query, scope, most).await?;
-            let is_satisfied = |object: &&String| {
-                found.iter().filter(|found| found.object == **object).count() as u64 >= most
-            };
-            let unsatisfied: Vec<String> =
-                scope.objects.iter().filter(|object| !is_satisfied(object)).cloned().collect();
-            is_all = unsatisfied.len() == scope.objects.len();
-            if !unsatisfied.is_empty() {
-                found.extend(self.indexed(query, &unsatisfied, MOST).await?);
-            }
-        }
+        let mut found = self.newest(query, scope, most).await?;
+        let count = |found: &[Found], object: &String| {
+            found.iter().filter(|found| found.object == *object).count() as u64
+        };
+        // Half of what is asked for among the newest spares the index, which has to read all that match.
+        let (satisfied, rest): (Vec<_>, Vec<_>) =
+            scope.objects.iter().cloned().partition(|object| count(&found, object) >= most.div_ceil(2));
+        let indexed = self.indexed(query, &rest, most).await?;
+        let is_all = satisfied.is_empty() && rest.iter().all(|object| count(&indexed, object) < most);
+        found.extend(indexed);
         let mut seen = HashSet::new();
         found.retain(|found| seen.insert(found.record));
         found.sort_by_key(|found| found.record);
@@ -202,15 +194,15 @@ impl Tx<'_> {
         self.fetch_all(&all).await?.iter().map(certain).collect()
     }
 
-    /// The documents of these objects that match, as many as `most`, in no order.
+    /// The documents of these objects that match, at most `most` of each.
     async fn indexed(
         &mut self,
         query: &SearchQuery,
         objects: &[String],
         most: u64,
     ) -> Result<Vec<Found>, Error> {
-        let statement = by_index(self, query, objects, most);
-        self.fetch_all(&statement).await?.iter().map(certain).collect()
+        let Some(all) = by_index(self, query, objects, most) else { return Ok(Vec::new()) };
+        self.fetch_all(&all).await?.iter().map(certain).collect()
     }
 }
 

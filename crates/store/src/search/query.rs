@@ -1,6 +1,6 @@
 use sea_query::{Alias, Expr, ExprTrait as _, Func, Query};
 
-use super::normal;
+use super::{normal, object_mark};
 
 /// What a document's tokens must fulfil.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,15 +22,6 @@ impl SearchQuery {
             Self::Token(text) | Self::Prefix(text) => text.is_empty(),
             Self::All(parts) => parts.is_empty() || parts.iter().any(Self::is_never),
             Self::Any(parts) => parts.iter().all(Self::is_never),
-        }
-    }
-
-    /// Whether it names beginnings.
-    pub(super) fn has_prefix(&self) -> bool {
-        match self {
-            Self::Token(_) => false,
-            Self::Prefix(_) => true,
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_prefix),
         }
     }
 
@@ -79,11 +70,12 @@ impl SearchQuery {
         })
     }
 
-    /// The query as `tsquery`. It is not one that is never fulfilled.
-    pub(super) fn tsquery(&self) -> Expr {
+    /// The query among the documents of an object as `tsquery`. It is not one that is never fulfilled.
+    pub(super) fn tsquery(&self, object: &str) -> Expr {
+        let mark = object_mark(object).replace('\\', "\\\\").replace('\'', "''");
         let text = self.rendered(" & ", " | ", &|token, is_prefix| {
             let token = token.replace('\\', "\\\\").replace('\'', "''");
-            if is_prefix { format!("'{token}':*") } else { format!("'{token}'") }
+            if is_prefix { format!("'{mark}{token}':*") } else { format!("'{mark}{token}'") }
         });
         // Within a statement of its own it is read once, and not for every document.
         let query = Query::select().expr(Expr::val(text).cast_as(Alias::new("tsquery"))).take();

@@ -7,6 +7,8 @@ use crate::{Dialect, Tx};
 
 /// PostgreSQL: how many of an object's newest documents are compared one by one.
 const WINDOW: u64 = 2_000;
+/// PostgreSQL: how many of an object's documents the index is asked for at most. It has them in no order.
+const GATHERED: u64 = 4_000;
 
 impl Tx<'_> {
     /// The ids of the records of `object` that match: a sub-select for `id IN (…)`.
@@ -20,7 +22,7 @@ impl Tx<'_> {
         select.and_where(Expr::col(("d", "object")).eq(object));
         match self.dialect() {
             Dialect::Postgres => select
-                .and_where(Expr::col(("d", "tokens")).binary(BinOper::Custom("@@"), query.tsquery()))
+                .and_where(Expr::col(("d", "tokens")).binary(BinOper::Custom("@@"), query.tsquery(object)))
                 .take(),
             Dialect::Sqlite => {
                 let scoped = scoped(query, &SearchScope { objects: vec![object.to_owned()], is_all: false });
@@ -112,7 +114,7 @@ pub(super) fn newest(
         let matching = Query::select()
             .columns(["object", "record_id"])
             .from_subquery(newest, "w")
-            .and_where(Expr::col(("w", "tokens")).binary(BinOper::Custom("@@"), query.tsquery()))
+            .and_where(Expr::col(("w", "tokens")).binary(BinOper::Custom("@@"), query.tsquery(object)))
             .limit(most)
             .take();
         // A statement with a limit is no part of a union.
@@ -121,17 +123,34 @@ pub(super) fn newest(
     objects.iter().map(window).reduce(|mut all, window| all.union(UnionType::All, window).take())
 }
 
-/// PostgreSQL: the documents of some objects that match, as many as `most`, in no order; with object and record.
-pub(super) fn by_index(tx: &Tx<'_>, query: &SearchQuery, objects: &[String], most: u64) -> SelectStatement {
+/// PostgreSQL: of the documents of each object that match and that the index comes upon first, [`GATHERED`] at most,
+/// the `most` newest; with object and record.
+pub(super) fn by_index(
+    tx: &Tx<'_>,
+    query: &SearchQuery,
+    objects: &[String],
+    most: u64,
+) -> Option<SelectStatement> {
     // The object in an expression, so that its index is none to walk along.
-    let object = Expr::cust_with_expr("($1 || '')", Expr::col("object"));
-    Query::select()
-        .columns(["object", "record_id"])
-        .from(tx.table("search_documents"))
-        .and_where(Expr::col("tokens").binary(BinOper::Custom("@@"), query.tsquery()))
-        .and_where(object.is_in(objects.iter().map(String::as_str)))
-        .limit(most)
-        .take()
+    let is_of = |object: &str| Expr::cust_with_expr("($1 || '')", Expr::col("object")).eq(object);
+    let indexed = |object: &String| {
+        let gathered = Query::select()
+            .columns(["object", "record_id"])
+            .from(tx.table("search_documents"))
+            .and_where(Expr::col("tokens").binary(BinOper::Custom("@@"), query.tsquery(object)))
+            .and_where(is_of(object))
+            .limit(GATHERED)
+            .take();
+        let newest = Query::select()
+            .columns(["object", "record_id"])
+            .from_subquery(gathered, "g")
+            .order_by("record_id", Order::Desc)
+            .limit(most)
+            .take();
+        // A statement with a limit is no part of a union.
+        Query::select().columns(["object", "record_id"]).from_subquery(newest, "m").take()
+    };
+    objects.iter().map(indexed).reduce(|mut all, object| all.union(UnionType::All, object).take())
 }
 
 fn matching(query: &SearchQuery) -> Expr {
@@ -154,7 +173,7 @@ impl Tx<'_> {
             }
             Dialect::Postgres => {
                 statements.extend(newest(self, query, &objects, 64));
-                statements.push(by_index(self, query, &objects, 64));
+                statements.extend(by_index(self, query, &objects, 64));
             }
         }
         statements

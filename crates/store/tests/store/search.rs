@@ -148,7 +148,7 @@ both_engines! {
                 Box::pin(async move {
                     if tx.dialect() == Dialect::Postgres {
                         let filled = "INSERT INTO search_documents SELECT 'note', gen_random_uuid(), \
-                             array_to_tsvector(ARRAY['0word' || n, '1word' || (n % 9)]) \
+                             array_to_tsvector(ARRAY['ne0word' || n, 'ne1word' || (n % 9)]) \
                              FROM generate_series(1, 20000) n";
                         tx.execute(&Raw(filled)).await?;
                     }
