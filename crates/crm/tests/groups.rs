@@ -41,6 +41,39 @@ both_engines! {
         assert_eq!(groups, [json!({ "by": { "account": { "id": account.id, "label": "Acme" } }, "count": 1 })]);
     }
 
+    async fn no_records_are_one_group_where_nothing_is_grouped_by(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        for (field, nothing) in [("amount", json!([])), ("probability", json!(0))] {
+            let groups = group(&fixture, query(&[], &[(Function::Sum, field)])).await;
+            assert_eq!(groups, [json!({ "by": {}, "count": 0, "sum": { field: nothing } })]);
+            assert!(group(&fixture, query(&["stage"], &[(Function::Sum, field)])).await.is_empty());
+        }
+    }
+
+    async fn money_of_two_fields_is_added_up_by_the_currency_of_each(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let fee = serde_json::from_value(json!({ "name": "fee", "kind": "currency" })).unwrap();
+        fixture.crm.add_field(&fixture.ada, "deals", fee).await.unwrap();
+        let money = |amount: i64, currency: &str| json!({ "amount": amount, "currency": currency });
+        for (stage, amount, fee) in [
+            ("LEAD", money(1, "EUR"), money(10, "USD")),
+            ("LEAD", money(2, "EUR"), money(20, "EUR")),
+            ("LEAD", money(4, "USD"), money(-40, "USD")),
+            ("LEAD", json!(null), json!(null)),
+            ("PROPOSAL", json!(null), money(-5, "EUR")),
+        ] {
+            fixture.create("deal", json!({ "name": "D", "stage": stage, "amount": amount, "fee": fee })).await;
+        }
+        let figures = [(Function::Sum, "amount"), (Function::Sum, "fee"), (Function::Min, "fee")];
+        let groups = group(&fixture, query(&["stage"], &figures)).await;
+        assert_eq!(groups[0]["count"], json!(4));
+        assert_eq!(groups[0]["sum"], json!({
+            "amount": [money(3, "EUR"), money(4, "USD")], "fee": [money(20, "EUR"), money(-30, "USD")],
+        }));
+        assert_eq!(groups[0]["min"], json!({ "fee": [money(20, "EUR"), money(-40, "USD")] }));
+        assert_eq!(groups[1]["sum"], json!({ "amount": [], "fee": [money(-5, "EUR")] }));
+    }
+
     async fn money_is_added_up_by_currency(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let items = [

@@ -4,7 +4,10 @@ use kontor_core::{
     environment::Environment,
     metadata::{Field, FieldKind, Object, TextFormat},
 };
-use kontor_crm::{Crm, records::ListQuery};
+use kontor_crm::{
+    Crm,
+    records::{BatchInput, BatchUpdate, ListQuery},
+};
 use kontor_store::{Dialect, Statement, Store, StoreConfig, both_engines, testing::TestStore};
 use sea_query::{Expr, ExprTrait as _, Query, Values};
 use serde_json::{Value as Json, json};
@@ -138,7 +141,9 @@ both_engines! {
         let fixture = Fixture::new(&store).await;
         let account = fixture.create("account", json!({ "name": "Acme" })).await;
         let deal = fixture.create("deal", json!({ "name": "D", "account": account.id })).await.id;
-        fixture.crm.update(&fixture.ada, "deal", deal, map(json!({ "amount": 7 })), None).await.unwrap();
+        // Two changes of one record at one instant.
+        let change = |amount: i64| BatchUpdate { id: deal, fields: map(json!({ "amount": amount })) };
+        fixture.crm.batch(&fixture.ada, "deal", BatchInput::Update(vec![change(6), change(7)])).await.unwrap();
         let namespace = store.workspace(fixture.workspace).await.unwrap();
         let undone = namespace.alter(|tx| {
             Box::pin(async move {
@@ -165,8 +170,9 @@ both_engines! {
         let crm = Crm::new(again.clone(), Environment::system());
         let events = Fixture { crm, ..fixture }.outbox().await;
         let names: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
-        assert_eq!(names, ["member.created", "account.created", "deal.created", "deal.updated"]);
-        assert_eq!(events[3].changes["amount"]["after"]["amount"], json!(7));
+        assert_eq!(names, ["member.created", "account.created", "deal.created", "deal.updated", "deal.updated"]);
+        let amounts = events[3..].iter().map(|event| &event.changes["amount"]["after"]["amount"]);
+        assert_eq!(amounts.collect::<Vec<_>>(), [&json!(6), &json!(7)]);
         again.close().await;
     }
 }

@@ -51,6 +51,27 @@ impl Dialect {
         }
     }
 
+    /// Whether the engine knows how often values occur, and chooses indexes by it.
+    pub fn has_statistics(self) -> bool {
+        match self {
+            Self::Sqlite => false,
+            Self::Postgres => true,
+        }
+    }
+
+    /// The SQL of the exact sum of a quoted column of 64-bit integers, in two: how often `cut` goes into it, and
+    /// what is left over. Neither can overflow.
+    pub fn sum_cut_in_two(self, column: &str, cut: i64) -> [String; 2] {
+        match self {
+            // A sum of integers is a number without bounds, and the two are one to the planner.
+            Self::Postgres => [
+                format!("CAST(DIV(SUM({column}), {cut}) AS bigint)"),
+                format!("CAST(MOD(SUM({column}), {cut}) AS bigint)"),
+            ],
+            Self::Sqlite => [format!("SUM({column} / {cut})"), format!("SUM({column} % {cut})")],
+        }
+    }
+
     /// An instant for a `Timestamp` column of a record table (system tables hold microseconds in a plain
     /// integer column on both engines: bind `timestamp.micros()` there).
     pub fn bind_timestamp(self, value: Option<Timestamp>) -> Value {

@@ -1,14 +1,33 @@
 -- An event is the entry that the timeline keeps of the change: when it happened, by whom and what it changed
--- stands there, and need not stand twice.
-UPDATE outbox_events SET id = COALESCE((
-    SELECT entry.id FROM timeline_entries AS entry
-    WHERE entry.record_id = outbox_events.record_id
-        AND entry.name = outbox_events.name
-        AND entry.happened_at = outbox_events.happened_at
-        AND entry.linked_id IS NULL
-    ORDER BY entry.id
-    LIMIT 1
-), id);
-ALTER TABLE outbox_events DROP COLUMN happened_at;
-ALTER TABLE outbox_events DROP COLUMN actor;
-ALTER TABLE outbox_events DROP COLUMN changes;
+-- stands there, and need not stand twice. Changes of one instant are paired in their order.
+CREATE TABLE outbox_events_by_entry (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    transaction_number INTEGER NOT NULL DEFAULT 0,
+    id BLOB NOT NULL,
+    name TEXT NOT NULL,
+    object TEXT NOT NULL,
+    record_id BLOB NOT NULL,
+    action TEXT NOT NULL
+) STRICT;
+
+INSERT INTO outbox_events_by_entry (sequence, transaction_number, id, name, object, record_id, action)
+SELECT event.sequence, event.transaction_number, COALESCE(entry.id, event.id), event.name, event.object,
+    event.record_id, event.action
+FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY record_id, name, happened_at ORDER BY sequence) AS place
+    FROM outbox_events
+) AS event
+LEFT JOIN (
+    SELECT id, record_id, name, happened_at,
+        ROW_NUMBER() OVER (PARTITION BY record_id, name, happened_at ORDER BY id) AS place
+    FROM timeline_entries
+    WHERE linked_id IS NULL
+) AS entry
+ON entry.record_id = event.record_id
+    AND entry.name = event.name
+    AND entry.happened_at = event.happened_at
+    AND entry.place = event.place
+ORDER BY event.sequence;
+
+DROP TABLE outbox_events;
+ALTER TABLE outbox_events_by_entry RENAME TO outbox_events;

@@ -94,11 +94,11 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
     }
     // What is deleted has no index of its values, and words find their few records by themselves.
     let approach = if query.deleted || query.search.is_some() {
-        Approach::Planned
+        Approach::planned(&filter)
     } else {
         Approach::choose(work, object, &filter, &sorting).await?
     };
-    let conditions = conditions(work, object, query, &filter, approach);
+    let conditions = conditions(work, object, query, &approach);
     let place = query.after.as_ref().map(|after| cursor::decode(object, &sorting, after)).transpose()?;
 
     let selection = requested.selection(object);
@@ -109,10 +109,10 @@ pub async fn list(work: &mut Work<'_, '_>, object: &Arc<Object>, query: &ListQue
         let mut statement = from(work, object);
         sorting.join(work, object, *part, &mut statement);
         statement.and_where_option(conditions.clone());
-        statement
-            .and_where_option(place.as_ref().and_then(|place| sorting.behind(work, object, *part, place)));
+        let behind = place.as_ref().and_then(|place| sorting.behind(work, object, *part, place));
+        statement.and_where_option(behind.map(|behind| approach.beside(behind)));
         selection.select(&mut statement, BASE);
-        sorting.apply(*part, &mut statement);
+        sorting.apply(*part, approach.sorts(), &mut statement);
         statement.limit(u64::from(query.limit) + 1 - rows.len() as u64);
         // The page is found first, and only its rows are joined with what they point to.
         let mut page = Query::select();
@@ -160,7 +160,7 @@ async fn count(
     query: &ListQuery,
     filter: &Filter,
 ) -> Result<u64, Error> {
-    let conditions = conditions(work, object, query, filter, Approach::Planned);
+    let conditions = conditions(work, object, query, &Approach::planned(filter));
     let statement = from(work, object).expr(Func::count(Expr::cust("*"))).and_where_option(conditions).take();
     Ok(work.tx.fetch_one(&statement).await?.get(0)?)
 }
@@ -170,16 +170,13 @@ fn conditions(
     work: &Work<'_, '_>,
     object: &Object,
     query: &ListQuery,
-    filter: &Filter,
-    approach: Approach<'_>,
+    approach: &Approach<'_>,
 ) -> Option<Expr> {
     let deleted_at = col(BASE, system_fields::DELETED_AT);
     let state = if query.deleted { deleted_at.is_not_null() } else { deleted_at.is_null() };
     let mut conditions = vec![state];
-    conditions.extend(predicate(work, object, BASE, Action::Read));
-    if !filter.is_everything() {
-        conditions.push(approach.compile(work, object, filter));
-    }
+    conditions.extend(predicate(work, object, BASE, Action::Read).map(|rules| approach.beside(rules)));
+    conditions.push(approach.compile(work, object));
     if let Some(words) = query.search.as_deref().filter(|words| !words.trim().is_empty()) {
         conditions.push(search::matching(work, object, BASE, words, query.deleted));
     }

@@ -155,12 +155,15 @@ impl Sorting {
         }
     }
 
-    /// Orders the statement and selects the keys behind what it already selects.
-    pub(crate) fn apply(&self, part: Part, statement: &mut SelectStatement) {
+    /// Orders the statement and selects the keys behind what it already selects. `sorts` keeps the engine from
+    /// taking an index for the order.
+    pub(crate) fn apply(&self, part: Part, sorts: bool, statement: &mut SelectStatement) {
         for (place, key) in self.keys.iter().enumerate() {
             statement.expr_as(key.expression.clone(), Alias::new(selected(place)));
             if place >= passed(part) {
-                key.order(statement, key.expression.clone());
+                let by = key.expression.clone();
+                // An index of the column serves no function of it.
+                key.order(statement, if sorts { Func::coalesce([by.clone(), by]).into() } else { by });
             }
         }
     }

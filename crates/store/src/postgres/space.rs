@@ -20,6 +20,8 @@ use crate::{
 const ATTEMPTS: u32 = 12;
 /// How much longer this side waits than the server, which ends a statement by itself.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long one change of the schema may take: a migration may write every row of a large table.
+const ALTER_DEADLINE: Duration = Duration::from_secs(600);
 
 #[derive(Clone)]
 pub(crate) struct Space(Arc<Inner>);
@@ -58,8 +60,10 @@ impl Space {
         // Writes find rows by their keys, so that a plan that knows no values is as good as one that does, and
         // need not be made again for each.
         let write = format!("{timeout}; SET LOCAL plan_cache_mode TO force_generic_plan");
-        let lock =
-            format!("{timeout}; SELECT pg_advisory_xact_lock(hashtextextended('kontor:alter:{schema}', 0))");
+        let lock = format!(
+            "; SET LOCAL statement_timeout TO {}; SELECT pg_advisory_xact_lock(hashtextextended('kontor:alter:{schema}', 0))",
+            ALTER_DEADLINE.as_millis()
+        );
         Self(Arc::new(Inner {
             pool: pool.clone(),
             scope: Scope::postgres(schema),
@@ -163,7 +167,7 @@ impl Space {
         let (begin, limit) = match mode {
             Mode::Read => (&self.0.begin_read, self.0.read_deadline),
             Mode::Write => (&self.0.begin_write, self.0.write_deadline),
-            Mode::Alter => (&self.0.begin_alter, self.0.write_deadline),
+            Mode::Alter => (&self.0.begin_alter, ALTER_DEADLINE),
         };
         let mut connection = match self.0.pool.acquire().await {
             Ok(connection) => connection,

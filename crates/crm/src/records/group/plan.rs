@@ -33,7 +33,7 @@ use crate::{
 
 /// The most aggregates of one query.
 const MAX_AGGREGATES: usize = 8;
-/// The most groups, each currency a group of its own, that are read where there are currencies.
+/// The most rows that are read where money is added up: one for each currency of each group.
 const MAX_ROWS: u64 = 20_000;
 
 /// The value of each field grouped by.
@@ -184,11 +184,24 @@ impl Plan {
         }
         if self.is_split() {
             cells.sort_by_key(|cell| Reverse(cell.count));
+            // All records are one group, also where there are none.
+            if self.by.is_empty() && cells.is_empty() {
+                cells.push(self.nothing());
+            }
         }
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let has_more = cells.len() > limit;
         cells.truncate(limit);
         Ok((cells, has_more))
+    }
+
+    fn nothing(&self) -> Cell {
+        Cell {
+            key: Key::new(),
+            count: 0,
+            counts: vec![0; self.counted.len()],
+            figures: self.measured.iter().map(|_| BTreeMap::new()).collect(),
+        }
     }
 
     fn cell(&self, row: &mut Row) -> Result<Cell, Error> {

@@ -17,14 +17,7 @@ pub(super) struct Sum(i128);
 impl Sum {
     /// The SQL of the two halves of the sum of a quoted column.
     pub(super) fn halves(dialect: Dialect, column: &str) -> [String; 2] {
-        match dialect {
-            // A sum of integers is a number without bounds, and the two are one to the planner.
-            Dialect::Postgres => [
-                format!("CAST(DIV(SUM({column}), {CUT}) AS bigint)"),
-                format!("CAST(MOD(SUM({column}), {CUT}) AS bigint)"),
-            ],
-            Dialect::Sqlite => [format!("SUM({column} / {CUT})"), format!("SUM({column} % {CUT})")],
-        }
+        dialect.sum_cut_in_two(column, CUT)
     }
 
     /// The sum of which these are the halves.
