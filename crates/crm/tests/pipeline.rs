@@ -39,10 +39,12 @@ both_engines! {
     async fn what_is_said_of_a_closed_deal_is_kept_where_it_fits(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let deal = fixture.create("deal", json!({ "name": "D", "forecast_category": "OMITTED", "close_date": "2020-02-03" })).await;
+        // The day that was expected is past, and the deal was closed today.
+        let today = json!(fixture.crm.environment().now().date());
         let won = patch(&fixture, deal.id, json!({ "stage": "CLOSED_WON" })).await;
-        assert_eq!(state(&won), (&json!(100), &json!("OMITTED"), &json!("2020-02-03")));
+        assert_eq!(state(&won), (&json!(100), &json!("OMITTED"), &today));
         let lost = patch(&fixture, deal.id, json!({ "stage": "CLOSED_LOST" })).await;
-        assert_eq!(state(&lost), (&json!(0), &json!("OMITTED"), &json!("2020-02-03")));
+        assert_eq!(state(&lost), (&json!(0), &json!("OMITTED"), &today));
         let won = patch(&fixture, deal.id, json!({ "stage": "CLOSED_WON", "close_date": "2020-05-06", "probability": 100 })).await;
         assert_eq!(state(&won), (&json!(100), &json!("CLOSED"), &json!("2020-05-06")));
         // Emptied is as not said.
@@ -61,6 +63,7 @@ both_engines! {
             (open, json!({ "stage": "CLOSED_LOST", "probability": 40 }), "probability"),
             (open, json!({ "stage": "CLOSED_LOST", "forecast_category": "BEST_CASE" }), "forecast_category"),
             (open, json!({ "forecast_category": "CLOSED" }), "forecast_category"),
+            (won, json!({ "close_date": null }), "close_date"),
         ] {
             let found = problem(fixture.crm.update(&fixture.ada, "deal", id, map(fields.clone()), None).await);
             assert_eq!((found.kind, issues(&found)), (ErrorKind::Invalid, vec![(path, "contradicts_stage")]), "{fields}");

@@ -1,5 +1,9 @@
 use axum::extract::State;
-use kontor_core::ids::RecordId;
+use kontor_core::{
+    error::{Issue, Problem},
+    ids::RecordId,
+    text,
+};
 use kontor_crm::records::{BatchInput, BatchUpdate, RecordWrite};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,42 +15,71 @@ use crate::{
     state::ApiState,
 };
 
-/// One of the three, all or nothing.
+/// The body as it is sent: one of the three, all or nothing. What an item lacks is told of every item.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", try_from = "Body")]
-pub(super) enum Batch {
-    Create(Vec<Map<String, Value>>),
-    Update(Vec<Update>),
-    Delete(Vec<RecordId>),
-}
-
-/// The body as it is sent. An enum alone would have serde call an object with two keys malformed JSON.
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
-    create: Option<Vec<Map<String, Value>>>,
-    update: Option<Vec<Update>>,
-    delete: Option<Vec<RecordId>>,
+pub(super) struct Batch {
+    create: Option<Vec<Value>>,
+    update: Option<Vec<Value>>,
+    delete: Option<Vec<Value>>,
 }
 
-impl TryFrom<Body> for Batch {
-    type Error = &'static str;
+/// What a batch does, and the key it stands under.
+fn read(batch: Batch) -> Result<(&'static str, BatchInput)> {
+    Ok(match batch {
+        Batch { create: Some(items), update: None, delete: None } => {
+            ("create", BatchInput::Create(each("create", items, fields)?))
+        }
+        Batch { create: None, update: Some(items), delete: None } => {
+            ("update", BatchInput::Update(each("update", items, update)?))
+        }
+        Batch { create: None, update: None, delete: Some(items) } => {
+            ("delete", BatchInput::Delete(each("delete", items, |item| id(Some(&item), ""))?))
+        }
+        _ => {
+            let message = "A batch has one of create, update and delete.";
+            return Err(ApiError::issue("", "wrong_type", message));
+        }
+    })
+}
 
-    fn try_from(body: Body) -> std::result::Result<Self, Self::Error> {
-        match body {
-            Body { create: Some(records), update: None, delete: None } => Ok(Self::Create(records)),
-            Body { create: None, update: Some(updates), delete: None } => Ok(Self::Update(updates)),
-            Body { create: None, update: None, delete: Some(ids) } => Ok(Self::Delete(ids)),
-            _ => Err("a batch has one of create, update and delete"),
+fn each<T>(
+    name: &str,
+    items: Vec<Value>,
+    read: impl Fn(Value) -> std::result::Result<T, Issue>,
+) -> Result<Vec<T>> {
+    let (mut read_items, mut issues) = (Vec::with_capacity(items.len()), Vec::new());
+    for (index, item) in items.into_iter().enumerate() {
+        match read(item) {
+            Ok(item) => read_items.push(item),
+            Err(issue) => issues.push(issue.within(&format!("{name}[{index}]"))),
+        }
+    }
+    if issues.is_empty() { Ok(read_items) } else { Err(ApiError::of(Problem::invalid(issues))) }
+}
+
+fn fields(item: Value) -> std::result::Result<Map<String, Value>, Issue> {
+    match item {
+        Value::Object(fields) => Ok(fields),
+        other => {
+            let given = text::excerpt(&other.to_string(), 60);
+            Err(Issue::new("", "wrong_type", format!("expected an object of fields, got {given}")))
         }
     }
 }
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct Update {
-    id: RecordId,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
+fn update(item: Value) -> std::result::Result<BatchUpdate, Issue> {
+    let mut fields = fields(item)?;
+    let id = id(fields.remove("id").as_ref(), "id")?;
+    Ok(BatchUpdate { id, fields })
+}
+
+fn id(given: Option<&Value>, path: &str) -> std::result::Result<RecordId, Issue> {
+    let Some(given) = given else { return Err(Issue::new(path, "required", "id is required")) };
+    given.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
+        let given = text::excerpt(&given.to_string(), 60);
+        Issue::new(path, "invalid_id", format!("expected the id of a record, got {given}"))
+    })
 }
 
 pub(super) async fn batch(
@@ -58,14 +91,7 @@ pub(super) async fn batch(
     Json(batch): Json<Batch>,
 ) -> Result<Written> {
     let key = key.over(&batch);
-    let (name, input) = match batch {
-        Batch::Create(records) => ("create", BatchInput::Create(records)),
-        Batch::Update(updates) => {
-            let updates = updates.into_iter().map(|Update { id, fields }| BatchUpdate { id, fields });
-            ("update", BatchInput::Update(updates.collect()))
-        }
-        Batch::Delete(ids) => ("delete", BatchInput::Delete(ids)),
-    };
+    let (name, input) = read(batch)?;
     let write = RecordWrite::Batch(input);
     let written = state.crm.write_once(&caller, &plural, write, key, Written::all).await;
     written.map_err(|error| ApiError::from(error).within(name))

@@ -99,6 +99,18 @@ async fn a_batch_is_done_whole_or_not_at_all() {
     let batch = json!({"create": [{"name": "One"}, {"name": 7}]});
     let refused = ada.post("/api/records/accounts/batch", batch).await.expect(400);
     assert_eq!(refused.body["errors"][0]["path"], "create[1].name");
+    for (batch, places) in [
+        (json!({"create": [{"name": "One"}, null, 5]}), vec!["create[1]", "create[2]"]),
+        (
+            json!({"update": [{"name": "One"}, {"id": "nope"}, 7]}),
+            vec!["update[0].id", "update[1].id", "update[2]"],
+        ),
+        (json!({"delete": ["nope", 3]}), vec!["delete[0]", "delete[1]"]),
+    ] {
+        let refused = ada.post("/api/records/accounts/batch", batch).await.expect(400);
+        let errors = refused.body["errors"].as_array().unwrap().iter();
+        assert_eq!(errors.map(|error| error["path"].as_str().unwrap()).collect::<Vec<_>>(), places);
+    }
     assert!(ada.get("/api/records/accounts").await.body["data"].as_array().unwrap().is_empty());
 
     let made = ada.create("accounts", json!({"name": "One"})).await;

@@ -183,7 +183,7 @@ fn close_groups(text: &str) -> String {
 
 fn read_amount(words: &[&str], of_code: impl Fn(&str) -> Option<Currency>) -> Found<Amount> {
     let (mut taken, mut currency) = (0, None);
-    if let Some(code) = of_code(at(words, 0)) {
+    if let Some(code) = of_code(at(words, 0)).or_else(|| Currency::of_sign(at(words, 0))) {
         currency = Some(code);
         taken = 1;
     }
@@ -258,8 +258,8 @@ fn scale(word: &str) -> Option<u8> {
 
 /// Digits with a sign, marks between groups and a decimal mark. `None` for what is no number at all.
 ///
-/// The last mark is a decimal mark where both kinds stand; one comma before three digits groups them; one point
-/// before three digits may do either, which is an error.
+/// The last mark is a decimal mark where both kinds stand; one comma before three digits groups them, unless a zero
+/// stands before it; one point before three digits may do either, which is an error.
 fn plain(text: &str) -> Result<Option<Number>, Unread> {
     let (minus, unsigned) = match text.strip_prefix(['-', '−']) {
         Some(rest) => (true, rest),
@@ -276,7 +276,9 @@ fn plain(text: &str) -> Result<Option<Number>, Unread> {
         let mark = if unsigned[*at..].starts_with(',') { ',' } else { '.' };
         let after = unsigned.len() - at - 1;
         let is_mixed = unsigned.contains(|c| is_mark(c) && c != mark);
-        count(mark) == 1 && (is_mixed || mark == '.' || after != 3)
+        // No group of thousands begins with a zero.
+        let is_fraction = unsigned.starts_with('0');
+        count(mark) == 1 && (is_mixed || mark == '.' || after != 3 || is_fraction)
     });
     let (whole, fraction) = match decimal_at {
         Some(at) => (&unsigned[..at], &unsigned[at + 1..]),
@@ -310,7 +312,8 @@ fn plain(text: &str) -> Result<Option<Number>, Unread> {
     }
 }
 
-/// Whether marks stand where they group digits: by three, or by two before the last three as in India.
+/// Whether marks stand where they group digits: by three, or by two before the last three as in India, where the
+/// mark is a comma.
 fn is_grouped(whole: &str) -> bool {
     let groups: Vec<&str> = whole.split([',', '.', '\'', '’']).collect();
     let [first, middle @ .., last] = groups.as_slice() else { return true };
@@ -320,9 +323,9 @@ fn is_grouped(whole: &str) -> bool {
         marks.all(|mark| Some(mark) == first)
     };
     let by = |length: usize| middle.iter().all(|group| group.len() == length);
-    one_mark
-        && last.len() == 3
-        && ((by(3) && (1..=3).contains(&first.len())) || (by(2) && (1..=2).contains(&first.len())))
+    let by_three = by(3) && (1..=3).contains(&first.len());
+    let by_two = by(2) && (1..=2).contains(&first.len()) && whole.contains(',');
+    one_mark && last.len() == 3 && !first.starts_with('0') && (by_three || by_two)
 }
 
 #[cfg(test)]
@@ -361,6 +364,12 @@ mod tests {
             ("2,5", "2.5"),
             ("2,50", "2.5"),
             ("0.500", "0.5"),
+            ("0,500", "0.5"),
+            ("0,125 EUR", "0.125 EUR"),
+            ("0,5k", "500"),
+            ("€ 5", "5 EUR"),
+            ("$ 20k", "20000 USD"),
+            ("€ 12.500,00", "12500 EUR"),
             (".5", "0.5"),
             ("7.", "7"),
             ("1250.5000", "1250.5"),
@@ -394,6 +403,9 @@ mod tests {
             "euros",
             "1,2,3",
             "1.2.3",
+            "1.23.456",
+            "12.34.567",
+            "0,500,000",
             "12,5000,1",
             "10 20",
             "1e5",

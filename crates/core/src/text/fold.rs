@@ -1,7 +1,7 @@
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 /// Lower case, compatibility-decomposed, without accents, and with plain letters for those that Unicode does
-/// not decompose: `"Ångström"` becomes `"angstrom"`, `"Łódź"` `"lodz"`, `"Straße"` `"strasse"`.
+/// not decompose: `"Ångström"` becomes `"angstrom"`, `"Łódź"` `"lodz"`, `"Straße"` `"strasse"`, `"O’Brien"` `"o'brien"`.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -20,6 +20,10 @@ pub fn fold(text: &str) -> String {
 /// What is written for a letter by people who do not have it on their keyboard.
 fn plain(c: char) -> Option<&'static str> {
     Some(match c {
+        // Signs that are drawn in several ways, and those that are not drawn at all.
+        '‘' | '’' | 'ʼ' | '′' => "'",
+        '‐' | '‑' | '‒' | '–' => "-",
+        '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}' => "",
         'ø' | 'ɵ' | 'ɔ' => "o",
         'æ' => "ae",
         'œ' => "oe",
@@ -89,6 +93,9 @@ mod tests {
             ("Søren", "soren"),
             ("Łódź", "lodz"),
             ("Straße GROẞ", "strasse gross"),
+            ("Siobhán O’Connor", "siobhan o'connor"),
+            ("Jean‑Luc", "jean-luc"),
+            ("Gre\u{200b}ta", "greta"),
             ("Ærø Œuvre", "aero oeuvre"),
             ("Đorđe", "dorde"),
             ("Þórður Eiríksson", "thordur eiriksson"),

@@ -67,10 +67,6 @@ impl<'a> Said<'a> {
     fn given<'v>(&self, field: &Name, values: &'v NewValues) -> Option<&'v Value> {
         values.get(field).filter(|value| self.given.contains(field) && !value.is_null())
     }
-
-    fn value<'v>(&'v self, field: &Name, values: &'v NewValues) -> &'v Value {
-        values.get(field).or_else(|| self.current.get(field)).unwrap_or(&Value::Null)
-    }
 }
 
 /// Completes what follows from the stage, and tells what contradicts it. What the caller gives is never
@@ -80,25 +76,30 @@ pub(crate) fn settle(work: &Work<'_, '_>, said: &Said<'_>, values: &mut NewValue
     let mut issues = Vec::new();
     issues.extend(settle_probability(said, &stages, values));
     issues.extend(settle_forecast(said, &stages, values));
-    let closing = stages.is_entered() && stages.outcome().is_closed();
-    let close_date = &stages.pipeline.close_date;
-    let today = work.now.date();
-    let is_open_ended = match said.value(close_date, values) {
-        Value::Date(date) => *date > today,
-        _ => true,
-    };
-    if closing
-        && is_open_ended
-        && said.given(close_date, values).is_none()
-        && has_field(said.object, close_date)
-    {
-        values.insert(close_date.clone(), Value::Date(today));
-    }
+    issues.extend(settle_close_date(work, said, &stages, values));
     issues
 }
 
-fn has_field(object: &Object, name: &Name) -> bool {
-    object.field(name).is_some()
+/// A record that is closed was closed today, unless the caller says another day; and has such a day from then on.
+fn settle_close_date(
+    work: &Work<'_, '_>,
+    said: &Said<'_>,
+    stages: &Stages<'_>,
+    values: &mut NewValues,
+) -> Option<Issue> {
+    let field = said.object.field(&stages.pipeline.close_date)?;
+    if !stages.outcome().is_closed() || said.given(&field.name, values).is_some() {
+        return None;
+    }
+    let was_closed = stages.before.is_some_and(|_| stages.was_closed());
+    if !was_closed {
+        values.insert(field.name.clone(), Value::Date(work.now.date()));
+    } else if values.get(&field.name).is_some_and(Value::is_null) {
+        let message =
+            format!("{} says when it was closed: {} cannot be without", field.label, stages.after.label);
+        return Some(Issue::new(field.name.as_str(), "contradicts_stage", message));
+    }
+    None
 }
 
 /// A record that enters a stage gets the stage's chance, unless the caller says another; one that is closed has

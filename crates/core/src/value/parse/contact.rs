@@ -1,5 +1,7 @@
 //! Mail addresses and telephone numbers.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::{Parsed, line};
 use crate::{error::Issue, text::excerpt};
 
@@ -31,13 +33,16 @@ fn unwrapped(text: &str) -> &str {
 }
 
 fn is_address((local, host): (&str, &str)) -> bool {
-    let is_text = |c: char| !(c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"@".contains(c));
+    // What another letter stands for, or is not seen, would make one address look like another.
+    let is_itself = |c: char| c.is_ascii() || (c.is_alphabetic() && [c].into_iter().nfkc().eq([c]));
+    let is_text =
+        |c: char| !(c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"@".contains(c)) && is_itself(c);
     let is_dotted = |text: &str| text.split('.').all(|part| !part.is_empty());
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && label.chars().all(|c| (c.is_alphanumeric() || c == '-') && is_itself(c))
     };
     (1..=64).contains(&local.len())
         && local.chars().all(is_text)

@@ -119,6 +119,9 @@ fn a_mail_address_is_taken_out_of_what_it_was_copied_with() {
         "a..b@x.test",
         "a@-x.test",
         "a:b@x.test",
+        "a\u{200b}b@x.test",
+        "ａb@x.test",
+        "a@ｘ.test",
     ] {
         let issue = parse(FieldKind::Emails, json!(text)).unwrap_err();
         assert_eq!(issue.code, "invalid_email", "{text}");
