@@ -5,6 +5,7 @@ mod changes;
 mod commands;
 mod conversations;
 mod documented;
+mod doubts;
 mod sales;
 mod understanding;
 

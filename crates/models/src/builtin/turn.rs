@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use serde_json::Value;
 
 use super::{
+    ask,
     catalogue::{Catalogue, Object},
     conversation::{Conversation, Record},
     render,
@@ -68,7 +69,33 @@ impl Interpreter {
     /// that every word of it must have been understood by now.
     pub(super) fn calls(&self, calls: Vec<(String, Value)>) -> Result<Vec<Value>, Stop> {
         self.all_understood()?;
+        if calls.iter().any(|(tool, _)| self.is_asked(tool)) {
+            let said = self.sentence.unquestioned().unwrap_or_default();
+            return Err(Stop::Say(format!(
+                "That is a question, so I changed nothing. {}",
+                ask::rather(&said)
+            )));
+        }
         self.results(calls)
+    }
+
+    /// Whether a call would change something on a question that is no request: "we won Acme renewal?". The mark
+    /// of a text that is written down belongs to the text.
+    fn is_asked(&self, tool: &str) -> bool {
+        const READS: [&str; 4] = ["find", "get", "group", "timeline"];
+        const REQUESTS: [&str; 4] = ["can you", "could you", "would you", "will you"];
+        let verb = tool.split_once('.').map_or(tool, |(_, verb)| verb);
+        if verb == "search" || READS.contains(&verb) || self.sentence.unquestioned().is_none() {
+            return false;
+        }
+        let phrase = self.sentence.phrase();
+        let is_request = (0..phrase.len()).any(|at| {
+            let begins = || super::polite(phrase.upto(at)).is_empty();
+            matches!(phrase.at(at), "please" | "pls")
+                || (phrase.from(at).strip(&REQUESTS).is_some() && begins())
+        });
+        let is_text = matches!(verb, "create" | "log") && phrase.position(&[":"]).is_some();
+        !is_request && !is_text
     }
 
     /// The results of calls that only find out what a name stands for.

@@ -81,6 +81,23 @@ impl Sentence {
         Phrase { text: &self.text, words: &self.words }
     }
 
+    /// Where it is a question by its mark, the same without the mark; a mark within quotes or within a word is none.
+    pub(super) fn unquestioned(&self) -> Option<String> {
+        const QUOTES: [char; 3] = ['"', '“', '”'];
+        let mut is_quoted = false;
+        let mut marks = Vec::new();
+        for (at, letter) in self.text.char_indices() {
+            let behind = self.text.get(at + letter.len_utf8()..).and_then(|rest| rest.chars().next());
+            is_quoted ^= QUOTES.contains(&letter);
+            let ends = behind.is_none_or(|next| !next.is_alphanumeric());
+            if matches!(letter, '?' | '？') && !is_quoted && ends {
+                marks.push(at);
+            }
+        }
+        let kept = self.text.char_indices().filter(|(at, _)| !marks.contains(at)).map(|(_, letter)| letter);
+        (!marks.is_empty()).then(|| kept.collect::<String>().trim().to_owned())
+    }
+
     /// The runs of words that nothing gave a meaning to.
     pub(super) fn left(&self) -> Vec<Phrase<'_>> {
         self.phrase().left()
