@@ -143,11 +143,11 @@ impl<'p> Parser<'p> {
                 },
             };
             if let Some(period) = found {
+                if std::mem::take(&mut self.negated) {
+                    return self.not_since(field, period).then_some(Some(taken)).ok_or_else(not_when);
+                }
                 if word == "closed" {
                     self.outcome("closed", false);
-                }
-                if std::mem::take(&mut self.negated) {
-                    return Ok(self.not_since(field, period).then_some(taken));
                 }
                 self.within(field, period);
                 return Ok(Some(taken));
@@ -174,7 +174,7 @@ impl<'p> Parser<'p> {
         }
         let Some(period) = period else { return Ok(None) };
         if self.negated {
-            return Err(super::unclear_not());
+            return Err(not_when());
         }
         self.within(field, period);
         Ok(Some(period.words))
@@ -195,8 +195,12 @@ impl<'p> Parser<'p> {
         Ok(Some(2 + span.words))
     }
 
-    /// "not updated since october", "not touched in the last 30 days": before that.
+    /// "not updated since october", "not touched in the last 30 days": before that, of what took place; what is to
+    /// come may also lie behind the period.
     fn not_since(&mut self, field: &Field, period: Period) -> bool {
+        if values::lean(field) != Lean::Behind {
+            return false;
+        }
         let reaches_today = period.until.is_none() || period.until > self.today;
         let Some(from) = period.from.filter(|_| reaches_today) else { return false };
         let said = format!("not {} since {from}", dated_label(field));
@@ -247,11 +251,14 @@ impl<'p> Parser<'p> {
                     return self.unless(negated, used + more);
                 }
                 if let Some(sum) = numbers::sum(rest)? {
-                    let operator = if negated { "neq" } else { "eq" };
+                    if negated && sum.currency().is_some() {
+                        return Err(super::unclear_not());
+                    }
+                    let (operator, is) = if negated { ("neq", "not ") } else { ("eq", "") };
                     self.add(
                         &field.name,
                         json!({operator: sum.number()}),
-                        format!("with {label} {}", sum.readable()),
+                        format!("with {label} {is}{}", sum.readable()),
                     );
                     if let Some(currency) = sum.currency() {
                         self.currency(field, currency);
@@ -327,6 +334,8 @@ impl<'p> Parser<'p> {
     /// An option; with "not … yet", the options that come before it.
     pub(super) fn option(&mut self, field: &'p Field, choice: &'p Choice, is_yet: bool) {
         let negated = std::mem::take(&mut self.negated);
+        self.denied = negated
+            .then(|| if is_yet { super::Denied::Alone } else { super::Denied::Option(field.name.clone()) });
         if negated
             && is_yet
             && let Kind::Select(choices) = &field.kind
@@ -356,6 +365,7 @@ impl<'p> Parser<'p> {
 
     pub(super) fn outcome(&mut self, outcome: &str, negated: bool) -> bool {
         let Some((name, condition)) = self.outcome_condition(outcome, negated) else { return false };
+        self.denied = negated.then_some(super::Denied::Outcome);
         self.query.filters.push(json!({&name: condition}));
         self.touch(&name);
         let said = match (outcome, negated) {
@@ -406,6 +416,13 @@ pub(super) fn outcome_word(word: &str) -> Option<&'static str> {
         "done" => "done",
         _ => return None,
     })
+}
+
+fn not_when() -> Stop {
+    Stop::Say(
+        "I do not understand “not” before that date. Say from when to when it should be, for example **after this month**."
+            .to_owned(),
+    )
 }
 
 fn is_date(field: &&Field) -> bool {

@@ -74,7 +74,7 @@ const BOUNDARIES: [&str; 44] = [
 const ENDS: [&str; 10] = [",", "and", "by", "sorted", "at", "for", "from", "in", "of", "please"];
 
 /// Words of a question that only hold it together.
-const GRAMMAR: [&str; 58] = [
+const GRAMMAR: [&str; 56] = [
     "make",
     "made",
     "get",
@@ -117,8 +117,6 @@ const GRAMMAR: [&str; 58] = [
     "did",
     "we",
     "us",
-    "they",
-    "their",
     "our",
     "ours",
     "please",
@@ -174,6 +172,18 @@ pub(super) struct Parser<'p> {
     /// On which side of today a day lies that is said without its year.
     is_past: bool,
     options: Vec<(&'p Field, Vec<&'p Choice>, bool)>,
+    /// What was denied last, where nothing else was said since.
+    denied: Option<Denied>,
+}
+
+/// What a "not" was about, which goes on behind "or" and "and".
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Denied {
+    /// An option of this field.
+    Option(String),
+    Outcome,
+    /// What does not go on.
+    Alone,
 }
 
 impl<'p> Parser<'p> {
@@ -188,6 +198,7 @@ impl<'p> Parser<'p> {
             by_age: false,
             is_past: false,
             options: Vec::new(),
+            denied: None,
         }
     }
 
@@ -227,6 +238,11 @@ impl<'p> Parser<'p> {
                 rest = rest.from(words);
             }
             while !rest.is_empty() {
+                if let Some(denied) = self.denied.take() {
+                    let words = self.denied_on(denied, rest)?;
+                    rest.upto(words).cover();
+                    rest = rest.from(words);
+                }
                 let was_negated = self.negated;
                 let words = self.take(rest)?;
                 rest.upto(words).cover();
@@ -247,13 +263,52 @@ impl<'p> Parser<'p> {
         {
             self.sort(field, true)?;
         }
-        self.close_options();
+        self.close_options()?;
         Ok(self.query)
     }
 
+    /// "not in proposal or negotiation", "excluding lead and qualified": what was denied goes on behind a joint; how
+    /// many words say no more than that. A condition behind it that may or may not be denied is not understood.
+    fn denied_on(&mut self, denied: Denied, phrase: Phrase<'p>) -> Result<usize, Stop> {
+        const JOINTS: [&str; 6] = [",", "and", "or", "nor", "&", "/"];
+        let joined = phrase.skip(&JOINTS);
+        let next = joined.skip(&["in", "the"]);
+        let word = next.at(0);
+        let is_outcome = self.object.outcomes().is_some() && conditions::outcome_word(word).is_some();
+        let options = self.object.options_at(next);
+        let goes_on = match &denied {
+            Denied::Option(name) => options.iter().any(|(field, ..)| field.name == *name),
+            Denied::Outcome => is_outcome,
+            Denied::Alone => false,
+        };
+        let is_joined = joined.len() < phrase.len();
+        let either = phrase.upto(phrase.len() - joined.len()).position(&["or", "nor"]).is_some();
+        if is_joined && goes_on && (either || next.len() == joined.len()) {
+            self.negated = true;
+            return Ok(phrase.len() - next.len());
+        }
+        let follows = (is_joined || next.len() == phrase.len()) && (is_outcome || !options.is_empty());
+        // "not won in october" may be won later.
+        let is_when = denied == Denied::Outcome && dates::is_period(phrase, self.today);
+        if follows || is_when {
+            return Err(unclear_not());
+        }
+        if !is_joined && (phrase.at(0) == "yet" || GRAMMAR.contains(&phrase.at(0))) {
+            self.denied = Some(denied);
+        }
+        Ok(0)
+    }
+
     /// The options said of each field become one condition.
-    fn close_options(&mut self) {
-        for (field, choices, negated) in std::mem::take(&mut self.options) {
+    fn close_options(&mut self) -> Result<(), Stop> {
+        let options = std::mem::take(&mut self.options);
+        let both = |(field, _, negated): &(&Field, Vec<&Choice>, bool)| {
+            options.iter().any(|(other, _, is_not)| other.name == field.name && is_not != negated)
+        };
+        if options.iter().any(both) {
+            return Err(unclear_not());
+        }
+        for (field, choices, negated) in options {
             let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
             let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
             let condition = match (values.as_slice(), negated) {
@@ -269,6 +324,7 @@ impl<'p> Parser<'p> {
                 format!("where {} {is} {}", lower(&field.label), labels.join(" or ")),
             );
         }
+        Ok(())
     }
 
     /// Reads what stands at the head and says how many words it took; 0 where nothing is understood.

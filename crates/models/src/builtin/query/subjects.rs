@@ -49,6 +49,7 @@ impl<'p> Parser<'p> {
         if NOBODY.contains(&subject.at(0)) || subject.position(&[",", "and", "that", "which"]).is_some() {
             return Ok(None);
         }
+        let is_denied = self.negated;
         let words = match self.pointing("of", subject, true) {
             Ok(words) => words,
             // Words that are nobody's name are simply not understood.
@@ -56,6 +57,10 @@ impl<'p> Parser<'p> {
             Err(stop) => return Err(stop),
         };
         let Some(words) = words else { return Ok(None) };
+        // "deals that Max didn't win" denies the verb, not Max.
+        if is_denied {
+            return Err(super::unclear_not());
+        }
         if words != subject.len() {
             return Ok(Some(words));
         }

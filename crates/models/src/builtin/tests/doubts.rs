@@ -1,6 +1,6 @@
 //! Where a sentence can be taken otherwise than it was meant, it is asked back or declined.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::sales::{Came, say};
 
@@ -12,6 +12,96 @@ fn asked(said: &str) -> String {
     let writes: Vec<_> = calls.iter().filter(|(tool, ..)| !reads(tool)).collect();
     assert!(writes.is_empty(), "{said}: {writes:?}");
     text
+}
+
+/// The filter that a sentence comes to.
+#[track_caller]
+fn filter(said: &str) -> Value {
+    let came = say(said);
+    let Some((_, arguments, _)) = came.calls.last() else { panic!("{said}: {}", came.text) };
+    arguments["filter"].clone()
+}
+
+/// Nothing is asked of the records but by name.
+#[track_caller]
+fn declined(said: &str) -> String {
+    let Came { calls, text } = say(said);
+    let acts: Vec<_> = calls.iter().filter(|(_, arguments, _)| arguments.get("total").is_some()).collect();
+    let groups = calls.iter().any(|(tool, ..)| tool.ends_with(".group"));
+    assert!(acts.is_empty() && !groups, "{said}: {acts:?}");
+    text
+}
+
+#[test]
+fn what_is_denied_goes_on_behind_or_and_and() {
+    let neither = json!({"stage": {"not_in": ["PROPOSAL", "NEGOTIATION"]}});
+    for said in [
+        "deals that aren't in proposal or negotiation",
+        "how many deals are not in proposal or negotiation?",
+        "deals not in proposal and negotiation",
+        "deals excluding proposal, negotiation",
+        "deals not in proposal or in negotiation",
+        "deals not in proposal nor negotiation",
+        "deals not in proposal and not in negotiation",
+        "count deals where the stage is not proposal or negotiation",
+    ] {
+        assert_eq!(filter(said), neither, "{said}");
+    }
+    let three = json!({"stage": {"not_in": ["LEAD", "PROPOSAL", "NEGOTIATION"]}});
+    assert_eq!(filter("deals excluding lead, proposal and negotiation"), three);
+    assert_eq!(filter("leads not new or contacted"), json!({"status": {"not_in": ["NEW", "CONTACTED"]}}));
+    assert_eq!(
+        filter("deals in proposal or negotiation"),
+        json!({"stage": {"in": ["PROPOSAL", "NEGOTIATION"]}})
+    );
+    for said in [
+        "deals not in proposal and in negotiation",
+        "deals not in proposal and lost",
+        "deals not in proposal in negotiation",
+        "deals not yet in proposal and won",
+        "deals not in proposal yet or negotiation",
+        "deals not won in october",
+        "deals not won and in proposal",
+        "deals not won or over 10k",
+        "deals in proposal but not negotiation",
+    ] {
+        let text = declined(said);
+        assert!(text.starts_with("I do not understand"), "{said}: {text}");
+    }
+    let came = say("deals not won or lost");
+    assert!(came.text.contains("7 deals") && came.text.contains("not won, not lost"), "{}", came.text);
+}
+
+#[test]
+fn a_period_is_denied_only_of_what_took_place() {
+    for said in [
+        "how many deals are not closing before december?",
+        "contacts were not created in october",
+        "deals not closing this month",
+        "deals not closed this month",
+        "deals that don't close this month",
+        "tasks not due this week",
+        "tasks not due today",
+        "deals not closing between december 1 and december 24",
+        "deals not this month",
+        "deals whose close date is not this month",
+        "deals not older than 30 days",
+        "deals that Max didn't win",
+        "how many deals didn't Max win?",
+    ] {
+        let text = declined(said);
+        assert!(text.starts_with("I do not understand"), "{said}: {text}");
+    }
+    for said in ["deals not updated this month", "deals not updated since november 1"] {
+        assert_eq!(filter(said), json!({"updated_at": {"lt": "2026-11-01T00:00:00Z"}}), "{said}");
+    }
+}
+
+#[test]
+fn the_reply_says_the_denial() {
+    let text = say("how many deals have amount not 84000").text;
+    assert!(text.contains("with amount not 84,000"), "{text}");
+    declined("how many deals have amount not 84000 eur");
 }
 
 #[test]
