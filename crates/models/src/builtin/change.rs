@@ -91,6 +91,10 @@ impl Interpreter {
             .map(|object| object.name.as_str())
             .collect();
         let record = self.record(target.record, &concerned)?;
+        let personal = target.changes.iter().find(|change| self.is_personal(change.record));
+        if let Some(change) = personal.filter(|_| !self.is_person(&record)) {
+            return Err(Stop::Say(format!("I do not know who “{}” is. Say the name.", change.record.raw())));
+        }
         let mut arguments = Map::new();
         arguments.insert("id".to_owned(), json!(record.id));
         for change in &target.changes {

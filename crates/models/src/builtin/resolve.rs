@@ -8,6 +8,7 @@ use super::{
     catalogue::Object,
     conversation::{Record, records},
     render,
+    schema::Kind,
     turn::{Interpreter, Stop},
     words::{Phrase, ordinal, singular},
 };
@@ -45,6 +46,24 @@ const QUANTIFIERS: [&str; 17] = [
     "them all",
 ];
 
+/// Words that deny, and are part of a name only where a record has exactly that name.
+const NEGATIONS: [&str; 14] = [
+    "not",
+    "never",
+    "don't",
+    "don’t",
+    "doesn't",
+    "doesn’t",
+    "didn't",
+    "didn’t",
+    "isn't",
+    "isn’t",
+    "won't",
+    "won’t",
+    "except",
+    "cannot",
+];
+
 /// How a record is looked for by name.
 #[derive(Clone, Copy)]
 struct Search<'o> {
@@ -61,6 +80,8 @@ enum Reference<'s> {
     It {
         this: bool,
     },
+    /// "him", "her": a person.
+    Person,
     Name(Phrase<'s>),
     /// More than one.
     Many,
@@ -118,8 +139,24 @@ impl Interpreter {
                     _ => Ok(record.clone()),
                 }
             }
+            Reference::Person => {
+                let record = self.spoken_of(false, |record| fits(record) && self.is_person(record));
+                let who = || Stop::Say(format!("I do not know who “{}” is. Say the name.", phrase.raw()));
+                record.cloned().ok_or_else(who)
+            }
             Reference::Name(name) => self.by_name(name, search),
         }
+    }
+
+    /// Whether a record is somebody.
+    pub(super) fn is_person(&self, record: &Record) -> bool {
+        let label = self.catalogue.object(&record.object).and_then(Object::label_field);
+        record.object == "member" || label.is_some_and(|label| label.kind == Kind::FullName)
+    }
+
+    /// Whether a phrase is "him" or "her".
+    pub(super) fn is_personal(&self, phrase: Phrase<'_>) -> bool {
+        matches!(self.reference(phrase).0, Reference::Person)
     }
 
     /// Whether a phrase points at something shown before instead of naming it.
@@ -130,12 +167,16 @@ impl Interpreter {
             let last = words.at(words.len() - 1);
             return phrase.at(0) == "the" && singular(last) == last;
         }
-        !phrase.is_empty() && matches!(self.reference(phrase).0, Reference::It { .. } | Reference::Place(_))
+        !phrase.is_empty()
+            && matches!(
+                self.reference(phrase).0,
+                Reference::It { .. } | Reference::Person | Reference::Place(_)
+            )
     }
 
     /// Whether a phrase is a word for what was spoken of: "it", "that deal".
     pub(super) fn is_pronoun(&self, phrase: Phrase<'_>) -> bool {
-        matches!(self.reference(phrase).0, Reference::It { .. })
+        matches!(self.reference(phrase).0, Reference::It { .. } | Reference::Person)
     }
 
     /// Whether a phrase speaks of several records: "all deals", "my tasks", "everything".
@@ -173,7 +214,14 @@ impl Interpreter {
         let closes =
             rest.is_empty() || matches!(rest.at(0), "one" | "record" | "result" | "row") || noun.is_some();
         match words.at(0) {
-            "it" | "its" | "that" | "him" | "her" | "them" | "his" | "their" | "same" if closes => {
+            "him" | "her" | "his" | "he" | "she" if closes => return (Reference::Person, object),
+            // Of a list that was shown they are all.
+            "them" | "their"
+                if closes && self.conversation.list.len() > 1 && self.conversation.spoken.is_empty() =>
+            {
+                return (Reference::Many, object);
+            }
+            "it" | "its" | "that" | "them" | "their" | "same" if closes => {
                 return (Reference::It { this: false }, object);
             }
             "this" if closes => return (Reference::It { this: true }, object),
@@ -244,6 +292,7 @@ impl Interpreter {
                     listed || tokens(name.raw(), WORDS).iter().any(|token| label.contains(token))
                 }
                 Reference::Many => false,
+                Reference::Person => self.is_person(record),
                 _ => true,
             };
             object && name
@@ -282,6 +331,19 @@ impl Interpreter {
             return Ok(known);
         }
         let results = self.look_up(name.raw(), search)?;
+        // "move Acme renewal not to lost": the word is part of a name only where a record has just that one.
+        if let Some(at) = name.position(&NEGATIONS) {
+            let wanted = fold(name.raw());
+            let has_it = results.iter().flat_map(records).any(|record| fold(&record.label) == wanted);
+            if !has_it {
+                return Err(Stop::Say(format!(
+                    "I do not understand “{}” here, and I know no {} called “{}”.",
+                    name.at(at),
+                    self.what(search.objects),
+                    name.raw()
+                )));
+            }
+        }
         self.pick(&results, name, search)
     }
 

@@ -154,7 +154,11 @@ impl<'p> Parser<'p> {
             .collect();
         let is_relation_of = |record: &Record, field: &Field| matches!(&field.kind, Kind::Relation(Some(object)) if *object == record.object);
         if pronoun || (named.is_empty() && noun.is_some_and(|(_, words)| is_singular(rest, words))) {
-            let fits = |record: &Record| relations.iter().any(|field| is_relation_of(record, field));
+            let is_personal = matches!(rest.at(0), "him" | "her" | "he" | "she");
+            let fits = |record: &Record| {
+                let is_meant = !is_personal || self.interpreter.is_person(record);
+                is_meant && relations.iter().any(|field| is_relation_of(record, field))
+            };
             let Some(record) = self.interpreter.spoken_of(this, fits) else {
                 return Ok(None);
             };

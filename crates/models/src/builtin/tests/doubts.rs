@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::sales::{Came, say};
+use super::{
+    Chat, deals,
+    sales::{Came, say},
+};
 
 /// What a sentence says where nothing may be written.
 #[track_caller]
@@ -102,6 +105,54 @@ fn the_reply_says_the_denial() {
     let text = say("how many deals have amount not 84000").text;
     assert!(text.contains("with amount not 84,000"), "{text}");
     declined("how many deals have amount not 84000 eur");
+}
+
+#[test]
+fn a_pronoun_is_never_taken_for_something_else() {
+    for said in [
+        "show won deals · how much are they worth?",
+        "show won deals · how many are they?",
+        "show open deals · what is their amount?",
+    ] {
+        let text = declined(said);
+        assert!(!text.contains("deals**"), "{said}: {text}");
+    }
+    for said in [
+        "find deal Arden pilot · log a call with him: hi",
+        "find deal Arden pilot · note on her: hi",
+        "find deal Arden pilot · delete him",
+        "find deal Arden pilot · move him to proposal",
+        "find account Cascade Pharma · deals of him",
+        "set the amount of Arden pilot to 20k and her close date to friday",
+        "show open deals · delete them",
+    ] {
+        let text = asked(said);
+        assert!(text.starts_with("I do"), "{said}: {text}");
+    }
+    let came = say("find contact Omar Berg · find deal Arden pilot · log a call with him: hi");
+    let (tool, arguments, _) = came.calls.last().unwrap();
+    assert_eq!((tool.as_str(), &arguments["target"]["id"]), ("activity.log", &json!("c-omar")));
+}
+
+#[test]
+fn a_denial_is_part_of_a_name_only_where_a_record_has_just_that_one() {
+    let not_yet = [("d1", "Deal not yet decided", 1, "LEAD"), ("d2", "not yet decided not", 1, "LEAD")];
+    let said = "move deal not yet decided not to closed lost";
+    let mut chat = Chat::new();
+    chat.say(said).call();
+    let text = chat.result(deals(&not_yet[..1])).text();
+    assert!(text.starts_with("I do not understand “not” here"), "{text}");
+    let mut chat = Chat::new();
+    chat.say(said).call();
+    let (_, arguments) = chat.result(deals(&not_yet)).call();
+    assert_eq!(arguments, json!({"id": "d2", "stage": "CLOSED_LOST"}));
+    for said in [
+        "move Arden pilot not to closed lost",
+        "delete not Arden pilot",
+        "never move Arden pilot to proposal",
+    ] {
+        asked(said);
+    }
 }
 
 #[test]
