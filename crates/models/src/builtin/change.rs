@@ -95,6 +95,7 @@ impl Interpreter {
         if let Some(change) = personal.filter(|_| !self.is_person(&record)) {
             return Err(Stop::Say(format!("I do not know who “{}” is. Say the name.", change.record.raw())));
         }
+        self.is_closed.set(self.will_be_closed(&record, &target.changes)?);
         let mut arguments = Map::new();
         arguments.insert("id".to_owned(), json!(record.id));
         for change in &target.changes {
@@ -126,6 +127,31 @@ impl Interpreter {
             }
         }
         Ok((record, Value::Object(arguments)))
+    }
+
+    /// Whether a record is closed by these changes, or was before where one of them depends on it.
+    fn will_be_closed(&self, record: &Record, changes: &[&Change<'_>]) -> Result<bool, Stop> {
+        let Some(object) = self.catalogue.object(&record.object) else { return Ok(false) };
+        let Some((outcome, choices)) = object.outcomes() else { return Ok(false) };
+        let slots = || {
+            changes.iter().flat_map(|change| change.slots(object).into_iter().map(move |slot| (slot, change)))
+        };
+        if let Some((_, change)) = slots().find(|(slot, _)| slot.field.name == outcome.name) {
+            let choice = values::choice(choices, change.value.skip(&["the"]));
+            return Ok(choice.is_some_and(|choice| values::closes(object, &json!(choice.value))));
+        }
+        for (slot, change) in slots() {
+            if self.has_two_years(slot.field, change.value)? {
+                if !object.can("get") {
+                    return Err(values::which_year(slot.field));
+                }
+                let result =
+                    self.lookups(vec![(format!("{}.get", object.name), json!({"id": record.id}))])?;
+                let known = result.first().map(|result| &result["record"][&outcome.name]);
+                return Ok(known.is_some_and(|value| values::closes(object, value)));
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn delete(&self, phrase: Phrase<'_>) -> Outcome {

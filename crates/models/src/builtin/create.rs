@@ -76,6 +76,8 @@ impl Interpreter {
         if let Some(field) = object.label_field().filter(|_| !name.is_empty()) {
             values.insert(field.name.clone(), name_value(field, name.raw()));
         }
+        let said = rest;
+        self.is_closed.set(closes_at(object, said));
         while !rest.is_empty() {
             if rest.at(0) == ":" {
                 rest.cover();
@@ -85,6 +87,18 @@ impl Interpreter {
             let words = self.clause(object, rest, &mut values)?;
             rest.upto(words).cover();
             rest = rest.from(words.max(1));
+        }
+        let is_closed = object.outcomes().is_some_and(|(field, _)| {
+            values.get(&field.name).is_some_and(|value| values::closes(object, value))
+        });
+        if is_closed != self.is_closed.get() {
+            for field in object.fields.iter().filter(|field| values.contains_key(&field.name)) {
+                for at in 0..said.len() {
+                    if self.has_two_years(field, said.from(at))? {
+                        return Err(values::which_year(field));
+                    }
+                }
+            }
         }
         self.finish(object, values)
     }
@@ -360,11 +374,9 @@ impl Interpreter {
                 _ if slot.part.is_some() => self.until_end(rest),
                 Kind::Number => rest.upto(numbers::percent(rest)?.map_or(1, |sum| sum.words)),
                 Kind::Currency => rest.upto(numbers::sum(rest)?.map_or(1, |sum| sum.words)),
-                Kind::Date => {
-                    rest.upto(self.day(rest, values::lean(slot.field))?.map_or(1, |(_, words)| words))
-                }
+                Kind::Date => rest.upto(self.day(rest, self.lean(slot.field))?.map_or(1, |(_, words)| words)),
                 Kind::DateTime => {
-                    rest.upto(self.moment(rest, values::lean(slot.field))?.map_or(1, |(_, words)| words))
+                    rest.upto(self.moment(rest, self.lean(slot.field))?.map_or(1, |(_, words)| words))
                 }
                 Kind::Select(_) => rest.upto(object.option_at(rest).map_or(1, |(_, _, words)| words)),
                 _ => self.until_end(rest),
@@ -418,8 +430,8 @@ impl Interpreter {
         let rest = phrase.from(usize::from(by_verb.is_some())).skip(&["on", "by", "date", "at", "in"]);
         let Some(field) = by_verb.or_else(|| dates().next()) else { return Ok(None) };
         let found = match field.kind {
-            Kind::Date => self.day(rest, values::lean(field))?.map(|(date, words)| (json!(date), words)),
-            _ => self.moment(rest, values::lean(field))?.map(|(moment, words)| (json!(moment), words)),
+            Kind::Date => self.day(rest, self.lean(field))?.map(|(date, words)| (json!(date), words)),
+            _ => self.moment(rest, self.lean(field))?.map(|(moment, words)| (json!(moment), words)),
         };
         let Some((value, words)) = found else { return Ok(None) };
         values.insert(field.name.clone(), value);
@@ -501,6 +513,14 @@ impl Interpreter {
             values.insert(body.name.clone(), json!(text));
         }
     }
+}
+
+/// Whether an option of what is closed is said anywhere of a new record.
+fn closes_at(object: &Object, phrase: Phrase<'_>) -> bool {
+    (0..phrase.len()).any(|at| {
+        let option = object.option_at(phrase.from(at));
+        option.is_some_and(|(_, choice, _)| values::closes(object, &json!(choice.value)))
+    })
 }
 
 /// The long text of a record beside its name.

@@ -32,13 +32,22 @@ pub(super) struct Interpreter {
     pub(super) sentence: Sentence,
     /// What a reply says besides: which of two meanings was taken.
     pub(super) remarks: RefCell<Vec<String>>,
+    /// Whether what is written is closed, so that the day of its closing lies behind.
+    pub(super) is_closed: Cell<bool>,
     cursor: Cell<usize>,
 }
 
 impl Interpreter {
     pub(super) fn new(catalogue: Catalogue, conversation: Conversation) -> Self {
         let sentence = Sentence::new(&conversation.command);
-        Self { catalogue, conversation, sentence, remarks: RefCell::default(), cursor: Cell::new(0) }
+        Self {
+            catalogue,
+            conversation,
+            sentence,
+            remarks: RefCell::default(),
+            is_closed: Cell::new(false),
+            cursor: Cell::new(0),
+        }
     }
 
     pub(super) fn remark(&self, text: String) {

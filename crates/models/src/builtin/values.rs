@@ -60,12 +60,12 @@ impl Interpreter {
                 numbers::truth(raw).map(Value::Bool).ok_or_else(|| wrong("yes or no is expected."))
             }
             Kind::Date => self
-                .day(phrase, lean(field))?
+                .day(phrase, self.lean(field))?
                 .filter(|(_, words)| *words == phrase.len())
                 .map(|(date, _)| json!(date))
                 .ok_or_else(|| wrong("a date such as 2026-12-31 or friday is expected.")),
             Kind::DateTime => self
-                .moment(phrase, lean(field))?
+                .moment(phrase, self.lean(field))?
                 .filter(|(_, words)| *words == phrase.len())
                 .map(|(moment, _)| Value::String(moment))
                 .ok_or_else(|| wrong("a date such as tomorrow at 14:30 is expected.")),
@@ -111,6 +111,21 @@ impl Interpreter {
         }
     }
 
+    /// On which side of today the day of a field lies that is said without its year: what is closed was closed.
+    pub(super) fn lean(&self, field: &Field) -> Lean {
+        if self.is_closed.get() && is_of_closing(field) { Lean::Behind } else { lean(field) }
+    }
+
+    /// Whether a day of closing means another one where what it is of is closed, by a year and not by a week.
+    pub(super) fn has_two_years(&self, field: &Field, phrase: Phrase<'_>) -> Result<bool, Stop> {
+        if !is_of_closing(field) {
+            return Ok(false);
+        }
+        let phrase = bare(phrase);
+        let (ahead, behind) = (self.day(phrase, Lean::Ahead)?, self.day(phrase, Lean::Behind)?);
+        Ok(matches!((ahead, behind), (Some((ahead, _)), Some((behind, _))) if ahead > behind.plus_days(7)))
+    }
+
     /// A day and the words it took; without a known today only a written date.
     pub(super) fn day(
         &self,
@@ -137,6 +152,23 @@ pub(super) fn lean(field: &Field) -> Lean {
     let is_past =
         ["happened", "created", "updated", "converted"].iter().any(|word| field.name.starts_with(word));
     if is_past { Lean::Behind } else { Lean::Ahead }
+}
+
+fn is_of_closing(field: &Field) -> bool {
+    matches!(field.kind, Kind::Date | Kind::DateTime) && field.name.starts_with("clos")
+}
+
+/// What is asked where the year of a day cannot be known.
+pub(super) fn which_year(field: &Field) -> Stop {
+    Stop::Say(format!("Say the {} with its year, for example 2026-11-15.", lower(&field.label)))
+}
+
+/// Whether a value of the field with outcomes is that of something closed.
+pub(super) fn closes(object: &Object, value: &Value) -> bool {
+    object.outcomes().is_some_and(|(_, choices)| {
+        let is_closed = |choice: &Choice| choice.outcome.as_deref().is_some_and(|outcome| outcome != "open");
+        choices.iter().any(|choice| value.as_str() == Some(choice.value.as_str()) && is_closed(choice))
+    })
 }
 
 /// A value without the words around it.

@@ -156,6 +156,30 @@ fn a_denial_is_part_of_a_name_only_where_a_record_has_just_that_one() {
 }
 
 #[test]
+fn what_is_closed_was_closed_on_a_day_that_lies_behind() {
+    for (said, date) in [
+        ("mark Arden pilot as won, close date november 15", "2026-11-15"),
+        ("mark Arden pilot as lost and set its close date to november 15", "2026-11-15"),
+        ("set the close date of Arden pilot to november 15 and move it to closed won", "2026-11-15"),
+        ("mark Arden pilot as won, close date friday", "2026-11-20"),
+        ("create deal \"Old win\", stage closed won, close date october 5", "2026-10-05"),
+        ("create deal \"Old win\", close date october 5, stage closed won", "2026-10-05"),
+        ("create deal \"Old win\" closing october 5, stage closed lost", "2026-10-05"),
+        ("set the close date of Halden rollout to november 15", "2026-11-15"),
+        ("set the close date of Wildflower expansion to october 5", "2026-10-05"),
+        ("set the close date of Wildflower expansion to october 5 2027", "2027-10-05"),
+        // What is open, or opened again, is to be closed.
+        ("set the close date of Arden pilot to november 15", "2027-11-15"),
+        ("move Halden rollout to proposal, close date november 15", "2027-11-15"),
+        ("create deal \"New one\", stage proposal, close date october 5", "2027-10-05"),
+    ] {
+        assert_eq!(say(said).calls.last().unwrap().1["close_date"], date, "{said}");
+    }
+    let text = asked("create deal \"New one\", account Closed won, close date october 5");
+    assert!(!text.contains("Created"), "{text}");
+}
+
+#[test]
 fn a_question_changes_nothing_until_it_is_consented_to() {
     for said in [
         "we won Arden pilot",
