@@ -140,7 +140,8 @@ impl Interpreter {
     fn task_and_day(&self, phrase: Phrase<'_>) -> Result<(String, Option<String>), Stop> {
         for at in 0..phrase.len() {
             let when = phrase.from(at).skip(&["by", "before"]);
-            let Some((moment, words)) = self.moment(when, Lean::Ahead)? else { continue };
+            let when = if when.strip(&["at the end", "at end"]).is_some() { when.from(1) } else { when };
+            let Some((moment, words)) = self.reminded_at(when)? else { continue };
             if at > 0 && matches!(phrase.at(at - 1), "every" | "each") {
                 return Err(Stop::Say("I cannot repeat a task; say the day of the first one.".to_owned()));
             }
@@ -148,6 +149,7 @@ impl Interpreter {
             let (before, behind) = (phrase.upto(at), phrase.from(at + taken));
             let behind =
                 if before.is_empty() { behind.skip(&["to", "that", "about", ":", ","]) } else { behind };
+            self.is_all_of_it(before, behind)?;
             let title = [before.raw(), behind.raw()].join(" ");
             return Ok((title.trim().to_owned(), Some(moment)));
         }
@@ -167,6 +169,7 @@ impl Interpreter {
                 };
                 let (before, behind) =
                     (phrase.upto(at), here.from(period.words).skip(&["to", "that", "about"]));
+                self.is_all_of_it(before, behind)?;
                 let title = [before.raw(), behind.raw()].join(" ");
                 return Ok((title.trim().to_owned(), Some(format!("{from}T09:00:00Z"))));
             }
@@ -205,7 +208,10 @@ impl Interpreter {
         });
         match misspelt {
             Some((word, near)) => Err(Stop::Say(ask::rather(&self.sentence.with(word, near)))),
-            None => Ok((phrase.raw().to_owned(), None)),
+            None => {
+                self.has_no_time_within(phrase)?;
+                Ok((phrase.raw().to_owned(), None))
+            }
         }
     }
 

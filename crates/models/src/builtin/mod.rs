@@ -17,7 +17,7 @@
 //! | [`routes`] | which command a sentence is |
 //! | [`turn`] | commands that are run again until all their calls have results |
 //! | [`resolve`], [`values`], [`query`] | which record, which value, which filter |
-//! | [`read`], [`agenda`], [`field`], [`count`], [`history`], [`create`], [`change`], [`log`], [`help`] | the commands |
+//! | [`read`], [`agenda`], [`field`], [`count`], [`history`], [`create`], [`reminder`], [`change`], [`log`], [`help`] | the commands |
 //! | [`limits`] | what it cannot do, and what it does not understand |
 //! | [`clauses`] | the changes that one sentence says |
 //! | [`render`] | results as Markdown |
@@ -39,6 +39,7 @@ mod log;
 mod numbers;
 mod query;
 mod read;
+mod reminder;
 mod render;
 mod resolve;
 mod routes;

@@ -180,6 +180,77 @@ fn what_is_closed_was_closed_on_a_day_that_lies_behind() {
 }
 
 #[test]
+fn the_time_of_a_reminder_is_understood_or_asked_for() {
+    for (said, due) in [
+        ("remind me monday morning to call Omar", "2026-11-23T09:00:00Z"),
+        ("remind me to call Omar on monday in the morning", "2026-11-23T09:00:00Z"),
+        ("remind me this evening to call Omar", "2026-11-22T18:00:00Z"),
+        ("remind me to call Omar tomorrow evening", "2026-11-23T18:00:00Z"),
+        ("remind me tomorrow at noon to call Omar", "2026-11-23T12:00:00Z"),
+        ("remind me at noon on friday to call Omar", "2026-11-27T12:00:00Z"),
+        ("remind me to call Omar friday at 14h", "2026-11-27T14:00:00Z"),
+        ("remind me tomorrow at half past nine to call Omar", "2026-11-23T09:30:00Z"),
+        ("remind me at half past nine tomorrow to call Omar", "2026-11-23T09:30:00Z"),
+        ("remind me at the end of the month to call Omar", "2026-11-30T09:00:00Z"),
+        ("remind me to call Omar at the end of the month", "2026-11-30T09:00:00Z"),
+        ("remind me tomorrow at 3pm to call Omar", "2026-11-23T15:00:00Z"),
+    ] {
+        let came = say(said);
+        let Some((tool, arguments, _)) = came.calls.last() else { panic!("{said}: {}", came.text) };
+        assert_eq!(
+            (tool.as_str(), &arguments["title"], &arguments["due_at"]),
+            ("task.create", &json!("call Omar"), &json!(due)),
+            "{said}"
+        );
+    }
+    for said in [
+        "remind me on christmas to call Omar",
+        "remind me to call Omar on christmas",
+        "remind me to call Omar on christmas about the offer",
+        "remind me on 12/5 to call Omar",
+        "remind me to call Omar on 12/5",
+        "remind me at noon to call Omar",
+        "remind me to call Omar at noon",
+        "remind me at half past nine to call Omar",
+        "remind me tomorrow at half past three to call Omar",
+        "remind me first thing monday to call Omar",
+        "remind me to call Omar first thing monday",
+        "remind me to call Omar monday first thing",
+        "remind me tomorrow at 10 or 11 to call Omar",
+        "remind me to call Omar monday or tuesday",
+        "remind me tonight to call Omar",
+        "remind me tomorrow night to call Omar",
+        "remind me this afternoon to call Omar",
+        "remind me after friday to call Omar",
+        "remind me tomorrow to call Omar in the morning",
+        "remind me monday to call Omar friday",
+        "remind me early tomorrow to call Omar",
+        "remind me later to call Omar",
+        "remind me in the morning to call Omar",
+        "remind me friday at 3h to call Omar",
+        "create a task to call Omar monday or tuesday",
+    ] {
+        asked(said);
+    }
+    for said in [
+        "remind me to check in with Omar",
+        "remind me to check in tomorrow",
+        "remind me to prepare the morning briefing on friday",
+        "remind me to prepare the budget 2027",
+        "remind me to call Omar on friday at the office",
+        "remind me tomorrow to \"plan christmas\"",
+    ] {
+        let came = say(said);
+        assert_eq!(
+            came.calls.last().map(|(tool, ..)| tool.as_str()),
+            Some("task.create"),
+            "{said}: {}",
+            came.text
+        );
+    }
+}
+
+#[test]
 fn a_question_changes_nothing_until_it_is_consented_to() {
     for said in [
         "we won Arden pilot",
