@@ -435,6 +435,7 @@ impl Interpreter {
         });
         let rest = phrase.from(usize::from(by_verb.is_some())).skip(&["on", "by", "date", "at", "in"]);
         let Some(field) = by_verb.or_else(|| dates().next()) else { return Ok(None) };
+        self.has_clear_year(field, rest)?;
         let found = match field.kind {
             Kind::Date => self.day(rest, self.lean(field))?.map(|(date, words)| (json!(date), words)),
             _ => self.moment(rest, self.lean(field))?.map(|(moment, words)| (json!(moment), words)),

@@ -173,6 +173,14 @@ impl Interpreter {
                 return Err(unclear(title.from(at).upto(title.len() - at - time.len() + 1)));
             }
         }
+        // "remind me new year's eve to call Jane": what stands before what is to be done says when.
+        let whole = self.sentence.phrase();
+        let says_when =
+            (0..whole.len()).any(|at| whole.from(at).starts(&["remind", "me"]) && whole.at(at + 2) != "to");
+        let to = title.position(&["to"]).filter(|to| (1..=4).contains(to));
+        if let Some(to) = to.filter(|_| says_when && !matches!(title.at(0), "about" | "that" | "of" | ":")) {
+            return Err(unclear(title.upto(to)));
+        }
         self.has_no_time(title)
     }
 }

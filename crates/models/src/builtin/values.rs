@@ -43,6 +43,7 @@ impl Interpreter {
                 one(&object.singular)
             ))
         };
+        self.has_clear_year(field, phrase)?;
         match &field.kind {
             Kind::Text => Ok(json!(raw)),
             Kind::Number => {
@@ -124,6 +125,19 @@ impl Interpreter {
         let phrase = bare(phrase);
         let (ahead, behind) = (self.day(phrase, Lean::Ahead)?, self.day(phrase, Lean::Behind)?);
         Ok(matches!((ahead, behind), (Some((ahead, _)), Some((behind, _))) if ahead > behind.plus_days(7)))
+    }
+
+    /// Of what is closed a day that comes again within these days has no clear year.
+    pub(super) fn has_clear_year(&self, field: &Field, phrase: Phrase<'_>) -> Result<(), Stop> {
+        const SOON: i64 = 60;
+        if !self.is_closed.get() || !self.has_two_years(field, phrase)? {
+            return Ok(());
+        }
+        let (today, ahead) = (self.conversation.today, self.day(bare(phrase), Lean::Ahead)?);
+        match (today, ahead) {
+            (Some(today), Some((ahead, _))) if ahead <= today.plus_days(SOON) => Err(which_year(field)),
+            _ => Ok(()),
+        }
     }
 
     /// A day and the words it took; without a known today only a written date.

@@ -175,6 +175,14 @@ fn what_is_closed_was_closed_on_a_day_that_lies_behind() {
     ] {
         assert_eq!(say(said).calls.last().unwrap().1["close_date"], date, "{said}");
     }
+    for said in [
+        "mark Arden pilot as won, close date december 5",
+        "create deal \"Old win\" closing december 5, stage closed won",
+        "set the close date of Halden rollout to december 5",
+    ] {
+        let text = asked(said);
+        assert_eq!(text, "Say the close date with its year, for example 2026-11-15.", "{said}");
+    }
     let text = asked("create deal \"New one\", account Closed won, close date october 5");
     assert!(!text.contains("Created"), "{text}");
 }
@@ -226,6 +234,7 @@ fn the_time_of_a_reminder_is_understood_or_asked_for() {
         "remind me monday to call Omar friday",
         "remind me early tomorrow to call Omar",
         "remind me later to call Omar",
+        "remind me new year's eve to call Omar",
         "remind me in the morning to call Omar",
         "remind me friday at 3h to call Omar",
         "create a task to call Omar monday or tuesday",
@@ -237,6 +246,8 @@ fn the_time_of_a_reminder_is_understood_or_asked_for() {
         "remind me to check in tomorrow",
         "remind me to prepare the morning briefing on friday",
         "remind me to prepare the budget 2027",
+        "remind me about the offer to Omar",
+        "remind me to get back to Omar",
         "remind me to call Omar on friday at the office",
         "remind me tomorrow to \"plan christmas\"",
     ] {
