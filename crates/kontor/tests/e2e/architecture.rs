@@ -36,7 +36,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("kontor-testkit", &["kontor-core"]),
-    ("kontor-bench", &["kontor-core", "kontor-store", "kontor-identity", "kontor-agents", "kontor-testkit"]),
+    (
+        "kontor-bench",
+        &["kontor-core", "kontor-store", "kontor-identity", "kontor-crm", "kontor-agents", "kontor-testkit"],
+    ),
 ];
 
 /// Which drivers and engines of other crates only one crate may name.
