@@ -56,6 +56,11 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
+    /// Whether a value points to a record.
+    pub fn points(&self) -> bool {
+        matches!(self, Self::Relation { .. } | Self::Target { .. })
+    }
+
     /// The kind's name as the metadata API spells it.
     pub fn name(&self) -> &'static str {
         match self {

@@ -69,13 +69,9 @@ pub(super) async fn add_columns(tx: &mut Tx<'_>, object: &Object, field: &Field)
 
 /// The column whose index finds and orders a field's live values; none where the field has no index.
 pub(crate) fn indexed_column(field: &Field) -> Option<String> {
-    let has_index = field.is_indexed || field.is_unique || points(field) || field.name == *system_fields::ID;
+    let has_index =
+        field.is_indexed || field.is_unique || field.kind.points() || field.name == *system_fields::ID;
     has_index.then(|| FieldPath::whole(field).column(field))
-}
-
-/// Whether the field points to a record.
-fn points(field: &Field) -> bool {
-    matches!(field.kind, FieldKind::Relation { .. } | FieldKind::Target { .. })
 }
 
 /// The indexes a field asks for: one of its compared column, with the id so that an order is whole; one of a
@@ -90,7 +86,7 @@ pub(super) async fn add_indexes(tx: &mut Tx<'_>, object: &Object, field: &Field)
         tx.create_index(&IndexSpec::new(&name, &table, &columns).unique().live_only()).await?;
     }
     let name = index_name(&table, &column, "idx");
-    if points(field) {
+    if field.kind.points() {
         let columns = [column.as_str()];
         tx.create_index(&IndexSpec::new(&name, &table, &columns)).await?;
     } else if field.is_indexed {

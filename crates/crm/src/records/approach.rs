@@ -7,7 +7,7 @@
 
 use kontor_core::{
     filter::{Condition, Filter, Operator},
-    metadata::{FieldKind, Object, system_fields},
+    metadata::{Object, system_fields},
 };
 use sea_query::{Alias, Expr, ExprTrait, Func, Query};
 
@@ -205,10 +205,9 @@ fn narrows(filter: &Filter, object: &Object) -> Option<(String, bool)> {
     };
     let field = object.field(&path.field)?;
     let column = path.column(field);
-    // The index of a relation has no ids beside its values.
-    let points = matches!(field.kind, FieldKind::Relation { .. } | FieldKind::Target { .. });
-    (indexed_column(field).as_ref() == Some(&column))
-        .then_some((column, is_one && field.is_indexed && !points))
+    // The index of what points to a record has no ids beside its values.
+    let has_order = is_one && field.is_indexed && !field.kind.points();
+    (indexed_column(field).as_ref() == Some(&column)).then_some((column, has_order))
 }
 
 /// How many live records fulfil the conditions of a part, counted up to one more than `most`.

@@ -25,6 +25,17 @@ pub struct BatchUpdate {
 }
 
 impl BatchInput {
+    /// Refuses a batch of more than [`MAX_BATCH`] items.
+    ///
+    /// # Errors
+    /// That it has too many.
+    pub fn check_len(items: usize) -> Result<(), Issue> {
+        if items <= MAX_BATCH {
+            return Ok(());
+        }
+        Err(Issue::new("", "too_large", format!("a batch has at most {MAX_BATCH} items")))
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Create(items) => items.len(),
@@ -40,13 +51,9 @@ pub async fn batch(
     object: &Arc<Object>,
     input: &BatchInput,
 ) -> Result<Vec<Record>, Error> {
-    match input.len() {
-        0 => return Ok(Vec::new()),
-        1..=MAX_BATCH => {}
-        _ => {
-            let message = format!("a batch has at most {MAX_BATCH} items");
-            return Err(Error::invalid(Issue::new("", "too_large", message)));
-        }
+    BatchInput::check_len(input.len()).map_err(Error::invalid)?;
+    if input.len() == 0 {
+        return Ok(Vec::new());
     }
     let path = |index: usize| format!("[{index}]");
     match input {

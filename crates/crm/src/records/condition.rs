@@ -3,7 +3,7 @@
 use kontor_core::{
     filter::{Condition, Filter, Operator, Scalar},
     grants::Action,
-    metadata::{Field, FieldKind, Name, Object},
+    metadata::{Field, Name, Object},
 };
 use sea_query::{Alias, Expr, ExprTrait, LikeExpr, Query, SelectStatement};
 
@@ -140,10 +140,7 @@ impl Compiler<'_, '_, '_> {
 
 /// The column of a relation field.
 pub(crate) fn relation_column(field: &Field) -> String {
-    match field.kind {
-        FieldKind::Relation { .. } | FieldKind::Target { .. } => field.column_name("id"),
-        _ => field.name.to_string(),
-    }
+    if field.kind.points() { field.column_name("id") } else { field.name.to_string() }
 }
 
 /// The alias of a table one level further in.

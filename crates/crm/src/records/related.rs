@@ -285,8 +285,7 @@ pub(crate) fn padded(ids: &BTreeSet<RecordId>) -> Vec<uuid::Uuid> {
 
 /// The fields whose values point to records.
 fn pointing(object: &Object) -> impl Iterator<Item = &Field> {
-    let points = |kind: &FieldKind| matches!(kind, FieldKind::Relation { .. } | FieldKind::Target { .. });
-    object.fields.iter().filter(move |field| points(&field.kind))
+    object.fields.iter().filter(|field| field.kind.points())
 }
 
 /// What a value points to.
