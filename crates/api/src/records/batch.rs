@@ -48,6 +48,9 @@ fn each<T>(
     items: Vec<Value>,
     read: impl Fn(Value) -> std::result::Result<T, Issue>,
 ) -> Result<Vec<T>> {
+    // Too many are refused before each of them is.
+    let refuse = |issue: Issue| ApiError::of(Problem::invalid(vec![issue.within(name)]));
+    BatchInput::check_len(items.len()).map_err(refuse)?;
     let (mut read_items, mut issues) = (Vec::with_capacity(items.len()), Vec::new());
     for (index, item) in items.into_iter().enumerate() {
         match read(item) {

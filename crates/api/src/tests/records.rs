@@ -100,6 +100,7 @@ async fn a_batch_is_done_whole_or_not_at_all() {
     let refused = ada.post("/api/records/accounts/batch", batch).await.expect(400);
     assert_eq!(refused.body["errors"][0]["path"], "create[1].name");
     for (batch, places) in [
+        (json!({"create": vec![json!(null); 201]}), vec!["create"]),
         (json!({"create": [{"name": "One"}, null, 5]}), vec!["create[1]", "create[2]"]),
         (
             json!({"update": [{"name": "One"}, {"id": "nope"}, 7]}),
