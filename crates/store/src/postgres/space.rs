@@ -60,9 +60,12 @@ impl Space {
         // Writes find rows by their keys, so that a plan that knows no values is as good as one that does, and
         // need not be made again for each.
         let write = format!("{timeout}; SET LOCAL plan_cache_mode TO force_generic_plan");
+        // Who waits for another's change waits no longer than a write.
         let lock = format!(
-            "; SET LOCAL statement_timeout TO {}; SELECT pg_advisory_xact_lock(hashtextextended('kontor:alter:{schema}', 0))",
-            ALTER_DEADLINE.as_millis()
+            "; SET LOCAL statement_timeout TO {}; SET LOCAL lock_timeout TO {}; \
+             SELECT pg_advisory_xact_lock(hashtextextended('kontor:alter:{schema}', 0))",
+            ALTER_DEADLINE.as_millis(),
+            config.write_deadline.as_millis(),
         );
         Self(Arc::new(Inner {
             pool: pool.clone(),
