@@ -32,18 +32,37 @@ impl fmt::Display for Clock {
     }
 }
 
-/// `14:30`, `3pm`, `3:30 pm`, `at 10`, `noon`, `10 o'clock`. A bare hour needs `at` or `around` before it.
+/// The hours that are written as words.
+const HOURS: [&str; 13] = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+];
+
+/// `14:30`, `14h`, `3pm`, `3:30 pm`, `at 10`, `half past nine`, `noon`, `10 o'clock`; the morning is 9:00 and the
+/// evening 18:00. A bare hour needs `at` or `around` before it.
 ///
 /// # Errors
 /// A bare hour from 1 to 7, which may be of the morning or of the afternoon.
 pub fn clock(words: &[&str]) -> Found<Clock> {
-    let said = usize::from(matches!(at(words, 0), "at" | "around" | "by"));
+    let said = match (at(words, 0), at(words, 1)) {
+        ("in", "the") if part_of_day(at(words, 2)).is_some() => 2,
+        ("at" | "around" | "by", _) => 1,
+        _ => 0,
+    };
     let word = at(words, said);
     let found = |time: Option<Clock>, words: usize| Ok(time.map(|time| Read::new(time, said + words)));
-    match word {
-        "noon" | "midday" => return found(Clock::new(12, 0), 1),
-        "midnight" => return found(Clock::new(0, 0), 1),
-        _ => {}
+    if let Some(hour) = part_of_day(word) {
+        return found(Clock::new(hour, 0), 1);
+    }
+    if word == "half" && at(words, said + 1) == "past" {
+        let named = at(words, said + 2);
+        let hour = (0..).zip(HOURS).find_map(|(hour, name)| (name == named).then_some(hour));
+        return match hour.or_else(|| figure(named)) {
+            Some(hour) if may_be_either(hour) => Err(either(&format!("{hour}:30"))),
+            hour => Ok(hour.and_then(|hour| Clock::new(hour, 30)).map(|time| Read::new(time, said + 3))),
+        };
+    }
+    if let Some(hour) = word.strip_suffix('h').and_then(figure) {
+        return found(Clock::new(hour, 0).filter(|_| !may_be_either(hour)), 1);
     }
     let (digits, half, taken) = match (half_of(word), at(words, said + 1)) {
         (Some((digits, half)), _) => (digits, Some(half), 1),
@@ -67,13 +86,29 @@ pub fn clock(words: &[&str]) -> Found<Clock> {
         Some(Half::Morning) => found(Clock::new(hour % 12, minute), taken),
         Some(Half::Afternoon) => found(Clock::new(hour % 12 + 12, minute), taken),
         None if is_bare && said == 0 && taken == 1 => Ok(None),
-        None if is_bare && (1..=7).contains(&hour) => Err(Unread::Ambiguous {
-            text: digits.to_owned(),
-            first: format!("{hour}am"),
-            second: format!("{hour}pm"),
-        }),
+        None if is_bare && may_be_either(hour) => Err(either(digits)),
         None => found(Clock::new(hour, minute), taken),
     }
+}
+
+/// The hour of a part of the day that has a name.
+fn part_of_day(word: &str) -> Option<u8> {
+    Some(match word {
+        "midnight" => 0,
+        "morning" => 9,
+        "noon" | "midday" => 12,
+        "evening" => 18,
+        _ => return None,
+    })
+}
+
+/// Whether an hour alone may be of the morning or of the afternoon.
+fn may_be_either(hour: u8) -> bool {
+    (1..=7).contains(&hour)
+}
+
+fn either(time: &str) -> Unread {
+    Unread::Ambiguous { text: time.to_owned(), first: format!("{time}am"), second: format!("{time}pm") }
 }
 
 enum Half {
@@ -132,10 +167,29 @@ mod tests {
             ("9 o'clock", "09:00"),
             ("at noon", "12:00"),
             ("midnight", "00:00"),
+            ("morning", "09:00"),
+            ("in the evening", "18:00"),
+            ("14h", "14:00"),
+            ("half past nine", "09:30"),
+            ("at half past 11", "11:30"),
         ] {
             assert_eq!(said(text), time, "{text}");
         }
-        for text in ["3", "25:00", "9:75", "am", "at 24", "13pm", "0am", "at ten", "9:5"] {
+        for text in [
+            "3",
+            "25:00",
+            "9:75",
+            "am",
+            "at 24",
+            "13pm",
+            "0am",
+            "at ten",
+            "9:5",
+            "half past",
+            "half past 25",
+            "5h",
+            "in the",
+        ] {
             assert_eq!(said(text), "none", "{text}");
         }
     }
@@ -143,6 +197,7 @@ mod tests {
     #[test]
     fn an_hour_that_may_be_of_either_half_of_the_day_is_not_guessed() {
         assert_eq!(said("at 3"), "ambiguous");
+        assert_eq!(said("half past three"), "ambiguous");
         assert_eq!(said("at 8"), "08:00");
     }
 }

@@ -78,7 +78,8 @@ pub fn date(words: &[&str], today: Date, lean: Lean) -> Found<Date> {
     by_month(words, today, lean)
 }
 
-/// A day and, where one is said before or after it, the time: `tomorrow at 10`, `friday 3pm`, `at 14:30 on monday`.
+/// A day and, where one is said before or after it, the time: `tomorrow at 10`, `friday 3pm`, `at 14:30 on monday`,
+/// `this evening`.
 ///
 /// # Errors
 /// As [`date`] and [`clock`].
@@ -92,6 +93,11 @@ pub fn moment(words: &[&str], today: Date, lean: Lean) -> Found<(Date, Option<Cl
             None => day.map(|date| (date, None)),
         };
         return Ok(Some(read));
+    }
+    if at(words, 0) == "this"
+        && let Some(time) = clock(from(words, 1))?
+    {
+        return Ok(Some(time.after(1).map(|time| (today, Some(time)))));
     }
     let Some(time) = clock(words)? else { return Ok(None) };
     let Some(day) = date(from(words, time.words), today, lean)? else { return Ok(None) };
@@ -400,6 +406,10 @@ mod tests {
             ("friday 3pm", "2026-11-27 15:00"),
             ("at 14:30 on monday", "2026-11-23 14:30"),
             ("december 24, at noon", "2026-12-24 12:00"),
+            ("this evening", "2026-11-22 18:00"),
+            ("friday at 14h", "2026-11-27 14:00"),
+            ("half past nine tomorrow", "2026-11-23 09:30"),
+            ("monday in the morning", "2026-11-23 09:00"),
             ("tomorrow", "2026-11-23 -"),
         ] {
             let read = whole(text, "", |words| moment(words, today, Lean::Ahead));

@@ -50,7 +50,7 @@ pub(super) fn question_in(answer: &str) -> Option<Question> {
 
 /// "never mind", "no", "forget it": nothing is to be done.
 pub(super) fn is_refusal(phrase: Phrase<'_>) -> bool {
-    const REFUSALS: [&str; 32] = [
+    const REFUSALS: [&str; 31] = [
         "never mind",
         "nevermind",
         "no",
@@ -73,7 +73,6 @@ pub(super) fn is_refusal(phrase: Phrase<'_>) -> bool {
         "drop it",
         "drop that",
         "don't",
-        "don’t",
         "not now",
         "not yet",
         "no thanks",

@@ -7,8 +7,7 @@ use super::{
     ask,
     catalogue::{Field, Object},
     conversation::single,
-    dates::{self, Lean},
-    numbers, render,
+    dates, numbers, render,
     schema::Kind,
     turn::{Interpreter, Outcome, Stop},
     values,
@@ -103,118 +102,6 @@ impl Interpreter {
         self.finish(object, values)
     }
 
-    /// "remind me to … tomorrow", "create a task to … tomorrow", with what is before the task taken away.
-    pub(super) fn remind(&self, phrase: Phrase<'_>) -> Outcome {
-        let task = self.catalogue.object("task").filter(|task| task.can("create"));
-        let Some(task) = task else { return Ok("I have no tool here to create tasks.".to_owned()) };
-        let mut values = Map::new();
-        let phrase = phrase.trim_end(&["please"]);
-        phrase.cover();
-        let (title, due) = self.task_and_day(phrase)?;
-        if let Some(moment) = due {
-            let due = task
-                .fields
-                .iter()
-                .find(|field| field.writable && matches!(field.kind, Kind::Date | Kind::DateTime));
-            match due {
-                Some(due) if due.kind == Kind::Date => {
-                    values.insert(due.name.clone(), json!(moment.get(..10)));
-                }
-                Some(due) => {
-                    values.insert(due.name.clone(), json!(moment));
-                }
-                None => {}
-            }
-        }
-        if let Some(label) = task.label_field().filter(|_| !title.is_empty()) {
-            values.insert(label.name.clone(), name_value(label, &title));
-        }
-        let owner = task.fields.iter().find(|field| field.is_member() && field.writable);
-        if let (Some(owner), Some((_, id))) = (owner, &self.conversation.member) {
-            values.insert(owner.name.clone(), json!(id));
-        }
-        self.finish(task, values)
-    }
-
-    /// What is to be done, without the day and time that stand before, within or behind it, and these.
-    fn task_and_day(&self, phrase: Phrase<'_>) -> Result<(String, Option<String>), Stop> {
-        for at in 0..phrase.len() {
-            let when = phrase.from(at).skip(&["by", "before"]);
-            let when = if when.strip(&["at the end", "at end"]).is_some() { when.from(1) } else { when };
-            let Some((moment, words)) = self.reminded_at(when)? else { continue };
-            if at > 0 && matches!(phrase.at(at - 1), "every" | "each") {
-                return Err(Stop::Say("I cannot repeat a task; say the day of the first one.".to_owned()));
-            }
-            let taken = phrase.from(at).len() - when.len() + words;
-            let (before, behind) = (phrase.upto(at), phrase.from(at + taken));
-            let behind =
-                if before.is_empty() { behind.skip(&["to", "that", "about", ":", ","]) } else { behind };
-            self.is_all_of_it(before, behind)?;
-            let title = [before.raw(), behind.raw()].join(" ");
-            return Ok((title.trim().to_owned(), Some(moment)));
-        }
-        // "next week" is its first day; any other period says no day.
-        if let Some(today) = self.conversation.today {
-            for at in 0..phrase.len() {
-                let here = phrase.from(at);
-                if !matches!(here.at(0), "next" | "this" | "in" | "within" | "during") {
-                    continue;
-                }
-                let Some(period) = dates::period(here, today, Lean::Ahead)? else { continue };
-                let Some(from) = period.from.filter(|_| here.at(0) == "next") else {
-                    return Err(Stop::Say(format!(
-                        "Say on which day: “{}” is more than one.",
-                        here.upto(period.words).raw()
-                    )));
-                };
-                let (before, behind) =
-                    (phrase.upto(at), here.from(period.words).skip(&["to", "that", "about"]));
-                self.is_all_of_it(before, behind)?;
-                let title = [before.raw(), behind.raw()].join(" ");
-                return Ok((title.trim().to_owned(), Some(format!("{from}T09:00:00Z"))));
-            }
-        }
-        const UNITS: [&str; 6] = ["hour", "hours", "minute", "minutes", "min", "mins"];
-        let counts = |at: &usize| phrase.at(*at) == "in" && UNITS.contains(&phrase.at(at + 2));
-        if (0..phrase.len()).any(|at| counts(&at)) {
-            return Err(Stop::Say(
-                "I cannot count hours from now. Say a day and a time, for example **tomorrow at 10:00**."
-                    .to_owned(),
-            ));
-        }
-        let has_time = |at: &usize| {
-            matches!(phrase.at(*at), "at" | "around")
-                && phrase.at(at + 1).starts_with(|c: char| c.is_ascii_digit())
-        };
-        if (0..phrase.len()).any(|at| has_time(&at)) {
-            return Err(Stop::Say(
-                "Say the day too, for example **today at 15:00** or **tomorrow at 10:00**.".to_owned(),
-            ));
-        }
-        let misspelt = (0..phrase.len()).map(|at| phrase.from(at).upto(1)).find_map(|word| {
-            const DAYS: [&str; 9] = [
-                "today",
-                "tomorrow",
-                "monday",
-                "tuesday",
-                "wednesday",
-                "thursday",
-                "friday",
-                "saturday",
-                "sunday",
-            ];
-            let near = kontor_core::text::nearest(word.at(0), DAYS)?;
-            super::limits::is_misspelt(word.at(0), near).then_some((word, near))
-        });
-        match misspelt {
-            Some((word, near)) => Err(Stop::Say(ask::rather(&self.sentence.with(word, near)))),
-            None => {
-                self.has_no_time_within(phrase)?;
-                Ok((phrase.raw().to_owned(), None))
-            }
-        }
-    }
-
     /// Whether records of this name are there already; asks before there is another.
     fn is_new(&self, object: &Object, values: &Values) -> Result<(), Stop> {
         let Some(label) = object.label_field() else { return Ok(()) };
@@ -257,7 +144,7 @@ impl Interpreter {
         Err(Stop::Say(format!("There is already {}. {}", found.join(" and "), ask::ANOTHER)))
     }
 
-    fn finish(&self, object: &Object, values: Values) -> Outcome {
+    pub(super) fn finish(&self, object: &Object, values: Values) -> Outcome {
         let label = object.label_field();
         if label.is_some_and(|label| !values.contains_key(&label.name)) {
             return Ok(ask::WHAT_NAME.to_owned());

@@ -108,7 +108,7 @@ fn answer(request: &ChatRequest) -> Vec<Delta> {
 }
 
 /// Words before a command that say nothing.
-const POLITE: [&str; 40] = [
+const POLITE: [&str; 39] = [
     "hi there",
     "hello there",
     "good morning",
@@ -127,7 +127,6 @@ const POLITE: [&str; 40] = [
     "i would like to",
     "i would like",
     "i'd like to",
-    "i’d like to",
     "i'd like",
     "i need to",
     "i need you to",

@@ -1,8 +1,13 @@
-//! When a reminder is due: days and times as they are said of what is to be done, and words of time that are left.
+//! Reminders: what is to be done and when, with no word of time left in what is to be done.
+
+use serde_json::{Map, json};
 
 use super::{
+    ask,
+    create::name_value,
     dates::{self, Lean},
-    turn::{Interpreter, Stop},
+    schema::Kind,
+    turn::{Interpreter, Outcome, Stop},
     words::Phrase,
 };
 
@@ -76,38 +81,122 @@ const JOINTS: [&str; 16] = [
     ",", "-",
 ];
 
-/// How a reminder's time was said.
-struct When {
-    moment: String,
-    words: usize,
-}
-
 impl Interpreter {
-    /// A day with its time at the head of a phrase, and how many words they took: "monday morning", "this evening",
-    /// "friday at 14h", "half past nine tomorrow"; nine in the morning where no time is said.
-    pub(super) fn reminded_at(&self, phrase: Phrase<'_>) -> Result<Option<(String, usize)>, Stop> {
-        let Some(today) = self.conversation.today else { return self.moment(phrase, Lean::Ahead) };
-        let found = |day: kontor_core::time::Date, time: &str, words: usize| {
-            Some(When { moment: format!("{day}T{time}:00Z"), words })
+    /// "remind me to … tomorrow", "create a task to … tomorrow", with what is before the task taken away.
+    pub(super) fn remind(&self, phrase: Phrase<'_>) -> Outcome {
+        let task = self.catalogue.object("task").filter(|task| task.can("create"));
+        let Some(task) = task else { return Ok("I have no tool here to create tasks.".to_owned()) };
+        let mut values = Map::new();
+        let phrase = phrase.trim_end(&["please"]);
+        phrase.cover();
+        let (title, due) = self.task_and_day(phrase)?;
+        if let Some(moment) = due {
+            let due = task
+                .fields
+                .iter()
+                .find(|field| field.writable && matches!(field.kind, Kind::Date | Kind::DateTime));
+            match due {
+                Some(due) if due.kind == Kind::Date => {
+                    values.insert(due.name.clone(), json!(moment.get(..10)));
+                }
+                Some(due) => {
+                    values.insert(due.name.clone(), json!(moment));
+                }
+                None => {}
+            }
+        }
+        if let Some(label) = task.label_field().filter(|_| !title.is_empty()) {
+            values.insert(label.name.clone(), name_value(label, &title));
+        }
+        let owner = task.fields.iter().find(|field| field.is_member() && field.writable);
+        if let (Some(owner), Some((_, id))) = (owner, &self.conversation.member) {
+            values.insert(owner.name.clone(), json!(id));
+        }
+        self.finish(task, values)
+    }
+
+    /// What is to be done, without the day and time that stand before, within or behind it, and these.
+    fn task_and_day(&self, phrase: Phrase<'_>) -> Result<(String, Option<String>), Stop> {
+        for at in 0..phrase.len() {
+            let when = phrase.from(at).skip(&["by", "before"]);
+            let when = if when.strip(&["at the end", "at end"]).is_some() { when.from(1) } else { when };
+            let Some((moment, words)) = self.reminded_at(when)? else { continue };
+            if at > 0 && matches!(phrase.at(at - 1), "every" | "each") {
+                return Err(Stop::Say("I cannot repeat a task; say the day of the first one.".to_owned()));
+            }
+            let taken = phrase.from(at).len() - when.len() + words;
+            let (before, behind) = (phrase.upto(at), phrase.from(at + taken));
+            let behind =
+                if before.is_empty() { behind.skip(&["to", "that", "about", ":", ","]) } else { behind };
+            self.is_all_of_it(before, behind)?;
+            let title = [before.raw(), behind.raw()].join(" ");
+            return Ok((title.trim().to_owned(), Some(moment)));
+        }
+        // "next week" is its first day; any other period says no day.
+        if let Some(today) = self.conversation.today {
+            for at in 0..phrase.len() {
+                let here = phrase.from(at);
+                if !matches!(here.at(0), "next" | "this" | "in" | "within" | "during") {
+                    continue;
+                }
+                let Some(period) = dates::period(here, today, Lean::Ahead)? else { continue };
+                let Some(from) = period.from.filter(|_| here.at(0) == "next") else {
+                    return Err(Stop::Say(format!(
+                        "Say on which day: “{}” is more than one.",
+                        here.upto(period.words).raw()
+                    )));
+                };
+                let (before, behind) =
+                    (phrase.upto(at), here.from(period.words).skip(&["to", "that", "about"]));
+                self.is_all_of_it(before, behind)?;
+                let title = [before.raw(), behind.raw()].join(" ");
+                return Ok((title.trim().to_owned(), Some(format!("{from}T09:00:00Z"))));
+            }
+        }
+        const UNITS: [&str; 6] = ["hour", "hours", "minute", "minutes", "min", "mins"];
+        let counts = |at: &usize| phrase.at(*at) == "in" && UNITS.contains(&phrase.at(at + 2));
+        if (0..phrase.len()).any(|at| counts(&at)) {
+            return Err(Stop::Say(
+                "I cannot count hours from now. Say a day and a time, for example **tomorrow at 10:00**."
+                    .to_owned(),
+            ));
+        }
+        let has_time = |at: &usize| {
+            matches!(phrase.at(*at), "at" | "around")
+                && phrase.at(at + 1).starts_with(|c: char| c.is_ascii_digit())
         };
-        let mut when = None;
-        if phrase.at(0) == "this"
-            && let Some((time, words)) = time_of_day(phrase.from(1))
-        {
-            when = found(today, &time, 1 + words);
-        } else if let Some((time, words)) = time_of_day(phrase) {
-            if let Some((day, more)) = dates::day(phrase.from(words), today, Lean::Ahead)? {
-                when = found(day, &time, words + more);
-            }
-        } else if let Some((day, words)) = dates::day(phrase, today, Lean::Ahead)? {
-            let rest = phrase.from(words).skip(&[","]);
-            if let Some((time, more)) = time_of_day(rest) {
-                when = found(day, &time, phrase.len() - rest.len() + more);
+        if (0..phrase.len()).any(|at| has_time(&at)) {
+            return Err(Stop::Say(
+                "Say the day too, for example **today at 15:00** or **tomorrow at 10:00**.".to_owned(),
+            ));
+        }
+        let misspelt = (0..phrase.len()).map(|at| phrase.from(at).upto(1)).find_map(|word| {
+            const DAYS: [&str; 9] = [
+                "today",
+                "tomorrow",
+                "monday",
+                "tuesday",
+                "wednesday",
+                "thursday",
+                "friday",
+                "saturday",
+                "sunday",
+            ];
+            let near = kontor_core::text::nearest(word.at(0), DAYS)?;
+            super::limits::is_misspelt(word.at(0), near).then_some((word, near))
+        });
+        match misspelt {
+            Some((word, near)) => Err(Stop::Say(ask::rather(&self.sentence.with(word, near)))),
+            None => {
+                self.has_no_time_within(phrase)?;
+                Ok((phrase.raw().to_owned(), None))
             }
         }
-        if let Some(when) = when {
-            return Ok(Some((when.moment, when.words)));
-        }
+    }
+
+    /// A day with its time at the head of a phrase, and how many words they took; nine in the morning where no time is
+    /// said.
+    fn reminded_at(&self, phrase: Phrase<'_>) -> Result<Option<(String, usize)>, Stop> {
         let read = self.moment(phrase, Lean::Ahead)?;
         if phrase.at(0) == "tonight" && read.as_ref().is_some_and(|(_, words)| *words == 1) {
             return Err(unclear(phrase.upto(1)));
@@ -116,7 +205,7 @@ impl Interpreter {
     }
 
     /// No word of time is left on either side of the time that was read.
-    pub(super) fn is_all_of_it(&self, before: Phrase<'_>, behind: Phrase<'_>) -> Result<(), Stop> {
+    fn is_all_of_it(&self, before: Phrase<'_>, behind: Phrase<'_>) -> Result<(), Stop> {
         if let Some(last) = before.len().checked_sub(1)
             && BEFORE_DAY.contains(&before.at(last))
         {
@@ -164,7 +253,7 @@ impl Interpreter {
     }
 
     /// The same where no time was read at all.
-    pub(super) fn has_no_time_within(&self, title: Phrase<'_>) -> Result<(), Stop> {
+    fn has_no_time_within(&self, title: Phrase<'_>) -> Result<(), Stop> {
         const PREPOSITIONS: [&str; 9] =
             ["on", "at", "in", "by", "this", "around", "before", "after", "until"];
         for at in 0..title.len() {
@@ -202,28 +291,4 @@ fn is_time(phrase: Phrase<'_>) -> bool {
         word.split_once(*mark).is_some_and(|(first, second)| is_figure(first) && is_figure(second))
     });
     TIMES.contains(&word) || has_unit || is_pair
-}
-
-/// "morning", "in the evening", "at noon", "14h", "half past nine"; an hour from 1 to 7 can be of either half of the
-/// day and is none.
-fn time_of_day(phrase: Phrase<'_>) -> Option<(String, usize)> {
-    const HOURS: [&str; 13] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-        "twelve",
-    ];
-    let figure = |word: &str| word.parse::<usize>().ok().filter(|hour| *hour < 24 && word.len() <= 2);
-    let rest = phrase.strip(&["in the", "at", "around"]).unwrap_or(phrase);
-    let said = phrase.len() - rest.len();
-    let time = match rest.at(0) {
-        "morning" => return Some(("09:00".to_owned(), said + 1)),
-        "noon" | "midday" => return Some(("12:00".to_owned(), said + 1)),
-        "evening" => return Some(("18:00".to_owned(), said + 1)),
-        "half" if rest.at(1) == "past" => {
-            let hour = HOURS.iter().position(|name| *name == rest.at(2)).or_else(|| figure(rest.at(2)));
-            (hour?, 30, 3)
-        }
-        word => (figure(word.strip_suffix('h')?)?, 0, 1),
-    };
-    let (hour, minute, words) = time;
-    (!(1..=7).contains(&hour)).then(|| (format!("{hour:02}:{minute:02}"), said + words))
 }

@@ -10,7 +10,7 @@ use super::{
     render,
     schema::Kind,
     turn::{Interpreter, Stop},
-    words::{Phrase, ordinal, singular},
+    words::{NEGATIONS, Phrase, ordinal, singular},
 };
 
 /// The most words of a name that are compared.
@@ -44,24 +44,6 @@ const QUANTIFIERS: [&str; 17] = [
     "those",
     "half",
     "them all",
-];
-
-/// Words that deny, and are part of a name only where a record has exactly that name.
-const NEGATIONS: [&str; 14] = [
-    "not",
-    "never",
-    "don't",
-    "don’t",
-    "doesn't",
-    "doesn’t",
-    "didn't",
-    "didn’t",
-    "isn't",
-    "isn’t",
-    "won't",
-    "won’t",
-    "except",
-    "cannot",
 ];
 
 /// How a record is looked for by name.

@@ -7,6 +7,28 @@ use std::cell::Cell;
 
 use kontor_core::text::fold;
 
+/// Words that deny what follows them.
+pub(super) const NEGATIONS: [&str; 18] = [
+    "not",
+    "never",
+    "cannot",
+    "except",
+    "excluding",
+    "isn't",
+    "aren't",
+    "wasn't",
+    "weren't",
+    "hasn't",
+    "haven't",
+    "don't",
+    "didn't",
+    "doesn't",
+    "won't",
+    "can't",
+    "but not",
+    "other than",
+];
+
 /// Words that may stand in any sentence without changing what it asks for.
 const PASSED_OVER: [&str; 35] = [
     "please",

@@ -3,12 +3,12 @@
 use kontor_core::time::Date;
 use serde_json::{Value, json};
 
-use super::{GRAMMAR, Parser, capital, lower, until_boundary};
+use super::{Parser, capital, lower, until_boundary, vocabulary::GRAMMAR};
 use crate::builtin::{
     catalogue::Field,
     dates::{self, Lean, Period},
     numbers,
-    schema::{Choice, Kind},
+    schema::Kind,
     turn::Stop,
     values,
     words::{Phrase, stem},
@@ -330,92 +330,6 @@ impl<'p> Parser<'p> {
     fn unless(&self, negated: bool, words: usize) -> Result<usize, Stop> {
         if negated { Err(super::unclear_not()) } else { Ok(words) }
     }
-
-    /// An option; with "not … yet", the options that come before it.
-    pub(super) fn option(&mut self, field: &'p Field, choice: &'p Choice, is_yet: bool) {
-        let negated = std::mem::take(&mut self.negated);
-        self.denied = negated
-            .then(|| if is_yet { super::Denied::Alone } else { super::Denied::Option(field.name.clone()) });
-        if negated
-            && is_yet
-            && let Kind::Select(choices) = &field.kind
-        {
-            let before: Vec<&Choice> =
-                choices.iter().take_while(|known| known.value != choice.value).collect();
-            if !before.is_empty() {
-                self.options.push((field, before, false));
-                return;
-            }
-        }
-        match self.options.iter_mut().find(|(known, _, same)| known.name == field.name && *same == negated) {
-            Some((_, choices, _)) => choices.push(choice),
-            None => self.options.push((field, vec![choice], negated)),
-        }
-    }
-
-    pub(super) fn outcome_at(&mut self, phrase: Phrase<'p>) -> Option<usize> {
-        let outcome = outcome_word(phrase.at(0))?;
-        let negated = std::mem::take(&mut self.negated);
-        if self.outcome(outcome, negated) {
-            return Some(1);
-        }
-        self.negated = negated;
-        None
-    }
-
-    pub(super) fn outcome(&mut self, outcome: &str, negated: bool) -> bool {
-        let Some((name, condition)) = self.outcome_condition(outcome, negated) else { return false };
-        self.denied = negated.then_some(super::Denied::Outcome);
-        self.query.filters.push(json!({&name: condition}));
-        self.touch(&name);
-        let said = match (outcome, negated) {
-            ("closed" | "done", true) => "open",
-            ("open", true) => "closed",
-            (outcome, false) => outcome,
-            (outcome, true) => {
-                self.query.after.push(format!("not {outcome}"));
-                return true;
-            }
-        };
-        self.query.before.push(said.to_owned());
-        true
-    }
-
-    /// The field with outcomes and what it must be.
-    pub(super) fn outcome_condition(&self, outcome: &str, negated: bool) -> Option<(String, Value)> {
-        let (field, choices) = self.object.outcomes()?;
-        let is_open = |choice: &&Choice| choice.outcome.as_deref().is_none_or(|outcome| outcome == "open");
-        let of = |wanted: &dyn Fn(&&Choice) -> bool| -> Vec<String> {
-            choices.iter().filter(|choice| wanted(choice)).map(|choice| choice.value.clone()).collect()
-        };
-        let closed = of(&|choice| !is_open(choice));
-        let (operator, values) = match outcome {
-            "open" => ("not_in", closed),
-            "closed" | "done" => ("in", closed),
-            other => ("in", of(&|choice| choice.outcome.as_deref() == Some(other))),
-        };
-        if values.is_empty() {
-            return None;
-        }
-        let operator = match (operator, negated) {
-            ("in", true) => "not_in",
-            ("not_in", true) => "in",
-            (operator, _) => operator,
-        };
-        Some((field.name.clone(), json!({operator: values})))
-    }
-}
-
-/// The outcome that a word stands for.
-pub(super) fn outcome_word(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "open" | "active" | "unfinished" | "pending" | "outstanding" | "running" => "open",
-        "won" | "win" | "wins" | "winning" => "won",
-        "lost" | "lose" | "losses" | "losing" => "lost",
-        "closed" | "finished" | "completed" => "closed",
-        "done" => "done",
-        _ => return None,
-    })
 }
 
 fn not_when() -> Stop {

@@ -5,10 +5,12 @@
 
 mod conditions;
 mod described;
+mod options;
 mod order;
 mod places;
 mod relations;
 mod subjects;
+mod vocabulary;
 
 use kontor_core::time::Date;
 use serde_json::{Value, json};
@@ -18,146 +20,11 @@ use super::{
     dates,
     schema::{Choice, Kind},
     turn::{Interpreter, Stop},
-    words::Phrase,
+    words::{NEGATIONS, Phrase},
 };
 pub(super) use described::{Query, capital, lower};
-
-/// What ends a value or a name.
-const BOUNDARIES: [&str; 44] = [
-    ",",
-    ";",
-    "and",
-    "or",
-    "by",
-    "per",
-    "sorted",
-    "ordered",
-    "with",
-    "without",
-    "over",
-    "above",
-    "below",
-    "under",
-    "closing",
-    "owned",
-    "created",
-    "updated",
-    "this",
-    "last",
-    "next",
-    "since",
-    "before",
-    "after",
-    "more",
-    "less",
-    "between",
-    "that",
-    "which",
-    "where",
-    "assigned",
-    "who",
-    "whose",
-    "please",
-    "have",
-    "has",
-    "until",
-    "within",
-    "during",
-    "today",
-    "tomorrow",
-    "yesterday",
-    "not",
-    "due",
-];
-
-/// What can follow "with" and a field, where nothing is said of its value.
-const ENDS: [&str; 10] = [",", "and", "by", "sorted", "at", "for", "from", "in", "of", "please"];
-
-/// Words of a question that only hold it together.
-const GRAMMAR: [&str; 56] = [
-    "make",
-    "made",
-    "get",
-    "got",
-    "came",
-    "come",
-    "coming",
-    "anything",
-    "something",
-    "everything",
-    "the",
-    "a",
-    "an",
-    "all",
-    "any",
-    "every",
-    "each",
-    "me",
-    "that",
-    "which",
-    "are",
-    "is",
-    "was",
-    "were",
-    "be",
-    "been",
-    "being",
-    "have",
-    "has",
-    "had",
-    "there",
-    "currently",
-    "records",
-    "record",
-    ",",
-    ";",
-    "who",
-    "do",
-    "does",
-    "did",
-    "we",
-    "us",
-    "our",
-    "ours",
-    "please",
-    "will",
-    "still",
-    "ones",
-    "exactly",
-    "of",
-    "stuck",
-    "sitting",
-    "standing",
-    "going",
-    "list",
-    "overall",
-];
-
-const PREPOSITIONS: [&str; 10] = ["in", "at", "of", "for", "from", "with", "on", "about", "to", "as"];
-
-/// Words that turn what follows them into its opposite.
-const NEGATIONS: [&str; 20] = [
-    "not",
-    "except",
-    "excluding",
-    "isn't",
-    "isn’t",
-    "aren't",
-    "aren’t",
-    "wasn't",
-    "weren't",
-    "hasn't",
-    "haven't",
-    "hasn’t",
-    "haven’t",
-    "don't",
-    "don’t",
-    "didn't",
-    "doesn't",
-    "never",
-    "but not",
-    "other than",
-];
+use options::Denied;
+use vocabulary::{BOUNDARIES, GRAMMAR, PREPOSITIONS};
 
 pub(super) struct Parser<'p> {
     interpreter: &'p Interpreter,
@@ -174,16 +41,6 @@ pub(super) struct Parser<'p> {
     options: Vec<(&'p Field, Vec<&'p Choice>, bool)>,
     /// What was denied last, where nothing else was said since.
     denied: Option<Denied>,
-}
-
-/// What a "not" was about, which goes on behind "or" and "and".
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Denied {
-    /// An option of this field.
-    Option(String),
-    Outcome,
-    /// What does not go on.
-    Alone,
 }
 
 impl<'p> Parser<'p> {
@@ -265,66 +122,6 @@ impl<'p> Parser<'p> {
         }
         self.close_options()?;
         Ok(self.query)
-    }
-
-    /// "not in proposal or negotiation", "excluding lead and qualified": what was denied goes on behind a joint; how
-    /// many words say no more than that. A condition behind it that may or may not be denied is not understood.
-    fn denied_on(&mut self, denied: Denied, phrase: Phrase<'p>) -> Result<usize, Stop> {
-        const JOINTS: [&str; 6] = [",", "and", "or", "nor", "&", "/"];
-        let joined = phrase.skip(&JOINTS);
-        let next = joined.skip(&["in", "the"]);
-        let word = next.at(0);
-        let is_outcome = self.object.outcomes().is_some() && conditions::outcome_word(word).is_some();
-        let options = self.object.options_at(next);
-        let goes_on = match &denied {
-            Denied::Option(name) => options.iter().any(|(field, ..)| field.name == *name),
-            Denied::Outcome => is_outcome,
-            Denied::Alone => false,
-        };
-        let is_joined = joined.len() < phrase.len();
-        let either = phrase.upto(phrase.len() - joined.len()).position(&["or", "nor"]).is_some();
-        if is_joined && goes_on && (either || next.len() == joined.len()) {
-            self.negated = true;
-            return Ok(phrase.len() - next.len());
-        }
-        let follows = (is_joined || next.len() == phrase.len()) && (is_outcome || !options.is_empty());
-        // "not won in october" may be won later.
-        let is_when = denied == Denied::Outcome && dates::is_period(phrase, self.today);
-        if follows || is_when {
-            return Err(unclear_not());
-        }
-        if !is_joined && (phrase.at(0) == "yet" || GRAMMAR.contains(&phrase.at(0))) {
-            self.denied = Some(denied);
-        }
-        Ok(0)
-    }
-
-    /// The options said of each field become one condition.
-    fn close_options(&mut self) -> Result<(), Stop> {
-        let options = std::mem::take(&mut self.options);
-        let both = |(field, _, negated): &(&Field, Vec<&Choice>, bool)| {
-            options.iter().any(|(other, _, is_not)| other.name == field.name && is_not != negated)
-        };
-        if options.iter().any(both) {
-            return Err(unclear_not());
-        }
-        for (field, choices, negated) in options {
-            let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
-            let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
-            let condition = match (values.as_slice(), negated) {
-                ([value], false) => json!({"eq": value}),
-                ([value], true) => json!({"neq": value}),
-                (values, false) => json!({"in": values}),
-                (values, true) => json!({"not_in": values}),
-            };
-            let is = if negated { "is not" } else { "is" };
-            self.add(
-                &field.name,
-                condition,
-                format!("where {} {is} {}", lower(&field.label), labels.join(" or ")),
-            );
-        }
-        Ok(())
     }
 
     /// Reads what stands at the head and says how many words it took; 0 where nothing is understood.
@@ -420,7 +217,7 @@ impl<'p> Parser<'p> {
                 self.mine()?;
                 return Ok(Some(1));
             }
-            "i" | "i've" | "i’ve" => {
+            "i" | "i've" => {
                 self.mine()?;
                 let more =
                     matches!(phrase.at(1), "have" | "own" | "had" | "am" | "did" | "do" | "made" | "has");
@@ -540,36 +337,11 @@ impl<'p> Parser<'p> {
         Ok(None)
     }
 
-    /// The option at the head, where one field alone has it; the one with outcomes counts before others.
-    fn option_of_one(&self, phrase: Phrase<'p>) -> Result<Option<(&'p Field, &'p Choice, usize)>, Stop> {
-        let all = self.object.options_at(phrase);
-        let outcome = all.iter().find(|(field, ..)| self.is_outcome_field(field));
-        match (all.as_slice(), outcome) {
-            ([], _) => Ok(None),
-            ([only], _) => Ok(Some(*only)),
-            (_, Some(outcome)) => Ok(Some(*outcome)),
-            ([first, ..], None) => {
-                let fields: Vec<String> =
-                    all.iter().map(|(field, ..)| format!("**{}**", lower(&field.label))).collect();
-                Err(Stop::Say(format!(
-                    "“{}” can be the {} of {}. Say which.",
-                    first.1.label,
-                    fields.join(" or the "),
-                    self.object.plural
-                )))
-            }
-        }
-    }
-
-    fn is_outcome_field(&self, field: &Field) -> bool {
-        self.object.outcomes().is_some_and(|(known, _)| known.name == field.name)
-    }
-
     /// Whether something that is understood by itself stands at the head.
     fn begins_something(&self, phrase: Phrase<'_>) -> bool {
         self.object.option_at(phrase).is_some()
             || self.object.field_at(phrase).is_some()
-            || (self.object.outcomes().is_some() && conditions::outcome_word(phrase.at(0)).is_some())
+            || (self.object.outcomes().is_some() && options::outcome_word(phrase.at(0)).is_some())
             || dates::is_period(phrase, self.today)
             || conditions::comparator(phrase).is_some()
             || self

@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{PREPOSITIONS, Parser, capital, lower};
+use super::{
+    Parser, capital, lower,
+    vocabulary::{GRAMMAR, PREPOSITIONS},
+};
 use crate::builtin::{
     catalogue::{Field, Object},
     conversation::{Record, records},
@@ -272,7 +275,7 @@ impl<'p> Parser<'p> {
             return Ok(Some(words));
         }
         let name = self.run(rest);
-        if name.is_empty() || (!is_said && super::GRAMMAR.contains(&name.at(0))) {
+        if name.is_empty() || (!is_said && GRAMMAR.contains(&name.at(0))) {
             return Ok(None);
         }
         let (found, has_more) = self.interpreter.called(name.raw(), &[object])?;

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{ENDS, Parser, lower};
+use super::{Parser, lower, vocabulary::ENDS};
 use crate::builtin::{schema::Kind, turn::Stop, words::Phrase};
 
 /// Verbs that say whose records are meant, with the outcome that they say besides.
