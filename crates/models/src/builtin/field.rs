@@ -8,7 +8,7 @@ use super::{
     query::{Parser, capital},
     render,
     schema::Kind,
-    turn::{Interpreter, Outcome},
+    turn::{Interpreter, Outcome, Stop},
     words::{Phrase, singular, stem},
 };
 
@@ -180,9 +180,15 @@ impl Interpreter {
             whole.cover_before(phrase);
             noun.cover();
             let described = [phrase.upto(start), phrase.from(start + words)];
-            return Some(Parser::new(self, object, false).parse(&described).and_then(|query| {
-                self.listed(object, query.touching(&object.fields[owner].name), self.is_many(noun))
-            }));
+            let query = Parser::new(self, object, false).parse(&described);
+            let is_understood = described.iter().all(|part| part.left().is_empty());
+            // "the Acme renewal deal" describes nothing, and so it is a name.
+            let is_name = start > 0 && !self.is_many(noun) && !is_understood;
+            if !is_name || matches!(query, Err(Stop::Call(_))) {
+                return Some(query.and_then(|query| {
+                    self.listed(object, query.touching(&object.fields[owner].name), self.is_many(noun))
+                }));
+            }
         }
         self.value_of(whole, phrase, |object| {
             owner(object).map(|owner| Slot { field: &object.fields[owner], part: None })

@@ -386,7 +386,11 @@ impl Interpreter {
         let found: Vec<Record> = results.iter().flat_map(records).collect();
         let text = name.raw();
         let of = if search.is_deleted { "deleted " } else { "" };
-        let best = best_named(&found, text);
+        let mut best = best_named(&found, text);
+        // "Petra" may change a person of that name; the task "call Petra back" is not called so.
+        if search.is_strict {
+            best.retain(|record| self.is_person(record) || is_called(record, text));
+        }
         // An address or a telephone number stands in no name, and says as much.
         let is_address = text.contains('@') || text.chars().filter(char::is_ascii_digit).count() > 5;
         match (best.as_slice(), found.as_slice()) {
@@ -518,6 +522,12 @@ fn best_named(found: &[Record], name: &str) -> Vec<Record> {
         !words.is_empty() && words.iter().all(|word| label.contains(word))
     };
     found.iter().filter(has_all).cloned().collect()
+}
+
+/// Whether the words of a name begin a record's own, or are most of it.
+fn is_called(record: &Record, name: &str) -> bool {
+    let (label, words) = (tokens(&record.label, WORDS), tokens(name, WORDS));
+    label.starts_with(&words) || 2 * words.len() > label.len()
 }
 
 fn one_at_a_time(phrase: Phrase<'_>) -> String {

@@ -293,3 +293,21 @@ fn a_question_changes_nothing_until_it_is_consented_to() {
         assert!(tool.ends_with(".update") || tool.ends_with(".create"), "{said}: {tool}");
     }
 }
+
+#[test]
+fn a_word_out_of_a_title_is_no_name_that_something_is_done_to() {
+    for said in ["change demo's title to Head of Procurement", "rename demo to Head of Procurement"] {
+        let text = asked(said);
+        assert!(text.contains("comes near it") && text.contains("Prepare the demo"), "{said}: {text}");
+    }
+    let came = say("mark prepare the demo as done");
+    assert!(came.calls.iter().any(|(tool, ..)| tool == "task.update"), "{}", came.text);
+}
+
+#[test]
+fn a_name_before_its_object_is_a_name_where_it_describes_nothing() {
+    for said in ["who owns the Tessel pilot deal?", "who owns deal Tessel pilot?"] {
+        assert!(asked(said).contains("Max Okafor"), "{said}");
+    }
+    assert!(asked("who owns the gigantic deal?").contains("gigantic"));
+}
