@@ -59,7 +59,7 @@ pub use futures::future::BoxFuture;
 pub use inspect::{Check, Depth, Register, Registered};
 pub use namespace::Namespace;
 pub use row::{Cell, Decode, Row};
-pub use search::{Found, Precision, SearchCursor, SearchQuery, SearchScope};
+pub use search::{Found, Precision, RankedSearch, SearchCursor, SearchQuery, SearchScope};
 pub use statement::Statement;
 pub use store::Store;
 pub use tx::Tx;

@@ -35,8 +35,10 @@ pub(super) enum Rank {
 }
 
 impl Rank {
-    pub(super) const ALL: [Self; 5] =
-        [Self::WholeName, Self::WordsInName, Self::Words, Self::BeginningsInName, Self::Beginnings];
+    /// In two stages: first for what has the words, and only where that is too little for what has their beginnings,
+    /// which costs more.
+    pub(super) const STAGES: [&[Self]; 2] =
+        [&[Self::WholeName, Self::WordsInName, Self::Words], &[Self::BeginningsInName, Self::Beginnings]];
 }
 
 /// The ways in which a text may have a word.
@@ -75,6 +77,14 @@ impl Written {
         };
         SearchQuery::All(self.words.iter().map(word).collect())
     }
+
+    /// What the records of these ranks fulfil, and none beside them: each has what the last asks for, or its name is
+    /// what was written.
+    pub(super) fn widest(&self, ranks: &[Rank], slots: &Slots, is_deleted: bool) -> SearchQuery {
+        let whole = ranks.iter().filter(|rank| **rank == Rank::WholeName);
+        let either = whole.chain(ranks.last()).map(|rank| self.query(*rank, slots, is_deleted));
+        SearchQuery::Any(either.collect())
+    }
 }
 
 /// A term in one of the fields of these slots.
@@ -108,9 +118,9 @@ pub(crate) fn matching(
     is_deleted: bool,
 ) -> Expr {
     let (written, slots) = (Written::new(query), Slots::of(work, object));
-    let query = [Rank::WholeName, Rank::Beginnings].map(|rank| written.query(rank, &slots, is_deleted));
+    let [whole, words] =
+        [Rank::WholeName, Rank::Beginnings].map(|rank| written.query(rank, &slots, is_deleted));
     // Whoever has the name has its words, if there are any.
-    let [whole, words] = query;
     let query = if words.is_never() { whole } else { words };
     col(alias, system_fields::ID).in_subquery(work.tx.search_ids(&object.name, &query))
 }

@@ -11,7 +11,7 @@ use kontor_core::{
     metadata::{ColumnType, Name, Object, system_fields},
     time::Timestamp,
 };
-use kontor_store::{Found, Precision, SearchCursor, SearchQuery};
+use kontor_store::{Found, Precision, RankedSearch, SearchQuery};
 use sea_query::{Alias, Expr, ExprTrait as _, Query, UnionType};
 
 use super::{
@@ -66,24 +66,34 @@ pub async fn search(
     let written = Written::new(query);
     let scopes = scopes(work, &searched(work, objects)?);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    work.tx.prepare_search().await?;
     let mut recent = Recent::default();
     let mut hits: Vec<Candidate> = Vec::new();
     let mut seen = HashSet::new();
-    for rank in Rank::ALL {
-        let mut equals = Vec::new();
+    for stage in Rank::STAGES {
+        let mut searches = Vec::with_capacity(scopes.len());
         for scope in &scopes {
-            let query = written.query(rank, &scope.slots, false);
-            let is_whole = gather(work, scope, &query, &mut equals, &mut seen).await?;
-            if !is_whole {
-                recent.add(work, &scopes, scope, &query, &mut equals, &mut seen).await?;
-            }
+            let ranks: Vec<_> = stage.iter().map(|rank| written.query(*rank, &scope.slots, false)).collect();
+            let widest = written.widest(stage, &scope.slots, false);
+            let search =
+                work.tx.begin_search(&widest, ranks.clone(), scope.documents(), limit as u64).await?;
+            searches.push((scope, search, ranks));
         }
-        equals.sort_by_key(|equal| std::cmp::Reverse((equal.changed_at, equal.id)));
-        hits.extend(equals);
-        if hits.len() >= limit {
-            hits.truncate(limit);
-            break;
+        for number in 0..stage.len() {
+            let mut equals = Vec::new();
+            for (scope, search, ranks) in &searches {
+                let Some(query) = ranks.get(number) else { continue };
+                let of_rank = OfRank { scope, search, number, query, enough: limit };
+                let is_whole = gather(work, &of_rank, &mut equals, &mut seen).await?;
+                if !is_whole {
+                    recent.add(work, &scopes, scope, query, &mut equals, &mut seen).await?;
+                }
+            }
+            equals.sort_by_key(|equal| std::cmp::Reverse((equal.changed_at, equal.id)));
+            hits.extend(equals);
+            if hits.len() >= limit {
+                hits.truncate(limit);
+                return named(work, hits).await;
+            }
         }
     }
     named(work, hits).await
@@ -92,32 +102,41 @@ pub async fn search(
 /// What has been found already, and is not found once more by a lesser rank.
 pub(super) type Seen = HashSet<(Name, RecordId)>;
 
-/// Adds records that fulfil a query; whether they are all there are.
+/// One rank of a search.
+struct OfRank<'s> {
+    scope: &'s Scope,
+    search: &'s RankedSearch,
+    number: usize,
+    query: &'s SearchQuery,
+    /// As many will do.
+    enough: usize,
+}
+
+/// Adds records of a rank; whether they are all there are.
 async fn gather(
     work: &mut Work<'_, '_>,
-    scope: &Scope,
-    query: &SearchQuery,
+    rank: &OfRank<'_>,
     equals: &mut Vec<Candidate>,
     seen: &mut Seen,
 ) -> Result<bool, Error> {
-    let mut cursor = SearchCursor::new(query.clone(), scope.documents(), Precision::Bounded);
+    let mut cursor = rank.search.cursor(rank.number, Precision::Bounded);
     let (mut looked_at, mut uncertain, mut added) = (0, 0, 0);
     while !cursor.is_at_end() {
         let page = work.tx.search_page(&mut cursor, PAGE).await?;
         looked_at += page.len();
         uncertain += page.iter().filter(|found| !found.is_certain).count();
-        for candidate in visible(work, scope, query, &page).await? {
+        for candidate in visible(work, rank.scope, rank.query, &page).await? {
             if seen.insert((candidate.object.name.clone(), candidate.id)) {
                 equals.push(candidate);
                 added += 1;
             }
         }
-        if added as u64 >= PAGE || looked_at >= MOST_LOOKED_AT {
+        if added >= rank.enough || looked_at >= MOST_LOOKED_AT {
             return Ok(cursor.is_at_end());
         }
         if uncertain >= MOST_UNCERTAIN {
             // Few of those that begin alike are meant, so that there are few to gather.
-            cursor = SearchCursor::new(query.clone(), scope.documents(), Precision::Exact);
+            cursor = rank.search.cursor(rank.number, Precision::Exact);
             uncertain = 0;
         }
     }

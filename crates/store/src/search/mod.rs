@@ -3,7 +3,7 @@
 //! What the tokens mean is decided above. On SQLite they lie in a contentless FTS5 table whose row ids are
 //! `search_documents`' ids; documents written lately wait in `search_pending` until many are indexed at once. On
 //! PostgreSQL they are a `tsvector` with a GIN index. A search asks for the newest documents that match and takes
-//! a bounded number of steps ([`Tx::search_page`]); a condition finds every document that matches
+//! a bounded number of steps ([`Tx::begin_search`], [`Tx::search_page`]); a condition finds every document that matches
 //! ([`Tx::search_ids`]).
 
 mod documents;
@@ -12,7 +12,7 @@ mod query;
 mod statements;
 
 pub use self::{
-    page::{Found, Precision, SearchCursor, SearchScope},
+    page::{Found, Precision, RankedSearch, SearchCursor, SearchScope},
     query::SearchQuery,
 };
 

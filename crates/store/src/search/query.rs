@@ -25,6 +25,21 @@ impl SearchQuery {
         }
     }
 
+    /// What a document has to fulfil, all of it.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::All(parts) => parts.iter().flat_map(Self::parts).collect(),
+            Self::Any(parts) => {
+                let mut possible = parts.iter().filter(|part| !part.is_never());
+                match (possible.next(), possible.next()) {
+                    (Some(only), None) => only.parts(),
+                    _ => vec![self],
+                }
+            }
+            _ => vec![self],
+        }
+    }
+
     /// Whether a document with these tokens, which are sorted, fulfils it.
     pub fn matches(&self, sorted: &[String]) -> bool {
         match self {
@@ -150,6 +165,17 @@ mod tests {
         assert!(!query().matches(&sorted(&["0janet", "0doe"])));
         assert!(!query().matches(&sorted(&["0jane"])));
         assert!(SearchQuery::All(vec![]).is_never() && !SearchQuery::All(vec![]).matches(&[]));
+    }
+
+    #[test]
+    fn parts_are_what_has_to_be_fulfilled_together() {
+        let token = |text: &str| SearchQuery::Token(text.to_owned());
+        let never = SearchQuery::Any(vec![]);
+        let either = SearchQuery::Any(vec![token("b"), token("c")]);
+        let both = SearchQuery::All(vec![token("a"), SearchQuery::Any(vec![either.clone(), never])]);
+        assert_eq!(both.parts(), [&token("a"), &either]);
+        assert_eq!(SearchQuery::Any(vec![both.clone()]).parts(), both.parts());
+        assert_eq!(SearchQuery::Any(vec![]).parts(), [&SearchQuery::Any(vec![])]);
     }
 
     #[test]

@@ -1,14 +1,20 @@
 //! The statements of a search.
 
-use sea_query::{Alias, BinOper, Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement, UnionType};
+use sea_query::{
+    Alias, BinOper, CaseStatement, Condition, Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement,
+    UnionType,
+};
 
 use super::{SearchQuery, SearchScope, object_token};
 use crate::{Dialect, Tx};
 
 /// PostgreSQL: how many of an object's newest documents are compared one by one.
 const WINDOW: u64 = 2_000;
-/// PostgreSQL: how many of an object's documents the index is asked for at most. It has them in no order.
-const GATHERED: u64 = 4_000;
+/// PostgreSQL: how many of these are answered at most, the best.
+const OF_WINDOW: u64 = 256;
+/// PostgreSQL: how many of an object's documents the index is asked for at most. It has them in no order, and each
+/// lies somewhere else.
+pub(super) const GATHERED: u64 = 1_000;
 
 impl Tx<'_> {
     /// The ids of the records of `object` that match: a sub-select for `id IN (…)`.
@@ -95,14 +101,32 @@ pub(super) fn in_waiting(query: &SearchQuery, from: i64, below: i64) -> SelectSt
         .take()
 }
 
-/// PostgreSQL: the documents that match among the newest of each object, at most `most` of each; with object and
-/// record.
-pub(super) fn newest(
-    tx: &Tx<'_>,
-    query: &SearchQuery,
-    objects: &[String],
-    most: u64,
-) -> Option<SelectStatement> {
+/// PostgreSQL: what is asked of documents.
+pub(super) struct Asked<'q> {
+    /// What every document fulfils that is to be found.
+    pub(super) widest: &'q SearchQuery,
+    /// By which it is told how well one does, the best first.
+    pub(super) ranks: &'q [SearchQuery],
+}
+
+impl Asked<'_> {
+    /// The number of the first rank that a document fulfils.
+    fn rank(&self, object: &str) -> Expr {
+        let possible = (0_i64..).zip(self.ranks).filter(|(_, rank)| !rank.is_never());
+        let mut case = CaseStatement::new();
+        let mut is_told = false;
+        for (number, rank) in possible {
+            case = case.case(fulfils(rank, object), Expr::val(number));
+            is_told = true;
+        }
+        let none = Expr::val(i64::try_from(self.ranks.len()).unwrap_or(i64::MAX));
+        if is_told { case.finally(none).into() } else { none }
+    }
+}
+
+/// PostgreSQL: the documents that match among the newest of each object, at most [`OF_WINDOW`] of each; with object,
+/// record and rank.
+pub(super) fn in_window(tx: &Tx<'_>, asked: &Asked<'_>, objects: &[String]) -> Option<SelectStatement> {
     let window = |object: &String| {
         let newest = Query::select()
             .columns(["object", "record_id", "tokens"])
@@ -111,23 +135,26 @@ pub(super) fn newest(
             .order_by("record_id", Order::Desc)
             .limit(WINDOW)
             .take();
-        let matching = Query::select()
+        let best = Query::select()
             .columns(["object", "record_id"])
+            .expr_as(asked.rank(object), "rank")
             .from_subquery(newest, "w")
-            .and_where(Expr::col(("w", "tokens")).binary(BinOper::Custom("@@"), query.tsquery(object)))
-            .limit(most)
+            .and_where(fulfils(asked.widest, object))
+            .order_by("rank", Order::Asc)
+            .order_by("record_id", Order::Desc)
+            .limit(OF_WINDOW)
             .take();
         // A statement with a limit is no part of a union.
-        Query::select().columns(["object", "record_id"]).from_subquery(matching, "m").take()
+        Query::select().columns(["object", "record_id", "rank"]).from_subquery(best, "m").take()
     };
     objects.iter().map(window).reduce(|mut all, window| all.union(UnionType::All, window).take())
 }
 
 /// PostgreSQL: of the documents of each object that match and that the index comes upon first, [`GATHERED`] at most,
-/// the `most` newest; with object and record.
+/// the `most` newest; with object, record and rank.
 pub(super) fn by_index(
     tx: &Tx<'_>,
-    query: &SearchQuery,
+    asked: &Asked<'_>,
     objects: &[String],
     most: u64,
 ) -> Option<SelectStatement> {
@@ -135,22 +162,32 @@ pub(super) fn by_index(
     let is_of = |object: &str| Expr::cust_with_expr("($1 || '')", Expr::col("object")).eq(object);
     let indexed = |object: &String| {
         let gathered = Query::select()
-            .columns(["object", "record_id"])
+            .columns(["object", "record_id", "tokens"])
             .from(tx.table("search_documents"))
-            .and_where(Expr::col("tokens").binary(BinOper::Custom("@@"), query.tsquery(object)))
+            .cond_where(each_part(asked.widest, object))
             .and_where(is_of(object))
             .limit(GATHERED)
             .take();
         let newest = Query::select()
             .columns(["object", "record_id"])
+            .expr_as(asked.rank(object), "rank")
             .from_subquery(gathered, "g")
             .order_by("record_id", Order::Desc)
             .limit(most)
             .take();
         // A statement with a limit is no part of a union.
-        Query::select().columns(["object", "record_id"]).from_subquery(newest, "m").take()
+        Query::select().columns(["object", "record_id", "rank"]).from_subquery(newest, "m").take()
     };
     objects.iter().map(indexed).reduce(|mut all, object| all.union(UnionType::All, object).take())
+}
+
+/// Each part by itself: the index skips over what lacks one more quickly than it looks into a single condition.
+fn each_part(query: &SearchQuery, object: &str) -> Condition {
+    query.parts().into_iter().fold(Condition::all(), |all, part| all.add(fulfils(part, object)))
+}
+
+fn fulfils(query: &SearchQuery, object: &str) -> Expr {
+    Expr::col("tokens").binary(BinOper::Custom("@@"), query.tsquery(object))
 }
 
 fn matching(query: &SearchQuery) -> Expr {
@@ -172,8 +209,9 @@ impl Tx<'_> {
                 statements.extend([in_index(query, i64::MAX, 64), in_waiting(query, 0, i64::MAX)]);
             }
             Dialect::Postgres => {
-                statements.extend(newest(self, query, &objects, 64));
-                statements.extend(by_index(self, query, &objects, 64));
+                let asked = Asked { widest: query, ranks: std::slice::from_ref(query) };
+                statements.extend(in_window(self, &asked, &objects));
+                statements.extend(by_index(self, &asked, &objects, 64));
             }
         }
         statements

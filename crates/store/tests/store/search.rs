@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use kontor_store::{
-    Dialect, Error, Namespace, Precision, SearchCursor, SearchQuery, SearchScope, both_engines,
+    Dialect, Error, Namespace, Precision, SearchQuery, SearchScope, both_engines,
     testing::{TestStore, plan},
 };
 use sea_query::{Expr, ExprTrait, Order, Query};
@@ -123,6 +123,50 @@ both_engines! {
         assert!(paged(&workspace, beginnings(&[&[]]), &["note"], 7).await.is_empty());
     }
 
+    /// Few documents fulfil the first rank, one of them older than what is looked through; all fulfil the second.
+    async fn a_better_rank_is_found_however_many_fulfil_a_lesser_one(store: TestStore) {
+        let workspace = workspace(&store).await;
+        let documents = |numbers: std::ops::RangeInclusive<u128>| -> Vec<(Uuid, Vec<String>)> {
+            let name = |number| if number % 1_000 == 0 { "0mia" } else { "0miau" };
+            numbers.map(|number| (Uuid::from_u128(number), owned(&[name(number)]))).collect()
+        };
+        let (notes, tasks) = (documents(1..=3_000), documents(5_000..=5_001));
+        let filled: Result<(), Error> = workspace
+            .write(move |tx| {
+                let (notes, tasks) = (notes.clone(), tasks.clone());
+                Box::pin(async move {
+                    tx.index_documents("note", &notes).await?;
+                    tx.index_documents("task", &tasks).await
+                })
+            })
+            .await;
+        filled.unwrap();
+        settled(&workspace).await;
+        let (whole, beginning) = (SearchQuery::Token("0mia".to_owned()), SearchQuery::Prefix("0mia".to_owned()));
+        let pages: Result<Vec<Vec<Uuid>>, Error> = workspace
+            .read(move |tx| {
+                let ranks = vec![whole.clone(), beginning.clone()];
+                let widest = beginning.clone();
+                Box::pin(async move {
+                    let search = tx.begin_search(&widest, ranks, scope(&["note", "task"]), 50).await?;
+                    let mut pages = Vec::new();
+                    for rank in 0..=2 {
+                        let mut cursor = search.cursor(rank, Precision::Bounded);
+                        let page = tx.search_page(&mut cursor, 64).await?;
+                        pages.push(page.into_iter().map(|found| found.record).collect());
+                    }
+                    Ok(pages)
+                })
+            })
+            .await;
+        let pages = pages.unwrap();
+        assert_eq!(pages[0], [5_000, 3_000, 2_000, 1_000].map(Uuid::from_u128));
+        let lesser: Vec<_> = pages[1].iter().filter(|id| !pages[0].contains(id)).collect();
+        assert_eq!(lesser[..3], [5_001, 2_999, 2_998].map(Uuid::from_u128).each_ref());
+        assert!(pages[1].is_sorted_by(|a, b| a > b) && lesser.len() > 50);
+        assert!(pages[2].is_empty());
+    }
+
     async fn a_long_beginning_is_found_by_what_the_index_holds_and_checked(store: TestStore) {
         let workspace = workspace(&store).await;
         for (id, token) in [(1, "0dunford"), (2, "0dunham")] {
@@ -152,7 +196,8 @@ both_engines! {
                              FROM generate_series(1, 20000) n";
                         tx.execute(&Raw(filled)).await?;
                     }
-                    tx.prepare_search().await?;
+                    let any = SearchQuery::Token("0w".to_owned());
+                    tx.begin_search(&any, vec![any.clone()], scope(&["note"]), 10).await?;
                     let mut plans = Vec::new();
                     for query in [beginnings(&[&["0w"], &["1word3"]]), SearchQuery::Token("1word3".to_owned())] {
                         for statement in tx.search_statements("note", &query) {
@@ -200,8 +245,11 @@ fn scope(objects: &[&str]) -> SearchScope {
 async fn page(workspace: &Namespace, query: SearchQuery, precision: Precision) -> Vec<kontor_store::Found> {
     let found: Result<_, Error> = workspace
         .read(move |tx| {
-            let mut cursor = SearchCursor::new(query.clone(), scope(&["note"]), precision);
-            Box::pin(async move { tx.search_page(&mut cursor, 10).await })
+            let query = query.clone();
+            Box::pin(async move {
+                let search = tx.begin_search(&query, vec![query.clone()], scope(&["note"]), 10).await?;
+                tx.search_page(&mut search.cursor(0, precision), 10).await
+            })
         })
         .await;
     found.unwrap()
@@ -211,8 +259,10 @@ async fn paged(workspace: &Namespace, query: SearchQuery, objects: &[&str], most
     let scope = scope(objects);
     let found: Result<_, Error> = workspace
         .read(move |tx| {
-            let mut cursor = SearchCursor::new(query.clone(), scope.clone(), Precision::Exact);
+            let (query, scope) = (query.clone(), scope.clone());
             Box::pin(async move {
+                let search = tx.begin_search(&query, vec![query.clone()], scope, most).await?;
+                let mut cursor = search.cursor(0, Precision::Exact);
                 let mut found = Vec::new();
                 while !cursor.is_at_end() {
                     let page = tx.search_page(&mut cursor, most).await?;
