@@ -72,16 +72,15 @@ pub async fn search(
     for stage in Rank::STAGES {
         let mut searches = Vec::with_capacity(scopes.len());
         for scope in &scopes {
-            let ranks: Vec<_> = stage.iter().map(|rank| written.query(*rank, &scope.slots, false)).collect();
+            let ranks = stage.iter().map(|rank| written.query(*rank, &scope.slots, false)).collect();
             let widest = written.widest(stage, &scope.slots, false);
-            let search =
-                work.tx.begin_search(&widest, ranks.clone(), scope.documents(), limit as u64).await?;
-            searches.push((scope, search, ranks));
+            let search = work.tx.begin_search(&widest, ranks, scope.documents(), limit as u64).await?;
+            searches.push((scope, search));
         }
         for number in 0..stage.len() {
             let mut equals = Vec::new();
-            for (scope, search, ranks) in &searches {
-                let Some(query) = ranks.get(number) else { continue };
+            for (scope, search) in &searches {
+                let Some(query) = search.rank(number) else { continue };
                 let of_rank = OfRank { scope, search, number, query, enough: limit };
                 let is_whole = gather(work, &of_rank, &mut equals, &mut seen).await?;
                 if !is_whole {

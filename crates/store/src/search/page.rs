@@ -60,9 +60,14 @@ struct Known {
 }
 
 impl RankedSearch {
+    /// What the documents of a rank fulfil.
+    pub fn rank(&self, number: usize) -> Option<&SearchQuery> {
+        self.ranks.get(number)
+    }
+
     /// The documents that fulfil a rank; of those that fulfil a former one it may find some again.
     pub fn cursor(&self, rank: usize, precision: Precision) -> SearchCursor {
-        let query = self.ranks.get(rank).cloned().unwrap_or(SearchQuery::Any(Vec::new()));
+        let query = self.rank(rank).cloned().unwrap_or(SearchQuery::Any(Vec::new()));
         let is_empty = query.is_never() || self.scope.objects.is_empty();
         let known = self.known.found.iter().filter(|(first, _)| *first == rank);
         let known = known.map(|(_, found)| found.clone()).collect();
