@@ -158,7 +158,9 @@ fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
     if role == Role::Writer {
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update_and_check(None, "wal_autocheckpoint", 8_000, |_| Ok(()))?;
+        // In pages of 4 KiB. While the log grows, each commit waits longer for the disk: with 8,000, a turn in a new
+        // workspace took a sixth longer, and loading was no faster.
+        connection.pragma_update_and_check(None, "wal_autocheckpoint", 2_000, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
     }
     connection.pragma_update(None, "foreign_keys", true)?;
