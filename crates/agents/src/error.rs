@@ -57,6 +57,8 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] kontor_store::Error),
     #[error(transparent)]
+    Call(#[from] kontor_operations::Error),
+    #[error(transparent)]
     Crm(#[from] kontor_crm::Error),
     #[error(transparent)]
     Identity(#[from] kontor_identity::Error),
@@ -138,6 +140,7 @@ impl Fault for Error {
             ),
             Self::FrontMatter { .. } | Self::Stored(_) | Self::Word(..) => Problem::internal(),
             Self::Store(error) => error.problem(),
+            Self::Call(error) => error.problem(),
             Self::Crm(error) => error.problem(),
             Self::Identity(error) => error.problem(),
             Self::Model(error) => error.problem(),

@@ -59,10 +59,6 @@ pub struct Limits {
     pub steps: u32,
     pub calls_per_turn: u32,
     pub calls_per_step: u32,
-    /// Records that a turn may change before a person is asked, and again after each approval of more. Each call
-    /// that creates, changes, deletes or restores counts, one that does so to many records as many times. With
-    /// 0 every change is asked about.
-    pub unasked_changes: u32,
     /// How often a step may begin again because the model's answer broke off.
     pub restarts: u32,
     /// How often a step may begin again because the process that ran it was gone.
@@ -91,7 +87,6 @@ impl Default for Limits {
             steps: 20,
             calls_per_turn: 40,
             calls_per_step: 16,
-            unasked_changes: 10,
             restarts: 2,
             takeovers: 10,
             turn: Duration::from_secs(600),

@@ -11,7 +11,6 @@ use kontor_core::{
     caller::Caller,
     environment::Environment,
     ids::{AgentId, SessionId, WorkspaceId},
-    operation::Definition,
     text,
     time::Timestamp,
     turn::Sequence,
@@ -19,6 +18,7 @@ use kontor_core::{
 use kontor_crm::Crm;
 use kontor_identity::Identity;
 use kontor_models::Models;
+use kontor_operations::Operations;
 use kontor_store::{Namespace, Store, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
@@ -100,6 +100,7 @@ pub struct Agents(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) crm: Crm,
+    pub(crate) operations: Operations,
     pub(crate) identity: Identity,
     pub(crate) models: Models,
     pub(crate) environment: Environment,
@@ -132,6 +133,7 @@ impl Agents {
     pub fn new(
         store: Store,
         crm: Crm,
+        operations: Operations,
         identity: Identity,
         models: Models,
         environment: Environment,
@@ -142,6 +144,7 @@ impl Agents {
             owner: settings.owner.unwrap_or_else(|| environment.new_id()),
             store,
             crm,
+            operations,
             identity,
             models,
             environment,
@@ -176,13 +179,6 @@ impl Agents {
         let namespace = self.namespace(caller.workspace).await?;
         let found = namespace.read(|tx| Box::pin(async move { agents::list(tx).await })).await?;
         Ok::<_, Error>(found.into_iter().map(AgentSummary::from).collect())
-    }
-
-    /// The operations the caller may call.
-    pub async fn catalogue(&self, caller: &Caller) -> Result<Vec<Definition>, Error> {
-        let schema = self.0.crm.schema(caller.workspace).await?;
-        let registry = self.0.crm.catalogue(caller.workspace, &schema, &caller.grants);
-        Ok(registry.definitions().cloned().collect())
     }
 
     /// Follows a session: the events after `after`, then what happens, until the stream is dropped. Whoever

@@ -282,7 +282,6 @@ impl NewTurn {
             status: TurnStatus::Queued,
             cancel_requested: false,
             cancelled_by: None,
-            intent: None,
             problem: None,
             deadline_at: None,
             created_at: self.now,

@@ -1,16 +1,15 @@
 //! An agent that changes many records in one turn has to ask, and the question says about what.
 
-use kontor_agents::{AgentSettings, Approval, Decision};
+use kontor_agents::{Approval, Decision};
 use kontor_core::{ids::SessionId, turn::TurnEvent};
+use kontor_operations::ApprovalPolicy;
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value, json};
 
-use crate::house::{House, Process, outcome, plan, settings};
+use crate::house::{House, Process, Settings, outcome, plan, settings};
 
-fn limited(unasked_changes: u32) -> AgentSettings {
-    let mut settings = settings();
-    settings.limits.unasked_changes = unasked_changes;
-    settings
+fn limited(unasked_changes: u32) -> Settings {
+    Settings { policy: ApprovalPolicy { unasked_changes }, agents: settings() }
 }
 
 fn is_question(event: &TurnEvent) -> bool {

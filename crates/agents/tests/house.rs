@@ -10,9 +10,10 @@ use kontor_core::{
     ids::{MemberId, RecordId, SessionId, TurnId, WorkspaceId},
     turn::TurnEvent,
 };
-use kontor_crm::Crm;
+use kontor_crm::{Crm, RecordOperations};
 use kontor_identity::{Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost};
 use kontor_models::{Models, ModelsConfig, RetryPolicy};
+use kontor_operations::{ApprovalPolicy, OperationSettings, Operations, testing::CountedEffects};
 use kontor_store::{Store, Tx, testing::TestStore};
 use kontor_testkit::scripted::{Script, ScriptedModel};
 use sea_query::UpdateStatement;
@@ -43,6 +44,19 @@ pub(crate) struct Process {
     worker: Option<tokio::task::JoinHandle<()>>,
 }
 
+/// How agents are set in a test.
+#[derive(Default)]
+pub(crate) struct Settings {
+    pub(crate) agents: AgentSettings,
+    pub(crate) policy: ApprovalPolicy,
+}
+
+impl From<AgentSettings> for Settings {
+    fn from(agents: AgentSettings) -> Self {
+        Self { agents, ..Self::default() }
+    }
+}
+
 /// Settings with short waits.
 pub(crate) fn settings() -> AgentSettings {
     AgentSettings {
@@ -61,7 +75,7 @@ impl House {
         Self::with(store, settings()).await
     }
 
-    pub(crate) async fn with(store: TestStore, settings: AgentSettings) -> Self {
+    pub(crate) async fn with(store: TestStore, settings: impl Into<Settings>) -> Self {
         Self::on(store, ScriptedModel::with_rule(obey).await.unwrap(), settings).await
     }
 
@@ -111,7 +125,7 @@ impl House {
         self.first = Process::begin(&self.store, &self.server).await;
     }
 
-    pub(crate) async fn on(store: TestStore, server: ScriptedModel, settings: AgentSettings) -> Self {
+    pub(crate) async fn on(store: TestStore, server: ScriptedModel, settings: impl Into<Settings>) -> Self {
         let first = Process::start(&store, &server, settings).await;
         Self::around(store, server, first).await
     }
@@ -140,7 +154,7 @@ impl House {
     }
 
     /// Another process on the same data.
-    pub(crate) async fn process(&self, settings: AgentSettings) -> Process {
+    pub(crate) async fn process(&self, settings: impl Into<Settings>) -> Process {
         Process::start(&self.store, &self.server, settings).await
     }
 
@@ -179,7 +193,7 @@ impl Process {
         Self::start(store, server, settings()).await
     }
 
-    async fn start(store: &TestStore, server: &ScriptedModel, settings: AgentSettings) -> Self {
+    async fn start(store: &TestStore, server: &ScriptedModel, settings: impl Into<Settings>) -> Self {
         let environment = Environment::system();
         Self::made(store, server.base_url(), settings, "scripted/scripted", environment).await
     }
@@ -187,16 +201,23 @@ impl Process {
     async fn made(
         store: &TestStore,
         base_url: String,
-        settings: AgentSettings,
+        settings: impl Into<Settings>,
         model: &'static str,
         environment: Environment,
     ) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let config = store.config();
+        let (config, settings) = (store.config(), settings.into());
         let made = runtime.spawn(async move {
             let store = Store::open(config, environment.clone()).await.unwrap();
             let crm = Crm::new(store.clone(), environment.clone());
+            let operations = Operations::new(
+                store.clone(),
+                environment.clone(),
+                Arc::new(crm.clone()),
+                vec![Arc::new(RecordOperations), Arc::new(CountedEffects::default())],
+                OperationSettings { policy: settings.policy, node: None },
+            );
             let secret = MasterSecret::new(b"the master secret of these tests".to_vec());
             let password_cost = PasswordCost { memory_kib: 8, iterations: 1, lanes: 1 };
             let identity = Identity::open(
@@ -218,8 +239,15 @@ impl Process {
             }))
             .unwrap();
             let models = Models::new(config, environment.clone()).unwrap();
-            let agents =
-                Agents::new(store.clone(), crm.clone(), identity.clone(), models, environment, settings);
+            let agents = Agents::new(
+                store.clone(),
+                crm.clone(),
+                operations,
+                identity.clone(),
+                models,
+                environment,
+                settings.agents,
+            );
             (store, crm, identity, agents)
         });
         let (store, crm, identity, agents) = made.await.unwrap();

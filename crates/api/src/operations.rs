@@ -25,7 +25,7 @@ async fn list(
     SignedIn(caller): SignedIn,
     _: NoParameters,
 ) -> Result<Response> {
-    Ok(page::whole(state.agents.catalogue(&caller).await?))
+    Ok(page::whole(state.operations.definitions(&caller).await?))
 }
 
 async fn run(
@@ -37,5 +37,5 @@ async fn run(
     Json(arguments): Json<Value>,
 ) -> Result<Answer<Value>> {
     let key = key.over(&arguments);
-    Ok(Answer(state.crm.run_operation(&caller, &name, arguments, key).await?))
+    Ok(Answer(state.operations.execute(&caller, &name, arguments, key).await?))
 }

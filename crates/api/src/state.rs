@@ -6,6 +6,7 @@ use kontor_crm::Crm;
 use kontor_http::{Health, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
+use kontor_operations::Operations;
 use tokio_util::sync::CancellationToken;
 
 /// What the handlers use. Cheap to clone.
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub struct ApiState {
     pub identity: Identity,
     pub crm: Crm,
+    pub operations: Operations,
     pub agents: Agents,
     pub models: Models,
     pub environment: Environment,

@@ -131,6 +131,8 @@ pub enum ApprovalReason {
     /// It deletes something.
     #[default]
     Destructive,
+    /// It reaches outside, where nothing is undone.
+    Outside,
     /// The turn has changed so many records that a person is to know before it goes on.
     ManyChanges {
         /// Records that the turn has changed until now.
@@ -146,6 +148,9 @@ impl ApprovalReason {
         let records = |count: u32| format!("{count} record{}", if count == 1 { "" } else { "s" });
         match self {
             Self::Destructive => "It deletes something, so it runs only if you agree.".to_owned(),
+            Self::Outside => {
+                "It reaches outside, where it cannot be undone, so it runs only if you agree.".to_owned()
+            }
             Self::ManyChanges { changed: 0, .. } => {
                 "It changes more at once than an agent may without asking, so it runs only if you agree."
                     .to_owned()

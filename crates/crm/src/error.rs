@@ -36,13 +36,6 @@ pub enum Error {
     /// More than one thing is wrong, each in its own way.
     #[error("{}", .0.first().map(ToString::to_string).unwrap_or_default())]
     Several(Vec<Error>),
-    /// The idempotency key was used for another request.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// The write was done under its key, and what was answered is not told again: it may hold what the caller may
-    /// not read any more.
-    #[error("the answer under the idempotency key is withheld")]
-    AnswerWithheld,
     /// The record was changed since the caller read it.
     #[error("the record is at version {current}")]
     StaleVersion { current: i64 },
@@ -58,9 +51,9 @@ pub enum Error {
     /// What was written about a record cannot be read.
     #[error("what was written about a record cannot be read")]
     Entry(#[source] serde_json::Error),
-    /// An operation was not done, for this reason.
-    #[error("{0}")]
-    Refused(Problem),
+    /// What went wrong with a call, such as with its idempotency key.
+    #[error(transparent)]
+    Call(#[from] kontor_operations::Error),
     #[error(transparent)]
     Store(#[from] kontor_store::Error),
 }
@@ -115,14 +108,12 @@ impl Error {
             Self::UnknownObject { .. }
             | Self::NotPermitted(_)
             | Self::NotDeleted { .. }
-            | Self::KeyReused
-            | Self::AnswerWithheld
             | Self::StaleVersion { .. }
             | Self::InvalidCursor
             | Self::Overflow { .. }
             | Self::Metadata(_)
             | Self::Entry(_)
-            | Self::Refused(_)
+            | Self::Call(_)
             | Self::Store(_) => false,
         }
     }
@@ -207,17 +198,6 @@ impl Fault for Error {
             Self::NotDeleted { object } => {
                 Problem::new(ErrorKind::Conflict, "not_deleted", format!("This {object} is not deleted."))
             }
-            Self::KeyReused => Problem::new(
-                ErrorKind::Conflict,
-                "idempotency_key_reused",
-                "This idempotency key was used for another request. Take a new key for each request.",
-            ),
-            Self::AnswerWithheld => Problem::new(
-                ErrorKind::Conflict,
-                "idempotent_answer_withheld",
-                "This was done under the same idempotency key. Its answer is not repeated, since what you may read has \
-                 changed meanwhile: read the record again.",
-            ),
             Self::StaleVersion { current } => Problem::new(
                 ErrorKind::Conflict,
                 "stale_version",
@@ -234,7 +214,7 @@ impl Fault for Error {
                 format!("The {function} of {field} is too large to be told exactly. Narrow the filter."),
             ),
             Self::Metadata(_) | Self::Entry(_) => Problem::internal(),
-            Self::Refused(problem) => problem.clone(),
+            Self::Call(error) => error.problem(),
             Self::Store(error) => error.problem(),
         }
     }

@@ -1,79 +1,46 @@
-//! Writes that may be sent again: under a key a write has its effect once, and what was answered is kept in
-//! the same transaction for whoever sends it again (draft-ietf-httpapi-idempotency-key-header). A write that
-//! fails keeps nothing.
-//!
-//! An answer is repeated as it was as long as its sender may read the same; else it is told anew, of what they may
-//! read by then.
+//! What was answered about records under an idempotency key, told again.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_core::{
-    caller::{Actor, Caller},
-    grants::{Action, Grants},
+    grants::Action,
     ids::RecordId,
     metadata::{Object, system_fields},
-    text::hex,
 };
-use sea_query::{Alias, Expr, ExprTrait as _, OnConflict, Query};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
+use kontor_operations::{Error as CallError, requests::Answered};
+use sea_query::{Alias, ExprTrait as _, Query};
 
 use crate::{
     Error, Work,
     records::{self, BASE, Record, col, predicate},
 };
 
-const TABLE: &str = "idempotency_keys";
-/// How long an answer is kept.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many answers that are too old a write removes at most.
-const REMOVED: u64 = 50;
-
-/// The key that a write is sent under, and what tells it from another write under the same key.
-#[derive(Debug, Clone)]
-pub struct RequestKey {
-    pub key: String,
-    /// The same for the same request alone, such as a digest of all that matters of it.
-    pub fingerprint: String,
-}
-
-/// What was answered under a key, and what it told of.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Answered<T> {
-    pub(crate) answer: T,
-    /// The records whose fields it tells.
-    pub(crate) records: Vec<RecordId>,
-    /// A digest of the grants that it was told under.
-    grants: String,
-}
-
-impl<T> Answered<T> {
-    pub(crate) fn new(work: &Work<'_, '_>, answer: T, records: Vec<RecordId>) -> Result<Self, Error> {
-        Ok(Self { answer, records, grants: digest(&work.caller.grants)? })
+/// Whether the caller may still be told all of an answer about these records: their grants are the same, and so the
+/// rows they may read.
+pub(crate) async fn may_be_told<T>(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    answered: &Answered<T>,
+    records: &[RecordId],
+) -> Result<bool, Error> {
+    if !answered.has_same_grants(work)? {
+        return Ok(false);
     }
-
-    /// Whether the caller may still be told all of it: their grants are the same, and so the rows they may read.
-    pub(crate) async fn may_be_told(&self, work: &mut Work<'_, '_>, object: &Object) -> Result<bool, Error> {
-        if self.grants != digest(&work.caller.grants)? {
-            return Ok(false);
-        }
-        let Some(may_read) = predicate(work, object, BASE, Action::Read) else { return Ok(true) };
-        let ids: BTreeSet<RecordId> = self.records.iter().copied().collect();
-        let readable = Query::select()
-            .expr(col(BASE, system_fields::ID))
-            .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-            .and_where(col(BASE, system_fields::ID).is_in(ids.iter().map(|id| id.as_uuid())))
-            .and_where(may_read)
-            .take();
-        Ok(work.tx.fetch_all(&readable).await?.len() == ids.len())
-    }
+    let Some(may_read) = predicate(work, object, BASE, Action::Read) else { return Ok(true) };
+    let ids: BTreeSet<RecordId> = records.iter().copied().collect();
+    let readable = Query::select()
+        .expr(col(BASE, system_fields::ID))
+        .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).is_in(ids.iter().map(|id| id.as_uuid())))
+        .and_where(may_read)
+        .take();
+    Ok(work.tx.fetch_all(&readable).await?.len() == ids.len())
 }
 
 /// The records of an answer as the caller may read them now.
 ///
 /// # Errors
-/// [`Error::AnswerWithheld`] where one is not to be read any more.
+/// [`CallError::AnswerWithheld`] where one is not to be read any more.
 pub(crate) async fn read_again(
     work: &mut Work<'_, '_>,
     object: &Arc<Object>,
@@ -83,99 +50,9 @@ pub(crate) async fn read_again(
     for id in ids {
         let read = records::get(work, object, *id, None, &[]).await;
         found.push(read.map_err(|error| match error {
-            Error::NotFound { .. } | Error::NotAllowed { .. } => Error::AnswerWithheld,
+            Error::NotFound { .. } | Error::NotAllowed { .. } => CallError::AnswerWithheld.into(),
             other => other,
         })?);
     }
     Ok(found)
-}
-
-fn digest(grants: &Grants) -> Result<String, Error> {
-    let json = serde_json::to_vec(grants).map_err(Error::Entry)?;
-    Ok(hex(&Sha256::digest(json)))
-}
-
-/// What was answered under the key. Where nothing was, the key is taken, and [`keep`] is to follow.
-///
-/// It is taken before the effect: on PostgreSQL the same write, sent at the same time, waits here for the
-/// first to end, and is then run again and finds the answer.
-pub(crate) async fn kept_or_taken<T: DeserializeOwned>(
-    work: &mut Work<'_, '_>,
-    request: &RequestKey,
-) -> Result<Option<Answered<T>>, Error> {
-    let select = Query::select()
-        .columns(["fingerprint", "answer"])
-        .from(work.tx.table(TABLE))
-        .and_where(Expr::col("owner").eq(owner(work.caller)))
-        .and_where(Expr::col("request_key").eq(request.key.as_str()))
-        .and_where(Expr::col("expires_at").gt(work.now.micros()))
-        .take();
-    if let Some(row) = work.tx.fetch_optional(&select).await? {
-        if row.get::<String>(0)? != request.fingerprint {
-            return Err(Error::KeyReused);
-        }
-        let answer: String = row.get(1)?;
-        // One that was kept by an earlier version does not say under which grants it was told.
-        return serde_json::from_str(&answer).map(Some).map_err(|_| Error::AnswerWithheld);
-    }
-    remove_old(work).await?;
-    // A row of the key that is there all the same is too old.
-    let replaced = OnConflict::columns(["owner", "request_key"])
-        .update_columns(["fingerprint", "answer", "expires_at"])
-        .to_owned();
-    let insert = Query::insert()
-        .into_table(work.tx.table(TABLE))
-        .columns(["owner", "request_key", "fingerprint", "answer", "expires_at"])
-        .values_panic([
-            owner(work.caller).into(),
-            request.key.as_str().into(),
-            request.fingerprint.as_str().into(),
-            "".into(),
-            work.now.plus(LIFETIME).micros().into(),
-        ])
-        .on_conflict(replaced)
-        .take();
-    work.tx.execute(&insert).await?;
-    Ok(None)
-}
-
-/// Keeps the answer under the key that was taken.
-pub(crate) async fn keep<T: Serialize>(
-    work: &mut Work<'_, '_>,
-    request: &RequestKey,
-    answer: &Answered<T>,
-) -> Result<(), Error> {
-    let answer = serde_json::to_string(answer).map_err(Error::Entry)?;
-    let update = Query::update()
-        .table(work.tx.table(TABLE))
-        .value("answer", answer)
-        .and_where(Expr::col("owner").eq(owner(work.caller)))
-        .and_where(Expr::col("request_key").eq(request.key.as_str()))
-        .take();
-    work.tx.execute(&update).await?;
-    Ok(())
-}
-
-/// Removes some of the answers that are too old, and leaves to others what they are removing.
-async fn remove_old(work: &mut Work<'_, '_>) -> Result<(), Error> {
-    let mut old = Query::select()
-        .columns(["owner", "request_key"])
-        .from(work.tx.table(TABLE))
-        .and_where(Expr::col("expires_at").lte(work.now.micros()))
-        .limit(REMOVED)
-        .take();
-    work.tx.dialect().claim_rows(&mut old);
-    let key = Expr::tuple([Expr::col("owner"), Expr::col("request_key")]);
-    let delete = Query::delete().from_table(work.tx.table(TABLE)).and_where(key.in_subquery(old)).take();
-    work.tx.execute(&delete).await?;
-    Ok(())
-}
-
-/// Whose key it is: two who ask may use the same.
-fn owner(caller: &Caller) -> Uuid {
-    match &caller.actor {
-        Actor::Member { id, .. } | Actor::Agent { member: id, .. } => id.as_uuid(),
-        Actor::ApiKey { id, .. } | Actor::Workflow { id, .. } => *id,
-        Actor::System => Uuid::nil(),
-    }
 }

@@ -32,10 +32,10 @@ pub mod search;
 mod service;
 pub mod standard;
 pub mod timeline;
-mod work;
 
 pub use data_steps::data_steps;
 pub use error::Error;
-pub use idempotency::RequestKey;
+pub use kontor_operations::RequestKey;
+use kontor_operations::Work;
+pub use operations::RecordOperations;
 pub use service::Crm;
-pub use work::{Work, WorkFamily};

@@ -10,22 +10,23 @@ use futures::future::BoxFuture;
 use kontor_core::{
     caller::Caller,
     environment::Environment,
-    grants::Grants,
+    error::{Fault as _, Problem},
     ids::{RecordId, WorkspaceId},
     metadata::{Field, Object, Schema},
-    operation::Registry,
     reference::RecordReference,
     time::Timestamp,
+};
+use kontor_operations::{
+    SchemaSource,
+    requests::{self, Answered},
 };
 use kontor_store::{Store, Tx};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    Error, RequestKey, Work, WorkFamily,
-    idempotency::{self, Answered},
+    Error, RequestKey, Work, idempotency,
     metadata::{self, NewField},
-    operations::CatalogueCache,
     records::{
         self, BatchInput, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite, Updated,
     },
@@ -47,7 +48,6 @@ struct Inner {
     store: Store,
     environment: Environment,
     schemas: Mutex<HashMap<WorkspaceId, Cached>>,
-    catalogues: CatalogueCache,
 }
 
 struct Cached {
@@ -57,12 +57,7 @@ struct Cached {
 
 impl Crm {
     pub fn new(store: Store, environment: Environment) -> Self {
-        Self(Arc::new(Inner {
-            store,
-            environment,
-            schemas: Mutex::default(),
-            catalogues: CatalogueCache::default(),
-        }))
+        Self(Arc::new(Inner { store, environment, schemas: Mutex::default() }))
     }
 
     pub fn store(&self) -> &Store {
@@ -102,16 +97,6 @@ impl Crm {
             .await?;
         let current = newer.map(Arc::new).or(known).unwrap_or_default();
         Ok(self.remember(workspace, current, now))
-    }
-
-    /// The operations that a caller with these grants can have done.
-    pub fn catalogue(
-        &self,
-        workspace: WorkspaceId,
-        schema: &Arc<Schema>,
-        grants: &Arc<Grants>,
-    ) -> Arc<Registry<WorkFamily>> {
-        self.0.catalogues.get(workspace, schema, grants)
     }
 
     fn cached(&self, workspace: WorkspaceId) -> Option<(Arc<Schema>, Timestamp)> {
@@ -194,7 +179,7 @@ impl Crm {
     }
 
     /// Does a write and tells what came of it. Under a key it has its effect once, and whoever sends it again
-    /// is told the same for a day; a key that another write used is [`Error::KeyReused`].
+    /// is told the same for a day; a key that another write used is refused.
     pub async fn write_once<T>(
         &self,
         caller: &Caller,
@@ -235,7 +220,7 @@ impl Crm {
                 let object = same.clone();
                 Box::pin(async move {
                     let object = named(work, &object)?;
-                    if told.may_be_told(work, &object).await? {
+                    if idempotency::may_be_told(work, &object, &told, &told.records).await? {
                         return Ok(told.answer);
                     }
                     Ok(tell(&idempotency::read_again(work, &object, &told.records).await?))
@@ -271,12 +256,12 @@ impl Crm {
             let (unit, again, request) = (unit.clone(), again.clone(), request.clone());
             Box::pin(async move {
                 let Some(request) = request else { return Ok(unit(&mut *work).await?.0) };
-                if let Some(told) = idempotency::kept_or_taken(work, &request).await? {
+                if let Some(told) = requests::kept_or_taken(work, &request).await? {
                     return again(&mut *work, told).await;
                 }
                 let (answer, records) = unit(&mut *work).await?;
                 let answered = Answered::new(work, answer, records)?;
-                idempotency::keep(work, &request, &answered).await?;
+                requests::keep(work, &request, &answered).await?;
                 Ok(answered.answer)
             })
         })
@@ -466,6 +451,12 @@ impl Crm {
             Box::pin(async move { search::search(work, &query, objects.as_deref(), limit).await })
         })
         .await
+    }
+}
+
+impl SchemaSource for Crm {
+    fn schema(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Arc<Schema>, Problem>> {
+        Box::pin(async move { self.schema(workspace).await.map_err(|error| error.problem()) })
     }
 }
 

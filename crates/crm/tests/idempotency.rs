@@ -69,7 +69,7 @@ both_engines! {
         let deal = fixture.create("deal", json!({ "name": "Renewal", "amount": 77 })).await;
         let run = async |caller: &Caller| {
             let arguments = json!({ "id": deal.id, "amount": { "amount": 88, "currency": "USD" } });
-            fixture.crm.run_operation(caller, "deal.update", arguments, under("k", "same")).await
+            fixture.operations.execute(caller, "deal.update", arguments, under("k", "same")).await
         };
         let first = run(&fixture.ada).await.unwrap();
         assert!(first.to_string().contains("77") && first.to_string().contains("88"), "{first}");

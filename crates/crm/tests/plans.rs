@@ -63,7 +63,14 @@ async fn analyzed(store: &TestStore, fixture: &Fixture) -> Fixture {
     analyze.await.unwrap();
     let again = Store::open(store.config(), Environment::system()).await.unwrap();
     let crm = Crm::new(again, Environment::system());
-    Fixture { crm, workspace: fixture.workspace, member: fixture.member, ada: fixture.ada.clone() }
+    let operations = fixture.operations.clone();
+    Fixture {
+        crm,
+        operations,
+        workspace: fixture.workspace,
+        member: fixture.member,
+        ada: fixture.ada.clone(),
+    }
 }
 
 /// The plan of the statement that finds a page of a list, the first or the second.

@@ -10,9 +10,10 @@ use kontor_core::{
     ids::{MemberId, RecordId, WorkspaceId},
 };
 use kontor_crm::{
-    Crm, Error,
+    Crm, Error, RecordOperations,
     records::{self, ListQuery, Page, Record},
 };
+use kontor_operations::{OperationSettings, Operations};
 use kontor_store::testing::TestStore;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sea_query::{Expr, ExprTrait as _, JoinType, Order, Query};
@@ -21,6 +22,7 @@ use serde_json::{Map, Value as Json, json};
 /// A workspace with the standard objects and one member, Ada Brandt.
 pub(crate) struct Fixture {
     pub crm: Crm,
+    pub operations: Operations,
     pub workspace: WorkspaceId,
     pub member: MemberId,
     /// Ada, who may do everything.
@@ -31,6 +33,13 @@ impl Fixture {
     pub(crate) async fn new(store: &TestStore) -> Self {
         let environment = Environment::system();
         let crm = Crm::new((**store).clone(), environment.clone());
+        let operations = Operations::new(
+            (**store).clone(),
+            environment.clone(),
+            Arc::new(crm.clone()),
+            vec![Arc::new(RecordOperations)],
+            OperationSettings::default(),
+        );
         let workspace = environment.new_id();
         let namespace = store.create_workspace(workspace).await.unwrap();
         let during = environment.clone();
@@ -59,7 +68,7 @@ impl Fixture {
             actor: Actor::Member { id: member, name: "Ada Brandt".to_owned() },
             grants: Arc::new(Grants::everything()),
         };
-        Self { crm, workspace, member, ada }
+        Self { crm, operations, workspace, member, ada }
     }
 
     /// Ada with other grants.

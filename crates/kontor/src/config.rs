@@ -9,9 +9,9 @@ use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
 };
-use kontor_agents::Limits;
 use kontor_http::TrustedProxies;
 use kontor_models::ModelsConfig;
+use kontor_operations::ApprovalPolicy;
 use kontor_store::StoreConfig;
 use serde::Deserialize;
 use url::Url;
@@ -78,7 +78,7 @@ pub(crate) struct AgentsConfig {
 
 impl Default for AgentsConfig {
     fn default() -> Self {
-        Self { unasked_changes: Limits::default().unasked_changes }
+        Self { unasked_changes: ApprovalPolicy::default().unasked_changes }
     }
 }
 

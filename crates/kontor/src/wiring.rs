@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use kontor_agents::{AgentSettings, Agents, Furnishing, Limits};
+use kontor_agents::{AgentSettings, Agents, Furnishing};
 use kontor_core::environment::Environment;
-use kontor_crm::Crm;
+use kontor_crm::{Crm, RecordOperations};
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::Models;
+use kontor_operations::{ApprovalPolicy, Contributor, OperationSettings, Operations};
 use kontor_store::{DataDirLock, Depth, Store, StoreConfig};
 
 use crate::{config::Config, error::Error, node, secret};
@@ -17,6 +18,7 @@ pub(crate) struct Services {
     pub(crate) store: Store,
     pub(crate) identity: Identity,
     pub(crate) crm: Crm,
+    pub(crate) operations: Operations,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
@@ -60,6 +62,17 @@ impl Services {
         let (secret, is_new) = secret::load(config, &environment)?;
         let store = Store::open(with_data_steps(config.store()), environment.clone()).await?;
         let crm = Crm::new(store.clone(), environment.clone());
+        let node = node::load(config, &environment)?;
+        let operations = Operations::new(
+            store.clone(),
+            environment.clone(),
+            Arc::new(crm.clone()),
+            contributors(),
+            OperationSettings {
+                policy: ApprovalPolicy { unasked_changes: config.agents.unasked_changes },
+                node: Some(node),
+            },
+        );
         let provisioner = Arc::new(Furnishing::new(environment.clone()));
         let identity = Identity::open(
             store.clone(),
@@ -78,18 +91,27 @@ impl Services {
         let agents = Agents::new(
             store.clone(),
             crm.clone(),
+            operations.clone(),
             identity.clone(),
             models.clone(),
             environment.clone(),
             AgentSettings {
                 shared: config.database_url.is_some(),
-                owner: Some(node::load(config, &environment)?),
-                limits: Limits { unasked_changes: config.agents.unasked_changes, ..Limits::default() },
+                owner: Some(node),
                 ..AgentSettings::default()
             },
         );
-        Ok(Self { environment, store, identity, crm, models, agents, _lock: lock })
+        Ok(Self { environment, store, identity, crm, operations, models, agents, _lock: lock })
     }
+}
+
+/// What every crate contributes to the operations.
+fn contributors() -> Vec<Arc<dyn Contributor>> {
+    vec![
+        Arc::new(RecordOperations),
+        #[cfg(debug_assertions)]
+        Arc::new(kontor_operations::testing::CountedEffects::from_environment()),
+    ]
 }
 
 /// The store's configuration with the data steps of every crate.

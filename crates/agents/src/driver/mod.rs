@@ -181,7 +181,7 @@ impl<'a> Run<'a> {
             None if taken.is_fresh && before == 0 => (taken.state(), Arc::default()),
             _ => lease::read_back(&namespace, &taken, limits).await?,
         };
-        let first = if taken.is_fresh { Input::Opened } else { Input::Resumed { intent: taken.row.intent } };
+        let first = if taken.is_fresh { Input::Opened } else { Input::Resumed };
         Ok(Self {
             agents,
             workspace,
@@ -233,8 +233,7 @@ impl<'a> Run<'a> {
                 }
                 Effect::CallModel => Some(self.call_model().await?),
                 Effect::RunReads(indexes) => Some(self.run_reads(&indexes).await?),
-                Effect::RunWrite(index) => Some(self.run_write(index).await?),
-                Effect::RunExternal(index) => Some(self.run_external(index).await?),
+                Effect::RunWrite(index) | Effect::RunOutside(index) => Some(self.run_alone(index).await?),
                 Effect::Ask(indexes) => Some(self.ask(&indexes).await?),
                 Effect::Wait => return self.end(Ending::Wait).await,
                 Effect::Finish(end) => {
@@ -248,7 +247,8 @@ impl<'a> Run<'a> {
 
     fn decide(&mut self, input: Input, effects: &mut VecDeque<Effect>) {
         let state = std::mem::replace(&mut self.state, State::new(self.turn));
-        let (state, next) = machine::next(&self.agents.0.settings.limits, state, input);
+        let (state, next) =
+            machine::next(&self.agents.0.settings.limits, self.agents.0.operations.policy(), state, input);
         self.state = state;
         effects.extend(next);
     }

@@ -10,11 +10,12 @@ use kontor_core::{
     grants::Grants,
     ids::{AgentId, MemberId, WorkspaceId},
     metadata::Schema,
-    operation::{Effect, Operation, Registry},
+    operation::Effect,
     time::{Date, Timestamp},
 };
-use kontor_crm::{Work, WorkFamily, records};
+use kontor_crm::records;
 use kontor_models::ToolDefinition;
+use kontor_operations::{Operation, Registry, Work};
 use serde_json::Value;
 
 use super::Run;
@@ -35,7 +36,7 @@ pub(super) struct Prepared {
     pub(super) caller: Arc<Caller>,
     pub(super) schema: Arc<Schema>,
     pub(super) tools: Arc<[ToolDefinition]>,
-    registry: Arc<Registry<WorkFamily>>,
+    registry: Arc<Registry>,
     member_grants: Arc<Grants>,
     role_grants: Arc<Grants>,
     names: Names,
@@ -75,7 +76,7 @@ impl Run<'_> {
         let me = service.identity.me(&member_caller).await?;
         let definition = &agent.definition;
         let caller = member_caller.through_agent(definition.id, &definition.label, &role);
-        let registry = service.crm.catalogue(workspace, &schema, &caller.grants);
+        let registry = service.operations.catalogue(workspace, &schema, &caller.grants);
         // The same list for all members of a role, because a provider keeps its encoded form.
         let shared = service.preparations.tools(&registry, &agent);
         let tools = shared.unwrap_or_else(|| tools(&registry, &agent));
@@ -102,11 +103,7 @@ impl Run<'_> {
 
 impl Preparations {
     /// The tools that were made of the same catalogue for the same agent.
-    fn tools(
-        &self,
-        registry: &Arc<Registry<WorkFamily>>,
-        agent: &Arc<LoadedAgent>,
-    ) -> Option<Arc<[ToolDefinition]>> {
+    fn tools(&self, registry: &Arc<Registry>, agent: &Arc<LoadedAgent>) -> Option<Arc<[ToolDefinition]>> {
         let known = self.lock();
         let same = known
             .values()
@@ -135,11 +132,7 @@ impl Prepared {
     }
 
     /// The operation of a call the agent may make now, with arguments that fit.
-    pub(super) fn check(
-        &self,
-        name: &str,
-        arguments: &Value,
-    ) -> Result<Arc<dyn Operation<WorkFamily>>, Problem> {
+    pub(super) fn check(&self, name: &str, arguments: &Value) -> Result<Operation, Problem> {
         if self.agent.definition.tools.allow(name) {
             return self.registry.check(name, arguments).cloned();
         }
@@ -219,7 +212,7 @@ impl Prepared {
     }
 }
 
-fn tools(registry: &Registry<WorkFamily>, agent: &LoadedAgent) -> Arc<[ToolDefinition]> {
+fn tools(registry: &Registry, agent: &LoadedAgent) -> Arc<[ToolDefinition]> {
     registry
         .definitions()
         .filter(|definition| agent.definition.tools.allow(&definition.name))

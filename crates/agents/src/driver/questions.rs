@@ -5,7 +5,8 @@ use kontor_core::{
     ids::RecordId,
     turn::{ApprovalDetail, ApprovalRecord},
 };
-use kontor_crm::{Work, timeline};
+use kontor_crm::timeline;
+use kontor_operations::Work;
 use serde_json::Value;
 
 use super::{Run, prepare::Prepared};

@@ -2,218 +2,217 @@ use std::sync::Arc;
 
 use futures::{StreamExt, future::BoxFuture, stream};
 use kontor_core::{
-    error::{Chain, ErrorKind, Fault, Problem},
+    environment::Environment,
+    error::{Chain, Fault, Problem},
     json::JsonText,
-    operation::{self, Operation},
     text,
     time::Timestamp,
     turn::ToolOutcome,
 };
-use kontor_crm::{Work, WorkFamily};
-use kontor_store::Tx;
-use serde_json::{Value, json};
+use kontor_operations::{self as operations, InTransaction, Journal, Outcome, Work, outside};
+use serde_json::json;
+use tokio::time::{Instant, sleep_until};
 
-use super::{Run, prepare::Prepared};
+use super::Run;
 use crate::{
     error::Error,
-    log::{self, Draft},
-    machine::{Call, Input, Ran},
-    rows::{events, sessions::Keep, turns},
+    log::{self, Draft, LoggedEvent},
+    machine::{self, Call, Input, Ran, State},
+    rows::{
+        events,
+        sessions::{Keep, Lease},
+    },
 };
 
-/// A call that was checked and can run: everything a unit of work needs, to be run as often as it takes.
+/// The journal of a turn's calls: the session's log. What was appended before a call, its result and the renewal of
+/// the lease are one commit with its effect or its outcome.
 #[derive(Clone)]
-struct Task {
-    operation: Arc<dyn Operation<WorkFamily>>,
-    arguments: Value,
-    prepared: Arc<Prepared>,
-    environment: kontor_core::environment::Environment,
-    now: Timestamp,
+struct TurnJournal(Arc<Entry>);
+
+struct Entry {
+    environment: Environment,
+    result_bytes: usize,
+    state: State,
+    index: u32,
+    lease: Lease,
+    before: Vec<Draft>,
+    started: Timestamp,
 }
 
-impl Task {
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Value, Problem> {
-        let mut work = Work {
-            tx,
-            caller: &self.prepared.caller,
-            schema: &self.prepared.schema,
-            environment: &self.environment,
-            now: self.now,
-        };
-        self.operation.run(&mut work, self.arguments.clone()).await
+impl Entry {
+    async fn append(&self, work: &mut Work<'_, '_>, outcome: &Outcome) -> Result<Vec<LoggedEvent>, Error> {
+        let outcome = bounded(outcome, self.result_bytes);
+        let took = milliseconds(self.environment.now().since(self.started));
+        let event = self.state.result(self.index, outcome, took).ok_or(Error::LeaseLost)?;
+        let mut drafts = self.before.clone();
+        drafts.push(Draft::new(event)?);
+        log::append_leased(work.tx, &self.lease, Keep::Renewed, &drafts, self.started).await
+    }
+
+    /// A result that is there already was written by whoever took the turn over.
+    async fn refuse_second(&self, work: &mut Work<'_, '_>) -> Result<(), Error> {
+        let (turn, step) = (self.state.turn.as_uuid(), self.state.step_number());
+        if events::has_result(work.tx, turn, step, self.index).await? {
+            Err(Error::LeaseLost)
+        } else {
+            Ok(())
+        }
     }
 }
 
-/// Why an operation did not succeed within a transaction that goes on.
-enum Undone {
-    Problem(Problem),
-    Store(kontor_store::Error),
-}
+impl Journal for TurnJournal {
+    type Receipt = Vec<LoggedEvent>;
+    type Error = Error;
 
-impl From<kontor_store::Error> for Undone {
-    fn from(error: kontor_store::Error) -> Self {
-        Self::Store(error)
+    fn outside_key(&self, _: &operations::Call, _: &Environment) -> outside::Key {
+        let Entry { state, index, .. } = &*self.0;
+        let text = format!("turn/{}/{}/{index}", state.turn, state.step_number());
+        // The turn cannot go on without it, and its lease keeps others away.
+        outside::Key { text, waits: true }
+    }
+
+    fn begin<'w>(
+        &'w self,
+        work: &'w mut Work<'_, '_>,
+        _: &'w Arc<dyn InTransaction>,
+    ) -> BoxFuture<'w, Result<Option<Outcome>, Error>> {
+        Box::pin(async move { self.0.refuse_second(work).await.map(|()| None) })
+    }
+
+    fn end<'w>(
+        &'w self,
+        work: &'w mut Work<'_, '_>,
+        outcome: &'w Outcome,
+    ) -> BoxFuture<'w, Result<Vec<LoggedEvent>, Error>> {
+        Box::pin(self.0.append(work, outcome))
+    }
+
+    fn begin_outside<'w>(&'w self, work: &'w mut Work<'_, '_>) -> BoxFuture<'w, Result<(), Error>> {
+        Box::pin(async move {
+            self.0.refuse_second(work).await?;
+            log::append_leased(work.tx, &self.0.lease, Keep::Renewed, &[], self.0.started).await.map(drop)
+        })
+    }
+
+    fn end_outside<'w>(
+        &'w self,
+        work: &'w mut Work<'_, '_>,
+        outcome: &'w Outcome,
+    ) -> BoxFuture<'w, Result<Vec<LoggedEvent>, Error>> {
+        Box::pin(self.0.append(work, outcome))
     }
 }
 
 impl Run<'_> {
     /// Runs calls that only read side by side, each in its own unit.
     pub(super) async fn run_reads(&self, indexes: &[u32]) -> Result<Input, Error> {
-        let prepared = self.prepare().await;
         let mut runs: Vec<BoxFuture<'_, Ran>> = Vec::with_capacity(indexes.len());
         for call in indexes.iter().filter_map(|index| self.state.call(*index)) {
-            let prepared = prepared.as_ref();
-            runs.push(Box::pin(async move {
-                let started = self.now();
-                let outcome = match prepared {
-                    Ok(prepared) => self.read(call, prepared).await,
-                    Err(error) => failure(error.problem()),
-                };
-                Ran { index: call.index, outcome, duration_ms: self.since(started) }
-            }));
+            runs.push(Box::pin(self.read(call)));
         }
         let at_once = self.agents.0.settings.limits.parallel_reads.max(1);
         Ok(Input::Ran(stream::iter(runs).buffered(at_once).collect().await))
     }
 
-    async fn read(&self, call: &Call, prepared: &Arc<Prepared>) -> ToolOutcome {
-        let task = match self.task(call, prepared) {
-            Ok(task) => task,
-            Err(problem) => return failure(problem),
+    async fn read(&self, call: &Call) -> Ran {
+        let started = self.now();
+        let read = async {
+            let executed = self
+                .agents
+                .0
+                .operations
+                .execute_with(self.wanted(call).await?, self.journal(call.index, Vec::new(), started));
+            Ok::<_, Error>(executed.await?.outcome)
         };
-        let result = self
-            .namespace
-            .read(move |tx| {
-                let task = task.clone();
-                Box::pin(async move { Ok::<_, Error>(task.run(tx).await) })
-            })
-            .await;
-        match result {
-            Ok(Ok(result)) => self.success(&result),
-            Ok(Err(problem)) => failure(problem),
+        let outcome = match read.await {
+            Ok(outcome) => bounded(&outcome, self.agents.0.settings.limits.result_bytes),
             Err(error) => failure(error.problem()),
-        }
+        };
+        Ran { index: call.index, outcome, duration_ms: self.since(started) }
     }
 
-    /// Runs a call that writes: its effect, its traces, its result and the renewal of the lease are one
-    /// commit. An effect that fails is undone alone, and its failure is what is committed.
-    pub(super) async fn run_write(&mut self, index: u32) -> Result<Input, Error> {
+    /// Runs a call that writes or reaches outside. An effect that fails is undone alone, and its failure is what is
+    /// committed.
+    pub(super) async fn run_alone(&mut self, index: u32) -> Result<Input, Error> {
         let Some(call) = self.state.call(index).cloned() else { return Ok(Input::Ran(Vec::new())) };
         let started = self.now();
-        let ran = |outcome, duration_ms| Ok(Input::Ran(vec![Ran { index, outcome, duration_ms }]));
-        let task = match self.prepare().await.map(|prepared| self.task(&call, &prepared)) {
-            Ok(Ok(task)) => task,
-            Ok(Err(problem)) => return ran(failure(problem), self.since(started)),
-            Err(error) => return ran(failure(error.problem()), self.since(started)),
+        let wanted = match self.wanted(&call).await {
+            Ok(wanted) => wanted,
+            Err(error) => return Ok(self.ran(index, failure(error.problem()), started)),
         };
-        let lease = self.renewed(started);
-        let before: Arc<[Draft]> = Draft::all(std::mem::take(&mut self.pending))?.into();
-        let (state, agents) = (Arc::new(self.state.clone()), self.agents.clone());
-        let (turn, step) = (self.turn, self.state.step_number());
-        let written = self
-            .namespace
-            .write(move |tx| {
-                let (task, state, agents) = (task.clone(), state.clone(), agents.clone());
-                let mut drafts = before.to_vec();
-                Box::pin(async move {
-                    if events::has_result(tx, turn.as_uuid(), step, index).await? {
-                        return Err(Error::LeaseLost);
-                    }
-                    let done = tx
-                        .savepoint(|tx| Box::pin(async move { task.run(tx).await.map_err(Undone::Problem) }))
-                        .await;
-                    let outcome = match done {
-                        Ok(result) => bounded(&result, agents.0.settings.limits.result_bytes),
-                        Err(Undone::Problem(problem)) => failure(problem),
-                        Err(Undone::Store(error)) => return Err(error.into()),
-                    };
-                    let took = milliseconds(agents.0.environment.now().since(started));
-                    let event = state.result(index, outcome, took).ok_or(Error::LeaseLost)?;
-                    drafts.push(Draft::new(event)?);
-                    let logged = log::append_leased(tx, &lease, Keep::Renewed, &drafts, started).await?;
-                    Ok(logged)
-                })
-            })
-            .await;
-        match written {
-            Ok(logged) => {
-                self.committed(&logged);
-                match logged.last() {
-                    Some(result) => Ok(Input::Wrote((*result.event).clone())),
-                    None => Err(Error::LeaseLost),
-                }
-            }
+        let pending = self.pending.clone();
+        let journal = self.journal(index, Draft::all(pending)?, started);
+        let executing = self.agents.0.operations.execute_with(wanted, journal);
+        let executed = match self.keeping_the_lease(executing).await {
+            Ok(executed) => executed,
             // The transaction as a whole was refused: the call had no effect, and the model is told.
             Err(Error::Store(error)) if !error.problem().kind.is_transient() => {
                 tracing::error!(operation = call.operation, error = %Chain(&error), "an operation could not be committed");
-                ran(failure(error.problem()), self.since(started))
+                return Ok(self.ran(index, failure(error.problem()), started));
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
+        };
+        let Some(logged) = executed.receipt else {
+            let outcome = bounded(&executed.outcome, self.agents.0.settings.limits.result_bytes);
+            return Ok(self.ran(index, outcome, started));
+        };
+        self.pending.clear();
+        self.committed(&logged);
+        match logged.last() {
+            Some(result) => Ok(Input::Wrote((*result.event).clone())),
+            None => Err(Error::LeaseLost),
         }
     }
 
-    /// Runs a call whose effect is outside, at most once: its intent is durable before it begins, and what
-    /// comes of it after; a crash between the two is told as unknown.
-    pub(super) async fn run_external(&mut self, index: u32) -> Result<Input, Error> {
-        let Some(call) = self.state.call(index).cloned() else { return Ok(Input::Ran(Vec::new())) };
-        let started = self.now();
-        let task = match self.prepare().await.map(|prepared| self.task(&call, &prepared)) {
-            Ok(Ok(task)) => task,
-            Ok(Err(problem)) => return Ok(ran_one(index, failure(problem), self.since(started))),
-            Err(error) => return Ok(ran_one(index, failure(error.problem()), self.since(started))),
-        };
-        self.intend((self.state.step_number(), index)).await?;
-        let result = self
-            .namespace
-            .write(move |tx| {
-                let task = task.clone();
-                Box::pin(async move { Ok::<_, Error>(task.run(tx).await) })
-            })
-            .await;
-        let outcome = match result {
-            Ok(Ok(result)) => self.success(&result),
-            Ok(Err(problem)) => failure(problem),
-            Err(_) => ToolOutcome::Unknown,
-        };
-        Ok(ran_one(index, outcome, self.since(started)))
-    }
-
-    async fn intend(&self, intent: (u32, u32)) -> Result<(), Error> {
-        let now = self.now();
-        let (lease, turn) = (self.renewed(now), self.turn);
-        self.namespace
-            .write(move |tx| {
-                Box::pin(async move {
-                    log::append_leased(tx, &lease, Keep::Renewed, &[], now).await?;
-                    turns::set_intent(tx, turn, intent).await
-                })
-            })
-            .await
-    }
-
-    /// Checks a call against what the caller may do now, which may be less than when the model wanted it.
-    fn task(&self, call: &Call, prepared: &Arc<Prepared>) -> Result<Task, Problem> {
-        let operation = prepared.check(&call.operation, &call.arguments)?;
-        let effect = operation.definition().effect;
-        let approved = call.approval.as_ref().and_then(|approval| approval.answer.as_ref());
-        if effect == operation::Effect::Destructive && !approved.is_some_and(|answer| answer.approved) {
-            return Err(Problem::new(
-                ErrorKind::Conflict,
-                "approval_required",
-                "This call needs the member's approval by now. Call it again.",
-            ));
+    /// Waits for a call, which may take longer than the lease lasts.
+    async fn keeping_the_lease<T>(
+        &self,
+        executing: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let every = self.agents.0.settings.renew_every;
+        tokio::pin! {
+            let executing = executing;
+            let renewal = sleep_until(Instant::now() + every);
         }
-        Ok(Task {
-            operation,
+        loop {
+            tokio::select! {
+                biased;
+                executed = &mut executing => return executed,
+                () = &mut renewal => {
+                    self.renew().await?;
+                    renewal.as_mut().reset(Instant::now() + every);
+                }
+            }
+        }
+    }
+
+    /// The call as the agent may make it now, which may be less than when the model wanted it.
+    async fn wanted(&self, call: &Call) -> Result<operations::Call, Error> {
+        let prepared = self.prepare().await?;
+        prepared.check(&call.operation, &call.arguments).map_err(operations::Error::Refused)?;
+        Ok(operations::Call {
+            caller: prepared.caller.clone(),
+            operation: call.operation.clone(),
             arguments: call.arguments.clone(),
-            prepared: prepared.clone(),
-            environment: self.agents.0.environment.clone(),
-            now: self.now(),
+            consent: machine::consent(&self.state, call),
         })
     }
 
-    fn success(&self, result: &Value) -> ToolOutcome {
-        bounded(result, self.agents.0.settings.limits.result_bytes)
+    fn journal(&self, index: u32, before: Vec<Draft>, started: Timestamp) -> TurnJournal {
+        let service = &self.agents.0;
+        TurnJournal(Arc::new(Entry {
+            environment: service.environment.clone(),
+            result_bytes: service.settings.limits.result_bytes,
+            state: self.state.clone(),
+            index,
+            lease: self.renewed(started),
+            before,
+            started,
+        }))
+    }
+
+    fn ran(&self, index: u32, outcome: ToolOutcome, started: Timestamp) -> Input {
+        Input::Ran(vec![Ran { index, outcome, duration_ms: self.since(started) }])
     }
 
     fn now(&self) -> Timestamp {
@@ -225,10 +224,6 @@ impl Run<'_> {
     }
 }
 
-fn ran_one(index: u32, outcome: ToolOutcome, duration_ms: u64) -> Input {
-    Input::Ran(vec![Ran { index, outcome, duration_ms }])
-}
-
 fn failure(problem: Problem) -> ToolOutcome {
     ToolOutcome::Failed { problem }
 }
@@ -237,8 +232,13 @@ fn milliseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A result the model can be given. Operations bound their results themselves; one that does not is cut.
-fn bounded(result: &Value, limit: usize) -> ToolOutcome {
+/// An outcome the model can be given. Operations bound their results themselves; one that does not is cut.
+fn bounded(outcome: &Outcome, limit: usize) -> ToolOutcome {
+    let result = match outcome {
+        Outcome::Succeeded(result) => result,
+        Outcome::Failed(problem) => return failure(problem.clone()),
+        Outcome::Unknown => return ToolOutcome::Unknown,
+    };
     let written = JsonText::new(result).and_then(|written| {
         if written.as_str().len() <= limit {
             return Ok(written);

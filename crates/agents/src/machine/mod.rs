@@ -5,7 +5,7 @@
 //! perform, in order. Events appended are buffered until the next commit; where a commit must stand is
 //! decided here: the calls of a step that writes are committed before any of them runs, those of a step that
 //! only reads together with their results, because a read may be repeated. Which calls a person is asked about
-//! is decided in `policy` alone.
+//! is decided by the policy that operations are executed under.
 
 mod conversation;
 mod policy;
@@ -15,5 +15,6 @@ mod tests;
 mod transition;
 
 pub(crate) use conversation::messages;
+pub(crate) use policy::consent;
 pub(crate) use state::{Call, End, State};
 pub(crate) use transition::{Answer, Asked, Effect, Input, Proposed, Ran, next, opening};

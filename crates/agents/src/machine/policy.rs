@@ -6,9 +6,9 @@ use kontor_core::{
     operation::Effect,
     turn::{ApprovalReason, ToolOutcome},
 };
+use kontor_operations::{ApprovalPolicy, Consent, Decision};
 
 use super::state::{Call, State};
-use crate::limits::Limits;
 
 /// What is to become of a call that has no outcome.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ pub(super) enum Verdict {
     },
 }
 
-pub(super) fn verdict(limits: &Limits, state: &State, call: &Call) -> Verdict {
+pub(super) fn verdict(policy: &ApprovalPolicy, state: &State, call: &Call) -> Verdict {
     if let Some(approval) = &call.approval {
         return match &approval.answer {
             None => Verdict::Wait,
@@ -31,22 +31,29 @@ pub(super) fn verdict(limits: &Limits, state: &State, call: &Call) -> Verdict {
             Some(answer) => Verdict::Deny { comment: answer.comment.clone() },
         };
     }
-    match call.effect {
-        None | Some(Effect::Read) => Verdict::Run,
-        Some(Effect::Destructive) => Verdict::Ask(ApprovalReason::Destructive),
-        Some(Effect::Write | Effect::External) => change(limits, Changes::of(state), call.records),
+    // An operation that does not exist does not run.
+    let Some(effect) = call.effect else { return Verdict::Run };
+    let changes = Changes::of(state);
+    if effect == Effect::Write
+        && let Some(comment) = changes.refused
+    {
+        return Verdict::Deny { comment };
+    }
+    let consent = Consent::NotAsked { changed: changes.in_all, unasked: changes.unasked };
+    match policy.decide(effect, call.records, &consent) {
+        Decision::Allow => Verdict::Run,
+        Decision::Ask(reason) => Verdict::Ask(reason),
     }
 }
 
-fn change(limits: &Limits, changes: Changes, more: u32) -> Verdict {
-    match changes.refused {
-        Some(comment) => Verdict::Deny { comment },
-        None if changes.unasked.saturating_add(more) > limits.unasked_changes => {
-            let (changed, allows) = (changes.in_all, limits.unasked_changes);
-            Verdict::Ask(ApprovalReason::ManyChanges { changed, allows })
-        }
-        None => Verdict::Run,
+/// What people have said to a call that runs.
+pub(crate) fn consent(state: &State, call: &Call) -> Consent {
+    let answer = call.approval.as_ref().and_then(|approval| approval.answer.as_ref());
+    if answer.is_some_and(|answer| answer.approved) {
+        return Consent::Given;
     }
+    let changes = Changes::of(state);
+    Consent::NotAsked { changed: changes.in_all, unasked: changes.unasked }
 }
 
 /// The records that a turn has changed, each call counted.

@@ -5,6 +5,7 @@ use kontor_core::{
     turn::{ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent},
 };
 use kontor_models::Usage;
+use kontor_operations::ApprovalPolicy;
 use serde_json::Value;
 
 use super::{
@@ -19,11 +20,8 @@ use crate::limits::Limits;
 pub(crate) enum Input {
     /// The turn was taken up for the first time: its [`opening`] is committed.
     Opened,
-    /// The turn was taken over or goes on after an approval. `intent` names the call (step, index) whose
-    /// effect outside was about to begin when the process died.
-    Resumed {
-        intent: Option<(u32, u32)>,
-    },
+    /// The turn was taken over or goes on after an approval.
+    Resumed,
     Answered(Answer),
     /// The model gave no whole answer; `text` and `reasoning` are what it gave.
     ModelFailed {
@@ -34,7 +32,8 @@ pub(crate) enum Input {
     },
     /// Calls came to their end; nothing of it is committed.
     Ran(Vec<Ran>),
-    /// A writing call came to its end, and its result was committed with its effect.
+    /// A call that writes or reaches outside came to its end, and its result was committed with its effect or its
+    /// outcome.
     Wrote(TurnEvent),
     /// What was found out for the approvals asked for.
     Asked(Vec<Asked>),
@@ -104,8 +103,9 @@ pub(crate) enum Effect {
     RunReads(Vec<u32>),
     /// Alone; its effect, its result and what was appended before commit together.
     RunWrite(u32),
-    /// Alone, at most once: the intent is committed before and the outcome after.
-    RunExternal(u32),
+    /// Alone. It is wanted again when the turn is taken over before its result is committed; that it happens at
+    /// most once is up to the driver, who knows whether it was begun.
+    RunOutside(u32),
     /// A person is asked whether these may run.
     Ask(Vec<u32>),
     /// The turn waits for an answer; what was appended is committed and the lease ends.
@@ -120,8 +120,13 @@ pub(crate) fn opening(turn: TurnId, message: String) -> [TurnEvent; 2] {
 }
 
 /// What follows when `input` happens in `state`. A turn that has ended stays as it is.
-pub(crate) fn next(limits: &Limits, state: State, input: Input) -> (State, Vec<Effect>) {
-    let mut machine = Machine { limits, state, effects: Vec::new() };
+pub(crate) fn next(
+    limits: &Limits,
+    policy: &ApprovalPolicy,
+    state: State,
+    input: Input,
+) -> (State, Vec<Effect>) {
+    let mut machine = Machine { limits, policy, state, effects: Vec::new() };
     if machine.state.end.is_none() {
         machine.take(input);
     }
@@ -130,6 +135,7 @@ pub(crate) fn next(limits: &Limits, state: State, input: Input) -> (State, Vec<E
 
 struct Machine<'l> {
     limits: &'l Limits,
+    policy: &'l ApprovalPolicy,
     state: State,
     effects: Vec<Effect>,
 }
@@ -138,7 +144,7 @@ impl Machine<'_> {
     fn take(&mut self, input: Input) {
         match input {
             Input::Opened => self.effects.push(Effect::CallModel),
-            Input::Resumed { intent } => self.resume(intent),
+            Input::Resumed => self.resume(),
             Input::Answered(answer) => self.answered(answer),
             Input::ModelFailed { problem, may_retry, text, reasoning } => {
                 let restarts = self.state.step().map_or(0, |step| step.restarts);
@@ -170,8 +176,7 @@ impl Machine<'_> {
         }
     }
 
-    fn resume(&mut self, intent: Option<(u32, u32)>) {
-        let number = self.state.step_number();
+    fn resume(&mut self) {
         match self.state.step() {
             None => {
                 self.append(vec![TurnEvent::StepStarted { turn: self.state.turn, step: 1 }]);
@@ -192,16 +197,7 @@ impl Machine<'_> {
                     self.restart("The server was restarted while the model was answering.".to_owned(), true);
                 }
             }
-            Some(_) => {
-                if let Some((step, index)) = intent
-                    && step == number
-                    && self.state.call(index).is_some_and(|call| call.outcome.is_none())
-                {
-                    let unknown = self.state.result(index, ToolOutcome::Unknown, 0);
-                    self.append(unknown.into_iter().collect());
-                }
-                self.proceed();
-            }
+            Some(_) => self.proceed(),
         }
     }
 
@@ -302,10 +298,10 @@ impl Machine<'_> {
         let open: Vec<&Call> = step.calls.iter().filter(|call| call.outcome.is_none()).collect();
         let Some(first) = open.first() else { return self.next_step() };
         let index = first.index;
-        match verdict(self.limits, &self.state, first) {
+        match verdict(self.policy, &self.state, first) {
             Verdict::Run => {}
             Verdict::Ask(_) => {
-                let asked = open.iter().filter(|call| call.index == index || is_unasked_deletion(call));
+                let asked = open.iter().filter(|call| call.index == index || is_always_asked_about(call));
                 let asked = asked.map(|call| call.index).collect();
                 return self.effects.push(Effect::Ask(asked));
             }
@@ -325,7 +321,7 @@ impl Machine<'_> {
                 self.effects.extend([Effect::Commit, Effect::RunWrite(index)]);
             }
             Some(operation::Effect::External) => {
-                self.effects.extend([Effect::Commit, Effect::RunExternal(index)]);
+                self.effects.extend([Effect::Commit, Effect::RunOutside(index)]);
             }
             // What the catalogue does not know does not run.
             None => {
@@ -350,7 +346,7 @@ impl Machine<'_> {
             .into_iter()
             .filter_map(|Asked { index, approval, record }| {
                 let call = self.state.call(index)?;
-                let Verdict::Ask(reason) = verdict(self.limits, &self.state, call) else { return None };
+                let Verdict::Ask(reason) = verdict(self.policy, &self.state, call) else { return None };
                 Some(TurnEvent::ApprovalRequested {
                     turn,
                     step,
@@ -423,8 +419,9 @@ fn is_read(call: &Call) -> bool {
 }
 
 /// A call that is asked about whatever comes before it in its step, and so together with the first one.
-fn is_unasked_deletion(call: &Call) -> bool {
-    call.effect == Some(operation::Effect::Destructive) && call.approval.is_none()
+fn is_always_asked_about(call: &Call) -> bool {
+    let is_asked = matches!(call.effect, Some(operation::Effect::Destructive | operation::Effect::External));
+    is_asked && call.approval.is_none()
 }
 
 /// Whether nothing of the step but reads can run.

@@ -11,7 +11,7 @@ use crate::{error::Error, sessions::SessionStatus, turns::TurnStatus};
 
 const TABLE: &str = "turns";
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "session_id",
     "member_id",
@@ -20,7 +20,6 @@ const COLUMNS: [&str; 14] = [
     "status",
     "cancel_requested",
     "cancelled_by",
-    "intent",
     "problem",
     "deadline_at",
     "created_at",
@@ -39,8 +38,6 @@ pub(crate) struct TurnRow {
     pub(crate) status: TurnStatus,
     pub(crate) cancel_requested: bool,
     pub(crate) cancelled_by: Option<MemberId>,
-    /// The step and the call whose effect outside may have begun.
-    pub(crate) intent: Option<(u32, u32)>,
     pub(crate) problem: Option<Problem>,
     pub(crate) deadline_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
@@ -51,8 +48,7 @@ pub(crate) struct TurnRow {
 impl TurnRow {
     fn decode(row: &Row) -> Result<Self, Error> {
         let status: String = row.get(5)?;
-        let intent: Option<String> = row.get(8)?;
-        let problem: Option<String> = row.get(9)?;
+        let problem: Option<String> = row.get(8)?;
         Ok(Self {
             id: row.get(0)?,
             session: row.get(1)?,
@@ -62,19 +58,13 @@ impl TurnRow {
             status: TurnStatus::from_word(&status)?,
             cancel_requested: row.get(6)?,
             cancelled_by: row.get(7)?,
-            intent: intent.as_deref().and_then(read_intent),
             problem: problem.map(|text| serde_json::from_str(&text)).transpose()?,
-            deadline_at: row.get(10)?,
-            created_at: row.get(11)?,
-            started_at: row.get(12)?,
-            ended_at: row.get(13)?,
+            deadline_at: row.get(9)?,
+            created_at: row.get(10)?,
+            started_at: row.get(11)?,
+            ended_at: row.get(12)?,
         })
     }
-}
-
-fn read_intent(text: &str) -> Option<(u32, u32)> {
-    let (step, index) = text.split_once('.')?;
-    Some((step.parse().ok()?, index.parse().ok()?))
 }
 
 pub(crate) async fn insert(
@@ -234,17 +224,6 @@ pub(crate) async fn end(
 pub(crate) async fn request_cancel(tx: &mut Tx<'_>, turn: TurnId, by: MemberId) -> Result<(), Error> {
     let mut update = update(tx, turn);
     update.value("cancel_requested", true).value("cancelled_by", by.as_uuid());
-    tx.execute(&update).await?;
-    Ok(())
-}
-
-pub(crate) async fn set_intent(
-    tx: &mut Tx<'_>,
-    turn: TurnId,
-    (step, index): (u32, u32),
-) -> Result<(), Error> {
-    let mut update = update(tx, turn);
-    update.value("intent", format!("{step}.{index}"));
     tx.execute(&update).await?;
     Ok(())
 }

@@ -17,12 +17,13 @@ use axum::{
 };
 use kontor_agents::{AgentSettings, Agents, Furnishing};
 use kontor_core::environment::Environment;
-use kontor_crm::Crm;
+use kontor_crm::{Crm, RecordOperations};
 use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie, SignIn,
 };
 use kontor_models::{Models, ModelsConfig};
+use kontor_operations::{OperationSettings, Operations};
 use kontor_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -77,6 +78,13 @@ impl Server {
         let environment = Environment::system();
         let store = Store::open(StoreConfig::new(folder.path()), environment.clone()).await.unwrap();
         let crm = Crm::new(store.clone(), environment.clone());
+        let operations = Operations::new(
+            store.clone(),
+            environment.clone(),
+            Arc::new(crm.clone()),
+            vec![Arc::new(RecordOperations)],
+            OperationSettings::default(),
+        );
         let settings = IdentitySettings {
             password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
             caller_cache_for: Duration::from_millis(100),
@@ -91,6 +99,7 @@ impl Server {
         let agents = Agents::new(
             store.clone(),
             crm.clone(),
+            operations.clone(),
             identity.clone(),
             models.clone(),
             environment.clone(),
@@ -101,6 +110,7 @@ impl Server {
         let router = router(ApiState {
             identity: identity.clone(),
             crm,
+            operations,
             agents: agents.clone(),
             models,
             environment,

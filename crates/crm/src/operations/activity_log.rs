@@ -5,16 +5,17 @@ use kontor_core::{
     error::Problem,
     grants::{Action, Grants},
     metadata::{Field, Object, Schema},
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::{Error as CallError, InTransaction, Operation, requests::Answered};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    arguments, definition, get,
+    arguments, definition, get, repeat,
     schema::{self, View},
     told,
 };
-use crate::{Work, WorkFamily, records};
+use crate::{Work, records};
 
 /// The standard fields of an activity that logging one takes, the ones it cannot do without first.
 const REQUIRED: [&str; 3] = ["type", "subject", "target"];
@@ -28,7 +29,7 @@ struct LogActivity {
 }
 
 /// The operation, for a caller who may create activities with what it takes.
-pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Arc<dyn Operation<WorkFamily>>> {
+pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Operation> {
     let object = schema.object("activity")?;
     let view = View { schema, grants, object };
     if !grants.allows(&object.name, Action::Create) || !view.can_fill_required() {
@@ -53,13 +54,13 @@ pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Arc<dyn Oper
     let description =
         format!("Log an activity that took place ({}) on a record's timeline.", kinds.join(", "));
     let parameters = schema::object(properties, &required);
-    Some(Arc::new(LogActivity {
+    Some(Operation::InTransaction(Arc::new(LogActivity {
         definition: definition(object, "log", Effect::Write, description, parameters),
         object: object.clone(),
-    }))
+    })))
 }
 
-impl Operation<WorkFamily> for LogActivity {
+impl InTransaction for LogActivity {
     fn definition(&self) -> &Definition {
         &self.definition
     }
@@ -74,5 +75,13 @@ impl Operation<WorkFamily> for LogActivity {
             let record = records::create(work, &self.object, &fields).await.map_err(told)?;
             Ok(get::result(&record, None).into())
         })
+    }
+
+    fn repeat<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        answered: Answered<Json>,
+    ) -> BoxFuture<'r, Result<Json, CallError>> {
+        Box::pin(repeat::result(work, answered))
     }
 }

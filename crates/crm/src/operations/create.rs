@@ -4,16 +4,17 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
     metadata::Object,
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::{Error as CallError, InTransaction, requests::Answered};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    arguments, definition, get,
+    arguments, definition, get, repeat,
     schema::{self, View},
     told,
 };
-use crate::{Work, WorkFamily, records};
+use crate::{Work, records};
 
 /// `deal.create`: a new record.
 pub(super) struct Create {
@@ -35,7 +36,7 @@ impl Create {
     }
 }
 
-impl Operation<WorkFamily> for Create {
+impl InTransaction for Create {
     fn definition(&self) -> &Definition {
         &self.definition
     }
@@ -51,5 +52,13 @@ impl Operation<WorkFamily> for Create {
             let similar = (!record.similar.is_empty()).then(|| (records::SIMILAR, json!(record.similar)));
             Ok(get::result(&record, similar).into())
         })
+    }
+
+    fn repeat<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        answered: Answered<Json>,
+    ) -> BoxFuture<'r, Result<Json, CallError>> {
+        Box::pin(repeat::result(work, answered))
     }
 }

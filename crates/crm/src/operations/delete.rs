@@ -4,16 +4,17 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
     metadata::Object,
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::{Error as CallError, InTransaction, requests::Answered};
 use serde_json::{Value as Json, json};
 
 use super::{
-    OneRecord, arguments, definition, path,
+    OneRecord, arguments, definition, path, repeat,
     schema::{self, View},
     told,
 };
-use crate::{Work, WorkFamily, records};
+use crate::{Work, records};
 
 /// `deal.delete`: a record is put aside, restorably.
 pub(super) struct Delete {
@@ -33,7 +34,7 @@ impl Delete {
     }
 }
 
-impl Operation<WorkFamily> for Delete {
+impl InTransaction for Delete {
     fn definition(&self) -> &Definition {
         &self.definition
     }
@@ -53,5 +54,13 @@ impl Operation<WorkFamily> for Delete {
                 "deleted": true,
             }))
         })
+    }
+
+    fn repeat<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        answered: Answered<Json>,
+    ) -> BoxFuture<'r, Result<Json, CallError>> {
+        Box::pin(repeat::result(work, answered))
     }
 }

@@ -6,8 +6,9 @@ use kontor_core::{
     filter::FieldPath,
     grants::Action,
     metadata::{Field, Object},
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::InTransaction;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -17,7 +18,7 @@ use super::{
     told,
 };
 use crate::{
-    Work, WorkFamily,
+    Work,
     records::{self, ListQuery, Page},
 };
 
@@ -81,7 +82,7 @@ impl Find {
     }
 }
 
-impl Operation<WorkFamily> for Find {
+impl InTransaction for Find {
     fn definition(&self) -> &Definition {
         &self.definition
     }

@@ -4,8 +4,9 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
     metadata::Object,
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::InTransaction;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     told,
 };
 use crate::{
-    Work, WorkFamily,
+    Work,
     records::{self, Record},
 };
 
@@ -33,7 +34,7 @@ impl Get {
     }
 }
 
-impl Operation<WorkFamily> for Get {
+impl InTransaction for Get {
     fn definition(&self) -> &Definition {
         &self.definition
     }

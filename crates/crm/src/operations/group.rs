@@ -5,8 +5,9 @@ use kontor_core::{
     error::{Issue, Problem},
     filter::Readable as _,
     metadata::{FieldKind, Name, Object, TextFormat},
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::InTransaction;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -16,7 +17,7 @@ use super::{
     told,
 };
 use crate::{
-    Work, WorkFamily,
+    Work,
     records::{self, Aggregate, Function, Group, GroupQuery},
 };
 
@@ -53,7 +54,7 @@ impl GroupBy {
     }
 }
 
-impl Operation<WorkFamily> for GroupBy {
+impl InTransaction for GroupBy {
     fn definition(&self) -> &Definition {
         &self.definition
     }

@@ -5,15 +5,14 @@
 //! use cases check the same grants again when they run.
 
 mod activity_log;
-mod cache;
 mod create;
 mod delete;
 mod find;
 mod get;
 mod group;
 mod render;
+mod repeat;
 mod restore;
-mod run;
 mod schema;
 mod search;
 #[cfg(test)]
@@ -24,57 +23,60 @@ mod update;
 use std::sync::Arc;
 
 use kontor_core::{
-    error::{Chain, ErrorKind, Fault, Issue, Problem},
+    error::{Chain, ErrorKind, Fault, Problem},
     grants::{Action, Grants},
     ids::RecordId,
     metadata::{Object, Schema},
-    operation::{Definition, Effect, Operation, Registry},
+    operation::{Definition, Effect},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use kontor_operations::{Contributor, Operation, arguments};
+use serde::Deserialize;
 use serde_json::Value as Json;
 
-pub(crate) use self::cache::CatalogueCache;
 use self::schema::View;
-use crate::{Error, WorkFamily};
+use crate::Error;
 
-/// All that a caller with these grants can have done in a workspace of this schema. Making it takes
-/// milliseconds; [`Crm::catalogue`](crate::Crm::catalogue) keeps what was made.
-pub fn catalogue(schema: &Arc<Schema>, grants: &Grants) -> Registry<WorkFamily> {
-    let mut operations: Vec<Arc<dyn Operation<WorkFamily>>> = Vec::new();
-    for object in schema.objects() {
-        let view = View { schema, grants, object };
-        if view.sees(&object.name) {
-            reading(view, object, &mut operations);
-            if !object.is_read_only {
-                writing(view, object, &mut operations);
+/// What this crate contributes to the catalogues: the operations on records, the search and the activity log.
+pub struct RecordOperations;
+
+impl Contributor for RecordOperations {
+    fn operations(&self, schema: &Arc<Schema>, grants: &Grants) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for object in schema.objects() {
+            let view = View { schema, grants, object };
+            if view.sees(&object.name) {
+                reading(view, object, &mut operations);
+                if !object.is_read_only {
+                    writing(view, object, &mut operations);
+                }
             }
         }
+        operations.extend(search::operation(schema, grants));
+        operations.extend(activity_log::operation(schema, grants));
+        operations
     }
-    operations.extend(search::operation(schema, grants));
-    operations.extend(activity_log::operation(schema, grants));
-    Registry::new(operations)
 }
 
-fn reading(view: View<'_>, object: &Arc<Object>, operations: &mut Vec<Arc<dyn Operation<WorkFamily>>>) {
-    operations.push(Arc::new(find::Find::new(view, object.clone())));
-    operations.push(Arc::new(get::Get::new(view, object.clone())));
-    operations.push(Arc::new(group::GroupBy::new(view, object.clone())));
-    operations.push(Arc::new(timeline::Timeline::new(view, object.clone())));
+fn reading(view: View<'_>, object: &Arc<Object>, operations: &mut Vec<Operation>) {
+    operations.push(Operation::InTransaction(Arc::new(find::Find::new(view, object.clone()))));
+    operations.push(Operation::InTransaction(Arc::new(get::Get::new(view, object.clone()))));
+    operations.push(Operation::InTransaction(Arc::new(group::GroupBy::new(view, object.clone()))));
+    operations.push(Operation::InTransaction(Arc::new(timeline::Timeline::new(view, object.clone()))));
 }
 
-fn writing(view: View<'_>, object: &Arc<Object>, operations: &mut Vec<Arc<dyn Operation<WorkFamily>>>) {
+fn writing(view: View<'_>, object: &Arc<Object>, operations: &mut Vec<Operation>) {
     let allows = |action| view.grants.allows(&object.name, action);
     if allows(Action::Create) && view.can_fill_required() {
-        operations.push(Arc::new(create::Create::new(view, object.clone())));
+        operations.push(Operation::InTransaction(Arc::new(create::Create::new(view, object.clone()))));
     }
     if allows(Action::Update) && view.writable().next().is_some() {
-        operations.push(Arc::new(update::Update::new(view, object.clone())));
+        operations.push(Operation::InTransaction(Arc::new(update::Update::new(view, object.clone()))));
     }
     if allows(Action::Delete) {
-        operations.push(Arc::new(delete::Delete::new(view, object.clone())));
+        operations.push(Operation::InTransaction(Arc::new(delete::Delete::new(view, object.clone()))));
     }
     if allows(Action::Restore) {
-        operations.push(Arc::new(restore::Restore::new(view, object.clone())));
+        operations.push(Operation::InTransaction(Arc::new(restore::Restore::new(view, object.clone()))));
     }
 }
 
@@ -102,13 +104,6 @@ fn path(object: &Object) -> String {
 #[derive(Deserialize)]
 struct OneRecord {
     id: RecordId,
-}
-
-/// Arguments in their own type. They fit the schema already, so what fails here is a schema that says less
-/// than the type.
-fn arguments<T: DeserializeOwned>(json: Json) -> Result<T, Problem> {
-    serde_json::from_value(json)
-        .map_err(|error| Problem::invalid(vec![Issue::new("", "invalid_argument", error.to_string())]))
 }
 
 /// A failure as it is told to whoever called; what is a fault of ours is logged with its sources here, where

@@ -4,16 +4,17 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
     metadata::Object,
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::{Error as CallError, InTransaction, requests::Answered};
 use serde_json::{Value as Json, json};
 
 use super::{
-    OneRecord, arguments, definition, get,
+    OneRecord, arguments, definition, get, repeat,
     schema::{self, View},
     told,
 };
-use crate::{Work, WorkFamily, records};
+use crate::{Work, records};
 
 /// `deal.restore`: a deleted record comes back.
 pub(super) struct Restore {
@@ -30,7 +31,7 @@ impl Restore {
     }
 }
 
-impl Operation<WorkFamily> for Restore {
+impl InTransaction for Restore {
     fn definition(&self) -> &Definition {
         &self.definition
     }
@@ -45,5 +46,13 @@ impl Operation<WorkFamily> for Restore {
             let record = records::restore(work, &self.object, id).await.map_err(told)?;
             Ok(get::result(&record, Some(("restored", json!(true)))).into())
         })
+    }
+
+    fn repeat<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        answered: Answered<Json>,
+    ) -> BoxFuture<'r, Result<Json, CallError>> {
+        Box::pin(repeat::result(work, answered))
     }
 }

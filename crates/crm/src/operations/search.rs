@@ -5,8 +5,9 @@ use kontor_core::{
     error::Problem,
     grants::Grants,
     metadata::Schema,
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::{InTransaction, Operation};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -15,7 +16,7 @@ use super::{
     schema::{self, View},
     told,
 };
-use crate::{Work, WorkFamily, search};
+use crate::{Work, search};
 
 const MOST: u32 = 20;
 const DEFAULT: u32 = 10;
@@ -33,7 +34,7 @@ struct Arguments {
 }
 
 /// The operation, for a caller who may read a field that is searched.
-pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Arc<dyn Operation<WorkFamily>>> {
+pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Operation> {
     let searchable: Vec<_> = schema
         .objects()
         .iter()
@@ -66,10 +67,10 @@ pub(super) fn operation(schema: &Schema, grants: &Grants) -> Option<Arc<dyn Oper
         parameters: Arc::new(schema::object(properties, &["query"])),
         effect: Effect::Read,
     };
-    Some(Arc::new(Search { definition }))
+    Some(Operation::InTransaction(Arc::new(Search { definition })))
 }
 
-impl Operation<WorkFamily> for Search {
+impl InTransaction for Search {
     fn definition(&self) -> &Definition {
         &self.definition
     }

@@ -4,25 +4,28 @@ use kontor_core::{
     environment::{Environment, ManualClock, SeededRandom},
     error::ErrorKind,
     grants::{Action, FieldSet, Grants, ObjectGrant},
+    ids::WorkspaceId,
     metadata::{Name, Schema},
-    operation::{Definition, Registry},
+    operation::Definition,
     time::Timestamp,
 };
+use kontor_operations::{Catalogues, Contributor as _, Registry};
 use serde_json::{Value as Json, json};
 
-use crate::WorkFamily;
+use super::RecordOperations;
 
-fn catalogue(grants: &Grants) -> Registry<WorkFamily> {
+fn catalogue(grants: &Grants) -> Registry {
     let clock = ManualClock::at(Timestamp::EPOCH);
     let environment = Environment::new(Arc::new(clock), Arc::new(SeededRandom::new(1)));
-    super::catalogue(&Arc::new(Schema::new(1, crate::standard::objects(&environment))), grants)
+    let schema = Arc::new(Schema::new(1, crate::standard::objects(&environment)));
+    Registry::new(RecordOperations.operations(&schema, grants))
 }
 
-fn names(catalogue: &Registry<WorkFamily>) -> Vec<&str> {
+fn names(catalogue: &Registry) -> Vec<&str> {
     catalogue.definitions().map(|definition| definition.name.as_str()).collect()
 }
 
-fn definition<'c>(catalogue: &'c Registry<WorkFamily>, name: &str) -> &'c Definition {
+fn definition<'c>(catalogue: &'c Registry, name: &str) -> &'c Definition {
     catalogue.get(name).unwrap().definition()
 }
 
@@ -235,4 +238,19 @@ fn references(schema: &Json) -> Vec<&str> {
         }
         _ => Vec::new(),
     }
+}
+
+#[test]
+fn equal_grants_share_a_catalogue_until_the_schema_changes() {
+    let environment = Environment::system();
+    let schema = |version| Arc::new(Schema::new(version, crate::standard::objects(&environment)));
+    let workspace: WorkspaceId = environment.new_id();
+    let viewer = || Arc::new(Grants::on_every_object([Action::Read]));
+    let catalogues = Catalogues::new(vec![Arc::new(RecordOperations)]);
+    let first = catalogues.of(workspace, &schema(1), &viewer());
+    assert!(Arc::ptr_eq(&first, &catalogues.of(workspace, &schema(1), &viewer())));
+    assert!(!Arc::ptr_eq(&first, &catalogues.of(workspace, &schema(2), &viewer())));
+    assert!(!Arc::ptr_eq(&first, &catalogues.of(environment.new_id(), &schema(1), &viewer())));
+    let admin = catalogues.of(workspace, &schema(2), &Arc::new(Grants::everything()));
+    assert!(admin.get("deal.delete").is_some() && first.get("deal.delete").is_none());
 }

@@ -5,8 +5,9 @@ use kontor_core::{
     error::Problem,
     ids::RecordId,
     metadata::Object,
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::InTransaction;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -16,7 +17,7 @@ use super::{
     told,
 };
 use crate::{
-    Work, WorkFamily,
+    Work,
     timeline::{self, Entry},
 };
 
@@ -54,7 +55,7 @@ impl Timeline {
     }
 }
 
-impl Operation<WorkFamily> for Timeline {
+impl InTransaction for Timeline {
     fn definition(&self) -> &Definition {
         &self.definition
     }

@@ -5,17 +5,18 @@ use kontor_core::{
     error::{Issue, Problem},
     ids::RecordId,
     metadata::Object,
-    operation::{Definition, Effect, Operation},
+    operation::{Definition, Effect},
 };
+use kontor_operations::{Error as CallError, InTransaction, requests::Answered};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    arguments, definition, get, render,
+    arguments, definition, get, render, repeat,
     schema::{self, View},
     told,
 };
-use crate::{Work, WorkFamily, records};
+use crate::{Work, records};
 
 /// `deal.update`: some fields of a record get other values.
 pub(super) struct Update {
@@ -43,7 +44,7 @@ impl Update {
     }
 }
 
-impl Operation<WorkFamily> for Update {
+impl InTransaction for Update {
     fn definition(&self) -> &Definition {
         &self.definition
     }
@@ -64,5 +65,13 @@ impl Operation<WorkFamily> for Update {
             render::cut(&mut changes, render::IN_LIST);
             Ok(get::result(&updated.record, Some(("changes", changes))).into())
         })
+    }
+
+    fn repeat<'r, 'a, 'c>(
+        &'r self,
+        work: &'r mut Work<'a, 'c>,
+        answered: Answered<Json>,
+    ) -> BoxFuture<'r, Result<Json, CallError>> {
+        Box::pin(repeat::result(work, answered))
     }
 }

@@ -84,6 +84,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     let router = kontor_api::router(ApiState {
         identity: services.identity.clone(),
         crm: services.crm.clone(),
+        operations: services.operations.clone(),
         agents: services.agents.clone(),
         models: services.models.clone(),
         environment: services.environment.clone(),
@@ -118,6 +119,9 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     let signalled = until_signal(server, signals, shutdown).await;
     if tokio::time::timeout_at(signalled + TURNS, tasks.wait()).await.is_err() {
         tracing::warn!("turns in progress did not end in time; they go on at the next start");
+    }
+    if tokio::time::timeout_at(signalled + TURNS, services.operations.finish()).await.is_err() {
+        tracing::warn!("calls that reach outside did not end in time; what came of them is unknown");
     }
     if tokio::time::timeout_at(signalled + STOPPING, services.store.close()).await.is_err() {
         tracing::warn!(

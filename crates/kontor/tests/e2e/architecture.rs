@@ -5,21 +5,48 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("kontor-core", &[]),
     ("kontor-store", &["kontor-core"]),
     ("kontor-identity", &["kontor-core", "kontor-store"]),
-    ("kontor-crm", &["kontor-core", "kontor-store"]),
+    ("kontor-operations", &["kontor-core", "kontor-store"]),
+    ("kontor-crm", &["kontor-core", "kontor-store", "kontor-operations"]),
     ("kontor-models", &["kontor-core"]),
-    ("kontor-agents", &["kontor-core", "kontor-store", "kontor-crm", "kontor-identity", "kontor-models"]),
+    (
+        "kontor-agents",
+        &[
+            "kontor-core",
+            "kontor-store",
+            "kontor-operations",
+            "kontor-crm",
+            "kontor-identity",
+            "kontor-models",
+        ],
+    ),
     ("kontor-http", &["kontor-core"]),
     (
         "kontor-api",
-        &["kontor-core", "kontor-crm", "kontor-identity", "kontor-models", "kontor-agents", "kontor-http"],
+        &[
+            "kontor-core",
+            "kontor-operations",
+            "kontor-crm",
+            "kontor-identity",
+            "kontor-models",
+            "kontor-agents",
+            "kontor-http",
+        ],
     ),
     (
         "kontor-web",
-        &["kontor-core", "kontor-crm", "kontor-identity", "kontor-models", "kontor-agents", "kontor-http"],
+        &[
+            "kontor-core",
+            "kontor-operations",
+            "kontor-crm",
+            "kontor-identity",
+            "kontor-models",
+            "kontor-agents",
+            "kontor-http",
+        ],
     ),
     (
         "kontor",
@@ -27,6 +54,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "kontor-core",
             "kontor-store",
             "kontor-crm",
+            "kontor-operations",
             "kontor-identity",
             "kontor-models",
             "kontor-agents",

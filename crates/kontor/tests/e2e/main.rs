@@ -13,6 +13,7 @@ mod isolation;
 mod kill;
 mod log;
 mod missing_data;
+mod outside;
 mod pages;
 mod permissions;
 mod places;

@@ -142,7 +142,7 @@ impl<'a> RecordForm<'a> {
     /// What a failed write was about, at the fields, and the status it is answered with; what no form can say is
     /// a page of its own.
     pub(super) fn problems(&self, error: kontor_crm::Error) -> Result<(StatusCode, Problems)> {
-        if let kontor_crm::Error::KeyReused = error {
+        if let kontor_crm::Error::Call(kontor_operations::Error::KeyReused) = error {
             return Ok((StatusCode::CONFLICT, Problems::general(SENT_ALREADY)));
         }
         let problem = correctable(error)?;

@@ -22,12 +22,13 @@ use kontor_core::{
     ids::WorkspaceId,
     metadata::Name,
 };
-use kontor_crm::Crm;
+use kontor_crm::{Crm, RecordOperations};
 use kontor_http::{StreamLimits, Streams};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
 use kontor_models::{Models, ModelsConfig};
+use kontor_operations::{OperationSettings, Operations};
 use kontor_store::{Store, StoreConfig};
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value as Json, json};
@@ -91,6 +92,13 @@ impl Server {
         let environment = Environment::system();
         let store = Store::open(StoreConfig::new(folder.path()), environment.clone()).await.unwrap();
         let crm = Crm::new(store.clone(), environment.clone());
+        let operations = Operations::new(
+            store.clone(),
+            environment.clone(),
+            Arc::new(crm.clone()),
+            vec![Arc::new(RecordOperations)],
+            OperationSettings::default(),
+        );
         let settings = IdentitySettings {
             password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
             caller_cache_for: Duration::from_millis(100),
@@ -105,6 +113,7 @@ impl Server {
         let agents = Agents::new(
             store.clone(),
             crm.clone(),
+            operations,
             identity.clone(),
             models.clone(),
             environment.clone(),

@@ -1,12 +1,11 @@
 //! What a JSON Schema finds wrong with arguments, said so that a model can put it right.
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
-use serde_json::Value as Json;
-
-use crate::{
+use kontor_core::{
     error::{Issue, join_path},
     text,
 };
+use serde_json::Value as Json;
 
 /// The issues of one validation error, each at the place it is about.
 pub(super) fn issues(error: &ValidationError<'_>, schema: &Json) -> Vec<Issue> {

@@ -1,0 +1,391 @@
+//! The one way in: a call is checked, decided on, run and recorded.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_core::{
+    caller::Caller,
+    environment::Environment,
+    error::{ErrorKind, Problem},
+    grants::Grants,
+    ids::WorkspaceId,
+    metadata::Schema,
+    operation::{Definition, Effect},
+};
+use kontor_store::{Namespace, Store};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::{
+    ApprovalPolicy, Catalogues, Consent, Contributor, Decision, Error, InTransaction, Operation, Outcome,
+    Registry, RequestKey, Work,
+    outside::{self, Outgoing},
+    requests::{self, Answered},
+};
+
+/// Where the objects of a workspace are known: the crate that keeps the metadata.
+pub trait SchemaSource: Send + Sync {
+    /// The workspace's schema as it stands, or as it stood a few seconds ago.
+    fn schema(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Arc<Schema>, Problem>>;
+}
+
+/// The service that runs operations. Cloning is cheap.
+#[derive(Clone)]
+pub struct Operations(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    environment: Environment,
+    schemas: Arc<dyn SchemaSource>,
+    catalogues: Catalogues,
+    policy: ApprovalPolicy,
+    outgoing: Arc<Outgoing>,
+}
+
+/// The settings of operations.
+#[derive(Debug, Clone, Default)]
+pub struct OperationSettings {
+    pub policy: ApprovalPolicy,
+    /// Which process makes the calls that reach outside: the same after a restart, where something keeps two
+    /// processes from being the same, so that what was cut off is known at once. Without one, a new one.
+    pub node: Option<Uuid>,
+}
+
+/// What is to be run for whom.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub caller: Arc<Caller>,
+    pub operation: String,
+    pub arguments: Json,
+    /// What people have said to it.
+    pub consent: Consent,
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub struct Executed<R> {
+    pub outcome: Outcome,
+    /// What its journal answered; none for a read, and for a call that was refused before it began.
+    pub receipt: Option<R>,
+}
+
+/// What is written beside the effect of a call, so that the call is not made again: by the one who makes it, in the
+/// same transaction.
+pub trait Journal: Clone + Send + Sync + 'static {
+    type Receipt: Send + 'static;
+    type Error: From<kontor_store::Error> + Send + 'static;
+
+    /// The key under which a call that reaches outside is made once. It tells the call from every other of the
+    /// workspace.
+    fn outside_key(&self, call: &Call, environment: &Environment) -> outside::Key;
+
+    /// Before the effect of a call within a transaction. What was answered already is the outcome, and the
+    /// operation does not run.
+    fn begin<'w>(
+        &'w self,
+        work: &'w mut Work<'_, '_>,
+        operation: &'w Arc<dyn InTransaction>,
+    ) -> BoxFuture<'w, Result<Option<Outcome>, Self::Error>>;
+
+    /// After the effect of a call within a transaction. An error undoes the effect.
+    fn end<'w>(
+        &'w self,
+        work: &'w mut Work<'_, '_>,
+        outcome: &'w Outcome,
+    ) -> BoxFuture<'w, Result<Self::Receipt, Self::Error>>;
+
+    /// Before a call that reaches outside, with what says that it begins.
+    fn begin_outside<'w>(&'w self, work: &'w mut Work<'_, '_>) -> BoxFuture<'w, Result<(), Self::Error>>;
+
+    /// After a call that reached outside, with what came of it. An error undoes this alone: the outcome is kept.
+    fn end_outside<'w>(
+        &'w self,
+        work: &'w mut Work<'_, '_>,
+        outcome: &'w Outcome,
+    ) -> BoxFuture<'w, Result<Self::Receipt, Self::Error>>;
+}
+
+/// Why an operation did not succeed within a transaction that goes on.
+enum Undone {
+    Problem(Problem),
+    Store(kontor_store::Error),
+}
+
+impl From<kontor_store::Error> for Undone {
+    fn from(error: kontor_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Operations {
+    /// The operations that `contributors` contribute.
+    pub fn new(
+        store: Store,
+        environment: Environment,
+        schemas: Arc<dyn SchemaSource>,
+        contributors: Vec<Arc<dyn Contributor>>,
+        settings: OperationSettings,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            outgoing: Arc::new(Outgoing::new(settings.node.unwrap_or_else(|| environment.new_id()))),
+            store,
+            environment,
+            schemas,
+            catalogues: Catalogues::new(contributors),
+            policy: settings.policy,
+        }))
+    }
+
+    /// When an agent has to ask.
+    pub fn policy(&self) -> &ApprovalPolicy {
+        &self.0.policy
+    }
+
+    /// Waits until no call is being made that reaches outside; further ones may begin.
+    pub async fn finish(&self) {
+        self.0.outgoing.finish().await;
+    }
+
+    /// The operations that a caller with these grants can have done in a workspace of this schema.
+    pub fn catalogue(
+        &self,
+        workspace: WorkspaceId,
+        schema: &Arc<Schema>,
+        grants: &Arc<Grants>,
+    ) -> Arc<Registry> {
+        self.0.catalogues.of(workspace, schema, grants)
+    }
+
+    /// What the caller may call, in order of name.
+    ///
+    /// # Errors
+    /// What the source of schemas said.
+    pub async fn definitions(&self, caller: &Caller) -> Result<Vec<Definition>, Error> {
+        let schema = self.0.schemas.schema(caller.workspace).await.map_err(Error::Refused)?;
+        let registry = self.catalogue(caller.workspace, &schema, &caller.grants);
+        Ok(registry.definitions().cloned().collect())
+    }
+
+    /// Has an operation done for the caller themselves, who decides on it. Under a key one that changes something, or
+    /// reaches outside, does it once.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with what the operation, or the check of its arguments, had to say;
+    /// [`Error::KeyReused`], [`Error::AnswerWithheld`].
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        arguments: Json,
+        key: Option<RequestKey>,
+    ) -> Result<Json, Error> {
+        let operation = operation.to_owned();
+        let call = Call { caller: Arc::new(caller.clone()), operation, arguments, consent: Consent::Own };
+        match self.execute_with(call, Requests(key)).await?.outcome {
+            Outcome::Succeeded(answer) => Ok(answer),
+            Outcome::Failed(problem) => Err(Error::Refused(problem)),
+            Outcome::Unknown => Err(Error::Refused(outside::unknown())),
+        }
+    }
+
+    /// Has an operation done whose traces the caller writes by a journal of its own. What is wrong with the call, or
+    /// made it fail without an effect, is an [`Outcome::Failed`].
+    ///
+    /// # Errors
+    /// What the journal or the database said: nothing is known of the call then but what is stored.
+    pub async fn execute_with<J: Journal>(
+        &self,
+        call: Call,
+        journal: J,
+    ) -> Result<Executed<J::Receipt>, J::Error> {
+        let checked = match self.check(&call).await {
+            Ok(checked) => checked,
+            Err(problem) => return Ok(refused(problem)),
+        };
+        let namespace = self.0.store.workspace(call.caller.workspace).await?;
+        let Checked { operation, schema } = checked;
+        let context = Context {
+            environment: self.0.environment.clone(),
+            caller: call.caller.clone(),
+            schema,
+            outgoing: self.0.outgoing.clone(),
+        };
+        match operation {
+            Operation::InTransaction(operation) if operation.definition().effect == Effect::Read => {
+                context.read(&namespace, operation, call.arguments).await
+            }
+            Operation::InTransaction(operation) => {
+                context.write(&namespace, operation, call.arguments, journal).await
+            }
+            Operation::Outside(operation) => {
+                outside::execute(context, namespace, operation, call, journal).await
+            }
+        }
+    }
+
+    /// The operation of a call that may run: the caller has it, its arguments fit, and who has to agree has agreed.
+    async fn check(&self, call: &Call) -> Result<Checked, Problem> {
+        let workspace = call.caller.workspace;
+        let schema = self.0.schemas.schema(workspace).await?;
+        let registry = self.catalogue(workspace, &schema, &call.caller.grants);
+        let operation = registry.check(&call.operation, &call.arguments)?.clone();
+        let effect = operation.definition().effect;
+        match self.0.policy.decide(effect, operation.records(&call.arguments), &call.consent) {
+            Decision::Allow => Ok(Checked { operation, schema }),
+            Decision::Ask(_) => Err(Problem::new(
+                ErrorKind::Conflict,
+                "approval_required",
+                "This call needs the member's approval by now. Call it again.",
+            )),
+        }
+    }
+}
+
+struct Checked {
+    operation: Operation,
+    schema: Arc<Schema>,
+}
+
+/// What the work of a call is made of.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) environment: Environment,
+    pub(crate) caller: Arc<Caller>,
+    schema: Arc<Schema>,
+    pub(crate) outgoing: Arc<Outgoing>,
+}
+
+impl Context {
+    pub(crate) fn work<'a, 'c>(&'a self, tx: &'a mut kontor_store::Tx<'c>) -> Work<'a, 'c> {
+        let now = self.environment.now();
+        Work { tx, caller: &self.caller, schema: &self.schema, environment: &self.environment, now }
+    }
+
+    async fn read<R, E>(
+        self,
+        namespace: &Namespace,
+        operation: Arc<dyn InTransaction>,
+        arguments: Json,
+    ) -> Result<Executed<R>, E>
+    where
+        E: From<kontor_store::Error> + Send + 'static,
+    {
+        let unit = Arc::new((self, operation, arguments));
+        let result = namespace.read(move |tx| {
+            let unit = unit.clone();
+            Box::pin(async move {
+                let (context, operation, arguments) = &*unit;
+                Ok::<_, E>(operation.run(&mut context.work(tx), arguments.clone()).await)
+            })
+        });
+        Ok(Executed { outcome: result.await?.into(), receipt: None })
+    }
+
+    async fn write<J: Journal>(
+        self,
+        namespace: &Namespace,
+        operation: Arc<dyn InTransaction>,
+        arguments: Json,
+        journal: J,
+    ) -> Result<Executed<J::Receipt>, J::Error> {
+        let unit = Arc::new((self, operation, arguments, journal));
+        let written = namespace.write(move |tx| {
+            let unit = unit.clone();
+            Box::pin(async move {
+                let (context, operation, _, journal) = &*unit;
+                if let Some(outcome) = journal.begin(&mut context.work(tx), operation).await? {
+                    return Ok::<_, J::Error>((outcome, None));
+                }
+                let effect = unit.clone();
+                let done = tx.savepoint(move |tx| {
+                    Box::pin(async move {
+                        let (context, operation, arguments, _) = &*effect;
+                        let result = operation.run(&mut context.work(tx), arguments.clone()).await;
+                        result.map_err(Undone::Problem)
+                    })
+                });
+                let outcome = match done.await {
+                    Ok(result) => Outcome::Succeeded(result),
+                    Err(Undone::Problem(problem)) => Outcome::Failed(problem),
+                    Err(Undone::Store(error)) => return Err(error.into()),
+                };
+                let receipt = journal.end(&mut context.work(tx), &outcome).await?;
+                Ok((outcome, Some(receipt)))
+            })
+        });
+        let (outcome, receipt) = written.await?;
+        Ok(Executed { outcome, receipt })
+    }
+}
+
+pub(crate) fn refused<R>(problem: Problem) -> Executed<R> {
+    Executed { outcome: Outcome::Failed(problem), receipt: None }
+}
+
+impl From<Result<Json, Problem>> for Outcome {
+    fn from(result: Result<Json, Problem>) -> Self {
+        result.map_or_else(Self::Failed, Self::Succeeded)
+    }
+}
+
+/// The journal of calls that come as requests: what was answered is kept under the request's key, where there is one.
+#[derive(Clone)]
+struct Requests(Option<RequestKey>);
+
+impl Journal for Requests {
+    type Receipt = ();
+    type Error = Error;
+
+    fn outside_key(&self, call: &Call, environment: &Environment) -> outside::Key {
+        let owner = requests::owner(&call.caller);
+        let text = match &self.0 {
+            Some(request) => format!("request/{owner}/{}", request.key),
+            None => format!("request/{owner}//{}", environment.new_id::<Uuid>()),
+        };
+        outside::Key { text, waits: false }
+    }
+
+    fn begin<'w>(
+        &'w self,
+        work: &'w mut Work<'_, '_>,
+        operation: &'w Arc<dyn InTransaction>,
+    ) -> BoxFuture<'w, Result<Option<Outcome>, Error>> {
+        Box::pin(async move {
+            let Some(request) = &self.0 else { return Ok(None) };
+            let Some(answered) = requests::kept_or_taken(work, request).await? else { return Ok(None) };
+            let again = operation.repeat(work, answered).await?;
+            Ok(Some(Outcome::Succeeded(again)))
+        })
+    }
+
+    fn end<'w>(
+        &'w self,
+        work: &'w mut Work<'_, '_>,
+        outcome: &'w Outcome,
+    ) -> BoxFuture<'w, Result<(), Error>> {
+        Box::pin(async move {
+            match outcome {
+                Outcome::Succeeded(answer) => {
+                    let Some(request) = &self.0 else { return Ok(()) };
+                    let answered = Answered::new(work, answer, Vec::new())?;
+                    requests::keep(work, request, &answered).await
+                }
+                // Undoes all of it, the key among it.
+                Outcome::Failed(problem) => Err(Error::Refused(problem.clone())),
+                Outcome::Unknown => Err(Error::Refused(Problem::internal())),
+            }
+        })
+    }
+
+    fn begin_outside<'w>(&'w self, _: &'w mut Work<'_, '_>) -> BoxFuture<'w, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn end_outside<'w>(
+        &'w self,
+        _: &'w mut Work<'_, '_>,
+        _: &'w Outcome,
+    ) -> BoxFuture<'w, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

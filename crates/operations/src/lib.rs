@@ -1,0 +1,41 @@
+//! What a caller can have done, by name, whatever crate does it: the one catalogue and the one way in behind REST,
+//! agents' tools and what else calls operations.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`Work`] | what an operation within a transaction works with |
+//! | [`Operation`] | an operation: within a transaction, or outside |
+//! | [`Registry`] | the operations that one caller may call, and the check of their arguments |
+//! | [`Catalogues`] | registries, composed of what the crates contribute, and cached |
+//! | [`ApprovalPolicy`] | which calls of an agent a person is asked about first |
+//! | [`Operations`] | the service: a call is checked, decided on, run, and recorded |
+//! | [`requests`] | calls under an idempotency key, and what was answered |
+//! | [`outside`] | calls that reach outside, each at most once |
+//!
+//! What a call needs and a model must not choose (workspace, caller, transaction) is never an argument.
+
+mod catalogues;
+mod error;
+mod execute;
+mod explain;
+mod operation;
+pub mod outside;
+mod policy;
+mod registry;
+pub mod requests;
+#[cfg(any(feature = "testing", debug_assertions))]
+pub mod testing;
+mod typed;
+mod work;
+
+pub use self::{
+    catalogues::{Catalogues, Contributor},
+    error::Error,
+    execute::{Call, Executed, Journal, OperationSettings, Operations, SchemaSource},
+    operation::{InTransaction, LookedUp, Operation, Outcome, Outside, OutsideCall, WhenUnknown},
+    policy::{ApprovalPolicy, Consent, Decision},
+    registry::Registry,
+    requests::RequestKey,
+    typed::{arguments, schema},
+    work::Work,
+};

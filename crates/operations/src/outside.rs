@@ -1,0 +1,245 @@
+//! Calls that reach outside, each at most once under its key.
+//!
+//! That a call begins is committed before it begins, and what came of it after. A call that was begun and of which no
+//! outcome is stored was cut off, unless somebody is at it still; what is to be done then is a rule of its operation.
+
+mod rows;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use kontor_core::{
+    error::{ErrorKind, Problem},
+    ids::WorkspaceId,
+    time::Timestamp,
+};
+use kontor_store::Namespace;
+use tokio::time::sleep;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::{
+    Call, Executed, Journal, LookedUp, Outcome, Outside, OutsideCall, WhenUnknown,
+    execute::{Context, refused},
+};
+
+/// How long one attempt may take. What has not answered by then may have had its effect.
+pub const MAX_TIME: Duration = Duration::from_secs(60);
+/// How far the clocks of two nodes may differ.
+const CLOCKS: Duration = Duration::from_secs(5);
+
+/// What tells a call from every other of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub text: String,
+    /// Whether to wait while another node may be making the call; else it is refused.
+    pub waits: bool,
+}
+
+/// What a node knows of the calls that it makes.
+pub(crate) struct Outgoing {
+    /// The node; no two processes are the same at a time.
+    node: Uuid,
+    /// The calls being made. Another that this node began and did not end was cut off.
+    in_flight: Mutex<HashSet<(WorkspaceId, String)>>,
+    tracker: TaskTracker,
+}
+
+impl Outgoing {
+    pub(crate) fn new(node: Uuid) -> Self {
+        Self { node, in_flight: Mutex::default(), tracker: TaskTracker::new() }
+    }
+
+    /// Waits until no call is being made.
+    pub(crate) async fn finish(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// None where the call is being made already.
+    fn enter(self: &Arc<Self>, workspace: WorkspaceId, key: &str) -> Option<Flight> {
+        let flight = (workspace, key.to_owned());
+        let is_new = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(flight.clone());
+        is_new.then(|| Flight(self.clone(), flight))
+    }
+}
+
+struct Flight(Arc<Outgoing>, (WorkspaceId, String));
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
+}
+
+/// What is known of a call when it is begun.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Begun {
+    /// It is begun now.
+    First,
+    /// An attempt was cut off, or its outcome is not known, and another is begun.
+    Again,
+    /// Another attempt may be under way until then.
+    UnderWay(Timestamp),
+    Ended(Outcome),
+    /// The key was used for another call.
+    Other,
+}
+
+/// That nobody knows what came of a call.
+pub(crate) fn unknown() -> Problem {
+    Problem::new(
+        ErrorKind::Conflict,
+        "outcome_unknown",
+        "Whether this happened is not known. Look before you do it again.",
+    )
+}
+
+/// Makes a call with no transaction open. It runs to its end even when the caller stops waiting.
+pub(crate) async fn execute<J: Journal>(
+    context: Context,
+    namespace: Namespace,
+    operation: Arc<dyn Outside>,
+    call: Call,
+    journal: J,
+) -> Result<Executed<J::Receipt>, J::Error> {
+    let key = journal.outside_key(&call, &context.environment);
+    let Some(flight) = context.outgoing.enter(call.caller.workspace, &key.text) else {
+        return Ok(refused(under_way()));
+    };
+    let tracker = context.outgoing.tracker.clone();
+    let attempt = Attempt { context, namespace, operation, call, journal, key };
+    let running = tracker.spawn(async move {
+        let executed = attempt.run().await;
+        drop(flight);
+        executed
+    });
+    // A task that panics, or is dropped with its runtime, leaves what is stored: that the call began.
+    running.await.unwrap_or_else(|_| Ok(Executed { outcome: Outcome::Unknown, receipt: None }))
+}
+
+struct Attempt<J> {
+    context: Context,
+    namespace: Namespace,
+    operation: Arc<dyn Outside>,
+    call: Call,
+    journal: J,
+    key: Key,
+}
+
+impl<J: Journal> Attempt<J> {
+    async fn run(self) -> Result<Executed<J::Receipt>, J::Error> {
+        let begun = loop {
+            let begun = self.begin().await?;
+            let Begun::UnderWay(until) = begun else { break begun };
+            if !self.key.waits {
+                return Ok(refused(under_way()));
+            }
+            // The node that began it is gone, as far as this one can tell, but what it sent may be on its way.
+            sleep(until.since(self.context.environment.now()).max(Duration::from_millis(10))).await;
+        };
+        let outcome = match begun {
+            Begun::Other => return Ok(refused(key_reused())),
+            Begun::Ended(outcome) => outcome,
+            Begun::First => self.attempt(false).await,
+            Begun::Again | Begun::UnderWay(_) => self.attempt(true).await,
+        };
+        let receipt = self.end(&outcome).await?;
+        Ok(Executed { outcome, receipt: Some(receipt) })
+    }
+
+    /// Commits that the call begins.
+    async fn begin(&self) -> Result<Begun, J::Error> {
+        let operation = self.operation.definition().name.clone();
+        let new = Arc::new((
+            self.context.clone(),
+            self.journal.clone(),
+            rows::NewCall {
+                key: self.key.text.clone(),
+                node: self.context.outgoing.node,
+                operation,
+                arguments: self.call.arguments.clone(),
+                may_go_on: self.operation.when_unknown() != WhenUnknown::AskPerson,
+            },
+        ));
+        let begun = self.namespace.write(move |tx| {
+            let new = new.clone();
+            Box::pin(async move {
+                let (context, journal, call) = &*new;
+                let mut work = context.work(tx);
+                journal.begin_outside(&mut work).await?;
+                Ok::<_, J::Error>(rows::begin(&mut work, call).await?)
+            })
+        });
+        begun.await
+    }
+
+    async fn attempt(&self, is_again: bool) -> Outcome {
+        let Context { environment, caller, .. } = &self.context;
+        let call = OutsideCall { caller, environment, key: &self.key.text };
+        let arguments = &self.call.arguments;
+        let effect = async {
+            if is_again {
+                match self.operation.when_unknown() {
+                    WhenUnknown::Repeat => {}
+                    WhenUnknown::AskPerson => return Outcome::Unknown,
+                    WhenUnknown::LookUp => match self.operation.look_up(call, arguments.clone()).await {
+                        LookedUp::Happened(outcome) => return outcome,
+                        LookedUp::NeverHappened => {}
+                        LookedUp::Unclear => return Outcome::Unknown,
+                    },
+                }
+            }
+            self.operation.run(call, arguments.clone()).await
+        };
+        tokio::time::timeout(MAX_TIME, effect).await.unwrap_or(Outcome::Unknown)
+    }
+
+    /// Commits what came of the call, with the journal's part or, where that is refused, without.
+    async fn end(&self, outcome: &Outcome) -> Result<J::Receipt, J::Error> {
+        let ended =
+            Arc::new((self.context.clone(), self.journal.clone(), self.key.text.clone(), outcome.clone()));
+        let alone = ended.clone();
+        let together = self.namespace.write(move |tx| {
+            let ended = ended.clone();
+            Box::pin(async move {
+                let (context, journal, key, outcome) = &*ended;
+                let mut work = context.work(tx);
+                rows::end(&mut work, key, outcome).await?;
+                journal.end_outside(&mut work, outcome).await
+            })
+        });
+        let error = match together.await {
+            Ok(receipt) => return Ok(receipt),
+            Err(error) => error,
+        };
+        let kept = self.namespace.write(move |tx| {
+            let alone = alone.clone();
+            Box::pin(async move {
+                let (context, _, key, outcome) = &*alone;
+                rows::end(&mut context.work(tx), key, outcome).await
+            })
+        });
+        if let Err(lost) = kept.await {
+            let error = kontor_core::error::Chain(&lost);
+            tracing::error!(key = self.key.text, %error, "the outcome of a call outside could not be stored");
+        }
+        Err(error)
+    }
+}
+
+fn under_way() -> Problem {
+    Problem::new(
+        ErrorKind::Conflict,
+        "call_under_way",
+        "This call is being made at the moment. Ask again in a minute what came of it.",
+    )
+}
+
+fn key_reused() -> Problem {
+    use kontor_core::error::Fault as _;
+    crate::Error::KeyReused.problem()
+}

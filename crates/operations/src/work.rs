@@ -1,0 +1,15 @@
+use std::sync::Arc;
+
+use kontor_core::{caller::Caller, environment::Environment, metadata::Schema, time::Timestamp};
+use kontor_store::Tx;
+
+/// What every use case and every operation within a transaction works with: the transaction, who asks, and the
+/// workspace's objects.
+pub struct Work<'a, 'c> {
+    pub tx: &'a mut Tx<'c>,
+    pub caller: &'a Caller,
+    pub schema: &'a Arc<Schema>,
+    pub environment: &'a Environment,
+    /// The one instant at which everything in this unit happens.
+    pub now: Timestamp,
+}
