@@ -1,5 +1,6 @@
 //! Approvals: a person decides whether an agent's call may run.
 
+use futures::future::BoxFuture;
 use kontor_core::{
     caller::{Actor, Caller},
     environment::Environment,
@@ -7,7 +8,10 @@ use kontor_core::{
     time::Timestamp,
     turn::{ApprovalQuestion, TurnEvent},
 };
-use kontor_store::{AuditEntry, Tx};
+use kontor_store::{
+    AuditEntry, Tx,
+    jobs::{Job, JobError, JobRun, NewJob},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -142,7 +146,7 @@ impl Agents {
             now: self.0.environment.now(),
         };
         let namespace = self.namespace(caller.workspace).await?;
-        self.announce(caller.workspace).await?;
+        self.0.jobs.announce(caller.workspace).await?;
         let (approval, logged) = namespace
             .write(move |tx| {
                 let answer = answer.clone();
@@ -194,6 +198,29 @@ impl Agents {
             }
         }
         Ok(())
+    }
+}
+
+/// Denies the approvals of a workspace that nobody answered in time.
+pub struct ExpireApprovals(pub Agents);
+
+impl ExpireApprovals {
+    /// To be enqueued with approvals that are asked for.
+    pub(crate) fn at(expires_at: Timestamp) -> NewJob {
+        NewJob { name: Self::NAME, payload: Value::Null, due_at: expires_at, priority: 0, key: None }
+    }
+}
+
+impl Job for ExpireApprovals {
+    const NAME: &'static str = "approvals.expire";
+
+    type Payload = ();
+
+    fn run<'r>(&'r self, run: &'r JobRun, (): ()) -> BoxFuture<'r, Result<(), JobError>> {
+        Box::pin(async move {
+            let Some(workspace) = run.namespace.id() else { return Ok(()) };
+            self.0.expire_approvals(workspace).await.map_err(JobError::retry)
+        })
     }
 }
 

@@ -38,15 +38,15 @@ mod stream;
 mod turns;
 mod worker;
 
-pub use approvals::{Approval, ApprovalStatus, Decision, LONGEST_COMMENT, NOBODY_ANSWERED};
+pub use approvals::{Approval, ApprovalStatus, Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
 pub use definition::AgentSummary;
 pub use error::Error;
 pub use furnishing::Furnishing;
 pub use limits::{AgentSettings, Limits};
 pub use log::LoggedEvent;
-pub use service::Agents;
+pub use service::{AgentParts, Agents};
 pub use sessions::{
-    AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, SessionStatus,
+    AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, SessionStatus, prune_chats,
 };
 pub use stream::{EventId, StreamEvent};
 pub use turns::{StartedTurn, Turn, TurnStatus};

@@ -22,8 +22,6 @@ pub struct AgentSettings {
     pub lease: Duration,
     /// How often a running turn renews its lease and looks whether it was cancelled elsewhere.
     pub renew_every: Duration,
-    /// How often the worker looks for turns nobody runs and approvals nobody answered.
-    pub sweep_every: Duration,
     /// How often a subscriber looks for what other processes appended.
     pub poll_every: Duration,
     /// Turns that run at one time in this process.
@@ -44,7 +42,6 @@ impl Default for AgentSettings {
             owner: None,
             lease: Duration::from_secs(30),
             renew_every: Duration::from_secs(5),
-            sweep_every: Duration::from_secs(5),
             poll_every: Duration::from_millis(500),
             concurrency: 256,
             approval_lifetime: 24 * HOUR,

@@ -19,7 +19,7 @@ use kontor_crm::Crm;
 use kontor_identity::Identity;
 use kontor_models::Models;
 use kontor_operations::Operations;
-use kontor_store::{Namespace, Store, Tx};
+use kontor_store::{Namespace, Store, Tx, jobs::Jobs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -33,7 +33,7 @@ use crate::{
     log::{self, Stretch},
     prompts::{self, Prompt},
     rows::{
-        agents, due_times,
+        agents,
         sessions::{self, SessionRow},
     },
     running::Running,
@@ -43,12 +43,10 @@ use crate::{
 
 /// How long an agent's definition is believed.
 const BELIEVED: Duration = Duration::from_secs(5);
-/// How long a workspace is known to be announced as due; the worker keeps a hint several times as long.
-pub(crate) const ANNOUNCED: Duration = Duration::from_secs(30);
 /// Sessions that can wait to be looked at; beyond it, the sweep finds them.
 const WAKES: usize = 8_192;
 const LOGGED: u32 = 1_000;
-/// Agents and announced workspaces that are remembered.
+/// Agents that are remembered.
 const REMEMBERED: usize = 1_000;
 
 /// What the worker is told.
@@ -101,6 +99,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) crm: Crm,
     pub(crate) operations: Operations,
+    pub(crate) jobs: Jobs,
     pub(crate) identity: Identity,
     pub(crate) models: Models,
     pub(crate) environment: Environment,
@@ -112,7 +111,6 @@ pub(crate) struct Inner {
     pub(crate) histories: Histories,
     pub(crate) preparations: Preparations,
     agents: Mutex<HashMap<AgentId, (Timestamp, Arc<LoadedAgent>)>>,
-    announced: Mutex<HashMap<WorkspaceId, Timestamp>>,
     /// As many turns as may run; none before there is a worker.
     pub(crate) permits: Arc<Semaphore>,
     /// Whether the permits were given: a worker that is begun again has those of the one before.
@@ -129,22 +127,27 @@ pub(crate) struct LoadedAgent {
     pub(crate) prompt: Prompt,
 }
 
+/// What agents work with.
+pub struct AgentParts {
+    pub store: Store,
+    pub crm: Crm,
+    pub operations: Operations,
+    pub jobs: Jobs,
+    pub identity: Identity,
+    pub models: Models,
+    pub environment: Environment,
+}
+
 impl Agents {
-    pub fn new(
-        store: Store,
-        crm: Crm,
-        operations: Operations,
-        identity: Identity,
-        models: Models,
-        environment: Environment,
-        settings: AgentSettings,
-    ) -> Self {
+    pub fn new(parts: AgentParts, settings: AgentSettings) -> Self {
+        let AgentParts { store, crm, operations, jobs, identity, models, environment } = parts;
         let (wake, wakes) = mpsc::channel(WAKES);
         Self(Arc::new(Inner {
             owner: settings.owner.unwrap_or_else(|| environment.new_id()),
             store,
             crm,
             operations,
+            jobs,
             identity,
             models,
             environment,
@@ -154,7 +157,6 @@ impl Agents {
             histories: Histories::default(),
             preparations: Preparations::default(),
             agents: Mutex::default(),
-            announced: Mutex::default(),
             permits: Arc::new(Semaphore::new(0)),
             is_at_work: AtomicBool::new(false),
             tracker: TaskTracker::new(),
@@ -305,30 +307,6 @@ impl Agents {
         }
         agents.insert(id, (now, loaded.clone()));
         Ok(loaded)
-    }
-
-    /// Writes into the directory that a workspace has something to do, before what makes it true commits.
-    pub(crate) async fn announce(&self, workspace: WorkspaceId) -> Result<(), Error> {
-        let now = self.0.environment.now();
-        if self.announced_at(workspace).is_some_and(|at| now.since(at) < ANNOUNCED && at <= now) {
-            return Ok(());
-        }
-        let directory = self.0.store.directory();
-        directory
-            .write(move |tx| Box::pin(async move { due_times::announce(tx, workspace, now).await }))
-            .await?;
-        let mut announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
-        if announced.len() >= REMEMBERED {
-            announced.retain(|_, at| now.since(*at) < ANNOUNCED);
-        }
-        announced.insert(workspace, now);
-        Ok::<_, Error>(())
-    }
-
-    /// When this process last wrote into the directory that a workspace has something to do, if it knows.
-    pub(crate) fn announced_at(&self, workspace: WorkspaceId) -> Option<Timestamp> {
-        let announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
-        announced.get(&workspace).copied()
     }
 
     /// Keeps a session for a turn that begins at once; `None` where it is being run, or nothing can run now.

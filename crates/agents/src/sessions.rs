@@ -9,7 +9,7 @@ use kontor_core::{
     time::Timestamp,
     turn::Sequence,
 };
-use kontor_store::Tx;
+use kontor_store::{BoxFuture, Tx};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -236,7 +236,7 @@ impl Agents {
         let (status, now) = (patch.status, self.0.environment.now());
         let namespace = self.namespace(caller.workspace).await?;
         if status == Some(SessionStatus::Active) {
-            self.announce(caller.workspace).await?;
+            self.0.jobs.announce(caller.workspace).await?;
         }
         namespace
             .write(move |tx| {
@@ -351,4 +351,12 @@ fn read_cursor(text: &str) -> Result<(Timestamp, SessionId), Error> {
         Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?))
     };
     read().ok_or_else(|| Error::invalid("after", "invalid_cursor", "The cursor is not valid for this list."))
+}
+
+/// Removes chats that expired before an instant, with all that was said in them.
+pub fn prune_chats<'t>(
+    tx: &'t mut Tx<'_>,
+    before: Timestamp,
+) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
+    Box::pin(sessions::prune(tx, before))
 }

@@ -136,7 +136,7 @@ impl Agents {
         }
         let now = self.0.environment.now();
         let namespace = self.namespace(caller.workspace).await?;
-        self.announce(caller.workspace).await?;
+        self.0.jobs.announce(caller.workspace).await?;
         let new = NewTurn {
             id: self.0.environment.new_id(),
             session,

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt as _};
-use kontor_agents::{AgentSettings, Agents, EventId, Furnishing, LoggedEvent, NewSession, StreamEvent};
+use kontor_agents::{
+    AgentParts, AgentSettings, Agents, EventId, ExpireApprovals, Furnishing, LoggedEvent, NewSession,
+    StreamEvent,
+};
 use kontor_core::{
     caller::Caller,
     environment::{Environment, ManualClock, SystemRandom},
@@ -14,7 +17,11 @@ use kontor_crm::{Crm, RecordOperations};
 use kontor_identity::{Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost};
 use kontor_models::{Models, ModelsConfig, RetryPolicy};
 use kontor_operations::{ApprovalPolicy, OperationSettings, Operations, testing::CountedEffects};
-use kontor_store::{Store, Tx, testing::TestStore};
+use kontor_store::{
+    Store, Tx,
+    jobs::{Dispatcher, JobSettings, Jobs, Registry},
+    testing::TestStore,
+};
 use kontor_testkit::scripted::{Script, ScriptedModel};
 use sea_query::UpdateStatement;
 use serde_json::{Map, Value, json};
@@ -22,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Longer than anything here takes; what takes longer has stalled.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often what is due is looked for.
+const SWEEP: Duration = Duration::from_millis(100);
 const PASSWORD: &str = "correct horse battery";
 
 pub(crate) struct House {
@@ -42,6 +51,7 @@ pub(crate) struct Process {
     pub(crate) agents: Agents,
     stop: CancellationToken,
     worker: Option<tokio::task::JoinHandle<()>>,
+    dispatcher: Option<tokio::task::JoinHandle<()>>,
 }
 
 /// How agents are set in a test.
@@ -65,7 +75,6 @@ pub(crate) fn settings() -> AgentSettings {
             first_wait: Duration::from_millis(5),
             longest_wait: Duration::from_secs(2),
         },
-        sweep_every: Duration::from_millis(100),
         ..AgentSettings::default()
     }
 }
@@ -211,6 +220,16 @@ impl Process {
         let made = runtime.spawn(async move {
             let store = Store::open(config, environment.clone()).await.unwrap();
             let crm = Crm::new(store.clone(), environment.clone());
+            let jobs = Jobs::new(
+                store.clone(),
+                environment.clone(),
+                JobSettings {
+                    shared: settings.agents.shared,
+                    owner: settings.agents.owner,
+                    sweep_every: SWEEP,
+                    ..JobSettings::default()
+                },
+            );
             let operations = Operations::new(
                 store.clone(),
                 environment.clone(),
@@ -240,20 +259,26 @@ impl Process {
             .unwrap();
             let models = Models::new(config, environment.clone()).unwrap();
             let agents = Agents::new(
-                store.clone(),
-                crm.clone(),
-                operations,
-                identity.clone(),
-                models,
-                environment,
+                AgentParts {
+                    store: store.clone(),
+                    crm: crm.clone(),
+                    operations,
+                    jobs: jobs.clone(),
+                    identity: identity.clone(),
+                    models,
+                    environment,
+                },
                 settings.agents,
             );
-            (store, crm, identity, agents)
+            (store, crm, identity, agents, jobs)
         });
-        let (store, crm, identity, agents) = made.await.unwrap();
+        let (store, crm, identity, agents, jobs) = made.await.unwrap();
         let stop = CancellationToken::new();
         let worker = Some(runtime.spawn(agents.worker().run(stop.clone())));
-        Self { runtime: Some(runtime), store, crm, identity, agents, stop, worker }
+        let registry = Registry::default().with(ExpireApprovals(agents.clone()));
+        let dispatcher = Dispatcher::new(jobs, registry, vec![Arc::new(agents.clone())], stop.clone());
+        let dispatcher = Some(runtime.spawn(async move { dispatcher.run().await }));
+        Self { runtime: Some(runtime), store, crm, identity, agents, stop, worker, dispatcher }
     }
 
     /// Ends as `kill -9` would: whatever runs stops where it is.
@@ -265,6 +290,7 @@ impl Process {
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         self.worker.take().unwrap().await.unwrap();
+        self.dispatcher.take().unwrap().await.unwrap();
         self.store.close().await;
     }
 

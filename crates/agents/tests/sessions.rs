@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use kontor_agents::{SessionPatch, SessionStatus, TurnStatus};
-use kontor_core::{environment::ManualClock, error::Fault as _, turn::TurnEvent};
+use kontor_core::{environment::ManualClock, error::Fault as _, time::Timestamp, turn::TurnEvent};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
@@ -111,5 +111,15 @@ both_engines! {
         assert!(refused.message.contains("expired"), "{}", refused.message);
         // What was said can be read.
         assert_eq!(agents.log(ada, session, 0, 1_000).await.unwrap().last().unwrap().name(), "turn.completed");
+
+        // Until it is removed, where chats are kept for a time only.
+        let namespace = house.store.workspace(house.workspace).await.unwrap();
+        let now = "2026-03-01T09:00:00Z".parse::<Timestamp>().unwrap().plus((29 * 2 + 30) * DAY);
+        for (before, removed) in [(now.minus(DAY), 0), (now.plus(DAY), 1)] {
+            let pruned = namespace.write(move |tx| kontor_agents::prune_chats(tx, before)).await;
+            assert_eq!(pruned.map_err(|error: kontor_store::Error| error).unwrap(), removed);
+        }
+        let gone = agents.log(ada, session, 0, 1_000).await.unwrap_err().problem();
+        assert_eq!(gone.code, "session_not_found");
     }
 }

@@ -16,6 +16,7 @@
 //! | `operations` | the caller's catalogue, and running one of it |
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
 //! | `events` | a session's log as server-sent events |
+//! | `jobs` | what waits, runs and has failed in the background |
 //! | `health` | whether the server lives, and can serve |
 
 mod agents;
@@ -24,6 +25,7 @@ mod auth;
 mod events;
 mod extract;
 mod health;
+mod jobs;
 mod layers;
 mod me;
 mod models;
@@ -59,6 +61,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(objects::routes())
         .merge(operations::routes())
         .merge(agents::routes())
+        .merge(jobs::routes())
         .merge(models::routes())
         .merge(sessions::routes())
         .merge(turns::routes())

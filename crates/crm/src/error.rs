@@ -1,6 +1,6 @@
 use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem, join_path},
-    grants::{Action, Grants, Permission},
+    grants::{Action, Grants, NotPermitted},
     ids::RecordId,
     metadata::{Name, Object, Schema},
     text,
@@ -24,9 +24,8 @@ pub enum Error {
     /// The caller may read these fields but not write them.
     #[error("the caller may not write these fields")]
     FieldsNotWritable(Vec<Issue>),
-    /// The caller lacks a permission on the workspace.
-    #[error("the caller lacks the permission {0:?}")]
-    NotPermitted(Permission),
+    #[error(transparent)]
+    NotPermitted(#[from] NotPermitted),
     /// The record is not deleted, so that it cannot be restored.
     #[error("the {object} is not deleted")]
     NotDeleted { object: Name },
@@ -187,9 +186,7 @@ impl Fault for Error {
             Self::FieldsNotWritable(issues) => {
                 Problem::of_issues(ErrorKind::Forbidden, "field_not_writable", issues.clone())
             }
-            Self::NotPermitted(_) => {
-                Problem::new(ErrorKind::Forbidden, "not_permitted", "You may not change the data model.")
-            }
+            Self::NotPermitted(error) => error.problem(),
             Self::Duplicate(issues) => Problem {
                 message: message_of(issues),
                 ..Problem::of_issues(ErrorKind::Conflict, "duplicate_value", issues.clone())

@@ -38,4 +38,5 @@ pub use error::Error;
 pub use kontor_operations::RequestKey;
 use kontor_operations::Work;
 pub use operations::RecordOperations;
+pub use outbox::prune as prune_events;
 pub use service::Crm;

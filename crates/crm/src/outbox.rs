@@ -1,11 +1,13 @@
 //! The transactional outbox: every change's event is written with the change, for programs to be told later.
 
-use kontor_core::{ids::RecordId, metadata::Name};
-use kontor_store::Write;
-use sea_query::Query;
+use kontor_core::{ids::RecordId, metadata::Name, time::Timestamp};
+use kontor_store::{BoxFuture, Tx, Write, prune::PART};
+use sea_query::{Expr, ExprTrait as _, Order, Query};
 use uuid::Uuid;
 
 use crate::Work;
+
+const TABLE: &str = "outbox_events";
 
 /// A change for programs to be told. When it happened, who did it and what became of which field stands in the
 /// entry that the timeline keeps of it.
@@ -23,13 +25,7 @@ pub(crate) struct Event {
 /// The statement that appends events in their order.
 pub(crate) fn append(work: &Work<'_, '_>, events: Vec<Event>) -> Write {
     let mut statement = Query::insert();
-    statement.into_table(work.tx.table("outbox_events")).columns([
-        "id",
-        "name",
-        "object",
-        "record_id",
-        "action",
-    ]);
+    statement.into_table(work.tx.table(TABLE)).columns(["id", "name", "object", "record_id", "action"]);
     for event in events {
         statement.values_panic([
             event.entry.into(),
@@ -40,4 +36,38 @@ pub(crate) fn append(work: &Work<'_, '_>, events: Vec<Event>) -> Write {
         ]);
     }
     Write::Insert(statement)
+}
+
+/// Removes events of changes before an instant. They are looked at in their order, so that a look costs no more than
+/// what it removes.
+pub fn prune<'t>(tx: &'t mut Tx<'_>, before: Timestamp) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
+    Box::pin(async move {
+        let first = Query::select()
+            .columns(["sequence", "id"])
+            .from(tx.table(TABLE))
+            .order_by("sequence", Order::Asc)
+            .limit(PART)
+            .take();
+        let mut last = None;
+        for row in tx.fetch_all(&first).await? {
+            let (sequence, id): (i64, Uuid) = (row.get(0)?, row.get(1)?);
+            if happened_at(id) >= before {
+                break;
+            }
+            last = Some(sequence);
+        }
+        let Some(last) = last else { return Ok(0) };
+        let delete =
+            Query::delete().from_table(tx.table(TABLE)).and_where(Expr::col("sequence").lte(last)).take();
+        tx.execute(&delete).await
+    })
+}
+
+/// When an event happened, as its id tells; one that tells nothing is as old as can be.
+fn happened_at(id: Uuid) -> Timestamp {
+    let Some((seconds, nanos)) = id.get_timestamp().map(|time| time.to_unix()) else {
+        return Timestamp::EPOCH;
+    };
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    Timestamp::from_micros(seconds.saturating_mul(1_000_000).saturating_add(i64::from(nanos / 1_000)))
 }

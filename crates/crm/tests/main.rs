@@ -18,6 +18,7 @@ mod operations;
 mod pipeline;
 mod plans;
 mod removal;
+mod retention;
 mod search;
 mod similar;
 mod support;

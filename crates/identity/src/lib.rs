@@ -13,6 +13,7 @@
 //! | `tokens`, `access_token`, `keys`, `opaque` | token pairs, their rotation, signing keys |
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
+//! | `data_steps` | what is made of the roles that older versions wrote |
 //! | `rows` | this crate's tables |
 
 mod access_token;
@@ -21,6 +22,7 @@ mod browser;
 mod cache;
 mod callers;
 mod credentials;
+mod data_steps;
 mod email;
 mod error;
 mod keys;
@@ -45,6 +47,7 @@ mod turns;
 mod workspaces;
 
 pub use browser::{BrowserSession, Csrf};
+pub use data_steps::data_steps;
 pub use error::{Error, Result};
 pub use me::{Me, MeMember, MeUser};
 pub use members::{MemberStatus, MemberSummary, NewMember};

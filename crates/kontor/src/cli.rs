@@ -38,6 +38,18 @@ pub(crate) enum Command {
     /// Manage workspaces.
     #[command(subcommand)]
     Workspace(Workspace),
+    /// Show what waits, runs and has failed in the background, or have a job run again.
+    Jobs {
+        /// Only these: waiting, running or failed.
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+        /// Only those of this workspace.
+        #[arg(long, env = "KONTOR_WORKSPACE")]
+        workspace: Option<String>,
+        /// Have the job of this id run again, at once and with all its attempts.
+        #[arg(long, value_name = "ID")]
+        run: Option<uuid::Uuid>,
+    },
     /// Copy the data to a new folder, consistently, even while the server runs.
     Backup {
         /// The folder to make.

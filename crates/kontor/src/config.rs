@@ -21,7 +21,7 @@ use crate::{cli::Common, error::Error, variables};
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "config/kontor.toml";
 /// The names of all settings, as the fields of [`Config`].
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "listen",
     "public_url",
     "max_connections",
@@ -34,6 +34,7 @@ const SETTINGS: [&str; 12] = [
     "log_format",
     "models",
     "agents",
+    "retention",
 ];
 
 /// Everything that can be set.
@@ -63,9 +64,30 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     pub(crate) models: ModelsConfig,
     pub(crate) agents: AgentsConfig,
+    pub(crate) retention: RetentionConfig,
     /// What the log is to say of variables that are no settings.
     #[serde(skip)]
     pub(crate) remarks: Vec<String>,
+}
+
+/// For how many days what has happened is kept; 0 keeps it for ever.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RetentionConfig {
+    /// Events of changes, for programs to be told.
+    pub(crate) events: u32,
+    /// Who did what to the workspace itself.
+    pub(crate) audit: u32,
+    /// Chats, after they have expired.
+    pub(crate) chats: u32,
+    /// Calls that reached outside, and jobs that failed.
+    pub(crate) calls: u32,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        Self { events: 7, audit: 0, chats: 0, calls: 90 }
+    }
 }
 
 /// What agents may do.
@@ -98,6 +120,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             models: ModelsConfig::default(),
             agents: AgentsConfig::default(),
+            retention: RetentionConfig::default(),
             remarks: Vec::new(),
         }
     }

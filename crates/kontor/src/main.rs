@@ -16,6 +16,7 @@
 //! | `terminal` | what is printed for people |
 //! | `telemetry` | logs |
 
+mod background;
 mod cli;
 mod client;
 mod commands;

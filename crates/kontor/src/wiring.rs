@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use kontor_agents::{AgentSettings, Agents, Furnishing};
+use kontor_agents::{AgentParts, AgentSettings, Agents, Furnishing};
 use kontor_core::environment::Environment;
 use kontor_crm::{Crm, RecordOperations};
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::Models;
-use kontor_operations::{ApprovalPolicy, Contributor, OperationSettings, Operations};
-use kontor_store::{DataDirLock, Depth, Store, StoreConfig};
+use kontor_operations::{ApprovalPolicy, Contributor, OperationSettings, Operations, WorkspaceJobs};
+use kontor_store::{
+    DataDirLock, Depth, Store, StoreConfig,
+    jobs::{JobSettings, Jobs},
+};
 
 use crate::{config::Config, error::Error, node, secret};
 
@@ -19,6 +22,7 @@ pub(crate) struct Services {
     pub(crate) identity: Identity,
     pub(crate) crm: Crm,
     pub(crate) operations: Operations,
+    pub(crate) jobs: Jobs,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
@@ -57,6 +61,11 @@ impl Services {
         Self::build(config, &config.url(config.listen), lock).await
     }
 
+    /// The jobs of workspaces, for their admins.
+    pub(crate) fn workspace_jobs(&self) -> WorkspaceJobs {
+        WorkspaceJobs::new(self.store.clone(), self.jobs.clone(), self.environment.clone())
+    }
+
     async fn build(config: &Config, url: &str, lock: Option<DataDirLock>) -> Result<Self, Error> {
         let environment = Environment::system();
         let (secret, is_new) = secret::load(config, &environment)?;
@@ -88,20 +97,22 @@ impl Services {
             other => other?,
         };
         let models = Models::new(config.models.clone(), environment.clone())?;
+        let shared = config.database_url.is_some();
+        let settings = JobSettings { shared, owner: Some(node), ..JobSettings::default() };
+        let jobs = Jobs::new(store.clone(), environment.clone(), settings);
         let agents = Agents::new(
-            store.clone(),
-            crm.clone(),
-            operations.clone(),
-            identity.clone(),
-            models.clone(),
-            environment.clone(),
-            AgentSettings {
-                shared: config.database_url.is_some(),
-                owner: Some(node),
-                ..AgentSettings::default()
+            AgentParts {
+                store: store.clone(),
+                crm: crm.clone(),
+                operations: operations.clone(),
+                jobs: jobs.clone(),
+                identity: identity.clone(),
+                models: models.clone(),
+                environment: environment.clone(),
             },
+            AgentSettings { shared, owner: Some(node), ..AgentSettings::default() },
         );
-        Ok(Self { environment, store, identity, crm, operations, models, agents, _lock: lock })
+        Ok(Self { environment, store, identity, crm, operations, jobs, models, agents, _lock: lock })
     }
 }
 
@@ -116,5 +127,6 @@ fn contributors() -> Vec<Arc<dyn Contributor>> {
 
 /// The store's configuration with the data steps of every crate.
 fn with_data_steps(config: StoreConfig) -> StoreConfig {
-    StoreConfig { data_steps: kontor_crm::data_steps(), ..config }
+    let data_steps = [kontor_crm::data_steps(), kontor_identity::data_steps()].concat();
+    StoreConfig { data_steps, ..config }
 }

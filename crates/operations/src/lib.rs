@@ -9,6 +9,7 @@
 //! | [`Catalogues`] | registries, composed of what the crates contribute, and cached |
 //! | [`ApprovalPolicy`] | which calls of an agent a person is asked about first |
 //! | [`Operations`] | the service: a call is checked, decided on, run, and recorded |
+//! | [`WorkspaceJobs`] | the jobs of a workspace, as its admins see them |
 //! | [`requests`] | calls under an idempotency key, and what was answered |
 //! | [`outside`] | calls that reach outside, each at most once |
 //!
@@ -18,6 +19,7 @@ mod catalogues;
 mod error;
 mod execute;
 mod explain;
+mod jobs;
 mod operation;
 pub mod outside;
 mod policy;
@@ -32,6 +34,7 @@ pub use self::{
     catalogues::{Catalogues, Contributor},
     error::Error,
     execute::{Call, Executed, Journal, OperationSettings, Operations, SchemaSource},
+    jobs::{JobRecord, JobState, JobsError, Planned, WorkspaceJobs},
     operation::{InTransaction, LookedUp, Operation, Outcome, Outside, OutsideCall, WhenUnknown},
     policy::{ApprovalPolicy, Consent, Decision},
     registry::Registry,

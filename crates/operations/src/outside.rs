@@ -16,7 +16,7 @@ use kontor_core::{
     ids::WorkspaceId,
     time::Timestamp,
 };
-use kontor_store::Namespace;
+use kontor_store::{BoxFuture, Namespace, Tx};
 use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -96,6 +96,11 @@ pub(crate) fn unknown() -> Problem {
         "outcome_unknown",
         "Whether this happened is not known. Look before you do it again.",
     )
+}
+
+/// Removes calls that ended before an instant. Under its key one of them would be made again.
+pub fn prune<'t>(tx: &'t mut Tx<'_>, before: Timestamp) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
+    Box::pin(rows::prune(tx, before))
 }
 
 /// Makes a call with no transaction open. It runs to its end even when the caller stops waiting.

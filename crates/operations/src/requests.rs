@@ -12,8 +12,10 @@ use kontor_core::{
     grants::Grants,
     ids::RecordId,
     text::hex,
+    time::Timestamp,
 };
-use sea_query::{Expr, ExprTrait as _, OnConflict, Query};
+use kontor_store::{BoxFuture, Tx, prune::PART};
+use sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -91,7 +93,7 @@ pub async fn kept_or_taken<T: DeserializeOwned>(
         // One that was kept by an earlier version does not say under which grants it was told.
         return serde_json::from_str(&answer).map(Some).map_err(|_| Error::AnswerWithheld);
     }
-    remove_old(work).await?;
+    remove_old(work.tx, work.now, REMOVED).await?;
     // If the key still has a row, it has expired: replace it.
     let replaced = OnConflict::columns(["owner", "request_key"])
         .update_columns(["fingerprint", "answer", "expires_at"])
@@ -132,19 +134,14 @@ pub async fn keep<T: Serialize>(
     Ok(())
 }
 
-/// Removes some of the answers that are too old, and leaves to others what they are removing.
-async fn remove_old(work: &mut Work<'_, '_>) -> Result<(), Error> {
-    let mut old = Query::select()
-        .columns(["owner", "request_key"])
-        .from(work.tx.table(TABLE))
-        .and_where(Expr::col("expires_at").lte(work.now.micros()))
-        .limit(REMOVED)
-        .take();
-    work.tx.dialect().claim_rows(&mut old);
-    let key = Expr::tuple([Expr::col("owner"), Expr::col("request_key")]);
-    let delete = Query::delete().from_table(work.tx.table(TABLE)).and_where(key.in_subquery(old)).take();
-    work.tx.execute(&delete).await?;
-    Ok(())
+/// Removes answers that are too old.
+pub fn prune<'t>(tx: &'t mut Tx<'_>, now: Timestamp) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
+    Box::pin(async move { remove_old(tx, now, PART).await })
+}
+
+async fn remove_old(tx: &mut Tx<'_>, now: Timestamp, limit: u64) -> Result<u64, kontor_store::Error> {
+    let old = Condition::all().add(Expr::col("expires_at").lte(now.micros()));
+    tx.delete_some(TABLE, &["owner", "request_key"], old, limit).await
 }
 
 /// Whose key it is: two who ask may use the same.

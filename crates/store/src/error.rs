@@ -50,6 +50,9 @@ pub enum Error {
         #[source]
         source: Option<Source>,
     },
+    /// Another process has taken over what was being done; whoever finds out stops without a trace.
+    #[error("the lease was lost")]
+    LeaseLost,
     /// There is more to do than can be done at one time; nothing was done, and trying again soon makes sense.
     #[error("busy: {what}")]
     Busy { what: &'static str },
@@ -178,6 +181,11 @@ impl Fault for Error {
                 ErrorKind::Unavailable,
                 "database_too_slow",
                 "The database took too long. Nothing was changed; try again or ask for less.",
+            ),
+            Self::LeaseLost => Problem::new(
+                ErrorKind::Conflict,
+                "taken_over",
+                "Another server has taken this over.",
             ),
             Self::Busy { .. } => Problem::new(
                 ErrorKind::Unavailable,

@@ -12,12 +12,14 @@
 //! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
 //! | `unit` | a unit of work without its types, as the engines run it |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
+//! | [`prune`] | removing what is kept for a time only |
 //! | [`write`](Write), [`audit`](AuditEntry) | several writes at once; who did what to what |
 //! | [`dialect`](Dialect), [`ddl`](ColumnSpec), `search` | types and binding, tables and indexes, text search |
 //! | [`calendar`](CalendarUnit) | parts of the calendar to group rows by |
 //! | `sqlite` | the writer and reader threads of a file, group commit, deadlines |
 //! | `postgres` | the pool, schemas and roles, retries |
 //! | `migrations`, [`data_steps`](DataStep) | the embedded SQL files, what no SQL can do, and how a namespace gets them |
+//! | [`jobs`] | work that is done later, or by itself, and the dispatcher that finds what is due |
 //! | [`inspect`](Store::inspect) | looking at the data without changing it |
 //! | [`backup`](Store::backup), [`folder`](DataDirLock) | consistent copies; the data folder and its lock |
 //! | `testing` | for tests alone: stores on both engines that clean up after themselves |
@@ -32,9 +34,11 @@ mod dialect;
 mod error;
 mod folder;
 mod inspect;
+pub mod jobs;
 mod migrations;
 mod namespace;
 mod postgres;
+pub mod prune;
 mod row;
 mod search;
 mod sqlite;

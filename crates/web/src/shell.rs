@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kontor_core::{caller::Caller, metadata::Schema};
+use kontor_core::{caller::Caller, grants::Permission, metadata::Schema};
 use kontor_identity::Csrf;
 
 use crate::{error::Result, show::Viewer, state::WebState};
@@ -18,6 +18,8 @@ pub(crate) struct Shell {
     pub role: String,
     pub workspace: String,
     pub objects: Vec<ObjectLink>,
+    /// Whether the reader may see the jobs of the workspace.
+    pub sees_jobs: bool,
 }
 
 /// An object in the navigation.
@@ -59,6 +61,7 @@ impl Shell {
             role: me.member.role,
             workspace: me.workspace.name,
             objects,
+            sees_jobs: caller.grants.permits(Permission::Jobs),
         })
     }
 }

@@ -4,6 +4,7 @@ use kontor_crm::Crm;
 use kontor_http::Streams;
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
+use kontor_operations::WorkspaceJobs;
 use tokio_util::sync::CancellationToken;
 
 /// What the pages use. Cheap to clone.
@@ -12,6 +13,7 @@ pub struct WebState {
     pub identity: Identity,
     pub crm: Crm,
     pub agents: Agents,
+    pub jobs: WorkspaceJobs,
     pub models: Models,
     pub environment: Environment,
     /// What people stay signed in by.

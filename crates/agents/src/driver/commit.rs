@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use kontor_core::{error::Problem, ids::TurnId, time::Timestamp, turn::TurnEvent};
-use kontor_store::Tx;
+use kontor_core::{environment::Environment, error::Problem, ids::TurnId, time::Timestamp, turn::TurnEvent};
+use kontor_store::{Tx, jobs::Announced};
 
 use super::Run;
 use crate::{
-    approvals::{Approval, ApprovalStatus},
+    approvals::{Approval, ApprovalStatus, ExpireApprovals},
     error::Error,
     log::{self, Draft, LoggedEvent},
     machine::End,
@@ -26,6 +26,9 @@ struct Last {
     problem: Option<Problem>,
     /// Approvals asked for now.
     asked: Vec<Approval>,
+    /// Where any are.
+    announced: Option<Announced>,
+    environment: Environment,
     /// Approvals that the machine knows to be unanswered.
     waiting: usize,
     has_approvals: bool,
@@ -36,6 +39,10 @@ impl Last {
     async fn wait(&self, tx: &mut Tx<'_>, turn: TurnId) -> Result<bool, Error> {
         if !self.asked.is_empty() {
             approvals::insert(tx, &self.asked).await?;
+        }
+        if let (Some(announced), Some(first)) = (self.announced, self.asked.first()) {
+            let expiry = ExpireApprovals::at(first.expires_at);
+            tx.enqueue(&self.environment, announced, &expiry).await?;
         }
         if approvals::count_pending(tx, turn).await? < self.waiting {
             turns::set_status(tx, turn, TurnStatus::Running, None).await?;
@@ -84,6 +91,10 @@ impl Run<'_> {
             _ => None,
         });
         let asked = self.asked(now);
+        let announced = match asked.is_empty() {
+            true => None,
+            false => Some(self.agents.0.jobs.announce(self.workspace).await?),
+        };
         let waiting = self.waiting();
         let has_approvals =
             self.state.steps.iter().flat_map(|step| &step.calls).any(|c| c.approval.is_some());
@@ -91,6 +102,8 @@ impl Run<'_> {
             drafts: Draft::all(std::mem::take(&mut self.pending))?,
             problem,
             asked,
+            announced,
+            environment: self.agents.0.environment.clone(),
             waiting,
             has_approvals,
         });

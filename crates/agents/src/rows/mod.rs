@@ -2,7 +2,6 @@
 
 pub(crate) mod agents;
 pub(crate) mod approvals;
-pub(crate) mod due_times;
 pub(crate) mod events;
 pub(crate) mod sessions;
 pub(crate) mod turns;

@@ -3,7 +3,7 @@ use kontor_core::{
     time::Timestamp,
     turn::Sequence,
 };
-use kontor_store::{Row, Tx};
+use kontor_store::{Row, Tx, prune::PART};
 use sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, SelectStatement, UpdateStatement};
 use uuid::Uuid;
 
@@ -301,4 +301,12 @@ pub(crate) async fn advance(
 
 fn update(tx: &Tx<'_>, session: SessionId) -> UpdateStatement {
     Query::update().table(tx.table(TABLE)).and_where(Expr::col("id").eq(session.as_uuid())).take()
+}
+
+/// Removes chats that expired before an instant and that nobody runs, with all that was said in them.
+pub(crate) async fn prune(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, kontor_store::Error> {
+    let old = Cond::all()
+        .add(Expr::col("expires_at").lt(instant(before)))
+        .add(Expr::col("lease_until").is_null().or(Expr::col("lease_until").lt(instant(before))));
+    tx.delete_some(TABLE, &["id"], old, PART / 10).await
 }

@@ -15,7 +15,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use kontor_agents::{AgentSettings, Agents, Furnishing};
+use kontor_agents::{AgentParts, AgentSettings, Agents, Furnishing};
 use kontor_core::environment::Environment;
 use kontor_crm::{Crm, RecordOperations};
 use kontor_http::{Health, StreamLimits, Streams};
@@ -23,7 +23,8 @@ use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie, SignIn,
 };
 use kontor_models::{Models, ModelsConfig};
-use kontor_operations::{OperationSettings, Operations};
+use kontor_operations::{OperationSettings, Operations, WorkspaceJobs};
+use kontor_store::jobs::{JobSettings, Jobs};
 use kontor_store::{Store, StoreConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -96,13 +97,17 @@ impl Server {
             Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
         let config = ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() };
         let models = Models::new(config, environment.clone()).unwrap();
+        let jobs = Jobs::new(store.clone(), environment.clone(), JobSettings::default());
         let agents = Agents::new(
-            store.clone(),
-            crm.clone(),
-            operations.clone(),
-            identity.clone(),
-            models.clone(),
-            environment.clone(),
+            AgentParts {
+                store: store.clone(),
+                crm: crm.clone(),
+                operations: operations.clone(),
+                jobs: jobs.clone(),
+                identity: identity.clone(),
+                models: models.clone(),
+                environment: environment.clone(),
+            },
             AgentSettings::default(),
         );
         let shutdown = CancellationToken::new();
@@ -112,6 +117,7 @@ impl Server {
             crm,
             operations,
             agents: agents.clone(),
+            jobs: WorkspaceJobs::new(store.clone(), jobs, environment.clone()),
             models,
             environment,
             public_url: "http://kontor.test".into(),

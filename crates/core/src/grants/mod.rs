@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     fields::FieldSet,
     object::{Action, ObjectGrant, RowRule},
-    platform::{Permission, Permissions},
+    platform::{NotPermitted, Permission, Permissions},
 };
 use crate::{
     filter::Readable,
@@ -124,6 +124,14 @@ impl Grants {
     pub fn can_update_field(&self, object: &str, field: &str) -> bool {
         let grant = self.object(object);
         grant.read_fields().contains(field) && grant.update_fields().contains(field)
+    }
+
+    /// Whether the bearer has a permission on the workspace; what is done under it begins with this.
+    ///
+    /// # Errors
+    /// [`NotPermitted`], which names the permission.
+    pub fn require(&self, permission: Permission) -> Result<(), NotPermitted> {
+        if self.permits(permission) { Ok(()) } else { Err(NotPermitted(permission)) }
     }
 
     pub fn permits(&self, permission: Permission) -> bool {

@@ -2,6 +2,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{ErrorKind, Fault, Problem};
+
 /// What can be done to the workspace itself rather than to its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -19,10 +21,27 @@ pub enum Permission {
     Export,
     Audit,
     Models,
+    Jobs,
+}
+
+/// That the caller lacks a permission on the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the caller lacks the permission {}", .0.word())]
+pub struct NotPermitted(pub Permission);
+
+impl Fault for NotPermitted {
+    fn problem(&self) -> Problem {
+        let Self(permission) = self;
+        let message = format!(
+            "You may not do this: it takes the permission {:?}, which your role does not give.",
+            permission.word()
+        );
+        Problem::new(ErrorKind::Forbidden, "not_permitted", message)
+    }
 }
 
 impl Permission {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Members,
         Self::Roles,
         Self::DataModel,
@@ -36,7 +55,28 @@ impl Permission {
         Self::Export,
         Self::Audit,
         Self::Models,
+        Self::Jobs,
     ];
+
+    /// The word of the permission, as it is stored and named in errors.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Roles => "roles",
+            Self::DataModel => "data_model",
+            Self::Agents => "agents",
+            Self::Prompts => "prompts",
+            Self::Evaluations => "evaluations",
+            Self::ApiKeys => "api_keys",
+            Self::Webhooks => "webhooks",
+            Self::Workflows => "workflows",
+            Self::Import => "import",
+            Self::Export => "export",
+            Self::Audit => "audit",
+            Self::Models => "models",
+            Self::Jobs => "jobs",
+        }
+    }
 }
 
 /// A set of platform permissions.

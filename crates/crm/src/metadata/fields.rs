@@ -67,9 +67,7 @@ pub(crate) async fn add_field(
     object: &str,
     new: &NewField,
 ) -> Result<Field, Error> {
-    if !caller.grants.permits(Permission::DataModel) {
-        return Err(Error::NotPermitted(Permission::DataModel));
-    }
+    caller.grants.require(Permission::DataModel)?;
     // Counted first, so that of two who add at once one waits for the other.
     rows::advance(tx).await?;
     let schema = rows::schema(tx).await?;

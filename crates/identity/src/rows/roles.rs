@@ -1,8 +1,8 @@
 //! `roles` of a workspace.
 
-use kontor_core::ids::RoleId;
+use kontor_core::{grants::Grants, ids::RoleId};
 use kontor_store::Tx;
-use sea_query::{Order, Query};
+use sea_query::{Expr, ExprTrait as _, Order, Query};
 
 use crate::{Result, Role};
 
@@ -40,6 +40,17 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, id: RoleId, role: &Role) -> Result<(
             serde_json::to_string(&role.grants)?.into(),
             role.is_standard.into(),
         ])
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
+/// What a role allows from now on.
+pub(crate) async fn set_grants(tx: &mut Tx<'_>, id: RoleId, grants: &Grants) -> Result<()> {
+    let statement = Query::update()
+        .table(tx.table("roles"))
+        .value("grants", serde_json::to_string(grants)?)
+        .and_where(Expr::col("id").eq(id.as_uuid()))
         .take();
     tx.execute(&statement).await?;
     Ok(())

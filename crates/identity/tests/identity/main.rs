@@ -9,4 +9,5 @@ mod setup;
 mod sign_in;
 mod standing;
 mod tokens;
+mod upgrade;
 mod workspaces;

@@ -4,6 +4,7 @@ mod backup;
 mod chat;
 mod demo;
 mod doctor;
+mod jobs;
 mod serve;
 mod user;
 mod workspace;
@@ -29,6 +30,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Doctor => doctor::run(settings()?).await,
         Command::User(command) => user::run(settings()?, command).await,
         Command::Workspace(command) => workspace::run(settings()?, command).await,
+        Command::Jobs { state, workspace, run } => {
+            jobs::run(settings()?, jobs::Wanted { state, workspace, run }).await
+        }
         Command::Backup { to } => backup::back_up(settings()?, &to).await,
         Command::Restore { from } => backup::restore(settings()?, &from).await,
         Command::Chat(chat) => chat::run(chat).await,

@@ -6,7 +6,10 @@ use kontor_api::ApiState;
 use kontor_core::{error::Chain, ids::WorkspaceId};
 use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
-use kontor_store::Store;
+use kontor_store::{
+    Store,
+    jobs::{Consumer, Dispatcher},
+};
 use kontor_web::WebState;
 use tokio::{
     net::TcpListener,
@@ -17,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::demo;
 use crate::{
+    background,
     cli::Serve,
     config::Config,
     connections::{self, Answers, HEAD, LANE, Limits, STALL},
@@ -53,7 +57,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         .map_err(Error::io(format!("cannot listen on {}", config.listen)))?;
     let bound = listener.local_addr().map_err(Error::io("cannot tell the port"))?;
     let url = config.url(bound);
-    let services = Services::open(&config, &url).await?;
+    let services = Arc::new(Services::open(&config, &url).await?);
     let greeting = greeting(&services, &url, serve.demo).await?;
 
     let shutdown = CancellationToken::new();
@@ -62,6 +66,15 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     tasks.spawn(supervise("agents", health.clone(), shutdown.clone(), {
         let (agents, shutdown) = (services.agents.clone(), shutdown.clone());
         move || agents.worker().run(shutdown.clone())
+    }));
+    tasks.spawn(supervise("jobs", health.clone(), shutdown.clone(), {
+        let (services, shutdown, retention) = (services.clone(), shutdown.clone(), config.retention);
+        move || {
+            let registry = background::jobs(&services, retention);
+            let turns: Arc<dyn Consumer> = Arc::new(services.agents.clone());
+            let dispatcher = Dispatcher::new(services.jobs.clone(), registry, vec![turns], shutdown.clone());
+            async move { dispatcher.run().await }
+        }
     }));
     tasks.spawn({
         let (models, shutdown) = (services.models.clone(), shutdown.clone());
@@ -85,6 +98,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         identity: services.identity.clone(),
         crm: services.crm.clone(),
         operations: services.operations.clone(),
+        jobs: services.workspace_jobs(),
         agents: services.agents.clone(),
         models: services.models.clone(),
         environment: services.environment.clone(),
@@ -98,6 +112,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         identity: services.identity.clone(),
         crm: services.crm.clone(),
         agents: services.agents.clone(),
+        jobs: services.workspace_jobs(),
         models: services.models.clone(),
         environment: services.environment.clone(),
         cookie,
@@ -204,8 +219,7 @@ async fn greeting(services: &Services, url: &str, demo: bool) -> Result<Vec<Stri
     ])
 }
 
-/// Closes idle workspaces now and then, removes those whose creation came to no end, and looks whether the data of
-/// all others is there; first at once.
+/// Closes idle workspaces now and then, and looks whether the data of all is there; first at once.
 async fn upkeep(store: Store, identity: Identity, shutdown: CancellationToken) {
     let mut ticks = tokio::time::interval(UPKEEP);
     let mut told = HashSet::new();
@@ -214,9 +228,6 @@ async fn upkeep(store: Store, identity: Identity, shutdown: CancellationToken) {
             () = shutdown.cancelled() => return,
             _ = ticks.tick() => {
                 store.close_idle().await;
-                if let Err(error) = identity.remove_abandoned().await {
-                    tracing::warn!(error = %Chain(&error), "abandoned workspaces cannot be removed");
-                }
                 if let Err(error) = tell_missing(&identity, &mut told).await {
                     tracing::warn!(error = %Chain(&error), "it cannot be looked whether all data is there");
                 }

@@ -205,3 +205,59 @@ async fn a_member_that_was_added_without_a_server_can_sign_in() {
     let me = nina.get("/api/me").await.unwrap().ok();
     assert_eq!(me["member"]["role"], "Viewer");
 }
+
+#[tokio::test]
+async fn admins_and_the_operator_see_the_jobs_and_run_them_again() {
+    for engine in engines() {
+        let fixture = Fixture::start(engine, None).await;
+        let (ada, vera) = (fixture.sign_in("ada").await, fixture.sign_in("vera").await);
+        let deal = json!({ "name": "Zanzibar" });
+        ada.post("/api/records/deals", deal).await.unwrap().ok();
+        let session = ada.session("sales-assistant").await.unwrap();
+        let turn = ada.turn(&session, "delete the deal Zanzibar").await.unwrap();
+        // What denies the deletion when nobody answers.
+        let expiry = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+            loop {
+                let jobs = ada.get("/api/jobs?state=waiting").await.unwrap().ok();
+                if let Some(job) = jobs["data"].as_array().unwrap().first() {
+                    return job.clone();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        });
+        let expiry = expiry.await.unwrap();
+        let id = expiry["id"].as_str().unwrap();
+        assert_eq!(
+            (expiry["name"].as_str(), expiry["attempts"].as_u64()),
+            (Some("approvals.expire"), Some(0))
+        );
+        let listed = kontor(&fixture, &["jobs"]);
+        assert!(listed.status.success() && said(&listed).contains(id), "{engine:?}: {}", said(&listed));
+        assert!(said(&listed).contains("workspaces.clean_up runs by itself"), "{}", said(&listed));
+
+        for path in ["/api/jobs", "/api/jobs/planned"] {
+            let refused = vera.get(path).await.unwrap();
+            assert_eq!((refused.status.as_u16(), &refused.body["code"]), (403, &json!("not_permitted")));
+            assert!(refused.body["detail"].as_str().unwrap().contains("\"jobs\""), "{}", refused.body);
+        }
+        let run = format!("/api/jobs/{id}/run");
+        assert_eq!(vera.post(&run, json!({})).await.unwrap().status, 403);
+        assert_eq!(ada.get("/api/jobs?state=done").await.unwrap().status, 400);
+
+        let again = kontor(&fixture, &["jobs", "--run", id]);
+        assert!(again.status.success(), "{}", said(&again));
+        let gone = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+            while !ada.get("/api/jobs").await.unwrap().ok()["data"].as_array().unwrap().is_empty() {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        });
+        gone.await.expect("the server finds what the operator has run again");
+        assert_eq!(ada.post(&run, json!({})).await.unwrap().status, 404);
+        let twice = kontor(&fixture, &["jobs", "--run", id]);
+        assert!(!twice.status.success() && said(&twice).contains("no job"), "{}", said(&twice));
+        // It came before its time: nothing was denied.
+        let waiting = ada.get(&format!("/api/approvals?session={session}")).await.unwrap().ok();
+        assert_eq!(waiting["data"][0]["turn"].as_str(), Some(turn.as_str()));
+        fixture.end().await;
+    }
+}

@@ -1,6 +1,6 @@
 use kontor_core::{text, time::Timestamp};
-use kontor_store::Error;
-use sea_query::{Expr, ExprTrait as _, Query};
+use kontor_store::{Error, Tx, prune::PART};
+use sea_query::{Condition, Expr, ExprTrait as _, Query};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -125,4 +125,10 @@ fn bounded(result: &Json) -> String {
         return written;
     }
     json!({ "truncated": true, "beginning": text::excerpt(&written, MAX_RESULT / 8) }).to_string()
+}
+
+/// Removes calls that ended before an instant.
+pub(super) async fn prune(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, Error> {
+    let old = Condition::all().add(Expr::col("ended_at").lt(before.micros()));
+    tx.delete_some(TABLE, &["key"], old, PART).await
 }

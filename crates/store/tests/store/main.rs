@@ -4,6 +4,7 @@
 
 mod backup;
 mod isolation;
+mod jobs;
 mod migrations;
 mod missing;
 mod notes;

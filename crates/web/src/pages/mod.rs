@@ -4,6 +4,7 @@ mod chat;
 mod choices;
 mod edit;
 mod events;
+mod jobs;
 mod list;
 mod palette;
 mod record;
@@ -33,6 +34,8 @@ pub(crate) fn routes() -> Router<WebState> {
         .route("/chat/{session}/resume", post(turns::resume))
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/approvals/{approval}", post(turns::resolve))
+        .route("/jobs", get(jobs::show))
+        .route("/jobs/{id}/run", post(jobs::run))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))
         .route("/records/{plural}", get(list::show).post(edit::create))

@@ -4,7 +4,7 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use kontor_core::text::fold;
+use kontor_core::{grants::Permission, text::fold};
 use serde_json::{Value, json};
 
 use crate::{error::Result, form::Fields, session::SignedIn, state::WebState};
@@ -28,6 +28,9 @@ pub(crate) async fn find(
     let mut items = Vec::new();
     if fits("New chat") {
         items.push(item("New chat", "/chat".to_owned(), "Chat"));
+    }
+    if caller.grants.permits(Permission::Jobs) && fits("Jobs") {
+        items.push(item("Jobs", "/jobs".to_owned(), "Workspace"));
     }
     for object in caller.grants.readable(&schema).filter(|object| fits(&object.label_plural)) {
         items.push(item(&object.label_plural, format!("/records/{}", object.plural), "List"));

@@ -14,7 +14,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
-use kontor_agents::{AgentSettings, Agents, Furnishing};
+use kontor_agents::{AgentParts, AgentSettings, Agents, Furnishing};
 use kontor_core::{
     caller::Caller,
     environment::Environment,
@@ -28,7 +28,8 @@ use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
 use kontor_models::{Models, ModelsConfig};
-use kontor_operations::{OperationSettings, Operations};
+use kontor_operations::{OperationSettings, Operations, WorkspaceJobs};
+use kontor_store::jobs::{JobSettings, Jobs};
 use kontor_store::{Store, StoreConfig};
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value as Json, json};
@@ -110,13 +111,17 @@ impl Server {
             Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
         let config = ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() };
         let models = Models::new(config, environment.clone()).unwrap();
+        let jobs = Jobs::new(store.clone(), environment.clone(), JobSettings::default());
         let agents = Agents::new(
-            store.clone(),
-            crm.clone(),
-            operations,
-            identity.clone(),
-            models.clone(),
-            environment.clone(),
+            AgentParts {
+                store: store.clone(),
+                crm: crm.clone(),
+                operations,
+                jobs: jobs.clone(),
+                identity: identity.clone(),
+                models: models.clone(),
+                environment: environment.clone(),
+            },
             AgentSettings::default(),
         );
         let shutdown = CancellationToken::new();
@@ -124,6 +129,7 @@ impl Server {
             identity: identity.clone(),
             crm: crm.clone(),
             agents: agents.clone(),
+            jobs: WorkspaceJobs::new(store.clone(), jobs, environment.clone()),
             models,
             environment: environment.clone(),
             cookie: SessionCookie::new(false),

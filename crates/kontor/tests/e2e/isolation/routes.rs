@@ -65,6 +65,7 @@ struct Prey {
     session: String,
     turn: String,
     approval: String,
+    job: String,
 }
 
 impl Prey {
@@ -86,7 +87,10 @@ impl Prey {
             }
         });
         let approval = approval.await.expect("no approval was asked for");
-        Self { deal: ids["deal"].clone(), account: ids["account"].clone(), session, turn, approval }
+        // The one that denies it when nobody answers.
+        let jobs = ada.get("/api/jobs").await.unwrap().ok();
+        let job = jobs["data"][0]["id"].as_str().unwrap().to_owned();
+        Self { deal: ids["deal"].clone(), account: ids["account"].clone(), session, turn, approval, job }
     }
 }
 
@@ -105,7 +109,7 @@ fn attempt(route: &'static str, path: String, body: Option<Value>, right: &'stat
 
 /// The requests of a program.
 fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
-    let Prey { deal, account, session, turn, approval } = prey;
+    let Prey { deal, account, session, turn, approval, job } = prey;
     let one = format!("/api/records/deals/{deal}");
     let filter =
         |path: &str| format!("/api/records/deals{path}filter=%7B%22id%22:%7B%22eq%22:%22{deal}%22%7D%7D");
@@ -205,6 +209,7 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
         attempt("GET /api/sessions/{id}/events", format!("/api/sessions/{session}/events"), None, &[404]),
         attempt("GET /api/turns/{id}", format!("/api/turns/{turn}"), None, &[404]),
         attempt("POST /api/turns/{id}/cancel", format!("/api/turns/{turn}/cancel"), Some(json!({})), &[404]),
+        attempt("POST /api/jobs/{id}/run", format!("/api/jobs/{job}/run"), None, &[404]),
         attempt(
             "POST /api/approvals/{id}",
             format!("/api/approvals/{approval}"),
@@ -225,7 +230,7 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
 
 /// The requests of a person's browser; a body is a form.
 fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
-    let Prey { deal, session, turn, approval, .. } = prey;
+    let Prey { deal, session, turn, approval, job, .. } = prey;
     let one = format!("/records/deals/{deal}");
     let form = |value: Value| Some(value);
     vec![
@@ -245,6 +250,7 @@ fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             form(json!({})),
             &[404],
         ),
+        attempt("POST /jobs/{id}/run", format!("/jobs/{job}/run"), form(json!({})), &[404]),
         attempt(
             "POST /chat/approvals/{approval}",
             format!("/chat/approvals/{approval}"),

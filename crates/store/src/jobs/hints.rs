@@ -1,38 +1,36 @@
-//! The directory's hints of when a workspace has something to do.
+//! The directory's hints of when a workspace has something to do: never later than the truth.
 
 use kontor_core::{ids::WorkspaceId, time::Timestamp};
-use kontor_store::Tx;
 use sea_query::{Expr, ExprTrait, OnConflict, Query};
 
-use super::instant;
-use crate::error::Error;
+use crate::{Error, Tx};
 
 const TABLE: &str = "due_times";
 
 /// A hint as it was read; it is changed only as long as it is the same.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Due {
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) at: Timestamp,
+pub(super) struct Due {
+    pub(super) workspace: WorkspaceId,
+    pub(super) at: Timestamp,
 }
 
 /// The hints that are due.
-pub(crate) async fn due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Due>, Error> {
+pub(super) async fn due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Due>, Error> {
     let select = Query::select()
         .columns(["workspace_id", "due_at"])
         .from(tx.table(TABLE))
-        .and_where(Expr::col("due_at").lte(instant(now)))
+        .and_where(Expr::col("due_at").lte(now.micros()))
         .take();
     let rows = tx.fetch_all(&select).await?;
     rows.iter().map(|row| Ok(Due { workspace: row.get(0)?, at: row.get(1)? })).collect()
 }
 
 /// Says that a workspace has something to do at once.
-pub(crate) async fn announce(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Timestamp) -> Result<(), Error> {
+pub(super) async fn announce(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Timestamp) -> Result<(), Error> {
     let insert = Query::insert()
         .into_table(tx.table(TABLE))
         .columns(["workspace_id", "due_at"])
-        .values_panic([Expr::val(workspace.as_uuid()), Expr::val(instant(now))])
+        .values_panic([Expr::val(workspace.as_uuid()), Expr::val(now.micros())])
         .on_conflict(OnConflict::column("workspace_id").update_column("due_at").to_owned())
         .take();
     tx.execute(&insert).await?;
@@ -40,13 +38,13 @@ pub(crate) async fn announce(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Times
 }
 
 /// Puts a hint off until `next`, or removes it, unless it was renewed meanwhile.
-pub(crate) async fn settle(tx: &mut Tx<'_>, due: Due, next: Option<Timestamp>) -> Result<(), Error> {
+pub(super) async fn settle(tx: &mut Tx<'_>, due: Due, next: Option<Timestamp>) -> Result<(), Error> {
     let same =
-        Expr::col("workspace_id").eq(due.workspace.as_uuid()).and(Expr::col("due_at").eq(instant(due.at)));
+        Expr::col("workspace_id").eq(due.workspace.as_uuid()).and(Expr::col("due_at").eq(due.at.micros()));
     match next {
         Some(next) => {
             let update =
-                Query::update().table(tx.table(TABLE)).value("due_at", instant(next)).and_where(same).take();
+                Query::update().table(tx.table(TABLE)).value("due_at", next.micros()).and_where(same).take();
             tx.execute(&update).await?;
         }
         None => {

@@ -1,0 +1,62 @@
+//! What a new version makes of the roles of older ones.
+
+use kontor_core::{
+    environment::Environment,
+    grants::{Grants, Permission},
+    ids::{MemberId, WorkspaceId},
+};
+use kontor_store::{Store, StoreConfig, both_engines, testing::TestStore};
+use sea_query::{Expr, ExprTrait as _, Query};
+
+use crate::house::{House, open, settings};
+
+/// Gives a workspace's admins these permissions alone, and takes away that the step was done.
+async fn as_an_older_version_left_it(store: &Store, workspace: WorkspaceId, permissions: Vec<Permission>) {
+    let grants = serde_json::to_string(&Grants::everything().with_platform(permissions)).unwrap();
+    let namespace = store.workspace(workspace).await.unwrap();
+    let changed = namespace.write(move |tx| {
+        let grants = grants.clone();
+        Box::pin(async move {
+            let role = Query::update()
+                .table(tx.table("roles"))
+                .value("grants", grants)
+                .and_where(Expr::col("name").eq("Admin"))
+                .to_owned();
+            tx.execute(&role).await?;
+            let steps = Query::delete().from_table(tx.table("data_steps")).to_owned();
+            tx.execute(&steps).await
+        })
+    });
+    changed.await.map_err(|error: kontor_store::Error| error).unwrap();
+}
+
+/// What the admin may do after an upgrade.
+async fn after_an_upgrade(
+    store: &TestStore,
+    house: &House,
+    workspace: WorkspaceId,
+    admin: MemberId,
+    permissions: Vec<Permission>,
+) -> Vec<Permission> {
+    as_an_older_version_left_it(&house.store, workspace, permissions).await;
+    let config = StoreConfig { data_steps: kontor_identity::data_steps(), ..store.config() };
+    let again = Store::open(config, Environment::system()).await.unwrap();
+    let identity =
+        open(&again, &house.environment, &house.furnisher, crate::house::SECRET, settings()).await.unwrap();
+    let caller = identity.caller_of_member(workspace, admin).await.unwrap();
+    let permitted = caller.grants.permissions().iter().collect();
+    again.close().await;
+    permitted
+}
+
+both_engines! {
+    async fn admins_of_older_versions_may_see_the_jobs_and_what_was_taken_from_them_stays_away(store: TestStore) {
+        let (house, workspace, admin) = House::with_acme(&store).await;
+        let before = || Permission::ALL.into_iter().filter(|permission| *permission != Permission::Jobs);
+        let upgraded = after_an_upgrade(&store, &house, workspace, admin, before().collect()).await;
+        assert_eq!(upgraded, Permission::ALL);
+        let fewer: Vec<_> = before().filter(|permission| *permission != Permission::Export).collect();
+        let upgraded = after_an_upgrade(&store, &house, workspace, admin, fewer.clone()).await;
+        assert_eq!(upgraded, fewer);
+    }
+}

@@ -1,0 +1,80 @@
+//! What runs by itself: the jobs of this program, and when.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use kontor_agents::ExpireApprovals;
+use kontor_identity::Identity;
+use kontor_store::{
+    Error as StoreError,
+    jobs::{Job, JobError, JobRun, Registry},
+    prune::{self, Prune},
+};
+
+use crate::{config::RetentionConfig, wiring::Services};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The jobs of this program.
+pub(crate) fn jobs(services: &Services, retention: RetentionConfig) -> Registry {
+    Registry::default()
+        .with(ExpireApprovals(services.agents.clone()))
+        .in_every_workspace(Retention::new(retention), "0 2 * * *")
+        .in_directory(CleanUp(services.identity.clone()), "*/5 * * * *")
+}
+
+/// Removes what a workspace keeps for a time only.
+struct Retention(Vec<(Prune, Duration)>);
+
+impl Retention {
+    fn new(config: RetentionConfig) -> Self {
+        let RetentionConfig { events, audit, chats, calls } = config;
+        let kept: [(Prune, u32); 5] = [
+            (kontor_crm::prune_events, events),
+            (prune::audit, audit),
+            (kontor_agents::prune_chats, chats),
+            (kontor_operations::outside::prune, calls),
+            (kontor_store::jobs::prune, calls),
+        ];
+        let timed = kept.into_iter().filter(|(_, days)| *days > 0).map(|(prune, days)| (prune, DAY * days));
+        // What is kept under an idempotency key says itself how long.
+        let own: (Prune, Duration) = (kontor_operations::requests::prune, Duration::ZERO);
+        Self(timed.chain([own]).collect())
+    }
+}
+
+impl Job for Retention {
+    const NAME: &'static str = "retention";
+
+    type Payload = ();
+
+    fn run<'r>(&'r self, run: &'r JobRun, (): ()) -> BoxFuture<'r, Result<(), JobError>> {
+        Box::pin(async move {
+            for (prune, age) in &self.0 {
+                let (prune, before) = (*prune, run.environment.now().minus(*age));
+                // Part by part, so that others can write in between.
+                while run
+                    .namespace
+                    .write(move |tx| prune(tx, before))
+                    .await
+                    .map_err(|error: StoreError| error)?
+                    > 0
+                {}
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Removes workspaces whose creation came to no end.
+struct CleanUp(Identity);
+
+impl Job for CleanUp {
+    const NAME: &'static str = "workspaces.clean_up";
+
+    type Payload = ();
+
+    fn run<'r>(&'r self, _: &'r JobRun, (): ()) -> BoxFuture<'r, Result<(), JobError>> {
+        Box::pin(async move { self.0.remove_abandoned().await.map(drop).map_err(JobError::retry) })
+    }
+}

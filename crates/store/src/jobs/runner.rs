@@ -1,0 +1,335 @@
+//! Claims jobs and runs them.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::{FutureExt as _, future::BoxFuture};
+use kontor_core::{error::Chain, ids::WorkspaceId, time::Timestamp};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep_until},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use super::{
+    Consumer, Failure, JobError, JobRun, JobState, Jobs, Look, NewJob, Planned, Registry,
+    registry::{Place, Scheduled},
+    rows::{self, Claim, Claimed, PutBack},
+};
+use crate::{Error, Namespace};
+
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// Within what time after its schedule a job of every workspace begins.
+const SPREAD: Duration = Duration::from_secs(60 * 60);
+
+/// Runs the jobs of this process.
+pub(super) struct Runner {
+    jobs: Jobs,
+    registry: Arc<Registry>,
+    permits: Arc<Semaphore>,
+    /// What is being run, by the job's id; the directory's are nobody's.
+    in_flight: Arc<Mutex<HashMap<Uuid, Option<WorkspaceId>>>>,
+    tracker: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Runner {
+    pub(super) fn new(jobs: Jobs, registry: Registry, stopping: CancellationToken) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(jobs.0.settings.concurrency.max(1))),
+            jobs,
+            registry: Arc::new(registry),
+            in_flight: Arc::default(),
+            tracker: TaskTracker::new(),
+            stopping,
+        }
+    }
+
+    /// Waits for what runs; nothing more is begun.
+    pub(super) async fn finish(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Starts what a namespace has to do.
+    pub(super) async fn look_into(&self, namespace: &Namespace) -> Result<Look, Error> {
+        let next_schedule = self.keep_schedules(namespace).await?;
+        let claim = self.claim(namespace.id());
+        let asked = claim.clone();
+        let (is_due, next) = namespace
+            .read(move |tx| {
+                let claim = asked.clone();
+                Box::pin(async move { rows::outlook(tx, &claim).await })
+            })
+            .await?;
+        let next = next.into_iter().chain(next_schedule).min();
+        if !is_due || claim.limit == 0 || self.stopping.is_cancelled() {
+            return Ok(Look { is_at_work: is_due, next });
+        }
+        let claimed = namespace
+            .write(move |tx| {
+                let claim = claim.clone();
+                Box::pin(async move { rows::claim(tx, &claim).await })
+            })
+            .await?;
+        for job in claimed {
+            self.start(namespace, job);
+        }
+        Ok(Look { is_at_work: true, next })
+    }
+
+    fn claim(&self, workspace: Option<WorkspaceId>) -> Claim {
+        let inner = &self.jobs.0;
+        let now = inner.environment.now();
+        let in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let here: Vec<Uuid> =
+            in_flight.iter().filter(|(_, of)| **of == workspace).map(|(id, _)| *id).collect();
+        let free = inner.settings.per_workspace.max(1).saturating_sub(here.len());
+        Claim {
+            owner: inner.owner,
+            process: inner.process,
+            shared: inner.settings.shared,
+            until: now.plus(inner.settings.lease),
+            in_flight: here,
+            limit: free.min(self.permits.available_permits()) as u64,
+            now,
+        }
+    }
+
+    fn start(&self, namespace: &Namespace, job: Claimed) {
+        let (jobs, registry, namespace) = (self.jobs.clone(), self.registry.clone(), namespace.clone());
+        let (permits, stopping) = (self.permits.clone(), self.stopping.clone());
+        let (in_flight, id, workspace) = (self.in_flight.clone(), job.id, namespace.id());
+        in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(id, workspace);
+        self.tracker.spawn(async move {
+            if let Ok(_permit) = permits.acquire_owned().await {
+                let attempt = Attempt { jobs: &jobs, registry: &registry, namespace: &namespace, job };
+                attempt.run(&stopping).await;
+            }
+            in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            // The place that has become free is for whoever waits, here or in another workspace.
+            match workspace {
+                Some(workspace) => jobs.wake(workspace),
+                None => jobs.0.wake.notify_one(),
+            }
+        });
+    }
+
+    /// Enqueues what is due by its schedule; when the next is.
+    async fn keep_schedules(&self, namespace: &Namespace) -> Result<Option<Timestamp>, Error> {
+        let place = if namespace.id().is_some() { Place::EveryWorkspace } else { Place::Directory };
+        let schedules: Vec<&Scheduled> =
+            self.registry.schedules.iter().filter(|schedule| schedule.place == place).collect();
+        if schedules.is_empty() {
+            return Ok(None);
+        }
+        let planned = namespace.read(|tx| Box::pin(async move { rows::planned(tx).await })).await?;
+        let now = self.jobs.0.environment.now();
+        let mut earliest: Option<Timestamp> = None;
+        for schedule in schedules {
+            let before = planned.iter().find(|planned| planned.name == schedule.name).cloned();
+            let same = before.as_ref().filter(|before| before.expression == schedule.expression);
+            if let Some(same) = same
+                && same.next_at > now
+            {
+                earliest = earliest.into_iter().chain([same.next_at]).min();
+                continue;
+            }
+            let Some(next_at) = schedule.schedule.after(now) else { continue };
+            let next_at = next_at.plus(spread(namespace.id()));
+            let next =
+                Planned { name: schedule.name.to_owned(), expression: schedule.expression.clone(), next_at };
+            // Times that passed while nobody looked are one; a schedule that is new waits for its first.
+            let due = same.is_some().then(|| NewJob {
+                name: schedule.name,
+                payload: serde_json::Value::Null,
+                due_at: now,
+                priority: 0,
+                key: Some("schedule".to_owned()),
+            });
+            let unit = Arc::new((self.jobs.0.environment.clone(), before, next, due));
+            namespace
+                .write(move |tx| {
+                    let unit = unit.clone();
+                    Box::pin(async move {
+                        let (environment, before, next, due) = &*unit;
+                        if rows::plan(tx, before.as_ref(), next).await?
+                            && let Some(due) = due
+                        {
+                            rows::insert(tx, environment.new_id(), due, environment.now()).await?;
+                        }
+                        Ok::<_, Error>(())
+                    })
+                })
+                .await?;
+            earliest = earliest.into_iter().chain([next_at]).min();
+        }
+        Ok(earliest)
+    }
+}
+
+/// How long after its schedule a workspace's job begins: the same for a workspace each time.
+fn spread(workspace: Option<WorkspaceId>) -> Duration {
+    let Some(workspace) = workspace else { return Duration::ZERO };
+    let mut hasher = DefaultHasher::new();
+    workspace.as_uuid().hash(&mut hasher);
+    Duration::from_secs(hasher.finish() % SPREAD.as_secs())
+}
+
+impl Consumer for Runner {
+    fn look(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Look, Failure>> {
+        Box::pin(async move {
+            let namespace = self.jobs.0.store.workspace(workspace).await?;
+            Ok(self.look_into(&namespace).await?)
+        })
+    }
+}
+
+/// One attempt at a job.
+struct Attempt<'r> {
+    jobs: &'r Jobs,
+    registry: &'r Registry,
+    namespace: &'r Namespace,
+    job: Claimed,
+}
+
+/// How an attempt ended.
+enum Ended {
+    Done,
+    Failed(JobError),
+    TooLong,
+    Panicked,
+    /// The server stops.
+    Stopped,
+    /// Another process has taken it over.
+    Lost,
+}
+
+impl Attempt<'_> {
+    async fn run(&self, stopping: &CancellationToken) {
+        let ended = self.attempt(stopping).await;
+        if let Err(error) = self.settle(ended).await {
+            tracing::warn!(job = %self.job.id, name = self.job.name, error = %Chain(&error), "how a job ended could not be stored; it is taken up again");
+        }
+    }
+
+    async fn attempt(&self, stopping: &CancellationToken) -> Ended {
+        let Some(handler) = self.registry.handler(&self.job.name) else {
+            let unknown = format!("this version knows no job {:?}", self.job.name);
+            return Ended::Failed(JobError::fail(unknown));
+        };
+        let payload = match serde_json::from_str(&self.job.payload) {
+            Ok(payload) => payload,
+            Err(error) => return Ended::Failed(JobError::fail(error)),
+        };
+        let inner = &self.jobs.0;
+        let run = JobRun {
+            id: self.job.id,
+            namespace: self.namespace.clone(),
+            environment: inner.environment.clone(),
+            attempt: self.job.attempt,
+            epoch: self.job.epoch,
+        };
+        let every = inner.settings.lease / 3;
+        tokio::pin! {
+            let running = AssertUnwindSafe(handler.run(&run, payload)).catch_unwind();
+            let limit = sleep_until(Instant::now() + handler.time());
+            let renewal = sleep_until(Instant::now() + every);
+        }
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut running => return match ended {
+                    Ok(Ok(())) => Ended::Done,
+                    Ok(Err(error)) => Ended::Failed(error),
+                    Err(_) => Ended::Panicked,
+                },
+                () = stopping.cancelled() => return Ended::Stopped,
+                () = &mut limit => return Ended::TooLong,
+                () = &mut renewal => {
+                    match self.renew().await {
+                        Ok(true) => {}
+                        Ok(false) => return Ended::Lost,
+                        Err(error) => tracing::warn!(job = %self.job.id, error = %Chain(&error), "a job's lease could not be renewed"),
+                    }
+                    renewal.as_mut().reset(Instant::now() + every);
+                }
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<bool, Error> {
+        let until = self.jobs.0.environment.now().plus(self.jobs.0.settings.lease);
+        let (id, epoch) = (self.job.id, self.job.epoch);
+        self.namespace.write(move |tx| Box::pin(async move { rows::renew(tx, id, epoch, until).await })).await
+    }
+
+    async fn settle(&self, ended: Ended) -> Result<(), Error> {
+        let (id, epoch, name) = (self.job.id, self.job.epoch, &self.job.name);
+        let (may_retry, problem) = match ended {
+            Ended::Done => {
+                // It is there no more where the job ended itself.
+                let finish = self
+                    .namespace
+                    .write(move |tx| Box::pin(async move { rows::finish(tx, id, epoch).await }));
+                return finish.await.map(drop);
+            }
+            Ended::Lost => {
+                tracing::warn!(job = %id, name, "a job was taken over by another process");
+                return Ok(());
+            }
+            Ended::Stopped => return self.put_back(JobState::Waiting, Duration::ZERO, None).await,
+            Ended::Failed(JobError::Retry(error)) => (true, Chain(&*error).to_string()),
+            Ended::Failed(JobError::Fail(error)) => (false, Chain(&*error).to_string()),
+            Ended::TooLong => (true, "It took too long.".to_owned()),
+            Ended::Panicked => (true, "It panicked.".to_owned()),
+        };
+        let attempts = self.registry.handler(name).map_or(1, |handler| handler.attempts());
+        if may_retry && self.job.attempt < attempts {
+            let pause = pause(self.jobs.0.settings.first_pause, self.job.attempt);
+            tracing::warn!(job = %id, name, attempt = self.job.attempt, error = problem, "a job failed; it is run again in {pause:?}");
+            return self.put_back(JobState::Waiting, pause, Some(problem)).await;
+        }
+        tracing::error!(job = %id, name, attempt = self.job.attempt, error = problem, "a job failed and is not run again by itself");
+        self.put_back(JobState::Failed, Duration::ZERO, Some(problem)).await
+    }
+
+    async fn put_back(&self, state: JobState, pause: Duration, problem: Option<String>) -> Result<(), Error> {
+        let due_at = self.jobs.0.environment.now().plus(pause);
+        let (id, epoch) = (self.job.id, self.job.epoch);
+        let back = Arc::new(PutBack { state, due_at, counts: problem.is_some(), problem });
+        if let Some(workspace) = self.namespace.id() {
+            self.jobs.announce(workspace).await?;
+        }
+        self.namespace
+            .write(move |tx| {
+                let back = back.clone();
+                Box::pin(async move { rows::put_back(tx, id, epoch, &back).await })
+            })
+            .await
+    }
+}
+
+/// The pause after an attempt.
+fn pause(first: Duration, attempt: u32) -> Duration {
+    let doubled = first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
+    doubled.min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_doubles_to_an_hour() {
+        let pauses = [1, 2, 3, 10, 11, 99].map(|attempt| pause(Duration::from_secs(5), attempt).as_secs());
+        assert_eq!(pauses, [5, 10, 20, 2_560, 3_600, 3_600]);
+    }
+}

@@ -1,0 +1,28 @@
+-- Work that is done later, under a lease: what waits, what runs, and what has had all its attempts.
+CREATE TABLE jobs (
+    id BLOB PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    key TEXT,
+    priority INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'failed')),
+    due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    lease_owner BLOB,
+    lease_process BLOB,
+    lease_until INTEGER,
+    problem TEXT,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER
+) STRICT;
+
+CREATE INDEX jobs_due ON jobs (state, due_at);
+CREATE UNIQUE INDEX jobs_key ON jobs (name, key) WHERE state = 'waiting';
+
+-- When a job is enqueued by itself next.
+CREATE TABLE job_schedules (
+    name TEXT PRIMARY KEY NOT NULL,
+    expression TEXT NOT NULL,
+    next_at INTEGER NOT NULL
+) STRICT;
