@@ -4,12 +4,13 @@ use futures::future::BoxFuture;
 use kontor_core::{
     caller::{Actor, Caller},
     environment::Environment,
+    error::Chain,
     ids::{ApprovalId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::{ApprovalQuestion, TurnEvent},
 };
 use kontor_store::{
-    AuditEntry, Tx,
+    AuditEntry, Namespace, Tx,
     jobs::{Job, JobError, JobRun, NewJob},
 };
 use serde::{Deserialize, Serialize};
@@ -160,43 +161,56 @@ impl Agents {
                 })
             })
             .await?;
+        kontor_core::kill_point!("approval.resolved");
         self.0.hub.publish(caller.workspace, approval.session, &logged);
         self.wake(caller.workspace, approval.session);
         Ok(approval)
     }
 
     /// Denies what nobody answered in time, so that the turn goes on.
-    pub(crate) async fn expire_approvals(&self, workspace: WorkspaceId) -> Result<(), Error> {
+    async fn expire_approvals(&self, workspace: WorkspaceId) -> Result<(), Error> {
         let namespace = self.namespace(workspace).await?;
         let now = self.0.environment.now();
         let overdue = namespace.read(move |tx| Box::pin(async move { rows::overdue(tx, now).await })).await?;
+        let mut failed = None;
         for approval in overdue {
-            let answer = Answer {
-                status: ApprovalStatus::Expired,
-                by: approval.member,
-                by_name: "Kontor".to_owned(),
-                actor: Actor::System,
-                comment: NOBODY_ANSWERED.to_owned(),
-                environment: self.0.environment.clone(),
-                now,
-            };
-            let session = approval.session;
-            let resolved = namespace
-                .write(move |tx| {
-                    let (approval, answer) = (approval.clone(), answer.clone());
-                    Box::pin(async move { resolve(tx, approval, &answer).await })
-                })
-                .await;
-            match resolved {
-                Ok((_, logged)) => {
-                    self.0.hub.publish(workspace, session, &logged);
-                    self.wake(workspace, session);
-                }
+            let id = approval.id;
+            match self.expire(workspace, &namespace, approval).await {
                 // Somebody answered at the last moment.
-                Err(Error::ApprovalClosed) => {}
-                Err(error) => return Err(error),
+                Ok(()) | Err(Error::ApprovalClosed) => {}
+                // The others are not kept waiting by it.
+                Err(error) => {
+                    tracing::warn!(%workspace, approval = %id, error = %Chain(&error), "an approval could not be denied");
+                    failed = Some(error);
+                }
             }
         }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn expire(
+        &self,
+        workspace: WorkspaceId,
+        namespace: &Namespace,
+        approval: Approval,
+    ) -> Result<(), Error> {
+        let answer = Answer {
+            status: ApprovalStatus::Expired,
+            by: approval.member,
+            by_name: "Kontor".to_owned(),
+            actor: Actor::System,
+            comment: NOBODY_ANSWERED.to_owned(),
+            environment: self.0.environment.clone(),
+            now: self.0.environment.now(),
+        };
+        let session = approval.session;
+        let resolved = namespace.write(move |tx| {
+            let (approval, answer) = (approval.clone(), answer.clone());
+            Box::pin(async move { resolve(tx, approval, &answer).await })
+        });
+        let (_, logged) = resolved.await?;
+        self.0.hub.publish(workspace, session, &logged);
+        self.wake(workspace, session);
         Ok(())
     }
 }
@@ -207,19 +221,35 @@ pub struct ExpireApprovals(pub Agents);
 impl ExpireApprovals {
     /// To be enqueued with approvals that are asked for.
     pub(crate) fn at(expires_at: Timestamp) -> NewJob {
-        NewJob { name: Self::NAME, payload: Value::Null, due_at: expires_at, priority: 0, key: None }
+        let key = Some(expires_at.to_string());
+        NewJob { name: Self::NAME, payload: Value::Null, due_at: expires_at, priority: 0, key }
     }
 }
 
 impl Job for ExpireApprovals {
     const NAME: &'static str = "approvals.expire";
+    /// Through a day on which the database is not well.
+    const ATTEMPTS: u32 = 32;
 
     type Payload = ();
 
     fn run<'r>(&'r self, run: &'r JobRun, (): ()) -> BoxFuture<'r, Result<(), JobError>> {
         Box::pin(async move {
             let Some(workspace) = run.namespace.id() else { return Ok(()) };
-            self.0.expire_approvals(workspace).await.map_err(JobError::retry)
+            self.0.expire_approvals(workspace).await.map_err(JobError::retry)?;
+            // It may have been run before its time: as long as an approval waits, a job waits with it.
+            let announced = self.0.0.jobs.announce(workspace).await?;
+            let environment = run.environment.clone();
+            let ended = run.finish(move |tx| {
+                let environment = environment.clone();
+                Box::pin(async move {
+                    if let Some(expires_at) = rows::next_expiry(tx).await? {
+                        tx.enqueue(&environment, announced, &Self::at(expires_at)).await?;
+                    }
+                    Ok::<_, Error>(())
+                })
+            });
+            ended.await.map_err(JobError::retry)
         })
     }
 }

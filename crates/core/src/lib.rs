@@ -15,6 +15,7 @@
 //! | [`caller`], [`grants`] | who asks, and what they may |
 //! | [`reference`] | a record as others speak of it |
 //! | [`operation`] | operations, their effects and the registry |
+//! | `kill_point` | moments at which a test has the process die |
 //! | [`turn`] | the events of a turn as they are logged and streamed |
 
 pub mod caller;
@@ -25,6 +26,8 @@ pub mod filter;
 pub mod grants;
 pub mod ids;
 pub mod json;
+#[cfg(debug_assertions)]
+pub mod kill_point;
 pub mod metadata;
 pub mod operation;
 pub mod reading;

@@ -16,12 +16,12 @@ use kontor_core::environment::Environment;
 use kontor_store::Namespace;
 
 use crate::{
-    Error, MasterSecret, Result,
+    Error, MasterSecret, Result, ed25519,
     rows::signing_keys::{self, KeyRow},
 };
 
 /// What precedes the 32 bytes of an Ed25519 private key in its PKCS #8 form (RFC 8410, section 7).
-const PKCS8_PREFIX: [u8; 16] =
+pub(crate) const PKCS8_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 const NONCE: usize = 24;
 
@@ -80,6 +80,7 @@ impl SigningKeys {
 impl SigningKey {
     /// Its id is the thumbprint of its public half (RFC 7638).
     fn new(seed: &[u8; 32]) -> Result<Self> {
+        ed25519::install();
         let key = EncodingKey::from_ed_der(&[PKCS8_PREFIX.as_slice(), seed].concat());
         let mut public = Jwk::from_encoding_key(&key, Algorithm::EdDSA).map_err(Error::Key)?;
         let kid = public.thumbprint(ThumbprintHash::SHA256).map_err(Error::Key)?;

@@ -10,7 +10,7 @@
 //! | [`service`](Identity), `settings`, `secret`, `cache` | the service, its settings, the master secret, short-lived memory |
 //! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
 //! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
-//! | `tokens`, `access_token`, `keys`, `opaque` | token pairs, their rotation, signing keys |
+//! | `tokens`, `access_token`, `keys`, `ed25519`, `opaque` | token pairs, their rotation, signing keys |
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
 //! | `data_steps` | what is made of the roles that older versions wrote |
@@ -23,6 +23,7 @@ mod cache;
 mod callers;
 mod credentials;
 mod data_steps;
+mod ed25519;
 mod email;
 mod error;
 mod keys;

@@ -13,6 +13,8 @@ use kontor_store::{
 
 use crate::{config::RetentionConfig, wiring::Services};
 
+/// A call outside that was begun so long ago and did not end was cut off.
+const CUT_OFF: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The jobs of this program.
@@ -38,8 +40,11 @@ impl Retention {
         ];
         let timed = kept.into_iter().filter(|(_, days)| *days > 0).map(|(prune, days)| (prune, DAY * days));
         // What is kept under an idempotency key says itself how long.
-        let own: (Prune, Duration) = (kontor_operations::requests::prune, Duration::ZERO);
-        Self(timed.chain([own]).collect())
+        let own: [(Prune, Duration); 2] = [
+            (kontor_operations::requests::prune, Duration::ZERO),
+            (kontor_operations::outside::give_up, CUT_OFF),
+        ];
+        Self(own.into_iter().chain(timed).collect())
     }
 }
 

@@ -63,7 +63,7 @@ impl Services {
 
     /// The jobs of workspaces, for their admins.
     pub(crate) fn workspace_jobs(&self) -> WorkspaceJobs {
-        WorkspaceJobs::new(self.store.clone(), self.jobs.clone(), self.environment.clone())
+        WorkspaceJobs::new(self.store.clone(), self.jobs.clone())
     }
 
     async fn build(config: &Config, url: &str, lock: Option<DataDirLock>) -> Result<Self, Error> {
@@ -79,7 +79,8 @@ impl Services {
             contributors(),
             OperationSettings {
                 policy: ApprovalPolicy { unasked_changes: config.agents.unasked_changes },
-                node: Some(node),
+                // A command beside a server is not that server, whose calls are its own.
+                node: lock.is_some().then_some(node),
             },
         );
         let provisioner = Arc::new(Furnishing::new(environment.clone()));

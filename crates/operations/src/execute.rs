@@ -73,7 +73,7 @@ pub struct Executed<R> {
 /// same transaction.
 pub trait Journal: Clone + Send + Sync + 'static {
     type Receipt: Send + 'static;
-    type Error: From<kontor_store::Error> + Send + 'static;
+    type Error: From<kontor_store::Error> + From<Error> + Send + 'static;
 
     /// The key under which a call that reaches outside is made once. It tells the call from every other of the
     /// workspace.
@@ -314,6 +314,7 @@ impl Context {
             })
         });
         let (outcome, receipt) = written.await?;
+        kontor_core::kill_point!("operation.committed");
         Ok(Executed { outcome, receipt })
     }
 }

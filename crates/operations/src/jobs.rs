@@ -2,13 +2,11 @@
 
 use kontor_core::{
     caller::Caller,
-    environment::Environment,
     error::{ErrorKind, Fault, Problem},
     grants::{NotPermitted, Permission},
 };
 pub use kontor_store::jobs::{JobRecord, JobState, Planned};
-use kontor_store::{AuditEntry, Store, jobs::Jobs};
-use serde_json::json;
+use kontor_store::{Store, jobs::Jobs};
 use uuid::Uuid;
 
 /// What can go wrong with looking at jobs.
@@ -42,12 +40,11 @@ impl Fault for JobsError {
 pub struct WorkspaceJobs {
     store: Store,
     jobs: Jobs,
-    environment: Environment,
 }
 
 impl WorkspaceJobs {
-    pub fn new(store: Store, jobs: Jobs, environment: Environment) -> Self {
-        Self { store, jobs, environment }
+    pub fn new(store: Store, jobs: Jobs) -> Self {
+        Self { store, jobs }
     }
 
     /// The jobs in this state or in any, those due first before others, 200 at most.
@@ -77,17 +74,7 @@ impl WorkspaceJobs {
     pub async fn run_again(&self, caller: &Caller, job: Uuid) -> Result<(), JobsError> {
         caller.grants.require(Permission::Jobs)?;
         let namespace = self.store.workspace(caller.workspace).await?;
-        if !self.jobs.run_again(&namespace, job).await? {
-            return Err(JobsError::NotFound(job));
-        }
-        let (environment, actor) = (self.environment.clone(), caller.actor.clone());
-        let audited = namespace.write(move |tx| {
-            let (environment, actor) = (environment.clone(), actor.clone());
-            Box::pin(async move {
-                let entry = AuditEntry::new("job.run_again", format!("job:{job}"), json!({}));
-                tx.audit(&environment, environment.now(), &actor, entry).await
-            })
-        });
-        Ok(audited.await?)
+        let is_there = self.jobs.run_again(&namespace, job, &caller.actor).await?;
+        if is_there { Ok(()) } else { Err(JobsError::NotFound(job)) }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use kontor_core::{
-    error::{ErrorKind, Problem},
+    error::{ErrorKind, Fault as _, Problem},
     ids::WorkspaceId,
     time::Timestamp,
 };
@@ -28,6 +28,8 @@ use crate::{
 
 /// How long one attempt may take. What has not answered by then may have had its effect.
 pub const MAX_TIME: Duration = Duration::from_secs(60);
+/// How often it is looked whether a call has come to its end.
+const FLIGHT_POLL: Duration = Duration::from_millis(50);
 /// How far the clocks of two nodes may differ.
 const CLOCKS: Duration = Duration::from_secs(5);
 
@@ -78,15 +80,24 @@ impl Drop for Flight {
 /// What is known of a call when it is begun.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Begun {
-    /// It is begun now.
-    First,
-    /// An attempt was cut off, or its outcome is not known, and another is begun.
-    Again,
+    Attempt(Turn),
     /// Another attempt may be under way until then.
     UnderWay(Timestamp),
     Ended(Outcome),
+    /// It ended, and what came of it is not told again: the caller's grants have changed.
+    Withheld,
     /// The key was used for another call.
     Other,
+}
+
+/// An attempt that is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// From 1. By it an attempt that ends late is told from the one after it.
+    pub(crate) number: i64,
+    pub(crate) begun_at: Timestamp,
+    /// Whether one before it was cut off, so that nobody knows whether it had its effect.
+    pub(crate) is_again: bool,
 }
 
 /// That nobody knows what came of a call.
@@ -96,6 +107,12 @@ pub(crate) fn unknown() -> Problem {
         "outcome_unknown",
         "Whether this happened is not known. Look before you do it again.",
     )
+}
+
+/// Says of calls that were begun before an instant and never ended that nobody knows what came of them. Whoever makes
+/// one again under its key finds it so.
+pub fn give_up<'t>(tx: &'t mut Tx<'_>, before: Timestamp) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
+    Box::pin(rows::give_up(tx, before))
 }
 
 /// Removes calls that ended before an instant. Under its key one of them would be made again.
@@ -112,8 +129,13 @@ pub(crate) async fn execute<J: Journal>(
     journal: J,
 ) -> Result<Executed<J::Receipt>, J::Error> {
     let key = journal.outside_key(&call, &context.environment);
-    let Some(flight) = context.outgoing.enter(call.caller.workspace, &key.text) else {
-        return Ok(refused(under_way()));
+    let flight = loop {
+        match context.outgoing.enter(call.caller.workspace, &key.text) {
+            Some(flight) => break flight,
+            // An attempt that nobody waits for any more goes on here; what came of it is found then.
+            None if key.waits => sleep(FLIGHT_POLL).await,
+            None => return Ok(refused(under_way())),
+        }
     };
     let tracker = context.outgoing.tracker.clone();
     let attempt = Attempt { context, namespace, operation, call, journal, key };
@@ -137,23 +159,26 @@ struct Attempt<J> {
 
 impl<J: Journal> Attempt<J> {
     async fn run(self) -> Result<Executed<J::Receipt>, J::Error> {
-        let begun = loop {
-            let begun = self.begin().await?;
-            let Begun::UnderWay(until) = begun else { break begun };
-            if !self.key.waits {
-                return Ok(refused(under_way()));
+        let turn = loop {
+            match self.begin().await? {
+                Begun::Attempt(turn) => break turn,
+                // The node that began it is gone, as far as this one can tell, but what it sent may be on its way.
+                Begun::UnderWay(until) if self.key.waits => {
+                    let wait = until.since(self.context.environment.now());
+                    sleep(wait.clamp(FLIGHT_POLL, MAX_TIME)).await;
+                }
+                Begun::UnderWay(_) => return Ok(refused(under_way())),
+                Begun::Other => return Ok(refused(crate::Error::KeyReused.problem())),
+                Begun::Withheld => return Ok(refused(crate::Error::AnswerWithheld.problem())),
+                Begun::Ended(outcome) => return self.end(None, outcome).await,
             }
-            // The node that began it is gone, as far as this one can tell, but what it sent may be on its way.
-            sleep(until.since(self.context.environment.now()).max(Duration::from_millis(10))).await;
         };
-        let outcome = match begun {
-            Begun::Other => return Ok(refused(key_reused())),
-            Begun::Ended(outcome) => outcome,
-            Begun::First => self.attempt(false).await,
-            Begun::Again | Begun::UnderWay(_) => self.attempt(true).await,
-        };
-        let receipt = self.end(&outcome).await?;
-        Ok(Executed { outcome, receipt: Some(receipt) })
+        kontor_core::kill_point!("outside.begun");
+        let outcome = self.attempt(turn).await;
+        kontor_core::kill_point!("outside.ran");
+        let executed = self.end(Some(turn.number), outcome).await?;
+        kontor_core::kill_point!("outside.ended");
+        Ok(executed)
     }
 
     /// Commits that the call begins.
@@ -168,6 +193,7 @@ impl<J: Journal> Attempt<J> {
                 operation,
                 arguments: self.call.arguments.clone(),
                 may_go_on: self.operation.when_unknown() != WhenUnknown::AskPerson,
+                is_request: !self.key.waits,
             },
         ));
         let begun = self.namespace.write(move |tx| {
@@ -182,12 +208,12 @@ impl<J: Journal> Attempt<J> {
         begun.await
     }
 
-    async fn attempt(&self, is_again: bool) -> Outcome {
+    async fn attempt(&self, turn: Turn) -> Outcome {
         let Context { environment, caller, .. } = &self.context;
         let call = OutsideCall { caller, environment, key: &self.key.text };
         let arguments = &self.call.arguments;
         let effect = async {
-            if is_again {
+            if turn.is_again {
                 match self.operation.when_unknown() {
                     WhenUnknown::Repeat => {}
                     WhenUnknown::AskPerson => return Outcome::Unknown,
@@ -200,11 +226,14 @@ impl<J: Journal> Attempt<J> {
             }
             self.operation.run(call, arguments.clone()).await
         };
-        tokio::time::timeout(MAX_TIME, effect).await.unwrap_or(Outcome::Unknown)
+        // From its beginning as others read it, after which they may begin another.
+        let left = turn.begun_at.plus(MAX_TIME).since(environment.now());
+        tokio::time::timeout(left, effect).await.unwrap_or(Outcome::Unknown)
     }
 
-    /// Commits what came of the call, with the journal's part or, where that is refused, without.
-    async fn end(&self, outcome: &Outcome) -> Result<J::Receipt, J::Error> {
+    /// Commits what came of the attempt of this number, where there was one, with the journal's part or, where that is
+    /// refused, without.
+    async fn end(&self, number: Option<i64>, outcome: Outcome) -> Result<Executed<J::Receipt>, J::Error> {
         let ended =
             Arc::new((self.context.clone(), self.journal.clone(), self.key.text.clone(), outcome.clone()));
         let alone = ended.clone();
@@ -213,26 +242,32 @@ impl<J: Journal> Attempt<J> {
             Box::pin(async move {
                 let (context, journal, key, outcome) = &*ended;
                 let mut work = context.work(tx);
-                rows::end(&mut work, key, outcome).await?;
+                if let Some(number) = number {
+                    rows::end(&mut work, key, number, outcome).await?;
+                }
                 journal.end_outside(&mut work, outcome).await
             })
         });
         let error = match together.await {
-            Ok(receipt) => return Ok(receipt),
+            Ok(receipt) => return Ok(Executed { outcome, receipt: Some(receipt) }),
             Err(error) => error,
         };
+        let Some(number) = number else { return Err(error) };
         let kept = self.namespace.write(move |tx| {
             let alone = alone.clone();
             Box::pin(async move {
                 let (context, _, key, outcome) = &*alone;
-                rows::end(&mut context.work(tx), key, outcome).await
+                rows::end(&mut context.work(tx), key, number, outcome).await
             })
         });
-        if let Err(lost) = kept.await {
-            let error = kontor_core::error::Chain(&lost);
-            tracing::error!(key = self.key.text, %error, "the outcome of a call outside could not be stored");
+        match kept.await {
+            Ok(()) => Ok(Executed { outcome, receipt: None }),
+            Err(lost) => {
+                let why = kontor_core::error::Chain(&lost);
+                tracing::error!(key = self.key.text, error = %why, "the outcome of a call outside could not be stored");
+                Err(error)
+            }
         }
-        Err(error)
     }
 }
 
@@ -242,9 +277,4 @@ fn under_way() -> Problem {
         "call_under_way",
         "This call is being made at the moment. Ask again in a minute what came of it.",
     )
-}
-
-fn key_reused() -> Problem {
-    use kontor_core::error::Fault as _;
-    crate::Error::KeyReused.problem()
 }

@@ -62,7 +62,7 @@ impl<T> Answered<T> {
     }
 }
 
-fn digest(grants: &Grants) -> Result<String, Error> {
+pub(crate) fn digest(grants: &Grants) -> Result<String, Error> {
     let json = serde_json::to_vec(grants).map_err(Error::Answer)?;
     Ok(hex(&Sha256::digest(json)))
 }

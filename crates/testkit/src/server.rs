@@ -139,6 +139,17 @@ impl Server {
         self.child.id()
     }
 
+    /// Whether it comes to its end by itself within this time.
+    pub fn ends_within(&mut self, patience: Duration) -> bool {
+        let begun = Instant::now();
+        loop {
+            match self.child.try_wait() {
+                Ok(None) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(10)),
+                ended => return !matches!(ended, Ok(None)),
+            }
+        }
+    }
+
     /// `kill -9`.
     pub fn kill(mut self) -> io::Result<()> {
         self.child.kill()?;

@@ -32,3 +32,5 @@ INSERT INTO jobs (id, name, payload, priority, state, due_at, attempts, epoch, c
 SELECT id, 'approvals.expire', 'null', 0, 'waiting', expires_at, 0, 0, requested_at
 FROM approvals
 WHERE status = 'pending';
+
+CREATE INDEX audit_entries_happened ON audit_entries (happened_at);

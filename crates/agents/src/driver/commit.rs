@@ -69,6 +69,7 @@ impl Run<'_> {
                 Box::pin(async move { log::append_leased(tx, &lease, Keep::Renewed, &drafts, now).await })
             })
             .await?;
+        kontor_core::kill_point!("step.committed");
         self.committed(&logged);
         Ok::<_, Error>(())
     }
@@ -132,6 +133,7 @@ impl Run<'_> {
                 })
             })
             .await?;
+        kontor_core::kill_point!("turn.put_down");
         self.committed(&logged);
         Ok(more)
     }

@@ -108,6 +108,7 @@ async fn run_taken(
     taken: Box<TakenTurn>,
     stopping: &CancellationToken,
 ) -> Result<bool, Error> {
+    kontor_core::kill_point!("turn.taken");
     handle.publish(&taken.logged);
     let session = taken.session.id;
     let give_up = GiveUp::new(agents, workspace, &namespace, &taken);

@@ -1,11 +1,11 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, future::BoxFuture, stream};
 use kontor_core::{
     environment::Environment,
     error::{Chain, Fault, Problem},
     json::JsonText,
-    text,
+    operation, text,
     time::Timestamp,
     turn::ToolOutcome,
 };
@@ -35,6 +35,8 @@ struct Entry {
     state: State,
     index: u32,
     lease: Lease,
+    /// How long the lease lasts from each commit on.
+    lasts: Duration,
     before: Vec<Draft>,
     started: Timestamp,
 }
@@ -46,7 +48,12 @@ impl Entry {
         let event = self.state.result(self.index, outcome, took).ok_or(Error::LeaseLost)?;
         let mut drafts = self.before.clone();
         drafts.push(Draft::new(event)?);
-        log::append_leased(work.tx, &self.lease, Keep::Renewed, &drafts, self.started).await
+        log::append_leased(work.tx, &self.renewed(work.now), Keep::Renewed, &drafts, work.now).await
+    }
+
+    /// The lease as it is after being renewed now: a call outside may take longer than it lasts.
+    fn renewed(&self, now: Timestamp) -> Lease {
+        Lease { until: now.plus(self.lasts), ..self.lease }
     }
 
     /// A result that is there already was written by whoever took the turn over.
@@ -90,7 +97,8 @@ impl Journal for TurnJournal {
     fn begin_outside<'w>(&'w self, work: &'w mut Work<'_, '_>) -> BoxFuture<'w, Result<(), Error>> {
         Box::pin(async move {
             self.0.refuse_second(work).await?;
-            log::append_leased(work.tx, &self.0.lease, Keep::Renewed, &[], self.0.started).await.map(drop)
+            let lease = self.0.renewed(work.now);
+            log::append_leased(work.tx, &lease, Keep::Renewed, &[], work.now).await.map(drop)
         })
     }
 
@@ -145,6 +153,11 @@ impl Run<'_> {
         let executing = self.agents.0.operations.execute_with(wanted, journal);
         let executed = match self.keeping_the_lease(executing).await {
             Ok(executed) => executed,
+            // What came of it could not be stored: it may have had its effect.
+            Err(Error::Store(error)) if call.effect == Some(operation::Effect::External) => {
+                tracing::error!(operation = call.operation, error = %Chain(&error), "a call outside could not be recorded");
+                return Ok(self.ran(index, ToolOutcome::Unknown, started));
+            }
             // The transaction as a whole was refused: the call had no effect, and the model is told.
             Err(Error::Store(error)) if !error.problem().kind.is_transient() => {
                 tracing::error!(operation = call.operation, error = %Chain(&error), "an operation could not be committed");
@@ -179,7 +192,11 @@ impl Run<'_> {
                 biased;
                 executed = &mut executing => return executed,
                 () = &mut renewal => {
-                    self.renew().await?;
+                    match self.renew().await {
+                        Err(Error::LeaseLost) => return Err(Error::LeaseLost),
+                        Err(error) => tracing::warn!(error = %Chain(&error), "a turn's lease could not be renewed"),
+                        Ok(()) => {}
+                    }
                     renewal.as_mut().reset(Instant::now() + every);
                 }
             }
@@ -205,7 +222,8 @@ impl Run<'_> {
             result_bytes: service.settings.limits.result_bytes,
             state: self.state.clone(),
             index,
-            lease: self.renewed(started),
+            lease: self.lease,
+            lasts: service.settings.lease,
             before,
             started,
         }))
@@ -228,7 +246,7 @@ fn failure(problem: Problem) -> ToolOutcome {
     ToolOutcome::Failed { problem }
 }
 
-fn milliseconds(duration: std::time::Duration) -> u64 {
+fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -141,6 +141,18 @@ pub(crate) async fn overdue(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Appro
     tx.fetch_all(&select).await?.iter().map(decode).collect()
 }
 
+/// When the next one expires.
+pub(crate) async fn next_expiry(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let select = Query::select()
+        .column("expires_at")
+        .from(tx.table(TABLE))
+        .and_where(Expr::cust("status = 'pending'"))
+        .order_by("expires_at", Order::Asc)
+        .limit(1)
+        .take();
+    Ok(tx.fetch_optional(&select).await?.map(|row| row.get(0)).transpose()?)
+}
+
 /// Answers one that is pending; whether it was.
 pub(crate) async fn resolve(
     tx: &mut Tx<'_>,

@@ -117,7 +117,7 @@ impl Server {
             crm,
             operations,
             agents: agents.clone(),
-            jobs: WorkspaceJobs::new(store.clone(), jobs, environment.clone()),
+            jobs: WorkspaceJobs::new(store.clone(), jobs),
             models,
             environment,
             public_url: "http://kontor.test".into(),

@@ -1,5 +1,6 @@
 //! `kontor jobs`: what waits, runs and has failed, and running a job again, for the operator.
 
+use kontor_core::{caller::Actor, error::Chain};
 use kontor_store::{
     Namespace,
     jobs::{JobRecord, JobState, Planned},
@@ -43,7 +44,13 @@ async fn places(services: &Services, workspace: Option<&str>) -> Result<Vec<(Str
     }
     for known in services.identity.workspaces().await? {
         if workspace.is_none_or(|name| name.to_lowercase() == known.name.to_lowercase()) {
-            places.push((known.name, services.store.workspace(known.id).await?));
+            match services.store.workspace(known.id).await {
+                Ok(namespace) => places.push((known.name, namespace)),
+                // The others are shown all the same.
+                Err(error) => {
+                    terminal::remark(&format!("{}: it cannot be opened: {}", known.name, Chain(&error)))
+                }
+            }
         }
     }
     match workspace {
@@ -91,7 +98,7 @@ fn described(job: &JobRecord) -> String {
 
 async fn run_again(services: &Services, places: &[(String, Namespace)], job: Uuid) -> Result<(), Error> {
     for (name, namespace) in places {
-        if services.jobs.run_again(namespace, job).await? {
+        if services.jobs.run_again(namespace, job, &Actor::System).await? {
             terminal::line(&format!("{name}: the job {job} is run again."));
             return Ok(());
         }

@@ -71,9 +71,11 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Which drivers and engines of other crates only one crate may name.
-const KEPT: [(&str, &[&str]); 7] = [
+const KEPT: [(&str, &[&str]); 9] = [
     ("rusqlite", &["kontor-store", "kontor-bench"]),
     ("sqlx", &["kontor-store", "kontor-bench"]),
+    ("croner", &["kontor-store"]),
+    ("chrono", &["kontor-store"]),
     ("async-openai", &["kontor-models"]),
     ("argon2", &["kontor-identity"]),
     ("jsonwebtoken", &["kontor-identity"]),

@@ -1,5 +1,5 @@
-//! Calls that reach outside: whatever moment the server is killed at, each happens at most once, and what came of it
-//! is known or said to be unknown.
+//! Turns, jobs and calls that reach outside: whatever moment the server is killed at, each thing happens at most once,
+//! and what came of it is known or said to be unknown.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -25,7 +25,8 @@ fn kills() -> usize {
     std::env::var("KONTOR_TEST_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(10)
 }
 
-/// A model that wants one call of each operation at once, and then says that it is done.
+/// A model that wants a record of the message's name and one call of each operation at once, and then says that it is
+/// done.
 async fn model() -> ScriptedModel {
     ScriptedModel::with_rule(|request| {
         let last =
@@ -34,10 +35,13 @@ async fn model() -> ScriptedModel {
             return Script::new().text("Done.");
         }
         let takes = json!({ "takes_ms": 15 }).to_string();
+        let [a, b, c] = OPERATIONS;
+        let made = json!({ "name": last["content"] }).to_string();
         Script::new().calls(&[
-            ("a", OPERATIONS[0], &takes),
-            ("b", OPERATIONS[1], &takes),
-            ("c", OPERATIONS[2], &takes),
+            ("a", a, &takes),
+            ("b", b, &takes),
+            ("c", c, &takes),
+            ("d", "account.create", &made),
         ])
     })
     .await
@@ -68,6 +72,10 @@ struct Round {
 }
 
 impl Round {
+    fn name(&self) -> String {
+        format!("Round {}", self.number)
+    }
+
     async fn call(&self, client: &ApiClient, operation: &str) -> (StatusCode, Value) {
         let key = format!("{operation}-{}", self.number);
         let path = format!("/api/operations/{operation}");
@@ -80,13 +88,18 @@ impl Round {
     async fn turn(&self, client: &ApiClient) -> Option<Vec<Event>> {
         let path = format!("/api/sessions/{}/turns", self.session);
         let key = format!("turn-{}", self.number);
-        let body = json!({ "message": "Have your effects." });
+        let body = json!({ "message": self.name() });
         client.send(Method::POST, &path, Some(body), &[("idempotency-key", &key)]).await.ok()?;
         let mut stream = client.events(&self.session, None).await.ok()?;
         let mut events = Vec::new();
         while let Some(event) = stream.next().await {
             if event.name == "approval.requested" {
-                let path = format!("/api/approvals/{}", event.data["approval"].as_str().unwrap());
+                // What denies it when nobody answers is run before its time, and finds nothing to do.
+                for job in client.get("/api/jobs?state=waiting").await.ok()?.body["data"].as_array()? {
+                    let path = format!("/api/jobs/{}/run", job["id"].as_str()?);
+                    client.post(&path, json!({})).await.ok()?;
+                }
+                let path = format!("/api/approvals/{}", event.data["approval"].as_str()?);
                 client.post(&path, json!({ "decision": "approve" })).await.ok()?;
             }
             let has_ended = event.ends_turn();
@@ -118,8 +131,12 @@ impl Round {
         assert_eq!(events.last().unwrap().name, "turn.completed");
         let turn = events.last().unwrap().data["turn"].as_str().unwrap().to_owned();
         let results: Vec<_> = events.iter().filter(|event| event.name == "tool.result").collect();
-        assert_eq!(results.len(), OPERATIONS.len());
+        assert_eq!(results.len(), OPERATIONS.len() + 1);
         for result in results {
+            if result.data["operation"] == "account.create" {
+                assert_eq!(result.data["outcome"]["status"], "succeeded");
+                continue;
+            }
             let operation = result.data["operation"].as_str().unwrap().to_owned();
             let operation = OPERATIONS.into_iter().find(|known| *known == operation).unwrap();
             let key = format!("turn/{turn}/1/{}", result.data["index"]);
@@ -128,6 +145,11 @@ impl Round {
             assert!(succeeded || result.data["outcome"]["status"] == "unknown", "{:?}", result.data);
             outcomes.push((operation, succeeded, count, result.data.clone()));
         }
+        let filter = json!({ "name": { "eq": self.name() } }).to_string();
+        let query = [("filter", filter.as_str())];
+        let made = client.request(Method::GET, "/api/records/accounts").query(&query).send().await.unwrap();
+        let made: Value = made.json().await.unwrap();
+        assert_eq!(made["data"].as_array().unwrap().len(), 1, "round {}: {made}", self.number);
         for (operation, succeeded, count, told) in outcomes {
             match (succeeded, count) {
                 (true, 1) => {}
@@ -162,6 +184,55 @@ async fn a_server_killed_in_the_middle_of_calls_outside_makes_none_twice() {
         let twice: Vec<_> = effects(fixture.folder()).into_iter().filter(|(_, count)| *count != 1).collect();
         assert_eq!(twice, [], "{engine:?}");
         assert_eq!(model.violations(), Vec::<String>::new());
+        fixture.end().await;
+    }
+}
+
+/// The moments between two durable writes, as the program names them.
+const POINTS: [&str; 11] = [
+    "turn.taken",
+    "step.committed",
+    "operation.committed",
+    "turn.put_down",
+    "approval.resolved",
+    "outside.begun",
+    "outside.ran",
+    "outside.ended",
+    "job.claimed",
+    "job.ran",
+    "job.finished",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_between_two_durable_writes_loses_and_doubles_nothing() {
+    for engine in engines() {
+        let model = model().await;
+        let mut fixture = fixture(engine, &model).await;
+        fixture.launch();
+        fixture.options.listen = fixture.server().address().to_owned();
+        for (number, point) in POINTS.into_iter().enumerate() {
+            let client = fixture.sign_in("ada").await;
+            let round = Round { number, session: client.session("sales-assistant").await.unwrap() };
+            fixture.server.take().unwrap().kill().unwrap();
+            let armed = ("KONTOR_TEST_KILL_AT".to_owned(), point.to_owned());
+            let mut options = fixture.options.clone();
+            options.environment.push(armed);
+            fixture.server = Some(Server::start(&options).unwrap());
+            let _ = tokio::time::timeout(Duration::from_secs(10), round.begin(&client)).await;
+            assert!(
+                fixture.server.take().unwrap().ends_within(Duration::from_secs(10)),
+                "{engine:?}: {point} was not reached"
+            );
+            fixture.server = Some(Server::start(&fixture.options).unwrap());
+            round.examine(&client, fixture.folder()).await;
+        }
+        let twice: Vec<_> = effects(fixture.folder()).into_iter().filter(|(_, count)| *count != 1).collect();
+        assert_eq!(twice, [], "{engine:?}");
+        let client = fixture.sign_in("ada").await;
+        for state in ["running", "failed"] {
+            let jobs = client.get(&format!("/api/jobs?state={state}")).await.unwrap().ok();
+            assert_eq!(jobs["data"], json!([]), "{engine:?}");
+        }
         fixture.end().await;
     }
 }

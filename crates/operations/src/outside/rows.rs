@@ -1,11 +1,11 @@
 use kontor_core::{text, time::Timestamp};
 use kontor_store::{Error, Tx, prune::PART};
-use sea_query::{Condition, Expr, ExprTrait as _, Query};
+use sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Begun, CLOCKS, MAX_TIME};
-use crate::{Outcome, Work};
+use super::{Begun, CLOCKS, MAX_TIME, Turn};
+use crate::{Error as CallError, Outcome, Work, requests};
 
 const TABLE: &str = "outside_calls";
 /// How many bytes of a result are stored.
@@ -20,6 +20,8 @@ pub(super) struct NewCall {
     pub(super) arguments: Json,
     /// One whose outcome is not known is taken up again: it can be repeated, or looked up.
     pub(super) may_go_on: bool,
+    /// It came as a request, whose key is free again where it failed, and whose sender may have other grants by now.
+    pub(super) is_request: bool,
 }
 
 const BEGUN: &str = "begun";
@@ -28,38 +30,22 @@ const FAILED: &str = "failed";
 const UNKNOWN: &str = "unknown";
 
 /// Writes that a call begins, in the transaction of what leads to it.
-pub(super) async fn begin(work: &mut Work<'_, '_>, call: &NewCall) -> Result<Begun, Error> {
+pub(super) async fn begin(work: &mut Work<'_, '_>, call: &NewCall) -> Result<Begun, CallError> {
     let now = work.now;
     let mut known = Query::select()
-        .columns(["state", "outcome", "begun_at", "node", "operation", "arguments"])
+        .columns(["state", "outcome", "begun_at", "node", "operation", "arguments", "attempts", "grants"])
         .from(work.tx.table(TABLE))
         .and_where(Expr::col("key").eq(call.key.as_str()))
         .take();
     work.tx.dialect().lock_rows(&mut known);
-    let Some(row) = work.tx.fetch_optional(&known).await? else {
-        let insert = Query::insert()
-            .into_table(work.tx.table(TABLE))
-            .columns(["key", "operation", "arguments", "actor", "node", "state", "attempts", "begun_at"])
-            .values_panic([
-                call.key.as_str().into(),
-                call.operation.as_str().into(),
-                call.arguments.to_string().into(),
-                json!(work.caller.actor).to_string().into(),
-                call.node.into(),
-                BEGUN.into(),
-                1_i64.into(),
-                now.micros().into(),
-            ])
-            .take();
-        work.tx.execute(&insert).await?;
-        return Ok(Begun::First);
-    };
+    let grants = requests::digest(&work.caller.grants)?;
+    let Some(row) = work.tx.fetch_optional(&known).await? else { return insert(work, call, &grants).await };
     let (operation, arguments): (String, String) = (row.get(4)?, row.get(5)?);
     if operation != call.operation || !is_same(&arguments, &call.arguments) {
         return Ok(Begun::Other);
     }
     let (state, outcome): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-    let goes_on = match state.as_str() {
+    let is_again = match state.as_str() {
         BEGUN => {
             let node: Uuid = row.get(3)?;
             let ends = Timestamp::from_micros(row.get(2)?).plus(MAX_TIME + CLOCKS);
@@ -68,27 +54,69 @@ pub(super) async fn begin(work: &mut Work<'_, '_>, call: &NewCall) -> Result<Beg
             }
             true
         }
-        UNKNOWN => call.may_go_on,
-        _ => false,
+        UNKNOWN if call.may_go_on => true,
+        // It had no effect.
+        FAILED if call.is_request => false,
+        _ if call.is_request && row.get::<String>(7)? != grants => return Ok(Begun::Withheld),
+        state => return Ok(Begun::Ended(stored(state, outcome.as_deref()))),
     };
-    if !goes_on {
-        return Ok(Begun::Ended(stored(&state, outcome.as_deref())));
-    }
+    let number = row.get::<i64>(6)? + 1;
     let again = Query::update()
         .table(work.tx.table(TABLE))
         .value("state", BEGUN)
         .value("node", call.node)
-        .value("attempts", Expr::col("attempts").add(1))
+        .value("grants", grants)
+        .value("attempts", number)
         .value("begun_at", now.micros())
         .value("ended_at", None::<i64>)
         .and_where(Expr::col("key").eq(call.key.as_str()))
         .take();
     work.tx.execute(&again).await?;
-    Ok(Begun::Again)
+    Ok(Begun::Attempt(Turn { number, begun_at: now, is_again }))
 }
 
-/// Writes what came of a call.
-pub(super) async fn end(work: &mut Work<'_, '_>, key: &str, outcome: &Outcome) -> Result<(), Error> {
+async fn insert(work: &mut Work<'_, '_>, call: &NewCall, grants: &str) -> Result<Begun, CallError> {
+    let now = work.now;
+    let insert = Query::insert()
+        .into_table(work.tx.table(TABLE))
+        .columns([
+            "key",
+            "operation",
+            "arguments",
+            "actor",
+            "node",
+            "grants",
+            "state",
+            "attempts",
+            "begun_at",
+        ])
+        .values_panic([
+            call.key.as_str().into(),
+            call.operation.as_str().into(),
+            call.arguments.to_string().into(),
+            json!(work.caller.actor).to_string().into(),
+            call.node.into(),
+            grants.into(),
+            BEGUN.into(),
+            1_i64.into(),
+            now.micros().into(),
+        ])
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .take();
+    match work.tx.execute(&insert).await? {
+        // Another node has just begun it.
+        0 => Ok(Begun::UnderWay(now)),
+        _ => Ok(Begun::Attempt(Turn { number: 1, begun_at: now, is_again: false })),
+    }
+}
+
+/// Writes what came of an attempt, unless another has begun since.
+pub(super) async fn end(
+    work: &mut Work<'_, '_>,
+    key: &str,
+    number: i64,
+    outcome: &Outcome,
+) -> Result<(), Error> {
     let (state, outcome) = match outcome {
         Outcome::Succeeded(result) => (SUCCEEDED, Some(bounded(result))),
         Outcome::Failed(problem) => (FAILED, Some(json!(problem).to_string())),
@@ -100,9 +128,22 @@ pub(super) async fn end(work: &mut Work<'_, '_>, key: &str, outcome: &Outcome) -
         .value("outcome", outcome)
         .value("ended_at", work.now.micros())
         .and_where(Expr::col("key").eq(key))
+        .and_where(Expr::col("attempts").eq(number))
         .and_where(Expr::col("state").eq(BEGUN))
         .take();
     work.tx.execute(&update).await.map(drop)
+}
+
+/// Says of calls that were begun before an instant and never ended that nobody knows what came of them.
+pub(super) async fn give_up(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, Error> {
+    let update = Query::update()
+        .table(tx.table(TABLE))
+        .value("state", UNKNOWN)
+        .value("ended_at", Expr::col("begun_at"))
+        .and_where(Expr::col("state").eq(BEGUN))
+        .and_where(Expr::col("begun_at").lt(before.micros()))
+        .take();
+    tx.execute(&update).await
 }
 
 fn is_same(written: &str, arguments: &Json) -> bool {

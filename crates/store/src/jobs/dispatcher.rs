@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     ANNOUNCED, Jobs, Registry,
     hints::{self, Due},
-    runner::Runner,
+    runner::{Runner, spread},
 };
 use crate::Error;
 
@@ -106,9 +106,10 @@ impl Dispatcher {
             self.jobs.0.wake.notified().await;
             let woken: Vec<_> =
                 self.jobs.0.woken.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
-            for workspace in woken {
-                if let Err(error) = self.runner.look(workspace).await {
-                    tracing::warn!(%workspace, error = %Chain(&*error), "a workspace's jobs cannot be looked for");
+            for place in woken {
+                if let Err(error) = self.runner.look_at(place).await {
+                    let workspace = place.map_or_else(|| "none".to_owned(), |id| id.to_string());
+                    tracing::warn!(workspace, error = %Chain(&error), "jobs cannot be looked for");
                 }
             }
         }
@@ -116,6 +117,9 @@ impl Dispatcher {
 
     async fn go_round_regularly(&self) {
         let wait = if self.jobs.0.store.may_have_been_restored() { Duration::ZERO } else { ROUND };
+        if let Err(error) = self.hint_unknown().await {
+            tracing::warn!(error = %Chain(&error), "workspaces that nobody has looked into yet cannot be found");
+        }
         let mut rounds = interval_at(Instant::now() + wait, ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -168,8 +172,10 @@ impl Dispatcher {
             let was_open = store.is_open(workspace);
             let looked = async {
                 let Look { is_at_work, next } = self.look_into(workspace).await?;
-                if is_at_work || next.is_some() {
+                if is_at_work {
                     self.jobs.announce(workspace).await?;
+                } else if let Some(next) = next {
+                    self.hint(workspace, next).await?;
                 }
                 if !is_at_work && !was_open {
                     store.retire(workspace);
@@ -182,6 +188,31 @@ impl Dispatcher {
             sleep(PACE).await;
         }
         store.accept_restored().await
+    }
+
+    /// Gives a hint to the workspaces that have none, such as those of an older version, so that each is looked into
+    /// within the time over which schedules are spread.
+    async fn hint_unknown(&self) -> Result<(), Error> {
+        let store = &self.jobs.0.store;
+        let known = store.directory().read(|tx| Box::pin(async move { hints::known(tx).await })).await?;
+        let now = self.jobs.0.environment.now();
+        for workspace in store.workspace_ids().await?.into_iter().filter(|id| !known.contains(id)) {
+            self.hint(workspace, now.plus(spread(Some(workspace)))).await?;
+        }
+        Ok::<_, Error>(())
+    }
+
+    /// Says in the directory when a workspace has something to do at the latest. One that the directory does not
+    /// know, such as one that is being made, has no hint.
+    async fn hint(&self, workspace: WorkspaceId, at: Timestamp) -> Result<(), Error> {
+        let directory = self.jobs.0.store.directory();
+        let hinted = directory
+            .write(move |tx| Box::pin(async move { hints::at_latest(tx, workspace, at).await }))
+            .await;
+        match hinted {
+            Err(Error::ForeignKey { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     async fn look_into(&self, workspace: WorkspaceId) -> Result<Look, Failure> {

@@ -1,5 +1,7 @@
 //! The directory's hints of when a workspace has something to do: never later than the truth.
 
+use std::collections::HashSet;
+
 use kontor_core::{ids::WorkspaceId, time::Timestamp};
 use sea_query::{Expr, ExprTrait, OnConflict, Query};
 
@@ -35,6 +37,32 @@ pub(super) async fn announce(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Times
         .take();
     tx.execute(&insert).await?;
     Ok(())
+}
+
+/// Says that a workspace has something to do at an instant, unless it has before.
+pub(super) async fn at_latest(tx: &mut Tx<'_>, workspace: WorkspaceId, at: Timestamp) -> Result<(), Error> {
+    let sooner = Query::update()
+        .table(tx.table(TABLE))
+        .value("due_at", at.micros())
+        .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
+        .and_where(Expr::col("due_at").gt(at.micros()))
+        .take();
+    if tx.execute(&sooner).await? == 0 {
+        let insert = Query::insert()
+            .into_table(tx.table(TABLE))
+            .columns(["workspace_id", "due_at"])
+            .values_panic([Expr::val(workspace.as_uuid()), Expr::val(at.micros())])
+            .on_conflict(OnConflict::column("workspace_id").do_nothing().to_owned())
+            .take();
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// The workspaces that have a hint.
+pub(super) async fn known(tx: &mut Tx<'_>) -> Result<HashSet<WorkspaceId>, Error> {
+    let select = Query::select().column("workspace_id").from(tx.table(TABLE)).take();
+    tx.fetch_all(&select).await?.iter().map(|row| row.get(0)).collect()
 }
 
 /// Puts a hint off until `next`, or removes it, unless it was renewed meanwhile.

@@ -26,9 +26,9 @@ use std::{
     time::Duration,
 };
 
-use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_core::{caller::Actor, environment::Environment, ids::WorkspaceId, time::Timestamp};
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ pub use self::{
     registry::{Job, JobError, JobRun, Registry},
     schedule::{InvalidSchedule, Schedule},
 };
-use crate::{Error, Namespace, Store, Tx};
+use crate::{AuditEntry, Error, Namespace, Store, Tx};
 
 /// How long a hint in the directory is not written again.
 pub(crate) const ANNOUNCED: Duration = Duration::from_secs(30);
@@ -57,8 +57,8 @@ struct Inner {
     process: Uuid,
     /// When this process last wrote into the directory that a workspace has something to do.
     announced: Mutex<HashMap<WorkspaceId, Timestamp>>,
-    /// Workspaces in which something was enqueued that is due at once.
-    woken: Mutex<HashSet<WorkspaceId>>,
+    /// Where something was enqueued that is due at once; the directory is no workspace.
+    woken: Mutex<HashSet<Option<WorkspaceId>>>,
     wake: Notify,
 }
 
@@ -205,7 +205,11 @@ impl Jobs {
 
     /// Has a workspace looked into at once, after something was enqueued in it that is due.
     pub fn wake(&self, workspace: WorkspaceId) {
-        self.0.woken.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace);
+        self.wake_place(Some(workspace));
+    }
+
+    fn wake_place(&self, place: Option<WorkspaceId>) {
+        self.0.woken.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
         self.0.wake.notify_one();
     }
 
@@ -231,21 +235,32 @@ impl Jobs {
         namespace.read(|tx| Box::pin(async move { rows::planned(tx).await })).await
     }
 
-    /// Has a job run again that failed or waits: at once, and with all its attempts. Whether there is one.
+    /// Has a job run again that failed or waits: at once, and with all its attempts; the audit of a workspace says
+    /// who wanted it. Whether there is one.
     ///
     /// # Errors
     /// What the database said.
-    pub async fn run_again(&self, namespace: &Namespace, job: Uuid) -> Result<bool, Error> {
+    pub async fn run_again(&self, namespace: &Namespace, job: Uuid, actor: &Actor) -> Result<bool, Error> {
         if let Some(workspace) = namespace.id() {
             self.announce(workspace).await?;
         }
-        let now = self.0.environment.now();
-        let is_there =
-            namespace.write(move |tx| Box::pin(async move { rows::run_again(tx, job, now).await })).await?;
-        if let Some(workspace) = namespace.id() {
-            self.wake(workspace);
-        }
-        Ok::<_, Error>(is_there)
+        let unit = Arc::new((self.0.environment.clone(), actor.clone(), namespace.id().is_some()));
+        let again = namespace.write(move |tx| {
+            let unit = unit.clone();
+            Box::pin(async move {
+                let (environment, actor, has_audit) = &*unit;
+                let now = environment.now();
+                let is_there = rows::run_again(tx, job, now).await?;
+                if is_there && *has_audit {
+                    let entry = AuditEntry::new("job.run_again", format!("job:{job}"), json!({}));
+                    tx.audit(environment, now, actor, entry).await?;
+                }
+                Ok::<_, Error>(is_there)
+            })
+        });
+        let is_there = again.await?;
+        self.wake_place(namespace.id());
+        Ok(is_there)
     }
 }
 

@@ -174,6 +174,11 @@ impl Registry {
         self.with(job)
     }
 
+    /// The types that are known.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.handlers.keys().copied().collect()
+    }
+
     pub(super) fn handler(&self, name: &str) -> Option<&Arc<dyn Handler>> {
         self.handlers.get(name)
     }

@@ -33,6 +33,8 @@ pub(super) struct Claim {
     /// Whether leases of others are honoured until they expire.
     pub(super) shared: bool,
     pub(super) until: Timestamp,
+    /// The types that this version knows: others are for a newer one.
+    pub(super) names: Vec<&'static str>,
     /// Those that this process is running.
     pub(super) in_flight: Vec<Uuid>,
     pub(super) limit: u64,
@@ -83,7 +85,8 @@ fn claimable(claim: &Claim) -> Cond {
     if !claim.in_flight.is_empty() {
         left = left.add(Expr::col("id").is_not_in(claim.in_flight.iter().copied()));
     }
-    Cond::any().add(waits).add(left)
+    let known = Expr::col("name").is_in(claim.names.iter().copied());
+    Cond::all().add(known).add(Cond::any().add(waits).add(left))
 }
 
 /// Whether there is a job to claim, and when the next one that waits is due.
@@ -94,12 +97,14 @@ pub(super) async fn outlook(tx: &mut Tx<'_>, claim: &Claim) -> Result<(bool, Opt
         .expr(Expr::col("due_at").min())
         .from(tx.table(JOBS))
         .and_where(Expr::cust("state = 'waiting'"))
+        .and_where(Expr::col("name").is_in(claim.names.iter().copied()))
         .take();
     let next: Option<i64> = tx.fetch_one(&next).await?.get(0)?;
     let leased = Query::select()
         .expr(Expr::col("lease_until").min())
         .from(tx.table(JOBS))
         .and_where(Expr::cust("state = 'running'"))
+        .and_where(Expr::col("name").is_in(claim.names.iter().copied()))
         .take();
     let leased: Option<i64> = tx.fetch_one(&leased).await?.get(0)?;
     Ok((is_due, next.into_iter().chain(leased).min().map(Timestamp::from_micros)))

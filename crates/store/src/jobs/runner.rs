@@ -1,7 +1,7 @@
 //! Claims jobs and runs them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet, VecDeque},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
@@ -11,7 +11,7 @@ use std::{
 use futures::{FutureExt as _, future::BoxFuture};
 use kontor_core::{error::Chain, ids::WorkspaceId, time::Timestamp};
 use tokio::{
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep_until},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -34,6 +34,10 @@ pub(super) struct Runner {
     jobs: Jobs,
     registry: Arc<Registry>,
     permits: Arc<Semaphore>,
+    /// Who waits for a permit, the longest first; the directory is no workspace.
+    waiting: Arc<Mutex<VecDeque<Option<WorkspaceId>>>>,
+    /// Where jobs are being claimed: two looks at a time would claim too many.
+    claiming: Mutex<HashSet<Option<WorkspaceId>>>,
     /// What is being run, by the job's id; the directory's are nobody's.
     in_flight: Arc<Mutex<HashMap<Uuid, Option<WorkspaceId>>>>,
     tracker: TaskTracker,
@@ -46,6 +50,8 @@ impl Runner {
             permits: Arc::new(Semaphore::new(jobs.0.settings.concurrency.max(1))),
             jobs,
             registry: Arc::new(registry),
+            waiting: Arc::default(),
+            claiming: Mutex::default(),
             in_flight: Arc::default(),
             tracker: TaskTracker::new(),
             stopping,
@@ -58,66 +64,108 @@ impl Runner {
         self.tracker.wait().await;
     }
 
-    /// Starts what a namespace has to do.
+    /// Starts what the directory or a workspace has to do.
+    pub(super) async fn look_at(&self, place: Option<WorkspaceId>) -> Result<Look, Error> {
+        let store = &self.jobs.0.store;
+        match place {
+            None => self.look_into(store.directory()).await,
+            Some(workspace) => self.look_into(&store.workspace(workspace).await?).await,
+        }
+    }
+
     pub(super) async fn look_into(&self, namespace: &Namespace) -> Result<Look, Error> {
         let next_schedule = self.keep_schedules(namespace).await?;
-        let claim = self.claim(namespace.id());
-        let asked = claim.clone();
+        let asked = self.claim(namespace.id(), 0);
         let (is_due, next) = namespace
             .read(move |tx| {
                 let claim = asked.clone();
                 Box::pin(async move { rows::outlook(tx, &claim).await })
             })
             .await?;
-        let next = next.into_iter().chain(next_schedule).min();
-        if !is_due || claim.limit == 0 || self.stopping.is_cancelled() {
-            return Ok(Look { is_at_work: is_due, next });
+        if is_due && !self.stopping.is_cancelled() {
+            self.take(namespace).await?;
         }
+        Ok(Look { is_at_work: is_due, next: next.into_iter().chain(next_schedule).min() })
+    }
+
+    /// Claims as many of a namespace's jobs as may run, and starts them.
+    async fn take(&self, namespace: &Namespace) -> Result<(), Error> {
+        let place = namespace.id();
+        if !self.claiming.lock().unwrap_or_else(PoisonError::into_inner).insert(place) {
+            return Ok(());
+        }
+        let taken = self.take_alone(namespace).await;
+        self.claiming.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+        taken
+    }
+
+    async fn take_alone(&self, namespace: &Namespace) -> Result<(), Error> {
+        let place = namespace.id();
+        let free = self.jobs.0.settings.per_workspace.max(1).saturating_sub(self.in_flight(place).len());
+        let permits: Vec<_> =
+            (0..free).map_while(|_| self.permits.clone().try_acquire_owned().ok()).collect();
+        if permits.len() < free {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if !waiting.contains(&place) {
+                waiting.push_back(place);
+            }
+        }
+        if permits.is_empty() {
+            return Ok(());
+        }
+        let claim = self.claim(place, permits.len());
         let claimed = namespace
             .write(move |tx| {
                 let claim = claim.clone();
                 Box::pin(async move { rows::claim(tx, &claim).await })
             })
             .await?;
-        for job in claimed {
-            self.start(namespace, job);
+        for (job, permit) in claimed.into_iter().zip(permits) {
+            kontor_core::kill_point!("job.claimed");
+            self.start(namespace, job, permit);
         }
-        Ok(Look { is_at_work: true, next })
+        Ok(())
     }
 
-    fn claim(&self, workspace: Option<WorkspaceId>) -> Claim {
+    /// The jobs of a place that run here.
+    fn in_flight(&self, place: Option<WorkspaceId>) -> Vec<Uuid> {
+        let in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.iter().filter(|(_, of)| **of == place).map(|(id, _)| *id).collect()
+    }
+
+    fn claim(&self, place: Option<WorkspaceId>, limit: usize) -> Claim {
         let inner = &self.jobs.0;
         let now = inner.environment.now();
-        let in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        let here: Vec<Uuid> =
-            in_flight.iter().filter(|(_, of)| **of == workspace).map(|(id, _)| *id).collect();
-        let free = inner.settings.per_workspace.max(1).saturating_sub(here.len());
         Claim {
             owner: inner.owner,
             process: inner.process,
             shared: inner.settings.shared,
             until: now.plus(inner.settings.lease),
-            in_flight: here,
-            limit: free.min(self.permits.available_permits()) as u64,
+            names: self.registry.names(),
+            in_flight: self.in_flight(place),
+            limit: limit as u64,
             now,
         }
     }
 
-    fn start(&self, namespace: &Namespace, job: Claimed) {
+    fn start(&self, namespace: &Namespace, job: Claimed, permit: OwnedSemaphorePermit) {
         let (jobs, registry, namespace) = (self.jobs.clone(), self.registry.clone(), namespace.clone());
-        let (permits, stopping) = (self.permits.clone(), self.stopping.clone());
-        let (in_flight, id, workspace) = (self.in_flight.clone(), job.id, namespace.id());
-        in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(id, workspace);
+        let (waiting, stopping) = (self.waiting.clone(), self.stopping.clone());
+        let (in_flight, id, place) = (self.in_flight.clone(), job.id, namespace.id());
+        in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(id, place);
         self.tracker.spawn(async move {
-            if let Ok(_permit) = permits.acquire_owned().await {
-                let attempt = Attempt { jobs: &jobs, registry: &registry, namespace: &namespace, job };
-                attempt.run(&stopping).await;
-            }
+            let attempt = Attempt { jobs: &jobs, registry: &registry, namespace: &namespace, job };
+            attempt.run(&stopping).await;
             in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-            // The place that has become free is for whoever waits, here or in another workspace.
-            match workspace {
-                Some(workspace) => jobs.wake(workspace),
-                None => jobs.0.wake.notify_one(),
+            drop(permit);
+            // The place that has become free is for who has waited for one the longest, and then for this workspace.
+            let first = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            jobs.wake_place(first.unwrap_or(place));
+            if first.is_some_and(|first| first != place) {
+                let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                if !waiting.contains(&place) {
+                    waiting.push_back(place);
+                }
             }
         });
     }
@@ -176,7 +224,7 @@ impl Runner {
 }
 
 /// How long after its schedule a workspace's job begins: the same for a workspace each time.
-fn spread(workspace: Option<WorkspaceId>) -> Duration {
+pub(super) fn spread(workspace: Option<WorkspaceId>) -> Duration {
     let Some(workspace) = workspace else { return Duration::ZERO };
     let mut hasher = DefaultHasher::new();
     workspace.as_uuid().hash(&mut hasher);
@@ -185,10 +233,7 @@ fn spread(workspace: Option<WorkspaceId>) -> Duration {
 
 impl Consumer for Runner {
     fn look(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Look, Failure>> {
-        Box::pin(async move {
-            let namespace = self.jobs.0.store.workspace(workspace).await?;
-            Ok(self.look_into(&namespace).await?)
-        })
+        Box::pin(async move { Ok(self.look_at(Some(workspace)).await?) })
     }
 }
 
@@ -215,6 +260,7 @@ enum Ended {
 impl Attempt<'_> {
     async fn run(&self, stopping: &CancellationToken) {
         let ended = self.attempt(stopping).await;
+        kontor_core::kill_point!("job.ran");
         if let Err(error) = self.settle(ended).await {
             tracing::warn!(job = %self.job.id, name = self.job.name, error = %Chain(&error), "how a job ended could not be stored; it is taken up again");
         }
@@ -225,6 +271,9 @@ impl Attempt<'_> {
             let unknown = format!("this version knows no job {:?}", self.job.name);
             return Ended::Failed(JobError::fail(unknown));
         };
+        if self.job.attempt > handler.attempts() {
+            return Ended::Failed(JobError::fail("the process came to its end in each attempt"));
+        }
         let payload = match serde_json::from_str(&self.job.payload) {
             Ok(payload) => payload,
             Err(error) => return Ended::Failed(JobError::fail(error)),
@@ -279,7 +328,9 @@ impl Attempt<'_> {
                 let finish = self
                     .namespace
                     .write(move |tx| Box::pin(async move { rows::finish(tx, id, epoch).await }));
-                return finish.await.map(drop);
+                finish.await?;
+                kontor_core::kill_point!("job.finished");
+                return Ok(());
             }
             Ended::Lost => {
                 tracing::warn!(job = %id, name, "a job was taken over by another process");
@@ -308,12 +359,20 @@ impl Attempt<'_> {
         if let Some(workspace) = self.namespace.id() {
             self.jobs.announce(workspace).await?;
         }
-        self.namespace
-            .write(move |tx| {
-                let back = back.clone();
-                Box::pin(async move { rows::put_back(tx, id, epoch, &back).await })
-            })
-            .await
+        let put_back = self.namespace.write(move |tx| {
+            let back = back.clone();
+            Box::pin(async move { rows::put_back(tx, id, epoch, &back).await })
+        });
+        match put_back.await {
+            // Another that was enqueued under the same key at this moment stands for it.
+            Err(Error::UniqueViolation { .. }) => {
+                let finish = self
+                    .namespace
+                    .write(move |tx| Box::pin(async move { rows::finish(tx, id, epoch).await }));
+                finish.await.map(drop)
+            }
+            other => other,
+        }
     }
 }
 

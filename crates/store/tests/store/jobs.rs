@@ -278,9 +278,9 @@ both_engines! {
         assert_eq!(["never", "fatal", "panics"].map(reason), ["not yet", "it cannot be", "It panicked."]);
 
         let never = left.iter().find(|job| job.payload["mark"] == "never").unwrap().id;
-        assert!(jobs.run_again(&namespace, never).await.unwrap());
+        assert!(jobs.run_again(&namespace, never, &Actor::System).await.unwrap());
         until(|| async { probe.of("never") == 6 }).await;
-        assert!(!jobs.run_again(&namespace, Environment::system().new_id::<Uuid>()).await.unwrap());
+        assert!(!jobs.run_again(&namespace, Environment::system().new_id::<Uuid>(), &Actor::System).await.unwrap());
         running.stop().await;
     }
 

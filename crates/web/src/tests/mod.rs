@@ -129,7 +129,7 @@ impl Server {
             identity: identity.clone(),
             crm: crm.clone(),
             agents: agents.clone(),
-            jobs: WorkspaceJobs::new(store.clone(), jobs, environment.clone()),
+            jobs: WorkspaceJobs::new(store.clone(), jobs),
             models,
             environment: environment.clone(),
             cookie: SessionCookie::new(false),
