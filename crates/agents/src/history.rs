@@ -13,7 +13,7 @@ use kontor_models::Message;
 
 use crate::{
     limits::Limits,
-    log::Stretch,
+    log::LogSlice,
     machine::{self, State},
 };
 
@@ -36,7 +36,7 @@ struct Past {
 impl History {
     /// The history that a log's tail holds before the turn `current`; a turn whose beginning is not in it, or
     /// of which something cannot be read, is left out.
-    pub(crate) fn read(log: &Stretch, current: TurnId, limits: &Limits) -> Self {
+    pub(crate) fn read(log: &LogSlice, current: TurnId, limits: &Limits) -> Self {
         let mut states: Vec<State> = Vec::new();
         for logged in &log.events {
             let turn = logged.event.turn();

@@ -10,7 +10,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`service`](Agents), [`limits`](AgentSettings) | the service and what bounds it |
-//! | [`furnishing`](Furnishing) | what a new workspace is made of |
+//! | [`workspace_setup`](WorkspaceSetup) | what a new workspace is made of |
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `machine` | what happens next, decided without I/O |
@@ -24,7 +24,6 @@ mod approvals;
 mod definition;
 mod driver;
 mod error;
-mod furnishing;
 mod history;
 mod limits;
 mod log;
@@ -37,11 +36,11 @@ mod sessions;
 mod stream;
 mod turns;
 mod worker;
+mod workspace_setup;
 
 pub use approvals::{Approval, ApprovalStatus, Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
 pub use definition::AgentSummary;
 pub use error::Error;
-pub use furnishing::Furnishing;
 pub use limits::{AgentSettings, Limits};
 pub use log::LoggedEvent;
 pub use service::{AgentParts, Agents};
@@ -51,3 +50,4 @@ pub use sessions::{
 pub use stream::{EventId, StreamEvent};
 pub use turns::{StartedTurn, Turn, TurnStatus};
 pub use worker::Worker;
+pub use workspace_setup::WorkspaceSetup;

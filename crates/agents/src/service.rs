@@ -30,7 +30,7 @@ use crate::{
     driver::{Preparations, TakenTurn},
     error::Error,
     history::Histories,
-    log::{self, Stretch},
+    log::{self, LogSlice},
     prompts::{self, Prompt},
     rows::{
         agents,
@@ -216,7 +216,7 @@ impl Agents {
         let mut events = Vec::new();
         // In place of what cannot be read comes what follows it: fewer events than asked for are the last.
         while wanted > 0 {
-            let page: Stretch = namespace
+            let page: LogSlice = namespace
                 .read(move |tx| Box::pin(async move { log::after(tx, session, after, wanted).await }))
                 .await?;
             let is_last = page.rows < wanted;

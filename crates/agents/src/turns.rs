@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     Agents,
-    driver::{self, Taken, Terms},
+    driver::{self, LeaseTerms, Taken},
     error::Error,
     log::{self, Draft},
     rows::{
@@ -176,7 +176,7 @@ impl Agents {
                     // Taken up in the commit that writes it, where this process is free to run it.
                     let free = row.and_then(|row| Some((agents.claim(workspace, session)?, row)));
                     let Some((claim, row)) = free else { return Ok((started, None)) };
-                    let terms = Terms::now(&agents, session);
+                    let terms = LeaseTerms::now(&agents, session);
                     let taken = driver::take_turn(tx, &terms, row).await?;
                     Ok::<_, Error>((started, Some((claim, taken))))
                 })
@@ -316,7 +316,7 @@ async fn cancel(
     match row.status {
         TurnStatus::Completed | TurnStatus::Failed | TurnStatus::Cancelled => Err(Error::TurnEnded),
         TurnStatus::Running | TurnStatus::Queued => {
-            // A queued turn is not logged as cancelled before its turn comes: another may be speaking, and
+            // A queued turn is not logged as cancelled before its turn comes: another may be partial, and
             // the text of a step is not interrupted by what does not belong to it.
             rows::request_cancel(tx, turn, member).await?;
             row.cancel_requested = true;

@@ -48,7 +48,7 @@ impl Drop for Wakes {
     }
 }
 
-struct Crew {
+struct WorkerState {
     agents: Agents,
     stopping: CancellationToken,
 }
@@ -68,26 +68,26 @@ impl Worker {
         if !is_at_work.swap(true, Ordering::SeqCst) {
             permits.add_permits(settings.concurrency.max(1));
         }
-        let crew = Crew { agents: self.agents.clone(), stopping: shutdown };
-        crew.listen(&mut wakes.receiver).await;
-        let tracker = &crew.agents.0.tracker;
+        let state = WorkerState { agents: self.agents.clone(), stopping: shutdown };
+        state.listen(&mut wakes.receiver).await;
+        let tracker = &state.agents.0.tracker;
         tracker.close();
         if tokio::time::timeout(DRAINING, tracker.wait()).await.is_err() {
             tracing::warn!(
                 "turns were still at work when the worker stopped; they are taken over at the next start"
             );
         }
-        crew.agents.0.hub.close();
+        state.agents.0.hub.close();
     }
 }
 
-impl Crew {
+impl WorkerState {
     async fn listen(&self, wakes: &mut mpsc::Receiver<Wake>) {
         loop {
             tokio::select! {
                 () = self.stopping.cancelled() => break,
                 wake = wakes.recv() => match wake {
-                    Some(wake) => self.hear(wake),
+                    Some(wake) => self.handle(wake),
                     None => return,
                 },
             }
@@ -95,11 +95,11 @@ impl Crew {
         // What was taken up for this worker is put down by it.
         self.agents.0.permits.close();
         while let Ok(wake) = wakes.try_recv() {
-            self.hear(wake);
+            self.handle(wake);
         }
     }
 
-    fn hear(&self, wake: Wake) {
+    fn handle(&self, wake: Wake) {
         match wake {
             Wake::Look(workspace, session) => self.start(workspace, session),
             Wake::Run(claim, turn) => {

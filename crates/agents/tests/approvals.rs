@@ -63,15 +63,15 @@ both_engines! {
         assert_eq!(asked.last().unwrap().name(), "approval.requested");
         let mut approvals = house.first.agents.approvals(ada, Some(session), None).await.unwrap();
         approvals.sort_by_key(|approval| approval.index);
-        let no = Decision { approved: false, comment: "Keep that one.".to_owned() };
+        let no = Decision { approved: false, comment: "AfterAppend that one.".to_owned() };
         house.first.agents.resolve_approval(ada, approvals[1].id, yes()).await.unwrap();
         house.first.agents.resolve_approval(ada, approvals[0].id, no).await.unwrap();
         let events = house.first.until_ended(ada, session, turn).await;
-        assert_eq!(outcome(&events, 1, 0), json!({"status": "denied", "comment": "Keep that one."}));
+        assert_eq!(outcome(&events, 1, 0), json!({"status": "denied", "comment": "AfterAppend that one."}));
         assert_eq!(outcome(&events, 1, 1)["result"]["deleted"], true);
         assert_eq!(house.stage(kept).await, "LEAD");
         let told = house.server.requests().last().unwrap()["messages"].to_string();
-        assert!(told.contains("Keep that one."), "{told}");
+        assert!(told.contains("AfterAppend that one."), "{told}");
         house.check();
     }
 

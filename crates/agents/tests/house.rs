@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt as _};
 use kontor_agents::{
-    AgentParts, AgentSettings, Agents, EventId, ExpireApprovals, Furnishing, LoggedEvent, NewSession,
-    StreamEvent,
+    AgentParts, AgentSettings, Agents, EventId, ExpireApprovals, LoggedEvent, NewSession, StreamEvent,
+    WorkspaceSetup,
 };
 use kontor_core::{
     caller::Caller,
@@ -243,7 +243,7 @@ impl Process {
                 store.clone(),
                 environment.clone(),
                 secret,
-                Arc::new(Furnishing::new(environment.clone())),
+                Arc::new(WorkspaceSetup::new(environment.clone())),
                 IdentitySettings { password_cost, ..IdentitySettings::default() },
             );
             let identity = identity.await.unwrap();

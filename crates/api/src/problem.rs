@@ -50,7 +50,7 @@ impl ApiError {
 
 impl<F: Fault> From<F> for ApiError {
     fn from(fault: F) -> Self {
-        Self::of(kontor_http::told(&fault))
+        Self::of(kontor_http::problem_of(&fault))
     }
 }
 

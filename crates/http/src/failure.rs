@@ -3,7 +3,7 @@ use kontor_core::error::{Chain, ErrorKind, Fault, Problem};
 
 /// The problem that a failure is told as. What is a fault of ours, or of what we depend on, goes to the log with
 /// its causes, which the problem does not have.
-pub fn told(fault: &impl Fault) -> Problem {
+pub fn problem_of(fault: &impl Fault) -> Problem {
     let problem = fault.problem();
     if matches!(problem.kind, ErrorKind::Internal | ErrorKind::Unavailable) {
         tracing::error!(code = %problem.code, error = %Chain(fault), "a request failed");

@@ -22,7 +22,7 @@ mod streams;
 mod surround;
 
 pub use client_address::TrustedProxies;
-pub use failure::{retry_after, status, told};
+pub use failure::{problem_of, retry_after, status};
 pub use health::Health;
 pub use media_type::{MediaType, is_uncoded};
 pub use message::check_message;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long an attempt waits for those of the same origin at the same account.
-const PATIENCE: Duration = Duration::from_secs(10);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Identity {
     /// The user with this email and password. For an account that does not exist it takes as long and fails
@@ -20,7 +20,7 @@ impl Identity {
         let known_browser = self.0.known_browsers.find(&input.known_browser, &address, self.now());
         let subjects = Subjects::new(&address, input.remote, known_browser.as_deref());
         // Those who wait hold no place in the queue of passwords.
-        let _turn = self.0.turns.take(subjects.own(), PATIENCE).await.ok_or(Error::Busy)?;
+        let _turn = self.0.turns.take(subjects.own(), QUEUE_TIMEOUT).await.ok_or(Error::Busy)?;
         let lane = throttle::admit(self.directory(), &subjects, self.now()).await?;
         let user = self.find_user(address).await?;
         let kept = user.as_ref().map(|user| user.password_hash.clone());

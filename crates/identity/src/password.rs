@@ -24,7 +24,7 @@ const MAX_LENGTH: usize = 256;
 const WAITING: usize = 256;
 /// The same where one password is looked at after another, slowly.
 const WAITING_SLOWLY: usize = 32;
-const PATIENCE: Duration = Duration::from_secs(10);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The shortest time from one password that is looked at slowly to the next.
 const PACE: Duration = Duration::from_millis(100);
 /// When whoever finds no room there may try again.
@@ -82,7 +82,7 @@ impl Gate {
 
     async fn enter(&self) -> Option<Place> {
         let present = Arc::clone(&self.present).try_acquire_owned().ok()?;
-        let working = tokio::time::timeout(PATIENCE, Arc::clone(&self.working).acquire_owned()).await;
+        let working = tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.working).acquire_owned()).await;
         Some(Place { _working: working.ok()?.ok()?, _present: present })
     }
 }

@@ -7,7 +7,7 @@ use kontor_core::{caller::Caller, error::Chain};
 use crate::{Error, Identity, Result};
 
 /// The shortest time between two looks.
-const BREATH: Duration = Duration::from_millis(50);
+const MIN_RECHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What a caller was let in by.
 #[derive(Clone, Hash)]
@@ -21,9 +21,9 @@ impl Identity {
     /// they were removed, or they may do other things than they might. Notices within
     /// [`IdentitySettings::caller_cache_for`](crate::IdentitySettings) and as long again. Ends as well when that
     /// cannot be found out.
-    pub async fn until_dismissed(&self, credential: Credential, caller: Caller) {
+    pub async fn until_revoked(&self, credential: Credential, caller: Caller) {
         loop {
-            tokio::time::sleep(self.0.settings.caller_cache_for.max(BREATH)).await;
+            tokio::time::sleep(self.0.settings.caller_cache_for.max(MIN_RECHECK_INTERVAL)).await;
             match self.caller_of(&credential).await {
                 Ok(now) if now == caller => {}
                 Ok(_) | Err(Error::InvalidToken | Error::ExpiredToken) => return,

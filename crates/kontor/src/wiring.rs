@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kontor_agents::{AgentParts, AgentSettings, Agents, Furnishing};
+use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_core::environment::Environment;
 use kontor_crm::{Crm, RecordOperations};
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
@@ -83,7 +83,7 @@ impl Services {
                 node: lock.is_some().then_some(node),
             },
         );
-        let provisioner = Arc::new(Furnishing::new(environment.clone()));
+        let provisioner = Arc::new(WorkspaceSetup::new(environment.clone()));
         let identity = Identity::open(
             store.clone(),
             environment.clone(),

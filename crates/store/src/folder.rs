@@ -88,7 +88,7 @@ pub(crate) fn remove_database(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes a file; none is well.
+/// Removes a file. Succeeds when there is none.
 pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -4,7 +4,7 @@
 //! role of its own on PostgreSQL. Work is done in units, re-runnable closures over a [`Tx`] that await nothing
 //! but that transaction: `namespace.write(move |tx| Box::pin(async move { … }))`. Statements are built with
 //! sea-query and run through the transaction; what truly differs between the engines is a method of
-//! [`Dialect`] or a hand of [`Tx`]. This crate knows no record, member or agent: each domain crate keeps its
+//! [`Dialect`] or [`Tx`]. This crate knows no record, member or agent: each domain crate keeps its
 //! own tables' statements.
 //!
 //! | module | holds |

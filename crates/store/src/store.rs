@@ -80,7 +80,8 @@ impl Store {
         }
     }
 
-    /// Removes a workspace's namespace with all that is in it, which nobody uses any more; none is well.
+    /// Deletes a workspace's namespace and its data. The caller ensures that nobody uses it. Succeeds when there is
+    /// none.
     pub async fn remove_workspace(&self, id: WorkspaceId) -> Result<(), Error> {
         let cell = self.workspaces().remove(&id);
         if let Some(namespace) = cell.as_ref().and_then(|cell| cell.get()) {

@@ -150,7 +150,7 @@ impl Attempt {
         let answer = client
             .send(Method::POST, &path, Some(body), &[("idempotency-key", &self.marker)])
             .await
-            .map_err(told)?;
+            .map_err(describe)?;
         match answer.body["id"].as_str() {
             Some(id) if answer.status.is_success() => Ok(id.to_owned()),
             _ => Err(format!("the message was refused: {} {}", answer.status, answer.body)),
@@ -160,7 +160,7 @@ impl Attempt {
     /// Sends the message, approves what is asked, and follows the turn to its end; its id and its events.
     async fn see_through(&self, client: &ApiClient) -> Result<(String, Vec<Event>), String> {
         let turn = self.send(client).await?;
-        let mut stream = client.events(&self.session, None).await.map_err(told)?;
+        let mut stream = client.events(&self.session, None).await.map_err(describe)?;
         let mut events = Vec::new();
         while let Some(event) = stream.next().await {
             if event.data["turn"].as_str() != Some(&turn) {
@@ -196,7 +196,7 @@ impl Attempt {
         if text != expected {
             return Err(format!("the text is {text:?}"));
         }
-        let again = client.turn_events(&self.session, &turn).await.map_err(told)?;
+        let again = client.turn_events(&self.session, &turn).await.map_err(describe)?;
         if logged(&again) != logged(&events) || text_of(&again) != text {
             return Err("the log reads differently the second time".to_owned());
         }
@@ -211,7 +211,7 @@ impl Attempt {
             has_happened(client, plural, &id, &[&created]).await?;
             report.effects.push(Effect { record: id, name: created });
         }
-        let found = client.get(&format!("/api/records/deals/{}", self.deal)).await.map_err(told)?;
+        let found = client.get(&format!("/api/records/deals/{}", self.deal)).await.map_err(describe)?;
         if found.status != StatusCode::NOT_FOUND {
             return Err(format!("the deal is still there: {} {}", found.status, found.body));
         }
@@ -229,8 +229,8 @@ impl Attempt {
         filter[field] = json!({ "eq": self.marker });
         let query = [("filter", filter.to_string()), ("total", "true".to_owned())];
         let path = format!("/api/records/{plural}");
-        let response = client.request(Method::GET, &path).query(&query).send().await.map_err(told)?;
-        let found: Value = response.json().await.map_err(told)?;
+        let response = client.request(Method::GET, &path).query(&query).send().await.map_err(describe)?;
+        let found: Value = response.json().await.map_err(describe)?;
         if found["page"]["total"] != 1 {
             return Err(format!("there are {} {plural} instead of one: {found}", found["page"]["total"]));
         }
@@ -238,14 +238,14 @@ impl Attempt {
     }
 }
 
-fn told(error: reqwest::Error) -> String {
+fn describe(error: reqwest::Error) -> String {
     error.to_string()
 }
 
 /// Approves what may have been approved before.
 async fn approve(client: &ApiClient, approval: &str) -> Result<(), String> {
     let path = format!("/api/approvals/{approval}");
-    let answer = client.post(&path, json!({ "decision": "approve" })).await.map_err(told)?;
+    let answer = client.post(&path, json!({ "decision": "approve" })).await.map_err(describe)?;
     match answer.status {
         StatusCode::CONFLICT => Ok(()),
         status if status.is_success() => Ok(()),
@@ -256,7 +256,7 @@ async fn approve(client: &ApiClient, approval: &str) -> Result<(), String> {
 /// A record's timeline has one entry for each of these, and none besides.
 async fn has_happened(client: &ApiClient, plural: &str, id: &str, names: &[&str]) -> Result<(), String> {
     let path = format!("/api/records/{plural}/{id}/timeline");
-    let timeline = client.get(&path).await.map_err(told)?.body;
+    let timeline = client.get(&path).await.map_err(describe)?.body;
     let entries = timeline["data"].as_array().cloned().unwrap_or_default();
     let mut found: Vec<_> = entries.iter().filter_map(|entry| entry["name"].as_str()).collect();
     let mut expected = names.to_vec();

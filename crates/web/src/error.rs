@@ -40,7 +40,7 @@ impl PageError {
 
 impl<E: Fault> From<E> for PageError {
     fn from(error: E) -> Self {
-        Self::Problem(kontor_http::told(&error))
+        Self::Problem(kontor_http::problem_of(&error))
     }
 }
 
@@ -135,8 +135,8 @@ fn sign_in_first(back_to: &str) -> Response {
 
 fn heading(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Invalid => "That cannot be read",
-        ErrorKind::Unauthenticated => "No entry",
+        ErrorKind::Invalid => "Invalid request",
+        ErrorKind::Unauthenticated => "Sign-in required",
         ErrorKind::Forbidden => "You may not do this",
         ErrorKind::NotFound => "Not found",
         ErrorKind::Conflict => "That has changed meanwhile",

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     log::{self, Draft, LoggedEvent},
     machine::End,
-    rows::{approvals, sessions::Keep, turns},
+    rows::{approvals, sessions::AfterAppend, turns},
     turns::TurnStatus,
 };
 
@@ -66,7 +66,9 @@ impl Run<'_> {
             .namespace
             .write(move |tx| {
                 let drafts = drafts.clone();
-                Box::pin(async move { log::append_leased(tx, &lease, Keep::Renewed, &drafts, now).await })
+                Box::pin(
+                    async move { log::append_leased(tx, &lease, AfterAppend::Renewed, &drafts, now).await },
+                )
             })
             .await?;
         kontor_core::kill_point!("step.committed");
@@ -119,7 +121,8 @@ impl Run<'_> {
             .write(move |tx| {
                 let end = end.clone();
                 Box::pin(async move {
-                    let logged = log::append_leased(tx, &lease, Keep::Released, &end.drafts, now).await?;
+                    let logged =
+                        log::append_leased(tx, &lease, AfterAppend::Released, &end.drafts, now).await?;
                     let more = if status == TurnStatus::WaitingForApproval {
                         end.wait(tx, turn).await?
                     } else {

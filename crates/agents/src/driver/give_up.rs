@@ -15,7 +15,7 @@ use crate::{
     log::{self, Draft},
     rows::{
         approvals,
-        sessions::{Keep, Lease},
+        sessions::{AfterAppend, Lease},
         turns,
     },
     turns::TurnStatus,
@@ -85,7 +85,7 @@ impl<'a> GiveUp<'a> {
                         (event, TurnStatus::Failed, Some(&*problem))
                     };
                     let drafts = [Draft::new(event)?];
-                    let logged = log::append_leased(tx, &lease, Keep::Released, &drafts, now).await?;
+                    let logged = log::append_leased(tx, &lease, AfterAppend::Released, &drafts, now).await?;
                     turns::end(tx, turn, status, told, now).await?;
                     approvals::close(tx, turn, now).await?;
                     Ok::<_, Error>((logged, turns::first_open(tx, lease.session).await?.is_some()))

@@ -9,10 +9,10 @@ use crate::{
     error::Error,
     history::History,
     limits::Limits,
-    log::{self, Draft, LoggedEvent, Stretch},
+    log::{self, Draft, LogSlice, LoggedEvent},
     machine::{self, State},
     rows::{
-        sessions::{self, Bid, Keep, Lease, Purpose, SessionRow},
+        sessions::{self, AfterAppend, Lease, LeaseRequest, LeaseUse, SessionRow},
         turns::{self, TurnRow},
     },
     turns::TurnStatus,
@@ -50,7 +50,7 @@ impl Turn {
 
 /// Takes the lease and, in the same commit, opens the session's next turn.
 pub(super) async fn take(agents: &Agents, namespace: &Namespace, session: SessionId) -> Result<Taken, Error> {
-    let terms = Terms::now(agents, session);
+    let terms = LeaseTerms::now(agents, session);
     namespace
         .write(move |tx| {
             Box::pin(async move {
@@ -65,24 +65,24 @@ pub(super) async fn take(agents: &Agents, namespace: &Namespace, session: Sessio
 
 /// On what a turn is taken up.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Terms {
-    bid: Bid,
+pub(crate) struct LeaseTerms {
+    request: LeaseRequest,
     deadline: Timestamp,
 }
 
-impl Terms {
+impl LeaseTerms {
     pub(crate) fn now(agents: &Agents, session: SessionId) -> Self {
         let settings = &agents.0.settings;
         let now = agents.0.environment.now();
         let until = now.plus(settings.lease);
-        let bid = Bid { session, owner: agents.0.owner, shared: settings.shared, until, now };
-        Self { bid, deadline: now.plus(settings.limits.turn) }
+        let request = LeaseRequest { session, owner: agents.0.owner, shared: settings.shared, until, now };
+        Self { request, deadline: now.plus(settings.limits.turn) }
     }
 }
 
 /// Takes the lease and opens this turn, the first of its session that has not ended.
-pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &Terms, row: TurnRow) -> Result<Taken, Error> {
-    let Terms { bid, deadline } = terms;
+pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, row: TurnRow) -> Result<Taken, Error> {
+    let LeaseTerms { request, deadline } = terms;
     let is_fresh = match row.status {
         TurnStatus::Queued => true,
         TurnStatus::Running => false,
@@ -95,19 +95,19 @@ pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &Terms, row: TurnRow) -> R
         (false, _) => Vec::new(),
     };
     let drafts = Draft::all(events)?;
-    let purpose = if is_fresh && !row.cancel_requested { Purpose::Begin } else { Purpose::Finish };
-    let taken = sessions::take_lease(tx, bid, purpose, drafts.len()).await?;
+    let lease_use = if is_fresh && !row.cancel_requested { LeaseUse::Begin } else { LeaseUse::Finish };
+    let taken = sessions::take_lease(tx, request, lease_use, drafts.len()).await?;
     let Some(session) = taken else { return Ok(Taken::Nothing) };
-    let logged = log::insert(tx, bid.session, session.last_seq, &drafts, bid.now).await?;
-    let lease = Lease { session: bid.session, epoch: session.epoch, until: bid.until };
+    let logged = log::insert(tx, request.session, session.last_seq, &drafts, request.now).await?;
+    let lease = Lease { session: request.session, epoch: session.epoch, until: request.until };
     if is_fresh && row.cancel_requested {
-        turns::end(tx, turn, TurnStatus::Cancelled, None, bid.now).await?;
-        sessions::advance_leased(tx, &lease, Keep::Released, 0, bid.now).await?;
+        turns::end(tx, turn, TurnStatus::Cancelled, None, request.now).await?;
+        sessions::advance_leased(tx, &lease, AfterAppend::Released, 0, request.now).await?;
         return Ok(Taken::Cancelled(logged));
     }
     let deadline = row.deadline_at.unwrap_or(*deadline);
     if is_fresh {
-        turns::start(tx, turn, deadline, bid.now).await?;
+        turns::start(tx, turn, deadline, request.now).await?;
     } else if row.deadline_at.is_none() {
         // Waiting for an approval ended: the time of running begins anew.
         turns::set_status(tx, turn, TurnStatus::Running, Some(deadline)).await?;
@@ -123,7 +123,7 @@ pub(super) async fn read_back(
     limits: &Limits,
 ) -> Result<(State, Arc<History>), Error> {
     let (session, turn) = (taken.session.id, taken.row.id);
-    let log: Stretch =
+    let log: LogSlice =
         namespace.read(move |tx| Box::pin(async move { log::tail(tx, session, TAIL).await })).await?;
     if log.damaged.contains(&turn) {
         return Err(Error::TurnUnreadable(turn));
@@ -146,7 +146,7 @@ impl Run<'_> {
             .namespace
             .write(move |tx| {
                 Box::pin(async move {
-                    let kept = sessions::advance_leased(tx, &lease, Keep::Renewed, 0, now).await?;
+                    let kept = sessions::advance_leased(tx, &lease, AfterAppend::Renewed, 0, now).await?;
                     kept.ok_or(Error::LeaseLost)?;
                     turns::find(tx, turn, member).await
                 })
@@ -165,7 +165,7 @@ impl Run<'_> {
         self.namespace
             .write(move |tx| {
                 Box::pin(async move {
-                    sessions::advance_leased(tx, &lease, Keep::Released, 0, now).await.map(drop)
+                    sessions::advance_leased(tx, &lease, AfterAppend::Released, 0, now).await.map(drop)
                 })
             })
             .await

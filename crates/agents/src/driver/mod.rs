@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{commit::Ending, give_up::GiveUp};
 pub(crate) use self::{
-    lease::{Taken, Terms, Turn as TakenTurn, take_turn},
+    lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
     prepare::Preparations,
 };
 use crate::{
@@ -134,7 +134,7 @@ async fn run_to_end(
 ) -> Result<bool, Error> {
     let mut run = Run::begin(agents, workspace, namespace, handle, taken, stopping).await?;
     let result = run.run().await;
-    run.handle.hush();
+    run.handle.discard_partial();
     if let Err(Error::Stopping) = &result {
         run.release().await?;
     }

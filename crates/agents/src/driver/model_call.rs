@@ -144,7 +144,7 @@ fn take(
     }
     if !said.is_empty() || !thought.is_empty() {
         reasoning.push_str(&thought);
-        run.handle.say(&said, &thought);
+        run.handle.push_delta(&said, &thought);
     }
     broken
 }

@@ -20,7 +20,7 @@ use crate::{
     machine::{self, Call, Input, Ran, State},
     rows::{
         events,
-        sessions::{Keep, Lease},
+        sessions::{AfterAppend, Lease},
     },
 };
 
@@ -48,7 +48,7 @@ impl Entry {
         let event = self.state.result(self.index, outcome, took).ok_or(Error::LeaseLost)?;
         let mut drafts = self.before.clone();
         drafts.push(Draft::new(event)?);
-        log::append_leased(work.tx, &self.renewed(work.now), Keep::Renewed, &drafts, work.now).await
+        log::append_leased(work.tx, &self.renewed(work.now), AfterAppend::Renewed, &drafts, work.now).await
     }
 
     /// The lease as it is after being renewed now: a call outside may take longer than it lasts.
@@ -98,7 +98,7 @@ impl Journal for TurnJournal {
         Box::pin(async move {
             self.0.refuse_second(work).await?;
             let lease = self.0.renewed(work.now);
-            log::append_leased(work.tx, &lease, Keep::Renewed, &[], work.now).await.map(drop)
+            log::append_leased(work.tx, &lease, AfterAppend::Renewed, &[], work.now).await.map(drop)
         })
     }
 

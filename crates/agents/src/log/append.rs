@@ -40,7 +40,7 @@ impl Draft {
 pub(crate) async fn append_leased(
     tx: &mut Tx<'_>,
     lease: &sessions::Lease,
-    keep: sessions::Keep,
+    keep: sessions::AfterAppend,
     drafts: &[Draft],
     now: Timestamp,
 ) -> Result<Vec<LoggedEvent>, Error> {

@@ -11,7 +11,7 @@ use kontor_core::{
 };
 
 pub(crate) use append::{Draft, append_leased, append_unleased, count, insert};
-pub(crate) use read::{Stretch, after, tail, turn_starts};
+pub(crate) use read::{LogSlice, after, tail, turn_starts};
 
 /// An event as it stands in the log. Cloning is cheap.
 #[derive(Debug, Clone)]

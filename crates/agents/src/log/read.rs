@@ -13,7 +13,7 @@ use crate::{error::Error, rows::events};
 /// A stretch of a log, in order. A row that cannot be read is passed over, so that it hides nothing but
 /// itself.
 #[derive(Debug, Default)]
-pub(crate) struct Stretch {
+pub(crate) struct LogSlice {
     pub(crate) events: Vec<LoggedEvent>,
     /// The turns of the rows that cannot be read.
     pub(crate) damaged: Vec<TurnId>,
@@ -29,15 +29,15 @@ pub(crate) async fn after(
     session: SessionId,
     after: Sequence,
     limit: u64,
-) -> Result<Stretch, Error> {
+) -> Result<LogSlice, Error> {
     let rows = events::after(tx, session, after, limit).await?;
-    Stretch::read(session, rows.iter())
+    LogSlice::read(session, rows.iter())
 }
 
 /// The last events, in order, at most `limit`.
-pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<Stretch, Error> {
+pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<LogSlice, Error> {
     let rows = events::tail(tx, session, limit).await?;
-    Stretch::read(session, rows.iter().rev())
+    LogSlice::read(session, rows.iter().rev())
 }
 
 /// Where the last turns begin, the earliest first: at most `limit`, and of those that begin before a number,
@@ -53,7 +53,7 @@ pub(crate) async fn turn_starts(
     Ok(starts)
 }
 
-impl Stretch {
+impl LogSlice {
     fn read<'r>(session: SessionId, rows: impl Iterator<Item = &'r Row>) -> Result<Self, Error> {
         let mut stretch = Self::default();
         for row in rows {

@@ -31,7 +31,7 @@ pub(crate) fn messages(state: &State) -> Vec<Message> {
         messages.extend(step.calls.iter().map(|call| Message::Tool {
             call_id: call.id.clone(),
             name: call.operation.clone(),
-            content: told(call),
+            content: result_text(call),
         }));
     }
     messages
@@ -45,7 +45,7 @@ fn written(arguments: &Value) -> String {
     }
 }
 
-fn told(call: &Call) -> Arc<str> {
+fn result_text(call: &Call) -> Arc<str> {
     match &call.outcome {
         Some(ToolOutcome::Succeeded { result }) => result.as_str().into(),
         Some(ToolOutcome::Failed { problem }) => failure(problem).into(),

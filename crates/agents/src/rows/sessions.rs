@@ -208,7 +208,7 @@ pub(crate) async fn change(
 
 /// Who asks for a lease, and on which terms.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bid {
+pub(crate) struct LeaseRequest {
     pub(crate) session: SessionId,
     pub(crate) owner: Uuid,
     /// Other processes work on the same data: their leases hold until they expire. Without others, a lease
@@ -220,7 +220,7 @@ pub(crate) struct Bid {
 
 /// What a lease is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum LeaseUse {
     /// To begin a turn, which a session does that is active.
     Begin,
     /// To go on with a turn that had begun, or to take one that was cancelled off the queue.
@@ -231,26 +231,26 @@ pub(crate) enum Purpose {
 /// under it.
 pub(crate) async fn take_lease(
     tx: &mut Tx<'_>,
-    bid: &Bid,
-    purpose: Purpose,
+    request: &LeaseRequest,
+    lease_use: LeaseUse,
     events: usize,
 ) -> Result<Option<SessionRow>, Error> {
     let mut free = Cond::any()
         .add(Expr::col("lease_owner").is_null())
-        .add(Expr::col("lease_owner").eq(bid.owner))
-        .add(Expr::col("lease_until").lte(instant(bid.now)));
-    if !bid.shared {
-        free = free.add(Expr::col("lease_owner").ne(bid.owner));
+        .add(Expr::col("lease_owner").eq(request.owner))
+        .add(Expr::col("lease_until").lte(instant(request.now)));
+    if !request.shared {
+        free = free.add(Expr::col("lease_owner").ne(request.owner));
     }
-    let mut update = update(tx, bid.session);
+    let mut update = update(tx, request.session);
     update
         .value("epoch", increased("epoch", 1))
         .value("last_seq", increased("last_seq", log::count(events)))
-        .value("lease_owner", bid.owner)
-        .value("lease_until", instant(bid.until))
+        .value("lease_owner", request.owner)
+        .value("lease_until", instant(request.until))
         .cond_where(free)
         .returning(Query::returning().columns(COLUMNS));
-    if purpose == Purpose::Begin {
+    if lease_use == LeaseUse::Begin {
         update.and_where(Expr::col("status").eq(SessionStatus::Active.word()));
     }
     tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
@@ -258,7 +258,7 @@ pub(crate) async fn take_lease(
 
 /// What becomes of a lease when events are appended under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
+pub(crate) enum AfterAppend {
     Renewed,
     Released,
 }
@@ -267,7 +267,7 @@ pub(crate) enum Keep {
 pub(crate) async fn advance_leased(
     tx: &mut Tx<'_>,
     lease: &Lease,
-    keep: Keep,
+    keep: AfterAppend,
     events: usize,
     now: Timestamp,
 ) -> Result<Option<Sequence>, Error> {
@@ -278,8 +278,10 @@ pub(crate) async fn advance_leased(
         .and_where(Expr::col("epoch").eq(lease.epoch))
         .returning_col("last_seq");
     match keep {
-        Keep::Renewed => update.value("lease_until", instant(lease.until)),
-        Keep::Released => update.value("lease_owner", null_uuid()).value("lease_until", null_instant()),
+        AfterAppend::Renewed => update.value("lease_until", instant(lease.until)),
+        AfterAppend::Released => {
+            update.value("lease_owner", null_uuid()).value("lease_until", null_instant())
+        }
     };
     Ok(tx.fetch_optional(&update).await?.map(|row| row.get(0)).transpose()?)
 }

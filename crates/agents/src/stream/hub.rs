@@ -116,11 +116,11 @@ pub(crate) struct Channel {
 struct State {
     /// The latest logged events, without gaps.
     kept: VecDeque<LoggedEvent>,
-    speaking: Option<Speaking>,
+    partial: Option<PartialAnswer>,
 }
 
 /// What the model is saying.
-struct Speaking {
+struct PartialAnswer {
     after: Sequence,
     turn: TurnId,
     step: u32,
@@ -166,8 +166,8 @@ impl Channel {
                 // Something between was appended elsewhere; followers read it from the log.
                 _ => state.kept.clear(),
             }
-            if state.speaking.as_ref().is_some_and(|speaking| speaking.turn == logged.event.turn()) {
-                state.speaking = None;
+            if state.partial.as_ref().is_some_and(|partial| partial.turn == logged.event.turn()) {
+                state.partial = None;
             }
             if state.kept.len() == KEPT {
                 state.kept.pop_front();
@@ -181,20 +181,20 @@ impl Channel {
     /// The model begins to answer after the event numbered `after`.
     pub(crate) fn begin(&self, after: Sequence, turn: TurnId, step: u32) {
         let (text, reasoning) = (String::new(), String::new());
-        self.state().speaking = Some(Speaking { after, turn, step, text, reasoning });
+        self.state().partial = Some(PartialAnswer { after, turn, step, text, reasoning });
     }
 
-    pub(crate) fn say(&self, text: &str, reasoning: &str) {
-        if let Some(speaking) = &mut self.state().speaking {
-            speaking.text.push_str(text);
-            speaking.reasoning.push_str(reasoning);
+    pub(crate) fn push_delta(&self, text: &str, reasoning: &str) {
+        if let Some(partial) = &mut self.state().partial {
+            partial.text.push_str(text);
+            partial.reasoning.push_str(reasoning);
         }
         self.wake();
     }
 
     /// Nobody speaks any more, without a word in the log: the turn goes on elsewhere.
-    pub(crate) fn hush(&self) {
-        self.state().speaking = None;
+    pub(crate) fn discard_partial(&self) {
+        self.state().partial = None;
     }
 
     /// Gives a cursor what comes next.
@@ -212,17 +212,17 @@ impl Channel {
                 cursor.pass(logged, given);
             }
         }
-        if let Some(speaking) = &state.speaking {
-            if cursor.seq < speaking.after {
+        if let Some(partial) = &state.partial {
+            if cursor.seq < partial.after {
                 return if given.len() > before { Found::More } else { Found::InLog };
             }
-            if cursor.seq > speaking.after {
+            if cursor.seq > partial.after {
                 // The log has what is said here, and gave it, before it was told to this channel.
                 return if given.len() > before { Found::More } else { Found::Nothing };
             }
-            let (turn, step) = (speaking.turn, speaking.step);
-            given.extend(cursor.reasoning(turn, step, &speaking.reasoning));
-            given.extend(cursor.text(turn, step, &speaking.text));
+            let (turn, step) = (partial.turn, partial.step);
+            given.extend(cursor.reasoning(turn, step, &partial.reasoning));
+            given.extend(cursor.text(turn, step, &partial.text));
         }
         if given.len() > before { Found::More } else { Found::Nothing }
     }
@@ -255,7 +255,7 @@ mod tests {
     fn what_the_log_gave_before_it_was_told_is_not_given_again() {
         let (channel, turn) = (Channel::default(), Environment::system().new_id());
         channel.begin(5, turn, 1);
-        channel.say("Hello", "I greet");
+        channel.push_delta("Hello", "I greet");
         let text = |seq| {
             let (mut cursor, mut given) = (Cursor::at(EventId { seq, offset: None }), VecDeque::new());
             let found = channel.advance(&mut cursor, &mut given);

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{Cursor, Found, Handle, StreamEvent};
 use crate::{
     error::Error,
-    log::{self, Stretch},
+    log::{self, LogSlice},
 };
 
 /// Logged events read at a time.
@@ -77,7 +77,7 @@ impl Follower {
     /// Whether a whole page came, after which there may be more.
     async fn read_log(&mut self) -> Result<bool, Error> {
         let (session, after) = (self.session, self.cursor.seq);
-        let page: Stretch = self
+        let page: LogSlice = self
             .namespace
             .read(move |tx| Box::pin(async move { log::after(tx, session, after, PAGE).await }))
             .await?;

@@ -18,7 +18,7 @@ use kontor_agents::{EventId, StreamEvent};
 use kontor_core::{error::ErrorKind, ids::SessionId};
 
 use crate::{
-    extract::{Parameters, Segments, Staying},
+    extract::{Parameters, Segments, StreamCaller},
     problem::{ApiError, Result},
     state::ApiState,
 };
@@ -38,7 +38,7 @@ pub(crate) fn routes() -> Router<ApiState> {
 
 async fn events(
     State(state): State<ApiState>,
-    Staying(caller, credential): Staying,
+    StreamCaller(caller, credential): StreamCaller,
     Segments(session): Segments<SessionId>,
     headers: HeaderMap,
     parameters: Parameters,
@@ -49,7 +49,7 @@ async fn events(
     let ended = state.shutdown.clone().cancelled_owned();
     let dismissed = {
         let identity = state.identity.clone();
-        async move { identity.until_dismissed(credential, caller).await }
+        async move { identity.until_revoked(credential, caller).await }
     };
     let events = events
         .take_until(Box::pin(ended))

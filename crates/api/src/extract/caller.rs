@@ -25,9 +25,9 @@ impl FromRequestParts<ApiState> for SignedIn {
 }
 
 /// The one who asks, for an answer that goes on: with what they were let in by.
-pub(crate) struct Staying(pub(crate) Caller, pub(crate) Credential);
+pub(crate) struct StreamCaller(pub(crate) Caller, pub(crate) Credential);
 
-impl FromRequestParts<ApiState> for Staying {
+impl FromRequestParts<ApiState> for StreamCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {

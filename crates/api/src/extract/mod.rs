@@ -11,7 +11,7 @@ mod peer_address;
 mod strict;
 
 pub(crate) use self::{
-    caller::{SignedIn, Staying},
+    caller::{SignedIn, StreamCaller},
     idempotency_key::IdempotencyKey,
     if_match::IfMatch,
     json::Json,

@@ -15,7 +15,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use kontor_agents::{AgentParts, AgentSettings, Agents, Furnishing};
+use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_core::environment::Environment;
 use kontor_crm::{Crm, RecordOperations};
 use kontor_http::{Health, StreamLimits, Streams};
@@ -91,7 +91,7 @@ impl Server {
             caller_cache_for: Duration::from_millis(100),
             ..IdentitySettings::default()
         };
-        let provisioner = Arc::new(Furnishing::new(environment.clone()));
+        let provisioner = Arc::new(WorkspaceSetup::new(environment.clone()));
         let secret = MasterSecret::new(vec![7; MasterSecret::MINIMUM]);
         let identity =
             Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();

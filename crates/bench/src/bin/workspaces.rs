@@ -11,7 +11,7 @@ use std::{
 
 use clap::Parser;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use kontor_agents::Furnishing;
+use kontor_agents::WorkspaceSetup;
 use kontor_bench::{Result, target::Target};
 use kontor_core::{environment::Environment, ids::WorkspaceId};
 use kontor_identity::{Identity, IdentitySettings, MasterSecret, NewWorkspace};
@@ -145,7 +145,7 @@ async fn make(options: &ServerOptions, count: usize) -> Result<Vec<WorkspaceId>>
         store.clone(),
         environment.clone(),
         MasterSecret::new(SECRET.as_bytes().to_vec()),
-        Arc::new(Furnishing::new(environment)),
+        Arc::new(WorkspaceSetup::new(environment)),
         IdentitySettings::default(),
     )
     .await?;

@@ -159,7 +159,7 @@ impl Field {
     }
 
     /// Whether it says how a record stands, so that it is shown where not all fields are.
-    pub fn is_telling(&self) -> bool {
+    pub fn is_shown_by_default(&self) -> bool {
         !self.is_system
             && matches!(
                 self.kind,

@@ -11,9 +11,8 @@ use kontor_operations::{Error as CallError, InTransaction, Operation, requests::
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    arguments, definition, get, repeat,
+    arguments, definition, get, problem_of, repeat,
     schema::{self, View},
-    told,
 };
 use crate::{Work, records};
 
@@ -72,7 +71,7 @@ impl InTransaction for LogActivity {
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let fields: Map<String, Json> = arguments(json)?;
-            let record = records::create(work, &self.object, &fields).await.map_err(told)?;
+            let record = records::create(work, &self.object, &fields).await.map_err(problem_of)?;
             Ok(get::result(&record, None).into())
         })
     }

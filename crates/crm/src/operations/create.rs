@@ -10,9 +10,8 @@ use kontor_operations::{Error as CallError, InTransaction, requests::Answered};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    arguments, definition, get, repeat,
+    arguments, definition, get, problem_of, repeat,
     schema::{self, View},
-    told,
 };
 use crate::{Work, records};
 
@@ -48,7 +47,7 @@ impl InTransaction for Create {
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let fields: Map<String, Json> = arguments(json)?;
-            let record = records::create(work, &self.object, &fields).await.map_err(told)?;
+            let record = records::create(work, &self.object, &fields).await.map_err(problem_of)?;
             let similar = (!record.similar.is_empty()).then(|| (records::SIMILAR, json!(record.similar)));
             Ok(get::result(&record, similar).into())
         })

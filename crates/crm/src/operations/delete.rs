@@ -10,9 +10,8 @@ use kontor_operations::{Error as CallError, InTransaction, requests::Answered};
 use serde_json::{Value as Json, json};
 
 use super::{
-    OneRecord, arguments, definition, path, repeat,
+    OneRecord, arguments, definition, path, problem_of, repeat,
     schema::{self, View},
-    told,
 };
 use crate::{Work, records};
 
@@ -46,7 +45,7 @@ impl InTransaction for Delete {
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let OneRecord { id } = arguments(json)?;
-            let record = records::delete(work, &self.object, id, None).await.map_err(told)?;
+            let record = records::delete(work, &self.object, id, None).await.map_err(problem_of)?;
             Ok(json!({
                 "object": self.object.name,
                 "path": path(&self.object),

@@ -13,9 +13,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    arguments, definition, path, render,
+    arguments, definition, path, problem_of, render,
     schema::{self, View},
-    told,
 };
 use crate::{
     Work,
@@ -66,7 +65,7 @@ impl Find {
         work: &mut Work<'_, '_>,
         query: &ListQuery,
     ) -> Result<(Page, Vec<Json>, bool), Problem> {
-        let page = records::list(work, &self.object, query).await.map_err(told)?;
+        let page = records::list(work, &self.object, query).await.map_err(problem_of)?;
         let mut is_cut = false;
         let shown = page
             .records
@@ -137,7 +136,7 @@ impl InTransaction for Find {
 
 /// What identifies a record and says how it stands; the rest is asked for by name.
 fn is_shown(object: &Object, field: &Field) -> bool {
-    field.name == object.label_field || field.is_telling()
+    field.name == object.label_field || field.is_shown_by_default()
 }
 
 fn parameters(view: View<'_>) -> Json {

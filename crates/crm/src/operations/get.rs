@@ -10,9 +10,8 @@ use kontor_operations::InTransaction;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    OneRecord, arguments, definition, path, render,
+    OneRecord, arguments, definition, path, problem_of, render,
     schema::{self, View},
-    told,
 };
 use crate::{
     Work,
@@ -46,7 +45,7 @@ impl InTransaction for Get {
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let OneRecord { id } = arguments(json)?;
-            let record = records::get(work, &self.object, id, None, &[]).await.map_err(told)?;
+            let record = records::get(work, &self.object, id, None, &[]).await.map_err(problem_of)?;
             Ok(result(&record, None).into())
         })
     }

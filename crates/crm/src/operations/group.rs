@@ -12,9 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::{
-    arguments, definition, render,
+    arguments, definition, problem_of, render,
     schema::{self, View},
-    told,
 };
 use crate::{
     Work,
@@ -72,7 +71,7 @@ impl InTransaction for GroupBy {
                 filter: arguments.filter,
                 limit: arguments.limit.unwrap_or(DEFAULT).min(MOST),
             };
-            let found = records::group(work, &self.object, &query).await.map_err(told)?;
+            let found = records::group(work, &self.object, &query).await.map_err(problem_of)?;
             let mut shown: Vec<Json> = found.groups.iter().map(Group::to_json).collect();
             shown.truncate(render::fitting(&shown));
             let has_more = found.has_more || shown.len() < found.groups.len();

@@ -108,7 +108,7 @@ struct OneRecord {
 
 /// A failure as it is told to whoever called; what is a fault of ours is logged with its sources here, where
 /// they are still known.
-fn told(error: Error) -> Problem {
+fn problem_of(error: Error) -> Problem {
     let problem = error.problem();
     if problem.kind == ErrorKind::Internal {
         tracing::error!(error = %Chain(&error), "an operation failed");

@@ -73,7 +73,7 @@ fn compact(record: &Record, limit: usize) -> Compact {
     shown.insert("id".to_owned(), json!(record.id));
     shown.insert("label".to_owned(), json!(record.label));
     let mut is_cut = false;
-    for (field, mut value) in record.filled() {
+    for (field, mut value) in record.filled_fields() {
         if UNTOLD.contains(&field.name.as_str()) {
             continue;
         }

@@ -2,7 +2,7 @@ use kontor_core::ids::RecordId;
 use kontor_operations::{Error as CallError, Work, requests::Answered};
 use serde_json::Value as Json;
 
-use super::{get, told};
+use super::{get, problem_of};
 use crate::{Error, idempotency};
 
 /// The result of a writing operation on one record that was given under an idempotency key, as the caller may be
@@ -22,7 +22,7 @@ pub(super) async fn result(work: &mut Work<'_, '_>, answered: Answered<Json>) ->
     again.await.map_err(|error| match error {
         Error::Call(error) => error,
         Error::Store(error) => error.into(),
-        other => CallError::Refused(told(other)),
+        other => CallError::Refused(problem_of(other)),
     })
 }
 

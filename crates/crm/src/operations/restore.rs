@@ -10,9 +10,8 @@ use kontor_operations::{Error as CallError, InTransaction, requests::Answered};
 use serde_json::{Value as Json, json};
 
 use super::{
-    OneRecord, arguments, definition, get, repeat,
+    OneRecord, arguments, definition, get, problem_of, repeat,
     schema::{self, View},
-    told,
 };
 use crate::{Work, records};
 
@@ -43,7 +42,7 @@ impl InTransaction for Restore {
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let OneRecord { id } = arguments(json)?;
-            let record = records::restore(work, &self.object, id).await.map_err(told)?;
+            let record = records::restore(work, &self.object, id).await.map_err(problem_of)?;
             Ok(get::result(&record, Some(("restored", json!(true)))).into())
         })
     }

@@ -12,9 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::{
-    arguments, path,
+    arguments, path, problem_of,
     schema::{self, View},
-    told,
 };
 use crate::{Work, search};
 
@@ -83,7 +82,7 @@ impl InTransaction for Search {
         Box::pin(async move {
             let Arguments { query, objects, limit } = arguments(json)?;
             let limit = limit.unwrap_or(DEFAULT).min(MOST);
-            let hits = search::search(work, &query, objects.as_deref(), limit).await.map_err(told)?;
+            let hits = search::search(work, &query, objects.as_deref(), limit).await.map_err(problem_of)?;
             let results: Vec<_> = hits
                 .iter()
                 .map(|hit| {

@@ -12,9 +12,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    arguments, definition, path, render,
+    arguments, definition, path, problem_of, render,
     schema::{self, View},
-    told,
 };
 use crate::{
     Work,
@@ -69,14 +68,16 @@ impl InTransaction for Timeline {
             let Arguments { id, limit, after } = arguments(json)?;
             let limit = limit.unwrap_or(DEFAULT).min(MOST);
             let mut page =
-                timeline::list(work, &self.object, id, limit, after.as_deref()).await.map_err(told)?;
+                timeline::list(work, &self.object, id, limit, after.as_deref()).await.map_err(problem_of)?;
             let mut shown: Vec<_> = page.entries.iter().map(entry_json).collect();
             let found = shown.len();
             let fitting = render::fitting(&shown);
             if fitting < found {
                 // Asked again for as many as fit, so that "next" goes on where this page ends.
                 let fewer = u32::try_from(fitting).unwrap_or(1).max(1);
-                page = timeline::list(work, &self.object, id, fewer, after.as_deref()).await.map_err(told)?;
+                page = timeline::list(work, &self.object, id, fewer, after.as_deref())
+                    .await
+                    .map_err(problem_of)?;
                 shown = page.entries.iter().map(entry_json).collect();
             }
             let mut result = Map::new();

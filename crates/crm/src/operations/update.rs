@@ -12,9 +12,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    arguments, definition, get, render, repeat,
+    arguments, definition, get, problem_of, render, repeat,
     schema::{self, View},
-    told,
 };
 use crate::{Work, records};
 
@@ -60,7 +59,7 @@ impl InTransaction for Update {
                 let message = "give at least one field to change beside the id";
                 return Err(Problem::invalid(vec![Issue::new("", "required", message)]));
             }
-            let updated = records::update(work, &self.object, id, &fields, None).await.map_err(told)?;
+            let updated = records::update(work, &self.object, id, &fields, None).await.map_err(problem_of)?;
             let mut changes = json!(updated.changes);
             render::cut(&mut changes, render::IN_LIST);
             Ok(get::result(&updated.record, Some(("changes", changes))).into())

@@ -39,7 +39,8 @@ pub(crate) fn read(
         } else if !grants.can_update_field(&object.name, name) {
             forbidden.push(Issue::new(path, "field_not_writable", format!("you may not write {name}")));
         } else {
-            match parse_value(&as_seen(work, field), json, current.and_then(|values| values.get(name))) {
+            match parse_value(&readable_part(work, field), json, current.and_then(|values| values.get(name)))
+            {
                 Ok(value) => {
                     values.insert(field.name.clone(), value);
                 }
@@ -58,7 +59,7 @@ pub(crate) fn read(
 }
 
 /// The field as the caller knows it: a target that can be only what the caller may read.
-fn as_seen<'f>(work: &Work<'_, '_>, field: &'f Field) -> Cow<'f, Field> {
+fn readable_part<'f>(work: &Work<'_, '_>, field: &'f Field) -> Cow<'f, Field> {
     let may_read = |object: &Name| work.caller.grants.allows(object, Action::Read);
     match &field.kind {
         FieldKind::Target { objects } if !objects.iter().all(may_read) => {

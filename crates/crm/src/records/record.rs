@@ -66,7 +66,7 @@ impl Record {
     }
 
     /// The fields that have a value, in the object's order, each with what the API shows of it.
-    pub(crate) fn filled(&self) -> impl Iterator<Item = (&Field, Json)> {
+    pub(crate) fn filled_fields(&self) -> impl Iterator<Item = (&Field, Json)> {
         let filled = self.values.of(&self.object).filter(|(_, value)| !value.is_null());
         filled
             .map(|(field, value)| (field, serde_json::to_value(self.shown(field, value)).unwrap_or_default()))

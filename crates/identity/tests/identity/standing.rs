@@ -9,7 +9,7 @@ use crate::house::{House, PASSWORD, member, settings, sign_in};
 /// Whether they are sent away within so long.
 async fn is_dismissed(identity: &Identity, credential: Credential, caller: Caller, within: u64) -> bool {
     let within = Duration::from_millis(within);
-    tokio::time::timeout(within, identity.until_dismissed(credential, caller)).await.is_ok()
+    tokio::time::timeout(within, identity.until_revoked(credential, caller)).await.is_ok()
 }
 
 async fn enter(identity: &Identity) -> (String, Caller) {

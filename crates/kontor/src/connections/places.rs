@@ -25,7 +25,7 @@ pub(crate) const LANE: usize = 32;
 /// How long a connection that nothing is asked on keeps its place when others come.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long a request waits for a place.
-const PATIENCE: Duration = Duration::from_secs(2);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often somebody idle is looked for meanwhile.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -145,7 +145,7 @@ impl Connection {
                 });
             }
         };
-        let Ok(Some(permit)) = tokio::time::timeout(PATIENCE, acquire).await else { return false };
+        let Ok(Some(permit)) = tokio::time::timeout(QUEUE_TIMEOUT, acquire).await else { return false };
         self.slot.state().held = Held::Place { _permit: permit };
         true
     }

@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const FLUSH_TIMEOUT: Duration = Duration::from_secs(20);
 
     /// A writer that fails while it is told to, and gives on what it writes.
     struct Failing(Arc<AtomicBool>, mpsc::Sender<String>);
@@ -152,13 +152,13 @@ mod tests {
         let lines = Lines::start(Failing(fails.clone(), sender)).unwrap();
         for _ in 0..3 {
             lines.writer().write_all(b"lost\n").unwrap();
-            lines.flush(PATIENCE);
+            lines.flush(FLUSH_TIMEOUT);
         }
         assert_eq!(lines.dropped(), 3);
         fails.store(false, Ordering::SeqCst);
         lines.writer().write_all(b"kept\n").unwrap();
         lines.writer().write_all(b"kept as well\n").unwrap();
-        lines.flush(PATIENCE);
+        lines.flush(FLUSH_TIMEOUT);
         let told: String = written.try_iter().collect();
         let report = "3 lines of the log could not be written and were dropped\n";
         assert_eq!(told, format!("{report}kept\nkept as well\n"));

@@ -127,3 +127,25 @@ fn heavy_dependencies_stay_where_they_serve() {
         }
     }
 }
+
+/// The Rust files below a folder, with how many lines each has.
+fn files(folder: &std::path::Path, found: &mut Vec<(String, usize)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+            found.push((path.display().to_string(), lines));
+        }
+    }
+}
+
+#[test]
+fn no_file_has_500_lines() {
+    let mut found = Vec::new();
+    files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), &mut found);
+    assert!(found.len() > 300, "{} files", found.len());
+    let long: Vec<_> = found.into_iter().filter(|(_, lines)| *lines >= 500).collect();
+    assert_eq!(long, []);
+}

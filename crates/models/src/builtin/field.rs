@@ -151,7 +151,7 @@ impl Interpreter {
         let object = self.catalogue.object(&record.object)?;
         let slot = self.slot(object, field)?;
         whole.cover();
-        Some(self.told(record, slot))
+        Some(self.field_outcome(record, slot))
     }
 
     /// "does Acme renewal close", "is it due", "was Jane created".
@@ -217,13 +217,13 @@ impl Interpreter {
         Some(self.record_to_read(record, &wanted).and_then(|record| {
             let object = self.catalogue.object(&record.object);
             match object.and_then(&slot) {
-                Some(slot) => self.told(&record, slot),
+                Some(slot) => self.field_outcome(&record, slot),
                 None => self.one(&record),
             }
         }))
     }
 
-    fn told(&self, record: &Record, slot: Slot<'_>) -> Outcome {
+    fn field_outcome(&self, record: &Record, slot: Slot<'_>) -> Outcome {
         let result = self.call(&format!("{}.get", record.object), json!({"id": record.id}))?;
         let cell = &result["record"][slot.field.name.as_str()];
         let cell = slot.part.map_or(cell, |part| &cell[part.name.as_str()]);

@@ -36,6 +36,7 @@ mod help;
 mod history;
 mod limits;
 mod log;
+mod named;
 mod numbers;
 mod query;
 mod read;

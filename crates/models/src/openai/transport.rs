@@ -87,7 +87,8 @@ impl Transport {
             request.headers_mut().remove(name);
         }
         request.headers_mut().extend(self.headers.clone());
-        let response = self.client.execute(request).await.map_err(|error| told(unreachable(error)))?;
+        let response =
+            self.client.execute(request).await.map_err(|error| to_openai_error(unreachable(error)))?;
         let is_json = response
             .headers()
             .get(CONTENT_TYPE)
@@ -96,7 +97,7 @@ impl Transport {
         if response.status().is_success() && !is_json {
             return Ok(framed(response));
         }
-        Err(told(self.refused(response).await))
+        Err(to_openai_error(self.refused(response).await))
     }
 
     /// The names of the models that the server at `base_url` lists; `None` where it has no list.
@@ -209,7 +210,7 @@ fn framed(response: Response) -> Response {
     framed.into()
 }
 
-fn told(error: ModelError) -> OpenAIError {
+fn to_openai_error(error: ModelError) -> OpenAIError {
     OpenAIError::Boxed(Box::new(error))
 }
 

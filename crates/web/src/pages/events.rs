@@ -61,7 +61,7 @@ pub(crate) async fn stream(
     let shutdown = state.shutdown.clone();
     let dismissed = {
         let (identity, caller) = (state.identity.clone(), caller.clone());
-        async move { identity.until_dismissed(cookie, caller).await }
+        async move { identity.until_revoked(cookie, caller).await }
     };
     let follower = Follower {
         state,

@@ -126,7 +126,7 @@ impl<'a> RecordForm<'a> {
                 }
                 Ok(None) => return Err(PageError::not_found()),
                 Err(error) => {
-                    let problem = kontor_http::told(&error);
+                    let problem = kontor_http::problem_of(&error);
                     let mut trouble = Trouble::new(format!("“{}” was not created.", wanted.name));
                     for issue in &problem.issues {
                         trouble.message.push(' ');
@@ -260,7 +260,7 @@ pub(super) fn page_of(schema: &Schema, caller: &Caller, about: &str) -> Option<S
 /// A failure that the form comes back with, since what was written into it is still there to be sent; every other
 /// is a page of its own.
 fn correctable(error: kontor_crm::Error) -> Result<Problem> {
-    let problem = kontor_http::told(&error);
+    let problem = kontor_http::problem_of(&error);
     match problem.kind {
         ErrorKind::Invalid
         | ErrorKind::Conflict

@@ -64,7 +64,7 @@ pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> 
     match state.identity.start_browser_session(input).await {
         Ok(session) => Ok(state.keep(&session, Redirect::to(link::local(fields.get("next"))))),
         Err(error) => {
-            let problem = kontor_http::told(&error);
+            let problem = kontor_http::problem_of(&error);
             if problem.kind == ErrorKind::Internal {
                 return Err(PageError::Problem(problem));
             }

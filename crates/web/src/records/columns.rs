@@ -72,7 +72,7 @@ pub(crate) fn fields_to_read(object: &Object, caller: &Caller, fields: &[&Field]
 
 fn tells_much(field: &Field) -> bool {
     let is_short = matches!(field.kind, FieldKind::Text { format: TextFormat::Line | TextFormat::Domain });
-    field.is_telling() || is_short && !field.is_system
+    field.is_shown_by_default() || is_short && !field.is_system
 }
 
 /// Whether a record's page lists the field among its details: what stands elsewhere on the page does not.

@@ -121,7 +121,7 @@ async fn the_first_workspace_is_made_once_through_its_link() {
     let server = Server::empty().await;
     let token = server.identity.setup_token().await.unwrap();
     let get = |path: String| server.send(Request::builder().uri(path).body(Body::empty()).unwrap());
-    get("/setup?token=guess".to_owned()).await.expect(401).shows("No entry");
+    get("/setup?token=guess".to_owned()).await.expect(401).shows("Sign-in required");
     get(format!("/setup?token={token}")).await.expect(200).shows("Welcome to Kontor");
     let form = |password: &str| {
         [

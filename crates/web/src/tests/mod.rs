@@ -14,7 +14,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
-use kontor_agents::{AgentParts, AgentSettings, Agents, Furnishing};
+use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_core::{
     caller::Caller,
     environment::Environment,
@@ -105,7 +105,7 @@ impl Server {
             caller_cache_for: Duration::from_millis(100),
             ..IdentitySettings::default()
         };
-        let provisioner = Arc::new(Furnishing::new(environment.clone()));
+        let provisioner = Arc::new(WorkspaceSetup::new(environment.clone()));
         let secret = MasterSecret::new(vec![7; MasterSecret::MINIMUM]);
         let identity =
             Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();

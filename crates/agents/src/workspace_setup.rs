@@ -8,17 +8,17 @@ use crate::Agents;
 
 /// What a new workspace is made of beyond its members: the CRM's objects and the standard agents.
 #[derive(Clone)]
-pub struct Furnishing {
+pub struct WorkspaceSetup {
     environment: Environment,
 }
 
-impl Furnishing {
+impl WorkspaceSetup {
     pub fn new(environment: Environment) -> Self {
         Self { environment }
     }
 }
 
-impl Provisioner for Furnishing {
+impl Provisioner for WorkspaceSetup {
     fn install<'t>(
         &'t self,
         tx: &'t mut Tx<'_>,
