@@ -26,7 +26,6 @@ pub mod filter;
 pub mod grants;
 pub mod ids;
 pub mod json;
-#[cfg(debug_assertions)]
 pub mod kill_point;
 pub mod metadata;
 pub mod operation;
