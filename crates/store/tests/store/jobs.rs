@@ -145,6 +145,8 @@ struct Effect;
 
 impl Job for Effect {
     const NAME: &'static str = "effect";
+    /// However often the process that runs it is killed.
+    const ATTEMPTS: u32 = 1_000;
 
     type Payload = String;
 
