@@ -250,15 +250,15 @@ async fn a_call_outside_is_made_once_under_its_key_and_its_failure_is_no_success
                 .await
                 .unwrap()
         };
-        let first = send("one", json!({ "takes_ms": 200 }));
+        let first = send("one", json!({ "takes_ms": 1_000 }));
         let second = async {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            send("one", json!({ "takes_ms": 200 })).await
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            send("one", json!({ "takes_ms": 1_000 })).await
         };
         let (first, second) = tokio::join!(first, second);
         assert_eq!((first.status, second.status), (StatusCode::OK, StatusCode::CONFLICT), "{engine:?}");
         assert_eq!(second.body["code"], "call_under_way");
-        assert_eq!(send("one", json!({ "takes_ms": 200 })).await.body, first.body);
+        assert_eq!(send("one", json!({ "takes_ms": 1_000 })).await.body, first.body);
         assert_eq!(send("one", json!({})).await.body["code"], "idempotency_key_reused");
         assert_eq!(send("two", json!({ "refuse": true })).await.body["code"], "refused");
         assert_eq!(send("two", json!({ "refuse": true })).await.body["code"], "refused");
