@@ -94,10 +94,10 @@ impl Run<'_> {
             _ => None,
         });
         let asked = self.asked(now);
-        let announced = match asked.is_empty() {
-            true => None,
-            false => Some(self.agents.0.jobs.announce(self.workspace).await?),
-        };
+        let mut announced = None;
+        if !asked.is_empty() {
+            announced = Some(self.agents.0.jobs.announce(self.workspace).await?);
+        }
         let waiting = self.waiting();
         let has_approvals =
             self.state.steps.iter().flat_map(|step| &step.calls).any(|c| c.approval.is_some());

@@ -131,12 +131,18 @@ impl Prepared {
             && same(&self.role_grants, role)
     }
 
-    /// The operation of a call the agent may make now, with arguments that fit.
-    pub(super) fn check(&self, name: &str, arguments: &Value) -> Result<Operation, Problem> {
+    /// That the agent is offered an operation of this name.
+    pub(super) fn allows(&self, name: &str) -> Result<(), Problem> {
         if self.agent.definition.tools.allow(name) {
-            return self.registry.check(name, arguments).cloned();
+            return Ok(());
         }
         Err(self.registry.unknown(name, |known| self.agent.definition.tools.allow(known)))
+    }
+
+    /// The operation of a call the agent may make now, with arguments that fit.
+    pub(super) fn check(&self, name: &str, arguments: &Value) -> Result<Operation, Problem> {
+        self.allows(name)?;
+        self.registry.check(name, arguments).cloned()
     }
 
     /// What a call does; `None` for one the agent does not have.

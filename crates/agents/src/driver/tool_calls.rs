@@ -4,6 +4,7 @@ use futures::{StreamExt, future::BoxFuture, stream};
 use kontor_core::{
     environment::Environment,
     error::{Chain, Fault, Problem},
+    ids::TurnId,
     json::JsonText,
     operation, text,
     time::Timestamp,
@@ -17,7 +18,7 @@ use super::Run;
 use crate::{
     error::Error,
     log::{self, Draft, LoggedEvent},
-    machine::{self, Call, Input, Ran, State},
+    machine::{self, Call, Input, Ran},
     rows::{
         events,
         sessions::{AfterAppend, Lease},
@@ -32,8 +33,9 @@ struct TurnJournal(Arc<Entry>);
 struct Entry {
     environment: Environment,
     result_bytes: usize,
-    state: State,
-    index: u32,
+    turn: TurnId,
+    step: u32,
+    call: Call,
     lease: Lease,
     /// How long the lease lasts from each commit on.
     lasts: Duration,
@@ -45,7 +47,7 @@ impl Entry {
     async fn append(&self, work: &mut Work<'_, '_>, outcome: &Outcome) -> Result<Vec<LoggedEvent>, Error> {
         let outcome = bounded(outcome, self.result_bytes);
         let took = milliseconds(self.environment.now().since(self.started));
-        let event = self.state.result(self.index, outcome, took).ok_or(Error::LeaseLost)?;
+        let event = self.call.result(self.turn, self.step, outcome, took);
         let mut drafts = self.before.clone();
         drafts.push(Draft::new(event)?);
         log::append_leased(work.tx, &self.renewed(work.now), AfterAppend::Renewed, &drafts, work.now).await
@@ -58,8 +60,7 @@ impl Entry {
 
     /// A result that is there already was written by whoever took the turn over.
     async fn refuse_second(&self, work: &mut Work<'_, '_>) -> Result<(), Error> {
-        let (turn, step) = (self.state.turn.as_uuid(), self.state.step_number());
-        if events::has_result(work.tx, turn, step, self.index).await? {
+        if events::has_result(work.tx, self.turn.as_uuid(), self.step, self.call.index).await? {
             Err(Error::LeaseLost)
         } else {
             Ok(())
@@ -72,8 +73,8 @@ impl Journal for TurnJournal {
     type Error = Error;
 
     fn outside_key(&self, _: &operations::Call, _: &Environment) -> outside::Key {
-        let Entry { state, index, .. } = &*self.0;
-        let text = format!("turn/{}/{}/{index}", state.turn, state.step_number());
+        let Entry { turn, step, call, .. } = &*self.0;
+        let text = format!("turn/{turn}/{step}/{}", call.index);
         // The turn cannot go on without it, and its lease keeps others away.
         outside::Key { text, waits: true }
     }
@@ -129,7 +130,7 @@ impl Run<'_> {
                 .agents
                 .0
                 .operations
-                .execute_with(self.wanted(call).await?, self.journal(call.index, Vec::new(), started));
+                .execute_with(self.wanted(call).await?, self.journal(call, Vec::new(), started));
             Ok::<_, Error>(executed.await?.outcome)
         };
         let outcome = match read.await {
@@ -148,8 +149,7 @@ impl Run<'_> {
             Ok(wanted) => wanted,
             Err(error) => return Ok(self.ran(index, failure(error.problem()), started)),
         };
-        let pending = self.pending.clone();
-        let journal = self.journal(index, Draft::all(pending)?, started);
+        let journal = self.journal(&call, Draft::all(self.pending.clone())?, started);
         let executing = self.agents.0.operations.execute_with(wanted, journal);
         let executed = match self.keeping_the_lease(executing).await {
             Ok(executed) => executed,
@@ -206,7 +206,7 @@ impl Run<'_> {
     /// The call as the agent may make it now, which may be less than when the model wanted it.
     async fn wanted(&self, call: &Call) -> Result<operations::Call, Error> {
         let prepared = self.prepare().await?;
-        prepared.check(&call.operation, &call.arguments).map_err(operations::Error::Refused)?;
+        prepared.allows(&call.operation).map_err(operations::Error::Refused)?;
         Ok(operations::Call {
             caller: prepared.caller.clone(),
             operation: call.operation.clone(),
@@ -215,13 +215,14 @@ impl Run<'_> {
         })
     }
 
-    fn journal(&self, index: u32, before: Vec<Draft>, started: Timestamp) -> TurnJournal {
+    fn journal(&self, call: &Call, before: Vec<Draft>, started: Timestamp) -> TurnJournal {
         let service = &self.agents.0;
         TurnJournal(Arc::new(Entry {
             environment: service.environment.clone(),
             result_bytes: service.settings.limits.result_bytes,
-            state: self.state.clone(),
-            index,
+            turn: self.turn,
+            step: self.state.step_number(),
+            call: call.clone(),
             lease: self.lease,
             lasts: service.settings.lease,
             before,

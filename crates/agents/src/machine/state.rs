@@ -40,6 +40,20 @@ pub(crate) struct Call {
     pub(crate) outcome: Option<ToolOutcome>,
 }
 
+impl Call {
+    /// The event of its result.
+    pub(crate) fn result(
+        &self,
+        turn: TurnId,
+        step: u32,
+        outcome: ToolOutcome,
+        duration_ms: u64,
+    ) -> TurnEvent {
+        let (call, operation) = (self.id.clone(), self.operation.clone());
+        TurnEvent::ToolResult { turn, step, index: self.index, call, operation, outcome, duration_ms }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Approval {
     pub(crate) id: ApprovalId,
@@ -99,16 +113,7 @@ impl State {
 
     /// The event of a call's result in the step the turn is in.
     pub(crate) fn result(&self, index: u32, outcome: ToolOutcome, duration_ms: u64) -> Option<TurnEvent> {
-        let call = self.call(index)?;
-        Some(TurnEvent::ToolResult {
-            turn: self.turn,
-            step: self.step_number(),
-            index,
-            call: call.id.clone(),
-            operation: call.operation.clone(),
-            outcome,
-            duration_ms,
-        })
+        Some(self.call(index)?.result(self.turn, self.step_number(), outcome, duration_ms))
     }
 
     pub(crate) fn apply(&mut self, event: &TurnEvent) {
