@@ -1,9 +1,6 @@
 //! Looks into the workspaces that are due, for jobs, turns and what else is work.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use kontor_core::{error::Chain, ids::WorkspaceId, time::Timestamp};
@@ -100,13 +97,11 @@ impl Dispatcher {
         }
     }
 
-    /// Looks into the workspaces in which something was enqueued.
+    /// Looks where something was enqueued, or a place has become free.
     async fn listen(&self) {
         loop {
             self.jobs.0.wake.notified().await;
-            let woken: Vec<_> =
-                self.jobs.0.woken.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
-            for place in woken {
+            while let Some(place) = self.jobs.next_woken() {
                 if let Err(error) = self.runner.look_at(place).await {
                     let workspace = place.map_or_else(|| "none".to_owned(), |id| id.to_string());
                     tracing::warn!(workspace, error = %Chain(&error), "jobs cannot be looked for");

@@ -21,7 +21,7 @@ mod runner;
 mod schedule;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -57,8 +57,8 @@ struct Inner {
     process: Uuid,
     /// When this process last wrote into the directory that a workspace has something to do.
     announced: Mutex<HashMap<WorkspaceId, Timestamp>>,
-    /// Where something was enqueued that is due at once; the directory is no workspace.
-    woken: Mutex<HashSet<Option<WorkspaceId>>>,
+    /// Where to look at once, in this order; the directory is no workspace.
+    woken: Mutex<VecDeque<Option<WorkspaceId>>>,
     wake: Notify,
 }
 
@@ -209,8 +209,16 @@ impl Jobs {
     }
 
     fn wake_place(&self, place: Option<WorkspaceId>) {
-        self.0.woken.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+        let mut woken = self.0.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        if !woken.contains(&place) {
+            woken.push_back(place);
+        }
+        drop(woken);
         self.0.wake.notify_one();
+    }
+
+    fn next_woken(&self) -> Option<Option<WorkspaceId>> {
+        self.0.woken.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
     /// The jobs of a namespace in this state or in any, those due first before others, at most `limit` (200).

@@ -158,14 +158,11 @@ impl Runner {
             attempt.run(&stopping).await;
             in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             drop(permit);
-            // The place that has become free is for who has waited for one the longest, and then for this workspace.
+            // The place that has become free is for who has waited for one the longest, else for this workspace, which
+            // waits in its turn where there is none left.
             let first = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            jobs.wake_place(first.unwrap_or(place));
-            if first.is_some_and(|first| first != place) {
-                let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                if !waiting.contains(&place) {
-                    waiting.push_back(place);
-                }
+            for place in first.into_iter().chain([place]) {
+                jobs.wake_place(place);
             }
         });
     }

@@ -4,30 +4,7 @@ use kontor_core::{environment::Environment, error::Fault as _, ids::WorkspaceId}
 use kontor_store::{BoxFuture, Check, Depth, Error, Registered, Store, Tx, both_engines, testing::TestStore};
 use sea_query::Query;
 
-use crate::notes::new_id;
-
-/// Has the directory know a workspace.
-async fn register(store: &TestStore, id: WorkspaceId, is_made: bool) {
-    let status = if is_made { "active" } else { "creating" };
-    let written: Result<u64, Error> = store
-        .directory()
-        .write(move |tx| {
-            let insert = Query::insert()
-                .into_table(tx.table("workspaces"))
-                .columns(["id", "name", "name_folded", "status", "created_at"])
-                .values_panic([
-                    id.as_uuid().into(),
-                    id.to_string().into(),
-                    id.to_string().into(),
-                    status.into(),
-                    0_i64.into(),
-                ])
-                .take();
-            Box::pin(async move { tx.execute(&insert).await })
-        })
-        .await;
-    written.unwrap();
-}
+use crate::notes::{new_id, register};
 
 fn registered<'t>(tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Vec<Registered>, Error>> {
     Box::pin(async move {

@@ -87,3 +87,26 @@ pub(crate) async fn increment(tx: &mut Tx<'_>, id: Uuid) -> Result<(), Error> {
         .to_owned();
     tx.execute(&update).await.map(drop)
 }
+
+/// Has the directory know a workspace.
+pub(crate) async fn register(store: &Store, id: WorkspaceId, is_made: bool) {
+    let status = if is_made { "active" } else { "creating" };
+    let written: Result<u64, Error> = store
+        .directory()
+        .write(move |tx| {
+            let insert = Query::insert()
+                .into_table(tx.table("workspaces"))
+                .columns(["id", "name", "name_folded", "status", "created_at"])
+                .values_panic([
+                    id.as_uuid().into(),
+                    id.to_string().into(),
+                    id.to_string().into(),
+                    status.into(),
+                    0_i64.into(),
+                ])
+                .take();
+            Box::pin(async move { tx.execute(&insert).await })
+        })
+        .await;
+    written.unwrap();
+}
