@@ -12,7 +12,7 @@
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
 //! | [`timeline`], `outbox` | what happened, for people and for programs |
-//! | [`idempotency`](RequestKey) | writes that may be sent again |
+//! | `idempotency` | what was answered under an idempotency key, told again |
 //! | [`search`] | the words records are found by |
 //! | [`standard`] | the objects every workspace starts with |
 //! | [`operations`] | the catalogue of what a caller can have done |
@@ -35,7 +35,6 @@ pub mod timeline;
 
 pub use data_steps::data_steps;
 pub use error::Error;
-pub use kontor_operations::RequestKey;
 use kontor_operations::Work;
 pub use operations::RecordOperations;
 pub use outbox::prune as prune_events;

@@ -17,7 +17,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_operations::{
-    SchemaSource,
+    RequestKey, SchemaSource,
     requests::{self, Answered},
 };
 use kontor_store::{Store, Tx};
@@ -25,7 +25,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    Error, RequestKey, Work, idempotency,
+    Error, Work, idempotency,
     metadata::{self, NewField},
     records::{
         self, BatchInput, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite, Updated,

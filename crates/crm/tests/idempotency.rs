@@ -6,10 +6,8 @@ use kontor_core::{
     ids::RecordId,
     metadata::Name,
 };
-use kontor_crm::{
-    RequestKey,
-    records::{Record, RecordWrite},
-};
+use kontor_crm::records::{Record, RecordWrite};
+use kontor_operations::RequestKey;
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kontor_core::{environment::Environment, time::Timestamp};
-use kontor_crm::{RequestKey, records::RecordWrite};
+use kontor_crm::records::RecordWrite;
+use kontor_operations::RequestKey;
 use kontor_store::{Error, both_engines, prune::Prune, testing::TestStore};
 use serde_json::json;
 

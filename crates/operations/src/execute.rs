@@ -65,7 +65,8 @@ pub struct Call {
 #[derive(Debug)]
 pub struct Executed<R> {
     pub outcome: Outcome,
-    /// What its journal answered; none for a read, and for a call that was refused before it began.
+    /// What its journal answered; none for a read, for a call that was refused before it began, and for one that reached
+    /// outside and whose journal could not be written, though its outcome was.
     pub receipt: Option<R>,
 }
 

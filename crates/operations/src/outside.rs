@@ -6,7 +6,7 @@
 mod rows;
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -30,6 +30,8 @@ use crate::{
 pub const MAX_TIME: Duration = Duration::from_secs(60);
 /// How often it is looked whether a call has come to its end.
 const FLIGHT_POLL: Duration = Duration::from_millis(50);
+/// How many calls of a workspace this process makes at one time.
+const MOST_AT_ONCE: usize = 64;
 /// How far the clocks of two nodes may differ.
 const CLOCKS: Duration = Duration::from_secs(5);
 
@@ -45,8 +47,8 @@ pub struct Key {
 pub(crate) struct Outgoing {
     /// The node; no two processes are the same at a time.
     node: Uuid,
-    /// The calls being made. Another that this node began and did not end was cut off.
-    in_flight: Mutex<HashSet<(WorkspaceId, String)>>,
+    /// The calls being made, by their keys. Another that this node began and did not end was cut off.
+    in_flight: Mutex<HashMap<WorkspaceId, HashSet<String>>>,
     tracker: TaskTracker,
 }
 
@@ -61,26 +63,44 @@ impl Outgoing {
         self.tracker.wait().await;
     }
 
-    /// None where the call is being made already.
-    fn enter(self: &Arc<Self>, workspace: WorkspaceId, key: &str) -> Option<Flight> {
-        let flight = (workspace, key.to_owned());
-        let is_new = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(flight.clone());
-        is_new.then(|| Flight(self.clone(), flight))
+    /// Takes the call up, unless it is being made already or too many of the workspace are.
+    fn enter(self: &Arc<Self>, workspace: WorkspaceId, key: &str) -> Result<Flight, Problem> {
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = in_flight.entry(workspace).or_default();
+        if keys.contains(key) {
+            return Err(under_way());
+        }
+        if keys.len() >= MOST_AT_ONCE {
+            return Err(too_many());
+        }
+        keys.insert(key.to_owned());
+        Ok(Flight { outgoing: self.clone(), workspace, key: key.to_owned() })
     }
 }
 
-struct Flight(Arc<Outgoing>, (WorkspaceId, String));
+/// A call that is being made.
+struct Flight {
+    outgoing: Arc<Outgoing>,
+    workspace: WorkspaceId,
+    key: String,
+}
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.0.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+        let mut in_flight = self.outgoing.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keys) = in_flight.get_mut(&self.workspace) {
+            keys.remove(&self.key);
+            if keys.is_empty() {
+                in_flight.remove(&self.workspace);
+            }
+        }
     }
 }
 
 /// What is known of a call when it is begun.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Begun {
-    Attempt(Turn),
+    Started(Started),
     /// Another attempt may be under way until then.
     UnderWay(Timestamp),
     Ended(Outcome),
@@ -92,7 +112,7 @@ pub(crate) enum Begun {
 
 /// An attempt that is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Turn {
+pub(crate) struct Started {
     /// From 1. By it an attempt that ends late is told from the one after it.
     pub(crate) number: i64,
     pub(crate) begun_at: Timestamp,
@@ -131,10 +151,10 @@ pub(crate) async fn execute<J: Journal>(
     let key = journal.outside_key(&call, &context.environment);
     let flight = loop {
         match context.outgoing.enter(call.caller.workspace, &key.text) {
-            Some(flight) => break flight,
+            Ok(flight) => break flight,
             // An attempt that nobody waits for any more goes on here; what came of it is found then.
-            None if key.waits => sleep(FLIGHT_POLL).await,
-            None => return Ok(refused(under_way())),
+            Err(_) if key.waits => sleep(FLIGHT_POLL).await,
+            Err(problem) => return Ok(refused(problem)),
         }
     };
     let tracker = context.outgoing.tracker.clone();
@@ -159,9 +179,9 @@ struct Attempt<J> {
 
 impl<J: Journal> Attempt<J> {
     async fn run(self) -> Result<Executed<J::Receipt>, J::Error> {
-        let turn = loop {
+        let started = loop {
             match self.begin().await? {
-                Begun::Attempt(turn) => break turn,
+                Begun::Started(started) => break started,
                 // The node that began it is gone, as far as this one can tell, but what it sent may be on its way.
                 Begun::UnderWay(until) if self.key.waits => {
                     let wait = until.since(self.context.environment.now());
@@ -174,9 +194,9 @@ impl<J: Journal> Attempt<J> {
             }
         };
         kontor_core::kill_point!("outside.begun");
-        let outcome = self.attempt(turn).await;
+        let outcome = self.attempt(started).await;
         kontor_core::kill_point!("outside.ran");
-        let executed = self.end(Some(turn.number), outcome).await?;
+        let executed = self.end(Some(started.number), outcome).await?;
         kontor_core::kill_point!("outside.ended");
         Ok(executed)
     }
@@ -208,12 +228,12 @@ impl<J: Journal> Attempt<J> {
         begun.await
     }
 
-    async fn attempt(&self, turn: Turn) -> Outcome {
+    async fn attempt(&self, started: Started) -> Outcome {
         let Context { environment, caller, .. } = &self.context;
         let call = OutsideCall { caller, environment, key: &self.key.text };
         let arguments = &self.call.arguments;
         let effect = async {
-            if turn.is_again {
+            if started.is_again {
                 match self.operation.when_unknown() {
                     WhenUnknown::Repeat => {}
                     WhenUnknown::AskPerson => return Outcome::Unknown,
@@ -227,7 +247,7 @@ impl<J: Journal> Attempt<J> {
             self.operation.run(call, arguments.clone()).await
         };
         // From its beginning as others read it, after which they may begin another.
-        let left = turn.begun_at.plus(MAX_TIME).since(environment.now());
+        let left = started.begun_at.plus(MAX_TIME).since(environment.now());
         tokio::time::timeout(left, effect).await.unwrap_or(Outcome::Unknown)
     }
 
@@ -277,4 +297,15 @@ fn under_way() -> Problem {
         "call_under_way",
         "This call is being made at the moment. Ask again in a minute what came of it.",
     )
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        ErrorKind::Limited,
+        "too_many_calls_outside",
+        format!(
+            "{MOST_AT_ONCE} calls that reach outside are being made already. Try again when some have ended."
+        ),
+    )
+    .retry_after(Duration::from_secs(1))
 }

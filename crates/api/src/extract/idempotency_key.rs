@@ -3,7 +3,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use kontor_core::{error::ErrorKind, text::hex};
-use kontor_crm::RequestKey;
+use kontor_operations::RequestKey;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 

@@ -4,6 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
+/// What the faces may name: those for programs and for people are alike.
+const FACES: &[&str] = &[
+    "kontor-core",
+    "kontor-operations",
+    "kontor-crm",
+    "kontor-identity",
+    "kontor-models",
+    "kontor-agents",
+    "kontor-http",
+];
+
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
 const ARROWS: [(&str, &[&str]); 13] = [
     ("kontor-core", &[]),
@@ -24,30 +35,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
         ],
     ),
     ("kontor-http", &["kontor-core"]),
-    (
-        "kontor-api",
-        &[
-            "kontor-core",
-            "kontor-operations",
-            "kontor-crm",
-            "kontor-identity",
-            "kontor-models",
-            "kontor-agents",
-            "kontor-http",
-        ],
-    ),
-    (
-        "kontor-web",
-        &[
-            "kontor-core",
-            "kontor-operations",
-            "kontor-crm",
-            "kontor-identity",
-            "kontor-models",
-            "kontor-agents",
-            "kontor-http",
-        ],
-    ),
+    ("kontor-api", FACES),
+    ("kontor-web", FACES),
     (
         "kontor",
         &[

@@ -278,6 +278,18 @@ async fn a_call_outside_is_made_once_under_its_key_and_its_failure_is_no_success
         assert_eq!(send("left", body).await.status, StatusCode::OK);
         let counts: Vec<usize> = effects(fixture.folder()).into_values().collect();
         assert_eq!(counts, [1, 1], "{engine:?}");
+
+        // More at a time than a workspace may make are refused, and have no effect.
+        let keys: Vec<String> = (0..65).map(|number| format!("many-{number}")).collect();
+        let many = keys.iter().map(|key| send(key, json!({ "takes_ms": 2_000 })));
+        let answers = futures::future::join_all(many).await;
+        let refused: Vec<_> = answers.iter().filter(|answer| answer.status != StatusCode::OK).collect();
+        assert_eq!(refused.len(), 1, "{engine:?}");
+        assert_eq!(
+            (refused[0].status.as_u16(), &refused[0].body["code"]),
+            (429, &json!("too_many_calls_outside"))
+        );
+        assert_eq!(effects(fixture.folder()).len(), 2 + 64);
         fixture.end().await;
     }
 }

@@ -4,7 +4,7 @@ use sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Begun, CLOCKS, MAX_TIME, Turn};
+use super::{Begun, CLOCKS, MAX_TIME, Started};
 use crate::{Error as CallError, Outcome, Work, requests};
 
 const TABLE: &str = "outside_calls";
@@ -72,7 +72,7 @@ pub(super) async fn begin(work: &mut Work<'_, '_>, call: &NewCall) -> Result<Beg
         .and_where(Expr::col("key").eq(call.key.as_str()))
         .take();
     work.tx.execute(&again).await?;
-    Ok(Begun::Attempt(Turn { number, begun_at: now, is_again }))
+    Ok(Begun::Started(Started { number, begun_at: now, is_again }))
 }
 
 async fn insert(work: &mut Work<'_, '_>, call: &NewCall, grants: &str) -> Result<Begun, CallError> {
@@ -106,7 +106,7 @@ async fn insert(work: &mut Work<'_, '_>, call: &NewCall, grants: &str) -> Result
     match work.tx.execute(&insert).await? {
         // Another node has just begun it.
         0 => Ok(Begun::UnderWay(now)),
-        _ => Ok(Begun::Attempt(Turn { number: 1, begun_at: now, is_again: false })),
+        _ => Ok(Begun::Started(Started { number: 1, begun_at: now, is_again: false })),
     }
 }
 

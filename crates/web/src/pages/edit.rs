@@ -12,10 +12,8 @@ use kontor_core::{
     metadata::{FieldKind, Object, Schema},
     text::hex,
 };
-use kontor_crm::{
-    RequestKey,
-    records::{Record, RecordWrite},
-};
+use kontor_crm::records::{Record, RecordWrite};
+use kontor_operations::RequestKey;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 

@@ -14,11 +14,9 @@ use kontor_core::{
     metadata::{FieldKind, Object, Schema},
     text::hex,
 };
-use kontor_crm::{
-    RequestKey,
-    records::{ListQuery, Record, RecordWrite},
-};
+use kontor_crm::records::{ListQuery, Record, RecordWrite};
 use kontor_identity::Csrf;
+use kontor_operations::RequestKey;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
