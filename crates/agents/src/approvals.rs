@@ -2,7 +2,8 @@
 
 use futures::future::BoxFuture;
 use kontor_core::{
-    caller::{Actor, Caller},
+    actor::Actor,
+    caller::Caller,
     environment::Environment,
     error::Chain,
     ids::{ApprovalId, MemberId, SessionId, TurnId, WorkspaceId},
@@ -140,8 +141,8 @@ impl Agents {
         let answer = Answer {
             status: if decision.approved { ApprovalStatus::Approved } else { ApprovalStatus::Denied },
             by: member,
-            by_name: caller.actor.describe(),
-            actor: caller.actor.clone(),
+            by_name: caller.actor().to_string(),
+            actor: caller.actor(),
             comment: decision.comment,
             environment: self.0.environment.clone(),
             now: self.0.environment.now(),
@@ -198,7 +199,7 @@ impl Agents {
             status: ApprovalStatus::Expired,
             by: approval.member,
             by_name: "Kontor".to_owned(),
-            actor: Actor::System,
+            actor: Actor::SYSTEM,
             comment: NOBODY_ANSWERED.to_owned(),
             environment: self.0.environment.clone(),
             now: self.0.environment.now(),

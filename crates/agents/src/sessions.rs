@@ -308,7 +308,7 @@ async fn check_transition(
 
 /// Sessions belong to members.
 pub(crate) fn member_of(caller: &Caller) -> Result<MemberId, Error> {
-    caller.member.ok_or(Error::NotAMember)
+    caller.member().ok_or(Error::NotAMember)
 }
 
 fn session(row: SessionRow, agent: AgentName, queue: Vec<Turn>) -> Result<Session, Error> {

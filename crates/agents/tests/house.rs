@@ -8,7 +8,7 @@ use kontor_agents::{
     WorkspaceSetup,
 };
 use kontor_core::{
-    caller::Caller,
+    caller::{Caller, Operator},
     environment::{Environment, ManualClock, SystemRandom},
     ids::{MemberId, RecordId, SessionId, TurnId, WorkspaceId},
     turn::TurnEvent,
@@ -146,7 +146,8 @@ impl House {
             email: "ada@acme.test".to_owned(),
             password: PASSWORD.to_owned(),
         };
-        let (workspace, ada) = first.identity.create_workspace(new).await.unwrap();
+        let (workspace, ada) =
+            first.identity.create_workspace(Operator::of_this_installation(), new).await.unwrap();
         let ada = first.identity.caller_of_member(workspace, ada).await.unwrap();
         Self { store, server, first, workspace, ada }
     }
@@ -158,7 +159,8 @@ impl House {
             role: role.to_owned(),
             password: PASSWORD.to_owned(),
         };
-        let member: MemberId = self.first.identity.add_member(self.workspace, new).await.unwrap();
+        let member: MemberId =
+            self.first.identity.add_member(&Caller::system(self.workspace), new).await.unwrap();
         self.first.identity.caller_of_member(self.workspace, member).await.unwrap()
     }
 
@@ -188,7 +190,7 @@ impl House {
     /// What happened to a deal: the names of its timeline's entries and who did it, the latest first.
     pub(crate) async fn timeline(&self, deal: RecordId) -> Vec<(String, String)> {
         let timeline = self.first.crm.timeline(&self.ada, "deal", deal, 50, None).await.unwrap();
-        timeline.entries.into_iter().map(|entry| (entry.name, entry.actor.describe())).collect()
+        timeline.entries.into_iter().map(|entry| (entry.name, entry.actor.to_string())).collect()
     }
 
     /// No request the model server got was malformed.

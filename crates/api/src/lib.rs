@@ -16,11 +16,13 @@
 //! | `operations` | the caller's catalogue, and running one of it |
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
 //! | `events` | a session's log as server-sent events |
+//! | `audit` | who did what in the workspace |
 //! | `jobs` | what waits, runs and has failed in the background |
 //! | `health` | whether the server lives, and can serve |
 
 mod agents;
 mod approvals;
+mod audit;
 mod auth;
 mod events;
 mod extract;
@@ -62,6 +64,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(operations::routes())
         .merge(agents::routes())
         .merge(jobs::routes())
+        .merge(audit::routes())
         .merge(models::routes())
         .merge(sessions::routes())
         .merge(turns::routes())

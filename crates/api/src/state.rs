@@ -6,7 +6,7 @@ use kontor_crm::Crm;
 use kontor_http::{Health, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
-use kontor_operations::{Operations, WorkspaceJobs};
+use kontor_operations::{Audit, Operations, WorkspaceJobs};
 use tokio_util::sync::CancellationToken;
 
 /// What the handlers use. Cheap to clone.
@@ -16,6 +16,7 @@ pub struct ApiState {
     pub crm: Crm,
     pub operations: Operations,
     pub jobs: WorkspaceJobs,
+    pub audit: Audit,
     pub agents: Agents,
     pub models: Models,
     pub environment: Environment,

@@ -2,98 +2,88 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
 use crate::{
-    grants::Grants,
-    ids::{AgentId, MemberId, UserId, WorkspaceId},
+    actor::{ActingAgent, Actor, Principal},
+    grants::{Grants, NotPermitted, Permission},
+    ids::{AgentId, MemberId, WorkspaceId},
+    scope::{Patterns, Scope},
 };
-
-/// Who did something, as it is kept with what was done: ids to follow, names to read when they lead nowhere
-/// any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Actor {
-    Member {
-        id: MemberId,
-        name: String,
-    },
-    /// An agent, always on behalf of a member.
-    Agent {
-        id: AgentId,
-        name: String,
-        member: MemberId,
-        member_name: String,
-    },
-    ApiKey {
-        id: Uuid,
-        name: String,
-    },
-    Workflow {
-        id: Uuid,
-        name: String,
-    },
-    /// Kontor itself: installation, demonstration data, upkeep.
-    System,
-}
-
-impl Actor {
-    /// The word of the kind, as it is stored and filtered by.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Member { .. } => "member",
-            Self::Agent { .. } => "agent",
-            Self::ApiKey { .. } => "api_key",
-            Self::Workflow { .. } => "workflow",
-            Self::System => "system",
-        }
-    }
-
-    /// As a person reads it: `Sales assistant on behalf of Ada Brandt`.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Member { name, .. } | Self::ApiKey { name, .. } | Self::Workflow { name, .. } => {
-                name.clone()
-            }
-            Self::Agent { name, member_name, .. } => format!("{name} on behalf of {member_name}"),
-            Self::System => "Kontor".to_owned(),
-        }
-    }
-}
 
 /// The one who asks, in the workspace they ask in, with all they may do there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     pub workspace: WorkspaceId,
-    /// The person behind it, where there is one.
-    pub user: Option<UserId>,
-    pub member: Option<MemberId>,
-    pub actor: Actor,
+    pub principal: Principal,
+    /// The agent that acts for the principal.
+    pub agent: Option<ActingAgent>,
+    /// The operations that may be called.
+    pub scope: Scope,
+    /// What may be done with records and with the workspace.
     pub grants: Arc<Grants>,
 }
 
 impl Caller {
-    /// Kontor itself, which may do everything: for installation and upkeep, never for a request.
+    /// A principal that acts for itself, with every operation.
+    pub fn new(workspace: WorkspaceId, principal: Principal, grants: Arc<Grants>) -> Self {
+        Self { workspace, principal, agent: None, scope: Scope::everything(), grants }
+    }
+
+    /// Kontor itself, which may do everything: for installation and jobs, never for a request.
     pub fn system(workspace: WorkspaceId) -> Self {
+        Self::new(workspace, Principal::System, Arc::new(Grants::everything()))
+    }
+
+    /// The member who acts, themselves or through an agent.
+    pub fn member(&self) -> Option<MemberId> {
+        self.principal.member()
+    }
+
+    /// Who acts, as it is stored with what is done.
+    pub fn actor(&self) -> Actor {
+        Actor { principal: self.principal.clone(), agent: self.agent.clone() }
+    }
+
+    /// Whether it is Kontor itself, without an agent.
+    pub fn is_system(&self) -> bool {
+        self.principal == Principal::System && self.agent.is_none()
+    }
+
+    /// The same principal acting through an agent: the agent's name on every act, no more than caller and agent's
+    /// role both allow, and of the operations those among the agent's tools.
+    #[must_use]
+    pub fn through_agent(&self, id: AgentId, name: &str, role: &Grants, tools: &Patterns) -> Self {
         Self {
-            workspace,
-            user: None,
-            member: None,
-            actor: Actor::System,
-            grants: Arc::new(Grants::everything()),
+            workspace: self.workspace,
+            principal: self.principal.clone(),
+            agent: Some(ActingAgent { id, name: name.to_owned() }),
+            scope: self.scope.narrowed(tools),
+            grants: Arc::new(self.grants.intersect(role)),
         }
     }
 
-    /// This member acting through an agent: the agent's name on the act, and no more than both allow.
-    #[must_use]
-    pub fn through_agent(&self, id: AgentId, name: &str, role: &Grants) -> Self {
-        let actor = match &self.actor {
-            Actor::Member { id: member, name: member_name } => {
-                Actor::Agent { id, name: name.to_owned(), member: *member, member_name: member_name.clone() }
-            }
-            other => other.clone(),
-        };
-        Self { actor, grants: Arc::new(self.grants.intersect(role)), ..self.clone() }
+    /// Whether the caller has a permission on the workspace; what is done under one begins with this.
+    ///
+    /// # Errors
+    /// [`NotPermitted`], which names the permission.
+    pub fn require(&self, permission: Permission) -> Result<(), NotPermitted> {
+        if self.grants.permits(permission) { Ok(()) } else { Err(NotPermitted(permission)) }
+    }
+}
+
+/// Whoever runs the installation: the command line and the start of the server. The operator makes and lists
+/// workspaces, which belong to no workspace's grants, and acts in each of them with all rights. A request never
+/// has one.
+#[derive(Debug, Clone, Copy)]
+pub struct Operator(());
+
+impl Operator {
+    /// For the process's own wiring and commands alone.
+    pub const fn of_this_installation() -> Self {
+        Self(())
+    }
+
+    /// The operator as a caller in a workspace.
+    pub fn in_workspace(self, workspace: WorkspaceId) -> Caller {
+        Caller::system(workspace)
     }
 }

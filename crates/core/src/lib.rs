@@ -18,6 +18,7 @@
 //! | `kill_point` | moments at which a test has the process die |
 //! | [`turn`] | the events of a turn as they are logged and streamed |
 
+pub mod actor;
 pub mod caller;
 pub mod currency;
 pub mod environment;
@@ -31,6 +32,7 @@ pub mod metadata;
 pub mod operation;
 pub mod reading;
 pub mod reference;
+pub mod scope;
 pub mod sort;
 pub mod text;
 pub mod time;

@@ -24,9 +24,9 @@ const PART: usize = 500;
 /// The steps of this crate.
 pub fn data_steps() -> Vec<DataStep> {
     vec![
-        // Before all others, which go by what fields and columns there are.
         DataStep { number: 0, name: "renew tables and standard objects", alters: true, run: renew },
         DataStep { number: 1, name: "fold texts and index words anew", alters: false, run: fold_and_index },
+        DataStep { number: 3, name: "keep for whom an agent acts", alters: true, run: add_principals },
     ]
 }
 
@@ -39,6 +39,14 @@ fn renew<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult>
         for object in metadata::schema(tx).await?.objects() {
             records::take_primary(tx, object).await?;
         }
+        Ok(None)
+    })
+}
+
+/// Adds the columns that say on whose behalf an agent acted.
+fn add_principals<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        metadata::add_principals(tx).await?;
         Ok(None)
     })
 }

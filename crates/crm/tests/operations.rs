@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
 use kontor_core::{
+    caller::Caller,
     error::ErrorKind,
     grants::{Action, FieldSet, Grants, ObjectGrant},
     metadata::Name,
+    scope::{Patterns, Scope},
 };
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value as Json, json};
@@ -41,6 +43,21 @@ both_engines! {
             let [issue] = problem.issues.as_slice() else { panic!("{arguments}: {problem:?}") };
             assert!(issue.path == path && issue.message.contains(remedy), "{arguments}: {issue:?}");
         }
+    }
+
+    async fn what_is_beyond_a_callers_scope_is_not_there(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let deals = Patterns::new(vec!["deal.*".to_owned()]);
+        let finding = Patterns::new(vec!["*.find".to_owned()]);
+        let scope = Scope::everything().narrowed(&deals).narrowed(&finding);
+        let narrow = Caller { scope, ..fixture.ada.clone() };
+        fixture.call(&narrow, "deal.find", json!({})).await.unwrap();
+        for beyond in ["deal.create", "contact.find", "search"] {
+            let problem = fixture.call(&narrow, beyond, json!({ "name": "A" })).await.unwrap_err();
+            assert_eq!(problem.code, "unknown_operation", "{beyond}");
+        }
+        let offered = fixture.operations.definitions(&narrow).await.unwrap();
+        assert_eq!(offered.iter().map(|definition| definition.name.as_str()).collect::<Vec<_>>(), ["deal.find"]);
     }
 
     async fn a_deal_lives_by_its_operations(store: TestStore) {

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use kontor_core::{
-    caller::{Actor, Caller},
+    actor::Principal,
+    caller::Caller,
     error::ErrorKind,
     grants::{Action, Grants},
 };
@@ -64,7 +65,7 @@ both_engines! {
         let other = fixture.create("deal", json!({ "name": "Other" })).await;
         let told = fixture.outbox().await.len();
 
-        let max = Caller { actor: Actor::Member { id: fixture.member, name: "Max".to_owned() }, ..fixture.ada.clone() };
+        let max = Caller { principal: Principal::Member { id: fixture.member, name: "Max".to_owned() }, ..fixture.ada.clone() };
         fixture.crm.destroy(&max, "contact", contact.id).await.unwrap();
         let events = fixture.outbox().await;
         let events: Vec<_> = events[told..].iter().map(|event| (event.name.as_str(), event.record)).collect();

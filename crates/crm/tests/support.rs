@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use kontor_core::{
-    caller::{Actor, Caller},
+    actor::Principal,
+    caller::Caller,
     environment::Environment,
-    error::{Fault as _, Problem},
+    error::{Fault, Problem},
     grants::Grants,
     ids::{MemberId, RecordId, WorkspaceId},
+    scope::Patterns,
 };
 use kontor_crm::{
-    Crm, Error, RecordOperations,
+    Crm, RecordOperations,
     records::{self, ListQuery, Page, Record},
 };
 use kontor_operations::{OperationSettings, Operations};
@@ -61,19 +63,21 @@ impl Fixture {
         })
         .await
         .unwrap();
-        let ada = Caller {
-            workspace,
-            user: None,
-            member: Some(member),
-            actor: Actor::Member { id: member, name: "Ada Brandt".to_owned() },
-            grants: Arc::new(Grants::everything()),
-        };
+        let principal = Principal::Member { id: member, name: "Ada Brandt".to_owned() };
+        let ada = Caller::new(workspace, principal, Arc::new(Grants::everything()));
         Self { crm, operations, workspace, member, ada }
     }
 
     /// Ada with other grants.
     pub(crate) fn with(&self, grants: Grants) -> Caller {
         Caller { grants: Arc::new(grants), ..self.ada.clone() }
+    }
+
+    /// Somebody acting through an agent with all tools.
+    pub(crate) fn agent_of(&self, caller: &Caller) -> Caller {
+        let tools = Patterns::new(vec!["*".to_owned()]);
+        let id = self.crm.environment().new_id();
+        caller.through_agent(id, "Sales assistant", &Grants::everything(), &tools)
     }
 
     pub(crate) async fn create(&self, object: &str, fields: Json) -> Record {
@@ -144,7 +148,7 @@ pub(crate) fn map(json: Json) -> Map<String, Json> {
     }
 }
 
-pub(crate) fn problem<T>(result: Result<T, Error>) -> Problem {
+pub(crate) fn problem<T>(result: Result<T, impl Fault>) -> Problem {
     match result {
         Ok(_) => panic!("expected a problem"),
         Err(error) => error.problem(),

@@ -1,8 +1,10 @@
 use kontor_core::{
-    caller::{Actor, Caller},
+    actor::Principal,
+    caller::Caller,
     grants::{Action, FieldSet, Grants, ObjectGrant, RowRule},
     metadata::Name,
 };
+use kontor_crm::records::ListQuery;
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
@@ -11,11 +13,7 @@ use crate::support::{Fixture, map, problem};
 both_engines! {
     async fn every_change_is_told_with_what_was_before_and_by_whom(store: TestStore) {
         let fixture = Fixture::new(&store).await;
-        let agent = fixture.ada.through_agent(
-            fixture.crm.environment().new_id(),
-            "Sales assistant",
-            &Grants::everything(),
-        );
+        let agent = fixture.agent_of(&fixture.ada);
         let deal = fixture.create("deal", json!({ "name": "Renewal", "stage": "PROPOSAL" })).await;
         let patch = map(json!({ "stage": "NEGOTIATION" }));
         fixture.crm.update(&agent, "deal", deal.id, patch, None).await.unwrap();
@@ -25,11 +23,38 @@ both_engines! {
         assert_eq!(names, ["deal.deleted", "deal.updated", "deal.created"]);
         let updated = &timeline.entries[1];
         assert_eq!(json!(updated.changes["stage"]), json!({ "before": "PROPOSAL", "after": "NEGOTIATION" }));
-        assert_eq!(updated.actor.describe(), "Sales assistant on behalf of Ada Brandt");
-        assert!(matches!(&updated.actor, Actor::Agent { member, .. } if *member == fixture.member));
+        assert_eq!(updated.actor.to_string(), "Sales assistant on behalf of Ada Brandt");
+        assert_eq!(updated.actor, agent.actor());
         let created = &timeline.entries[2].changes;
         assert_eq!(created["name"].after, "Renewal");
         assert!(!created.contains_key("position") && !created.contains_key("version"));
+    }
+
+    async fn for_whom_an_agent_acted_is_kept_whoever_it_was(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let id = fixture.crm.environment().new_id();
+        for principal in [
+            Principal::Member { id: fixture.member, name: "Ada Brandt".to_owned() },
+            Principal::ApiKey { id, name: "Website".to_owned() },
+            Principal::Workflow { id, name: "Renewals".to_owned() },
+            Principal::System,
+        ] {
+            let itself = Caller { principal: principal.clone(), ..fixture.ada.clone() };
+            for caller in [fixture.agent_of(&itself), itself] {
+                let deal = fixture.crm.create(&caller, "deal", map(json!({ "name": "Renewal" }))).await.unwrap().id;
+                let actor = json!(caller.actor());
+                let read = fixture.get("deal", deal).await;
+                assert_eq!((&read["created_by"], &read["updated_by"]), (&actor, &actor));
+                let timeline = fixture.crm.timeline(&fixture.ada, "deal", deal, 10, None).await.unwrap();
+                assert_eq!(json!(timeline.entries[0].actor), actor);
+                let kind = actor["kind"].as_str().unwrap();
+                let found = fixture.list("deal", ListQuery {
+                    filter: Some(json!({ "created_by.kind": { "eq": kind }, "id": { "eq": deal } })),
+                    ..ListQuery::default()
+                });
+                assert_eq!(found.await.records.len(), 1, "{actor}");
+            }
+        }
     }
 
     async fn an_activity_appears_where_it_belongs(store: TestStore) {
@@ -98,11 +123,7 @@ both_engines! {
 
     async fn each_change_leaves_one_event_in_its_transaction(store: TestStore) {
         let fixture = Fixture::new(&store).await;
-        let agent = fixture.ada.through_agent(
-            fixture.crm.environment().new_id(),
-            "Sales assistant",
-            &Grants::everything(),
-        );
+        let agent = fixture.agent_of(&fixture.ada);
         let account = fixture.create("account", json!({ "name": "Acme" })).await;
         let began = fixture.crm.environment().now().micros();
         let deal = fixture.create("deal", json!({ "name": "A", "account": account.id })).await;
@@ -125,7 +146,7 @@ both_engines! {
             ("deal.destroyed", "destroy"),
         ]);
         for (event, by) in events.iter().zip([&fixture.ada, &agent, &fixture.ada, &fixture.ada, &fixture.ada]) {
-            assert_eq!(event.actor, json!(by.actor), "{}", event.name);
+            assert_eq!(event.actor, json!(by.actor()), "{}", event.name);
             assert!((began..=ended).contains(&event.happened_at), "{}: {}", event.name, event.happened_at);
         }
         assert!(events.is_sorted_by_key(|event| event.happened_at));

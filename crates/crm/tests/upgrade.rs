@@ -2,7 +2,7 @@
 
 use kontor_core::{
     environment::Environment,
-    metadata::{Field, FieldKind, Object, TextFormat},
+    metadata::{Field, FieldKind, Object, PRINCIPAL, TextFormat},
 };
 use kontor_crm::{
     Crm,
@@ -31,7 +31,8 @@ fn later_columns(object: &Object) -> Vec<String> {
         _ => true,
     };
     let columns = object.fields.iter().flat_map(|field| {
-        let folded = field.columns().into_iter().filter(|column| column.is_folded);
+        let folded =
+            field.columns().into_iter().filter(|column| column.is_folded || column.part == PRINCIPAL);
         folded.filter(move |column| is_later(field, column.part)).map(|column| column.name)
     });
     columns.collect()

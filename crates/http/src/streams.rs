@@ -10,8 +10,9 @@ use std::{
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Problem},
-    ids::{MemberId, WorkspaceId},
+    ids::WorkspaceId,
 };
+use uuid::Uuid;
 
 /// When whoever was refused may find a free place.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
@@ -49,17 +50,18 @@ struct Inner {
 #[derive(Default)]
 struct Open {
     total: usize,
-    by_member: HashMap<Member, usize>,
+    by_principal: HashMap<PrincipalKey, usize>,
     /// By a keyed hash, so that no credential stays in memory for being counted.
     by_credential: HashMap<u64, usize>,
 }
 
-type Member = (WorkspaceId, Option<MemberId>);
+/// Whose streams they are: a member's, or another principal's.
+type PrincipalKey = (WorkspaceId, Option<Uuid>);
 
 /// A stream's place, which is free again when this is dropped. It belongs into the body of the response.
 pub struct StreamPlace {
     streams: Streams,
-    member: Member,
+    principal: PrincipalKey,
     credential: u64,
 }
 
@@ -75,12 +77,12 @@ impl Streams {
     /// `streams_busy` (unavailable) where the server has.
     pub fn enter(&self, caller: &Caller, credential: &impl Hash) -> Result<StreamPlace, Problem> {
         let limits = self.0.limits;
-        let member = (caller.workspace, caller.member);
+        let principal = (caller.workspace, caller.principal.id());
         let credential = self.0.hasher.hash_one(credential);
         let mut open = self.open();
-        let of_member = open.by_member.get(&member).copied().unwrap_or_default();
+        let of_principal = open.by_principal.get(&principal).copied().unwrap_or_default();
         let of_credential = open.by_credential.get(&credential).copied().unwrap_or_default();
-        if of_member >= limits.per_member {
+        if of_principal >= limits.per_member {
             return Err(too_many("You have", limits.per_member));
         }
         if of_credential >= limits.per_credential {
@@ -94,9 +96,9 @@ impl Streams {
             );
         }
         open.total += 1;
-        *open.by_member.entry(member).or_default() += 1;
+        *open.by_principal.entry(principal).or_default() += 1;
         *open.by_credential.entry(credential).or_default() += 1;
-        Ok(StreamPlace { streams: self.clone(), member, credential })
+        Ok(StreamPlace { streams: self.clone(), principal, credential })
     }
 
     /// How many streams are open on this server.
@@ -113,7 +115,7 @@ impl Drop for StreamPlace {
     fn drop(&mut self) {
         let mut open = self.streams.open();
         open.total = open.total.saturating_sub(1);
-        release(&mut open.by_member, &self.member);
+        release(&mut open.by_principal, &self.principal);
         release(&mut open.by_credential, &self.credential);
     }
 }
@@ -137,12 +139,13 @@ fn too_many(whose: &str, limit: usize) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use kontor_core::environment::Environment;
+    use kontor_core::{actor::Principal, environment::Environment};
 
     use super::*;
 
     fn member(workspace: WorkspaceId) -> Caller {
-        Caller { member: Some(Environment::system().new_id()), ..Caller::system(workspace) }
+        let id = Environment::system().new_id();
+        Caller { principal: Principal::Member { id, name: "Ada".to_owned() }, ..Caller::system(workspace) }
     }
 
     fn code(refused: Result<StreamPlace, Problem>) -> String {
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_bounded_by_member_by_credential_and_in_all_and_a_closed_one_makes_room() {
+    fn streams_are_bounded_by_principal_by_credential_and_in_all_and_a_closed_one_makes_room() {
         let streams = Streams::new(StreamLimits { total: 5, per_member: 3, per_credential: 2 });
         let workspace = Environment::system().new_id();
         let (ada, max) = (member(workspace), member(workspace));
@@ -167,7 +170,7 @@ mod tests {
         open.clear();
         assert_eq!(streams.total(), 0);
         let left = streams.open();
-        assert!(left.by_member.is_empty() && left.by_credential.is_empty());
+        assert!(left.by_principal.is_empty() && left.by_credential.is_empty());
     }
 
     #[test]

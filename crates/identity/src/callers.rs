@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use kontor_core::{
-    caller::{Actor, Caller},
+    actor::Principal,
+    caller::Caller,
     grants::Grants,
     ids::{MemberId, UserId, WorkspaceId},
 };
@@ -81,13 +82,8 @@ impl Identity {
         if row.summary.status != MemberStatus::Active {
             return Err(Error::MemberInactive);
         }
-        let caller = Caller {
-            workspace,
-            user: Some(row.user),
-            member: Some(member),
-            actor: Actor::Member { id: member, name: row.summary.name.clone() },
-            grants: Arc::new(row.grants),
-        };
+        let principal = Principal::Member { id: member, name: row.summary.name.clone() };
+        let caller = Caller::new(workspace, principal, Arc::new(row.grants));
         let active = Arc::new(ActiveMember { user: row.user, caller, summary: row.summary });
         self.0.members.insert(key, Arc::clone(&active), now, generation);
         Ok(active)

@@ -1,32 +1,71 @@
 //! What is made of the roles that older versions wrote.
 
-use kontor_core::grants::{Grants, Permission};
+use kontor_core::grants::Permission;
 use kontor_store::{BoxFuture, DataStep, PartResult, Tx};
+use serde_json::Value as Json;
 
-use crate::{roles::ADMIN, rows::roles};
+use crate::{Result, roles::ADMIN, rows::roles};
 
-/// The permissions there were before `jobs`.
-const BEFORE_JOBS: usize = 13;
+/// The permissions there were before `jobs`, most of which nothing ever asked for.
+const BEFORE_JOBS: [&str; 13] = [
+    "members",
+    "roles",
+    "data_model",
+    "agents",
+    "prompts",
+    "evaluations",
+    "api_keys",
+    "webhooks",
+    "workflows",
+    "import",
+    "export",
+    "audit",
+    "models",
+];
 
 /// The steps of this crate.
 pub fn data_steps() -> Vec<DataStep> {
-    vec![DataStep { number: 2, name: "let admins see the jobs", alters: false, run: permit_jobs }]
+    vec![
+        DataStep { number: 2, name: "let admins see the jobs", alters: false, run: permit_jobs },
+        DataStep { number: 4, name: "keep the permissions there are", alters: false, run: keep_known },
+    ]
 }
 
 /// Gives the standard role of admins the permission `jobs`, unless one of the others was taken from it.
 fn permit_jobs<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
     Box::pin(async move {
-        for (id, role) in roles::all(tx).await? {
-            if role.is_standard && role.is_named(ADMIN) && has_all_before(&role.grants) {
-                let permissions = role.grants.permissions().iter().chain([Permission::Jobs]);
-                let grants = role.grants.clone().with_platform(permissions);
-                roles::set_grants(tx, id, &grants).await?;
+        rewrite(tx, |is_admin, words| {
+            if is_admin && BEFORE_JOBS.iter().all(|word| words.contains(&Json::from(*word))) {
+                words.push(Permission::Jobs.word().into());
             }
-        }
+        })
+        .await?;
         Ok(None)
     })
 }
 
-fn has_all_before(grants: &Grants) -> bool {
-    Permission::ALL[..BEFORE_JOBS].iter().all(|permission| grants.permits(*permission))
+/// Takes the permissions from every role that nothing asks for.
+fn keep_known<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        rewrite(tx, |_, words| {
+            words.retain(|word| Permission::ALL.iter().any(|known| *word == known.word()));
+        })
+        .await?;
+        Ok(None)
+    })
+}
+
+/// Changes the words of the permissions of each role, given whether it is the standard one of admins. Grants are
+/// changed as they are stored: they may hold words that this version does not know.
+async fn rewrite(tx: &mut Tx<'_>, change: impl Fn(bool, &mut Vec<Json>)) -> Result<()> {
+    for role in roles::stored(tx).await? {
+        let mut grants = role.grants;
+        let Some(words) = grants.get_mut("platform").and_then(Json::as_array_mut) else { continue };
+        let before = words.clone();
+        change(role.is_standard && role.name == ADMIN, words);
+        if *words != before {
+            roles::set_grants(tx, role.id, &grants).await?;
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem},
+    grants::NotPermitted,
     text::suggestion,
 };
 
@@ -47,6 +48,10 @@ pub enum Error {
     UserNotFound,
     #[error("there is no role {name:?}")]
     RoleNotFound { name: String, roles: Vec<String> },
+    #[error("the role {name:?} allows more than the caller may do")]
+    RoleBeyondCaller { name: String },
+    #[error(transparent)]
+    NotPermitted(#[from] NotPermitted),
     #[error("the workspace has a member with this email")]
     MemberExists,
     #[error("another workspace has this name")]
@@ -151,6 +156,12 @@ impl Fault for Error {
                     format!("There is no role {name:?}.{hint}"),
                 )])
             }
+            Self::RoleBeyondCaller { name } => Problem::new(
+                Forbidden,
+                "role_beyond_caller",
+                format!("The role {name:?} allows more than you may do yourself, so you may not give it."),
+            ),
+            Self::NotPermitted(missing) => missing.problem(),
             Self::MemberExists => {
                 Problem::new(Conflict, "member_exists", "The workspace has a member with this email.")
             }

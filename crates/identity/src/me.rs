@@ -42,7 +42,7 @@ pub struct MeMember {
 impl Identity {
     /// The caller's own account, membership and permissions.
     pub async fn me(&self, caller: &Caller) -> Result<Me> {
-        let member = caller.member.ok_or(Error::MemberNotFound)?;
+        let member = caller.member().ok_or(Error::MemberNotFound)?;
         let active = self.active_member(caller.workspace, member).await?;
         let (user, workspaces) = (self.user(active.user).await?, self.memberships(active.user).await?);
         let workspaces: Vec<_> = workspaces.into_iter().map(|m| m.workspace).collect();

@@ -1,11 +1,13 @@
-//! Members of a workspace, as the operator and the demonstration manage them.
+//! Members of a workspace, as those manage them who may.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use kontor_core::{
-    caller::Actor,
+    actor::Actor,
+    caller::{Caller, Operator},
     environment::Environment,
-    ids::{MemberId, UserId, WorkspaceId},
+    grants::{Grants, Permission},
+    ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
 };
 use kontor_store::{AuditEntry, Tx};
@@ -15,6 +17,7 @@ use serde_json::json;
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
     password::{Lane, Verdict},
+    roles::Role,
     rows::{
         members, memberships, roles, sign_ins,
         users::{self, UserRow},
@@ -77,36 +80,43 @@ pub struct MemberSummary {
 }
 
 impl Identity {
-    /// Adds someone to a workspace. For the operator: no caller is asked.
+    /// Adds someone to the caller's workspace, with a role that allows no more than the caller may do.
     ///
     /// The directory is written first; what a crash leaves there is completed when the same member is added
     /// again.
-    pub async fn add_member(&self, workspace: WorkspaceId, new: NewMember) -> Result<MemberId> {
+    ///
+    /// # Errors
+    /// [`Error::NotPermitted`] without the permission `members`; [`Error::Input`], [`Error::RoleNotFound`],
+    /// [`Error::RoleBeyondCaller`], [`Error::MemberExists`].
+    pub async fn add_member(&self, caller: &Caller, new: NewMember) -> Result<MemberId> {
+        caller.require(Permission::Members)?;
+        let workspace = caller.workspace;
         let address = email::normalize(&new.email)?;
         let name = email::name("name", &new.name)?;
         let namespace = self.namespace(workspace).await?;
-        let wanted = new.role.clone();
+        let (wanted, giver) = (new.role.clone(), caller.grants.clone());
         namespace
             .read(move |tx| {
-                let wanted = wanted.clone();
-                Box::pin(async move { role_id(tx, &wanted).await.map(drop) })
+                let (wanted, giver) = (wanted.clone(), giver.clone());
+                Box::pin(async move { role_to_give(tx, &wanted, &giver).await.map(drop) })
             })
             .await?;
         let user = self.find_or_prepare_user(address, name, &new.password).await?;
         let (user, member) = self.write_membership(workspace, user).await?;
         let profile = MemberProfile { id: member, name: user.name, email: user.email };
         let (provisioner, now) = (self.0.provisioner.clone(), self.now());
-        let environment = self.environment().clone();
+        let unit = Arc::new((self.environment().clone(), provisioner, profile, new.role, caller.clone()));
         let written: Result<()> = namespace
             .write(move |tx| {
-                let (provisioner, profile, role) = (provisioner.clone(), profile.clone(), new.role.clone());
-                let environment = environment.clone();
+                let unit = unit.clone();
                 Box::pin(async move {
+                    let (environment, provisioner, profile, role, caller) = &*unit;
                     if members::find(tx, profile.id).await?.is_some() {
                         return Err(Error::MemberExists);
                     }
-                    write_member(tx, &*provisioner, workspace, &profile, user.id, &role, now).await?;
-                    note_added(tx, &environment, &profile, &role, now).await
+                    let role = role_to_give(tx, role, &caller.grants).await?;
+                    write_member(tx, &**provisioner, workspace, profile, user.id, &role, now).await?;
+                    note_added(tx, environment, &caller.actor(), profile, &role.1.name, now).await
                 })
             })
             .await;
@@ -115,29 +125,38 @@ impl Identity {
         Ok(member)
     }
 
-    /// The members of a workspace, by name. For the operator: no caller is asked.
-    pub async fn members(&self, workspace: WorkspaceId) -> Result<Vec<MemberSummary>> {
-        self.namespace(workspace).await?.read(|tx| Box::pin(members::all(tx))).await
+    /// The members of the caller's workspace with their addresses, by name.
+    ///
+    /// # Errors
+    /// [`Error::NotPermitted`] without the permission `members`.
+    pub async fn members(&self, caller: &Caller) -> Result<Vec<MemberSummary>> {
+        caller.require(Permission::Members)?;
+        self.namespace(caller.workspace).await?.read(|tx| Box::pin(members::all(tx))).await
     }
 
-    /// Lets a member act or not. For the operator: no caller is asked.
+    /// Lets a member of the caller's workspace act or not.
+    ///
+    /// # Errors
+    /// [`Error::NotPermitted`] without the permission `members`; [`Error::MemberNotFound`].
     pub async fn set_member_status(
         &self,
-        workspace: WorkspaceId,
+        caller: &Caller,
         member: MemberId,
         status: MemberStatus,
     ) -> Result<()> {
+        caller.require(Permission::Members)?;
+        let workspace = caller.workspace;
         let namespace = self.namespace(workspace).await?;
-        let (environment, now) = (self.environment().clone(), self.now());
+        let (environment, actor, now) = (self.environment().clone(), caller.actor(), self.now());
         let found: Result<bool> = namespace
             .write(move |tx| {
-                let environment = environment.clone();
+                let (environment, actor) = (environment.clone(), actor.clone());
                 Box::pin(async move {
                     let found = members::set_status(tx, member, status).await?;
                     if found {
                         let details = json!({ "status": status });
                         let entry = AuditEntry::new("member.status_set", format!("member:{member}"), details);
-                        tx.audit(&environment, now, &Actor::System, entry).await?;
+                        tx.audit(&environment, now, &actor, entry).await?;
                     }
                     Ok(found)
                 })
@@ -148,8 +167,8 @@ impl Identity {
     }
 
     /// Changes a password and ends every sign-in of its user; one that is the same already is left alone. For
-    /// the operator: no caller is asked.
-    pub async fn set_password(&self, email: &str, password: &str) -> Result<()> {
+    /// the operator alone, since a user may belong to several workspaces.
+    pub async fn set_password(&self, _: Operator, email: &str, password: &str) -> Result<()> {
         let address = email::normalize(email)?;
         let user = self.find_user(address.clone()).await?.ok_or(Error::UserNotFound)?;
         let kept = Some(user.password_hash);
@@ -240,11 +259,10 @@ pub(crate) async fn write_member(
     workspace: WorkspaceId,
     profile: &MemberProfile,
     user: UserId,
-    role: &str,
+    role: &(RoleId, Role),
     now: Timestamp,
 ) -> Result<()> {
-    let role = role_id(tx, role).await?;
-    members::insert(tx, profile, user, role, now).await?;
+    members::insert(tx, profile, user, role.0, now).await?;
     provisioner.write_member(tx, workspace, profile, now).await?;
     Ok(())
 }
@@ -253,23 +271,34 @@ pub(crate) async fn write_member(
 pub(crate) async fn note_added(
     tx: &mut Tx<'_>,
     environment: &Environment,
+    actor: &Actor,
     profile: &MemberProfile,
     role: &str,
     now: Timestamp,
 ) -> Result<()> {
     let details = json!({ "name": profile.name, "email": profile.email, "role": role });
     let entry = AuditEntry::new("member.added", format!("member:{}", profile.id), details);
-    // The operator acts through the command line, where nobody is signed in.
-    Ok(tx.audit(environment, now, &Actor::System, entry).await?)
+    Ok(tx.audit(environment, now, actor, entry).await?)
 }
 
-async fn role_id(tx: &mut Tx<'_>, name: &str) -> Result<kontor_core::ids::RoleId> {
-    let roles = roles::all(tx).await?;
-    match roles.iter().find(|(_, role)| role.is_named(name)) {
-        Some((id, _)) => Ok(*id),
+/// The role of this name.
+pub(crate) async fn role(tx: &mut Tx<'_>, name: &str) -> Result<(RoleId, Role)> {
+    let mut roles = roles::all(tx).await?;
+    match roles.iter().position(|(_, role)| role.is_named(name)) {
+        Some(found) => Ok(roles.swap_remove(found)),
         None => Err(Error::RoleNotFound {
             name: name.to_owned(),
             roles: roles.into_iter().map(|(_, role)| role.name).collect(),
         }),
+    }
+}
+
+/// The role of this name, which whoever has these grants may give to others: it allows nothing beyond them.
+async fn role_to_give(tx: &mut Tx<'_>, name: &str, giver: &Grants) -> Result<(RoleId, Role)> {
+    let role = role(tx, name).await?;
+    if role.1.grants.is_within(giver) {
+        Ok(role)
+    } else {
+        Err(Error::RoleBeyondCaller { name: role.1.name })
     }
 }

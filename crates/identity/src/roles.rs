@@ -1,7 +1,7 @@
 //! Roles, and the standard ones that every workspace begins with.
 
 use kontor_core::{
-    grants::{Action, Grants, ObjectGrant, Permission},
+    grants::{Action, Grants, ObjectGrant},
     metadata::Name,
 };
 
@@ -49,8 +49,7 @@ pub(crate) fn standard() -> Vec<Role> {
         Role::standard(
             "Member",
             "May read and change all records, but not remove them for good.",
-            Grants::on_every_object([Read, Create, Update, Delete, Restore])
-                .with_platform([Permission::Import, Permission::Export]),
+            Grants::on_every_object([Read, Create, Update, Delete, Restore]),
         ),
         Role::standard("Viewer", "May read all records and change nothing.", Grants::on_every_object([Read])),
     ]
@@ -58,6 +57,8 @@ pub(crate) fn standard() -> Vec<Role> {
 
 #[cfg(test)]
 mod tests {
+    use kontor_core::grants::Permission;
+
     use super::*;
 
     #[test]

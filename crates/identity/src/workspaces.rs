@@ -7,6 +7,8 @@
 use std::{collections::HashSet, fmt, time::Duration};
 
 use kontor_core::{
+    actor::Actor,
+    caller::Operator,
     error::{Chain, Issue},
     ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
@@ -16,7 +18,7 @@ use serde::Serialize;
 
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
-    members::{find_or_insert_user, note_added, write_member},
+    members::{find_or_insert_user, note_added, role, write_member},
     password,
     roles::{self, ADMIN, Role},
     rows::{
@@ -62,9 +64,8 @@ pub fn registered_workspaces<'t>(
 }
 
 impl Identity {
-    /// The workspaces whose data is missing, each with where it should be; no workspace is opened. For the operator:
-    /// no caller is asked.
-    pub async fn missing_workspaces(&self) -> Result<Vec<(WorkspaceId, String)>> {
+    /// The workspaces whose data is missing, each with where it should be; no workspace is opened.
+    pub async fn missing_workspaces(&self, _: Operator) -> Result<Vec<(WorkspaceId, String)>> {
         let registered = self.directory().read(|tx| Box::pin(workspaces::registered(tx))).await?;
         let there: HashSet<WorkspaceId> = self.0.store.workspace_ids().await?.into_iter().collect();
         let missing =
@@ -72,25 +73,14 @@ impl Identity {
         Ok(missing.map(|workspace| (workspace.id, self.0.store.place_of(workspace.id))).collect())
     }
 
-    /// Makes a workspace and its first admin. For the operator: no caller is asked.
-    pub async fn create_workspace(&self, new: NewWorkspace) -> Result<(WorkspaceId, MemberId)> {
+    /// Makes a workspace and its first admin.
+    pub async fn create_workspace(&self, _: Operator, new: NewWorkspace) -> Result<(WorkspaceId, MemberId)> {
         self.make_workspace(new, None).await
     }
 
-    /// Every workspace, by name. For the operator: no caller is asked.
-    pub async fn workspaces(&self) -> Result<Vec<WorkspaceSummary>> {
+    /// Every workspace, by name.
+    pub async fn workspaces(&self, _: Operator) -> Result<Vec<WorkspaceSummary>> {
         self.directory().read(|tx| Box::pin(workspaces::active(tx))).await
-    }
-
-    /// The workspace with this name, compared without case and accents. For the operator: no caller is asked.
-    pub async fn find_workspace_by_name(&self, name: &str) -> Result<Option<WorkspaceSummary>> {
-        let name = name.to_owned();
-        self.directory()
-            .read(move |tx| {
-                let name = name.clone();
-                Box::pin(async move { workspaces::by_name(tx, &name).await })
-            })
-            .await
     }
 
     /// Makes a workspace; a setup token pays for the first one and is given back when that fails.
@@ -153,7 +143,7 @@ impl Identity {
 
     /// Removes the workspaces whose creation began long ago and came to no end, so that neither their names nor
     /// the first setup are kept from others; to be called from time to time.
-    pub async fn remove_abandoned(&self) -> Result<()> {
+    pub async fn remove_abandoned(&self, _: Operator) -> Result<()> {
         let before = self.now().minus(ABANDONED_AFTER);
         let abandoned: Result<Vec<WorkspaceSummary>> = self
             .directory()
@@ -203,7 +193,7 @@ impl Identity {
                 Box::pin(async move {
                     if rows::roles::all(tx).await?.is_empty() {
                         fill(tx, &*provisioner, id, user, &profile, &standard, now).await?;
-                        note_added(tx, &environment, &profile, ADMIN, now).await?;
+                        note_added(tx, &environment, &Actor::SYSTEM, &profile, ADMIN, now).await?;
                     }
                     Ok(())
                 })
@@ -270,7 +260,8 @@ async fn fill(
         rows::roles::insert(tx, *id, role).await?;
     }
     provisioner.install(tx, workspace, now).await?;
-    write_member(tx, provisioner, workspace, admin, user, ADMIN, now).await
+    let role = role(tx, ADMIN).await?;
+    write_member(tx, provisioner, workspace, admin, user, &role, now).await
 }
 
 fn name_taken(error: Error) -> Error {

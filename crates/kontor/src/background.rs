@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use kontor_agents::ExpireApprovals;
+use kontor_core::caller::Operator;
 use kontor_identity::Identity;
 use kontor_store::{
     Error as StoreError,
@@ -80,6 +81,8 @@ impl Job for CleanUp {
     type Payload = ();
 
     fn run<'r>(&'r self, _: &'r JobRun, (): ()) -> BoxFuture<'r, Result<(), JobError>> {
-        Box::pin(async move { self.0.remove_abandoned().await.map(drop).map_err(JobError::retry) })
+        Box::pin(async move {
+            self.0.remove_abandoned(Operator::of_this_installation()).await.map(drop).map_err(JobError::retry)
+        })
     }
 }

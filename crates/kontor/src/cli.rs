@@ -112,6 +112,28 @@ pub(crate) enum User {
         #[arg(long)]
         workspace: Option<String>,
     },
+    /// List the members of a workspace with their roles.
+    List {
+        /// The workspace's name or id, where there are several.
+        #[arg(long)]
+        workspace: Option<String>,
+    },
+    /// End a member's sign-ins and let nobody act as them; what they wrote stays.
+    Deactivate {
+        /// The member's mail address.
+        email: String,
+        /// The workspace's name or id, where there are several.
+        #[arg(long)]
+        workspace: Option<String>,
+    },
+    /// Let a member sign in and act again.
+    Activate {
+        /// The member's mail address.
+        email: String,
+        /// The workspace's name or id, where there are several.
+        #[arg(long)]
+        workspace: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -7,7 +7,7 @@ use kontor_core::environment::Environment;
 use kontor_crm::{Crm, RecordOperations};
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::Models;
-use kontor_operations::{ApprovalPolicy, Contributor, OperationSettings, Operations, WorkspaceJobs};
+use kontor_operations::{ApprovalPolicy, Audit, Contributor, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::{
     DataDirLock, Depth, Store, StoreConfig,
     jobs::{JobSettings, Jobs},
@@ -64,6 +64,11 @@ impl Services {
     /// The jobs of workspaces, for their admins.
     pub(crate) fn workspace_jobs(&self) -> WorkspaceJobs {
         WorkspaceJobs::new(self.store.clone(), self.jobs.clone())
+    }
+
+    /// The audit of workspaces, for those who may read it.
+    pub(crate) fn audit(&self) -> Audit {
+        Audit::new(self.store.clone(), Arc::new(self.crm.clone()))
     }
 
     async fn build(config: &Config, url: &str, lock: Option<DataDirLock>) -> Result<Self, Error> {

@@ -164,7 +164,7 @@ impl Operations {
     pub async fn definitions(&self, caller: &Caller) -> Result<Vec<Definition>, Error> {
         let schema = self.0.schemas.schema(caller.workspace).await.map_err(Error::Refused)?;
         let registry = self.catalogue(caller.workspace, &schema, &caller.grants);
-        Ok(registry.definitions().cloned().collect())
+        Ok(registry.definitions(&caller.scope).cloned().collect())
     }
 
     /// Has an operation done for the caller themselves, who decides on it. Under a key one that changes something, or
@@ -229,7 +229,7 @@ impl Operations {
         let workspace = call.caller.workspace;
         let schema = self.0.schemas.schema(workspace).await?;
         let registry = self.catalogue(workspace, &schema, &call.caller.grants);
-        let operation = registry.check(&call.operation, &call.arguments)?.clone();
+        let operation = registry.check(&call.caller.scope, &call.operation, &call.arguments)?.clone();
         let effect = operation.definition().effect;
         match self.0.policy.decide(effect, operation.records(&call.arguments), &call.consent) {
             Decision::Allow => Ok(Checked { operation, schema }),

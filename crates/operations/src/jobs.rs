@@ -52,7 +52,7 @@ impl WorkspaceJobs {
     /// # Errors
     /// [`JobsError::NotPermitted`]; what the database said.
     pub async fn list(&self, caller: &Caller, state: Option<JobState>) -> Result<Vec<JobRecord>, JobsError> {
-        caller.grants.require(Permission::Jobs)?;
+        caller.require(Permission::Jobs)?;
         let namespace = self.store.workspace(caller.workspace).await?;
         Ok(self.jobs.list(&namespace, state, u64::MAX).await?)
     }
@@ -62,7 +62,7 @@ impl WorkspaceJobs {
     /// # Errors
     /// [`JobsError::NotPermitted`]; what the database said.
     pub async fn planned(&self, caller: &Caller) -> Result<Vec<Planned>, JobsError> {
-        caller.grants.require(Permission::Jobs)?;
+        caller.require(Permission::Jobs)?;
         let namespace = self.store.workspace(caller.workspace).await?;
         Ok(self.jobs.planned(&namespace).await?)
     }
@@ -72,9 +72,9 @@ impl WorkspaceJobs {
     /// # Errors
     /// [`JobsError::NotPermitted`], [`JobsError::NotFound`]; what the database said.
     pub async fn run_again(&self, caller: &Caller, job: Uuid) -> Result<(), JobsError> {
-        caller.grants.require(Permission::Jobs)?;
+        caller.require(Permission::Jobs)?;
         let namespace = self.store.workspace(caller.workspace).await?;
-        let is_there = self.jobs.run_again(&namespace, job, &caller.actor).await?;
+        let is_there = self.jobs.run_again(&namespace, job, &caller.actor()).await?;
         if is_there { Ok(()) } else { Err(JobsError::NotFound(job)) }
     }
 }

@@ -9,12 +9,14 @@
 //! | [`Catalogues`] | registries, composed of what the crates contribute, and cached |
 //! | [`ApprovalPolicy`] | which calls of an agent a person is asked about first |
 //! | [`Operations`] | the service: a call is checked, decided on, run, and recorded |
+//! | [`Audit`] | who did what in a workspace, as those read it who may |
 //! | [`WorkspaceJobs`] | the jobs of a workspace, as its admins see them |
 //! | [`requests`] | calls under an idempotency key, and what was answered |
 //! | [`outside`] | calls that reach outside, each at most once |
 //!
 //! What a call needs and a model must not choose (workspace, caller, transaction) is never an argument.
 
+mod audit;
 mod catalogues;
 mod error;
 mod execute;
@@ -31,6 +33,7 @@ mod typed;
 mod work;
 
 pub use self::{
+    audit::{Audit, AuditError, AuditPage, AuditQuery, AuditRecord},
     catalogues::{Catalogues, Contributor},
     error::Error,
     execute::{Call, Executed, Journal, OperationSettings, Operations, SchemaSource},

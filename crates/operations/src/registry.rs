@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use kontor_core::{
     error::{ErrorKind, Problem},
     operation::{Definition, Effect},
+    scope::Scope,
     text,
 };
 use serde_json::Value as Json;
@@ -14,7 +15,8 @@ struct Entry {
     validator: jsonschema::Validator,
 }
 
-/// The operations a caller may call, by name. What a caller may not do is not in it.
+/// The operations that grants allow, by name. What they do not allow is not in it; what a caller's scope does not
+/// hold is not found by that caller.
 pub struct Registry {
     entries: BTreeMap<String, Entry>,
 }
@@ -46,21 +48,25 @@ impl Registry {
         Self { entries }
     }
 
-    /// The definitions in order of name.
-    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
-        self.entries.values().map(|entry| entry.operation.definition())
+    /// The definitions of a scope in order of name.
+    pub fn definitions(&self, scope: &Scope) -> impl Iterator<Item = &Definition> {
+        let all = self.entries.values().map(|entry| entry.operation.definition());
+        all.filter(|definition| scope.allows(&definition.name))
     }
 
-    pub fn get(&self, name: &str) -> Option<&Operation> {
-        self.entries.get(name).map(|entry| &entry.operation)
+    pub fn get(&self, scope: &Scope, name: &str) -> Option<&Operation> {
+        self.entry(scope, name).map(|entry| &entry.operation)
     }
 
-    /// That there is no such operation, with the nearest of those that `may` be called. One that removes something
+    fn entry(&self, scope: &Scope, name: &str) -> Option<&Entry> {
+        self.entries.get(name).filter(|_| scope.allows(name))
+    }
+
+    /// That there is no such operation, with the nearest of those that may be called. One that removes something
     /// is never proposed in the place of another: what was meant may have been to look.
-    pub fn unknown(&self, name: &str, may: impl Fn(&str) -> bool) -> Problem {
-        let harmless = self.definitions().filter(|definition| definition.effect != Effect::Destructive);
-        let names = harmless.map(|definition| definition.name.as_str()).filter(|name| may(name));
-        let near = text::suggestion(name, names);
+    pub fn unknown(&self, scope: &Scope, name: &str) -> Problem {
+        let harmless = self.definitions(scope).filter(|definition| definition.effect != Effect::Destructive);
+        let near = text::suggestion(name, harmless.map(|definition| definition.name.as_str()));
         let name = text::excerpt(name, 80);
         let message = format!("There is no operation {name:?} you may call.{near}");
         Problem::new(ErrorKind::NotFound, "unknown_operation", message)
@@ -70,8 +76,8 @@ impl Registry {
     ///
     /// # Errors
     /// An unknown name, with the nearest one; arguments that do not fit, each with its path.
-    pub fn check(&self, name: &str, arguments: &Json) -> Result<&Operation, Problem> {
-        let Some(entry) = self.entries.get(name) else { return Err(self.unknown(name, |_| true)) };
+    pub fn check(&self, scope: &Scope, name: &str, arguments: &Json) -> Result<&Operation, Problem> {
+        let Some(entry) = self.entry(scope, name) else { return Err(self.unknown(scope, name)) };
         let schema = &entry.operation.definition().parameters;
         let issues: Vec<_> = entry
             .validator

@@ -7,13 +7,7 @@
 
 use std::time::Duration;
 
-use kontor_core::{
-    caller::{Actor, Caller},
-    grants::Grants,
-    ids::RecordId,
-    text::hex,
-    time::Timestamp,
-};
+use kontor_core::{caller::Caller, grants::Grants, ids::RecordId, text::hex, time::Timestamp};
 use kontor_store::{BoxFuture, Tx, prune::PART};
 use sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -146,9 +140,5 @@ async fn remove_old(tx: &mut Tx<'_>, now: Timestamp, limit: u64) -> Result<u64, 
 
 /// Whose key it is: two who ask may use the same.
 pub(crate) fn owner(caller: &Caller) -> Uuid {
-    match &caller.actor {
-        Actor::Member { id, .. } | Actor::Agent { member: id, .. } => id.as_uuid(),
-        Actor::ApiKey { id, .. } | Actor::Workflow { id, .. } => *id,
-        Actor::System => Uuid::nil(),
-    }
+    caller.principal.id().unwrap_or_default()
 }

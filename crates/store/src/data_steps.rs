@@ -15,7 +15,8 @@ pub type NextPart = for<'t, 'c> fn(&'t mut Tx<'c>, Option<String>) -> BoxFuture<
 /// Where the next part begins.
 pub type PartResult = Result<Option<String>, Box<dyn std::error::Error + Send + Sync>>;
 
-/// A step that a crate contributes. Its number is its own for ever; steps are done in the order of their numbers.
+/// A step that a crate contributes. Its number is its own for ever; steps are done in the order of their numbers,
+/// those that change tables and indexes before all others, which go by the tables of this version.
 #[derive(Debug, Clone, Copy)]
 pub struct DataStep {
     pub number: i64,
@@ -39,7 +40,7 @@ pub(crate) async fn run(
     }
     let done = namespace.read(|tx| Box::pin(async move { finished(tx).await })).await?;
     missing.retain(|step| !done.contains(&step.number));
-    missing.sort_by_key(|step| step.number);
+    missing.sort_by_key(|step| (!step.alters, step.number));
     for step in missing {
         let mut parts = 0_u64;
         loop {

@@ -50,7 +50,7 @@ mod tx;
 mod unit;
 mod write;
 
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditQuery, AuditRecord};
 pub use calendar::CalendarUnit;
 pub use config::StoreConfig;
 pub use data_steps::{DataStep, NextPart, PartResult};

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use kontor_core::{caller::Caller, grants::Permission, metadata::Schema};
+use kontor_core::{
+    caller::Caller,
+    grants::{Grants, Permission},
+    metadata::Schema,
+};
 use kontor_identity::Csrf;
 
 use crate::{error::Result, show::Viewer, state::WebState};
@@ -18,8 +22,24 @@ pub(crate) struct Shell {
     pub role: String,
     pub workspace: String,
     pub objects: Vec<ObjectLink>,
-    /// Whether the reader may see the jobs of the workspace.
-    pub sees_jobs: bool,
+    /// The pages of the workspace itself that the reader may see.
+    pub workspace_pages: Vec<WorkspacePage>,
+}
+
+/// A page of the workspace itself, in the navigation.
+pub(crate) struct WorkspacePage {
+    pub place: &'static str,
+    pub label: &'static str,
+    pub icon: &'static str,
+}
+
+/// The pages of the workspace itself that are open to these grants.
+pub(crate) fn workspace_pages(grants: &Grants) -> Vec<WorkspacePage> {
+    let pages = [
+        (Permission::Audit, WorkspacePage { place: "audit", label: "Audit", icon: "record" }),
+        (Permission::Jobs, WorkspacePage { place: "jobs", label: "Jobs", icon: "task" }),
+    ];
+    pages.into_iter().filter(|(permission, _)| grants.permits(*permission)).map(|(_, page)| page).collect()
 }
 
 /// An object in the navigation.
@@ -61,7 +81,7 @@ impl Shell {
             role: me.member.role,
             workspace: me.workspace.name,
             objects,
-            sees_jobs: caller.grants.permits(Permission::Jobs),
+            workspace_pages: workspace_pages(&caller.grants),
         })
     }
 }

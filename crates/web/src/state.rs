@@ -4,7 +4,7 @@ use kontor_crm::Crm;
 use kontor_http::Streams;
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
-use kontor_operations::WorkspaceJobs;
+use kontor_operations::{Audit, WorkspaceJobs};
 use tokio_util::sync::CancellationToken;
 
 /// What the pages use. Cheap to clone.
@@ -14,6 +14,7 @@ pub struct WebState {
     pub crm: Crm,
     pub agents: Agents,
     pub jobs: WorkspaceJobs,
+    pub audit: Audit,
     pub models: Models,
     pub environment: Environment,
     /// What people stay signed in by.

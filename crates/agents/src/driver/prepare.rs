@@ -11,6 +11,7 @@ use kontor_core::{
     ids::{AgentId, MemberId, WorkspaceId},
     metadata::Schema,
     operation::Effect,
+    scope::Scope,
     time::{Date, Timestamp},
 };
 use kontor_crm::records;
@@ -75,11 +76,11 @@ impl Run<'_> {
         }
         let me = service.identity.me(&member_caller).await?;
         let definition = &agent.definition;
-        let caller = member_caller.through_agent(definition.id, &definition.label, &role);
+        let caller = member_caller.through_agent(definition.id, &definition.label, &role, &definition.tools);
         let registry = service.operations.catalogue(workspace, &schema, &caller.grants);
         // The same list for all members of a role, because a provider keeps its encoded form.
         let shared = service.preparations.tools(&registry, &agent);
-        let tools = shared.unwrap_or_else(|| tools(&registry, &agent));
+        let tools = shared.unwrap_or_else(|| tools(&registry, &caller.scope));
         let prepared = Arc::new(Prepared {
             agent,
             caller: Arc::new(caller),
@@ -133,27 +134,25 @@ impl Prepared {
 
     /// That the agent is offered an operation of this name.
     pub(super) fn allows(&self, name: &str) -> Result<(), Problem> {
-        if self.agent.definition.tools.allow(name) {
+        if self.caller.scope.allows(name) {
             return Ok(());
         }
-        Err(self.registry.unknown(name, |known| self.agent.definition.tools.allow(known)))
+        Err(self.registry.unknown(&self.caller.scope, name))
     }
 
     /// The operation of a call the agent may make now, with arguments that fit.
     pub(super) fn check(&self, name: &str, arguments: &Value) -> Result<Operation, Problem> {
-        self.allows(name)?;
-        self.registry.check(name, arguments).cloned()
+        self.registry.check(&self.caller.scope, name, arguments).cloned()
     }
 
     /// What a call does; `None` for one the agent does not have.
     pub(super) fn effect(&self, name: &str) -> Option<Effect> {
-        let operation = self.registry.get(name).filter(|_| self.agent.definition.tools.allow(name))?;
-        Some(operation.definition().effect)
+        Some(self.registry.get(&self.caller.scope, name)?.definition().effect)
     }
 
     /// How many records a call changes, where that is not one.
     pub(super) fn records(&self, name: &str, arguments: &Value) -> Option<u32> {
-        let operation = self.registry.get(name).filter(|_| self.agent.definition.tools.allow(name))?;
+        let operation = self.registry.get(&self.caller.scope, name)?;
         let is_write = operation.definition().effect != Effect::Read;
         Some(operation.records(arguments)).filter(|records| is_write && *records != 1)
     }
@@ -203,7 +202,7 @@ impl Prepared {
     }
 
     fn render(&self, today: Date, context: Option<&ContextRecord>) -> Result<String, Error> {
-        let member = self.caller.member.ok_or(Error::NotAMember)?;
+        let member = self.caller.member().ok_or(Error::NotAMember)?;
         self.agent.prompt.render(&Scene {
             agent_label: &self.agent.definition.label,
             workspace: &self.names.workspace,
@@ -218,10 +217,9 @@ impl Prepared {
     }
 }
 
-fn tools(registry: &Registry, agent: &LoadedAgent) -> Arc<[ToolDefinition]> {
+fn tools(registry: &Registry, scope: &Scope) -> Arc<[ToolDefinition]> {
     registry
-        .definitions()
-        .filter(|definition| agent.definition.tools.allow(&definition.name))
+        .definitions(scope)
         .map(|definition| ToolDefinition {
             name: definition.name.clone(),
             description: definition.description.clone(),

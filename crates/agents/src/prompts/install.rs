@@ -1,13 +1,9 @@
 use include_dir::{Dir, include_dir};
-use kontor_core::{environment::Environment, ids::AgentId, time::Timestamp};
+use kontor_core::{environment::Environment, ids::AgentId, scope::Patterns, time::Timestamp};
 use kontor_store::Tx;
 
 use super::{Prompt, front_matter};
-use crate::{
-    definition::{Agent, ToolPatterns},
-    error::Error,
-    rows,
-};
+use crate::{definition::Agent, error::Error, rows};
 
 static PROMPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../prompts");
 
@@ -37,7 +33,7 @@ pub(crate) fn standard(environment: &Environment) -> Result<Vec<Agent>, Error> {
             description: front.description,
             model: front.model,
             role: front.role,
-            tools: ToolPatterns::new(front.tools),
+            tools: Patterns::new(front.tools),
             prompt: body.to_owned(),
             prompt_version: 1,
         });

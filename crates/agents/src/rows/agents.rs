@@ -4,10 +4,7 @@ use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::instant;
-use crate::{
-    definition::{Agent, ToolPatterns},
-    error::Error,
-};
+use crate::{definition::Agent, error::Error};
 
 const TABLE: &str = "agents";
 const PROMPTS: &str = "agent_prompts";
@@ -21,7 +18,7 @@ fn decode(row: &Row) -> Result<Agent, Error> {
         description: row.get(3)?,
         model: row.get(4)?,
         role: row.get(5)?,
-        tools: ToolPatterns::new(serde_json::from_str(&tools)?),
+        tools: serde_json::from_str(&tools)?,
         prompt: row.get(7)?,
         prompt_version: row.get(8)?,
     })
@@ -55,7 +52,7 @@ pub(crate) async fn insert(
             Expr::val(agent.description.as_str()),
             Expr::val(agent.model.as_str()),
             Expr::val(agent.role.as_str()),
-            Expr::val(serde_json::to_string(agent.tools.patterns())?),
+            Expr::val(serde_json::to_string(&agent.tools)?),
             Expr::val(true),
             Expr::val(instant(now)),
             Expr::val(instant(now)),

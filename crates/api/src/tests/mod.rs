@@ -16,14 +16,17 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
-use kontor_core::environment::Environment;
+use kontor_core::{
+    caller::{Caller, Operator},
+    environment::Environment,
+};
 use kontor_crm::{Crm, RecordOperations};
 use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie, SignIn,
 };
 use kontor_models::{Models, ModelsConfig};
-use kontor_operations::{OperationSettings, Operations, WorkspaceJobs};
+use kontor_operations::{Audit, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::jobs::{JobSettings, Jobs};
 use kontor_store::{Store, StoreConfig};
 use serde_json::{Value, json};
@@ -114,10 +117,11 @@ impl Server {
         let health = Health::new(|| 0);
         let router = router(ApiState {
             identity: identity.clone(),
-            crm,
+            crm: crm.clone(),
             operations,
             agents: agents.clone(),
             jobs: WorkspaceJobs::new(store.clone(), jobs),
+            audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             models,
             environment,
             public_url: "http://kontor.test".into(),
@@ -132,14 +136,14 @@ impl Server {
             email: "ada@demo.test".into(),
             password: PASSWORD.into(),
         };
-        let (workspace, _) = identity.create_workspace(new).await.unwrap();
+        let (workspace, _) = identity.create_workspace(Operator::of_this_installation(), new).await.unwrap();
         let vera = NewMember {
             name: "Vera Voss".into(),
             email: "vera@demo.test".into(),
             role: "Viewer".into(),
             password: PASSWORD.into(),
         };
-        identity.add_member(workspace, vera).await.unwrap();
+        identity.add_member(&Caller::system(workspace), vera).await.unwrap();
         Self { router, identity, agents, health, shutdown, store, _folder: folder }
     }
 

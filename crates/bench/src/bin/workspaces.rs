@@ -13,7 +13,7 @@ use clap::Parser;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kontor_agents::WorkspaceSetup;
 use kontor_bench::{Result, target::Target};
-use kontor_core::{environment::Environment, ids::WorkspaceId};
+use kontor_core::{caller::Operator, environment::Environment, ids::WorkspaceId};
 use kontor_identity::{Identity, IdentitySettings, MasterSecret, NewWorkspace};
 use kontor_store::{Store, StoreConfig};
 use kontor_testkit::{
@@ -157,7 +157,12 @@ async fn make(options: &ServerOptions, count: usize) -> Result<Vec<WorkspaceId>>
             password: PASSWORD.to_owned(),
         };
         let identity = &identity;
-        async move { identity.create_workspace(new).await.map(|(workspace, _)| workspace) }
+        async move {
+            identity
+                .create_workspace(Operator::of_this_installation(), new)
+                .await
+                .map(|(workspace, _)| workspace)
+        }
     };
     // The first makes the account that the others find.
     let mut made = vec![make(0).await?];

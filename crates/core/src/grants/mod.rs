@@ -80,6 +80,12 @@ impl Grants {
         Self { default, objects, platform: self.platform.intersect(&other.platform) }
     }
 
+    /// Whether these allow nothing that `other` does not allow too.
+    pub fn is_within(&self, other: &Self) -> bool {
+        // An intersection says nothing twice, which grants may.
+        self.intersect(other) == self.intersect(self)
+    }
+
     /// What holds for an object.
     pub fn object(&self, name: &str) -> &ObjectGrant {
         self.objects.get(name).unwrap_or(&self.default)
@@ -126,14 +132,8 @@ impl Grants {
         grant.read_fields().contains(field) && grant.update_fields().contains(field)
     }
 
-    /// Whether the bearer has a permission on the workspace; what is done under it begins with this.
-    ///
-    /// # Errors
-    /// [`NotPermitted`], which names the permission.
-    pub fn require(&self, permission: Permission) -> Result<(), NotPermitted> {
-        if self.permits(permission) { Ok(()) } else { Err(NotPermitted(permission)) }
-    }
-
+    /// Whether a permission on the workspace is among them; whoever acts under one asks
+    /// [`Caller::require`](crate::caller::Caller::require).
     pub fn permits(&self, permission: Permission) -> bool {
         self.platform.contains(permission)
     }

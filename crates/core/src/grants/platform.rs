@@ -4,23 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorKind, Fault, Problem};
 
-/// What can be done to the workspace itself rather than to its records.
+/// What can be done to the workspace itself rather than to its records. Each is asked for somewhere by
+/// [`Caller::require`](crate::caller::Caller::require).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
+    /// Members: who they are, adding them, and whether they may act.
     Members,
-    Roles,
+    /// Objects and fields.
     DataModel,
-    Agents,
-    Prompts,
-    Evaluations,
-    ApiKeys,
-    Webhooks,
-    Workflows,
-    Import,
-    Export,
+    /// Who did what.
     Audit,
-    Models,
+    /// What is done in the background.
     Jobs,
 }
 
@@ -41,39 +36,14 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 14] = [
-        Self::Members,
-        Self::Roles,
-        Self::DataModel,
-        Self::Agents,
-        Self::Prompts,
-        Self::Evaluations,
-        Self::ApiKeys,
-        Self::Webhooks,
-        Self::Workflows,
-        Self::Import,
-        Self::Export,
-        Self::Audit,
-        Self::Models,
-        Self::Jobs,
-    ];
+    pub const ALL: [Self; 4] = [Self::Members, Self::DataModel, Self::Audit, Self::Jobs];
 
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
         match self {
             Self::Members => "members",
-            Self::Roles => "roles",
             Self::DataModel => "data_model",
-            Self::Agents => "agents",
-            Self::Prompts => "prompts",
-            Self::Evaluations => "evaluations",
-            Self::ApiKeys => "api_keys",
-            Self::Webhooks => "webhooks",
-            Self::Workflows => "workflows",
-            Self::Import => "import",
-            Self::Export => "export",
             Self::Audit => "audit",
-            Self::Models => "models",
             Self::Jobs => "jobs",
         }
     }

@@ -81,7 +81,7 @@ fn grants() -> impl Strategy<Value = Grants> {
             object_grant(),
             0..3,
         ),
-        prop::collection::vec(prop::sample::select(Permission::ALL.to_vec()), 0..13),
+        prop::collection::vec(prop::sample::select(Permission::ALL.to_vec()), 0..=Permission::ALL.len()),
     )
         .prop_map(|(default, objects, platform)| {
             let base = Grants { default, ..Grants::nothing() };
@@ -116,6 +116,16 @@ proptest! {
         prop_assert_eq!(answers(&a.intersect(&b)), answers(&b.intersect(&a)));
         prop_assert_eq!(a.intersect(&b), b.intersect(&a));
         prop_assert_eq!(a.intersect(&b).intersect(&c), a.intersect(&b.intersect(&c)));
+    }
+
+    #[test]
+    fn what_is_within_other_grants_allows_nothing_beyond_them(a in grants(), b in grants()) {
+        prop_assert!(a.is_within(&a) && a.is_within(&Grants::everything()));
+        prop_assert!(a.intersect(&b).is_within(&a) && a.intersect(&b).is_within(&b));
+        if a.is_within(&b) {
+            let beyond = answers(&a).into_iter().zip(answers(&b)).filter(|(a, b)| *a && !b).count();
+            prop_assert_eq!(beyond, 0);
+        }
     }
 
     #[test]

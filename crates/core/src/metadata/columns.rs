@@ -26,6 +26,9 @@ pub struct Column {
     pub is_folded: bool,
 }
 
+/// The part of an actor that says for whom an agent acted, where that is no member.
+pub const PRINCIPAL: &str = "principal";
+
 impl Field {
     /// The columns this field occupies, in a fixed order; folded columns last.
     pub fn columns(&self) -> Vec<Column> {
@@ -63,6 +66,7 @@ impl Field {
                 self.column("name", Text),
                 self.column("member", Uuid),
                 self.column("member_name", Text),
+                self.column(PRINCIPAL, Json),
                 self.folded("name"),
             ],
             FieldKind::Relation { object } => {

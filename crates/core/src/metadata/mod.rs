@@ -12,7 +12,7 @@ mod schema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    columns::{Column, ColumnType},
+    columns::{Column, ColumnType, PRINCIPAL},
     kind::{FieldKind, Outcome, SelectOption, TextFormat},
     name::{InvalidName, Name},
     pipeline::{Forecast, Pipeline},

@@ -2,7 +2,7 @@
 
 use super::{Address, Emails, FullName, Money, Phones, SocialLinks, TargetReference, Value};
 use crate::{
-    caller::Actor,
+    actor::{AGENT, ActingAgent, Actor, Principal},
     filter::Scalar,
     ids::{AgentId, MemberId, RecordId},
     metadata::{Field, FieldKind, TextFormat},
@@ -132,20 +132,22 @@ impl Value {
 fn actor_cells(actor: &Actor) -> Vec<Option<Scalar>> {
     let text = |text: &str| Some(Scalar::Text(text.to_owned()));
     let uuid = |id: uuid::Uuid| Some(Scalar::Uuid(id));
-    let (id, name, member) = match actor {
-        Actor::Member { id, name } => (uuid(id.as_uuid()), Some(name), Some((id, name))),
-        Actor::Agent { id, name, member, member_name } => {
-            (uuid(id.as_uuid()), Some(name), Some((member, member_name)))
-        }
-        Actor::ApiKey { id, name } | Actor::Workflow { id, name } => (uuid(*id), Some(name), None),
-        Actor::System => (None, None, None),
+    let principal = &actor.principal;
+    let (id, name) = match (&actor.agent, principal) {
+        (Some(agent), _) => (Some(agent.id.as_uuid()), Some(agent.name.as_str())),
+        (None, Principal::System) => (None, None),
+        (None, _) => (principal.id(), Some(principal.name())),
     };
+    let member = principal.member();
+    // A principal that is neither the actor nor a member is told by no other column.
+    let is_told = actor.agent.is_none() || member.is_some();
     vec![
         text(actor.kind()),
-        id,
-        name.and_then(|name| text(name)),
-        member.and_then(|(id, _)| uuid(id.as_uuid())),
-        member.and_then(|(_, name)| text(name)),
+        id.and_then(uuid),
+        name.and_then(text),
+        member.and_then(|member| uuid(member.as_uuid())),
+        member.and_then(|_| text(principal.name())),
+        (!is_told).then(|| Scalar::Json(Box::new(serde_json::json!(principal)))),
         name.map(|name| Scalar::Text(fold(name))),
     ]
 }
@@ -195,15 +197,22 @@ impl<C: Iterator<Item = Option<Scalar>>> Cells<C> {
         let kind = self.text()?;
         let (id, name) = (self.uuid(), self.text().unwrap_or_default());
         let (member, member_name) = (self.uuid(), self.text().unwrap_or_default());
-        match (kind.as_str(), id) {
-            ("member", Some(id)) => Some(Actor::Member { id: MemberId(id), name }),
-            ("agent", Some(id)) => {
-                Some(Actor::Agent { id: AgentId(id), name, member: MemberId(member?), member_name })
+        let other = self.next();
+        let principal = match (kind.as_str(), id) {
+            ("member", Some(id)) => Principal::Member { id: MemberId(id), name },
+            ("api_key", Some(id)) => Principal::ApiKey { id, name },
+            ("workflow", Some(id)) => Principal::Workflow { id, name },
+            ("system", _) => Principal::System,
+            (AGENT, Some(id)) => {
+                let principal = match (member, other) {
+                    (Some(member), _) => Principal::Member { id: MemberId(member), name: member_name },
+                    (None, Some(Scalar::Json(principal))) => serde_json::from_value(*principal).ok()?,
+                    (None, _) => return None,
+                };
+                return Some(Actor { principal, agent: Some(ActingAgent { id: AgentId(id), name }) });
             }
-            ("api_key", Some(id)) => Some(Actor::ApiKey { id, name }),
-            ("workflow", Some(id)) => Some(Actor::Workflow { id, name }),
-            ("system", _) => Some(Actor::System),
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Actor::from(principal))
     }
 }

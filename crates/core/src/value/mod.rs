@@ -15,7 +15,7 @@ pub use self::{
     parse::{MAX_ADDITIONAL, MAX_LINE, MAX_MARKDOWN, parse_value},
 };
 use crate::{
-    caller::Actor,
+    actor::Actor,
     ids::RecordId,
     metadata::{Field, FieldKind, Name, Object},
     time::{Date, Timestamp},
@@ -106,7 +106,7 @@ impl Value {
             Self::Emails(Emails { primary, .. }) | Self::Phones(Phones { primary, .. }) => primary.clone(),
             Self::SocialLinks(links) => links.to_string(),
             Self::Address(address) => address.to_string(),
-            Self::Actor(actor) => actor.describe(),
+            Self::Actor(actor) => actor.to_string(),
             Self::Target(target) => target.name.clone(),
             Self::Position(position) => position.to_string(),
             Self::Json(value) => value.to_string(),
@@ -241,7 +241,7 @@ mod tests {
             (Value::FullName(name), FieldKind::FullName),
             (Value::Money(money), FieldKind::Currency),
             (Value::Position(f64::NAN), FieldKind::Position),
-            (Value::Actor(Box::new(Actor::System)), FieldKind::Actor),
+            (Value::Actor(Box::new(Actor::SYSTEM)), FieldKind::Actor),
         ] {
             assert_eq!(serde_json::to_value(value.shown(&kind)).unwrap(), value.to_json(&kind));
         }

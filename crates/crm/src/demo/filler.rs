@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use kontor_core::{
-    caller::{Actor, Caller},
+    actor::Principal,
+    caller::Caller,
     environment::{Environment, ManualClock, SeededRandom},
     ids::RecordId,
     time::{Date, Timestamp},
@@ -51,7 +52,7 @@ impl<'f, 'a, 'c> Filler<'f, 'a, 'c> {
 
     /// The id of a member's record.
     pub(super) fn person(&self, person: Person) -> Json {
-        json!(self.people[person].member)
+        json!(self.people[person].member())
     }
 
     /// The date so many days ago; in the future when negative.
@@ -133,11 +134,8 @@ impl<'f, 'a, 'c> Filler<'f, 'a, 'c> {
 }
 
 fn acting(caller: &Caller, member: &DemoMember) -> Caller {
-    Caller {
-        member: Some(member.id),
-        actor: Actor::Member { id: member.id, name: member.name.clone() },
-        ..caller.clone()
-    }
+    let principal = Principal::Member { id: member.id, name: member.name.clone() };
+    Caller { principal, ..caller.clone() }
 }
 
 /// An object's fields from a JSON literal.

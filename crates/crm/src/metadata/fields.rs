@@ -67,7 +67,7 @@ pub(crate) async fn add_field(
     object: &str,
     new: &NewField,
 ) -> Result<Field, Error> {
-    caller.grants.require(Permission::DataModel)?;
+    caller.require(Permission::DataModel)?;
     // Counted first, so that of two who add at once one waits for the other.
     rows::advance(tx).await?;
     let schema = rows::schema(tx).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn add_field(
     rows::insert_fields(tx, object, std::slice::from_ref(&field), position).await?;
     let target = format!("{}.{}", object.name, field.name);
     let entry = AuditEntry::new("field.added", target, json!(field));
-    tx.audit(environment, now, &caller.actor, entry).await?;
+    tx.audit(environment, now, &caller.actor(), entry).await?;
     Ok(field)
 }
 

@@ -1,7 +1,7 @@
 //! Objects as tables: made with their metadata in one transaction, standard and custom ones alike.
 
 use kontor_core::{
-    caller::Actor,
+    actor::Actor,
     environment::Environment,
     filter::FieldPath,
     metadata::{Column, Field, FieldKind, Object, system_fields},
@@ -35,7 +35,7 @@ pub(crate) async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Tim
     rows::advance(tx).await?;
     let names: Vec<_> = objects.iter().map(|object| object.name.as_str()).collect();
     let entry = AuditEntry::new("objects.installed", "workspace", json!({ "objects": names }));
-    Ok(tx.audit(environment, now, &Actor::System, entry).await?)
+    Ok(tx.audit(environment, now, &Actor::SYSTEM, entry).await?)
 }
 
 fn is_relation(field: &Field) -> bool {

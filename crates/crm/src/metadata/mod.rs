@@ -9,6 +9,6 @@ pub use self::fields::{MAX_FIELDS, NewField};
 pub(crate) use self::{
     fields::add_field,
     install::{indexed_column, install},
-    renew::{is_later, renew},
+    renew::{add_principals, is_later, renew},
     rows::{assign_search_slots, schema, version},
 };

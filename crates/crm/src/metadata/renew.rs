@@ -2,7 +2,7 @@
 
 use kontor_core::{
     environment::Environment,
-    metadata::{Column, Field, FieldKind, Object, TextFormat},
+    metadata::{Column, Field, FieldKind, Object, PRINCIPAL, TextFormat},
 };
 use kontor_store::{ColumnSpec, Tx};
 
@@ -43,6 +43,18 @@ pub(crate) async fn renew(tx: &mut Tx<'_>, environment: &Environment) -> Result<
     }
     if !current.objects().is_empty() {
         advance(tx).await?;
+    }
+    Ok(())
+}
+
+/// Adds to each field that holds an actor the column that says for whom an agent acted; within `alter`, once.
+pub(crate) async fn add_principals(tx: &mut Tx<'_>) -> Result<(), Error> {
+    for object in schema(tx).await?.objects() {
+        for column in object.fields.iter().flat_map(Field::columns) {
+            if column.part == PRINCIPAL {
+                tx.add_column(&object.table(), &ColumnSpec::new(&column.name, column.ty)).await?;
+            }
+        }
     }
     Ok(())
 }

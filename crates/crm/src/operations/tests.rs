@@ -7,12 +7,16 @@ use kontor_core::{
     ids::WorkspaceId,
     metadata::{Name, Schema},
     operation::Definition,
+    scope::Scope,
     time::Timestamp,
 };
 use kontor_operations::{Catalogues, Contributor as _, Registry};
 use serde_json::{Value as Json, json};
 
 use super::RecordOperations;
+
+/// Every operation that grants allow.
+const ALL: Scope = Scope::everything();
 
 fn catalogue(grants: &Grants) -> Registry {
     let clock = ManualClock::at(Timestamp::EPOCH);
@@ -22,11 +26,11 @@ fn catalogue(grants: &Grants) -> Registry {
 }
 
 fn names(catalogue: &Registry) -> Vec<&str> {
-    catalogue.definitions().map(|definition| definition.name.as_str()).collect()
+    catalogue.definitions(&ALL).map(|definition| definition.name.as_str()).collect()
 }
 
 fn definition<'c>(catalogue: &'c Registry, name: &str) -> &'c Definition {
-    catalogue.get(name).unwrap().definition()
+    catalogue.get(&ALL, name).unwrap().definition()
 }
 
 fn fields(names: &[&'static str]) -> BTreeSet<Name> {
@@ -42,7 +46,7 @@ fn with(object: &'static str, grant: ObjectGrant) -> Grants {
 fn an_admin_has_every_operation_with_its_effect() {
     let catalogue = catalogue(&Grants::everything());
     let listed: Vec<_> = catalogue
-        .definitions()
+        .definitions(&ALL)
         .map(|definition| format!("{} {:?}: {}", definition.name, definition.effect, definition.description))
         .collect();
     insta::assert_snapshot!(listed.join("\n"));
@@ -62,7 +66,7 @@ fn the_schemas_of_deals_say_all_there_is_to_say() {
 #[test]
 fn an_operation_that_removes_is_never_proposed_in_the_place_of_another() {
     let catalogue = catalogue(&Grants::everything());
-    let told = |name: &str| catalogue.check(name, &json!({})).err().unwrap().message;
+    let told = |name: &str| catalogue.check(&ALL, name, &json!({})).err().unwrap().message;
     for wrong in ["deal_list", "deal.list", "deal.details", "deal.delet", "deals.delete", "deal.remove"] {
         assert!(!told(wrong).contains("delete?"), "{wrong}: {}", told(wrong));
     }
@@ -89,7 +93,7 @@ fn members_are_only_read() {
 fn a_hidden_field_is_in_no_schema() {
     let hidden = ObjectGrant::everything().reading(FieldSet::Except(fields(&["lead_score", "lifecycle"])));
     let catalogue = catalogue(&with("contact", hidden));
-    for definition in catalogue.definitions() {
+    for definition in catalogue.definitions(&ALL) {
         let text = serde_json::to_string(definition).unwrap();
         for trace in ["lead_score", "Lead score", "lifecycle", "CHURNED"] {
             assert!(!text.contains(trace), "{} shows {trace}", definition.name);
@@ -113,7 +117,7 @@ fn a_field_that_may_only_be_read_can_be_filtered_by_and_not_written() {
 fn what_requires_a_field_that_may_not_be_written_cannot_be_created() {
     let grant = ObjectGrant::everything().updating(FieldSet::Only(fields(&["stage"])));
     let catalogue = catalogue(&with("deal", grant));
-    assert!(catalogue.get("deal.create").is_none() && catalogue.get("deal.update").is_some());
+    assert!(catalogue.get(&ALL, "deal.create").is_none() && catalogue.get(&ALL, "deal.update").is_some());
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn an_object_that_may_not_be_read_is_nowhere() {
 fn arguments_that_do_not_fit_are_answered_with_place_and_remedy() {
     let catalogue = catalogue(&Grants::everything());
     let issues = |name: &str, arguments: Json| {
-        let Err(problem) = catalogue.check(name, &arguments) else { panic!("{name} took {arguments}") };
+        let Err(problem) = catalogue.check(&ALL, name, &arguments) else { panic!("{name} took {arguments}") };
         assert_eq!(problem.kind, ErrorKind::Invalid);
         problem
             .issues
@@ -156,7 +160,7 @@ fn arguments_that_do_not_fit_are_answered_with_place_and_remedy() {
         "what the system writes is no argument"
     );
     assert_eq!(issues("contact.create", json!({"job_title": "Buyer"})), ["required name: name is required"]);
-    let Err(problem) = catalogue.check("deal.updat", &json!({})) else { panic!("it exists") };
+    let Err(problem) = catalogue.check(&ALL, "deal.updat", &json!({})) else { panic!("it exists") };
     assert_eq!((problem.code.as_ref(), problem.message.contains("deal.update")), ("unknown_operation", true));
 }
 
@@ -201,7 +205,7 @@ fn arguments_as_a_model_writes_them_fit() {
         ("note.create", json!({"title": "Hello", "target": {"object": "deal", "id": id}})),
         ("search", json!({"query": "bright", "objects": ["account"]})),
     ] {
-        if let Err(problem) = catalogue.check(name, &arguments) {
+        if let Err(problem) = catalogue.check(&ALL, name, &arguments) {
             panic!("{name}: {problem:?}");
         }
     }
@@ -210,7 +214,7 @@ fn arguments_as_a_model_writes_them_fit() {
 #[test]
 fn the_catalogue_of_the_standard_objects_fits_a_prompt() {
     let catalogue = catalogue(&Grants::everything());
-    let definitions: Vec<_> = catalogue.definitions().collect();
+    let definitions: Vec<_> = catalogue.definitions(&ALL).collect();
     let size = serde_json::to_string(&definitions).unwrap().len();
     assert!(size < 75_000, "{size} bytes are sent with every call of a model");
 }
@@ -218,7 +222,7 @@ fn the_catalogue_of_the_standard_objects_fits_a_prompt() {
 #[test]
 fn every_schema_is_a_json_schema() {
     let catalogue = catalogue(&Grants::everything());
-    for definition in catalogue.definitions() {
+    for definition in catalogue.definitions(&ALL) {
         let schema = &definition.parameters;
         assert!(jsonschema::meta::is_valid(schema), "{}: {schema}", definition.name);
         for reference in references(schema) {
@@ -252,5 +256,5 @@ fn equal_grants_share_a_catalogue_until_the_schema_changes() {
     assert!(!Arc::ptr_eq(&first, &catalogues.of(workspace, &schema(2), &viewer())));
     assert!(!Arc::ptr_eq(&first, &catalogues.of(environment.new_id(), &schema(1), &viewer())));
     let admin = catalogues.of(workspace, &schema(2), &Arc::new(Grants::everything()));
-    assert!(admin.get("deal.delete").is_some() && first.get("deal.delete").is_none());
+    assert!(admin.get(&ALL, "deal.delete").is_some() && first.get(&ALL, "deal.delete").is_none());
 }

@@ -1,7 +1,6 @@
 //! Grants as SQL: the one place.
 
 use kontor_core::{
-    caller::Actor,
     filter::{Readable, parse_filter},
     grants::Action,
     metadata::Object,
@@ -23,8 +22,8 @@ impl Readable for Everything {
 /// Checks that the caller may do this to records of the object at all.
 pub(crate) fn require(work: &Work<'_, '_>, object: &Object, action: Action) -> Result<(), Error> {
     let is_changing = action != Action::Read;
-    let is_system = matches!(work.caller.actor, Actor::System);
-    if !work.caller.grants.allows(&object.name, action) || (is_changing && object.is_read_only && !is_system)
+    if !work.caller.grants.allows(&object.name, action)
+        || (is_changing && object.is_read_only && !work.caller.is_system())
     {
         return Err(Error::not_allowed(object, action));
     }
@@ -37,7 +36,7 @@ pub(crate) fn predicate(work: &Work<'_, '_>, object: &Object, alias: &str, actio
     let mut predicate: Option<Expr> = None;
     for rule in work.caller.grants.row_rules(&object.name, action) {
         let json = rule.to_json();
-        let part = match parse_filter(&json, object, work.schema, &Everything, work.caller.member) {
+        let part = match parse_filter(&json, object, work.schema, &Everything, work.caller.member()) {
             Ok(filter) => condition::compile(work, &filter, object, alias, Authority::Rule),
             Err(issues) => {
                 tracing::error!(object = %object.name, ?issues, "a row rule cannot be read and lets no row through");

@@ -170,7 +170,7 @@ fn system_values(work: &Work<'_, '_>, object: &Object, id: RecordId, index: usiz
             system_fields::ID => Value::Id(id),
             system_fields::CREATED_AT | system_fields::UPDATED_AT => Value::DateTime(work.now),
             system_fields::CREATED_BY | system_fields::UPDATED_BY => {
-                Value::Actor(Box::new(work.caller.actor.clone()))
+                Value::Actor(Box::new(work.caller.actor()))
             }
             system_fields::VERSION => Value::Number(1),
             // After all that were made before.

@@ -97,13 +97,13 @@ fn default(work: &Work<'_, '_>, object: &Object, field: &Field) -> Option<Value>
         (_, FieldKind::DateTime, Some(Json::String(now))) if now == "now" => Some(Value::DateTime(work.now)),
         (_, FieldKind::Date, Some(Json::String(now))) if now == "now" => Some(Value::Date(work.now.date())),
         (_, FieldKind::Relation { .. }, Some(Json::String(me))) if me == "$me" => {
-            work.caller.member.map(|member| Value::Relation(member.as_uuid().into()))
+            work.caller.member().map(|member| Value::Relation(member.as_uuid().into()))
         }
         (_, _, Some(json)) => parse_value(field, json, None)
             .inspect_err(|issues| tracing::warn!(object = %object.name, field = %field.name, ?issues, "a default does not fit its field"))
             .ok(),
         (system_fields::OWNER, FieldKind::Relation { .. }, None) => {
-            work.caller.member.map(|member| Value::Relation(member.as_uuid().into()))
+            work.caller.member().map(|member| Value::Relation(member.as_uuid().into()))
         }
         _ => None,
     }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use kontor_core::{
-    caller::Actor,
     grants::Action,
     ids::RecordId,
     metadata::{Field, FieldKind, Name, Object, system_fields},
@@ -92,7 +91,7 @@ pub(crate) fn writes(work: &Work<'_, '_>, acts: &[Act<'_>]) -> Vec<Write> {
         let target = format!("{}:{}", act.object.name, act.id);
         AuditEntry::new(name, target, json!({ "label": act.label, "changes": act.changes }))
     });
-    let audit = work.tx.audit_entries(work.environment, work.now, &work.caller.actor, audited.collect());
+    let audit = work.tx.audit_entries(work.environment, work.now, &work.caller.actor(), audited.collect());
     let mut ids = timeline::ids(work, acts.iter().map(|act| act.targets.len() + 1).sum());
     let mut entries = Vec::with_capacity(ids.len());
     let mut events = Vec::with_capacity(acts.len());
@@ -151,7 +150,7 @@ fn stored(changes: &Changes) -> String {
 
 /// Whether an act is kept when its record is gone: what an agent did for a member, and what cannot be undone.
 fn is_audited(work: &Work<'_, '_>, act: &Act<'_>) -> bool {
-    matches!(work.caller.actor, Actor::Agent { .. }) || act.action == Action::Destroy
+    work.caller.agent.is_some() || act.action == Action::Destroy
 }
 
 /// What new values change. Relations carry their records' names, so that they can be read when the records

@@ -151,7 +151,7 @@ pub(crate) fn touch(work: &Work<'_, '_>, object: &Object, before: &Record, value
 pub(crate) fn touched(work: &Work<'_, '_>, object: &Object) -> NewValues {
     let value = |field: &Field| match field.name.as_str() {
         system_fields::UPDATED_AT => Some(Value::DateTime(work.now)),
-        system_fields::UPDATED_BY => Some(Value::Actor(Box::new(work.caller.actor.clone()))),
+        system_fields::UPDATED_BY => Some(Value::Actor(Box::new(work.caller.actor()))),
         _ => None,
     };
     object.fields.iter().filter_map(|field| Some((field.name.clone(), value(field)?))).collect()

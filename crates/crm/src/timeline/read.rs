@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kontor_core::{
-    caller::Actor,
+    actor::Actor,
     error::Issue,
     filter::Readable as _,
     grants::Action,
@@ -76,7 +76,7 @@ impl Entry {
             "name": self.name,
             "happened_at": self.happened_at,
             "actor": self.actor,
-            "by": self.actor.describe(),
+            "by": self.actor.to_string(),
             "record": self.record,
             "changes": self.changes,
         });

@@ -27,7 +27,7 @@ pub(crate) fn ids(work: &Work<'_, '_>, count: usize) -> impl ExactSizeIterator<I
 
 /// The statement that writes entries, all by the caller and at the unit's instant.
 pub(crate) fn write(work: &Work<'_, '_>, entries: Vec<NewEntry>) -> Write {
-    let actor = serde_json::json!(work.caller.actor).to_string();
+    let actor = serde_json::json!(work.caller.actor()).to_string();
     let mut statement = Query::insert();
     statement.into_table(work.tx.table("timeline_entries")).columns([
         "id",

@@ -1,8 +1,9 @@
 //! `roles` of a workspace.
 
-use kontor_core::{grants::Grants, ids::RoleId};
+use kontor_core::ids::RoleId;
 use kontor_store::Tx;
 use sea_query::{Expr, ExprTrait as _, Order, Query};
+use serde_json::Value as Json;
 
 use crate::{Result, Role};
 
@@ -45,11 +46,35 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, id: RoleId, role: &Role) -> Result<(
     Ok(())
 }
 
+/// A role as it is stored, whatever version wrote it.
+pub(crate) struct StoredRole {
+    pub(crate) id: RoleId,
+    pub(crate) name: String,
+    pub(crate) is_standard: bool,
+    pub(crate) grants: Json,
+}
+
+/// Every role as it is stored.
+pub(crate) async fn stored(tx: &mut Tx<'_>) -> Result<Vec<StoredRole>> {
+    let statement =
+        Query::select().columns(["id", "name", "is_standard", "grants"]).from(tx.table("roles")).take();
+    let rows = tx.fetch_all(&statement).await?;
+    let roles = rows.iter().map(|row| {
+        Ok(StoredRole {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            is_standard: row.get(2)?,
+            grants: serde_json::from_str(&row.get::<String>(3)?)?,
+        })
+    });
+    roles.collect()
+}
+
 /// What a role allows from now on.
-pub(crate) async fn set_grants(tx: &mut Tx<'_>, id: RoleId, grants: &Grants) -> Result<()> {
+pub(crate) async fn set_grants(tx: &mut Tx<'_>, id: RoleId, grants: &Json) -> Result<()> {
     let statement = Query::update()
         .table(tx.table("roles"))
-        .value("grants", serde_json::to_string(grants)?)
+        .value("grants", grants.to_string())
         .and_where(Expr::col("id").eq(id.as_uuid()))
         .take();
     tx.execute(&statement).await?;

@@ -40,12 +40,6 @@ pub(crate) async fn registered(tx: &mut Tx<'_>) -> Result<Vec<Registered>, konto
     registered.collect()
 }
 
-pub(crate) async fn by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<WorkspaceSummary>> {
-    let mut statement = select(tx, ACTIVE);
-    statement.and_where(Expr::col("name_folded").eq(fold(name)));
-    tx.fetch_optional(&statement).await?.as_ref().map(summary).transpose()
-}
-
 fn select(tx: &Tx<'_>, status: &str) -> SelectStatement {
     Query::select()
         .columns(["id", "name"])

@@ -10,7 +10,7 @@ both_engines! {
         let session = house.identity.start_browser_session(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
         assert!(session.cookie.starts_with("kontor_cs_"));
         let (caller, _) = house.identity.authenticate_cookie(&session.cookie).await.unwrap();
-        assert_eq!((caller.workspace, caller.member), (workspace, Some(ada)));
+        assert_eq!((caller.workspace, caller.member()), (workspace, Some(ada)));
         assert_eq!(code(house.identity.authenticate(&session.cookie).await), "invalid_token");
         house.identity.sign_out(&session.cookie).await.unwrap();
         assert_eq!(code(house.identity.authenticate_cookie(&session.cookie).await), "invalid_token");

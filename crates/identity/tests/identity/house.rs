@@ -10,6 +10,7 @@ use std::{
 
 use futures::{FutureExt as _, future::BoxFuture};
 use kontor_core::{
+    caller::Operator,
     environment::{Environment, ManualClock, SystemRandom},
     error::{ErrorKind, Fault as _},
     ids::{MemberId, WorkspaceId},
@@ -61,6 +62,9 @@ impl Provisioner for Furnisher {
     }
 }
 
+/// Who makes workspaces.
+pub(crate) const OPERATOR: Operator = Operator::of_this_installation();
+
 pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
@@ -81,7 +85,7 @@ impl House {
     /// An installation with the workspace "Acme" and its admin ada@acme.test.
     pub(crate) async fn with_acme(store: &Store) -> (Self, WorkspaceId, MemberId) {
         let house = Self::empty(store).await;
-        let (workspace, member) = house.identity.create_workspace(acme()).await.unwrap();
+        let (workspace, member) = house.identity.create_workspace(OPERATOR, acme()).await.unwrap();
         (house, workspace, member)
     }
 

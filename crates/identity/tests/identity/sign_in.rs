@@ -1,12 +1,15 @@
 use std::time::Duration;
 
-use kontor_core::error::{ErrorKind, Fault as _};
+use kontor_core::{
+    caller::Caller,
+    error::{ErrorKind, Fault as _},
+};
 use kontor_identity::{Error, IdentitySettings, PasswordCost, SignIn};
 use kontor_store::{both_engines, testing::TestStore};
 use sea_query::{Expr, ExprTrait as _, Query};
 
 use crate::house::{
-    House, PASSWORD, SECRET, clock_at, code, failure, member, open, settings, sign_in, wait_of,
+    House, OPERATOR, PASSWORD, SECRET, clock_at, code, failure, member, open, settings, sign_in, wait_of,
 };
 
 async fn kept_hash(house: &House, email: &'static str) -> String {
@@ -206,7 +209,7 @@ both_engines! {
         let (house, acme, _) = House::with_acme(&store).await;
         let mut new = crate::house::acme();
         new.name = "Zürich Office".to_owned();
-        let (zurich, _) = house.identity.create_workspace(new).await.unwrap();
+        let (zurich, _) = house.identity.create_workspace(OPERATOR, new).await.unwrap();
         let refused = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await;
         let problem = refused.unwrap_err().problem();
         assert_eq!((problem.kind, problem.code.as_ref()), (ErrorKind::Conflict, "workspace_required"));
@@ -228,7 +231,7 @@ both_engines! {
 
     async fn a_password_hash_made_at_another_cost_is_renewed_on_sign_in(store: TestStore) {
         let (house, workspace, _) = House::with_acme(&store).await;
-        house.identity.add_member(workspace, member("max@acme.test", "Member")).await.unwrap();
+        house.identity.add_member(&Caller::system(workspace), member("max@acme.test", "Member")).await.unwrap();
         let password_cost = PasswordCost { memory_kib: 16, iterations: 1, lanes: 1 };
         let dearer = house.reopened(IdentitySettings { password_cost, ..settings() }).await;
         assert!(kept_hash(&house, "max@acme.test").await.contains("$m=8,"));

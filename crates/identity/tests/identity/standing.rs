@@ -24,7 +24,7 @@ both_engines! {
         let (house, workspace, _) = House::with_acme(&store).await;
         let quick = IdentitySettings { caller_cache_for: Duration::from_millis(20), ..settings() };
         let identity = house.reopened(quick).await;
-        let max = identity.add_member(workspace, member("max@acme.test", "Member")).await.unwrap();
+        let max = identity.add_member(&Caller::system(workspace), member("max@acme.test", "Member")).await.unwrap();
 
         let (token, caller) = enter(&identity).await;
         let credential = Credential::AccessToken(token.clone());
@@ -46,7 +46,7 @@ both_engines! {
         assert!(is_dismissed(&identity, Credential::AccessToken(token), caller, LONG).await, "it expired");
 
         let (token, caller) = enter(&identity).await;
-        identity.set_member_status(workspace, max, MemberStatus::Inactive).await.unwrap();
+        identity.set_member_status(&Caller::system(workspace), max, MemberStatus::Inactive).await.unwrap();
         assert!(is_dismissed(&identity, Credential::AccessToken(token), caller, LONG).await, "they are out");
     }
 }

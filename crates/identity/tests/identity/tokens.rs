@@ -1,11 +1,11 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use kontor_core::{caller::Actor, grants::Action, ids::WorkspaceId};
+use kontor_core::{actor::Principal, caller::Caller, grants::Action, ids::WorkspaceId};
 use kontor_identity::{IdentitySettings, MemberStatus};
 use kontor_store::{Store, both_engines, testing::TestStore};
 use sea_query::Query;
 use serde_json::{Value, json};
 
-use crate::house::{House, PASSWORD, SECRET, code, member, open, settings, sign_in};
+use crate::house::{House, OPERATOR, PASSWORD, SECRET, code, member, open, settings, sign_in};
 
 fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).unwrap();
@@ -24,12 +24,12 @@ both_engines! {
         assert_eq!((tokens.token_type, tokens.expires_in), ("Bearer", 900));
         assert!(tokens.refresh_token.starts_with("kontor_rt_"));
         let caller = house.identity.authenticate(&tokens.access_token).await.unwrap();
-        assert_eq!(caller.actor, Actor::Member { id: ada, name: "Ada Brandt".to_owned() });
+        assert_eq!(caller.principal, Principal::Member { id: ada, name: "Ada Brandt".to_owned() });
         assert!(caller.grants.allows("deal", Action::Destroy));
         let (header, claims) = (part(&tokens.access_token, 0), part(&tokens.access_token, 1));
         assert_eq!(header["alg"], "EdDSA");
         assert_eq!(header["kid"], house.identity.jwks()["keys"][0]["kid"]);
-        assert_eq!(claims["sub"], json!(caller.user));
+        assert_eq!(claims["sub"], json!(house.identity.me(&caller).await.unwrap().user.id));
         assert_eq!(claims["workspace_id"], json!(workspace));
         assert_eq!(claims["workspace_member_id"], json!(ada));
         assert_eq!(claims["type"], "access");
@@ -53,7 +53,7 @@ both_engines! {
         let mut other = crate::house::acme();
         other.name = "Other".to_owned();
         other.email = "eve@other.test".to_owned();
-        let (foreign, _) = house.identity.create_workspace(other).await.unwrap();
+        let (foreign, _) = house.identity.create_workspace(OPERATOR, other).await.unwrap();
         let token = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap().access_token;
         let (header, claims) = (part(&token, 0), part(&token, 1));
         let signature = token.rsplit('.').next().unwrap();
@@ -181,7 +181,7 @@ both_engines! {
         let tokens = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
         let session = house.identity.start_browser_session(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
         house.identity.authenticate_cookie(&session.cookie).await.unwrap();
-        house.identity.set_password("ada@acme.test", "a new good password").await.unwrap();
+        house.identity.set_password(OPERATOR, "ada@acme.test", "a new good password").await.unwrap();
         assert_eq!(code(house.identity.authenticate(&tokens.access_token).await), "invalid_token");
         assert_eq!(code(house.identity.refresh(&tokens.refresh_token).await), "invalid_token");
         assert_eq!(code(house.identity.authenticate_cookie(&session.cookie).await), "invalid_token");
@@ -192,12 +192,12 @@ both_engines! {
 
     async fn a_member_who_is_made_inactive_is_out_at_once_here_and_in_seconds_elsewhere(store: TestStore) {
         let (house, workspace, _) = House::with_acme(&store).await;
-        let max = house.identity.add_member(workspace, member("max@acme.test", "Member")).await.unwrap();
+        let max = house.identity.add_member(&Caller::system(workspace), member("max@acme.test", "Member")).await.unwrap();
         let elsewhere = house.reopened(settings()).await;
         let tokens = house.identity.sign_in(sign_in("max@acme.test", PASSWORD)).await.unwrap();
         elsewhere.authenticate(&tokens.access_token).await.unwrap();
         house.identity.authenticate(&tokens.access_token).await.unwrap();
-        house.identity.set_member_status(workspace, max, MemberStatus::Inactive).await.unwrap();
+        house.identity.set_member_status(&Caller::system(workspace), max, MemberStatus::Inactive).await.unwrap();
         assert_eq!(code(house.identity.authenticate(&tokens.access_token).await), "invalid_token");
         assert_eq!(code(house.identity.caller_of_member(workspace, max).await), "member_inactive");
         house.advance(5);
@@ -212,7 +212,7 @@ both_engines! {
         let mut other = crate::house::acme();
         other.name = "Other".to_owned();
         other.email = "eve@other.test".to_owned();
-        let (foreign, eve) = house.identity.create_workspace(other).await.unwrap();
+        let (foreign, eve) = house.identity.create_workspace(OPERATOR, other).await.unwrap();
         assert_eq!(code(house.identity.caller_of_member(foreign, ada).await), "member_not_found");
         assert_eq!(code(house.identity.caller_of_member(acme, eve).await), "member_not_found");
         let nowhere: WorkspaceId = house.environment.new_id();

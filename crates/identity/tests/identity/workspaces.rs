@@ -4,7 +4,9 @@ use kontor_core::ids::WorkspaceId;
 use kontor_store::{both_engines, testing::TestStore};
 use sea_query::{Expr, ExprTrait as _, Query};
 
-use crate::house::{Furnisher, House, PASSWORD, SECRET, acme, clock, code, open, settings, sign_in};
+use crate::house::{
+    Furnisher, House, OPERATOR, PASSWORD, SECRET, acme, clock, code, open, settings, sign_in,
+};
 
 /// Puts the directory into the state a crash leaves before the workspace is said to be active.
 async fn as_if_crashed(house: &House, workspace: WorkspaceId) {
@@ -73,26 +75,25 @@ both_engines! {
         let restarted = house.reopened(settings()).await;
         restarted.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
         assert_eq!(house.furnisher.installed.load(Ordering::SeqCst), 2);
-        assert!(restarted.find_workspace_by_name("FRESH").await.unwrap().is_some());
+        assert_eq!(restarted.workspaces(OPERATOR).await.unwrap()[0].name, "Fresh");
     }
 
     async fn a_name_belongs_to_one_workspace(store: TestStore) {
         let (house, workspace, _) = House::with_acme(&store).await;
         let mut again = acme();
         again.name = " ACME ".to_owned();
-        assert_eq!(code(house.identity.create_workspace(again).await), "workspace_name_taken");
-        let found = house.identity.find_workspace_by_name("acme").await.unwrap().unwrap();
-        assert_eq!((found.id, found.name.as_str()), (workspace, "Acme"));
-        assert!(house.identity.find_workspace_by_name("other").await.unwrap().is_none());
+        assert_eq!(code(house.identity.create_workspace(OPERATOR, again).await), "workspace_name_taken");
+        let known = house.identity.workspaces(OPERATOR).await.unwrap();
+        assert_eq!((known.len(), known[0].id, known[0].name.as_str()), (1, workspace, "Acme"));
     }
 
     async fn a_failed_creation_leaves_nothing_that_keeps_it_from_succeeding_later(store: TestStore) {
         let house = House::empty(&store).await;
         house.furnisher.fails.store(true, Ordering::SeqCst);
-        assert_eq!(code(house.identity.create_workspace(acme()).await), "internal");
-        assert!(house.identity.workspaces().await.unwrap().is_empty());
+        assert_eq!(code(house.identity.create_workspace(OPERATOR, acme()).await), "internal");
+        assert!(house.identity.workspaces(OPERATOR).await.unwrap().is_empty());
         house.furnisher.fails.store(false, Ordering::SeqCst);
-        house.identity.create_workspace(acme()).await.unwrap();
+        house.identity.create_workspace(OPERATOR, acme()).await.unwrap();
         house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
     }
 
@@ -100,10 +101,10 @@ both_engines! {
         let (house, workspace, _) = House::with_acme(&store).await;
         as_if_crashed(&house, workspace).await;
         house.advance(60 * 60 - 1);
-        house.identity.remove_abandoned().await.unwrap();
-        assert_eq!(code(house.identity.create_workspace(acme()).await), "workspace_name_taken");
+        house.identity.remove_abandoned(OPERATOR).await.unwrap();
+        assert_eq!(code(house.identity.create_workspace(OPERATOR, acme()).await), "workspace_name_taken");
         house.advance(1);
-        house.identity.remove_abandoned().await.unwrap();
+        house.identity.remove_abandoned(OPERATOR).await.unwrap();
         assert!(!store.workspace_ids().await.unwrap().contains(&workspace));
         assert!(matches!(store.workspace(workspace).await, Err(kontor_store::Error::Missing { .. })));
         let token = house.identity.setup_token().await.unwrap();
@@ -112,7 +113,7 @@ both_engines! {
         let (made, _) = house.identity.set_up(&token, again).await.unwrap();
         house.identity.sign_in(sign_in("ada@acme.test", "another good password")).await.unwrap();
         house.advance(60 * 60);
-        house.identity.remove_abandoned().await.unwrap();
+        house.identity.remove_abandoned(OPERATOR).await.unwrap();
         assert!(store.workspace_ids().await.unwrap().contains(&made), "what was completed stays");
     }
 

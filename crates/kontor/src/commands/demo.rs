@@ -1,7 +1,7 @@
 //! `kontor serve --demo`: a workspace with a small business in it, and three people who can sign in.
 
 use kontor_core::{
-    caller::Caller,
+    caller::{Caller, Operator},
     environment::Environment,
     ids::{MemberId, WorkspaceId},
 };
@@ -13,6 +13,7 @@ use kontor_identity::{NewMember, NewWorkspace};
 
 use crate::{error::Error, wiring::Services};
 
+const OPERATOR: Operator = Operator::of_this_installation();
 /// The demonstration's workspace.
 const WORKSPACE: &str = "Demo";
 /// Who signs in: name, mail address, role.
@@ -36,7 +37,8 @@ pub(crate) async fn prepare(services: &Services) -> Result<SignIns, Error> {
         Err(_) => random_password(&services.environment),
     };
     let identity = &services.identity;
-    let existing = identity.workspaces().await?.into_iter().find(|workspace| workspace.name == WORKSPACE);
+    let existing =
+        identity.workspaces(OPERATOR).await?.into_iter().find(|workspace| workspace.name == WORKSPACE);
     let is_new = existing.is_none();
     let workspace = match existing {
         Some(workspace) => workspace.id,
@@ -45,7 +47,7 @@ pub(crate) async fn prepare(services: &Services) -> Result<SignIns, Error> {
     let people = people(services, workspace, &password).await?;
     if !is_new {
         for (_, email, _) in PEOPLE {
-            identity.set_password(email, &password).await?;
+            identity.set_password(OPERATOR, email, &password).await?;
         }
     }
     if is_new || is_empty(services, workspace).await? {
@@ -63,12 +65,12 @@ async fn create(services: &Services, password: &str) -> Result<WorkspaceId, Erro
         email: email.to_owned(),
         password: password.to_owned(),
     };
-    Ok(services.identity.create_workspace(new).await?.0)
+    Ok(services.identity.create_workspace(OPERATOR, new).await?.0)
 }
 
 /// The three people as members of the workspace, those added who are not there yet.
 async fn people(services: &Services, workspace: WorkspaceId, password: &str) -> Result<[MemberId; 3], Error> {
-    let known = services.identity.members(workspace).await?;
+    let known = services.identity.members(&OPERATOR.in_workspace(workspace)).await?;
     let find = |email: &str| known.iter().find(|member| member.email == email).map(|member| member.id);
     let [(_, admin, _), max, vera] = PEOPLE;
     // Its first admin came with the workspace: without her it is somebody's own that has the same name.
@@ -88,7 +90,7 @@ async fn people(services: &Services, workspace: WorkspaceId, password: &str) -> 
                     role: role.to_owned(),
                     password: password.to_owned(),
                 };
-                services.identity.add_member(workspace, new).await?
+                services.identity.add_member(&OPERATOR.in_workspace(workspace), new).await?
             }
         };
     }
@@ -165,7 +167,7 @@ mod tests {
             email: "someone@example.test".to_owned(),
             password: "correct-horse-battery".to_owned(),
         };
-        let (workspace, _) = services.identity.create_workspace(new).await.unwrap();
+        let (workspace, _) = services.identity.create_workspace(OPERATOR, new).await.unwrap();
         assert!(matches!(prepare(&services).await, Err(Error::Usage(_))));
         assert_eq!(total(&services, workspace, "member").await, Some(1));
         services.store.close().await;

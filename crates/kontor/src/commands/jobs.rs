@@ -1,6 +1,6 @@
 //! `kontor jobs`: what waits, runs and has failed, and running a job again, for the operator.
 
-use kontor_core::{caller::Actor, error::Chain};
+use kontor_core::{actor::Actor, caller::Operator, error::Chain};
 use kontor_store::{
     Namespace,
     jobs::{JobRecord, JobState, Planned},
@@ -42,7 +42,7 @@ async fn places(services: &Services, workspace: Option<&str>) -> Result<Vec<(Str
     if workspace.is_none() {
         places.push(("the installation".to_owned(), services.store.directory().clone()));
     }
-    for known in services.identity.workspaces().await? {
+    for known in services.identity.workspaces(Operator::of_this_installation()).await? {
         if workspace.is_none_or(|name| name.to_lowercase() == known.name.to_lowercase()) {
             match services.store.workspace(known.id).await {
                 Ok(namespace) => places.push((known.name, namespace)),
@@ -98,7 +98,7 @@ fn described(job: &JobRecord) -> String {
 
 async fn run_again(services: &Services, places: &[(String, Namespace)], job: Uuid) -> Result<(), Error> {
     for (name, namespace) in places {
-        if services.jobs.run_again(namespace, job, &Actor::System).await? {
+        if services.jobs.run_again(namespace, job, &Actor::SYSTEM).await? {
             terminal::line(&format!("{name}: the job {job} is run again."));
             return Ok(());
         }

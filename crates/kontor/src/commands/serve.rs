@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use kontor_api::ApiState;
-use kontor_core::{error::Chain, ids::WorkspaceId};
+use kontor_core::{caller::Operator, error::Chain, ids::WorkspaceId};
 use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::{
@@ -99,6 +99,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         crm: services.crm.clone(),
         operations: services.operations.clone(),
         jobs: services.workspace_jobs(),
+        audit: services.audit(),
         agents: services.agents.clone(),
         models: services.models.clone(),
         environment: services.environment.clone(),
@@ -113,6 +114,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         crm: services.crm.clone(),
         agents: services.agents.clone(),
         jobs: services.workspace_jobs(),
+        audit: services.audit(),
         models: services.models.clone(),
         environment: services.environment.clone(),
         cookie,
@@ -188,7 +190,7 @@ async fn until_signal(
 
 /// Tells the log which workspaces have no data, beside those that are `told` already. The others go on.
 async fn tell_missing(identity: &Identity, told: &mut HashSet<WorkspaceId>) -> Result<(), Error> {
-    let missing = identity.missing_workspaces().await?;
+    let missing = identity.missing_workspaces(Operator::of_this_installation()).await?;
     // One that was put back is told of again when it is gone once more.
     told.retain(|workspace| missing.iter().any(|(id, _)| id == workspace));
     let new: Vec<_> = missing.into_iter().filter(|(workspace, _)| told.insert(*workspace)).collect();

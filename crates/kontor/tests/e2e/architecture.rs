@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use kontor_core::grants::Permission;
 
 /// What the faces may name: those for programs and for people are alike.
 const FACES: &[&str] = &[
@@ -127,6 +128,28 @@ fn files(folder: &std::path::Path, found: &mut Vec<(String, usize)>) {
             let lines = std::fs::read_to_string(&path).unwrap().lines().count();
             found.push((path.display().to_string(), lines));
         }
+    }
+}
+
+/// The text of every source file of the crates.
+fn sources() -> Vec<String> {
+    let mut found = Vec::new();
+    files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), &mut found);
+    let is_source = |path: &&String| path.contains("/src/") && !path.contains("/tests");
+    found
+        .iter()
+        .map(|(path, _)| path)
+        .filter(is_source)
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_permission_is_asked_for_somewhere() {
+    let sources = sources();
+    for permission in Permission::ALL {
+        let asked = format!("require(Permission::{permission:?})");
+        assert!(sources.iter().any(|source| source.contains(&asked)), "nothing asks for {permission:?}");
     }
 }
 

@@ -177,6 +177,21 @@ async fn members_and_workspaces_are_added_beside_a_running_server() {
         let nina = fixture.sign_in("nina").await;
         let me = nina.get("/api/me").await.unwrap().ok();
         assert_eq!((&me["member"]["role"], &me["workspace"]["name"]), (&json!("Viewer"), &json!("Demo")));
+        let deactivated = kontor(&fixture, &["user", "deactivate", "Nina@demo.test"]);
+        assert!(deactivated.status.success(), "{}", said(&deactivated));
+        let listed = kontor(&fixture, &["user", "list"]);
+        assert!(said(&listed).contains("Nina Kovač <nina@demo.test>: Viewer, inactive"), "{}", said(&listed));
+        let out = tokio::time::timeout(std::time::Duration::from_secs(10), async {
+            while nina.get("/api/me").await.unwrap().status != 401 {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        });
+        out.await.expect("who is deactivated is out within seconds");
+        let unknown = kontor(&fixture, &["user", "activate", "nobody@demo.test"]);
+        assert!(!unknown.status.success() && said(&unknown).contains("no member"), "{}", said(&unknown));
+        let activated = kontor(&fixture, &["user", "activate", "nina@demo.test"]);
+        assert!(activated.status.success(), "{}", said(&activated));
+        fixture.sign_in("nina").await;
 
         let output = kontor(
             &fixture,
@@ -259,6 +274,14 @@ async fn admins_and_the_operator_see_the_jobs_and_run_them_again() {
         assert_eq!(ada.post(&run, json!({})).await.unwrap().status, 404);
         let twice = kontor(&fixture, &["jobs", "--run", id]);
         assert!(!twice.status.success() && said(&twice).contains("no job"), "{}", said(&twice));
+        assert_eq!(vera.get("/api/audit").await.unwrap().status, 403);
+        let audit = ada.get("/api/audit?action=job.*&limit=1").await.unwrap().ok();
+        assert_eq!(audit["data"][0]["target"], json!(format!("job:{id}")));
+        assert_eq!(
+            (&audit["data"][0]["actor"]["kind"], &audit["page"]["has_more"]),
+            (&json!("system"), &json!(false))
+        );
+        assert_eq!(ada.get("/api/audit?after=nowhere").await.unwrap().status, 400);
         // It came before its time: nothing was denied.
         let waiting = ada.get(&format!("/api/approvals?session={session}")).await.unwrap().ok();
         assert_eq!(waiting["data"][0]["turn"].as_str(), Some(turn.as_str()));

@@ -94,7 +94,7 @@ async fn insert(work: &mut Work<'_, '_>, call: &NewCall, grants: &str) -> Result
             call.key.as_str().into(),
             call.operation.as_str().into(),
             call.arguments.to_string().into(),
-            json!(work.caller.actor).to_string().into(),
+            json!(work.caller.actor()).to_string().into(),
             call.node.into(),
             grants.into(),
             BEGUN.into(),

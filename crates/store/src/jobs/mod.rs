@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use kontor_core::{caller::Actor, environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_core::{actor::Actor, environment::Environment, ids::WorkspaceId, time::Timestamp};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::Notify;

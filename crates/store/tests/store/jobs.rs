@@ -9,7 +9,7 @@ use std::{
 };
 
 use kontor_core::{
-    caller::Actor,
+    actor::Actor,
     environment::{Environment, ManualClock, Random as _, SeededRandom, SystemRandom},
     ids::WorkspaceId,
     time::Timestamp,
@@ -160,7 +160,7 @@ impl Job for Effect {
                 let (environment, mark) = (environment.clone(), mark.clone());
                 Box::pin(async move {
                     let entry = AuditEntry::new("effect", mark, json!({}));
-                    tx.audit(&environment, environment.now(), &Actor::System, entry).await
+                    tx.audit(&environment, environment.now(), &Actor::SYSTEM, entry).await
                 })
             })
             .await
@@ -268,9 +268,9 @@ both_engines! {
         assert_eq!(["never", "fatal", "panics"].map(reason), ["not yet", "it cannot be", "It panicked."]);
 
         let never = left.iter().find(|job| job.payload["mark"] == "never").unwrap().id;
-        assert!(jobs.run_again(&namespace, never, &Actor::System).await.unwrap());
+        assert!(jobs.run_again(&namespace, never, &Actor::SYSTEM).await.unwrap());
         until(|| async { probe.of("never") == 6 }).await;
-        assert!(!jobs.run_again(&namespace, Environment::system().new_id::<Uuid>(), &Actor::System).await.unwrap());
+        assert!(!jobs.run_again(&namespace, Environment::system().new_id::<Uuid>(), &Actor::SYSTEM).await.unwrap());
         running.stop().await;
     }
 

@@ -1,5 +1,6 @@
 //! The pages, one a file, and the requests that they send.
 
+mod audit;
 mod chat;
 mod choices;
 mod edit;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Router<WebState> {
         .route("/chat/{session}/resume", post(turns::resume))
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/approvals/{approval}", post(turns::resolve))
+        .route("/audit", get(audit::show))
         .route("/jobs", get(jobs::show))
         .route("/jobs/{id}/run", post(jobs::run))
         .route("/palette", get(palette::find))

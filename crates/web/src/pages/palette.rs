@@ -4,10 +4,10 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use kontor_core::{grants::Permission, text::fold};
+use kontor_core::text::fold;
 use serde_json::{Value, json};
 
-use crate::{error::Result, form::Fields, session::SignedIn, state::WebState};
+use crate::{error::Result, form::Fields, session::SignedIn, shell::workspace_pages, state::WebState};
 
 const SESSIONS: u32 = 50;
 const SHOWN_SESSIONS: usize = 5;
@@ -29,8 +29,8 @@ pub(crate) async fn find(
     if fits("New chat") {
         items.push(item("New chat", "/chat".to_owned(), "Chat"));
     }
-    if caller.grants.permits(Permission::Jobs) && fits("Jobs") {
-        items.push(item("Jobs", "/jobs".to_owned(), "Workspace"));
+    for page in workspace_pages(&caller.grants).iter().filter(|page| fits(page.label)) {
+        items.push(item(page.label, format!("/{}", page.place), "Workspace"));
     }
     for object in caller.grants.readable(&schema).filter(|object| fits(&object.label_plural)) {
         items.push(item(&object.label_plural, format!("/records/{}", object.plural), "List"));

@@ -8,7 +8,7 @@ use axum::{
     response::{Html, Redirect},
 };
 use kontor_core::{
-    caller::{Actor, Caller},
+    caller::Caller,
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
@@ -391,8 +391,8 @@ fn entry_view(viewer: &Viewer, object: &Object, entry: &Entry) -> EntryView {
     let changes = json.as_object().filter(|_| shows_changes);
     EntryView {
         what: event_words(&entry.name),
-        by: entry.actor.describe(),
-        is_agent: matches!(entry.actor, Actor::Agent { .. }),
+        by: entry.actor.to_string(),
+        is_agent: entry.actor.agent.is_some(),
         when: instant(entry.happened_at, viewer.now()),
         linked: entry.linked.as_ref().map(|linked| {
             let href = format!("/records/{}/{}", linked.object.plural, linked.id);

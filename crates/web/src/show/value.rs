@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use kontor_core::{
-    caller::Actor,
+    actor::Actor,
     environment::Environment,
     metadata::{Field, FieldKind, Schema, SelectOption, TextFormat},
     text::excerpt,
@@ -128,7 +128,7 @@ impl Viewer {
             FieldKind::Emails => contact_points(json, |address| Some(link::mailbox(address)), place)?,
             FieldKind::Phones => contact_points(json, link::telephone, place)?,
             FieldKind::SocialLinks => social(json)?,
-            FieldKind::Actor => Shown::Text(serde_json::from_value::<Actor>(json.clone()).ok()?.describe()),
+            FieldKind::Actor => Shown::Text(serde_json::from_value::<Actor>(json.clone()).ok()?.to_string()),
             FieldKind::Relation { object } => self.record(object, json)?,
             FieldKind::Target { .. } => {
                 let object = json.get("object")?.as_str()?;

@@ -326,7 +326,7 @@ async fn an_object_that_may_not_be_read_is_unknown_in_a_chat_about_it() {
         .hides("Crane Rental");
 
     // A chat that was begun when it could be read.
-    let members = server.identity.members(server.workspace).await.unwrap();
+    let members = server.identity.members(&Caller::system(server.workspace)).await.unwrap();
     let member = members.iter().find(|member| member.email == "vera@demo.test").unwrap().id;
     let caller = server.identity.caller_of_member(server.workspace, member).await.unwrap();
     let before = Caller { grants: Arc::new(Grants::everything()), ..caller };

@@ -16,7 +16,7 @@ use axum::{
 };
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_core::{
-    caller::Caller,
+    caller::{Caller, Operator},
     environment::Environment,
     grants::{Action, Grants, ObjectGrant},
     ids::WorkspaceId,
@@ -28,7 +28,7 @@ use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
 use kontor_models::{Models, ModelsConfig};
-use kontor_operations::{OperationSettings, Operations, WorkspaceJobs};
+use kontor_operations::{Audit, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::jobs::{JobSettings, Jobs};
 use kontor_store::{Store, StoreConfig};
 use sea_query::{Expr, ExprTrait as _, Query};
@@ -130,6 +130,7 @@ impl Server {
             crm: crm.clone(),
             agents: agents.clone(),
             jobs: WorkspaceJobs::new(store.clone(), jobs),
+            audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             models,
             environment: environment.clone(),
             cookie: SessionCookie::new(false),
@@ -149,7 +150,8 @@ impl Server {
             email: "ada@demo.test".into(),
             password: PASSWORD.into(),
         };
-        let (workspace, _) = server.identity.create_workspace(new).await.unwrap();
+        let (workspace, _) =
+            server.identity.create_workspace(Operator::of_this_installation(), new).await.unwrap();
         server.workspace = workspace;
         let vera = NewMember {
             name: "Vera Voss".into(),
@@ -157,7 +159,7 @@ impl Server {
             role: "Viewer".into(),
             password: PASSWORD.into(),
         };
-        server.identity.add_member(workspace, vera).await.unwrap();
+        server.identity.add_member(&Caller::system(workspace), vera).await.unwrap();
         server
     }
 
@@ -215,7 +217,7 @@ impl Server {
 
     /// The caller that a member's requests come from.
     async fn caller(&self, name: &str) -> Caller {
-        let members = self.identity.members(self.workspace).await.unwrap();
+        let members = self.identity.members(&Caller::system(self.workspace)).await.unwrap();
         let email = format!("{name}@demo.test");
         let member = members.iter().find(|member| member.email == email).unwrap().id;
         self.identity.caller_of_member(self.workspace, member).await.unwrap()

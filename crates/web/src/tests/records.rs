@@ -308,7 +308,7 @@ async fn a_moment_in_a_filter_means_the_whole_minute() {
 async fn a_new_record_begins_with_whoever_makes_it_where_that_is_the_default() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
-    let member = server.caller("ada").await.member.unwrap();
+    let member = server.caller("ada").await.member().unwrap();
     for (path, field) in [("/records/tasks/new", "assignee"), ("/records/activities/new", "performed_by")] {
         let form = ada.get(path).await.expect(200);
         form.shows(&format!("name=\"{field}\" value=\"{member}\""));
@@ -318,4 +318,20 @@ async fn a_new_record_begins_with_whoever_makes_it_where_that_is_the_default() {
     let fields = [("title", "Call back"), ("assignee", &*member.to_string())];
     let made = ada.post("/records/tasks", &fields).await.expect(303);
     ada.get(made.header("location")).await.expect(200).shows("Ada Brandt");
+}
+
+#[tokio::test]
+async fn the_audit_shows_who_did_what_to_those_who_may_see_it() {
+    let server = Server::start().await;
+    let deal = server.create("deal", json!({ "name": "Crane <b>" })).await;
+    let system = Caller::system(server.workspace);
+    server.crm.destroy(&system, "deal", deal.parse().unwrap()).await.unwrap();
+    let ada = server.sign_in("ada").await;
+    let page = ada.get("/audit").await.expect(200);
+    page.shows("member.added").shows("deal.destroyed").shows("Crane &#60;b&#62;").shows("Kontor");
+    ada.get("/audit?action=member.*").await.expect(200).shows("vera@").hides("deal.destroyed");
+    ada.get("/palette?q=audit").await.expect(200).shows("/audit");
+    let vera = server.sign_in("vera").await;
+    vera.get("/audit").await.expect(403).hides("deal.destroyed");
+    vera.get("/chat").await.expect(200).hides("/audit");
 }

@@ -1,0 +1,106 @@
+//! Who did what in the workspace, for those who may read it.
+
+use askama::Template;
+use axum::{
+    extract::{Request, State},
+    response::Html,
+};
+use kontor_core::metadata::Schema;
+use kontor_operations::{AuditQuery, AuditRecord};
+use serde_json::Value as Json;
+
+use crate::{
+    assets,
+    error::{Result, page},
+    form::Fields,
+    link::with_query,
+    session::SignedIn,
+    shell::{Shell, viewer},
+    show::{ChangeView, Shown, Viewer, changes, exact},
+    state::WebState,
+};
+
+/// The acts of a page.
+const SHOWN: u64 = 50;
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    assets: &'static str,
+    shell: Shell,
+    /// The action that is asked for, empty for all.
+    action: String,
+    acts: Vec<ActView>,
+    /// Where older acts are shown.
+    older: Option<String>,
+}
+
+struct ActView {
+    when: Shown,
+    by: String,
+    is_agent: bool,
+    action: String,
+    target: Shown,
+    changes: Vec<ChangeView>,
+    details: Vec<(String, String)>,
+}
+
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    SignedIn { caller, csrf }: SignedIn,
+    request: Request,
+) -> Result<Html<String>> {
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let action = query.get("action").trim().to_owned();
+    let wanted = AuditQuery {
+        action: Some(action.clone()).filter(|action| !action.is_empty()),
+        // A place that is none begins the list anew.
+        after: query.get("after").parse().ok(),
+        limit: SHOWN,
+        ..AuditQuery::default()
+    };
+    let found = state.audit.read(&caller, wanted).await?;
+    let schema = state.crm.schema(caller.workspace).await?;
+    let shell = Shell::new(&state, &caller, &csrf, &schema, "Audit", "audit").await?;
+    let viewer = viewer(&state, &caller, &schema);
+    let last = found.acts.last().filter(|_| found.has_more).map(|act| act.id.to_string());
+    page(&AuditPage {
+        assets: &assets::BASE,
+        shell,
+        older: last.map(|last| with_query("/audit", [("action", action.as_str()), ("after", &last)])),
+        action,
+        acts: found.acts.into_iter().map(|act| act_view(&viewer, act)).collect(),
+    })
+}
+
+fn act_view(viewer: &Viewer, act: AuditRecord) -> ActView {
+    let object = act.target.split_once(':').and_then(|(object, _)| viewer.schema.object(object)).cloned();
+    let known = object.as_ref().zip(act.details.get("changes").and_then(Json::as_object));
+    let changes = known.map(|(object, changed)| changes(viewer, object, changed)).unwrap_or_default();
+    let told = act.details.as_object().into_iter().flatten();
+    let details = told
+        .filter(|(name, _)| !matches!(name.as_str(), "label" | "changes"))
+        .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect();
+    ActView {
+        when: exact(act.happened_at, viewer.now()),
+        by: act.actor.to_string(),
+        is_agent: act.actor.agent.is_some(),
+        target: target(&viewer.schema, &act),
+        action: act.action,
+        changes,
+        details,
+    }
+}
+
+/// What the act was done to: a record by its name, with the way to it while it may be there.
+fn target(schema: &Schema, act: &AuditRecord) -> Shown {
+    let label = act.details.get("label").and_then(Json::as_str).unwrap_or(&act.target).to_owned();
+    let record = act.target.split_once(':').and_then(|(object, id)| Some((schema.object(object)?, id)));
+    match record {
+        Some((object, id)) if !act.action.ends_with(".destroyed") => {
+            Shown::Link { href: format!("/records/{}/{id}", object.plural), label }
+        }
+        _ => Shown::Text(label),
+    }
+}
