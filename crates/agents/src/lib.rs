@@ -21,6 +21,7 @@
 //! | `rows` | this crate's tables |
 
 mod approvals;
+mod data_steps;
 mod definition;
 mod driver;
 mod error;
@@ -39,6 +40,7 @@ mod worker;
 mod workspace_setup;
 
 pub use approvals::{Approval, ApprovalStatus, Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
+pub use data_steps::data_steps;
 pub use definition::AgentSummary;
 pub use error::Error;
 pub use limits::{AgentSettings, Limits};

@@ -27,6 +27,8 @@ pub fn data_steps() -> Vec<DataStep> {
         DataStep { number: 0, name: "renew tables and standard objects", alters: true, run: renew },
         DataStep { number: 1, name: "fold texts and index words anew", alters: false, run: fold_and_index },
         DataStep { number: 3, name: "keep for whom an agent acts", alters: true, run: add_principals },
+        DataStep { number: 5, name: "members have a time zone", alters: true, run: add_time_zone },
+        DataStep { number: 6, name: "messages are activities", alters: false, run: add_messages },
     ]
 }
 
@@ -47,6 +49,20 @@ fn renew<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult>
 fn add_principals<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
     Box::pin(async move {
         metadata::add_principals(tx).await?;
+        Ok(None)
+    })
+}
+
+fn add_time_zone<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        metadata::add_standard_field(tx, &Environment::system(), "member", "time_zone").await?;
+        Ok(None)
+    })
+}
+
+fn add_messages<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        metadata::add_standard_option(tx, &Environment::system(), "activity", "type", "MESSAGE").await?;
         Ok(None)
     })
 }

@@ -296,9 +296,5 @@ pub(crate) async fn role(tx: &mut Tx<'_>, name: &str) -> Result<(RoleId, Role)> 
 /// The role of this name, which whoever has these grants may give to others: it allows nothing beyond them.
 async fn role_to_give(tx: &mut Tx<'_>, name: &str, giver: &Grants) -> Result<(RoleId, Role)> {
     let role = role(tx, name).await?;
-    if role.1.grants.is_within(giver) {
-        Ok(role)
-    } else {
-        Err(Error::RoleBeyondCaller { name: role.1.name })
-    }
+    if role.1.grants.is_within(giver) { Ok(role) } else { Err(Error::RoleBeyondCaller { name: role.1.name }) }
 }

@@ -133,6 +133,7 @@ fn contributors() -> Vec<Arc<dyn Contributor>> {
 
 /// The store's configuration with the data steps of every crate.
 fn with_data_steps(config: StoreConfig) -> StoreConfig {
-    let data_steps = [kontor_crm::data_steps(), kontor_identity::data_steps()].concat();
+    let data_steps =
+        [kontor_crm::data_steps(), kontor_identity::data_steps(), kontor_agents::data_steps()].concat();
     StoreConfig { data_steps, ..config }
 }

@@ -1,6 +1,9 @@
 //! A PostgreSQL database of a test's own.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 /// A database on a test server.
 #[derive(Debug)]
@@ -30,6 +33,12 @@ impl Database {
         psql(&self.url, statement).await
     }
 
+    /// Runs a file of statements in the database.
+    pub async fn load(&self, file: &Path) -> std::io::Result<()> {
+        let file = file.to_string_lossy();
+        run(&self.url, &["--set", "ON_ERROR_STOP=1", "--single-transaction", "--file", &file]).await.map(drop)
+    }
+
     /// Drops the database, whoever is still connected.
     pub async fn remove(self) -> std::io::Result<()> {
         psql(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name)).await.map(drop)
@@ -37,17 +46,13 @@ impl Database {
 }
 
 async fn psql(url: &str, statement: &str) -> std::io::Result<String> {
+    run(url, &["--command", statement]).await
+}
+
+async fn run(url: &str, what: &[&str]) -> std::io::Result<String> {
     let output = tokio::process::Command::new("psql")
-        .args([
-            "--no-psqlrc",
-            "--quiet",
-            "--tuples-only",
-            "--no-align",
-            "--dbname",
-            url,
-            "--command",
-            statement,
-        ])
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname", url])
+        .args(what)
         .output()
         .await?;
     if output.status.success() {

@@ -51,10 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sales_assistant_and_the_analyst_ship() {
+    fn the_sales_assistant_the_analyst_and_the_data_steward_ship() {
         let agents = standard(&Environment::system()).unwrap();
         let roles: Vec<_> = agents.iter().map(|agent| (agent.name.as_str(), agent.role.as_str())).collect();
-        assert_eq!(roles, [("sales-assistant", "Member"), ("analyst", "Viewer")]);
+        assert_eq!(roles, [("sales-assistant", "Member"), ("analyst", "Viewer"), ("data-steward", "Member")]);
+        let steward = &agents[2].tools;
+        assert!(
+            steward.allow("deal.update") && !steward.allow("deal.create") && !steward.allow("deal.delete")
+        );
         assert!(agents[0].tools.allow("deal.update") && !agents[1].tools.allow("deal.update"));
     }
 }

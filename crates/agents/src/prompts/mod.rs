@@ -4,5 +4,5 @@ mod front_matter;
 mod install;
 mod render;
 
-pub(crate) use install::install;
+pub(crate) use install::{install, standard};
 pub(crate) use render::{ContextRecord, Prompt, Scene};

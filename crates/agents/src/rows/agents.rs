@@ -1,6 +1,6 @@
 use kontor_core::{ids::AgentId, time::Timestamp};
 use kontor_store::{Row, Tx};
-use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::instant;
@@ -59,14 +59,46 @@ pub(crate) async fn insert(
         ])
         .take();
     tx.execute(&insert).await?;
+    insert_prompt(tx, agent.id, agent.prompt_version, &agent.prompt, prompt_id, now).await
+}
+
+/// Publishes a prompt as an agent's next version, in the place of the one that is published.
+pub(crate) async fn publish(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    body: &str,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let of_agent = Expr::col("agent_id").eq(agent.as_uuid());
+    let latest = Query::select()
+        .expr(Func::max(Expr::col("version")))
+        .from(tx.table(PROMPTS))
+        .and_where(of_agent.clone())
+        .take();
+    let latest: i64 = tx.fetch_one(&latest).await?.get(0)?;
+    let withdraw =
+        Query::update().table(tx.table(PROMPTS)).value("is_published", false).and_where(of_agent).take();
+    tx.execute(&withdraw).await?;
+    insert_prompt(tx, agent, latest + 1, body, id, now).await
+}
+
+async fn insert_prompt(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    version: i64,
+    body: &str,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<(), Error> {
     let insert = Query::insert()
         .into_table(tx.table(PROMPTS))
         .columns(["id", "agent_id", "version", "body", "is_published", "created_at"])
         .values_panic([
-            Expr::val(prompt_id),
-            Expr::val(agent.id.as_uuid()),
-            Expr::val(agent.prompt_version),
-            Expr::val(agent.prompt.as_str()),
+            Expr::val(id),
+            Expr::val(agent.as_uuid()),
+            Expr::val(version),
+            Expr::val(body),
             Expr::val(true),
             Expr::val(instant(now)),
         ])

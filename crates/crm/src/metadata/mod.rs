@@ -1,5 +1,6 @@
 //! What a workspace's records are made of: stored as rows, read as one `Schema`, changed with the tables.
 
+mod additions;
 mod fields;
 mod install;
 mod renew;
@@ -7,6 +8,7 @@ mod rows;
 
 pub use self::fields::{MAX_FIELDS, NewField};
 pub(crate) use self::{
+    additions::{add_standard_field, add_standard_option},
     fields::add_field,
     install::{indexed_column, install},
     renew::{add_principals, is_later, renew},

@@ -10,13 +10,14 @@ pub(super) fn object(environment: &Environment) -> Object {
         option("EMAIL", "Email", "blue"),
         option("CALL", "Call", "green"),
         option("MEETING", "Meeting", "purple"),
+        option("MESSAGE", "Message", "turquoise"),
     ];
     let naming = Naming {
         name: "activity",
         plural: "activities",
         label: "Activity",
         label_plural: "Activities",
-        description: "An email, a call or a meeting that took place.",
+        description: "An email, a call, a meeting or a message that took place.",
         icon: "calendar",
         label_field: "subject",
     };

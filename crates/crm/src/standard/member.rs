@@ -24,6 +24,8 @@ pub(super) fn object(environment: &Environment) -> Object {
             .indexed()
             .searchable(),
         line("email", "Email").about("The address they sign in with.").searchable(),
+        line("time_zone", "Time zone")
+            .about("Where they work, such as Europe/Berlin: when their day begins."),
     ];
     Object { is_read_only: true, ..naming.object(environment, fields) }
 }

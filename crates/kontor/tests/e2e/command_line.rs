@@ -8,24 +8,7 @@ use std::{
 use kontor_testkit::{scripted::ScriptedModel, server::PASSWORD, sse::text_of};
 use serde_json::json;
 
-use crate::fixture::{Fixture, binary, engines};
-
-fn kontor(fixture: &Fixture, arguments: &[&str]) -> Output {
-    Command::new(binary())
-        .args(arguments)
-        .arg("--data-dir")
-        .arg(&fixture.options.data_dir)
-        .env("KONTOR_PASSWORD", PASSWORD)
-        .env("KONTOR_MODELS__OLLAMA_URL", "")
-        .envs(fixture.options.database_url.iter().map(|url| ("KONTOR_DATABASE_URL", url)))
-        .current_dir(fixture.folder())
-        .output()
-        .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
+use crate::fixture::{Fixture, binary, engines, kontor, said};
 
 #[tokio::test]
 async fn a_reply_streams_in_the_terminal() {

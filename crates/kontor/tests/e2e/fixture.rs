@@ -1,12 +1,19 @@
 //! Servers for tests.
 
-use std::path::PathBuf;
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
 
 use kontor_testkit::{
     client::ApiClient,
-    server::{Server, ServerOptions},
+    server::{PASSWORD, Server, ServerOptions},
 };
 use tempfile::TempDir;
+
+/// The workspace that the first version made on SQLite.
+const OLDER_WORKSPACE: &str = "01a22767-0147-7024-bf9c-f88a2035eb2f";
 
 /// The engines a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +50,36 @@ impl Fixture {
 
     /// A server on an engine, with a scripted model where its address is given.
     pub(crate) async fn start(engine: Engine, model: Option<&str>) -> Self {
+        let mut fixture = Self::prepared(engine).await;
+        fixture.options.model = model.map(str::to_owned);
+        fixture.launch();
+        fixture
+    }
+
+    /// A server on a workspace that the first version made and its admin changed since (`tests/older`).
+    pub(crate) async fn of_first_version(engine: Engine) -> Self {
+        let mut fixture = Self::prepared(engine).await;
+        let older = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/older"));
+        let data = &fixture.options.data_dir;
+        std::fs::create_dir_all(data.join("workspaces")).unwrap();
+        if let Some(database) = &fixture.database {
+            database.load(&older.join("postgres.sql")).await.unwrap();
+        } else {
+            unpack(&older.join("directory.sqlite.gz"), &data.join("directory.sqlite"));
+            let workspace = format!("{OLDER_WORKSPACE}.sqlite");
+            let packed = older.join(format!("{workspace}.gz"));
+            unpack(&packed, &data.join("workspaces").join(workspace));
+        }
+        fixture.options.demo = false;
+        let secret = ("KONTOR_SECRET".to_owned(), "a secret of the older workspace's fixture".to_owned());
+        fixture.options.environment.push(secret);
+        fixture.launch();
+        fixture
+    }
+
+    async fn prepared(engine: Engine) -> Self {
         let folder = TempDir::new().unwrap();
         let mut options = ServerOptions::demo(binary(), folder.path().join("data"));
-        options.model = model.map(str::to_owned);
         let database = match engine {
             Engine::Sqlite => None,
             Engine::Postgres => {
@@ -55,9 +89,7 @@ impl Fixture {
                 Some(database)
             }
         };
-        let mut fixture = Self { server: None, options, database, folder };
-        fixture.launch();
-        fixture
+        Self { server: None, options, database, folder }
     }
 
     /// Starts the server on the same data, after it was killed or stopped.
@@ -93,4 +125,30 @@ impl Fixture {
 /// The binary under test.
 pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_kontor"))
+}
+
+/// Runs a command of the program on the data of a fixture, beside its server.
+pub(crate) fn kontor(fixture: &Fixture, arguments: &[&str]) -> Output {
+    Command::new(binary())
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(&fixture.options.data_dir)
+        .env("KONTOR_PASSWORD", PASSWORD)
+        .env("KONTOR_MODELS__OLLAMA_URL", "")
+        .envs(fixture.options.environment.iter().map(|(name, value)| (name, value)))
+        .envs(fixture.options.database_url.iter().map(|url| ("KONTOR_DATABASE_URL", url)))
+        .current_dir(fixture.folder())
+        .output()
+        .unwrap()
+}
+
+/// What a command printed.
+pub(crate) fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn unpack(packed: &Path, to: &Path) {
+    let mut content = Vec::new();
+    flate2::read::GzDecoder::new(std::fs::File::open(packed).unwrap()).read_to_end(&mut content).unwrap();
+    std::fs::write(to, content).unwrap();
 }

@@ -21,4 +21,5 @@ mod records;
 mod startup;
 mod stopping;
 mod streams;
+mod upgrade;
 mod wire;

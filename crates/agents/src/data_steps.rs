@@ -1,0 +1,58 @@
+//! What this version makes of the agents of workspaces that are there already.
+
+use kontor_core::{environment::Environment, text::hex};
+use kontor_store::{BoxFuture, DataStep, PartResult, Tx};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Error, prompts, rows};
+
+/// SHA-256 of the prompts that older versions shipped: one that is still one of these was changed by nobody.
+const FORMER_PROMPTS: [&str; 2] = [
+    "bb6326c5e1610050480691d1fa1bbd615014044b27c341b3c38093735f933591",
+    "6dd86f75bbb5665fb075d6a1229d9a54817c7cb62765d41a449b25864fbb52f8",
+];
+
+/// The steps of this crate.
+pub fn data_steps() -> Vec<DataStep> {
+    vec![
+        DataStep { number: 7, name: "renew prompts that nobody changed", alters: false, run: renew },
+        DataStep { number: 8, name: "add the data steward", alters: false, run: add_data_steward },
+    ]
+}
+
+/// Publishes the shipped prompt of each standard agent as its next version where it has a former one.
+fn renew<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        let environment = Environment::system();
+        let shipped = prompts::standard(&environment)?;
+        for agent in rows::agents::list(tx).await? {
+            let Some(shipped) = shipped.iter().find(|shipped| shipped.name == agent.name) else { continue };
+            let digest = hex(&Sha256::digest(&agent.prompt));
+            if FORMER_PROMPTS.contains(&digest.as_str()) {
+                let id = environment.new_id();
+                rows::agents::publish(tx, agent.id, &shipped.prompt, id, environment.now()).await?;
+            }
+        }
+        Ok(None)
+    })
+}
+
+fn add_data_steward<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        add(tx, "data-steward").await?;
+        Ok(None)
+    })
+}
+
+/// Adds a standard agent to a workspace that has others and none of its name.
+async fn add(tx: &mut Tx<'_>, name: &str) -> Result<(), Error> {
+    let environment = Environment::system();
+    let there = rows::agents::list(tx).await?;
+    let shipped = prompts::standard(&environment)?;
+    let Some(agent) = shipped.iter().find(|agent| agent.name == name) else { return Ok(()) };
+    // A workspace that is being made gets all of them afterwards.
+    if there.is_empty() || there.iter().any(|known| known.name == name) {
+        return Ok(());
+    }
+    rows::agents::insert(tx, agent, environment.new_id(), environment.now()).await
+}
