@@ -7,9 +7,11 @@ use sha2::{Digest as _, Sha256};
 use crate::{Error, prompts, rows};
 
 /// SHA-256 of the prompts that older versions shipped: one that is still one of these was changed by nobody.
-const FORMER_PROMPTS: [&str; 2] = [
+const FORMER_PROMPTS: [&str; 4] = [
     "bb6326c5e1610050480691d1fa1bbd615014044b27c341b3c38093735f933591",
     "6dd86f75bbb5665fb075d6a1229d9a54817c7cb62765d41a449b25864fbb52f8",
+    "e57302900e1dee410ae314a8c5eaf2c36f4585b30c15761b4ec0883f27be145b",
+    "77cc30c84ada61470c013aa65a4645e707b69d37750a4ada0e63602814535140",
 ];
 
 /// The steps of this crate.

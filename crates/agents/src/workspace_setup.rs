@@ -1,6 +1,6 @@
 use futures::future::BoxFuture;
 use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
-use kontor_crm::Crm;
+use kontor_crm::{Crm, MemberRecord};
 use kontor_identity::{MemberProfile, ProvisionError, Provisioner};
 use kontor_store::Tx;
 
@@ -40,8 +40,13 @@ impl Provisioner for WorkspaceSetup {
         now: Timestamp,
     ) -> BoxFuture<'t, Result<(), ProvisionError>> {
         Box::pin(async move {
-            let profile = (member.id, member.name.as_str(), member.email.as_str());
-            Crm::write_member(tx, &self.environment, workspace, profile, now).await?;
+            let record = MemberRecord {
+                id: member.id,
+                name: &member.name,
+                email: &member.email,
+                time_zone: member.time_zone,
+            };
+            Crm::write_member(tx, &self.environment, workspace, record, now).await?;
             Ok(())
         })
     }

@@ -17,6 +17,7 @@
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
 //! | `events` | a session's log as server-sent events |
 //! | `audit` | who did what in the workspace |
+//! | `settings` | what the workspace has set for itself |
 //! | `jobs` | what waits, runs and has failed in the background |
 //! | `health` | whether the server lives, and can serve |
 
@@ -39,6 +40,7 @@ mod problem;
 mod records;
 mod search;
 mod sessions;
+mod settings;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -64,6 +66,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(operations::routes())
         .merge(agents::routes())
         .merge(jobs::routes())
+        .merge(settings::routes())
         .merge(audit::routes())
         .merge(models::routes())
         .merge(sessions::routes())

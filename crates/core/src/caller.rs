@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     actor::{ActingAgent, Actor, Principal},
+    filter::Asker,
     grants::{Grants, NotPermitted, Permission},
     ids::{AgentId, MemberId, WorkspaceId},
+    locale::Locale,
     scope::{Patterns, Scope},
+    time::Timestamp,
 };
 
 /// The one who asks, in the workspace they ask in, with all they may do there.
@@ -20,12 +23,21 @@ pub struct Caller {
     pub scope: Scope,
     /// What may be done with records and with the workspace.
     pub grants: Arc<Grants>,
+    /// How the caller's words are read.
+    pub locale: Locale,
 }
 
 impl Caller {
     /// A principal that acts for itself, with every operation.
     pub fn new(workspace: WorkspaceId, principal: Principal, grants: Arc<Grants>) -> Self {
-        Self { workspace, principal, agent: None, scope: Scope::everything(), grants }
+        Self {
+            workspace,
+            principal,
+            agent: None,
+            scope: Scope::everything(),
+            grants,
+            locale: Locale::default(),
+        }
     }
 
     /// Kontor itself, which may do everything: for installation and jobs, never for a request.
@@ -43,6 +55,11 @@ impl Caller {
         Actor { principal: self.principal.clone(), agent: self.agent.clone() }
     }
 
+    /// The caller as one who asks by filters at a moment.
+    pub fn asker(&self, now: Timestamp) -> Asker {
+        Asker { me: self.member(), now, locale: self.locale }
+    }
+
     /// Whether it is Kontor itself, without an agent.
     pub fn is_system(&self) -> bool {
         self.principal == Principal::System && self.agent.is_none()
@@ -58,6 +75,7 @@ impl Caller {
             agent: Some(ActingAgent { id, name: name.to_owned() }),
             scope: self.scope.narrowed(tools),
             grants: Arc::new(self.grants.intersect(role)),
+            locale: self.locale,
         }
     }
 

@@ -9,6 +9,8 @@ use iso_currency::Currency as Iso;
 pub struct Currency(Iso);
 
 impl Currency {
+    pub const USD: Self = Self(Iso::USD);
+
     /// The currency with this code of three letters, in any case.
     pub fn of(code: &str) -> Option<Self> {
         Iso::from_code(&code.to_ascii_uppercase()).filter(|iso| !iso.is_fund() && !iso.is_special()).map(Self)

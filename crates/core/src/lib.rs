@@ -28,6 +28,7 @@ pub mod grants;
 pub mod ids;
 pub mod json;
 pub mod kill_point;
+pub mod locale;
 pub mod metadata;
 pub mod operation;
 pub mod reading;

@@ -36,6 +36,7 @@ pub mod timeline;
 pub use data_steps::data_steps;
 pub use error::Error;
 use kontor_operations::Work;
+pub use members::MemberRecord;
 pub use operations::RecordOperations;
 pub use outbox::prune as prune_events;
 pub use service::Crm;

@@ -6,6 +6,7 @@ use kontor_core::{
     caller::Caller,
     environment::Environment,
     ids::{MemberId, RecordId, WorkspaceId},
+    locale::TimeZone,
     time::Timestamp,
 };
 use kontor_store::Tx;
@@ -16,6 +17,15 @@ use crate::{Crm, Error, Work, metadata, records};
 /// The object whose records the members are.
 const OBJECT: &str = "member";
 
+/// What is told of a member.
+#[derive(Debug, Clone, Copy)]
+pub struct MemberRecord<'m> {
+    pub id: MemberId,
+    pub name: &'m str,
+    pub email: &'m str,
+    pub time_zone: Option<TimeZone>,
+}
+
 impl Crm {
     /// Makes or renews the record of a member, which has the member's own id; in the unit that writes the
     /// membership.
@@ -23,17 +33,27 @@ impl Crm {
         tx: &mut Tx<'_>,
         environment: &Environment,
         workspace: WorkspaceId,
-        member: (MemberId, &str, &str),
+        member: MemberRecord<'_>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let (id, name, email) = (RecordId(member.0.as_uuid()), member.1, member.2);
+        let id = RecordId(member.id.as_uuid());
         let schema = Arc::new(metadata::schema(tx).await?);
         let caller = Caller::system(workspace);
         let mut work = Work { tx, caller: &caller, schema: &schema, environment, now };
         let unknown = || Error::unknown_object(OBJECT, &schema, &caller.grants);
         let object = schema.object(OBJECT).ok_or_else(unknown)?;
-        let fields: Map<_, _> =
-            [("name".to_owned(), json!(name)), ("email".to_owned(), json!(email))].into_iter().collect();
+        let values = [
+            ("name", json!(member.name)),
+            ("email", json!(member.email)),
+            ("time_zone", json!(member.time_zone)),
+        ];
+        // An admin may have made a field of the name of one that came later.
+        let is_standard = |name: &str| object.field(name).is_some_and(|field| !field.is_custom);
+        let fields: Map<_, _> = values
+            .into_iter()
+            .filter(|(name, _)| is_standard(name))
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         match records::update(&mut work, object, id, &fields, None).await {
             Ok(_) => Ok(()),
             Err(Error::NotFound { .. }) => {

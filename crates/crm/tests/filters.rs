@@ -8,6 +8,7 @@ use kontor_core::{
     ids::RecordId,
     metadata::{FieldKind, Name, Object, Schema},
     sort::parse_sort,
+    time::Timestamp,
     value::{Value, Values},
 };
 use kontor_crm::records::{BatchInput, ListQuery, Record};
@@ -188,7 +189,7 @@ both_engines! {
         let accounts = Accounts { schema: &schema, values: accounts };
         for _ in 0..CASES {
             let (json, sort) = (filter(), sort()).new_tree(&mut runner).unwrap().current();
-            let parsed = parse_filter(&json, object, &schema, &Grants::everything(), None).unwrap();
+            let parsed = parse_filter(&json, object, &schema, &Grants::everything(), fixture.ada.asker(Timestamp::EPOCH)).unwrap();
             let mut expected: Vec<_> =
                 all.iter().filter(|record| parsed.matches(object, &record.values, &accounts)).collect();
             expected.sort_by(|left, right| compare(object, &sort, &accounts, left, right));

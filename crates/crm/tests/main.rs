@@ -6,6 +6,7 @@ mod audit;
 mod calls;
 mod conflicts;
 mod create;
+mod days;
 mod demo;
 mod fields;
 mod filters;

@@ -13,6 +13,7 @@ use kontor_store::Namespace;
 use crate::{
     Error, Identity, MemberStatus, MemberSummary, Result,
     rows::{members, roles, workspaces},
+    workspace_settings::{self, MemberSettings},
 };
 
 /// A member who may act, and the caller they are.
@@ -20,6 +21,7 @@ pub(crate) struct ActiveMember {
     pub(crate) user: UserId,
     pub(crate) caller: Caller,
     pub(crate) summary: MemberSummary,
+    pub(crate) settings: MemberSettings,
 }
 
 impl Identity {
@@ -75,16 +77,19 @@ impl Identity {
         }
         let generation = self.0.members.generation();
         let namespace = self.namespace(workspace).await?;
-        let row = namespace
-            .read(move |tx| Box::pin(async move { members::find(tx, member).await }))
-            .await?
-            .ok_or(Error::MemberNotFound)?;
+        let found = namespace.read(move |tx| {
+            Box::pin(async move {
+                let row = members::find(tx, member).await?.ok_or(Error::MemberNotFound)?;
+                Ok::<_, Error>((row, workspace_settings::of_member(tx, member).await?))
+            })
+        });
+        let (row, (locale, settings)) = found.await?;
         if row.summary.status != MemberStatus::Active {
             return Err(Error::MemberInactive);
         }
         let principal = Principal::Member { id: member, name: row.summary.name.clone() };
-        let caller = Caller::new(workspace, principal, Arc::new(row.grants));
-        let active = Arc::new(ActiveMember { user: row.user, caller, summary: row.summary });
+        let caller = Caller { locale, ..Caller::new(workspace, principal, Arc::new(row.grants)) };
+        let active = Arc::new(ActiveMember { user: row.user, caller, summary: row.summary, settings });
         self.0.members.insert(key, Arc::clone(&active), now, generation);
         Ok(active)
     }

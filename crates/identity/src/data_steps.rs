@@ -23,11 +23,14 @@ const BEFORE_JOBS: [&str; 13] = [
     "models",
 ];
 
+const BEFORE_SETTINGS: [&str; 4] = ["members", "data_model", "audit", "jobs"];
+
 /// The steps of this crate.
 pub fn data_steps() -> Vec<DataStep> {
     vec![
         DataStep { number: 2, name: "let admins see the jobs", alters: false, run: permit_jobs },
         DataStep { number: 4, name: "keep the permissions there are", alters: false, run: keep_known },
+        DataStep { number: 9, name: "let admins change the settings", alters: false, run: permit_settings },
     ]
 }
 
@@ -36,12 +39,32 @@ fn permit_jobs<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartR
     Box::pin(async move {
         rewrite(tx, |is_admin, words| {
             if is_admin && BEFORE_JOBS.iter().all(|word| words.contains(&Json::from(*word))) {
-                words.push(Permission::Jobs.word().into());
+                add(words, Permission::Jobs);
             }
         })
         .await?;
         Ok(None)
     })
+}
+
+/// Gives the standard role of admins the permission `settings`, unless one of the others was taken from it.
+fn permit_settings<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        rewrite(tx, |is_admin, words| {
+            if is_admin && BEFORE_SETTINGS.iter().all(|word| words.contains(&Json::from(*word))) {
+                add(words, Permission::Settings);
+            }
+        })
+        .await?;
+        Ok(None)
+    })
+}
+
+fn add(words: &mut Vec<Json>, permission: Permission) {
+    let word = Json::from(permission.word());
+    if !words.contains(&word) {
+        words.push(word);
+    }
 }
 
 /// Takes the permissions from every role that nothing asks for.

@@ -13,6 +13,7 @@
 //! | `tokens`, `access_token`, `keys`, `ed25519`, `opaque` | token pairs, their rotation, signing keys |
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
+//! | [`workspace_settings`](WorkspaceSettings) | what a workspace and its members set for themselves |
 //! | `data_steps` | what is made of the roles that older versions wrote |
 //! | `rows` | this crate's tables |
 
@@ -45,6 +46,7 @@ mod standing;
 mod throttle;
 mod tokens;
 mod turns;
+mod workspace_settings;
 mod workspaces;
 
 pub use browser::{BrowserSession, Csrf};
@@ -61,4 +63,7 @@ pub use settings::{IdentitySettings, PasswordCost};
 pub use sign_in::SignIn;
 pub use standing::Credential;
 pub use tokens::Tokens;
+pub use workspace_settings::{
+    MemberSettings, RetentionDays, UsualCurrency, WorkspaceSettings, workspace_settings,
+};
 pub use workspaces::{NewWorkspace, WorkspaceSummary, registered_workspaces};

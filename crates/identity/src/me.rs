@@ -4,6 +4,7 @@ use kontor_core::{
     caller::Caller,
     grants::Permission,
     ids::{MemberId, UserId},
+    locale::TimeZone,
 };
 use serde::Serialize;
 
@@ -20,6 +21,10 @@ pub struct Me {
     pub workspace: WorkspaceSummary,
     pub member: MeMember,
     pub permissions: Vec<Permission>,
+    /// Where their days begin.
+    pub time_zone: TimeZone,
+    /// That of amounts which name none.
+    pub currency: &'static str,
     /// Every workspace the user can sign in to, this one included.
     pub workspaces: Vec<WorkspaceSummary>,
 }
@@ -37,6 +42,8 @@ pub struct MeMember {
     pub name: String,
     /// The name of the role.
     pub role: String,
+    /// The time zone they have set for themselves.
+    pub time_zone: Option<TimeZone>,
 }
 
 impl Identity {
@@ -54,8 +61,11 @@ impl Identity {
                 id: member,
                 name: active.summary.name.clone(),
                 role: active.summary.role.clone(),
+                time_zone: active.settings.time_zone,
             },
             permissions: caller.grants.permissions().iter().collect(),
+            time_zone: caller.locale.time_zone,
+            currency: caller.locale.currency.code(),
             workspaces,
         })
     }

@@ -103,7 +103,7 @@ impl Identity {
             .await?;
         let user = self.find_or_prepare_user(address, name, &new.password).await?;
         let (user, member) = self.write_membership(workspace, user).await?;
-        let profile = MemberProfile { id: member, name: user.name, email: user.email };
+        let profile = MemberProfile { id: member, name: user.name, email: user.email, time_zone: None };
         let (provisioner, now) = (self.0.provisioner.clone(), self.now());
         let unit = Arc::new((self.environment().clone(), provisioner, profile, new.role, caller.clone()));
         let written: Result<()> = namespace

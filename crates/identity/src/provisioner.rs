@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::{Fault, Problem},
     ids::{MemberId, WorkspaceId},
+    locale::TimeZone,
     time::Timestamp,
 };
 use kontor_store::Tx;
@@ -16,6 +17,8 @@ pub struct MemberProfile {
     pub id: MemberId,
     pub name: String,
     pub email: String,
+    /// The one they have set.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// Completes workspaces and members with what this crate does not know: objects, records, agents.

@@ -243,7 +243,9 @@ async fn founder(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<(User
         return Ok(None);
     };
     let user = users::by_id(tx, user).await?;
-    Ok(user.map(|user| (user.id, MemberProfile { id: member, name: user.name, email: user.email })))
+    Ok(user.map(|user| {
+        (user.id, MemberProfile { id: member, name: user.name, email: user.email, time_zone: None })
+    }))
 }
 
 /// Fills a new namespace: roles, everything the rest of the system installs, and the first admin.

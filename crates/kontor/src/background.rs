@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use kontor_agents::ExpireApprovals;
 use kontor_core::caller::Operator;
-use kontor_identity::Identity;
+use kontor_identity::{Identity, RetentionDays};
 use kontor_store::{
     Error as StoreError,
     jobs::{Job, JobError, JobRun, Registry},
@@ -22,20 +22,22 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) fn jobs(services: &Services, retention: RetentionConfig) -> Registry {
     Registry::default()
         .with(ExpireApprovals(services.agents.clone()))
-        .in_every_workspace(Retention::new(retention), "0 2 * * *")
+        .in_every_workspace(Retention(retention), "0 2 * * *")
         .in_directory(CleanUp(services.identity.clone()), "*/5 * * * *")
 }
 
-/// Removes what a workspace keeps for a time only.
-struct Retention(Vec<(Prune, Duration)>);
+/// Removes what a workspace keeps for a time only: as long as the workspace has set, else as the installation has.
+struct Retention(RetentionConfig);
 
 impl Retention {
-    fn new(config: RetentionConfig) -> Self {
-        let RetentionConfig { events, audit, chats, calls } = config;
+    /// What is removed, and at which age.
+    fn of(&self, set: RetentionDays) -> Vec<(Prune, Duration)> {
+        let RetentionConfig { events, audit, chats, calls } = self.0;
+        let calls = set.calls.unwrap_or(calls);
         let kept: [(Prune, u32); 5] = [
-            (kontor_crm::prune_events, events),
-            (prune::audit, audit),
-            (kontor_agents::prune_chats, chats),
+            (kontor_crm::prune_events, set.events.unwrap_or(events)),
+            (prune::audit, set.audit.unwrap_or(audit)),
+            (kontor_agents::prune_chats, set.chats.unwrap_or(chats)),
             (kontor_operations::outside::prune, calls),
             (kontor_store::jobs::prune, calls),
         ];
@@ -45,7 +47,7 @@ impl Retention {
             (kontor_operations::requests::prune, Duration::ZERO),
             (kontor_operations::outside::give_up, CUT_OFF),
         ];
-        Self(own.into_iter().chain(timed).collect())
+        own.into_iter().chain(timed).collect()
     }
 }
 
@@ -56,8 +58,9 @@ impl Job for Retention {
 
     fn run<'r>(&'r self, run: &'r JobRun, (): ()) -> BoxFuture<'r, Result<(), JobError>> {
         Box::pin(async move {
-            for (prune, age) in &self.0 {
-                let (prune, before) = (*prune, run.environment.now().minus(*age));
+            let settings = run.namespace.read(|tx| kontor_identity::workspace_settings(tx)).await;
+            for (prune, age) in self.of(settings.map_err(JobError::retry)?.retention) {
+                let before = run.environment.now().minus(age);
                 // Part by part, so that others can write in between.
                 while run
                     .namespace

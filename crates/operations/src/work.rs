@@ -1,6 +1,11 @@
 use std::sync::Arc;
 
-use kontor_core::{caller::Caller, environment::Environment, metadata::Schema, time::Timestamp};
+use kontor_core::{
+    caller::Caller,
+    environment::Environment,
+    metadata::Schema,
+    time::{Date, Timestamp},
+};
 use kontor_store::Tx;
 
 /// What every use case and every operation within a transaction works with: the transaction, who asks, and the
@@ -12,4 +17,11 @@ pub struct Work<'a, 'c> {
     pub environment: &'a Environment,
     /// The one instant at which everything in this unit happens.
     pub now: Timestamp,
+}
+
+impl Work<'_, '_> {
+    /// The caller's day.
+    pub fn today(&self) -> Date {
+        self.caller.locale.time_zone.date(self.now)
+    }
 }

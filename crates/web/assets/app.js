@@ -1,6 +1,6 @@
 // What every page has: the command palette, dialogs and forms that answer in place.
 import { installPalette } from "./palette.js";
-import { localise } from "./times.js";
+import { localise, zone } from "./times.js";
 
 installPalette();
 
@@ -27,6 +27,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 localise(document);
+
+// Whoever has set no time zone is given the browser's, so that agents and pages mean the same day.
+const csrf = document.querySelector("meta[name=csrf]")?.content;
+if (csrf && !document.documentElement.dataset.timeZone && zone()) {
+  const body = new URLSearchParams({ csrf, time_zone: zone() });
+  fetch("/settings/zone", { method: "POST", body }).catch(() => {});
+}
 
 // What was just done is said once: a page that is loaded again has nothing new to say.
 const address = new URL(location.href);

@@ -1,23 +1,37 @@
-// Instants and days in the reader's own time zone. The server writes them in UTC: as text into <time>, and as
-// the value of moments in forms, to which the server is also answered in UTC, so that nothing is shifted twice.
+// Instants and days in the reader's time zone: the one they or their workspace have set, else the browser's. The
+// server writes the value of moments in forms in UTC and is answered in UTC, so that nothing is shifted twice.
 const DAY_MS = 86_400_000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-const two = (number) => String(number).padStart(2, "0");
-const clock = (at) => `${two(at.getHours())}:${two(at.getMinutes())}`;
-/** The days from 1970 to a day of the calendar. */
-const dayNumber = (year, month, day) => Math.round(Date.UTC(year, month, day) / DAY_MS);
-const dayOf = (at) => dayNumber(at.getFullYear(), at.getMonth(), at.getDate());
+const browsers = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The reader's time zone; undefined where not even the browser knows it. */
+export const zone = () => document.documentElement.dataset.timeZone || browsers();
+const shown = new Intl.DateTimeFormat("en-GB", {
+  timeZone: zone(), calendar: "gregory", numberingSystem: "latn", hourCycle: "h23",
+  year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
+});
 
-function calendar(year, month, day, thisYear) {
+const two = (number) => String(number).padStart(2, "0");
+
+/** What the reader's clocks show at an instant; months count from 0. */
+function wall(at) {
+  const parts = {};
+  for (const { type, value } of shown.formatToParts(at)) parts[type] = Number(value);
+  return { ...parts, month: parts.month - 1 };
+}
+
+const clock = ({ hour, minute }) => `${two(hour)}:${two(minute)}`;
+/** The days from 1970 to a day of the calendar. */
+const dayNumber = ({ year, month, day }) => Math.round(Date.UTC(year, month, day) / DAY_MS);
+
+function calendar({ year, month, day }, thisYear) {
   return year === thisYear ? `${day} ${MONTHS[month]}` : `${day} ${MONTHS[month]} ${year}`;
 }
 
 /** A day as far from today as a person would say. */
-function dayWords(year, month, day, now) {
-  const distance = dayNumber(year, month, day) - dayOf(now);
-  const near = { 0: "today", 1: "tomorrow", "-1": "yesterday" }[distance];
-  return near ?? calendar(year, month, day, now.getFullYear());
+function dayWords(date, today) {
+  const near = { 0: "today", 1: "tomorrow", "-1": "yesterday" }[dayNumber(date) - dayNumber(today)];
+  return near ?? calendar(date, today.year);
 }
 
 /** An instant as far from now as a person would say. */
@@ -28,10 +42,11 @@ function instantWords(at, now) {
   if (distance < 60) return "just now";
   if (distance < 3600) return away(Math.trunc(distance / 60), "min");
   if (distance < 86_400) return away(Math.trunc(distance / 3600), "h");
-  const days = dayOf(at) - dayOf(now);
+  const [day, today] = [wall(at), wall(now)];
+  const days = dayNumber(day) - dayNumber(today);
   if (Math.abs(days) === 1) return days < 0 ? "yesterday" : "tomorrow";
   if (Math.abs(days) < 7) return away(Math.abs(days), "days");
-  return calendar(at.getFullYear(), at.getMonth(), at.getDate(), now.getFullYear());
+  return calendar(day, today.year);
 }
 
 /** Rewrites every <time> within an element. */
@@ -42,27 +57,40 @@ export function localise(root) {
     if (given.includes("T")) {
       const at = new Date(given);
       if (Number.isNaN(at.valueOf())) continue;
-      const day = `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;
-      time.textContent = "exact" in time.dataset ? `${day}, ${clock(at)}` : instantWords(at, now);
-      time.title = at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+      const day = wall(at);
+      const exact = `${day.day} ${MONTHS[day.month]} ${day.year}, ${clock(day)}`;
+      time.textContent = "exact" in time.dataset ? exact : instantWords(at, now);
+      time.title = at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long", timeZone: zone() });
     } else {
       const [year, month, day] = given.split("-").map(Number);
-      if (day) time.textContent = dayWords(year, month - 1, day, now);
+      if (day) time.textContent = dayWords({ year, month: month - 1, day }, wall(now));
     }
   }
 }
 
-/** A UTC value of a moment's input as the local one. */
+/** A UTC value of a moment's input as the reader's clocks show it. */
 function localValue(utc) {
   const at = new Date(`${utc}Z`);
   if (Number.isNaN(at.valueOf())) return utc;
-  const year = String(at.getFullYear()).padStart(4, "0");
-  return `${year}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${clock(at)}`;
+  const { year, month, day, ...time } = wall(at);
+  return `${String(year).padStart(4, "0")}-${two(month + 1)}-${two(day)}T${clock(time)}`;
 }
 
-const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "this device";
+/** The instant at which the reader's clocks show a moment's input. */
+function instantOf(local) {
+  const meant = Date.parse(`${local}Z`);
+  if (Number.isNaN(meant)) return undefined;
+  const ahead = (at) => {
+    const { year, month, day, hour, minute, second } = wall(at);
+    return Date.UTC(year, month, day, hour, minute, second) - at;
+  };
+  // By the offset of the moment itself; that of a day before says it of an hour that clocks skip.
+  const first = meant - ahead(new Date(meant - DAY_MS));
+  const second = meant - ahead(new Date(first));
+  return new Date(first + ahead(new Date(first)) === meant ? first : second);
+}
 
-/** Shows the moments of a form in local time, once for each input. */
+/** Shows the moments of a form in the reader's time, once for each input. */
 export function localiseMoments(form) {
   for (const input of form.querySelectorAll("input[type=datetime-local]:not([data-utc])")) {
     const utc = input.getAttribute("value") ?? "";
@@ -71,7 +99,7 @@ export function localiseMoments(form) {
     if (utc && input.value === utc) input.value = localValue(utc);
     input.dataset.local = utc ? localValue(utc) : "";
     const hint = input.closest(".field")?.querySelector("[data-zone]");
-    if (hint) hint.textContent = `In your time zone, ${zone()}.`;
+    if (hint) hint.textContent = `In your time zone, ${zone() || "this device"}.`;
   }
 }
 
@@ -80,6 +108,6 @@ export function momentSent(input) {
   if (!input.value) return "";
   // What was not touched is sent as it came: of an hour that a clock shows twice, the one that was meant.
   if (input.value === input.dataset.local) return `${input.dataset.utc}Z`;
-  const at = new Date(input.value);
-  return Number.isNaN(at.valueOf()) ? input.value : `${at.toISOString().slice(0, 16)}Z`;
+  const at = instantOf(input.value);
+  return at ? `${at.toISOString().slice(0, 16)}Z` : input.value;
 }

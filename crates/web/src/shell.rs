@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kontor_core::{
     caller::Caller,
     grants::{Grants, Permission},
+    locale::TimeZone,
     metadata::Schema,
 };
 use kontor_identity::Csrf;
@@ -24,6 +25,8 @@ pub(crate) struct Shell {
     pub objects: Vec<ObjectLink>,
     /// The pages of the workspace itself that the reader may see.
     pub workspace_pages: Vec<WorkspacePage>,
+    /// The reader's time zone, where one is set: the browser's own stands for it else.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// A page of the workspace itself, in the navigation.
@@ -82,6 +85,7 @@ impl Shell {
             workspace: me.workspace.name,
             objects,
             workspace_pages: workspace_pages(&caller.grants),
+            time_zone: me.member.time_zone.or(Some(me.time_zone).filter(|zone| !zone.is_utc())),
         })
     }
 }
@@ -90,7 +94,7 @@ impl Shell {
 /// may name anything.
 pub(crate) fn viewer(state: &WebState, caller: &Caller, schema: &Schema) -> Viewer {
     let schema = Arc::new(caller.grants.readable_schema(schema));
-    Viewer { schema, environment: state.environment.clone() }
+    Viewer { schema, environment: state.environment.clone(), zone: caller.locale.time_zone }
 }
 
 /// The drawing of an object's icon, a plain card for one that we have not drawn.

@@ -128,6 +128,7 @@ impl Prepared {
         let same = |a: &Arc<Grants>, b: &Arc<Grants>| Arc::ptr_eq(a, b) || a == b;
         Arc::ptr_eq(&self.agent, agent)
             && self.schema.version() == schema.version()
+            && self.caller.locale == member.locale
             && same(&self.member_grants, &member.grants)
             && same(&self.role_grants, role)
     }
@@ -159,7 +160,7 @@ impl Prepared {
 
     /// The system prompt of this moment.
     pub(super) async fn prompt(&self, run: &Run<'_>) -> Result<Arc<str>, Error> {
-        let today = run.agents.0.environment.now().date();
+        let today = self.caller.locale.time_zone.date(run.agents.0.environment.now());
         let Some((object, record)) = &run.session.context else {
             let mut kept = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((_, prompt)) = kept.as_ref().filter(|(day, _)| *day == today) {
@@ -210,6 +211,7 @@ impl Prepared {
             member_name: &self.names.member,
             role: &self.names.role,
             today,
+            time_zone: self.caller.locale.time_zone,
             schema: &self.schema,
             grants: &self.caller.grants,
             context,

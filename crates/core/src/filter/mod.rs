@@ -12,7 +12,7 @@ mod scalar;
 
 pub use self::{
     evaluate::Related,
-    parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_LIST, parse_filter},
+    parse::{Asker, MAX_CONDITIONS, MAX_DEPTH, MAX_LIST, parse_filter},
     path::{FieldPath, Hop, PartType, Readable, filterable_paths},
     scalar::Scalar,
 };

@@ -4,9 +4,11 @@ use super::{Condition, FieldPath, Filter, Hop, Operator, PartType, Readable, Sca
 use crate::{
     error::{Issue, join_path},
     ids::MemberId,
+    locale::{Locale, TimeZone},
     metadata::{FieldKind, Object, Schema},
-    reading::readable,
+    reading::{Lean, Period, readable, whole_period},
     text::{self, fold},
+    time::{Date, Timestamp},
     value::{parse_date, parse_instant, parse_number, parse_value},
 };
 
@@ -26,7 +28,17 @@ const ME: &str = "$me";
 const OPERATORS: [&str; 11] =
     ["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "starts_with", "is_empty"];
 
-/// Reads a filter on records of `object`. `me` is what `"$me"` stands for.
+/// Who asks by a filter, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker {
+    /// What `"$me"` stands for.
+    pub me: Option<MemberId>,
+    /// What `today` and `this month` are reckoned from.
+    pub now: Timestamp,
+    pub locale: Locale,
+}
+
+/// Reads a filter on records of `object`.
 ///
 /// # Errors
 /// Every mistake found, each with its path within the filter.
@@ -35,10 +47,10 @@ pub fn parse_filter(
     object: &Object,
     schema: &Schema,
     readable: &dyn Readable,
-    me: Option<MemberId>,
+    asker: Asker,
 ) -> Result<Filter, Vec<Issue>> {
     let mut parser =
-        Parser { schema, readable, me, conditions: 0, parts: 0, operands: 0, issues: Vec::new() };
+        Parser { schema, readable, asker, conditions: 0, parts: 0, operands: 0, issues: Vec::new() };
     let filter = parser.filter(json, object, "", 0);
     match (filter, parser.issues.is_empty()) {
         (Some(filter), true) => Ok(filter),
@@ -49,7 +61,7 @@ pub fn parse_filter(
 struct Parser<'a> {
     schema: &'a Schema,
     readable: &'a dyn Readable,
-    me: Option<MemberId>,
+    asker: Asker,
     conditions: usize,
     parts: usize,
     operands: usize,
@@ -169,10 +181,8 @@ impl Parser<'_> {
                 return None;
             }
             let here = join_path(at, &text::excerpt(operator, 60));
-            match self.operator(operator, operand, &path, object) {
-                Ok(operator) => {
-                    conditions.push(Filter::Condition(Condition { path: path.clone(), operator }))
-                }
+            match self.condition(operator, operand, &path, object) {
+                Ok(condition) => conditions.push(condition),
                 Err(issue) => self.fail(&join_path(&here, &issue.path), "invalid_operand", issue.message),
             }
         }
@@ -189,6 +199,41 @@ impl Parser<'_> {
         let related =
             |filter| Filter::Related { field: hop.relation, object: hop.object, filter: Box::new(filter) };
         Some(inner.map(related))
+    }
+
+    /// One operator on a path; of a period, its bounds.
+    fn condition(
+        &self,
+        name: &str,
+        operand: &Json,
+        path: &FieldPath,
+        object: &Object,
+    ) -> Result<Filter, Issue> {
+        if let Some(text) = operand.as_str()
+            && let Some(period) = self.period(text, path, object)?
+            && let Some(condition) = within(name, &period, path, self.asker.locale.time_zone)?
+        {
+            return Ok(condition);
+        }
+        let operator = self.operator(name, operand, path, object)?;
+        Ok(Filter::Condition(Condition { path: path.clone(), operator }))
+    }
+
+    /// What a text says of days where it is none itself: `today`, `this month`, `last 30 days`.
+    fn period(&self, text: &str, path: &FieldPath, object: &Object) -> Result<Option<Period>, Issue> {
+        let is_plain = match path.ty {
+            PartType::Date => parse_date(&text.into()).is_ok(),
+            PartType::DateTime => parse_instant(&text.into(), self.asker.locale.time_zone).is_ok(),
+            _ => true,
+        };
+        if is_plain {
+            return Ok(None);
+        }
+        let today = self.asker.locale.time_zone.date(self.asker.now);
+        // When a record was made or changed is behind; what else is dated may be ahead.
+        let is_system = object.field(&path.field).is_some_and(|field| field.is_system);
+        let lean = if is_system { Lean::Behind } else { Lean::Ahead };
+        whole_period(text, today, lean).map(Some).map_err(|why| Issue::new("", "wrong_type", why.to_string()))
     }
 
     fn operator(
@@ -277,6 +322,7 @@ impl Parser<'_> {
                 let text = json.as_str().ok_or_else(|| wrong("an id"))?;
                 if text == ME {
                     let me = self
+                        .asker
                         .me
                         .ok_or_else(|| Issue::new("", "no_member", "$me needs a caller who is a member"))?;
                     return Ok(Scalar::Uuid(me.as_uuid()));
@@ -289,16 +335,47 @@ impl Parser<'_> {
             }
             // In any year: a bound may be as far away as one likes.
             PartType::Date => parse_date(json).map(Scalar::Date),
-            PartType::DateTime => parse_instant(json).map(Scalar::Timestamp),
+            PartType::DateTime => parse_instant(json, self.asker.locale.time_zone).map(Scalar::Timestamp),
             PartType::Option => {
                 let field = object.field(&path.field).ok_or_else(|| wrong("a known field"))?;
-                let value = parse_value(field, json, None)
+                let value = parse_value(field, json, None, &self.asker.locale)
                     .map_err(|issues| issues.into_iter().next().unwrap_or_else(|| wrong("a value")))?;
                 path.cell(field, &value).ok_or_else(|| wrong("a value"))
             }
             PartType::Opaque => Err(wrong("nothing")),
         }
     }
+}
+
+/// What an operator asks of a period; nothing where it takes none.
+fn within(name: &str, period: &Period, path: &FieldPath, zone: TimeZone) -> Result<Option<Filter>, Issue> {
+    let scalar = |date: Date| match path.ty {
+        PartType::Date => Scalar::Date(date),
+        _ => Scalar::Timestamp(zone.start_of(date)),
+    };
+    let condition = |operator| Filter::Condition(Condition { path: path.clone(), operator });
+    let open = |end: &str| Issue::new("", "wrong_type", format!("{} has no {end}", period.readable()));
+    let from = period.from.map(scalar);
+    let until = period.until.map(scalar);
+    let begin = || from.clone().ok_or_else(|| open("beginning"));
+    let end = || until.clone().ok_or_else(|| open("end"));
+    let inside = || {
+        let bounds = [from.clone().map(Operator::GreaterOrEqual), until.clone().map(Operator::Less)];
+        Filter::And(bounds.into_iter().flatten().map(condition).collect())
+    };
+    Ok(Some(match name {
+        "eq" => inside(),
+        "neq" => {
+            let bounds = [from.clone().map(Operator::Less), until.clone().map(Operator::GreaterOrEqual)];
+            let outside = bounds.into_iter().flatten().chain([Operator::IsEmpty(true)]);
+            Filter::Or(outside.map(condition).collect())
+        }
+        "gt" => condition(Operator::GreaterOrEqual(end()?)),
+        "gte" => condition(Operator::GreaterOrEqual(begin()?)),
+        "lt" => condition(Operator::Less(begin()?)),
+        "lte" => condition(Operator::Less(end()?)),
+        _ => return Ok(None),
+    }))
 }
 
 /// A text as the column that it is compared with holds it.

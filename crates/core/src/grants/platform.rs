@@ -17,6 +17,8 @@ pub enum Permission {
     Audit,
     /// What is done in the background.
     Jobs,
+    /// The workspace's own settings.
+    Settings,
 }
 
 /// That the caller lacks a permission on the workspace.
@@ -36,7 +38,7 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 4] = [Self::Members, Self::DataModel, Self::Audit, Self::Jobs];
+    pub const ALL: [Self; 5] = [Self::Members, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings];
 
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Permission {
             Self::DataModel => "data_model",
             Self::Audit => "audit",
             Self::Jobs => "jobs",
+            Self::Settings => "settings",
         }
     }
 }

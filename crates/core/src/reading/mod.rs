@@ -15,7 +15,7 @@ pub use self::{
     clock::{Clock, clock},
     date::{Lean, date, moment, whole_date},
     number::{Amount, Number, amount, number, percent, readable, whole_amount, whole_number, whole_percent},
-    period::{Period, period},
+    period::{Period, period, whole_period},
 };
 use crate::text::fold;
 

@@ -1,11 +1,14 @@
 //! Periods as people say them, reckoned from today.
 
 use super::{
-    Found, Lean, Read, at, date,
+    Found, Lean, Read, Unread, at, date,
     date::{add_months, day_of, month, span, weekday_of, year},
-    from,
+    from, whole,
 };
 use crate::time::Date;
+
+const EXPECTED_PERIOD: &str =
+    "a date such as 2026-03-01 or a period such as today, this month or last 30 days";
 
 /// From a day to the day before another; either end may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +112,14 @@ pub fn period(words: &[&str], today: Date, lean: Lean) -> Found<Period> {
         return Ok(Some(day.map(Period::day)));
     }
     Ok(calendar(words, today, lean))
+}
+
+/// A text that is a period from its beginning to its end.
+///
+/// # Errors
+/// What it is not, or which two it may be.
+pub fn whole_period(text: &str, today: Date, lean: Lean) -> Result<Period, Unread> {
+    whole(text, EXPECTED_PERIOD, |words| period(words, today, lean))
 }
 
 /// Where a period begins.

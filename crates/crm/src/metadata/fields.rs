@@ -5,6 +5,7 @@ use kontor_core::{
     environment::Environment,
     error::Issue,
     grants::Permission,
+    locale::Locale,
     metadata::{Field, FieldKind, Name, Object, SelectOption, TextFormat},
     text,
     time::Timestamp,
@@ -127,7 +128,7 @@ fn check(object: &Object, new: &NewField, environment: &Environment) -> Result<F
         issues.push(Issue::new("is_unique", "not_comparable", message));
     }
     if let Some(json) = new.default.as_ref().filter(|json| !json.is_null()) {
-        match parse_value(&field, json, None) {
+        match parse_value(&field, json, None, &Locale::default()) {
             Ok(value) => field.default = Some(value.to_json(&field.kind)),
             Err(wrong) => issues.extend(wrong.into_iter().map(|issue| issue.within("default"))),
         }

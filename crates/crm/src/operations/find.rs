@@ -65,14 +65,18 @@ impl Find {
         work: &mut Work<'_, '_>,
         query: &ListQuery,
     ) -> Result<(Page, Vec<Json>, bool), Problem> {
+        let zone = work.caller.locale.time_zone;
         let page = records::list(work, &self.object, query).await.map_err(problem_of)?;
         let mut is_cut = false;
         let shown = page
             .records
             .iter()
             .map(|record| {
-                let compact =
-                    if page.records.len() == 1 { render::alone(record) } else { render::in_list(record) };
+                let compact = if page.records.len() == 1 {
+                    render::alone(record, zone)
+                } else {
+                    render::in_list(record, zone)
+                };
                 is_cut |= compact.is_cut;
                 compact.json
             })

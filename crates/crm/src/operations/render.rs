@@ -1,7 +1,8 @@
 //! Results in the space they are given: empty fields left out, long texts cut, and never more than fits.
 
 use kontor_core::{
-    metadata::{FieldKind, system_fields},
+    locale::TimeZone,
+    metadata::{Field, FieldKind, Object, system_fields},
     text,
 };
 use serde_json::{Map, Value as Json, json};
@@ -25,13 +26,14 @@ pub(super) struct Compact {
 }
 
 /// A record of a list.
-pub(super) fn in_list(record: &Record) -> Compact {
-    compact(record, IN_LIST)
+pub(super) fn in_list(record: &Record, zone: TimeZone) -> Compact {
+    compact(record, IN_LIST, zone)
 }
 
 /// A record by itself, with as much of its texts as there is room for.
-pub(super) fn alone(record: &Record) -> Compact {
-    let fits = ALONE.into_iter().map(|limit| compact(record, limit)).find(|it| size(&it.json) <= BUDGET);
+pub(super) fn alone(record: &Record, zone: TimeZone) -> Compact {
+    let fits =
+        ALONE.into_iter().map(|limit| compact(record, limit, zone)).find(|it| size(&it.json) <= BUDGET);
     fits.unwrap_or_else(|| Compact { json: json!({"id": record.id, "label": record.label}), is_cut: true })
 }
 
@@ -68,7 +70,7 @@ fn cut_all<'j>(items: impl IntoIterator<Item = &'j mut Json>, limit: usize) -> b
     is_cut
 }
 
-fn compact(record: &Record, limit: usize) -> Compact {
+fn compact(record: &Record, limit: usize, zone: TimeZone) -> Compact {
     let mut shown = Map::new();
     shown.insert("id".to_owned(), json!(record.id));
     shown.insert("label".to_owned(), json!(record.label));
@@ -85,6 +87,7 @@ fn compact(record: &Record, limit: usize) -> Compact {
                 is_cut = true;
             }
         } else {
+            localise(&mut value, field, zone);
             drop_empty_parts(&mut value);
             is_cut |= cut(&mut value, limit);
         }
@@ -93,6 +96,25 @@ fn compact(record: &Record, limit: usize) -> Compact {
         }
     }
     Compact { json: shown.into(), is_cut }
+}
+
+/// Writes a field's moment as the clocks of the caller's time zone show it.
+pub(super) fn localise(value: &mut Json, field: &Field, zone: TimeZone) {
+    if field.kind == FieldKind::DateTime
+        && let Some(at) = value.as_str().and_then(|text| text.parse().ok())
+    {
+        *value = zone.rfc3339(at).into();
+    }
+}
+
+/// The same in the changes of an object's fields.
+pub(super) fn localise_changes(changes: &mut Json, object: &Object, zone: TimeZone) {
+    for (name, change) in changes.as_object_mut().into_iter().flatten() {
+        let Some(field) = object.field(name) else { continue };
+        for value in change.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            localise(value, field, zone);
+        }
+    }
 }
 
 fn drop_empty_parts(value: &mut Json) {

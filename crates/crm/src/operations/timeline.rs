@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
     ids::RecordId,
+    locale::TimeZone,
     metadata::Object,
     operation::{Definition, Effect},
 };
@@ -69,7 +70,11 @@ impl InTransaction for Timeline {
             let limit = limit.unwrap_or(DEFAULT).min(MOST);
             let mut page =
                 timeline::list(work, &self.object, id, limit, after.as_deref()).await.map_err(problem_of)?;
-            let mut shown: Vec<_> = page.entries.iter().map(entry_json).collect();
+            let mut shown: Vec<_> = page
+                .entries
+                .iter()
+                .map(|entry| entry_json(entry, &self.object, work.caller.locale.time_zone))
+                .collect();
             let found = shown.len();
             let fitting = render::fitting(&shown);
             if fitting < found {
@@ -78,7 +83,11 @@ impl InTransaction for Timeline {
                 page = timeline::list(work, &self.object, id, fewer, after.as_deref())
                     .await
                     .map_err(problem_of)?;
-                shown = page.entries.iter().map(entry_json).collect();
+                shown = page
+                    .entries
+                    .iter()
+                    .map(|entry| entry_json(entry, &self.object, work.caller.locale.time_zone))
+                    .collect();
             }
             let mut result = Map::new();
             result.insert("object".to_owned(), json!(self.object.name));
@@ -98,8 +107,12 @@ impl InTransaction for Timeline {
 
 /// The entry without its id, which leads nowhere, and its record, which the result names once; with the page of
 /// what it is linked to.
-fn entry_json(entry: &Entry) -> Json {
+fn entry_json(entry: &Entry, object: &Object, zone: TimeZone) -> Json {
     let mut shown = entry.to_json();
+    shown["happened_at"] = zone.rfc3339(entry.happened_at).into();
+    if entry.linked.is_none() {
+        render::localise_changes(&mut shown["changes"], object, zone);
+    }
     if let Some(map) = shown.as_object_mut() {
         map.remove("id");
         map.remove("record");

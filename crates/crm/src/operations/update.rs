@@ -61,8 +61,10 @@ impl InTransaction for Update {
             }
             let updated = records::update(work, &self.object, id, &fields, None).await.map_err(problem_of)?;
             let mut changes = json!(updated.changes);
+            let zone = work.caller.locale.time_zone;
+            render::localise_changes(&mut changes, &self.object, zone);
             render::cut(&mut changes, render::IN_LIST);
-            Ok(get::result(&updated.record, Some(("changes", changes))).into())
+            Ok(get::result(&updated.record, Some(("changes", changes)), zone).into())
         })
     }
 

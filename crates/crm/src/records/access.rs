@@ -36,7 +36,7 @@ pub(crate) fn predicate(work: &Work<'_, '_>, object: &Object, alias: &str, actio
     let mut predicate: Option<Expr> = None;
     for rule in work.caller.grants.row_rules(&object.name, action) {
         let json = rule.to_json();
-        let part = match parse_filter(&json, object, work.schema, &Everything, work.caller.member()) {
+        let part = match parse_filter(&json, object, work.schema, &Everything, work.caller.asker(work.now)) {
             Ok(filter) => condition::compile(work, &filter, object, alias, Authority::Rule),
             Err(issues) => {
                 tracing::error!(object = %object.name, ?issues, "a row rule cannot be read and lets no row through");

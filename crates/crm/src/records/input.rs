@@ -39,8 +39,12 @@ pub(crate) fn read(
         } else if !grants.can_update_field(&object.name, name) {
             forbidden.push(Issue::new(path, "field_not_writable", format!("you may not write {name}")));
         } else {
-            match parse_value(&readable_part(work, field), json, current.and_then(|values| values.get(name)))
-            {
+            match parse_value(
+                &readable_part(work, field),
+                json,
+                current.and_then(|values| values.get(name)),
+                &work.caller.locale,
+            ) {
                 Ok(value) => {
                     values.insert(field.name.clone(), value);
                 }
@@ -95,11 +99,11 @@ pub(crate) fn fill_defaults(work: &Work<'_, '_>, object: &Object, values: &mut N
 fn default(work: &Work<'_, '_>, object: &Object, field: &Field) -> Option<Value> {
     match (field.name.as_str(), &field.kind, &field.default) {
         (_, FieldKind::DateTime, Some(Json::String(now))) if now == "now" => Some(Value::DateTime(work.now)),
-        (_, FieldKind::Date, Some(Json::String(now))) if now == "now" => Some(Value::Date(work.now.date())),
+        (_, FieldKind::Date, Some(Json::String(now))) if now == "now" => Some(Value::Date(work.today())),
         (_, FieldKind::Relation { .. }, Some(Json::String(me))) if me == "$me" => {
             work.caller.member().map(|member| Value::Relation(member.as_uuid().into()))
         }
-        (_, _, Some(json)) => parse_value(field, json, None)
+        (_, _, Some(json)) => parse_value(field, json, None, &work.caller.locale)
             .inspect_err(|issues| tracing::warn!(object = %object.name, field = %field.name, ?issues, "a default does not fit its field"))
             .ok(),
         (system_fields::OWNER, FieldKind::Relation { .. }, None) => {

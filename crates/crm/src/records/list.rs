@@ -192,7 +192,7 @@ pub(crate) fn filter(work: &Work<'_, '_>, object: &Object, json: &Json) -> Resul
 /// A caller's filter, on what the caller may read.
 fn parsed(work: &Work<'_, '_>, object: &Object, json: &Json) -> Result<Filter, Error> {
     let grants = &*work.caller.grants;
-    let parsed = parse_filter(json, object, work.schema, grants, work.caller.member())
+    let parsed = parse_filter(json, object, work.schema, grants, work.caller.asker(work.now))
         .map_err(|issues| Error::Invalid(issues.into_iter().map(|issue| issue.within("filter")).collect()))?;
     check_names(work, object, &parsed).map_err(Error::invalid)?;
     Ok(parsed)

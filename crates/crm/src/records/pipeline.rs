@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use kontor_core::{
     error::Issue,
     ids::RecordId,
+    locale::Locale,
     metadata::{Field, FieldKind, Name, Object, Outcome, Pipeline, SelectOption},
     value::{Value, Values, format_scaled, parse_value, scaled_percent},
 };
@@ -93,7 +94,7 @@ fn settle_close_date(
     }
     let was_closed = stages.before.is_some_and(|_| stages.was_closed());
     if !was_closed {
-        values.insert(field.name.clone(), Value::Date(work.now.date()));
+        values.insert(field.name.clone(), Value::Date(work.today()));
     } else if values.get(&field.name).is_some_and(Value::is_null) {
         let message =
             format!("{} says when it was closed: {} cannot be without", field.label, stages.after.label);
@@ -186,7 +187,9 @@ pub(crate) async fn reopen(
         if said.given.contains(name) {
             continue;
         }
-        let was = closing.get(name).and_then(|change| parse_value(field, &change.before, None).ok());
+        let was = closing
+            .get(name)
+            .and_then(|change| parse_value(field, &change.before, None, &Locale::default()).ok());
         match was {
             Some(value) => {
                 values.insert(name.clone(), value);
@@ -213,7 +216,7 @@ fn is_of_closing(said: &Said<'_>, stages: &Stages<'_>, is_known: bool) -> bool {
 
 fn default(field: &Field) -> Value {
     let default = field.default.as_ref().unwrap_or(&Json::Null);
-    parse_value(field, default, None).unwrap_or(Value::Null)
+    parse_value(field, default, None, &Locale::default()).unwrap_or(Value::Null)
 }
 
 /// What the update changed that closed the record.

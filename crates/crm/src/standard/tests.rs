@@ -79,7 +79,7 @@ fn every_object_holds_together() {
             if let Some(default) =
                 field.default.as_ref().filter(|default| **default != "now" && **default != "$me")
             {
-                parse_value(field, default, None).unwrap();
+                parse_value(field, default, None, &kontor_core::locale::Locale::default()).unwrap();
             }
         }
     }

@@ -65,7 +65,7 @@ const KEPT: [(&str, &[&str]); 9] = [
     ("rusqlite", &["kontor-store", "kontor-bench"]),
     ("sqlx", &["kontor-store", "kontor-bench"]),
     ("croner", &["kontor-store"]),
-    ("chrono", &["kontor-store"]),
+    ("chrono", &["kontor-core", "kontor-store"]),
     ("async-openai", &["kontor-models"]),
     ("argon2", &["kontor-identity"]),
     ("jsonwebtoken", &["kontor-identity"]),

@@ -22,7 +22,10 @@ async fn a_workspace_of_the_first_version_gets_what_is_new_and_keeps_what_its_ad
                 |object: &str, field: &str| named(&named(&objects["data"], object)["fields"], field).clone();
             // What is new.
             assert_eq!(field("member", "time_zone")["kind"], "text");
-            assert_eq!(named(&field("activity", "type")["settings"]["options"], "MESSAGE")["label"], "Message");
+            assert_eq!(
+                named(&field("activity", "type")["settings"]["options"], "MESSAGE")["label"],
+                "Message"
+            );
             let agents = ada.get("/api/agents").await.unwrap().ok();
             assert_eq!(named(&agents["data"], "data-steward")["prompt_version"], 1);
             assert_eq!(named(&agents["data"], "sales-assistant")["prompt_version"], 2);
@@ -30,7 +33,10 @@ async fn a_workspace_of_the_first_version_gets_what_is_new_and_keeps_what_its_ad
             // What the admin made.
             assert_eq!(field("deal", "stage")["label"], "Phase");
             assert_eq!(field("deal", "region")["label"], "Region");
-            assert_eq!(named(&field("activity", "type")["settings"]["options"], "CALL")["label"], "Phone call");
+            assert_eq!(
+                named(&field("activity", "type")["settings"]["options"], "CALL")["label"],
+                "Phone call"
+            );
             assert_eq!(named(&agents["data"], "sales-assistant")["label"], "Verkaufshilfe");
             assert_eq!(named(&agents["data"], "analyst")["prompt_version"], 1);
             fixture.server.take().unwrap().stop().unwrap();

@@ -38,7 +38,7 @@ pub(super) fn day(phrase: Phrase<'_>, today: Date, lean: Lean) -> Result<Option<
     Ok(read.map(|read| (read.value, read.words)))
 }
 
-/// A day with the time said beside it, as a timestamp, and how many words they took; `otherwise` is the time
+/// A day with the time said beside it, as a moment in the member's time zone, and how many words they took; `otherwise` is the time
 /// where none is said.
 pub(super) fn moment(
     phrase: Phrase<'_>,
@@ -50,7 +50,7 @@ pub(super) fn moment(
     Ok(read.map(|read| {
         let (date, time) = read.value;
         let time = time.map_or_else(|| otherwise.to_owned(), |time| time.to_string());
-        (format!("{date}T{time}:00Z"), read.words)
+        (format!("{date}T{time}"), read.words)
     }))
 }
 

@@ -72,7 +72,7 @@ impl Interpreter {
         let mut condition = serde_json::Map::new();
         for (operator, date) in [("gte", period.from), ("lt", period.until)] {
             if let Some(date) = date {
-                condition.insert(operator.to_owned(), json!(format!("{date}T00:00:00Z")));
+                condition.insert(operator.to_owned(), json!(format!("{date}T00:00")));
             }
         }
         let filter = json!({"updated_at": condition});

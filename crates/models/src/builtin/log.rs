@@ -155,7 +155,7 @@ impl Interpreter {
                     ));
                 }
                 when.cover();
-                let is_default = moment == format!("{today}T12:00:00Z");
+                let is_default = moment == format!("{today}T12:00");
                 return Ok((phrase.upto(at), Some(moment).filter(|_| !is_default)));
             }
         }

@@ -150,7 +150,7 @@ impl Interpreter {
                     (phrase.upto(at), here.from(period.words).skip(&["to", "that", "about"]));
                 self.is_all_of_it(before, behind)?;
                 let title = [before.raw(), behind.raw()].join(" ");
-                return Ok((title.trim().to_owned(), Some(format!("{from}T09:00:00Z"))));
+                return Ok((title.trim().to_owned(), Some(format!("{from}T09:00"))));
             }
         }
         const UNITS: [&str; 6] = ["hour", "hours", "minute", "minutes", "min", "mins"];

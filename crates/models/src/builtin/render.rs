@@ -176,15 +176,15 @@ pub(super) fn value(catalogue: &Catalogue, object: &str, name: &str, cell: &Valu
     }
 }
 
-/// A timestamp to the minute; any other text as it is.
+/// A moment to the minute, as the clocks show it where it was written; any other text as it is.
 pub(super) fn moment(text: &str) -> String {
     let bytes = text.as_bytes();
     let is_moment = text.is_ascii()
-        && text.len() >= 20
+        && text.len() >= 16
         && bytes[4] == b'-'
         && bytes[10] == b'T'
         && bytes[13] == b':'
-        && text.ends_with('Z');
+        && !text.contains(' ');
     if is_moment { format!("{} {}", &text[..10], &text[11..16]) } else { text.to_owned() }
 }
 

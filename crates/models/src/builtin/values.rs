@@ -156,7 +156,7 @@ impl Interpreter {
     pub(super) fn moment(&self, phrase: Phrase<'_>, lean: Lean) -> Result<Option<(String, usize)>, Stop> {
         match self.conversation.today {
             Some(today) => dates::moment(phrase, today, lean, "09:00"),
-            None => Ok(self.day(phrase, lean)?.map(|(date, words)| (format!("{date}T09:00:00Z"), words))),
+            None => Ok(self.day(phrase, lean)?.map(|(date, words)| (format!("{date}T09:00"), words))),
         }
     }
 }

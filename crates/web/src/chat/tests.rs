@@ -162,7 +162,10 @@ fn fragments() -> Fragments {
 
 fn fragments_at(clock: Arc<ManualClock>) -> Fragments {
     let environment = Environment::new(clock, Arc::new(SystemRandom));
-    Fragments::new(Viewer { schema: Arc::new(Schema::default()), environment }, "token")
+    Fragments::new(
+        Viewer { schema: Arc::new(Schema::default()), environment, zone: kontor_core::locale::TimeZone::UTC },
+        "token",
+    )
 }
 
 /// What a page that knows the log up to `after` is sent, the text in flight from its beginning, as the

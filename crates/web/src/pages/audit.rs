@@ -83,7 +83,7 @@ fn act_view(viewer: &Viewer, act: AuditRecord) -> ActView {
         .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
     ActView {
-        when: exact(act.happened_at, viewer.now()),
+        when: exact(act.happened_at, viewer.clock()),
         by: act.actor.to_string(),
         is_agent: act.actor.agent.is_some(),
         target: target(&viewer.schema, &act),

@@ -29,7 +29,7 @@ use crate::{
     link::with_query,
     session::SignedIn,
     shell::{Shell, viewer},
-    show::{Shown, instant},
+    show::{Clock, Shown, instant},
     state::WebState,
 };
 
@@ -366,7 +366,7 @@ async fn sessions(
     let found = state.agents.sessions(caller, LISTED_SESSIONS, after).await?;
     let items = found.sessions.into_iter().map(|session| SessionItem {
         id: session.id,
-        when: instant(session.updated_at, now),
+        when: instant(session.updated_at, Clock { now, zone: caller.locale.time_zone }),
         mark: Closed::of(&session, now).map(|closed| closed.mark),
         is_current: Some(session.id) == current,
         title: title(&session),

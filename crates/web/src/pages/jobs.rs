@@ -14,7 +14,7 @@ use crate::{
     form::Fields,
     session::{Sent, SignedIn},
     shell::Shell,
-    show::{Shown, exact},
+    show::{Clock, Shown, exact},
     state::WebState,
 };
 
@@ -52,7 +52,7 @@ pub(crate) async fn show(
     let planned = state.jobs.planned(&caller).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Jobs", "jobs").await?;
-    let now = state.environment.now();
+    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
     let view = |job: JobRecord| JobView {
         id: job.id,
         state: job.state.word(),
@@ -61,7 +61,7 @@ pub(crate) async fn show(
             JobState::Running => "blue",
             JobState::Failed => "red",
         },
-        due: exact(job.due_at, now),
+        due: exact(job.due_at, clock),
         attempts: job.attempts,
         problem: job.problem.unwrap_or_default(),
         may_run: job.state != JobState::Running,
@@ -72,7 +72,7 @@ pub(crate) async fn show(
         shell,
         state: wanted.map_or("", JobState::word),
         jobs: jobs.into_iter().map(view).collect(),
-        planned: planned.into_iter().map(|planned| (planned.name, exact(planned.next_at, now))).collect(),
+        planned: planned.into_iter().map(|planned| (planned.name, exact(planned.next_at, clock))).collect(),
         is_begun: query.get("done") == "again",
     })
 }

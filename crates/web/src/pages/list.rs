@@ -97,7 +97,8 @@ pub(crate) async fn show(
     let chosen: Vec<String> = query.all("c").map(str::to_owned).collect();
     let candidates = records::candidates(object, &caller, &chosen);
     let fields = records::chosen(&candidates);
-    let mut filters = Filters::new(&schema, object, &caller, &query, state.environment.now());
+    let today = caller.locale.time_zone.date(state.environment.now());
+    let mut filters = Filters::new(&schema, object, &caller, &query, today);
     filters.name_records(&state, &caller).await?;
     let after = query.get("after");
     let list = ListQuery {

@@ -10,6 +10,7 @@ mod list;
 mod palette;
 mod record;
 mod record_form;
+mod settings;
 mod setup;
 mod sign_in;
 mod turns;
@@ -38,6 +39,10 @@ pub(crate) fn routes() -> Router<WebState> {
         .route("/audit", get(audit::show))
         .route("/jobs", get(jobs::show))
         .route("/jobs/{id}/run", post(jobs::run))
+        .route("/settings", get(settings::show))
+        .route("/settings/own", post(settings::change_own))
+        .route("/settings/workspace", post(settings::change_workspace))
+        .route("/settings/zone", post(settings::offer_zone))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))
         .route("/records/{plural}", get(list::show).post(edit::create))

@@ -29,6 +29,9 @@ pub(crate) async fn find(
     if fits("New chat") {
         items.push(item("New chat", "/chat".to_owned(), "Chat"));
     }
+    if fits("Settings") {
+        items.push(item("Settings", "/settings".to_owned(), "Workspace"));
+    }
     for page in workspace_pages(&caller.grants).iter().filter(|page| fits(page.label)) {
         items.push(item(page.label, format!("/{}", page.place), "Workspace"));
     }

@@ -393,7 +393,7 @@ fn entry_view(viewer: &Viewer, object: &Object, entry: &Entry) -> EntryView {
         what: event_words(&entry.name),
         by: entry.actor.to_string(),
         is_agent: entry.actor.agent.is_some(),
-        when: instant(entry.happened_at, viewer.now()),
+        when: instant(entry.happened_at, viewer.clock()),
         linked: entry.linked.as_ref().map(|linked| {
             let href = format!("/records/{}/{}", linked.object.plural, linked.id);
             let label = linked.label.clone();

@@ -84,12 +84,16 @@ impl<'a> RecordForm<'a> {
         Names { state: self.state, caller: self.caller, viewer: &self.viewer }
     }
 
+    /// The day of whoever fills the form.
+    fn today(&self) -> kontor_core::time::Date {
+        self.caller.locale.time_zone.date(self.state.environment.now())
+    }
+
     /// What the form says otherwise than the record, with all that it names settled; and the records that are to
     /// be made for it, where nothing is wrong so far.
     pub(super) async fn read(&self, held: &Json, sent: &mut Fields) -> Result<(Submitted, Vec<Wanted>)> {
         let (mut problems, wanted) = self.names().settle(self.object, sent).await?;
-        let now = self.state.environment.now();
-        let mut submitted = submitted(&self.caller.grants, self.object, held, sent, now);
+        let mut submitted = submitted(self.caller, self.object, held, sent, self.today());
         problems.add(submitted.problems);
         for input in self.object.fields.iter().filter(|field| problems.at(&field.name).is_some()) {
             submitted.fields.insert(input.name.to_string(), UNREADABLE);
@@ -198,8 +202,7 @@ impl<'a> RecordForm<'a> {
         let currencies = self.used_currencies().await?;
         let mut inputs = inputs(self.schema, self.caller, self.object, held, sent, &problems, &currencies);
         if let Some(sent) = sent.filter(|_| state.is_conflict) {
-            let now = self.state.environment.now();
-            let differing = submitted(&self.caller.grants, self.object, held, sent, now).fields;
+            let differing = submitted(self.caller, self.object, held, sent, self.today()).fields;
             for input in inputs.iter_mut().filter(|input| differing.contains_key(&input.name)) {
                 let field = self.object.field(&input.name);
                 let json = held.get(&input.name).unwrap_or(&Json::Null);

@@ -9,7 +9,7 @@ use kontor_core::{
     filter::{FieldPath, PartType, Readable as _},
     metadata::{Field, FieldKind, Name, Object, Schema},
     text::excerpt,
-    time::Timestamp,
+    time::Date,
 };
 use serde_json::{Value as Json, json};
 
@@ -84,7 +84,7 @@ impl Choice {
     }
 
     /// What a row says of the field, as a condition on its path.
-    fn condition(&self, comparison: &Comparison, value: &str, now: Timestamp) -> Result<Json, Trouble> {
+    fn condition(&self, comparison: &Comparison, value: &str, today: Date) -> Result<Json, Trouble> {
         let operator = comparison.operator;
         let on_path = |condition: Json| json!({ &self.path: condition });
         Ok(match (&self.ty, &self.kind) {
@@ -103,7 +103,7 @@ impl Choice {
             (PartType::Number(_) | PartType::Position, kind) => {
                 on_path(json!({ operator: reading::number(kind, value)? }))
             }
-            (PartType::Date, _) => on_path(json!({ operator: reading::date(value, now)? })),
+            (PartType::Date, _) => on_path(json!({ operator: reading::date(value, today)? })),
             (PartType::DateTime, _) => {
                 // A moment is written to the minute, or to the second, and means the whole of it.
                 let (start, seconds) = reading::moment(value)?;
@@ -133,7 +133,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// Reads the value of a row as the field of its choice is compared.
-    fn read(&mut self, choices: &[Choice], now: Timestamp) {
+    fn read(&mut self, choices: &[Choice], today: Date) {
         let choice = choices.iter().find(|choice| choice.path == self.path);
         let comparison = COMPARISONS.iter().find(|comparison| comparison.word == self.word);
         let (Some(choice), Some(comparison)) = (choice, comparison) else { return };
@@ -141,7 +141,7 @@ impl Row {
             "empty" => self.condition = Some(json!({ &self.path: { comparison.operator: true } })),
             "filled" => self.condition = Some(json!({ &self.path: { comparison.operator: false } })),
             _ if self.value.is_empty() => {}
-            _ => match choice.condition(comparison, &self.value, now) {
+            _ => match choice.condition(comparison, &self.value, today) {
                 Ok(condition) => self.condition = Some(condition),
                 Err(trouble) => self.wrong = Some(trouble),
             },
@@ -175,7 +175,7 @@ impl Filters {
         object: &Object,
         caller: &Caller,
         query: &Fields,
-        now: Timestamp,
+        today: Date,
     ) -> Self {
         let mut rows: Vec<Row> = query
             .all("f")
@@ -193,7 +193,7 @@ impl Filters {
         let mut choices = choices(schema, object, caller);
         choices.extend(by_record(object, caller, &rows));
         for row in &mut rows {
-            row.read(&choices, now);
+            row.read(&choices, today);
         }
         Self { choices, rows }
     }

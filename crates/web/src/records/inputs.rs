@@ -18,8 +18,6 @@ use super::{
 };
 use crate::{form::Fields, show::Shown};
 
-/// The currency of an amount whose form says none.
-pub(crate) const DEFAULT_CURRENCY: &str = "USD";
 /// The currencies that come first where a workspace has not used any.
 const USUAL_CURRENCIES: [&str; 5] = ["USD", "EUR", "GBP", "CHF", "JPY"];
 /// The days that a form takes.
@@ -235,7 +233,8 @@ fn control(form: &Form<'_>, field: &Field, source: &Source<'_>) -> Control {
         FieldKind::Currency => {
             let currency = Some(source.plain("currency").to_uppercase());
             let currency = currency.filter(|currency| !currency.is_empty());
-            let first = form.used_currencies.first().map_or(DEFAULT_CURRENCY, String::as_str);
+            let usual = form.caller.locale.currency.code();
+            let first = form.used_currencies.first().map_or(usual, String::as_str);
             let currency = currency.unwrap_or_else(|| first.to_owned());
             Control::Money {
                 amount: source.text("amount", |json| {

@@ -143,7 +143,11 @@ mod tests {
             FieldKind::Target { objects: vec![account] },
         ] {
             let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("field"), "Field", kind);
-            assert!(parse_value(&field, &UNREADABLE, None).is_err(), "{:?}", field.kind);
+            assert!(
+                parse_value(&field, &UNREADABLE, None, &kontor_core::locale::Locale::default()).is_err(),
+                "{:?}",
+                field.kind
+            );
         }
     }
 }

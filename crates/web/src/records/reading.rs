@@ -20,10 +20,10 @@ pub(crate) fn amount(typed: &str) -> Result<Amount, Trouble> {
 }
 
 /// A calendar date, written as ISO 8601 or as people do.
-pub(crate) fn date(typed: &str, now: Timestamp) -> Result<Date, Trouble> {
+pub(crate) fn date(typed: &str, today: Date) -> Result<Date, Trouble> {
     match typed.parse() {
         Ok(date) => Ok(date),
-        Err(_) => reading::whole_date(typed, now.date(), Lean::Ahead).map_err(|why| trouble(typed, &why)),
+        Err(_) => reading::whole_date(typed, today, Lean::Ahead).map_err(|why| trouble(typed, &why)),
     }
 }
 

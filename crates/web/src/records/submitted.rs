@@ -1,15 +1,15 @@
 //! What a record's form says, as the fields of a create or an update.
 
 use kontor_core::{
+    caller::Caller,
     currency::Currency,
-    grants::Grants,
     metadata::{Field, FieldKind, Object, TextFormat},
-    time::Timestamp,
+    time::Date,
 };
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    inputs::{DEFAULT_CURRENCY, input_name, is_editable},
+    inputs::{input_name, is_editable},
     problems::{Problems, Trouble, UNREADABLE},
     reading,
 };
@@ -29,16 +29,16 @@ pub(crate) struct Submitted {
 /// The fields that the form says otherwise than the record. For a new record, where `record` is null, these are
 /// all that are filled, and those whose default was taken out.
 pub(crate) fn submitted(
-    grants: &Grants,
+    caller: &Caller,
     object: &Object,
     record: &Json,
     sent: &Fields,
-    now: Timestamp,
+    today: Date,
 ) -> Submitted {
     let (mut fields, mut problems) = (Map::new(), Problems::default());
-    for field in object.fields.iter().filter(|field| is_editable(grants, object, field)) {
+    for field in object.fields.iter().filter(|field| is_editable(&caller.grants, object, field)) {
         let held = record.get(field.name.as_str()).unwrap_or(&Json::Null);
-        let given = match value(field, held, sent, now) {
+        let given = match value(field, held, sent, today, caller.locale.currency) {
             Ok(Some(given)) if field.is_required && same(&given, &Json::Null) => {
                 // The service asks for what is missing only where all else is right.
                 problems.say(&field.name, Trouble::new(format!("{} is required.", field.label)));
@@ -70,7 +70,13 @@ pub(crate) fn chosen<'a>(sent: &'a Fields, field: &'a str) -> Option<String> {
 }
 
 /// A field's value as the form says it; `None` when the form did not have the field.
-fn value(field: &Field, held: &Json, sent: &Fields, now: Timestamp) -> Result<Option<Json>, Trouble> {
+fn value(
+    field: &Field,
+    held: &Json,
+    sent: &Fields,
+    today: Date,
+    usual: Currency,
+) -> Result<Option<Json>, Trouble> {
     let name = field.name.as_str();
     let part = |part: &str| sent.get(&input_name(name, part)).to_owned();
     let object = |parts: &[&str]| {
@@ -83,12 +89,12 @@ fn value(field: &Field, held: &Json, sent: &Fields, now: Timestamp) -> Result<Op
     let written = || plain().map(|text| chosen(sent, name).unwrap_or(text));
     Ok(match &field.kind {
         kind @ FieldKind::Number { .. } => return read(written(), |text| reading::number(kind, text)),
-        FieldKind::Date => return read(written(), |text| Ok(json!(reading::date(text, now)?))),
+        FieldKind::Date => return read(written(), |text| Ok(json!(reading::date(text, today)?))),
         FieldKind::DateTime => return read(written(), |text| Ok(json!(reading::moment(text)?.0))),
         FieldKind::Currency => {
             let typed = chosen(sent, name)
                 .or_else(|| sent.find(&input_name(name, "amount")).map(|text| text.trim().to_owned()));
-            return read(typed, |text| money(held, text, &part("currency")));
+            return read(typed, |text| money(held, text, &part("currency"), usual));
         }
         FieldKind::Boolean => Some(match sent.get(name) {
             "true" => json!(true),
@@ -144,10 +150,10 @@ fn points(name: &str, sent: &Fields) -> Option<Json> {
 }
 
 /// An amount and its currency. One that is written with the amount counts, unless another was chosen beside it.
-fn money(held: &Json, typed: &str, chosen: &str) -> Result<Json, Trouble> {
+fn money(held: &Json, typed: &str, chosen: &str, usual: Currency) -> Result<Json, Trouble> {
     let amount = reading::amount(typed)?;
     let chosen = chosen.to_uppercase();
-    let shown = held.get("currency").and_then(Json::as_str).unwrap_or(DEFAULT_CURRENCY);
+    let shown = held.get("currency").and_then(Json::as_str).unwrap_or(usual.code());
     let currency = match amount.currency.map(Currency::code) {
         Some(written) if chosen != written && chosen != shown && !chosen.is_empty() => {
             return Err(Trouble::new(format!(

@@ -93,7 +93,11 @@ mod tests {
 
     #[test]
     fn a_card_names_no_operation_path_or_id() {
-        let viewer = Viewer { schema: Arc::new(Schema::default()), environment: Environment::system() };
+        let viewer = Viewer {
+            schema: Arc::new(Schema::default()),
+            environment: Environment::system(),
+            zone: kontor_core::locale::TimeZone::UTC,
+        };
         let told = |code: &'static str, message: String, issues: Vec<Issue>| {
             let problem = Problem { issues, ..Problem::new(ErrorKind::Invalid, code, message) };
             Failure::of(&viewer, "deal.find", &problem).message

@@ -14,6 +14,6 @@ pub(crate) use self::{
     failure::{Failure, as_sentence, without_ids},
     results::{ResultView, arguments, brief, event_words, operation_label},
     table::{Head, Table},
-    time::{exact, instant},
+    time::{Clock, exact, instant},
     value::{Place, Shown, Viewer},
 };

@@ -192,7 +192,7 @@ fn history(viewer: &Viewer, entries: &[Json]) -> Table {
             let happened = entry["happened_at"].as_str().and_then(|at| at.parse().ok());
             let changed = entry["changes"].as_object().map(|map| map.keys().map(|name| sentence(name)));
             vec![
-                happened.map_or(Shown::Empty, |at| instant(at, viewer.now())),
+                happened.map_or(Shown::Empty, |at| instant(at, viewer.clock())),
                 Shown::Text(event_words(entry["name"].as_str().unwrap_or_default())),
                 text(&entry["by"]),
                 Shown::Text(changed.into_iter().flatten().collect::<Vec<_>>().join(", ")),
@@ -332,7 +332,11 @@ mod tests {
             pipeline: None,
             fields: vec![amount],
         };
-        let viewer = Viewer { schema: Arc::new(Schema::default()), environment };
+        let viewer = Viewer {
+            schema: Arc::new(Schema::default()),
+            environment,
+            zone: kontor_core::locale::TimeZone::UTC,
+        };
         let groups = [
             json!({"by": {}, "count": 5, "count.amount": 3}),
             json!({"by": {}, "count": 2, "count.amount": 0}),

@@ -1,46 +1,65 @@
-//! Instants and dates in words. Everything is reckoned in UTC here; a page's script says it again in the reader's own
-//! time zone.
-
-use kontor_core::time::{Date, Timestamp};
-use time::macros::format_description;
+//! Instants and dates in words, in the reader's time zone.
 
 use super::Shown;
+use kontor_core::{
+    locale::TimeZone,
+    time::{Date, Timestamp},
+};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
+/// A moment, and the time zone it is looked at from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    pub now: Timestamp,
+    pub zone: TimeZone,
+}
+
+impl Clock {
+    pub(crate) fn today(self) -> Date {
+        self.zone.date(self.now)
+    }
+}
+
 /// An instant as far from now as a person would say: `5 min ago`, `yesterday`, `12 Nov`.
-pub(crate) fn instant(at: Timestamp, now: Timestamp) -> Shown {
-    let seconds = (now.micros() - at.micros()) / 1_000_000;
+pub(crate) fn instant(at: Timestamp, clock: Clock) -> Shown {
+    let seconds = (clock.now.micros() - at.micros()) / 1_000_000;
     let distance = seconds.abs();
     let ago = |amount: i64, unit: &str| {
         if seconds >= 0 { format!("{amount} {unit} ago") } else { format!("in {amount} {unit}") }
     };
-    let days = days_between(at.date(), now.date());
+    let (day, today) = (clock.zone.date(at), clock.today());
+    let days = days_between(day, today);
     let text = match distance {
         ..MINUTE => "just now".to_owned(),
         MINUTE..HOUR => ago(distance / MINUTE, "min"),
         HOUR..DAY => ago(distance / HOUR, "h"),
         _ if days.abs() == 1 => if days < 0 { "yesterday" } else { "tomorrow" }.to_owned(),
         _ if days.abs() < 7 => ago(days.abs(), "days"),
-        _ => calendar(at.date(), now.date()),
+        _ => calendar(day, today),
     };
-    let full = at
-        .to_offset()
-        .format(format_description!("[year]-[month]-[day] [hour]:[minute] UTC"))
-        .unwrap_or_else(|_| at.to_string());
+    let (hour, minute) = time_of(at, clock.zone);
+    let full = format!("{day} {hour:02}:{minute:02} {}", clock.zone.abbreviation(at));
     Shown::When { machine: at.to_string(), text, full, is_exact: false }
 }
 
-/// An instant to the minute, which says itself that it is in UTC; a script says it in the reader's own zone.
-pub(crate) fn exact(at: Timestamp, now: Timestamp) -> Shown {
-    let text = at
-        .to_offset()
-        .format(format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC"))
-        .unwrap_or_else(|_| at.to_string());
-    let full = instant(at, now).plain().unwrap_or_default();
+/// An instant to the minute, with the zone that it is told in.
+pub(crate) fn exact(at: Timestamp, clock: Clock) -> Shown {
+    let (day, _, _) = clock.zone.wall_clock(at);
+    let month = &day.inner().month().to_string()[..3];
+    let (hour, minute) = time_of(at, clock.zone);
+    let (number, year) = (day.inner().day(), day.inner().year());
+    let zone = clock.zone.abbreviation(at);
+    let text = format!("{number} {month} {year}, {hour:02}:{minute:02} {zone}");
+    let full = instant(at, clock).plain().unwrap_or_default();
     Shown::When { machine: at.to_string(), text, full, is_exact: true }
+}
+
+fn time_of(at: Timestamp, zone: TimeZone) -> (u8, u8) {
+    let (_, hour, minute) = zone.wall_clock(at);
+    (hour, minute)
 }
 
 /// A calendar date: `today`, `12 Nov`, `3 Feb 2027`.
@@ -77,7 +96,7 @@ mod tests {
 
     #[test]
     fn instants_are_told_as_a_person_would() {
-        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let clock = Clock { now: "2026-11-22T12:00:00Z".parse().unwrap(), zone: TimeZone::UTC };
         for (at, expected) in [
             ("2026-11-22T11:59:40Z", "just now"),
             ("2026-11-22T11:55:00Z", "5 min ago"),
@@ -89,15 +108,19 @@ mod tests {
             ("2026-10-02T09:00:00Z", "2 Oct"),
             ("2025-10-02T09:00:00Z", "2 Oct 2025"),
         ] {
-            assert_eq!(words(instant(at.parse().unwrap(), now)), expected, "{at}");
+            assert_eq!(words(instant(at.parse().unwrap(), clock)), expected, "{at}");
         }
     }
 
     #[test]
-    fn an_exact_instant_says_that_it_is_in_utc() {
-        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
-        let shown = exact("2026-11-05T09:07:30Z".parse().unwrap(), now);
+    fn an_exact_instant_says_in_which_zone_it_is() {
+        let clock = Clock { now: "2026-11-22T12:00:00Z".parse().unwrap(), zone: TimeZone::UTC };
+        let shown = exact("2026-11-05T09:07:30Z".parse().unwrap(), clock);
         assert_eq!(words(shown), "5 Nov 2026, 09:07 UTC");
+        let tokyo = Clock { zone: "Asia/Tokyo".parse().unwrap(), ..clock };
+        let shown = exact("2026-11-05T19:07:30Z".parse().unwrap(), tokyo);
+        assert_eq!(words(shown), "6 Nov 2026, 04:07 JST");
+        assert_eq!(words(instant("2026-11-21T16:00:00Z".parse().unwrap(), tokyo)), "20 h ago");
     }
 
     #[test]

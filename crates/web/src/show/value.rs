@@ -6,9 +6,10 @@ use askama::Template;
 use kontor_core::{
     actor::Actor,
     environment::Environment,
+    locale::TimeZone,
     metadata::{Field, FieldKind, Schema, SelectOption, TextFormat},
     text::excerpt,
-    time::{Date, Timestamp},
+    time::Date,
     value::{Money, parse_scaled},
 };
 use serde_json::Value as Json;
@@ -90,12 +91,14 @@ const CELL_CHARACTERS: usize = 80;
 pub(crate) struct Viewer {
     pub schema: Arc<Schema>,
     pub environment: Environment,
+    /// Where the reader's days begin.
+    pub zone: TimeZone,
 }
 
 impl Viewer {
-    /// The moment that instants are told from.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.environment.now()
+    /// The moment that instants are told from, as the reader's clocks show it.
+    pub(crate) fn clock(&self) -> time::Clock {
+        time::Clock { now: self.environment.now(), zone: self.zone }
     }
 
     /// A field's value from its JSON form, as REST and operations give it.
@@ -114,11 +117,11 @@ impl Viewer {
             FieldKind::Text { .. } => line(json.as_str()?, place),
             FieldKind::Number { .. } | FieldKind::Position => Shown::Number(grouped(json)?),
             FieldKind::Boolean => Shown::Text(if json.as_bool()? { "Yes" } else { "No" }.to_owned()),
-            FieldKind::Date => time::date(json.as_str()?.parse::<Date>().ok()?, self.now().date()),
+            FieldKind::Date => time::date(json.as_str()?.parse::<Date>().ok()?, self.clock().today()),
             FieldKind::DateTime if place == Place::Page => {
-                time::exact(json.as_str()?.parse().ok()?, self.now())
+                time::exact(json.as_str()?.parse().ok()?, self.clock())
             }
-            FieldKind::DateTime => time::instant(json.as_str()?.parse().ok()?, self.now()),
+            FieldKind::DateTime => time::instant(json.as_str()?.parse().ok()?, self.clock()),
             FieldKind::Select { options } => badge(options, json.as_str()?),
             FieldKind::Currency => Shown::Number(money(json)?),
             FieldKind::FullName => joined(json, &["first", "last"], " ", place)?,
@@ -286,7 +289,11 @@ mod tests {
     use super::*;
 
     fn show(kind: FieldKind, json: &Json) -> String {
-        let viewer = Viewer { schema: Arc::new(Schema::default()), environment: Environment::system() };
+        let viewer = Viewer {
+            schema: Arc::new(Schema::default()),
+            environment: Environment::system(),
+            zone: TimeZone::UTC,
+        };
         let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("field"), "Field", kind);
         viewer.value(&field, json, Place::Cell).render().unwrap()
     }

@@ -6,6 +6,7 @@ mod doors;
 mod forms;
 mod hidden;
 mod records;
+mod settings;
 
 use std::{sync::Arc, time::Duration};
 

@@ -18,6 +18,7 @@ use super::{Address, Emails, FullName, Phones, SocialLinks, TargetReference, Val
 use crate::{
     error::{Issue, join_path},
     filter::{FieldPath, Scalar},
+    locale::{Locale, TimeZone},
     metadata::{Field, FieldKind, TextFormat},
     reading::readable,
     text::{excerpt, fold, phone_digits, suggestion},
@@ -41,11 +42,12 @@ const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
 type Parsed<T> = Result<T, Issue>;
 type AllParsed<T> = Result<T, Vec<Issue>>;
 
-/// Reads a field's JSON. Parts of a composite value that the JSON does not name are kept from `current`.
+/// Reads a field's JSON. Parts of a composite value that the JSON does not name are kept from `current`; days, moments
+/// without an offset and amounts without a currency are those of `locale`.
 ///
 /// # Errors
 /// Every mistake, each with its path within the field.
-pub fn parse_value(field: &Field, json: &Json, current: Option<&Value>) -> AllParsed<Value> {
+pub fn parse_value(field: &Field, json: &Json, current: Option<&Value>, locale: &Locale) -> AllParsed<Value> {
     if json.is_null() {
         return Ok(Value::Null);
     }
@@ -55,14 +57,14 @@ pub fn parse_value(field: &Field, json: &Json, current: Option<&Value>) -> AllPa
         FieldKind::SocialLinks => social_links(json, current)?,
         FieldKind::Address => address(json, current)?,
         FieldKind::FullName => full_name(json, current)?,
-        _ => single(field, json, current).map_err(|issue| vec![issue])?,
+        _ => single(field, json, current, locale).map_err(|issue| vec![issue])?,
     };
     check_indexed(field, &value).map_err(|issue| vec![issue])?;
     Ok(value)
 }
 
 /// Reads the kinds of which at most one thing can be wrong.
-fn single(field: &Field, json: &Json, current: Option<&Value>) -> Parsed<Value> {
+fn single(field: &Field, json: &Json, current: Option<&Value>, locale: &Locale) -> Parsed<Value> {
     Ok(match &field.kind {
         FieldKind::Id => Value::Id(id(json)?),
         FieldKind::Text { format } => parse_text(json, *format)?,
@@ -72,7 +74,7 @@ fn single(field: &Field, json: &Json, current: Option<&Value>) -> Parsed<Value> 
         }
         FieldKind::Date => Value::Date(sane(parse_date(json)?, json)?),
         FieldKind::DateTime => {
-            let instant = parse_instant(json)?;
+            let instant = parse_instant(json, locale.time_zone)?;
             sane(instant.date(), json)?;
             Value::DateTime(instant)
         }
@@ -91,7 +93,7 @@ fn single(field: &Field, json: &Json, current: Option<&Value>) -> Parsed<Value> 
                 )
             })?)
         }
-        FieldKind::Currency => money(field, json, current)?,
+        FieldKind::Currency => money(field, json, current, locale.currency)?,
         FieldKind::Relation { .. } => Value::Relation(id(json)?),
         FieldKind::Target { objects } => target(json, objects)?,
         FieldKind::Position => match json.as_f64() {
@@ -152,14 +154,15 @@ pub(crate) fn parse_date(json: &Json) -> Parsed<Date> {
     parsed(json, "a date such as \"2026-03-01\"")
 }
 
-/// A timestamp, or a date, which means its first instant in UTC.
-pub(crate) fn parse_instant(json: &Json) -> Parsed<Timestamp> {
-    const EXPECTED: &str = "a timestamp such as \"2026-03-01T09:30:00Z\"";
+/// A moment with its offset; or, in `zone`, one without, or a date, which means its first instant.
+pub(crate) fn parse_instant(json: &Json, zone: TimeZone) -> Parsed<Timestamp> {
+    const EXPECTED: &str = "a moment such as \"2026-03-01T09:30:00Z\"";
     let text = string(json, EXPECTED)?;
-    if text.len() == 10 {
-        return format!("{text}T00:00:00Z").parse().map_err(|_| wrong_type(EXPECTED, json));
+    let wrong = || wrong_type(EXPECTED, json);
+    if let Ok(date) = text.parse::<Date>() {
+        return Ok(zone.start_of(date));
     }
-    text.parse().map_err(|_| wrong_type(EXPECTED, json))
+    text.parse().or_else(|_| zone.parse_local(text)).map_err(|_| wrong())
 }
 
 /// Refuses a day in a year that nobody means.

@@ -12,9 +12,6 @@ use crate::{
     value::{Money, Value, format_grouped, parse_scaled},
 };
 
-/// The currency of an amount given without one.
-const DEFAULT_CURRENCY: &str = "USD";
-
 /// A number of a field within its bounds. `60%` is a number where the bounds are those of a percentage.
 pub(super) fn number(json: &Json, decimals: u8, min: Option<i64>, max: Option<i64>) -> Parsed<Value> {
     let hundred = 100 * 10_i64.pow(u32::from(decimals));
@@ -71,7 +68,7 @@ fn unread(why: Unread) -> Issue {
 }
 
 /// An amount as a number, a text such as `12,500 EUR`, or its amount and currency apart.
-pub(super) fn money(field: &Field, json: &Json, current: Option<&Value>) -> Parsed<Value> {
+pub(super) fn money(field: &Field, json: &Json, current: Option<&Value>, usual: Currency) -> Parsed<Value> {
     let current = match current {
         Some(Value::Money(money)) => Some(money),
         _ => None,
@@ -109,7 +106,7 @@ pub(super) fn money(field: &Field, json: &Json, current: Option<&Value>) -> Pars
             return Err(Issue::new("currency", "contradicts_amount", message));
         }
         (code, written) => code.or(written).map_or_else(
-            || current.map_or_else(|| DEFAULT_CURRENCY.to_owned(), |money| money.currency.clone()),
+            || current.map_or_else(|| usual.code().to_owned(), |money| money.currency.clone()),
             |known| known.code().to_owned(),
         ),
     };

@@ -9,7 +9,7 @@ fn field(kind: FieldKind) -> Field {
 
 /// The value, or the first thing that is wrong.
 fn parse(kind: FieldKind, json: Json) -> Parsed<Value> {
-    parse_value(&field(kind), &json, None).map_err(|mut issues| issues.remove(0))
+    parse_value(&field(kind), &json, None, &Locale::default()).map_err(|mut issues| issues.remove(0))
 }
 
 fn shown(kind: FieldKind, json: Json) -> Json {
@@ -18,7 +18,7 @@ fn shown(kind: FieldKind, json: Json) -> Json {
 
 /// Path and code of each mistake.
 fn wrong(kind: FieldKind, json: Json) -> Vec<(String, String)> {
-    let issues = parse_value(&field(kind), &json, None).unwrap_err();
+    let issues = parse_value(&field(kind), &json, None, &Locale::default()).unwrap_err();
     issues.into_iter().map(|issue| (issue.path, issue.code.into_owned())).collect()
 }
 
@@ -50,9 +50,12 @@ fn a_currency_without_an_amount_is_refused_unless_there_is_one_already() {
     assert_eq!((missing.path.as_str(), &*missing.code), ("amount", "required"));
     assert_eq!(parse(FieldKind::Currency, json!({"amount": null, "currency": "EUR"})), Ok(Value::Null));
     let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("f"), "F", FieldKind::Currency);
-    let current = parse_value(&field, &json!(7), None).unwrap();
+    let current = parse_value(&field, &json!(7), None, &Locale::default()).unwrap();
     let eur = Money { micros: 7_000_000, currency: "EUR".to_owned() };
-    assert_eq!(parse_value(&field, &json!({"currency": "EUR"}), Some(&current)), Ok(Value::Money(eur)));
+    assert_eq!(
+        parse_value(&field, &json!({"currency": "EUR"}), Some(&current), &Locale::default()),
+        Ok(Value::Money(eur))
+    );
 }
 
 #[test]
@@ -77,18 +80,19 @@ fn wrong_values_are_refused_with_what_was_expected() {
 fn what_an_index_could_not_hold_is_refused_where_there_is_one() {
     let mut field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("f"), "F", FieldKind::FullName);
     let long = json!({"first": "漢".repeat(500), "last": "字".repeat(500)});
-    assert!(parse_value(&field, &long, None).is_ok());
+    assert!(parse_value(&field, &long, None, &Locale::default()).is_ok());
     field.is_indexed = true;
-    assert_eq!(parse_value(&field, &long, None).unwrap_err()[0].code, "too_long");
+    assert_eq!(parse_value(&field, &long, None, &Locale::default()).unwrap_err()[0].code, "too_long");
     let latin = json!({"first": "a".repeat(1_000), "last": "b".repeat(1_000)});
-    assert!(parse_value(&field, &latin, None).is_ok());
+    assert!(parse_value(&field, &latin, None, &Locale::default()).is_ok());
 }
 
 #[test]
 fn a_composite_keeps_the_parts_that_are_not_named() {
     let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("f"), "F", FieldKind::Address);
-    let current = parse_value(&field, &json!({"city": "Bonn", "country": "DE"}), None).unwrap();
-    let merged = parse_value(&field, &json!({"city": "Köln"}), Some(&current)).unwrap();
+    let current =
+        parse_value(&field, &json!({"city": "Bonn", "country": "DE"}), None, &Locale::default()).unwrap();
+    let merged = parse_value(&field, &json!({"city": "Köln"}), Some(&current), &Locale::default()).unwrap();
     let Value::Address(address) = merged else { panic!("{merged:?}") };
     assert_eq!((address.city.as_str(), address.country.as_str()), ("Köln", "DE"));
 }
@@ -230,11 +234,11 @@ fn an_amount_is_read_as_people_write_it_and_refused_where_it_may_be_two() {
 #[test]
 fn an_amount_below_zero_is_refused_where_there_is_none() {
     let mut amount = field(FieldKind::Currency);
-    assert!(parse_value(&amount, &json!(-100), None).is_ok());
+    assert!(parse_value(&amount, &json!(-100), None, &Locale::default()).is_ok());
     amount.is_never_negative = true;
-    let issues = parse_value(&amount, &json!(-100), None).unwrap_err();
+    let issues = parse_value(&amount, &json!(-100), None, &Locale::default()).unwrap_err();
     assert_eq!(issues[0].message, "expected an amount of at least 0, got -100 USD");
-    assert!(parse_value(&amount, &json!(0), None).is_ok());
+    assert!(parse_value(&amount, &json!(0), None, &Locale::default()).is_ok());
 }
 
 #[test]

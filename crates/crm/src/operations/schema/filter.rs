@@ -127,13 +127,15 @@ fn definition(ty: PartType) -> (&'static str, &'static str) {
             ("number", "eq, neq, in, not_in, gt, gte, lt, lte, is_empty.")
         }
         PartType::Boolean => ("boolean", "eq, neq, is_empty."),
-        PartType::Date => {
-            ("date", "eq, neq, in, not_in, gt, gte, lt, lte, is_empty. Dates such as 2026-03-01.")
-        }
+        PartType::Date => (
+            "date",
+            "eq, neq, in, not_in, gt, gte, lt, lte, is_empty. Dates such as 2026-03-01, or (not in lists) \
+             \"today\", \"this month\".",
+        ),
         PartType::DateTime => (
             "date_time",
-            "eq, neq, in, not_in, gt, gte, lt, lte, is_empty. Timestamps such as \
-             2026-03-01T09:30:00Z, or dates.",
+            "eq, neq, in, not_in, gt, gte, lt, lte, is_empty. The member's time such as 2026-03-01T09:30, or \
+             as of dates.",
         ),
         PartType::Id => ("id", "eq, neq, in, not_in, is_empty. Ids; \"$me\" is the member you act for."),
         PartType::Opaque => ("presence", "is_empty."),

@@ -42,10 +42,9 @@ fn value(view: View<'_>, kind: &FieldKind) -> (Map<String, Json>, String) {
         FieldKind::Date => {
             (json!({"type": "string", "format": "date"}), "A date such as 2026-03-01.".to_owned())
         }
-        FieldKind::DateTime => (
-            json!({"type": "string", "format": "date-time"}),
-            "A timestamp such as 2026-03-01T09:30:00Z.".to_owned(),
-        ),
+        FieldKind::DateTime => {
+            (json!({"type": "string"}), "The member's time, such as 2026-03-01T09:30.".to_owned())
+        }
         FieldKind::Select { options } => {
             let values: Vec<_> = options.iter().map(|option| option.value.as_str()).collect();
             let hint = if options.iter().all(is_clear) { String::new() } else { one_of(options) };

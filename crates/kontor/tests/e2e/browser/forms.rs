@@ -204,8 +204,8 @@ async fn a_time_is_that_of_the_browsers_zone_however_often_it_is_shown() {
         let Some(page) = browser(false).await else { return };
         let fixture = Fixture::builtin().await;
         let ada = fixture.sign_in("ada").await;
-        sign_in(&page, &fixture).await;
         live_in(&page, zone).await;
+        sign_in(&page, &fixture).await;
         for (typed, expected) in [("2026-11-30T09:00", winter), ("2026-07-01T09:00", summer)] {
             go(&page, &fixture, "/records/tasks/new").await;
             let hint = shown(&page, "[data-zone]").await.text().await.unwrap();
@@ -300,8 +300,8 @@ async fn an_hour_that_the_clock_shows_twice_is_kept_as_it_was() {
     let Some(page) = browser(false).await else { return };
     let fixture = Fixture::builtin().await;
     let ada = fixture.sign_in("ada").await;
-    sign_in(&page, &fixture).await;
     live_in(&page, "America/New_York").await;
+    sign_in(&page, &fixture).await;
     for due in ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"] {
         let task = json!({ "title": "Call Kenji", "due_at": due });
         let task = ada.post("/api/records/tasks", task).await.unwrap().ok();

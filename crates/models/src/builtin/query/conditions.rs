@@ -359,7 +359,7 @@ fn dated_label(field: &Field) -> String {
 /// A condition on a date: an instant's where the field is one.
 pub(super) fn bound(field: &Field, operator: &str, date: Date) -> Value {
     match field.kind {
-        Kind::DateTime => json!({operator: format!("{date}T00:00:00Z")}),
+        Kind::DateTime => json!({operator: format!("{date}T00:00")}),
         _ => json!({operator: date.to_string()}),
     }
 }

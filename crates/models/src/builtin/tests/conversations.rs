@@ -117,7 +117,7 @@ fn what_was_missing_is_asked_for_and_completes_the_command() {
     let (_, arguments) = chat.result(hits(&[("contact", "c1", "Jane Doe")])).call();
     assert_eq!(
         arguments,
-        json!({"type": "MEETING", "subject": "Agreed on the price", "happened_at": "2026-11-21T12:00:00Z", "target": {"object": "contact", "id": "c1"}})
+        json!({"type": "MEETING", "subject": "Agreed on the price", "happened_at": "2026-11-21T12:00", "target": {"object": "contact", "id": "c1"}})
     );
     let mut chat = Chat::new();
     chat.say("create a contact").text();
@@ -251,7 +251,7 @@ fn counts_totals_and_timelines_say_what_the_results_say() {
     let entries = json!({"object": "deal", "id": "d1", "label": "Acme", "path": "/records/deals", "has_more": false, "entries": [
         {"happened_at": "2026-11-22T14:03:05.123Z", "name": "deal.updated", "by": "Ada Brandt",
          "changes": {"stage": {"before": "LEAD", "after": "PROPOSAL"}}},
-        {"happened_at": "2026-11-20T10:00:00Z", "name": "activity.created", "by": "Max",
+        {"happened_at": "2026-11-20T10:00", "name": "activity.created", "by": "Max",
          "linked": {"object": "activity", "id": "x1", "label": "Call", "path": "/records/activities"}},
     ]});
     let text = chat.result(entries).text();
@@ -323,10 +323,10 @@ fn what_deletes_or_restores_is_told_by_its_name_alone() {
     chat.say("history of deal Acme").call();
     chat.result(deals(&[("d1", "Acme", 1, "LEAD")])).call();
     let change = |name: &str, before: Value, after: Value| {
-        json!({"name": name, "happened_at": "2026-11-20T10:00:00Z", "by": "Ada Brandt",
+        json!({"name": name, "happened_at": "2026-11-20T10:00", "by": "Ada Brandt",
                "changes": {"deleted_at": {"before": before, "after": after}}})
     };
-    let at = || json!("2026-11-20T10:00:00Z");
+    let at = || json!("2026-11-20T10:00");
     let entries = [change("deal.restored", at(), Value::Null), change("deal.deleted", Value::Null, at())];
     let text = chat
         .result(json!({"object": "deal", "id": "d1", "label": "Acme", "has_more": false, "entries": entries}))

@@ -96,7 +96,7 @@ fn a_period_is_denied_only_of_what_took_place() {
         assert!(text.starts_with("I do not understand"), "{said}: {text}");
     }
     for said in ["deals not updated this month", "deals not updated since november 1"] {
-        assert_eq!(filter(said), json!({"updated_at": {"lt": "2026-11-01T00:00:00Z"}}), "{said}");
+        assert_eq!(filter(said), json!({"updated_at": {"lt": "2026-11-01T00:00"}}), "{said}");
     }
 }
 
@@ -190,18 +190,18 @@ fn what_is_closed_was_closed_on_a_day_that_lies_behind() {
 #[test]
 fn the_time_of_a_reminder_is_understood_or_asked_for() {
     for (said, due) in [
-        ("remind me monday morning to call Omar", "2026-11-23T09:00:00Z"),
-        ("remind me to call Omar on monday in the morning", "2026-11-23T09:00:00Z"),
-        ("remind me this evening to call Omar", "2026-11-22T18:00:00Z"),
-        ("remind me to call Omar tomorrow evening", "2026-11-23T18:00:00Z"),
-        ("remind me tomorrow at noon to call Omar", "2026-11-23T12:00:00Z"),
-        ("remind me at noon on friday to call Omar", "2026-11-27T12:00:00Z"),
-        ("remind me to call Omar friday at 14h", "2026-11-27T14:00:00Z"),
-        ("remind me tomorrow at half past nine to call Omar", "2026-11-23T09:30:00Z"),
-        ("remind me at half past nine tomorrow to call Omar", "2026-11-23T09:30:00Z"),
-        ("remind me at the end of the month to call Omar", "2026-11-30T09:00:00Z"),
-        ("remind me to call Omar at the end of the month", "2026-11-30T09:00:00Z"),
-        ("remind me tomorrow at 3pm to call Omar", "2026-11-23T15:00:00Z"),
+        ("remind me monday morning to call Omar", "2026-11-23T09:00"),
+        ("remind me to call Omar on monday in the morning", "2026-11-23T09:00"),
+        ("remind me this evening to call Omar", "2026-11-22T18:00"),
+        ("remind me to call Omar tomorrow evening", "2026-11-23T18:00"),
+        ("remind me tomorrow at noon to call Omar", "2026-11-23T12:00"),
+        ("remind me at noon on friday to call Omar", "2026-11-27T12:00"),
+        ("remind me to call Omar friday at 14h", "2026-11-27T14:00"),
+        ("remind me tomorrow at half past nine to call Omar", "2026-11-23T09:30"),
+        ("remind me at half past nine tomorrow to call Omar", "2026-11-23T09:30"),
+        ("remind me at the end of the month to call Omar", "2026-11-30T09:00"),
+        ("remind me to call Omar at the end of the month", "2026-11-30T09:00"),
+        ("remind me tomorrow at 3pm to call Omar", "2026-11-23T15:00"),
     ] {
         let came = say(said);
         let Some((tool, arguments, _)) = came.calls.last() else { panic!("{said}: {}", came.text) };

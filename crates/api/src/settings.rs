@@ -1,0 +1,32 @@
+//! What the workspace has set for itself.
+
+use axum::{Router, extract::State, routing::get};
+use kontor_identity::WorkspaceSettings;
+use serde_json::{Map, Value};
+
+use crate::{
+    extract::{Json, NoParameters, SignedIn},
+    problem::Result,
+    state::ApiState,
+};
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new().route("/settings", get(settings).patch(change))
+}
+
+async fn settings(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+) -> Result<axum::Json<WorkspaceSettings>> {
+    Ok(axum::Json(state.identity.workspace_settings(&caller).await?))
+}
+
+async fn change(
+    State(state): State<ApiState>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+    Json(changes): Json<Map<String, Value>>,
+) -> Result<axum::Json<WorkspaceSettings>> {
+    Ok(axum::Json(state.identity.change_workspace_settings(&caller, &changes).await?))
+}

@@ -1,0 +1,308 @@
+//! What a workspace and its members set for themselves: time zones, the usual currency, how long things are kept.
+
+use std::sync::Arc;
+
+use kontor_core::{
+    caller::Caller,
+    currency::Currency,
+    error::Issue,
+    grants::Permission,
+    ids::MemberId,
+    locale::{Locale, TimeZone},
+    text,
+};
+use kontor_store::{AuditEntry, BoxFuture, Tx};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    Error, Identity, MemberProfile, Result,
+    rows::{
+        members,
+        settings::{self, scope},
+    },
+};
+
+/// The most days for which something can be kept: a hundred years.
+const MAX_DAYS: u32 = 36_500;
+
+/// The settings of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorkspaceSettings {
+    /// Where the days begin of members who have set none of their own, and of all that acts without a member.
+    pub time_zone: TimeZone,
+    /// The currency of amounts that name none.
+    pub currency: UsualCurrency,
+    pub retention: RetentionDays,
+}
+
+/// A currency as settings name it, US dollars where nothing is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UsualCurrency(pub Currency);
+
+/// For how many days what has happened is kept: 0 for ever, nothing as the installation is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RetentionDays {
+    /// Events of changes, for programs to be told.
+    pub events: Option<u32>,
+    /// Who did what to the workspace itself.
+    pub audit: Option<u32>,
+    /// Chats, after they have expired.
+    pub chats: Option<u32>,
+    /// Calls that reached outside, and jobs that failed.
+    pub calls: Option<u32>,
+}
+
+/// The settings of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemberSettings {
+    /// Where the member's days begin; nothing as in the workspace.
+    pub time_zone: Option<TimeZone>,
+}
+
+impl Default for UsualCurrency {
+    fn default() -> Self {
+        Self(Locale::default().currency)
+    }
+}
+
+impl TryFrom<String> for UsualCurrency {
+    type Error = String;
+
+    fn try_from(code: String) -> Result<Self, String> {
+        Currency::of(&code).map(Self).ok_or_else(|| format!("{code:?} is no currency"))
+    }
+}
+
+impl From<UsualCurrency> for String {
+    fn from(currency: UsualCurrency) -> Self {
+        currency.0.code().to_owned()
+    }
+}
+
+/// A member's settings, and the locale that follows from them and the workspace's.
+pub(crate) async fn of_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(Locale, MemberSettings)> {
+    let workspace = workspace_settings(tx).await?;
+    let own: MemberSettings = settings::get(tx, scope(Some(member)), false).await?;
+    let time_zone = own.time_zone.unwrap_or(workspace.time_zone);
+    Ok((Locale { time_zone, currency: workspace.currency.0 }, own))
+}
+
+/// The settings of the workspace of a transaction.
+pub fn workspace_settings<'t>(tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<WorkspaceSettings>> {
+    Box::pin(settings::get(tx, scope(None), false))
+}
+
+impl Identity {
+    /// The settings of the caller's workspace, which every member may know.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn workspace_settings(&self, caller: &Caller) -> Result<WorkspaceSettings> {
+        self.namespace(caller.workspace).await?.read(|tx| workspace_settings(tx)).await
+    }
+
+    /// Changes what is named of the workspace's settings; what is `null` becomes what it was at first.
+    ///
+    /// # Errors
+    /// [`Error::NotPermitted`] without the permission `settings`; [`Error::Input`] with all that is wrong, each with
+    /// its path.
+    pub async fn change_workspace_settings(
+        &self,
+        caller: &Caller,
+        changes: &Map<String, Json>,
+    ) -> Result<WorkspaceSettings> {
+        caller.require(Permission::Settings)?;
+        let unit = Arc::new((self.environment().clone(), caller.actor(), changes.clone(), self.now()));
+        let changed: Result<WorkspaceSettings> = self
+            .namespace(caller.workspace)
+            .await?
+            .write(move |tx| {
+                let unit = unit.clone();
+                Box::pin(async move {
+                    let (environment, actor, changes, now) = &*unit;
+                    let before: WorkspaceSettings = settings::get(tx, scope(None), true).await?;
+                    let after = before.changed(changes).map_err(Error::Input)?;
+                    if before == after {
+                        return Ok(after);
+                    }
+                    settings::set(tx, scope(None), &after, *now).await?;
+                    let details = json!({ "before": before, "after": after });
+                    let entry = AuditEntry::new("settings.changed", "workspace", details);
+                    tx.audit(environment, *now, actor, entry).await?;
+                    Ok(after)
+                })
+            })
+            .await;
+        // Every member's locale may be another now.
+        self.0.members.clear();
+        changed
+    }
+
+    /// The caller's own settings.
+    ///
+    /// # Errors
+    /// [`Error::MemberNotFound`] for a caller who is no member.
+    pub async fn member_settings(&self, caller: &Caller) -> Result<MemberSettings> {
+        let member = caller.member().ok_or(Error::MemberNotFound)?;
+        self.namespace(caller.workspace)
+            .await?
+            .read(move |tx| Box::pin(settings::get(tx, scope(Some(member)), false)))
+            .await
+    }
+
+    /// Changes what is named of the caller's own settings; what is `null` is as in the workspace again. The member's
+    /// record tells their time zone.
+    ///
+    /// # Errors
+    /// [`Error::MemberNotFound`] for a caller who is no member; [`Error::Input`].
+    pub async fn change_member_settings(
+        &self,
+        caller: &Caller,
+        changes: &Map<String, Json>,
+    ) -> Result<MemberSettings> {
+        let member = caller.member().ok_or(Error::MemberNotFound)?;
+        let (workspace, provisioner) = (caller.workspace, self.0.provisioner.clone());
+        let unit =
+            Arc::new((self.environment().clone(), caller.actor(), changes.clone(), provisioner, self.now()));
+        let changed: Result<MemberSettings> = self
+            .namespace(workspace)
+            .await?
+            .write(move |tx| {
+                let unit = unit.clone();
+                Box::pin(async move {
+                    let (environment, actor, changes, provisioner, now) = &*unit;
+                    let of_member = scope(Some(member));
+                    let before: MemberSettings = settings::get(tx, of_member, true).await?;
+                    let after = before.changed(changes).map_err(Error::Input)?;
+                    if before == after {
+                        return Ok(after);
+                    }
+                    settings::set(tx, of_member, &after, *now).await?;
+                    let known = members::find(tx, member).await?.ok_or(Error::MemberNotFound)?.summary;
+                    let profile = MemberProfile {
+                        id: member,
+                        name: known.name,
+                        email: known.email,
+                        time_zone: after.time_zone,
+                    };
+                    provisioner.write_member(tx, workspace, &profile, *now).await?;
+                    let details = json!({ "before": before, "after": after });
+                    let entry =
+                        AuditEntry::new("member.settings_changed", format!("member:{member}"), details);
+                    tx.audit(environment, *now, actor, entry).await?;
+                    Ok(after)
+                })
+            })
+            .await;
+        self.0.members.remove(&(workspace, member));
+        changed
+    }
+}
+
+impl WorkspaceSettings {
+    fn changed(mut self, changes: &Map<String, Json>) -> Result<Self, Vec<Issue>> {
+        let mut issues = Vec::new();
+        let initial = Self::default();
+        for (name, json) in changes {
+            let done = match name.as_str() {
+                "time_zone" => read_zone(json).map(|zone| self.time_zone = zone.unwrap_or(initial.time_zone)),
+                "currency" => {
+                    read_currency(json).map(|usual| self.currency = usual.unwrap_or(initial.currency))
+                }
+                "retention" => match json {
+                    Json::Null => {
+                        self.retention = initial.retention;
+                        Ok(())
+                    }
+                    Json::Object(days) => {
+                        issues.extend(self.retention.change(days));
+                        Ok(())
+                    }
+                    _ => Err(Issue::new("", "wrong_type", "expected an object")),
+                },
+                _ => Err(unknown(name, &["time_zone", "currency", "retention"])),
+            };
+            issues.extend(done.err().map(|issue| issue.within(name)));
+        }
+        if issues.is_empty() { Ok(self) } else { Err(issues) }
+    }
+}
+
+impl RetentionDays {
+    fn change(&mut self, changes: &Map<String, Json>) -> Vec<Issue> {
+        let mut issues = Vec::new();
+        for (name, json) in changes {
+            let days = match json {
+                Json::Null => Ok(None),
+                json => json
+                    .as_u64()
+                    .and_then(|days| u32::try_from(days).ok())
+                    .filter(|days| *days <= MAX_DAYS)
+                    .map(Some)
+                    .ok_or_else(|| {
+                        let message =
+                            format!("expected a whole number of days from 0 (for ever) to {MAX_DAYS}");
+                        Issue::new("", "out_of_range", message)
+                    }),
+            };
+            let place = match name.as_str() {
+                "events" => Ok(&mut self.events),
+                "audit" => Ok(&mut self.audit),
+                "chats" => Ok(&mut self.chats),
+                "calls" => Ok(&mut self.calls),
+                _ => Err(unknown(name, &["events", "audit", "chats", "calls"])),
+            };
+            match (place, days) {
+                (Ok(place), Ok(days)) => *place = days,
+                (Err(issue), _) | (Ok(_), Err(issue)) => {
+                    issues.push(issue.within(&format!("retention.{name}")))
+                }
+            }
+        }
+        issues
+    }
+}
+
+impl MemberSettings {
+    fn changed(mut self, changes: &Map<String, Json>) -> Result<Self, Vec<Issue>> {
+        let mut issues = Vec::new();
+        for (name, json) in changes {
+            let done = match name.as_str() {
+                "time_zone" => read_zone(json).map(|zone| self.time_zone = zone),
+                _ => Err(unknown(name, &["time_zone"])),
+            };
+            issues.extend(done.err().map(|issue| issue.within(name)));
+        }
+        if issues.is_empty() { Ok(self) } else { Err(issues) }
+    }
+}
+
+fn read_zone(json: &Json) -> Result<Option<TimeZone>, Issue> {
+    match json {
+        Json::Null => Ok(None),
+        Json::String(name) => name.parse().map(Some).map_err(|error| {
+            let near = text::suggestion(name, TimeZone::names());
+            Issue::new("", "unknown_time_zone", format!("{error}.{near}"))
+        }),
+        _ => Err(Issue::new("", "wrong_type", "expected the name of a time zone such as Europe/Berlin")),
+    }
+}
+
+fn read_currency(json: &Json) -> Result<Option<UsualCurrency>, Issue> {
+    let wrong = || Issue::new("", "unknown_currency", "expected a currency of ISO 4217 such as EUR");
+    match json {
+        Json::Null => Ok(None),
+        json => json.as_str().and_then(Currency::of).map(UsualCurrency).map(Some).ok_or_else(wrong),
+    }
+}
+
+fn unknown(name: &str, known: &[&str]) -> Issue {
+    let near = text::suggestion(name, known.iter().copied());
+    let message = format!("there is no setting {:?}.{near}", text::excerpt(name, 60));
+    Issue::new("", "unknown_setting", message)
+}
