@@ -95,7 +95,8 @@ fn act_view(viewer: &Viewer, act: AuditRecord) -> ActView {
 
 /// What the act was done to: a record by its name, with the way to it while it may be there.
 fn target(schema: &Schema, act: &AuditRecord) -> Shown {
-    let label = act.details.get("label").and_then(Json::as_str).unwrap_or(&act.target).to_owned();
+    let named = ["label", "name"].into_iter().find_map(|name| act.details.get(name)?.as_str());
+    let label = named.unwrap_or(&act.target).to_owned();
     let record = act.target.split_once(':').and_then(|(object, id)| Some((schema.object(object)?, id)));
     match record {
         Some((object, id)) if !act.action.ends_with(".destroyed") => {

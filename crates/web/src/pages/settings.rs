@@ -27,10 +27,10 @@ use crate::{
 
 /// What is kept for a time only, as the inputs and the settings name it, and in words.
 const KEPT: [(&str, &str); 4] = [
-    ("events", "Events of changes"),
-    ("audit", "Audit"),
-    ("chats", "Expired chats"),
-    ("calls", "Calls that reached outside, and failed jobs"),
+    ("events", "events of changes"),
+    ("audit", "the audit"),
+    ("chats", "expired chats"),
+    ("calls", "calls outside and failed jobs"),
 ];
 
 #[derive(Template)]

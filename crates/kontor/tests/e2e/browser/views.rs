@@ -52,6 +52,11 @@ async fn every_page_fits(dark: bool, size: (u32, u32)) {
     go(&page, &fixture, "/records/deals?q=nothing+of+this+name").await;
     shown(&page, ".empty").await;
     fits(&page, &named("9-empty")).await;
+    for (path, name) in [("/settings", "10-settings"), ("/audit", "11-audit"), ("/jobs", "12-jobs")] {
+        go(&page, &fixture, path).await;
+        shown(&page, "h1").await;
+        fits(&page, &named(name)).await;
+    }
     page.close().await.unwrap();
 }
 
