@@ -11,7 +11,7 @@
 //! | `members` | the members of a workspace as records |
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
-//! | [`timeline`], `outbox` | what happened, for people and for programs |
+//! | [`timeline`], `outbox`, [`feed`](Feed) | what happened, for people and for programs, and for those who look on |
 //! | `idempotency` | what was answered under an idempotency key, told again |
 //! | [`search`] | the words records are found by |
 //! | [`standard`] | the objects every workspace starts with |
@@ -22,6 +22,7 @@
 mod data_steps;
 pub mod demo;
 mod error;
+mod feed;
 mod idempotency;
 mod members;
 pub mod metadata;
@@ -35,6 +36,7 @@ pub mod timeline;
 
 pub use data_steps::data_steps;
 pub use error::Error;
+pub use feed::{Changed, Feed, Notice};
 use kontor_operations::Work;
 pub use members::MemberRecord;
 pub use operations::RecordOperations;

@@ -2,10 +2,10 @@
 
 use kontor_core::{ids::RecordId, metadata::Name, time::Timestamp};
 use kontor_store::{BoxFuture, Tx, Write, prune::PART};
-use sea_query::{Expr, ExprTrait as _, Order, Query};
+use sea_query::{Expr, ExprTrait as _, Func, Order, Query};
 use uuid::Uuid;
 
-use crate::Work;
+use crate::{Work, feed::Changed};
 
 const TABLE: &str = "outbox_events";
 
@@ -36,6 +36,39 @@ pub(crate) fn append(work: &Work<'_, '_>, events: Vec<Event>) -> Write {
         ]);
     }
     Write::Insert(statement)
+}
+
+/// The number of the last event; 0 where there is none.
+pub(crate) fn latest<'t>(tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<i64, kontor_store::Error>> {
+    Box::pin(async move {
+        let latest = Query::select().expr(Func::max(Expr::col("sequence"))).from(tx.table(TABLE)).take();
+        Ok(tx.fetch_one(&latest).await?.get::<Option<i64>>(0)?.unwrap_or_default())
+    })
+}
+
+/// The first events behind a number, with their own.
+pub(crate) fn after<'t>(
+    tx: &'t mut Tx<'_>,
+    number: i64,
+    limit: u64,
+) -> BoxFuture<'t, Result<Vec<(i64, Changed)>, kontor_store::Error>> {
+    Box::pin(async move {
+        let events = Query::select()
+            .columns(["sequence", "object", "record_id", "action"])
+            .from(tx.table(TABLE))
+            .and_where(Expr::col("sequence").gt(number))
+            .order_by("sequence", Order::Asc)
+            .limit(limit)
+            .take();
+        let mut found = Vec::new();
+        for row in tx.fetch_all(&events).await? {
+            // What is no name of an object is nobody's to read.
+            let Ok(object) = row.get::<String>(1)?.parse() else { continue };
+            let record = Some(RecordId(row.get(2)?));
+            found.push((row.get(0)?, Changed { object, record, action: row.get(3)? }));
+        }
+        Ok(found)
+    })
 }
 
 /// Removes events of changes before an instant. They are looked at in their order, so that a look costs no more than

@@ -8,6 +8,7 @@ mod conflicts;
 mod create;
 mod days;
 mod demo;
+mod feed;
 mod fields;
 mod filters;
 mod grants;

@@ -7,6 +7,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use kontor_core::ids::WorkspaceId;
+use tokio::sync::watch;
 
 use crate::{
     Dialect, Error, Tx, postgres, sqlite,
@@ -24,6 +25,8 @@ struct Inner {
     id: Option<WorkspaceId>,
     engine: Engine,
     last_used: Mutex<Instant>,
+    /// How many units have written here.
+    written: watch::Sender<u64>,
 }
 
 pub(crate) enum Engine {
@@ -33,12 +36,22 @@ pub(crate) enum Engine {
 
 impl Namespace {
     pub(crate) fn new(id: Option<WorkspaceId>, engine: Engine) -> Self {
-        Self(Arc::new(Inner { id, engine, last_used: Mutex::new(Instant::now()) }))
+        Self(Arc::new(Inner {
+            id,
+            engine,
+            last_used: Mutex::new(Instant::now()),
+            written: watch::Sender::new(0),
+        }))
     }
 
     /// The workspace this is; none for the directory.
     pub fn id(&self) -> Option<WorkspaceId> {
         self.0.id
+    }
+
+    /// Changes whenever a unit of this process has written something here.
+    pub fn written(&self) -> watch::Receiver<u64> {
+        self.0.written.subscribe()
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -93,7 +106,11 @@ impl Namespace {
     {
         let (unit, answer) = unit::typed(unit);
         self.submit(mode, unit).await?;
-        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+        let answer = answer.await.unwrap_or_else(|_| Err(Error::Closed.into()));
+        if mode != Mode::Read && answer.is_ok() {
+            self.0.written.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        answer
     }
 
     /// Has a unit run. In a box, so that it is compiled here and not once more for every unit.

@@ -1,6 +1,6 @@
 use kontor_agents::Agents;
 use kontor_core::environment::Environment;
-use kontor_crm::Crm;
+use kontor_crm::{Crm, Feed};
 use kontor_http::Streams;
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
@@ -15,6 +15,8 @@ pub struct WebState {
     pub agents: Agents,
     pub jobs: WorkspaceJobs,
     pub audit: Audit,
+    /// What changes in workspaces, for the pages that show it.
+    pub feed: Feed,
     pub models: Models,
     pub environment: Environment,
     /// What people stay signed in by.

@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use kontor_api::ApiState;
 use kontor_core::{caller::Operator, error::Chain, ids::WorkspaceId};
+use kontor_crm::Feed;
 use kontor_http::{Health, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::{
@@ -115,6 +116,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         agents: services.agents.clone(),
         jobs: services.workspace_jobs(),
         audit: services.audit(),
+        feed: Feed::new(services.store.clone(), tasks.clone(), shutdown.clone()),
         models: services.models.clone(),
         environment: services.environment.clone(),
         cookie,

@@ -35,6 +35,7 @@ const MAX_TRAIL: usize = 20;
 struct ListPage<'a> {
     assets: &'static str,
     shell: Shell,
+    object: &'a str,
     plural: &'a str,
     label: String,
     icon: &'static str,
@@ -147,6 +148,7 @@ pub(crate) async fn show(
     };
     let shell = Shell::new(&state, &caller, &csrf, &schema, &object.label_plural, &plural).await?;
     let shown = ListPage {
+        object: &object.name,
         assets: &assets::BASE,
         shell,
         plural: &plural,

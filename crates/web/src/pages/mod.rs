@@ -7,6 +7,7 @@ mod edit;
 mod events;
 mod jobs;
 mod list;
+mod live;
 mod palette;
 mod record;
 mod record_form;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<WebState> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
+        .route("/live", get(live::follow))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))
         .route("/records/{plural}", get(list::show).post(edit::create))

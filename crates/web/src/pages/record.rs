@@ -42,6 +42,10 @@ const RELATED: u32 = 6;
 struct RecordPage {
     assets: &'static str,
     shell: Shell,
+    /// The object's name and the record's id, and the objects whose records point here.
+    object: String,
+    id: RecordId,
+    related_objects: String,
     href: String,
     list_href: String,
     object_label: String,
@@ -121,6 +125,9 @@ pub(crate) async fn show(
     page(&RecordPage {
         assets: &assets::BASE,
         shell,
+        object: object.name.to_string(),
+        id,
+        related_objects: related_objects(&viewer, &caller, &object),
         list_href: format!("/records/{plural}"),
         object_label: object.label.clone(),
         object_plural: object.label_plural.clone(),
@@ -358,6 +365,19 @@ fn pointing<'a>(
         }));
     }
     found
+}
+
+/// The names of the objects whose records point to records of an object, so that their changes show on its page.
+fn related_objects(viewer: &Viewer, caller: &Caller, object: &Object) -> String {
+    let points_here = |other: &&Arc<Object>| {
+        other.fields.iter().any(|field| match &field.kind {
+            FieldKind::Relation { object: to } => *to == object.name && !field.is_system,
+            FieldKind::Target { objects } => objects.contains(&object.name),
+            _ => false,
+        })
+    };
+    let names = caller.grants.readable(&viewer.schema).filter(points_here).map(|other| other.name.as_str());
+    names.collect::<Vec<_>>().join(" ")
 }
 
 /// The list narrowed to what points here by a relation.

@@ -23,7 +23,7 @@ use kontor_core::{
     ids::WorkspaceId,
     metadata::Name,
 };
-use kontor_crm::{Crm, RecordOperations};
+use kontor_crm::{Crm, Feed, RecordOperations};
 use kontor_http::{StreamLimits, Streams};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
@@ -132,6 +132,7 @@ impl Server {
             agents: agents.clone(),
             jobs: WorkspaceJobs::new(store.clone(), jobs),
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
+            feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),
             models,
             environment: environment.clone(),
             cookie: SessionCookie::new(false),

@@ -76,3 +76,31 @@ async fn a_relation_is_chosen_by_keyboard_when_a_record_is_made_and_changed() {
     assert!(details.contains(&first) && !details.contains(&second), "{details}");
     page.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_and_a_record_show_what_others_change() {
+    let Some(page) = browser(false).await else { return };
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    sign_in(&page, &fixture).await;
+    go(&page, &fixture, "/records/deals?q=quokka").await;
+    shown(&page, ".empty").await;
+    let deal = json!({ "name": "Quokka pilot", "stage": "LEAD" });
+    let deal = ada.post("/api/records/deals", deal).await.unwrap().ok();
+    let row = shown(&page, ".records tbody tr a").await;
+    assert_eq!(row.text().await.unwrap(), "Quokka pilot");
+
+    row.click().await.unwrap();
+    shown(&page, ".timeline").await;
+    let id = deal["id"].as_str().unwrap();
+    let change = json!({ "stage": "PROPOSAL" });
+    ada.patch(&format!("/api/records/deals/{id}"), change).await.unwrap().ok();
+    shown(&page, ".stages li:nth-child(3)[aria-current]").await;
+    // What is about it appears on its timeline.
+    let note = json!({ "title": "They called", "target": { "object": "deal", "id": id } });
+    ada.post("/api/records/notes", note).await.unwrap().ok();
+    let linked =
+        page.wait().at_most(WAIT).for_element(Locator::XPath("//ol[@class='timeline']//a[.='They called']"));
+    linked.await.unwrap();
+    page.close().await.unwrap();
+}
