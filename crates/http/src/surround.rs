@@ -1,8 +1,11 @@
-use std::{any::Any, time::Duration};
+use std::{
+    any::Any,
+    time::{Duration, Instant},
+};
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -23,7 +26,10 @@ pub type Refuse = fn(Problem) -> Response;
 pub async fn identify(State(environment): State<Environment>, request: Request, next: Next) -> Response {
     let id: Uuid = environment.new_id();
     let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path());
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let (method, begun) = (request.method().clone(), Instant::now());
     let mut response = next.run(request).instrument(span).await;
+    count(method, route, response.status(), begun.elapsed());
     let headers = response.headers_mut();
     // The text of a UUID is a valid header value.
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
@@ -32,6 +38,25 @@ pub async fn identify(State(environment): State<Environment>, request: Request, 
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Counts an answered request; of a stream, its beginning.
+fn count(method: Method, route: String, status: StatusCode, took: Duration) {
+    // A method of the client's own invention is not a label.
+    let method = match method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    };
+    metrics::histogram!("http_request_duration_seconds", "method" => method, "route" => route.clone())
+        .record(took.as_secs_f64());
+    metrics::counter!("http_requests_total", "method" => method, "route" => route, "status" => status.as_u16().to_string())
+        .increment(1);
 }
 
 /// How long a request may take, and what is answered then.

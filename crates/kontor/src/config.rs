@@ -21,7 +21,7 @@ use crate::{cli::Common, error::Error, variables};
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "config/kontor.toml";
 /// The names of all settings, as the fields of [`Config`].
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "listen",
     "public_url",
     "max_connections",
@@ -31,6 +31,7 @@ const SETTINGS: [&str; 13] = [
     "open_workspaces",
     "database_url",
     "secret",
+    "metrics_token",
     "log_format",
     "models",
     "agents",
@@ -60,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) database_url: Option<Redacted>,
     /// The master secret, at least 32 characters; made and kept in the data folder when absent.
     pub(crate) secret: Option<Redacted>,
+    /// What Prometheus sends as its bearer token to read the metrics; without one they are read on this machine.
+    pub(crate) metrics_token: Option<Redacted>,
     /// `text` or `json`.
     pub(crate) log_format: LogFormat,
     pub(crate) models: ModelsConfig,
@@ -117,6 +120,7 @@ impl Default for Config {
             open_workspaces: StoreConfig::OPEN_WORKSPACES,
             database_url: None,
             secret: None,
+            metrics_token: None,
             log_format: LogFormat::Text,
             models: ModelsConfig::default(),
             agents: AgentsConfig::default(),
@@ -221,6 +225,11 @@ impl Config {
         config.remarks = found.remarks;
         if let Some(folder) = &common.data_dir {
             config.data_dir.clone_from(folder);
+        }
+        if let Some(token) = &config.metrics_token
+            && token.0.chars().count() < 16
+        {
+            return Err(Error::Usage("KONTOR_METRICS_TOKEN has fewer than 16 characters".to_owned()));
         }
         if let Some(secret) = &config.secret
             && secret.0.chars().count() < 32

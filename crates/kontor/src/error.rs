@@ -22,6 +22,8 @@ pub(crate) enum Error {
     Crm(#[from] kontor_crm::Error),
     #[error(transparent)]
     Agents(#[from] kontor_agents::Error),
+    #[error("the metrics cannot be counted")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
     #[error("the models cannot be used")]
     Models(#[from] kontor_models::ModelError),
     #[error("the server at {server} does not answer")]

@@ -25,6 +25,7 @@ mod connections;
 mod descriptors;
 mod error;
 mod node;
+mod prometheus;
 mod secret;
 mod supervise;
 mod telemetry;

@@ -116,6 +116,7 @@ impl Run<'_> {
             Ending::Turn(End::Cancelled) => TurnStatus::Cancelled,
             Ending::Wait => TurnStatus::WaitingForApproval,
         };
+        metrics::counter!("agent_turns_total", "status" => status.word()).increment(1);
         let (logged, more) = self
             .namespace
             .write(move |tx| {

@@ -6,7 +6,7 @@ use kontor_core::{
     text,
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken, Usage,
     with_retries,
 };
 use serde_json::Value;
@@ -47,6 +47,7 @@ impl Run<'_> {
         // Failures before the first delta were tried again already.
         let mut began = false;
         self.handle.begin(self.last_seq, self.turn, step);
+        let asked_at = Instant::now();
 
         let (stopping, cancel) = (self.stopping, self.cancel.clone());
         let remaining = self.deadline.since(agents.0.environment.now());
@@ -99,7 +100,10 @@ impl Run<'_> {
         }
         let text = assembler.text().to_owned();
         match assembler.complete() {
-            Ok(step) => Ok(Input::Answered(answer(step, reasoning, &prepared))),
+            Ok(step) => {
+                count(&prepared, step.usage.as_ref(), asked_at.elapsed());
+                Ok(Input::Answered(answer(step, reasoning, &prepared)))
+            }
             Err(error) => Ok(model_failed(&error, began, text, reasoning)),
         }
     }
@@ -116,6 +120,18 @@ impl Run<'_> {
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, prepared.tools.clone());
         Ok((prepared, request, model))
+    }
+}
+
+/// Counts a step that a model answered.
+fn count(prepared: &Prepared, usage: Option<&Usage>, took: Duration) {
+    let model = || prepared.agent.definition.model.clone();
+    metrics::histogram!("model_answer_duration_seconds", "model" => model()).record(took.as_secs_f64());
+    metrics::counter!("model_answers_total", "model" => model()).increment(1);
+    if let Some(usage) = usage {
+        for (kind, tokens) in [("input", usage.input_tokens), ("output", usage.output_tokens)] {
+            metrics::counter!("model_tokens_total", "model" => model(), "kind" => kind).increment(tokens);
+        }
     }
 }
 
@@ -151,6 +167,7 @@ fn take(
 
 fn model_failed(error: &ModelError, began: bool, text: String, reasoning: String) -> Input {
     tracing::warn!(error = %Chain(error), "the model gave no whole answer");
+    metrics::counter!("model_answers_failed_total", "code" => error.problem().code.into_owned()).increment(1);
     let may_retry = error.is_retryable() && (began || matches!(error, ModelError::CutShort { .. }));
     Input::ModelFailed { problem: error.problem(), may_retry, text, reasoning }
 }

@@ -27,6 +27,7 @@ use crate::{
     connections::{self, Answers, HEAD, LANE, Limits, STALL},
     descriptors,
     error::Error,
+    prometheus::Metrics,
     supervise::supervise,
     telemetry, terminal,
     wiring::Services,
@@ -43,6 +44,8 @@ const STOPPING: Duration = Duration::from_secs(17);
 const TOLD: usize = 20;
 /// How often idle workspaces are closed.
 const UPKEEP: Duration = Duration::from_secs(60);
+/// How often what was measured is added up.
+const ADD_UP: Duration = Duration::from_secs(5);
 
 /// Serves until a signal arrives, then lets what is in progress end.
 pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
@@ -58,6 +61,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         .map_err(Error::io(format!("cannot listen on {}", config.listen)))?;
     let bound = listener.local_addr().map_err(Error::io("cannot tell the port"))?;
     let url = config.url(bound);
+    let metrics = Metrics::install(config.metrics_token.as_ref().map(|token| token.0.clone()))?;
     let services = Arc::new(Services::open(&config, &url).await?);
     let greeting = greeting(&services, &url, serve.demo).await?;
 
@@ -89,7 +93,8 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     tasks.spawn(supervise("upkeep", health.clone(), shutdown.clone(), {
         let (store, identity, shutdown) =
             (services.store.clone(), services.identity.clone(), shutdown.clone());
-        move || upkeep(store.clone(), identity.clone(), shutdown.clone())
+        let metrics = metrics.clone();
+        move || upkeep(store.clone(), identity.clone(), metrics.clone(), shutdown.clone())
     }));
     tasks.close();
 
@@ -120,9 +125,10 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         models: services.models.clone(),
         environment: services.environment.clone(),
         cookie,
-        streams,
+        streams: streams.clone(),
         shutdown: shutdown.clone(),
-    }));
+    }))
+    .merge(metrics.routes(streams));
     let limits = Limits { connections: config.max_connections, head: HEAD, stall: STALL };
     let proxies = Arc::new(config.trusted_proxies.0.clone());
     let answers = Answers { router, proxies, refuse: kontor_api::refuse };
@@ -224,12 +230,14 @@ async fn greeting(services: &Services, url: &str, demo: bool) -> Result<Vec<Stri
 }
 
 /// Closes idle workspaces now and then, and looks whether the data of all is there; first at once.
-async fn upkeep(store: Store, identity: Identity, shutdown: CancellationToken) {
+async fn upkeep(store: Store, identity: Identity, metrics: Metrics, shutdown: CancellationToken) {
     let mut ticks = tokio::time::interval(UPKEEP);
+    let mut sums = tokio::time::interval(ADD_UP);
     let mut told = HashSet::new();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
+            _ = sums.tick() => metrics.add_up(),
             _ = ticks.tick() => {
                 store.close_idle().await;
                 if let Err(error) = tell_missing(&identity, &mut told).await {

@@ -183,3 +183,39 @@ async fn access_tokens_are_issued_by_whom_the_server_names() {
     assert_eq!(claims["iss"], named["issuer"]);
     assert_eq!(claims["iss"], fixture.url());
 }
+
+#[tokio::test]
+async fn the_metrics_tell_what_was_done_to_this_machine_or_to_whoever_has_the_token() {
+    let mut fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    let session = ada.session("sales-assistant").await.unwrap();
+    ada.chat(&session, "how many deals are there?").await.unwrap();
+    ada.get("/api/records/deals").await.unwrap().ok();
+    let http = reqwest::Client::new();
+    let url = format!("{}/metrics", fixture.url());
+    let answer = http.get(&url).send().await.unwrap();
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    let told = answer.text().await.unwrap();
+    for line in [
+        "http_requests_total{method=\"GET\",route=\"/api/records/{plural}\",status=\"200\"} 1",
+        "agent_turns_total{status=\"completed\"} 1",
+        "model_answers_total{model=\"default\"} ",
+        "http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/records/{plural}\",le=\"30\"} 1",
+        "process_resident_memory_bytes ",
+    ] {
+        assert!(told.lines().any(|found| found.starts_with(line)), "{line} is not in {told}");
+    }
+    let passed_on = http.get(&url).header("x-forwarded-for", "203.0.113.7").send().await.unwrap();
+    assert_eq!(passed_on.status().as_u16(), 403);
+
+    drop(fixture.server.take());
+    let token = "a token of the metrics";
+    fixture.options.environment.push(("KONTOR_METRICS_TOKEN".to_owned(), token.to_owned()));
+    fixture.launch();
+    let url = format!("{}/metrics", fixture.url());
+    for (given, status) in [(token, 200), ("another token of metrics", 403), ("", 403)] {
+        let answer = http.get(&url).bearer_auth(given).header("x-forwarded-for", "203.0.113.7").send();
+        assert_eq!(answer.await.unwrap().status().as_u16(), status, "{given}");
+    }
+    assert_eq!(http.get(&url).send().await.unwrap().status().as_u16(), 403);
+}

@@ -319,6 +319,13 @@ impl Attempt<'_> {
 
     async fn settle(&self, ended: Ended) -> Result<(), Error> {
         let (id, epoch, name) = (self.job.id, self.job.epoch, &self.job.name);
+        let outcome = match &ended {
+            Ended::Done => "done",
+            Ended::Lost => "lost",
+            Ended::Stopped => "stopped",
+            _ => "failed",
+        };
+        metrics::counter!("jobs_total", "name" => name.clone(), "outcome" => outcome).increment(1);
         let (may_retry, problem) = match ended {
             Ended::Done => {
                 // It is there no more where the job ended itself.
