@@ -9,7 +9,7 @@ use crate::{
     ids::{AgentId, MemberId, WorkspaceId},
     locale::Locale,
     scope::{Patterns, Scope},
-    time::Timestamp,
+    time::{Date, Timestamp},
 };
 
 /// The one who asks, in the workspace they ask in, with all they may do there.
@@ -53,6 +53,11 @@ impl Caller {
     /// Who acts, as it is stored with what is done.
     pub fn actor(&self) -> Actor {
         Actor { principal: self.principal.clone(), agent: self.agent.clone() }
+    }
+
+    /// The day it is for the caller at a moment.
+    pub fn today(&self, now: Timestamp) -> Date {
+        self.locale.time_zone.date(now)
     }
 
     /// The caller as one who asks by filters at a moment.

@@ -24,13 +24,13 @@ use crate::{Error, outbox};
 /// Other servers on the same database are heard of so late.
 const POLL: Duration = Duration::from_secs(3);
 /// Changes that follow each other quickly are told together.
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER_FOR: Duration = Duration::from_millis(100);
 /// Batches that a slow reader may be behind.
-const BEHIND: usize = 64;
-/// The events of one look.
-const LOOK: u64 = 500;
+const CHANNEL_CAPACITY: usize = 64;
+/// How many events are read at once.
+const BATCH: u64 = 500;
 /// On PostgreSQL an event may become visible after later ones: so many numbers are looked at again.
-const AGAIN: i64 = 1_000;
+const REREAD_WINDOW: i64 = 1_000;
 
 /// A change of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Feed {
         if let Some(sender) = feeds.get(&workspace) {
             return sender.subscribe();
         }
-        let (sender, receiver) = broadcast::channel(BEHIND);
+        let (sender, receiver) = broadcast::channel(CHANNEL_CAPACITY);
         feeds.insert(workspace, sender);
         drop(feeds);
         self.0.tasks.spawn(self.clone().follow(workspace, namespace, reader));
@@ -156,7 +156,7 @@ impl Feed {
                     return;
                 }
             }
-            tokio::time::sleep(GATHER).await;
+            tokio::time::sleep(GATHER_FOR).await;
             written.mark_unchanged();
             match reader.next(&namespace).await {
                 Ok(changes) if changes.is_empty() => {}
@@ -176,33 +176,34 @@ impl Feed {
 /// Where the reading of a workspace's events has come to.
 struct Reader {
     position: i64,
-    /// The last numbers that were told.
-    told: VecDeque<i64>,
+    /// The last numbers that were reported.
+    reported: VecDeque<i64>,
 }
 
 impl Reader {
     /// A reader of what comes from now on.
     async fn begin(namespace: &Namespace) -> Result<Self, kontor_store::Error> {
         let position = namespace.read(|tx| outbox::latest(tx)).await?;
-        let mut reader = Self { position, told: VecDeque::new() };
+        let mut reader = Self { position, reported: VecDeque::new() };
         // What is there already is told by this reading, to nobody.
         reader.next(namespace).await?;
         Ok(reader)
     }
 
     async fn next(&mut self, namespace: &Namespace) -> Result<Vec<Changed>, kontor_store::Error> {
-        let again = if namespace.dialect() == kontor_store::Dialect::Postgres { AGAIN } else { 0 };
+        let again = if namespace.dialect() == kontor_store::Dialect::Postgres { REREAD_WINDOW } else { 0 };
         let mut changes = Vec::new();
         let mut after = self.position - again;
         loop {
-            let found = namespace.read(move |tx| outbox::after(tx, after, LOOK)).await?;
-            let is_last = (found.len() as u64) < LOOK;
+            let found = namespace.read(move |tx| outbox::after(tx, after, BATCH)).await?;
+            let is_last = (found.len() as u64) < BATCH;
             for (number, changed) in found {
                 after = number;
-                if number > self.position || (number > self.position - again && !self.told.contains(&number))
+                if number > self.position
+                    || (number > self.position - again && !self.reported.contains(&number))
                 {
                     changes.push(changed);
-                    self.told.push_back(number);
+                    self.reported.push_back(number);
                 }
             }
             if is_last {
@@ -212,7 +213,7 @@ impl Reader {
         self.position = self.position.max(after);
         // What is never looked at again need not be known.
         let oldest = self.position - again;
-        self.told.retain(|number| *number > oldest);
+        self.reported.retain(|number| *number > oldest);
         Ok(changes)
     }
 }

@@ -1,11 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use kontor_core::{
+    actor::Actor,
     grants::{Action, FieldSet, Grants, ObjectGrant},
     metadata::Name,
 };
 use kontor_operations::{Audit, AuditQuery};
-use kontor_store::{Store, both_engines, testing::TestStore};
+use kontor_store::{AuditEntry, Store, both_engines, testing::TestStore};
 use sea_query::{Order, Query};
 use serde_json::{Value as Json, json};
 
@@ -94,9 +95,32 @@ both_engines! {
         let none = grants("deal", ObjectGrant::nothing());
         let acts = audit.read(&fixture.with(none), all.clone()).await.unwrap().acts;
         assert!(acts.iter().take(3).all(|act| act.details == json!({ "changes": {} })), "{acts:?}");
+        // Neither do acts that name records and fields in other ways.
+        let now = fixture.crm.environment().now();
+        let environment = fixture.crm.environment().clone();
+        let namespace = store.workspace(fixture.workspace).await.unwrap();
+        let written: Result<(), kontor_store::Error> = namespace
+            .write(move |tx| {
+                let environment = environment.clone();
+                Box::pin(async move {
+                    for (action, target) in [("approval.approved", "approval:1"), ("field.added", "deal.amount"), ("odd.act", "x")] {
+                        let entry = AuditEntry::new(action, target, json!({ "arguments": { "amount": 987_654 } }));
+                        tx.audit(&environment, now, &Actor::SYSTEM, entry).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        written.unwrap();
+        let whole = audit.read(&fixture.ada, all.clone()).await.unwrap().acts;
+        assert!(json!(whole).to_string().contains("987654"));
+        let hidden = || FieldSet::Except([Name::literal("amount")].into());
+        let some = grants("deal", ObjectGrant::everything().reading(hidden()).updating(hidden()));
+        let acts = audit.read(&fixture.with(some), all.clone()).await.unwrap().acts;
+        assert!(!json!(acts).to_string().contains("987654"), "{acts:?}");
         let accounts = grants("account", ObjectGrant::nothing());
         let acts = audit.read(&fixture.with(accounts), all).await.unwrap().acts;
-        assert_eq!(acts[1].details["changes"]["account"]["after"], json!({ "id": account }));
+        assert_eq!(acts[4].details["changes"]["account"]["after"], json!({ "id": account }));
     }
 
     async fn what_an_agent_does_and_what_is_destroyed_is_written_down(store: TestStore) {

@@ -61,12 +61,26 @@ both_engines! {
             (json!({ "eq": "todai" }), "a period such as today"),
             (json!({ "in": ["today"] }), "a date such as"),
             (json!({ "gt": "since monday" }), "no end"),
+            (json!({ "eq": "on ".repeat(2_000) }), "a period such as today"),
             (json!({ "eq": "03/04/2026" }), "can mean"),
         ] {
             let query = ListQuery { filter: Some(json!({ "close_date": filter })), ..ListQuery::default() };
             let found = problem(crm.list(&berlin, "deal", query).await);
             assert!(found.issues[0].message.contains(said), "{filter}: {:?}", found.issues);
         }
+    }
+
+    async fn a_day_without_its_year_lies_behind_of_what_took_place(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let (crm, _) = at_night(&store);
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        let call = |at: &str| json!({ "type": "CALL", "subject": at, "happened_at": at, "target": { "object": "account", "id": account.id } });
+        for at in ["2026-11-27T10:00:00Z", "2026-12-04T10:00:00Z"] {
+            fixture.create("activity", call(at)).await;
+        }
+        let query = ListQuery { filter: Some(json!({ "happened_at": { "eq": "friday" } })), ..ListQuery::default() };
+        let found = crm.list(&fixture.ada, "activity", query).await.unwrap();
+        assert_eq!(labels(&found), ["2026-11-27T10:00:00Z"]);
     }
 
     async fn a_moment_without_an_offset_is_what_the_callers_clocks_show(store: TestStore) {

@@ -13,7 +13,7 @@ use kontor_store::Namespace;
 use crate::{
     Error, Identity, MemberStatus, MemberSummary, Result,
     rows::{members, roles, workspaces},
-    workspace_settings::{self, MemberSettings},
+    workspace_settings::{self, MemberLocale},
 };
 
 /// A member who may act, and the caller they are.
@@ -21,7 +21,8 @@ pub(crate) struct ActiveMember {
     pub(crate) user: UserId,
     pub(crate) caller: Caller,
     pub(crate) summary: MemberSummary,
-    pub(crate) settings: MemberSettings,
+    /// Whether the caller's time zone was set, by them or for the workspace.
+    pub(crate) is_zone_set: bool,
 }
 
 impl Identity {
@@ -83,13 +84,13 @@ impl Identity {
                 Ok::<_, Error>((row, workspace_settings::of_member(tx, member).await?))
             })
         });
-        let (row, (locale, settings)) = found.await?;
+        let (row, MemberLocale { locale, is_zone_set }) = found.await?;
         if row.summary.status != MemberStatus::Active {
             return Err(Error::MemberInactive);
         }
         let principal = Principal::Member { id: member, name: row.summary.name.clone() };
         let caller = Caller { locale, ..Caller::new(workspace, principal, Arc::new(row.grants)) };
-        let active = Arc::new(ActiveMember { user: row.user, caller, summary: row.summary, settings });
+        let active = Arc::new(ActiveMember { user: row.user, caller, summary: row.summary, is_zone_set });
         self.0.members.insert(key, Arc::clone(&active), now, generation);
         Ok(active)
     }

@@ -21,8 +21,10 @@ pub struct Me {
     pub workspace: WorkspaceSummary,
     pub member: MeMember,
     pub permissions: Vec<Permission>,
-    /// Where their days begin.
+    /// Where their days begin; UTC where neither they nor the workspace have set it.
     pub time_zone: TimeZone,
+    /// Whether it was set.
+    pub is_time_zone_set: bool,
     /// That of amounts which name none.
     pub currency: &'static str,
     /// Every workspace the user can sign in to, this one included.
@@ -42,8 +44,6 @@ pub struct MeMember {
     pub name: String,
     /// The name of the role.
     pub role: String,
-    /// The time zone they have set for themselves.
-    pub time_zone: Option<TimeZone>,
 }
 
 impl Identity {
@@ -61,10 +61,10 @@ impl Identity {
                 id: member,
                 name: active.summary.name.clone(),
                 role: active.summary.role.clone(),
-                time_zone: active.settings.time_zone,
             },
             permissions: caller.grants.permissions().iter().collect(),
             time_zone: caller.locale.time_zone,
+            is_time_zone_set: active.is_zone_set,
             currency: caller.locale.currency.code(),
             workspaces,
         })

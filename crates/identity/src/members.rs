@@ -134,7 +134,7 @@ impl Identity {
         self.namespace(caller.workspace).await?.read(|tx| Box::pin(members::all(tx))).await
     }
 
-    /// Lets a member of the caller's workspace act or not.
+    /// Lets a member of the caller's workspace act or not; whoever may not is signed out everywhere.
     ///
     /// # Errors
     /// [`Error::NotPermitted`] without the permission `members`; [`Error::MemberNotFound`].
@@ -163,7 +163,19 @@ impl Identity {
             })
             .await;
         self.0.members.remove(&(workspace, member));
-        if found? { Ok(()) } else { Err(Error::MemberNotFound) }
+        if !found? {
+            return Err(Error::MemberNotFound);
+        }
+        if status == MemberStatus::Inactive {
+            self.directory()
+                .write(move |tx| {
+                    Box::pin(async move { sign_ins::end_all_of_member(tx, workspace, member).await })
+                })
+                .await?;
+            self.0.live.clear();
+            self.0.browsers.clear();
+        }
+        Ok(())
     }
 
     /// Changes a password and ends every sign-in of its user; one that is the same already is left alone. For

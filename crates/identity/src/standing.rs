@@ -25,7 +25,7 @@ impl Identity {
         loop {
             tokio::time::sleep(self.0.settings.caller_cache_for.max(MIN_RECHECK_INTERVAL)).await;
             match self.caller_of(&credential).await {
-                Ok(now) if now == caller => {}
+                Ok(now) if is_same(&now, &caller) => {}
                 Ok(_) | Err(Error::InvalidToken | Error::ExpiredToken) => return,
                 Err(error) => {
                     tracing::warn!(error = %Chain(&error), "it cannot be found out whether a caller may stay");
@@ -41,4 +41,10 @@ impl Identity {
             Credential::Cookie(cookie) => Ok(self.authenticate_cookie(cookie).await?.0),
         }
     }
+}
+
+/// Whether two callers are the same and may do the same, in whatever time zone.
+fn is_same(one: &Caller, other: &Caller) -> bool {
+    (one.workspace, &one.principal, &one.agent, &one.scope, &one.grants)
+        == (other.workspace, &other.principal, &other.agent, &other.scope, &other.grants)
 }

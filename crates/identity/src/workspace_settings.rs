@@ -30,8 +30,8 @@ const MAX_DAYS: u32 = 36_500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WorkspaceSettings {
-    /// Where the days begin of members who have set none of their own, and of all that acts without a member.
-    pub time_zone: TimeZone,
+    /// Where the days begin of members who have set none of their own; nothing is UTC, and leaves it to their browsers.
+    pub time_zone: Option<TimeZone>,
     /// The currency of amounts that name none.
     pub currency: UsualCurrency,
     pub retention: RetentionDays,
@@ -84,12 +84,19 @@ impl From<UsualCurrency> for String {
     }
 }
 
-/// A member's settings, and the locale that follows from them and the workspace's.
-pub(crate) async fn of_member(tx: &mut Tx<'_>, member: MemberId) -> Result<(Locale, MemberSettings)> {
+/// What follows from a member's settings and the workspace's.
+pub(crate) struct MemberLocale {
+    pub(crate) locale: Locale,
+    /// Whether the time zone was set by either.
+    pub(crate) is_zone_set: bool,
+}
+
+pub(crate) async fn of_member(tx: &mut Tx<'_>, member: MemberId) -> Result<MemberLocale> {
     let workspace = workspace_settings(tx).await?;
     let own: MemberSettings = settings::get(tx, scope(Some(member)), false).await?;
-    let time_zone = own.time_zone.unwrap_or(workspace.time_zone);
-    Ok((Locale { time_zone, currency: workspace.currency.0 }, own))
+    let set = own.time_zone.or(workspace.time_zone);
+    let locale = Locale { time_zone: set.unwrap_or_default(), currency: workspace.currency.0 };
+    Ok(MemberLocale { locale, is_zone_set: set.is_some() })
 }
 
 /// The settings of the workspace of a transaction.
@@ -155,6 +162,20 @@ impl Identity {
             .await
     }
 
+    /// Sets the caller's time zone to the one that their browser says, where neither they nor the workspace have set
+    /// one.
+    ///
+    /// # Errors
+    /// [`Error::MemberNotFound`] for a caller who is no member; [`Error::Input`].
+    pub async fn offer_time_zone(&self, caller: &Caller, zone: &str) -> Result<()> {
+        let own = self.member_settings(caller).await?.time_zone;
+        if own.or(self.workspace_settings(caller).await?.time_zone).is_none() {
+            let changes = Map::from_iter([("time_zone".to_owned(), Json::from(zone))]);
+            self.change_member_settings(caller, &changes).await?;
+        }
+        Ok(())
+    }
+
     /// Changes what is named of the caller's own settings; what is `null` is as in the workspace again. The member's
     /// record tells their time zone.
     ///
@@ -210,7 +231,7 @@ impl WorkspaceSettings {
         let initial = Self::default();
         for (name, json) in changes {
             let done = match name.as_str() {
-                "time_zone" => read_zone(json).map(|zone| self.time_zone = zone.unwrap_or(initial.time_zone)),
+                "time_zone" => read_zone(json).map(|zone| self.time_zone = zone),
                 "currency" => {
                     read_currency(json).map(|usual| self.currency = usual.unwrap_or(initial.currency))
                 }

@@ -85,15 +85,33 @@ impl Audit {
     }
 }
 
-/// Takes what these grants do not let read from what an act says of a record.
+/// Acts whose details name no record and no field.
+const OF_THE_WORKSPACE: [&str; 4] =
+    ["settings.changed", "member.settings_changed", "member.status_set", "job.run_again"];
+
+/// Takes what these grants do not let read from what an act says. Of acts that are not known here nothing is left.
 fn hide(act: &mut AuditRecord, schema: &Schema, grants: &Grants) {
-    let Some((object, _)) = act.target.split_once(':') else { return };
-    let Some(details) = act.details.as_object_mut() else { return };
-    // The object may be gone, and with it what says who may read it.
-    let object = schema.object(object).filter(|object| may_read_every_record(object, grants));
-    if !object.is_some_and(|object| may_read_every_name(object, grants)) {
-        details.remove("label");
+    if schema.objects().iter().all(|object| may_read_whole(object, grants))
+        || OF_THE_WORKSPACE.contains(&act.action.as_str())
+    {
+        return;
     }
+    let Some(details) = act.details.as_object_mut() else { return };
+    if act.action == "member.added" {
+        let object = schema.object("member");
+        details.retain(|name, _| {
+            name == "role" || object.is_some_and(|object| may_read_field(object, name, grants))
+        });
+        return;
+    }
+    // What was done to a record. The object may be gone, and with it what says who may read it.
+    let object = act.target.split_once(':').and_then(|(object, _)| schema.object(object));
+    let object = object.filter(|object| may_read_every_record(object, grants));
+    details.retain(|name, _| match name.as_str() {
+        "label" => object.is_some_and(|object| may_read_every_name(object, grants)),
+        "changes" => true,
+        _ => false,
+    });
     let Some(changes) = details.get_mut("changes").and_then(Json::as_object_mut) else { return };
     changes.retain(|field, _| object.is_some_and(|object| grants.can_read_field(&object.name, field)));
     if schema.objects().iter().all(|object| may_read_every_name(object, grants)) {
@@ -112,6 +130,14 @@ fn may_read_every_record(object: &Object, grants: &Grants) -> bool {
     grants.allows(&object.name, Action::Read) && grants.row_rules(&object.name, Action::Read).next().is_none()
 }
 
+fn may_read_field(object: &Object, field: &str, grants: &Grants) -> bool {
+    may_read_every_record(object, grants) && grants.can_read_field(&object.name, field)
+}
+
 fn may_read_every_name(object: &Object, grants: &Grants) -> bool {
-    may_read_every_record(object, grants) && grants.can_read_field(&object.name, &object.label_field)
+    may_read_field(object, &object.label_field, grants)
+}
+
+fn may_read_whole(object: &Object, grants: &Grants) -> bool {
+    object.fields.iter().all(|field| may_read_field(object, &field.name, grants))
 }

@@ -22,6 +22,6 @@ pub struct Work<'a, 'c> {
 impl Work<'_, '_> {
     /// The caller's day.
     pub fn today(&self) -> Date {
-        self.caller.locale.time_zone.date(self.now)
+        self.caller.today(self.now)
     }
 }

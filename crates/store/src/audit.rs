@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{Error, Tx, Write};
 
-/// One act, to be kept as long as its workspace.
+/// One act, kept as long as the workspace's retention says.
 #[derive(Debug, Clone)]
 pub struct AuditEntry {
     /// What was done: `field.added`, `deal.destroyed`.
@@ -62,9 +62,10 @@ impl Tx<'_> {
             .from(self.table("audit_entries"))
             .order_by("id", Order::Desc)
             .limit(query.limit);
-        if let Some(action) = &query.action {
+        // Actions are lower-case; SQLite compares a pattern without regard to case, PostgreSQL does not.
+        if let Some(action) = query.action.as_deref().map(str::to_lowercase) {
             let condition = match action.strip_suffix('*') {
-                None => Expr::col("action").eq(action.as_str()),
+                None => Expr::col("action").eq(action),
                 Some(beginning) => Expr::col("action").like(containing("", beginning, "%")),
             };
             statement.and_where(condition);

@@ -4,18 +4,20 @@ import { localise } from "./times.js";
 
 const page = document.querySelector("[data-live]");
 /** What of the page is shown anew, where both have it. */
-const PARTS = ["h1", ".count", ".stages", ".records", ".empty", ".pager", ".record"];
+const PARTS = [".page-head", ".stages", ".records", ".empty", ".pager", ".record"];
 const GATHER_MS = 400;
 const REST_MS = 2000;
+const RETRY_MS = 5000;
 
-let source, timer, refreshedAt = 0;
-let opened = false;
+let source;
+let timer;
+let refreshedAt = 0;
 
 function concerns({ object, id }) {
-  if (page.dataset.record) {
-    return id === page.dataset.record || (page.dataset.related ?? "").split(" ").includes(object);
-  }
-  return object === page.dataset.live;
+  if (!page.dataset.record) return object === page.dataset.live;
+  // Who may not read every record of an object is not told which one it was.
+  const isThis = object === page.dataset.live && (id === null || id === page.dataset.record);
+  return isThis || page.dataset.related.split(" ").includes(object);
 }
 
 /** Whether somebody is in the middle of something that would be lost. */
@@ -25,37 +27,47 @@ function isBusy() {
   return isSelecting || document.querySelector("dialog[open], details.pop[open]") !== null;
 }
 
+/** Puts a part of the page in the place of what it was, with its place in a wide table and its focus. */
+function replace(before, after) {
+  const { scrollLeft } = before;
+  const active = document.activeElement;
+  const href = before.contains(active) ? active.getAttribute("href") : null;
+  const wasFocused = before === active;
+  before.replaceWith(after);
+  after.scrollLeft = scrollLeft;
+  const again = wasFocused
+    ? after
+    : href && [...after.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === href);
+  if (again) again.focus({ preventScroll: true });
+}
+
 async function refresh() {
+  timer = undefined;
   if (isBusy()) return schedule(REST_MS);
   refreshedAt = Date.now();
   const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => undefined);
-  if (!answer?.ok || answer.redirected || isBusy()) return undefined;
+  // What is gone, or not to be read any more, says so itself; so does the door to whoever is signed out.
+  if (answer?.status === 404 || answer?.redirected) return location.reload();
+  if (!answer?.ok) return undefined;
   const shown = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
-  if (!shown || isBusy()) return undefined;
-  const focused = page.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  if (!shown) return undefined;
+  if (isBusy()) return schedule(REST_MS);
+  // As this page has been since it was opened, so that only what differs is replaced.
+  localise(shown);
+  localise(page);
   for (const part of PARTS) {
     const [before, after] = [page.querySelector(part), shown.querySelector(part)];
-    if (before && after && before.outerHTML !== after.outerHTML) {
-      const left = before.scrollLeft;
-      before.replaceWith(after);
-      after.scrollLeft = left;
-      localise(after);
-    }
+    if (before && after && before.outerHTML !== after.outerHTML) replace(before, after);
   }
   // A list that was empty is a table now, or the other way round.
   const [empty, table] = [shown.querySelector(".empty"), shown.querySelector(".records")];
   if (empty) page.querySelector(".records")?.replaceWith(empty);
   if (table) page.querySelector(".empty")?.replaceWith(table);
-  localise(page);
-  if (focused && !page.contains(document.activeElement)) {
-    [...page.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === focused)?.focus();
-  }
   return undefined;
 }
 
 function schedule(wait = GATHER_MS) {
-  clearTimeout(timer);
-  timer = setTimeout(refresh, Math.max(wait, refreshedAt + REST_MS - Date.now()));
+  timer ??= setTimeout(refresh, Math.max(wait, refreshedAt + REST_MS - Date.now()));
 }
 
 function listen() {
@@ -66,13 +78,16 @@ function listen() {
   }
   if (source) return;
   source = new EventSource("/live");
-  // What happened before it listened is shown by the page itself; after it was away it is not.
-  source.addEventListener("missed", () => {
-    if (opened) schedule();
-    opened = true;
-  });
+  // The first event of each connection: what happened until then, the page may not show.
+  source.addEventListener("missed", () => schedule());
   source.addEventListener("changed", (event) => {
     if (JSON.parse(event.data).some(concerns)) schedule();
+  });
+  source.addEventListener("error", () => {
+    // One that was refused is not tried again by the browser.
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = undefined;
+    setTimeout(listen, RETRY_MS);
   });
 }
 

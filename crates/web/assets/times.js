@@ -84,10 +84,10 @@ function instantOf(local) {
     const { year, month, day, hour, minute, second } = wall(at);
     return Date.UTC(year, month, day, hour, minute, second) - at;
   };
-  // By the offset of the moment itself; that of a day before says it of an hour that clocks skip.
+  // By the offset of the moment itself; of an hour that clocks skip, by that of a day before.
   const first = meant - ahead(new Date(meant - DAY_MS));
   const second = meant - ahead(new Date(first));
-  return new Date(first + ahead(new Date(first)) === meant ? first : second);
+  return new Date(second + ahead(new Date(second)) === meant ? second : first);
 }
 
 /** Shows the moments of a form in the reader's time, once for each input. */

@@ -85,7 +85,7 @@ impl Shell {
             workspace: me.workspace.name,
             objects,
             workspace_pages: workspace_pages(&caller.grants),
-            time_zone: me.member.time_zone.or(Some(me.time_zone).filter(|zone| !zone.is_utc())),
+            time_zone: Some(me.time_zone).filter(|_| me.is_time_zone_set),
         })
     }
 }

@@ -160,7 +160,7 @@ impl Prepared {
 
     /// The system prompt of this moment.
     pub(super) async fn prompt(&self, run: &Run<'_>) -> Result<Arc<str>, Error> {
-        let today = self.caller.locale.time_zone.date(run.agents.0.environment.now());
+        let today = self.caller.today(run.agents.0.environment.now());
         let Some((object, record)) = &run.session.context else {
             let mut kept = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((_, prompt)) = kept.as_ref().filter(|(day, _)| *day == today) {

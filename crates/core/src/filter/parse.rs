@@ -6,7 +6,7 @@ use crate::{
     ids::MemberId,
     locale::{Locale, TimeZone},
     metadata::{FieldKind, Object, Schema},
-    reading::{Lean, Period, readable, whole_period},
+    reading::{Period, lean_of, readable, whole_period},
     text::{self, fold},
     time::{Date, Timestamp},
     value::{parse_date, parse_instant, parse_number, parse_value},
@@ -210,7 +210,7 @@ impl Parser<'_> {
         object: &Object,
     ) -> Result<Filter, Issue> {
         if let Some(text) = operand.as_str()
-            && let Some(period) = self.period(text, path, object)?
+            && let Some(period) = self.period(text, path)?
             && let Some(condition) = within(name, &period, path, self.asker.locale.time_zone)?
         {
             return Ok(condition);
@@ -220,7 +220,7 @@ impl Parser<'_> {
     }
 
     /// What a text says of days where it is none itself: `today`, `this month`, `last 30 days`.
-    fn period(&self, text: &str, path: &FieldPath, object: &Object) -> Result<Option<Period>, Issue> {
+    fn period(&self, text: &str, path: &FieldPath) -> Result<Option<Period>, Issue> {
         let is_plain = match path.ty {
             PartType::Date => parse_date(&text.into()).is_ok(),
             PartType::DateTime => parse_instant(&text.into(), self.asker.locale.time_zone).is_ok(),
@@ -230,10 +230,9 @@ impl Parser<'_> {
             return Ok(None);
         }
         let today = self.asker.locale.time_zone.date(self.asker.now);
-        // When a record was made or changed is behind; what else is dated may be ahead.
-        let is_system = object.field(&path.field).is_some_and(|field| field.is_system);
-        let lean = if is_system { Lean::Behind } else { Lean::Ahead };
-        whole_period(text, today, lean).map(Some).map_err(|why| Issue::new("", "wrong_type", why.to_string()))
+        whole_period(text, today, lean_of(&path.field))
+            .map(Some)
+            .map_err(|why| Issue::new("", "wrong_type", why.to_string()))
     }
 
     fn operator(

@@ -26,8 +26,9 @@ pub struct Column {
     pub is_folded: bool,
 }
 
-/// The part of an actor that says for whom an agent acted, where that is no member.
-pub const PRINCIPAL: &str = "principal";
+/// The part of an actor that says for whom an agent acted, where that is no member. Its column has a name that no
+/// column of another field has: a field's name holds no two underscores in a row.
+pub const PRINCIPAL: &str = "_principal";
 
 impl Field {
     /// The columns this field occupies, in a fixed order; folded columns last.

@@ -1,6 +1,6 @@
 //! Single days as people say and write them, reckoned from today.
 
-use super::{Clock, Found, Read, Unread, at, clock, from, whole};
+use super::{Clock, Found, Read, Unread, at, bounded, clock, from, whole};
 use crate::time::Date;
 
 const EXPECTED_DATE: &str = "a date such as 2026-12-31, 31 December 2026 or next friday";
@@ -36,6 +36,7 @@ pub enum Lean {
 /// # Errors
 /// A day that does not exist (`February 30`), or one that may be two (`03/04/2026`).
 pub fn date(words: &[&str], today: Date, lean: Lean) -> Found<Date> {
+    let words = bounded(words);
     let word = at(words, 0);
     let found = |date: Date, words: usize| Ok(Some(Read::new(date, words)));
     match word {
@@ -76,6 +77,12 @@ pub fn date(words: &[&str], today: Date, lean: Lean) -> Found<Date> {
         return Ok(Some(read));
     }
     by_month(words, today, lean)
+}
+
+/// On which side of today a day of a field with this name lies that is said without its year.
+pub fn lean_of(field: &str) -> Lean {
+    let is_past = ["happened", "created", "updated", "converted", "deleted"];
+    if is_past.iter().any(|word| field.starts_with(word)) { Lean::Behind } else { Lean::Ahead }
 }
 
 /// A day and, where one is said before or after it, the time: `tomorrow at 10`, `friday 3pm`, `at 14:30 on monday`,

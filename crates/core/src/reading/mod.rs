@@ -13,7 +13,7 @@ mod period;
 
 pub use self::{
     clock::{Clock, clock},
-    date::{Lean, date, moment, whole_date},
+    date::{Lean, date, lean_of, moment, whole_date},
     number::{Amount, Number, amount, number, percent, readable, whole_amount, whole_number, whole_percent},
     period::{Period, period, whole_period},
 };
@@ -97,6 +97,14 @@ fn whole<T>(text: &str, expected: &'static str, read: impl FnOnce(&[&str]) -> Fo
         Some(found) if found.words == words.len() => Ok(found.value),
         _ => Err(Unread::wrong(text, expected)),
     }
+}
+
+/// The words that a day or a period can take: what is read calls itself for one word after the other.
+const MAX_WORDS: usize = 16;
+
+/// The words that are looked at for a day or a period.
+fn bounded<'s, 'w>(words: &'s [&'w str]) -> &'s [&'w str] {
+    words.get(..MAX_WORDS).unwrap_or(words)
 }
 
 /// The word at a position; empty beyond the end.

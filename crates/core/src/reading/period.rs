@@ -1,7 +1,7 @@
 //! Periods as people say them, reckoned from today.
 
 use super::{
-    Found, Lean, Read, Unread, at, date,
+    Found, Lean, Read, Unread, at, bounded, date,
     date::{add_months, day_of, month, span, weekday_of, year},
     from, whole,
 };
@@ -46,6 +46,7 @@ impl Period {
 /// # Errors
 /// As [`date`].
 pub fn period(words: &[&str], today: Date, lean: Lean) -> Found<Period> {
+    let words = bounded(words);
     let word = at(words, 0);
     let rest = from(words, 1);
     match word {

@@ -139,15 +139,15 @@ fn actor_cells(actor: &Actor) -> Vec<Option<Scalar>> {
         (None, _) => (principal.id(), Some(principal.name())),
     };
     let member = principal.member();
-    // A principal that is neither the actor nor a member is told by no other column.
-    let is_told = actor.agent.is_none() || member.is_some();
+    // A principal that is neither the actor nor a member is in no other column.
+    let needs_own_column = actor.agent.is_some() && member.is_none();
     vec![
         text(actor.kind()),
         id.and_then(uuid),
         name.and_then(text),
         member.and_then(|member| uuid(member.as_uuid())),
         member.and_then(|_| text(principal.name())),
-        (!is_told).then(|| Scalar::Json(Box::new(serde_json::json!(principal)))),
+        needs_own_column.then(|| Scalar::Json(Box::new(serde_json::json!(principal)))),
         name.map(|name| Scalar::Text(fold(name))),
     ]
 }

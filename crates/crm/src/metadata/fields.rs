@@ -74,7 +74,7 @@ pub(crate) async fn add_field(
     let schema = rows::schema(tx).await?;
     let found = schema.object(object).or_else(|| schema.object_by_plural(object));
     let object = found.ok_or_else(|| Error::unknown_object(object, &schema, &caller.grants))?;
-    let field = check(object, new, environment).map_err(Error::Invalid)?;
+    let field = check(object, new, environment, &caller.locale).map_err(Error::Invalid)?;
     add_columns(tx, object, &field).await?;
     add_indexes(tx, object, &field).await?;
     let position = i64::try_from(object.fields.len()).unwrap_or(i64::MAX);
@@ -85,7 +85,12 @@ pub(crate) async fn add_field(
     Ok(field)
 }
 
-fn check(object: &Object, new: &NewField, environment: &Environment) -> Result<Field, Vec<Issue>> {
+fn check(
+    object: &Object,
+    new: &NewField,
+    environment: &Environment,
+    locale: &Locale,
+) -> Result<Field, Vec<Issue>> {
     let mut issues = Vec::new();
     if object.is_read_only {
         issues.push(Issue::new("", "read_only", format!("{} cannot be given fields", object.name)));
@@ -128,7 +133,7 @@ fn check(object: &Object, new: &NewField, environment: &Environment) -> Result<F
         issues.push(Issue::new("is_unique", "not_comparable", message));
     }
     if let Some(json) = new.default.as_ref().filter(|json| !json.is_null()) {
-        match parse_value(&field, json, None, &Locale::default()) {
+        match parse_value(&field, json, None, locale) {
             Ok(value) => field.default = Some(value.to_json(&field.kind)),
             Err(wrong) => issues.extend(wrong.into_iter().map(|issue| issue.within("default"))),
         }

@@ -100,7 +100,9 @@ fn compact(record: &Record, limit: usize, zone: TimeZone) -> Compact {
 
 /// Writes a field's moment as the clocks of the caller's time zone show it.
 pub(super) fn localise(value: &mut Json, field: &Field, zone: TimeZone) {
+    // In UTC it is written so already.
     if field.kind == FieldKind::DateTime
+        && !zone.is_utc()
         && let Some(at) = value.as_str().and_then(|text| text.parse().ok())
     {
         *value = zone.rfc3339(at).into();

@@ -135,6 +135,21 @@ pub(crate) async fn is_live(tx: &mut Tx<'_>, id: SignInId, now: Timestamp) -> Re
     Ok(tx.fetch_optional(&statement).await?.is_some())
 }
 
+/// Ends the sign-ins of a member of a workspace.
+pub(crate) async fn end_all_of_member(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    member: MemberId,
+) -> Result<()> {
+    let statement = Query::delete()
+        .from_table(tx.table("sign_ins"))
+        .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .to_owned();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
 /// Notes a use, which puts the end off.
 pub(crate) async fn renew(
     tx: &mut Tx<'_>,

@@ -38,6 +38,10 @@ both_engines! {
         let (caller, _) = identity.authenticate_cookie(&session.cookie).await.unwrap();
         let credential = Credential::Cookie(session.cookie.clone());
         assert!(!is_dismissed(&identity, credential.clone(), caller.clone(), 300).await);
+        let zone = serde_json::json!({ "time_zone": "Asia/Tokyo" }).as_object().unwrap().clone();
+        identity.change_member_settings(&caller, &zone).await.unwrap();
+        let stays = !is_dismissed(&identity, credential.clone(), caller.clone(), 300).await;
+        assert!(stays, "another time zone ends nothing");
         identity.sign_out(&session.cookie).await.unwrap();
         assert!(is_dismissed(&identity, credential, caller, LONG).await, "they signed out");
 

@@ -205,6 +205,11 @@ both_engines! {
         assert_eq!(code(elsewhere.refresh(&tokens.refresh_token).await), "invalid_token");
         let refused = house.identity.sign_in(sign_in("max@acme.test", PASSWORD)).await;
         assert_eq!(code(refused), "member_inactive");
+        // Who may act again signs in again.
+        house.identity.set_member_status(&Caller::system(workspace), max, MemberStatus::Active).await.unwrap();
+        assert_eq!(code(house.identity.refresh(&tokens.refresh_token).await), "invalid_token");
+        assert_eq!(code(house.identity.authenticate(&tokens.access_token).await), "invalid_token");
+        house.identity.sign_in(sign_in("max@acme.test", PASSWORD)).await.unwrap();
     }
 
     async fn a_member_of_one_workspace_is_nobody_in_another(store: TestStore) {

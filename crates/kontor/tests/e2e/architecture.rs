@@ -145,6 +145,19 @@ fn sources() -> Vec<String> {
 }
 
 #[test]
+fn nothing_that_serves_requests_acts_as_the_operator() {
+    for face in ["http", "api", "web", "agents", "operations", "crm"] {
+        let mut found = Vec::new();
+        let folder = format!("{}/../{face}/src", env!("CARGO_MANIFEST_DIR"));
+        files(std::path::Path::new(&folder), &mut found);
+        for (path, _) in found.iter().filter(|(path, _)| !path.contains("/tests")) {
+            let source = std::fs::read_to_string(path).unwrap();
+            assert!(!source.contains("of_this_installation"), "{path} makes an operator");
+        }
+    }
+}
+
+#[test]
 fn every_permission_is_asked_for_somewhere() {
     let sources = sources();
     for permission in Permission::ALL {

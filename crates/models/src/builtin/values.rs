@@ -1,6 +1,6 @@
 //! What is to be written, as a field takes it.
 
-use kontor_core::text;
+use kontor_core::{reading::lean_of, text};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -114,7 +114,7 @@ impl Interpreter {
 
     /// On which side of today the day of a field lies that is said without its year: what is closed was closed.
     pub(super) fn lean(&self, field: &Field) -> Lean {
-        if self.is_closed.get() && is_of_closing(field) { Lean::Behind } else { lean(field) }
+        if self.is_closed.get() && is_of_closing(field) { Lean::Behind } else { lean_of(&field.name) }
     }
 
     /// Whether a day of closing means another one where what it is of is closed, by a year and not by a week.
@@ -159,13 +159,6 @@ impl Interpreter {
             None => Ok(self.day(phrase, lean)?.map(|(date, words)| (format!("{date}T09:00"), words))),
         }
     }
-}
-
-/// On which side of today a field's day lies that is said without its year.
-pub(super) fn lean(field: &Field) -> Lean {
-    let is_past =
-        ["happened", "created", "updated", "converted"].iter().any(|word| field.name.starts_with(word));
-    if is_past { Lean::Behind } else { Lean::Ahead }
 }
 
 fn is_of_closing(field: &Field) -> bool {

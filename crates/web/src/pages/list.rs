@@ -98,7 +98,7 @@ pub(crate) async fn show(
     let chosen: Vec<String> = query.all("c").map(str::to_owned).collect();
     let candidates = records::candidates(object, &caller, &chosen);
     let fields = records::chosen(&candidates);
-    let today = caller.locale.time_zone.date(state.environment.now());
+    let today = caller.today(state.environment.now());
     let mut filters = Filters::new(&schema, object, &caller, &query, today);
     filters.name_records(&state, &caller).await?;
     let after = query.get("after");

@@ -1,6 +1,6 @@
 //! A record's page: its fields, what is related to it, what happened to it, and what can be done with it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -369,15 +369,15 @@ fn pointing<'a>(
 
 /// The names of the objects whose records point to records of an object, so that their changes show on its page.
 fn related_objects(viewer: &Viewer, caller: &Caller, object: &Object) -> String {
-    let points_here = |other: &&Arc<Object>| {
-        other.fields.iter().any(|field| match &field.kind {
-            FieldKind::Relation { object: to } => *to == object.name && !field.is_system,
-            FieldKind::Target { objects } => objects.contains(&object.name),
-            _ => false,
+    let by_relation = pointing(viewer, caller, object).into_iter().map(|(other, ..)| other);
+    let by_target = caller.grants.readable(&viewer.schema).filter(|other| {
+        other.fields.iter().any(|field| {
+            matches!(&field.kind, FieldKind::Target { objects } if objects.contains(&object.name))
+                && caller.grants.can_read_field(&other.name, &field.name)
         })
-    };
-    let names = caller.grants.readable(&viewer.schema).filter(points_here).map(|other| other.name.as_str());
-    names.collect::<Vec<_>>().join(" ")
+    });
+    let names: BTreeSet<&str> = by_relation.chain(by_target).map(|other| other.name.as_str()).collect();
+    names.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// The list narrowed to what points here by a relation.

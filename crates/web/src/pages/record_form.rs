@@ -86,14 +86,16 @@ impl<'a> RecordForm<'a> {
 
     /// The day of whoever fills the form.
     fn today(&self) -> kontor_core::time::Date {
-        self.caller.locale.time_zone.date(self.state.environment.now())
+        self.caller.today(self.state.environment.now())
     }
 
     /// What the form says otherwise than the record, with all that it names settled; and the records that are to
     /// be made for it, where nothing is wrong so far.
     pub(super) async fn read(&self, held: &Json, sent: &mut Fields) -> Result<(Submitted, Vec<Wanted>)> {
         let (mut problems, wanted) = self.names().settle(self.object, sent).await?;
-        let mut submitted = submitted(self.caller, self.object, held, sent, self.today());
+        let currencies = self.used_currencies().await?;
+        let usual = self.usual_currency(&currencies);
+        let mut submitted = submitted(self.caller, self.object, held, sent, self.today(), usual);
         problems.add(submitted.problems);
         for input in self.object.fields.iter().filter(|field| problems.at(&field.name).is_some()) {
             submitted.fields.insert(input.name.to_string(), UNREADABLE);
@@ -157,6 +159,11 @@ impl<'a> RecordForm<'a> {
         Ok((status, Problems::of(&problem, self.object)))
     }
 
+    /// The currency that the form of an amount shows where there is none yet.
+    fn usual_currency<'c>(&self, used: &'c [String]) -> &'c str {
+        used.first().map_or(self.caller.locale.currency.code(), String::as_str)
+    }
+
     /// The currencies of the object's latest records, the most frequent first.
     async fn used_currencies(&self) -> Result<Vec<String>> {
         let fields: Vec<_> = self
@@ -202,7 +209,8 @@ impl<'a> RecordForm<'a> {
         let currencies = self.used_currencies().await?;
         let mut inputs = inputs(self.schema, self.caller, self.object, held, sent, &problems, &currencies);
         if let Some(sent) = sent.filter(|_| state.is_conflict) {
-            let differing = submitted(self.caller, self.object, held, sent, self.today()).fields;
+            let usual = self.usual_currency(&currencies);
+            let differing = submitted(self.caller, self.object, held, sent, self.today(), usual).fields;
             for input in inputs.iter_mut().filter(|input| differing.contains_key(&input.name)) {
                 let field = self.object.field(&input.name);
                 let json = held.get(&input.name).unwrap_or(&Json::Null);

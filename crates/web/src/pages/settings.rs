@@ -84,7 +84,7 @@ async fn settings_page(state: &WebState, caller: &Caller, csrf: &Csrf) -> Result
         zones: TimeZone::names().collect(),
         own_zone: own.time_zone.map(|zone| zone.to_string()).unwrap_or_default(),
         workspace: WorkspaceForm {
-            time_zone: set.time_zone.to_string(),
+            time_zone: set.time_zone.map(|zone| zone.to_string()).unwrap_or_default(),
             currency: set.currency.0.code().to_owned(),
             kept: KEPT.into_iter().zip(retention).map(|((name, label), days)| (name, label, days)).collect(),
         },
@@ -105,13 +105,9 @@ pub(crate) async fn change_own(State(state): State<WebState>, sent: Sent) -> Res
     refused(again, error, "own_")
 }
 
-/// Sets the reader's time zone to the one that their browser says, unless they have set one.
+/// Sets the reader's time zone to the one that their browser says, unless one is set.
 pub(crate) async fn offer_zone(State(state): State<WebState>, sent: Sent) -> Result<StatusCode> {
-    let own = state.identity.member_settings(&sent.caller).await?;
-    if own.time_zone.is_none() {
-        let changes = Map::from_iter([("time_zone".to_owned(), text(sent.fields.get("time_zone")))]);
-        state.identity.change_member_settings(&sent.caller, &changes).await?;
-    }
+    state.identity.offer_time_zone(&sent.caller, sent.fields.get("time_zone")).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -27,18 +27,20 @@ pub(crate) struct Submitted {
 }
 
 /// The fields that the form says otherwise than the record. For a new record, where `record` is null, these are
-/// all that are filled, and those whose default was taken out.
+/// all that are filled, and those whose default was taken out. `usual` is the currency that the form of an amount shows
+/// where there is none yet.
 pub(crate) fn submitted(
     caller: &Caller,
     object: &Object,
     record: &Json,
     sent: &Fields,
     today: Date,
+    usual: &str,
 ) -> Submitted {
     let (mut fields, mut problems) = (Map::new(), Problems::default());
     for field in object.fields.iter().filter(|field| is_editable(&caller.grants, object, field)) {
         let held = record.get(field.name.as_str()).unwrap_or(&Json::Null);
-        let given = match value(field, held, sent, today, caller.locale.currency) {
+        let given = match value(field, held, sent, today, usual) {
             Ok(Some(given)) if field.is_required && same(&given, &Json::Null) => {
                 // The service asks for what is missing only where all else is right.
                 problems.say(&field.name, Trouble::new(format!("{} is required.", field.label)));
@@ -75,7 +77,7 @@ fn value(
     held: &Json,
     sent: &Fields,
     today: Date,
-    usual: Currency,
+    usual: &str,
 ) -> Result<Option<Json>, Trouble> {
     let name = field.name.as_str();
     let part = |part: &str| sent.get(&input_name(name, part)).to_owned();
@@ -150,10 +152,10 @@ fn points(name: &str, sent: &Fields) -> Option<Json> {
 }
 
 /// An amount and its currency. One that is written with the amount counts, unless another was chosen beside it.
-fn money(held: &Json, typed: &str, chosen: &str, usual: Currency) -> Result<Json, Trouble> {
+fn money(held: &Json, typed: &str, chosen: &str, usual: &str) -> Result<Json, Trouble> {
     let amount = reading::amount(typed)?;
     let chosen = chosen.to_uppercase();
-    let shown = held.get("currency").and_then(Json::as_str).unwrap_or(usual.code());
+    let shown = held.get("currency").and_then(Json::as_str).unwrap_or(usual);
     let currency = match amount.currency.map(Currency::code) {
         Some(written) if chosen != written && chosen != shown && !chosen.is_empty() => {
             return Err(Trouble::new(format!(

@@ -296,6 +296,27 @@ async fn everything_that_is_wrong_is_said_at_once_with_the_first_of_it_in_focus(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_hour_that_the_clocks_skip_is_as_long_after_the_last_before_it() {
+    let Some(page) = browser(false).await else { return };
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    live_in(&page, "Europe/Berlin").await;
+    sign_in(&page, &fixture).await;
+    go(&page, &fixture, "/records/tasks/new").await;
+    shown(&page, "#title").await.send_keys("Call Kenji").await.unwrap();
+    shown(&page, "[data-zone]").await;
+    let fill = "document.getElementById('due_at').value = '2027-03-28T02:30'";
+    page.execute(fill, Vec::new()).await.unwrap();
+    click(&page, CREATE).await;
+    // As the server reads what is written without an offset.
+    assert_eq!(record(&page, &ada).await["due_at"], json!("2027-03-28T01:30:00Z"));
+    let task = json!({ "title": "Call Kenji", "due_at": "2027-03-28T02:30" });
+    let task = ada.post("/api/records/tasks", task).await.unwrap().ok();
+    assert_eq!(task["due_at"], "2027-03-28T01:30:00Z");
+    page.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_hour_that_the_clock_shows_twice_is_kept_as_it_was() {
     let Some(page) = browser(false).await else { return };
     let fixture = Fixture::builtin().await;

@@ -1,6 +1,6 @@
 //! Conditions on an object's own fields: "over 10k", "closing this month", "in negotiation", "open".
 
-use kontor_core::time::Date;
+use kontor_core::{reading::lean_of, time::Date};
 use serde_json::{Value, json};
 
 use super::{Parser, capital, lower, until_boundary, vocabulary::GRAMMAR};
@@ -10,7 +10,6 @@ use crate::builtin::{
     numbers,
     schema::Kind,
     turn::Stop,
-    values,
     words::{Phrase, stem},
 };
 
@@ -198,7 +197,7 @@ impl<'p> Parser<'p> {
     /// "not updated since october", "not touched in the last 30 days": before that, of what took place; what is to
     /// come may also lie behind the period.
     fn not_since(&mut self, field: &Field, period: Period) -> bool {
-        if values::lean(field) != Lean::Behind {
+        if lean_of(&field.name) != Lean::Behind {
             return false;
         }
         let reaches_today = period.until.is_none() || period.until > self.today;
@@ -210,7 +209,7 @@ impl<'p> Parser<'p> {
 
     /// On which side of today a day of a field lies that is said without its year.
     fn lean(&self, field: &Field) -> Lean {
-        if self.is_past { Lean::Behind } else { values::lean(field) }
+        if self.is_past { Lean::Behind } else { lean_of(&field.name) }
     }
 
     pub(super) fn within(&mut self, field: &Field, period: Period) {
