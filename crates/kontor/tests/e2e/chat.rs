@@ -1,5 +1,6 @@
 //! The main job without a model: ask, change, log, and find it in the timeline.
 
+use kontor_core::{environment::Environment, locale::TimeZone};
 use kontor_testkit::{client::ApiClient, sse::text_of};
 use serde_json::{Value, json};
 
@@ -146,4 +147,25 @@ async fn awaited_approval(client: &ApiClient, session: &str) -> String {
         assert!(!event.ends_turn(), "the turn ended without asking: {event:?}");
     }
     panic!("no approval was asked for");
+}
+
+#[tokio::test]
+async fn ten_o_clock_tomorrow_is_the_members_own() {
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    for zone in ["UTC", "Asia/Tokyo", "America/Los_Angeles"] {
+        let me = ada.patch("/api/me", json!({ "time_zone": zone })).await.unwrap().ok();
+        assert_eq!((&me["time_zone"], &me["is_time_zone_set"]), (&json!(zone), &json!(true)));
+        let session = ada.session("sales-assistant").await.unwrap();
+        let events = ada.chat(&session, "remind me to call Greta tomorrow at 10").await.unwrap();
+        let zone: TimeZone = zone.parse().unwrap();
+        let tomorrow = zone.date(Environment::system().now()).plus_days(1);
+        let due = zone.parse_local(&format!("{tomorrow}T10:00")).unwrap();
+        let task =
+            ada.get("/api/records/tasks?sort=-created_at&limit=1").await.unwrap().ok()["data"][0].clone();
+        assert_eq!(task["due_at"], json!(due), "{zone}: {events:?}");
+        // What the agent says of it is what the member's clocks show.
+        let shown = text_of(&ada.chat(&session, "show it").await.unwrap());
+        assert!(shown.contains(&format!("{tomorrow} 10:00")), "{zone}: {shown}");
+    }
 }

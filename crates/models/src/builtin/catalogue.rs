@@ -99,6 +99,7 @@ impl Catalogue {
         objects.retain(|object| !object.verbs.iter().all(|verb| verb == "log"));
         for position in 0..objects.len() {
             let known: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
+            objects[position].settle_moments();
             objects[position].finish(&known);
         }
         let log = tools.iter().find(|tool| tool.name == "activity.log").map(|tool| LogTool {
@@ -335,6 +336,17 @@ impl Object {
                 }
             }
             None => self.fields.push(Field::new(name, schema, kind, true)),
+        }
+    }
+
+    /// What the schema of a value leaves open and that of a filter says: a moment is written as text.
+    fn settle_moments(&mut self) {
+        for (name, kind) in &self.filters {
+            if *kind == Kind::DateTime
+                && let Some(field) = self.fields.iter_mut().find(|field| field.name == *name)
+            {
+                field.kind = Kind::DateTime;
+            }
         }
     }
 

@@ -65,7 +65,6 @@ pub(super) fn kind_of(schema: &Value) -> Kind {
         (Some("number" | "integer"), _) => Kind::Number,
         (Some("boolean"), _) => Kind::Boolean,
         (_, Some("date")) => Kind::Date,
-        (_, Some("date-time")) => Kind::DateTime,
         (_, Some("uuid")) => Kind::Relation(related(schema["description"].as_str().unwrap_or_default())),
         (Some("string"), _) => Kind::Text,
         _ => Kind::Composite,

@@ -270,11 +270,10 @@ fn of(name: &str, plural: &str, fields: &[FieldRow]) -> Vec<ToolDefinition> {
 fn properties(fields: &[FieldRow]) -> Map<String, Value> {
     let property = |name: &str, title: &str, kind: &str| {
         let mut schema = match kind {
-            "text" => json!({"type": ["string", "null"]}),
             "number" => json!({"type": ["integer", "null"]}),
             "boolean" => json!({"type": ["boolean", "null"]}),
             "date" => json!({"type": ["string", "null"], "format": "date"}),
-            "date_time" => json!({"type": ["string", "null"], "format": "date-time"}),
+            "text" | "date_time" => json!({"type": ["string", "null"]}),
             "currency" => json!({"type": ["object", "null"], "properties": {"amount": {}, "currency": {}}}),
             "full_name" => json!({"type": "object", "properties": {"first": {}, "last": {}}}),
             "emails" => json!({"type": ["object", "null"], "properties": {"primary": {}, "additional": {}}}),
