@@ -2,7 +2,7 @@
 //! at. A page that is shown is told of changes within a moment; what changed it reads by itself, as far as it may.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -177,14 +177,14 @@ impl Feed {
 struct Reader {
     position: i64,
     /// The last numbers that were reported.
-    reported: VecDeque<i64>,
+    reported: BTreeSet<i64>,
 }
 
 impl Reader {
     /// A reader of what comes from now on.
     async fn begin(namespace: &Namespace) -> Result<Self, kontor_store::Error> {
         let position = namespace.read(|tx| outbox::latest(tx)).await?;
-        let mut reader = Self { position, reported: VecDeque::new() };
+        let mut reader = Self { position, reported: BTreeSet::new() };
         // What is there already is told by this reading, to nobody.
         reader.next(namespace).await?;
         Ok(reader)
@@ -203,7 +203,7 @@ impl Reader {
                     || (number > self.position - again && !self.reported.contains(&number))
                 {
                     changes.push(changed);
-                    self.reported.push_back(number);
+                    self.reported.insert(number);
                 }
             }
             if is_last {
@@ -212,8 +212,7 @@ impl Reader {
         }
         self.position = self.position.max(after);
         // What is never looked at again need not be known.
-        let oldest = self.position - again;
-        self.reported.retain(|number| *number > oldest);
+        self.reported = self.reported.split_off(&(self.position - again + 1));
         Ok(changes)
     }
 }

@@ -2,8 +2,9 @@
 
 use kontor_core::{
     locale::TimeZone,
-    metadata::{Field, FieldKind, Object, system_fields},
+    metadata::{FieldKind, Object, system_fields},
     text,
+    value::Value,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -87,7 +88,9 @@ fn compact(record: &Record, limit: usize, zone: TimeZone) -> Compact {
                 is_cut = true;
             }
         } else {
-            localise(&mut value, field, zone);
+            if let Some(Value::DateTime(at)) = record.values.get(&field.name).filter(|_| !zone.is_utc()) {
+                value = zone.rfc3339(*at).into();
+            }
             drop_empty_parts(&mut value);
             is_cut |= cut(&mut value, limit);
         }
@@ -98,23 +101,20 @@ fn compact(record: &Record, limit: usize, zone: TimeZone) -> Compact {
     Compact { json: shown.into(), is_cut }
 }
 
-/// Writes a field's moment as the clocks of the caller's time zone show it.
-pub(super) fn localise(value: &mut Json, field: &Field, zone: TimeZone) {
-    // In UTC it is written so already.
-    if field.kind == FieldKind::DateTime
-        && !zone.is_utc()
-        && let Some(at) = value.as_str().and_then(|text| text.parse().ok())
-    {
-        *value = zone.rfc3339(at).into();
-    }
-}
-
-/// The same in the changes of an object's fields.
+/// Writes the moments in the changes of an object's fields as the clocks of the caller's time zone show them.
 pub(super) fn localise_changes(changes: &mut Json, object: &Object, zone: TimeZone) {
+    // In UTC they are written so already.
+    if zone.is_utc() {
+        return;
+    }
     for (name, change) in changes.as_object_mut().into_iter().flatten() {
-        let Some(field) = object.field(name) else { continue };
+        if object.field(name).is_none_or(|field| field.kind != FieldKind::DateTime) {
+            continue;
+        }
         for value in change.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            localise(value, field, zone);
+            if let Some(at) = value.as_str().and_then(|text| text.parse().ok()) {
+                *value = zone.rfc3339(at).into();
+            }
         }
     }
 }
