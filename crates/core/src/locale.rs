@@ -96,10 +96,12 @@ impl TimeZone {
     /// # Errors
     /// A text that is no `2026-03-01T09:30`, with or without seconds.
     pub fn parse_local(self, text: &str) -> Result<Timestamp, crate::time::InvalidTime> {
-        let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
-            .iter()
-            .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-        match local {
+        // The library would also read other numbers of digits, and the year 26 is nobody's.
+        let is_whole = text.bytes().take(16).map(|b| if b.is_ascii_digit() { b'0' } else { b });
+        let is_whole = is_whole.eq(*b"0000-00-00T00:00");
+        let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
+        let local = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+        match local.filter(|_| is_whole) {
             Some(local) => Ok(self.instant(local)),
             None => Err(crate::time::InvalidTime::Timestamp(text::excerpt(text, 80))),
         }
@@ -108,9 +110,9 @@ impl TimeZone {
     fn instant(self, local: NaiveDateTime) -> Timestamp {
         let micros = match self.0.from_local_datetime(&local) {
             LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.timestamp_micros(),
-            // Reckoned by the offset of a few hours before the gap.
+            // Reckoned by the offset of a day before: a zone has skipped as much as that.
             LocalResult::None => {
-                let before = local - chrono::TimeDelta::hours(4);
+                let before = local - chrono::TimeDelta::days(1);
                 let offset = self.0.offset_from_local_datetime(&before).earliest();
                 let seconds = offset.map_or(0, |offset| offset.fix().local_minus_utc());
                 local.and_utc().timestamp_micros() - i64::from(seconds) * 1_000_000
@@ -210,7 +212,11 @@ mod tests {
         ] {
             assert_eq!(berlin.parse_local(local), Ok(at(instant)), "{local}");
         }
-        for wrong in ["2026-11-30", "2026-11-30T10:00Z", "ten", "2026-02-30T10:00"] {
+        let apia = zone("Pacific/Apia").parse_local("2011-12-30T12:00");
+        assert_eq!(apia, Ok(at("2011-12-30T22:00:00Z")), "a day that was skipped");
+        for wrong in
+            ["2026-11-30", "2026-11-30T10:00Z", "ten", "2026-02-30T10:00", "26-11-30T10:00", "2026-1-3T9:05"]
+        {
             assert!(berlin.parse_local(wrong).is_err(), "{wrong}");
         }
     }

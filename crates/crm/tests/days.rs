@@ -60,6 +60,7 @@ both_engines! {
         for (filter, said) in [
             (json!({ "eq": "todai" }), "a period such as today"),
             (json!({ "in": ["today"] }), "a date such as"),
+            (json!({ "contains": "soon" }), "close_date takes eq"),
             (json!({ "gt": "since monday" }), "no end"),
             (json!({ "eq": "on ".repeat(2_000) }), "a period such as today"),
             (json!({ "eq": "03/04/2026" }), "can mean"),

@@ -9,11 +9,13 @@
 //! | `message` | what the message syntax of HTTP/1.1 asks of a request |
 //! | `media_type` | what a request says that its body is |
 //! | `client_address` | whom a request comes from, when proxies stand before the server |
+//! | `event_stream` | the headers of a stream of events |
 //! | `streams` | how many event streams are open at one time |
 //! | `health` | which of the server's own services are down |
 //! | `failure` | the status of a problem, when to come back, and the log of what went wrong |
 
 mod client_address;
+mod event_stream;
 mod failure;
 mod health;
 mod media_type;
@@ -22,6 +24,7 @@ mod streams;
 mod surround;
 
 pub use client_address::TrustedProxies;
+pub use event_stream::event_stream;
 pub use failure::{problem_of, retry_after, status};
 pub use health::Health;
 pub use media_type::{MediaType, is_uncoded};

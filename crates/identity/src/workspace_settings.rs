@@ -25,6 +25,8 @@ use crate::{
 
 /// The most days for which something can be kept: a hundred years.
 const MAX_DAYS: u32 = 36_500;
+/// How many mistakes are named: the first few help.
+const MAX_ISSUES: usize = 10;
 
 /// The settings of a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -250,6 +252,7 @@ impl WorkspaceSettings {
             };
             issues.extend(done.err().map(|issue| issue.within(name)));
         }
+        issues.truncate(MAX_ISSUES);
         if issues.is_empty() { Ok(self) } else { Err(issues) }
     }
 }
@@ -299,6 +302,7 @@ impl MemberSettings {
             };
             issues.extend(done.err().map(|issue| issue.within(name)));
         }
+        issues.truncate(MAX_ISSUES);
         if issues.is_empty() { Ok(self) } else { Err(issues) }
     }
 }

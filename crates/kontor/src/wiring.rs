@@ -137,3 +137,17 @@ fn with_data_steps(config: StoreConfig) -> StoreConfig {
         [kontor_crm::data_steps(), kontor_identity::data_steps(), kontor_agents::data_steps()].concat();
     StoreConfig { data_steps, ..config }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_data_steps_have_one_number() {
+        let steps = with_data_steps(StoreConfig::new("unused")).data_steps;
+        let numbers: BTreeSet<_> = steps.iter().map(|step| step.number).collect();
+        assert_eq!(numbers.len(), steps.len(), "{steps:?}");
+    }
+}

@@ -9,7 +9,7 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, header},
-    response::{IntoResponse as _, Response},
+    response::Response,
     routing::get,
 };
 use bytes::BytesMut;
@@ -24,8 +24,6 @@ use crate::{
 };
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Tells nginx and its like to pass each event on at once.
-const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 const SILENCE: Duration = Duration::from_secs(15);
 /// As long as an access token: whoever reads on shows again who they are.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -55,17 +53,13 @@ async fn events(
         .take_until(Box::pin(ended))
         .take_until(Box::pin(dismissed))
         .take_until(Box::pin(tokio::time::sleep(LIFETIME)));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (UNBUFFERED, HeaderValue::from_static("no")),
-    ];
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))];
     let pieces = pieces(events, SILENCE).map(move |piece| {
         // Held for as long as the stream is.
         let _place = &place;
         piece
     });
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok(kontor_http::event_stream((kind, Body::from_stream(pieces))))
 }
 
 /// Where to go on. A browser that lost its connection says it by the header, which is then newer than the

@@ -38,6 +38,9 @@ pub struct Asker {
     pub locale: Locale,
 }
 
+/// The operators that take a period beside a day or a moment.
+const PERIOD_OPERATORS: [&str; 6] = ["eq", "neq", "gt", "gte", "lt", "lte"];
+
 /// Reads a filter on records of `object`.
 ///
 /// # Errors
@@ -209,11 +212,11 @@ impl Parser<'_> {
         path: &FieldPath,
         object: &Object,
     ) -> Result<Filter, Issue> {
-        if let Some(text) = operand.as_str()
+        if PERIOD_OPERATORS.contains(&name)
+            && let Some(text) = operand.as_str()
             && let Some(period) = self.period(text, path)?
-            && let Some(condition) = within(name, &period, path, self.asker.locale.time_zone)?
         {
-            return Ok(condition);
+            return within(name, &period, path, self.asker.locale.time_zone);
         }
         let operator = self.operator(name, operand, path, object)?;
         Ok(Filter::Condition(Condition { path: path.clone(), operator }))
@@ -346,8 +349,8 @@ impl Parser<'_> {
     }
 }
 
-/// What an operator asks of a period; nothing where it takes none.
-fn within(name: &str, period: &Period, path: &FieldPath, zone: TimeZone) -> Result<Option<Filter>, Issue> {
+/// What one of [`PERIOD_OPERATORS`] asks of a period.
+fn within(name: &str, period: &Period, path: &FieldPath, zone: TimeZone) -> Result<Filter, Issue> {
     let scalar = |date: Date| match path.ty {
         PartType::Date => Scalar::Date(date),
         _ => Scalar::Timestamp(zone.start_of(date)),
@@ -362,7 +365,7 @@ fn within(name: &str, period: &Period, path: &FieldPath, zone: TimeZone) -> Resu
         let bounds = [from.clone().map(Operator::GreaterOrEqual), until.clone().map(Operator::Less)];
         Filter::And(bounds.into_iter().flatten().map(condition).collect())
     };
-    Ok(Some(match name {
+    Ok(match name {
         "eq" => inside(),
         "neq" => {
             let bounds = [from.clone().map(Operator::Less), until.clone().map(Operator::GreaterOrEqual)];
@@ -372,9 +375,8 @@ fn within(name: &str, period: &Period, path: &FieldPath, zone: TimeZone) -> Resu
         "gt" => condition(Operator::GreaterOrEqual(end()?)),
         "gte" => condition(Operator::GreaterOrEqual(begin()?)),
         "lt" => condition(Operator::Less(begin()?)),
-        "lte" => condition(Operator::Less(end()?)),
-        _ => return Ok(None),
-    }))
+        _ => condition(Operator::Less(end()?)),
+    })
 }
 
 /// A text as the column that it is compared with holds it.

@@ -35,8 +35,15 @@ pub fn tokens(text: &str, limit: usize) -> Vec<String> {
         .collect()
 }
 
+/// The longest text that is taken for a misspelt name, in bytes.
+const LONGEST_NAME: usize = 200;
+
 /// The candidate nearest to a misspelt name, when one is near enough to suggest.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // What is longer than any name is none, and comparing it would take long.
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
     let name = fold(name);
     candidates
         .into_iter()

@@ -4,9 +4,8 @@ use std::{convert::Infallible, pin::Pin, time::Duration};
 
 use axum::{
     extract::{Path, Request, State},
-    http::{HeaderValue, header},
     response::{
-        IntoResponse as _, Response,
+        Response,
         sse::{Event, KeepAlive, Sse},
     },
 };
@@ -78,12 +77,8 @@ pub(crate) async fn stream(
         let messages = follower.next().await?;
         Some((stream::iter(messages.into_iter().map(sse)), follower))
     });
-    let mut response =
-        Sse::new(messages.flatten()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
-    // Proxies that gather responses would hold the words back.
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let events = Sse::new(messages.flatten()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok(kontor_http::event_stream(events))
 }
 
 struct Follower {

@@ -4,9 +4,8 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header},
     response::{
-        IntoResponse as _, Response,
+        Response,
         sse::{Event, KeepAlive, Sse},
     },
 };
@@ -47,10 +46,8 @@ pub(crate) async fn follow(
         let _held = &place;
         sse(&notice)
     });
-    let mut response = Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let events = Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok(kontor_http::event_stream(events))
 }
 
 fn sse(notice: &Notice) -> Result<Event, Infallible> {
