@@ -6,15 +6,15 @@ use crate::{
     extract::{NoParameters, SignedIn},
     page,
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/agents", get(list))
 }
 
 async fn list(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
 ) -> Result<Response> {

@@ -15,10 +15,10 @@ use crate::{
     extract::{Json, NoParameters, Parameters, Segments, SignedIn},
     page,
     problem::{ApiError, Result},
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/approvals", get(list)).route("/approvals/{id}", post(resolve))
 }
 
@@ -38,7 +38,7 @@ struct Resolution {
 }
 
 async fn list(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
 ) -> Result<Response> {
@@ -57,7 +57,7 @@ async fn list(
 }
 
 async fn resolve(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(id): Segments<ApprovalId>,

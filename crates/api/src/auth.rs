@@ -12,10 +12,10 @@ use serde::Deserialize;
 use crate::{
     extract::{Json, PeerAddress},
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new()
         .route("/auth/login", post(login))
         .route("/auth/refresh", post(refresh))
@@ -33,7 +33,7 @@ struct Login {
 }
 
 async fn login(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     PeerAddress(remote): PeerAddress,
     headers: HeaderMap,
     Json(login): Json<Login>,
@@ -56,12 +56,12 @@ struct RefreshToken {
     refresh_token: String,
 }
 
-async fn refresh(State(state): State<ApiState>, Json(given): Json<RefreshToken>) -> Result<Answer<Tokens>> {
+async fn refresh(State(state): State<Services>, Json(given): Json<RefreshToken>) -> Result<Answer<Tokens>> {
     Ok(Answer(state.identity.refresh(&given.refresh_token).await?))
 }
 
 /// Ends the sign-in that a refresh token belongs to. A token that is not known any more has none to end.
-async fn logout(State(state): State<ApiState>, Json(given): Json<RefreshToken>) -> Result<StatusCode> {
+async fn logout(State(state): State<Services>, Json(given): Json<RefreshToken>) -> Result<StatusCode> {
     state.identity.sign_out(&given.refresh_token).await?;
     Ok(StatusCode::NO_CONTENT)
 }

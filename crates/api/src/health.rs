@@ -6,15 +6,13 @@ use axum::{Json, Router, extract::State, routing::get};
 use kontor_core::error::{Chain, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::{
-    problem::{ApiError, Result},
-    state::ApiState,
-};
+use crate::problem::{ApiError, Result};
+use kontor_http::Services;
 
 /// A load balancer asks often and gives up soon.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
 }
 
@@ -23,7 +21,7 @@ async fn alive() -> Json<Value> {
 }
 
 /// Ready means that the database answers, also one who writes, and that all services are at work.
-async fn ready(State(state): State<ApiState>) -> Result<Json<Value>> {
+async fn ready(State(state): State<Services>) -> Result<Json<Value>> {
     let down = state.health.services_down();
     if !down.is_empty() {
         let message = format!("Not at work, and about to be begun again: {}.", down.join(", "));

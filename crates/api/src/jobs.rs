@@ -14,10 +14,10 @@ use crate::{
     extract::{NoParameters, Parameters, Segments, SignedIn},
     page,
     problem::{ApiError, Result},
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new()
         .route("/jobs", get(list))
         .route("/jobs/planned", get(planned))
@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Router<ApiState> {
 }
 
 async fn list(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
 ) -> Result<Response> {
@@ -40,7 +40,7 @@ async fn list(
 }
 
 async fn planned(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
 ) -> Result<Response> {
@@ -48,7 +48,7 @@ async fn planned(
 }
 
 async fn run(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(id): Segments<Uuid>,

@@ -6,7 +6,6 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`state`](ApiState) | what the handlers use |
 //! | `problem` | an error to a response |
 //! | `layers` | what answers where no handler does |
 //! | `extract` | the caller, JSON bodies, query parameters, path segments, `If-Match` |
@@ -41,22 +40,20 @@ mod records;
 mod search;
 mod sessions;
 mod settings;
-mod state;
 #[cfg(test)]
 mod tests;
 mod turns;
 mod well_known;
 
 use axum::{Router, middleware};
-use kontor_http::{Deadline, identify, in_time, panicked};
+use kontor_http::{Deadline, Services, identify, in_time, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use layers::refuse;
-pub use state::ApiState;
 
 /// Every route for programs, to be merged beside the pages. It answers for all that is below `/api`, and has
 /// no fallback elsewhere.
-pub fn router(state: ApiState) -> Router {
+pub fn router(services: Services) -> Router {
     let api = Router::new()
         .merge(auth::routes())
         .merge(me::routes())
@@ -82,6 +79,6 @@ pub fn router(state: ApiState) -> Router {
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked(layers::refuse)))
         .layer(middleware::from_fn_with_state(Deadline::new(layers::refuse), in_time))
-        .layer(middleware::from_fn_with_state(state.environment.clone(), identify))
-        .with_state(state)
+        .layer(middleware::from_fn_with_state(services.environment.clone(), identify))
+        .with_state(services)
 }

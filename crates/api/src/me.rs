@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 use crate::{
     extract::{Json, NoParameters, SignedIn},
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/me", get(me).patch(change))
 }
 
 async fn me(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
 ) -> Result<axum::Json<Me>> {
@@ -23,7 +23,7 @@ async fn me(
 }
 
 async fn change(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Json(changes): Json<Map<String, Value>>,

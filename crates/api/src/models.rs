@@ -6,13 +6,13 @@ use crate::{
     extract::{NoParameters, SignedIn},
     page,
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/models", get(list))
 }
 
-async fn list(State(state): State<ApiState>, SignedIn(_): SignedIn, _: NoParameters) -> Result<Response> {
+async fn list(State(state): State<Services>, SignedIn(_): SignedIn, _: NoParameters) -> Result<Response> {
     Ok(page::whole(state.models.list()))
 }

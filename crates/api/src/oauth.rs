@@ -14,17 +14,18 @@ use kontor_identity::Tokens;
 use serde_json::json;
 use url::form_urlencoded;
 
-use crate::{extract, problem::ApiError, state::ApiState};
+use crate::{extract, problem::ApiError};
+use kontor_http::Services;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const GRANT_REFRESH: &str = "refresh_token";
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/oauth/token", post(token))
 }
 
 async fn token(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Tokens>, Refusal> {

@@ -22,10 +22,10 @@ use crate::{
     extract::{Json, NoParameters, Segments, SignedIn},
     page,
     problem::{ApiError, Result},
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new()
         .route("/objects", get(list))
         .route("/objects/{name}", get(one))
@@ -33,7 +33,7 @@ pub(crate) fn routes() -> Router<ApiState> {
 }
 
 async fn list(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
 ) -> Result<Response> {
@@ -43,7 +43,7 @@ async fn list(
 }
 
 async fn one(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(name): Segments<String>,
@@ -55,7 +55,7 @@ async fn one(
 }
 
 async fn add_field(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(name): Segments<String>,

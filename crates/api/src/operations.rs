@@ -13,15 +13,15 @@ use crate::{
     extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     page,
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/operations", get(list)).route("/operations/{name}", post(run))
 }
 
 async fn list(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
 ) -> Result<Response> {
@@ -29,7 +29,7 @@ async fn list(
 }
 
 async fn run(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(name): Segments<String>,

@@ -8,17 +8,17 @@ use crate::{
     extract::{Parameters, SignedIn},
     page,
     problem::{ApiError, Result},
-    state::ApiState,
 };
+use kontor_http::Services;
 
 const DEFAULT_LIMIT: u32 = 20;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/search", get(search))
 }
 
 async fn search(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
 ) -> Result<Response> {

@@ -14,18 +14,18 @@ use crate::{
     extract::{Json, NoParameters, Parameters, Segments, SignedIn},
     page,
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
 const DEFAULT_LIMIT: u32 = 30;
 const MAX_LIMIT: u32 = 100;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/sessions", get(list).post(create)).route("/sessions/{id}", get(one).patch(update))
 }
 
 async fn list(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
 ) -> Result<Response> {
@@ -36,7 +36,7 @@ async fn list(
 }
 
 async fn create(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Json(new): Json<NewSession>,
@@ -51,7 +51,7 @@ async fn create(
 }
 
 async fn one(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(id): Segments<SessionId>,
@@ -60,7 +60,7 @@ async fn one(
 }
 
 async fn update(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(id): Segments<SessionId>,

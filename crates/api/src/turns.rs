@@ -13,10 +13,10 @@ use serde::Deserialize;
 use crate::{
     extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new()
         .route("/sessions/{id}/turns", post(start))
         .route("/turns/{id}", get(one))
@@ -30,7 +30,7 @@ struct NewTurn {
 }
 
 async fn start(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(session): Segments<SessionId>,
@@ -42,7 +42,7 @@ async fn start(
 }
 
 async fn one(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(turn): Segments<TurnId>,
@@ -51,7 +51,7 @@ async fn one(
 }
 
 async fn cancel(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(turn): Segments<TurnId>,

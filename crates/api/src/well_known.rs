@@ -4,21 +4,21 @@
 use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
-use crate::state::ApiState;
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new()
         .route("/.well-known/jwks.json", get(jwks))
         .route("/.well-known/oauth-authorization-server", get(authorization_server))
         .route("/.well-known/oauth-protected-resource", get(protected_resource))
 }
 
-async fn jwks(State(state): State<ApiState>) -> Json<Value> {
+async fn jwks(State(state): State<Services>) -> Json<Value> {
     Json(state.identity.jwks())
 }
 
 /// RFC 8414, section 2.
-async fn authorization_server(State(state): State<ApiState>) -> Json<Value> {
+async fn authorization_server(State(state): State<Services>) -> Json<Value> {
     let url = &state.public_url;
     Json(json!({
         "issuer": &**url,
@@ -31,7 +31,7 @@ async fn authorization_server(State(state): State<ApiState>) -> Json<Value> {
 }
 
 /// RFC 9728, section 2.
-async fn protected_resource(State(state): State<ApiState>) -> Json<Value> {
+async fn protected_resource(State(state): State<Services>) -> Json<Value> {
     let url = &state.public_url;
     Json(json!({
         "resource": &**url,

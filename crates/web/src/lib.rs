@@ -7,7 +7,6 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`state`](WebState) | what the pages use |
 //! | `pages` | one file a page, and the requests it sends |
 //! | `session`, `security`, `error` | the person behind a cookie, what surrounds every page, failures |
 //! | `shell`, `assets`, `form`, `link` | navigation, static files, what was sent, addresses |
@@ -27,27 +26,24 @@ mod security;
 mod session;
 mod shell;
 mod show;
-mod state;
 #[cfg(test)]
 mod tests;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use kontor_http::{Deadline, identify, in_time, panicked};
+use kontor_http::{Deadline, Services, identify, in_time, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
-
-pub use state::WebState;
 
 /// The largest form that is read, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
 /// Every page, to be merged beside the routes for programs. It answers for all addresses that nobody else
 /// answers for.
-pub fn router(state: WebState) -> Router {
+pub fn router(services: Services) -> Router {
     pages::routes()
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked(error::refuse)))
         .layer(middleware::from_fn_with_state(Deadline::new(error::refuse), in_time))
         .layer(middleware::from_fn(security::surround))
-        .layer(middleware::from_fn_with_state(state.environment.clone(), identify))
-        .with_state(state)
+        .layer(middleware::from_fn_with_state(services.environment.clone(), identify))
+        .with_state(services)
 }

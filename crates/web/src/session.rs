@@ -12,13 +12,12 @@ use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Problem},
 };
-use kontor_http::MediaType;
-use kontor_identity::{BrowserSession, Csrf};
+use kontor_http::{Authenticated, Credentials, MediaType, Services, cookie_lines, csrf_header};
+use kontor_identity::{BrowserSession, Credential, Csrf};
 
 use crate::{
     error::{KeptForm, PageError, Result},
     form::Fields,
-    state::WebState,
 };
 
 /// What forms are sent as.
@@ -28,6 +27,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) struct SignedIn {
     pub caller: Caller,
     pub csrf: Csrf,
+    /// What they were let in by.
+    pub credential: Credential,
 }
 
 /// A form sent by a page of ours: the token, which may be one of its fields, is checked before any other is used.
@@ -49,31 +50,27 @@ pub(crate) struct Written {
 pub(crate) const OTHER_SESSION: &str =
     "You have signed in again since this page was opened. Look at what you wrote and send it again.";
 
-impl WebState {
-    /// Gives a browser its session, to be kept as long as it holds, and what it is known by at the next sign-in.
-    pub(crate) fn keep(&self, session: &BrowserSession, response: impl IntoResponse) -> Response {
-        let life = session.expires_at.since(self.environment.now());
-        let known = self.cookie.known_browser().header(&session.known_browser, session.known_for);
-        with_cookies([self.cookie.header(&session.cookie, life), known], response)
-    }
-
-    /// Takes a browser's session away.
-    pub(crate) fn forget(&self, response: impl IntoResponse) -> Response {
-        with_cookies([self.cookie.header("", Duration::ZERO)], response)
-    }
-
-    /// What the browser was given to be known by; empty where there is nothing.
-    pub(crate) fn known_browser(&self, headers: &HeaderMap) -> String {
-        self.cookie.known_browser().find(cookie_lines(headers)).unwrap_or_default().to_owned()
-    }
-
-    pub(crate) fn cookie_value<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        self.cookie.find(cookie_lines(headers))
-    }
+/// Gives a browser its session, to be kept as long as it holds, and what it is known by at the next sign-in.
+pub(crate) fn keep(services: &Services, session: &BrowserSession, response: impl IntoResponse) -> Response {
+    let life = session.expires_at.since(services.environment.now());
+    let cookie = services.cookie;
+    let known = cookie.known_browser().header(&session.known_browser, session.known_for);
+    with_cookies([cookie.header(&session.cookie, life), known], response)
 }
 
-fn cookie_lines(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok())
+/// Takes a browser's session away.
+pub(crate) fn forget(services: &Services, response: impl IntoResponse) -> Response {
+    with_cookies([services.cookie.header("", Duration::ZERO)], response)
+}
+
+/// What the browser was given to be known by; empty where there is nothing.
+pub(crate) fn known_browser(services: &Services, headers: &HeaderMap) -> String {
+    services.cookie.known_browser().find(cookie_lines(headers)).unwrap_or_default().to_owned()
+}
+
+/// What the browser is signed in by.
+pub(crate) fn cookie_value<'a>(services: &Services, headers: &'a HeaderMap) -> Option<&'a str> {
+    services.cookie.find(cookie_lines(headers))
 }
 
 fn with_cookies<const N: usize>(cookies: [String; N], response: impl IntoResponse) -> Response {
@@ -85,10 +82,10 @@ fn with_cookies<const N: usize>(cookies: [String; N], response: impl IntoRespons
     response
 }
 
-impl FromRequestParts<WebState> for SignedIn {
+impl FromRequestParts<Services> for SignedIn {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self> {
         if parts.headers.contains_key(header::AUTHORIZATION) {
             // One request, one credential: which of two would decide is not to be guessed.
             return Err(PageError::Problem(Problem::new(
@@ -101,9 +98,12 @@ impl FromRequestParts<WebState> for SignedIn {
             back_to: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             written: None,
         };
-        let cookie = state.cookie_value(&parts.headers).ok_or_else(back_to)?;
-        match state.identity.authenticate_cookie(cookie).await {
-            Ok((caller, csrf)) => Ok(Self { caller, csrf }),
+        let cookie = cookie_value(services, &parts.headers).ok_or_else(back_to)?;
+        match services.authenticate(Credentials::Cookie(cookie)).await {
+            Ok(Authenticated { caller, credential, csrf: Some(csrf) }) => {
+                Ok(Self { caller, csrf, credential })
+            }
+            Ok(Authenticated { csrf: None, .. }) => Err(back_to()),
             Err(error) => match PageError::from(error) {
                 PageError::Problem(problem) if problem.kind == ErrorKind::Unauthenticated => Err(back_to()),
                 other => Err(other),
@@ -112,35 +112,35 @@ impl FromRequestParts<WebState> for SignedIn {
     }
 }
 
-impl FromRequest<WebState> for Sent {
+impl FromRequest<Services> for Sent {
     type Rejection = PageError;
 
-    async fn from_request(request: Request, state: &WebState) -> Result<Self> {
+    async fn from_request(request: Request, state: &Services) -> Result<Self> {
         let (mut parts, body) = request.into_parts();
-        let SignedIn { caller, csrf } = match SignedIn::from_request_parts(&mut parts, state).await {
+        let SignedIn { caller, csrf, .. } = match SignedIn::from_request_parts(&mut parts, state).await {
             // What was sent cannot be sent again after signing in.
             Err(PageError::SignedOut { .. }) => {
                 return Err(PageError::SignedOut { back_to: "/".to_owned(), written: None });
             }
             other => other?,
         };
-        let header = token_header(&parts);
+        let header = csrf_header(&parts.headers).map(str::to_owned);
         let fields = read_fields(Request::from_parts(parts, body), state).await?;
         csrf.verify(header.as_deref().unwrap_or_else(|| fields.get("csrf")))?;
         Ok(Self { caller, csrf, fields })
     }
 }
 
-impl FromRequest<WebState> for Written {
+impl FromRequest<Services> for Written {
     type Rejection = PageError;
 
-    async fn from_request(request: Request, state: &WebState) -> Result<Self> {
+    async fn from_request(request: Request, state: &Services) -> Result<Self> {
         let (mut parts, body) = request.into_parts();
         let who = SignedIn::from_request_parts(&mut parts, state).await;
-        let header = token_header(&parts);
+        let header = csrf_header(&parts.headers).map(str::to_owned);
         let action = parts.uri.path().to_owned();
         let fields = read_fields(Request::from_parts(parts, body), state).await?;
-        let SignedIn { caller, csrf } = match who {
+        let SignedIn { caller, csrf, .. } = match who {
             Err(PageError::SignedOut { .. }) => {
                 let written = Some(KeptForm { action, fields: fields.without(&["csrf"]) });
                 return Err(PageError::SignedOut { back_to: "/".to_owned(), written });
@@ -152,12 +152,8 @@ impl FromRequest<WebState> for Written {
     }
 }
 
-fn token_header(parts: &Parts) -> Option<String> {
-    parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).map(str::to_owned)
-}
-
 /// Reads a form's body.
-pub(crate) async fn read_fields(request: Request, state: &WebState) -> Result<Fields> {
+pub(crate) async fn read_fields(request: Request, state: &Services) -> Result<Fields> {
     let has_type = request.headers().contains_key(header::CONTENT_TYPE);
     let is_form = MediaType::of(request.headers()).is_some_and(|given| given.essence == FORM)
         && kontor_http::is_uncoded(request.headers());

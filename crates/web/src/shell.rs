@@ -10,7 +10,8 @@ use kontor_core::{
 };
 use kontor_identity::Csrf;
 
-use crate::{error::Result, show::Viewer, state::WebState};
+use crate::{error::Result, show::Viewer};
+use kontor_http::Services;
 
 pub(crate) struct Shell {
     pub title: String,
@@ -54,7 +55,7 @@ pub(crate) struct ObjectLink {
 
 impl Shell {
     pub(crate) async fn new(
-        state: &WebState,
+        state: &Services,
         caller: &Caller,
         csrf: &Csrf,
         schema: &Schema,
@@ -92,7 +93,7 @@ impl Shell {
 
 /// What shows values to this caller. It knows no more than the caller may read: what an agent wrote into a call
 /// may name anything.
-pub(crate) fn viewer(state: &WebState, caller: &Caller, schema: &Schema) -> Viewer {
+pub(crate) fn viewer(state: &Services, caller: &Caller, schema: &Schema) -> Viewer {
     let schema = Arc::new(caller.grants.readable_schema(schema));
     Viewer { schema, environment: state.environment.clone(), zone: caller.locale.time_zone }
 }

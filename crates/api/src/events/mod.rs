@@ -20,41 +20,29 @@ use kontor_core::{error::ErrorKind, ids::SessionId};
 use crate::{
     extract::{Parameters, Segments, StreamCaller},
     problem::{ApiError, Result},
-    state::ApiState,
 };
+use kontor_http::{Admission, KEEP_ALIVE, Services};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const SILENCE: Duration = Duration::from_secs(15);
-/// As long as an access token: whoever reads on shows again who they are.
-const LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How many events that are there already go out in one piece.
 const BATCH: usize = 64;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new().route("/sessions/{id}/events", get(events))
 }
 
 async fn events(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     StreamCaller(caller, credential): StreamCaller,
     Segments(session): Segments<SessionId>,
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Result<Response> {
     let after = position(&headers, parameters)?;
-    let place = state.streams.enter(&caller, &credential).map_err(ApiError::of)?;
-    let events = state.agents.subscribe(&caller, session, after).await?;
-    let ended = state.shutdown.clone().cancelled_owned();
-    let dismissed = {
-        let identity = state.identity.clone();
-        async move { identity.until_revoked(credential, caller).await }
-    };
-    let events = events
-        .take_until(Box::pin(ended))
-        .take_until(Box::pin(dismissed))
-        .take_until(Box::pin(tokio::time::sleep(LIFETIME)));
+    let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(ApiError::of)?;
+    let events = state.agents.subscribe(&caller, session, after).await?.take_until(ended);
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))];
-    let pieces = pieces(events, SILENCE).map(move |piece| {
+    let pieces = pieces(events, KEEP_ALIVE).map(move |piece| {
         // Held for as long as the stream is.
         let _place = &place;
         piece

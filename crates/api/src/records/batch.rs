@@ -12,8 +12,8 @@ use super::written::Written;
 use crate::{
     extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     problem::{ApiError, Result},
-    state::ApiState,
 };
+use kontor_http::Services;
 
 /// The body as it is sent: one of the three, all or nothing. What an item lacks is told of every item.
 #[derive(Serialize, Deserialize)]
@@ -86,7 +86,7 @@ fn id(given: Option<&Value>, path: &str) -> std::result::Result<RecordId, Issue>
 }
 
 pub(super) async fn batch(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     key: IdempotencyKey,

@@ -6,11 +6,11 @@ use super::written::Written;
 use crate::{
     extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
 pub(super) async fn create(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     key: IdempotencyKey,

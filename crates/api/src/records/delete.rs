@@ -6,12 +6,12 @@ use super::written::Written;
 use crate::{
     extract::{IdempotencyKey, IfMatch, NoParameters, Segments, SignedIn},
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
 /// Puts a record aside, restorably.
 pub(super) async fn delete(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     IfMatch(if_match): IfMatch,

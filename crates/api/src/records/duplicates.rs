@@ -10,12 +10,12 @@ use crate::{
     extract::{Json, NoParameters, Parameters, Segments, SignedIn},
     page,
     problem::{ApiError, Result},
-    state::ApiState,
 };
+use kontor_http::Services;
 
 /// The records that may stand for the same as one that is there: `?id=…`.
 pub(super) async fn of_record(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     parameters: Parameters,
@@ -31,7 +31,7 @@ pub(super) async fn of_record(
 
 /// Those that may stand for the same as one that would be made of these fields.
 pub(super) async fn of_fields(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     _: NoParameters,

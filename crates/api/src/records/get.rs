@@ -5,11 +5,11 @@ use super::single;
 use crate::{
     extract::{Parameters, Segments, SignedIn},
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
 pub(super) async fn get(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     parameters: Parameters,

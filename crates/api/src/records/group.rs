@@ -6,14 +6,14 @@ use crate::{
     extract::{Parameters, Segments, SignedIn},
     page,
     problem::{ApiError, Result},
-    state::ApiState,
 };
+use kontor_http::Services;
 
 const DEFAULT_LIMIT: u32 = 100;
 
 /// Counts and totals: `?by=stage,close_date:month&aggregates=count:account,sum:amount`.
 pub(super) async fn group(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     parameters: Parameters,

@@ -5,14 +5,14 @@ use crate::{
     extract::{Parameters, Segments, SignedIn},
     page,
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
 const KNOWN: [&str; 9] =
     ["filter", "sort", "fields", "include", "limit", "after", "total", "search", "deleted"];
 
 pub(super) async fn list(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     parameters: Parameters,

@@ -23,9 +23,9 @@ use axum::{
 };
 use kontor_crm::records::Record;
 
-use crate::state::ApiState;
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new()
         .route("/records/{plural}", get(list::list).post(create::create))
         .route("/records/{plural}/batch", post(batch::batch))

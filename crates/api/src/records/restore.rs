@@ -6,11 +6,11 @@ use super::written::Written;
 use crate::{
     extract::{IdempotencyKey, NoParameters, Segments, SignedIn},
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
 pub(super) async fn restore(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     key: IdempotencyKey,

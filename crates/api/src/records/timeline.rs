@@ -5,15 +5,15 @@ use crate::{
     extract::{Parameters, Segments, SignedIn},
     page,
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
 const DEFAULT_LIMIT: u32 = 30;
 const MAX_LIMIT: u32 = 100;
 
 /// What happened to a record, the latest first.
 pub(super) async fn timeline(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     parameters: Parameters,

@@ -7,12 +7,12 @@ use super::written::Written;
 use crate::{
     extract::{IdempotencyKey, IfMatch, Json, NoParameters, Segments, SignedIn},
     problem::Result,
-    state::ApiState,
 };
+use kontor_http::Services;
 
 /// Changes the fields given; one given as null is emptied.
 pub(super) async fn update(
-    State(state): State<ApiState>,
+    State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     IfMatch(if_match): IfMatch,

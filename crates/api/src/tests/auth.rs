@@ -99,7 +99,7 @@ async fn a_wrong_password_and_an_unknown_account_are_answered_alike() {
 #[tokio::test]
 async fn a_cookie_changes_something_only_with_the_pages_token() {
     let server = Server::start().await;
-    let session = server.identity.start_browser_session(sign_in("ada")).await.unwrap();
+    let session = server.services.identity.start_browser_session(sign_in("ada")).await.unwrap();
     let request = |method: &str, csrf: Option<&str>| {
         let mut request = Request::builder()
             .method(method)

@@ -6,7 +6,7 @@ use super::*;
 async fn a_turn_is_sent_once_and_its_events_are_streamed_and_replayed() {
     let server = Server::start().await;
     let worker = tokio_util::task::TaskTracker::new();
-    worker.spawn(server.agents.worker().run(server.shutdown.clone()));
+    worker.spawn(server.services.agents.worker().run(server.services.shutdown.clone()));
     let ada = server.sign_in("ada").await;
     ada.create("accounts", json!({"name": "Acme"})).await;
 
@@ -39,7 +39,7 @@ async fn a_turn_is_sent_once_and_its_events_are_streamed_and_replayed() {
     let vera = server.sign_in("vera").await;
     vera.get(&events).await.expect(404);
     vera.get(&format!("/api/turns/{}", turn.id())).await.expect(404);
-    server.shutdown.cancel();
+    server.services.shutdown.cancel();
     worker.close();
     worker.wait().await;
     server.store.close().await;
@@ -73,7 +73,7 @@ async fn a_stream_ends_when_the_server_stops() {
     let session = ada.post("/api/sessions", json!({"agent": "analyst"})).await.expect(201);
     let request = ada.request(Method::GET, &format!("/api/sessions/{}/events", session.id()));
     let response = server.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-    server.shutdown.cancel();
+    server.services.shutdown.cancel();
     let rest = tokio::time::timeout(Duration::from_secs(5), to_bytes(response.into_body(), 1 << 20)).await;
     assert_eq!(rest.unwrap().unwrap(), "retry: 1000\n\n");
 }
@@ -82,7 +82,7 @@ async fn a_stream_ends_when_the_server_stops() {
 async fn an_approval_is_answered_by_whom_it_was_asked() {
     let server = Server::start().await;
     let worker = tokio_util::task::TaskTracker::new();
-    worker.spawn(server.agents.worker().run(server.shutdown.clone()));
+    worker.spawn(server.services.agents.worker().run(server.services.shutdown.clone()));
     let ada = server.sign_in("ada").await;
     let account = ada.create("accounts", json!({"name": "Acme"})).await;
     let session = ada.post("/api/sessions", json!({"agent": "sales-assistant"})).await.expect(201);
@@ -122,7 +122,7 @@ async fn an_approval_is_answered_by_whom_it_was_asked() {
         "status"
     );
     ada.get(&format!("/api/records/accounts/{}", account.id())).await.expect(200);
-    server.shutdown.cancel();
+    server.services.shutdown.cancel();
     worker.close();
     worker.wait().await;
 }
@@ -138,7 +138,7 @@ async fn a_stream_ends_when_its_reader_signs_out() {
         server.router.clone().oneshot(request).await.unwrap().into_body()
     };
     let (left, stayed) = (open(&ada).await, open(&other).await);
-    server.identity.sign_out(&ada.token).await.unwrap();
+    server.services.identity.sign_out(&ada.token).await.unwrap();
     let rest = tokio::time::timeout(Duration::from_secs(5), to_bytes(left, 1 << 20)).await;
     assert_eq!(rest.unwrap().unwrap(), "retry: 1000\n\n");
     let rest = tokio::time::timeout(Duration::from_millis(500), to_bytes(stayed, 1 << 20)).await;

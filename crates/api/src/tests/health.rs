@@ -10,12 +10,12 @@ async fn asked(server: &Server, path: &str) -> Answer {
 async fn a_server_whose_services_are_down_lives_and_is_not_ready() {
     let server = Server::start().await;
     asked(&server, "/readyz").await.expect(200);
-    server.health.down("agents");
+    server.services.health.down("agents");
     let told = asked(&server, "/readyz").await.expect(503);
     assert_eq!(told.code(), "not_ready");
     assert!(told.body["detail"].as_str().unwrap().contains("agents"), "{}", told.body);
     asked(&server, "/healthz").await.expect(200);
-    server.health.up("agents");
+    server.services.health.up("agents");
     asked(&server, "/readyz").await.expect(200);
 }
 

@@ -8,46 +8,30 @@ mod health;
 mod records;
 mod streams;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
-use kontor_core::{
-    caller::{Caller, Operator},
-    environment::Environment,
+use kontor_http::{
+    Services,
+    testing::{Installation, PASSWORD},
 };
-use kontor_crm::{Crm, RecordOperations};
-use kontor_http::{Health, StreamLimits, Streams};
-use kontor_identity::{
-    Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie, SignIn,
-};
-use kontor_models::{Models, ModelsConfig};
-use kontor_operations::{Audit, OperationSettings, Operations, WorkspaceJobs};
-use kontor_store::jobs::{JobSettings, Jobs};
-use kontor_store::{Store, StoreConfig};
+use kontor_identity::SignIn;
+use kontor_store::Store;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{ApiState, router};
-
-const PASSWORD: &str = "correct horse battery";
-const STREAMS: StreamLimits = StreamLimits { total: 4, per_member: 3, per_credential: 2 };
+use crate::router;
 
 /// A server without a socket, with Ada (Admin) and Vera (Viewer).
 struct Server {
     router: Router,
-    identity: Identity,
-    agents: Agents,
-    health: Health,
-    shutdown: CancellationToken,
+    services: Services,
     store: Store,
-    _folder: TempDir,
+    _installation: Installation,
 }
 
 struct Answer {
@@ -78,73 +62,10 @@ impl Answer {
 
 impl Server {
     async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let environment = Environment::system();
-        let store = Store::open(StoreConfig::new(folder.path()), environment.clone()).await.unwrap();
-        let crm = Crm::new(store.clone(), environment.clone());
-        let operations = Operations::new(
-            store.clone(),
-            environment.clone(),
-            Arc::new(crm.clone()),
-            vec![Arc::new(RecordOperations)],
-            OperationSettings::default(),
-        );
-        let settings = IdentitySettings {
-            password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
-            caller_cache_for: Duration::from_millis(100),
-            ..IdentitySettings::default()
-        };
-        let provisioner = Arc::new(WorkspaceSetup::new(environment.clone()));
-        let secret = MasterSecret::new(vec![7; MasterSecret::MINIMUM]);
-        let identity =
-            Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
-        let config = ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() };
-        let models = Models::new(config, environment.clone()).unwrap();
-        let jobs = Jobs::new(store.clone(), environment.clone(), JobSettings::default());
-        let agents = Agents::new(
-            AgentParts {
-                store: store.clone(),
-                crm: crm.clone(),
-                operations: operations.clone(),
-                jobs: jobs.clone(),
-                identity: identity.clone(),
-                models: models.clone(),
-                environment: environment.clone(),
-            },
-            AgentSettings::default(),
-        );
-        let shutdown = CancellationToken::new();
-        let health = Health::new(|| 0);
-        let router = router(ApiState {
-            identity: identity.clone(),
-            crm: crm.clone(),
-            operations,
-            agents: agents.clone(),
-            jobs: WorkspaceJobs::new(store.clone(), jobs),
-            audit: Audit::new(store.clone(), Arc::new(crm.clone())),
-            models,
-            environment,
-            public_url: "http://kontor.test".into(),
-            cookie: SessionCookie::new(false),
-            streams: Streams::new(STREAMS),
-            health: health.clone(),
-            shutdown: shutdown.clone(),
-        });
-        let new = NewWorkspace {
-            name: "Demo".into(),
-            admin_name: "Ada Brandt".into(),
-            email: "ada@demo.test".into(),
-            password: PASSWORD.into(),
-        };
-        let (workspace, _) = identity.create_workspace(Operator::of_this_installation(), new).await.unwrap();
-        let vera = NewMember {
-            name: "Vera Voss".into(),
-            email: "vera@demo.test".into(),
-            role: "Viewer".into(),
-            password: PASSWORD.into(),
-        };
-        identity.add_member(&Caller::system(workspace), vera).await.unwrap();
-        Self { router, identity, agents, health, shutdown, store, _folder: folder }
+        let installation = Installation::empty().await;
+        installation.make_workspace().await;
+        let (services, store) = (installation.services.clone(), installation.store.clone());
+        Self { router: router(services.clone()), services, store, _installation: installation }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
@@ -161,7 +82,7 @@ impl Server {
     }
 
     async fn sign_in(&self, name: &str) -> Client<'_> {
-        let tokens = self.identity.sign_in(sign_in(name)).await.unwrap();
+        let tokens = self.services.identity.sign_in(sign_in(name)).await.unwrap();
         Client { server: self, token: tokens.access_token }
     }
 }

@@ -2,16 +2,14 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use kontor_api::ApiState;
 use kontor_core::{caller::Operator, error::Chain, ids::WorkspaceId};
 use kontor_crm::Feed;
-use kontor_http::{Health, StreamLimits, Streams};
+use kontor_http::{Health, ServiceParts, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::{
     Store,
     jobs::{Consumer, Dispatcher},
 };
-use kontor_web::WebState;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -98,9 +96,8 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     }));
     tasks.close();
 
-    let cookie = SessionCookie::new(config.is_secure());
     let streams = Streams::new(StreamLimits::new(config.max_connections, config.max_streams_per_member));
-    let router = kontor_api::router(ApiState {
+    let shared = kontor_http::Services::new(ServiceParts {
         identity: services.identity.clone(),
         crm: services.crm.clone(),
         operations: services.operations.clone(),
@@ -108,27 +105,16 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         audit: services.audit(),
         agents: services.agents.clone(),
         models: services.models.clone(),
+        feed: Feed::new(services.store.clone(), tasks.clone(), shutdown.clone()),
         environment: services.environment.clone(),
         public_url: url.as_str().into(),
-        cookie,
+        cookie: SessionCookie::new(config.is_secure()),
         streams: streams.clone(),
         health,
         shutdown: shutdown.clone(),
-    })
-    .merge(kontor_web::router(WebState {
-        identity: services.identity.clone(),
-        crm: services.crm.clone(),
-        agents: services.agents.clone(),
-        jobs: services.workspace_jobs(),
-        audit: services.audit(),
-        feed: Feed::new(services.store.clone(), tasks.clone(), shutdown.clone()),
-        models: services.models.clone(),
-        environment: services.environment.clone(),
-        cookie,
-        streams: streams.clone(),
-        shutdown: shutdown.clone(),
-    }))
-    .merge(metrics.routes(streams));
+    });
+    let router =
+        kontor_api::router(shared.clone()).merge(kontor_web::router(shared)).merge(metrics.routes(streams));
     let limits = Limits { connections: config.max_connections, head: HEAD, stall: STALL };
     let proxies = Arc::new(config.trusted_proxies.0.clone());
     let answers = Answers { router, proxies, refuse: kontor_api::refuse };

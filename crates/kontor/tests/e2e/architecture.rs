@@ -35,7 +35,18 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "kontor-models",
         ],
     ),
-    ("kontor-http", &["kontor-core"]),
+    (
+        "kontor-http",
+        &[
+            "kontor-core",
+            "kontor-store",
+            "kontor-operations",
+            "kontor-crm",
+            "kontor-identity",
+            "kontor-models",
+            "kontor-agents",
+        ],
+    ),
     ("kontor-api", FACES),
     ("kontor-web", FACES),
     (

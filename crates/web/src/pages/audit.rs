@@ -17,8 +17,8 @@ use crate::{
     session::SignedIn,
     shell::{Shell, viewer},
     show::{ChangeView, Shown, Viewer, changes, exact},
-    state::WebState,
 };
+use kontor_http::Services;
 
 /// The acts of a page.
 const SHOWN: u64 = 50;
@@ -46,8 +46,8 @@ struct ActView {
 }
 
 pub(crate) async fn show(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());

@@ -30,8 +30,8 @@ use crate::{
     session::SignedIn,
     shell::{Shell, viewer},
     show::{Clock, Shown, instant},
-    state::WebState,
 };
+use kontor_http::Services;
 
 /// The sessions in the list at the side.
 const LISTED_SESSIONS: u32 = 50;
@@ -143,8 +143,8 @@ struct AgentItem {
 
 /// The page of a new chat, about a record if `?about=deal:<id>` says so.
 pub(crate) async fn begin(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
@@ -153,7 +153,7 @@ pub(crate) async fn begin(
 
 /// The page of a new chat as a query asks for it, with a message that was not taken.
 pub(crate) async fn begin_page(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     csrf: &Csrf,
     query: &Fields,
@@ -199,8 +199,8 @@ pub(crate) async fn begin_page(
 }
 
 pub(crate) async fn show(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
@@ -211,7 +211,7 @@ pub(crate) async fn show(
 
 /// The page of a chat as a query asks for it, with a message that was not taken.
 pub(crate) async fn show_page(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     csrf: &Csrf,
     id: SessionId,
@@ -278,7 +278,7 @@ pub(crate) async fn show_page(
 /// A session's transcript folded from its log from one event, with which a turn begins, up to another, and the
 /// last event that is in it.
 pub(crate) async fn transcript(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     session: SessionId,
     from: Sequence,
@@ -302,7 +302,7 @@ pub(crate) async fn transcript(
 
 /// Finds out how the records are named that the calls of a transcript are about, those of the latest calls first.
 pub(crate) async fn learn_names(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     fragments: &Fragments,
     transcript: &Transcript,
@@ -316,7 +316,7 @@ pub(crate) async fn learn_names(
 
 /// Finds out how the record is named that a call is about. Where it cannot be read, the call names none.
 pub(crate) async fn learn_name(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     fragments: &Fragments,
     operation: &str,
@@ -327,7 +327,7 @@ pub(crate) async fn learn_name(
     }
 }
 
-async fn learn(state: &WebState, caller: &Caller, fragments: &Fragments, record: (String, RecordId)) {
+async fn learn(state: &Services, caller: &Caller, fragments: &Fragments, record: (String, RecordId)) {
     match state.crm.get(caller, &record.0, record.1, None, Vec::new()).await {
         Ok(found) => fragments.name(record, found.label),
         Err(error) => {
@@ -345,7 +345,7 @@ pub(crate) fn context_of(schema: &Schema, caller: &Caller, about: &str) -> Optio
 }
 
 /// How a model is named to a person: what is no language model says so.
-fn model_label(state: &WebState, id: &str) -> String {
+fn model_label(state: &Services, id: &str) -> String {
     let known = state.models.list();
     let model = known.iter().find(|model| if id == "default" { model.is_default } else { model.id == id });
     match model.map_or(id, |model| &model.id) {
@@ -356,7 +356,7 @@ fn model_label(state: &WebState, id: &str) -> String {
 
 /// A page of the chats at the side, from the cursor `after` on.
 async fn sessions(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     current: Option<SessionId>,
     after: &str,
@@ -391,7 +391,7 @@ fn readable<'s>(schema: &'s Schema, caller: &Caller, name: &str) -> Option<&'s A
 
 /// The record a chat is about, as link; `None` when the caller may not know of its object.
 async fn context_link(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     schema: &Arc<Schema>,
     about: &SessionContext,

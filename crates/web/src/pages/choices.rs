@@ -7,12 +7,13 @@ use axum::{
 use kontor_core::metadata::Name;
 use serde_json::{Value, json};
 
-use crate::{error::Result, form::Fields, records::Names, session::SignedIn, shell::viewer, state::WebState};
+use crate::{error::Result, form::Fields, records::Names, session::SignedIn, shell::viewer};
+use kontor_http::Services;
 
 const SHOWN: u32 = 12;
 
 pub(crate) async fn find(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     SignedIn { caller, .. }: SignedIn,
     request: Request,
 ) -> Result<Json<Value>> {

@@ -27,13 +27,13 @@ use crate::{
     form::Fields,
     records::{Problems, Submitted, UNREADABLE},
     session::{OTHER_SESSION, Sent, SignedIn, Written},
-    state::WebState,
 };
+use kontor_http::Services;
 
 /// An empty form, with defaults and with what the address says already.
 pub(crate) async fn new(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     Path(plural): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
@@ -65,8 +65,8 @@ pub(crate) async fn new(
 }
 
 pub(crate) async fn show(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     Path((plural, id)): Path<(String, String)>,
 ) -> Result<Html<String>> {
     let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn create(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path(plural): Path<String>,
     written: Written,
 ) -> Result<Response> {
@@ -140,7 +140,7 @@ fn form_key(sent: &Fields) -> Option<String> {
 /// Writes what the form says otherwise than the record. Where that was changed meanwhile, the form comes back
 /// with what was written into it and what the record holds now.
 pub(crate) async fn update(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path((plural, id)): Path<(String, String)>,
     written: Written,
 ) -> Result<Response> {
@@ -212,7 +212,7 @@ fn creatable<'a>(schema: &'a Schema, caller: &Caller, plural: &str) -> Result<&'
 }
 
 /// The record that the address wants the new one to be about.
-async fn target(state: &WebState, caller: &Caller, schema: &Schema, about: &str) -> Result<Option<Json>> {
+async fn target(state: &Services, caller: &Caller, schema: &Schema, about: &str) -> Result<Option<Json>> {
     let Some(context) = context_of(schema, caller, about) else { return Ok(None) };
     match state.crm.get(caller, &context.object, context.id, None, Vec::new()).await {
         Ok(record) => Ok(Some(json!({ "object": context.object, "id": context.id, "name": record.label }))),

@@ -9,13 +9,12 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
+use futures::future::BoxFuture;
 use futures::{Stream, StreamExt as _, stream};
 use kontor_agents::{EventId, StreamEvent};
 use kontor_core::{caller::Caller, error::Chain, ids::SessionId, turn::TurnEvent};
-use kontor_http::StreamPlace;
-use kontor_identity::Credential;
+use kontor_http::{Admission, KEEP_ALIVE, Services, StreamPlace};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::chat::{learn_name, learn_names, transcript};
 use crate::{
@@ -24,18 +23,14 @@ use crate::{
     form::Fields,
     session::SignedIn,
     shell::viewer,
-    state::WebState,
 };
 
 /// Text in flight is rendered and sent at most this often.
 const RENDER_EVERY: Duration = Duration::from_millis(50);
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Then the browser comes back by itself, and shows again who is looking.
-const LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 pub(crate) async fn stream(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, credential }: SignedIn,
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Response> {
@@ -46,8 +41,7 @@ pub(crate) async fn stream(
     let after: EventId =
         last.unwrap_or_else(|| query.get("after")).parse().unwrap_or_else(|_| EventId::default());
 
-    let cookie = Credential::Cookie(state.cookie_value(request.headers()).unwrap_or_default().to_owned());
-    let place = state.streams.enter(&caller, &cookie).map_err(PageError::Problem)?;
+    let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(PageError::Problem)?;
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(&state, &caller, &schema), csrf.token());
     // What comes concerns the turn that had begun by then, and those after it.
@@ -57,20 +51,13 @@ pub(crate) async fn stream(
     // Without an offset the text in flight is given from its beginning, to be rendered as a whole.
     let events = state.agents.subscribe(&caller, id, Some(EventId { seq: last, offset: None })).await?;
     learn_names(&state, &caller, &fragments, &transcript).await;
-    let shutdown = state.shutdown.clone();
-    let dismissed = {
-        let (identity, caller) = (state.identity.clone(), caller.clone());
-        async move { identity.until_revoked(cookie, caller).await }
-    };
     let follower = Follower {
         state,
         caller,
-        dismissed: Box::pin(dismissed),
+        ended,
         events: Box::pin(events),
         encoder: Encoder::new(transcript, last, fragments),
         render_at: Instant::now(),
-        ends_at: Instant::now() + LIFETIME,
-        shutdown,
         _place: place,
     };
     let messages = stream::unfold(follower, |mut follower| async move {
@@ -82,16 +69,13 @@ pub(crate) async fn stream(
 }
 
 struct Follower {
-    state: WebState,
+    state: Services,
     caller: Caller,
-    /// Ends when the caller may not stay as they are.
-    dismissed: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ended: BoxFuture<'static, ()>,
     events: Pin<Box<dyn Stream<Item = StreamEvent> + Send>>,
     encoder: Encoder,
     /// Before this moment, text is gathered.
     render_at: Instant,
-    ends_at: Instant,
-    shutdown: CancellationToken,
     _place: StreamPlace,
 }
 
@@ -102,9 +86,7 @@ impl Follower {
             let event = tokio::select! {
                 // What has happened goes before the rendering of what was said until then.
                 biased;
-                () = self.shutdown.cancelled() => return None,
-                () = &mut self.dismissed => return None,
-                () = tokio::time::sleep_until(self.ends_at) => return None,
+                () = &mut self.ended => return None,
                 event = self.events.next() => event?,
                 () = tokio::time::sleep_until(self.render_at), if self.encoder.has_grown() => {
                     return Some(self.render());

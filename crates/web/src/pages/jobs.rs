@@ -15,8 +15,8 @@ use crate::{
     session::{Sent, SignedIn},
     shell::Shell,
     show::{Clock, Shown, exact},
-    state::WebState,
 };
+use kontor_http::Services;
 
 #[derive(Template)]
 #[template(path = "jobs.html")]
@@ -42,8 +42,8 @@ struct JobView {
 }
 
 pub(crate) async fn show(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
@@ -78,7 +78,7 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn run(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Redirect> {

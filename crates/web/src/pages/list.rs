@@ -23,8 +23,8 @@ use crate::{
     session::SignedIn,
     shell::{Shell, icon, viewer},
     show::{Shown, Table, without_ids},
-    state::WebState,
 };
+use kontor_http::Services;
 
 const PAGE_SIZE: u32 = 50;
 /// How far one can page back; before that, to the first page.
@@ -83,8 +83,8 @@ struct HeadView {
 }
 
 pub(crate) async fn show(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     Path(plural): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    extract::{Request, State},
+    extract::State,
     response::{
         Response,
         sse::{Event, KeepAlive, Sse},
@@ -11,38 +11,23 @@ use axum::{
 };
 use futures::{StreamExt as _, stream};
 use kontor_crm::{Changed, Notice};
-use kontor_identity::Credential;
 use serde_json::json;
 
 use crate::{
     error::{PageError, Result},
     session::SignedIn,
-    state::WebState,
 };
-
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Then the browser comes back by itself, and shows again who is looking.
-const LIFETIME: Duration = Duration::from_secs(15 * 60);
+use kontor_http::{Admission, KEEP_ALIVE, Services};
 
 pub(crate) async fn follow(
-    State(state): State<WebState>,
-    SignedIn { caller, .. }: SignedIn,
-    request: Request,
+    State(state): State<Services>,
+    SignedIn { caller, credential, .. }: SignedIn,
 ) -> Result<Response> {
-    let cookie = Credential::Cookie(state.cookie_value(request.headers()).unwrap_or_default().to_owned());
-    let place = state.streams.enter(&caller, &cookie).map_err(PageError::Problem)?;
+    let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(PageError::Problem)?;
     let notices = state.feed.subscribe(&caller).await?;
-    let (identity, shutdown) = (state.identity.clone(), state.shutdown.clone());
-    let ends = async move {
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = identity.until_revoked(cookie, caller) => {}
-            () = tokio::time::sleep(LIFETIME) => {}
-        }
-    };
     // The first says that the stream is there: what changed before, the page reads by itself.
     let begun = stream::iter([Notice::Missed]);
-    let messages = begun.chain(notices).take_until(Box::pin(ends)).map(move |notice| {
+    let messages = begun.chain(notices).take_until(ended).map(move |notice| {
         let _held = &place;
         sse(&notice)
     });

@@ -22,9 +22,10 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{assets, error::PageError, state::WebState};
+use crate::{assets, error::PageError};
+use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<WebState> {
+pub(crate) fn routes() -> Router<Services> {
     Router::new()
         .route("/", get(async || Redirect::to("/chat")))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))

@@ -7,14 +7,15 @@ use axum::{
 use kontor_core::text::fold;
 use serde_json::{Value, json};
 
-use crate::{error::Result, form::Fields, session::SignedIn, shell::workspace_pages, state::WebState};
+use crate::{error::Result, form::Fields, session::SignedIn, shell::workspace_pages};
+use kontor_http::Services;
 
 const SESSIONS: u32 = 50;
 const SHOWN_SESSIONS: usize = 5;
 const RECORDS: u32 = 12;
 
 pub(crate) async fn find(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     SignedIn { caller, .. }: SignedIn,
     request: Request,
 ) -> Result<Json<Value>> {

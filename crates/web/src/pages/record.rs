@@ -30,8 +30,8 @@ use crate::{
     session::{Sent, SignedIn},
     shell::{Shell, icon, viewer},
     show::{ChangeView, Place, Shown, Viewer, changes, event_words, instant},
-    state::WebState,
 };
+use kontor_http::Services;
 
 const TIMELINE_ENTRIES: u32 = 50;
 /// The related records of a kind that the page shows.
@@ -102,8 +102,8 @@ struct EntryView {
 }
 
 pub(crate) async fn show(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     request: Request,
 ) -> Result<Html<String>> {
@@ -155,7 +155,7 @@ pub(crate) async fn show(
 
 /// The records that may stand for the same as this one.
 async fn similar(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     schema: &Schema,
     object: &Object,
@@ -185,7 +185,7 @@ fn notice(done: &str) -> Option<String> {
 }
 
 pub(crate) async fn delete(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path((plural, id)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Redirect> {
@@ -203,7 +203,7 @@ pub(crate) async fn delete(
 }
 
 pub(crate) async fn restore(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path((plural, id)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Redirect> {
@@ -217,7 +217,7 @@ pub(crate) async fn restore(
 
 /// The object and the id that a path names.
 pub(crate) async fn found(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     plural: &str,
     id: &str,
@@ -230,7 +230,7 @@ pub(crate) async fn found(
 }
 
 /// A record, deleted or not.
-async fn read(state: &WebState, caller: &Caller, object: &Object, id: RecordId) -> Result<Record> {
+async fn read(state: &Services, caller: &Caller, object: &Object, id: RecordId) -> Result<Record> {
     match state.crm.get(caller, &object.name, id, None, Vec::new()).await {
         Err(missing @ kontor_crm::Error::NotFound { .. }) => {
             let query = ListQuery {
@@ -292,7 +292,7 @@ fn stages(object: &Object, json: &Json) -> Vec<Stage> {
 
 /// The records that point here, a few of each kind and relation.
 async fn related(
-    state: &WebState,
+    state: &Services,
     caller: &Caller,
     viewer: &Viewer,
     record: &Record,

@@ -28,8 +28,8 @@ use crate::{
     records::{Control, Input, Names, Problems, Submitted, Trouble, UNREADABLE, Wanted, inputs, submitted},
     shell::{Shell, viewer},
     show::{Place, Viewer, as_sentence, without_ids},
-    state::WebState,
 };
+use kontor_http::Services;
 
 /// The records whose currencies a form proposes first.
 const LATEST: u32 = 50;
@@ -61,7 +61,7 @@ struct EditPage {
 
 /// The form of an object's records, for whom and with what it is shown.
 pub(super) struct RecordForm<'a> {
-    state: &'a WebState,
+    state: &'a Services,
     caller: &'a Caller,
     csrf: &'a Csrf,
     schema: &'a Arc<Schema>,
@@ -71,7 +71,7 @@ pub(super) struct RecordForm<'a> {
 
 impl<'a> RecordForm<'a> {
     pub(super) fn new(
-        state: &'a WebState,
+        state: &'a Services,
         caller: &'a Caller,
         csrf: &'a Csrf,
         schema: &'a Arc<Schema>,

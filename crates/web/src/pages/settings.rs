@@ -22,8 +22,8 @@ use crate::{
     session::{Sent, SignedIn},
     shell::Shell,
     show::as_sentence,
-    state::WebState,
 };
+use kontor_http::Services;
 
 /// What is kept for a time only, as the inputs and the settings name it, and in words.
 const KEPT: [(&str, &str); 4] = [
@@ -61,8 +61,8 @@ impl SettingsPage {
 }
 
 pub(crate) async fn show(
-    State(state): State<WebState>,
-    SignedIn { caller, csrf }: SignedIn,
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
@@ -71,7 +71,7 @@ pub(crate) async fn show(
     page(&shown)
 }
 
-async fn settings_page(state: &WebState, caller: &Caller, csrf: &Csrf) -> Result<SettingsPage> {
+async fn settings_page(state: &Services, caller: &Caller, csrf: &Csrf) -> Result<SettingsPage> {
     let schema = state.crm.schema(caller.workspace).await?;
     let own = state.identity.member_settings(caller).await?;
     let set = state.identity.workspace_settings(caller).await?;
@@ -94,7 +94,7 @@ async fn settings_page(state: &WebState, caller: &Caller, csrf: &Csrf) -> Result
     })
 }
 
-pub(crate) async fn change_own(State(state): State<WebState>, sent: Sent) -> Result<Response> {
+pub(crate) async fn change_own(State(state): State<Services>, sent: Sent) -> Result<Response> {
     let zone = sent.fields.get("time_zone").trim().to_owned();
     let changes = Map::from_iter([("time_zone".to_owned(), text(&zone))]);
     let Err(error) = state.identity.change_member_settings(&sent.caller, &changes).await else {
@@ -106,12 +106,12 @@ pub(crate) async fn change_own(State(state): State<WebState>, sent: Sent) -> Res
 }
 
 /// Sets the reader's time zone to the one that their browser says, unless one is set.
-pub(crate) async fn offer_zone(State(state): State<WebState>, sent: Sent) -> Result<StatusCode> {
+pub(crate) async fn offer_zone(State(state): State<Services>, sent: Sent) -> Result<StatusCode> {
     state.identity.offer_time_zone(&sent.caller, sent.fields.get("time_zone")).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn change_workspace(State(state): State<WebState>, sent: Sent) -> Result<Response> {
+pub(crate) async fn change_workspace(State(state): State<Services>, sent: Sent) -> Result<Response> {
     let fields = &sent.fields;
     let days = |name: &str| match fields.get(name).trim() {
         "" => Json::Null,

@@ -13,10 +13,10 @@ use crate::{
     assets,
     error::{Result, page},
     form::Fields,
-    session::read_fields,
+    session::{keep, read_fields},
     show::as_sentence,
-    state::WebState,
 };
+use kontor_http::Services;
 
 #[derive(Template)]
 #[template(path = "setup.html")]
@@ -74,13 +74,13 @@ fn wrong(problem: &Problem) -> Vec<(&'static str, String)> {
     problem.issues.iter().map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect()
 }
 
-pub(crate) async fn show(State(state): State<WebState>, request: Request) -> Result<Response> {
+pub(crate) async fn show(State(state): State<Services>, request: Request) -> Result<Response> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     state.identity.check_setup_token(query.get("token")).await?;
     Ok(page(&SetupPage::of(&query, None))?.into_response())
 }
 
-pub(crate) async fn set_up(State(state): State<WebState>, request: Request) -> Result<Response> {
+pub(crate) async fn set_up(State(state): State<Services>, request: Request) -> Result<Response> {
     let fields = read_fields(request, &state).await?;
     let (email, password) =
         (fields.get("email").to_owned(), fields.find("password").unwrap_or_default().to_owned());
@@ -103,5 +103,5 @@ pub(crate) async fn set_up(State(state): State<WebState>, request: Request) -> R
     let known_browser = String::new();
     let input = SignIn { email, password, workspace: None, remote: None, user_agent: None, known_browser };
     let session = state.identity.start_browser_session(input).await?;
-    Ok(state.keep(&session, Redirect::to("/chat")))
+    Ok(keep(&state, &session, Redirect::to("/chat")))
 }

@@ -16,9 +16,9 @@ use crate::{
     error::{PageError, Result, page},
     form::Fields,
     link,
-    session::{Sent, read_fields},
-    state::WebState,
+    session::{self, Sent, read_fields},
 };
+use kontor_http::Services;
 
 #[derive(Template, Default)]
 #[template(path = "sign_in.html")]
@@ -37,9 +37,9 @@ impl SignInPage {
     }
 }
 
-pub(crate) async fn show(State(state): State<WebState>, request: Request) -> Result<Response> {
+pub(crate) async fn show(State(state): State<Services>, request: Request) -> Result<Response> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
-    if let Some(cookie) = state.cookie_value(request.headers())
+    if let Some(cookie) = session::cookie_value(&state, request.headers())
         && state.identity.authenticate_cookie(cookie).await.is_ok()
     {
         return Ok(Redirect::to(link::local(query.get("next"))).into_response());
@@ -47,10 +47,10 @@ pub(crate) async fn show(State(state): State<WebState>, request: Request) -> Res
     Ok(page(&SignInPage::new(query.get("next")))?.into_response())
 }
 
-pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> Result<Response> {
+pub(crate) async fn sign_in(State(state): State<Services>, request: Request) -> Result<Response> {
     let remote = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
     let user_agent = header_text(request.headers(), header::USER_AGENT.as_str());
-    let known_browser = state.known_browser(request.headers());
+    let known_browser = session::known_browser(&state, request.headers());
     let fields = read_fields(request, &state).await?;
     let workspace = fields.get("workspace");
     let input = SignIn {
@@ -62,7 +62,7 @@ pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> 
         known_browser,
     };
     match state.identity.start_browser_session(input).await {
-        Ok(session) => Ok(state.keep(&session, Redirect::to(link::local(fields.get("next"))))),
+        Ok(session) => Ok(session::keep(&state, &session, Redirect::to(link::local(fields.get("next"))))),
         Err(error) => {
             let problem = kontor_http::problem_of(&error);
             if problem.kind == ErrorKind::Internal {
@@ -86,11 +86,11 @@ pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> 
     }
 }
 
-pub(crate) async fn sign_out(State(state): State<WebState>, headers: HeaderMap, _: Sent) -> Result<Response> {
-    if let Some(cookie) = state.cookie_value(&headers) {
+pub(crate) async fn sign_out(State(state): State<Services>, headers: HeaderMap, _: Sent) -> Result<Response> {
+    if let Some(cookie) = session::cookie_value(&state, &headers) {
         state.identity.sign_out(cookie).await?;
     }
-    Ok(state.forget(Redirect::to("/sign-in")))
+    Ok(session::forget(&state, Redirect::to("/sign-in")))
 }
 
 fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {

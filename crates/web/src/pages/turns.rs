@@ -22,12 +22,12 @@ use crate::{
     form::Fields,
     session::{OTHER_SESSION, Sent, Written},
     shell::viewer,
-    state::WebState,
 };
+use kontor_http::Services;
 
 /// The first message of a new chat.
 pub(crate) async fn begin(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     headers: HeaderMap,
     Written { sent, is_ours }: Written,
 ) -> Result<Response> {
@@ -53,7 +53,7 @@ pub(crate) async fn begin(
     }
 }
 
-async fn begun(state: &WebState, caller: &Caller, fields: &Fields, message: String) -> Result<SessionId> {
+async fn begun(state: &Services, caller: &Caller, fields: &Fields, message: String) -> Result<SessionId> {
     let schema = state.crm.schema(caller.workspace).await?;
     let agent = match fields.get("agent") {
         "" => state.agents.agents(caller).await?.into_iter().next().map(|agent| agent.name),
@@ -100,7 +100,7 @@ fn other_session() -> PageError {
 
 /// One more message.
 pub(crate) async fn start(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path(session): Path<String>,
     headers: HeaderMap,
     Written { sent, is_ours }: Written,
@@ -149,7 +149,7 @@ pub(crate) async fn start(
 
 /// Lets a chat that was paused take messages again.
 pub(crate) async fn resume(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path(session): Path<String>,
     sent: Sent,
 ) -> Result<Redirect> {
@@ -160,7 +160,7 @@ pub(crate) async fn resume(
 }
 
 pub(crate) async fn cancel(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path(turn): Path<String>,
     headers: HeaderMap,
     sent: Sent,
@@ -171,7 +171,7 @@ pub(crate) async fn cancel(
 }
 
 pub(crate) async fn resolve(
-    State(state): State<WebState>,
+    State(state): State<Services>,
     Path(approval): Path<String>,
     headers: HeaderMap,
     sent: Sent,
@@ -194,7 +194,7 @@ pub(crate) async fn resolve(
 }
 
 /// What became of an approval that takes no answer any more.
-async fn closed(state: &WebState, caller: &Caller, id: ApprovalId) -> Result<PageError> {
+async fn closed(state: &Services, caller: &Caller, id: ApprovalId) -> Result<PageError> {
     let approvals = state.agents.approvals(caller, None, None).await?;
     let message = match approvals.iter().find(|approval| approval.id == id) {
         Some(approval) => match approval.status {

@@ -14,7 +14,8 @@ use kontor_core::{
 use serde_json::{Value as Json, json};
 
 use super::{problems::Trouble, reading};
-use crate::{error::Result, form::Fields, state::WebState};
+use crate::{error::Result, form::Fields};
+use kontor_http::Services;
 
 /// The most rows a filter has.
 const MAX_ROWS: usize = 12;
@@ -199,7 +200,7 @@ impl Filters {
     }
 
     /// Gives the records that rows name by their ids as options, by their names.
-    pub(crate) async fn name_records(&mut self, state: &WebState, caller: &Caller) -> Result<()> {
+    pub(crate) async fn name_records(&mut self, state: &Services, caller: &Caller) -> Result<()> {
         for row in &self.rows {
             let choice = self.choices.iter_mut().find(|choice| choice.path == row.path);
             let Some(choice) = choice else { continue };

@@ -22,8 +22,8 @@ use crate::{
     error::Result,
     form::Fields,
     show::{Place, Viewer},
-    state::WebState,
 };
+use kontor_http::Services;
 
 /// Begins the choice that has a record made with the form's own; the name that was chosen for it follows, so that
 /// another name that is written later is not made unasked.
@@ -62,7 +62,7 @@ pub(crate) struct Wanted {
 
 /// Whose names are looked up, for whom.
 pub(crate) struct Names<'a> {
-    pub state: &'a WebState,
+    pub state: &'a Services,
     pub caller: &'a Caller,
     pub viewer: &'a Viewer,
 }

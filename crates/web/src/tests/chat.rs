@@ -187,7 +187,7 @@ async fn a_card_names_the_record_that_was_only_read() {
 async fn the_longest_message_that_the_page_takes_is_the_longest_that_an_agent_takes() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
-    let longest = server.agents.limits().message_characters;
+    let longest = server.services.agents.limits().message_characters;
     let begun = ada.post("/chat", &[("agent", "analyst"), ("message", &"x".repeat(longest))]).await;
     let page = begun.expect(303).header("location").to_owned();
     for path in ["/chat", page.as_str()] {
@@ -224,7 +224,7 @@ async fn a_chat_that_takes_no_messages_says_why_and_one_that_is_paused_goes_on()
     let patch = |status| SessionPatch { status: Some(status), ..SessionPatch::default() };
     let session = id.parse().unwrap();
 
-    server.agents.update_session(&caller, session, patch(SessionStatus::Paused)).await.unwrap();
+    server.services.agents.update_session(&caller, session, patch(SessionStatus::Paused)).await.unwrap();
     let paused = ada.get(&page).await.expect(200);
     paused.shows("This chat is paused").hides("<textarea").shows(">Paused</span>").shows(" · Paused</small>");
     ada.post(&format!("{page}/turns"), &[("message", "help")]).await.expect(409);
@@ -240,7 +240,7 @@ async fn a_chat_that_takes_no_messages_says_why_and_one_that_is_paused_goes_on()
         .hides("<textarea")
         .shows(" · Expired</small>");
     set(&server, id, "expires_at", i64::MAX / 2).await;
-    server.agents.update_session(&caller, session, patch(SessionStatus::Completed)).await.unwrap();
+    server.services.agents.update_session(&caller, session, patch(SessionStatus::Completed)).await.unwrap();
     let completed = ada.get(&page).await.expect(200);
     completed
         .shows("This chat is completed")
@@ -261,7 +261,12 @@ async fn earlier_turns_and_chats_are_reached_page_by_page() {
     let page = begun.header("location").to_owned();
     let session = page.strip_prefix("/chat/").unwrap().parse().unwrap();
     for number in 2..=TURNS {
-        server.agents.start_turn(&caller, session, format!("who am i ({number})"), None).await.unwrap();
+        server
+            .services
+            .agents
+            .start_turn(&caller, session, format!("who am i ({number})"), None)
+            .await
+            .unwrap();
         if number % 15 == 0 {
             server.settled(&ada, &page).await;
         }
@@ -300,7 +305,7 @@ async fn earlier_turns_and_chats_are_reached_page_by_page() {
 
     for number in 1..=51 {
         let new = json!({"agent": "analyst", "title": format!("Chat number {number}.")});
-        server.agents.create_session(&caller, serde_json::from_value(new).unwrap()).await.unwrap();
+        server.services.agents.create_session(&caller, serde_json::from_value(new).unwrap()).await.unwrap();
     }
     let newest = ada.get("/chat").await.expect(200);
     newest.shows("Chat number 51.").shows("Chat number 2.").hides("Chat number 1.").hides(">Latest<");
@@ -326,12 +331,13 @@ async fn an_object_that_may_not_be_read_is_unknown_in_a_chat_about_it() {
         .hides("Crane Rental");
 
     // A chat that was begun when it could be read.
-    let members = server.identity.members(&Caller::system(server.workspace)).await.unwrap();
+    let members = server.services.identity.members(&Caller::system(server.workspace)).await.unwrap();
     let member = members.iter().find(|member| member.email == "vera@demo.test").unwrap().id;
-    let caller = server.identity.caller_of_member(server.workspace, member).await.unwrap();
+    let caller = server.services.identity.caller_of_member(server.workspace, member).await.unwrap();
     let before = Caller { grants: Arc::new(Grants::everything()), ..caller };
     let new = json!({"agent": "analyst", "context": {"object": "lead", "id": lead}});
-    let session = server.agents.create_session(&before, serde_json::from_value(new).unwrap()).await.unwrap();
+    let session =
+        server.services.agents.create_session(&before, serde_json::from_value(new).unwrap()).await.unwrap();
     let page = vera.get(&format!("/chat/{}", session.id)).await.expect(200);
     page.hides("lead that is gone").hides("Crane Rental");
     server.stop().await;

@@ -119,7 +119,7 @@ async fn assets_are_kept_for_good() {
 #[tokio::test]
 async fn the_first_workspace_is_made_once_through_its_link() {
     let server = Server::empty().await;
-    let token = server.identity.setup_token().await.unwrap();
+    let token = server.services.identity.setup_token().await.unwrap();
     let get = |path: String| server.send(Request::builder().uri(path).body(Body::empty()).unwrap());
     get("/setup?token=guess".to_owned()).await.expect(401).shows("Sign-in required");
     get(format!("/setup?token={token}")).await.expect(200).shows("Welcome to Kontor");

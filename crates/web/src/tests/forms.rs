@@ -11,12 +11,12 @@ async fn made(server: &Server, object: &str, answer: &Answer) -> Json {
 async fn held(server: &Server, object: &str, id: &str) -> Json {
     let caller = Caller::system(server.workspace);
     let id = id.parse().unwrap();
-    server.crm.get(&caller, object, id, None, Vec::new()).await.unwrap().to_json()
+    server.services.crm.get(&caller, object, id, None, Vec::new()).await.unwrap().to_json()
 }
 
 async fn count(server: &Server, object: &str) -> u64 {
     let query = kontor_crm::records::ListQuery { total: true, ..Default::default() };
-    let page = server.crm.list(&Caller::system(server.workspace), object, query).await.unwrap();
+    let page = server.services.crm.list(&Caller::system(server.workspace), object, query).await.unwrap();
     page.total.unwrap()
 }
 
@@ -196,7 +196,7 @@ async fn what_a_form_shows_of_a_record_is_read_back_as_no_change() {
     let ada = server.sign_in("ada").await;
     let field = json!({"name": "ratio", "kind": "number", "settings": {"decimals": 3}});
     let field = serde_json::from_value(field).unwrap();
-    server.crm.add_field(&Caller::system(server.workspace), "deal", field).await.unwrap();
+    server.services.crm.add_field(&Caller::system(server.workspace), "deal", field).await.unwrap();
     for amount in [json!("1.5"), json!("12500.5"), json!("0.01"), json!(12_500), json!("1234.56")] {
         for ratio in [1.234, 12.345, -1.234, 1234.567, 0.125] {
             let deal = server
@@ -339,7 +339,7 @@ async fn currencies_are_chosen_from_those_there_are_the_used_ones_first() {
 async fn a_message_that_is_not_taken_is_still_there_to_be_sent() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
-    let long = "x".repeat(server.agents.limits().message_characters + 1);
+    let long = "x".repeat(server.services.agents.limits().message_characters + 1);
     let form = [("agent", "analyst"), ("message", long.as_str())];
     let begun = ada.post("/chat", &form).await.expect(400);
     begun.shows(&format!(">{long}</textarea>")).shows("A message has at most");

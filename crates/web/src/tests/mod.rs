@@ -15,46 +15,33 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
-use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_core::{
-    caller::{Caller, Operator},
-    environment::Environment,
+    caller::Caller,
     grants::{Action, Grants, ObjectGrant},
     ids::WorkspaceId,
     metadata::Name,
 };
-use kontor_crm::{Crm, Feed, RecordOperations};
-use kontor_http::{StreamLimits, Streams};
-use kontor_identity::{
-    Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
+use kontor_http::{
+    Services,
+    testing::{Installation, PASSWORD},
 };
-use kontor_models::{Models, ModelsConfig};
-use kontor_operations::{Audit, OperationSettings, Operations, WorkspaceJobs};
-use kontor_store::jobs::{JobSettings, Jobs};
-use kontor_store::{Store, StoreConfig};
+use kontor_store::Store;
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value as Json, json};
-use tempfile::TempDir;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use url::form_urlencoded::Serializer;
 
-use crate::{WebState, router};
-
-const PASSWORD: &str = "correct horse battery";
-const STREAMS: StreamLimits = StreamLimits { total: 4, per_member: 3, per_credential: 2 };
+use crate::router;
 
 /// A server without a socket, with Ada (Admin) and Vera (Viewer).
 struct Server {
     router: Router,
-    crm: Crm,
-    identity: Identity,
-    agents: Agents,
-    shutdown: CancellationToken,
+    services: Services,
     workers: TaskTracker,
     store: Store,
     workspace: WorkspaceId,
-    _folder: TempDir,
+    _installation: Installation,
 }
 
 struct Answer {
@@ -90,89 +77,27 @@ impl Answer {
 impl Server {
     /// With no workspace yet.
     async fn empty() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let environment = Environment::system();
-        let store = Store::open(StoreConfig::new(folder.path()), environment.clone()).await.unwrap();
-        let crm = Crm::new(store.clone(), environment.clone());
-        let operations = Operations::new(
-            store.clone(),
-            environment.clone(),
-            Arc::new(crm.clone()),
-            vec![Arc::new(RecordOperations)],
-            OperationSettings::default(),
-        );
-        let settings = IdentitySettings {
-            password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
-            caller_cache_for: Duration::from_millis(100),
-            ..IdentitySettings::default()
-        };
-        let provisioner = Arc::new(WorkspaceSetup::new(environment.clone()));
-        let secret = MasterSecret::new(vec![7; MasterSecret::MINIMUM]);
-        let identity =
-            Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
-        let config = ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() };
-        let models = Models::new(config, environment.clone()).unwrap();
-        let jobs = Jobs::new(store.clone(), environment.clone(), JobSettings::default());
-        let agents = Agents::new(
-            AgentParts {
-                store: store.clone(),
-                crm: crm.clone(),
-                operations,
-                jobs: jobs.clone(),
-                identity: identity.clone(),
-                models: models.clone(),
-                environment: environment.clone(),
-            },
-            AgentSettings::default(),
-        );
-        let shutdown = CancellationToken::new();
-        let router = router(WebState {
-            identity: identity.clone(),
-            crm: crm.clone(),
-            agents: agents.clone(),
-            jobs: WorkspaceJobs::new(store.clone(), jobs),
-            audit: Audit::new(store.clone(), Arc::new(crm.clone())),
-            feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),
-            models,
-            environment: environment.clone(),
-            cookie: SessionCookie::new(false),
-            streams: Streams::new(STREAMS),
-            shutdown: shutdown.clone(),
-        });
-        let workspace = environment.new_id();
-        let workers = TaskTracker::new();
-        Self { router, crm, identity, agents, shutdown, workers, store, workspace, _folder: folder }
+        let installation = Installation::empty().await;
+        let (services, store) = (installation.services.clone(), installation.store.clone());
+        let workspace = services.environment.new_id();
+        let (router, workers) = (router(services.clone()), TaskTracker::new());
+        Self { router, services, workers, store, workspace, _installation: installation }
     }
 
     async fn start() -> Self {
         let mut server = Self::empty().await;
-        let new = NewWorkspace {
-            name: "Demo".into(),
-            admin_name: "Ada Brandt".into(),
-            email: "ada@demo.test".into(),
-            password: PASSWORD.into(),
-        };
-        let (workspace, _) =
-            server.identity.create_workspace(Operator::of_this_installation(), new).await.unwrap();
-        server.workspace = workspace;
-        let vera = NewMember {
-            name: "Vera Voss".into(),
-            email: "vera@demo.test".into(),
-            role: "Viewer".into(),
-            password: PASSWORD.into(),
-        };
-        server.identity.add_member(&Caller::system(workspace), vera).await.unwrap();
+        server.workspace = server._installation.make_workspace().await;
         server
     }
 
     /// Lets agents run.
     fn work(&self) {
-        self.workers.spawn(self.agents.worker().run(self.shutdown.clone()));
+        self.workers.spawn(self.services.agents.worker().run(self.services.shutdown.clone()));
         self.workers.close();
     }
 
     async fn stop(self) {
-        self.shutdown.cancel();
+        self.services.shutdown.cancel();
         self.workers.close();
         self.workers.wait().await;
         self.store.close().await;
@@ -219,10 +144,10 @@ impl Server {
 
     /// The caller that a member's requests come from.
     async fn caller(&self, name: &str) -> Caller {
-        let members = self.identity.members(&Caller::system(self.workspace)).await.unwrap();
+        let members = self.services.identity.members(&Caller::system(self.workspace)).await.unwrap();
         let email = format!("{name}@demo.test");
         let member = members.iter().find(|member| member.email == email).unwrap().id;
-        self.identity.caller_of_member(self.workspace, member).await.unwrap()
+        self.services.identity.caller_of_member(self.workspace, member).await.unwrap()
     }
 
     /// Takes an object from the role of viewers.
@@ -252,7 +177,7 @@ impl Server {
     async fn create(&self, object: &str, fields: Json) -> String {
         let caller = Caller::system(self.workspace);
         let fields = fields.as_object().unwrap().clone();
-        self.crm.create(&caller, object, fields).await.unwrap().id.to_string()
+        self.services.crm.create(&caller, object, fields).await.unwrap().id.to_string()
     }
 }
 

@@ -54,7 +54,8 @@ async fn a_default_that_is_taken_out_of_the_form_does_not_come_back() {
         let made = ada.post("/records/tasks", form).await.expect(303);
         let page = made.header("location").split('?').next().unwrap().to_owned();
         let id = page.rsplit('/').next().unwrap().parse().unwrap();
-        server.crm.get(&caller, "task", id, None, Vec::new()).await.unwrap().to_json()["assignee"].clone()
+        server.services.crm.get(&caller, "task", id, None, Vec::new()).await.unwrap().to_json()["assignee"]
+            .clone()
     };
     assert_ne!(assignee(&[("title", "Call")]).await, Json::Null);
     assert_eq!(assignee(&[("title", "Call"), ("assignee", "")]).await, Json::Null);
@@ -72,7 +73,7 @@ async fn a_field_added_at_run_time_is_on_the_next_page() {
     ada.get(&format!("{page}/edit")).await.expect(200).hides("Region");
     let field = json!({"name": "region", "kind": "select", "settings": {"options": ["NORTH", "SOUTH"]}});
     let caller = Caller::system(server.workspace);
-    server.crm.add_field(&caller, "deal", serde_json::from_value(field).unwrap()).await.unwrap();
+    server.services.crm.add_field(&caller, "deal", serde_json::from_value(field).unwrap()).await.unwrap();
     ada.get(&format!("{page}/edit")).await.expect(200).shows("Region").shows("SOUTH");
     ada.post(&page, &[("version", "1"), ("region", "SOUTH")]).await.expect(303);
     ada.get(&page).await.expect(200).shows("Region").shows("South");
@@ -247,7 +248,7 @@ async fn a_form_says_the_bounds_of_a_number() {
     let field =
         json!({"name": "seats", "kind": "number", "settings": {"decimals": 1, "min": 0.5, "max": 12}});
     let field = serde_json::from_value(field).unwrap();
-    server.crm.add_field(&Caller::system(server.workspace), "deal", field).await.unwrap();
+    server.services.crm.add_field(&Caller::system(server.workspace), "deal", field).await.unwrap();
     let form = server.sign_in("ada").await.get("/records/deals/new").await.expect(200);
     form.shows("From 0.5 to 12.");
 }
@@ -325,7 +326,7 @@ async fn the_audit_shows_who_did_what_to_those_who_may_see_it() {
     let server = Server::start().await;
     let deal = server.create("deal", json!({ "name": "Crane <b>" })).await;
     let system = Caller::system(server.workspace);
-    server.crm.destroy(&system, "deal", deal.parse().unwrap()).await.unwrap();
+    server.services.crm.destroy(&system, "deal", deal.parse().unwrap()).await.unwrap();
     let ada = server.sign_in("ada").await;
     let page = ada.get("/audit").await.expect(200);
     page.shows("member.added").shows("deal.destroyed").shows("Crane &#60;b&#62;").shows("Kontor");

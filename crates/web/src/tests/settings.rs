@@ -12,7 +12,7 @@ async fn a_member_sets_their_time_zone_and_pages_and_filters_mean_their_days() {
     let ahead = "Pacific/Kiritimati";
     ada.post("/settings/own", &[("time_zone", ahead)]).await.expect(303);
     ada.get("/chat").await.expect(200).shows(&format!("<html lang=\"en\" data-time-zone=\"{ahead}\">"));
-    let now = Environment::system().now();
+    let now = server.services.environment.now();
     let today = ahead.parse::<kontor_core::locale::TimeZone>().unwrap().date(now);
     server.create("deal", json!({ "name": "Crane", "close_date": today })).await;
     ada.get("/records/deals?f=close_date&o=is&v=today").await.expect(200).shows("Crane");

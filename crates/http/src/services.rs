@@ -1,17 +1,21 @@
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use kontor_agents::Agents;
 use kontor_core::environment::Environment;
-use kontor_crm::Crm;
-use kontor_http::{Health, Streams};
+use kontor_crm::{Crm, Feed};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
 use tokio_util::sync::CancellationToken;
 
-/// What the handlers use. Cheap to clone.
+use crate::{Health, Streams};
+
+/// What the handlers of every face use. Cloning is cheap.
 #[derive(Clone)]
-pub struct ApiState {
+pub struct Services(Arc<ServiceParts>);
+
+/// What [`Services`] are made of.
+pub struct ServiceParts {
     pub identity: Identity,
     pub crm: Crm,
     pub operations: Operations,
@@ -19,15 +23,31 @@ pub struct ApiState {
     pub audit: Audit,
     pub agents: Agents,
     pub models: Models,
+    /// What changes in workspaces, for the pages that show it.
+    pub feed: Feed,
     pub environment: Environment,
     /// Where people and programs reach this server, without a slash at the end.
     pub public_url: Arc<str>,
-    /// The cookie of the pages, which a request may sign in by as well.
+    /// What people stay signed in by.
     pub cookie: SessionCookie,
-    /// The event streams that are open, of this face and the pages.
+    /// The event streams that are open, of all faces.
     pub streams: Streams,
     /// How the server itself is.
     pub health: Health,
     /// Ends the streams of events, which would otherwise outlive the server's last request.
     pub shutdown: CancellationToken,
+}
+
+impl Services {
+    pub fn new(parts: ServiceParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Services {
+    type Target = ServiceParts;
+
+    fn deref(&self) -> &ServiceParts {
+        &self.0
+    }
 }

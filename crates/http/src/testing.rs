@@ -1,0 +1,124 @@
+//! The services of a whole server on a folder of their own, for the tests of the faces.
+
+use std::{sync::Arc, time::Duration};
+
+use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
+use kontor_core::{
+    caller::{Caller, Operator},
+    environment::Environment,
+    ids::WorkspaceId,
+};
+use kontor_crm::{Crm, Feed, RecordOperations};
+use kontor_identity::{
+    Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
+};
+use kontor_models::{Models, ModelsConfig};
+use kontor_operations::{Audit, OperationSettings, Operations, WorkspaceJobs};
+use kontor_store::{
+    Store, StoreConfig,
+    jobs::{JobSettings, Jobs},
+};
+use tempfile::TempDir;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Health, ServiceParts, Services, StreamLimits, Streams};
+
+/// The password of everyone.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Few streams, so that tests meet the limits.
+const STREAMS: StreamLimits = StreamLimits { total: 4, per_member: 3, per_credential: 2 };
+
+/// A server without a socket.
+pub struct Installation {
+    pub services: Services,
+    pub store: Store,
+    _folder: TempDir,
+}
+
+impl Installation {
+    /// With no workspace yet.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    #[allow(clippy::unwrap_used)]
+    pub async fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::system();
+        let store = Store::open(StoreConfig::new(folder.path()), environment.clone()).await.unwrap();
+        let crm = Crm::new(store.clone(), environment.clone());
+        let operations = Operations::new(
+            store.clone(),
+            environment.clone(),
+            Arc::new(crm.clone()),
+            vec![Arc::new(RecordOperations)],
+            OperationSettings::default(),
+        );
+        let settings = IdentitySettings {
+            password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
+            caller_cache_for: Duration::from_millis(100),
+            ..IdentitySettings::default()
+        };
+        let provisioner = Arc::new(WorkspaceSetup::new(environment.clone()));
+        let secret = MasterSecret::new(vec![7; MasterSecret::MINIMUM]);
+        let identity =
+            Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
+        let config = ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() };
+        let models = Models::new(config, environment.clone()).unwrap();
+        let jobs = Jobs::new(store.clone(), environment.clone(), JobSettings::default());
+        let agents = Agents::new(
+            AgentParts {
+                store: store.clone(),
+                crm: crm.clone(),
+                operations: operations.clone(),
+                jobs: jobs.clone(),
+                identity: identity.clone(),
+                models: models.clone(),
+                environment: environment.clone(),
+            },
+            AgentSettings::default(),
+        );
+        let shutdown = CancellationToken::new();
+        let services = Services::new(ServiceParts {
+            identity,
+            operations,
+            agents,
+            jobs: WorkspaceJobs::new(store.clone(), jobs),
+            audit: Audit::new(store.clone(), Arc::new(crm.clone())),
+            feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),
+            crm,
+            models,
+            environment,
+            public_url: "http://kontor.test".into(),
+            cookie: SessionCookie::new(false),
+            streams: Streams::new(STREAMS),
+            health: Health::new(|| 0),
+            shutdown,
+        });
+        Self { services, store, _folder: folder }
+    }
+
+    /// Makes a workspace with Ada (Admin) and Vera (Viewer), whose addresses are `…@demo.test`.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    #[allow(clippy::unwrap_used)]
+    pub async fn make_workspace(&self) -> WorkspaceId {
+        let identity = &self.services.identity;
+        let new = NewWorkspace {
+            name: "Demo".into(),
+            admin_name: "Ada Brandt".into(),
+            email: "ada@demo.test".into(),
+            password: PASSWORD.into(),
+        };
+        let (workspace, _) = identity.create_workspace(Operator::of_this_installation(), new).await.unwrap();
+        let vera = NewMember {
+            name: "Vera Voss".into(),
+            email: "vera@demo.test".into(),
+            role: "Viewer".into(),
+            password: PASSWORD.into(),
+        };
+        identity.add_member(&Caller::system(workspace), vera).await.unwrap();
+        workspace
+    }
+}
