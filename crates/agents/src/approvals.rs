@@ -32,7 +32,7 @@ pub const LONGEST_COMMENT: usize = 2_000;
 /// The comment of an approval that expired: by it a denial that nobody spoke is told from one that somebody did.
 pub const NOBODY_ANSWERED: &str = "Nobody answered in time.";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalStatus {
     Pending,
@@ -63,7 +63,7 @@ impl ApprovalStatus {
 }
 
 /// A question whether a call may run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Approval {
     pub id: ApprovalId,
     pub session: SessionId,
@@ -85,6 +85,7 @@ pub struct Approval {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(default)]
     pub comment: String,
 }
 

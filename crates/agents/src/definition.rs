@@ -20,7 +20,7 @@ pub(crate) struct Agent {
 }
 
 /// What is told about an agent.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct AgentSummary {
     pub id: AgentId,
     pub name: String,

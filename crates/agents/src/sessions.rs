@@ -28,10 +28,11 @@ const LISTED: u32 = 200;
 const LONGEST_TITLE: usize = 200;
 
 /// What a new session is made of.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// The agent's name.
+    #[schemars(length(min = 1, max = 100))]
     pub agent: String,
     /// Without one, the first message names it.
     #[serde(default)]
@@ -41,7 +42,7 @@ pub struct NewSession {
 }
 
 /// The record the member is looking at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionContext {
     /// The object's name.
@@ -49,7 +50,7 @@ pub struct SessionContext {
     pub id: RecordId,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
     Active,
@@ -77,13 +78,14 @@ impl SessionStatus {
 }
 
 /// What of a session its member changes; what is absent stays.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionPatch {
     pub title: Option<String>,
     pub status: Option<SessionStatus>,
     /// Null clears it.
     #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<SessionContext>")]
     pub context: Option<Option<SessionContext>>,
 }
 
@@ -94,7 +96,7 @@ fn given<'de, D: serde::Deserializer<'de>>(
 }
 
 /// A session, as its member sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Session {
     pub id: SessionId,
     pub agent: AgentName,
@@ -109,11 +111,12 @@ pub struct Session {
     /// The turns that have not ended: the one that runs or waits for an approval, and those behind it. Not
     /// filled in lists.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub queue: Vec<Turn>,
 }
 
 /// How an agent is named where it is spoken of.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct AgentName {
     pub id: AgentId,
     pub name: String,

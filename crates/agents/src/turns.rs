@@ -28,7 +28,7 @@ use crate::{
 const TITLE: usize = 60;
 const LONGEST_KEY: usize = 200;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TurnStatus {
     /// Waits for the turns before it.
@@ -70,7 +70,7 @@ impl TurnStatus {
 }
 
 /// What came of sending a message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct StartedTurn {
     pub id: TurnId,
     /// `queued` behind others, otherwise `running`: it is taken up at once.
@@ -80,7 +80,7 @@ pub struct StartedTurn {
 }
 
 /// A turn, as its member sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Turn {
     pub id: TurnId,
     pub session: SessionId,

@@ -1,35 +1,50 @@
 //! Approvals: tool calls that wait for the caller's word.
 
-use axum::{
-    Json as Answer, Router,
-    extract::State,
-    response::Response,
-    routing::{get, post},
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
 };
+use axum::{Json as Answer, extract::State};
 use kontor_agents::{Approval, ApprovalStatus, Decision};
 use kontor_core::ids::{ApprovalId, SessionId};
+use kontor_http::Services;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    extract::{Json, NoParameters, Parameters, Segments, SignedIn},
-    page,
+    extract::{Holds, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    openapi::Describe as _,
+    page::{self, Whole},
     problem::{ApiError, Result},
 };
-use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new().route("/approvals", get(list)).route("/approvals/{id}", post(resolve))
+const KNOWN: [Parameter; 2] = [
+    Parameter::new("session", Holds::Id, "Only those of this session."),
+    Parameter::new(
+        "status",
+        Holds::Word(&["pending", "approved", "denied", "expired", "all"]),
+        "What waits, unless something else is asked for.",
+    ),
+];
+
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let listed = get_with(list, |op| {
+        op.is("list_approvals", "The calls that wait for the caller's word").tag("Chat").queries(&KNOWN)
+    });
+    let resolve =
+        post_with(resolve, |op| op.is("resolve_approval", "Allows a call or denies it").tag("Chat"));
+    ApiRouter::new().api_route("/approvals", listed).api_route("/approvals/{id}", resolve)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Verdict {
     Approve,
     Deny,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Resolution {
     decision: Verdict,
@@ -41,8 +56,8 @@ async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Response> {
-    let parameters = parameters.knowing(&["session", "status"])?;
+) -> Result<Answer<Whole<Approval>>> {
+    let parameters = parameters.knowing(&KNOWN)?;
     let session = parameters.parsed::<SessionId>("session", "The id of a session")?;
     let status = match parameters.text("status") {
         // What waits is what is asked for here.

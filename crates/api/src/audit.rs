@@ -1,28 +1,43 @@
 //! Who did what in the workspace.
 
-use axum::{Router, extract::State, response::Response, routing::get};
-use kontor_operations::AuditQuery;
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::{Json, extract::State};
+use kontor_http::Services;
+use kontor_operations::{AuditQuery, AuditRecord};
 
 use crate::{
-    extract::{Parameters, SignedIn},
-    page,
+    extract::{Holds, Parameter, Parameters, SignedIn},
+    openapi::Describe as _,
+    page::{self, Page},
     problem::Result,
 };
-use kontor_http::Services;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new().route("/audit", get(read))
+const KNOWN: [Parameter; 7] = [
+    Parameter::new("action", Holds::Text, "Such as `deal.updated`, or its beginning before a `*`."),
+    Parameter::new("target", Holds::Text, "Such as `deal:` and an id."),
+    Parameter::new("by", Holds::Id, "The id of a member, an agent or another principal."),
+    Parameter::new("from", Holds::Instant, "At this instant or later."),
+    Parameter::new("until", Holds::Instant, "Before this instant."),
+    Parameter::limit(MAX_LIMIT),
+    Parameter::new("after", Holds::Id, "The id of the act after which the list goes on."),
+];
+
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let read = get_with(read, |op| {
+        op.is("list_audit", "Who did what, the latest first").tag("Workspace").queries(&KNOWN)
+    });
+    ApiRouter::new().api_route("/audit", read)
 }
 
 async fn read(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Response> {
-    let parameters = parameters.knowing(&["action", "target", "by", "from", "until", "limit", "after"])?;
+) -> Result<Json<Page<AuditRecord>>> {
+    let parameters = parameters.knowing(&KNOWN)?;
     let limit = parameters.number("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let instant = "An instant such as 2026-03-01T09:30:00Z";
     let query = AuditQuery {

@@ -1,28 +1,39 @@
 //! Sign-in for programs, in OAuth's names (RFC 6749, section 5.1).
 
+use aide::axum::{ApiRouter, routing::post_with};
 use axum::{
-    Json as Answer, Router,
+    Json as Answer,
     extract::State,
     http::{HeaderMap, StatusCode, header},
-    routing::post,
 };
+use kontor_http::Services;
 use kontor_identity::{SignIn, Tokens};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
     extract::{Json, PeerAddress},
+    openapi::Describe as _,
     problem::Result,
 };
-use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new()
-        .route("/auth/login", post(login))
-        .route("/auth/refresh", post(refresh))
-        .route("/auth/logout", post(logout))
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let login = post_with(login, |op| {
+        op.is("sign_in", "Tokens for an address and a password").tag("Sign-in").public()
+    });
+    let refresh = post_with(refresh, |op| {
+        op.is("refresh_tokens", "New tokens for a refresh token").tag("Sign-in").public()
+    });
+    let logout = post_with(logout, |op| {
+        op.is("sign_out", "Ends the sign-in of a refresh token").tag("Sign-in").public().answers::<204, ()>()
+    });
+    ApiRouter::new()
+        .api_route("/auth/login", login)
+        .api_route("/auth/refresh", refresh)
+        .api_route("/auth/logout", logout)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Login {
     email: String,
@@ -50,7 +61,7 @@ async fn login(
     Ok(Answer(state.identity.sign_in(sign_in).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RefreshToken {
     refresh_token: String,

@@ -2,26 +2,43 @@
 
 use std::time::Duration;
 
-use axum::{Json, Router, extract::State, routing::get};
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::{Json, extract::State};
 use kontor_core::error::{Chain, ErrorKind};
-use serde_json::{Value, json};
-
-use crate::problem::{ApiError, Result};
 use kontor_http::Services;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    openapi::Describe as _,
+    problem::{ApiError, Result},
+};
 
 /// A load balancer asks often and gives up soon.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+/// How the server is.
+#[derive(Serialize, JsonSchema)]
+struct Status {
+    status: &'static str,
+    /// Lines of the log that could not be written since the start; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped_log_lines: Option<u64>,
 }
 
-async fn alive() -> Json<Value> {
-    Json(json!({"status": "ok"}))
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let alive = get_with(alive, |op| op.is("is_alive", "Whether the server lives").tag("Server").public());
+    let ready =
+        get_with(ready, |op| op.is("is_ready", "Whether the server can serve").tag("Server").public());
+    ApiRouter::new().api_route("/healthz", alive).api_route("/readyz", ready)
+}
+
+async fn alive() -> Json<Status> {
+    Json(Status { status: "ok", dropped_log_lines: None })
 }
 
 /// Ready means that the database answers, also one who writes, and that all services are at work.
-async fn ready(State(state): State<Services>) -> Result<Json<Value>> {
+async fn ready(State(state): State<Services>) -> Result<Json<Status>> {
     let down = state.health.services_down();
     if !down.is_empty() {
         let message = format!("Not at work, and about to be begun again: {}.", down.join(", "));
@@ -29,12 +46,8 @@ async fn ready(State(state): State<Services>) -> Result<Json<Value>> {
     }
     match tokio::time::timeout(DEADLINE, state.identity.check_database()).await {
         Ok(Ok(())) => {
-            let mut told = json!({"status": "ready"});
             let dropped = state.health.dropped_log_lines();
-            if dropped > 0 {
-                told["dropped_log_lines"] = json!(dropped);
-            }
-            Ok(Json(told))
+            Ok(Json(Status { status: "ready", dropped_log_lines: (dropped > 0).then_some(dropped) }))
         }
         Ok(Err(error)) => {
             tracing::warn!(error = %Chain(&error), "not ready");

@@ -1,35 +1,44 @@
 //! The workspace's jobs: what waits, runs and has failed, and running one again.
 
-use axum::{
-    Router,
-    extract::State,
-    http::StatusCode,
-    response::Response,
-    routing::{get, post},
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
 };
-use kontor_operations::JobState;
+use axum::{Json, extract::State, http::StatusCode};
+use kontor_http::Services;
+use kontor_operations::{JobRecord, JobState, Planned};
 use uuid::Uuid;
 
 use crate::{
-    extract::{NoParameters, Parameters, Segments, SignedIn},
-    page,
+    extract::{Holds, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    openapi::Describe as _,
+    page::{self, Whole},
     problem::{ApiError, Result},
 };
-use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new()
-        .route("/jobs", get(list))
-        .route("/jobs/planned", get(planned))
-        .route("/jobs/{id}/run", post(run))
+const KNOWN: [Parameter; 1] =
+    [Parameter::new("state", Holds::Word(&["waiting", "running", "failed"]), "Only jobs in this state.")];
+
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let listed = get_with(list, |op| {
+        op.is("list_jobs", "What the workspace does in the background").tag("Workspace").queries(&KNOWN)
+    });
+    let planned = get_with(planned, |op| op.is("list_planned_jobs", "What runs by itself").tag("Workspace"));
+    let run = post_with(run, |op| {
+        op.is("run_job", "Has a job run again that waits or failed").tag("Workspace").answers::<202, ()>()
+    });
+    ApiRouter::new()
+        .api_route("/jobs", listed)
+        .api_route("/jobs/planned", planned)
+        .api_route("/jobs/{id}/run", run)
 }
 
 async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Response> {
-    let parameters = parameters.knowing(&["state"])?;
+) -> Result<Json<Whole<JobRecord>>> {
+    let parameters = parameters.knowing(&KNOWN)?;
     let wanted = match parameters.text("state") {
         None => None,
         Some(word) => Some(JobState::from_word(word).ok_or_else(|| {
@@ -43,7 +52,7 @@ async fn planned(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
-) -> Result<Response> {
+) -> Result<Json<Whole<Planned>>> {
     Ok(page::whole(state.jobs.planned(&caller).await?))
 }
 

@@ -10,6 +10,7 @@
 //! | `layers` | what answers where no handler does |
 //! | `extract` | the caller, JSON bodies, query parameters, path segments, `If-Match` |
 //! | `page` | the one shape of lists |
+//! | `openapi` | the description of all routes |
 //! | `auth`, `oauth`, `me`, `well_known` | signing in, tokens and their keys |
 //! | `records`, `search`, `objects` | records and what they are made of |
 //! | `operations` | the caller's catalogue, and running one of it |
@@ -33,6 +34,7 @@ mod me;
 mod models;
 mod oauth;
 mod objects;
+mod openapi;
 mod operations;
 mod page;
 mod problem;
@@ -45,6 +47,7 @@ mod tests;
 mod turns;
 mod well_known;
 
+use aide::axum::ApiRouter;
 use axum::{Router, middleware};
 use kontor_http::{Deadline, Services, identify, in_time, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -54,7 +57,8 @@ pub use layers::refuse;
 /// Every route for programs, to be merged beside the pages. It answers for all that is below `/api`, and has
 /// no fallback elsewhere.
 pub fn router(services: Services) -> Router {
-    let api = Router::new()
+    let mut document = openapi::begin();
+    let api = ApiRouter::new()
         .merge(auth::routes())
         .merge(me::routes())
         .merge(records::routes())
@@ -71,11 +75,14 @@ pub fn router(services: Services) -> Router {
         .merge(approvals::routes())
         .merge(events::routes())
         .fallback(layers::not_found);
-    Router::new()
+    let routes = ApiRouter::new()
         .nest("/api", api)
         .merge(oauth::routes())
         .merge(well_known::routes())
         .merge(health::routes())
+        .finish_api_with(&mut document, openapi::complete);
+    routes
+        .merge(openapi::routes(&document))
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked(layers::refuse)))
         .layer(middleware::from_fn_with_state(Deadline::new(layers::refuse), in_time))

@@ -1,17 +1,26 @@
 //! The caller, as identity knows them, and what they set for themselves.
 
-use axum::{Router, extract::State, routing::get};
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::extract::State;
+use kontor_http::Services;
 use kontor_identity::Me;
 use serde_json::{Map, Value};
 
 use crate::{
     extract::{Json, NoParameters, SignedIn},
+    openapi::Describe as _,
     problem::Result,
 };
-use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new().route("/me", get(me).patch(change))
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let me = get_with(me, |op| {
+        op.is("get_me", "Who and where the caller is, and what holds for them").tag("Sign-in")
+    })
+    .patch_with(change, |op| {
+        op.is("change_me", "Changes what the caller has set for themselves; null takes it back")
+            .tag("Sign-in")
+    });
+    ApiRouter::new().api_route("/me", me)
 }
 
 async fn me(

@@ -1,27 +1,36 @@
 //! The token endpoint of OAuth 2 (RFC 6749): refresh tokens, as a form, with OAuth's own errors.
 
+use aide::{
+    OperationOutput,
+    axum::{ApiRouter, routing::post_with},
+    generate::GenContext,
+    openapi::{Operation, Response as Described, StatusCode as Code},
+};
 use axum::{
-    Json, Router,
+    Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
 };
 use kontor_core::error::{ErrorKind, Fault as _};
 use kontor_http::MediaType;
+use kontor_http::Services;
 use kontor_identity::Tokens;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use url::form_urlencoded;
 
-use crate::{extract, problem::ApiError};
-use kontor_http::Services;
+use crate::{extract, openapi::Describe as _, problem::ApiError};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const GRANT_REFRESH: &str = "refresh_token";
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new().route("/oauth/token", post(token))
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let token = post_with(token, |op| {
+        op.is("get_token", "Tokens for a grant (RFC 6749)").tag("Sign-in").public().form::<TokenRequest>()
+    });
+    ApiRouter::new().api_route("/oauth/token", token)
 }
 
 async fn token(
@@ -43,6 +52,42 @@ async fn token(
         }
         _ => Refusal::Problem(error.into()),
     })
+}
+
+/// What a form asks for.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "a form is read by hand, since what is not known in it is ignored")]
+struct TokenRequest {
+    grant_type: GrantType,
+    refresh_token: String,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it describes what a form may hold")]
+enum GrantType {
+    RefreshToken,
+}
+
+/// A refusal in OAuth's words (RFC 6749, section 5.2).
+#[derive(Serialize, JsonSchema)]
+struct OAuthError {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+impl OperationOutput for Refusal {
+    type Inner = OAuthError;
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<Code>, Described)> {
+        let refused = Json::<OAuthError>::operation_response(context, operation);
+        let mut responses = ApiError::inferred_responses(context, operation);
+        responses.extend(refused.map(|response| (Some(Code::Code(400)), response)));
+        responses
+    }
 }
 
 fn refresh_token(form: &[u8]) -> Result<String, Refusal> {
@@ -80,7 +125,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
             Self::Error(error, description) => {
-                let body = json!({"error": error, "error_description": description});
+                let body = OAuthError { error, error_description: description };
                 (StatusCode::BAD_REQUEST, Json(body)).into_response()
             }
             Self::Problem(error) => error.into_response(),

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kontor_core::error::{ErrorKind, Fault, Issue, Problem};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The media type of RFC 9457, section 3.
@@ -56,14 +57,16 @@ impl<F: Fault> From<F> for ApiError {
 
 /// The members of RFC 9457, section 3.1, and our own. The type is `about:blank`, so the title is the
 /// status's; what a program acts on is the code.
-#[derive(Serialize)]
-struct Details<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Details<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,
     detail: &'a str,
     code: &'a str,
     #[serde(skip_serializing_if = "<[Issue]>::is_empty")]
+    #[schemars(default)]
     errors: &'a [Issue],
     /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,38 +1,53 @@
 //! Sessions: conversations of the caller with an agent.
 
+use aide::axum::{ApiRouter, routing::get_with};
 use axum::{
-    Json as Answer, Router,
+    Json as Answer,
     extract::State,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
-    routing::get,
+    http::{HeaderName, StatusCode, header},
 };
 use kontor_agents::{NewSession, Session, SessionPatch};
 use kontor_core::ids::SessionId;
+use kontor_http::Services;
 
 use crate::{
-    extract::{Json, NoParameters, Parameters, Segments, SignedIn},
-    page,
+    extract::{Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    openapi::Describe as _,
+    page::{self, Page},
     problem::Result,
 };
-use kontor_http::Services;
 
 const DEFAULT_LIMIT: u32 = 30;
 const MAX_LIMIT: u32 = 100;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new().route("/sessions", get(list).post(create)).route("/sessions/{id}", get(one).patch(update))
+const KNOWN: [Parameter; 2] = [Parameter::limit(MAX_LIMIT), Parameter::after()];
+
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let all = get_with(list, |op| {
+        op.is("list_sessions", "The caller's sessions, the one used last first").tag("Chat").queries(&KNOWN)
+    })
+    .post_with(create, |op| {
+        op.is("create_session", "Begins a conversation with an agent")
+            .tag("Chat")
+            .answers::<201, Answer<Session>>()
+    });
+    let single =
+        get_with(one, |op| op.is("get_session", "A session, with its turns that have not ended").tag("Chat"))
+            .patch_with(update, |op| {
+                op.is("update_session", "Renames, pauses or completes a session").tag("Chat")
+            });
+    ApiRouter::new().api_route("/sessions", all).api_route("/sessions/{id}", single)
 }
 
 async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Response> {
-    let parameters = parameters.knowing(&["limit", "after"])?;
+) -> Result<Answer<Page<Session>>> {
+    let parameters = parameters.knowing(&KNOWN)?;
     let limit = parameters.number("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let found = state.agents.sessions(&caller, limit, parameters.text("after")).await?;
-    Ok(page::page(&found.sessions, found.next, None))
+    Ok(page::page(found.sessions, found.next, None))
 }
 
 async fn create(
@@ -40,14 +55,10 @@ async fn create(
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Json(new): Json<NewSession>,
-) -> Result<Response> {
+) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<Session>)> {
     let session = state.agents.create_session(&caller, new).await?;
     let location = format!("/api/sessions/{}", session.id);
-    let mut response = (StatusCode::CREATED, Answer(session)).into_response();
-    if let Ok(location) = HeaderValue::try_from(location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Answer(session)))
 }
 
 async fn one(

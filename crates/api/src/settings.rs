@@ -1,17 +1,24 @@
 //! What the workspace has set for itself.
 
-use axum::{Router, extract::State, routing::get};
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::extract::State;
+use kontor_http::Services;
 use kontor_identity::WorkspaceSettings;
 use serde_json::{Map, Value};
 
 use crate::{
     extract::{Json, NoParameters, SignedIn},
+    openapi::Describe as _,
     problem::Result,
 };
-use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new().route("/settings", get(settings).patch(change))
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let settings =
+        get_with(settings, |op| op.is("get_settings", "What the workspace has set").tag("Workspace"))
+            .patch_with(change, |op| {
+                op.is("change_settings", "Changes what it names; null takes it back").tag("Workspace")
+            });
+    ApiRouter::new().api_route("/settings", settings)
 }
 
 async fn settings(

@@ -1,31 +1,42 @@
 //! Turns: one message of the caller and all that the agent does in answer to it.
 
-use axum::{
-    Json as Answer, Router,
-    extract::State,
-    http::StatusCode,
-    routing::{get, post},
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
 };
+use axum::{Json as Answer, extract::State, http::StatusCode};
 use kontor_agents::{StartedTurn, Turn};
 use kontor_core::ids::{SessionId, TurnId};
+use kontor_http::Services;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
     extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
+    openapi::Describe as _,
     problem::Result,
 };
-use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new()
-        .route("/sessions/{id}/turns", post(start))
-        .route("/turns/{id}", get(one))
-        .route("/turns/{id}/cancel", post(cancel))
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let start = post_with(start, |op| {
+        op.is("start_turn", "Sends a message; it waits behind a turn that runs")
+            .tag("Chat")
+            .answers::<202, Answer<StartedTurn>>()
+    });
+    let one = get_with(one, |op| op.is("get_turn", "A turn").tag("Chat"));
+    let cancel = post_with(cancel, |op| {
+        op.is("cancel_turn", "Ends a turn that has not ended").tag("Chat").answers::<202, Answer<Turn>>()
+    });
+    ApiRouter::new()
+        .api_route("/sessions/{id}/turns", start)
+        .api_route("/turns/{id}", one)
+        .api_route("/turns/{id}/cancel", cancel)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewTurn {
+    #[schemars(length(max = 32_000), regex(pattern = "\\S"))]
     message: String,
 }
 

@@ -1,16 +1,28 @@
 //! What other programs look up about us (RFC 8615): the keys that access tokens are signed with, and how
 //! tokens are got.
 
-use axum::{Json, Router, extract::State, routing::get};
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use kontor_http::Services;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new()
-        .route("/.well-known/jwks.json", get(jwks))
-        .route("/.well-known/oauth-authorization-server", get(authorization_server))
-        .route("/.well-known/oauth-protected-resource", get(protected_resource))
+use crate::openapi::Describe as _;
+
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let jwks = get_with(jwks, |op| {
+        op.is("get_jwks", "The keys that access tokens are signed with").tag("Sign-in").public()
+    });
+    let server = get_with(authorization_server, |op| {
+        op.is("get_authorization_server", "How tokens are got (RFC 8414)").tag("Sign-in").public()
+    });
+    let resource = get_with(protected_resource, |op| {
+        op.is("get_protected_resource", "Who gives tokens for this server (RFC 9728)").tag("Sign-in").public()
+    });
+    ApiRouter::new()
+        .api_route("/.well-known/jwks.json", jwks)
+        .api_route("/.well-known/oauth-authorization-server", server)
+        .api_route("/.well-known/oauth-protected-resource", resource)
 }
 
 async fn jwks(State(state): State<Services>) -> Json<Value> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::ids::{AgentId, MemberId};
 
 /// On whose authority something is done. Names are kept with the ids, which may later lead nowhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Principal {
     Member {

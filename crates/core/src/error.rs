@@ -14,7 +14,7 @@ use crate::reference::RecordReference;
 pub const MAX_ISSUES: usize = 100;
 
 /// The kinds of failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The input is wrong; the same request will fail again.
@@ -43,7 +43,7 @@ impl ErrorKind {
 }
 
 /// One wrong place in the input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Issue {
     /// Where, as dotted path with list indexes in brackets: `filter.and[0].stage`.
     pub path: String,
@@ -101,7 +101,7 @@ pub fn join_path(prefix: &str, path: &str) -> String {
 }
 
 /// A failure as it is told to the one who asked: no source, no internals.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Problem {
     pub kind: ErrorKind,
     /// A stable word a program can act on: `record_not_found`, `stale_version`.

@@ -33,6 +33,7 @@ pub mod metadata;
 pub mod operation;
 pub mod reading;
 pub mod reference;
+mod schema;
 pub mod scope;
 pub mod sort;
 pub mod text;

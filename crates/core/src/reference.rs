@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ids::RecordId, metadata::Name};
 
 /// A record by its object and id, which programs need, and its name, which people read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RecordReference {
     pub object: Name,
     pub id: RecordId,

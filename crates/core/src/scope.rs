@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Patterns over the names of operations: `*` stands for any text, as in `*`, `*.find` and `deal.*`. No pattern
 /// allows nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Patterns(Arc<[String]>);
 

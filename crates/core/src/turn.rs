@@ -108,7 +108,7 @@ pub enum TurnEvent {
 }
 
 /// Why a person is asked, and about which record.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalQuestion {
     #[serde(default)]
     pub reason: ApprovalReason,
@@ -125,7 +125,7 @@ impl ApprovalQuestion {
 }
 
 /// Why a call waits for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ApprovalReason {
     /// It deletes something.
@@ -168,7 +168,7 @@ impl ApprovalReason {
 }
 
 /// A record as the person who is asked is to know it: as it was before the turn, which may have renamed it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalRecord {
     pub object: String,
     pub id: RecordId,
@@ -185,7 +185,7 @@ pub struct ApprovalRecord {
     pub details: Vec<ApprovalDetail>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ApprovalDetail {
     /// The field's label.
     pub label: String,

@@ -15,7 +15,7 @@ use crate::{
 
 /// Who is signed in, where, and what they may do to the workspace. What they may do to records, the
 /// description of the objects says, which names no object or field that they may not know of.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Me {
     pub user: MeUser,
     pub workspace: WorkspaceSummary,
@@ -31,14 +31,14 @@ pub struct Me {
     pub workspaces: Vec<WorkspaceSummary>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct MeUser {
     pub id: UserId,
     pub email: String,
     pub name: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct MeMember {
     pub id: MemberId,
     pub name: String,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What a client gets, under OAuth's names (RFC 6749, section 5.1).
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, schemars::JsonSchema)]
 pub struct Tokens {
     pub access_token: String,
     pub refresh_token: String,

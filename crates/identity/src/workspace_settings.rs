@@ -29,12 +29,13 @@ const MAX_DAYS: u32 = 36_500;
 const MAX_ISSUES: usize = 10;
 
 /// The settings of a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct WorkspaceSettings {
     /// Where the days begin of members who have set none of their own; nothing is UTC, and leaves it to their browsers.
     pub time_zone: Option<TimeZone>,
     /// The currency of amounts that name none.
+    #[schemars(with = "String")]
     pub currency: UsualCurrency,
     pub retention: RetentionDays,
 }
@@ -45,7 +46,7 @@ pub struct WorkspaceSettings {
 pub struct UsualCurrency(pub Currency);
 
 /// For how many days what has happened is kept: 0 for ever, nothing as the installation is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct RetentionDays {
     /// Events of changes, for programs to be told.

@@ -50,7 +50,7 @@ impl fmt::Debug for NewWorkspace {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct WorkspaceSummary {
     pub id: WorkspaceId,
     pub name: String,

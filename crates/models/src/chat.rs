@@ -23,7 +23,7 @@ pub trait ChatModel: Send + Sync {
 }
 
 /// What a model can do, as far as is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Capabilities {
     /// False for `builtin`, which interprets commands and understands no language.
     pub language: bool,

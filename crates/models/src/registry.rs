@@ -31,7 +31,7 @@ const SHOW_TIMEOUT: Duration = Duration::from_secs(1);
 const PROBE_AGAIN: Duration = Duration::from_secs(60);
 
 /// What is told about a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ModelInfo {
     pub id: String,
     /// The provider's name; `builtin` for the command interpreter.

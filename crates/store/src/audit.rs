@@ -25,7 +25,7 @@ impl AuditEntry {
 }
 
 /// An act as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AuditRecord {
     /// In the order in which the acts happened.
     pub id: Uuid,

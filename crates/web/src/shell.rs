@@ -8,10 +8,10 @@ use kontor_core::{
     locale::TimeZone,
     metadata::Schema,
 };
+use kontor_http::Services;
 use kontor_identity::Csrf;
 
 use crate::{error::Result, show::Viewer};
-use kontor_http::Services;
 
 pub(crate) struct Shell {
     pub title: String,

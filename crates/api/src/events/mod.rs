@@ -4,31 +4,49 @@ mod encode;
 
 use std::{convert::Infallible, time::Duration};
 
+use aide::axum::{ApiRouter, routing::get_with};
 use axum::{
-    Router,
     body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, header},
-    response::Response,
-    routing::get,
+    response::{IntoResponse, Response},
 };
 use bytes::BytesMut;
 use futures::{Stream, StreamExt as _, stream};
 use kontor_agents::{EventId, StreamEvent};
 use kontor_core::{error::ErrorKind, ids::SessionId};
+use kontor_http::{Admission, KEEP_ALIVE, Services};
 
 use crate::{
-    extract::{Parameters, Segments, StreamCaller},
+    extract::{Holds, Parameter, Parameters, Segments, StreamCaller},
+    openapi::Describe as _,
     problem::{ApiError, Result},
 };
-use kontor_http::{Admission, KEEP_ALIVE, Services};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// How many events that are there already go out in one piece.
 const BATCH: usize = 64;
 
-pub(crate) fn routes() -> Router<Services> {
-    Router::new().route("/sessions/{id}/events", get(events))
+const KNOWN: [Parameter; 1] = [Parameter::new(
+    "after",
+    Holds::Form("^[0-9]{1,18}([.][0-9]{1,9})?$"),
+    "The id of the last event that is known, such as `12` or `12.345`. `Last-Event-ID` counts more.",
+)];
+
+pub(crate) fn routes() -> ApiRouter<Services> {
+    let events = get_with(events, |op| {
+        op.is("follow_session", "What was logged in a session, then what happens").tag("Chat").queries(&KNOWN)
+    });
+    ApiRouter::new().api_route("/sessions/{id}/events", events)
+}
+
+/// A session's events as they come.
+pub(crate) struct EventStream(Response);
+
+impl IntoResponse for EventStream {
+    fn into_response(self) -> Response {
+        self.0
+    }
 }
 
 async fn events(
@@ -37,7 +55,7 @@ async fn events(
     Segments(session): Segments<SessionId>,
     headers: HeaderMap,
     parameters: Parameters,
-) -> Result<Response> {
+) -> Result<EventStream> {
     let after = position(&headers, parameters)?;
     let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(ApiError::of)?;
     let events = state.agents.subscribe(&caller, session, after).await?.take_until(ended);
@@ -47,13 +65,13 @@ async fn events(
         let _place = &place;
         piece
     });
-    Ok(kontor_http::event_stream((kind, Body::from_stream(pieces))))
+    Ok(EventStream(kontor_http::event_stream((kind, Body::from_stream(pieces)))))
 }
 
 /// Where to go on. A browser that lost its connection says it by the header, which is then newer than the
 /// parameter of its first request.
 fn position(headers: &HeaderMap, parameters: Parameters) -> Result<Option<EventId>> {
-    let parameters = parameters.knowing(&["after"])?;
+    let parameters = parameters.knowing(&KNOWN)?;
     let expected = "An event's id such as 12 or 12.345";
     match headers.get(LAST_EVENT_ID).filter(|value| !value.is_empty()) {
         None => parameters.parsed("after", expected),

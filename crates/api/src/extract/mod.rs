@@ -15,7 +15,7 @@ pub(crate) use self::{
     idempotency_key::IdempotencyKey,
     if_match::IfMatch,
     json::Json,
-    parameters::{NoParameters, Parameters},
+    parameters::{Holds, NoParameters, Parameter, Parameters},
     path::Segments,
     peer_address::PeerAddress,
 };

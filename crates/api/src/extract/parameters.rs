@@ -9,6 +9,63 @@ use url::form_urlencoded;
 
 use crate::problem::{ApiError, Result};
 
+/// A query parameter that a handler knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) holds: Holds,
+    /// What it is for, in a sentence.
+    pub(crate) about: &'static str,
+    pub(crate) is_required: bool,
+}
+
+/// What a query parameter holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Holds {
+    Text,
+    /// Names, separated by commas.
+    Names,
+    /// A JSON text.
+    Json,
+    Flag,
+    Number {
+        least: u32,
+        most: u32,
+    },
+    Word(&'static [&'static str]),
+    /// A text of one form, as a regular expression.
+    Form(&'static str),
+    Id,
+    Instant,
+}
+
+impl Holds {
+    /// Whether it takes any text; an empty one counts as absent then.
+    const fn is_free(self) -> bool {
+        matches!(self, Self::Text | Self::Names)
+    }
+}
+
+impl Parameter {
+    pub(crate) const fn new(name: &'static str, holds: Holds, about: &'static str) -> Self {
+        Self { name, holds, about, is_required: false }
+    }
+
+    /// How many there are at most in an answer, up to `most`.
+    pub(crate) const fn limit(most: u32) -> Self {
+        Self::new("limit", Holds::Number { least: 1, most }, "How many are answered at most.")
+    }
+
+    /// Where a list goes on.
+    pub(crate) const fn after() -> Self {
+        Self::new("after", Holds::Text, "The cursor that the page before answered as `page.next`.")
+    }
+
+    pub(crate) const fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+}
+
 /// The query parameters of a request. A handler first names those it knows, so that a misspelt one is told
 /// and not ignored.
 pub(crate) struct Parameters(Vec<(String, String)>);
@@ -38,16 +95,21 @@ impl Parameters {
     }
 
     /// These parameters, each once and all of them known.
-    pub(crate) fn knowing(self, known: &[&str]) -> Result<Self> {
+    pub(crate) fn knowing(self, known: &[Parameter]) -> Result<Self> {
+        let is_known = |name: &str| known.iter().any(|known| known.name == name);
         let mut issues = Vec::new();
         for (index, (name, value)) in self.0.iter().enumerate() {
             let shown = text::excerpt(name, 60);
-            if !known.contains(&name.as_str()) {
-                let near = text::suggestion(name, known.iter().copied());
+            if !is_known(name) {
+                let near = text::suggestion(name, known.iter().map(|known| known.name));
                 let message = format!("There is no query parameter {shown:?} here.{near}");
                 issues.push(Issue::new(shown, "unknown_parameter", message));
             } else if self.0[..index].iter().any(|(earlier, _)| earlier == name) {
                 issues.push(Issue::new(shown, "repeated_parameter", "It is given more than once."));
+            } else if value.is_empty()
+                && known.iter().any(|known| known.name == name && !known.holds.is_free())
+            {
+                issues.push(Issue::new(shown, "required", "It is given without a value."));
             } else if value.contains('\0') {
                 issues.push(Issue::new(shown, "wrong_characters", "NUL is in no text."));
             }
@@ -107,16 +169,19 @@ impl Parameters {
 mod tests {
     use super::*;
 
+    const KNOWN: [Parameter; 2] =
+        [Parameter::new("filter", Holds::Json, ""), Parameter::new("sort", Holds::Text, "")];
+
     fn code<T>(result: Result<T>) -> String {
         result.err().unwrap().problem().issues[0].code.to_string()
     }
 
     #[test]
     fn an_unknown_parameter_is_refused_with_the_nearest_name() {
-        let error = Parameters::parse("filtr=x").knowing(&["filter", "sort"]).err().unwrap();
+        let error = Parameters::parse("filtr=x").knowing(&KNOWN).err().unwrap();
         assert!(error.problem().message.contains("Did you mean filter?"), "{}", error.problem().message);
-        assert_eq!(code(Parameters::parse("sort=a&sort=b").knowing(&["sort"])), "repeated_parameter");
-        assert_eq!(code(Parameters::parse("sort=%00").knowing(&["sort"])), "wrong_characters");
+        assert_eq!(code(Parameters::parse("sort=a&sort=b").knowing(&KNOWN)), "repeated_parameter");
+        assert_eq!(code(Parameters::parse("sort=%00").knowing(&KNOWN)), "wrong_characters");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use kontor_core::{
     text,
 };
 use kontor_crm::records::{BatchInput, BatchUpdate, RecordWrite};
+use kontor_http::Services;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,14 +15,20 @@ use crate::{
     extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     problem::{ApiError, Result},
 };
-use kontor_http::Services;
 
 /// The body as it is sent: one of the three, all or nothing. What an item lacks is told of every item.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub(super) struct Batch {
+    /// Records to be made: up to 200 objects of fields.
+    #[schemars(with = "Vec<Map<String, Value>>", default, length(min = 1, max = 200))]
     create: Option<Vec<Value>>,
+    /// Records to be changed: up to 200 objects of an `id` and fields.
+    #[schemars(with = "Vec<Map<String, Value>>", default, length(min = 1, max = 200))]
     update: Option<Vec<Value>>,
+    /// The ids of up to 200 records to be deleted.
+    #[schemars(with = "Vec<RecordId>", default, length(min = 1, max = 200))]
     delete: Option<Vec<Value>>,
 }
 

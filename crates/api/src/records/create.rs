@@ -1,5 +1,6 @@
 use axum::extract::State;
 use kontor_crm::records::RecordWrite;
+use kontor_http::Services;
 use serde_json::{Map, Value};
 
 use super::written::Written;
@@ -7,7 +8,6 @@ use crate::{
     extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
     problem::Result,
 };
-use kontor_http::Services;
 
 pub(super) async fn create(
     State(state): State<Services>,

@@ -1,13 +1,13 @@
 use axum::extract::State;
 use kontor_core::ids::RecordId;
 use kontor_crm::records::RecordWrite;
+use kontor_http::Services;
 
 use super::written::Written;
 use crate::{
     extract::{IdempotencyKey, IfMatch, NoParameters, Segments, SignedIn},
     problem::Result,
 };
-use kontor_http::Services;
 
 /// Puts a record aside, restorably.
 pub(super) async fn delete(

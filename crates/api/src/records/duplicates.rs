@@ -1,17 +1,21 @@
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use kontor_core::{
     error::{Issue, Problem},
     ids::RecordId,
 };
 use kontor_crm::records::Likeness;
+use kontor_http::Services;
 use serde_json::{Map, Value};
 
+use super::Similar;
 use crate::{
-    extract::{Json, NoParameters, Parameters, Segments, SignedIn},
+    extract::{Holds, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
     page,
     problem::{ApiError, Result},
 };
-use kontor_http::Services;
+
+pub(super) const KNOWN: [Parameter; 1] =
+    [Parameter::new("id", Holds::Id, "The record that is there.").required()];
 
 /// The records that may stand for the same as one that is there: `?id=…`.
 pub(super) async fn of_record(
@@ -19,8 +23,8 @@ pub(super) async fn of_record(
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     parameters: Parameters,
-) -> Result<Response> {
-    let parameters = parameters.knowing(&["id"])?;
+) -> Result<Similar> {
+    let parameters = parameters.knowing(&KNOWN)?;
     let id = parameters.owned("id").unwrap_or_default().parse::<RecordId>().map_err(|_| {
         let message = "expected the id of a record; POST looks for one that is yet to be made";
         ApiError::of(Problem::invalid(vec![Issue::new("id", "wrong_type", message)]))
@@ -36,7 +40,7 @@ pub(super) async fn of_fields(
     Segments(plural): Segments<String>,
     _: NoParameters,
     Json(fields): Json<Map<String, Value>>,
-) -> Result<Response> {
+) -> Result<Similar> {
     let found = state.crm.similar(&caller, &plural, Likeness::Fields(fields)).await?;
     Ok(page::whole(found))
 }

@@ -1,21 +1,26 @@
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use kontor_core::ids::RecordId;
+use kontor_http::Services;
 
-use super::single;
+use super::Single;
 use crate::{
-    extract::{Parameters, Segments, SignedIn},
+    extract::{Holds, Parameter, Parameters, Segments, SignedIn},
     problem::Result,
 };
-use kontor_http::Services;
+
+pub(super) const KNOWN: [Parameter; 2] = [
+    Parameter::new("fields", Holds::Names, "Only these fields."),
+    Parameter::new("include", Holds::Names, "Relations whose record is answered too."),
+];
 
 pub(super) async fn get(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     parameters: Parameters,
-) -> Result<Response> {
-    let parameters = parameters.knowing(&["fields", "include"])?;
+) -> Result<Single> {
+    let parameters = parameters.knowing(&KNOWN)?;
     let fields = parameters.list("fields");
     let include = parameters.list("include").unwrap_or_default();
-    Ok(single(&state.crm.get(&caller, &plural, id, fields, include).await?))
+    Ok(Single(state.crm.get(&caller, &plural, id, fields, include).await?))
 }

@@ -1,15 +1,22 @@
-use axum::{extract::State, response::Response};
+use axum::{Json, extract::State};
 use kontor_core::error::{Issue, Problem};
 use kontor_crm::records::{Aggregate, Group, GroupQuery, MAX_GROUPS};
-
-use crate::{
-    extract::{Parameters, Segments, SignedIn},
-    page,
-    problem::{ApiError, Result},
-};
 use kontor_http::Services;
 
+use crate::{
+    extract::{Holds, Parameter, Parameters, Segments, SignedIn},
+    page::{self, Page},
+    problem::{ApiError, Result},
+};
+
 const DEFAULT_LIMIT: u32 = 100;
+
+pub(super) const KNOWN: [Parameter; 4] = [
+    Parameter::new("by", Holds::Names, "Up to two fields; a date by its month as `close_date:month`."),
+    Parameter::new("aggregates", Holds::Names, "`count:field`, or `sum`, `avg`, `min` or `max` of a field."),
+    Parameter::new("filter", Holds::Json, "Which records."),
+    Parameter::limit(MAX_GROUPS),
+];
 
 /// Counts and totals: `?by=stage,close_date:month&aggregates=count:account,sum:amount`.
 pub(super) async fn group(
@@ -17,14 +24,13 @@ pub(super) async fn group(
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     parameters: Parameters,
-) -> Result<Response> {
+) -> Result<Json<Page<Group>>> {
     let found = state.crm.group(&caller, &plural, query(parameters)?).await?;
-    let groups: Vec<_> = found.groups.iter().map(Group::to_json).collect();
-    Ok(page::first(groups, found.has_more))
+    Ok(page::first(found.groups, found.has_more))
 }
 
 fn query(parameters: Parameters) -> Result<GroupQuery> {
-    let parameters = parameters.knowing(&["by", "aggregates", "filter", "limit"])?;
+    let parameters = parameters.knowing(&KNOWN)?;
     let aggregates = parameters.list("aggregates").unwrap_or_default();
     let aggregates = aggregates.iter().enumerate().map(aggregate).collect::<Result<Vec<_>>>()?;
     Ok(GroupQuery {

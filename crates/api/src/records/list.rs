@@ -1,24 +1,37 @@
-use axum::{extract::State, response::Response};
-use kontor_crm::records::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT};
-
-use crate::{
-    extract::{Parameters, Segments, SignedIn},
-    page,
-    problem::Result,
-};
+use axum::{Json, extract::State};
+use kontor_crm::records::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT, Record};
 use kontor_http::Services;
 
-const KNOWN: [&str; 9] =
-    ["filter", "sort", "fields", "include", "limit", "after", "total", "search", "deleted"];
+use crate::{
+    extract::{Holds, Parameter, Parameters, Segments, SignedIn},
+    page::{self, Page},
+    problem::Result,
+};
+
+pub(super) const KNOWN: [Parameter; 9] = [
+    Parameter::new("filter", Holds::Json, "Which records, such as `{\"stage\": {\"eq\": \"PROPOSAL\"}}`."),
+    Parameter::new(
+        "sort",
+        Holds::Names,
+        "Fields, the first of which counts most; with a `-` in descending order.",
+    ),
+    Parameter::new("fields", Holds::Names, "Only these fields."),
+    Parameter::new("include", Holds::Names, "Relations whose record is answered too."),
+    Parameter::limit(MAX_LIMIT),
+    Parameter::after(),
+    Parameter::new("total", Holds::Flag, "Whether to count all that match."),
+    Parameter::new("search", Holds::Text, "Words that begin words of a record, all of them."),
+    Parameter::new("deleted", Holds::Flag, "The deleted records instead."),
+];
 
 pub(super) async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     Segments(plural): Segments<String>,
     parameters: Parameters,
-) -> Result<Response> {
+) -> Result<Json<Page<Record>>> {
     let page = state.crm.list(&caller, &plural, query(parameters)?).await?;
-    Ok(page::page(&page.records, page.next, page.total))
+    Ok(page::page(page.records, page.next, page.total))
 }
 
 fn query(parameters: Parameters) -> Result<ListQuery> {

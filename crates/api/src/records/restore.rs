@@ -1,13 +1,13 @@
 use axum::extract::State;
 use kontor_core::ids::RecordId;
 use kontor_crm::records::RecordWrite;
+use kontor_http::Services;
 
 use super::written::Written;
 use crate::{
     extract::{IdempotencyKey, NoParameters, Segments, SignedIn},
     problem::Result,
 };
-use kontor_http::Services;
 
 pub(super) async fn restore(
     State(state): State<Services>,

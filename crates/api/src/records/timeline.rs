@@ -1,15 +1,18 @@
-use axum::{extract::State, response::Response};
+use axum::{Json, extract::State};
 use kontor_core::ids::RecordId;
+use kontor_crm::timeline::Entry;
+use kontor_http::Services;
 
 use crate::{
-    extract::{Parameters, Segments, SignedIn},
-    page,
+    extract::{Parameter, Parameters, Segments, SignedIn},
+    page::{self, Page},
     problem::Result,
 };
-use kontor_http::Services;
 
 const DEFAULT_LIMIT: u32 = 30;
 const MAX_LIMIT: u32 = 100;
+
+pub(super) const KNOWN: [Parameter; 2] = [Parameter::limit(MAX_LIMIT), Parameter::after()];
 
 /// What happened to a record, the latest first.
 pub(super) async fn timeline(
@@ -17,10 +20,9 @@ pub(super) async fn timeline(
     SignedIn(caller): SignedIn,
     Segments((plural, id)): Segments<(String, RecordId)>,
     parameters: Parameters,
-) -> Result<Response> {
-    let parameters = parameters.knowing(&["limit", "after"])?;
+) -> Result<Json<Page<Entry>>> {
+    let parameters = parameters.knowing(&KNOWN)?;
     let limit = parameters.number("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let found = state.crm.timeline(&caller, &plural, id, limit, parameters.owned("after")).await?;
-    let data: Vec<_> = found.entries.iter().map(|entry| entry.to_json()).collect();
-    Ok(page::page(data, found.next, None))
+    Ok(page::page(found.entries, found.next, None))
 }

@@ -1,6 +1,7 @@
 use axum::extract::State;
 use kontor_core::ids::RecordId;
 use kontor_crm::records::RecordWrite;
+use kontor_http::Services;
 use serde_json::{Map, Value};
 
 use super::written::Written;
@@ -8,7 +9,6 @@ use crate::{
     extract::{IdempotencyKey, IfMatch, Json, NoParameters, Segments, SignedIn},
     problem::Result,
 };
-use kontor_http::Services;
 
 /// Changes the fields given; one given as null is emptied.
 pub(super) async fn update(

@@ -11,7 +11,7 @@ use crate::page::Whole;
 
 /// What a write answers, in a form that can be kept for whoever sends the write again.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Written {
+pub(crate) struct Written {
     status: u16,
     version: Option<i64>,
     location: Option<String>,
@@ -35,7 +35,7 @@ impl Written {
     }
 
     pub(super) fn all(records: &[Record]) -> Self {
-        let body = to_raw_value(&Whole { data: records }).ok();
+        let body = to_raw_value(&Whole { data: records.iter().collect() }).ok();
         Self { status: StatusCode::OK.as_u16(), version: None, location: None, body }
     }
 

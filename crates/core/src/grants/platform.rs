@@ -6,7 +6,9 @@ use crate::error::{ErrorKind, Fault, Problem};
 
 /// What can be done to the workspace itself rather than to its records. Each is asked for somewhere by
 /// [`Caller::require`](crate::caller::Caller::require).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// Members: who they are, adding them, and whether they may act.

@@ -36,14 +36,17 @@ const COLORS: [&str; 10] =
     ["gray", "blue", "purple", "orange", "green", "red", "turquoise", "pink", "yellow", "sky"];
 
 /// A field to be added.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewField {
+    #[schemars(with = "Name")]
     pub name: String,
     /// Made from the name where there is none.
     #[serde(default)]
+    #[schemars(length(min = 1, max = 100))]
     pub label: Option<String>,
     #[serde(default)]
+    #[schemars(length(max = 1_000))]
     pub description: Option<String>,
     /// `text`, `number`, `boolean`, `date`, `select` or `currency`.
     pub kind: String,

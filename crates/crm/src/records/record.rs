@@ -114,6 +114,27 @@ impl Serialize for Record {
     }
 }
 
+/// The fields are the workspace's own.
+impl schemars::JsonSchema for Record {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Record".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "description": "A record with its fields, which `GET /api/objects` tells.",
+            "required": ["id", "label", "version"],
+            "properties": {
+                "id": { "type": "string", "format": "uuid" },
+                "label": { "type": "string", "description": "The name that people read." },
+                "version": { "type": "integer", "minimum": 1, "description": "Goes up with every change." },
+            },
+            "additionalProperties": true,
+        })
+    }
+}
+
 /// `{"id", "label"}` and the included fields.
 impl Serialize for RelatedRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

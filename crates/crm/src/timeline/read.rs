@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use kontor_core::reference::RecordReference;
 use kontor_core::{
     actor::Actor,
     error::Issue,
@@ -66,6 +67,38 @@ pub struct Linked {
     pub label: String,
     /// Whether it is still there to be opened.
     pub exists: bool,
+}
+
+impl Serialize for Entry {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl schemars::JsonSchema for Entry {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TimelineEntry".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let (actor, record) =
+            (generator.subschema_for::<Actor>(), generator.subschema_for::<RecordReference>());
+        schemars::json_schema!({
+            "type": "object",
+            "required": ["id", "name", "happened_at", "actor", "by", "record", "changes"],
+            "properties": {
+                "id": { "type": "string", "format": "uuid" },
+                "name": { "type": "string", "description": "Such as `deal.updated`." },
+                "happened_at": { "type": "string", "format": "date-time" },
+                "actor": actor,
+                "by": { "type": "string", "description": "The actor in words." },
+                "record": record,
+                "changes": { "type": "object", "description": "`before` and `after` by field.", "additionalProperties": true },
+                "linked": record,
+            },
+            "additionalProperties": false,
+        })
+    }
 }
 
 impl Entry {

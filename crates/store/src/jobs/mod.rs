@@ -114,7 +114,7 @@ pub struct NewJob {
 }
 
 /// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     Waiting,
@@ -141,7 +141,7 @@ impl JobState {
 }
 
 /// A job as it stands in its table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct JobRecord {
     pub id: Uuid,
     pub name: String,
@@ -157,7 +157,7 @@ pub struct JobRecord {
 }
 
 /// A job that is run by itself, and when next.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Planned {
     pub name: String,
     /// A cron expression, in UTC.

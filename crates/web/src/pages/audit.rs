@@ -6,6 +6,7 @@ use axum::{
     response::Html,
 };
 use kontor_core::metadata::Schema;
+use kontor_http::Services;
 use kontor_operations::{AuditQuery, AuditRecord};
 use serde_json::Value as Json;
 
@@ -18,7 +19,6 @@ use crate::{
     shell::{Shell, viewer},
     show::{ChangeView, Shown, Viewer, changes, exact},
 };
-use kontor_http::Services;
 
 /// The acts of a page.
 const SHOWN: u64 = 50;

@@ -18,6 +18,7 @@ use kontor_core::{
     turn::Sequence,
 };
 
+use kontor_http::Services;
 use kontor_identity::Csrf;
 use serde_json::Value as Json;
 
@@ -31,7 +32,6 @@ use crate::{
     shell::{Shell, viewer},
     show::{Clock, Shown, instant},
 };
-use kontor_http::Services;
 
 /// The sessions in the list at the side.
 const LISTED_SESSIONS: u32 = 50;

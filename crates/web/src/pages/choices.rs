@@ -5,10 +5,10 @@ use axum::{
     extract::{Request, State},
 };
 use kontor_core::metadata::Name;
+use kontor_http::Services;
 use serde_json::{Value, json};
 
 use crate::{error::Result, form::Fields, records::Names, session::SignedIn, shell::viewer};
-use kontor_http::Services;
 
 const SHOWN: u32 = 12;
 

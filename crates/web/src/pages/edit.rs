@@ -13,6 +13,7 @@ use kontor_core::{
     text::hex,
 };
 use kontor_crm::records::{Record, RecordWrite};
+use kontor_http::Services;
 use kontor_operations::RequestKey;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
@@ -28,7 +29,6 @@ use crate::{
     records::{Problems, Submitted, UNREADABLE},
     session::{OTHER_SESSION, Sent, SignedIn, Written},
 };
-use kontor_http::Services;
 
 /// An empty form, with defaults and with what the address says already.
 pub(crate) async fn new(

@@ -5,6 +5,7 @@ use axum::{
     extract::{Path, Request, State},
     response::{Html, Redirect},
 };
+use kontor_http::Services;
 use kontor_operations::{JobRecord, JobState};
 use uuid::Uuid;
 
@@ -16,7 +17,6 @@ use crate::{
     shell::Shell,
     show::{Clock, Shown, exact},
 };
-use kontor_http::Services;
 
 #[derive(Template)]
 #[template(path = "jobs.html")]

@@ -12,6 +12,7 @@ use kontor_core::{
     metadata::{Object, Schema},
 };
 use kontor_crm::records::ListQuery;
+use kontor_http::Services;
 use serde_json::{Map, Value as Json};
 
 use crate::{
@@ -24,7 +25,6 @@ use crate::{
     shell::{Shell, icon, viewer},
     show::{Shown, Table, without_ids},
 };
-use kontor_http::Services;
 
 const PAGE_SIZE: u32 = 50;
 /// How far one can page back; before that, to the first page.

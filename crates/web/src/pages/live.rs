@@ -11,13 +11,13 @@ use axum::{
 };
 use futures::{StreamExt as _, stream};
 use kontor_crm::{Changed, Notice};
+use kontor_http::{Admission, KEEP_ALIVE, Services};
 use serde_json::json;
 
 use crate::{
     error::{PageError, Result},
     session::SignedIn,
 };
-use kontor_http::{Admission, KEEP_ALIVE, Services};
 
 pub(crate) async fn follow(
     State(state): State<Services>,

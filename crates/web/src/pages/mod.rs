@@ -21,9 +21,9 @@ use axum::{
     response::Redirect,
     routing::{get, post},
 };
+use kontor_http::Services;
 
 use crate::{assets, error::PageError};
-use kontor_http::Services;
 
 pub(crate) fn routes() -> Router<Services> {
     Router::new()

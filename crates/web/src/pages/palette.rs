@@ -5,10 +5,10 @@ use axum::{
     extract::{Request, State},
 };
 use kontor_core::text::fold;
+use kontor_http::Services;
 use serde_json::{Value, json};
 
 use crate::{error::Result, form::Fields, session::SignedIn, shell::workspace_pages};
-use kontor_http::Services;
 
 const SESSIONS: u32 = 50;
 const SHOWN_SESSIONS: usize = 5;

@@ -19,6 +19,7 @@ use kontor_crm::{
     records::{Likeness, ListQuery, Record},
     timeline::Entry,
 };
+use kontor_http::Services;
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -31,7 +32,6 @@ use crate::{
     shell::{Shell, icon, viewer},
     show::{ChangeView, Place, Shown, Viewer, changes, event_words, instant},
 };
-use kontor_http::Services;
 
 const TIMELINE_ENTRIES: u32 = 50;
 /// The related records of a kind that the page shows.

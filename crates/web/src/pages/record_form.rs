@@ -15,6 +15,7 @@ use kontor_core::{
     text::hex,
 };
 use kontor_crm::records::{ListQuery, Record, RecordWrite};
+use kontor_http::Services;
 use kontor_identity::Csrf;
 use kontor_operations::RequestKey;
 use serde_json::Value as Json;
@@ -29,7 +30,6 @@ use crate::{
     shell::{Shell, viewer},
     show::{Place, Viewer, as_sentence, without_ids},
 };
-use kontor_http::Services;
 
 /// The records whose currencies a form proposes first.
 const LATEST: u32 = 50;

@@ -12,6 +12,7 @@ use kontor_core::{
     grants::Permission,
     locale::TimeZone,
 };
+use kontor_http::Services;
 use kontor_identity::{Csrf, Error};
 use serde_json::{Map, Value as Json, json};
 
@@ -23,7 +24,6 @@ use crate::{
     shell::Shell,
     show::as_sentence,
 };
-use kontor_http::Services;
 
 /// What is kept for a time only, as the inputs and the settings name it, and in words.
 const KEPT: [(&str, &str); 4] = [

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use kontor_core::error::{ErrorKind, Fault as _, Problem};
+use kontor_http::Services;
 use kontor_identity::{NewWorkspace, SignIn};
 
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
     session::{keep, read_fields},
     show::as_sentence,
 };
-use kontor_http::Services;
 
 #[derive(Template)]
 #[template(path = "setup.html")]

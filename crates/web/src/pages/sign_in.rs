@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use kontor_core::error::ErrorKind;
+use kontor_http::Services;
 use kontor_identity::{Error, SignIn};
 
 use crate::{
@@ -18,7 +19,6 @@ use crate::{
     link,
     session::{self, Sent, read_fields},
 };
-use kontor_http::Services;
 
 #[derive(Template, Default)]
 #[template(path = "sign_in.html")]

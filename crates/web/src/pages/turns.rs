@@ -13,6 +13,7 @@ use kontor_core::{
     error::{ErrorKind, Problem},
     ids::{ApprovalId, SessionId, TurnId},
 };
+use kontor_http::Services;
 use serde_json::json;
 
 use super::chat::{Unsent, begin_page, context_of, show_page};
@@ -23,7 +24,6 @@ use crate::{
     session::{OTHER_SESSION, Sent, Written},
     shell::viewer,
 };
-use kontor_http::Services;
 
 /// The first message of a new chat.
 pub(crate) async fn begin(

@@ -11,11 +11,11 @@ use kontor_core::{
     text::excerpt,
     time::Date,
 };
+use kontor_http::Services;
 use serde_json::{Value as Json, json};
 
 use super::{problems::Trouble, reading};
 use crate::{error::Result, form::Fields};
-use kontor_http::Services;
 
 /// The most rows a filter has.
 const MAX_ROWS: usize = 12;

@@ -10,6 +10,7 @@ use kontor_core::{
     metadata::{Field, FieldKind, Name, Object, Schema},
 };
 use kontor_crm::records::{ListQuery, Record};
+use kontor_http::Services;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
@@ -23,7 +24,6 @@ use crate::{
     form::Fields,
     show::{Place, Viewer},
 };
-use kontor_http::Services;
 
 /// Begins the choice that has a record made with the form's own; the name that was chosen for it follows, so that
 /// another name that is written later is not made unasked.

@@ -113,6 +113,37 @@ pub struct Group {
     pub aggregates: BTreeMap<Function, Map<String, Json>>,
 }
 
+impl serde::Serialize for Group {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl schemars::JsonSchema for Group {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Group".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let by_field = schemars::json_schema!({ "type": "object", "additionalProperties": true });
+        schemars::json_schema!({
+            "type": "object",
+            "description": "Records that are alike in the fields grouped by, with a `count.field` for each field whose values are counted.",
+            "required": ["by", "count"],
+            "properties": {
+                "by": { "type": "object", "description": "The value of each field; null where it is empty.", "additionalProperties": true },
+                "count": { "type": "integer", "minimum": 0 },
+                "sum": by_field,
+                "avg": by_field,
+                "min": by_field,
+                "max": by_field,
+            },
+            "patternProperties": { "^count[.]": { "type": "integer", "minimum": 0 } },
+            "additionalProperties": false,
+        })
+    }
+}
+
 impl Group {
     /// `{"by", "count", "count.account", "sum": {"amount": [{"amount", "currency"}]}}`
     pub fn to_json(&self) -> Json {
