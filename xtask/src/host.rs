@@ -77,6 +77,23 @@ pub(crate) fn install(what: &str, packages: &[&str]) -> Result<(), String> {
     if apt(&arguments) { Ok(()) } else { Err(by_hand) }
 }
 
+/// The Python of an environment of its own, made in this folder where there is none yet.
+///
+/// # Errors
+/// What is missing and how to get it.
+pub(crate) fn python(folder: &Path) -> Result<PathBuf, String> {
+    let python = folder.join("bin/python");
+    if python.is_file() {
+        return Ok(python);
+    }
+    let make = || Command::new("python3").args(["-m", "venv"]).arg(folder).status();
+    if !make().is_ok_and(|status| status.success()) {
+        install("Python", &["python3", "python3-venv"])?;
+        run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    }
+    Ok(python)
+}
+
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> Result<u16, String> {
     TcpListener::bind("127.0.0.1:0")

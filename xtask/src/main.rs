@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command of the terminal")]
 
 mod bench;
+mod conform;
 mod freshness;
 mod host;
 mod kill;
@@ -22,6 +23,8 @@ cargo xtask <command>
                           kill -9 the server N times in the middle of turns and check what is left
   bench turns|records|scale|store|workspaces [--engine sqlite|postgres|both] [--quick]
                           measure, and print the figures
+  conform openapi [--seconds N]
+                          ask the server what its description allows and what it does not, by schemathesis
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         "fresh" => freshness::run(),
         "kill" => kill::run(rest),
         "bench" => bench::run(rest),
+        "conform" => conform::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +20,17 @@ pub(crate) struct Service {
     child: Child,
     /// A folder that goes with it.
     folder: Option<PathBuf>,
+}
+
+impl Service {
+    pub(crate) fn of(child: Child) -> Self {
+        Self { child, folder: None }
+    }
+
+    /// What it writes, where that is kept.
+    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
 }
 
 impl Drop for Service {
@@ -138,8 +149,8 @@ pub(crate) fn small_model() -> Option<(String, Option<Service>)> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let mut service = Service { child, folder: None };
-    let output = service.child.stdout.take()?;
+    let mut service = Service::of(child);
+    let output = service.output()?;
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line).ok()?;
     if line.trim() != "ready" {
@@ -152,15 +163,13 @@ pub(crate) fn small_model() -> Option<(String, Option<Service>)> {
 
 /// A Python with the model's server, and the weights in the folder.
 fn prepare_model(folder: &Path) -> Result<PathBuf, String> {
-    let python = folder.join("venv/bin/python");
-    let weights = folder.join("model.gguf");
-    if python.is_file() && weights.is_file() {
-        return Ok(python);
+    let (environment, weights) = (folder.join("venv"), folder.join("model.gguf"));
+    if environment.is_dir() && weights.is_file() {
+        return host::python(&environment);
     }
-    let host_python = host::find(&["python3"], &[]).ok_or("python3 is not installed")?;
     eprintln!("xtask: fetching a small model (about 130 MB)");
     fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-    run(Command::new(&host_python).args(["-m", "venv"]).arg(folder.join("venv")))?;
+    let python = host::python(&environment)?;
     let pip = |arguments: &[&str]| {
         run(Command::new(&python).args(["-m", "pip", "--quiet"]).args(arguments).current_dir(folder))
     };

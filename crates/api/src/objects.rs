@@ -175,6 +175,6 @@ fn describe_field(object: &Object, field: &Field, caller: &Caller) -> DescribedF
         is_indexed: field.is_indexed,
         is_searchable: field.is_searchable,
         default: field.default.clone(),
-        can_update: can_update,
+        can_update,
     }
 }

@@ -78,7 +78,10 @@ fn query(known: &Parameter) -> Described {
 fn schema(holds: Holds) -> Schema {
     match holds {
         Holds::Text => json_schema!({ "type": "string" }),
-        Holds::Names => json_schema!({ "type": "string", "description": "Names, separated by commas." }),
+        Holds::Names => {
+            let about = "Names, separated by commas.";
+            json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.,: -]*$", "description": about })
+        }
         Holds::Json => {
             json_schema!({ "type": "string", "contentMediaType": "application/json", "examples": ["{}"] })
         }

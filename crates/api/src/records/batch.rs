@@ -22,13 +22,13 @@ use crate::{
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub(super) struct Batch {
     /// Records to be made: up to 200 objects of fields.
-    #[schemars(with = "Vec<Map<String, Value>>", default, length(min = 1, max = 200))]
+    #[schemars(with = "Vec<Map<String, Value>>", default, length(max = 200))]
     create: Option<Vec<Value>>,
     /// Records to be changed: up to 200 objects of an `id` and fields.
-    #[schemars(with = "Vec<Map<String, Value>>", default, length(min = 1, max = 200))]
+    #[schemars(with = "Vec<Map<String, Value>>", default, length(max = 200))]
     update: Option<Vec<Value>>,
     /// The ids of up to 200 records to be deleted.
-    #[schemars(with = "Vec<RecordId>", default, length(min = 1, max = 200))]
+    #[schemars(with = "Vec<RecordId>", default, length(max = 200))]
     delete: Option<Vec<Value>>,
 }
 

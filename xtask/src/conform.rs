@@ -1,0 +1,68 @@
+//! `cargo xtask conform openapi`: the server is asked whatever its own description allows, and some of what it does
+//! not allow, by schemathesis.
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::{bench, host, services::Service};
+
+/// The release that the settings in `conform_openapi.toml` were written for.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Runs the suite that is named.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let seconds = match words.as_slice() {
+        ["openapi"] => "300",
+        ["openapi", "--seconds", seconds] if seconds.parse::<u32>().is_ok() => seconds,
+        _ => return Err("expected: conform openapi [--seconds N]".to_owned()),
+    };
+    let python = prepare()?;
+    bench::build()?;
+    let folder = env::temp_dir().join(format!("kontor-conform-{}", host::free_port()?));
+    let outcome = against_a_server(&python, &folder, seconds);
+    let _ = fs::remove_dir_all(&folder);
+    outcome
+}
+
+/// A Python of its own that has schemathesis.
+fn prepare() -> Result<PathBuf, String> {
+    let python = host::python(&host::cache().join("conform"))?;
+    host::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", SCHEMATHESIS]))?;
+    Ok(python)
+}
+
+fn against_a_server(python: &Path, folder: &Path, seconds: &str) -> Result<(), String> {
+    let address = format!("127.0.0.1:{}", host::free_port()?);
+    let child = Command::new(bench::binary("kontor"))
+        .args(["serve", "--demo", "--listen", &address])
+        .env("KONTOR_DATA_DIR", folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("kontor did not start: {error}"))?;
+    let mut service = Service::of(child);
+    let output = service.output().ok_or("kontor has no output")?;
+    let mut password = None;
+    for line in BufReader::new(output).lines().map_while(Result::ok) {
+        if let Some((_, after)) = line.split_once("password ") {
+            password = Some(after.trim().to_owned());
+        }
+        if line.starts_with("Kontor is ready") {
+            break;
+        }
+    }
+    let password = password.ok_or("kontor did not become ready")?;
+    let sources = host::root().join("xtask/src");
+    host::run(
+        Command::new(python)
+            .arg(sources.join("conform_openapi.py"))
+            .args([&format!("http://{address}"), &password, seconds])
+            .arg(sources.join("conform_openapi.toml"))
+            .current_dir(folder),
+    )
+}
