@@ -62,8 +62,10 @@ pub enum Error {
     InvalidSetupToken,
     #[error("the master secret is shorter than {minimum} bytes")]
     SecretTooShort { minimum: usize },
-    #[error("the signing keys were sealed with another master secret")]
+    #[error("the secrets were sealed with another master secret")]
     OtherSecret,
+    #[error("a sealed secret cannot be read: {0}")]
+    Sealed(&'static str),
     #[error("a signing key cannot be used")]
     Key(#[source] jsonwebtoken::errors::Error),
     #[error("a password could not be hashed: {0}")]
@@ -178,6 +180,7 @@ impl Fault for Error {
             ),
             Self::SecretTooShort { .. }
             | Self::OtherSecret
+            | Self::Sealed(_)
             | Self::Key(_)
             | Self::Hashing(_)
             | Self::Worker(_)

@@ -19,6 +19,7 @@ use crate::{
     known_browser::KnownBrowsers,
     password::Passwords,
     rows::{sign_ins::SignInRow, workspaces},
+    sealing::SealingKeys,
     turns::Turns,
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) settings: IdentitySettings,
     pub(crate) provisioner: Arc<dyn Provisioner>,
     pub(crate) passwords: Passwords,
+    pub(crate) secret: MasterSecret,
     pub(crate) keys: SigningKeys,
     pub(crate) known_browsers: KnownBrowsers,
     pub(crate) turns: Turns,
@@ -62,7 +64,8 @@ impl Identity {
         provisioner: Arc<dyn Provisioner>,
         settings: IdentitySettings,
     ) -> Result<Self> {
-        let keys = SigningKeys::open(store.directory(), &environment, &secret).await?;
+        let sealing = SealingKeys::load(store.directory(), &secret).await?;
+        let keys = SigningKeys::open(store.directory(), &environment, &sealing).await?;
         let known_browsers = KnownBrowsers::new(secret.key(KnownBrowsers::PURPOSE)?);
         let passwords = Passwords::new(settings.password_cost, environment.clone())?;
         let moment = settings.caller_cache_for;
@@ -77,6 +80,7 @@ impl Identity {
             settings,
             provisioner,
             passwords,
+            secret,
             keys,
             known_browsers,
             turns: Turns::default(),

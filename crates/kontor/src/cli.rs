@@ -50,6 +50,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID")]
         run: Option<uuid::Uuid>,
     },
+    /// Manage the keys that secrets in the database are sealed with.
+    #[command(subcommand)]
+    Secrets(Secrets),
     /// Copy the data to a new folder, consistently, even while the server runs.
     Backup {
         /// The folder to make.
@@ -134,6 +137,12 @@ pub(crate) enum User {
         #[arg(long)]
         workspace: Option<String>,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Secrets {
+    /// Make a new key and seal every secret anew with it; a server may run meanwhile.
+    Rotate,
 }
 
 #[derive(Subcommand)]

@@ -4,6 +4,7 @@ pub(crate) mod attempts;
 pub(crate) mod members;
 pub(crate) mod memberships;
 pub(crate) mod roles;
+pub(crate) mod sealing_keys;
 pub(crate) mod settings;
 pub(crate) mod setup_tokens;
 pub(crate) mod sign_ins;

@@ -2,7 +2,7 @@
 
 use kontor_core::time::Timestamp;
 use kontor_store::Tx;
-use sea_query::{Order, Query};
+use sea_query::{Expr, ExprTrait as _, Order, Query};
 
 use crate::Result;
 
@@ -24,6 +24,17 @@ pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<KeyRow>> {
     rows.iter()
         .map(|row| Ok(KeyRow { number: row.get(0)?, kid: row.get(1)?, sealed_key: row.get(2)? }))
         .collect()
+}
+
+/// Replaces how a key is sealed.
+pub(crate) async fn reseal(tx: &mut Tx<'_>, key: &KeyRow) -> Result<()> {
+    let statement = Query::update()
+        .table(tx.table("signing_keys"))
+        .value("sealed_key", key.sealed_key.as_str())
+        .and_where(Expr::col("number").eq(key.number))
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
 }
 
 pub(crate) async fn insert(tx: &mut Tx<'_>, key: &KeyRow, now: Timestamp) -> Result<()> {

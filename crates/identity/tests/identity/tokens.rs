@@ -17,6 +17,20 @@ fn assembled(header: &Value, claims: &Value, signature: &str) -> String {
     format!("{}.{}.{signature}", encode(header), encode(claims))
 }
 
+/// The signing keys as the database has them.
+async fn sealed_keys(store: &Store) -> Vec<String> {
+    let read: Result<Vec<String>, kontor_store::Error> = store
+        .directory()
+        .read(|tx| {
+            Box::pin(async move {
+                let keys = Query::select().column("sealed_key").from(tx.table("signing_keys")).take();
+                tx.fetch_all(&keys).await?.iter().map(|row| row.get(0)).collect()
+            })
+        })
+        .await;
+    read.unwrap()
+}
+
 both_engines! {
     async fn an_access_token_says_who_it_is_for_and_opens_what_their_role_allows(store: TestStore) {
         let (house, workspace, ada) = House::with_acme(&store).await;
@@ -105,6 +119,25 @@ both_engines! {
         let restarted = house.reopened(settings()).await;
         assert_eq!(restarted.jwks(), house.identity.jwks());
         restarted.authenticate(&tokens.access_token).await.unwrap();
+        let other = house.open("another master secret, as long as it", settings()).await;
+        assert!(matches!(other.err(), Some(kontor_identity::Error::OtherSecret)));
+    }
+
+    async fn secrets_are_sealed_anew_by_a_rotation_and_open_as_before(store: TestStore) {
+        let (house, ..) = House::with_acme(&store).await;
+        let tokens = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
+        let before = sealed_keys(&house.store).await;
+        for version in 1..=2 {
+            let rotated = house.identity.rotate_sealing_key(OPERATOR).await.unwrap();
+            assert_eq!((rotated.version, rotated.resealed), (version, 1));
+            let sealed = sealed_keys(&house.store).await;
+            assert!(sealed.iter().all(|sealed| sealed.starts_with(&format!("{version}."))), "{sealed:?}");
+            assert_ne!(sealed, before);
+            // The server that runs goes on, and one that starts finds the same keys.
+            house.identity.authenticate(&tokens.access_token).await.unwrap();
+            let restarted = house.reopened(settings()).await;
+            assert_eq!(restarted.jwks(), house.identity.jwks());
+        }
         let other = house.open("another master secret, as long as it", settings()).await;
         assert!(matches!(other.err(), Some(kontor_identity::Error::OtherSecret)));
     }
