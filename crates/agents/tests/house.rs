@@ -259,7 +259,7 @@ impl Process {
                 ]}},
             }))
             .unwrap();
-            let models = Models::new(config, environment.clone()).unwrap();
+            let models = Models::new(config, &Default::default(), environment.clone()).unwrap();
             let agents = Agents::new(
                 AgentParts {
                     store: store.clone(),

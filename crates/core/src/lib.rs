@@ -10,6 +10,7 @@
 //! | [`error`] | the eight kinds of failure and the problem told to the one who asked |
 //! | [`metadata`] | objects, fields, field kinds and the columns they occupy |
 //! | [`value`], [`json`] | typed field values and their JSON; JSON kept as text |
+//! | [`networks`] | addresses and networks as an operator lists them |
 //! | [`currency`], [`reading`] | currencies; numbers, amounts, dates and times as people write them |
 //! | [`filter`], [`sort`] | the one filter language, and orders |
 //! | [`caller`], [`grants`] | who asks, and what they may |
@@ -30,6 +31,7 @@ pub mod json;
 pub mod kill_point;
 pub mod locale;
 pub mod metadata;
+pub mod networks;
 pub mod operation;
 pub mod reading;
 pub mod reference;

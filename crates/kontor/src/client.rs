@@ -36,12 +36,10 @@ pub(crate) struct Api {
 impl Api {
     /// A client that is not signed in.
     pub(crate) fn new(server: &str) -> Result<Self, Error> {
-        // The ring provider is the process's one TLS implementation; a second installation keeps the first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let server = server.trim_end_matches('/').to_owned();
-        let http = Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(SILENCE)
+        // Whoever runs the command chose the server, which may stand anywhere.
+        let http = Client::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SILENCE);
+        let http = kontor_outbound::with_tls(http, server.starts_with("https:"))?
             .build()
             .map_err(|source| Error::Unreachable { server: server.clone(), source })?;
         Ok(Self { http, server, tokens: Mutex::default() })

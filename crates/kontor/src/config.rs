@@ -12,6 +12,7 @@ use figment::{
 use kontor_http::TrustedProxies;
 use kontor_models::ModelsConfig;
 use kontor_operations::ApprovalPolicy;
+use kontor_outbound::{Allowed, Outbound};
 use kontor_store::StoreConfig;
 use serde::Deserialize;
 use url::Url;
@@ -21,7 +22,7 @@ use crate::{cli::Common, error::Error, variables};
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "config/kontor.toml";
 /// The names of all settings, as the fields of [`Config`].
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 15] = [
     "listen",
     "public_url",
     "max_connections",
@@ -34,6 +35,7 @@ const SETTINGS: [&str; 14] = [
     "metrics_token",
     "log_format",
     "models",
+    "outbound",
     "agents",
     "retention",
 ];
@@ -66,6 +68,7 @@ pub(crate) struct Config {
     /// `text` or `json`.
     pub(crate) log_format: LogFormat,
     pub(crate) models: ModelsConfig,
+    pub(crate) outbound: OutboundConfig,
     pub(crate) agents: AgentsConfig,
     pub(crate) retention: RetentionConfig,
     /// What the log is to say of variables that are no settings.
@@ -91,6 +94,14 @@ impl Default for RetentionConfig {
     fn default() -> Self {
         Self { events: 7, audit: 0, chats: 0, calls: 90 }
     }
+}
+
+/// Where the server may go by itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OutboundConfig {
+    /// Networks and hosts that are not public and may be reached by what workspaces, members and models steer.
+    pub(crate) allow: Reachable,
 }
 
 /// What agents may do.
@@ -123,6 +134,7 @@ impl Default for Config {
             metrics_token: None,
             log_format: LogFormat::Text,
             models: ModelsConfig::default(),
+            outbound: OutboundConfig::default(),
             agents: AgentsConfig::default(),
             retention: RetentionConfig::default(),
             remarks: Vec::new(),
@@ -149,15 +161,33 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
+impl OneOrMany {
+    fn text(self) -> String {
+        match self {
+            Self::One(text) => text,
+            Self::Many(texts) => texts.join(","),
+        }
+    }
+}
+
 impl TryFrom<OneOrMany> for Proxies {
     type Error = String;
 
     fn try_from(given: OneOrMany) -> Result<Self, String> {
-        let text = match given {
-            OneOrMany::One(text) => text,
-            OneOrMany::Many(texts) => texts.join(","),
-        };
-        TrustedProxies::parse(&text).map(Self)
+        TrustedProxies::parse(&given.text()).map(Self)
+    }
+}
+
+/// Addresses, networks and names of hosts, as one text or as a list of them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(try_from = "OneOrMany")]
+pub(crate) struct Reachable(Allowed);
+
+impl TryFrom<OneOrMany> for Reachable {
+    type Error = String;
+
+    fn try_from(given: OneOrMany) -> Result<Self, String> {
+        Allowed::parse(&given.text()).map(Self)
     }
 }
 
@@ -247,6 +277,11 @@ impl Config {
         }
     }
 
+    /// What makes the clients of everything that the server asks of others.
+    pub(crate) fn outbound(&self) -> Outbound {
+        Outbound::new(self.outbound.allow.0.clone())
+    }
+
     /// The address a browser opens.
     pub(crate) fn url(&self, bound: SocketAddr) -> String {
         match &self.public_url {
@@ -302,6 +337,22 @@ mod tests {
         assert_eq!(read(vec!["10.0.0.0/8", "192.0.2.7"].into()).unwrap(), both);
         let refused = read("10.0.0.0/99".into()).unwrap_err();
         assert!(refused.contains("10.0.0.0/99") && refused.contains("trusted_proxies"), "{refused}");
+    }
+
+    #[test]
+    fn what_may_be_reached_outside_is_one_text_or_a_list() {
+        let read = |value: figment::value::Value| {
+            Figment::new()
+                .merge(("outbound.allow", value))
+                .extract::<Config>()
+                .map(|config| config.outbound.allow.0)
+                .map_err(|refused| refused.to_string())
+        };
+        let both = Allowed::parse("10.0.0.0/8,ollama.internal").unwrap();
+        assert_eq!(read("10.0.0.0/8, ollama.internal".into()).unwrap(), both);
+        assert_eq!(read(vec!["10.0.0.0/8", "ollama.internal"].into()).unwrap(), both);
+        let refused = read("10.0.0.0/99".into()).unwrap_err();
+        assert!(refused.contains("10.0.0.0/99") && refused.contains("outbound.allow"), "{refused}");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(crate) enum Error {
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
     #[error("the models cannot be used")]
     Models(#[from] kontor_models::ModelError),
+    #[error(transparent)]
+    Outbound(#[from] kontor_outbound::Error),
     #[error("the server at {server} does not answer")]
     Unreachable { server: String, source: reqwest::Error },
     /// What the server answered, as it said it.

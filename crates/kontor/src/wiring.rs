@@ -102,7 +102,7 @@ impl Services {
             Err(IdentityError::OtherSecret) if is_new => return Err(secret::missing(config)),
             other => other?,
         };
-        let models = Models::new(config.models.clone(), environment.clone())?;
+        let models = Models::new(config.models.clone(), &config.outbound(), environment.clone())?;
         let shared = config.database_url.is_some();
         let settings = JobSettings { shared, owner: Some(node), ..JobSettings::default() };
         let jobs = Jobs::new(store.clone(), environment.clone(), settings);

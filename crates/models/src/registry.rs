@@ -9,15 +9,17 @@ use std::{
 };
 
 pub use self::check::ProviderCheck;
-use kontor_core::{environment::Environment, text, time::Timestamp};
-use serde::{Deserialize, Serialize};
+use kontor_core::{environment::Environment, error::Chain, text, time::Timestamp};
+use kontor_outbound::{Client, Limits, Outbound, Steered};
+use reqwest::RequestBuilder;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     builtin::Builtin,
     chat::{Capabilities, ChatModel},
     config::{ModelConfig, ModelsConfig, ProviderConfig},
     error::ModelError,
-    openai::{self, Provider},
+    openai::Provider,
 };
 
 /// The id of the command interpreter, which is always there.
@@ -29,6 +31,9 @@ const PROBE_TIMEOUT: Duration = Duration::from_millis(400);
 const SHOW_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the answer of the last probe is believed.
 const PROBE_AGAIN: Duration = Duration::from_secs(60);
+
+/// Why a local Ollama did not say something; for the log alone.
+type Unsaid = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is told about a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -71,7 +76,7 @@ impl Configured {
 
 struct Ollama {
     url: String,
-    http: reqwest::Client,
+    http: Client,
     provider: Provider,
     state: RwLock<Probed>,
     probing: tokio::sync::Mutex<()>,
@@ -94,10 +99,14 @@ struct Local {
 impl Models {
     /// Fails where the default names a model that no provider has, or the address of a local Ollama cannot be
     /// used. A provider that cannot be used is told in the log, and to whoever asks for a model of it.
-    pub fn new(config: ModelsConfig, environment: Environment) -> Result<Self, ModelError> {
+    pub fn new(
+        config: ModelsConfig,
+        outbound: &Outbound,
+        environment: Environment,
+    ) -> Result<Self, ModelError> {
         let mut providers = BTreeMap::new();
         for (name, provider) in config.providers {
-            let made = Provider::new(&name, &provider).map_err(|error| match error {
+            let made = Provider::new(&name, &provider, outbound).map_err(|error| match error {
                 ModelError::Misconfigured { message, .. } => message,
                 other => other.to_string(),
             });
@@ -107,7 +116,7 @@ impl Models {
             providers.insert(name, Configured { provider: made, models: provider.models });
         }
         let wanted = !config.ollama_url.is_empty() && !providers.contains_key(OLLAMA);
-        let ollama = if wanted { Ollama::new(&config.ollama_url)? } else { None };
+        let ollama = if wanted { Ollama::new(&config.ollama_url, outbound)? } else { None };
         let models = Self(Arc::new(Shared {
             default: config.default,
             providers,
@@ -246,12 +255,16 @@ impl Models {
 }
 
 impl Ollama {
-    fn new(url: &str) -> Result<Option<Self>, ModelError> {
+    fn new(url: &str, outbound: &Outbound) -> Result<Option<Self>, ModelError> {
         let url = url.trim_end_matches('/').to_owned();
         let config = ProviderConfig { base_url: Some(format!("{url}/v1")), ..ProviderConfig::default() };
-        let provider = Provider::new(OLLAMA, &config)?;
-        let misconfigured = |message| ModelError::Misconfigured { provider: OLLAMA.to_owned(), message };
-        let http = openai::http_client(url.starts_with("https:"), PROBE_TIMEOUT).map_err(misconfigured)?;
+        let provider = Provider::new(OLLAMA, &config, outbound)?;
+        let misconfigured =
+            |message: String| ModelError::Misconfigured { provider: OLLAMA.to_owned(), message };
+        let parsed = url.parse().map_err(|error: url::ParseError| misconfigured(error.to_string()))?;
+        let limits = Limits { connect: PROBE_TIMEOUT, total: SHOW_TIMEOUT, ..Limits::default() };
+        let http = outbound.client(Steered::ByOperator(&parsed), limits);
+        let http = http.map_err(|error| misconfigured(Chain(&error).to_string()))?;
         Ok(Some(Self {
             url,
             http,
@@ -280,7 +293,7 @@ impl Ollama {
         let models = match self.ask().await {
             Ok(models) => models,
             Err(error) => {
-                tracing::debug!(error = %error.without_url(), "no local Ollama");
+                tracing::debug!(error = %Chain(&*error), "no local Ollama");
                 Vec::new()
             }
         };
@@ -292,7 +305,7 @@ impl Ollama {
         *state = Probed { at: Some(now), models };
     }
 
-    async fn ask(&self) -> Result<Vec<Local>, reqwest::Error> {
+    async fn ask(&self) -> Result<Vec<Local>, Unsaid> {
         #[derive(Deserialize)]
         struct List {
             #[serde(default)]
@@ -302,8 +315,8 @@ impl Ollama {
         struct Listed {
             id: String,
         }
-        let request = self.http.get(format!("{}/v1/models", self.url)).timeout(PROBE_TIMEOUT);
-        let list: List = request.send().await?.error_for_status()?.json().await?;
+        let request = self.http.request_builder().get(format!("{}/v1/models", self.url));
+        let list: List = self.answer(request.timeout(PROBE_TIMEOUT)).await?;
         let asked = list.data.into_iter().map(|model| self.local(model.id));
         Ok(futures::future::join_all(asked).await.into_iter().flatten().collect())
     }
@@ -314,7 +327,7 @@ impl Ollama {
         let said = match self.capabilities(&name).await {
             Ok(said) => said,
             Err(error) => {
-                tracing::debug!(model = name, error = %error.without_url(), "a model does not say what it can do");
+                tracing::debug!(model = name, error = %Chain(&*error), "a model does not say what it can do");
                 None
             }
         };
@@ -326,15 +339,24 @@ impl Ollama {
         chats.then_some(Local { config, calls_tools: tools.unwrap_or(false) })
     }
 
-    async fn capabilities(&self, name: &str) -> Result<Option<Vec<String>>, reqwest::Error> {
+    async fn capabilities(&self, name: &str) -> Result<Option<Vec<String>>, Unsaid> {
         #[derive(Deserialize)]
         struct Shown {
             capabilities: Option<Vec<String>>,
         }
-        let request = self.http.post(format!("{}/api/show", self.url)).timeout(SHOW_TIMEOUT);
+        let request = self.http.request_builder().post(format!("{}/api/show", self.url));
         let request = request.json(&serde_json::json!({ "model": name }));
-        let shown: Shown = request.send().await?.error_for_status()?.json().await?;
+        let shown: Shown = self.answer(request.timeout(SHOW_TIMEOUT)).await?;
         Ok(shown.capabilities)
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Unsaid> {
+        let request = request.build().map_err(reqwest::Error::without_url)?;
+        let answer = self.http.execute(request).await?;
+        if !answer.status().is_success() {
+            return Err(format!("it answered {}", answer.status()).into());
+        }
+        Ok(serde_json::from_slice(&answer.bytes().await?)?)
     }
 }
 
@@ -344,7 +366,7 @@ mod tests {
     use crate::config::Secret;
 
     fn models(config: ModelsConfig) -> Models {
-        Models::new(config, Environment::system()).unwrap()
+        Models::new(config, &Outbound::default(), Environment::system()).unwrap()
     }
 
     fn provider(models: &[&str]) -> ProviderConfig {
@@ -441,7 +463,10 @@ mod tests {
     #[test]
     fn a_default_that_no_provider_has_is_refused() {
         let config = ModelsConfig { default: Some("nobody/nothing".into()), ..without_ollama() };
-        assert!(matches!(Models::new(config, Environment::system()), Err(ModelError::UnknownModel { .. })));
+        assert!(matches!(
+            Models::new(config, &Outbound::default(), Environment::system()),
+            Err(ModelError::UnknownModel { .. })
+        ));
     }
 
     #[tokio::test]

@@ -28,7 +28,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Error> {
         Ok(checks) => checks.into_iter().for_each(|check| report(&check.name, check.outcome)),
         Err(error) => report("data", Err(Chain(&error).to_string())),
     }
-    match Models::new(config.models.clone(), Environment::system()) {
+    match Models::new(config.models.clone(), &config.outbound(), Environment::system()) {
         Ok(models) => {
             models.probe().await;
             match models.default_model().await {

@@ -17,13 +17,14 @@ const FACES: &[&str] = &[
 ];
 
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("kontor-core", &[]),
     ("kontor-store", &["kontor-core"]),
     ("kontor-identity", &["kontor-core", "kontor-store"]),
     ("kontor-operations", &["kontor-core", "kontor-store"]),
     ("kontor-crm", &["kontor-core", "kontor-store", "kontor-operations"]),
-    ("kontor-models", &["kontor-core"]),
+    ("kontor-outbound", &["kontor-core"]),
+    ("kontor-models", &["kontor-core", "kontor-outbound"]),
     (
         "kontor-agents",
         &[
@@ -57,6 +58,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "kontor-crm",
             "kontor-operations",
             "kontor-identity",
+            "kontor-outbound",
             "kontor-models",
             "kontor-agents",
             "kontor-http",
@@ -72,12 +74,15 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Which drivers and engines of other crates only one crate may name.
-const KEPT: [(&str, &[&str]); 9] = [
+const KEPT: [(&str, &[&str]); 12] = [
     ("rusqlite", &["kontor-store", "kontor-bench"]),
     ("sqlx", &["kontor-store", "kontor-bench"]),
     ("croner", &["kontor-store"]),
     ("chrono", &["kontor-core", "kontor-store"]),
     ("async-openai", &["kontor-models"]),
+    ("reqwest", &["kontor-outbound", "kontor-models", "kontor", "kontor-testkit", "kontor-bench"]),
+    ("rustls", &["kontor-outbound", "kontor-testkit"]),
+    ("rustls-native-certs", &["kontor-outbound"]),
     ("argon2", &["kontor-identity"]),
     ("jsonwebtoken", &["kontor-identity"]),
     ("comrak", &["kontor-web"]),
@@ -164,6 +169,27 @@ fn nothing_that_serves_requests_acts_as_the_operator() {
         for (path, _) in found.iter().filter(|(path, _)| !path.contains("/tests")) {
             let source = std::fs::read_to_string(path).unwrap();
             assert!(!source.contains("of_this_installation"), "{path} makes an operator");
+        }
+    }
+}
+
+#[test]
+fn what_leaves_the_server_goes_through_the_one_client() {
+    // The commands ask the server that whoever runs them names.
+    let may_make = ["/outbound/src/client.rs", "/kontor/src/client.rs"];
+    let others = ["/testkit/src/", "/bench/src/", "/tests"];
+    let mut found = Vec::new();
+    files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), &mut found);
+    let is_bound = |path: &String| {
+        path.contains("/src/") && !may_make.iter().chain(&others).any(|part| path.contains(part))
+    };
+    for path in found.into_iter().map(|(path, _)| path).filter(is_bound) {
+        let source = std::fs::read_to_string(&path).unwrap();
+        if !source.contains("reqwest") {
+            continue;
+        }
+        for other in ["Client::builder()", "Client::new()", ".send().await", "reqwest::get"] {
+            assert!(!source.contains(other), "{path} sends past the guard: {other}");
         }
     }
 }

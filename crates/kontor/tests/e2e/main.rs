@@ -13,6 +13,7 @@ mod isolation;
 mod kill;
 mod log;
 mod missing_data;
+mod outbound;
 mod outside;
 mod pages;
 mod permissions;

@@ -14,7 +14,7 @@ use serde_json::json;
 /// six.
 const LONGEST_EVENT: usize = 2 << 20;
 /// Bytes that a whole answer may take on the wire, with all that stands around each of its pieces.
-const LONGEST_STREAM: usize = 128 << 20;
+pub(super) const LONGEST_STREAM: usize = 128 << 20;
 
 /// The type of the error that stands in a stream in place of what is too long.
 pub(crate) const TOO_LONG: &str = "answer_too_long";

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_openai::{Client, config::OpenAIConfig};
 use futures::{StreamExt, stream};
+use kontor_outbound::Outbound;
 
 use crate::{
     chat::{Capabilities, ChatModel, ChatRequest, DeltaStream, ToolDefinition},
@@ -24,7 +25,6 @@ use reply::Reply;
 use request::EncodedTools;
 use secrets::Secrets;
 use transport::Transport;
-pub(crate) use transport::http_client;
 
 const OPENAI: &str = "https://api.openai.com/v1";
 
@@ -50,14 +50,14 @@ struct Shared {
 type KeptTools = (Arc<[ToolDefinition]>, Arc<EncodedTools>);
 
 impl Provider {
-    pub(crate) fn new(name: &str, config: &ProviderConfig) -> Result<Self, ModelError> {
+    pub(crate) fn new(name: &str, config: &ProviderConfig, outbound: &Outbound) -> Result<Self, ModelError> {
         let base = config.base_url.as_deref().unwrap_or(OPENAI).trim_end_matches('/');
-        let transport = Transport::new(name, base, config)?;
+        let transport = Transport::new(name, base, config, outbound)?;
         let secrets = transport.secrets().clone();
         // The transport sets the key itself, so that async-openai, which would log it with its
         // configuration, never has it. Its own retries are off because the transport is ours.
         let client = Client::build(
-            transport.client().clone(),
+            transport.request_builder().clone(),
             OpenAIConfig::new().with_api_base(base).with_api_key("").with_org_id(""),
         )
         .with_http_service(transport.clone());

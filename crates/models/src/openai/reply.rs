@@ -108,7 +108,7 @@ fn model_error(error: OpenAIError) -> ModelError {
             Ok(error) => *error,
             Err(source) => ModelError::Unreachable { source },
         },
-        OpenAIError::Reqwest(error) => transport::unreachable(error),
+        OpenAIError::Reqwest(error) => transport::unsendable(error),
         OpenAIError::JSONDeserialize(error, _) => {
             ModelError::Protocol(format!("an event cannot be read: {error}"))
         }

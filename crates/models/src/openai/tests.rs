@@ -2,6 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt};
 use kontor_core::environment::Environment;
+use kontor_outbound::Outbound;
 use kontor_testkit::scripted::{Fixed, Script, ScriptedModel};
 use serde_json::json;
 
@@ -27,7 +28,7 @@ fn model_at(base_url: String, timeouts: Timeouts) -> Arc<dyn ChatModel> {
         ..ProviderConfig::default()
     };
     let named = ModelConfig { name: "scripted".to_owned(), ..ModelConfig::default() };
-    Provider::new("test", &config).unwrap().model(&named)
+    Provider::new("test", &config, &Outbound::default()).unwrap().model(&named)
 }
 
 async fn server(scripts: impl IntoIterator<Item = Script>) -> (ScriptedModel, Arc<dyn ChatModel>) {

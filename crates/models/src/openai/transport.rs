@@ -8,11 +8,16 @@ use std::{
 
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
 use futures::future::BoxFuture;
+use kontor_core::error::Chain;
+use kontor_outbound::{
+    Client, Error as OutboundError, Limits, Outbound, Response, Steered, Wait as OutboundWait,
+};
 use reqwest::{
-    Body, Response, StatusCode,
+    Body, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use serde_json::Value;
+use url::Url;
 
 use super::{
     chunk::{by_status, message_of},
@@ -20,7 +25,7 @@ use super::{
     secrets::Secrets,
 };
 use crate::{
-    config::{ProviderConfig, Secret},
+    config::{ProviderConfig, Secret, Timeouts},
     error::{ModelError, Wait},
 };
 
@@ -33,23 +38,28 @@ const LISTING: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub(crate) struct Transport {
-    client: reqwest::Client,
+    client: Client,
+    provider: Arc<str>,
     headers: HeaderMap,
     secrets: Secrets,
 }
 
 impl Transport {
-    pub(crate) fn new(provider: &str, base_url: &str, config: &ProviderConfig) -> Result<Self, ModelError> {
+    pub(crate) fn new(
+        provider: &str,
+        base_url: &str,
+        config: &ProviderConfig,
+        outbound: &Outbound,
+    ) -> Result<Self, ModelError> {
         let misconfigured =
             |message: String| ModelError::Misconfigured { provider: provider.to_owned(), message };
-        let url = url::Url::parse(base_url).map_err(|error| misconfigured(format!("base_url: {error}")))?;
-        let secure = match url.scheme() {
-            "http" => false,
-            "https" => true,
-            other => {
-                return Err(misconfigured(format!("base_url begins with {other}:, not http: or https:")));
-            }
-        };
+        let url = Url::parse(base_url).map_err(|error| misconfigured(format!("base_url: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(misconfigured(format!(
+                "base_url begins with {}:, not http: or https:",
+                url.scheme()
+            )));
+        }
         let key = key(config).map_err(misconfigured)?;
         let mut headers = HeaderMap::new();
         if let Some(key) = &key {
@@ -66,13 +76,16 @@ impl Transport {
             value.set_sensitive(true);
             headers.insert(header, value);
         }
-        let client = http_client(secure, config.timeouts.connect).map_err(misconfigured)?;
+        let client = outbound
+            .client(Steered::ByOperator(&url), limits(&config.timeouts))
+            .map_err(|error| misconfigured(Chain(&error).to_string()))?;
         let secrets = Secrets::new(key.iter().chain(config.headers.values()));
-        Ok(Self { client, headers, secrets })
+        Ok(Self { client, provider: provider.into(), headers, secrets })
     }
 
-    pub(crate) fn client(&self) -> &reqwest::Client {
-        &self.client
+    /// What async-openai builds its requests by.
+    pub(super) fn request_builder(&self) -> &reqwest::Client {
+        self.client.request_builder()
     }
 
     /// What is sent with every request and must not come back in a message.
@@ -80,7 +93,7 @@ impl Transport {
         &self.secrets
     }
 
-    async fn send(self, request: HttpRequestFactory) -> Result<Response, OpenAIError> {
+    async fn send(self, request: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
         let mut request = request.build().await?;
         // What the library set from its own environment variables goes; what is configured comes.
         for name in ["authorization", "openai-organization", "openai-project"] {
@@ -88,7 +101,7 @@ impl Transport {
         }
         request.headers_mut().extend(self.headers.clone());
         let response =
-            self.client.execute(request).await.map_err(|error| to_openai_error(unreachable(error)))?;
+            self.client.execute(request).await.map_err(|error| to_openai_error(self.failed(error)))?;
         let is_json = response
             .headers()
             .get(CONTENT_TYPE)
@@ -102,12 +115,13 @@ impl Transport {
 
     /// The names of the models that the server at `base_url` lists; `None` where it has no list.
     pub(super) async fn list(&self, base_url: &str) -> Result<Option<Vec<String>>, ModelError> {
-        let request = self.client.get(format!("{base_url}/models")).headers(self.headers.clone());
-        let response = request.timeout(LISTING).send().await.map_err(unreachable)?;
+        let request = self.request_builder().get(format!("{base_url}/models")).headers(self.headers.clone());
+        let request = request.timeout(LISTING).build().map_err(unsendable)?;
+        let response = self.client.execute(request).await.map_err(|error| self.failed(error))?;
         match response.status() {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
             status if status.is_success() => {
-                let body: Value = serde_json::from_slice(&read_some(response, LONGEST_LIST).await)
+                let body: Value = serde_json::from_slice(&response.beginning(LONGEST_LIST).await)
                     .map_err(|_| ModelError::Protocol("its list of models is not JSON".to_owned()))?;
                 let listed = body.get("data").and_then(Value::as_array);
                 let listed =
@@ -115,6 +129,20 @@ impl Transport {
                 Ok(listed.map(Iterator::collect))
             }
             _ => Err(self.refused(response).await),
+        }
+    }
+
+    /// Why no response came. What the guard refuses will be refused again, until somebody sets the provider right.
+    fn failed(&self, error: OutboundError) -> ModelError {
+        match error {
+            OutboundError::Timeout { wait: OutboundWait::Connect, .. } => {
+                ModelError::Timeout { what: Wait::Connect }
+            }
+            OutboundError::Timeout { .. } => ModelError::Timeout { what: Wait::Total },
+            OutboundError::Refused { .. } => {
+                ModelError::Misconfigured { provider: self.provider.to_string(), message: error.to_string() }
+            }
+            _ => ModelError::Unreachable { source: Box::new(error) },
         }
     }
 
@@ -126,7 +154,7 @@ impl Transport {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let body = read_some(response, LONGEST_ERROR).await;
+        let body = response.beginning(LONGEST_ERROR).await;
         let value: Value =
             serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
         let message = message_of(&value);
@@ -141,9 +169,9 @@ impl Transport {
 }
 
 impl tower::Service<HttpRequestFactory> for Transport {
-    type Response = Response;
+    type Response = reqwest::Response;
     type Error = OpenAIError;
-    type Future = BoxFuture<'static, Result<Response, OpenAIError>>;
+    type Future = BoxFuture<'static, Result<reqwest::Response, OpenAIError>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), OpenAIError>> {
         Poll::Ready(Ok(()))
@@ -154,29 +182,26 @@ impl tower::Service<HttpRequestFactory> for Transport {
     }
 }
 
-/// A client for one provider. Certificates are read only where they are needed, so that a machine without
-/// any can still reach a local server over plain HTTP.
-pub(crate) fn http_client(secure: bool, connect: Duration) -> Result<reqwest::Client, String> {
-    let mut roots = rustls::RootCertStore::empty();
-    if secure {
-        let found = rustls_native_certs::load_native_certs();
-        let (usable, _) = roots.add_parsable_certificates(found.certs);
-        if usable == 0 {
-            return Err("https needs the system's CA certificates, and none are installed".to_owned());
-        }
-    }
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot be set up: {error}"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .connect_timeout(connect)
+/// A request that cannot be built.
+pub(super) fn unsendable(error: reqwest::Error) -> ModelError {
+    // A URL may hold credentials.
+    ModelError::Unreachable { source: error.without_url().into() }
+}
+
+/// The reply has timers and bounds of its own, which say more of a model than those of HTTP can: these stand behind
+/// them.
+fn limits(timeouts: &Timeouts) -> Limits {
+    let behind = timeouts.total.saturating_add(Duration::from_secs(1));
+    Limits {
+        connect: timeouts.connect,
+        head: behind,
+        idle: behind,
+        total: behind,
+        body: 2 * framing::LONGEST_STREAM as u64,
         // A redirect would carry the key to wherever it points.
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|error| format!("the HTTP client cannot be set up: {error}"))
+        redirects: 0,
+        ..Limits::default()
+    }
 }
 
 fn key(config: &ProviderConfig) -> Result<Option<Secret>, String> {
@@ -190,20 +215,10 @@ fn key(config: &ProviderConfig) -> Result<Option<Secret>, String> {
     }
 }
 
-pub(crate) fn unreachable(error: reqwest::Error) -> ModelError {
-    // A URL may hold credentials.
-    let error = error.without_url();
-    match (error.is_timeout(), error.is_connect()) {
-        (true, true) => ModelError::Timeout { what: Wait::Connect },
-        (true, false) => ModelError::Timeout { what: Wait::Total },
-        _ => ModelError::Unreachable { source: Box::new(error) },
-    }
-}
-
 /// A response whose body is its events, one to a piece.
-fn framed(response: Response) -> Response {
+fn framed(response: Response) -> reqwest::Response {
     let (status, headers) = (response.status(), response.headers().clone());
-    let events = framing::events(response.bytes_stream());
+    let events = framing::events(response.pieces());
     let mut framed = http::Response::new(Body::wrap_stream(events));
     *framed.status_mut() = status;
     *framed.headers_mut() = headers;
@@ -212,15 +227,4 @@ fn framed(response: Response) -> Response {
 
 fn to_openai_error(error: ModelError) -> OpenAIError {
     OpenAIError::Boxed(Box::new(error))
-}
-
-async fn read_some(mut response: Response, limit: usize) -> Vec<u8> {
-    let mut body = Vec::new();
-    while body.len() < limit
-        && let Ok(Some(piece)) = response.chunk().await
-    {
-        body.extend_from_slice(&piece);
-    }
-    body.truncate(limit);
-    body
 }

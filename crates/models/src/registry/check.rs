@@ -51,6 +51,7 @@ async fn check(name: &str, configured: &Configured, default: Option<&str>) -> Re
 #[cfg(test)]
 mod tests {
     use kontor_core::environment::Environment;
+    use kontor_outbound::Outbound;
     use serde_json::json;
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -86,7 +87,7 @@ mod tests {
             "ollama_url": "",
             "providers": {"local": {"base_url": base_url, "api_key": "sk-1", "models": models}},
         }));
-        let models = Models::new(config.unwrap(), Environment::system()).unwrap();
+        let models = Models::new(config.unwrap(), &Outbound::default(), Environment::system()).unwrap();
         let mut checks = models.check_providers().await;
         assert_eq!((checks.len(), checks[0].provider.as_str()), (1, "local"));
         checks.remove(0).outcome
