@@ -49,7 +49,7 @@ mod well_known;
 
 use aide::axum::ApiRouter;
 use axum::{Router, middleware};
-use kontor_http::{Deadline, Services, identify, in_time, panicked};
+use kontor_http::{Deadline, Limited, Services, identify, in_time, limit, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use layers::refuse;
@@ -85,6 +85,7 @@ pub fn router(services: Services) -> Router {
         .merge(openapi::routes(&document))
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked(layers::refuse)))
+        .layer(middleware::from_fn_with_state(Limited::new(services.clone(), layers::refuse), limit))
         .layer(middleware::from_fn_with_state(Deadline::new(layers::refuse), in_time))
         .layer(middleware::from_fn_with_state(services.environment.clone(), identify))
         .with_state(services)

@@ -1,13 +1,13 @@
 //! Who sends a request: by the one credential that it carries.
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, header, request::Parts};
 use kontor_core::{
     caller::Caller,
-    error::{ErrorKind, Problem},
+    error::{ErrorKind, Fault, Problem},
 };
 use kontor_identity::{Credential, Csrf, Error, SessionCookie};
 
-use crate::Services;
+use crate::{Services, rate_limits::Count};
 
 /// Proves that a request with a cookie comes from one of our own pages.
 pub const CSRF_HEADER: &str = "x-csrf-token";
@@ -28,6 +28,24 @@ pub struct Authenticated {
     pub credential: Credential,
     /// The token that shows that a request comes from our own pages; of one who came by the cookie.
     pub csrf: Option<Csrf>,
+}
+
+/// Why somebody is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticationError {
+    #[error(transparent)]
+    Identity(#[from] Error),
+    #[error("{0}")]
+    Limited(Problem),
+}
+
+impl Fault for AuthenticationError {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Identity(error) => error.problem(),
+            Self::Limited(problem) => problem.clone(),
+        }
+    }
 }
 
 impl<'a> Credentials<'a> {
@@ -57,26 +75,30 @@ impl<'a> Credentials<'a> {
 }
 
 impl Services {
-    /// Whoever has this credential.
+    /// Whoever sends a request with this credential, whom it is counted for.
     ///
     /// # Errors
-    /// Where it is none, or none any more.
-    pub async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Authenticated, Error> {
-        match credentials {
-            Credentials::Bearer(token) => Ok(Authenticated {
+    /// Where the credential is none, or none any more, and where there were too many requests.
+    pub async fn authenticate(
+        &self,
+        credentials: Credentials<'_>,
+        request: &Parts,
+    ) -> Result<Authenticated, AuthenticationError> {
+        let authenticated = match credentials {
+            Credentials::Bearer(token) => Authenticated {
                 caller: self.identity.authenticate(token).await?,
                 credential: Credential::AccessToken(token.to_owned()),
                 csrf: None,
-            }),
+            },
             Credentials::Cookie(cookie) => {
                 let (caller, csrf) = self.identity.authenticate_cookie(cookie).await?;
-                Ok(Authenticated {
-                    caller,
-                    credential: Credential::Cookie(cookie.to_owned()),
-                    csrf: Some(csrf),
-                })
+                Authenticated { caller, credential: Credential::Cookie(cookie.to_owned()), csrf: Some(csrf) }
             }
-        }
+        };
+        let count = request.extensions.get::<Count>();
+        let counted = self.rate_limits.count(&authenticated.caller, &authenticated.credential, count);
+        counted.map_err(AuthenticationError::Limited)?;
+        Ok(authenticated)
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `media_type` | what a request says that its body is |
 //! | `client_address` | whom a request comes from, when proxies stand before the server |
 //! | `event_stream` | what every stream of events has: its admission, its end, its headers |
+//! | `rate_limits` | how many requests a token, a member and an address may send |
 //! | `streams` | how many event streams are open at one time |
 //! | `health` | which of the server's own services are down |
 //! | `failure` | the status of a problem, when to come back, and the log of what went wrong |
@@ -23,6 +24,7 @@ mod failure;
 mod health;
 mod media_type;
 mod message;
+mod rate_limits;
 mod services;
 mod streams;
 mod surround;
@@ -36,6 +38,7 @@ pub use failure::{problem_of, retry_after, status};
 pub use health::Health;
 pub use media_type::{MediaType, is_uncoded};
 pub use message::check_message;
+pub use rate_limits::{Limited, RateLimitSettings, RateLimits, limit};
 pub use services::{ServiceParts, Services};
 pub use streams::{StreamLimits, StreamPlace, Streams};
 pub use surround::{Deadline, REQUEST_ID, Refuse, identify, in_time, panicked};

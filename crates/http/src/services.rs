@@ -8,7 +8,7 @@ use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Health, Streams};
+use crate::{Health, RateLimits, Streams};
 
 /// What the handlers of every face use. Cloning is cheap.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct ServiceParts {
     pub cookie: SessionCookie,
     /// The event streams that are open, of all faces.
     pub streams: Streams,
+    /// The requests of the last minute, to all faces.
+    pub rate_limits: RateLimits,
     /// How the server itself is.
     pub health: Health,
     /// Ends the streams of events, which would otherwise outlive the server's last request.

@@ -21,7 +21,7 @@ use kontor_store::{
 use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Health, ServiceParts, Services, StreamLimits, Streams};
+use crate::{Health, RateLimitSettings, RateLimits, ServiceParts, Services, StreamLimits, Streams};
 
 /// The password of everyone.
 pub const PASSWORD: &str = "correct horse battery";
@@ -43,6 +43,15 @@ impl Installation {
     /// Where it cannot be made.
     #[allow(clippy::unwrap_used)]
     pub async fn empty() -> Self {
+        Self::with(RateLimitSettings::default()).await
+    }
+
+    /// With no workspace yet, and limits of one's own.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    #[allow(clippy::unwrap_used)]
+    pub async fn with(rate_limits: RateLimitSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::system();
         let store = Store::open(StoreConfig::new(folder.path()), environment.clone()).await.unwrap();
@@ -92,6 +101,7 @@ impl Installation {
             public_url: "http://kontor.test".into(),
             cookie: SessionCookie::new(false),
             streams: Streams::new(STREAMS),
+            rate_limits: RateLimits::new(rate_limits),
             health: Health::new(|| 0),
             shutdown,
         });

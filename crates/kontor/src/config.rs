@@ -9,7 +9,7 @@ use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
 };
-use kontor_http::TrustedProxies;
+use kontor_http::{RateLimitSettings, TrustedProxies};
 use kontor_models::ModelsConfig;
 use kontor_operations::ApprovalPolicy;
 use kontor_outbound::{Allowed, Outbound};
@@ -22,7 +22,7 @@ use crate::{cli::Common, error::Error, variables};
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "config/kontor.toml";
 /// The names of all settings, as the fields of [`Config`].
-const SETTINGS: [&str; 15] = [
+const SETTINGS: [&str; 16] = [
     "listen",
     "public_url",
     "max_connections",
@@ -38,6 +38,7 @@ const SETTINGS: [&str; 15] = [
     "outbound",
     "agents",
     "retention",
+    "rate_limits",
 ];
 
 /// Everything that can be set.
@@ -71,6 +72,7 @@ pub(crate) struct Config {
     pub(crate) outbound: OutboundConfig,
     pub(crate) agents: AgentsConfig,
     pub(crate) retention: RetentionConfig,
+    pub(crate) rate_limits: RateLimitSettings,
     /// What the log is to say of variables that are no settings.
     #[serde(skip)]
     pub(crate) remarks: Vec<String>,
@@ -137,6 +139,7 @@ impl Default for Config {
             outbound: OutboundConfig::default(),
             agents: AgentsConfig::default(),
             retention: RetentionConfig::default(),
+            rate_limits: RateLimitSettings::default(),
             remarks: Vec::new(),
         }
     }

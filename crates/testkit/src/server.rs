@@ -58,6 +58,10 @@ impl ServerOptions {
         }
         // No test asks a model that happens to run on the machine.
         command.env("KONTOR_MODELS__OLLAMA_URL", "");
+        // One member sends what many would.
+        for limit in ["TOKEN", "MEMBER", "ADDRESS"] {
+            command.env(format!("KONTOR_RATE_LIMITS__PER_{limit}"), "0");
+        }
         if let Some(model) = &self.model {
             command.env("KONTOR_MODELS__DEFAULT", format!("scripted/{}", crate::scripted::MODEL));
             command.env("KONTOR_MODELS__PROVIDERS__SCRIPTED__BASE_URL", model);

@@ -30,7 +30,7 @@ mod show;
 mod tests;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use kontor_http::{Deadline, Services, identify, in_time, panicked};
+use kontor_http::{Deadline, Limited, Services, identify, in_time, limit, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The largest form that is read, in bytes.
@@ -42,6 +42,7 @@ pub fn router(services: Services) -> Router {
     pages::routes()
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked(error::refuse)))
+        .layer(middleware::from_fn_with_state(Limited::new(services.clone(), error::refuse), limit))
         .layer(middleware::from_fn_with_state(Deadline::new(error::refuse), in_time))
         .layer(middleware::from_fn(security::surround))
         .layer(middleware::from_fn_with_state(services.environment.clone(), identify))

@@ -5,6 +5,7 @@ mod bad_input;
 mod catalogue;
 mod chat;
 mod health;
+mod limits;
 mod openapi;
 mod records;
 mod streams;
@@ -17,7 +18,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use kontor_http::{
-    Services,
+    RateLimitSettings, Services,
     testing::{Installation, PASSWORD},
 };
 use kontor_identity::SignIn;
@@ -63,7 +64,11 @@ impl Answer {
 
 impl Server {
     async fn start() -> Self {
-        let installation = Installation::empty().await;
+        Self::with(RateLimitSettings::default()).await
+    }
+
+    async fn with(rate_limits: RateLimitSettings) -> Self {
+        let installation = Installation::with(rate_limits).await;
         installation.make_workspace().await;
         let (services, store) = (installation.services.clone(), installation.store.clone());
         Self { router: router(services.clone()), services, store, _installation: installation }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use kontor_core::{caller::Operator, error::Chain, ids::WorkspaceId};
 use kontor_crm::Feed;
-use kontor_http::{Health, ServiceParts, StreamLimits, Streams};
+use kontor_http::{Health, RateLimits, ServiceParts, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::{
     Store,
@@ -66,6 +66,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
     let health = Health::new(telemetry::dropped);
+    let rate_limits = RateLimits::new(config.rate_limits);
     tasks.spawn(supervise("agents", health.clone(), shutdown.clone(), {
         let (agents, shutdown) = (services.agents.clone(), shutdown.clone());
         move || agents.worker().run(shutdown.clone())
@@ -91,8 +92,10 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     tasks.spawn(supervise("upkeep", health.clone(), shutdown.clone(), {
         let (store, identity, shutdown) =
             (services.store.clone(), services.identity.clone(), shutdown.clone());
-        let metrics = metrics.clone();
-        move || upkeep(store.clone(), identity.clone(), metrics.clone(), shutdown.clone())
+        let (metrics, rate_limits) = (metrics.clone(), rate_limits.clone());
+        move || {
+            upkeep(store.clone(), identity.clone(), metrics.clone(), rate_limits.clone(), shutdown.clone())
+        }
     }));
     tasks.close();
 
@@ -110,6 +113,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         public_url: url.as_str().into(),
         cookie: SessionCookie::new(config.is_secure()),
         streams: streams.clone(),
+        rate_limits: rate_limits.clone(),
         health,
         shutdown: shutdown.clone(),
     });
@@ -216,7 +220,13 @@ async fn greeting(services: &Services, url: &str, demo: bool) -> Result<Vec<Stri
 }
 
 /// Closes idle workspaces now and then, and looks whether the data of all is there; first at once.
-async fn upkeep(store: Store, identity: Identity, metrics: Metrics, shutdown: CancellationToken) {
+async fn upkeep(
+    store: Store,
+    identity: Identity,
+    metrics: Metrics,
+    rate_limits: RateLimits,
+    shutdown: CancellationToken,
+) {
     let mut ticks = tokio::time::interval(UPKEEP);
     let mut sums = tokio::time::interval(ADD_UP);
     let mut told = HashSet::new();
@@ -225,6 +235,7 @@ async fn upkeep(store: Store, identity: Identity, metrics: Metrics, shutdown: Ca
             () = shutdown.cancelled() => return,
             _ = sums.tick() => metrics.add_up(),
             _ = ticks.tick() => {
+                rate_limits.tidy();
                 store.close_idle().await;
                 if let Err(error) = tell_missing(&identity, &mut told).await {
                     tracing::warn!(error = %Chain(&error), "it cannot be looked whether all data is there");
