@@ -7,6 +7,7 @@ use kontor_agents::{
     AgentParts, AgentSettings, Agents, EventId, ExpireApprovals, LoggedEvent, NewSession, StreamEvent,
     WorkspaceSetup,
 };
+use kontor_builtin::Builtin;
 use kontor_core::{
     caller::{Caller, Operator},
     environment::{Environment, ManualClock, SystemRandom},
@@ -259,7 +260,7 @@ impl Process {
                 ]}},
             }))
             .unwrap();
-            let models = Models::new(config, environment.clone()).unwrap();
+            let models = Models::new(config, Arc::new(Builtin), environment.clone()).unwrap();
             let agents = Agents::new(
                 AgentParts {
                     store: store.clone(),

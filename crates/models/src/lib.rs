@@ -1,5 +1,5 @@
-//! Chat models: what a model is asked and answers, the providers that reach one, and `builtin`, the command
-//! interpreter that needs none.
+//! Chat models: what a model is asked and answers, and the providers that reach one. The command interpreter that
+//! needs no provider is a crate of its own; here it is one more [`ChatModel`].
 //!
 //! A model sees a [`ChatRequest`] (messages and tool schemas) and answers with a stream of [`Delta`]s. This
 //! crate knows wires and nothing of records, sessions or turns; it never runs a tool and never reads a
@@ -14,10 +14,8 @@
 //! | [`config`] | the `[models]` section of the configuration, secrets |
 //! | [`registry`] | [`Models`]: ids to models, the default, a local Ollama found by itself |
 //! | `openai` | every server that speaks OpenAI's chat completions |
-//! | `builtin` | the deterministic command interpreter |
 
 pub mod assembler;
-mod builtin;
 pub mod chat;
 pub mod config;
 pub mod error;

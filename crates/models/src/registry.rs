@@ -13,15 +13,11 @@ use kontor_core::{environment::Environment, text, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    builtin::Builtin,
     chat::{Capabilities, ChatModel},
     config::{ModelConfig, ModelsConfig, ProviderConfig},
     error::ModelError,
     openai::{self, Provider},
 };
-
-/// The id of the command interpreter, which is always there.
-pub(crate) const BUILTIN: &str = "builtin";
 
 const OLLAMA: &str = "ollama";
 const PROBE_TIMEOUT: Duration = Duration::from_millis(400);
@@ -34,7 +30,7 @@ const PROBE_AGAIN: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelInfo {
     pub id: String,
-    /// The provider's name; `builtin` for the command interpreter.
+    /// The provider's name; the id itself for the built-in model.
     pub provider: String,
     pub capabilities: Capabilities,
     pub is_default: bool,
@@ -47,6 +43,7 @@ pub struct Models(Arc<Shared>);
 struct Shared {
     default: Option<String>,
     providers: BTreeMap<String, Configured>,
+    /// The one that needs no provider and is always there.
     builtin: Arc<dyn ChatModel>,
     ollama: Option<Ollama>,
     environment: Environment,
@@ -92,9 +89,15 @@ struct Local {
 }
 
 impl Models {
+    /// The configured models beside `builtin`, the one that needs no provider.
+    ///
     /// Fails where the default names a model that no provider has, or the address of a local Ollama cannot be
     /// used. A provider that cannot be used is told in the log, and to whoever asks for a model of it.
-    pub fn new(config: ModelsConfig, environment: Environment) -> Result<Self, ModelError> {
+    pub fn new(
+        config: ModelsConfig,
+        builtin: Arc<dyn ChatModel>,
+        environment: Environment,
+    ) -> Result<Self, ModelError> {
         let mut providers = BTreeMap::new();
         for (name, provider) in config.providers {
             let made = Provider::new(&name, &provider).map_err(|error| match error {
@@ -108,13 +111,8 @@ impl Models {
         }
         let wanted = !config.ollama_url.is_empty() && !providers.contains_key(OLLAMA);
         let ollama = if wanted { Ollama::new(&config.ollama_url)? } else { None };
-        let models = Self(Arc::new(Shared {
-            default: config.default,
-            providers,
-            builtin: Arc::new(Builtin),
-            ollama,
-            environment,
-        }));
+        let models =
+            Self(Arc::new(Shared { default: config.default, providers, builtin, ollama, environment }));
         if let Some(default) = &models.0.default
             && !default.starts_with("ollama/")
         {
@@ -176,10 +174,11 @@ impl Models {
         {
             found.insert(0, (provider.to_owned(), model));
         }
-        found.push((BUILTIN.to_owned(), self.0.builtin.clone()));
+        let builtin = self.0.builtin.name();
+        found.push((builtin.to_owned(), self.0.builtin.clone()));
         let local = self.0.ollama.as_ref().and_then(Ollama::first);
         let local = local.as_ref().map(|model| model.name());
-        let default = self.0.default.as_deref().or(local).unwrap_or(BUILTIN).to_owned();
+        let default = self.0.default.as_deref().or(local).unwrap_or(builtin).to_owned();
         let mut infos: Vec<_> = found
             .into_iter()
             .map(|(provider, model)| ModelInfo {
@@ -194,7 +193,7 @@ impl Models {
     }
 
     fn find(&self, id: &str) -> Result<Arc<dyn ChatModel>, ModelError> {
-        if id == BUILTIN {
+        if id == self.0.builtin.name() {
             return Ok(self.0.builtin.clone());
         }
         let Some((provider, name)) = id.split_once('/') else { return Err(self.unknown(id)) };
@@ -225,7 +224,7 @@ impl Models {
             .flat_map(|(name, configured)| {
                 configured.models.iter().map(move |m| format!("{name}/{}", m.name))
             })
-            .chain([BUILTIN.to_owned()])
+            .chain([self.0.builtin.name().to_owned()])
             .collect();
         ModelError::UnknownModel {
             id: text::excerpt(id, 100),
@@ -338,13 +337,41 @@ impl Ollama {
     }
 }
 
+/// A built-in model that no test asks anything.
+#[cfg(test)]
+fn unasked() -> Arc<dyn ChatModel> {
+    struct Unasked;
+
+    impl ChatModel for Unasked {
+        fn name(&self) -> &str {
+            "builtin"
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            Capabilities {
+                language: false,
+                tools: true,
+                parallel_tool_calls: true,
+                context_window: None,
+                max_output_tokens: None,
+            }
+        }
+
+        fn stream(&self, _: crate::chat::ChatRequest) -> crate::chat::DeltaStream {
+            Box::pin(futures::stream::empty())
+        }
+    }
+
+    Arc::new(Unasked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Secret;
 
     fn models(config: ModelsConfig) -> Models {
-        Models::new(config, Environment::system()).unwrap()
+        Models::new(config, unasked(), Environment::system()).unwrap()
     }
 
     fn provider(models: &[&str]) -> ProviderConfig {
@@ -441,7 +468,10 @@ mod tests {
     #[test]
     fn a_default_that_no_provider_has_is_refused() {
         let config = ModelsConfig { default: Some("nobody/nothing".into()), ..without_ollama() };
-        assert!(matches!(Models::new(config, Environment::system()), Err(ModelError::UnknownModel { .. })));
+        assert!(matches!(
+            Models::new(config, unasked(), Environment::system()),
+            Err(ModelError::UnknownModel { .. })
+        ));
     }
 
     #[tokio::test]

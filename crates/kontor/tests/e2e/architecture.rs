@@ -17,13 +17,14 @@ const FACES: &[&str] = &[
 ];
 
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("kontor-core", &[]),
     ("kontor-store", &["kontor-core"]),
     ("kontor-identity", &["kontor-core", "kontor-store"]),
     ("kontor-operations", &["kontor-core", "kontor-store"]),
     ("kontor-crm", &["kontor-core", "kontor-store", "kontor-operations"]),
     ("kontor-models", &["kontor-core"]),
+    ("kontor-builtin", &["kontor-core", "kontor-models"]),
     (
         "kontor-agents",
         &[
@@ -47,6 +48,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "kontor-operations",
             "kontor-identity",
             "kontor-models",
+            "kontor-builtin",
             "kontor-agents",
             "kontor-http",
             "kontor-api",

@@ -86,7 +86,7 @@ mod tests {
             "ollama_url": "",
             "providers": {"local": {"base_url": base_url, "api_key": "sk-1", "models": models}},
         }));
-        let models = Models::new(config.unwrap(), Environment::system()).unwrap();
+        let models = Models::new(config.unwrap(), super::super::unasked(), Environment::system()).unwrap();
         let mut checks = models.check_providers().await;
         assert_eq!((checks.len(), checks[0].provider.as_str()), (1, "local"));
         checks.remove(0).outcome

@@ -16,6 +16,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
+use kontor_builtin::Builtin;
 use kontor_core::{
     caller::{Caller, Operator},
     environment::Environment,
@@ -111,7 +112,7 @@ impl Server {
         let identity =
             Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
         let config = ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() };
-        let models = Models::new(config, environment.clone()).unwrap();
+        let models = Models::new(config, Arc::new(Builtin), environment.clone()).unwrap();
         let jobs = Jobs::new(store.clone(), environment.clone(), JobSettings::default());
         let agents = Agents::new(
             AgentParts {

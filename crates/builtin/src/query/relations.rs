@@ -7,7 +7,7 @@ use super::{
     Parser, capital, lower,
     vocabulary::{GRAMMAR, PREPOSITIONS},
 };
-use crate::builtin::{
+use crate::{
     catalogue::{Field, Object},
     conversation::{Record, records},
     schema::Kind,

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{Parser, lower, vocabulary::ENDS};
-use crate::builtin::{schema::Kind, turn::Stop, words::Phrase};
+use crate::{schema::Kind, turn::Stop, words::Phrase};
 
 /// Verbs that say whose records are meant, with the outcome that they say besides.
 const VERBS: [(&str, Option<&str>); 19] = [

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Parser, conditions::comparator};
-use crate::builtin::{catalogue::Object, query::capital, schema::Kind, turn::Stop, words::Phrase};
+use crate::{catalogue::Object, query::capital, schema::Kind, turn::Stop, words::Phrase};
 
 /// Fields that answer "in what".
 const PLACES: [&str; 8] =
@@ -68,7 +68,7 @@ impl<'p> Parser<'p> {
         const MOST: usize = 60;
         let arguments = json!({"filter": condition, "limit": MOST});
         let results = self.interpreter.lookups(vec![(format!("{}.find", object.name), arguments)])?;
-        let found = results.iter().flat_map(crate::builtin::conversation::records);
+        let found = results.iter().flat_map(crate::conversation::records);
         let ids: Vec<String> = found.map(|record| record.id).collect();
         if results.iter().any(|result| result["has_more"] == true) && object.name != self.object.name {
             return Err(Stop::Say(format!(

@@ -99,7 +99,7 @@ impl Interpreter {
         }
         let phrase = self.sentence.phrase();
         let is_request = (0..phrase.len()).any(|at| {
-            let begins = || super::polite(phrase.upto(at)).is_empty();
+            let begins = || crate::commands::polite(phrase.upto(at)).is_empty();
             matches!(phrase.at(at), "please" | "pls")
                 || (phrase.from(at).strip(&REQUESTS).is_some() && begins())
         });

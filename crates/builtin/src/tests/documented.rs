@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Chat, Did, deals};
 
-const DOCUMENT: &str = include_str!("../../../../../docs/commands.md");
+const DOCUMENT: &str = include_str!("../../../../docs/commands.md");
 
 /// The texts in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {

@@ -1,7 +1,7 @@
 //! Orders, groups and limits: "by amount", "per month", "top 5", "newest".
 
 use super::{Parser, capital, lower};
-use crate::builtin::{
+use crate::{
     catalogue::Field,
     dates::{self, Lean},
     schema::Kind,

@@ -4,33 +4,33 @@ use serde_json::{Value, json};
 
 /// A question about one object's records.
 #[derive(Debug, Default)]
-pub(in crate::builtin) struct Query {
-    pub(in crate::builtin) filters: Vec<Value>,
+pub(crate) struct Query {
+    pub(crate) filters: Vec<Value>,
     /// What a reply says of them before the noun: "open", "overdue".
     pub(super) before: Vec<String>,
     /// And behind it: "at Acme", "with amount over 10,000".
     pub(super) after: Vec<String>,
     /// As `find` takes it, and in words.
-    pub(in crate::builtin) sort: Option<(String, String)>,
-    pub(in crate::builtin) group: Vec<String>,
-    pub(in crate::builtin) limit: Option<u64>,
+    pub(crate) sort: Option<(String, String)>,
+    pub(crate) group: Vec<String>,
+    pub(crate) limit: Option<u64>,
     /// Asks for the first of an order: "the largest".
-    pub(in crate::builtin) is_extreme: bool,
+    pub(crate) is_extreme: bool,
     /// Names or parts of names.
-    pub(in crate::builtin) search: Vec<String>,
+    pub(crate) search: Vec<String>,
     /// Asks for deleted records.
-    pub(in crate::builtin) deleted: bool,
+    pub(crate) deleted: bool,
     /// The fields it speaks of, worth a column.
-    pub(in crate::builtin) touched: Vec<String>,
+    pub(crate) touched: Vec<String>,
 }
 
 impl Query {
     /// A question that is said to be about this.
-    pub(in crate::builtin) fn saying(after: &str) -> Self {
+    pub(crate) fn saying(after: &str) -> Self {
         Self { after: vec![after.to_owned()], limit: Some(0), ..Self::default() }
     }
 
-    pub(in crate::builtin) fn filter(&self) -> Option<Value> {
+    pub(crate) fn filter(&self) -> Option<Value> {
         match self.filters.as_slice() {
             [] => None,
             [only] => Some(only.clone()),
@@ -39,20 +39,20 @@ impl Query {
     }
 
     /// The same, with a field among what it speaks of.
-    pub(in crate::builtin) fn touching(mut self, field: &str) -> Self {
+    pub(crate) fn touching(mut self, field: &str) -> Self {
         self.touched.push(field.to_owned());
         self
     }
 
     /// Whether it says nothing but a name.
-    pub(in crate::builtin) fn is_name(&self) -> bool {
+    pub(crate) fn is_name(&self) -> bool {
         let narrowed = !self.filters.is_empty() || self.deleted;
         !self.search.is_empty() && !narrowed && self.sort.is_none() && self.limit.is_none()
     }
 
     /// What is asked for: "open deals at Acme, with amount over 10,000, by amount (largest first)"; `noun` is
     /// the object's name in the number that fits, and `mark` stands around the noun with what is before it.
-    pub(in crate::builtin) fn described(&self, noun: &str, mark: &str) -> String {
+    pub(crate) fn described(&self, noun: &str, mark: &str) -> String {
         let deleted = self.deleted.then(|| "deleted".to_owned());
         let words: Vec<&str> = deleted.iter().chain(&self.before).map(String::as_str).chain([noun]).collect();
         let mut after = self.after.clone();
@@ -71,12 +71,12 @@ impl Query {
     }
 }
 
-pub(in crate::builtin) fn lower(label: &str) -> String {
+pub(crate) fn lower(label: &str) -> String {
     let is_name = label.chars().nth(1).is_some_and(char::is_uppercase);
     if is_name { label.to_owned() } else { label.to_lowercase() }
 }
 
-pub(in crate::builtin) fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,112 +1,13 @@
-//! A deterministic command interpreter behind the trait of a chat model.
-//!
-//! It is no language model and says so. It sees what a model sees, messages and tool schemas, and keeps
-//! nothing between calls: the objects and fields come from the schemas, "it" and "the second one" from the
-//! results in the messages, and the place within a turn from the results that are already there. What it
-//! says of records is only what results say.
-//!
-//! A sentence is acted upon only where every word of it was understood: whatever gives a word a meaning covers it,
-//! a closed list of words may be passed over, and [`turn`] lets no call through while a word is left, other than
-//! those that find out what a name stands for.
-//!
-//! | module | holds |
-//! |---|---|
-//! | [`words`], [`numbers`], [`dates`] | reading sentences |
-//! | [`catalogue`], [`schema`] | objects, fields and options, from the tool schemas |
-//! | [`conversation`], [`ask`] | what was shown, spoken of and asked, from the messages |
-//! | [`routes`] | which command a sentence is |
-//! | [`turn`] | commands that are run again until all their calls have results |
-//! | [`resolve`], [`values`], [`query`] | which record, which value, which filter |
-//! | [`read`], [`agenda`], [`field`], [`count`], [`history`], [`create`], [`reminder`], [`change`], [`log`], [`help`] | the commands |
-//! | [`limits`] | what it cannot do, and what it does not understand |
-//! | [`clauses`] | the changes that one sentence says |
-//! | [`render`] | results as Markdown |
+//! From a message to its command: what is only polite, what asks about the interpreter itself, and in which order
+//! the commands are tried.
 
-mod agenda;
-mod ask;
-mod catalogue;
-mod change;
-mod clauses;
-mod conversation;
-mod count;
-mod create;
-mod dates;
-mod field;
-mod help;
-mod history;
-mod limits;
-mod log;
-mod named;
-mod numbers;
-mod query;
-mod read;
-mod reminder;
-mod render;
-mod resolve;
-mod routes;
-mod schema;
-mod turn;
-mod values;
-mod words;
-
-use futures::{StreamExt, stream};
-
-use crate::chat::{Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason};
-use catalogue::Catalogue;
-use conversation::Conversation;
-use turn::{Interpreter, Outcome, Stop};
-use words::{Phrase, Sentence, singular};
-
-pub(crate) struct Builtin;
-
-impl ChatModel for Builtin {
-    fn name(&self) -> &str {
-        crate::registry::BUILTIN
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            language: false,
-            tools: true,
-            parallel_tool_calls: true,
-            context_window: None,
-            max_output_tokens: None,
-        }
-    }
-
-    fn stream(&self, request: ChatRequest) -> DeltaStream {
-        stream::once(async move { stream::iter(answer(&request).into_iter().map(Ok)) }).flatten().boxed()
-    }
-}
-
-/// The whole answer to a request.
-fn answer(request: &ChatRequest) -> Vec<Delta> {
-    let catalogue = Catalogue::new(&request.tools);
-    let conversation = Conversation::new(&request.messages, |said| is_command(&catalogue, said));
-    let interpreter = Interpreter::new(catalogue, conversation);
-    let mut deltas = Vec::new();
-    match interpreter.run() {
-        Ok(text) | Err(Stop::Say(text)) => {
-            let text = interpreter.with_remarks(text);
-            deltas.extend(text.split_inclusive(' ').map(|word| Delta::Text(word.to_owned())));
-            deltas.push(Delta::Finish(FinishReason::Stop));
-        }
-        Err(Stop::Call(calls)) => {
-            for (index, (name, arguments)) in (0..).zip(calls) {
-                // The number of messages grows with every step, so no two calls of a conversation share an id.
-                let id = format!("builtin_{}_{index}", request.messages.len());
-                deltas.push(Delta::ToolCall {
-                    index,
-                    id: Some(id),
-                    name: Some(name),
-                    arguments: arguments.to_string(),
-                });
-            }
-            deltas.push(Delta::Finish(FinishReason::ToolCalls));
-        }
-    }
-    deltas
-}
+use crate::{
+    ask,
+    catalogue::Catalogue,
+    render,
+    turn::{Interpreter, Outcome},
+    words::{Phrase, Sentence, singular},
+};
 
 /// Words before a command that say nothing.
 const POLITE: [&str; 39] = [
@@ -152,7 +53,7 @@ const POLITE: [&str; 39] = [
 ];
 
 /// Whether a message begins like a command, so that it is no answer to a question.
-fn is_command(catalogue: &Catalogue, said: &str) -> bool {
+pub(crate) fn is_command(catalogue: &Catalogue, said: &str) -> bool {
     const BEGINNINGS: [&str; 64] = [
         "show",
         "list",
@@ -227,7 +128,7 @@ fn is_command(catalogue: &Catalogue, said: &str) -> bool {
     !sentence.phrase().is_quoted(0) && (begins_with_many || phrase.strip(&BEGINNINGS).is_some())
 }
 
-fn polite(mut phrase: Phrase<'_>) -> Phrase<'_> {
+pub(crate) fn polite(mut phrase: Phrase<'_>) -> Phrase<'_> {
     while let Some(rest) = phrase.strip(&POLITE) {
         phrase = rest.skip(&[",", "kindly"]);
     }
@@ -235,7 +136,7 @@ fn polite(mut phrase: Phrase<'_>) -> Phrase<'_> {
 }
 
 impl Interpreter {
-    fn run(&self) -> Outcome {
+    pub(crate) fn run(&self) -> Outcome {
         if self.conversation.is_refused {
             return Ok(self.refused());
         }
@@ -258,7 +159,7 @@ impl Interpreter {
     }
 
     /// A reply with what is to be said besides.
-    fn with_remarks(&self, text: String) -> String {
+    pub(crate) fn with_remarks(&self, text: String) -> String {
         let mut parts = Vec::new();
         if let Some(dropped) = self.conversation.dropped.as_ref().filter(|_| !self.conversation.is_refused) {
             parts.push(format!("I dropped “{}”.", render::escape(dropped)));
@@ -307,6 +208,3 @@ impl Interpreter {
         None
     }
 }
-
-#[cfg(test)]
-mod tests;

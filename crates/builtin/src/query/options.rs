@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Parser, lower, unclear_not, vocabulary::GRAMMAR};
-use crate::builtin::{
+use crate::{
     catalogue::Field,
     dates,
     schema::{Choice, Kind},

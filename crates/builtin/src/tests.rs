@@ -11,13 +11,10 @@ mod understanding;
 
 use std::sync::Arc;
 
+use kontor_models::{Assembler, ChatRequest, Message, ToolDefinition};
 use serde_json::{Value, json};
 
-use super::answer;
-use crate::{
-    assembler::Assembler,
-    chat::{ChatRequest, Message, ToolDefinition},
-};
+use crate::model::answer;
 
 const ADA: &str = "018f2b6e-7c1a-7000-8000-000000000001";
 

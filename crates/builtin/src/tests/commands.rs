@@ -354,10 +354,10 @@ fn without_any_tool_it_still_answers() {
 async fn a_reply_is_streamed_word_by_word() {
     use futures::TryStreamExt;
 
-    use crate::chat::{ChatModel, ChatRequest, Delta, FinishReason, Message};
+    use kontor_models::{ChatModel, ChatRequest, Delta, FinishReason, Message};
 
     let request = ChatRequest::new([Message::User("help".into())], catalogue::tools());
-    let deltas: Vec<Delta> = crate::builtin::Builtin.stream(request).try_collect().await.unwrap();
+    let deltas: Vec<Delta> = crate::Builtin.stream(request).try_collect().await.unwrap();
     assert!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count() > 20);
     assert_eq!(deltas.last(), Some(&Delta::Finish(FinishReason::Stop)));
 }

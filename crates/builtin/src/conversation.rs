@@ -7,7 +7,7 @@ use super::{
     ask::{self, Question},
     words::{Sentence, ordinal},
 };
-use crate::chat::{Message, ToolCall};
+use kontor_models::{Message, ToolCall};
 
 /// A record that some result named.
 #[derive(Debug, Clone, PartialEq, Eq)]

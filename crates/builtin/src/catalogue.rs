@@ -12,7 +12,7 @@ use super::{
     },
     words::{Phrase, parts, plural},
 };
-use crate::chat::ToolDefinition;
+use kontor_models::ToolDefinition;
 
 pub(super) struct Catalogue {
     tools: Vec<String>,

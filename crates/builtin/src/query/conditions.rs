@@ -4,7 +4,7 @@ use kontor_core::{reading::lean_of, time::Date};
 use serde_json::{Value, json};
 
 use super::{Parser, capital, lower, until_boundary, vocabulary::GRAMMAR};
-use crate::builtin::{
+use crate::{
     catalogue::Field,
     dates::{self, Lean, Period},
     numbers,

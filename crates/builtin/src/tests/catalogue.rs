@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use kontor_models::ToolDefinition;
 use serde_json::{Map, Value, json};
 
-use crate::{builtin::schema::readable, chat::ToolDefinition};
+use crate::schema::readable;
 
 type FieldRow = (&'static str, &'static str, &'static str);
 
