@@ -260,7 +260,7 @@ impl Process {
                 ]}},
             }))
             .unwrap();
-            let models = Models::new(config, Arc::new(Builtin), environment.clone()).unwrap();
+            let models = Models::new(config, Arc::new(Builtin::default()), environment.clone()).unwrap();
             let agents = Agents::new(
                 AgentParts {
                     store: store.clone(),

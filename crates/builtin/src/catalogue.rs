@@ -1,27 +1,24 @@
-//! What the tools of a request say about the workspace: objects, fields, options. Nothing is known beforehand,
-//! so a custom field works as soon as it stands in a schema.
+//! What the caller can see and do in the workspace: objects, fields, options, operations, each with the words it
+//! goes by. Nothing is known beforehand, so a custom field works as soon as it is there.
 
-use kontor_core::text::fold;
-use serde_json::Value;
+use std::collections::HashMap;
+
+use kontor_core::{operation::Effect, text::fold};
 
 use super::{
+    kind::{Choice, Kind, Part},
     query::lower,
-    schema::{
-        Choice, Kind, Part, choices, described_choices, guess_outcomes, kind_of, parts_of, readable, related,
-        strings,
-    },
-    words::{Phrase, parts, plural},
+    words::{Phrase, parts},
 };
-use kontor_models::ToolDefinition;
 
 pub(super) struct Catalogue {
-    tools: Vec<String>,
+    pub(super) operations: HashMap<String, Effect>,
     pub(super) objects: Vec<Object>,
     /// `activity.log`, where it is offered.
-    pub(super) log: Option<LogTool>,
+    pub(super) log: Option<LogOperation>,
 }
 
-pub(super) struct LogTool {
+pub(super) struct LogOperation {
     pub(super) kinds: Vec<Choice>,
     pub(super) targets: Vec<String>,
     /// What an activity must have in this workspace beside what a sentence about one says.
@@ -32,18 +29,16 @@ pub(super) struct Object {
     pub(super) name: String,
     pub(super) singular: String,
     pub(super) plural: String,
-    names: Vec<Vec<String>>,
+    pub(super) names: Vec<Vec<String>>,
     /// What people call it beside its own name.
-    synonyms: Vec<Vec<String>>,
-    verbs: Vec<String>,
+    pub(super) synonyms: Vec<Vec<String>>,
+    pub(super) verbs: Vec<String>,
+    /// Those that may be read: what people fill in before what the system notes.
     pub(super) fields: Vec<Field>,
     /// The fields a new record must have.
     pub(super) required: Vec<String>,
-    /// What `find` can filter by; only texts that can be searched for a part are [`Kind::Text`].
-    pub(super) filters: Vec<(String, Kind)>,
-    sortable: Vec<String>,
-    /// What `find` can be asked to show.
-    pub(super) selectable: Vec<String>,
+    /// What lists can be filtered by.
+    pub(super) filters: Vec<Filter>,
     pub(super) searchable: bool,
     /// Whether `find` finds deleted records when it is asked to.
     pub(super) finds_deleted: bool,
@@ -56,8 +51,18 @@ pub(super) struct Field {
     pub(super) kind: Kind,
     /// What can be written by itself of a composite field.
     pub(super) parts: Vec<Part>,
-    /// Stands in the arguments of create or update.
+    /// Whether it can be given a value, in a new record or in one that is there.
     pub(super) writable: bool,
+    pub(super) is_sortable: bool,
+    /// The filter by the name of the record that a relation points to: `account.name`.
+    pub(super) by_name: Option<String>,
+}
+
+pub(super) struct Filter {
+    /// `amount`, `amount.currency`.
+    pub(super) path: String,
+    /// Whether it is a text of which a part can be looked for.
+    pub(super) is_text: bool,
 }
 
 /// A field that can be written, or one part of it.
@@ -86,35 +91,13 @@ impl Slot<'_> {
 }
 
 impl Catalogue {
-    pub(super) fn new(tools: &[ToolDefinition]) -> Self {
-        let mut objects: Vec<Object> = Vec::new();
-        for tool in tools {
-            let Some((name, verb)) = tool.name.split_once('.') else { continue };
-            let position = objects.iter().position(|object| object.name == name).unwrap_or_else(|| {
-                objects.push(Object::new(name));
-                objects.len() - 1
-            });
-            objects[position].learn(verb, tool);
-        }
-        objects.retain(|object| !object.verbs.iter().all(|verb| verb == "log"));
-        for position in 0..objects.len() {
-            let known: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
-            objects[position].settle_moments();
-            objects[position].finish(&known);
-        }
-        let log = tools.iter().find(|tool| tool.name == "activity.log").map(|tool| LogTool {
-            kinds: choices(&tool.parameters["properties"]["type"]),
-            targets: strings(&tool.parameters["properties"]["target"]["properties"]["object"]["enum"]),
-            also_needed: strings(&tool.parameters["required"])
-                .into_iter()
-                .filter(|name| !["type", "subject", "target"].contains(&name.as_str()))
-                .collect(),
-        });
-        Self { tools: tools.iter().map(|tool| tool.name.clone()).collect(), objects, log }
+    pub(super) fn has(&self, operation: &str) -> bool {
+        self.operations.contains_key(operation)
     }
 
-    pub(super) fn has(&self, tool: &str) -> bool {
-        self.tools.iter().any(|name| name == tool)
+    /// Whether an operation that is offered does more than read.
+    pub(super) fn changes(&self, operation: &str) -> bool {
+        self.operations.get(operation).is_some_and(|effect| *effect != Effect::Read)
     }
 
     pub(super) fn object(&self, name: &str) -> Option<&Object> {
@@ -159,25 +142,6 @@ impl Catalogue {
 }
 
 impl Object {
-    fn new(name: &str) -> Self {
-        let singular = parts(name).join(" ");
-        Self {
-            name: name.to_owned(),
-            plural: plural(&singular),
-            names: vec![parts(name)],
-            synonyms: Vec::new(),
-            singular,
-            verbs: Vec::new(),
-            fields: Vec::new(),
-            required: Vec::new(),
-            filters: Vec::new(),
-            sortable: Vec::new(),
-            selectable: Vec::new(),
-            searchable: false,
-            finds_deleted: false,
-        }
-    }
-
     pub(super) fn can(&self, verb: &str) -> bool {
         self.verbs.iter().any(|known| known == verb)
     }
@@ -276,188 +240,11 @@ impl Object {
     }
 
     pub(super) fn can_filter(&self, name: &str) -> bool {
-        self.filters.is_empty() || self.filters.iter().any(|(known, _)| known == name)
-    }
-
-    pub(super) fn can_sort(&self, name: &str) -> bool {
-        self.sortable.is_empty() || self.sortable.iter().any(|known| known == name)
-    }
-
-    /// The filter for the name of the record a relation points to: `account.name`.
-    pub(super) fn relation_name_filter(&self, relation: &str) -> Option<&str> {
-        self.filters
-            .iter()
-            .find(|(name, kind)| {
-                *kind == Kind::Text && name.strip_prefix(relation).is_some_and(|rest| rest.starts_with('.'))
-            })
-            .map(|(name, _)| name.as_str())
-    }
-
-    fn learn(&mut self, verb: &str, tool: &ToolDefinition) {
-        self.verbs.push(verb.to_owned());
-        let properties = &tool.parameters["properties"];
-        match verb {
-            "find" => {
-                if let Some(named) =
-                    tool.description.strip_prefix("Find ").and_then(|rest| rest.split('.').next())
-                    && named.split(' ').count() <= 3
-                {
-                    self.plural = fold(named);
-                    self.names.push(parts(named));
-                }
-                self.learn_filters(&tool.parameters);
-                self.selectable = strings(&properties["fields"]["items"]["enum"]);
-                self.searchable = properties.get("search").is_some();
-                self.finds_deleted = properties.get("deleted").is_some();
-            }
-            "create" | "update" => {
-                for (name, schema) in properties.as_object().into_iter().flatten() {
-                    if name != "id" {
-                        self.learn_field(name, schema);
-                    }
-                }
-                if verb == "create" {
-                    self.required = strings(&tool.parameters["required"]);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn learn_field(&mut self, name: &str, schema: &Value) {
-        let kind = kind_of(schema);
-        match self.fields.iter_mut().find(|field| field.name == name) {
-            Some(known) => {
-                known.writable = true;
-                known.parts = parts_of(&kind, schema);
-                known.kind = kind;
-                if let Some(title) = schema["title"].as_str() {
-                    known.label = title.to_owned();
-                }
-            }
-            None => self.fields.push(Field::new(name, schema, kind, true)),
-        }
-    }
-
-    /// What the schema of a value leaves open and that of a filter says: a moment is written as text.
-    fn settle_moments(&mut self) {
-        for (name, kind) in &self.filters {
-            if *kind == Kind::DateTime
-                && let Some(field) = self.fields.iter_mut().find(|field| field.name == *name)
-            {
-                field.kind = Kind::DateTime;
-            }
-        }
-    }
-
-    /// Every field that can be filtered by, of what kind, and by which of its parts: all that is known of the
-    /// fields to whoever may only read.
-    fn learn_filters(&mut self, parameters: &Value) {
-        let filters = parameters["properties"]["filter"]["properties"].as_object();
-        for (name, schema) in filters.into_iter().flatten() {
-            if ["and", "or", "not"].contains(&name.as_str()) {
-                continue;
-            }
-            let reference = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
-            let described = schema["description"].as_str().unwrap_or_default();
-            let kind = match reference {
-                Some("text") => Kind::Text,
-                Some("number") => Kind::Number,
-                Some("boolean") => Kind::Boolean,
-                Some("date") => Kind::Date,
-                Some("date_time") => Kind::DateTime,
-                Some("id") => Kind::Relation(related(described)),
-                Some("option") => Kind::Select(described_choices(described)),
-                _ => Kind::Composite,
-            };
-            if !name.contains('.') && name != "id" {
-                if reference != Some("presence") {
-                    self.sortable.push(name.clone());
-                }
-                if self.field(name).is_none() {
-                    let has = |part: &str| {
-                        filters.is_some_and(|known| known.contains_key(&format!("{name}.{part}")))
-                    };
-                    let kind = match kind.clone() {
-                        Kind::Number if has("currency") => Kind::Currency,
-                        Kind::Text if has("first") => Kind::FullName,
-                        Kind::Relation(_) if has("object") => Kind::Target(Vec::new()),
-                        Kind::Composite if reference == Some("exact") => Kind::Text,
-                        other => other,
-                    };
-                    self.fields.push(Field::new(name, schema, kind, false));
-                }
-            }
-            self.filters.push((name.clone(), kind));
-        }
-    }
-
-    /// What can be said only when everything was seen.
-    fn finish(&mut self, objects: &[String]) {
-        for other in match self.name.as_str() {
-            "account" => ["company", "customer", "client", "organisation", "organization", "firm"].as_slice(),
-            "contact" => &["person", "people"],
-            "deal" => &["opportunity", "opp"],
-            "activity" => &["interaction"],
-            "task" => &["todo", "to do", "to-do", "reminder"],
-            "member" => &["user", "colleague"],
-            _ => &[],
-        } {
-            self.synonyms.push(other.split(' ').map(str::to_owned).collect());
-        }
-        for field in &mut self.fields {
-            if field.kind == Kind::Relation(None) {
-                let object = objects.iter().find(|object| **object == field.name).cloned();
-                let member = || (field.name == "owner").then(|| "member".to_owned());
-                field.kind = Kind::Relation(object.or_else(member));
-            }
-            if let Kind::Select(choices) = &mut field.kind
-                && choices.iter().all(|choice| choice.outcome.is_none())
-            {
-                guess_outcomes(choices);
-            }
-            let other: &[&str] = match (&field.kind, field.name.as_str()) {
-                (Kind::Currency, _) => &["value", "worth", "size"],
-                (Kind::Contacts, "emails") => &["email", "mail", "email address", "mail address", "e-mail"],
-                (Kind::Contacts, "phones") => &[
-                    "phone",
-                    "telephone",
-                    "phone number",
-                    "telephone number",
-                    "mobile",
-                    "mobile number",
-                    "number",
-                ],
-                (Kind::Text, "job_title") => &["title", "position", "role", "job"],
-                (Kind::Relation(_), "performed_by") => &["performer"],
-                (Kind::Number, "probability") => &["chance", "win probability"],
-                (_, "happened_at") => &["happened", "sent", "made", "held", "logged", "took place"],
-                (_, "created_at") => &["created", "age", "added", "entered"],
-                (_, "updated_at") => &["updated", "changed", "touched", "modified"],
-                (Kind::Date | Kind::DateTime, name) if name.contains("due") => {
-                    &["due", "deadline", "due date"]
-                }
-                (Kind::Date, "close_date") => &["closing date", "closes", "closing"],
-                _ => &[],
-            };
-            field.phrases.extend(other.iter().map(|words| words.split(' ').map(str::to_owned).collect()));
-        }
+        self.filters.iter().any(|filter| filter.path == name)
     }
 }
 
 impl Field {
-    fn new(name: &str, schema: &Value, kind: Kind, writable: bool) -> Self {
-        let label = schema["title"].as_str().map_or_else(|| readable(name), str::to_owned);
-        Self {
-            name: name.to_owned(),
-            phrases: vec![parts(name), parts(&label)],
-            label,
-            parts: parts_of(&kind, schema),
-            kind,
-            writable,
-        }
-    }
-
     /// Whether its label says no more than its name.
     fn is_own_name(&self) -> bool {
         parts(&self.name) == parts(&self.label)
@@ -465,7 +252,7 @@ impl Field {
 
     /// Whether it is a relation to the workspace's members.
     pub(super) fn is_member(&self) -> bool {
-        matches!(&self.kind, Kind::Relation(Some(object)) if object == "member")
+        matches!(&self.kind, Kind::Relation(object) if object == "member")
     }
 }
 

@@ -7,9 +7,9 @@ use super::{
     catalogue::Object,
     clauses::{Change, STRUCTURE, Verb},
     conversation::{Record, single},
+    kind::Kind,
     query::lower,
     render,
-    schema::Kind,
     turn::{Interpreter, Outcome, Stop},
     values,
     words::{Phrase, one},
@@ -186,7 +186,7 @@ impl Interpreter {
     pub(super) fn settle(&self, outcome: &str, phrase: Phrase<'_>) -> Option<Outcome> {
         let with = |object: &&Object| {
             object.outcomes().is_some_and(|(field, choices)| {
-                let mut fitting = choices.iter().filter(|choice| choice.outcome.as_deref() == Some(outcome));
+                let mut fitting = choices.iter().filter(|choice| choice.outcome == Some(outcome));
                 field.writable && fitting.next().is_some() && fitting.next().is_none()
             })
         };
@@ -203,7 +203,7 @@ impl Interpreter {
         let Some((field, choices)) = object.and_then(Object::outcomes) else {
             return Ok(self.not_a_change(phrase));
         };
-        let Some(choice) = choices.iter().find(|choice| choice.outcome.as_deref() == Some(outcome)) else {
+        let Some(choice) = choices.iter().find(|choice| choice.outcome == Some(outcome)) else {
             return Ok(self.not_a_change(phrase));
         };
         let arguments = json!({"id": record.id, &field.name: choice.value});

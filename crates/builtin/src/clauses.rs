@@ -2,8 +2,9 @@
 
 use super::{
     catalogue::{Object, Slot},
-    dates, numbers,
-    schema::Kind,
+    dates,
+    kind::Kind,
+    numbers,
     turn::Interpreter,
     values,
     words::Phrase,
@@ -155,7 +156,7 @@ impl Interpreter {
         match &slot.field.kind {
             _ if slot.part.is_some() => false,
             Kind::Number | Kind::Currency => numbers::is_sum(phrase),
-            Kind::Date | Kind::DateTime => dates::is_period(phrase, self.conversation.today),
+            Kind::Date | Kind::DateTime => dates::is_period(phrase, self.scene.today),
             Kind::Boolean => numbers::truth(phrase.at(0)).is_some(),
             Kind::Select(choices) => choices.iter().any(|choice| phrase.matches(&choice.names) > 0),
             _ => false,

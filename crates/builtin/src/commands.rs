@@ -195,8 +195,8 @@ impl Interpreter {
         if is_help || (phrase.len() <= 2 && phrase.strip(&["good morning"]).is_some()) {
             return Some(Ok(self.help()));
         }
-        if let (Some(_), Some((name, _))) = (phrase.strip(&["who am i"]), &self.conversation.member) {
-            return Some(Ok(format!("You are {}.", render::escape(name))));
+        if phrase.strip(&["who am i"]).is_some() {
+            return Some(Ok(format!("You are {}.", render::escape(&self.scene.member.name))));
         }
         let thanks = phrase.strip(&["thanks", "thank you", "thx", "great", "perfect"]);
         if thanks.is_some_and(|rest| rest.len() < 3) {

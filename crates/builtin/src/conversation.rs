@@ -1,13 +1,13 @@
-//! What the messages say: who speaks and when, what was shown last, what was asked, and how far this turn is.
+//! What the messages say: what was shown last, what was asked, and how far this turn is.
 
-use kontor_core::{text::fold, time::Date};
+use kontor_core::text::fold;
+use kontor_models::{Message, RecordInView, ToolCall};
 use serde_json::Value;
 
 use super::{
     ask::{self, Question},
     words::{Sentence, ordinal},
 };
-use kontor_models::{Message, ToolCall};
 
 /// A record that some result named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,24 @@ pub(super) struct Record {
     pub(super) label: String,
     /// The folder of its pages: `/records/deals`; empty where no result told it.
     pub(super) path: String,
+}
+
+impl Record {
+    /// `path` is that of the folder or of the record's own page: results give either.
+    fn new(object: &str, id: &str, label: &str, path: &str) -> Self {
+        Self {
+            object: object.to_owned(),
+            id: id.to_owned(),
+            label: if label.is_empty() { "(no name)" } else { label }.to_owned(),
+            path: path.strip_suffix(id).unwrap_or(path).trim_end_matches('/').to_owned(),
+        }
+    }
+}
+
+impl From<&RecordInView> for Record {
+    fn from(seen: &RecordInView) -> Self {
+        Self::new(&seen.object, &seen.id.to_string(), &seen.label, &seen.path)
+    }
 }
 
 /// A call of this turn with its result.
@@ -29,9 +47,6 @@ pub(super) struct Done {
 
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
-    pub(super) today: Option<Date>,
-    /// The member's name and id.
-    pub(super) member: Option<(String, String)>,
     /// The record on the page the member is looking at.
     pub(super) looking: Option<Record>,
     /// What was shown as a list last, with the pages before it.
@@ -65,13 +80,12 @@ struct Exchange<'m> {
 
 impl Conversation {
     /// `is_command` tells a new command from an answer to a question.
-    pub(super) fn new(messages: &[Message], is_command: impl Fn(&str) -> bool) -> Self {
-        let mut this = Self::default();
-        for message in messages {
-            if let Message::System(text) = message {
-                this.learn_setting(text);
-            }
-        }
+    pub(super) fn new(
+        messages: &[Message],
+        looking: Option<&RecordInView>,
+        is_command: impl Fn(&str) -> bool,
+    ) -> Self {
+        let mut this = Self { looking: looking.map(Record::from), ..Self::default() };
         let mut exchanges = exchanges(messages);
         let Some(current) = exchanges.pop() else { return this };
         let mut question = None;
@@ -158,21 +172,6 @@ impl Conversation {
             _ => None,
         };
         exact.or(only).cloned()
-    }
-
-    fn learn_setting(&mut self, text: &str) {
-        for line in text.lines().map(str::trim) {
-            if let Some(rest) = line.strip_prefix("Today is ") {
-                self.today = rest.split([' ', ',']).find_map(|word| word.parse().ok());
-            } else if let Some(rest) = line.strip_prefix("You act for ") {
-                self.member = rest.split_once(" (member ").and_then(|(name, rest)| {
-                    let id = rest.split([',', ')']).next()?.trim();
-                    Some((unquoted(name), id.to_owned()))
-                });
-            } else if let Some(rest) = line.strip_prefix("The member is looking at the ") {
-                self.looking = looked_at(rest);
-            }
-        }
     }
 
     fn learn(&mut self, done: &[Done], answer: &str) {
@@ -264,31 +263,6 @@ fn shows_list(tool: &str) -> bool {
     tool == "search" || tool.ends_with(".find")
 }
 
-/// `deal "Acme renewal" (id 018f…, /records/deals/018f…).`
-fn looked_at(text: &str) -> Option<Record> {
-    let (object, rest) = text.split_once(" \"")?;
-    let (label, rest) = rest.rsplit_once("\" (id ")?;
-    let (id, rest) = rest.split_once(", ")?;
-    let path = rest.split(')').next()?.rsplit_once('/')?.0;
-    Some(Record {
-        object: object.to_owned(),
-        id: id.to_owned(),
-        label: unescaped(label),
-        path: path.to_owned(),
-    })
-}
-
-/// A name as prompts write it, with quotation marks around it or without.
-fn unquoted(name: &str) -> String {
-    let inside = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    unescaped(inside.unwrap_or(name))
-}
-
-/// The inside of a JSON string; as it stands where it is none.
-fn unescaped(inside: &str) -> String {
-    serde_json::from_str(&format!("\"{inside}\"")).unwrap_or_else(|_| inside.to_owned())
-}
-
 /// The records of a list, or the results of a search.
 pub(super) fn records(result: &Value) -> Vec<Record> {
     let list = result["records"].as_array().or_else(|| result["results"].as_array());
@@ -315,13 +289,6 @@ pub(super) fn single(result: &Value) -> Option<Record> {
 
 pub(super) fn record(value: &Value, result: &Value) -> Option<Record> {
     let text = |key: &str| value[key].as_str().or_else(|| result[key].as_str());
-    let path = text("path").unwrap_or_default();
-    let id = value["id"].as_str()?;
-    Some(Record {
-        object: text("object")?.to_owned(),
-        id: id.to_owned(),
-        label: value["label"].as_str().filter(|label| !label.is_empty()).unwrap_or("(no name)").to_owned(),
-        // Some results give the folder, some the record's own page.
-        path: path.strip_suffix(id).unwrap_or(path).trim_end_matches('/').to_owned(),
-    })
+    let label = value["label"].as_str().unwrap_or_default();
+    Some(Record::new(text("object")?, value["id"].as_str()?, label, text("path").unwrap_or_default()))
 }

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     catalogue::{Field, Object},
+    kind::Kind,
     numbers,
     query::{Parser, Query, lower},
     render,
-    schema::Kind,
     turn::{Interpreter, Outcome, Stop},
     words::{Phrase, Sentence},
 };

@@ -7,8 +7,9 @@ use super::{
     ask,
     catalogue::{Field, Object},
     conversation::single,
-    dates, numbers, render,
-    schema::Kind,
+    dates,
+    kind::Kind,
+    numbers, render,
     turn::{Interpreter, Outcome, Stop},
     values,
     words::{Phrase, one, singular, stem},
@@ -197,7 +198,7 @@ impl Interpreter {
                 });
             (ENDS.contains(&word) && word != "and")
                 || (*at > 0 && word == "in" && body_field(object).is_none())
-                || (*at > 0 && dates::is_period(here, self.conversation.today))
+                || (*at > 0 && dates::is_period(here, self.scene.today))
                 || (*at > 0 && object.amount_field().is_some() && is_marked_sum(here))
                 || word.contains('@')
                 || is_field
@@ -348,7 +349,7 @@ impl Interpreter {
         let mut wanted: Vec<&str> = Vec::new();
         for field in object.fields.iter().filter(|field| field.writable) {
             match &field.kind {
-                Kind::Relation(Some(related)) if related != "member" => wanted.push(related),
+                Kind::Relation(related) if related != "member" => wanted.push(related),
                 Kind::Target(objects) => wanted.extend(objects.iter().map(String::as_str)),
                 _ => {}
             }
@@ -362,7 +363,7 @@ impl Interpreter {
         }
         let record = self.record(name, &wanted)?;
         let field = object.fields.iter().filter(|field| field.writable).find(|field| match &field.kind {
-            Kind::Relation(Some(related)) => *related == record.object,
+            Kind::Relation(related) => *related == record.object,
             Kind::Target(objects) => objects.contains(&record.object),
             _ => false,
         });
@@ -388,7 +389,7 @@ impl Interpreter {
     fn until_end<'s>(&self, phrase: Phrase<'s>) -> Phrase<'s> {
         let ends = |at: &usize| {
             let here = phrase.from(*at);
-            ENDS.contains(&here.at(0)) || (*at > 0 && dates::is_period(here, self.conversation.today))
+            ENDS.contains(&here.at(0)) || (*at > 0 && dates::is_period(here, self.scene.today))
         };
         (0..phrase.len()).find(ends).map_or(phrase, |end| phrase.upto(end))
     }

@@ -1,4 +1,4 @@
-//! Days and periods in sentences, by the shared reader and from the date in the system prompt.
+//! Days and periods in sentences, by the shared reader and from the member's day.
 
 pub(super) use kontor_core::reading::Lean;
 use kontor_core::{reading, time::Date};
@@ -28,8 +28,8 @@ pub(super) fn period(phrase: Phrase<'_>, today: Date, lean: Lean) -> Result<Opti
 }
 
 /// Whether a period stands at the head of a phrase, whatever it means.
-pub(super) fn is_period(phrase: Phrase<'_>, today: Option<Date>) -> bool {
-    today.is_some_and(|today| !matches!(reading::period(&phrase.folds(), today, Lean::Ahead), Ok(None)))
+pub(super) fn is_period(phrase: Phrase<'_>, today: Date) -> bool {
+    !matches!(reading::period(&phrase.folds(), today, Lean::Ahead), Ok(None))
 }
 
 /// One day and how many words it took.

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::{
     catalogue::{Field, Object, Slot},
     conversation::Record,
+    kind::Kind,
     query::{Parser, capital},
     render,
-    schema::Kind,
     turn::{Interpreter, Outcome, Stop},
     words::{Phrase, singular, stem},
 };
@@ -268,8 +268,7 @@ impl Interpreter {
             return object.outcomes().map(|(field, _)| whole(field));
         }
         let (related, words) = self.catalogue.named(name)?;
-        let is_meant =
-            |field: &&Field| matches!(&field.kind, Kind::Relation(Some(name)) if *name == related.name);
+        let is_meant = |field: &&Field| matches!(&field.kind, Kind::Relation(name) if *name == related.name);
         object.fields.iter().find(is_meant).filter(|_| words == name.len()).map(whole)
     }
 

@@ -4,8 +4,8 @@ use kontor_core::text;
 
 use super::{
     catalogue::Object,
+    kind::Kind,
     query::lower,
-    schema::Kind,
     turn::Interpreter,
     words::{Phrase, one},
 };

@@ -18,8 +18,7 @@ impl Interpreter {
         let rest = phrase.skip(&["has", "on", "with", "in", "for", "about", "of", "to", "at"]);
         phrase.cover_before(rest);
         let phrase = rest;
-        if let Some(today) = self.conversation.today
-            && let Some(period) = dates::period(phrase, today, Lean::Behind)?
+        if let Some(period) = dates::period(phrase, self.scene.today, Lean::Behind)?
             && period.words == phrase.len()
         {
             phrase.cover();
@@ -80,11 +79,7 @@ impl Interpreter {
             .catalogue
             .objects
             .iter()
-            .filter(|object| {
-                object.can("find")
-                    && object.can("timeline")
-                    && object.filters.iter().any(|(name, _)| name == "updated_at")
-            })
+            .filter(|object| object.can("find") && object.can("timeline") && object.can_filter("updated_at"))
             .collect();
         let arguments = json!({"filter": filter, "sort": "-updated_at", "limit": 10});
         let calls =

@@ -5,8 +5,8 @@ use kontor_core::text;
 use super::{
     ask,
     catalogue::Object,
+    kind::Kind,
     query::lower,
-    schema::Kind,
     turn::{Interpreter, Stop},
     words::Phrase,
 };

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ask,
-    catalogue::LogTool,
+    catalogue::LogOperation,
     conversation::single,
     create::{body_field, name_value},
     dates::{self, Lean},
+    kind::{Choice, Kind},
     query::lower,
     render,
-    schema::{Choice, Kind},
     turn::{Interpreter, Outcome, Stop},
     words::{Phrase, one, stem},
 };
@@ -66,7 +66,7 @@ impl Interpreter {
         Some(self.log_kind(tool, kind, phrase.from(1)))
     }
 
-    fn log_kind(&self, tool: &LogTool, kind: &Choice, phrase: Phrase<'_>) -> Outcome {
+    fn log_kind(&self, tool: &LogOperation, kind: &Choice, phrase: Phrase<'_>) -> Outcome {
         let (whom, text) = split(phrase);
         phrase.from(whom.len()).cover();
         let (whom, happened) = self.without_day(whom)?;
@@ -141,9 +141,9 @@ impl Interpreter {
 
     /// The same without a day at its end, and that day at noon; none for today, which is the default.
     fn without_day<'s>(&self, phrase: Phrase<'s>) -> Result<(Phrase<'s>, Option<String>), Stop> {
+        let today = self.scene.today;
         for at in 0..phrase.len() {
             let when = phrase.from(at);
-            let Some(today) = self.conversation.today else { break };
             // What is logged has happened, so a weekday is the last one.
             if let Some((moment, words)) = dates::moment(when, today, Lean::Behind, "12:00")?
                 && words == when.len()

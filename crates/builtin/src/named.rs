@@ -137,7 +137,7 @@ impl Interpreter {
             .first()
             .filter(|first| found.iter().all(|record| record.object == first.object))
             .and_then(|first| self.catalogue.object(&first.object))
-            .filter(|object| object.can("find") && object.filters.iter().any(|(name, _)| name == "id"));
+            .filter(|object| object.can("find") && object.can_filter("id"));
         let Some(object) = object else { return Ok(render::mixed_table(&self.catalogue, found)) };
         let ids: Vec<&str> = found.iter().map(|record| record.id.as_str()).collect();
         let with_fields = match results {

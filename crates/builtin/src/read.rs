@@ -7,9 +7,9 @@ use super::{
     ask,
     catalogue::{Field, Object},
     conversation::{Record, records},
+    kind::Kind,
     query::{Parser, Query},
     render,
-    schema::Kind,
     turn::{Interpreter, Outcome, Stop},
     words::{Phrase, plural, singular},
 };
@@ -225,24 +225,17 @@ impl Interpreter {
         if !is_next || words.len() > 1 + option || (words.len() == 1 && parts.len() == 1) {
             return None;
         }
-        let (today, field) = (self.conversation.today?, object.date_field()?);
+        let field = object.date_field()?;
         words.upto(1).cover();
-        Some(self.due_next(object, parts, words, today, field))
+        Some(self.due_next(object, parts, words, field))
     }
 
-    fn due_next(
-        &self,
-        object: &Object,
-        parts: &[Phrase<'_>],
-        words: Phrase<'_>,
-        today: kontor_core::time::Date,
-        field: &Field,
-    ) -> Outcome {
+    fn due_next(&self, object: &Object, parts: &[Phrase<'_>], words: Phrase<'_>, field: &Field) -> Outcome {
         let mine = parts.first().map_or(words.upto(0), |part| part.upto(part.len() - words.len()));
         let mut read = vec![mine, words.from(1)];
         read.extend(parts.iter().skip(1));
         let mut parser = Parser::new(self, object, false);
-        parser.only_from(field, today)?;
+        parser.upcoming(field)?;
         self.listed(object, parser.parse(&read)?, false)
     }
 
@@ -368,7 +361,7 @@ fn find_arguments(object: &Object, query: &Query) -> Value {
     let label = object.label_field().map(|field| field.name.as_str());
     let unusual = |name: &String| {
         let field = object.field(name).filter(|field| Some(field.name.as_str()) != label);
-        field.is_some_and(|field| !is_shown(field) && object.selectable.contains(name))
+        field.is_some_and(|field| !is_shown(field))
     };
     if query.touched.iter().any(unusual) {
         let mut fields: Vec<&str> = query.touched.iter().map(String::as_str).collect();
@@ -377,7 +370,7 @@ fn find_arguments(object: &Object, query: &Query) -> Value {
                 fields.push(&field.name);
             }
         }
-        fields.retain(|name| object.selectable.iter().any(|known| known == name));
+        fields.retain(|name| object.field(name).is_some());
         arguments.insert("fields".to_owned(), json!(fields));
     }
     Value::Object(arguments)

@@ -6,7 +6,7 @@ use super::{
     ask,
     create::name_value,
     dates::{self, Lean},
-    schema::Kind,
+    kind::Kind,
     turn::{Interpreter, Outcome, Stop},
     words::Phrase,
 };
@@ -109,8 +109,8 @@ impl Interpreter {
             values.insert(label.name.clone(), name_value(label, &title));
         }
         let owner = task.fields.iter().find(|field| field.is_member() && field.writable);
-        if let (Some(owner), Some((_, id))) = (owner, &self.conversation.member) {
-            values.insert(owner.name.clone(), json!(id));
+        if let Some(owner) = owner {
+            values.insert(owner.name.clone(), json!(self.scene.member.id));
         }
         self.finish(task, values)
     }
@@ -133,25 +133,22 @@ impl Interpreter {
             return Ok((title.trim().to_owned(), Some(moment)));
         }
         // "next week" is its first day; any other period says no day.
-        if let Some(today) = self.conversation.today {
-            for at in 0..phrase.len() {
-                let here = phrase.from(at);
-                if !matches!(here.at(0), "next" | "this" | "in" | "within" | "during") {
-                    continue;
-                }
-                let Some(period) = dates::period(here, today, Lean::Ahead)? else { continue };
-                let Some(from) = period.from.filter(|_| here.at(0) == "next") else {
-                    return Err(Stop::Say(format!(
-                        "Say on which day: “{}” is more than one.",
-                        here.upto(period.words).raw()
-                    )));
-                };
-                let (before, behind) =
-                    (phrase.upto(at), here.from(period.words).skip(&["to", "that", "about"]));
-                self.is_all_of_it(before, behind)?;
-                let title = [before.raw(), behind.raw()].join(" ");
-                return Ok((title.trim().to_owned(), Some(format!("{from}T09:00"))));
+        for at in 0..phrase.len() {
+            let here = phrase.from(at);
+            if !matches!(here.at(0), "next" | "this" | "in" | "within" | "during") {
+                continue;
             }
+            let Some(period) = dates::period(here, self.scene.today, Lean::Ahead)? else { continue };
+            let Some(from) = period.from.filter(|_| here.at(0) == "next") else {
+                return Err(Stop::Say(format!(
+                    "Say on which day: “{}” is more than one.",
+                    here.upto(period.words).raw()
+                )));
+            };
+            let (before, behind) = (phrase.upto(at), here.from(period.words).skip(&["to", "that", "about"]));
+            self.is_all_of_it(before, behind)?;
+            let title = [before.raw(), behind.raw()].join(" ");
+            return Ok((title.trim().to_owned(), Some(format!("{from}T09:00"))));
         }
         const UNITS: [&str; 6] = ["hour", "hours", "minute", "minutes", "min", "mins"];
         let counts = |at: &usize| phrase.at(*at) == "in" && UNITS.contains(&phrase.at(at + 2));
@@ -216,7 +213,7 @@ impl Interpreter {
         let goes_on = behind.at(0) == "or"
             || is_time(further)
             || (joined && further.at(0).starts_with(|c: char| c.is_ascii_digit()))
-            || (joined && behind.at(0) != "to" && dates::is_period(further, self.conversation.today))
+            || (joined && behind.at(0) != "to" && dates::is_period(further, self.scene.today))
             || further.strip(&["first thing"]).is_some();
         if goes_on {
             return Err(unclear(behind.upto(behind.len() - further.len() + 1)));
@@ -241,9 +238,8 @@ impl Interpreter {
         for at in last.saturating_sub(3)..=last {
             let here = title.from(at);
             let is_year = here.at(0).len() == 4 && here.at(0).bytes().all(|letter| letter.is_ascii_digit());
-            if let Some(today) = self.conversation.today
-                && !is_year
-                && let Some(period) = dates::period(here, today, Lean::Ahead)?
+            if !is_year
+                && let Some(period) = dates::period(here, self.scene.today, Lean::Ahead)?
                 && period.words == here.len()
             {
                 return Err(unclear(here));

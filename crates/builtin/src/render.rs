@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::{
     catalogue::{Catalogue, Field},
     conversation::{Record, record},
+    kind::{Kind, readable},
     numbers,
-    schema::{Kind, readable},
 };
 
 /// Columns beside the record's name.
@@ -35,8 +35,8 @@ pub(super) fn table(catalogue: &Catalogue, result: &Value, first: &[String], num
         }
     }
     // A row names only what it holds, so that the first does not tell the order.
-    let known = catalogue.object(object).map(|object| object.selectable.as_slice()).unwrap_or_default();
-    present.sort_by_key(|name| known.iter().position(|field| field == name).unwrap_or(usize::MAX));
+    let known = catalogue.object(object).map(|object| object.fields.as_slice()).unwrap_or_default();
+    present.sort_by_key(|name| known.iter().position(|field| field.name == *name).unwrap_or(usize::MAX));
     let shows_more = |name: &str| {
         let is_plumbing = ["id", "label", "position", "version"].contains(&name);
         !is_plumbing

@@ -6,9 +6,9 @@ use super::{
     ask,
     catalogue::Object,
     conversation::Record,
+    kind::Kind,
     named::{Search, WORDS},
     render,
-    schema::Kind,
     turn::{Interpreter, Stop},
     words::{Phrase, ordinal, singular},
 };

@@ -1,27 +1,34 @@
-//! Conversations with the interpreter over a fake catalogue in the shape that the real one has.
+//! Conversations with the interpreter in a workspace such as a fresh one.
 
 mod catalogue;
 mod changes;
 mod commands;
 mod conversations;
+mod definitions;
 mod documented;
 mod doubts;
+
 mod sales;
 mod understanding;
 
 use std::sync::Arc;
 
-use kontor_models::{Assembler, ChatRequest, Message, ToolDefinition};
+use kontor_core::{ids::RecordId, locale::TimeZone, metadata::Name};
+use kontor_models::{Assembler, Definitions, Message, RecordInView, Scene, SceneMember};
 use serde_json::{Value, json};
 
-use crate::model::answer;
+use crate::{catalogue::Catalogue, model::answer};
 
 const ADA: &str = "018f2b6e-7c1a-7000-8000-000000000001";
 
 /// A session: what is said, what it answers, and results given by the test.
+#[derive(Clone)]
 pub(super) struct Chat {
     messages: Vec<Message>,
-    tools: Arc<[ToolDefinition]>,
+    scene: Arc<Scene>,
+    catalogue: Arc<Catalogue>,
+    /// The id of the record in view, and the short one by which a test names it.
+    in_view: Option<(String, String)>,
 }
 
 /// What the interpreter did last.
@@ -51,22 +58,33 @@ impl Did {
 
 impl Chat {
     pub(super) fn new() -> Self {
-        Self::with(catalogue::tools())
+        Self::with(catalogue::definitions())
     }
 
-    pub(super) fn with(tools: Vec<ToolDefinition>) -> Self {
-        let system = format!(
-            "You are an agent.\n\nToday is Sunday, 2026-11-22 (UTC).\nYou act for Ada Brandt (member {ADA}, role Admin) in the workspace \"Demo\"."
-        );
-        Self { messages: vec![Message::System(system.into())], tools: tools.into() }
+    pub(super) fn with(definitions: Arc<Definitions>) -> Self {
+        let catalogue = Arc::new(Catalogue::new(&definitions));
+        let scene = Scene {
+            today: "2026-11-22".parse().unwrap(),
+            time_zone: TimeZone::UTC,
+            member: SceneMember { id: ADA.parse().unwrap(), name: "Ada Brandt".to_owned() },
+            record: None,
+            definitions,
+        };
+        // What a prompt says is not read, and no tool is needed.
+        let prompt = "Today is Monday, 2001-01-01 (UTC).\nYou act for Bob (member b1, role Admin).";
+        Self { messages: vec![Message::System(prompt.into())], scene: scene.into(), catalogue, in_view: None }
     }
 
-    pub(super) fn looking_at(mut self, object: &str, label: &str, id: &str, path: &str) -> Self {
-        if let Some(Message::System(text)) = self.messages.first_mut() {
-            let looking_at =
-                format!("\nThe member is looking at the {object} \"{label}\" (id {id}, {path}/{id}).");
-            *text = format!("{text}{looking_at}").into();
-        }
+    pub(super) fn looking_at(mut self, object: &'static str, label: &str, id: &str, path: &str) -> Self {
+        let seen: RecordId = "018f2b6e-7c1a-7000-8000-0000000000ff".parse().unwrap();
+        let record = RecordInView {
+            object: Name::literal(object),
+            id: seen,
+            label: label.to_owned(),
+            path: format!("{path}/{seen}"),
+        };
+        self.scene = Arc::new(Scene { record: Some(record), ..(*self.scene).clone() });
+        self.in_view = Some((seen.to_string(), id.to_owned()));
         self
     }
 
@@ -121,20 +139,29 @@ impl Chat {
 
     fn step(&mut self) -> Did {
         let mut assembler = Assembler::new("call", 1 << 20);
-        let request = ChatRequest::new(self.messages.clone(), self.tools.clone());
-        for delta in answer(&request) {
+        for delta in answer(&self.messages, &self.scene, self.catalogue.clone()) {
             assembler.push(delta);
         }
         let step = assembler.complete().unwrap();
         self.messages.push(step.message());
         if step.tool_calls.is_empty() {
             assert!(!step.text.is_empty());
-            return Did::Said(step.text);
+            return Did::Said(self.with_short_id(step.text));
         }
         let ids: std::collections::HashSet<_> = self.messages.iter().flat_map(call_ids).collect();
         assert_eq!(ids.len(), self.messages.iter().flat_map(call_ids).count(), "ids of calls differ");
-        let calls = step.tool_calls.into_iter();
-        Did::Called(calls.map(|call| (call.name, serde_json::from_str(&call.arguments).unwrap())).collect())
+        let calls = step.tool_calls.into_iter().map(|call| {
+            let arguments = self.with_short_id(call.arguments);
+            (call.name, serde_json::from_str(&arguments).unwrap())
+        });
+        Did::Called(calls.collect())
+    }
+
+    fn with_short_id(&self, text: String) -> String {
+        match &self.in_view {
+            Some((id, short)) => text.replace(id, short),
+            None => text,
+        }
     }
 }
 

@@ -1,8 +1,12 @@
 //! One turn of the interpreter: a command is run from its beginning each time the model is asked, its calls
 //! answered from the results that are there, until one has none yet.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
 
+use kontor_models::Scene;
 use serde_json::Value;
 
 use super::{
@@ -26,7 +30,8 @@ pub(super) enum Stop {
 pub(super) type Outcome = Result<String, Stop>;
 
 pub(super) struct Interpreter {
-    pub(super) catalogue: Catalogue,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) scene: Arc<Scene>,
     pub(super) conversation: Conversation,
     /// What is to be done now, with what of it was understood.
     pub(super) sentence: Sentence,
@@ -38,10 +43,11 @@ pub(super) struct Interpreter {
 }
 
 impl Interpreter {
-    pub(super) fn new(catalogue: Catalogue, conversation: Conversation) -> Self {
+    pub(super) fn new(catalogue: Arc<Catalogue>, scene: Arc<Scene>, conversation: Conversation) -> Self {
         let sentence = Sentence::new(&conversation.command);
         Self {
             catalogue,
+            scene,
             conversation,
             sentence,
             remarks: RefCell::default(),
@@ -91,10 +97,8 @@ impl Interpreter {
     /// Whether a call would change something on a question that is no request: "we won Acme renewal?". The mark
     /// of a text that is written down belongs to the text.
     fn is_asked(&self, tool: &str) -> bool {
-        const READS: [&str; 4] = ["find", "get", "group", "timeline"];
         const REQUESTS: [&str; 4] = ["can you", "could you", "would you", "will you"];
-        let verb = tool.split_once('.').map_or(tool, |(_, verb)| verb);
-        if verb == "search" || READS.contains(&verb) || self.sentence.unquestioned().is_none() {
+        if !self.catalogue.changes(tool) || self.sentence.unquestioned().is_none() {
             return false;
         }
         let phrase = self.sentence.phrase();
@@ -103,7 +107,8 @@ impl Interpreter {
             matches!(phrase.at(at), "please" | "pls")
                 || (phrase.from(at).strip(&REQUESTS).is_some() && begins())
         });
-        let is_text = matches!(verb, "create" | "log") && phrase.position(&[":"]).is_some();
+        let is_text =
+            (tool.ends_with(".create") || tool.ends_with(".log")) && phrase.position(&[":"]).is_some();
         !is_request && !is_text
     }
 

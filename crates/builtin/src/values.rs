@@ -7,9 +7,9 @@ use super::{
     ask,
     catalogue::{Field, Object, Slot},
     dates::{self, Lean},
+    kind::{Choice, Kind},
     numbers,
     query::lower,
-    schema::{Choice, Kind},
     turn::{Interpreter, Stop},
     words::{Phrase, one},
 };
@@ -84,14 +84,10 @@ impl Interpreter {
             Kind::FullName => Ok(full_name(raw)),
             Kind::Contacts => Ok(json!({"primary": raw})),
             Kind::Relation(related) => {
-                if field.is_member()
-                    && matches!(phrase.at(0), "me" | "myself")
-                    && let Some((_, id)) = &self.conversation.member
-                {
-                    return Ok(json!(id));
+                if field.is_member() && matches!(phrase.at(0), "me" | "myself") {
+                    return Ok(json!(self.scene.member.id));
                 }
-                let objects: Vec<&str> = related.iter().map(String::as_str).collect();
-                Ok(json!(self.record(phrase, &objects)?.id))
+                Ok(json!(self.record(phrase, &[related])?.id))
             }
             Kind::Target(objects) => {
                 let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
@@ -133,31 +129,24 @@ impl Interpreter {
         if !self.is_closed.get() || !self.has_two_years(field, phrase)? {
             return Ok(());
         }
-        let (today, ahead) = (self.conversation.today, self.day(bare(phrase), Lean::Ahead)?);
-        match (today, ahead) {
-            (Some(today), Some((ahead, _))) if ahead <= today.plus_days(SOON) => Err(which_year(field)),
+        match self.day(bare(phrase), Lean::Ahead)? {
+            Some((ahead, _)) if ahead <= self.scene.today.plus_days(SOON) => Err(which_year(field)),
             _ => Ok(()),
         }
     }
 
-    /// A day and the words it took; without a known today only a written date.
+    /// A day and the words it took.
     pub(super) fn day(
         &self,
         phrase: Phrase<'_>,
         lean: Lean,
     ) -> Result<Option<(kontor_core::time::Date, usize)>, Stop> {
-        match self.conversation.today {
-            Some(today) => dates::day(phrase, today, lean),
-            None => Ok(phrase.at(0).parse().ok().map(|date| (date, 1))),
-        }
+        dates::day(phrase, self.scene.today, lean)
     }
 
     /// A day with a time, nine in the morning where none is said, and how many words it took.
     pub(super) fn moment(&self, phrase: Phrase<'_>, lean: Lean) -> Result<Option<(String, usize)>, Stop> {
-        match self.conversation.today {
-            Some(today) => dates::moment(phrase, today, lean, "09:00"),
-            None => Ok(self.day(phrase, lean)?.map(|(date, words)| (format!("{date}T09:00"), words))),
-        }
+        dates::moment(phrase, self.scene.today, lean, "09:00")
     }
 }
 
@@ -173,7 +162,7 @@ pub(super) fn which_year(field: &Field) -> Stop {
 /// Whether a value of the field with outcomes is that of something closed.
 pub(super) fn closes(object: &Object, value: &Value) -> bool {
     object.outcomes().is_some_and(|(_, choices)| {
-        let is_closed = |choice: &Choice| choice.outcome.as_deref().is_some_and(|outcome| outcome != "open");
+        let is_closed = |choice: &Choice| choice.outcome.is_some_and(|outcome| outcome != "open");
         choices.iter().any(|choice| value.as_str() == Some(choice.value.as_str()) && is_closed(choice))
     })
 }
@@ -233,9 +222,8 @@ pub(super) fn choice<'c>(choices: &'c [Choice], phrase: Phrase<'_>) -> Option<&'
     }
     let by_name = choices.iter().find(|choice| phrase.matches(&choice.names) == phrase.len());
     by_name.or_else(|| {
-        let mut with = choices
-            .iter()
-            .filter(|choice| choice.outcome.as_deref() == Some(phrase.at(0)) && phrase.len() == 1);
+        let mut with =
+            choices.iter().filter(|choice| choice.outcome == Some(phrase.at(0)) && phrase.len() == 1);
         with.next().filter(|_| with.next().is_none())
     })
 }

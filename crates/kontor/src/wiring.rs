@@ -125,7 +125,7 @@ impl Services {
 
 /// The configured models beside the command interpreter.
 pub(crate) fn models(config: &Config, environment: &Environment) -> Result<Models, ModelError> {
-    Models::new(config.models.clone(), Arc::new(Builtin), environment.clone())
+    Models::new(config.models.clone(), Arc::new(Builtin::default()), environment.clone())
 }
 
 /// What every crate contributes to the operations.

@@ -7,8 +7,8 @@ use super::{Parser, capital, lower, until_boundary, vocabulary::GRAMMAR};
 use crate::{
     catalogue::Field,
     dates::{self, Lean, Period},
+    kind::Kind,
     numbers,
-    schema::Kind,
     turn::Stop,
     words::{Phrase, stem},
 };
@@ -95,7 +95,7 @@ impl<'p> Parser<'p> {
 
     fn currency(&mut self, field: &Field, currency: &str) -> bool {
         let name = format!("{}.currency", field.name);
-        let is_known = self.object.filters.iter().any(|(known, _)| *known == name);
+        let is_known = self.object.can_filter(&name);
         if is_known {
             self.query.filters.push(json!({name: {"eq": currency}}));
             self.query.after.push(format!("in {currency}"));
@@ -113,7 +113,7 @@ impl<'p> Parser<'p> {
 
     /// "closing this month", "created today", "won last quarter", "this week", "not updated for 30 days".
     pub(super) fn dated(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
-        let Some(today) = self.today else { return Ok(None) };
+        let today = self.today;
         let word = phrase.at(0);
         // "right now" is no date.
         if word == "now" || (word == "right" && phrase.at(1) == "now") {
@@ -181,10 +181,9 @@ impl<'p> Parser<'p> {
 
     /// "older than 30 days".
     fn older(&mut self, phrase: Phrase<'p>) -> Result<Option<usize>, Stop> {
-        let (Some(today), Some(rest)) = (self.today, phrase.strip(&["older than", "newer than"])) else {
-            return Ok(None);
-        };
-        let (Some(span), Some(field)) = (dates::last(rest, today)?, self.object.field("created_at")) else {
+        let Some(rest) = phrase.strip(&["older than", "newer than"]) else { return Ok(None) };
+        let (Some(span), Some(field)) = (dates::last(rest, self.today)?, self.object.field("created_at"))
+        else {
             return Ok(None);
         };
         let Some(from) = span.from else { return Ok(None) };
@@ -200,7 +199,7 @@ impl<'p> Parser<'p> {
         if lean_of(&field.name) != Lean::Behind {
             return false;
         }
-        let reaches_today = period.until.is_none() || period.until > self.today;
+        let reaches_today = period.until.is_none_or(|until| until > self.today);
         let Some(from) = period.from.filter(|_| reaches_today) else { return false };
         let said = format!("not {} since {from}", dated_label(field));
         self.add(&field.name, bound(field, "lt", from), said);
@@ -266,9 +265,7 @@ impl<'p> Parser<'p> {
                 }
             }
             Kind::Date | Kind::DateTime => {
-                let period =
-                    self.today.map(|today| dates::period(rest, today, self.lean(field))).transpose()?;
-                if let Some(period) = period.flatten() {
+                if let Some(period) = dates::period(rest, self.today, self.lean(field))? {
                     self.within(field, period);
                     return self.unless(negated, used + period.words);
                 }
@@ -314,8 +311,7 @@ impl<'p> Parser<'p> {
     }
 
     fn text(&mut self, field: &Field, text: &str, negated: bool) {
-        let partly =
-            self.object.filters.iter().any(|(name, kind)| *name == field.name && *kind == Kind::Text);
+        let partly = self.object.filters.iter().any(|filter| filter.path == field.name && filter.is_text);
         let operator = if partly { "contains" } else { "eq" };
         let condition = json!({&field.name: {operator: text}});
         let label = lower(&field.label);

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{
     catalogue::{Field, Object},
     dates,
-    schema::{Choice, Kind},
+    kind::{Choice, Kind},
     turn::{Interpreter, Stop},
     words::{NEGATIONS, Phrase},
 };
@@ -29,7 +29,7 @@ use vocabulary::{BOUNDARIES, GRAMMAR, PREPOSITIONS};
 pub(super) struct Parser<'p> {
     interpreter: &'p Interpreter,
     object: &'p Object,
-    today: Option<Date>,
+    today: Date,
     /// Whether "by" groups instead of sorting.
     grouping: bool,
     query: Query,
@@ -48,7 +48,7 @@ impl<'p> Parser<'p> {
         Self {
             interpreter,
             object,
-            today: interpreter.conversation.today,
+            today: interpreter.scene.today,
             grouping,
             query: Query::default(),
             negated: false,
@@ -59,8 +59,9 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// Only what is still to come from this day on counts, the next one alone.
-    pub(super) fn only_from(&mut self, field: &'p Field, today: Date) -> Result<(), Stop> {
+    /// Only what is still to come from today on counts, the next one alone.
+    pub(super) fn upcoming(&mut self, field: &'p Field) -> Result<(), Stop> {
+        let today = self.today;
         let condition = conditions::bound(field, "gte", today);
         self.query.filters.push(json!({&field.name: condition}));
         self.query.after.push(format!("from {today} on"));
@@ -74,8 +75,8 @@ impl<'p> Parser<'p> {
 
     /// Only what falls due by the end of the period at the head; how many words said it.
     pub(super) fn up_to(&mut self, phrase: Phrase<'p>) -> Result<usize, Stop> {
-        let (Some(today), Some(field)) = (self.today, self.object.date_field()) else { return Ok(0) };
-        let Some(period) = dates::period(phrase, today, dates::Lean::Ahead)? else { return Ok(0) };
+        let Some(field) = self.object.date_field() else { return Ok(0) };
+        let Some(period) = dates::period(phrase, self.today, dates::Lean::Ahead)? else { return Ok(0) };
         if let Some(until) = period.until {
             let condition = conditions::bound(field, "lt", until);
             self.add(&field.name, condition, format!("due up to {}", until.plus_days(-1)));
@@ -292,11 +293,11 @@ impl<'p> Parser<'p> {
 
     /// What is late and still to be done.
     fn overdue(&mut self) -> bool {
-        let (Some(today), Some(field)) = (self.today, self.object.date_field()) else { return false };
+        let Some(field) = self.object.date_field() else { return false };
         if self.negated {
             return false;
         }
-        let condition = conditions::bound(field, "lt", today);
+        let condition = conditions::bound(field, "lt", self.today);
         self.query.filters.push(json!({&field.name: condition}));
         self.query.before.push("overdue".to_owned());
         self.touch(&field.name);

@@ -6,7 +6,7 @@ use super::{Parser, lower, unclear_not, vocabulary::GRAMMAR};
 use crate::{
     catalogue::Field,
     dates,
-    schema::{Choice, Kind},
+    kind::{Choice, Kind},
     turn::Stop,
     words::Phrase,
 };
@@ -163,7 +163,7 @@ impl<'p> Parser<'p> {
     /// The field with outcomes and what it must be.
     pub(super) fn outcome_condition(&self, outcome: &str, negated: bool) -> Option<(String, Value)> {
         let (field, choices) = self.object.outcomes()?;
-        let is_open = |choice: &&Choice| choice.outcome.as_deref().is_none_or(|outcome| outcome == "open");
+        let is_open = |choice: &&Choice| choice.outcome.is_none_or(|outcome| outcome == "open");
         let of = |wanted: &dyn Fn(&&Choice) -> bool| -> Vec<String> {
             choices.iter().filter(|choice| wanted(choice)).map(|choice| choice.value.clone()).collect()
         };
@@ -171,7 +171,7 @@ impl<'p> Parser<'p> {
         let (operator, values) = match outcome {
             "open" => ("not_in", closed),
             "closed" | "done" => ("in", closed),
-            other => ("in", of(&|choice| choice.outcome.as_deref() == Some(other))),
+            other => ("in", of(&|choice| choice.outcome == Some(other))),
         };
         if values.is_empty() {
             return None;

@@ -4,7 +4,7 @@ use super::{Parser, capital, lower};
 use crate::{
     catalogue::Field,
     dates::{self, Lean},
-    schema::Kind,
+    kind::Kind,
     turn::Stop,
     words::{Phrase, stem},
 };
@@ -37,9 +37,8 @@ impl<'p> Parser<'p> {
         let found = named.or_else(|| self.object.amount_field().filter(|_| amount).map(|field| (field, 1)));
         let Some((field, taken)) = found else {
             // "by friday" is a date, "by Max" a person, and what is neither is no field.
-            if let Some(today) = self.today
-                && phrase.at(0) == "by"
-                && let Some(period) = dates::period(phrase, today, Lean::Ahead)?
+            if phrase.at(0) == "by"
+                && let Some(period) = dates::period(phrase, self.today, Lean::Ahead)?
                 && let Some(field) = self.object.date_field()
             {
                 self.within(field, period);
@@ -95,7 +94,7 @@ impl<'p> Parser<'p> {
     }
 
     pub(super) fn sort(&mut self, field: &Field, descending: bool) -> Result<(), Stop> {
-        if !self.object.can_sort(&field.name) {
+        if !field.is_sortable {
             return Err(Stop::Say(format!(
                 "{} cannot be sorted by {}.",
                 capital(&self.object.plural),

@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{Parser, conditions::comparator};
-use crate::{catalogue::Object, query::capital, schema::Kind, turn::Stop, words::Phrase};
+use crate::{
+    catalogue::{Filter, Object},
+    kind::Kind,
+    turn::Stop,
+    words::Phrase,
+};
 
 /// Fields that answer "in what".
 const PLACES: [&str; 8] =
@@ -40,7 +45,7 @@ impl<'p> Parser<'p> {
             return Ok(Some(taken));
         }
         for field in &self.object.fields {
-            let Kind::Relation(Some(object)) = &field.kind else { continue };
+            let Kind::Relation(object) = &field.kind else { continue };
             let Some(related) = self.interpreter.catalogue.object(object) else { continue };
             let theirs = conditions(related, name.raw());
             if theirs.is_empty() {
@@ -88,23 +93,16 @@ fn any(mut conditions: Vec<Value>) -> Value {
 /// The conditions of which one must hold for a record to be "in" something.
 fn conditions(object: &Object, name: &str) -> Vec<Value> {
     let mut found = Vec::new();
-    for (path, kind) in &object.filters {
+    for Filter { path, is_text } in &object.filters {
         let (field, part) = path.split_once('.').unwrap_or((path, ""));
         let is_relation = object.field(field).is_some_and(|field| matches!(field.kind, Kind::Relation(_)));
         let is_place = match part {
             "" => PLACES.contains(&field) || field == "address",
             part => !is_relation && PLACES.contains(&part),
         };
-        match kind {
-            Kind::Text if is_place => found.push(json!({path: {"contains": name}})),
-            // Compared letter by letter: as it was written, and as a name is written.
-            Kind::Composite if is_place => found.push(json!({path: {"in": [name, titled(name)]}})),
-            _ => {}
+        if is_place && *is_text {
+            found.push(json!({path: {"contains": name}}));
         }
     }
     found
-}
-
-fn titled(name: &str) -> String {
-    name.split(' ').map(capital).collect::<Vec<_>>().join(" ")
 }

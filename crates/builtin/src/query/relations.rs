@@ -10,7 +10,7 @@ use super::{
 use crate::{
     catalogue::{Field, Object},
     conversation::{Record, records},
-    schema::Kind,
+    kind::Kind,
     turn::Stop,
     words::{Phrase, singular},
 };
@@ -139,7 +139,7 @@ impl<'p> Parser<'p> {
             .fields
             .iter()
             .filter(|field| match &field.kind {
-                Kind::Relation(Some(object)) => match noun {
+                Kind::Relation(object) => match noun {
                     Some((wanted, _)) => wanted.name == *object,
                     None => of_members || object != "member",
                 },
@@ -155,7 +155,7 @@ impl<'p> Parser<'p> {
                 !field.is_member() || members == 1
             })
             .collect();
-        let is_relation_of = |record: &Record, field: &Field| matches!(&field.kind, Kind::Relation(Some(object)) if *object == record.object);
+        let is_relation_of = |record: &Record, field: &Field| matches!(&field.kind, Kind::Relation(object) if *object == record.object);
         if pronoun || (named.is_empty() && noun.is_some_and(|(_, words)| is_singular(rest, words))) {
             let is_personal = matches!(rest.at(0), "him" | "her" | "he" | "she");
             let fits = |record: &Record| {
@@ -220,7 +220,7 @@ impl<'p> Parser<'p> {
                 .filter(|record| Some(record.object.as_str()) == object)
                 .map(|record| record.id.as_str())
                 .collect();
-            let by_name = self.object.relation_name_filter(&field.name);
+            let by_name = field.by_name.as_deref();
             match (ids.as_slice(), by_name) {
                 ([], _) => {}
                 (_, Some(filter)) if has_more => conditions.push(json!({filter: {"contains": name.raw()}})),
@@ -378,7 +378,7 @@ impl<'p> Parser<'p> {
 
 fn related_object(field: &Field) -> Option<&str> {
     match &field.kind {
-        Kind::Relation(Some(object)) => Some(object),
+        Kind::Relation(object) => Some(object),
         _ => None,
     }
 }

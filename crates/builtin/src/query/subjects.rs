@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{Parser, lower, vocabulary::ENDS};
-use crate::{schema::Kind, turn::Stop, words::Phrase};
+use crate::{kind::Kind, turn::Stop, words::Phrase};
 
 /// Verbs that say whose records are meant, with the outcome that they say besides.
 const VERBS: [(&str, Option<&str>); 19] = [

@@ -1,18 +1,23 @@
-//! Tools as an admin of a fresh workspace has them.
+//! What an admin of a fresh workspace can see and do.
 
 use std::sync::Arc;
 
-use kontor_models::ToolDefinition;
-use serde_json::{Map, Value, json};
+use kontor_core::{
+    environment::Environment,
+    grants::Grants,
+    metadata::{Field, FieldKind, Name, Object, Outcome, Schema, SelectOption, TextFormat, system_fields},
+    operation::Effect,
+};
+use kontor_models::{Definitions, OfferedOperation};
 
-use crate::schema::readable;
-
+/// Name, label and kind.
 type FieldRow = (&'static str, &'static str, &'static str);
+type ObjectRow = (&'static str, &'static str, Vec<FieldRow>);
 
 const STAGES: &str = "select:LEAD=Lead=open;QUALIFIED=Qualified=open;PROPOSAL=Proposal=open;NEGOTIATION=Negotiation=open;CLOSED_WON=Closed Won=won;CLOSED_LOST=Closed Lost=lost";
 
-/// Name, plural and fields; a field is its name, its label and its kind.
-fn objects() -> Vec<(&'static str, &'static str, Vec<FieldRow>)> {
+/// Name, plural and fields.
+fn rows() -> Vec<ObjectRow> {
     let target: [FieldRow; 4] = [
         ("target", "About", "target"),
         ("contact", "Contact", "relation:contact"),
@@ -59,7 +64,7 @@ fn objects() -> Vec<(&'static str, &'static str, Vec<FieldRow>)> {
             vec![
                 ("name", "Name", "full_name"),
                 ("emails", "Emails", "emails"),
-                ("phones", "Phones", "emails"),
+                ("phones", "Phones", "phones"),
                 ("job_title", "Job title", "text"),
                 ("address", "Address", "address"),
                 ("account", "Account", "relation:account"),
@@ -88,33 +93,30 @@ fn objects() -> Vec<(&'static str, &'static str, Vec<FieldRow>)> {
     ]
 }
 
-pub(super) fn tools() -> Vec<ToolDefinition> {
-    with_search_and_log(&objects())
+pub(super) fn definitions() -> Arc<Definitions> {
+    with(|_| {})
 }
 
-fn with_search_and_log(all: &[(&'static str, &'static str, Vec<FieldRow>)]) -> Vec<ToolDefinition> {
-    let mut tools: Vec<ToolDefinition> =
-        all.iter().flat_map(|(name, plural, fields)| of(name, plural, fields)).collect();
-    tools.push(tool("search", "Search all records.", json!({"query": {"type": "string"}}), &["query"]));
-    let activity = &all.iter().find(|(name, ..)| *name == "activity").unwrap().2;
-    let logged: Map<String, Value> = properties(activity)
-        .into_iter()
-        .filter(|(name, _)| ["type", "subject", "body", "happened_at", "target"].contains(&name.as_str()))
-        .collect();
-    tools.push(tool(
-        "activity.log",
-        "Log an activity.",
-        Value::Object(logged),
-        &["type", "subject", "target"],
-    ));
-    tools
+/// The same with something changed in the objects.
+pub(super) fn with(change: impl FnOnce(&mut Vec<Object>)) -> Arc<Definitions> {
+    let mut objects = rows().iter().map(object).collect();
+    change(&mut objects);
+    admins(objects)
 }
 
-/// The tools of a workspace with all that the demonstration has.
-pub(super) fn of_sales() -> Vec<ToolDefinition> {
+/// The same with one more field, of which an object may need one.
+pub(super) fn with_field(of: &str, row: FieldRow, is_required: bool) -> Arc<Definitions> {
+    with(|objects| {
+        let object = objects.iter_mut().find(|object| object.name == *of).unwrap();
+        object.fields.push(Field { is_required, is_custom: true, ..field(&row) });
+    })
+}
+
+/// Those of a workspace with all that the demonstration has.
+pub(super) fn of_sales() -> Arc<Definitions> {
     const SOURCES: &str =
         "select:WEB=Web;REFERRAL=Referral;CAMPAIGN=Campaign;EVENT=Event;OUTBOUND=Outbound;PARTNER=Partner";
-    let mut all = objects();
+    let mut all = rows();
     for (object, field) in [
         ("account", ("health_score", "Health score", "number")),
         (
@@ -150,7 +152,7 @@ pub(super) fn of_sales() -> Vec<ToolDefinition> {
             ("name", "Name", "full_name"),
             ("company", "Company", "text"),
             ("emails", "Emails", "emails"),
-            ("phones", "Phones", "emails"),
+            ("phones", "Phones", "phones"),
             ("job_title", "Job title", "text"),
             ("status", "Status", "select:NEW=New;CONTACTED=Contacted;QUALIFIED=Qualified;UNQUALIFIED=Unqualified;CONVERTED=Converted"),
             ("source", "Source", SOURCES),
@@ -158,173 +160,124 @@ pub(super) fn of_sales() -> Vec<ToolDefinition> {
             ("owner", "Owner", "relation:member"),
         ],
     ));
-    with_search_and_log(&all)
+    admins(all.iter().map(object).collect())
 }
 
-/// The tools of the account alone, with a second address that somebody added.
-pub(super) fn with_two_addresses() -> Vec<ToolDefinition> {
-    let mut all = objects();
-    let account = all.iter_mut().find(|(name, ..)| *name == "account").unwrap();
+/// The account alone, with a second address that somebody added.
+pub(super) fn with_two_addresses() -> Arc<Definitions> {
+    let mut account = rows().into_iter().find(|(name, ..)| *name == "account").unwrap();
     account.2.push(("billing_address", "Billing address", "address"));
-    of(account.0, account.1, &account.2)
+    admins(vec![object(&account)])
 }
 
-/// What a role that may only read is given.
-pub(super) fn read_only() -> Vec<ToolDefinition> {
-    let reads = [".find", ".get", ".group", ".timeline"];
-    tools()
-        .into_iter()
-        .filter(|tool| tool.name == "search" || reads.iter().any(|verb| tool.name.ends_with(verb)))
-        .collect()
+/// What a role that may only read is offered.
+pub(super) fn read_only() -> Arc<Definitions> {
+    offering(&definitions(), |operation| operation.effect == Effect::Read)
 }
 
-fn of(name: &str, plural: &str, fields: &[FieldRow]) -> Vec<ToolDefinition> {
-    let label = fields
-        .iter()
-        .map(|field| field.0)
-        .find(|field| ["name", "title", "subject"].contains(field))
-        .unwrap();
-    let mut filter = Map::new();
-    for path in ["and", "or", "not"] {
-        filter.insert(path.to_owned(), json!({}));
-    }
-    for (field, title, kind) in fields {
-        let mut condition = |path: String, reference: &str, beside: Value| {
-            let mut schema = json!({"$ref": format!("#/$defs/{reference}")});
-            for (key, value) in beside.as_object().unwrap() {
-                schema[key] = value.clone();
+/// The same objects with no operation on them.
+pub(super) fn nothing() -> Arc<Definitions> {
+    offering(&definitions(), |_| false)
+}
+
+fn offering(known: &Definitions, is_offered: impl Fn(&OfferedOperation) -> bool) -> Arc<Definitions> {
+    let operations = known.operations.iter().filter(|operation| is_offered(operation)).cloned().collect();
+    Arc::new(Definitions { schema: known.schema.clone(), grants: known.grants.clone(), operations })
+}
+
+fn admins(objects: Vec<Object>) -> Arc<Definitions> {
+    let mut operations = Vec::new();
+    let mut offer = |name: String, effect: Effect| operations.push(OfferedOperation { name, effect });
+    for object in &objects {
+        for verb in ["find", "get", "group", "timeline"] {
+            offer(format!("{}.{verb}", object.name), Effect::Read);
+        }
+        if !object.is_read_only {
+            for verb in ["create", "update", "restore"] {
+                offer(format!("{}.{verb}", object.name), Effect::Write);
             }
-            filter.insert(path, schema);
-        };
-        // A title stands only where it says more than the name.
-        let titled = if readable(field) == *title { json!({}) } else { json!({"title": title}) };
-        let name = (*field).to_owned();
-        match kind.split_once(':').map_or(*kind, |(kind, _)| kind) {
-            "text" | "emails" => condition(name, "text", titled),
-            "full_name" => {
-                condition(name, "text", titled);
-                condition(format!("{field}.first"), "exact", json!({}));
-                condition(format!("{field}.last"), "exact", json!({}));
-            }
-            "currency" => {
-                condition(name, "number", titled);
-                condition(format!("{field}.currency"), "exact", json!({}));
-            }
-            "address" => {
-                condition(name, "text", titled);
-                condition(format!("{field}.street"), "exact", json!({}));
-                condition(format!("{field}.country"), "exact", json!({}));
-            }
-            "target" => {
-                condition(name, "id", titled);
-                condition(format!("{field}.object"), "exact", json!({}));
-            }
-            "select" => condition(name, "option", json!({"description": options(kind).1})),
-            "relation" => {
-                let related = kind.strip_prefix("relation:").unwrap();
-                let described = json!({"description": format!("Id of one {related} record.")});
-                condition(name, "id", if related == *field { titled } else { described });
-                let their_label = if related == "activity" { "subject" } else { "name" };
-                condition(format!("{field}.{their_label}"), "text", json!({}));
-            }
-            plain => condition(name, plain, titled),
+            offer(format!("{}.delete", object.name), Effect::Destructive);
         }
     }
-    filter.insert("id".to_owned(), json!({"$ref": "#/$defs/id"}));
-    for field in ["created_at", "updated_at"] {
-        filter.insert(field.to_owned(), json!({"$ref": "#/$defs/date_time"}));
+    offer("search".to_owned(), Effect::Read);
+    if objects.iter().any(|object| object.name == *"activity") {
+        offer("activity.log".to_owned(), Effect::Write);
     }
-    let names: Vec<&str> = fields.iter().map(|field| field.0).chain(["created_at", "updated_at"]).collect();
-    let mut find = json!({
-        "filter": {"type": "object", "properties": filter},
-        "sort": {"type": "string"},
-        "limit": {"type": "integer"}, "after": {"type": "string"}, "search": {"type": "string"},
-        "fields": {"type": "array", "items": {"enum": names}},
-    });
-    if name != "member" {
-        find["deleted"] = json!({"type": "boolean"});
-    }
-    let mut found = vec![
-        tool(&format!("{name}.find"), &format!("Find {plural}. Answers up to 60 at a time."), find, &[]),
-        tool(&format!("{name}.get"), "Get one.", json!({"id": {}}), &["id"]),
-        tool(
-            &format!("{name}.group"),
-            "Count.",
-            json!({"by": {}, "aggregates": {}, "filter": {"type": "object"}}),
-            &[],
-        ),
-        tool(&format!("{name}.timeline"), "Show what happened.", json!({"id": {}}), &["id"]),
-    ];
-    if name != "member" {
-        let mut with_id = properties(fields);
-        with_id.insert("id".to_owned(), json!({"type": "string", "format": "uuid"}));
-        found.extend([
-            tool(&format!("{name}.create"), "Create one.", Value::Object(properties(fields)), &[label]),
-            tool(&format!("{name}.update"), "Update one.", Value::Object(with_id), &["id"]),
-            tool(&format!("{name}.delete"), "Delete one.", json!({"id": {}}), &["id"]),
-            tool(&format!("{name}.restore"), "Restore one.", json!({"id": {}}), &["id"]),
-        ]);
-    }
-    found
+    let schema = Arc::new(Schema::new(1, objects));
+    Arc::new(Definitions { schema, grants: Arc::new(Grants::everything()), operations })
 }
 
-fn properties(fields: &[FieldRow]) -> Map<String, Value> {
-    let property = |name: &str, title: &str, kind: &str| {
-        let mut schema = match kind {
-            "number" => json!({"type": ["integer", "null"]}),
-            "boolean" => json!({"type": ["boolean", "null"]}),
-            "date" => json!({"type": ["string", "null"], "format": "date"}),
-            "text" | "date_time" => json!({"type": ["string", "null"]}),
-            "currency" => json!({"type": ["object", "null"], "properties": {"amount": {}, "currency": {}}}),
-            "full_name" => json!({"type": "object", "properties": {"first": {}, "last": {}}}),
-            "emails" => json!({"type": ["object", "null"], "properties": {"primary": {}, "additional": {}}}),
-            "address" => {
-                json!({"type": ["object", "null"], "properties": {"city": {}, "country": {}, "postal_code": {}, "state": {}, "street": {}}})
-            }
-            "target" => {
-                json!({"type": ["object", "null"], "properties": {"object": {"enum": ["contact", "account", "deal"]}, "id": {}}})
-            }
-            kind if kind.starts_with("select") => {
-                let (values, described) = options(kind);
-                json!({"type": ["string", "null"], "enum": values, "description": described})
-            }
-            kind => {
-                let object = kind.strip_prefix("relation:").unwrap();
-                json!({"type": ["string", "null"], "format": "uuid", "description": format!("The one who looks after the record. Id of one {object} record.")})
-            }
-        };
-        if title != readable(name) {
-            schema["title"] = json!(title);
+fn object((name, plural, rows): &ObjectRow) -> Object {
+    let mut fields: Vec<Field> = rows.iter().map(field).collect();
+    let label = fields.iter_mut().find(|field| ["name", "title", "subject"].contains(&field.name.as_str()));
+    let label = label.unwrap();
+    (label.is_required, label.is_searchable) = (true, true);
+    let label_field = label.name.clone();
+    for field in fields.iter_mut().filter(|field| *name == "activity" && field.name == *"type") {
+        field.is_required = true;
+    }
+    for row in [
+        (system_fields::ID, "Id", "id"),
+        (system_fields::CREATED_AT, "Created at", "date_time"),
+        (system_fields::UPDATED_AT, "Updated at", "date_time"),
+    ] {
+        fields.push(Field { is_system: true, ..field(&row) });
+    }
+    let environment = Environment::system();
+    Object {
+        id: environment.new_id(),
+        name: Name::literal(name),
+        plural: Name::literal(plural),
+        label: crate::query::capital(name),
+        label_plural: crate::query::capital(plural),
+        description: String::new(),
+        icon: String::new(),
+        label_field,
+        is_custom: false,
+        is_read_only: *name == "member",
+        pipeline: None,
+        fields,
+    }
+}
+
+fn field((name, label, kind): &FieldRow) -> Field {
+    let kind = match *kind {
+        "id" => FieldKind::Id,
+        "text" => {
+            FieldKind::Text { format: if *name == "body" { TextFormat::Markdown } else { TextFormat::Line } }
         }
-        schema
+        "number" => FieldKind::Number { decimals: 0, min: None, max: None },
+        "boolean" => FieldKind::Boolean,
+        "date" => FieldKind::Date,
+        "date_time" => FieldKind::DateTime,
+        "currency" => FieldKind::Currency,
+        "full_name" => FieldKind::FullName,
+        "emails" => FieldKind::Emails,
+        "phones" => FieldKind::Phones,
+        "address" => FieldKind::Address,
+        "target" => FieldKind::Target { objects: ["contact", "account", "deal"].map(Name::literal).into() },
+        other => match other.split_once(':').unwrap() {
+            ("relation", object) => FieldKind::Relation { object: Name::literal(object) },
+            ("select", options) => FieldKind::Select { options: options.split(';').map(option).collect() },
+            _ => panic!("{other} is no kind"),
+        },
     };
-    fields.iter().map(|(name, title, kind)| ((*name).to_owned(), property(name, title, kind))).collect()
+    let environment = Environment::system();
+    Field::new(environment.new_id(), Name::literal(name), *label, kind)
 }
 
-fn options(kind: &str) -> (Vec<&str>, String) {
-    let rows: Vec<Vec<&str>> =
-        kind.strip_prefix("select:").unwrap().split(';').map(|row| row.split('=').collect()).collect();
-    let values: Vec<&str> = rows.iter().map(|row| row[0]).collect();
-    // Labels are told only where they say more than the values.
-    if rows.iter().all(|row| row.len() == 2 && row[1] == readable(row[0])) {
-        return (values.clone(), format!("Where it stands. One of: {}.", values.join(", ")));
-    }
-    let described: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            let outcome = row.get(2).map_or(String::new(), |outcome| format!(", {outcome}"));
-            format!("{} ({}{outcome})", row[0], row[1])
-        })
-        .collect();
-    (values, format!("Where it stands. One of: {}.", described.join("; ")))
-}
-
-fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> ToolDefinition {
-    ToolDefinition {
-        name: name.to_owned(),
-        description: description.to_owned(),
-        parameters: Arc::new(
-            json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}),
-        ),
+/// `CLOSED_WON=Closed Won=won`.
+fn option(row: &str) -> SelectOption {
+    let parts: Vec<&str> = row.split('=').collect();
+    SelectOption {
+        value: parts[0].to_owned(),
+        label: parts[1].to_owned(),
+        color: String::new(),
+        outcome: parts.get(2).map(|outcome| match *outcome {
+            "open" => Outcome::Open,
+            "won" => Outcome::Won,
+            _ => Outcome::Lost,
+        }),
+        probability: None,
     }
 }

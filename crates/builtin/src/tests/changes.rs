@@ -139,8 +139,9 @@ fn two_records_are_changed_by_one_sentence() {
 
 #[test]
 fn what_is_not_clear_is_asked() {
-    let account = |tools| Chat::with(tools).looking_at("account", "Acme", "a1", "/records/accounts");
-    for (tools, said, part) in [
+    let account =
+        |definitions| Chat::with(definitions).looking_at("account", "Acme", "a1", "/records/accounts");
+    for (definitions, said, part) in [
         (
             catalogue::with_two_addresses(),
             "set its city to Bonn",
@@ -151,15 +152,19 @@ fn what_is_not_clear_is_asked() {
             "create account Acme, city Bonn",
             "Say which: **address city** or **billing address city**.",
         ),
-        (catalogue::tools(), "set its address to Bonn", "has several parts"),
+        (catalogue::definitions(), "set its address to Bonn", "has several parts"),
         (
-            catalogue::tools(),
+            catalogue::definitions(),
             "set its city to Bonn and the city to Berlin",
             "two values for the address city",
         ),
-        (catalogue::tools(), "set its employees to 5 and its employees to 6", "two values for the employees"),
+        (
+            catalogue::definitions(),
+            "set its employees to 5 and its employees to 6",
+            "two values for the employees",
+        ),
     ] {
-        let text = account(tools).say(said).text();
+        let text = account(definitions).say(said).text();
         assert!(text.contains(part), "{said}: {text}");
     }
     let mut chat = account(catalogue::with_two_addresses());

@@ -343,9 +343,9 @@ fn who_may_only_read_is_told_so_and_options_are_known_all_the_same() {
 }
 
 #[test]
-fn without_any_tool_it_still_answers() {
+fn without_any_operation_it_still_answers() {
     for said in ["help", "show deals", "show Acme", "create contact Jane", "hello", ""] {
-        let text = Chat::with(Vec::new()).say(said).text();
+        let text = Chat::with(catalogue::nothing()).say(said).text();
         assert!(!text.is_empty(), "{said}");
     }
 }
@@ -356,8 +356,8 @@ async fn a_reply_is_streamed_word_by_word() {
 
     use kontor_models::{ChatModel, ChatRequest, Delta, FinishReason, Message};
 
-    let request = ChatRequest::new([Message::User("help".into())], catalogue::tools());
-    let deltas: Vec<Delta> = crate::Builtin.stream(request).try_collect().await.unwrap();
+    let request = ChatRequest::new([Message::User("help".into())], []).in_scene(Chat::new().scene);
+    let deltas: Vec<Delta> = crate::Builtin::default().stream(request).try_collect().await.unwrap();
     assert!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count() > 20);
     assert_eq!(deltas.last(), Some(&Delta::Finish(FinishReason::Stop)));
 }

@@ -71,7 +71,7 @@ fn it_and_that_deal_are_the_record_spoken_of_last() {
         ("set renewal risk to high", json!({"id": "d2", "renewal_risk": "HIGH"})),
         ("set its close date to nothing", json!({"id": "d2", "close_date": null})),
     ] {
-        let mut chat = Chat { messages: chat.messages.clone(), tools: chat.tools.clone() };
+        let mut chat = chat.clone();
         let did = chat.say(said);
         if arguments.is_null() {
             did.text();
@@ -93,7 +93,7 @@ fn several_matches_are_listed_and_the_choice_completes_the_command() {
         "{question}"
     );
     for answer in ["the second one", "2", "Acme renewal", "renewal", "the last one"] {
-        let mut chat = Chat { messages: chat.messages.clone(), tools: chat.tools.clone() };
+        let mut chat = chat.clone();
         let call = chat.say(answer).call();
         assert_eq!(call, ("deal.update".to_owned(), json!({"id": "d2", "stage": "NEGOTIATION"})), "{answer}");
     }
@@ -293,17 +293,8 @@ fn the_next_page_goes_on_where_the_last_ended() {
 
 #[test]
 fn what_a_workspace_asks_of_an_activity_is_asked_for_in_words_that_are_understood() {
-    let mut tools = super::catalogue::tools();
-    for tool in
-        tools.iter_mut().filter(|tool| ["activity.log", "activity.create"].contains(&tool.name.as_str()))
-    {
-        let mut parameters = (*tool.parameters).clone();
-        parameters["properties"]["outcome"] =
-            json!({"type": "string", "enum": ["GOOD", "BAD"], "description": ""});
-        parameters["required"].as_array_mut().unwrap().push(json!("outcome"));
-        tool.parameters = parameters.into();
-    }
-    let mut chat = Chat::with(tools);
+    let outcome = ("outcome", "Outcome", "select:GOOD=Good;BAD=Bad");
+    let mut chat = Chat::with(super::catalogue::with_field("activity", outcome, true));
     let said = chat.say("log a call with Jane Doe: discussed renewal").text();
     assert!(said.starts_with("Logging a call also needs: outcome."), "{said}");
     assert!(

@@ -308,26 +308,8 @@ fn records_that_the_creation_found_alike_are_said() {
 
 #[test]
 fn of_two_fields_with_one_label_the_standard_one_is_taken_and_said() {
-    let mut tools = catalogue::tools();
-    for tool in tools.iter_mut().filter(|tool| tool.name.starts_with("deal.")) {
-        let mut parameters = (*tool.parameters).clone();
-        let money = json!({"title": "Amount", "type": ["object", "null"], "properties": {"amount": {}, "currency": {}}});
-        match tool.name.as_str() {
-            "deal.create" | "deal.update" => parameters["properties"]["amount2"] = money,
-            "deal.find" => {
-                let filter = &mut parameters["properties"]["filter"]["properties"];
-                filter["amount2"] = json!({"$ref": "#/$defs/number", "title": "Amount"});
-                filter["amount2.currency"] = json!({"$ref": "#/$defs/exact"});
-                parameters["properties"]["fields"]["items"]["enum"]
-                    .as_array_mut()
-                    .unwrap()
-                    .push(json!("amount2"));
-            }
-            _ => {}
-        }
-        tool.parameters = parameters.into();
-    }
-    let mut chat = Chat::with(tools).looking_at("deal", "Acme renewal", "d1", "/records/deals");
+    let amounts = catalogue::with_field("deal", ("amount2", "Amount", "currency"), false);
+    let mut chat = Chat::with(amounts).looking_at("deal", "Acme renewal", "d1", "/records/deals");
     assert_eq!(chat.do_now("show deals by amount").call().1["sort"], "-amount");
     let text = chat.result(deals(&[("d1", "Acme renewal", 1, "LEAD")])).text();
     assert!(
@@ -373,7 +355,7 @@ fn a_list_says_how_many_there_are_and_its_numbers_go_on() {
     assert!(text.starts_with("3 to 3 of **3 deals**:") && text.contains("| 3 | [Deal 3]"), "{text}");
     // Each number names the record that was shown by it.
     for (place, name) in [("second", "Deal 2"), ("third", "Deal 3")] {
-        let mut chat = Chat { messages: chat.messages.clone(), tools: chat.tools.clone() };
+        let mut chat = chat.clone();
         assert_eq!(chat.say(&format!("move the {place} one to proposal")).call().1["id"], name);
     }
 }
