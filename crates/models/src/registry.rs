@@ -1,6 +1,8 @@
 //! Ids to models, the default model, and a local Ollama found by itself.
 
 mod check;
+#[cfg(test)]
+mod unasked;
 
 use std::{
     collections::BTreeMap,
@@ -337,37 +339,9 @@ impl Ollama {
     }
 }
 
-/// A built-in model that no test asks anything.
-#[cfg(test)]
-fn unasked() -> Arc<dyn ChatModel> {
-    struct Unasked;
-
-    impl ChatModel for Unasked {
-        fn name(&self) -> &str {
-            "builtin"
-        }
-
-        fn capabilities(&self) -> Capabilities {
-            Capabilities {
-                language: false,
-                tools: true,
-                parallel_tool_calls: true,
-                context_window: None,
-                max_output_tokens: None,
-            }
-        }
-
-        fn stream(&self, _: crate::chat::ChatRequest) -> crate::chat::DeltaStream {
-            Box::pin(futures::stream::empty())
-        }
-    }
-
-    Arc::new(Unasked)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{unasked::unasked, *};
     use crate::config::Secret;
 
     fn models(config: ModelsConfig) -> Models {
