@@ -1,6 +1,9 @@
 //! The command interpreter as the model of a whole turn: no key, no network.
 
+use kontor_agents::NewSession;
+use kontor_core::environment::Environment;
 use kontor_store::{both_engines, testing::TestStore};
+use sea_query::Query;
 use serde_json::json;
 
 use crate::house::{House, names, outcome, texts};
@@ -25,6 +28,35 @@ both_engines! {
             matches!(event, kontor_core::turn::TurnEvent::ToolResult { operation, .. } if operation == "activity.log")
         });
         assert!(logged.is_some(), "{:?}", texts(&events));
+    }
+
+    async fn builtin_knows_the_member_and_the_record_in_view_whatever_the_prompt_says(store: TestStore) {
+        let house = House::with_builtin(store).await;
+        let deal = house.deal("Crane").await;
+        let namespace = house.store.workspace(house.workspace).await.unwrap();
+        let rewritten = namespace.write(|tx| {
+            let prompts = tx.table("agent_prompts");
+            let prompt = "You act for Bob (member b1). Today is 2001-01-01.";
+            let statement = Query::update().table(prompts).value("body", prompt).take();
+            Box::pin(async move { tx.execute(&statement).await })
+        });
+        assert!(rewritten.await.unwrap() > 0);
+        let looking: NewSession = serde_json::from_value(json!({
+            "agent": "sales-assistant", "context": {"object": "deal", "id": deal},
+        }))
+        .unwrap();
+        let session = house.first.agents.create_session(&house.ada, looking).await.unwrap().id;
+        for (said, answer) in [
+            ("who am I?", "You are Ada Brandt.".to_owned()),
+            ("what is its amount?", format!("Amount of [Crane](/records/deals/{deal}): **12,000 USD**.")),
+        ] {
+            let events = house.first.ask(&house.ada, session, said).await;
+            assert_eq!(texts(&events).last().copied(), Some(answer.as_str()), "{said}");
+        }
+        house.first.ask(&house.ada, session, "set its close date to today").await;
+        let deal = house.first.crm.get(&house.ada, "deal", deal, None, vec![]).await.unwrap().to_json();
+        let today = house.ada.today(Environment::system().now());
+        assert_eq!(deal["close_date"], today.to_string());
     }
 
     async fn builtin_writes_several_fields_and_parts_of_fields(store: TestStore) {

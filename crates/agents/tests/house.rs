@@ -7,6 +7,7 @@ use kontor_agents::{
     AgentParts, AgentSettings, Agents, EventId, ExpireApprovals, LoggedEvent, NewSession, StreamEvent,
     WorkspaceSetup,
 };
+use kontor_builtin::Builtin;
 use kontor_core::{
     caller::{Caller, Operator},
     environment::{Environment, ManualClock, SystemRandom},
@@ -259,7 +260,9 @@ impl Process {
                 ]}},
             }))
             .unwrap();
-            let models = Models::new(config, &Default::default(), environment.clone()).unwrap();
+            let models =
+                Models::new(config, &Default::default(), Arc::new(Builtin::default()), environment.clone())
+                    .unwrap();
             let agents = Agents::new(
                 AgentParts {
                     store: store.clone(),

@@ -1,4 +1,4 @@
-//! What a model may do wrong, on the real wire; and builtin, which needs none.
+//! What a model may do wrong, on the real wire.
 
 use kontor_agents::NewSession;
 use kontor_core::turn::TurnEvent;

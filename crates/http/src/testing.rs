@@ -12,7 +12,7 @@ use kontor_crm::{Crm, Feed, RecordOperations};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
-use kontor_models::{Models, ModelsConfig};
+use kontor_models::{ChatModel, Models, ModelsConfig};
 use kontor_operations::{Audit, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::{
     Store, StoreConfig,
@@ -37,13 +37,13 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// With no workspace yet.
+    /// With no workspace yet, and a model that needs no provider.
     ///
     /// # Panics
     /// Where it cannot be made.
     #[allow(clippy::unwrap_used)]
-    pub async fn empty() -> Self {
-        Self::with(RateLimitSettings::default()).await
+    pub async fn empty(builtin: Arc<dyn ChatModel>) -> Self {
+        Self::with(builtin, RateLimitSettings::default()).await
     }
 
     /// With no workspace yet, and limits of one's own.
@@ -51,7 +51,7 @@ impl Installation {
     /// # Panics
     /// Where it cannot be made.
     #[allow(clippy::unwrap_used)]
-    pub async fn with(rate_limits: RateLimitSettings) -> Self {
+    pub async fn with(builtin: Arc<dyn ChatModel>, rate_limits: RateLimitSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::system();
         let store = Store::open(StoreConfig::new(folder.path()), environment.clone()).await.unwrap();
@@ -73,7 +73,7 @@ impl Installation {
         let identity =
             Identity::open(store.clone(), environment.clone(), secret, provisioner, settings).await.unwrap();
         let config = ModelsConfig { ollama_url: String::new(), ..ModelsConfig::default() };
-        let models = Models::new(config, &Default::default(), environment.clone()).unwrap();
+        let models = Models::new(config, &Default::default(), builtin, environment.clone()).unwrap();
         let jobs = Jobs::new(store.clone(), environment.clone(), JobSettings::default());
         let agents = Agents::new(
             AgentParts {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
+use kontor_builtin::Builtin;
 use kontor_core::environment::Environment;
 use kontor_crm::{Crm, RecordOperations};
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
-use kontor_models::Models;
+use kontor_models::{ModelError, Models};
 use kontor_operations::{ApprovalPolicy, Audit, Contributor, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::{
     DataDirLock, Depth, Store, StoreConfig,
@@ -102,7 +103,7 @@ impl Services {
             Err(IdentityError::OtherSecret) if is_new => return Err(secret::missing(config)),
             other => other?,
         };
-        let models = Models::new(config.models.clone(), &config.outbound(), environment.clone())?;
+        let models = models(config, &environment)?;
         let shared = config.database_url.is_some();
         let settings = JobSettings { shared, owner: Some(node), ..JobSettings::default() };
         let jobs = Jobs::new(store.clone(), environment.clone(), settings);
@@ -120,6 +121,11 @@ impl Services {
         );
         Ok(Self { environment, store, identity, crm, operations, jobs, models, agents, _lock: lock })
     }
+}
+
+/// The configured models beside the command interpreter.
+pub(crate) fn models(config: &Config, environment: &Environment) -> Result<Models, ModelError> {
+    Models::new(config.models.clone(), &config.outbound(), Arc::new(Builtin::default()), environment.clone())
 }
 
 /// What every crate contributes to the operations.

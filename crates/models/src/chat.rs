@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
-use crate::error::ModelError;
+use crate::{error::ModelError, scene::Scene};
 
 /// The answer of a model as it arrives. [`Delta::Finish`] is the last item of a whole answer; an error ends
 /// the stream.
@@ -36,18 +36,28 @@ pub struct Capabilities {
 }
 
 /// One question to a model. Cloning is cheap.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct ChatRequest {
     pub messages: Arc<[Message]>,
     /// Shared between requests where possible: a provider keeps the encoded form of the same `Arc`.
     pub tools: Arc<[ToolDefinition]>,
     pub tool_choice: ToolChoice,
+    /// The moment, for the model that reads no prompt. `None` where nobody is acted for, as in a check of a provider.
+    pub scene: Option<Arc<Scene>>,
 }
 
 impl ChatRequest {
-    /// A request with the model's own defaults.
+    /// A request with the model's own defaults and without a scene.
     pub fn new(messages: impl Into<Arc<[Message]>>, tools: impl Into<Arc<[ToolDefinition]>>) -> Self {
-        Self { messages: messages.into(), tools: tools.into(), tool_choice: ToolChoice::Auto }
+        let (messages, tools) = (messages.into(), tools.into());
+        Self { messages, tools, tool_choice: ToolChoice::Auto, scene: None }
+    }
+
+    /// The same request in a scene.
+    #[must_use]
+    pub fn in_scene(mut self, scene: Arc<Scene>) -> Self {
+        self.scene = Some(scene);
+        self
     }
 }
 

@@ -1,29 +1,29 @@
-//! Chat models: what a model is asked and answers, the providers that reach one, and `builtin`, the command
-//! interpreter that needs none.
+//! Chat models: what a model is asked and answers, and the providers that reach one. The command interpreter that
+//! needs no provider is a crate of its own; here it is one more [`ChatModel`].
 //!
-//! A model sees a [`ChatRequest`] (messages and tool schemas) and answers with a stream of [`Delta`]s. This
-//! crate knows wires and nothing of records, sessions or turns; it never runs a tool and never reads a
-//! database. API keys stay in here: they appear in no `Debug`, log or error.
+//! A model sees a [`ChatRequest`] (messages, tool schemas and, for the built-in one, the scene) and answers with a
+//! stream of [`Delta`]s. This crate knows wires and nothing of records, sessions or turns; it never runs a tool and
+//! never reads a database. API keys stay in here: they appear in no `Debug`, log or error.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`chat`] | the [`ChatModel`] trait, requests, messages, tool calls, deltas |
+//! | [`scene`] | what is known of the moment of a request, as values |
 //! | [`assembler`] | deltas folded into a completed step |
 //! | [`error`] | what can go wrong with a model, and which of it is worth a retry |
 //! | [`retry`] | backoff before the first delta |
 //! | [`config`] | the `[models]` section of the configuration, secrets |
 //! | [`registry`] | [`Models`]: ids to models, the default, a local Ollama found by itself |
 //! | `openai` | every server that speaks OpenAI's chat completions |
-//! | `builtin` | the deterministic command interpreter |
 
 pub mod assembler;
-mod builtin;
 pub mod chat;
 pub mod config;
 pub mod error;
 mod openai;
 pub mod registry;
 pub mod retry;
+pub mod scene;
 
 pub use assembler::{Assembler, CompletedStep, Taken};
 pub use chat::{
@@ -34,3 +34,4 @@ pub use config::{ModelsConfig, Secret};
 pub use error::{ModelError, Wait};
 pub use registry::{ModelInfo, Models, ProviderCheck};
 pub use retry::{RetryPolicy, with_retries};
+pub use scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember};

@@ -1,6 +1,8 @@
 //! Ids to models, the default model, and a local Ollama found by itself.
 
 mod check;
+#[cfg(test)]
+mod unasked;
 
 use std::{
     collections::BTreeMap,
@@ -15,15 +17,11 @@ use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    builtin::Builtin,
     chat::{Capabilities, ChatModel},
     config::{ModelConfig, ModelsConfig, ProviderConfig},
     error::ModelError,
     openai::Provider,
 };
-
-/// The id of the command interpreter, which is always there.
-pub(crate) const BUILTIN: &str = "builtin";
 
 const OLLAMA: &str = "ollama";
 const PROBE_TIMEOUT: Duration = Duration::from_millis(400);
@@ -39,7 +37,7 @@ type Unsaid = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ModelInfo {
     pub id: String,
-    /// The provider's name; `builtin` for the command interpreter.
+    /// The provider's name; the id itself for the built-in model.
     pub provider: String,
     pub capabilities: Capabilities,
     pub is_default: bool,
@@ -52,6 +50,7 @@ pub struct Models(Arc<Shared>);
 struct Shared {
     default: Option<String>,
     providers: BTreeMap<String, Configured>,
+    /// The one that needs no provider and is always there.
     builtin: Arc<dyn ChatModel>,
     ollama: Option<Ollama>,
     environment: Environment,
@@ -97,11 +96,14 @@ struct Local {
 }
 
 impl Models {
+    /// The configured models beside `builtin`, the one that needs no provider.
+    ///
     /// Fails where the default names a model that no provider has, or the address of a local Ollama cannot be
     /// used. A provider that cannot be used is told in the log, and to whoever asks for a model of it.
     pub fn new(
         config: ModelsConfig,
         outbound: &Outbound,
+        builtin: Arc<dyn ChatModel>,
         environment: Environment,
     ) -> Result<Self, ModelError> {
         let mut providers = BTreeMap::new();
@@ -117,13 +119,8 @@ impl Models {
         }
         let wanted = !config.ollama_url.is_empty() && !providers.contains_key(OLLAMA);
         let ollama = if wanted { Ollama::new(&config.ollama_url, outbound)? } else { None };
-        let models = Self(Arc::new(Shared {
-            default: config.default,
-            providers,
-            builtin: Arc::new(Builtin),
-            ollama,
-            environment,
-        }));
+        let models =
+            Self(Arc::new(Shared { default: config.default, providers, builtin, ollama, environment }));
         if let Some(default) = &models.0.default
             && !default.starts_with("ollama/")
         {
@@ -185,10 +182,11 @@ impl Models {
         {
             found.insert(0, (provider.to_owned(), model));
         }
-        found.push((BUILTIN.to_owned(), self.0.builtin.clone()));
+        let builtin = self.0.builtin.name();
+        found.push((builtin.to_owned(), self.0.builtin.clone()));
         let local = self.0.ollama.as_ref().and_then(Ollama::first);
         let local = local.as_ref().map(|model| model.name());
-        let default = self.0.default.as_deref().or(local).unwrap_or(BUILTIN).to_owned();
+        let default = self.0.default.as_deref().or(local).unwrap_or(builtin).to_owned();
         let mut infos: Vec<_> = found
             .into_iter()
             .map(|(provider, model)| ModelInfo {
@@ -203,7 +201,7 @@ impl Models {
     }
 
     fn find(&self, id: &str) -> Result<Arc<dyn ChatModel>, ModelError> {
-        if id == BUILTIN {
+        if id == self.0.builtin.name() {
             return Ok(self.0.builtin.clone());
         }
         let Some((provider, name)) = id.split_once('/') else { return Err(self.unknown(id)) };
@@ -234,7 +232,7 @@ impl Models {
             .flat_map(|(name, configured)| {
                 configured.models.iter().map(move |m| format!("{name}/{}", m.name))
             })
-            .chain([BUILTIN.to_owned()])
+            .chain([self.0.builtin.name().to_owned()])
             .collect();
         ModelError::UnknownModel {
             id: text::excerpt(id, 100),
@@ -362,11 +360,11 @@ impl Ollama {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{unasked::unasked, *};
     use crate::config::Secret;
 
     fn models(config: ModelsConfig) -> Models {
-        Models::new(config, &Outbound::default(), Environment::system()).unwrap()
+        Models::new(config, &Outbound::default(), unasked(), Environment::system()).unwrap()
     }
 
     fn provider(models: &[&str]) -> ProviderConfig {
@@ -464,7 +462,7 @@ mod tests {
     fn a_default_that_no_provider_has_is_refused() {
         let config = ModelsConfig { default: Some("nobody/nothing".into()), ..without_ollama() };
         assert!(matches!(
-            Models::new(config, &Outbound::default(), Environment::system()),
+            Models::new(config, &Outbound::default(), unasked(), Environment::system()),
             Err(ModelError::UnknownModel { .. })
         ));
     }

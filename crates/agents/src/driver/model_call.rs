@@ -12,7 +12,10 @@ use kontor_models::{
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Run, failed, prepare::Prepared};
+use super::{
+    Run, failed,
+    prepare::{Prepared, Setting},
+};
 use crate::{
     error::Error,
     machine::{self, Answer, Input, Proposed},
@@ -113,12 +116,12 @@ impl Run<'_> {
     ) -> Result<(std::sync::Arc<Prepared>, ChatRequest, std::sync::Arc<dyn ChatModel>), Error> {
         let prepared = self.prepare().await?;
         let model = self.agents.0.models.resolve(&prepared.agent.definition.model).await?;
-        let prompt = prepared.prompt(self).await?;
+        let Setting { scene, prompt } = prepared.setting(self).await?;
         let mut messages = vec![Message::System(prompt)];
         messages.extend(self.history.messages().cloned());
         messages.extend(machine::messages(&self.state));
         distinguish_calls(&mut messages);
-        let request = ChatRequest::new(messages, prepared.tools.clone());
+        let request = ChatRequest::new(messages, prepared.tools.clone()).in_scene(scene);
         Ok((prepared, request, model))
     }
 }

@@ -11,20 +11,15 @@ use kontor_core::{
     ids::{AgentId, MemberId, WorkspaceId},
     metadata::Schema,
     operation::Effect,
-    scope::Scope,
     time::{Date, Timestamp},
 };
 use kontor_crm::records;
-use kontor_models::ToolDefinition;
+use kontor_models::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember, ToolDefinition};
 use kontor_operations::{Operation, Registry, Work};
 use serde_json::Value;
 
 use super::Run;
-use crate::{
-    error::Error,
-    prompts::{ContextRecord, Scene},
-    service::LoadedAgent,
-};
+use crate::{error::Error, prompts::Values, service::LoadedAgent};
 
 /// How long the names in a prompt are believed.
 const NAMES_BELIEVED: Duration = Duration::from_secs(30);
@@ -37,13 +32,21 @@ pub(super) struct Prepared {
     pub(super) caller: Arc<Caller>,
     pub(super) schema: Arc<Schema>,
     pub(super) tools: Arc<[ToolDefinition]>,
+    definitions: Arc<Definitions>,
     registry: Arc<Registry>,
     member_grants: Arc<Grants>,
     role_grants: Arc<Grants>,
     names: Names,
     named_at: Timestamp,
-    /// The prompt of a day, for sessions without a record in view.
-    prompt: Mutex<Option<(Date, Arc<str>)>>,
+    /// That of a day, for sessions without a record in view.
+    setting: Mutex<Option<Setting>>,
+}
+
+/// In what a step is asked for: the moment, and the prompt that tells a language model of it.
+#[derive(Clone)]
+pub(super) struct Setting {
+    pub(super) scene: Arc<Scene>,
+    pub(super) prompt: Arc<str>,
 }
 
 struct Names {
@@ -78,20 +81,21 @@ impl Run<'_> {
         let definition = &agent.definition;
         let caller = member_caller.through_agent(definition.id, &definition.label, &role, &definition.tools);
         let registry = service.operations.catalogue(workspace, &schema, &caller.grants);
-        // The same list for all members of a role, because a provider keeps its encoded form.
-        let shared = service.preparations.tools(&registry, &agent);
-        let tools = shared.unwrap_or_else(|| tools(&registry, &caller.scope));
+        // The same for all members of a role, because models keep what they make of them.
+        let shared = service.preparations.shared(&registry, &agent);
+        let (tools, definitions) = shared.unwrap_or_else(|| offered(&registry, &caller, &schema));
         let prepared = Arc::new(Prepared {
             agent,
             caller: Arc::new(caller),
             schema,
             tools,
+            definitions,
             registry,
             member_grants: member_caller.grants.clone(),
             role_grants: role,
             names: Names { workspace: me.workspace.name, member: me.member.name, role: me.member.role },
             named_at: now,
-            prompt: Mutex::default(),
+            setting: Mutex::default(),
         });
         let mut preparations = service.preparations.lock();
         if preparations.len() >= REMEMBERED {
@@ -103,13 +107,13 @@ impl Run<'_> {
 }
 
 impl Preparations {
-    /// The tools that were made of the same catalogue for the same agent.
-    fn tools(&self, registry: &Arc<Registry>, agent: &Arc<LoadedAgent>) -> Option<Arc<[ToolDefinition]>> {
+    /// What was made of the same catalogue for the same agent.
+    fn shared(&self, registry: &Arc<Registry>, agent: &Arc<LoadedAgent>) -> Option<Offered> {
         let known = self.lock();
         let same = known
             .values()
             .find(|known| Arc::ptr_eq(&known.registry, registry) && Arc::ptr_eq(&known.agent, agent))?;
-        Some(same.tools.clone())
+        Some((same.tools.clone(), same.definitions.clone()))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>> {
@@ -158,17 +162,17 @@ impl Prepared {
         Some(operation.records(arguments)).filter(|records| is_write && *records != 1)
     }
 
-    /// The system prompt of this moment.
-    pub(super) async fn prompt(&self, run: &Run<'_>) -> Result<Arc<str>, Error> {
+    /// The scene and the prompt of this moment.
+    pub(super) async fn setting(&self, run: &Run<'_>) -> Result<Setting, Error> {
         let today = self.caller.today(run.agents.0.environment.now());
         let Some((object, record)) = &run.session.context else {
-            let mut kept = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, prompt)) = kept.as_ref().filter(|(day, _)| *day == today) {
-                return Ok(prompt.clone());
+            let mut kept = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(setting) = kept.as_ref().filter(|setting| setting.scene.today == today) {
+                return Ok(setting.clone());
             }
-            let prompt: Arc<str> = self.render(today, None)?.into();
-            *kept = Some((today, prompt.clone()));
-            return Ok(prompt);
+            let setting = self.set(today, None)?;
+            *kept = Some(setting.clone());
+            return Ok(setting);
         };
         let (object, record) = (object.clone(), *record);
         let (caller, schema) = (self.caller.clone(), self.schema.clone());
@@ -184,8 +188,8 @@ impl Prepared {
                     let mut work =
                         Work { tx, caller: &caller, schema: &schema, environment: &environment, now };
                     match records::get(&mut work, &object, record, Some(&[]), &[]).await {
-                        Ok(found) => Ok(Some(ContextRecord {
-                            object: object.name.to_string(),
+                        Ok(found) => Ok(Some(RecordInView {
+                            object: object.name.clone(),
                             label: found.label,
                             id: record,
                             path: format!("/records/{}/{record}", object.plural),
@@ -199,33 +203,44 @@ impl Prepared {
                 })
             })
             .await?;
-        Ok(self.render(today, seen.as_ref())?.into())
+        self.set(today, seen)
     }
 
-    fn render(&self, today: Date, context: Option<&ContextRecord>) -> Result<String, Error> {
-        let member = self.caller.member().ok_or(Error::NotAMember)?;
-        self.agent.prompt.render(&Scene {
-            agent_label: &self.agent.definition.label,
-            workspace: &self.names.workspace,
-            member,
-            member_name: &self.names.member,
-            role: &self.names.role,
+    fn set(&self, today: Date, record: Option<RecordInView>) -> Result<Setting, Error> {
+        let id = self.caller.member().ok_or(Error::NotAMember)?;
+        let scene = Scene {
             today,
             time_zone: self.caller.locale.time_zone,
-            schema: &self.schema,
-            grants: &self.caller.grants,
-            context,
-        })
+            member: SceneMember { id, name: self.names.member.clone() },
+            record,
+            definitions: self.definitions.clone(),
+        };
+        let prompt = self.agent.prompt.render(&Values {
+            agent_label: &self.agent.definition.label,
+            workspace: &self.names.workspace,
+            role: &self.names.role,
+            scene: &scene,
+        })?;
+        Ok(Setting { scene: Arc::new(scene), prompt: prompt.into() })
     }
 }
 
-fn tools(registry: &Registry, scope: &Scope) -> Arc<[ToolDefinition]> {
-    registry
-        .definitions(scope)
-        .map(|definition| ToolDefinition {
-            name: definition.name.clone(),
-            description: definition.description.clone(),
-            parameters: definition.parameters.clone(),
-        })
-        .collect()
+/// What an agent is offered: as a language model is told of it, and as values.
+type Offered = (Arc<[ToolDefinition]>, Arc<Definitions>);
+
+fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>) -> Offered {
+    let definitions = || registry.definitions(&caller.scope);
+    let tools = definitions().map(|definition| ToolDefinition {
+        name: definition.name.clone(),
+        description: definition.description.clone(),
+        parameters: definition.parameters.clone(),
+    });
+    let operations = definitions()
+        .map(|definition| OfferedOperation { name: definition.name.clone(), effect: definition.effect });
+    let definitions = Definitions {
+        schema: schema.clone(),
+        grants: caller.grants.clone(),
+        operations: operations.collect(),
+    };
+    (tools.collect(), Arc::new(definitions))
 }

@@ -5,4 +5,4 @@ mod install;
 mod render;
 
 pub(crate) use install::{install, standard};
-pub(crate) use render::{ContextRecord, Prompt, Scene};
+pub(crate) use render::{Prompt, Values};

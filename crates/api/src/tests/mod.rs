@@ -10,13 +10,14 @@ mod openapi;
 mod records;
 mod streams;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
+use kontor_builtin::Builtin;
 use kontor_http::{
     RateLimitSettings, Services,
     testing::{Installation, PASSWORD},
@@ -68,7 +69,7 @@ impl Server {
     }
 
     async fn with(rate_limits: RateLimitSettings) -> Self {
-        let installation = Installation::with(rate_limits).await;
+        let installation = Installation::with(Arc::new(Builtin::default()), rate_limits).await;
         installation.make_workspace().await;
         let (services, store) = (installation.services.clone(), installation.store.clone());
         Self { router: router(services.clone()), services, store, _installation: installation }

@@ -8,6 +8,7 @@ mod object;
 mod platform;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::{collections::BTreeMap, sync::Arc};
 

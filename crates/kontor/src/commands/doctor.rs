@@ -2,10 +2,9 @@
 
 use kontor_core::{environment::Environment, error::Chain};
 use kontor_identity::registered_workspaces;
-use kontor_models::Models;
 use kontor_store::{Depth, Store};
 
-use crate::{config::Config, error::Error, terminal};
+use crate::{config::Config, error::Error, terminal, wiring};
 
 /// Checks data and models, and changes nothing; it works beside a running server.
 pub(crate) async fn run(config: Config) -> Result<(), Error> {
@@ -28,7 +27,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Error> {
         Ok(checks) => checks.into_iter().for_each(|check| report(&check.name, check.outcome)),
         Err(error) => report("data", Err(Chain(&error).to_string())),
     }
-    match Models::new(config.models.clone(), &config.outbound(), Environment::system()) {
+    match wiring::models(&config, &Environment::system()) {
         Ok(models) => {
             models.probe().await;
             match models.default_model().await {

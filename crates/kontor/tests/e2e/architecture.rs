@@ -17,7 +17,7 @@ const FACES: &[&str] = &[
 ];
 
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("kontor-core", &[]),
     ("kontor-store", &["kontor-core"]),
     ("kontor-identity", &["kontor-core", "kontor-store"]),
@@ -25,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("kontor-crm", &["kontor-core", "kontor-store", "kontor-operations"]),
     ("kontor-outbound", &["kontor-core"]),
     ("kontor-models", &["kontor-core", "kontor-outbound"]),
+    ("kontor-builtin", &["kontor-core", "kontor-models"]),
     (
         "kontor-agents",
         &[
@@ -60,6 +61,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "kontor-identity",
             "kontor-outbound",
             "kontor-models",
+            "kontor-builtin",
             "kontor-agents",
             "kontor-http",
             "kontor-api",

@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt};
-use kontor_core::environment::Environment;
+use kontor_core::{environment::Environment, grants::Grants, metadata::Name, operation::Effect};
 use kontor_outbound::Outbound;
 use kontor_testkit::scripted::{Fixed, Script, ScriptedModel};
 use serde_json::json;
@@ -13,6 +13,7 @@ use crate::{
     config::{ModelConfig, ProviderConfig, Secret, Timeouts},
     error::{ModelError, Wait},
     retry::{RetryPolicy, with_retries},
+    scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember},
 };
 
 const KEY: &str = "sk-test-0123456789";
@@ -198,6 +199,35 @@ async fn a_provider_that_is_down_is_unreachable() {
     let error = ask(&model).await.unwrap_err();
     assert!(matches!(error, ModelError::Unreachable { .. }), "{error:?}");
     assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn nothing_of_the_scene_is_sent() {
+    let (server, model) = server([Script::new().text("Hi."), Script::new().text("Hi.")]).await;
+    let id = "018f2b6e-7c1a-7000-8000-000000000001";
+    let definitions = Definitions {
+        schema: Arc::default(),
+        grants: Arc::new(Grants::everything()),
+        operations: vec![OfferedOperation { name: "deal.destroy".to_owned(), effect: Effect::Destructive }],
+    };
+    let scene = Scene {
+        today: "2031-07-09".parse().unwrap(),
+        time_zone: "Asia/Tokyo".parse().unwrap(),
+        member: SceneMember { id: id.parse().unwrap(), name: "Ada Brandt".to_owned() },
+        record: Some(RecordInView {
+            object: Name::literal("deal"),
+            id: id.parse().unwrap(),
+            label: "Crane".to_owned(),
+            path: format!("/records/deals/{id}"),
+        }),
+        definitions: Arc::new(definitions),
+    };
+    for request in [request(), request().in_scene(Arc::new(scene))] {
+        let _: Vec<Delta> = model.stream(request).try_collect().await.unwrap();
+    }
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0], requests[1]);
 }
 
 #[tokio::test]

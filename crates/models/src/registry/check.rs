@@ -59,7 +59,7 @@ mod tests {
         task::JoinSet,
     };
 
-    use super::*;
+    use super::{super::unasked::unasked, *};
 
     /// Answers every request alike; its address.
     async fn answering(status: &'static str, body: &'static str) -> (String, JoinSet<()>) {
@@ -87,7 +87,8 @@ mod tests {
             "ollama_url": "",
             "providers": {"local": {"base_url": base_url, "api_key": "sk-1", "models": models}},
         }));
-        let models = Models::new(config.unwrap(), &Outbound::default(), Environment::system()).unwrap();
+        let models =
+            Models::new(config.unwrap(), &Outbound::default(), unasked(), Environment::system()).unwrap();
         let mut checks = models.check_providers().await;
         assert_eq!((checks.len(), checks[0].provider.as_str()), (1, "local"));
         checks.remove(0).outcome

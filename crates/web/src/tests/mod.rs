@@ -15,6 +15,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
+use kontor_builtin::Builtin;
 use kontor_core::{
     caller::Caller,
     grants::{Action, Grants, ObjectGrant},
@@ -77,7 +78,7 @@ impl Answer {
 impl Server {
     /// With no workspace yet.
     async fn empty() -> Self {
-        let installation = Installation::empty().await;
+        let installation = Installation::empty(Arc::new(Builtin::default())).await;
         let (services, store) = (installation.services.clone(), installation.store.clone());
         let workspace = services.environment.new_id();
         let (router, workers) = (router(services.clone()), TaskTracker::new());

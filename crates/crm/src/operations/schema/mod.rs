@@ -5,9 +5,8 @@ mod filter;
 mod property;
 
 use kontor_core::{
-    filter::Readable,
-    grants::{Action, Grants},
-    metadata::{Field, FieldKind, Object, Schema, system_fields},
+    grants::Grants,
+    metadata::{Field, Object, Schema},
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -23,27 +22,14 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The fields the caller may read, in the object's order. What only the machinery needs (where a record
-    /// stands in a list, how often it was written, when it was deleted) says nothing to a model.
+    /// The fields the caller is shown.
     pub(super) fn readable(self) -> impl Iterator<Item = &'a Field> {
-        self.object.fields.iter().filter(move |field| {
-            let machinery = [system_fields::POSITION, system_fields::VERSION, system_fields::DELETED_AT];
-            !machinery.contains(&field.name.as_str())
-                && self.grants.can_read_field(&self.object.name, &field.name)
-        })
+        self.grants.shown_fields(self.object)
     }
 
     /// The fields the caller may give a value.
     pub(super) fn writable(self) -> impl Iterator<Item = &'a Field> {
-        self.object.fields.iter().filter(move |field| {
-            let written_by_hand = match &field.kind {
-                FieldKind::Id | FieldKind::Actor | FieldKind::Position => false,
-                FieldKind::Relation { object } => self.sees(object),
-                FieldKind::Target { objects } => objects.iter().any(|object| self.sees(object)),
-                _ => !field.is_system,
-            };
-            written_by_hand && self.grants.can_update_field(&self.object.name, &field.name)
-        })
+        self.grants.writable_fields(self.schema, self.object)
     }
 
     /// Whether a record can be made at all with the fields the caller may write.
@@ -55,7 +41,7 @@ impl<'a> View<'a> {
 
     /// Whether the caller may read records of an object.
     pub(super) fn sees(self, object: &str) -> bool {
-        self.schema.object(object).is_some() && self.grants.allows(object, Action::Read)
+        self.grants.sees(self.schema, object)
     }
 
     /// The properties of the fields a caller may write.
