@@ -91,7 +91,7 @@ impl Kind for ActorKind {
         ]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         from_cells(cells).map(|actor| Value::Actor(Box::new(actor)))
     }
 

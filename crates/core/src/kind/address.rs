@@ -79,7 +79,7 @@ impl Kind for AddressKind {
         cells::parts(address.parts())
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         cells.parts().map(|parts| Value::Address(Box::new(Address::from_parts(parts))))
     }
 

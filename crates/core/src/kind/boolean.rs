@@ -47,7 +47,7 @@ impl Kind for BooleanKind {
         vec![Some(Scalar::Boolean(*value))]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         if let Some(Scalar::Boolean(value)) = cells.next() { Some(Value::Boolean(value)) } else { None }
     }
 

@@ -89,7 +89,7 @@ impl Kind for CurrencyKind {
         vec![Some(Scalar::Integer(money.micros)), cells::text(&money.currency)]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         match (cells.integer(), cells.text()) {
             (Some(micros), Some(currency)) => Some(Value::Money(Money { micros, currency })),
             _ => None,

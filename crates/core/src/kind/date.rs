@@ -52,7 +52,7 @@ impl Kind for DateKind {
         vec![Some(Scalar::Date(*date))]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         if let Some(Scalar::Date(date)) = cells.next() { Some(Value::Date(date)) } else { None }
     }
 

@@ -53,7 +53,7 @@ impl Kind for DateTimeKind {
         vec![Some(Scalar::Timestamp(*instant))]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         if let Some(Scalar::Timestamp(instant)) = cells.next() {
             Some(Value::DateTime(instant))
         } else {

@@ -58,7 +58,7 @@ impl Kind for EmailsKind {
         vec![cells::text(&emails.primary), cells::list(&emails.additional)]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         let (primary, additional) = (cells.text(), cells.texts());
         let is_empty = primary.is_none() && additional.is_empty();
         (!is_empty).then(|| Value::Emails(Emails { primary: primary.unwrap_or_default(), additional }))

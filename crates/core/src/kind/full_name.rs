@@ -81,7 +81,7 @@ impl Kind for FullNameKind {
         ]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         match (cells.text(), cells.text()) {
             (None, None) => None,
             (first, last) => Some(Value::FullName(FullName {

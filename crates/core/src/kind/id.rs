@@ -56,7 +56,7 @@ impl Kind for IdKind {
         vec![Some(Scalar::Uuid(id.as_uuid()))]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         cells.uuid().map(|id| Value::Id(RecordId(id)))
     }
 

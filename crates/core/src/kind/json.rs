@@ -55,7 +55,7 @@ impl Kind for JsonKind {
         vec![Some(Scalar::Json(Box::new(value.clone())))]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         cells.json().map(Value::Json)
     }
 

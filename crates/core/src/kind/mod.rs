@@ -5,8 +5,6 @@
 //! [`FieldKind`] asks the file of the kind that it is: `each!` is the only match over all kinds here. What other
 //! crates make of a kind stands in a table of theirs (`crm/src/kinds.rs`, `web/src/kinds.rs`).
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod actor;
 mod address;
 mod boolean;
@@ -165,7 +163,7 @@ pub(crate) trait Kind {
     fn to_cells(&self, held: &Self::Held) -> Vec<Option<Scalar>>;
 
     /// The value that the cells of the columns hold that are not folded; `None` where they are empty.
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value>;
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value>;
 
     /// Reads what a caller gives, which is not null.
     fn parse(&self, given: &Given<'_, Self::Held>) -> Result<Value, Issues>;
@@ -223,6 +221,7 @@ macro_rules! each {
     };
 }
 
+#[warn(clippy::wildcard_enum_match_arm)]
 impl FieldKind {
     /// The kind's name as the metadata API spells it.
     pub fn name(&self) -> &'static str {
@@ -300,6 +299,15 @@ impl FieldKind {
         *self == Self::Currency
     }
 
+    /// Whether it is a number from 0 to 100, which may be written as a percentage.
+    pub fn is_percentage(&self) -> bool {
+        if let Self::Number { decimals, min, max } = *self {
+            number::NumberKind { decimals, min, max }.is_percentage()
+        } else {
+            false
+        }
+    }
+
     /// Whether models and people are asked for values; those of other kinds come from the system or from programs.
     pub fn is_asked_for(&self) -> bool {
         each!(self, kind => kind.is_asked_for())
@@ -332,8 +340,8 @@ impl FieldKind {
         each!(self, kind => kind.held(value).map(|held| kind.to_cells(held)))
     }
 
-    pub(crate) fn from_cells(&self, cells: impl Iterator<Item = Option<Scalar>>) -> Option<Value> {
-        each!(self, kind => kind.from_cells(&mut Cells(cells)))
+    pub(crate) fn read_cells(&self, cells: impl Iterator<Item = Option<Scalar>>) -> Option<Value> {
+        each!(self, kind => kind.read_cells(&mut Cells(cells)))
     }
 
     pub(crate) fn parse(&self, given: &Given<'_, Value>) -> Result<Value, Issues> {

@@ -13,13 +13,19 @@ use crate::{
     filter::{PartType, Scalar},
     metadata::{Column, ColumnType, Field},
     reading::{Unread, whole_number, whole_percent},
-    value::{Value, format_grouped, format_scaled, parse_scaled, scaled_to_json},
+    value::{Value, format_grouped, format_scaled, parse_scaled, scaled_percent, scaled_to_json},
 };
 
 pub(super) struct NumberKind {
     pub(super) decimals: u8,
     pub(super) min: Option<i64>,
     pub(super) max: Option<i64>,
+}
+
+impl NumberKind {
+    pub(super) fn is_percentage(&self) -> bool {
+        self.min == Some(0) && self.max == Some(scaled_percent(100, self.decimals))
+    }
 }
 
 impl Kind for NumberKind {
@@ -63,12 +69,12 @@ impl Kind for NumberKind {
         vec![Some(Scalar::Integer(*scaled))]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         cells.integer().map(Value::Number)
     }
 
     fn parse(&self, given: &Given<'_, i64>) -> Result<Value, Issues> {
-        Ok(Value::Number(number(given.json, self.decimals, self.min, self.max)?))
+        Ok(Value::Number(number(given.json, self)?))
     }
 
     fn serialize<S: Serializer>(&self, scaled: &i64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -93,10 +99,9 @@ impl Kind for NumberKind {
 }
 
 /// A number of a field within its bounds. `60%` is a number where the bounds are those of a percentage.
-fn number(json: &Json, decimals: u8, min: Option<i64>, max: Option<i64>) -> Parsed<i64> {
-    let hundred = 100 * 10_i64.pow(u32::from(decimals));
-    let is_percentage = min == Some(0) && max == Some(hundred);
-    let read = if is_percentage { whole_percent } else { whole_number };
+fn number(json: &Json, kind: &NumberKind) -> Parsed<i64> {
+    let NumberKind { decimals, min, max } = *kind;
+    let read = if kind.is_percentage() { whole_percent } else { whole_number };
     let scaled = match json {
         Json::String(text) if !is_machine_written(text) => {
             let number = read(text).map_err(unread)?;

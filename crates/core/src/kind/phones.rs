@@ -65,7 +65,7 @@ impl Kind for PhonesKind {
         ]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         let (primary, additional) = (cells.text(), cells.texts());
         let is_empty = primary.is_none() && additional.is_empty();
         (!is_empty).then(|| Value::Phones(Phones { primary: primary.unwrap_or_default(), additional }))

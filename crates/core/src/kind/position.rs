@@ -55,7 +55,7 @@ impl Kind for PositionKind {
         vec![Some(Scalar::Real(*position))]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         if let Some(Scalar::Real(position)) = cells.next() { Some(Value::Position(position)) } else { None }
     }
 

@@ -65,7 +65,7 @@ impl Kind for RelationKind<'_> {
         vec![Some(Scalar::Uuid(id.as_uuid()))]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         cells.uuid().map(|id| Value::Relation(RecordId(id)))
     }
 

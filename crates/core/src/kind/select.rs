@@ -93,7 +93,7 @@ impl Kind for SelectKind<'_> {
         vec![cells::text(value)]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         cells.text().map(Value::Select)
     }
 

@@ -82,7 +82,7 @@ impl Kind for SocialLinksKind {
         cells::parts(links.parts())
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         cells.parts().map(|parts| Value::SocialLinks(Box::new(SocialLinks::from_parts(parts))))
     }
 

@@ -77,7 +77,7 @@ impl Kind for TargetKind<'_> {
         vec![cells::text(&target.object), id, cells::text(&target.name), cells::folded(&target.name)]
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         let object = cells.text()?.parse().ok()?;
         let id = cells.uuid().map(RecordId);
         let name = cells.text().unwrap_or_default();

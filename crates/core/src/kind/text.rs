@@ -80,7 +80,7 @@ impl Kind for TextKind {
         }
     }
 
-    fn from_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
+    fn read_cells(&self, cells: &mut Cells<impl Iterator<Item = Option<Scalar>>>) -> Option<Value> {
         cells.text().map(Value::Text)
     }
 

@@ -88,7 +88,7 @@ impl Value {
     /// The value that a record's cells hold: one for each column of the field that is not folded. Cells that
     /// do not fit the kind yield [`Value::Null`]: the columns are typed, so they cannot be met in practice.
     pub fn from_cells(field: &Field, cells: impl Iterator<Item = Option<Scalar>>) -> Self {
-        field.kind.from_cells(cells).unwrap_or(Self::Null)
+        field.kind.read_cells(cells).unwrap_or(Self::Null)
     }
 }
 

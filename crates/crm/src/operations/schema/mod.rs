@@ -2,17 +2,19 @@
 //! may not read or write is not in them.
 
 mod filter;
-mod property;
 
 use kontor_core::{
     filter::Readable,
     grants::{Action, Grants},
-    metadata::{Field, FieldKind, Object, Schema, system_fields},
+    metadata::{Field, Object, Schema, system_fields},
 };
 use serde_json::{Map, Value as Json, json};
 
 pub(super) use self::filter::filter;
-use crate::records;
+use crate::{
+    kinds::argument::{argument, is_plain},
+    records,
+};
 
 /// An object as one caller sees it.
 #[derive(Clone, Copy)]
@@ -36,13 +38,12 @@ impl<'a> View<'a> {
     /// The fields the caller may give a value.
     pub(super) fn writable(self) -> impl Iterator<Item = &'a Field> {
         self.object.fields.iter().filter(move |field| {
-            let written_by_hand = match &field.kind {
-                FieldKind::Id | FieldKind::Actor | FieldKind::Position => false,
-                FieldKind::Relation { object } => self.sees(object),
-                FieldKind::Target { objects } => objects.iter().any(|object| self.sees(object)),
-                _ => !field.is_system,
+            let is_given = match (field.kind.relation(), field.kind.targets()) {
+                (Some(object), _) => self.sees(object),
+                (_, Some(objects)) => objects.iter().any(|object| self.sees(object)),
+                (None, None) => field.kind.is_asked_for() && !field.is_system,
             };
-            written_by_hand && self.grants.can_update_field(&self.object.name, &field.name)
+            is_given && self.grants.can_update_field(&self.object.name, &field.name)
         })
     }
 
@@ -60,12 +61,12 @@ impl<'a> View<'a> {
 
     /// The properties of the fields a caller may write.
     pub(super) fn writable_properties(self) -> Map<String, Json> {
-        self.writable().map(|field| (field.name.to_string(), property::property(self, field))).collect()
+        self.writable().map(|field| (field.name.to_string(), property(self, field))).collect()
     }
 
     /// One field's property.
     pub(super) fn property(self, field: &Field) -> Json {
-        property::property(self, field)
+        property(self, field)
     }
 
     /// `a deal`, `an account`.
@@ -81,6 +82,35 @@ impl<'a> View<'a> {
     }
 }
 
+/// A field's value as a caller gives it; one that is not required may be emptied with null.
+fn property(view: View<'_>, field: &Field) -> Json {
+    let (mut schema, hint) = argument(&field.kind, |object| view.sees(object));
+    if !field.is_required {
+        allow_null(&mut schema);
+    }
+    let description = match (field.description.is_empty(), hint.is_empty()) {
+        (_, true) => field.description.clone(),
+        (true, false) => hint,
+        (false, false) => format!("{} {hint}", field.description),
+    };
+    let mut property = Map::new();
+    if !is_plain(&field.label, &field.name) {
+        property.insert("title".to_owned(), json!(field.label));
+    }
+    property.insert("description".to_owned(), json!(description));
+    property.extend(schema);
+    property.into()
+}
+
+fn allow_null(schema: &mut Map<String, Json>) {
+    if let Some(name) = schema.get("type").cloned() {
+        schema.insert("type".to_owned(), json!([name, "null"]));
+    }
+    if let Some(Json::Array(options)) = schema.get_mut("enum") {
+        options.push(Json::Null);
+    }
+}
+
 /// An object schema that takes these properties and no others.
 pub(super) fn object(properties: Map<String, Json>, required: &[&str]) -> Json {
     let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
@@ -93,16 +123,6 @@ pub(super) fn object(properties: Map<String, Json>, required: &[&str]) -> Json {
 /// The properties of a schema, in this order.
 pub(super) fn properties<const N: usize>(entries: [(&str, Json); N]) -> Map<String, Json> {
     entries.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
-}
-
-/// Whether a label says no more than a name or path does: `Close date` of `close_date`, `Account: name` of
-/// `account.name`.
-fn is_plain(label: &str, name: &str) -> bool {
-    let mut plain = name.replace('.', ": ").replace('_', " ");
-    if let Some(first) = plain.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    plain == label
 }
 
 /// The id of a record of the operation's object, which the operation's description names.
