@@ -3,7 +3,7 @@ use kontor_core::{
     grants::{Action, Grants},
     ids::{MemberId, RecordId},
     locale::TimeZone,
-    metadata::{FieldKind, Object, Schema},
+    metadata::{Object, Schema},
     text,
     time::Date,
 };
@@ -105,7 +105,7 @@ fn fields(object: &Object, grants: &Grants) -> String {
     let names: Vec<&str> = object
         .fields
         .iter()
-        .filter(|field| !field.is_system && !matches!(field.kind, FieldKind::Position | FieldKind::Json))
+        .filter(|field| !field.is_system && field.kind.is_legible())
         .filter(|field| grants.can_read_field(&object.name, &field.name))
         .map(|field| field.name.as_str())
         .collect();
