@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kontor_core::{
     filter::{FieldPath, PartType, filterable_paths},
     grants::Action,
-    metadata::{Field as FieldDefinition, FieldKind, Object as ObjectDefinition},
+    metadata::{Field as FieldDefinition, Object as ObjectDefinition},
     text::fold,
 };
 use kontor_models::Definitions;
@@ -103,7 +103,7 @@ impl View<'_> {
     /// The filter by the name of the record that a relation points to.
     fn by_name(self, field: &FieldDefinition) -> Option<String> {
         let Definitions { schema, grants, .. } = self.definitions;
-        let FieldKind::Relation { object } = &field.kind else { return None };
+        let object = field.kind.relation()?;
         let related = grants.readable_object(schema, object)?;
         let label = grants.shown_fields(related).find(|label| label.name == related.label_field)?;
         is_text(FieldPath::whole(label).ty).then(|| format!("{}.{}", field.name, label.name))
@@ -113,7 +113,7 @@ impl View<'_> {
 /// What logging an activity takes, where there are activities of several kinds about something.
 fn log(definitions: &Definitions) -> Option<LogOperation> {
     let activity = definitions.schema.object("activity")?;
-    let FieldKind::Target { objects } = &activity.field("target")?.kind else { return None };
+    let objects = activity.field("target")?.kind.targets()?;
     let seen = objects.iter().filter(|object| definitions.grants.sees(&definitions.schema, object));
     let mut also_needed = required(activity);
     also_needed.retain(|name| !["type", "subject", "target"].contains(&name.as_str()));

@@ -1,5 +1,7 @@
 //! What a field holds, as sentences speak of it: its kind, its options, its parts.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use kontor_core::metadata::{FieldKind, Outcome, SelectOption};
 
 use super::words::parts;

@@ -8,8 +8,8 @@
 //! | [`ids`], [`time`], [`text`] | identifiers, instants and dates, folding and nearest names |
 //! | [`environment`] | the injected clock and randomness |
 //! | [`error`] | the eight kinds of failure and the problem told to the one who asked |
-//! | [`metadata`] | objects, fields, field kinds and the columns they occupy |
-//! | [`value`], [`json`] | typed field values and their JSON; JSON kept as text |
+//! | [`metadata`], `kind` | objects and fields; the kinds of fields, one file each, with all that is known of them |
+//! | [`value`], [`json`] | typed field values; JSON kept as text |
 //! | [`networks`] | addresses and networks as an operator lists them |
 //! | [`currency`], [`reading`] | currencies; numbers, amounts, dates and times as people write them |
 //! | [`filter`], [`sort`] | the one filter language, and orders |
@@ -29,6 +29,7 @@ pub mod grants;
 pub mod ids;
 pub mod json;
 pub mod kill_point;
+mod kind;
 pub mod locale;
 pub mod metadata;
 pub mod networks;

@@ -3,7 +3,7 @@
 use crate::{
     error::Issue,
     filter::{FieldPath, Hop, Readable},
-    metadata::{Field, FieldKind, Object, Schema},
+    metadata::{Field, Object, Schema},
 };
 
 /// The most fields a list is ordered by.
@@ -80,20 +80,18 @@ fn by_name(
     schema: &Schema,
     readable: &dyn Readable,
 ) -> Result<(Option<Hop>, FieldPath), Issue> {
-    match &field.kind {
-        FieldKind::Relation { object } => {
-            let label = schema.object(object).and_then(|target| {
-                target.field(&target.label_field).filter(|label| readable.can_read_field(object, &label.name))
-            });
-            let Some(label) = label else {
-                let message =
-                    format!("{} cannot be sorted by, since names of {object} records are hidden", field.name);
-                return Err(Issue::new("", "not_sortable", message));
-            };
-            let hop = Hop { relation: field.name.clone(), object: object.clone() };
-            Ok((Some(hop), FieldPath::whole(label)))
-        }
-        FieldKind::Target { .. } => Ok((None, FieldPath::of(field, "name"))),
-        _ => Ok((None, path)),
-    }
+    let Some(object) = field.kind.relation() else {
+        let is_target = field.kind.targets().is_some();
+        return Ok((None, if is_target { FieldPath::of(field, "name") } else { path }));
+    };
+    let label = schema.object(object).and_then(|target| {
+        target.field(&target.label_field).filter(|label| readable.can_read_field(object, &label.name))
+    });
+    let Some(label) = label else {
+        let message =
+            format!("{} cannot be sorted by, since names of {object} records are hidden", field.name);
+        return Err(Issue::new("", "not_sortable", message));
+    };
+    let hop = Hop { relation: field.name.clone(), object: object.clone() };
+    Ok((Some(hop), FieldPath::whole(label)))
 }

@@ -10,6 +10,7 @@
 //! | [`Crm`], [`Work`] | the service that opens units of work, and what one is given |
 //! | `members` | the members of a workspace as records |
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
+//! | `kinds` | what records and operations make of each kind of field |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
 //! | [`timeline`], `outbox`, [`feed`](Feed) | what happened, for people and for programs, and for those who look on |
 //! | `idempotency` | what was answered under an idempotency key, told again |
@@ -24,6 +25,7 @@ pub mod demo;
 mod error;
 mod feed;
 mod idempotency;
+mod kinds;
 mod members;
 pub mod metadata;
 pub mod operations;

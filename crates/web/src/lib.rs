@@ -11,6 +11,7 @@
 //! | `session`, `security`, `error` | the person behind a cookie, what surrounds every page, failures |
 //! | `shell`, `assets`, `form`, `link` | navigation, static files, what was sent, addresses |
 //! | `chat` | transcripts as HTML, and their event stream |
+//! | `kinds` | what pages make of each kind of field |
 //! | `records` | columns, filters and forms made of an object's fields |
 //! | `show`, `markdown` | values and texts as a person reads them |
 
@@ -18,6 +19,7 @@ mod assets;
 mod chat;
 mod error;
 mod form;
+mod kinds;
 mod link;
 mod markdown;
 mod pages;

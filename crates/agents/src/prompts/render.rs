@@ -1,9 +1,4 @@
-use kontor_core::{
-    filter::Readable,
-    grants::Grants,
-    metadata::{FieldKind, Object},
-    text,
-};
+use kontor_core::{filter::Readable, grants::Grants, metadata::Object, text};
 use kontor_models::{Definitions, Scene};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
@@ -86,7 +81,7 @@ fn fields(object: &Object, grants: &Grants) -> String {
     let names: Vec<&str> = object
         .fields
         .iter()
-        .filter(|field| !field.is_system && !matches!(field.kind, FieldKind::Position | FieldKind::Json))
+        .filter(|field| !field.is_system && field.kind.is_legible())
         .filter(|field| grants.can_read_field(&object.name, &field.name))
         .map(|field| field.name.as_str())
         .collect();

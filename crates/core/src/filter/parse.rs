@@ -4,12 +4,13 @@ use super::{Condition, FieldPath, Filter, Hop, Operator, PartType, Readable, Sca
 use crate::{
     error::{Issue, join_path},
     ids::MemberId,
+    kind::{parse_date, parse_instant, parse_number},
     locale::{Locale, TimeZone},
-    metadata::{FieldKind, Object, Schema},
+    metadata::{Object, Schema},
     reading::{Period, lean_of, readable, whole_period},
     text::{self, fold},
     time::{Date, Timestamp},
-    value::{parse_date, parse_instant, parse_number, parse_value},
+    value::parse_value,
 };
 
 /// The deepest nesting of `and`, `or` and `not`.
@@ -308,7 +309,7 @@ impl Parser<'_> {
             PartType::Number(decimals) => {
                 if json.is_object() {
                     let (number, field) = (wrong("a number").message, &path.field);
-                    let is_money = object.field(field).is_some_and(|field| field.kind == FieldKind::Currency);
+                    let is_money = object.field(field).is_some_and(|field| field.kind.is_money());
                     let hint = if is_money {
                         format!("; the currency is asked for by {field}.currency")
                     } else {

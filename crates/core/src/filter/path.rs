@@ -1,7 +1,7 @@
 use crate::{
     error::Issue,
     filter::Scalar,
-    metadata::{Field, FieldKind, Name, Object, Schema, TextFormat},
+    metadata::{Field, Name, Object, Schema},
     text,
     value::Value,
 };
@@ -31,10 +31,7 @@ impl Hop {
     ) -> Option<(Self, &'s Object, &'t str)> {
         let (relation, rest) = text.split_once('.')?;
         let field = object.field(relation)?;
-        let FieldKind::Relation { object: target } = &field.kind else { return None };
-        if !readable.can_read_field(&object.name, &field.name) {
-            return None;
-        }
+        let target = field.kind.relation().filter(|_| readable.can_read_field(&object.name, &field.name))?;
         let target: &Object = schema.object(target)?;
         Some((Self { relation: field.name.clone(), object: target.name.clone() }, target, rest))
     }
@@ -105,46 +102,29 @@ impl FieldPath {
 
     /// The path to the part of a field that stands for the whole.
     pub fn whole(field: &Field) -> Self {
-        Self::of(field, field.kind.parts().first().copied().unwrap_or_default())
+        Self::of(field, field.kind.first_part())
     }
 
     /// The path to a field's part, which must be one of its kind's.
     pub fn of(field: &Field, part: &'static str) -> Self {
-        let ty = match (&field.kind, part) {
-            (FieldKind::Id | FieldKind::Relation { .. }, _)
-            | (FieldKind::Actor | FieldKind::Target { .. }, "id" | "member") => PartType::Id,
-            (FieldKind::Actor, "kind") | (FieldKind::Target { .. }, "object") => PartType::LowerText,
-            (FieldKind::Text { format: TextFormat::Line }, _)
-            | (
-                FieldKind::FullName
-                | FieldKind::Address
-                | FieldKind::SocialLinks
-                | FieldKind::Actor
-                | FieldKind::Target { .. },
-                _,
-            ) => PartType::FoldedText,
-            (FieldKind::Text { format: TextFormat::Domain } | FieldKind::Emails, _) => PartType::LowerText,
-            (FieldKind::Phones, _) => PartType::Phone,
-            (FieldKind::Text { format: TextFormat::Markdown } | FieldKind::Json, _) => PartType::Opaque,
-            (FieldKind::Number { decimals, .. }, _) => PartType::Number(*decimals),
-            (FieldKind::Currency, "amount") => PartType::Number(crate::value::Money::DECIMALS),
-            (FieldKind::Currency, _) => PartType::UpperText,
-            (FieldKind::Boolean, _) => PartType::Boolean,
-            (FieldKind::Date, _) => PartType::Date,
-            (FieldKind::DateTime, _) => PartType::DateTime,
-            (FieldKind::Select { .. }, _) => PartType::Option,
-            (FieldKind::Position, _) => PartType::Position,
-        };
+        let ty = field.kind.part_type(part);
         Self { field: field.name.clone(), part, ty }
     }
 
     /// The column that is compared and sorted by.
     pub fn column(&self, field: &Field) -> String {
-        match (&field.kind, self.part) {
-            (FieldKind::Relation { .. }, _) => field.column_name("id"),
-            (FieldKind::Currency, "amount") => field.column_name("micros"),
-            _ if matches!(self.ty, PartType::FoldedText | PartType::Phone) => field.folded_name(self.part),
-            (_, part) => field.column_name(part),
+        match self.ty {
+            PartType::FoldedText | PartType::Phone => field.folded_name(self.part),
+            PartType::LowerText
+            | PartType::UpperText
+            | PartType::Option
+            | PartType::Number(_)
+            | PartType::Boolean
+            | PartType::Date
+            | PartType::DateTime
+            | PartType::Id
+            | PartType::Position
+            | PartType::Opaque => field.column_name(field.kind.stored_part(self.part)),
         }
     }
 

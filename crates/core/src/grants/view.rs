@@ -3,7 +3,7 @@
 use super::{Action, Grants};
 use crate::{
     filter::Readable,
-    metadata::{Field, FieldKind, Object, Schema, system_fields},
+    metadata::{Field, Object, Schema, system_fields},
 };
 
 impl Grants {
@@ -30,23 +30,10 @@ impl Grants {
         object: &'s Object,
     ) -> impl Iterator<Item = &'s Field> {
         object.fields.iter().filter(|field| {
-            let written_by_hand = match &field.kind {
-                FieldKind::Id | FieldKind::Actor | FieldKind::Position => false,
-                FieldKind::Relation { object } => self.sees(schema, object),
-                FieldKind::Target { objects } => objects.iter().any(|object| self.sees(schema, object)),
-                FieldKind::Text { .. }
-                | FieldKind::Number { .. }
-                | FieldKind::Boolean
-                | FieldKind::Date
-                | FieldKind::DateTime
-                | FieldKind::Select { .. }
-                | FieldKind::Currency
-                | FieldKind::FullName
-                | FieldKind::Emails
-                | FieldKind::Phones
-                | FieldKind::SocialLinks
-                | FieldKind::Address
-                | FieldKind::Json => !field.is_system,
+            let written_by_hand = match (field.kind.relation(), field.kind.targets()) {
+                (Some(object), _) => self.sees(schema, object),
+                (_, Some(objects)) => objects.iter().any(|object| self.sees(schema, object)),
+                (None, None) => field.kind.is_asked_for() && !field.is_system,
             };
             written_by_hand && self.can_update_field(&object.name, &field.name)
         })

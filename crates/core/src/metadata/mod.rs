@@ -4,7 +4,6 @@
 //! installed through the same path as custom ones, so nothing below tells the two apart.
 
 mod columns;
-mod kind;
 mod name;
 mod pipeline;
 mod schema;
@@ -12,13 +11,13 @@ mod schema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    columns::{Column, ColumnType, PRINCIPAL},
-    kind::{FieldKind, Outcome, SelectOption, TextFormat},
+    columns::{Column, ColumnType},
     name::{InvalidName, Name},
     pipeline::{Forecast, Pipeline},
     schema::Schema,
 };
 use crate::ids::{FieldId, ObjectId};
+pub use crate::kind::{DefaultOfMoment, FieldKind, Outcome, PRINCIPAL, SelectOption, TextFormat};
 
 /// The number, in the search index, of the field that names an object's records.
 pub const NAME_SLOT: u16 = 0;
@@ -160,16 +159,6 @@ impl Field {
 
     /// Whether it says how a record stands, so that it is shown where not all fields are.
     pub fn is_shown_by_default(&self) -> bool {
-        !self.is_system
-            && matches!(
-                self.kind,
-                FieldKind::Select { .. }
-                    | FieldKind::Currency
-                    | FieldKind::Date
-                    | FieldKind::DateTime
-                    | FieldKind::Relation { .. }
-                    | FieldKind::Target { .. }
-                    | FieldKind::Emails
-            )
+        !self.is_system && self.kind.is_shown_by_default()
     }
 }

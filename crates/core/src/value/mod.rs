@@ -1,21 +1,22 @@
-//! Typed field values: what a record holds, as JSON outside and as column cells inside.
+//! Typed field values: what a record holds. What a kind makes of its values (JSON, cells, words) is in its file in
+//! [`crate::kind`].
 
-mod cells;
-mod composite;
 mod decimal;
-mod parse;
+mod given;
 
 use serde::{Serialize, Serializer};
-use serde_json::json;
 
-pub(crate) use self::parse::{parse_date, parse_instant, parse_number};
 pub use self::{
-    composite::{Address, Emails, FullName, Money, Phones, SocialLinks, TargetReference},
     decimal::{format_grouped, format_scaled, is_told_exactly, parse_scaled, scaled_percent, scaled_to_json},
-    parse::{MAX_ADDITIONAL, MAX_LINE, MAX_MARKDOWN, parse_value},
+    given::parse_value,
+};
+pub use crate::kind::{
+    Address, Emails, FullName, MAX_ADDITIONAL, MAX_LINE, MAX_MARKDOWN, Money, Phones, SocialLinks,
+    TargetReference,
 };
 use crate::{
     actor::Actor,
+    filter::Scalar,
     ids::RecordId,
     metadata::{Field, FieldKind, Name, Object},
     time::{Date, Timestamp},
@@ -59,77 +60,35 @@ impl Value {
 
     /// The value as the API shows it.
     pub fn to_json(&self, kind: &FieldKind) -> serde_json::Value {
-        match self {
-            Self::Null => serde_json::Value::Null,
-            Self::Id(id) | Self::Relation(id) => json!(id),
-            Self::Text(text) | Self::Select(text) => json!(text),
-            Self::Number(scaled) => match kind {
-                FieldKind::Number { decimals, .. } => scaled_to_json(*scaled, *decimals),
-                _ => json!(scaled),
-            },
-            Self::Boolean(value) => json!(value),
-            Self::Date(date) => json!(date),
-            Self::DateTime(instant) => json!(instant),
-            Self::Money(money) => money.to_json(),
-            Self::FullName(name) => json!(name),
-            Self::Emails(emails) => json!(emails),
-            Self::Phones(phones) => json!(phones),
-            Self::SocialLinks(links) => json!(links),
-            Self::Address(address) => json!(address),
-            Self::Actor(actor) => json!(actor),
-            Self::Target(target) => json!(target),
-            Self::Position(position) => json!(position),
-            Self::Json(value) => (**value).clone(),
-        }
+        serde_json::to_value(self.shown(kind)).unwrap_or_default()
     }
 
     /// The value in one line, as a person reads it; empty for an empty value.
     pub fn display(&self, kind: &FieldKind) -> String {
-        match self {
-            Self::Null => String::new(),
-            Self::Id(id) | Self::Relation(id) => id.to_string(),
-            Self::Text(text) => text.clone(),
-            Self::Select(value) => kind
-                .options()
-                .iter()
-                .find(|option| option.value == *value)
-                .map_or_else(|| value.clone(), |option| option.label.clone()),
-            Self::Number(scaled) => match kind {
-                FieldKind::Number { decimals, .. } => format_scaled(*scaled, *decimals),
-                _ => scaled.to_string(),
-            },
-            Self::Boolean(value) => if *value { "yes" } else { "no" }.to_owned(),
-            Self::Date(date) => date.to_string(),
-            Self::DateTime(instant) => instant.to_string(),
-            Self::Money(money) => money.to_string(),
-            Self::FullName(name) => name.to_string(),
-            Self::Emails(Emails { primary, .. }) | Self::Phones(Phones { primary, .. }) => primary.clone(),
-            Self::SocialLinks(links) => links.to_string(),
-            Self::Address(address) => address.to_string(),
-            Self::Actor(actor) => actor.to_string(),
-            Self::Target(target) => target.name.clone(),
-            Self::Position(position) => position.to_string(),
-            Self::Json(value) => value.to_string(),
-        }
+        kind.display(self)
     }
 
-    /// The words search finds this value by.
-    pub fn search_text(&self) -> String {
-        match self {
-            Self::Text(text) | Self::Select(text) => text.clone(),
-            Self::FullName(name) => name.to_string(),
-            Self::Emails(Emails { primary, additional }) => format!("{primary} {}", additional.join(" ")),
-            Self::Phones(Phones { primary, additional }) => {
-                // A number is found by its digits, however they were grouped.
-                let digits = |phone: &str| phone.chars().filter(char::is_ascii_digit).collect::<String>();
-                let mut words = vec![digits(primary)];
-                words.extend(additional.iter().map(|phone| digits(phone)));
-                words.join(" ")
-            }
-            Self::Address(address) => address.to_string(),
-            Self::Target(target) => target.name.clone(),
-            _ => String::new(),
-        }
+    /// The text that search finds this value by; empty where it finds none.
+    pub fn search_text(&self, kind: &FieldKind) -> String {
+        kind.search_text(self)
+    }
+
+    /// The words of that text as the search index holds them, `most` at most.
+    pub fn search_words(&self, kind: &FieldKind, most: usize) -> Vec<String> {
+        kind.search_words(self, most)
+    }
+
+    /// The cells of this value, one for each of the field's columns in their order, folded ones included.
+    pub fn to_cells(&self, field: &Field) -> Vec<Option<Scalar>> {
+        let cells = field.kind.to_cells(self);
+        debug_assert!(cells.is_some() || self.is_null(), "{self:?} is no value of {}", field.name);
+        cells.unwrap_or_else(|| vec![None; field.columns().len()])
+    }
+
+    /// The value that a record's cells hold: one for each column of the field that is not folded. Cells that
+    /// do not fit the kind yield [`Value::Null`]: the columns are typed, so they cannot be met in practice.
+    pub fn from_cells(field: &Field, cells: impl Iterator<Item = Option<Scalar>>) -> Self {
+        field.kind.read_cells(cells).unwrap_or(Self::Null)
     }
 }
 
@@ -142,25 +101,7 @@ pub struct Shown<'a> {
 
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.value, self.kind) {
-            (Value::Null, _) => serializer.serialize_unit(),
-            (Value::Id(id) | Value::Relation(id), _) => id.serialize(serializer),
-            (Value::Text(text) | Value::Select(text), _) => serializer.serialize_str(text),
-            (Value::Number(scaled), FieldKind::Number { decimals: 0, .. }) => {
-                serializer.serialize_i64(*scaled)
-            }
-            (Value::Boolean(value), _) => serializer.serialize_bool(*value),
-            (Value::DateTime(instant), _) => instant.serialize(serializer),
-            (Value::FullName(name), _) => name.serialize(serializer),
-            (Value::Emails(emails), _) => emails.serialize(serializer),
-            (Value::Phones(phones), _) => phones.serialize(serializer),
-            (Value::Address(address), _) => address.serialize(serializer),
-            (Value::SocialLinks(links), _) => links.serialize(serializer),
-            (Value::Actor(actor), _) => actor.serialize(serializer),
-            (Value::Target(target), _) => target.serialize(serializer),
-            (Value::Json(value), _) => value.serialize(serializer),
-            (value, kind) => value.to_json(kind).serialize(serializer),
-        }
+        self.kind.serialize(self.value, serializer)
     }
 }
 
@@ -221,29 +162,5 @@ impl Values {
 impl FromIterator<(Name, Value)> for Values {
     fn from_iter<I: IntoIterator<Item = (Name, Value)>>(values: I) -> Self {
         Self(values.into_iter().collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shown_value_serializes_to_its_json() {
-        let number = |decimals| FieldKind::Number { decimals, min: None, max: None };
-        let name = FullName { first: "Ada".to_owned(), last: "Brandt".to_owned() };
-        let money = Money { micros: 1_500_000, currency: "EUR".to_owned() };
-        for (value, kind) in [
-            (Value::Null, FieldKind::Boolean),
-            (Value::Number(125), number(0)),
-            (Value::Number(125), number(1)),
-            (Value::DateTime(Timestamp::EPOCH), FieldKind::DateTime),
-            (Value::FullName(name), FieldKind::FullName),
-            (Value::Money(money), FieldKind::Currency),
-            (Value::Position(f64::NAN), FieldKind::Position),
-            (Value::Actor(Box::new(Actor::SYSTEM)), FieldKind::Actor),
-        ] {
-            assert_eq!(serde_json::to_value(value.shown(&kind)).unwrap(), value.to_json(&kind));
-        }
     }
 }

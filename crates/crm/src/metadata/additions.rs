@@ -3,7 +3,7 @@
 
 use kontor_core::{
     environment::Environment,
-    metadata::{Field, FieldKind, Object},
+    metadata::{Field, Object},
 };
 use kontor_store::Tx;
 
@@ -48,17 +48,17 @@ pub(crate) async fn add_standard_option(
 ) -> Result<(), Error> {
     let schema = rows::schema(tx).await?;
     let Some((stored, declared)) = both(&schema, environment, object) else { return Ok(()) };
-    let Some(FieldKind::Select { options: declared }) = declared.field(field).map(|field| &field.kind) else {
+    let declared = declared.field(field).map(|field| field.kind.options()).unwrap_or_default();
+    let Some(mut field) = stored.field(field).filter(|field| !field.is_custom).cloned() else {
         return Ok(());
     };
-    let Some(field) = stored.field(field).filter(|field| !field.is_custom) else { return Ok(()) };
-    let FieldKind::Select { options } = &field.kind else { return Ok(()) };
+    let Some(options) = field.kind.options_mut() else { return Ok(()) };
     let Some(added) = declared.iter().find(|option| option.value == value) else { return Ok(()) };
     if options.iter().any(|option| option.value == value) {
         return Ok(());
     }
-    let options = options.iter().chain([added]).cloned().collect();
-    rows::rewrite_field(tx, &Field { kind: FieldKind::Select { options }, ..field.clone() }).await?;
+    options.push(added.clone());
+    rows::rewrite_field(tx, &field).await?;
     rows::advance(tx).await?;
     Ok(())
 }

@@ -6,34 +6,26 @@ use kontor_core::{
     error::Issue,
     grants::Permission,
     locale::Locale,
-    metadata::{Field, FieldKind, Name, Object, SelectOption, TextFormat},
-    text,
+    metadata::{Field, Name, Object},
     time::Timestamp,
-    value::{parse_scaled, parse_value},
+    value::parse_value,
 };
 use kontor_store::{AuditEntry, Tx};
 use serde::Deserialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::{
     install::{add_columns, add_indexes},
     rows,
 };
-use crate::Error;
+use crate::{Error, kinds::added};
 
 /// The most fields of an object.
 pub const MAX_FIELDS: usize = 200;
-/// The most options of a select field.
-const MAX_OPTIONS: usize = 100;
-/// The kinds of field that a workspace can add.
-const KINDS: [&str; 6] = ["text", "number", "boolean", "date", "select", "currency"];
 /// Words that would be read as something else in a filter or in a record's JSON.
 const RESERVED: [&str; 9] = ["and", "or", "not", "label", "object", "path", "count", "fields", "similar"];
 /// Columns that every table of an engine has by itself.
 const ENGINE_COLUMNS: [&str; 8] = ["ctid", "cmax", "cmin", "oid", "rowid", "tableoid", "xmax", "xmin"];
-/// The colours that options get in turn.
-const COLORS: [&str; 10] =
-    ["gray", "blue", "purple", "orange", "green", "red", "turquoise", "pink", "yellow", "sky"];
 
 /// A field to be added.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -103,7 +95,7 @@ fn check(
     }
     let name =
         new.name.parse::<Name>().map_err(|error| Issue::new("name", "invalid_name", error.to_string()));
-    let kind = kind(&new.kind, new.settings.as_ref());
+    let kind = added::kind(&new.kind, new.settings.as_ref());
     let label = new.label.clone().unwrap_or_else(|| title(&new.name));
     for (path, text, limit) in
         [("label", label.as_str(), 100), ("description", new.description.as_deref().unwrap_or(""), 1_000)]
@@ -127,11 +119,12 @@ fn check(
     field.is_required = new.is_required;
     field.is_unique = new.is_unique;
     field.is_custom = true;
-    field.is_searchable = matches!(field.kind, FieldKind::Text { .. });
+    let row = added::of(&field.kind);
+    field.is_searchable = row.is_searchable;
     field.search_slot = field.is_searchable.then(|| object.next_search_slot());
-    field.is_indexed = matches!(field.kind, FieldKind::Select { .. } | FieldKind::Date);
+    field.is_indexed = row.is_indexed;
     check_name(object, &field, &mut issues);
-    if field.is_unique && !can_be_unique(&field.kind) {
+    if field.is_unique && !row.can_be_unique {
         let message = format!("a {} field cannot be unique", field.kind.name());
         issues.push(Issue::new("is_unique", "not_comparable", message));
     }
@@ -160,121 +153,8 @@ fn check_name(object: &Object, field: &Field, issues: &mut Vec<Issue>) {
     }
 }
 
-fn can_be_unique(kind: &FieldKind) -> bool {
-    match kind {
-        FieldKind::Text { format } => *format != TextFormat::Markdown,
-        FieldKind::Number { .. } => true,
-        _ => false,
-    }
-}
-
-fn kind(name: &str, settings: Option<&Json>) -> Result<FieldKind, Issue> {
-    if !KINDS.contains(&name) {
-        let near = text::suggestion(name, KINDS);
-        let message = format!("{:?} is not one of {}.{near}", text::excerpt(name, 60), KINDS.join(", "));
-        return Err(Issue::new("kind", "unknown_kind", message));
-    }
-    let empty = Map::new();
-    let settings = match settings {
-        None | Some(Json::Null) => &empty,
-        Some(Json::Object(settings)) => settings,
-        Some(_) => return Err(Issue::new("settings", "wrong_type", "expected an object")),
-    };
-    let known: &[&str] = match name {
-        "text" => &["format"],
-        "number" => &["decimals", "min", "max"],
-        "select" => &["options"],
-        _ => &[],
-    };
-    if let Some(key) = settings.keys().find(|key| !known.contains(&key.as_str())) {
-        let near = text::suggestion(key, known.iter().copied());
-        let message = format!("a {name} field has no setting {:?}.{near}", text::excerpt(key, 60));
-        return Err(Issue::new("settings", "unknown_setting", message));
-    }
-    let kind = match name {
-        "text" => FieldKind::Text { format: format(settings.get("format"))? },
-        "number" => number(settings)?,
-        "boolean" => FieldKind::Boolean,
-        "date" => FieldKind::Date,
-        "select" => FieldKind::Select { options: options(settings.get("options"))? },
-        _ => FieldKind::Currency,
-    };
-    Ok(kind)
-}
-
-fn format(json: Option<&Json>) -> Result<TextFormat, Issue> {
-    match json {
-        None | Some(Json::Null) => Ok(TextFormat::default()),
-        Some(json) => TextFormat::deserialize(json).map_err(|_| {
-            Issue::new("settings.format", "unknown_format", "expected line, markdown or domain")
-        }),
-    }
-}
-
-fn number(settings: &Map<String, Json>) -> Result<FieldKind, Issue> {
-    let decimals = match settings.get("decimals") {
-        None | Some(Json::Null) => 0,
-        Some(json) => {
-            json.as_u64().filter(|decimals| *decimals <= 6).and_then(|n| u8::try_from(n).ok()).ok_or_else(
-                || Issue::new("settings.decimals", "out_of_range", "expected a whole number from 0 to 6"),
-            )?
-        }
-    };
-    let bound = |key: &str| match settings.get(key) {
-        None | Some(Json::Null) => Ok(None),
-        Some(json) => parse_scaled(json, decimals)
-            .map(Some)
-            .map_err(|why| Issue::new(format!("settings.{key}"), "wrong_type", why)),
-    };
-    let (min, max) = (bound("min")?, bound("max")?);
-    if let (Some(min), Some(max)) = (min, max)
-        && min > max
-    {
-        return Err(Issue::new("settings.max", "out_of_range", "expected at least min"));
-    }
-    Ok(FieldKind::Number { decimals, min, max })
-}
-
-/// Options as texts or objects; labels are made of the values, colours given in turn, where there are none.
-fn options(json: Option<&Json>) -> Result<Vec<SelectOption>, Issue> {
-    let wrong = |path: String, message: String| Err(Issue::new(path, "invalid_option", message));
-    let items = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    if items.is_empty() || items.len() > MAX_OPTIONS {
-        return wrong("settings.options".to_owned(), format!("expected 1 to {MAX_OPTIONS} options"));
-    }
-    let mut options: Vec<SelectOption> = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        let path = format!("settings.options[{index}]");
-        let part = |key: &str| item.get(key).and_then(Json::as_str);
-        let Some(value) = item.as_str().or_else(|| part("value")) else {
-            return wrong(path, "expected a text or an object with a value".to_owned());
-        };
-        let is_value = (1..=60).contains(&value.len())
-            && value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        if !is_value {
-            let value = text::excerpt(value, 60);
-            return wrong(path, format!("{value:?} is not made of A-Z, 0-9 and _"));
-        }
-        if options.iter().any(|known| known.value == value) {
-            return wrong(path, format!("{value} is there already"));
-        }
-        let label = part("label").map_or_else(|| title(&value.to_lowercase()), str::to_owned);
-        let color = part("color").unwrap_or(COLORS[index % COLORS.len()]);
-        let is_shown = |text: &str| (1..=60).contains(&text.chars().count()) && !text.contains('\0');
-        if !is_shown(&label) || !COLORS.contains(&color) {
-            return wrong(
-                path,
-                format!("expected a label of at most 60 characters and one of {}", COLORS.join(", ")),
-            );
-        }
-        let (value, color) = (value.to_owned(), color.to_owned());
-        options.push(SelectOption { value, label, color, outcome: None, probability: None });
-    }
-    Ok(options)
-}
-
 /// `renewal_date` as `Renewal date`.
-fn title(name: &str) -> String {
+pub(crate) fn title(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut characters = words.chars();
     match characters.next() {

@@ -4,7 +4,7 @@ use kontor_core::{
     actor::Actor,
     environment::Environment,
     filter::FieldPath,
-    metadata::{Column, Field, FieldKind, Object, system_fields},
+    metadata::{Column, Field, Object, system_fields},
     time::Timestamp,
 };
 use kontor_store::{AuditEntry, ColumnSpec, IndexSpec, Tx};
@@ -39,7 +39,7 @@ pub(crate) async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Tim
 }
 
 fn is_relation(field: &Field) -> bool {
-    matches!(field.kind, FieldKind::Relation { .. })
+    field.kind.relation().is_some()
 }
 
 async fn create_table(tx: &mut Tx<'_>, object: &Object) -> Result<(), Error> {

@@ -9,7 +9,7 @@ mod rows;
 pub use self::fields::{MAX_FIELDS, NewField};
 pub(crate) use self::{
     additions::{add_standard_field, add_standard_option},
-    fields::add_field,
+    fields::{add_field, title},
     install::{indexed_column, install},
     renew::{add_principals, is_later, renew},
     rows::{assign_search_slots, schema, version},

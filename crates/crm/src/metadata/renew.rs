@@ -2,7 +2,7 @@
 
 use kontor_core::{
     environment::Environment,
-    metadata::{Column, Field, FieldKind, Object, PRINCIPAL, TextFormat},
+    metadata::{Column, Field, Object, PRINCIPAL},
 };
 use kontor_store::{ColumnSpec, Tx};
 
@@ -12,16 +12,13 @@ use super::{
 };
 use crate::{Error, standard};
 
+/// The kinds, and the parts of each, that the first versions compared by a column of its own.
+const FOLDED_BY_FIRST: [(&str, &str); 3] = [("text", ""), ("full_name", "full"), ("address", "city")];
+
 /// Whether a column is one of those that the first versions did not have: the forms in which the parts of composite
 /// fields are compared.
 pub(crate) fn is_later(field: &Field, column: &Column) -> bool {
-    let is_of_first = match &field.kind {
-        FieldKind::Text { format } => *format == TextFormat::Line,
-        FieldKind::FullName => column.part == "full",
-        FieldKind::Address => column.part == "city",
-        _ => false,
-    };
-    column.is_folded && !is_of_first
+    column.is_folded && !FOLDED_BY_FIRST.contains(&(field.kind.name(), column.part))
 }
 
 /// Adds the columns and indexes that are missing, and what standard objects and fields say of themselves by now;

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use kontor_core::{
     error::{Issue, Problem},
-    filter::Readable as _,
-    metadata::{FieldKind, Name, Object, TextFormat},
+    filter::{PartType, Readable as _},
+    metadata::{FieldKind, Name, Object},
     operation::{Definition, Effect},
 };
 use kontor_operations::InTransaction;
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Work,
+    kinds::{self, Grouping},
     records::{self, Aggregate, Function, Group, GroupQuery},
 };
 
@@ -148,13 +149,9 @@ fn parameters(view: View<'_>) -> Json {
 fn groupable(view: View<'_>) -> String {
     let (mut names, mut dates) = (Vec::new(), Vec::new());
     for field in view.readable() {
-        match &field.kind {
-            FieldKind::Select { .. }
-            | FieldKind::Boolean
-            | FieldKind::Relation { .. }
-            | FieldKind::Text { format: TextFormat::Line } => names.push(field.name.as_str()),
-            FieldKind::Date | FieldKind::DateTime => dates.push(field.name.as_str()),
-            _ => {}
+        if kinds::of(&field.kind).grouping == Grouping::Proposed {
+            let is_date = matches!(field.kind.whole_type(), PartType::Date | PartType::DateTime);
+            if is_date { &mut dates } else { &mut names }.push(field.name.as_str());
         }
     }
     let mut description = format!("Up to {} fields to group by", records::MAX_BY);
@@ -175,16 +172,24 @@ fn groupable(view: View<'_>) -> String {
 /// A field of a related record as example: the first that tells records apart.
 fn related_field(view: View<'_>) -> Option<(&Name, &Name)> {
     view.readable().find_map(|relation| {
-        let FieldKind::Relation { object } = &relation.kind else { return None };
+        let object = relation.kind.relation()?;
         let target = view.schema.object(object).filter(|_| view.sees(object))?;
         let field = target.fields.iter().find(|field| {
-            let is_plain = matches!(field.kind, FieldKind::Select { .. } | FieldKind::Text { .. });
-            is_plain && field.name != target.label_field && view.grants.can_read_field(object, &field.name)
+            let is_text = matches!(
+                field.kind.whole_type(),
+                PartType::Option | PartType::FoldedText | PartType::LowerText
+            );
+            let is_plain = is_text && field.kind.parts().is_empty();
+            let is_grouped = kinds::of(&field.kind).grouping != Grouping::Never;
+            is_plain
+                && is_grouped
+                && field.name != target.label_field
+                && view.grants.can_read_field(object, &field.name)
         })?;
         Some((&relation.name, &field.name))
     })
 }
 
 fn can_measure(kind: &FieldKind) -> bool {
-    matches!(kind, FieldKind::Number { .. } | FieldKind::Currency | FieldKind::Date | FieldKind::DateTime)
+    kinds::measured_as(kind.whole_type()).is_some()
 }

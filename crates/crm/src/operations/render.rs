@@ -1,8 +1,9 @@
 //! Results in the space they are given: empty fields left out, long texts cut, and never more than fits.
 
 use kontor_core::{
+    filter::PartType,
     locale::TimeZone,
-    metadata::{FieldKind, Object, system_fields},
+    metadata::{Object, system_fields},
     text,
     value::Value,
 };
@@ -80,7 +81,8 @@ fn compact(record: &Record, limit: usize, zone: TimeZone) -> Compact {
         if UNTOLD.contains(&field.name.as_str()) {
             continue;
         }
-        if field.kind == FieldKind::Json {
+        let held = record.values.get(&field.name);
+        if let Some(Value::Json(_)) = held {
             // Free JSON may be any number of small texts, so it is cut as one.
             let whole = value.to_string();
             if whole.len() > limit {
@@ -88,7 +90,7 @@ fn compact(record: &Record, limit: usize, zone: TimeZone) -> Compact {
                 is_cut = true;
             }
         } else {
-            if let Some(Value::DateTime(at)) = record.values.get(&field.name).filter(|_| !zone.is_utc()) {
+            if let Some(Value::DateTime(at)) = held.filter(|_| !zone.is_utc()) {
                 value = zone.rfc3339(*at).into();
             }
             drop_empty_parts(&mut value);
@@ -108,7 +110,7 @@ pub(super) fn localise_changes(changes: &mut Json, object: &Object, zone: TimeZo
         return;
     }
     for (name, change) in changes.as_object_mut().into_iter().flatten() {
-        if object.field(name).is_none_or(|field| field.kind != FieldKind::DateTime) {
+        if object.field(name).is_none_or(|field| field.kind.whole_type() != PartType::DateTime) {
             continue;
         }
         for value in change.as_object_mut().into_iter().flat_map(Map::values_mut) {

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use kontor_core::{
-    metadata::{Field, FieldKind, Object, system_fields},
+    metadata::{Field, Object, system_fields},
     value::{Emails, Value},
 };
 use kontor_store::{Tx, Write};
@@ -17,7 +17,8 @@ use super::{
     record::Record,
     rows::{BASE, col},
 };
-use crate::Error;
+use crate::{Error, kinds};
+
 pub(crate) const TABLE: &str = "claimed_values";
 const COLUMNS: [&str; 4] = ["object", "field", "value", "record_id"];
 const KEY: [&str; 3] = ["object", "field", "value"];
@@ -27,7 +28,7 @@ const ROWS_PER_INSERT: usize = 8_000;
 
 /// Whether a unique field's values are claimed, each of them, rather than kept apart by an index of the records.
 pub(crate) fn is_claimed(field: &Field) -> bool {
-    field.is_unique && matches!(field.kind, FieldKind::Emails)
+    field.is_unique && kinds::of(&field.kind).is_claimed
 }
 
 /// All that a value of a claimed field claims.

@@ -6,7 +6,7 @@ use kontor_core::{
     error::Issue,
     filter::Readable as _,
     grants::Action,
-    metadata::{Field, FieldKind, Name, Object, system_fields},
+    metadata::{DefaultOfMoment, Field, Name, Object, system_fields},
     text,
     value::{Value, Values, parse_value},
 };
@@ -65,10 +65,9 @@ pub(crate) fn read(
 /// The field as the caller knows it: a target that can be only what the caller may read.
 fn readable_part<'f>(work: &Work<'_, '_>, field: &'f Field) -> Cow<'f, Field> {
     let may_read = |object: &Name| work.caller.grants.allows(object, Action::Read);
-    match &field.kind {
-        FieldKind::Target { objects } if !objects.iter().all(may_read) => {
-            let objects = objects.iter().filter(|object| may_read(object)).cloned().collect();
-            Cow::Owned(Field { kind: FieldKind::Target { objects }, ..field.clone() })
+    match field.kind.targets() {
+        Some(objects) if !objects.iter().all(may_read) => {
+            Cow::Owned(Field { kind: field.kind.clone().with_targets(may_read), ..field.clone() })
         }
         _ => Cow::Borrowed(field),
     }
@@ -97,19 +96,18 @@ pub(crate) fn fill_defaults(work: &Work<'_, '_>, object: &Object, values: &mut N
 }
 
 fn default(work: &Work<'_, '_>, object: &Object, field: &Field) -> Option<Value> {
-    match (field.name.as_str(), &field.kind, &field.default) {
-        (_, FieldKind::DateTime, Some(Json::String(now))) if now == "now" => Some(Value::DateTime(work.now)),
-        (_, FieldKind::Date, Some(Json::String(now))) if now == "now" => Some(Value::Date(work.today())),
-        (_, FieldKind::Relation { .. }, Some(Json::String(me))) if me == "$me" => {
-            work.caller.member().map(|member| Value::Relation(member.as_uuid().into()))
-        }
-        (_, _, Some(json)) => parse_value(field, json, None, &work.caller.locale)
+    let me = || work.caller.member().map(|member| Value::Relation(member.as_uuid().into()));
+    let Some(json) = &field.default else {
+        let is_owner = field.name == *system_fields::OWNER && field.kind.relation().is_some();
+        return if is_owner { me() } else { None };
+    };
+    match field.kind.default_of_moment(json) {
+        Some(DefaultOfMoment::Now) => Some(Value::DateTime(work.now)),
+        Some(DefaultOfMoment::Today) => Some(Value::Date(work.today())),
+        Some(DefaultOfMoment::Me) => me(),
+        None => parse_value(field, json, None, &work.caller.locale)
             .inspect_err(|issues| tracing::warn!(object = %object.name, field = %field.name, ?issues, "a default does not fit its field"))
             .ok(),
-        (system_fields::OWNER, FieldKind::Relation { .. }, None) => {
-            work.caller.member().map(|member| Value::Relation(member.as_uuid().into()))
-        }
-        _ => None,
     }
 }
 

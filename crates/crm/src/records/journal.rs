@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kontor_core::{
     grants::Action,
     ids::RecordId,
-    metadata::{Field, FieldKind, Name, Object, system_fields},
+    metadata::{Field, Name, Object, system_fields},
     value::{Value, Values},
 };
 use kontor_store::{AuditEntry, Write};
@@ -183,8 +183,8 @@ pub(crate) fn losses(record: &Record, labels: &Labels) -> Changes {
 
 /// What becomes of a field.
 pub(crate) fn change(field: &Field, before: &Value, after: &Value, labels: &Labels) -> Change {
-    let json = |value: &Value| match (&field.kind, value) {
-        (FieldKind::Relation { object }, Value::Relation(id)) => match labels.get(object, *id) {
+    let json = |value: &Value| match (field.kind.relation(), value) {
+        (Some(object), Value::Relation(id)) => match labels.get(object, *id) {
             Some(found) => json!({ "id": id, "label": found.label }),
             None => json!({ "id": id }),
         },

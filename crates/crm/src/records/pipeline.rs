@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use kontor_core::{
     error::Issue,
+    filter::PartType,
     ids::RecordId,
     locale::Locale,
-    metadata::{Field, FieldKind, Name, Object, Outcome, Pipeline, SelectOption},
+    metadata::{Field, Name, Object, Outcome, Pipeline, SelectOption},
     value::{Value, Values, format_scaled, parse_value, scaled_percent},
 };
 use sea_query::{Expr, ExprTrait, Order, Query};
@@ -107,7 +108,7 @@ fn settle_close_date(
 /// no other.
 fn settle_probability(said: &Said<'_>, stages: &Stages<'_>, values: &mut NewValues) -> Option<Issue> {
     let field = said.object.field(&stages.pipeline.probability)?;
-    let FieldKind::Number { decimals, .. } = field.kind else { return None };
+    let PartType::Number(decimals) = field.kind.whole_type() else { return None };
     let certain = stages.outcome().certain_probability();
     if let Some(Value::Number(given)) = said.given(&field.name, values) {
         let certain = certain.filter(|percent| scaled_percent(*percent, decimals) != *given)?;

@@ -26,7 +26,7 @@ use super::{
     record::{Record, RelatedRecord},
     rows::{BASE, Selection, col},
 };
-use crate::{Error, Work};
+use crate::{Error, Work, kinds};
 
 /// Records to be found, by object.
 pub(crate) type Wanted = BTreeMap<Name, BTreeSet<RecordId>>;
@@ -217,13 +217,12 @@ const NAME_COLUMNS: usize = 5;
 pub(crate) fn name_columns(work: &Work<'_, '_>, object: &Object, alias: &str) -> [Expr; NAME_COLUMNS] {
     let flag = |condition: Expr| Expr::Case(Box::new(CaseStatement::new().case(condition, 1).finally(0)));
     let (first, last) = match object.field(&object.label_field) {
-        Some(field) => match &field.kind {
-            FieldKind::Text { .. } => (col(alias, &field.name), no_text()),
-            FieldKind::FullName => {
-                (col(alias, &field.column_name("first")), col(alias, &field.column_name("last")))
+        Some(field) => match kinds::of(&field.kind).name_parts {
+            [] => (no_text(), no_text()),
+            [first] => (col(alias, &field.column_name(first)), no_text()),
+            [first, last, ..] => {
+                (col(alias, &field.column_name(first)), col(alias, &field.column_name(last)))
             }
-            FieldKind::Emails | FieldKind::Phones => (col(alias, &field.column_name("primary")), no_text()),
-            _ => (no_text(), no_text()),
         },
         None => (no_text(), no_text()),
     };
@@ -252,8 +251,9 @@ impl JoinedNames {
     ) -> Self {
         let mut kinds = Vec::new();
         for field in selection.fields() {
-            let FieldKind::Relation { object } = &field.kind else { continue };
-            let Some(object) = work.schema.object(object) else { continue };
+            let Some(object) = field.kind.relation().and_then(|object| work.schema.object(object)) else {
+                continue;
+            };
             let alias = format!("name{}", kinds.len());
             let table = work.tx.table(&object.table());
             let points_to = col(&alias, system_fields::ID).eq(col(BASE, &field.column_name("id")));
@@ -290,8 +290,8 @@ fn pointing(object: &Object) -> impl Iterator<Item = &Field> {
 
 /// What a value points to.
 pub(crate) fn pointed<'v>(kind: &'v FieldKind, value: &'v Value) -> Option<(&'v Name, RecordId)> {
-    match (kind, value) {
-        (FieldKind::Relation { object }, Value::Relation(id)) => Some((object, *id)),
+    match (kind.relation(), value) {
+        (Some(object), Value::Relation(id)) => Some((object, *id)),
         (_, Value::Target(target)) => Some((&target.object, target.id?)),
         _ => None,
     }
@@ -308,9 +308,9 @@ pub(crate) fn collect(kind: &FieldKind, value: &Value, wanted: &mut Wanted) {
 pub(crate) fn check_include(work: &Work<'_, '_>, object: &Object, include: &[String]) -> Result<(), Error> {
     let grants = &work.caller.grants;
     let is_relation = |name: &str| {
-        object.field(name).is_some_and(|field| {
-            matches!(field.kind, FieldKind::Relation { .. }) && grants.can_read_field(&object.name, name)
-        })
+        object
+            .field(name)
+            .is_some_and(|field| field.kind.relation().is_some() && grants.can_read_field(&object.name, name))
     };
     let issues: Vec<_> = include
         .iter()
@@ -376,8 +376,8 @@ pub(crate) fn show(
     let object: Arc<Object> = record.object.clone();
     let mut hidden = Vec::new();
     for field in pointing(&object) {
-        match (&field.kind, record.values.get(&field.name)) {
-            (FieldKind::Relation { object: target }, Some(Value::Relation(id))) => {
+        match (field.kind.relation(), record.values.get(&field.name)) {
+            (Some(target), Some(Value::Relation(id))) => {
                 let id = *id;
                 let Some(target) = work.schema.object(target) else { continue };
                 let related = RelatedRecord {

@@ -11,7 +11,7 @@ use std::{
 use kontor_core::{
     grants::Action,
     ids::RecordId,
-    metadata::{Field, FieldKind, Name, Object, system_fields},
+    metadata::{Field, Name, Object, system_fields},
     value::Value,
 };
 use kontor_store::Write;
@@ -33,7 +33,7 @@ use crate::{Error, Work};
 pub(crate) async fn release(work: &mut Work<'_, '_>, gone: &Record) -> Result<(), Error> {
     let itself = Wanted::from([(gone.object.name.clone(), BTreeSet::from([gone.id]))]);
     let labels = lookup(work, &itself).await?;
-    for (object, field) in referring::fields(work, |kind| can_point(kind, &gone.object.name)) {
+    for (object, field) in referring::fields(work, |kind| kind.can_point_to(&gone.object.name)) {
         let mut after = None;
         loop {
             let records = referring::page(work, &object, &field, gone.id, after).await?;
@@ -47,14 +47,6 @@ pub(crate) async fn release(work: &mut Work<'_, '_>, gone: &Record) -> Result<()
         }
     }
     Ok(())
-}
-
-fn can_point(kind: &FieldKind, to: &Name) -> bool {
-    match kind {
-        FieldKind::Relation { object } => object == to,
-        FieldKind::Target { objects } => objects.contains(to),
-        _ => false,
-    }
 }
 
 /// What changes these records, all the fields of each that point to what goes.
@@ -89,10 +81,8 @@ fn released(
 
 /// What a field holds when the record it points to is gone; nothing where it points elsewhere.
 fn without(field: &Field, record: &Record, gone: &Record) -> Option<Value> {
-    match (&field.kind, record.values.get(&field.name)?) {
-        (FieldKind::Relation { object }, Value::Relation(id))
-            if *object == gone.object.name && *id == gone.id =>
-        {
+    match (field.kind.relation(), record.values.get(&field.name)?) {
+        (Some(object), Value::Relation(id)) if *object == gone.object.name && *id == gone.id => {
             Some(Value::Null)
         }
         (_, Value::Target(target)) if target.object == gone.object.name && target.id == Some(gone.id) => {

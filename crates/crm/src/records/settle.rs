@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kontor_core::{
     error::Issue,
-    metadata::{FieldKind, Name, Object},
+    metadata::{Name, Object},
     value::{TargetReference, Value, Values},
 };
 
@@ -18,7 +18,7 @@ use crate::Work;
 /// Completes what the input says, which is never overruled, and tells what contradicts itself.
 pub(crate) fn settle(work: &Work<'_, '_>, said: &Said<'_>, values: &mut NewValues) -> Vec<Issue> {
     for field in &said.object.fields {
-        if let FieldKind::Target { objects } = &field.kind {
+        if let Some(objects) = field.kind.targets() {
             settle_target(said.object, &field.name, objects, said.given, said.current, values);
         }
     }
@@ -33,11 +33,8 @@ fn settle_target(
     current: &Values,
     values: &mut NewValues,
 ) {
-    let is_direct = |name: &Name| {
-        object.field(name).is_some_and(
-            |direct| matches!(&direct.kind, FieldKind::Relation { object: target } if target == name),
-        )
-    };
+    let is_direct =
+        |name: &Name| object.field(name).is_some_and(|direct| direct.kind.relation() == Some(name));
     let direct: Vec<&Name> = objects.iter().filter(|name| is_direct(name)).collect();
     match values.get(field).cloned() {
         Some(target) => {

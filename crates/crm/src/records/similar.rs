@@ -9,7 +9,7 @@ use kontor_core::{
     filter::{FieldPath, Readable as _, Scalar},
     grants::Action,
     ids::RecordId,
-    metadata::{Field, FieldKind, Object, TextFormat, system_fields},
+    metadata::{Field, Object, system_fields},
     reference::RecordReference,
     value::{Value, Values},
 };
@@ -24,7 +24,7 @@ use super::{
     related::{Probes, Wanted, look, name_columns},
     rows::{BASE, col, operand},
 };
-use crate::{Error, Work};
+use crate::{Error, Work, kinds};
 
 /// The most that are answered.
 pub const MAX_SIMILAR: usize = 5;
@@ -93,17 +93,14 @@ pub(crate) fn probes<'v>(
 
 /// Whether records of an object can be told apart by more than their names.
 fn is_looked_for(object: &Object) -> bool {
-    let tells = |kind: &FieldKind| {
-        matches!(kind, FieldKind::Emails | FieldKind::Phones | FieldKind::Text { format: TextFormat::Domain })
-    };
-    !object.is_read_only && object.fields.iter().any(|field| tells(&field.kind))
+    !object.is_read_only && object.fields.iter().any(|field| kinds::of(&field.kind).identifies)
 }
 
 /// Whether records of two objects are people, and so may be the same ones.
 fn is_alike(object: &Object, other: &Object) -> bool {
     let is_of_people = |object: &Object| {
-        let names = object.field(&object.label_field).map(|field| &field.kind);
-        names == Some(&FieldKind::FullName) && is_looked_for(object)
+        let label = object.field(&object.label_field);
+        label.is_some_and(|label| kinds::of(&label.kind).names_people) && is_looked_for(object)
     };
     object.name != other.name && is_of_people(object) && is_of_people(other)
 }
@@ -148,10 +145,7 @@ fn counterpart<'o>(object: &Object, field: &Field, other: &'o Object) -> Option<
     if field.name == object.label_field {
         return other.field(&other.label_field).filter(|theirs| theirs.kind == field.kind);
     }
-    let tells = matches!(
-        field.kind,
-        FieldKind::Emails | FieldKind::Phones | FieldKind::Text { format: TextFormat::Domain }
-    );
+    let tells = kinds::of(&field.kind).identifies;
     other.field(&field.name).filter(|theirs| tells && theirs.kind == field.kind && has_index(theirs))
 }
 

@@ -4,7 +4,7 @@ use kontor_core::{
     error::Issue,
     filter::{FieldPath, Filter, Hop, PartType, Readable},
     grants::Action,
-    metadata::{ColumnType, Field, FieldKind, Object, system_fields},
+    metadata::{ColumnType, Field, Object, system_fields},
     sort::{SortField, parse_sort},
 };
 use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, NullOrdering, Order, Query, SelectStatement};
@@ -266,14 +266,14 @@ fn key(
     let field = holder.field(&sorted.path.field)?;
     let name = sorted.path.column(field);
     let column = field.columns().into_iter().find(|column| column.name == name)?;
-    let (expression, ty) = match &field.kind {
-        FieldKind::Select { options } => {
+    let (expression, ty) = match field.kind.options() {
+        [] => (col(&alias, &name), column.ty),
+        options => {
             let rank = (0_i64..).zip(options).fold(CaseStatement::new(), |ranks, (rank, option)| {
                 ranks.case(col(&alias, &name).eq(option.value.as_str()), rank)
             });
             (Expr::Case(Box::new(rank)), ColumnType::Integer)
         }
-        _ => (col(&alias, &name), column.ty),
     };
     let nullable = match &sorted.hop {
         None => is_nullable(field, &sorted.path) && !excludes_empty(filter, &sorted.path),
@@ -316,7 +316,7 @@ pub(crate) fn reject_hidden_names(
     work: &Work<'_, '_>,
     at: &str,
 ) -> Result<(), Issue> {
-    let Some(FieldKind::Target { objects }) = object.field(&path.field).map(|field| &field.kind) else {
+    let Some(objects) = object.field(&path.field).and_then(|field| field.kind.targets()) else {
         return Ok(());
     };
     let grants = &work.caller.grants;

@@ -19,8 +19,7 @@ pub(crate) async fn rename_targets(
     id: RecordId,
     name: &str,
 ) -> Result<(), Error> {
-    let is_target =
-        |kind: &FieldKind| matches!(kind, FieldKind::Target { objects } if objects.contains(&object.name));
+    let is_target = |kind: &FieldKind| kind.targets().is_some_and(|objects| objects.contains(&object.name));
     for (referring, field) in referring::fields(work, is_target) {
         let statement = Query::update()
             .table(work.tx.table(&referring.table()))

@@ -7,7 +7,7 @@ use kontor_core::{
     filter::{FieldPath, Readable as _, Scalar},
     grants::Action,
     ids::RecordId,
-    metadata::{ColumnType, Field, FieldKind, Object, system_fields},
+    metadata::{ColumnType, Field, Object, system_fields},
     reference::RecordReference,
     value::{Value, Values},
 };
@@ -20,7 +20,7 @@ use super::{
     related::{Labels, Wanted, lookup},
     rows::{BASE, col, decode, operand},
 };
-use crate::{Error, Work};
+use crate::{Error, Work, kinds};
 
 /// A unique value of one of several records that another has.
 struct Conflict<'o> {
@@ -193,10 +193,8 @@ fn duplicate(
         return Error::not_allowed(object, action).within(&item);
     }
     let other = conflict.other.and_then(|id| Some((id, labels.shown(&object.name, id)?)));
-    let what = match field.kind {
-        FieldKind::Emails => "email address".to_owned(),
-        _ => field.label.to_lowercase(),
-    };
+    let word = kinds::of(&field.kind).word;
+    let what = word.map_or_else(|| field.label.to_lowercase(), str::to_owned);
     let who = other
         .map_or_else(|| format!("Another {}", object.label.to_lowercase()), |(_, label)| label.to_owned());
     let issue = Issue::new(

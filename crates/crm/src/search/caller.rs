@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use kontor_core::{
     error::Issue,
-    filter::Readable as _,
+    filter::{PartType, Readable as _},
     grants::Action,
-    metadata::{FieldKind, NAME_SLOT, Object},
+    metadata::{NAME_SLOT, Object},
 };
 use kontor_store::SearchScope;
 
@@ -28,16 +28,13 @@ impl Slots {
         let mut slots = Self::default();
         for field in object.searchable_fields() {
             let may_read = work.caller.grants.can_read_field(&object.name, &field.name)
-                && match &field.kind {
-                    // These words are names of other records.
-                    FieldKind::Target { objects } => {
-                        objects.iter().all(|name| may_read_every_name(work, name))
-                    }
-                    _ => true,
-                };
+                // The words of a target are names of other records.
+                && field.kind.targets().is_none_or(|objects| {
+                    objects.iter().all(|name| may_read_every_name(work, name))
+                });
             let Some(slot) = field.search_slot.filter(|_| may_read) else { continue };
             slots.all.push(slot);
-            if matches!(field.kind, FieldKind::Phones) {
+            if field.kind.whole_type() == PartType::Phone {
                 slots.phones.push(slot);
             }
         }

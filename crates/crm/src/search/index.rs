@@ -1,7 +1,6 @@
 use kontor_core::{
     metadata::{Field, NAME_SLOT, Object},
     text,
-    value::Value,
 };
 use kontor_store::Write;
 
@@ -29,9 +28,11 @@ pub(super) fn tokens(object: &Object, record: &Record) -> Vec<String> {
     for field in object.searchable_fields() {
         let (Some(slot), Some(value)) = (field.search_slot, record.values.get(&field.name)) else { continue };
         if slot == NAME_SLOT {
-            tokens.push(whole_name(&text::whole_text(&value.search_text()), is_deleted));
+            tokens.push(whole_name(&text::whole_text(&value.search_text(&field.kind)), is_deleted));
         }
-        tokens.extend(words(value).iter().map(|word| token(slot, word, is_deleted)));
+        tokens.extend(
+            value.search_words(&field.kind, MAX_WORDS).iter().map(|word| token(slot, word, is_deleted)),
+        );
     }
     let mut bytes = 0;
     let fitting = tokens.iter().take_while(|token| {
@@ -44,7 +45,9 @@ pub(super) fn tokens(object: &Object, record: &Record) -> Vec<String> {
 
 /// Whether two states of a record are found by different words.
 pub(crate) fn differs(object: &Object, before: &Record, after: &Record) -> bool {
-    let text = |field: &Field, record: &Record| record.values.get(&field.name).map(Value::search_text);
+    let text = |field: &Field, record: &Record| {
+        record.values.get(&field.name).map(|value| value.search_text(&field.kind))
+    };
     before.is_deleted != after.is_deleted
         || object.searchable_fields().any(|field| text(field, before) != text(field, after))
 }
@@ -68,16 +71,6 @@ pub(super) fn whole_name(name: &str, is_deleted: bool) -> String {
 fn mark(slot: u16) -> char {
     let slot = u32::from(slot);
     char::from_digit(slot, 36).or_else(|| char::from_u32(0x100 + slot)).unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-fn words(value: &Value) -> Vec<String> {
-    match value {
-        Value::Phones(phones) => {
-            let numbers = std::iter::once(&phones.primary).chain(&phones.additional);
-            numbers.flat_map(|number| text::phone_words(number)).take(MAX_WORDS).collect()
-        }
-        value => text::words(&value.search_text(), MAX_WORDS),
-    }
 }
 
 #[cfg(test)]

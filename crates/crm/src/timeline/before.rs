@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use kontor_core::{
     ids::RecordId,
-    metadata::{Field, FieldKind, Name, Object},
+    metadata::{Field, Name, Object},
     text,
     time::Timestamp,
     value::Value,
@@ -69,10 +69,12 @@ fn details(record: &Record, was_changed: impl Fn(&Name) -> bool) -> Vec<(String,
 
 /// A field's value in a line; `None` where it has none, or none that tells a person something.
 fn shown(record: &Record, field: &Field) -> Option<String> {
-    let words = match (record.values.get(&field.name)?, &field.kind) {
-        (_, FieldKind::Position | FieldKind::Json | FieldKind::Id | FieldKind::Actor) => return None,
-        (Value::Relation(_), _) => record.related.get(&field.name)?.label.clone()?,
-        (value, kind) => value.display(kind),
+    if !field.kind.is_legible() {
+        return None;
+    }
+    let words = match record.values.get(&field.name)? {
+        Value::Relation(_) => record.related.get(&field.name)?.label.clone()?,
+        value => value.display(&field.kind),
     };
     let words = shortened(&words);
     (!words.is_empty()).then_some(words)

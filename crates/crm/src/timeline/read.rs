@@ -266,7 +266,7 @@ fn show(work: &Work<'_, '_>, object: &Object, entry: &mut Stored, labels: &Label
         let Some(linked) = work.schema.object(linked).filter(|_| may_read) else { return false };
         // What it is about is the value of its field, which may be hidden.
         let tells = |field: &Field| {
-            matches!(&field.kind, FieldKind::Target { objects } if objects.contains(&object.name))
+            field.kind.targets().is_some_and(|objects| objects.contains(&object.name))
                 && work.caller.grants.can_read_field(&linked.name, &field.name)
         };
         let is_told = linked.fields.iter().any(tells) && has_readable_changes(work, linked, entry);
@@ -320,11 +320,10 @@ impl Stored {
 pub(crate) fn hide_names(work: &Work<'_, '_>, object: &Object, changes: &mut Changes, labels: &Labels) {
     for (field, change) in changes {
         let Some(field) = object.field(field) else { continue };
-        let key = match field.kind {
-            FieldKind::Target { .. } => "name",
-            FieldKind::Relation { .. } => "label",
-            _ => continue,
-        };
+        if !field.kind.points() {
+            continue;
+        }
+        let key = if field.kind.targets().is_some() { "name" } else { "label" };
         for json in [&mut change.before, &mut change.after] {
             let (target, record) = (target_of(&field.kind, json), reference(&field.kind, json));
             let Some(map) = json.as_object_mut() else { continue };
@@ -345,10 +344,9 @@ pub(crate) fn hide_names(work: &Work<'_, '_>, object: &Object, changes: &mut Cha
 
 /// The object of the record that a change's value points to, or pointed to before the record was destroyed.
 fn target_of(kind: &FieldKind, json: &Json) -> Option<Name> {
-    match kind {
-        FieldKind::Relation { object } => Some(object.clone()),
-        FieldKind::Target { .. } => json.get("object")?.as_str()?.parse().ok(),
-        _ => None,
+    match kind.relation() {
+        Some(object) => Some(object.clone()),
+        None => kind.targets().and_then(|_| json.get("object")?.as_str()?.parse().ok()),
     }
 }
 

@@ -9,8 +9,9 @@ use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Fault as _, Problem},
     grants::Action,
-    metadata::{FieldKind, Object, Schema},
+    metadata::{DefaultOfMoment, Object, Schema},
     text::hex,
+    value::{TargetReference, Value},
 };
 use kontor_crm::records::{Record, RecordWrite};
 use kontor_http::Services;
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     error::{PageError, Result},
     form::Fields,
-    records::{Problems, Submitted, UNREADABLE},
+    records::{Held, Problems, Submitted, UNREADABLE},
     session::{OTHER_SESSION, Sent, SignedIn, Written},
 };
 
@@ -41,27 +42,28 @@ pub(crate) async fn new(
     let schema = state.crm.schema(caller.workspace).await?;
     let object = creatable(&schema, &caller, &plural)?;
     let member = state.identity.me(&caller).await?.member;
-    let me = json!({ "id": member.id, "label": member.name });
-    let (mut held, mut from) = (Map::new(), None);
+    let (mut held, mut from) = (Held::default(), None);
     for field in &object.fields {
         if let Some(default) = &field.default {
-            let default = match &field.kind {
-                FieldKind::DateTime if default == "now" => json!(state.environment.now()),
-                FieldKind::Relation { .. } if default == "$me" => me.clone(),
-                _ => default.clone(),
+            let (now, me) = (state.environment.now(), member.id.as_uuid().into());
+            let (value, name) = match field.kind.default_of_moment(default) {
+                Some(DefaultOfMoment::Now) => (Value::DateTime(now), None),
+                Some(DefaultOfMoment::Today) => (Value::Date(caller.today(now)), None),
+                Some(DefaultOfMoment::Me) => (Value::Relation(me), Some(member.name.clone())),
+                None => (field.kind.shown_as(default).unwrap_or(Value::Null), None),
             };
-            held.insert(field.name.to_string(), default);
+            held.set(&field.name, value, name);
         }
-        if let FieldKind::Target { .. } = field.kind
+        if field.kind.targets().is_some()
             && let Some(target) = target(&state, &caller, &schema, query.get(&field.name)).await?
         {
-            held.insert(field.name.to_string(), target);
+            held.set(&field.name, Value::Target(Box::new(target)), None);
             from = Some(query.get(&field.name).to_owned());
         }
     }
     let form = RecordForm::new(&state, &caller, &csrf, &schema, object);
     let carried = FormState { from, ..FormState::default() };
-    form.page(None, &Json::Object(held), None, Problems::default(), carried).await
+    form.page(None, &held, None, Problems::default(), carried).await
 }
 
 pub(crate) async fn show(
@@ -76,7 +78,7 @@ pub(crate) async fn show(
         return Err(PageError::Problem(Problem::new(ErrorKind::Forbidden, "not_allowed", message)));
     }
     let form = RecordForm::new(&state, &caller, &csrf, &schema, &object);
-    form.page(Some(&record), &record.to_json(), None, Problems::default(), FormState::default()).await
+    form.page(Some(&record), &Held::of(&record), None, Problems::default(), FormState::default()).await
 }
 
 pub(crate) async fn create(
@@ -90,15 +92,15 @@ pub(crate) async fn create(
     let form = RecordForm::new(&state, &caller, &csrf, &schema, object);
     if !is_ours {
         let problems = Problems::general(OTHER_SESSION);
-        let page = form.page(None, &Json::Null, Some(&fields), problems, FormState::default()).await?;
+        let page = form.page(None, &Held::default(), Some(&fields), problems, FormState::default()).await?;
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let key = form_key(&fields);
     let from = Some(fields.get("from").to_owned()).filter(|from| page_of(&schema, &caller, from).is_some());
-    let (mut read, wanted) = form.read(&Json::Null, &mut fields).await?;
+    let (mut read, wanted) = form.read(None, &mut fields).await?;
     if read.problems.is_empty() && !wanted.is_empty() {
         let problems = form.make(&wanted, &mut fields, key.as_deref()).await?;
-        (read, _) = form.read(&Json::Null, &mut fields).await?;
+        (read, _) = form.read(None, &mut fields).await?;
         read.problems.add(problems);
     }
     let Submitted { fields: given, mut problems } = read;
@@ -126,7 +128,7 @@ pub(crate) async fn create(
     problems.add(found.without(&wanted));
     let key = key.filter(|_| status != StatusCode::CONFLICT);
     let carried = FormState { key, from, ..FormState::default() };
-    let page = form.page(None, &Json::Null, Some(&fields), problems, carried).await?;
+    let page = form.page(None, &Held::default(), Some(&fields), problems, carried).await?;
     Ok((status, page).into_response())
 }
 
@@ -147,7 +149,7 @@ pub(crate) async fn update(
     let Written { sent: Sent { caller, csrf, mut fields }, is_ours } = written;
     let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
     let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;
-    let held = record.to_json();
+    let held = Held::of(&record);
     let form = RecordForm::new(&state, &caller, &csrf, &schema, &object);
     if !is_ours {
         let problems = Problems::general(OTHER_SESSION);
@@ -156,10 +158,10 @@ pub(crate) async fn update(
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let is_current = fields.get("version") == record.version.to_string();
-    let (mut read, wanted) = form.read(&held, &mut fields).await?;
+    let (mut read, wanted) = form.read(Some(&held), &mut fields).await?;
     if is_current && read.problems.is_empty() && !wanted.is_empty() {
         let problems = form.make(&wanted, &mut fields, Some(&format!("{id} {}", record.version))).await?;
-        (read, _) = form.read(&held, &mut fields).await?;
+        (read, _) = form.read(Some(&held), &mut fields).await?;
         read.problems.add(problems);
     }
     let Submitted { fields: patch, mut problems } = read;
@@ -212,10 +214,18 @@ fn creatable<'a>(schema: &'a Schema, caller: &Caller, plural: &str) -> Result<&'
 }
 
 /// The record that the address wants the new one to be about.
-async fn target(state: &Services, caller: &Caller, schema: &Schema, about: &str) -> Result<Option<Json>> {
+async fn target(
+    state: &Services,
+    caller: &Caller,
+    schema: &Schema,
+    about: &str,
+) -> Result<Option<TargetReference>> {
     let Some(context) = context_of(schema, caller, about) else { return Ok(None) };
     match state.crm.get(caller, &context.object, context.id, None, Vec::new()).await {
-        Ok(record) => Ok(Some(json!({ "object": context.object, "id": context.id, "name": record.label }))),
+        Ok(record) => {
+            let (object, id) = (record.object.name.clone(), Some(context.id));
+            Ok(Some(TargetReference { object, id, name: record.label }))
+        }
         Err(error) if error.problem().kind == ErrorKind::Internal => Err(error.into()),
         Err(_) => Ok(None),
     }

@@ -13,7 +13,6 @@ use kontor_core::{
 };
 use kontor_crm::records::ListQuery;
 use kontor_http::Services;
-use serde_json::{Map, Value as Json};
 
 use crate::{
     assets,
@@ -128,9 +127,7 @@ pub(crate) async fn show(
     };
     let (found, total, next_cursor) =
         found.map_or((Vec::new(), None, None), |page| (page.records, page.total, page.next));
-    let json: Vec<Json> = found.iter().map(kontor_crm::records::Record::to_json).collect();
-    let maps: Vec<&Map<String, Json>> = json.iter().filter_map(Json::as_object).collect();
-    let table = Table::of_records(&viewer, object, &fields, maps);
+    let table = Table::of_records(&viewer, object, &fields, &found);
 
     let address = Address { plural: &plural, query: &query };
     let trail: Vec<&str> = query.all("p").collect();

@@ -12,20 +12,22 @@ use kontor_core::{
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
-    metadata::{Field, FieldKind, Object, Outcome, Schema},
+    metadata::{Field, Object, Outcome, Schema},
     reference::RecordReference,
+    value::Value,
 };
 use kontor_crm::{
     records::{Likeness, ListQuery, Record},
     timeline::Entry,
 };
 use kontor_http::Services;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::{
     assets,
     error::{PageError, Result, page},
     form::Fields,
+    kinds,
     link::with_query,
     records,
     session::{Sent, SignedIn},
@@ -111,14 +113,13 @@ pub(crate) async fn show(
     let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
     let record = read(&state, &caller, &object, id).await?;
     let viewer = viewer(&state, &caller, &schema);
-    let json = record.to_json();
 
     let after = Some(query.get("before")).filter(|cursor| !cursor.is_empty()).map(str::to_owned);
     let timeline = state.crm.timeline(&caller, &object.name, id, TIMELINE_ENTRIES, after).await?;
     let href = format!("/records/{plural}/{id}");
     let older = timeline.next.as_deref().map(|next| with_query(&href, [("before", next)]));
 
-    let (kept, fields) = details(&viewer, &object, &record, &json);
+    let (kept, fields) = details(&viewer, &object, &record);
     let grants = &caller.grants;
     let may = |action| !object.is_read_only && grants.allows(&object.name, action);
     let shell = Shell::new(&state, &caller, &csrf, &schema, &record.label, &plural).await?;
@@ -136,7 +137,7 @@ pub(crate) async fn show(
         can_delete: may(Action::Delete) && !record.is_deleted,
         can_restore: may(Action::Restore) && record.is_deleted,
         ask_href: with_query("/chat", [("about", format!("{}:{id}", object.name).as_str())]),
-        stages: stages(&object, &json),
+        stages: stages(&record),
         fields,
         kept,
         related: related(&state, &caller, &viewer, &record).await?,
@@ -247,15 +248,12 @@ async fn read(state: &Services, caller: &Caller, object: &Object, id: RecordId) 
 }
 
 /// The values that the system keeps, and the others.
-fn details(viewer: &Viewer, object: &Object, record: &Record, json: &Json) -> (Labelled, Labelled) {
+fn details(viewer: &Viewer, object: &Object, record: &Record) -> (Labelled, Labelled) {
     let shown = object
         .fields
         .iter()
         .filter(|field| records::field_shown_on_page(object, field) && record.values.contains(&field.name))
-        .map(|field| {
-            let value = json.get(field.name.as_str()).unwrap_or(&Json::Null);
-            (field, viewer.value(field, value, Place::Page))
-        });
+        .map(|field| (field, viewer.of_record(record, field, Place::Page)));
     let (kept, fields): (Vec<_>, Vec<_>) = shown.partition(|(field, _)| field.is_system);
     let named = |list: Vec<(&Field, Shown)>| {
         list.into_iter().map(|(field, shown)| (field.label.clone(), shown)).collect()
@@ -264,13 +262,16 @@ fn details(viewer: &Viewer, object: &Object, record: &Record, json: &Json) -> (L
 }
 
 /// The pipeline of the object's first select field that is one, with where the record stands.
-fn stages(object: &Object, json: &Json) -> Vec<Stage> {
-    let pipeline =
-        object.fields.iter().find(|field| field.kind.options().iter().any(|option| option.outcome.is_some()));
+fn stages(record: &Record) -> Vec<Stage> {
+    let pipeline = record
+        .object
+        .fields
+        .iter()
+        .find(|field| field.kind.options().iter().any(|option| option.outcome.is_some()));
     let Some(field) = pipeline else { return Vec::new() };
-    let Some(held) = json.get(field.name.as_str()).and_then(Json::as_str) else { return Vec::new() };
+    let Some(Value::Select(held)) = record.values.get(&field.name) else { return Vec::new() };
     let options = field.kind.options();
-    let place = options.iter().position(|option| option.value == held);
+    let place = options.iter().position(|option| option.value == *held);
     let is_open = place.is_some_and(|place| options[place].outcome == Some(Outcome::Open));
     options
         .iter()
@@ -302,7 +303,7 @@ async fn related(
         let columns = records::candidates(other, caller, &[]);
         let marks: Vec<_> = records::chosen(&columns)
             .into_iter()
-            .filter(|field| matches!(field.kind, FieldKind::Select { .. } | FieldKind::Currency))
+            .filter(|field| kinds::of(&field.kind).is_mark)
             .take(2)
             .collect();
         let query = ListQuery {
@@ -316,10 +317,7 @@ async fn related(
             continue;
         }
         let items = found.records.iter().map(|record| {
-            let json = record.to_json();
-            let mark = |field: &&Field| {
-                viewer.value(field, json.get(field.name.as_str()).unwrap_or(&Json::Null), Place::Cell)
-            };
+            let mark = |field: &&Field| viewer.of_record(record, field, Place::Cell);
             RelatedItem {
                 link: Shown::Link {
                     href: format!("/records/{}/{}", other.plural, record.id),
@@ -352,7 +350,7 @@ fn pointing<'a>(
             .fields
             .iter()
             .filter(|field| {
-                matches!(&field.kind, FieldKind::Relation { object: to } if *to == object.name)
+                field.kind.relation() == Some(&object.name)
                     && !field.is_system
                     && caller.grants.can_read_field(&other.name, &field.name)
             })
@@ -372,7 +370,7 @@ fn related_objects(viewer: &Viewer, caller: &Caller, object: &Object) -> String 
     let by_relation = pointing(viewer, caller, object).into_iter().map(|(other, ..)| other);
     let by_target = caller.grants.readable(&viewer.schema).filter(|other| {
         other.fields.iter().any(|field| {
-            matches!(&field.kind, FieldKind::Target { objects } if objects.contains(&object.name))
+            field.kind.targets().is_some_and(|objects| objects.contains(&object.name))
                 && caller.grants.can_read_field(&other.name, &field.name)
         })
     });
@@ -395,7 +393,7 @@ fn additions(schema: &Schema, caller: &Caller, object: &Object, id: RecordId) ->
         .filter(|other| !other.is_read_only && caller.grants.allows(&other.name, Action::Create))
         .filter_map(|other| {
             let target = other.fields.iter().find(|field| {
-                matches!(&field.kind, FieldKind::Target { objects } if objects.contains(&object.name))
+                field.kind.targets().is_some_and(|objects| objects.contains(&object.name))
                     && caller.grants.can_update_field(&other.name, &field.name)
             })?;
             let page = format!("/records/{}/new", other.plural);

@@ -11,14 +11,14 @@ use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Problem},
     filter::Readable as _,
-    metadata::{FieldKind, Object, Schema},
+    metadata::{Object, Schema},
     text::hex,
+    value::Value,
 };
 use kontor_crm::records::{ListQuery, Record, RecordWrite};
 use kontor_http::Services;
 use kontor_identity::Csrf;
 use kontor_operations::RequestKey;
-use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::chat::context_of;
@@ -26,7 +26,9 @@ use crate::{
     assets,
     error::{PageError, Result, page},
     form::Fields,
-    records::{Control, Input, Names, Problems, Submitted, Trouble, UNREADABLE, Wanted, inputs, submitted},
+    records::{
+        Control, Held, Input, Names, Problems, Submitted, Trouble, UNREADABLE, Wanted, inputs, submitted,
+    },
     shell::{Shell, viewer},
     show::{Place, Viewer, as_sentence, without_ids},
 };
@@ -91,7 +93,11 @@ impl<'a> RecordForm<'a> {
 
     /// What the form says otherwise than the record, with all that it names settled; and the records that are to
     /// be made for it, where nothing is wrong so far.
-    pub(super) async fn read(&self, held: &Json, sent: &mut Fields) -> Result<(Submitted, Vec<Wanted>)> {
+    pub(super) async fn read(
+        &self,
+        held: Option<&Held>,
+        sent: &mut Fields,
+    ) -> Result<(Submitted, Vec<Wanted>)> {
         let (mut problems, wanted) = self.names().settle(self.object, sent).await?;
         let currencies = self.used_currencies().await?;
         let usual = self.usual_currency(&currencies);
@@ -170,7 +176,7 @@ impl<'a> RecordForm<'a> {
             .object
             .fields
             .iter()
-            .filter(|field| matches!(field.kind, FieldKind::Currency))
+            .filter(|field| field.kind.is_money())
             .filter(|field| self.caller.grants.can_read_field(&self.object.name, &field.name))
             .map(|field| field.name.to_string())
             .collect();
@@ -181,9 +187,10 @@ impl<'a> RecordForm<'a> {
         let page = self.state.crm.list(self.caller, &self.object.name, query).await?;
         let mut counted = BTreeMap::<String, usize>::new();
         for record in &page.records {
-            let json = record.to_json();
-            for code in fields.iter().filter_map(|field| json[field.as_str()]["currency"].as_str()) {
-                *counted.entry(code.to_owned()).or_default() += 1;
+            for field in &fields {
+                if let Some(Value::Money(money)) = record.values.get(field) {
+                    *counted.entry(money.currency.clone()).or_default() += 1;
+                }
             }
         }
         let mut codes: Vec<_> = counted.into_iter().collect();
@@ -194,14 +201,14 @@ impl<'a> RecordForm<'a> {
     /// The form of a record that was changed meanwhile, with what was written and what the record holds now.
     pub(super) async fn stale(&self, record: &Record, sent: &Fields, problems: Problems) -> Result<Response> {
         let state = FormState { is_conflict: true, ..FormState::default() };
-        let form = self.page(Some(record), &record.to_json(), Some(sent), problems, state).await?;
+        let form = self.page(Some(record), &Held::of(record), Some(sent), problems, state).await?;
         Ok((StatusCode::CONFLICT, form).into_response())
     }
 
     pub(super) async fn page(
         &self,
         record: Option<&Record>,
-        held: &Json,
+        held: &Held,
         sent: Option<&Fields>,
         problems: Problems,
         state: FormState,
@@ -210,11 +217,11 @@ impl<'a> RecordForm<'a> {
         let mut inputs = inputs(self.schema, self.caller, self.object, held, sent, &problems, &currencies);
         if let Some(sent) = sent.filter(|_| state.is_conflict) {
             let usual = self.usual_currency(&currencies);
-            let differing = submitted(self.caller, self.object, held, sent, self.today(), usual).fields;
+            let differing = submitted(self.caller, self.object, Some(held), sent, self.today(), usual).fields;
             for input in inputs.iter_mut().filter(|input| differing.contains_key(&input.name)) {
                 let field = self.object.field(&input.name);
-                let json = held.get(&input.name).unwrap_or(&Json::Null);
-                input.newer = field.map(|field| self.viewer.value(field, json, Place::Cell));
+                input.newer = field
+                    .map(|field| self.viewer.value(field, held.value(field), held.name(field), Place::Cell));
             }
         }
         let plural = &self.object.plural;

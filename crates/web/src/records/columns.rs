@@ -3,8 +3,10 @@
 use kontor_core::{
     caller::Caller,
     filter::{FieldPath, Readable as _},
-    metadata::{Field, FieldKind, Object, Schema, TextFormat, system_fields},
+    metadata::{Field, Object, Schema, system_fields},
 };
+
+use crate::kinds;
 
 /// The columns a list has beside the record's name where none are chosen.
 const MAX_DEFAULT: usize = 6;
@@ -20,17 +22,12 @@ pub(crate) struct Column<'a> {
 impl Column<'_> {
     /// Whether the caller can sort the list by it in a way that means something to a reader.
     pub(crate) fn is_sortable(field: &Field, schema: &Schema, caller: &Caller) -> bool {
-        match &field.kind {
+        match field.kind.relation() {
             // By the names of its records.
-            FieldKind::Relation { object } => schema
+            Some(object) => schema
                 .object(object)
                 .is_some_and(|target| caller.grants.can_read_field(&target.name, &target.label_field)),
-            FieldKind::Target { .. }
-            | FieldKind::Actor
-            | FieldKind::Address
-            | FieldKind::SocialLinks
-            | FieldKind::Phones => false,
-            _ => FieldPath::whole(field).is_sortable(),
+            None => kinds::of(&field.kind).is_order && FieldPath::whole(field).is_sortable(),
         }
     }
 }
@@ -40,7 +37,7 @@ pub(crate) fn candidates<'a>(object: &'a Object, caller: &Caller, chosen: &[Stri
     let readable = object.fields.iter().filter(|field| {
         caller.grants.can_read_field(&object.name, &field.name)
             && field.name != object.label_field
-            && !matches!(field.kind, FieldKind::Id | FieldKind::Position | FieldKind::Json)
+            && field.kind.is_legible()
             && !matches!(field.name.as_str(), system_fields::VERSION | system_fields::DELETED_AT)
     });
     let mut columns: Vec<_> = readable.map(|field| Column { field, is_shown: false }).collect();
@@ -71,24 +68,19 @@ pub(crate) fn fields_to_read(object: &Object, caller: &Caller, fields: &[&Field]
 }
 
 fn tells_much(field: &Field) -> bool {
-    let is_short = matches!(field.kind, FieldKind::Text { format: TextFormat::Line | TextFormat::Domain });
-    field.is_shown_by_default() || is_short && !field.is_system
+    field.is_shown_by_default() || kinds::of(&field.kind).is_short_text && !field.is_system
 }
 
 /// Whether a record's page lists the field among its details: what stands elsewhere on the page does not.
 pub(crate) fn field_shown_on_page(object: &Object, field: &Field) -> bool {
     let elsewhere = field.name == object.label_field
-        || matches!(field.kind, FieldKind::Id | FieldKind::Position)
+        || !kinds::of(&field.kind).is_detail
         || matches!(field.name.as_str(), system_fields::VERSION | system_fields::DELETED_AT);
     !elsewhere && !is_part_of_target(object, field)
 }
 
 /// Whether a relation is one of those that a target of the same record stands for.
 pub(crate) fn is_part_of_target(object: &Object, field: &Field) -> bool {
-    object.fields.iter().any(|other| match &other.kind {
-        FieldKind::Target { objects } => {
-            matches!(&field.kind, FieldKind::Relation { object } if *object == field.name && objects.contains(object))
-        }
-        _ => false,
-    })
+    let Some(related) = field.kind.relation().filter(|related| **related == field.name) else { return false };
+    object.fields.iter().any(|other| other.kind.targets().is_some_and(|objects| objects.contains(related)))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kontor_core::{
     caller::Caller,
     currency::Currency,
-    filter::{FieldPath, PartType, Readable as _},
+    filter::{PartType, Readable as _},
     metadata::{Field, FieldKind, Name, Object, Schema},
     text::excerpt,
     time::Date,
@@ -88,9 +88,9 @@ impl Choice {
     fn condition(&self, comparison: &Comparison, value: &str, today: Date) -> Result<Json, Trouble> {
         let operator = comparison.operator;
         let on_path = |condition: Json| json!({ &self.path: condition });
-        Ok(match (&self.ty, &self.kind) {
-            (PartType::Boolean, _) => on_path(json!({ operator: value == "true" })),
-            (PartType::Number(_), FieldKind::Currency) => {
+        Ok(match self.ty {
+            PartType::Boolean => on_path(json!({ operator: value == "true" })),
+            PartType::Number(_) if self.kind.is_money() => {
                 let amount = reading::amount(value)?;
                 let figure = on_path(json!({ operator: amount.number.to_json() }));
                 match amount.currency.map(Currency::code) {
@@ -101,11 +101,11 @@ impl Choice {
                     None => figure,
                 }
             }
-            (PartType::Number(_) | PartType::Position, kind) => {
-                on_path(json!({ operator: reading::number(kind, value)? }))
+            PartType::Number(_) | PartType::Position => {
+                on_path(json!({ operator: reading::number(&self.kind, value)? }))
             }
-            (PartType::Date, _) => on_path(json!({ operator: reading::date(value, today)? })),
-            (PartType::DateTime, _) => {
+            PartType::Date => on_path(json!({ operator: reading::date(value, today)? })),
+            PartType::DateTime => {
                 // A moment is written to the minute, or to the second, and means the whole of it.
                 let (start, seconds) = reading::moment(value)?;
                 let end = start.plus(Duration::from_secs(seconds));
@@ -116,7 +116,13 @@ impl Choice {
                     operator => json!({ operator: start }),
                 })
             }
-            _ => on_path(json!({ operator: value })),
+            PartType::FoldedText
+            | PartType::LowerText
+            | PartType::UpperText
+            | PartType::Phone
+            | PartType::Option
+            | PartType::Id
+            | PartType::Opaque => on_path(json!({ operator: value })),
         })
     }
 }
@@ -280,70 +286,45 @@ fn by_record(object: &Object, caller: &Caller, rows: &[Row]) -> Vec<Choice> {
         rows.iter().any(|row| field.name == *row.path.as_str())
             && caller.grants.can_read_field(&object.name, &field.name)
     };
-    let choice = |field: &Field| match &field.kind {
-        FieldKind::Relation { object } => Some(Choice {
+    let choice = |field: &Field| {
+        Some(Choice {
             path: field.name.to_string(),
             label: format!("{} (record)", field.label),
             ty: PartType::Id,
             kind: field.kind.clone(),
             options: Vec::new(),
-            object: Some(object.clone()),
-        }),
-        _ => None,
+            object: Some(field.kind.relation()?.clone()),
+        })
     };
     object.fields.iter().filter(is_named).filter_map(choice).collect()
 }
 
 fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
     let readable = |object: &Object, field: &Field| caller.grants.can_read_field(&object.name, &field.name);
-    let mut choices = Vec::new();
-    for field in object.fields.iter().filter(|field| readable(object, field)) {
-        match &field.kind {
-            FieldKind::Id | FieldKind::Position | FieldKind::Json => {}
-            FieldKind::Relation { object: target } => {
-                let named = schema.object(target).and_then(|target| {
-                    let label = target.field(&target.label_field).filter(|label| readable(target, label))?;
-                    Some((format!("{}.{}", field.name, label.name), first_part(label), label.kind.clone()))
-                });
-                if let Some((path, ty, kind)) = named {
-                    choices.push(Choice {
-                        path,
-                        label: field.label.clone(),
-                        ty,
-                        kind,
-                        options: Vec::new(),
-                        object: None,
-                    });
-                }
+    let is_offered = |field: &&Field| readable(object, field) && field.kind.is_legible();
+    let choice = |field: &Field| {
+        let (path, ty, kind) = match field.kind.relation() {
+            Some(target) => {
+                let target = schema.object(target)?;
+                let label = target.field(&target.label_field).filter(|label| readable(target, label))?;
+                (format!("{}.{}", field.name, label.name), first_part(label), label.kind.clone())
             }
-            FieldKind::Target { .. } => {
-                let path = format!("{}.name", field.name);
-                let ty = FieldPath::of(field, "name").ty;
-                choices.push(Choice {
-                    path,
-                    label: field.label.clone(),
-                    ty,
-                    kind: field.kind.clone(),
-                    options: Vec::new(),
-                    object: None,
-                });
+            None if field.kind.targets().is_some() => {
+                (format!("{}.name", field.name), field.kind.part_type("name"), field.kind.clone())
             }
-            kind => {
-                let options = match kind {
-                    FieldKind::Boolean => {
-                        vec![("true".to_owned(), "Yes".to_owned()), ("false".to_owned(), "No".to_owned())]
-                    }
-                    kind => kind.options().iter().map(|o| (o.value.clone(), o.label.clone())).collect(),
-                };
-                let (path, label) = (field.name.to_string(), field.label.clone());
-                let ty = first_part(field);
-                choices.push(Choice { path, label, ty, kind: kind.clone(), options, object: None });
+            None => (field.name.to_string(), first_part(field), field.kind.clone()),
+        };
+        let options = match ty {
+            PartType::Boolean => {
+                vec![("true".to_owned(), "Yes".to_owned()), ("false".to_owned(), "No".to_owned())]
             }
-        }
-    }
-    choices
+            _ => field.kind.options().iter().map(|o| (o.value.clone(), o.label.clone())).collect(),
+        };
+        Some(Choice { path, label: field.label.clone(), ty, kind, options, object: None })
+    };
+    object.fields.iter().filter(is_offered).filter_map(choice).collect()
 }
 
 fn first_part(field: &Field) -> PartType {
-    FieldPath::whole(field).ty
+    field.kind.whole_type()
 }

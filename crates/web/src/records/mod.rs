@@ -3,17 +3,19 @@
 
 mod columns;
 mod filter;
+mod held;
 mod inputs;
 mod names;
 mod problems;
-mod reading;
+pub(crate) mod reading;
 mod submitted;
 
 pub(crate) use self::{
     columns::{Column, candidates, chosen, field_shown_on_page, fields_to_read},
     filter::{Filters, RowView},
-    inputs::{Control, Input, inputs},
+    held::Held,
+    inputs::{Control, DAYS, Form, Input, Source, currencies, inputs, parts, points, record},
     names::{Names, Wanted},
     problems::{Problems, Trouble, UNREADABLE},
-    submitted::{Submitted, submitted},
+    submitted::{Sent, Submitted, money, read, submitted},
 };

@@ -7,7 +7,7 @@ use kontor_core::{
     filter::Readable as _,
     grants::Action,
     ids::RecordId,
-    metadata::{Field, FieldKind, Name, Object, Schema},
+    metadata::{Field, Name, Object, Schema},
 };
 use kontor_crm::records::{ListQuery, Record};
 use kontor_http::Services;
@@ -75,7 +75,7 @@ impl Names<'_> {
         let grants = &self.caller.grants;
         for field in object.fields.iter().filter(|field| is_editable(grants, object, field)) {
             let Some(objects) = objects_of(&self.viewer.schema, field) else { continue };
-            let is_target = matches!(field.kind, FieldKind::Target { .. });
+            let is_target = field.kind.targets().is_some();
             let part = |part: &str| sent.get(&input_name(&field.name, part)).to_owned();
             // A form that sends no text, as programs do, says what it means by the id.
             if sent.find(&input_name(&field.name, LABEL)).is_none() {
@@ -189,11 +189,8 @@ impl Names<'_> {
     }
 
     fn named(&self, object: &Object, telling: &[&Field], record: &Record) -> Named {
-        let json = record.to_json();
-        let values = telling.iter().filter_map(|field| {
-            let value = json.get(field.name.as_str())?;
-            self.viewer.value(field, value, Place::Cell).plain()
-        });
+        let values =
+            telling.iter().filter_map(|field| self.viewer.of_record(record, field, Place::Cell).plain());
         Named {
             object: object.name.clone(),
             kind: object.label.clone(),
@@ -283,13 +280,11 @@ pub(crate) fn may_create(caller: &Caller, object: &Object) -> bool {
 
 /// The objects whose records a field names.
 fn objects_of(schema: &Schema, field: &Field) -> Option<Vec<Name>> {
-    match &field.kind {
-        FieldKind::Relation { object } => Some(vec![object.clone()]),
-        FieldKind::Target { objects } => {
-            Some(objects.iter().filter(|name| schema.object(name).is_some()).cloned().collect())
-        }
-        _ => None,
+    if let Some(object) = field.kind.relation() {
+        return Some(vec![object.clone()]);
     }
+    let objects = field.kind.targets()?;
+    Some(objects.iter().filter(|name| schema.object(name).is_some()).cloned().collect())
 }
 
 /// What one of the objects' records is called, and what several are.

@@ -11,7 +11,8 @@ use super::problems::{Offer, Trouble};
 
 /// A number, or a percentage where the field holds one.
 pub(crate) fn number(kind: &FieldKind, typed: &str) -> Result<Json, Trouble> {
-    let read = if is_percentage(kind) { reading::whole_percent(typed) } else { reading::whole_number(typed) };
+    let read =
+        if kind.is_percentage() { reading::whole_percent(typed) } else { reading::whole_number(typed) };
     read.map(reading::Number::to_json).map_err(|why| trouble(typed, &why))
 }
 
@@ -59,12 +60,6 @@ pub(crate) fn number_input(plain: &str) -> String {
         }
         _ => plain.to_owned(),
     }
-}
-
-/// Whether a field holds percentages: numbers from 0 to 100.
-fn is_percentage(kind: &FieldKind) -> bool {
-    matches!(kind, FieldKind::Number { decimals, min: Some(0), max: Some(max) }
-        if 10_i64.checked_pow(u32::from(*decimals) + 2) == Some(*max))
 }
 
 /// Why something was not read, with both readings to choose from where there are two.

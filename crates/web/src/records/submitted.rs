@@ -1,19 +1,15 @@
 //! What a record's form says, as the fields of a create or an update.
 
-use kontor_core::{
-    caller::Caller,
-    currency::Currency,
-    metadata::{Field, FieldKind, Object, TextFormat},
-    time::Date,
-};
+use kontor_core::{caller::Caller, currency::Currency, metadata::Object, time::Date, value::Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
+    held::Held,
     inputs::{input_name, is_editable},
     problems::{Problems, Trouble, UNREADABLE},
     reading,
 };
-use crate::form::Fields;
+use crate::{form::Fields, kinds::sent};
 
 /// The input by which something is chosen instead of what was written.
 const CHOICE: &str = "choice";
@@ -26,21 +22,21 @@ pub(crate) struct Submitted {
     pub problems: Problems,
 }
 
-/// The fields that the form says otherwise than the record. For a new record, where `record` is null, these are
+/// The fields that the form says otherwise than the record. For a new record, where nothing is held, these are
 /// all that are filled, and those whose default was taken out. `usual` is the currency that the form of an amount shows
 /// where there is none yet.
 pub(crate) fn submitted(
     caller: &Caller,
     object: &Object,
-    record: &Json,
+    held: Option<&Held>,
     sent: &Fields,
     today: Date,
     usual: &str,
 ) -> Submitted {
     let (mut fields, mut problems) = (Map::new(), Problems::default());
     for field in object.fields.iter().filter(|field| is_editable(&caller.grants, object, field)) {
-        let held = record.get(field.name.as_str()).unwrap_or(&Json::Null);
-        let given = match value(field, held, sent, today, usual) {
+        let value = held.map_or(&Value::Null, |held| held.value(field));
+        let given = match sent::sent(field, value, sent, today, usual) {
             Ok(Some(given)) if field.is_required && same(&given, &Json::Null) => {
                 // The service asks for what is missing only where all else is right.
                 problems.say(&field.name, Trouble::new(format!("{} is required.", field.label)));
@@ -55,10 +51,10 @@ pub(crate) fn submitted(
                 continue;
             }
         };
-        let is_cleared = record.is_null() && field.default.is_some() && same(&given, &Json::Null);
+        let is_cleared = held.is_none() && field.default.is_some() && same(&given, &Json::Null);
         if is_cleared {
             fields.insert(field.name.to_string(), Json::Null);
-        } else if !same(&given, &comparable(field, held)) {
+        } else if !same(&given, &sent::untouched(field, value)) {
             fields.insert(field.name.to_string(), given);
         }
     }
@@ -71,62 +67,54 @@ pub(crate) fn chosen<'a>(sent: &'a Fields, field: &'a str) -> Option<String> {
     sent.all(&name).find(|value| !value.is_empty()).map(str::to_owned)
 }
 
-/// A field's value as the form says it; `None` when the form did not have the field.
-fn value(
-    field: &Field,
-    held: &Json,
-    sent: &Fields,
-    today: Date,
-    usual: &str,
-) -> Result<Option<Json>, Trouble> {
-    let name = field.name.as_str();
-    let part = |part: &str| sent.get(&input_name(name, part)).to_owned();
-    let object = |parts: &[&str]| {
-        sent.find(&input_name(name, parts.first()?))?;
+/// What a form sent of one field.
+pub(crate) struct Sent<'a> {
+    pub form: &'a Fields,
+    pub field: &'a str,
+}
+
+impl Sent<'_> {
+    /// The text of a part, the whole where the part has no name; `None` where the form did not have it.
+    pub(crate) fn find(&self, part: &str) -> Option<&str> {
+        self.form.find(&input_name(self.field, part))
+    }
+
+    /// The text of a part, trimmed; empty where the form did not have it.
+    pub(crate) fn part(&self, part: &str) -> &str {
+        self.find(part).unwrap_or_default().trim()
+    }
+
+    pub(crate) fn written(&self, part: &str) -> Option<String> {
+        self.find(part).map(|text| text.trim().to_owned())
+    }
+
+    /// What was chosen instead of what is written.
+    pub(crate) fn chosen_or_written(&self, part: &str) -> Option<String> {
+        let written = self.written(part)?;
+        Some(chosen(self.form, self.field).unwrap_or(written))
+    }
+
+    /// The texts of a composite.
+    pub(crate) fn parts(&self, parts: &[&str]) -> Option<Json> {
+        self.find(parts.first()?)?;
         let map: Map<_, _> =
-            parts.iter().map(|name| ((*name).to_owned(), Json::String(part(name)))).collect();
+            parts.iter().map(|name| ((*name).to_owned(), Json::String(self.part(name).to_owned()))).collect();
         Some(if map.values().all(|text| text == "") { Json::Null } else { Json::Object(map) })
-    };
-    let plain = || sent.find(name).map(|text| text.trim().to_owned());
-    let written = || plain().map(|text| chosen(sent, name).unwrap_or(text));
-    Ok(match &field.kind {
-        kind @ FieldKind::Number { .. } => return read(written(), |text| reading::number(kind, text)),
-        FieldKind::Date => return read(written(), |text| Ok(json!(reading::date(text, today)?))),
-        FieldKind::DateTime => return read(written(), |text| Ok(json!(reading::moment(text)?.0))),
-        FieldKind::Currency => {
-            let typed = chosen(sent, name)
-                .or_else(|| sent.find(&input_name(name, "amount")).map(|text| text.trim().to_owned()));
-            return read(typed, |text| money(held, text, &part("currency"), usual));
-        }
-        FieldKind::Boolean => Some(match sent.get(name) {
-            "true" => json!(true),
-            "false" => json!(false),
-            _ => Json::Null,
-        })
-        .filter(|_| sent.find(name).is_some()),
-        FieldKind::FullName => object(&["first", "last"]),
-        FieldKind::Address => object(&["street", "city", "state", "postal_code", "country"]),
-        FieldKind::SocialLinks => object(&["website", "linkedin", "x", "facebook", "instagram"]),
-        FieldKind::Emails | FieldKind::Phones => points(name, sent),
-        FieldKind::Target { .. } => {
-            return read(plain(), |text| {
-                Ok(match text.split_once(':') {
-                    Some((object, id)) => json!({ "object": object, "id": id }),
-                    None => json!(text),
-                })
-            });
-        }
-        // Browsers send line breaks as CR LF.
-        FieldKind::Text { format: TextFormat::Markdown } => sent.find(name).map(|text| {
-            let text = text.replace("\r\n", "\n");
-            if text.trim().is_empty() { Json::Null } else { Json::String(text) }
-        }),
-        _ => return read(plain(), |text| Ok(json!(text))),
-    })
+    }
+
+    /// A primary mail address or telephone number, and others, one a line.
+    pub(crate) fn points(&self) -> Option<Json> {
+        self.find("primary")?;
+        let primary = self.part("primary");
+        let additional: Vec<&str> =
+            self.part("additional").lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let is_empty = primary.is_empty() && additional.is_empty();
+        Some(if is_empty { Json::Null } else { json!({ "primary": primary, "additional": additional }) })
+    }
 }
 
 /// What is written, read; nothing written is no value.
-fn read(
+pub(crate) fn read(
     written: Option<String>,
     read: impl FnOnce(&str) -> Result<Json, Trouble>,
 ) -> Result<Option<Json>, Trouble> {
@@ -137,25 +125,11 @@ fn read(
     }
 }
 
-/// A primary mail address or telephone number, and others, one a line.
-fn points(name: &str, sent: &Fields) -> Option<Json> {
-    sent.find(&input_name(name, "primary"))?;
-    let primary = sent.get(&input_name(name, "primary"));
-    let additional: Vec<&str> = sent
-        .get(&input_name(name, "additional"))
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let is_empty = primary.is_empty() && additional.is_empty();
-    Some(if is_empty { Json::Null } else { json!({ "primary": primary, "additional": additional }) })
-}
-
 /// An amount and its currency. One that is written with the amount counts, unless another was chosen beside it.
-fn money(held: &Json, typed: &str, chosen: &str, usual: &str) -> Result<Json, Trouble> {
+/// `shown` is the currency that the form showed.
+pub(crate) fn money(typed: &str, chosen: &str, shown: &str) -> Result<Json, Trouble> {
     let amount = reading::amount(typed)?;
     let chosen = chosen.to_uppercase();
-    let shown = held.get("currency").and_then(Json::as_str).unwrap_or(usual);
     let currency = match amount.currency.map(Currency::code) {
         Some(written) if chosen != written && chosen != shown && !chosen.is_empty() => {
             return Err(Trouble::new(format!(
@@ -167,23 +141,6 @@ fn money(held: &Json, typed: &str, chosen: &str, usual: &str) -> Result<Json, Tr
         None => chosen,
     };
     Ok(reading::amount_json(&amount, &currency))
-}
-
-/// A record's value in the form in which a form says it.
-fn comparable(field: &Field, json: &Json) -> Json {
-    match &field.kind {
-        FieldKind::Relation { .. } => json.get("id").cloned().unwrap_or(Json::Null),
-        FieldKind::Target { .. } => match (json.get("object"), json.get("id")) {
-            (Some(object), Some(id)) if !id.is_null() => json!({ "object": object, "id": id }),
-            _ => Json::Null,
-        },
-        // The input shows minutes; what is below them is not to be lost by saving.
-        FieldKind::DateTime => json
-            .as_str()
-            .and_then(|text| reading::moment(text.get(..16)?).ok())
-            .map_or(Json::Null, |(at, _)| json!(at)),
-        _ => json.clone(),
-    }
 }
 
 /// Whether two values are the same to a person: an empty composite is no value, and 10 is 10.0.

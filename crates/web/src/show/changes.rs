@@ -3,7 +3,7 @@
 use kontor_core::metadata::Object;
 use serde_json::{Map, Value as Json};
 
-use super::{Place, Shown, Viewer, value::untyped};
+use super::{Place, Shown, Viewer, json::untyped};
 
 pub(crate) struct ChangeView {
     pub label: String,
@@ -23,7 +23,7 @@ pub(crate) fn changes(viewer: &Viewer, object: &Object, changes: &Map<String, Js
     let known = object.fields.iter().filter_map(|field| {
         let change = changes.get(field.name.as_str())?;
         let side =
-            |key: &str| change.get(key).map_or(Shown::Empty, |json| viewer.value(field, json, Place::Cell));
+            |key: &str| change.get(key).map_or(Shown::Empty, |json| viewer.json(field, json, Place::Cell));
         Some(ChangeView { label: field.label.clone(), before: side("before"), after: side("after") })
     });
     // A field that is gone from the object keeps its name in the history.

@@ -1,9 +1,12 @@
 //! A filter in words: `Stage is not Closed Won or Closed Lost, and Amount is over 10,000`.
 
-use kontor_core::metadata::{Field, FieldKind, Object};
+use kontor_core::{
+    filter::PartType,
+    metadata::{Field, Object},
+};
 use serde_json::Value as Json;
 
-use super::{Place, Shown, Viewer, value::untyped};
+use super::{Place, Shown, Viewer, json::untyped};
 
 /// Deeper than this the filter is told as it is written.
 const MAX_DEPTH: usize = 4;
@@ -66,21 +69,21 @@ fn named<'a>(viewer: &'a Viewer, object: &'a Object, path: &str) -> Option<(Stri
         return Some((field.label.clone(), field));
     };
     let field = object.field(name)?;
-    match &field.kind {
-        FieldKind::Relation { object } => {
+    match field.kind.relation() {
+        Some(object) => {
             let inner = viewer.schema.object(object)?.field(part.split('.').next()?)?;
             Some((format!("{} {}", field.label, inner.label.to_lowercase()), inner))
         }
-        _ => Some((format!("{} {}", field.label, part.replace('_', " ")), field)),
+        None => Some((format!("{} {}", field.label, part.replace('_', " ")), field)),
     }
 }
 
 /// An operand as a person reads it: an option by its label, an amount grouped.
 fn plain(viewer: &Viewer, field: &Field, operand: &Json) -> Option<String> {
-    let shown = match &field.kind {
-        FieldKind::Select { .. } => viewer.value(field, operand, Place::Cell),
+    let shown = match field.kind.whole_type() {
+        PartType::Option => viewer.json(field, operand, Place::Cell),
         _ if operand == "$me" => return Some("me".to_owned()),
-        FieldKind::Date | FieldKind::DateTime => return operand.as_str().map(str::to_owned),
+        PartType::Date | PartType::DateTime => return operand.as_str().map(str::to_owned),
         _ => untyped(operand, Place::Cell),
     };
     match shown {

@@ -4,6 +4,7 @@
 mod changes;
 mod condition;
 mod failure;
+mod json;
 mod results;
 mod table;
 mod time;
@@ -12,8 +13,9 @@ mod value;
 pub(crate) use self::{
     changes::{ChangeView, changes},
     failure::{Failure, as_sentence, without_ids},
+    json::untyped,
     results::{ResultView, arguments, brief, event_words, operation_label},
     table::{Head, Table},
-    time::{Clock, exact, instant},
-    value::{Place, Shown, Viewer},
+    time::{Clock, date as on_day, exact, instant},
+    value::{Place, Shown, Viewer, badge, contact_points, line, prose, web},
 };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     ChangeView, Head, Place, Shown, Table, Viewer, changes, condition::condition_words, instant,
-    table::record_link, value::untyped,
+    json::untyped, table::heads,
 };
 use crate::link;
 
@@ -71,7 +71,13 @@ fn found(viewer: &Viewer, object: &Object, records: &[Json], parts: &Map<String,
         _ if has_more => Some("There are more.".to_owned()),
         _ => None,
     };
-    let table = Table::of_records(viewer, object, &fields, records);
+    let rows = records.into_iter().map(|record| {
+        let cells = fields.iter().map(|field| {
+            record.get(field.name.as_str()).map_or(Shown::Empty, |json| viewer.json(field, json, Place::Cell))
+        });
+        std::iter::once(record_link(object, record)).chain(cells).collect()
+    });
+    let table = Table { heads: heads(object, &fields), rows: rows.collect() };
     ResultView { table: Some(table), note, ..ResultView::default() }
 }
 
@@ -94,6 +100,16 @@ fn one(
     }
 }
 
+/// A record's name as a link to its page.
+fn record_link(object: &Object, record: &Map<String, Json>) -> Shown {
+    let text = |key: &str| record.get(key).and_then(Json::as_str).filter(|text| !text.is_empty());
+    let label = text("label").unwrap_or("Untitled").to_owned();
+    match text("id").and_then(|id| link::record(&object.plural, id)) {
+        Some(href) => Shown::Link { href, label },
+        None => Shown::Text(label),
+    }
+}
+
 /// `-amount,name` as "Amount descending, Name".
 fn order_words(object: &Object, sort: &str) -> Option<String> {
     let words = sort.split(',').map(|part| {
@@ -111,7 +127,7 @@ fn named(viewer: &Viewer, object: Option<&Object>, values: &Map<String, Json>) -
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "id" | "label" | "version"))
         .map(|(name, json)| match object.and_then(|object| object.field(name)) {
-            Some(field) => (field.label.clone(), viewer.value(field, json, Place::Cell)),
+            Some(field) => (field.label.clone(), viewer.json(field, json, Place::Cell)),
             None => {
                 let words = object.and_then(|object| match name.as_str() {
                     "filter" => condition_words(viewer, object, json),
@@ -163,7 +179,7 @@ fn grouped(viewer: &Viewer, object: &Object, groups: &[Json]) -> Table {
                 let json = &group["by"][name.as_str()];
                 match field(name) {
                     // The start of a month is no date to a reader, so it stays as it is given.
-                    Some(field) if !name.contains(':') => viewer.value(field, json, Place::Cell),
+                    Some(field) if !name.contains(':') => viewer.json(field, json, Place::Cell),
                     _ => untyped(json, Place::Cell),
                 }
             };

@@ -1,21 +1,20 @@
-//! A field's value, read from its JSON and the field's metadata.
+//! What values look like, and what shows them. How a value of each kind looks says [`crate::kinds::shown`].
 
 use std::sync::Arc;
 
 use askama::Template;
 use kontor_core::{
-    actor::Actor,
     environment::Environment,
+    ids::RecordId,
     locale::TimeZone,
-    metadata::{Field, FieldKind, Schema, SelectOption, TextFormat},
+    metadata::{Field, Schema, SelectOption},
     text::excerpt,
-    time::Date,
-    value::{Money, parse_scaled},
+    value::Value,
 };
-use serde_json::Value as Json;
+use kontor_crm::records::Record;
 
 use super::time;
-use crate::{link, markdown};
+use crate::{kinds, link, markdown};
 
 /// What a value looks like.
 #[derive(Debug, Clone, PartialEq, Template)]
@@ -101,76 +100,40 @@ impl Viewer {
         time::Clock { now: self.environment.now(), zone: self.zone }
     }
 
-    /// A field's value from its JSON form, as REST and operations give it.
-    pub(crate) fn value(&self, field: &Field, json: &Json, place: Place) -> Shown {
-        if json.is_null() {
+    /// A value that a record holds; nothing where it holds none. A relation is named as far as the record's reader may
+    /// read the name.
+    pub(crate) fn of_record(&self, record: &Record, field: &Field, place: Place) -> Shown {
+        let related = record.related.get(&field.name);
+        let name = related.and_then(|related| related.label.as_deref());
+        record.values.get(&field.name).map_or(Shown::Empty, |value| self.value(field, value, name, place))
+    }
+
+    /// A field's value; a relation with the name of its record, where that may be read.
+    pub(crate) fn value(&self, field: &Field, value: &Value, name: Option<&str>, place: Place) -> Shown {
+        if value.is_null() {
             return Shown::Empty;
         }
-        self.typed(&field.kind, json, place).unwrap_or_else(|| untyped(json, place))
+        kinds::shown::shown(self, field, value, name, place).unwrap_or(Shown::Empty)
     }
 
-    /// `None` where the JSON is not what the kind would be written as.
-    fn typed(&self, kind: &FieldKind, json: &Json, place: Place) -> Option<Shown> {
-        Some(match kind {
-            FieldKind::Text { format: TextFormat::Markdown } if place == Place::Page => prose(json.as_str()?),
-            FieldKind::Text { format: TextFormat::Domain } => web(json.as_str()?),
-            FieldKind::Text { .. } => line(json.as_str()?, place),
-            FieldKind::Number { .. } | FieldKind::Position => Shown::Number(grouped(json)?),
-            FieldKind::Boolean => Shown::Text(if json.as_bool()? { "Yes" } else { "No" }.to_owned()),
-            FieldKind::Date => time::date(json.as_str()?.parse::<Date>().ok()?, self.clock().today()),
-            FieldKind::DateTime if place == Place::Page => {
-                time::exact(json.as_str()?.parse().ok()?, self.clock())
-            }
-            FieldKind::DateTime => time::instant(json.as_str()?.parse().ok()?, self.clock()),
-            FieldKind::Select { options } => badge(options, json.as_str()?),
-            FieldKind::Currency => Shown::Number(money(json)?),
-            FieldKind::FullName => joined(json, &["first", "last"], " ", place)?,
-            FieldKind::Address => {
-                joined(json, &["street", "city", "state", "postal_code", "country"], ", ", place)?
-            }
-            FieldKind::Emails => contact_points(json, |address| Some(link::mailbox(address)), place)?,
-            FieldKind::Phones => contact_points(json, link::telephone, place)?,
-            FieldKind::SocialLinks => social(json)?,
-            FieldKind::Actor => Shown::Text(serde_json::from_value::<Actor>(json.clone()).ok()?.to_string()),
-            FieldKind::Relation { object } => self.record(object, json)?,
-            FieldKind::Target { .. } => {
-                let object = json.get("object")?.as_str()?;
-                self.record(object, json)?
-            }
-            FieldKind::Id | FieldKind::Json => return None,
-        })
-    }
-
-    /// A record as a link: its id, and its name where that may be read.
-    fn record(&self, object: &str, json: &Json) -> Option<Shown> {
-        let label = ["label", "name"].iter().find_map(|key| json.get(key)?.as_str());
-        let id = json.as_str().or_else(|| json.get("id")?.as_str());
-        let object = self.schema.object(object)?;
-        let href = id.and_then(|id| link::record(&object.plural, id));
-        let label = label.filter(|label| !label.is_empty());
-        Some(match (href, label) {
-            (Some(href), label) => Shown::Link { href, label: label.unwrap_or(&object.label).to_owned() },
-            (None, Some(label)) => Shown::Text(label.to_owned()),
-            (None, None) => return None,
-        })
+    /// A record as a link, by its name where that may be read; nothing where neither it nor its name is known.
+    pub(crate) fn record(&self, object: &str, id: Option<RecordId>, name: Option<&str>) -> Shown {
+        let name = name.filter(|name| !name.is_empty());
+        let object = self.schema.object(object);
+        match (object, id, name) {
+            (Some(object), Some(id), name) => Shown::Link {
+                href: format!("/records/{}/{id}", object.plural),
+                label: name.unwrap_or(&object.label).to_owned(),
+            },
+            (_, _, Some(name)) => Shown::Text(name.to_owned()),
+            // It points to what the reader may not know of.
+            (None, Some(_), None) => Shown::Text("Hidden".to_owned()),
+            (_, None, None) => Shown::Empty,
+        }
     }
 }
 
-/// A value of no known field.
-pub(crate) fn untyped(json: &Json, place: Place) -> Shown {
-    match json {
-        Json::Null => Shown::Empty,
-        Json::String(text) => line(text, place),
-        Json::Bool(value) => Shown::Text(if *value { "Yes" } else { "No" }.to_owned()),
-        Json::Number(_) => grouped(json).map_or(Shown::Empty, Shown::Number),
-        _ => match money(json) {
-            Some(text) => Shown::Number(text),
-            None => Shown::Text(excerpt(&json.to_string(), 400)),
-        },
-    }
-}
-
-fn line(text: &str, place: Place) -> Shown {
+pub(crate) fn line(text: &str, place: Place) -> Shown {
     match (text.is_empty(), place) {
         (true, _) => Shown::Empty,
         (_, Place::Cell) => Shown::Text(excerpt(text.lines().next().unwrap_or_default(), CELL_CHARACTERS)),
@@ -178,39 +141,12 @@ fn line(text: &str, place: Place) -> Shown {
     }
 }
 
-fn prose(text: &str) -> Shown {
+pub(crate) fn prose(text: &str) -> Shown {
     let blocks = markdown::blocks(text);
     if blocks.is_empty() { Shown::Empty } else { Shown::Prose(blocks) }
 }
 
-fn grouped(json: &Json) -> Option<String> {
-    let text = json.as_number()?.to_string();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(a, b)| (a, Some(b)));
-    let mut out = String::from(sign);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if let Some(fraction) = fraction.filter(|fraction| *fraction != "0") {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    Some(out)
-}
-
-fn money(json: &Json) -> Option<String> {
-    let amount = json.get("amount")?;
-    // What is asked for may leave the currency to the record.
-    let Some(currency) = json.get("currency") else { return grouped(amount) };
-    let micros = parse_scaled(amount, Money::DECIMALS).ok()?;
-    let currency = currency.as_str()?.to_owned();
-    Some(Money { micros, currency }.to_string())
-}
-
-fn badge(options: &[SelectOption], value: &str) -> Shown {
+pub(crate) fn badge(options: &[SelectOption], value: &str) -> Shown {
     match options.iter().find(|option| option.value == value) {
         Some(option) => Shown::Badge { label: option.label.clone(), color: color(&option.color) },
         None => Shown::Text(value.to_owned()),
@@ -224,53 +160,31 @@ pub(crate) fn color(name: &str) -> &'static str {
     KNOWN.iter().find(|known| **known == name).unwrap_or(&"gray")
 }
 
-fn joined(json: &Json, parts: &[&str], separator: &str, place: Place) -> Option<Shown> {
-    // A filter or a result may give a composite as its text.
-    if let Some(text) = json.as_str() {
-        return Some(line(text, place));
-    }
-    let object = json.as_object()?;
-    let texts: Vec<_> =
-        parts.iter().filter_map(|part| object.get(*part)?.as_str()).filter(|text| !text.is_empty()).collect();
-    Some(line(&texts.join(separator), place))
-}
-
-fn contact_points(json: &Json, address: fn(&str) -> Option<String>, place: Place) -> Option<Shown> {
+/// A primary address and others, the primary one alone in a cell, each as a link where `address` makes one of it.
+pub(crate) fn contact_points(
+    primary: &str,
+    additional: &[String],
+    address: fn(&str) -> Option<String>,
+    place: Place,
+) -> Shown {
     let link = |text: &str| match address(text) {
         Some(href) => Shown::Link { href, label: text.to_owned() },
         None => Shown::Text(text.to_owned()),
     };
-    if let Some(text) = json.as_str() {
-        return Some(link(text));
-    }
-    let primary = json.get("primary")?.as_str()?;
-    let additional =
-        json.get("additional").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
-    let mut all: Vec<_> =
-        std::iter::once(primary).chain(additional).filter(|text| !text.is_empty()).map(link).collect();
+    let all = std::iter::once(primary).chain(additional.iter().map(String::as_str));
+    let mut all: Vec<_> = all.filter(|text| !text.is_empty()).map(link).collect();
     if place == Place::Cell {
         all.truncate(1);
     }
-    Some(match all.len() {
+    match all.len() {
         0 => Shown::Empty,
         1 => all.remove(0),
         _ => Shown::List(all),
-    })
-}
-
-fn social(json: &Json) -> Option<Shown> {
-    let links: Vec<_> = json
-        .as_object()?
-        .values()
-        .filter_map(Json::as_str)
-        .filter(|text| !text.is_empty())
-        .map(web)
-        .collect();
-    Some(if links.is_empty() { Shown::Empty } else { Shown::List(links) })
+    }
 }
 
 /// A text as a link to the web where it is an address of it, with or without its scheme.
-fn web(text: &str) -> Shown {
+pub(crate) fn web(text: &str) -> Shown {
     let address = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     match link::from_text(&address).filter(|href| href.starts_with("http")) {
         Some(href) => {
@@ -278,58 +192,5 @@ fn web(text: &str) -> Shown {
             Shown::Web { href: href.into_owned(), label: label.to_owned() }
         }
         None => Shown::Text(text.to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use kontor_core::{ids::FieldId, metadata::Name};
-    use serde_json::json;
-
-    use super::*;
-
-    fn show(kind: FieldKind, json: &Json) -> String {
-        let viewer = Viewer {
-            schema: Arc::new(Schema::default()),
-            environment: Environment::system(),
-            zone: TimeZone::UTC,
-        };
-        let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("field"), "Field", kind);
-        viewer.value(&field, json, Place::Cell).render().unwrap()
-    }
-
-    #[test]
-    fn values_are_escaped() {
-        let shown = show(FieldKind::Text { format: TextFormat::Line }, &json!("<script>alert(1)</script>"));
-        assert_eq!(shown, "&#60;script&#62;alert(1)&#60;/script&#62;");
-    }
-
-    #[test]
-    fn money_is_grouped_and_names_its_currency() {
-        let shown = show(FieldKind::Currency, &json!({"amount": 1_250_000, "currency": "EUR"}));
-        assert_eq!(shown, "1,250,000 EUR");
-        assert_eq!(show(FieldKind::Currency, &json!({"amount": 1_250_000})), "1,250,000");
-    }
-
-    #[test]
-    fn a_value_of_another_shape_is_still_shown() {
-        assert_eq!(show(FieldKind::Currency, &json!("soon")), "soon");
-        assert_eq!(show(FieldKind::Date, &json!(12)), "12");
-        assert_eq!(show(FieldKind::FullName, &Json::Null), "<span class=\"none\">—</span>");
-    }
-
-    #[test]
-    fn no_value_is_a_link_that_its_kind_does_not_mean() {
-        let phone = |text: &str| show(FieldKind::Phones, &json!({"primary": text, "additional": []}));
-        assert_eq!(phone("+49 30 12"), "<a href=\"tel:+493012\">+49 30 12</a>");
-        assert_eq!(phone("java\"script:1 2"), "<a href=\"tel:12\">java&#34;script:1 2</a>");
-        assert_eq!(phone("javascript:"), "javascript:");
-        let website = |text: &str| show(FieldKind::SocialLinks, &json!({"website": text}));
-        assert!(website("example.com/a").contains("href=\"https://example.com/a\""));
-        for text in ["javascript:alert(1)", "javascript://x", "https://a@evil.test", "not a url", "//x"] {
-            assert!(!website(text).contains("href"), "{text}: {}", website(text));
-        }
-        let relation = FieldKind::Relation { object: Name::literal("account") };
-        assert!(!show(relation, &json!({"id": "../../sign-out", "label": "Acme"})).contains("href"));
     }
 }

@@ -82,3 +82,21 @@ async fn a_field_that_a_role_may_not_read_is_on_no_page() {
     cards.shows("Find deals").shows("Read deal").shows("Read timeline of deal").shows("Crane");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_relation_to_what_may_not_be_read_is_shown_as_hidden() {
+    let server = Server::start().await;
+    let grants = Grants::everything().with_object(Name::literal("account"), ObjectGrant::nothing());
+    server.grant_viewers(&grants).await;
+    let account = server.create("account", json!({"name": "Acme"})).await;
+    let deal =
+        server.create("deal", json!({"name": "Crane", "stage": "LEAD", "account": account.clone()})).await;
+    let page = format!("/records/deals/{deal}");
+    let ada = server.sign_in("ada").await;
+    ada.get(&page).await.expect(200).shows("Acme").hides("Hidden");
+    let vera = server.sign_in("vera").await;
+    for path in [page.as_str(), "/records/deals?c=account"] {
+        vera.get(path).await.expect(200).shows("Hidden").hides("Acme").hides(&account.to_string());
+    }
+    server.stop().await;
+}

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use kontor_core::{
     filter::{FieldPath, PartType, filterable_paths},
-    metadata::{Field, FieldKind, Object},
+    metadata::{Field, Object},
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::{
-    View, is_plain,
-    property::{one_of, record_of},
+use super::View;
+use crate::kinds::{
+    self,
+    argument::{is_plain, one_of, record_of},
 };
 
 /// A filter's schema, and the definitions it refers to. It stands at `#/properties/filter`.
@@ -59,24 +60,29 @@ pub(in super::super) fn filter(view: View<'_>) -> (Json, Json) {
 
 /// What a condition's name does not say: the options; whose id it is.
 fn described(field: &Field, path: &FieldPath) -> Option<String> {
-    match &field.kind {
-        FieldKind::Select { options } => Some(one_of(options)),
-        FieldKind::Relation { object } if *object != field.name => Some(record_of(object)),
-        FieldKind::Target { .. } if path.ty == PartType::Id => Some("Id of a record of any kind.".to_owned()),
-        _ => None,
+    let kind = &field.kind;
+    if !kind.options().is_empty() {
+        return Some(one_of(kind.options()));
+    }
+    match kind.relation() {
+        Some(object) => (*object != field.name).then(|| record_of(object)),
+        None => {
+            let is_target = kind.targets().is_some() && path.ty == PartType::Id;
+            is_target.then(|| "Id of a record of any kind.".to_owned())
+        }
     }
 }
 
 /// What only programs ask for: an actor's ids, which the name and the kind stand for.
 fn is_inner(field: &Field, path: &FieldPath) -> bool {
-    field.kind == FieldKind::Actor && matches!(path.part, "id" | "member")
+    kinds::of(&field.kind).inner_parts.contains(&path.part)
 }
 
 /// The label and the selects of each record one relation away.
 fn related(view: View<'_>) -> Vec<(String, &Field, &Field, FieldPath)> {
     let mut paths = Vec::new();
     for relation in view.readable() {
-        let FieldKind::Relation { object } = &relation.kind else { continue };
+        let Some(object) = relation.kind.relation() else { continue };
         let Some(target) = view.schema.object(object).filter(|_| view.sees(object)) else { continue };
         for (text, path) in filterable_paths(target, view.grants) {
             if let Some(field) = target.field(&path.field).filter(|field| identifies(target, field, &text)) {

@@ -2,7 +2,6 @@
 //! may not read or write is not in them.
 
 mod filter;
-mod property;
 
 use kontor_core::{
     grants::Grants,
@@ -11,7 +10,10 @@ use kontor_core::{
 use serde_json::{Map, Value as Json, json};
 
 pub(super) use self::filter::filter;
-use crate::records;
+use crate::{
+    kinds::argument::{argument, is_plain},
+    records,
+};
 
 /// An object as one caller sees it.
 #[derive(Clone, Copy)]
@@ -46,12 +48,12 @@ impl<'a> View<'a> {
 
     /// The properties of the fields a caller may write.
     pub(super) fn writable_properties(self) -> Map<String, Json> {
-        self.writable().map(|field| (field.name.to_string(), property::property(self, field))).collect()
+        self.writable().map(|field| (field.name.to_string(), property(self, field))).collect()
     }
 
     /// One field's property.
     pub(super) fn property(self, field: &Field) -> Json {
-        property::property(self, field)
+        property(self, field)
     }
 
     /// `a deal`, `an account`.
@@ -67,6 +69,35 @@ impl<'a> View<'a> {
     }
 }
 
+/// A field's value as a caller gives it; one that is not required may be emptied with null.
+fn property(view: View<'_>, field: &Field) -> Json {
+    let (mut schema, hint) = argument(&field.kind, |object| view.sees(object));
+    if !field.is_required {
+        allow_null(&mut schema);
+    }
+    let description = match (field.description.is_empty(), hint.is_empty()) {
+        (_, true) => field.description.clone(),
+        (true, false) => hint,
+        (false, false) => format!("{} {hint}", field.description),
+    };
+    let mut property = Map::new();
+    if !is_plain(&field.label, &field.name) {
+        property.insert("title".to_owned(), json!(field.label));
+    }
+    property.insert("description".to_owned(), json!(description));
+    property.extend(schema);
+    property.into()
+}
+
+fn allow_null(schema: &mut Map<String, Json>) {
+    if let Some(name) = schema.get("type").cloned() {
+        schema.insert("type".to_owned(), json!([name, "null"]));
+    }
+    if let Some(Json::Array(options)) = schema.get_mut("enum") {
+        options.push(Json::Null);
+    }
+}
+
 /// An object schema that takes these properties and no others.
 pub(super) fn object(properties: Map<String, Json>, required: &[&str]) -> Json {
     let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
@@ -79,16 +110,6 @@ pub(super) fn object(properties: Map<String, Json>, required: &[&str]) -> Json {
 /// The properties of a schema, in this order.
 pub(super) fn properties<const N: usize>(entries: [(&str, Json); N]) -> Map<String, Json> {
     entries.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
-}
-
-/// Whether a label says no more than a name or path does: `Close date` of `close_date`, `Account: name` of
-/// `account.name`.
-fn is_plain(label: &str, name: &str) -> bool {
-    let mut plain = name.replace('.', ": ").replace('_', " ");
-    if let Some(first) = plain.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    plain == label
 }
 
 /// The id of a record of the operation's object, which the operation's description names.

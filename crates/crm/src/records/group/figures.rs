@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use kontor_core::{
     filter::Scalar,
-    metadata::{ColumnType, Field, FieldKind},
-    value::{Money, scaled_to_json},
+    metadata::{ColumnType, Field},
+    value::scaled_to_json,
 };
 use kontor_store::Row;
 use sea_query::{Expr, ExprTrait, SelectStatement};
@@ -25,6 +25,8 @@ pub(super) struct Measured {
     pub(super) field: Field,
     pub(super) column: String,
     pub(super) ty: ColumnType,
+    /// By which its numbers are scaled.
+    pub(super) decimals: u8,
     pub(super) functions: Vec<Function>,
 }
 
@@ -57,20 +59,12 @@ fn extreme(one: Option<Scalar>, other: Option<Scalar>, wanted: Ordering) -> Opti
 
 impl Measured {
     pub(super) fn is_money(&self) -> bool {
-        matches!(self.field.kind, FieldKind::Currency)
+        self.field.kind.is_money()
     }
 
     /// The column of the currency, where it is money.
     pub(super) fn currency(&self) -> Option<Expr> {
         self.is_money().then(|| col(BASE, &self.field.column_name("currency")))
-    }
-
-    fn decimals(&self) -> u8 {
-        match self.field.kind {
-            FieldKind::Number { decimals, .. } => decimals,
-            FieldKind::Currency => Money::DECIMALS,
-            _ => 0,
-        }
     }
 
     fn adds_up(&self) -> bool {
@@ -138,14 +132,14 @@ impl Measured {
     fn figure(&self, function: Function, figure: &Figure) -> Result<Json, Error> {
         let overflow = || Error::Overflow { function: function.name(), field: self.field.name.to_string() };
         let extreme = |cell: &Option<Scalar>| match cell {
-            Some(Scalar::Integer(value)) => scaled_to_json(*value, self.decimals()),
+            Some(Scalar::Integer(value)) => scaled_to_json(*value, self.decimals),
             Some(Scalar::Date(date)) => json!(date),
             Some(Scalar::Timestamp(instant)) => json!(instant),
             _ => Json::Null,
         };
         Ok(match function {
-            Function::Sum => scaled_to_json(figure.sum.exact().ok_or_else(overflow)?, self.decimals()),
-            Function::Avg => average(&figure.sum, figure.count, self.decimals()).ok_or_else(overflow)?,
+            Function::Sum => scaled_to_json(figure.sum.exact().ok_or_else(overflow)?, self.decimals),
+            Function::Avg => average(&figure.sum, figure.count, self.decimals).ok_or_else(overflow)?,
             Function::Min => extreme(&figure.least),
             Function::Max => extreme(&figure.greatest),
         })

@@ -7,7 +7,7 @@ use kontor_core::{
     filter::{FieldPath, Hop, PartType, Readable as _, Scalar},
     grants::Action,
     ids::RecordId,
-    metadata::{ColumnType, Field, FieldKind, Object, system_fields},
+    metadata::{ColumnType, Field, Object, system_fields},
     text,
 };
 use kontor_store::{CalendarUnit, Dialect, Row};
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     Error, Work,
+    kinds::{self, Grouping},
     records::{
         access::predicate,
         hops::Hops,
@@ -249,7 +250,7 @@ impl Plan {
     pub(super) async fn labels(&self, work: &mut Work<'_, '_>, cells: &[Cell]) -> Result<Labels, Error> {
         let mut wanted = Wanted::new();
         for (index, by) in self.by.iter().enumerate() {
-            let FieldKind::Relation { object } = &by.field.kind else { continue };
+            let Some(object) = by.field.kind.relation() else { continue };
             for cell in cells {
                 if let Some(Some(Scalar::Uuid(id))) = cell.key.get(index) {
                     wanted.entry(object.clone()).or_default().insert(RecordId(*id));
@@ -260,13 +261,11 @@ impl Plan {
     }
 
     fn shown(&self, key: &Key, labels: &Labels) -> Map<String, Json> {
-        let shown = |by: &By, cell: &Option<Scalar>| match (cell, &by.field.kind) {
-            (Some(Scalar::Uuid(id)), FieldKind::Relation { object }) => {
-                match labels.shown(object, RecordId(*id)) {
-                    Some(label) => json!({ "id": id, "label": label }),
-                    None => json!({ "id": id }),
-                }
-            }
+        let shown = |by: &By, cell: &Option<Scalar>| match (cell, by.field.kind.relation()) {
+            (Some(Scalar::Uuid(id)), Some(object)) => match labels.shown(object, RecordId(*id)) {
+                Some(label) => json!({ "id": id, "label": label }),
+                None => json!({ "id": id }),
+            },
             (Some(Scalar::Boolean(value)), _) => json!(value),
             (Some(Scalar::Text(text)), _) => json!(text),
             _ => Json::Null,
@@ -276,16 +275,16 @@ impl Plan {
 
     /// Where a group stands: options in their order, names and spans in theirs, empty values last.
     pub(super) fn rank(&self, key: &Key, labels: &Labels) -> Vec<(bool, usize, String)> {
-        let rank = |by: &By, cell: &Option<Scalar>| match (cell, &by.field.kind) {
-            (Some(Scalar::Text(value)), FieldKind::Select { options }) => {
+        let rank = |by: &By, cell: &Option<Scalar>| match (cell, by.field.kind.relation()) {
+            (Some(Scalar::Text(value)), _) => {
+                let options = by.field.kind.options();
                 let place = options.iter().position(|option| option.value == *value);
                 (false, place.unwrap_or(options.len()), value.clone())
             }
-            (Some(Scalar::Uuid(id)), FieldKind::Relation { object }) => {
+            (Some(Scalar::Uuid(id)), Some(object)) => {
                 let label = labels.shown(object, RecordId(*id)).map(text::fold).unwrap_or_default();
                 (false, 0, format!("{label} {id}"))
             }
-            (Some(Scalar::Text(value)), _) => (false, 0, value.clone()),
             (Some(Scalar::Boolean(value)), _) => (false, usize::from(*value), String::new()),
             _ => (true, 0, String::new()),
         };
@@ -330,6 +329,7 @@ fn grouped_by(work: &Work<'_, '_>, object: &Object, hops: &mut Hops, text: &str)
         ty,
     };
     let refuse = |code: &'static str, message: String| Err(Issue::new("", code, message));
+    let is_grouped = kinds::of(&field.kind).grouping != Grouping::Never;
     match (path.ty, span) {
         (PartType::Date | PartType::DateTime, span) => {
             const SPANS: [(&str, CalendarUnit); 5] = [
@@ -354,13 +354,9 @@ fn grouped_by(work: &Work<'_, '_>, object: &Object, hops: &mut Hops, text: &str)
         }
         (PartType::Option, None) => Ok(by(path.column(field), ColumnType::Text)),
         (PartType::Boolean, None) => Ok(by(path.column(field), ColumnType::Boolean)),
-        (PartType::Id, None) if matches!(field.kind, FieldKind::Relation { .. }) => {
-            Ok(by(path.column(field), ColumnType::Uuid))
-        }
+        (PartType::Id, None) if is_grouped => Ok(by(path.column(field), ColumnType::Uuid)),
         // As it is written, not as it is compared.
-        (PartType::FoldedText | PartType::LowerText | PartType::UpperText, None)
-            if matches!(field.kind, FieldKind::Text { .. } | FieldKind::Address | FieldKind::Currency) =>
-        {
+        (PartType::FoldedText | PartType::LowerText | PartType::UpperText, None) if is_grouped => {
             Ok(by(field.column_name(path.part), ColumnType::Text))
         }
         _ => refuse("not_groupable", format!("records cannot be grouped by {name}")),
@@ -384,19 +380,15 @@ fn measure(work: &Work<'_, '_>, object: &Object, function: Function, name: &str)
         let message = format!("{} has no field {name:?}.{near}", object.name);
         return Err(Issue::new("field", "unknown_field", message));
     };
-    let (column, ty) = match field.kind {
-        FieldKind::Number { .. } => (field.name.to_string(), ColumnType::Integer),
-        FieldKind::Currency => (field.column_name("micros"), ColumnType::Integer),
-        FieldKind::Date => (field.name.to_string(), ColumnType::Date),
-        FieldKind::DateTime => (field.name.to_string(), ColumnType::Timestamp),
-        _ => {
-            let message = format!("{name} is no number, amount or date");
-            return Err(Issue::new("field", "not_measurable", message));
-        }
+    let path = FieldPath::whole(field);
+    let Some((ty, decimals)) = kinds::measured_as(path.ty) else {
+        let message = format!("{name} is no number, amount or date");
+        return Err(Issue::new("field", "not_measurable", message));
     };
     if ty != ColumnType::Integer && matches!(function, Function::Sum | Function::Avg) {
         let message = format!("dates have min and max, not {}", function.name());
         return Err(Issue::new("function", "not_measurable", message));
     }
-    Ok(Measured { field: field.clone(), column, ty, functions: vec![function] })
+    let (field, column) = (field.clone(), path.column(field));
+    Ok(Measured { field, column, ty, decimals, functions: vec![function] })
 }

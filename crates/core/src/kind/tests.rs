@@ -1,14 +1,14 @@
 use serde_json::json;
 
 use super::*;
-use crate::{ids::FieldId, metadata::Name, value::Money};
+use crate::{actor::Actor, error::Issue, ids::FieldId, locale::Locale, time::Timestamp, value::parse_value};
 
 fn field(kind: FieldKind) -> Field {
     Field::new(FieldId(uuid::Uuid::nil()), Name::literal("f"), "F", kind)
 }
 
 /// The value, or the first thing that is wrong.
-fn parse(kind: FieldKind, json: Json) -> Parsed<Value> {
+fn parse(kind: FieldKind, json: Json) -> Result<Value, Issue> {
     parse_value(&field(kind), &json, None, &Locale::default()).map_err(|mut issues| issues.remove(0))
 }
 
@@ -275,4 +275,99 @@ fn a_day_that_nobody_means_is_refused() {
     }
     assert!(parse(FieldKind::Date, json!("1900-01-01")).is_ok());
     assert!(parse(FieldKind::DateTime, json!("2999-12-31")).is_ok());
+}
+
+/// A value of every kind, as records hold them.
+fn one_of_each() -> Vec<(FieldKind, Value)> {
+    let name = Name::literal("account");
+    let option = SelectOption {
+        value: "WON".to_owned(),
+        label: "Won".to_owned(),
+        color: "green".to_owned(),
+        outcome: Some(Outcome::Won),
+        probability: None,
+    };
+    let number = |decimals| FieldKind::Number { decimals, min: Some(0), max: None };
+    let texts = ["a", "b", "c", "", "e"].map(str::to_owned);
+    let id = uuid::Uuid::from_u128(7).into();
+    let target = TargetReference { object: name.clone(), id: Some(id), name: "Acme".to_owned() };
+    vec![
+        (FieldKind::Id, Value::Id(id)),
+        (FieldKind::Text { format: TextFormat::Line }, Value::Text("Über".to_owned())),
+        (FieldKind::Text { format: TextFormat::Markdown }, Value::Text("# A\n".to_owned())),
+        (FieldKind::Text { format: TextFormat::Domain }, Value::Text("acme.com".to_owned())),
+        (number(0), Value::Number(125)),
+        (number(1), Value::Number(-125)),
+        (FieldKind::Boolean, Value::Boolean(true)),
+        (FieldKind::Date, Value::Date("2026-03-01".parse().unwrap())),
+        (FieldKind::DateTime, Value::DateTime(Timestamp::EPOCH)),
+        (FieldKind::Select { options: vec![option] }, Value::Select("WON".to_owned())),
+        (FieldKind::Currency, Value::Money(Money { micros: 1_500_000, currency: "EUR".to_owned() })),
+        (
+            FieldKind::FullName,
+            Value::FullName(FullName { first: "Ada".to_owned(), last: "Brandt".to_owned() }),
+        ),
+        (
+            FieldKind::Emails,
+            Value::Emails(Emails { primary: "a@x.test".to_owned(), additional: vec!["b@x.test".to_owned()] }),
+        ),
+        (
+            FieldKind::Phones,
+            Value::Phones(Phones { primary: "+49 30 12".to_owned(), additional: Vec::new() }),
+        ),
+        (FieldKind::SocialLinks, Value::SocialLinks(Box::new(SocialLinks::from_parts(texts.clone())))),
+        (FieldKind::Address, Value::Address(Box::new(Address::from_parts(texts)))),
+        (FieldKind::Actor, Value::Actor(Box::new(Actor::SYSTEM))),
+        (FieldKind::Relation { object: name.clone() }, Value::Relation(id)),
+        (FieldKind::Target { objects: vec![name] }, Value::Target(Box::new(target))),
+        (FieldKind::Position, Value::Position(1.5)),
+        (FieldKind::Json, Value::Json(Box::new(json!({"a": [1, null]})))),
+    ]
+}
+
+#[test]
+fn a_value_comes_back_from_its_cells_and_from_what_is_shown_of_it() {
+    for (kind, value) in one_of_each() {
+        let field = field(kind.clone());
+        let cells = value.to_cells(&field);
+        let columns = field.columns();
+        assert_eq!(cells.len(), columns.len(), "{}", kind.name());
+        let stored = cells.into_iter().zip(&columns).filter(|(_, column)| !column.is_folded);
+        assert_eq!(Value::from_cells(&field, stored.map(|(cell, _)| cell)), value);
+        assert_eq!(kind.shown_as(&value.to_json(&kind)), Some(value));
+        assert_eq!(kind.shown_as(&Json::Null), None, "{}", kind.name());
+        let nothing = Value::Null.to_cells(&field);
+        assert_eq!(nothing, vec![None; columns.len()]);
+        assert_eq!(Value::from_cells(&field, nothing.into_iter()), Value::Null);
+        assert_eq!(Value::Null.to_json(&kind), Json::Null);
+    }
+}
+
+#[test]
+fn a_kind_has_one_name_and_its_settings_make_it_again() {
+    for (kind, _) in one_of_each() {
+        let json = serde_json::to_value(&kind).unwrap();
+        assert_eq!(json["kind"], kind.name());
+        let is_number = matches!(kind, FieldKind::Number { .. });
+        let settings = json.get("settings").cloned().unwrap_or_else(|| json!({}));
+        assert!(is_number || settings == kind.settings(), "{}", kind.name());
+        assert_eq!(serde_json::from_value::<FieldKind>(json).unwrap(), kind);
+    }
+    let chance = FieldKind::Number { decimals: 1, min: Some(0), max: Some(1_000) };
+    assert_eq!(chance.settings(), json!({"decimals": 1, "min": 0, "max": 100}));
+}
+
+#[test]
+fn every_part_is_compared_by_a_column_of_its_field() {
+    for (kind, value) in one_of_each() {
+        let field = field(kind.clone());
+        let parts = if kind.parts().is_empty() { &[""] } else { kind.parts() };
+        for part in parts {
+            let path = crate::filter::FieldPath::of(&field, part);
+            let column = path.column(&field);
+            assert!(field.columns().iter().any(|known| known.name == column), "{} {part}", kind.name());
+            let is_filled = !["instagram", "postal_code", "kind", "name", "id", "member"].contains(part);
+            assert!(!is_filled || path.cell(&field, &value).is_some(), "{} {part}", kind.name());
+        }
+    }
 }

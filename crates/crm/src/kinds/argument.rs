@@ -1,35 +1,15 @@
-//! The schema of one field's value.
+//! What operations ask for as a field's value: its JSON Schema.
 
 use kontor_core::{
-    metadata::{Field, FieldKind, Outcome, SelectOption, TextFormat},
+    metadata::{FieldKind, Outcome, SelectOption, TextFormat},
     value::{MAX_ADDITIONAL, MAX_LINE, MAX_MARKDOWN, scaled_to_json},
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::{View, is_plain};
-
-/// A field's value as a caller gives it; one that is not required may be emptied with null.
-pub(super) fn property(view: View<'_>, field: &Field) -> Json {
-    let (mut schema, hint) = value(view, &field.kind);
-    if !field.is_required {
-        allow_null(&mut schema);
-    }
-    let description = match (field.description.is_empty(), hint.is_empty()) {
-        (_, true) => field.description.clone(),
-        (true, false) => hint,
-        (false, false) => format!("{} {hint}", field.description),
-    };
-    let mut property = Map::new();
-    if !is_plain(&field.label, &field.name) {
-        property.insert("title".to_owned(), json!(field.label));
-    }
-    property.insert("description".to_owned(), json!(description));
-    property.extend(schema);
-    property.into()
-}
-
 /// The schema of a kind and what is to be said beside the field's own description.
-fn value(view: View<'_>, kind: &FieldKind) -> (Map<String, Json>, String) {
+///
+/// `sees` says which objects' records the caller may read.
+pub(crate) fn argument(kind: &FieldKind, sees: impl Fn(&str) -> bool) -> (Map<String, Json>, String) {
     let text = |limit: usize| json!({"type": "string", "maxLength": limit});
     let (schema, hint) = match kind {
         FieldKind::Text { format: TextFormat::Line } => (text(MAX_LINE), String::new()),
@@ -77,7 +57,7 @@ fn value(view: View<'_>, kind: &FieldKind) -> (Map<String, Json>, String) {
         FieldKind::SocialLinks | FieldKind::Address => (parts(kind.parts().iter().copied()), String::new()),
         FieldKind::Relation { object } => (json!({"type": "string", "format": "uuid"}), record_of(object)),
         FieldKind::Target { objects } => {
-            let objects: Vec<_> = objects.iter().filter(|object| view.sees(object)).collect();
+            let objects: Vec<_> = objects.iter().filter(|object| sees(object)).collect();
             let schema = json!({
                 "type": "object",
                 "properties": {
@@ -93,10 +73,8 @@ fn value(view: View<'_>, kind: &FieldKind) -> (Map<String, Json>, String) {
         // Never written by hand, so never asked for.
         FieldKind::Id | FieldKind::Actor | FieldKind::Position => (json!({}), String::new()),
     };
-    match schema {
-        Json::Object(schema) => (schema, hint),
-        _ => (Map::new(), hint),
-    }
+    let schema = if let Json::Object(schema) = schema { schema } else { Map::new() };
+    (schema, hint)
 }
 
 fn number(decimals: u8, min: Option<i64>, max: Option<i64>) -> Json {
@@ -117,13 +95,13 @@ fn parts(names: impl IntoIterator<Item = &'static str>) -> Json {
 }
 
 /// Whose id is meant.
-pub(super) fn record_of(object: &str) -> String {
+pub(crate) fn record_of(object: &str) -> String {
     format!("Id of one {object} record.")
 }
 
 /// `One of: LEAD (Lead, open); CLOSED_WON (Closed Won, won).`, or `One of: WEB, EVENT.` where the labels say no
 /// more than the values.
-pub(super) fn one_of(options: &[SelectOption]) -> String {
+pub(crate) fn one_of(options: &[SelectOption]) -> String {
     if options.iter().all(is_clear) {
         let values: Vec<_> = options.iter().map(|option| option.value.as_str()).collect();
         return format!("One of: {}.", values.join(", "));
@@ -148,11 +126,12 @@ fn is_clear(option: &SelectOption) -> bool {
     option.outcome.is_none() && is_plain(&option.label, &option.value.to_lowercase())
 }
 
-fn allow_null(schema: &mut Map<String, Json>) {
-    if let Some(name) = schema.get("type").cloned() {
-        schema.insert("type".to_owned(), json!([name, "null"]));
+/// Whether a label says no more than a name or path does: `Close date` of `close_date`, `Account: name` of
+/// `account.name`.
+pub(crate) fn is_plain(label: &str, name: &str) -> bool {
+    let mut plain = name.replace('.', ": ").replace('_', " ");
+    if let Some(first) = plain.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
-    if let Some(Json::Array(options)) = schema.get_mut("enum") {
-        options.push(Json::Null);
-    }
+    plain == label
 }
