@@ -46,9 +46,7 @@ impl Run<'_> {
         let kind = object.name.to_string();
         let found = self
             .namespace
-            .read(move |tx| {
-                let (prepared, environment) = (prepared.clone(), environment.clone());
-                let object = object.clone();
+            .read((prepared, environment, object), move |tx, (prepared, environment, object)| {
                 Box::pin(async move {
                     let Some(row) = turns::find(tx, turn, member).await? else { return Ok(None) };
                     let since = row.started_at.unwrap_or(row.created_at);
@@ -56,10 +54,10 @@ impl Run<'_> {
                         tx,
                         caller: &prepared.caller,
                         schema: &prepared.schema,
-                        environment: &environment,
+                        environment,
                         now: environment.now(),
                     };
-                    match timeline::before(&mut work, &object, id, since).await {
+                    match timeline::before(&mut work, object, id, since).await {
                         Ok(before) => Ok(Some(before)),
                         // A fault of ours or of the database must not hide what is asked about.
                         Err(error) if matches!(error.problem().kind, ErrorKind::Internal) => {

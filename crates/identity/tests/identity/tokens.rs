@@ -127,7 +127,7 @@ both_engines! {
         let tokens = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
         let namespace = store.workspace(workspace).await.unwrap();
         namespace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     let insert = Query::insert()
                         .into_table(tx.table("schema_migrations"))
