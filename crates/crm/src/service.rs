@@ -429,8 +429,7 @@ impl Basis {
     {
         Box::pin(async move {
             let now = self.environment.now();
-            let mut work =
-                Work { tx, caller: &self.caller, schema: &self.schema, environment: &self.environment, now };
+            let mut work = Work::new(tx, &self.caller, &self.schema, &self.environment, now);
             unit(&mut work, arguments).await
         })
     }

@@ -259,7 +259,7 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn work<'a, 'c>(&'a self, tx: &'a mut kontor_store::Tx<'c>) -> Work<'a, 'c> {
         let now = self.environment.now();
-        Work { tx, caller: &self.caller, schema: &self.schema, environment: &self.environment, now }
+        Work::new(tx, &self.caller, &self.schema, &self.environment, now)
     }
 
     async fn read<R, E>(

@@ -179,7 +179,7 @@ impl Prepared {
                 Box::pin(async move {
                     let now = environment.now();
                     let Some(object) = schema.object(object).cloned() else { return Ok(None) };
-                    let mut work = Work { tx, caller, schema, environment, now };
+                    let mut work = Work::new(tx, caller, schema, environment, now);
                     match records::get(&mut work, &object, record, Some(&[]), &[]).await {
                         Ok(found) => Ok(Some(ContextRecord {
                             object: object.name.to_string(),

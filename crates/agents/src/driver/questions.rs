@@ -50,13 +50,7 @@ impl Run<'_> {
                 Box::pin(async move {
                     let Some(row) = turns::find(tx, turn, member).await? else { return Ok(None) };
                     let since = row.started_at.unwrap_or(row.created_at);
-                    let mut work = Work {
-                        tx,
-                        caller: &prepared.caller,
-                        schema: &prepared.schema,
-                        environment,
-                        now: environment.now(),
-                    };
+                    let mut work = Work::new(tx, &prepared.caller, &prepared.schema, environment, environment.now());
                     match timeline::before(&mut work, object, id, since).await {
                         Ok(before) => Ok(Some(before)),
                         // A fault of ours or of the database must not hide what is asked about.
