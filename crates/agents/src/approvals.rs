@@ -99,7 +99,6 @@ pub struct Decision {
 }
 
 /// An answer as it is written.
-#[derive(Clone)]
 struct Answer {
     status: ApprovalStatus,
     by: MemberId,
@@ -121,7 +120,11 @@ impl Agents {
     ) -> Result<Vec<Approval>, Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
-        namespace.read(move |tx| Box::pin(async move { rows::list(tx, member, session, status).await })).await
+        namespace
+            .read((member, session, status), |tx, &(member, session, status)| {
+                Box::pin(rows::list(tx, member, session, status))
+            })
+            .await
     }
 
     /// Answers an approval; the turn goes on. What the call may do is checked again when it runs.
@@ -151,15 +154,14 @@ impl Agents {
         let namespace = self.namespace(caller.workspace).await?;
         self.0.jobs.announce(caller.workspace).await?;
         let (approval, logged) = namespace
-            .write(move |tx| {
-                let answer = answer.clone();
+            .write(answer, move |tx, answer| {
                 Box::pin(async move {
                     let found = rows::find(tx, approval, member).await?;
                     let found = found.ok_or(Error::ApprovalNotFound(approval))?;
                     if found.expires_at <= answer.now {
                         return Err(Error::ApprovalClosed);
                     }
-                    resolve(tx, found, &answer).await
+                    resolve(tx, found, answer).await
                 })
             })
             .await?;
@@ -173,7 +175,7 @@ impl Agents {
     async fn expire_approvals(&self, workspace: WorkspaceId) -> Result<(), Error> {
         let namespace = self.namespace(workspace).await?;
         let now = self.0.environment.now();
-        let overdue = namespace.read(move |tx| Box::pin(async move { rows::overdue(tx, now).await })).await?;
+        let overdue = namespace.read(now, |tx, &now| Box::pin(rows::overdue(tx, now))).await?;
         let mut failed = None;
         for approval in overdue {
             let id = approval.id;
@@ -206,9 +208,8 @@ impl Agents {
             now: self.0.environment.now(),
         };
         let session = approval.session;
-        let resolved = namespace.write(move |tx| {
-            let (approval, answer) = (approval.clone(), answer.clone());
-            Box::pin(async move { resolve(tx, approval, &answer).await })
+        let resolved = namespace.write((approval, answer), |tx, (approval, answer)| {
+            Box::pin(resolve(tx, approval.clone(), answer))
         });
         let (_, logged) = resolved.await?;
         self.0.hub.publish(workspace, session, &logged);
@@ -242,11 +243,10 @@ impl Job for ExpireApprovals {
             // It may have been run before its time: as long as an approval waits, a job waits with it.
             let announced = self.0.0.jobs.announce(workspace).await?;
             let environment = run.environment.clone();
-            let ended = run.finish(move |tx| {
-                let environment = environment.clone();
+            let ended = run.finish(environment, move |tx, environment| {
                 Box::pin(async move {
                     if let Some(expires_at) = rows::next_expiry(tx).await? {
-                        tx.enqueue(&environment, announced, &Self::at(expires_at)).await?;
+                        tx.enqueue(environment, announced, &Self::at(expires_at)).await?;
                     }
                     Ok::<_, Error>(())
                 })

@@ -179,7 +179,7 @@ impl Agents {
     pub async fn agents(&self, caller: &Caller) -> Result<Vec<AgentSummary>, Error> {
         member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
-        let found = namespace.read(|tx| Box::pin(async move { agents::list(tx).await })).await?;
+        let found = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
         Ok::<_, Error>(found.into_iter().map(AgentSummary::from).collect())
     }
 
@@ -217,7 +217,9 @@ impl Agents {
         // In place of what cannot be read comes what follows it: fewer events than asked for are the last.
         while wanted > 0 {
             let page: LogSlice = namespace
-                .read(move |tx| Box::pin(async move { log::after(tx, session, after, wanted).await }))
+                .read((after, session, wanted), |tx, &(after, session, wanted)| {
+                    Box::pin(log::after(tx, session, after, wanted))
+                })
                 .await?;
             let is_last = page.rows < wanted;
             after = page.last.unwrap_or(after);
@@ -243,7 +245,9 @@ impl Agents {
         let (namespace, _) = self.owned(caller, session).await?;
         let limit = u64::from(limit.clamp(1, LOGGED));
         namespace
-            .read(move |tx| Box::pin(async move { log::turn_starts(tx, session, before, limit).await }))
+            .read((session, before, limit), |tx, &(session, before, limit)| {
+                Box::pin(log::turn_starts(tx, session, before, limit))
+            })
             .await
     }
 
@@ -257,7 +261,7 @@ impl Agents {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         let row = namespace
-            .read(move |tx| Box::pin(async move { sessions::find(tx, session, member).await }))
+            .read((session, member), |tx, &(session, member)| Box::pin(sessions::find(tx, session, member)))
             .await?;
         Ok((namespace, row.ok_or(Error::SessionNotFound(session))?))
     }
@@ -268,7 +272,7 @@ impl Agents {
 
     pub(crate) async fn agent_named(&self, workspace: WorkspaceId, name: &str) -> Result<Agent, Error> {
         let namespace = self.namespace(workspace).await?;
-        let mut all = namespace.read(|tx| Box::pin(async move { agents::list(tx).await })).await?;
+        let mut all = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
         match all.iter().position(|agent| agent.name == name) {
             Some(found) => Ok(all.swap_remove(found)),
             None => Err::<_, Error>(Error::AgentNotFound {
@@ -290,7 +294,7 @@ impl Agents {
             return Ok(agent.clone());
         }
         let namespace = self.namespace(workspace).await?;
-        let found = namespace.read(move |tx| Box::pin(async move { agents::find(tx, id).await })).await?;
+        let found = namespace.read(id, |tx, &id| Box::pin(agents::find(tx, id))).await?;
         let definition =
             found.ok_or_else(|| Error::AgentNotFound { name: id.to_string(), near: String::new() })?;
         let loaded = match known {

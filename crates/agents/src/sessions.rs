@@ -153,13 +153,9 @@ impl Agents {
             created_at: now,
             updated_at: now,
         };
-        let written = row.clone();
         self.namespace(caller.workspace)
             .await?
-            .write(move |tx| {
-                let row = written.clone();
-                Box::pin(async move { sessions::insert(tx, &row).await })
-            })
+            .write(row.clone(), |tx, row| Box::pin(sessions::insert(tx, row)))
             .await?;
         let name = AgentName { id: agent.id, name: agent.name.clone(), label: agent.label.clone() };
         session(row, name, Vec::new())
@@ -177,7 +173,7 @@ impl Agents {
         let limit = limit.clamp(1, LISTED);
         let namespace = self.namespace(caller.workspace).await?;
         let (mut rows, agents) = namespace
-            .read(move |tx| {
+            .read((member, limit, after), |tx, &(member, limit, after)| {
                 Box::pin(async move {
                     let rows = sessions::list(tx, member, u64::from(limit) + 1, after).await?;
                     Ok::<_, Error>((rows, agents::list(tx).await?))
@@ -207,7 +203,7 @@ impl Agents {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         let (row, queue) = namespace
-            .read(move |tx| {
+            .read((id, member), |tx, &(id, member)| {
                 Box::pin(async move {
                     let row = sessions::find(tx, id, member).await?.ok_or(Error::SessionNotFound(id))?;
                     Ok::<_, Error>((row, turn_rows::open(tx, id).await?))
@@ -242,13 +238,12 @@ impl Agents {
             self.0.jobs.announce(caller.workspace).await?;
         }
         namespace
-            .write(move |tx| {
-                let changes = changes.clone();
+            .write(changes, move |tx, changes| {
                 Box::pin(async move {
                     if let Some(status) = status {
                         check_transition(tx, id, member, status, now).await?;
                     }
-                    sessions::change(tx, id, member, &changes, now).await?.ok_or(Error::SessionNotFound(id))
+                    sessions::change(tx, id, member, changes, now).await?.ok_or(Error::SessionNotFound(id))
                 })
             })
             .await?;

@@ -169,14 +169,13 @@ impl Agents {
     ) -> Result<StartedTurn, Error> {
         let (agents, session) = (self.clone(), new.session);
         let (started, taken) = namespace
-            .write(move |tx| {
-                let (agents, new) = (agents.clone(), new.clone());
+            .write((agents, new), move |tx, (agents, new)| {
                 Box::pin(async move {
                     let (started, row) = new.insert(tx).await?;
                     // Taken up in the commit that writes it, where this process is free to run it.
                     let free = row.and_then(|row| Some((agents.claim(workspace, session)?, row)));
                     let Some((claim, row)) = free else { return Ok((started, None)) };
-                    let terms = LeaseTerms::now(&agents, session);
+                    let terms = LeaseTerms::now(agents, session);
                     let taken = driver::take_turn(tx, &terms, row).await?;
                     Ok::<_, Error>((started, Some((claim, taken))))
                 })
@@ -194,8 +193,9 @@ impl Agents {
         let member = member_of(caller)?;
         let now = self.0.environment.now();
         let namespace = self.namespace(caller.workspace).await?;
-        let (row, logged) =
-            namespace.write(move |tx| Box::pin(async move { cancel(tx, turn, member, now).await })).await?;
+        let (row, logged) = namespace
+            .write((turn, member, now), |tx, &(turn, member, now)| Box::pin(cancel(tx, turn, member, now)))
+            .await?;
         self.0.hub.publish(caller.workspace, row.session, &logged);
         self.0.running.cancel(row.session, turn, member);
         // What waited behind it may run now.
@@ -207,7 +207,7 @@ impl Agents {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         let row = namespace
-            .read(move |tx| {
+            .read((turn, member), |tx, &(turn, member)| {
                 Box::pin(async move { rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn)) })
             })
             .await?;
@@ -230,7 +230,6 @@ impl Agents {
     }
 }
 
-#[derive(Clone)]
 struct NewTurn {
     id: TurnId,
     session: SessionId,

@@ -148,8 +148,7 @@ impl Consumer for Agents {
     fn look(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Look, Failure>> {
         Box::pin(async move {
             let namespace = self.namespace(workspace).await?;
-            let sessions =
-                namespace.read(|tx| Box::pin(async move { turns::due_sessions(tx).await })).await?;
+            let sessions = namespace.read((), |tx, ()| Box::pin(turns::due_sessions(tx))).await?;
             for session in &sessions {
                 self.wake(workspace, *session);
             }

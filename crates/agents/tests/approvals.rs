@@ -119,7 +119,7 @@ both_engines! {
         house.first.until_ended(&house.ada, session, turn).await;
         let namespace = house.store.workspace(house.workspace).await.unwrap();
         let entries: Result<Vec<(String, String, String)>, kontor_store::Error> = namespace
-            .read(|tx| {
+            .read((), |tx, ()| {
                 Box::pin(async move {
                     let select = Query::select()
                         .columns(["action", "target", "actor"])

@@ -34,7 +34,7 @@ both_engines! {
         let house = House::with_builtin(store).await;
         let deal = house.deal("Crane").await;
         let namespace = house.store.workspace(house.workspace).await.unwrap();
-        let rewritten = namespace.write(|tx| {
+        let rewritten = namespace.write((), |tx, ()| {
             let prompts = tx.table("agent_prompts");
             let prompt = "You act for Bob (member b1). Today is 2001-01-01.";
             let statement = Query::update().table(prompts).value("body", prompt).take();

@@ -141,7 +141,7 @@ both_engines! {
         message["wait"] = json!(1_000);
         let turn = house.first.say(&house.ada, session, &message).await;
         house.first.until(&house.ada, session, |event| matches!(event, TurnEvent::StepStarted { .. })).await;
-        let removed = house.store.directory().write(|tx| {
+        let removed = house.store.directory().write((), |tx, ()| {
             let hints = sea_query::Query::delete().from_table(tx.table("due_times")).take();
             Box::pin(async move { tx.execute(&hints).await })
         });

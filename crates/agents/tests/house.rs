@@ -127,7 +127,7 @@ impl House {
         let runtime = self.first.runtime.take().unwrap();
         tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
         let namespace = self.store.workspace(self.workspace).await.unwrap();
-        let changed = namespace.write(move |tx| {
+        let changed = namespace.write(statement, |tx, statement| {
             let statement = statement(tx);
             Box::pin(async move { tx.execute(&statement).await })
         });

@@ -21,7 +21,7 @@ async fn answer(store: TestStore, url: String) {
     // A model this small has room for one tool.
     let namespace = house.store.workspace(house.workspace).await.unwrap();
     namespace
-        .write(|tx| {
+        .write((), |tx, ()| {
             Box::pin(async move {
                 let narrow = Query::update()
                     .table(tx.table("agents"))

@@ -116,7 +116,7 @@ both_engines! {
         let namespace = house.store.workspace(house.workspace).await.unwrap();
         let now = "2026-03-01T09:00:00Z".parse::<Timestamp>().unwrap().plus((29 * 2 + 30) * DAY);
         for (before, removed) in [(now.minus(DAY), 0), (now.plus(DAY), 1)] {
-            let pruned = namespace.write(move |tx| kontor_agents::prune_chats(tx, before)).await;
+            let pruned = namespace.write(before, |tx, &before| kontor_agents::prune_chats(tx, before)).await;
             assert_eq!(pruned.map_err(|error: kontor_store::Error| error).unwrap(), removed);
         }
         let gone = agents.log(ada, session, 0, 1_000).await.unwrap_err().problem();

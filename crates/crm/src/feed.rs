@@ -183,7 +183,7 @@ struct Reader {
 impl Reader {
     /// A reader of what comes from now on.
     async fn begin(namespace: &Namespace) -> Result<Self, kontor_store::Error> {
-        let position = namespace.read(|tx| outbox::latest(tx)).await?;
+        let position = namespace.read((), |tx, ()| outbox::latest(tx)).await?;
         let mut reader = Self { position, reported: BTreeSet::new() };
         // What is there already is told by this reading, to nobody.
         reader.next(namespace).await?;
@@ -195,7 +195,7 @@ impl Reader {
         let mut changes = Vec::new();
         let mut after = self.position - again;
         loop {
-            let found = namespace.read(move |tx| outbox::after(tx, after, BATCH)).await?;
+            let found = namespace.read(after, |tx, &after| outbox::after(tx, after, BATCH)).await?;
             let is_last = (found.len() as u64) < BATCH;
             for (number, changed) in found {
                 after = number;

@@ -15,6 +15,23 @@ use crate::{
     records::{self, BASE, Record, col, predicate},
 };
 
+/// An answer as the caller may be told it now: as it was, or of the records as they are where the caller's grants
+/// have changed.
+///
+/// # Errors
+/// [`CallError::AnswerWithheld`] where one of the records is not to be read any more.
+pub(crate) async fn tell_again<T>(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    told: Answered<T>,
+    tell: fn(&[Record]) -> T,
+) -> Result<T, Error> {
+    if may_be_told(work, object, &told, &told.records).await? {
+        return Ok(told.answer);
+    }
+    Ok(tell(&read_again(work, object, &told.records).await?))
+}
+
 /// Whether the caller may still be told all of an answer about these records: their grants are the same, and so the
 /// rows they may read.
 pub(crate) async fn may_be_told<T>(

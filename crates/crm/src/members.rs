@@ -39,7 +39,7 @@ impl Crm {
         let id = RecordId(member.id.as_uuid());
         let schema = Arc::new(metadata::schema(tx).await?);
         let caller = Caller::system(workspace);
-        let mut work = Work { tx, caller: &caller, schema: &schema, environment, now };
+        let mut work = Work::new(tx, &caller, &schema, environment, now);
         let unknown = || Error::unknown_object(OBJECT, &schema, &caller.grants);
         let object = schema.object(OBJECT).ok_or_else(unknown)?;
         let values = [

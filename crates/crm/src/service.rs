@@ -86,7 +86,7 @@ impl Crm {
         let version = known.as_ref().map(|schema| schema.version());
         let namespace = self.0.store.workspace(workspace).await?;
         let newer = namespace
-            .read(move |tx| {
+            .read(version, |tx, &version| {
                 Box::pin(async move {
                     if version == Some(metadata::version(tx).await?) {
                         return Ok::<_, Error>(None);
@@ -123,15 +123,12 @@ impl Crm {
     /// Adds a field to an object, which every surface knows from then on.
     pub async fn add_field(&self, caller: &Caller, object: &str, new: NewField) -> Result<Field, Error> {
         let namespace = self.0.store.workspace(caller.workspace).await?;
-        let (environment, caller_then) = (self.0.environment.clone(), caller.clone());
-        let object = object.to_owned();
+        let arguments = (self.0.environment.clone(), caller.clone(), object.to_owned(), new);
         let (field, schema) = namespace
-            .alter(move |tx| {
-                let (environment, caller) = (environment.clone(), caller_then.clone());
-                let (object, new) = (object.clone(), new.clone());
+            .alter(arguments, |tx, (environment, caller, object, new)| {
                 Box::pin(async move {
                     let now = environment.now();
-                    let field = metadata::add_field(tx, &environment, now, &caller, &object, &new).await?;
+                    let field = metadata::add_field(tx, environment, now, caller, object, new).await?;
                     Ok::<_, Error>((field, metadata::schema(tx).await?))
                 })
             })
@@ -140,42 +137,102 @@ impl Crm {
         Ok(field)
     }
 
-    /// Runs use cases that only read, on one snapshot. The closure may be run again and awaits nothing but
-    /// its work.
-    pub async fn read<T, F>(&self, caller: &Caller, unit: F) -> Result<T, Error>
+    /// Runs use cases that only read, on one snapshot: `read(&caller, (object, id), |work, (object, id)| …)`. The
+    /// closure may be run again and awaits nothing but its work; the unit owns `arguments` and lends them to each
+    /// run.
+    pub async fn read<A, T, F>(&self, caller: &Caller, arguments: A, unit: F) -> Result<T, Error>
     where
-        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<T, Error>>
+        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>, &'w A) -> BoxFuture<'w, Result<T, Error>>
+            + Copy
             + Send
             + Sync
             + 'static,
+        A: Send + Sync + 'static,
         T: Send + 'static,
     {
         let namespace = self.0.store.workspace(caller.workspace).await?;
-        let unit = self.unit(caller, unit).await?;
-        namespace.read(move |tx| unit.clone().run(tx)).await
+        let basis = self.basis(caller).await?;
+        namespace.read((basis, arguments), move |tx, (basis, arguments)| basis.run(tx, arguments, unit)).await
     }
 
     /// Runs use cases in one transaction: all of what they change, or nothing. As [`Crm::read`] otherwise.
-    pub async fn write<T, F>(&self, caller: &Caller, unit: F) -> Result<T, Error>
+    pub async fn write<A, T, F>(&self, caller: &Caller, arguments: A, unit: F) -> Result<T, Error>
     where
-        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<T, Error>>
+        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>, &'w A) -> BoxFuture<'w, Result<T, Error>>
+            + Copy
             + Send
             + Sync
             + 'static,
+        A: Send + Sync + 'static,
         T: Send + 'static,
     {
         let namespace = self.0.store.workspace(caller.workspace).await?;
-        let unit = self.unit(caller, unit).await?;
-        namespace.write(move |tx| unit.clone().run(tx)).await
+        let basis = self.basis(caller).await?;
+        namespace
+            .write((basis, arguments), move |tx, (basis, arguments)| basis.run(tx, arguments, unit))
+            .await
     }
 
-    async fn unit<F>(&self, caller: &Caller, run: F) -> Result<Arc<Unit<F>>, Error> {
-        Ok(Arc::new(Unit {
+    async fn basis(&self, caller: &Caller) -> Result<Basis, Error> {
+        Ok(Basis {
             caller: caller.clone(),
             schema: self.schema(caller.workspace).await?,
             environment: self.0.environment.clone(),
-            run,
-        }))
+        })
+    }
+
+    /// As [`Crm::read`], about the object of this name or plural.
+    async fn read_of<A, T, F>(&self, caller: &Caller, object: &str, arguments: A, unit: F) -> Result<T, Error>
+    where
+        F: for<'w, 'a, 'c> Fn(
+                &'w mut Work<'a, 'c>,
+                &'w Arc<Object>,
+                &'w A,
+            ) -> BoxFuture<'w, Result<T, Error>>
+            + Copy
+            + Send
+            + Sync
+            + 'static,
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.read(caller, (object.to_owned(), arguments), move |work, (object, arguments)| {
+            Box::pin(async move {
+                let object = named(work, object)?;
+                unit(work, &object, arguments).await
+            })
+        })
+        .await
+    }
+
+    /// As [`Crm::write`], about the object of this name or plural.
+    async fn write_of<A, T, F>(
+        &self,
+        caller: &Caller,
+        object: &str,
+        arguments: A,
+        unit: F,
+    ) -> Result<T, Error>
+    where
+        F: for<'w, 'a, 'c> Fn(
+                &'w mut Work<'a, 'c>,
+                &'w Arc<Object>,
+                &'w A,
+            ) -> BoxFuture<'w, Result<T, Error>>
+            + Copy
+            + Send
+            + Sync
+            + 'static,
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.write(caller, (object.to_owned(), arguments), move |work, (object, arguments)| {
+            Box::pin(async move {
+                let object = named(work, object)?;
+                unit(work, &object, arguments).await
+            })
+        })
+        .await
     }
 
     /// Does a write and tells what came of it. Under a key it has its effect once, and whoever sends it again
@@ -191,77 +248,21 @@ impl Crm {
     where
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
-        let object = object.to_owned();
-        let write = Arc::new(write);
-        if request.is_none() {
+        let Some(request) = request else {
             // The writer is not kept busy with what can be told after it.
-            let records = self.write(caller, move |work| {
-                let (object, write) = (object.clone(), write.clone());
-                Box::pin(async move {
-                    let object = named(work, &object)?;
-                    write.run(work, &object).await
-                })
-            });
+            let records =
+                self.write_of(caller, object, write, |work, object, write| Box::pin(write.run(work, object)));
             return Ok(tell(&records.await?));
-        }
-        let same = object.clone();
-        self.once(
-            caller,
-            request,
-            move |work| {
-                let (object, write) = (object.clone(), write.clone());
-                Box::pin(async move {
-                    let object = named(work, &object)?;
-                    let records = write.run(work, &object).await?;
-                    Ok((tell(&records), records.iter().map(|record| record.id).collect()))
-                })
-            },
-            move |work, told| {
-                let object = same.clone();
-                Box::pin(async move {
-                    let object = named(work, &object)?;
-                    if idempotency::may_be_told(work, &object, &told, &told.records).await? {
-                        return Ok(told.answer);
-                    }
-                    Ok(tell(&idempotency::read_again(work, &object, &told.records).await?))
-                })
-            },
-        )
-        .await
-    }
-
-    /// As [`Crm::write`], and once under a key: what the unit answers, and of which records, is kept with its
-    /// effect. Whoever sends it again
-    /// is answered by `again`, which is given what was kept.
-    pub(crate) async fn once<T, F, A>(
-        &self,
-        caller: &Caller,
-        request: Option<RequestKey>,
-        unit: F,
-        again: A,
-    ) -> Result<T, Error>
-    where
-        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<(T, Vec<RecordId>), Error>>
-            + Send
-            + Sync
-            + 'static,
-        A: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>, Answered<T>) -> BoxFuture<'w, Result<T, Error>>
-            + Send
-            + Sync
-            + 'static,
-        T: Serialize + DeserializeOwned + Send + Sync + 'static,
-    {
-        let (unit, again) = (Arc::new(unit), Arc::new(again));
-        self.write(caller, move |work| {
-            let (unit, again, request) = (unit.clone(), again.clone(), request.clone());
+        };
+        self.write_of(caller, object, (write, request), move |work, object, (write, request)| {
             Box::pin(async move {
-                let Some(request) = request else { return Ok(unit(&mut *work).await?.0) };
-                if let Some(told) = requests::kept_or_taken(work, &request).await? {
-                    return again(&mut *work, told).await;
+                if let Some(told) = requests::kept_or_taken(work, request).await? {
+                    return idempotency::tell_again(work, object, told, tell).await;
                 }
-                let (answer, records) = unit(&mut *work).await?;
-                let answered = Answered::new(work, answer, records)?;
-                requests::keep(work, &request, &answered).await?;
+                let records = write.run(work, object).await?;
+                let ids = records.iter().map(|record| record.id).collect();
+                let answered = Answered::new(work, tell(&records), ids)?;
+                requests::keep(work, request, &answered).await?;
                 Ok(answered.answer)
             })
         })
@@ -269,13 +270,8 @@ impl Crm {
     }
 
     pub async fn list(&self, caller: &Caller, object: &str, query: ListQuery) -> Result<Page, Error> {
-        let object = object.to_owned();
-        self.read(caller, move |work| {
-            let (object, query) = (object.clone(), query.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::list(work, &object, &query).await
-            })
+        self.read_of(caller, object, query, |work, object, query| {
+            Box::pin(records::list(work, object, query))
         })
         .await
     }
@@ -288,13 +284,8 @@ impl Crm {
         fields: Option<Vec<String>>,
         include: Vec<String>,
     ) -> Result<Record, Error> {
-        let object = object.to_owned();
-        self.read(caller, move |work| {
-            let (object, fields, include) = (object.clone(), fields.clone(), include.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::get(work, &object, id, fields.as_deref(), &include).await
-            })
+        self.read_of(caller, object, (fields, include), move |work, object, (fields, include)| {
+            Box::pin(records::get(work, object, id, fields.as_deref(), include))
         })
         .await
     }
@@ -305,13 +296,8 @@ impl Crm {
         object: &str,
         fields: Map<String, Json>,
     ) -> Result<Record, Error> {
-        let object = object.to_owned();
-        self.write(caller, move |work| {
-            let (object, fields) = (object.clone(), fields.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::create(work, &object, &fields).await
-            })
+        self.write_of(caller, object, fields, |work, object, fields| {
+            Box::pin(records::create(work, object, fields))
         })
         .await
     }
@@ -324,13 +310,8 @@ impl Crm {
         object: &str,
         likeness: Likeness,
     ) -> Result<Vec<RecordReference>, Error> {
-        let object = object.to_owned();
-        self.read(caller, move |work| {
-            let (object, likeness) = (object.clone(), likeness.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::similar(work, &object, &likeness).await
-            })
+        self.read_of(caller, object, likeness, |work, object, likeness| {
+            Box::pin(records::similar(work, object, likeness))
         })
         .await
     }
@@ -343,49 +324,29 @@ impl Crm {
         patch: Map<String, Json>,
         if_match: Option<i64>,
     ) -> Result<Updated, Error> {
-        let object = object.to_owned();
-        self.write(caller, move |work| {
-            let (object, patch) = (object.clone(), patch.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::update(work, &object, id, &patch, if_match).await
-            })
+        self.write_of(caller, object, patch, move |work, object, patch| {
+            Box::pin(records::update(work, object, id, patch, if_match))
         })
         .await
     }
 
     pub async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        let object = object.to_owned();
-        self.write(caller, move |work| {
-            let object = object.clone();
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::delete(work, &object, id, None).await
-            })
+        self.write_of(caller, object, (), move |work, object, ()| {
+            Box::pin(records::delete(work, object, id, None))
         })
         .await
     }
 
     pub async fn restore(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        let object = object.to_owned();
-        self.write(caller, move |work| {
-            let object = object.clone();
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::restore(work, &object, id).await
-            })
+        self.write_of(caller, object, (), move |work, object, ()| {
+            Box::pin(records::restore(work, object, id))
         })
         .await
     }
 
     pub async fn destroy(&self, caller: &Caller, object: &str, id: RecordId) -> Result<(), Error> {
-        let object = object.to_owned();
-        self.write(caller, move |work| {
-            let object = object.clone();
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::destroy(work, &object, id, None).await
-            })
+        self.write_of(caller, object, (), move |work, object, ()| {
+            Box::pin(records::destroy(work, object, id, None))
         })
         .await
     }
@@ -396,25 +357,15 @@ impl Crm {
         object: &str,
         input: BatchInput,
     ) -> Result<Vec<Record>, Error> {
-        let object = object.to_owned();
-        self.write(caller, move |work| {
-            let (object, input) = (object.clone(), input.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::batch(work, &object, &input).await
-            })
+        self.write_of(caller, object, input, |work, object, input| {
+            Box::pin(records::batch(work, object, input))
         })
         .await
     }
 
     pub async fn group(&self, caller: &Caller, object: &str, query: GroupQuery) -> Result<Groups, Error> {
-        let object = object.to_owned();
-        self.read(caller, move |work| {
-            let (object, query) = (object.clone(), query.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                records::group(work, &object, &query).await
-            })
+        self.read_of(caller, object, query, |work, object, query| {
+            Box::pin(records::group(work, object, query))
         })
         .await
     }
@@ -427,13 +378,8 @@ impl Crm {
         limit: u32,
         after: Option<String>,
     ) -> Result<Timeline, Error> {
-        let object = object.to_owned();
-        self.read(caller, move |work| {
-            let (object, after) = (object.clone(), after.clone());
-            Box::pin(async move {
-                let object = named(work, &object)?;
-                timeline::list(work, &object, id, limit, after.as_deref()).await
-            })
+        self.read_of(caller, object, after, move |work, object, after| {
+            Box::pin(timeline::list(work, object, id, limit, after.as_deref()))
         })
         .await
     }
@@ -445,10 +391,8 @@ impl Crm {
         objects: Option<Vec<String>>,
         limit: u32,
     ) -> Result<Vec<Hit>, Error> {
-        let query = query.to_owned();
-        self.read(caller, move |work| {
-            let (query, objects) = (query.clone(), objects.clone());
-            Box::pin(async move { search::search(work, &query, objects.as_deref(), limit).await })
+        self.read(caller, (query.to_owned(), objects), move |work, (query, objects)| {
+            Box::pin(search::search(work, query, objects.as_deref(), limit))
         })
         .await
     }
@@ -460,28 +404,33 @@ impl SchemaSource for Crm {
     }
 }
 
-/// A closure over work, with what its work is made of.
-struct Unit<F> {
+/// What the work of a unit is made of, beside its transaction.
+struct Basis {
     caller: Caller,
     schema: Arc<Schema>,
     environment: Environment,
-    run: F,
 }
 
-impl<F> Unit<F> {
-    fn run<'t, T>(self: Arc<Self>, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<T, Error>>
+impl Basis {
+    fn run<'t, A, T, F>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        arguments: &'t A,
+        unit: F,
+    ) -> BoxFuture<'t, Result<T, Error>>
     where
-        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>) -> BoxFuture<'w, Result<T, Error>>
+        F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>, &'w A) -> BoxFuture<'w, Result<T, Error>>
+            + Copy
             + Send
             + Sync
             + 'static,
+        A: Send + Sync + 'static,
         T: Send + 'static,
     {
         Box::pin(async move {
             let now = self.environment.now();
-            let mut work =
-                Work { tx, caller: &self.caller, schema: &self.schema, environment: &self.environment, now };
-            (self.run)(&mut work).await
+            let mut work = Work::new(tx, &self.caller, &self.schema, &self.environment, now);
+            unit(&mut work, arguments).await
         })
     }
 }

@@ -20,7 +20,7 @@ async fn entries(fixture: &Fixture) -> Vec<(String, String, Json, Json)> {
         .workspace(fixture.workspace)
         .await
         .unwrap()
-        .read(|tx| {
+        .read((), |tx, ()| {
             Box::pin(async move {
                 let select = Query::select()
                     .columns(["action", "target", "actor", "details"])
@@ -100,12 +100,11 @@ both_engines! {
         let environment = fixture.crm.environment().clone();
         let namespace = store.workspace(fixture.workspace).await.unwrap();
         let written: Result<(), kontor_store::Error> = namespace
-            .write(move |tx| {
-                let environment = environment.clone();
+            .write(environment, move |tx, environment| {
                 Box::pin(async move {
                     for (action, target) in [("approval.approved", "approval:1"), ("field.added", "deal.amount"), ("odd.act", "x")] {
                         let entry = AuditEntry::new(action, target, json!({ "arguments": { "amount": 987_654 } }));
-                        tx.audit(&environment, now, &Actor::SYSTEM, entry).await?;
+                        tx.audit(environment, now, &Actor::SYSTEM, entry).await?;
                     }
                     Ok(())
                 })

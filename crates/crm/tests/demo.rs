@@ -21,14 +21,13 @@ async fn filled_on(store: &TestStore, days_ago: i64) -> (Fixture, [MemberId; 2])
     let ids = [ada.id, max.id];
     fixture
         .crm
-        .write(&Caller::system(fixture.workspace), move |work| {
-            let members = DemoMembers { ada: ada.clone(), max: max.clone() };
+        .write(&Caller::system(fixture.workspace), DemoMembers { ada, max }, move |work, members| {
             Box::pin(async move {
                 let object = work.schema.object("member").unwrap().clone();
                 let fields = map(json!({ "name": members.max.name }));
                 records::create_with_id(work, &object, members.max.id.as_uuid().into(), &fields).await?;
                 let today = work.now.date().plus_days(-days_ago);
-                demo::fill(work, &members, today).await
+                demo::fill(work, members, today).await
             })
         })
         .await

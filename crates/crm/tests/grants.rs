@@ -3,7 +3,7 @@ use kontor_core::{
     grants::{Action, FieldSet, Grants, ObjectGrant, RowRule},
     metadata::Name,
 };
-use kontor_crm::records::{Aggregate, Function, GroupQuery, ListQuery};
+use kontor_crm::records::{self, Aggregate, Function, GroupQuery, ListQuery};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value as Json, json};
 
@@ -216,6 +216,24 @@ both_engines! {
         crm.update(&caller, "deal", open.id, patch(), None).await.unwrap();
         let closed = crm.update(&caller, "deal", open.id, map(json!({ "stage": "CLOSED_WON" })), None).await;
         assert_eq!(problem(closed).kind, ErrorKind::Forbidden);
+    }
+
+    async fn an_update_reads_each_row_rule_once(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let deal = fixture.create("deal", json!({ "name": "Renewal", "amount": 7 })).await;
+        let mine = RowRule::new(&json!({ "owner": { "eq": "$me" } }));
+        let open = RowRule::new(&json!({ "not": { "stage": { "eq": "CLOSED_WON" } } }));
+        let grant = ObjectGrant::everything().for_rows(Action::Read, mine).for_rows(Action::Update, open);
+        let caller = fixture.with(Grants::everything().with_object(name("deal"), grant));
+        let compiled = fixture.crm.write(&caller, deal.id, |work, id| {
+            Box::pin(async move {
+                let object = work.schema.object("deal").unwrap().clone();
+                let patch = map(json!({ "name": "Renamed", "stage": "PROPOSAL" }));
+                records::update(work, &object, *id, &patch, None).await?;
+                Ok(work.row_rules.compiled())
+            })
+        });
+        assert_eq!(compiled.await.unwrap(), 2);
     }
 
     async fn a_field_may_be_read_and_not_written(store: TestStore) {

@@ -240,13 +240,15 @@ both_engines! {
             fixture.create("deal", json!({ "name": "D", "amount": 1 })).await;
         }
         // More than a caller can write, so that a few rows are enough.
-        fixture.crm.write(&fixture.ada, |work| Box::pin(async move {
-            let statement = Query::update()
-                .table(work.tx.table("record_deal"))
-                .value("amount_micros", i64::MAX / 2)
-                .to_owned();
-            Ok(work.tx.execute(&statement).await?)
-        })).await.unwrap();
+        fixture.crm.write(&fixture.ada, (), |work, ()| {
+            Box::pin(async move {
+                let statement = Query::update()
+                    .table(work.tx.table("record_deal"))
+                    .value("amount_micros", i64::MAX / 2)
+                    .to_owned();
+                Ok(work.tx.execute(&statement).await?)
+            })
+        }).await.unwrap();
         let sum = fixture.crm.group(&fixture.ada, "deal", query(&[], &[(Function::Sum, "amount")])).await;
         assert_eq!(problem(sum).code, "overflow");
     }

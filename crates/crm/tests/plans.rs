@@ -57,7 +57,7 @@ async fn filled(store: &TestStore) -> Fixture {
 
 /// The same, opened again after the engine has counted what is in it.
 async fn analyzed(store: &TestStore, fixture: &Fixture) -> Fixture {
-    let analyze = fixture.crm.write(&fixture.ada, |work| {
+    let analyze = fixture.crm.write(&fixture.ada, (), |work, ()| {
         Box::pin(async move { Ok(work.tx.execute(&Raw("ANALYZE")).await.map(drop)?) })
     });
     analyze.await.unwrap();
@@ -77,9 +77,9 @@ async fn analyzed(store: &TestStore, fixture: &Fixture) -> Fixture {
 async fn listed(fixture: &Fixture, caller: &Caller, filter: &Json, sort: &str, second: bool) -> String {
     let filter = (!filter.is_null()).then(|| filter.clone());
     let query = ListQuery { filter, sort: Some(sort.to_owned()), ..ListQuery::default() };
-    let plans = fixture.crm.read(caller, move |work| {
-        let mut query = query.clone();
+    let plans = fixture.crm.read(caller, query, move |work, query| {
         Box::pin(async move {
+            let mut query = query.clone();
             let object = work.schema.object("contact").unwrap().clone();
             if second {
                 query.after = Some(records::list(work, &object, &query).await?.next.unwrap());
@@ -164,12 +164,11 @@ both_engines! {
         for (by, aggregates) in cases {
             let by: Vec<_> = by.into_iter().map(str::to_owned).collect();
             let query = GroupQuery { by, aggregates, ..GroupQuery::default() };
-            let plans = fixture.crm.read(&fixture.ada, move |work| {
-                let query = query.clone();
+            let plans = fixture.crm.read(&fixture.ada, query, |work, query| {
                 Box::pin(async move {
                     let object = work.schema.object("contact").unwrap().clone();
                     keep_statements(work.tx);
-                    records::group(work, &object, &query).await?;
+                    records::group(work, &object, query).await?;
                     Ok(kept_plans(work.tx).await?)
                 })
             });

@@ -14,7 +14,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 async fn prune(store: &TestStore, fixture: &Fixture, prune: Prune, before: Timestamp) -> u64 {
     let namespace = store.workspace(fixture.workspace).await.unwrap();
-    let removed = namespace.write(move |tx| prune(tx, before)).await;
+    let removed = namespace.write((prune, before), |tx, &(prune, before)| prune(tx, before)).await;
     removed.map_err(|error: Error| error).unwrap()
 }
 

@@ -250,7 +250,7 @@ async fn found(fixture: &Fixture, caller: &Caller, query: &str, limit: u32) -> V
 
 /// Takes back what a data step makes: the slots of fields, the folded columns, the documents.
 async fn as_an_older_version_left_it(fixture: &Fixture) {
-    let undone = fixture.crm.write(&fixture.ada, |work| {
+    let undone = fixture.crm.write(&fixture.ada, (), |work, ()| {
         Box::pin(async move {
             let account = work.schema.object("account").unwrap().clone();
             let renamed = Query::update()

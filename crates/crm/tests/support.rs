@@ -46,19 +46,15 @@ impl Fixture {
         let namespace = store.create_workspace(workspace).await.unwrap();
         let during = environment.clone();
         namespace
-            .alter(move |tx| {
-                let environment = during.clone();
-                Box::pin(async move { Crm::install(tx, &environment, environment.now()).await })
-            })
+            .alter(during, |tx, environment| Box::pin(Crm::install(tx, environment, environment.now())))
             .await
             .unwrap();
         let member = environment.new_id::<MemberId>();
         let fields = map(json!({ "name": { "first": "Ada", "last": "Brandt" } }));
-        crm.write(&Caller::system(workspace), move |work| {
-            let fields = fields.clone();
+        crm.write(&Caller::system(workspace), fields, move |work, fields| {
             Box::pin(async move {
                 let object = work.schema.object("member").unwrap().clone();
-                records::create_with_id(work, &object, RecordId(member.as_uuid()), &fields).await
+                records::create_with_id(work, &object, RecordId(member.as_uuid()), fields).await
             })
         })
         .await
@@ -107,7 +103,7 @@ pub(crate) struct Event {
 impl Fixture {
     /// The events of the workspace, the earliest first.
     pub(crate) async fn outbox(&self) -> Vec<Event> {
-        let read = self.crm.read(&self.ada, |work| {
+        let read = self.crm.read(&self.ada, (), |work, ()| {
             Box::pin(async move {
                 let event = |column: &'static str| Expr::col(("event", column));
                 let entry = |column: &'static str| Expr::col(("entry", column));

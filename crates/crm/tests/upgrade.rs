@@ -42,8 +42,7 @@ fn later_columns(object: &Object) -> Vec<String> {
 async fn as_an_older_version_left_it(fixture: &Fixture, store: &TestStore) {
     let schema = fixture.crm.schema(fixture.workspace).await.unwrap();
     let namespace = store.workspace(fixture.workspace).await.unwrap();
-    let undone = namespace.alter(move |tx| {
-        let schema = schema.clone();
+    let undone = namespace.alter(schema, |tx, schema| {
         Box::pin(async move {
             let mut statements = vec!["DELETE FROM claimed_values".to_owned()];
             for index in
@@ -146,7 +145,7 @@ both_engines! {
         let change = |amount: i64| BatchUpdate { id: deal, fields: map(json!({ "amount": amount })) };
         fixture.crm.batch(&fixture.ada, "deal", BatchInput::Update(vec![change(6), change(7)])).await.unwrap();
         let namespace = store.workspace(fixture.workspace).await.unwrap();
-        let undone = namespace.alter(|tx| {
+        let undone = namespace.alter((), |tx, ()| {
             Box::pin(async move {
                 let number = if tx.dialect() == Dialect::Sqlite { "INTEGER" } else { "bigint" };
                 for statement in [

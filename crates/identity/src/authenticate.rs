@@ -43,10 +43,8 @@ impl Identity {
             return Ok(());
         }
         let generation = self.0.live.generation();
-        let is_live: Result<bool> = self
-            .directory()
-            .read(move |tx| Box::pin(async move { sign_ins::is_live(tx, id, now).await }))
-            .await;
+        let is_live: Result<bool> =
+            self.directory().read((id, now), |tx, &(id, now)| Box::pin(sign_ins::is_live(tx, id, now))).await;
         if !is_live? {
             return Err(Error::InvalidToken);
         }

@@ -97,12 +97,10 @@ impl Identity {
             return Ok(row);
         }
         let generation = self.0.browsers.generation();
-        let lookup = hash.clone();
         let row: Option<SignInRow> = self
             .directory()
-            .read(move |tx| {
-                let lookup = lookup.clone();
-                Box::pin(async move { sign_ins::by_lookup(tx, Kind::Browser, &lookup, now, false).await })
+            .read(hash.clone(), move |tx, lookup| {
+                Box::pin(sign_ins::by_lookup(tx, Kind::Browser, lookup, now, false))
             })
             .await?;
         let row = Arc::new(row.ok_or(Error::InvalidToken)?);
@@ -116,7 +114,9 @@ impl Identity {
     async fn note_use(&self, id: SignInId, now: Timestamp) -> Result<()> {
         let expires_at = now.plus(self.0.settings.browser_session_for);
         self.directory()
-            .write(move |tx| Box::pin(async move { sign_ins::renew(tx, id, None, now, expires_at).await }))
+            .write((id, now, expires_at), |tx, &(id, now, expires_at)| {
+                Box::pin(sign_ins::renew(tx, id, None, now, expires_at))
+            })
             .await
     }
 }

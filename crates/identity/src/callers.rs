@@ -40,7 +40,7 @@ impl Identity {
         }
         let generation = self.0.roles.generation();
         let namespace = self.namespace(workspace).await?;
-        let all = namespace.read(|tx| Box::pin(roles::all(tx))).await?;
+        let all = namespace.read((), |tx, ()| Box::pin(roles::all(tx))).await?;
         let names = || all.iter().map(|(_, role)| role.name.clone()).collect();
         let found = all
             .iter()
@@ -78,7 +78,7 @@ impl Identity {
         }
         let generation = self.0.members.generation();
         let namespace = self.namespace(workspace).await?;
-        let found = namespace.read(move |tx| {
+        let found = namespace.read(member, |tx, &member| {
             Box::pin(async move {
                 let row = members::find(tx, member).await?.ok_or(Error::MemberNotFound)?;
                 Ok::<_, Error>((row, workspace_settings::of_member(tx, member).await?))
@@ -107,7 +107,7 @@ impl Identity {
     }
 
     async fn is_registered(&self, id: WorkspaceId) -> Result<bool> {
-        let all = self.directory().read(|tx| Box::pin(workspaces::registered(tx))).await?;
+        let all = self.directory().read((), |tx, ()| Box::pin(workspaces::registered(tx))).await?;
         Ok(all.iter().any(|workspace| workspace.id == id))
     }
 }

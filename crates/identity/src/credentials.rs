@@ -48,41 +48,27 @@ impl Identity {
         if email::normalize(&address).is_err() {
             return Ok(None);
         }
-        self.directory()
-            .read(move |tx| {
-                let address = address.clone();
-                Box::pin(async move { users::by_email(tx, &address).await })
-            })
-            .await
+        self.directory().read(address, |tx, address| Box::pin(users::by_email(tx, address))).await
     }
 
     async fn withdraw(&self, subjects: Subjects) -> Result<()> {
-        self.directory()
-            .write(move |tx| {
-                let subjects = subjects.clone();
-                Box::pin(async move { throttle::withdraw(tx, &subjects).await })
-            })
-            .await
+        self.directory().write(subjects, |tx, subjects| Box::pin(throttle::withdraw(tx, subjects))).await
     }
 
     async fn note_failure(&self, subjects: Subjects) -> Result<()> {
         let now = self.now();
         self.directory()
-            .write(move |tx| {
-                let subjects = subjects.clone();
-                Box::pin(async move { throttle::fail(tx, &subjects, now).await })
-            })
+            .write(subjects, move |tx, subjects| Box::pin(throttle::fail(tx, subjects, now)))
             .await
     }
 
     async fn note_success(&self, subjects: Subjects, user: UserRow, renewed: Option<String>) -> Result<()> {
         self.directory()
-            .write(move |tx| {
-                let (subjects, user, renewed) = (subjects.clone(), user.clone(), renewed.clone());
+            .write((subjects, user, renewed), |tx, (subjects, user, renewed)| {
                 Box::pin(async move {
-                    throttle::succeed(tx, &subjects).await?;
+                    throttle::succeed(tx, subjects).await?;
                     match renewed {
-                        Some(hash) => users::renew_hash(tx, &user, &hash).await,
+                        Some(hash) => users::renew_hash(tx, user, hash).await,
                         None => Ok(()),
                     }
                 })

@@ -87,7 +87,7 @@ impl SigningKey {
 }
 
 async fn read(directory: &Namespace) -> Result<Vec<KeyRow>> {
-    directory.read(|tx| Box::pin(signing_keys::all(tx))).await
+    directory.read((), |tx, ()| Box::pin(signing_keys::all(tx))).await
 }
 
 /// Makes the first key unless there is one; answers the keys. Two servers that start together both try to
@@ -102,11 +102,10 @@ async fn create(
     let sealed_key = sealing.close(&kid, &seed, environment.random())?;
     let (row, now) = (KeyRow { number: 1, kid, sealed_key }, environment.now());
     let written: Result<Vec<KeyRow>> = directory
-        .write(move |tx| {
-            let row = row.clone();
+        .write((row, now), |tx, (row, now)| {
             Box::pin(async move {
                 if signing_keys::all(tx).await?.is_empty() {
-                    signing_keys::insert(tx, &row, now).await?;
+                    signing_keys::insert(tx, row, *now).await?;
                 }
                 signing_keys::all(tx).await
             })

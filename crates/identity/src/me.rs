@@ -71,9 +71,6 @@ impl Identity {
     }
 
     async fn user(&self, id: UserId) -> Result<UserRow> {
-        self.directory()
-            .read(move |tx| Box::pin(async move { users::by_id(tx, id).await }))
-            .await?
-            .ok_or(Error::UserNotFound)
+        self.directory().read(id, |tx, &id| Box::pin(users::by_id(tx, id))).await?.ok_or(Error::UserNotFound)
     }
 }

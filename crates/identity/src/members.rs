@@ -1,6 +1,6 @@
 //! Members of a workspace, as those manage them who may.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use kontor_core::{
     actor::Actor,
@@ -94,31 +94,30 @@ impl Identity {
         let address = email::normalize(&new.email)?;
         let name = email::name("name", &new.name)?;
         let namespace = self.namespace(workspace).await?;
-        let (wanted, giver) = (new.role.clone(), caller.grants.clone());
         namespace
-            .read(move |tx| {
-                let (wanted, giver) = (wanted.clone(), giver.clone());
-                Box::pin(async move { role_to_give(tx, &wanted, &giver).await.map(drop) })
+            .read((new.role.clone(), caller.grants.clone()), |tx, (wanted, giver)| {
+                Box::pin(async move { role_to_give(tx, wanted, giver).await.map(drop) })
             })
             .await?;
         let user = self.find_or_prepare_user(address, name, &new.password).await?;
         let (user, member) = self.write_membership(workspace, user).await?;
         let profile = MemberProfile { id: member, name: user.name, email: user.email, time_zone: None };
         let (provisioner, now) = (self.0.provisioner.clone(), self.now());
-        let unit = Arc::new((self.environment().clone(), provisioner, profile, new.role, caller.clone()));
+        let user = user.id;
         let written: Result<()> = namespace
-            .write(move |tx| {
-                let unit = unit.clone();
-                Box::pin(async move {
-                    let (environment, provisioner, profile, role, caller) = &*unit;
-                    if members::find(tx, profile.id).await?.is_some() {
-                        return Err(Error::MemberExists);
-                    }
-                    let role = role_to_give(tx, role, &caller.grants).await?;
-                    write_member(tx, &**provisioner, workspace, profile, user.id, &role, now).await?;
-                    note_added(tx, environment, &caller.actor(), profile, &role.1.name, now).await
-                })
-            })
+            .write(
+                (self.environment().clone(), provisioner, profile, new.role, caller.clone()),
+                move |tx, (environment, provisioner, profile, role, caller)| {
+                    Box::pin(async move {
+                        if members::find(tx, profile.id).await?.is_some() {
+                            return Err(Error::MemberExists);
+                        }
+                        let role = role_to_give(tx, role, &caller.grants).await?;
+                        write_member(tx, &**provisioner, workspace, profile, user, &role, now).await?;
+                        note_added(tx, environment, &caller.actor(), profile, &role.1.name, now).await
+                    })
+                },
+            )
             .await;
         written?;
         self.0.members.remove(&(workspace, member));
@@ -131,7 +130,7 @@ impl Identity {
     /// [`Error::NotPermitted`] without the permission `members`.
     pub async fn members(&self, caller: &Caller) -> Result<Vec<MemberSummary>> {
         caller.require(Permission::Members)?;
-        self.namespace(caller.workspace).await?.read(|tx| Box::pin(members::all(tx))).await
+        self.namespace(caller.workspace).await?.read((), |tx, ()| Box::pin(members::all(tx))).await
     }
 
     /// Lets a member of the caller's workspace act or not; whoever may not is signed out everywhere.
@@ -149,14 +148,13 @@ impl Identity {
         let namespace = self.namespace(workspace).await?;
         let (environment, actor, now) = (self.environment().clone(), caller.actor(), self.now());
         let found: Result<bool> = namespace
-            .write(move |tx| {
-                let (environment, actor) = (environment.clone(), actor.clone());
+            .write((environment, actor), move |tx, (environment, actor)| {
                 Box::pin(async move {
                     let found = members::set_status(tx, member, status).await?;
                     if found {
                         let details = json!({ "status": status });
                         let entry = AuditEntry::new("member.status_set", format!("member:{member}"), details);
-                        tx.audit(&environment, now, &actor, entry).await?;
+                        tx.audit(environment, now, actor, entry).await?;
                     }
                     Ok(found)
                 })
@@ -168,8 +166,8 @@ impl Identity {
         }
         if status == MemberStatus::Inactive {
             self.directory()
-                .write(move |tx| {
-                    Box::pin(async move { sign_ins::end_all_of_member(tx, workspace, member).await })
+                .write(workspace, move |tx, &workspace| {
+                    Box::pin(sign_ins::end_all_of_member(tx, workspace, member))
                 })
                 .await?;
             self.0.live.clear();
@@ -190,12 +188,11 @@ impl Identity {
         let (id, hash, now) = (user.id, self.0.passwords.hash(password).await?, self.now());
         let changed: Result<()> = self
             .directory()
-            .write(move |tx| {
-                let (address, hash) = (address.clone(), hash.clone());
+            .write((address, hash), move |tx, (address, hash)| {
                 Box::pin(async move {
-                    users::set_password(tx, id, &hash, now).await?;
+                    users::set_password(tx, id, hash, now).await?;
                     sign_ins::end_all_of(tx, id).await?;
-                    throttle::forget(tx, &address).await
+                    throttle::forget(tx, address).await
                 })
             })
             .await;
@@ -211,13 +208,9 @@ impl Identity {
         name: String,
         password: &str,
     ) -> Result<UserRow> {
-        let wanted = address.clone();
         let known: Option<UserRow> = self
             .directory()
-            .read(move |tx| {
-                let wanted = wanted.clone();
-                Box::pin(async move { users::by_email(tx, &wanted).await })
-            })
+            .read(address.clone(), |tx, address| Box::pin(users::by_email(tx, address)))
             .await?;
         match known {
             Some(user) => Ok(user),
@@ -234,8 +227,7 @@ impl Identity {
     async fn write_membership(&self, workspace: WorkspaceId, user: UserRow) -> Result<(UserRow, MemberId)> {
         let (now, new_member) = (self.now(), self.environment().new_id());
         self.directory()
-            .write(move |tx| {
-                let user = user.clone();
+            .write(user, move |tx, user| {
                 Box::pin(async move {
                     let (user, _) = find_or_insert_user(tx, user, now).await?;
                     if let Some(member) = memberships::find(tx, workspace, user.id).await? {
@@ -252,14 +244,14 @@ impl Identity {
 /// The user with this address as they are, or as given; and whether they are new.
 pub(crate) async fn find_or_insert_user(
     tx: &mut Tx<'_>,
-    user: UserRow,
+    user: &UserRow,
     now: Timestamp,
 ) -> Result<(UserRow, bool)> {
     match users::by_email(tx, &user.email).await? {
         Some(known) => Ok((known, false)),
         None => {
-            users::insert(tx, &user, now).await?;
-            Ok((user, true))
+            users::insert(tx, user, now).await?;
+            Ok((user.clone(), true))
         }
     }
 }

@@ -52,10 +52,9 @@ impl Identity {
     pub async fn rotate_sealing_key(&self, _: Operator) -> Result<Rotation> {
         let (secret, environment) = (self.0.secret.clone(), self.environment().clone());
         self.directory()
-            .write(move |tx| {
-                let (secret, environment) = (secret.clone(), environment.clone());
+            .write((secret, environment), |tx, (secret, environment)| {
                 Box::pin(async move {
-                    let mut keys = SealingKeys::read(tx, &secret).await?;
+                    let mut keys = SealingKeys::read(tx, secret).await?;
                     let version = keys.newest() + 1;
                     let key: [u8; 32] = environment.random();
                     let sealed_key = keys.outer.close(&place_of(version), &key, environment.random())?;
@@ -82,13 +81,7 @@ impl Identity {
 impl SealingKeys {
     /// The keys as the directory has them.
     pub(crate) async fn load(directory: &Namespace, secret: &MasterSecret) -> Result<Self> {
-        let secret = secret.clone();
-        directory
-            .read(move |tx| {
-                let secret = secret.clone();
-                Box::pin(async move { Self::read(tx, &secret).await })
-            })
-            .await
+        directory.read(secret.clone(), |tx, secret| Box::pin(Self::read(tx, secret))).await
     }
 
     async fn read(tx: &mut Tx<'_>, secret: &MasterSecret) -> Result<Self> {

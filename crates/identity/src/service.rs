@@ -99,8 +99,8 @@ impl Identity {
     /// # Errors
     /// When it does not; within the store's deadlines.
     pub async fn check_database(&self) -> Result<()> {
-        self.directory().read(|tx| Box::pin(workspaces::any_active(tx))).await?;
-        self.directory().write(|_| Box::pin(async { Ok(()) })).await
+        self.directory().read((), |tx, ()| Box::pin(workspaces::any_active(tx))).await?;
+        self.directory().write((), |_, ()| Box::pin(async { Ok(()) })).await
     }
 
     pub(crate) fn directory(&self) -> &Namespace {

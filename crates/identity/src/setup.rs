@@ -19,7 +19,7 @@ const VALID_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 impl Identity {
     /// Whether there is a workspace to sign in to.
     pub async fn has_workspace(&self) -> Result<bool> {
-        self.directory().read(|tx| Box::pin(workspaces::any_active(tx))).await
+        self.directory().read((), |tx, ()| Box::pin(workspaces::any_active(tx))).await
     }
 
     /// A new token for [`Identity::set_up`], in the place of the former one. It works once, for a day, and is
@@ -29,13 +29,12 @@ impl Identity {
         let row = SetupTokenRow { hash: secret.hash(), created_at: now, expires_at: now.plus(VALID_FOR) };
         let kept: Result<()> = self
             .directory()
-            .write(move |tx| {
-                let row = row.clone();
+            .write(row, |tx, row| {
                 Box::pin(async move {
                     if !workspaces::active(tx).await?.is_empty() {
                         return Err(Error::AlreadySetUp);
                     }
-                    setup_tokens::replace(tx, &row).await
+                    setup_tokens::replace(tx, row).await
                 })
             })
             .await;
@@ -61,10 +60,7 @@ impl Identity {
         let hash = Secret::parse(opaque::SETUP, token).ok_or(Error::InvalidSetupToken)?.hash();
         let now = self.now();
         self.directory()
-            .read(move |tx| {
-                let hash = hash.clone();
-                Box::pin(async move { setup_tokens::find(tx, &hash, now).await })
-            })
+            .read(hash, move |tx, hash| Box::pin(setup_tokens::find(tx, hash, now)))
             .await?
             .ok_or(Error::InvalidSetupToken)
     }

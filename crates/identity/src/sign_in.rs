@@ -64,7 +64,7 @@ impl Identity {
 
     /// The workspaces a user belongs to, by name.
     pub(crate) async fn memberships(&self, user: UserId) -> Result<Vec<Membership>> {
-        self.directory().read(move |tx| Box::pin(async move { memberships::of_user(tx, user).await })).await
+        self.directory().read(user, |tx, &user| Box::pin(memberships::of_user(tx, user))).await
     }
 
     pub(crate) fn new_sign_in(
@@ -92,11 +92,10 @@ impl Identity {
     ) -> Result<()> {
         let now = self.now();
         self.directory()
-            .write(move |tx| {
-                let (lookup_hash, row, origin) = (lookup_hash.clone(), row.clone(), origin.clone());
+            .write((lookup_hash, row, origin), move |tx, (lookup_hash, row, origin)| {
                 Box::pin(async move {
                     sign_ins::remove_expired(tx, now).await?;
-                    sign_ins::insert(tx, kind, &lookup_hash, &row, &origin).await
+                    sign_ins::insert(tx, kind, lookup_hash, row, origin).await
                 })
             })
             .await

@@ -107,13 +107,8 @@ fn address(remote: IpAddr) -> String {
 /// Lets an attempt pass, with how its password is to be looked at, or says how long to wait. The attempt counts as
 /// failed until [`succeed`] or [`withdraw`] says otherwise, so that attempts made at once do not all pass.
 pub(crate) async fn admit(directory: &Namespace, subjects: &Subjects, now: Timestamp) -> Result<Lane> {
-    let counted = subjects.clone();
-    let (wait, lane): (Duration, Lane) = directory
-        .write(move |tx| {
-            let counted = counted.clone();
-            Box::pin(async move { count(tx, &counted, now).await })
-        })
-        .await?;
+    let (wait, lane): (Duration, Lane) =
+        directory.write(subjects.clone(), move |tx, counted| Box::pin(count(tx, counted, now))).await?;
     if wait.is_zero() { Ok(lane) } else { Err(Error::Throttled { wait }) }
 }
 

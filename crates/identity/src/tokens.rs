@@ -108,10 +108,8 @@ impl Identity {
     async fn family(&self, shown: RefreshToken) -> Result<Option<SignInRow>> {
         let now = self.now();
         self.directory()
-            .read(move |tx| {
-                Box::pin(async move {
-                    sign_ins::by_lookup(tx, Kind::Tokens, &shown.family.hash(), now, false).await
-                })
+            .read((shown.family.hash(), now), |tx, (hash, now)| {
+                Box::pin(sign_ins::by_lookup(tx, Kind::Tokens, hash, *now, false))
             })
             .await
     }
@@ -120,7 +118,7 @@ impl Identity {
         let now = self.now();
         let expires_at = now.plus(self.0.settings.refresh_token_for);
         self.directory()
-            .write(move |tx| {
+            .write((shown, next), move |tx, (shown, next)| {
                 Box::pin(async move {
                     let family = shown.family.hash();
                     let Some(row) = sign_ins::by_lookup(tx, Kind::Tokens, &family, now, true).await? else {
@@ -142,10 +140,9 @@ impl Identity {
         let now = self.now();
         let ended: Option<SignInId> = self
             .directory()
-            .write(move |tx| {
-                let hash = hash.clone();
+            .write(hash, move |tx, hash| {
                 Box::pin(async move {
-                    let Some(row) = sign_ins::by_lookup(tx, kind, &hash, now, true).await? else {
+                    let Some(row) = sign_ins::by_lookup(tx, kind, hash, now, true).await? else {
                         return Ok::<_, Error>(None);
                     };
                     sign_ins::end(tx, row.id).await?;
@@ -160,8 +157,7 @@ impl Identity {
     }
 
     async fn end_sign_in(&self, id: SignInId) -> Result<()> {
-        let ended: Result<()> =
-            self.directory().write(move |tx| Box::pin(async move { sign_ins::end(tx, id).await })).await;
+        let ended: Result<()> = self.directory().write(id, |tx, &id| Box::pin(sign_ins::end(tx, id))).await;
         self.0.live.remove(&id);
         ended
     }

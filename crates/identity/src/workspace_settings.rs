@@ -1,7 +1,5 @@
 //! What a workspace and its members set for themselves: time zones, the usual currency, how long things are kept.
 
-use std::sync::Arc;
-
 use kontor_core::{
     caller::Caller,
     currency::Currency,
@@ -113,7 +111,7 @@ impl Identity {
     /// # Errors
     /// What the database said.
     pub async fn workspace_settings(&self, caller: &Caller) -> Result<WorkspaceSettings> {
-        self.namespace(caller.workspace).await?.read(|tx| workspace_settings(tx)).await
+        self.namespace(caller.workspace).await?.read((), |tx, ()| workspace_settings(tx)).await
     }
 
     /// Changes what is named of the workspace's settings; what is `null` becomes what it was at first.
@@ -127,26 +125,26 @@ impl Identity {
         changes: &Map<String, Json>,
     ) -> Result<WorkspaceSettings> {
         caller.require(Permission::Settings)?;
-        let unit = Arc::new((self.environment().clone(), caller.actor(), changes.clone(), self.now()));
         let changed: Result<WorkspaceSettings> = self
             .namespace(caller.workspace)
             .await?
-            .write(move |tx| {
-                let unit = unit.clone();
-                Box::pin(async move {
-                    let (environment, actor, changes, now) = &*unit;
-                    let before: WorkspaceSettings = settings::get(tx, scope(None), true).await?;
-                    let after = before.changed(changes).map_err(Error::Input)?;
-                    if before == after {
-                        return Ok(after);
-                    }
-                    settings::set(tx, scope(None), &after, *now).await?;
-                    let details = json!({ "before": before, "after": after });
-                    let entry = AuditEntry::new("settings.changed", "workspace", details);
-                    tx.audit(environment, *now, actor, entry).await?;
-                    Ok(after)
-                })
-            })
+            .write(
+                (self.environment().clone(), caller.actor(), changes.clone(), self.now()),
+                |tx, (environment, actor, changes, now)| {
+                    Box::pin(async move {
+                        let before: WorkspaceSettings = settings::get(tx, scope(None), true).await?;
+                        let after = before.changed(changes).map_err(Error::Input)?;
+                        if before == after {
+                            return Ok(after);
+                        }
+                        settings::set(tx, scope(None), &after, *now).await?;
+                        let details = json!({ "before": before, "after": after });
+                        let entry = AuditEntry::new("settings.changed", "workspace", details);
+                        tx.audit(environment, *now, actor, entry).await?;
+                        Ok(after)
+                    })
+                },
+            )
             .await;
         // Every member's locale may be another now.
         self.0.members.clear();
@@ -161,7 +159,7 @@ impl Identity {
         let member = caller.member().ok_or(Error::MemberNotFound)?;
         self.namespace(caller.workspace)
             .await?
-            .read(move |tx| Box::pin(settings::get(tx, scope(Some(member)), false)))
+            .read(member, |tx, &member| Box::pin(settings::get(tx, scope(Some(member)), false)))
             .await
     }
 
@@ -191,37 +189,36 @@ impl Identity {
     ) -> Result<MemberSettings> {
         let member = caller.member().ok_or(Error::MemberNotFound)?;
         let (workspace, provisioner) = (caller.workspace, self.0.provisioner.clone());
-        let unit =
-            Arc::new((self.environment().clone(), caller.actor(), changes.clone(), provisioner, self.now()));
         let changed: Result<MemberSettings> = self
             .namespace(workspace)
             .await?
-            .write(move |tx| {
-                let unit = unit.clone();
-                Box::pin(async move {
-                    let (environment, actor, changes, provisioner, now) = &*unit;
-                    let of_member = scope(Some(member));
-                    let before: MemberSettings = settings::get(tx, of_member, true).await?;
-                    let after = before.changed(changes).map_err(Error::Input)?;
-                    if before == after {
-                        return Ok(after);
-                    }
-                    settings::set(tx, of_member, &after, *now).await?;
-                    let known = members::find(tx, member).await?.ok_or(Error::MemberNotFound)?.summary;
-                    let profile = MemberProfile {
-                        id: member,
-                        name: known.name,
-                        email: known.email,
-                        time_zone: after.time_zone,
-                    };
-                    provisioner.write_member(tx, workspace, &profile, *now).await?;
-                    let details = json!({ "before": before, "after": after });
-                    let entry =
-                        AuditEntry::new("member.settings_changed", format!("member:{member}"), details);
-                    tx.audit(environment, *now, actor, entry).await?;
-                    Ok(after)
-                })
-            })
+            .write(
+                (self.environment().clone(), caller.actor(), changes.clone(), provisioner, self.now()),
+                move |tx, (environment, actor, changes, provisioner, now)| {
+                    Box::pin(async move {
+                        let of_member = scope(Some(member));
+                        let before: MemberSettings = settings::get(tx, of_member, true).await?;
+                        let after = before.changed(changes).map_err(Error::Input)?;
+                        if before == after {
+                            return Ok(after);
+                        }
+                        settings::set(tx, of_member, &after, *now).await?;
+                        let known = members::find(tx, member).await?.ok_or(Error::MemberNotFound)?.summary;
+                        let profile = MemberProfile {
+                            id: member,
+                            name: known.name,
+                            email: known.email,
+                            time_zone: after.time_zone,
+                        };
+                        provisioner.write_member(tx, workspace, &profile, *now).await?;
+                        let details = json!({ "before": before, "after": after });
+                        let entry =
+                            AuditEntry::new("member.settings_changed", format!("member:{member}"), details);
+                        tx.audit(environment, *now, actor, entry).await?;
+                        Ok(after)
+                    })
+                },
+            )
             .await;
         self.0.members.remove(&(workspace, member));
         changed

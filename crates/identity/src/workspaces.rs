@@ -66,7 +66,7 @@ pub fn registered_workspaces<'t>(
 impl Identity {
     /// The workspaces whose data is missing, each with where it should be; no workspace is opened.
     pub async fn missing_workspaces(&self, _: Operator) -> Result<Vec<(WorkspaceId, String)>> {
-        let registered = self.directory().read(|tx| Box::pin(workspaces::registered(tx))).await?;
+        let registered = self.directory().read((), |tx, ()| Box::pin(workspaces::registered(tx))).await?;
         let there: HashSet<WorkspaceId> = self.0.store.workspace_ids().await?.into_iter().collect();
         let missing =
             registered.into_iter().filter(|workspace| workspace.is_made && !there.contains(&workspace.id));
@@ -80,7 +80,7 @@ impl Identity {
 
     /// Every workspace, by name.
     pub async fn workspaces(&self, _: Operator) -> Result<Vec<WorkspaceSummary>> {
-        self.directory().read(|tx| Box::pin(workspaces::active(tx))).await
+        self.directory().read((), |tx, ()| Box::pin(workspaces::active(tx))).await
     }
 
     /// Makes a workspace; a setup token pays for the first one and is given back when that fails.
@@ -106,14 +106,13 @@ impl Identity {
         let (member, now, paid) = (self.environment().new_id(), self.now(), token.clone());
         let begun: Result<Option<UserId>> = self
             .directory()
-            .write(move |tx| {
-                let (workspace, user, paid) = (workspace.clone(), user.clone(), paid.clone());
+            .write((workspace, user, paid), move |tx, (workspace, user, paid)| {
                 Box::pin(async move {
-                    if let Some(token) = &paid {
+                    if let Some(token) = paid {
                         spend(tx, token, now).await?;
                     }
                     let (user, is_new) = find_or_insert_user(tx, user, now).await?;
-                    workspaces::insert(tx, &workspace, now).await?;
+                    workspaces::insert(tx, workspace, now).await?;
                     memberships::insert(tx, workspace.id, user.id, member, now).await?;
                     Ok(is_new.then_some(user.id))
                 })
@@ -129,7 +128,7 @@ impl Identity {
 
     /// Completes the workspaces that a crash left half made. One that fails does not keep the others.
     pub(crate) async fn complete_workspaces(&self) -> Result<()> {
-        for workspace in self.directory().read(|tx| Box::pin(workspaces::creating(tx))).await? {
+        for workspace in self.directory().read((), |tx, ()| Box::pin(workspaces::creating(tx))).await? {
             match self.complete_workspace(workspace.id).await {
                 Ok(()) => tracing::info!(workspace = %workspace.id, "completed a workspace's creation"),
                 Err(error) => {
@@ -147,7 +146,7 @@ impl Identity {
         let before = self.now().minus(ABANDONED_AFTER);
         let abandoned: Result<Vec<WorkspaceSummary>> = self
             .directory()
-            .read(move |tx| Box::pin(async move { workspaces::creating_since(tx, before).await }))
+            .read(before, |tx, &before| Box::pin(workspaces::creating_since(tx, before)))
             .await;
         for workspace in abandoned? {
             let id = workspace.id;
@@ -156,7 +155,7 @@ impl Identity {
             self.0.store.remove_workspace(id).await?;
             let removed: Result<()> = self
                 .directory()
-                .write(move |tx| {
+                .write(id, |tx, &id| {
                     Box::pin(async move {
                         let founder = memberships::founder(tx, id).await?;
                         workspaces::delete(tx, id).await?;
@@ -177,7 +176,7 @@ impl Identity {
     async fn complete_workspace(&self, id: WorkspaceId) -> Result<()> {
         let (user, profile) = self
             .directory()
-            .read(move |tx| Box::pin(async move { founder(tx, id).await }))
+            .read(id, |tx, &id| Box::pin(founder(tx, id)))
             .await?
             .ok_or(Error::MemberNotFound)?;
         let namespace = self.0.store.create_workspace(id).await?;
@@ -186,21 +185,21 @@ impl Identity {
             roles::standard().into_iter().map(|role| (self.environment().new_id(), role)).collect();
         let environment = self.environment().clone();
         let filled: Result<()> = namespace
-            .alter(move |tx| {
-                let (provisioner, profile, standard) =
-                    (provisioner.clone(), profile.clone(), standard.clone());
-                let environment = environment.clone();
-                Box::pin(async move {
-                    if rows::roles::all(tx).await?.is_empty() {
-                        fill(tx, &*provisioner, id, user, &profile, &standard, now).await?;
-                        note_added(tx, &environment, &Actor::SYSTEM, &profile, ADMIN, now).await?;
-                    }
-                    Ok(())
-                })
-            })
+            .alter(
+                (provisioner, profile, standard, environment),
+                move |tx, (provisioner, profile, standard, environment)| {
+                    Box::pin(async move {
+                        if rows::roles::all(tx).await?.is_empty() {
+                            fill(tx, &**provisioner, id, user, profile, standard, now).await?;
+                            note_added(tx, environment, &Actor::SYSTEM, profile, ADMIN, now).await?;
+                        }
+                        Ok(())
+                    })
+                },
+            )
             .await;
         filled?;
-        self.directory().write(move |tx| Box::pin(async move { workspaces::activate(tx, id).await })).await
+        self.directory().write(id, |tx, &id| Box::pin(workspaces::activate(tx, id))).await
     }
 
     /// Undoes what the directory knows of a workspace that could not be made, its new user included, so that
@@ -212,14 +211,13 @@ impl Identity {
         token: Option<SetupTokenRow>,
     ) -> Result<()> {
         self.directory()
-            .write(move |tx| {
-                let token = token.clone();
+            .write(token, move |tx, token| {
                 Box::pin(async move {
                     workspaces::delete(tx, id).await?;
                     if let Some(user) = new_user {
                         users::delete(tx, user).await?;
                     }
-                    match &token {
+                    match token {
                         Some(token) => setup_tokens::replace(tx, token).await,
                         None => Ok(()),
                     }

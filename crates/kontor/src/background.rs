@@ -58,13 +58,13 @@ impl Job for Retention {
 
     fn run<'r>(&'r self, run: &'r JobRun, (): ()) -> BoxFuture<'r, Result<(), JobError>> {
         Box::pin(async move {
-            let settings = run.namespace.read(|tx| kontor_identity::workspace_settings(tx)).await;
+            let settings = run.namespace.read((), |tx, ()| kontor_identity::workspace_settings(tx)).await;
             for (prune, age) in self.of(settings.map_err(JobError::retry)?.retention) {
                 let before = run.environment.now().minus(age);
                 // Part by part, so that others can write in between.
                 while run
                     .namespace
-                    .write(move |tx| prune(tx, before))
+                    .write((prune, before), |tx, &(prune, before)| prune(tx, before))
                     .await
                     .map_err(|error: StoreError| error)?
                     > 0

@@ -69,12 +69,8 @@ impl Audit {
         let query = AuditQuery { limit: limit + 1, ..query };
         let schema = self.schemas.schema(caller.workspace).await.map_err(AuditError::Schema)?;
         let namespace = self.store.workspace(caller.workspace).await?;
-        let found: Result<Vec<AuditRecord>, kontor_store::Error> = namespace
-            .read(move |tx| {
-                let query = query.clone();
-                Box::pin(async move { tx.audit_log(&query).await })
-            })
-            .await;
+        let found: Result<Vec<AuditRecord>, kontor_store::Error> =
+            namespace.read(query, |tx, query| Box::pin(async move { tx.audit_log(query).await })).await;
         let mut acts = found?;
         let has_more = acts.len() as u64 > limit;
         acts.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

@@ -259,7 +259,7 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn work<'a, 'c>(&'a self, tx: &'a mut kontor_store::Tx<'c>) -> Work<'a, 'c> {
         let now = self.environment.now();
-        Work { tx, caller: &self.caller, schema: &self.schema, environment: &self.environment, now }
+        Work::new(tx, &self.caller, &self.schema, &self.environment, now)
     }
 
     async fn read<R, E>(
@@ -271,13 +271,8 @@ impl Context {
     where
         E: From<kontor_store::Error> + Send + 'static,
     {
-        let unit = Arc::new((self, operation, arguments));
-        let result = namespace.read(move |tx| {
-            let unit = unit.clone();
-            Box::pin(async move {
-                let (context, operation, arguments) = &*unit;
-                Ok::<_, E>(operation.run(&mut context.work(tx), arguments.clone()).await)
-            })
+        let result = namespace.read((self, operation, arguments), |tx, (context, operation, arguments)| {
+            Box::pin(async move { Ok::<_, E>(operation.run(&mut context.work(tx), arguments).await) })
         });
         Ok(Executed { outcome: result.await?.into(), receipt: None })
     }
@@ -289,31 +284,30 @@ impl Context {
         arguments: Json,
         journal: J,
     ) -> Result<Executed<J::Receipt>, J::Error> {
-        let unit = Arc::new((self, operation, arguments, journal));
-        let written = namespace.write(move |tx| {
-            let unit = unit.clone();
-            Box::pin(async move {
-                let (context, operation, _, journal) = &*unit;
-                if let Some(outcome) = journal.begin(&mut context.work(tx), operation).await? {
-                    return Ok::<_, J::Error>((outcome, None));
-                }
-                let effect = unit.clone();
-                let done = tx.savepoint(move |tx| {
-                    Box::pin(async move {
-                        let (context, operation, arguments, _) = &*effect;
-                        let result = operation.run(&mut context.work(tx), arguments.clone()).await;
-                        result.map_err(Undone::Problem)
-                    })
-                });
-                let outcome = match done.await {
-                    Ok(result) => Outcome::Succeeded(result),
-                    Err(Undone::Problem(problem)) => Outcome::Failed(problem),
-                    Err(Undone::Store(error)) => return Err(error.into()),
-                };
-                let receipt = journal.end(&mut context.work(tx), &outcome).await?;
-                Ok((outcome, Some(receipt)))
-            })
-        });
+        let written = namespace.write(
+            (self, operation, arguments, journal),
+            |tx, (context, operation, arguments, journal)| {
+                Box::pin(async move {
+                    if let Some(outcome) = journal.begin(&mut context.work(tx), operation).await? {
+                        return Ok::<_, J::Error>((outcome, None));
+                    }
+                    let effect = (context, operation, arguments);
+                    let done = tx.savepoint(&effect, |tx, (context, operation, arguments)| {
+                        Box::pin(async move {
+                            let result = operation.run(&mut context.work(tx), arguments).await;
+                            result.map_err(Undone::Problem)
+                        })
+                    });
+                    let outcome = match done.await {
+                        Ok(result) => Outcome::Succeeded(result),
+                        Err(Undone::Problem(problem)) => Outcome::Failed(problem),
+                        Err(Undone::Store(error)) => return Err(error.into()),
+                    };
+                    let receipt = journal.end(&mut context.work(tx), &outcome).await?;
+                    Ok((outcome, Some(receipt)))
+                })
+            },
+        );
         let (outcome, receipt) = written.await?;
         kontor_core::kill_point!("operation.committed");
         Ok(Executed { outcome, receipt })

@@ -4,6 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`Work`] | what an operation within a transaction works with |
+//! | [`RowRules`] | the caller's row rules as the conditions of statements, compiled once in a unit |
 //! | [`Operation`] | an operation: within a transaction, or outside |
 //! | [`Registry`] | the operations that one caller may call, and the check of their arguments |
 //! | [`Catalogues`] | registries, composed of what the crates contribute, and cached |
@@ -27,6 +28,7 @@ pub mod outside;
 mod policy;
 mod registry;
 pub mod requests;
+mod row_rules;
 #[cfg(any(feature = "testing", debug_assertions))]
 pub mod testing;
 mod typed;
@@ -42,6 +44,7 @@ pub use self::{
     policy::{ApprovalPolicy, Consent, Decision},
     registry::Registry,
     requests::RequestKey,
+    row_rules::RowRules,
     typed::{arguments, schema},
     work::Work,
 };

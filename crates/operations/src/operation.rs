@@ -59,7 +59,7 @@ pub trait InTransaction: Send + Sync {
     fn run<'r, 'a, 'c>(
         &'r self,
         work: &'r mut Work<'a, 'c>,
-        arguments: Json,
+        arguments: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>>;
 
     /// What was answered under an idempotency key, as the caller may be told it now. Unless the operation knows
@@ -88,10 +88,10 @@ pub trait Outside: Send + Sync {
     fn when_unknown(&self) -> WhenUnknown;
 
     /// Does it, within [`MAX_TIME`](crate::outside::MAX_TIME). The arguments have been validated against the schema.
-    fn run<'r>(&'r self, call: OutsideCall<'r>, arguments: Json) -> BoxFuture<'r, Outcome>;
+    fn run<'r>(&'r self, call: OutsideCall<'r>, arguments: &'r Json) -> BoxFuture<'r, Outcome>;
 
     /// What came of an earlier call under the same key; for an operation that can look that up.
-    fn look_up<'r>(&'r self, call: OutsideCall<'r>, arguments: Json) -> BoxFuture<'r, LookedUp> {
+    fn look_up<'r>(&'r self, call: OutsideCall<'r>, arguments: &'r Json) -> BoxFuture<'r, LookedUp> {
         let _ = (call, arguments);
         Box::pin(std::future::ready(LookedUp::Unclear))
     }

@@ -204,27 +204,27 @@ impl<J: Journal> Attempt<J> {
     /// Commits that the call begins.
     async fn begin(&self) -> Result<Begun, J::Error> {
         let operation = self.operation.definition().name.clone();
-        let new = Arc::new((
-            self.context.clone(),
-            self.journal.clone(),
-            rows::NewCall {
-                key: self.key.text.clone(),
-                node: self.context.outgoing.node,
-                operation,
-                arguments: self.call.arguments.clone(),
-                may_go_on: self.operation.when_unknown() != WhenUnknown::AskPerson,
-                is_request: !self.key.waits,
+        let begun = self.namespace.write(
+            (
+                self.context.clone(),
+                self.journal.clone(),
+                rows::NewCall {
+                    key: self.key.text.clone(),
+                    node: self.context.outgoing.node,
+                    operation,
+                    arguments: self.call.arguments.clone(),
+                    may_go_on: self.operation.when_unknown() != WhenUnknown::AskPerson,
+                    is_request: !self.key.waits,
+                },
+            ),
+            |tx, (context, journal, call)| {
+                Box::pin(async move {
+                    let mut work = context.work(tx);
+                    journal.begin_outside(&mut work).await?;
+                    Ok::<_, J::Error>(rows::begin(&mut work, call).await?)
+                })
             },
-        ));
-        let begun = self.namespace.write(move |tx| {
-            let new = new.clone();
-            Box::pin(async move {
-                let (context, journal, call) = &*new;
-                let mut work = context.work(tx);
-                journal.begin_outside(&mut work).await?;
-                Ok::<_, J::Error>(rows::begin(&mut work, call).await?)
-            })
-        });
+        );
         begun.await
     }
 
@@ -237,14 +237,14 @@ impl<J: Journal> Attempt<J> {
                 match self.operation.when_unknown() {
                     WhenUnknown::Repeat => {}
                     WhenUnknown::AskPerson => return Outcome::Unknown,
-                    WhenUnknown::LookUp => match self.operation.look_up(call, arguments.clone()).await {
+                    WhenUnknown::LookUp => match self.operation.look_up(call, arguments).await {
                         LookedUp::Happened(outcome) => return outcome,
                         LookedUp::NeverHappened => {}
                         LookedUp::Unclear => return Outcome::Unknown,
                     },
                 }
             }
-            self.operation.run(call, arguments.clone()).await
+            self.operation.run(call, arguments).await
         };
         // From its beginning as others read it, after which they may begin another.
         let left = started.begun_at.plus(MAX_TIME).since(environment.now());
@@ -256,11 +256,9 @@ impl<J: Journal> Attempt<J> {
     async fn end(&self, number: Option<i64>, outcome: Outcome) -> Result<Executed<J::Receipt>, J::Error> {
         let ended =
             Arc::new((self.context.clone(), self.journal.clone(), self.key.text.clone(), outcome.clone()));
-        let alone = ended.clone();
-        let together = self.namespace.write(move |tx| {
-            let ended = ended.clone();
+        let together = self.namespace.write(ended.clone(), move |tx, ended| {
             Box::pin(async move {
-                let (context, journal, key, outcome) = &*ended;
+                let (context, journal, key, outcome) = &**ended;
                 let mut work = context.work(tx);
                 if let Some(number) = number {
                     rows::end(&mut work, key, number, outcome).await?;
@@ -273,10 +271,9 @@ impl<J: Journal> Attempt<J> {
             Err(error) => error,
         };
         let Some(number) = number else { return Err(error) };
-        let kept = self.namespace.write(move |tx| {
-            let alone = alone.clone();
+        let kept = self.namespace.write(ended, move |tx, ended| {
             Box::pin(async move {
-                let (context, _, key, outcome) = &*alone;
+                let (context, _, key, outcome) = &**ended;
                 rows::end(&mut context.work(tx), key, number, outcome).await
             })
         });

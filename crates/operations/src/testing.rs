@@ -102,7 +102,7 @@ impl Outside for Counted {
         self.rule
     }
 
-    fn run<'r>(&'r self, call: OutsideCall<'r>, json: Json) -> BoxFuture<'r, Outcome> {
+    fn run<'r>(&'r self, call: OutsideCall<'r>, json: &'r Json) -> BoxFuture<'r, Outcome> {
         Box::pin(async move {
             let Arguments { takes_ms, refuse } = match arguments(json) {
                 Ok(arguments) => arguments,
@@ -125,7 +125,7 @@ impl Outside for Counted {
         })
     }
 
-    fn look_up<'r>(&'r self, call: OutsideCall<'r>, _: Json) -> BoxFuture<'r, LookedUp> {
+    fn look_up<'r>(&'r self, call: OutsideCall<'r>, _: &'r Json) -> BoxFuture<'r, LookedUp> {
         Box::pin(async move {
             match self.happened(call.key) {
                 Ok(true) => LookedUp::Happened(Outcome::Succeeded(json!({ "happened": call.key }))),

@@ -23,7 +23,7 @@ pub fn schema<A: JsonSchema>() -> Arc<Json> {
 ///
 /// # Errors
 /// Invalid, without a place.
-pub fn arguments<A: DeserializeOwned>(json: Json) -> Result<A, Problem> {
-    serde_json::from_value(json)
+pub fn arguments<A: DeserializeOwned>(json: &Json) -> Result<A, Problem> {
+    A::deserialize(json)
         .map_err(|error| Problem::invalid(vec![Issue::new("", "invalid_argument", error.to_string())]))
 }

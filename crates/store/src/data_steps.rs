@@ -38,7 +38,7 @@ pub(crate) async fn run(
     if missing.is_empty() {
         return Ok(());
     }
-    let done = namespace.read(|tx| Box::pin(async move { finished(tx).await })).await?;
+    let done = namespace.read((), |tx, ()| Box::pin(finished(tx))).await?;
     missing.retain(|step| !done.contains(&step.number));
     missing.sort_by_key(|step| (!step.alters, step.number));
     for step in missing {
@@ -55,16 +55,12 @@ pub(crate) async fn run(
             parts += 1;
             let described = described.to_owned();
             let is_done = if step.alters {
-                let part = namespace.alter(move |tx| {
-                    let described = described.clone();
-                    Box::pin(async move { part(tx, &described, step, now).await })
-                });
+                let part =
+                    namespace.alter(described, move |tx, described| Box::pin(part(tx, described, step, now)));
                 part.await?
             } else {
-                let part = namespace.write(move |tx| {
-                    let described = described.clone();
-                    Box::pin(async move { part(tx, &described, step, now).await })
-                });
+                let part =
+                    namespace.write(described, move |tx, described| Box::pin(part(tx, described, step, now)));
                 part.await?
             };
             if is_done {

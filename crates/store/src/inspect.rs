@@ -1,6 +1,6 @@
 //! Looking at the data as it is: nothing is made, migrated or changed.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path};
 
 use futures::{FutureExt as _, future::BoxFuture};
 use kontor_core::{environment::Environment, error::Chain, ids::WorkspaceId};
@@ -132,12 +132,9 @@ async fn schemas(url: &str, config: &StoreConfig, register: Option<Register>) ->
     };
     let check = async |id: Option<WorkspaceId>| {
         let (subject, space) = open(id);
-        let embedded = Arc::new(migrations::embedded(Dialect::Postgres, subject.set()));
+        let embedded = migrations::embedded(Dialect::Postgres, subject.set());
         let namespace = Namespace::new(id, Engine::Postgres(space));
-        let found = namespace.read(move |tx| {
-            let embedded = Arc::clone(&embedded);
-            Box::pin(async move { look(tx, &embedded, id).await })
-        });
+        let found = namespace.read(embedded, move |tx, embedded| Box::pin(look(tx, embedded, id)));
         subject.check(found.await)
     };
     let checks = async {
@@ -149,9 +146,11 @@ async fn schemas(url: &str, config: &StoreConfig, register: Option<Register>) ->
         }
         let mut checks = vec![check(None).await];
         let registered = match register {
-            Some(register) => {
-                Some(Namespace::new(None, Engine::Postgres(space)).read(move |tx| register(tx)).await)
-            }
+            Some(register) => Some(
+                Namespace::new(None, Engine::Postgres(space))
+                    .read(register, |tx, &register| register(tx))
+                    .await,
+            ),
             None => None,
         };
         let registered = expected(&mut checks, registered);

@@ -2,15 +2,15 @@
 //!
 //! A [`Store`] holds the *directory* and one [`Namespace`] per workspace: a file on SQLite, a schema with a
 //! role of its own on PostgreSQL. Work is done in units, re-runnable closures over a [`Tx`] that await nothing
-//! but that transaction: `namespace.write(move |tx| Box::pin(async move { … }))`. Statements are built with
-//! sea-query and run through the transaction; what truly differs between the engines is a method of
+//! but that transaction, with the arguments that the unit owns and lends to each run:
+//! `namespace.write((id, name), |tx, (id, name)| Box::pin(async move { … }))`. Statements are built with sea-query and run through the transaction; what truly differs between the engines is a method of
 //! [`Dialect`] or [`Tx`]. This crate knows no record, member or agent: each domain crate keeps its
 //! own tables' statements.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
-//! | `unit` | a unit of work without its types, as the engines run it |
+//! | `unit` | a unit of work: a closure and the arguments that it owns, as the engines run it |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
 //! | [`prune`] | removing what is kept for a time only |
 //! | [`write`](Write), [`audit`](AuditEntry) | several writes at once; who did what to what |

@@ -61,16 +61,22 @@ impl Namespace {
         }
     }
 
-    /// Runs a unit that only reads, on one snapshot of the data.
+    /// Runs a unit that only reads, on one snapshot of the data: `read((id, name), |tx, (id, name)| …)`.
     ///
-    /// The closure may be run again, so it clones what it needs inside; it awaits nothing but its transaction.
-    pub async fn read<T, E, F>(&self, unit: F) -> Result<T, E>
+    /// The closure may be run again. The unit owns `arguments` and lends them to each run; the closure itself
+    /// captures nothing but what can be copied. It awaits nothing but its transaction.
+    pub async fn read<A, T, E, F>(&self, arguments: A, unit: F) -> Result<T, E>
     where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>>
+            + Copy
+            + Send
+            + Sync
+            + 'static,
+        A: Send + Sync + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.run(Mode::Read, unit).await
+        self.run(Mode::Read, arguments, unit).await
     }
 
     /// Runs a unit that writes. It is committed when the closure answers `Ok` and undone otherwise; it runs to
@@ -79,32 +85,47 @@ impl Namespace {
     /// On SQLite writers run one after another. On PostgreSQL a unit runs in `REPEATABLE READ` and again when
     /// a row it changes or locks was changed by another meanwhile, so that what it read before it wrote still
     /// held; what depends on rows it does not touch needs a row lock ([`Dialect::lock_rows`]).
-    pub async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
+    pub async fn write<A, T, E, F>(&self, arguments: A, unit: F) -> Result<T, E>
     where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>>
+            + Copy
+            + Send
+            + Sync
+            + 'static,
+        A: Send + Sync + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.run(Mode::Write, unit).await
+        self.run(Mode::Write, arguments, unit).await
     }
 
     /// Runs a unit that changes the schema (and may write): alone, sharing no commit.
-    pub async fn alter<T, E, F>(&self, unit: F) -> Result<T, E>
+    pub async fn alter<A, T, E, F>(&self, arguments: A, unit: F) -> Result<T, E>
     where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>>
+            + Copy
+            + Send
+            + Sync
+            + 'static,
+        A: Send + Sync + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.run(Mode::Alter, unit).await
+        self.run(Mode::Alter, arguments, unit).await
     }
 
-    async fn run<T, E, F>(&self, mode: Mode, unit: F) -> Result<T, E>
+    async fn run<A, T, E, F>(&self, mode: Mode, arguments: A, unit: F) -> Result<T, E>
     where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>>
+            + Copy
+            + Send
+            + Sync
+            + 'static,
+        A: Send + Sync + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (unit, answer) = unit::typed(unit);
+        let (unit, answer) = unit::typed(arguments, unit);
         self.submit(mode, unit).await?;
         let answer = answer.await.unwrap_or_else(|_| Err(Error::Closed.into()));
         if mode != Mode::Read && answer.is_ok() {

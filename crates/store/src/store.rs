@@ -333,12 +333,11 @@ impl Opener {
 
     async fn migrate_schema(&self, namespace: &Namespace, missing: Missing) -> Result<(), Error> {
         let now = self.environment.now();
-        let subject = Arc::new(self.subject(namespace.id(), missing));
-        let embedded = Arc::new(migrations::embedded(Dialect::Postgres, subject.set()));
+        let subject = self.subject(namespace.id(), missing);
+        let embedded = migrations::embedded(Dialect::Postgres, subject.set());
         namespace
-            .alter(move |tx| {
-                let (subject, embedded) = (Arc::clone(&subject), Arc::clone(&embedded));
-                Box::pin(async move { migrations::migrate(tx, &subject, &embedded, now).await })
+            .alter((subject, embedded), move |tx, (subject, embedded)| {
+                Box::pin(migrations::migrate(tx, subject, embedded, now))
             })
             .await
     }

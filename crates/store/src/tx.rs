@@ -160,15 +160,16 @@ impl<'c> Tx<'c> {
         self.batch(ddl).await
     }
 
-    /// Runs `part` so that its failure undoes what it did and nothing else: the transaction goes on.
-    pub async fn savepoint<T, E, F>(&mut self, part: F) -> Result<T, E>
+    /// Runs `part` with `arguments` so that its failure undoes what it did and nothing else: the transaction goes on.
+    pub async fn savepoint<A, T, E, F>(&mut self, arguments: &A, part: F) -> Result<T, E>
     where
-        F: for<'t, 'x> FnOnce(&'t mut Tx<'x>) -> BoxFuture<'t, Result<T, E>> + Send,
+        F: for<'t, 'x> FnOnce(&'t mut Tx<'x>, &'t A) -> BoxFuture<'t, Result<T, E>> + Send,
+        A: Sync,
         T: Send,
         E: From<Error> + Send,
     {
         self.batch("SAVEPOINT part").await?;
-        let result = part(self).await;
+        let result = part(self, arguments).await;
         match (result, self.failure) {
             (Ok(value), None) => {
                 self.batch("RELEASE SAVEPOINT part").await?;

@@ -1,5 +1,9 @@
 //! A unit of work without its types, as the engines run it: what an engine does with a unit is compiled once
 //! and not for every use case.
+//!
+//! A unit may be run again: on PostgreSQL after a serialization failure or a deadlock, on SQLite when the commit
+//! that it shared with others was lost. So it owns its arguments for as long as it lives and lends them to every
+//! run, and nothing is cloned for a run that most often is the only one.
 
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
@@ -17,26 +21,29 @@ pub(crate) trait Unit: Send {
     fn answer(self: Box<Self>);
 }
 
-/// A closure as a unit, and where its answer arrives.
-pub(crate) fn typed<T, E, F>(run: F) -> (Box<dyn Unit>, oneshot::Receiver<Result<T, E>>)
+/// A closure and its arguments as a unit, and where its answer arrives.
+pub(crate) fn typed<A, T, E, F>(arguments: A, run: F) -> (Box<dyn Unit>, oneshot::Receiver<Result<T, E>>)
 where
-    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+    A: Send + Sync + 'static,
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Typed { run, result: None, reply }), answer)
+    (Box::new(Typed { arguments, run, result: None, reply }), answer)
 }
 
-struct Typed<T, E, F> {
+struct Typed<A, T, E, F> {
+    arguments: A,
     run: F,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-impl<T, E, F> Unit for Typed<T, E, F>
+impl<A, T, E, F> Unit for Typed<A, T, E, F>
 where
-    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
+    A: Send + Sync,
     T: Send,
     E: From<Error> + Send,
 {
@@ -45,7 +52,7 @@ where
     }
 
     fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, bool> {
-        let running = (self.run)(tx);
+        let running = (self.run)(tx, &self.arguments);
         let kept = &mut self.result;
         Box::pin(async move { kept.insert(running.await).is_ok() })
     }

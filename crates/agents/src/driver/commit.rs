@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use kontor_core::{environment::Environment, error::Problem, ids::TurnId, time::Timestamp, turn::TurnEvent};
 use kontor_store::{Tx, jobs::Announced};
 
@@ -61,14 +59,11 @@ impl Run<'_> {
         }
         let now = self.agents.0.environment.now();
         let lease = self.renewed(now);
-        let drafts: Arc<[Draft]> = Draft::all(std::mem::take(&mut self.pending))?.into();
+        let drafts = Draft::all(std::mem::take(&mut self.pending))?;
         let logged = self
             .namespace
-            .write(move |tx| {
-                let drafts = drafts.clone();
-                Box::pin(
-                    async move { log::append_leased(tx, &lease, AfterAppend::Renewed, &drafts, now).await },
-                )
+            .write((lease, drafts, now), |tx, (lease, drafts, now)| {
+                Box::pin(log::append_leased(tx, lease, AfterAppend::Renewed, drafts, *now))
             })
             .await?;
         kontor_core::kill_point!("step.committed");
@@ -101,7 +96,7 @@ impl Run<'_> {
         let waiting = self.waiting();
         let has_approvals =
             self.state.steps.iter().flat_map(|step| &step.calls).any(|c| c.approval.is_some());
-        let end = Arc::new(Last {
+        let end = Last {
             drafts: Draft::all(std::mem::take(&mut self.pending))?,
             problem,
             asked,
@@ -109,7 +104,7 @@ impl Run<'_> {
             environment: self.agents.0.environment.clone(),
             waiting,
             has_approvals,
-        });
+        };
         let status = match ending {
             Ending::Turn(End::Completed) => TurnStatus::Completed,
             Ending::Turn(End::Failed) => TurnStatus::Failed,
@@ -119,8 +114,7 @@ impl Run<'_> {
         metrics::counter!("agent_turns_total", "status" => status.word()).increment(1);
         let (logged, more) = self
             .namespace
-            .write(move |tx| {
-                let end = end.clone();
+            .write(end, move |tx, end| {
                 Box::pin(async move {
                     let logged =
                         log::append_leased(tx, &lease, AfterAppend::Released, &end.drafts, now).await?;

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use kontor_core::{
     error::{Fault, Problem},
     ids::{MemberId, TurnId, WorkspaceId},
@@ -66,11 +64,9 @@ impl<'a> GiveUp<'a> {
     pub(super) async fn end(&self, problem: Problem) -> Result<bool, Error> {
         let (lease, turn, member) = (self.lease, self.turn, self.member);
         let now = self.agents.0.environment.now();
-        let problem = Arc::new(problem);
         let (logged, more) = self
             .namespace
-            .write(move |tx| {
-                let problem = problem.clone();
+            .write(problem, move |tx, problem| {
                 Box::pin(async move {
                     let row = turns::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
                     // A commit whose answer was lost may have ended it or let go of it.
@@ -81,8 +77,8 @@ impl<'a> GiveUp<'a> {
                         let event = TurnEvent::TurnCancelled { turn, by: row.cancelled_by };
                         (event, TurnStatus::Cancelled, None)
                     } else {
-                        let event = TurnEvent::TurnFailed { turn, problem: (*problem).clone() };
-                        (event, TurnStatus::Failed, Some(&*problem))
+                        let event = TurnEvent::TurnFailed { turn, problem: problem.clone() };
+                        (event, TurnStatus::Failed, Some(problem))
                     };
                     let drafts = [Draft::new(event)?];
                     let logged = log::append_leased(tx, &lease, AfterAppend::Released, &drafts, now).await?;

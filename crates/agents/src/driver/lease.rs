@@ -52,7 +52,7 @@ impl Turn {
 pub(super) async fn take(agents: &Agents, namespace: &Namespace, session: SessionId) -> Result<Taken, Error> {
     let terms = LeaseTerms::now(agents, session);
     namespace
-        .write(move |tx| {
+        .write((session, terms), |tx, &(session, terms)| {
             Box::pin(async move {
                 match turns::first_open(tx, session).await? {
                     Some(row) => take_turn(tx, &terms, row).await,
@@ -124,7 +124,7 @@ pub(super) async fn read_back(
 ) -> Result<(State, Arc<History>), Error> {
     let (session, turn) = (taken.session.id, taken.row.id);
     let log: LogSlice =
-        namespace.read(move |tx| Box::pin(async move { log::tail(tx, session, TAIL).await })).await?;
+        namespace.read(session, |tx, &session| Box::pin(log::tail(tx, session, TAIL))).await?;
     if log.damaged.contains(&turn) {
         return Err(Error::TurnUnreadable(turn));
     }
@@ -144,7 +144,7 @@ impl Run<'_> {
         let (lease, turn, member) = (self.renewed(now), self.turn, self.session.member);
         let row = self
             .namespace
-            .write(move |tx| {
+            .write((lease, now, turn, member), |tx, &(lease, now, turn, member)| {
                 Box::pin(async move {
                     let kept = sessions::advance_leased(tx, &lease, AfterAppend::Renewed, 0, now).await?;
                     kept.ok_or(Error::LeaseLost)?;
@@ -163,7 +163,7 @@ impl Run<'_> {
         let now = self.agents.0.environment.now();
         let lease = self.lease;
         self.namespace
-            .write(move |tx| {
+            .write((lease, now), |tx, &(lease, now)| {
                 Box::pin(async move {
                     sessions::advance_leased(tx, &lease, AfterAppend::Released, 0, now).await.map(drop)
                 })

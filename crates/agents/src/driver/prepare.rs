@@ -179,14 +179,11 @@ impl Prepared {
         let environment = run.agents.0.environment.clone();
         let seen = run
             .namespace
-            .read(move |tx| {
-                let (caller, schema, environment) = (caller.clone(), schema.clone(), environment.clone());
-                let object = object.clone();
+            .read((caller, schema, environment, object), move |tx, (caller, schema, environment, object)| {
                 Box::pin(async move {
                     let now = environment.now();
-                    let Some(object) = schema.object(&object).cloned() else { return Ok(None) };
-                    let mut work =
-                        Work { tx, caller: &caller, schema: &schema, environment: &environment, now };
+                    let Some(object) = schema.object(object).cloned() else { return Ok(None) };
+                    let mut work = Work::new(tx, caller, schema, environment, now);
                     match records::get(&mut work, &object, record, Some(&[]), &[]).await {
                         Ok(found) => Ok(Some(RecordInView {
                             object: object.name.clone(),

@@ -46,20 +46,12 @@ impl Run<'_> {
         let kind = object.name.to_string();
         let found = self
             .namespace
-            .read(move |tx| {
-                let (prepared, environment) = (prepared.clone(), environment.clone());
-                let object = object.clone();
+            .read((prepared, environment, object), move |tx, (prepared, environment, object)| {
                 Box::pin(async move {
                     let Some(row) = turns::find(tx, turn, member).await? else { return Ok(None) };
                     let since = row.started_at.unwrap_or(row.created_at);
-                    let mut work = Work {
-                        tx,
-                        caller: &prepared.caller,
-                        schema: &prepared.schema,
-                        environment: &environment,
-                        now: environment.now(),
-                    };
-                    match timeline::before(&mut work, &object, id, since).await {
+                    let mut work = Work::new(tx, &prepared.caller, &prepared.schema, environment, environment.now());
+                    match timeline::before(&mut work, object, id, since).await {
                         Ok(before) => Ok(Some(before)),
                         // A fault of ours or of the database must not hide what is asked about.
                         Err(error) if matches!(error.problem().kind, ErrorKind::Internal) => {

@@ -79,7 +79,7 @@ impl Follower {
         let (session, after) = (self.session, self.cursor.seq);
         let page: LogSlice = self
             .namespace
-            .read(move |tx| Box::pin(async move { log::after(tx, session, after, PAGE).await }))
+            .read((after, session), |tx, &(after, session)| Box::pin(log::after(tx, session, after, PAGE)))
             .await?;
         for logged in &page.events {
             self.cursor.pass(logged, &mut self.given);

@@ -57,8 +57,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let begun = Instant::now();
     let wanted = ids.clone();
     namespace
-        .read(move |tx| {
-            let wanted = wanted.clone();
+        .read(wanted, |tx, wanted| {
             Box::pin(async move {
                 for id in wanted.iter().take(STATEMENTS) {
                     tx.fetch_optional(&select(tx.table("bench"), *id)).await?;
@@ -72,8 +71,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let begun = Instant::now();
     let maker = environment.clone();
     namespace
-        .write(move |tx| {
-            let maker = maker.clone();
+        .write(maker, |tx, maker| {
             Box::pin(async move {
                 for _ in 0..STATEMENTS {
                     tx.execute(&insert(tx.table("bench"), maker.new_id::<RecordId>().as_uuid())).await?;
@@ -89,7 +87,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             let (namespace, id) = (&namespace, ids[(lane * 7_919 + round) % ids.len()]);
             async move {
                 namespace
-                    .read(move |tx| {
+                    .read(id, |tx, &id| {
                         Box::pin(async move {
                             tx.fetch_optional(&select(tx.table("bench"), id)).await?;
                             tx.fetch_optional(&select(tx.table("bench"), id)).await
@@ -105,8 +103,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             let (namespace, environment) = (&namespace, environment.clone());
             async move {
                 namespace
-                    .write(move |tx| {
-                        let environment = environment.clone();
+                    .write(environment, |tx, environment| {
                         Box::pin(async move {
                             for _ in 0..4 {
                                 let id = environment.new_id::<RecordId>().as_uuid();
@@ -152,8 +149,7 @@ fn insert(table: sea_query::TableRef, id: Uuid) -> sea_query::InsertStatement {
 async fn fill(namespace: &Namespace, environment: &Environment) -> Result<Vec<Uuid>, kontor_store::Error> {
     let environment = environment.clone();
     namespace
-        .alter(move |tx| {
-            let environment = environment.clone();
+        .alter(environment, |tx, environment| {
             Box::pin(async move {
                 let columns = [
                     ColumnSpec::new("id", ColumnType::Uuid).primary_key(),

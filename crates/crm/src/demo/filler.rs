@@ -121,13 +121,7 @@ impl<'f, 'a, 'c> Filler<'f, 'a, 'c> {
             .ok_or_else(|| Error::unknown_object(object, self.work.schema, &self.work.caller.grants))?;
         let now = at.min(self.work.now);
         let environment = Environment::new(Arc::new(ManualClock::at(now)), self.random.clone());
-        let mut work = Work {
-            tx: self.work.tx,
-            caller: &self.people[by],
-            schema: self.work.schema,
-            environment: &environment,
-            now,
-        };
+        let mut work = Work::new(&mut *self.work.tx, &self.people[by], self.work.schema, &environment, now);
         let made = records::batch(&mut work, object, &input).await?;
         Ok(made.into_iter().map(|record| record.id).collect())
     }

@@ -67,7 +67,7 @@ impl InTransaction for LogActivity {
     fn run<'r, 'a, 'c>(
         &'r self,
         work: &'r mut Work<'a, 'c>,
-        json: Json,
+        json: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let fields: Map<String, Json> = arguments(json)?;

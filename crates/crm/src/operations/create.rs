@@ -43,7 +43,7 @@ impl InTransaction for Create {
     fn run<'r, 'a, 'c>(
         &'r self,
         work: &'r mut Work<'a, 'c>,
-        json: Json,
+        json: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let fields: Map<String, Json> = arguments(json)?;

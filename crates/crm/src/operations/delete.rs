@@ -41,7 +41,7 @@ impl InTransaction for Delete {
     fn run<'r, 'a, 'c>(
         &'r self,
         work: &'r mut Work<'a, 'c>,
-        json: Json,
+        json: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let OneRecord { id } = arguments(json)?;

@@ -93,7 +93,7 @@ impl InTransaction for Find {
     fn run<'r, 'a, 'c>(
         &'r self,
         work: &'r mut Work<'a, 'c>,
-        json: Json,
+        json: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(json)?;

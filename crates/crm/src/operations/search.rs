@@ -77,7 +77,7 @@ impl InTransaction for Search {
     fn run<'r, 'a, 'c>(
         &'r self,
         work: &'r mut Work<'a, 'c>,
-        json: Json,
+        json: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let Arguments { query, objects, limit } = arguments(json)?;

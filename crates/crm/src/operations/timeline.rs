@@ -63,7 +63,7 @@ impl InTransaction for Timeline {
     fn run<'r, 'a, 'c>(
         &'r self,
         work: &'r mut Work<'a, 'c>,
-        json: Json,
+        json: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let Arguments { id, limit, after } = arguments(json)?;

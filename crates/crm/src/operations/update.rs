@@ -51,7 +51,7 @@ impl InTransaction for Update {
     fn run<'r, 'a, 'c>(
         &'r self,
         work: &'r mut Work<'a, 'c>,
-        json: Json,
+        json: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>> {
         Box::pin(async move {
             let Arguments { id, fields } = arguments(json)?;

@@ -2,7 +2,7 @@
 
 use kontor_core::{
     filter::{Readable, parse_filter},
-    grants::Action,
+    grants::{Action, RowRule},
     metadata::Object,
 };
 use sea_query::{Expr, ExprTrait};
@@ -30,23 +30,21 @@ pub(crate) fn require(work: &Work<'_, '_>, object: &Object, action: Action) -> R
     Ok(())
 }
 
-/// What a row must fulfil for the caller to do this to it; nothing where every row may be reached. A rule
-/// that cannot be read any more lets no row through.
+/// What a row must fulfil for the caller to do this to it; nothing where every row may be reached.
 pub(crate) fn predicate(work: &Work<'_, '_>, object: &Object, alias: &str, action: Action) -> Option<Expr> {
-    let mut predicate: Option<Expr> = None;
-    for rule in work.caller.grants.row_rules(&object.name, action) {
-        let json = rule.to_json();
-        let part = match parse_filter(&json, object, work.schema, &Everything, work.caller.asker(work.now)) {
-            Ok(filter) => condition::compile(work, &filter, object, alias, Authority::Rule),
-            Err(issues) => {
-                tracing::error!(object = %object.name, ?issues, "a row rule cannot be read and lets no row through");
-                condition::never()
-            }
-        };
-        predicate = Some(match predicate {
-            None => part,
-            Some(before) => before.and(part),
-        });
+    let rules = work.caller.grants.row_rules(&object.name, action);
+    rules
+        .map(|rule| work.row_rules.condition(rule, alias, || compiled(work, rule, object, alias)))
+        .reduce(|all, rule| all.and(rule))
+}
+
+/// A rule as a condition. One that cannot be read any more lets no row through.
+fn compiled(work: &Work<'_, '_>, rule: &RowRule, object: &Object, alias: &str) -> Expr {
+    match parse_filter(&rule.to_json(), object, work.schema, &Everything, work.caller.asker(work.now)) {
+        Ok(filter) => condition::compile(work, &filter, object, alias, Authority::Rule),
+        Err(issues) => {
+            tracing::error!(object = %object.name, ?issues, "a row rule cannot be read and lets no row through");
+            condition::never()
+        }
     }
-    predicate
 }

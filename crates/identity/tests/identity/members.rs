@@ -112,7 +112,7 @@ both_engines! {
         house.identity.set_member_status(&Caller::system(workspace), max, MemberStatus::Inactive).await.unwrap();
         let namespace = store.workspace(workspace).await.unwrap();
         let entries: Result<Vec<(String, String, String)>, kontor_store::Error> = namespace
-            .read(|tx| {
+            .read((), |tx, ()| {
                 Box::pin(async move {
                     let select = Query::select()
                         .columns(["action", "target", "details"])

@@ -81,7 +81,7 @@ both_engines! {
         }
         let query = kontor_store::AuditQuery { limit: 10, ..kontor_store::AuditQuery::default() };
         let acts: Result<_, kontor_store::Error> = store.workspace(workspace).await.unwrap()
-            .read(move |tx| { let query = query.clone(); Box::pin(async move { tx.audit_log(&query).await }) }).await;
+            .read(query, |tx, query| Box::pin(async move { tx.audit_log(query).await })).await;
         let acts: Vec<_> = acts.unwrap().into_iter().map(|act| act.action).collect();
         assert_eq!(acts, ["member.settings_changed", "settings.changed", "member.added"]);
     }

@@ -16,7 +16,7 @@ async fn kept_hash(house: &House, email: &'static str) -> String {
     let hash: Result<String, kontor_store::Error> = house
         .store
         .directory()
-        .read(move |tx| {
+        .read(email, |tx, &email| {
             let statement = Query::select()
                 .column("password_hash")
                 .from(tx.table("users"))

@@ -21,7 +21,7 @@ fn assembled(header: &Value, claims: &Value, signature: &str) -> String {
 async fn sealed_keys(store: &Store) -> Vec<String> {
     let read: Result<Vec<String>, kontor_store::Error> = store
         .directory()
-        .read(|tx| {
+        .read((), |tx, ()| {
             Box::pin(async move {
                 let keys = Query::select().column("sealed_key").from(tx.table("signing_keys")).take();
                 tx.fetch_all(&keys).await?.iter().map(|row| row.get(0)).collect()
@@ -160,7 +160,7 @@ both_engines! {
         let tokens = house.identity.sign_in(sign_in("ada@acme.test", PASSWORD)).await.unwrap();
         let namespace = store.workspace(workspace).await.unwrap();
         namespace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     let insert = Query::insert()
                         .into_table(tx.table("schema_migrations"))

@@ -17,8 +17,7 @@ async fn as_an_older_version_left_it(store: &Store, workspace: WorkspaceId, perm
     grants["platform"] = json!(permissions);
     let grants = grants.to_string();
     let namespace = store.workspace(workspace).await.unwrap();
-    let changed = namespace.write(move |tx| {
-        let grants = grants.clone();
+    let changed = namespace.write(grants, |tx, grants| {
         Box::pin(async move {
             let role = Query::update()
                 .table(tx.table("roles"))

@@ -13,7 +13,7 @@ async fn as_if_crashed(house: &House, workspace: WorkspaceId) {
     let changed: Result<u64, kontor_store::Error> = house
         .store
         .directory()
-        .write(move |tx| {
+        .write(workspace, |tx, &workspace| {
             let statement = Query::update()
                 .table(tx.table("workspaces"))
                 .value("status", "creating")
@@ -31,7 +31,7 @@ async fn as_if_crashed_before_the_namespace(house: &House, workspace: WorkspaceI
     let done: Result<(), kontor_store::Error> = house
         .store
         .directory()
-        .write(move |tx| {
+        .write((fresh, workspace), |tx, &(fresh, workspace)| {
             Box::pin(async move {
                 let insert = Query::insert()
                     .into_table(tx.table("workspaces"))

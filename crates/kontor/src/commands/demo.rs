@@ -116,9 +116,8 @@ async fn fill(services: &Services, workspace: WorkspaceId, people: [MemberId; 3]
     let members = DemoMembers { ada: named(ada, PEOPLE[0]), max: named(max, PEOPLE[1]) };
     services
         .crm
-        .write(&Caller::system(workspace), move |work| {
-            let members = members.clone();
-            Box::pin(async move { demo::fill(work, &members, today).await })
+        .write(&Caller::system(workspace), members, move |work, members| {
+            Box::pin(demo::fill(work, members, today))
         })
         .await?;
     Ok(())

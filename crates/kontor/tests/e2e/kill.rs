@@ -20,7 +20,7 @@ async fn outbox(fixture: &Fixture) -> BTreeMap<Effect, usize> {
     let mut found = BTreeMap::new();
     for workspace in store.workspace_ids().await.unwrap() {
         let namespace = store.workspace(workspace).await.unwrap();
-        let rows = namespace.read(|tx| {
+        let rows = namespace.read((), |tx, ()| {
             let events =
                 Query::select().columns(["record_id", "name"]).from(tx.table("outbox_events")).take();
             Box::pin(async move { tx.fetch_all(&events).await })

@@ -130,8 +130,7 @@ impl Dispatcher {
         let store = &self.jobs.0.store;
         self.runner.look_into(store.directory()).await?;
         let now = self.jobs.0.environment.now();
-        let due =
-            store.directory().read(move |tx| Box::pin(async move { hints::due(tx, now).await })).await?;
+        let due = store.directory().read(now, |tx, &now| Box::pin(hints::due(tx, now))).await?;
         for due in due {
             if self.is_in_hand(due.workspace, now) {
                 continue;
@@ -155,7 +154,7 @@ impl Dispatcher {
         let now = self.jobs.0.environment.now();
         if !is_at_work && now.since(due.at) >= HINT_LIFETIME {
             let directory = self.jobs.0.store.directory();
-            directory.write(move |tx| Box::pin(async move { hints::settle(tx, due, next).await })).await?;
+            directory.write((due, next), |tx, &(due, next)| Box::pin(hints::settle(tx, due, next))).await?;
         }
         Ok(())
     }
@@ -189,7 +188,7 @@ impl Dispatcher {
     /// within the time over which schedules are spread.
     async fn hint_unknown(&self) -> Result<(), Error> {
         let store = &self.jobs.0.store;
-        let known = store.directory().read(|tx| Box::pin(async move { hints::known(tx).await })).await?;
+        let known = store.directory().read((), |tx, ()| Box::pin(hints::known(tx))).await?;
         let now = self.jobs.0.environment.now();
         for workspace in store.workspace_ids().await?.into_iter().filter(|id| !known.contains(id)) {
             self.hint(workspace, now.plus(spread(Some(workspace)))).await?;
@@ -202,7 +201,7 @@ impl Dispatcher {
     async fn hint(&self, workspace: WorkspaceId, at: Timestamp) -> Result<(), Error> {
         let directory = self.jobs.0.store.directory();
         let hinted = directory
-            .write(move |tx| Box::pin(async move { hints::at_latest(tx, workspace, at).await }))
+            .write((workspace, at), |tx, &(workspace, at)| Box::pin(hints::at_latest(tx, workspace, at)))
             .await;
         match hinted {
             Err(Error::ForeignKey { .. }) => Ok(()),

@@ -189,7 +189,9 @@ impl Jobs {
             return Ok(Announced(()));
         }
         let directory = self.0.store.directory();
-        directory.write(move |tx| Box::pin(async move { hints::announce(tx, workspace, now).await })).await?;
+        directory
+            .write((workspace, now), |tx, &(workspace, now)| Box::pin(hints::announce(tx, workspace, now)))
+            .await?;
         let mut announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
         if announced.len() >= REMEMBERED {
             announced.retain(|_, at| now.since(*at) < ANNOUNCED);
@@ -232,7 +234,7 @@ impl Jobs {
         limit: u64,
     ) -> Result<Vec<JobRecord>, Error> {
         let limit = limit.clamp(1, 200);
-        namespace.read(move |tx| Box::pin(async move { rows::list(tx, state, limit).await })).await
+        namespace.read((state, limit), |tx, &(state, limit)| Box::pin(rows::list(tx, state, limit))).await
     }
 
     /// What is run by itself in a namespace.
@@ -240,7 +242,7 @@ impl Jobs {
     /// # Errors
     /// What the database said.
     pub async fn planned(&self, namespace: &Namespace) -> Result<Vec<Planned>, Error> {
-        namespace.read(|tx| Box::pin(async move { rows::planned(tx).await })).await
+        namespace.read((), |tx, ()| Box::pin(rows::planned(tx))).await
     }
 
     /// Has a job run again that failed or waits: at once, and with all its attempts; the audit of a workspace says
@@ -252,20 +254,20 @@ impl Jobs {
         if let Some(workspace) = namespace.id() {
             self.announce(workspace).await?;
         }
-        let unit = Arc::new((self.0.environment.clone(), actor.clone(), namespace.id().is_some()));
-        let again = namespace.write(move |tx| {
-            let unit = unit.clone();
-            Box::pin(async move {
-                let (environment, actor, has_audit) = &*unit;
-                let now = environment.now();
-                let is_there = rows::run_again(tx, job, now).await?;
-                if is_there && *has_audit {
-                    let entry = AuditEntry::new("job.run_again", format!("job:{job}"), json!({}));
-                    tx.audit(environment, now, actor, entry).await?;
-                }
-                Ok::<_, Error>(is_there)
-            })
-        });
+        let again = namespace.write(
+            (self.0.environment.clone(), actor.clone(), namespace.id().is_some()),
+            move |tx, (environment, actor, has_audit)| {
+                Box::pin(async move {
+                    let now = environment.now();
+                    let is_there = rows::run_again(tx, job, now).await?;
+                    if is_there && *has_audit {
+                        let entry = AuditEntry::new("job.run_again", format!("job:{job}"), json!({}));
+                        tx.audit(environment, now, actor, entry).await?;
+                    }
+                    Ok::<_, Error>(is_there)
+                })
+            },
+        );
         let is_there = again.await?;
         self.wake_place(namespace.id());
         Ok(is_there)

@@ -68,22 +68,25 @@ impl JobRun {
     ///
     /// # Errors
     /// [`Error::LeaseLost`] where another process has taken the job over; what the unit said.
-    pub async fn finish<T, E, F>(&self, unit: F) -> Result<T, E>
+    pub async fn finish<A, T, E, F>(&self, arguments: A, unit: F) -> Result<T, E>
     where
-        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>>
+            + Copy
+            + Send
+            + Sync
+            + 'static,
+        A: Send + Sync + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         let (id, epoch) = (self.id, self.epoch);
-        let unit = Arc::new(unit);
         self.namespace
-            .write(move |tx| {
-                let unit = unit.clone();
+            .write(arguments, move |tx, arguments| {
                 Box::pin(async move {
                     if !rows::finish(tx, id, epoch).await? {
                         return Err(Error::LeaseLost.into());
                     }
-                    unit(tx).await
+                    unit(tx, arguments).await
                 })
             })
             .await

@@ -76,12 +76,7 @@ impl Runner {
     pub(super) async fn look_into(&self, namespace: &Namespace) -> Result<Look, Error> {
         let next_schedule = self.keep_schedules(namespace).await?;
         let asked = self.claim(namespace.id(), 0);
-        let (is_due, next) = namespace
-            .read(move |tx| {
-                let claim = asked.clone();
-                Box::pin(async move { rows::outlook(tx, &claim).await })
-            })
-            .await?;
+        let (is_due, next) = namespace.read(asked, |tx, claim| Box::pin(rows::outlook(tx, claim))).await?;
         if is_due && !self.stopping.is_cancelled() {
             self.take(namespace).await?;
         }
@@ -114,12 +109,7 @@ impl Runner {
             return Ok(());
         }
         let claim = self.claim(place, permits.len());
-        let claimed = namespace
-            .write(move |tx| {
-                let claim = claim.clone();
-                Box::pin(async move { rows::claim(tx, &claim).await })
-            })
-            .await?;
+        let claimed = namespace.write(claim, |tx, claim| Box::pin(rows::claim(tx, claim))).await?;
         for (job, permit) in claimed.into_iter().zip(permits) {
             kontor_core::kill_point!("job.claimed");
             self.start(namespace, job, permit);
@@ -175,7 +165,7 @@ impl Runner {
         if schedules.is_empty() {
             return Ok(None);
         }
-        let planned = namespace.read(|tx| Box::pin(async move { rows::planned(tx).await })).await?;
+        let planned = namespace.read((), |tx, ()| Box::pin(rows::planned(tx))).await?;
         let now = self.jobs.0.environment.now();
         let mut earliest: Option<Timestamp> = None;
         for schedule in schedules {
@@ -199,20 +189,20 @@ impl Runner {
                 priority: 0,
                 key: Some("schedule".to_owned()),
             });
-            let unit = Arc::new((self.jobs.0.environment.clone(), before, next, due));
             namespace
-                .write(move |tx| {
-                    let unit = unit.clone();
-                    Box::pin(async move {
-                        let (environment, before, next, due) = &*unit;
-                        if rows::plan(tx, before.as_ref(), next).await?
-                            && let Some(due) = due
-                        {
-                            rows::insert(tx, environment.new_id(), due, environment.now()).await?;
-                        }
-                        Ok::<_, Error>(())
-                    })
-                })
+                .write(
+                    (self.jobs.0.environment.clone(), before, next, due),
+                    |tx, (environment, before, next, due)| {
+                        Box::pin(async move {
+                            if rows::plan(tx, before.as_ref(), next).await?
+                                && let Some(due) = due
+                            {
+                                rows::insert(tx, environment.new_id(), due, environment.now()).await?;
+                            }
+                            Ok::<_, Error>(())
+                        })
+                    },
+                )
                 .await?;
             earliest = earliest.into_iter().chain([next_at]).min();
         }
@@ -314,7 +304,9 @@ impl Attempt<'_> {
     async fn renew(&self) -> Result<bool, Error> {
         let until = self.jobs.0.environment.now().plus(self.jobs.0.settings.lease);
         let (id, epoch) = (self.job.id, self.job.epoch);
-        self.namespace.write(move |tx| Box::pin(async move { rows::renew(tx, id, epoch, until).await })).await
+        self.namespace
+            .write((id, epoch, until), |tx, &(id, epoch, until)| Box::pin(rows::renew(tx, id, epoch, until)))
+            .await
     }
 
     async fn settle(&self, ended: Ended) -> Result<(), Error> {
@@ -331,7 +323,7 @@ impl Attempt<'_> {
                 // It is there no more where the job ended itself.
                 let finish = self
                     .namespace
-                    .write(move |tx| Box::pin(async move { rows::finish(tx, id, epoch).await }));
+                    .write((id, epoch), |tx, &(id, epoch)| Box::pin(rows::finish(tx, id, epoch)));
                 finish.await?;
                 kontor_core::kill_point!("job.finished");
                 return Ok(());
@@ -359,20 +351,18 @@ impl Attempt<'_> {
     async fn put_back(&self, state: JobState, pause: Duration, problem: Option<String>) -> Result<(), Error> {
         let due_at = self.jobs.0.environment.now().plus(pause);
         let (id, epoch) = (self.job.id, self.job.epoch);
-        let back = Arc::new(PutBack { state, due_at, counts: problem.is_some(), problem });
+        let back = PutBack { state, due_at, counts: problem.is_some(), problem };
         if let Some(workspace) = self.namespace.id() {
             self.jobs.announce(workspace).await?;
         }
-        let put_back = self.namespace.write(move |tx| {
-            let back = back.clone();
-            Box::pin(async move { rows::put_back(tx, id, epoch, &back).await })
-        });
+        let put_back =
+            self.namespace.write(back, move |tx, back| Box::pin(rows::put_back(tx, id, epoch, back)));
         match put_back.await {
             // Another that was enqueued under the same key at this moment stands for it.
             Err(Error::UniqueViolation { .. }) => {
                 let finish = self
                     .namespace
-                    .write(move |tx| Box::pin(async move { rows::finish(tx, id, epoch).await }));
+                    .write((id, epoch), |tx, &(id, epoch)| Box::pin(rows::finish(tx, id, epoch)));
                 finish.await.map(drop)
             }
             other => other,

@@ -27,10 +27,9 @@ both_engines! {
         for schema in [format!("ws_{id}"), "kontor_directory".to_owned()] {
             let table = if schema.starts_with("ws_") { "note" } else { "schema_migrations" };
             let stolen: Result<_, Error> = other
-                .read(move |tx| {
-                    let schema = schema.clone();
+                .read(schema, move |tx, schema| {
                     Box::pin(async move {
-                        let from = foreign(tx.dialect(), &schema, table);
+                        let from = foreign(tx.dialect(), schema, table);
                         tx.fetch_all(&Query::select().column(Asterisk).from(from).to_owned()).await
                     })
                 })

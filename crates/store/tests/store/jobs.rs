@@ -156,11 +156,10 @@ impl Job for Effect {
         Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(5)).await;
             let environment = run.environment.clone();
-            run.finish(move |tx| {
-                let (environment, mark) = (environment.clone(), mark.clone());
+            run.finish((environment, mark), |tx, (environment, mark)| {
                 Box::pin(async move {
                     let entry = AuditEntry::new("effect", mark, json!({}));
-                    tx.audit(&environment, environment.now(), &Actor::SYSTEM, entry).await
+                    tx.audit(environment, environment.now(), &Actor::SYSTEM, entry).await
                 })
             })
             .await
@@ -171,7 +170,7 @@ impl Job for Effect {
 
 /// What the audit says that happened.
 async fn effects(namespace: &Namespace) -> Vec<String> {
-    let read = namespace.read(|tx| {
+    let read = namespace.read((), |tx, ()| {
         let entries = Query::select().column("target").from(tx.table("audit_entries")).take();
         Box::pin(async move { tx.fetch_all(&entries).await })
     });
@@ -195,9 +194,8 @@ async fn enqueue_named<J: Job>(jobs: &Jobs, namespace: &Namespace, payload: Json
     let announced = jobs.announce(namespace.id().unwrap()).await.unwrap();
     let key = key.map(str::to_owned);
     let job = NewJob { name: J::NAME, payload, due_at: environment.now(), priority: 0, key };
-    let enqueued = namespace.write(move |tx| {
-        let (environment, job) = (environment.clone(), job.clone());
-        Box::pin(async move { tx.enqueue(&environment, announced, &job).await })
+    let enqueued = namespace.write((environment, job), move |tx, (environment, job)| {
+        Box::pin(async move { tx.enqueue(environment, announced, job).await })
     });
     let is_new = enqueued.await.map_err(|error: Error| error).unwrap();
     jobs.wake(namespace.id().unwrap());
@@ -228,7 +226,7 @@ both_engines! {
         let probe = Probe::default();
         let running = Running::begin(&jobs, Registry::default().with(probe.clone()));
         let announced = jobs.announce(id).await.unwrap();
-        let undone = namespace.write(move |tx| {
+        let undone = namespace.write(announced, |tx, &announced| {
             Box::pin(async move {
                 let environment = Environment::system();
                 let job = NewJob { name: Probe::NAME, payload: json!(plan("undone")), due_at: environment.now(), priority: 0, key: None };

@@ -9,7 +9,7 @@ async fn reopened(store: &TestStore, version: Option<i64>) -> (Store, WorkspaceI
     let id = WorkspaceId(new_id());
     let workspace = store.create_workspace(id).await.unwrap();
     workspace
-        .write(move |tx| {
+        .write(version, |tx, &version| {
             Box::pin(async move {
                 let table = tx.table("schema_migrations");
                 match version {
@@ -63,7 +63,7 @@ both_engines! {
             named.unwrap().outcome
         };
         found().await.unwrap();
-        let forgotten = workspace.write(|tx| {
+        let forgotten = workspace.write((), |tx, ()| {
             let newest = Query::delete()
                 .from_table(tx.table("schema_migrations"))
                 .and_where(Expr::col("version").gt(0_i64))

@@ -57,9 +57,7 @@ both_engines! {
         let workspace = store.create_workspace(id).await.unwrap();
         register(&store, id, true).await;
         let emptied: Result<(), Error> = workspace
-            .alter(|tx| {
-                Box::pin(async move { tx.apply("DELETE FROM schema_migrations").await })
-            })
+            .alter((), |tx, ()| Box::pin(async move { tx.apply("DELETE FROM schema_migrations").await }))
             .await;
         emptied.unwrap();
         let again = Store::open(store.config(), Environment::system()).await.unwrap();
@@ -75,7 +73,7 @@ both_engines! {
         let workspace = store.create_workspace(id).await.unwrap();
         register(&store, id, true).await;
         let replaced: Result<u64, Error> = workspace
-            .write(move |tx| {
+            .write(other, |tx, &other| {
                 let update = Query::update().table(tx.table("namespace")).value("workspace_id", other.as_uuid()).take();
                 Box::pin(async move { tx.execute(&update).await })
             })
@@ -93,7 +91,7 @@ both_engines! {
         store.create_workspace(id).await.unwrap();
         let emptied: Result<(), Error> = store
             .directory()
-            .alter(|tx| Box::pin(async move { tx.apply("DELETE FROM schema_migrations").await }))
+            .alter((), |tx, ()| Box::pin(async move { tx.apply("DELETE FROM schema_migrations").await }))
             .await;
         emptied.unwrap();
         let refused = Store::open(store.config(), Environment::system()).await.err().unwrap();

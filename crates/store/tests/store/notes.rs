@@ -21,7 +21,7 @@ pub(crate) fn new_id() -> Uuid {
 /// A new workspace with the table `note`: `id`, a unique `title`, a `count`, a reference to another note.
 pub(crate) async fn workspace(store: &Store) -> Namespace {
     let workspace = store.create_workspace(WorkspaceId(new_id())).await.unwrap();
-    workspace.alter(|tx| Box::pin(create_table(tx))).await.unwrap();
+    workspace.alter((), |tx, ()| Box::pin(create_table(tx))).await.unwrap();
     workspace
 }
 
@@ -57,12 +57,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, title: &str) -> Result<Uuid, Error> 
 
 pub(crate) async fn add(workspace: &Namespace, title: &str) -> Result<Uuid, Error> {
     let title = title.to_owned();
-    workspace
-        .write(move |tx| {
-            let title = title.clone();
-            Box::pin(async move { insert(tx, &title).await })
-        })
-        .await
+    workspace.write(title, |tx, title| Box::pin(insert(tx, title))).await
 }
 
 pub(crate) async fn count(tx: &mut Tx<'_>) -> Result<i64, Error> {
@@ -72,7 +67,7 @@ pub(crate) async fn count(tx: &mut Tx<'_>) -> Result<i64, Error> {
 
 /// How many notes there are.
 pub(crate) async fn notes(workspace: &Namespace) -> i64 {
-    workspace.read(|tx| Box::pin(count(tx))).await.unwrap()
+    workspace.read((), |tx, ()| Box::pin(count(tx))).await.unwrap()
 }
 
 /// Reads, then writes what was read and one.
@@ -93,7 +88,7 @@ pub(crate) async fn register(store: &Store, id: WorkspaceId, is_made: bool) {
     let status = if is_made { "active" } else { "creating" };
     let written: Result<u64, Error> = store
         .directory()
-        .write(move |tx| {
+        .write(id, |tx, &id| {
             let insert = Query::insert()
                 .into_table(tx.table("workspaces"))
                 .columns(["id", "name", "name_folded", "status", "created_at"])

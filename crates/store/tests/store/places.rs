@@ -37,8 +37,7 @@ fn holding(workspace: &Namespace) -> (tokio::task::JoinHandle<i64>, mpsc::Receiv
     let told = Arc::new(Mutex::new(told));
     let workspace = workspace.clone();
     let read = async move {
-        let read = workspace.read(move |tx| {
-            let (begun, told) = (begun.clone(), Arc::clone(&told));
+        let read = workspace.read((begun, told), |tx, (begun, told)| {
             Box::pin(async move {
                 begun.send(()).unwrap();
                 told.lock().unwrap().recv_timeout(PATIENCE).unwrap();
@@ -252,7 +251,7 @@ fn a_file_that_is_gone_or_empty_is_reported_and_not_made_anew() {
 fn what_was_restored_is_known_to_be_so_until_it_was_looked_at() {
     on_sqlite(|store| async move {
         let made = workspace(&store).await;
-        made.write(|tx| Box::pin(async move { insert(tx, "kept").await })).await.unwrap();
+        made.write((), |tx, ()| Box::pin(insert(tx, "kept"))).await.unwrap();
         assert!(!store.may_have_been_restored());
         let folder = tempfile::tempdir().unwrap();
         let (backup, data) = (folder.path().join("backup"), folder.path().join("data"));

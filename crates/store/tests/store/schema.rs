@@ -49,7 +49,7 @@ fn bare(written: &str) -> String {
 
 async fn indexes(namespace: &Namespace) -> Indexes {
     let indexes: Result<Indexes, Error> = namespace
-        .read(|tx| {
+        .read((), |tx, ()| {
             Box::pin(async move {
                 let sql = if tx.dialect() == Dialect::Sqlite { SQLITE_INDEXES } else { POSTGRES_INDEXES };
                 let rows = tx.fetch_all(&Raw(sql)).await?;
@@ -67,7 +67,7 @@ async fn indexes(namespace: &Namespace) -> Indexes {
 
 async fn columns(namespace: &Namespace) -> Columns {
     let columns: Result<Columns, Error> = namespace
-        .read(|tx| {
+        .read((), |tx, ()| {
             Box::pin(async move {
                 let sql = if tx.dialect() == Dialect::Sqlite { SQLITE } else { POSTGRES };
                 let rows = tx.fetch_all(&Raw(sql)).await?;

@@ -16,9 +16,8 @@ fn owned(tokens: &[&str]) -> Vec<String> {
 async fn index(workspace: &Namespace, id: Uuid, object: &'static str, tokens: &[&str]) {
     let tokens = owned(tokens);
     let done: Result<(), Error> = workspace
-        .write(move |tx| {
-            let tokens = tokens.clone();
-            Box::pin(async move { tx.index_documents(object, &[(id, tokens)]).await })
+        .write(tokens, move |tx, tokens| {
+            Box::pin(async move { tx.index_documents(object, &[(id, tokens.clone())]).await })
         })
         .await;
     done.unwrap();
@@ -35,13 +34,12 @@ fn beginnings(groups: &[&[&str]]) -> SearchQuery {
 async fn found(workspace: &Namespace, object: &'static str, groups: &[&[&str]]) -> Vec<String> {
     let query = beginnings(groups);
     let titles: Result<Vec<String>, Error> = workspace
-        .read(move |tx| {
-            let query = query.clone();
+        .read(query, move |tx, query| {
             Box::pin(async move {
                 let select = Query::select()
                     .column("title")
                     .from(tx.table("note"))
-                    .and_where(Expr::col("id").in_subquery(tx.search_ids(object, &query)))
+                    .and_where(Expr::col("id").in_subquery(tx.search_ids(object, query)))
                     .order_by("title", Order::Asc)
                     .to_owned();
                 tx.fetch_all(&select).await?.iter().map(|row| row.get(0)).collect()
@@ -90,7 +88,7 @@ both_engines! {
         assert!(found(&workspace, "note", &[&["note.title:old"]]).await.is_empty());
         assert_eq!(found(&workspace, "note", &[&["note.title:new"]]).await, ["a"]);
         let done: Result<(), Error> =
-            workspace.write(move |tx| Box::pin(async move { tx.remove_document("note", id).await })).await;
+            workspace.write(id, |tx, &id| Box::pin(async move { tx.remove_document("note", id).await })).await;
         done.unwrap();
         assert!(found(&workspace, "note", &[&["note.title:new"]]).await.is_empty());
         index(&workspace, id, "note", &["note.title:again"]).await;
@@ -132,11 +130,10 @@ both_engines! {
         };
         let (notes, tasks) = (documents(1..=3_000), documents(5_000..=5_001));
         let filled: Result<(), Error> = workspace
-            .write(move |tx| {
-                let (notes, tasks) = (notes.clone(), tasks.clone());
+            .write((notes, tasks), |tx, (notes, tasks)| {
                 Box::pin(async move {
-                    tx.index_documents("note", &notes).await?;
-                    tx.index_documents("task", &tasks).await
+                    tx.index_documents("note", notes).await?;
+                    tx.index_documents("task", tasks).await
                 })
             })
             .await;
@@ -144,11 +141,10 @@ both_engines! {
         settled(&workspace).await;
         let (whole, beginning) = (SearchQuery::Token("0mia".to_owned()), SearchQuery::Prefix("0mia".to_owned()));
         let pages: Result<Vec<Vec<Uuid>>, Error> = workspace
-            .read(move |tx| {
-                let ranks = vec![whole.clone(), beginning.clone()];
-                let widest = beginning.clone();
+            .read((whole, beginning), |tx, (whole, beginning)| {
                 Box::pin(async move {
-                    let search = tx.begin_search(&widest, ranks, scope(&["note", "task"]), 50).await?;
+                    let ranks = vec![whole.clone(), beginning.clone()];
+                    let search = tx.begin_search(beginning, ranks, scope(&["note", "task"]), 50).await?;
                     let mut pages = Vec::new();
                     for rank in 0..=2 {
                         let mut cursor = search.cursor(rank, Precision::Bounded);
@@ -188,7 +184,7 @@ both_engines! {
     async fn no_plan_of_a_search_walks_the_documents(store: TestStore) {
         let workspace = workspace(&store).await;
         let plans: Result<Vec<String>, Error> = workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     if tx.dialect() == Dialect::Postgres {
                         let filled = "INSERT INTO search_documents SELECT 'note', gen_random_uuid(), \
@@ -224,7 +220,7 @@ async fn settled(workspace: &Namespace) {
     }
     for _ in 0..200 {
         let left: Result<i64, Error> = workspace
-            .read(|tx| {
+            .read((), |tx, ()| {
                 Box::pin(
                     async move { tx.fetch_one(&Raw("SELECT count(*) FROM search_pending")).await?.get(0) },
                 )
@@ -244,10 +240,9 @@ fn scope(objects: &[&str]) -> SearchScope {
 
 async fn page(workspace: &Namespace, query: SearchQuery, precision: Precision) -> Vec<kontor_store::Found> {
     let found: Result<_, Error> = workspace
-        .read(move |tx| {
-            let query = query.clone();
+        .read(query, move |tx, query| {
             Box::pin(async move {
-                let search = tx.begin_search(&query, vec![query.clone()], scope(&["note"]), 10).await?;
+                let search = tx.begin_search(query, vec![query.clone()], scope(&["note"]), 10).await?;
                 tx.search_page(&mut search.cursor(0, precision), 10).await
             })
         })
@@ -258,10 +253,9 @@ async fn page(workspace: &Namespace, query: SearchQuery, precision: Precision) -
 async fn paged(workspace: &Namespace, query: SearchQuery, objects: &[&str], most: u64) -> Vec<Uuid> {
     let scope = scope(objects);
     let found: Result<_, Error> = workspace
-        .read(move |tx| {
-            let (query, scope) = (query.clone(), scope.clone());
+        .read((query, scope), move |tx, (query, scope)| {
             Box::pin(async move {
-                let search = tx.begin_search(&query, vec![query.clone()], scope, most).await?;
+                let search = tx.begin_search(query, vec![query.clone()], scope.clone(), most).await?;
                 let mut cursor = search.cursor(0, Precision::Exact);
                 let mut found = Vec::new();
                 while !cursor.is_at_end() {

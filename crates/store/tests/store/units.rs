@@ -22,7 +22,7 @@ both_engines! {
         let workspace = workspace(&store).await;
         add(&workspace, "kept").await.unwrap();
         let failed: Result<(), Error> = workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     insert(tx, "undone").await?;
                     Err(Error::NoRow)
@@ -36,7 +36,7 @@ both_engines! {
     async fn a_panic_undoes_its_unit_and_harms_no_other(store: TestStore) {
         let workspace = workspace(&store).await;
         let failed: Result<(), Error> = workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     insert(tx, "undone").await?;
                     panic!("lost my thread")
@@ -52,7 +52,7 @@ both_engines! {
         let workspace = workspace(&store).await;
         add(&workspace, "same").await.unwrap();
         let failed: Result<(), Error> = workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     insert(tx, "other").await?;
                     drop(insert(tx, "same").await);
@@ -69,11 +69,11 @@ both_engines! {
         let workspace = workspace(&store).await;
         add(&workspace, "same").await.unwrap();
         workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     insert(tx, "before").await?;
                     let part: Result<(), Error> = tx
-                        .savepoint(|tx| {
+                        .savepoint(&(), |tx, ()| {
                             Box::pin(async move {
                                 insert(tx, "undone").await?;
                                 insert(tx, "same").await.map(drop)
@@ -81,7 +81,7 @@ both_engines! {
                         })
                         .await;
                     assert!(matches!(part, Err(Error::UniqueViolation { .. })), "{part:?}");
-                    tx.savepoint(|tx| Box::pin(async move { insert(tx, "nested").await })).await?;
+                    tx.savepoint(&(), |tx, ()| Box::pin(async move { insert(tx, "nested").await })).await?;
                     insert(tx, "after").await
                 })
             })
@@ -93,15 +93,13 @@ both_engines! {
     async fn concurrent_changes_of_one_row_are_all_kept(store: TestStore) {
         let workspace = workspace(&store).await;
         let id = add(&workspace, "counted").await.unwrap();
-        let changes = (0..40).map(|_| {
-            workspace.write(move |tx| Box::pin(async move { increment(tx, id).await }))
-        });
+        let changes = (0..40).map(|_| workspace.write(id, |tx, &id| Box::pin(increment(tx, id))));
         for change in join_all(changes).await {
             let change: Result<(), Error> = change;
             change.unwrap();
         }
         let counted: Result<i64, Error> = workspace
-            .read(|tx| {
+            .read((), |tx, ()| {
                 Box::pin(async move {
                     let select = Query::select().column("count").from(tx.table("note")).to_owned();
                     tx.fetch_one(&select).await?.get(0)
@@ -135,7 +133,7 @@ both_engines! {
     async fn a_reference_to_nothing_is_refused(store: TestStore) {
         let workspace = workspace(&store).await;
         let failed: Result<u64, Error> = workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     let id = insert(tx, "child").await?;
                     let update = Query::update()
@@ -173,8 +171,7 @@ both_engines! {
         let (written, go) = std::sync::mpsc::channel();
         let channels = Arc::new(Mutex::new((begun, go)));
         let reader = workspace.clone();
-        let read = async move { reader.read(move |tx| {
-            let channels = Arc::clone(&channels);
+        let read = async move { reader.read(channels, |tx, channels| {
             Box::pin(async move {
                 let before = count(tx).await?;
                 {
@@ -197,7 +194,7 @@ both_engines! {
     async fn the_schema_is_changed_in_alter_alone(store: TestStore) {
         let workspace = workspace(&store).await;
         let refused: Result<(), Error> =
-            workspace.write(|tx| Box::pin(async move { tx.apply("DROP TABLE note").await })).await;
+            workspace.write((), |tx, ()| Box::pin(async move { tx.apply("DROP TABLE note").await })).await;
         assert!(matches!(refused, Err(Error::NotAltering)));
         assert_eq!(notes(&workspace).await, 0);
     }
@@ -205,7 +202,7 @@ both_engines! {
     async fn a_read_cannot_write(store: TestStore) {
         let workspace = workspace(&store).await;
         let refused: Result<_, Error> =
-            workspace.read(|tx| Box::pin(async move { insert(tx, "sneaked in").await })).await;
+            workspace.read((), |tx, ()| Box::pin(insert(tx, "sneaked in"))).await;
         assert!(refused.is_err());
         assert_eq!(notes(&workspace).await, 0);
     }
@@ -217,7 +214,7 @@ both_engines! {
         let id = WorkspaceId(new_id());
         let workspace = hurried.create_workspace(id).await.unwrap();
         let endless: Result<_, Error> = workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     tx.fetch_all(&Raw(
                         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT (i + 1) % 1000 FROM n) \
@@ -235,7 +232,7 @@ both_engines! {
     async fn a_sum_beyond_64_bits_is_refused(store: TestStore) {
         let workspace = workspace(&store).await;
         let sum: Result<_, Error> = workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     insert(tx, "one").await?;
                     insert(tx, "two").await?;
@@ -256,14 +253,13 @@ both_engines! {
         let counted = Arc::clone(&runs);
         let (other, interfered) = (workspace.clone(), Arc::new(AtomicUsize::new(0)));
         let result: Result<(), Error> = workspace
-            .write(move |tx| {
+            .write((counted, other, interfered), move |tx, (counted, other, interfered)| {
                 counted.fetch_add(1, Ordering::SeqCst);
-                let (other, interfered) = (other.clone(), Arc::clone(&interfered));
                 Box::pin(async move {
                     count(tx).await?;
                     // Only PostgreSQL lets another writer in between, and only there may a unit wait.
                     if tx.dialect() == Dialect::Postgres && interfered.fetch_add(1, Ordering::SeqCst) == 0 {
-                        other.write(move |tx| Box::pin(async move { increment(tx, id).await })).await?;
+                        other.write(id, |tx, &id| Box::pin(increment(tx, id))).await?;
                     }
                     increment(tx, id).await
                 })
@@ -283,11 +279,10 @@ both_engines! {
         let id = add(&workspace, "contended").await.unwrap();
         let other = workspace.clone();
         let result: Result<(), Error> = workspace
-            .write(move |tx| {
-                let other = other.clone();
+            .write(other, move |tx, other| {
                 Box::pin(async move {
                     count(tx).await?;
-                    other.write(move |tx| Box::pin(async move { increment(tx, id).await })).await?;
+                    other.write(id, |tx, &id| Box::pin(increment(tx, id))).await?;
                     increment(tx, id).await
                 })
             })
@@ -305,7 +300,7 @@ fn a_unit_that_awaits_something_else_is_refused_on_sqlite() {
     kontor_store::testing::run(Dialect::Sqlite, |store: TestStore| async move {
         let workspace = workspace(&store).await;
         let refused: Result<(), Error> = workspace
-            .write(|tx| {
+            .write((), |tx, ()| {
                 Box::pin(async move {
                     let statement = insertion(tx, new_id(), "undone");
                     tx.execute(&statement).await?;
@@ -328,13 +323,13 @@ fn units_whose_shared_transaction_is_lost_are_run_again() {
         let workspace = workspace(&hurried).await;
         let (open, gate) = std::sync::mpsc::channel();
         let gate = Mutex::new(gate);
-        let first = workspace.write(move |tx| {
+        let first = workspace.write(gate, |tx, gate| {
             // Run again, it finds the gate closed and goes on all the same.
             let gate = gate.lock().unwrap();
             gate.recv_timeout(Duration::from_millis(300)).unwrap_or_default();
             Box::pin(async move { insert(tx, "first").await })
         });
-        let endless = workspace.write(|tx| {
+        let endless = workspace.write((), |tx, ()| {
             Box::pin(async move {
                 tx.execute(&Raw("INSERT INTO note (id, title) WITH RECURSIVE n (i) AS \
                      (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT randomblob(16), 'note ' || i FROM n"))

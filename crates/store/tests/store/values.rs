@@ -50,7 +50,7 @@ async fn stored(store: &TestStore, values: fn(Dialect, Uuid) -> Vec<Value>) -> (
     let workspace = workspace(store).await;
     let id = new_id();
     let row = workspace
-        .alter(move |tx| {
+        .alter((values, id), |tx, &(values, id)| {
             Box::pin(async move {
                 let specs: Vec<_> = COLUMNS.iter().map(|(name, kind)| ColumnSpec::new(name, *kind)).collect();
                 tx.create_table("everything", &specs[..7]).await?;
@@ -112,7 +112,7 @@ both_engines! {
             crate::notes::add(&workspace, title).await.unwrap();
         }
         let titles: Result<Vec<String>, Error> = workspace
-            .read(|tx| {
+            .read((), |tx, ()| {
                 Box::pin(async move {
                     let select = Query::select()
                         .column("title")

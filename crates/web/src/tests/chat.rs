@@ -200,7 +200,7 @@ async fn the_longest_message_that_the_page_takes_is_the_longest_that_an_agent_ta
 async fn set(server: &Server, session: &str, column: &'static str, value: i64) {
     let id: uuid::Uuid = session.parse().unwrap();
     let namespace = server.store.workspace(server.workspace).await.unwrap();
-    let changed = namespace.write(move |tx| {
+    let changed = namespace.write((value, column, id), |tx, &(value, column, id)| {
         let update = Query::update()
             .table(tx.table("sessions"))
             .value(column, value)
@@ -287,7 +287,7 @@ async fn earlier_turns_and_chats_are_reached_page_by_page() {
     let events = link(&last, "Earlier messages");
     let shown_from: i64 = events.split('=').nth(1).unwrap().parse().unwrap();
     let namespace = server.store.workspace(server.workspace).await.unwrap();
-    let spoiled = namespace.write(move |tx| {
+    let spoiled = namespace.write(shown_from, |tx, &shown_from| {
         let update = Query::update()
             .table(tx.table("session_events"))
             .value("data", "spoiled")

@@ -164,7 +164,7 @@ impl Server {
     async fn grant_viewers(&self, grants: &Grants) {
         let grants = serde_json::to_string(grants).unwrap();
         let namespace = self.store.workspace(self.workspace).await.unwrap();
-        let changed = namespace.write(move |tx| {
+        let changed = namespace.write(grants, |tx, grants| {
             let update = Query::update()
                 .table(tx.table("roles"))
                 .value("grants", grants.as_str())
