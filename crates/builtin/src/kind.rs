@@ -99,7 +99,17 @@ impl Kind {
                 match self {
                     // "first" alone is the first of a list.
                     Self::FullName => phrases.push([spoken, parts("name")].concat()),
-                    _ => phrases.push(spoken),
+                    Self::Text
+                    | Self::Number
+                    | Self::Boolean
+                    | Self::Date
+                    | Self::DateTime
+                    | Self::Select(_)
+                    | Self::Currency
+                    | Self::Contacts
+                    | Self::Relation(_)
+                    | Self::Target(_)
+                    | Self::Composite => phrases.push(spoken),
                 }
                 Part { name: (*name).to_owned(), phrases }
             })

@@ -9,15 +9,21 @@ use serde_json::{Value, json};
 use super::{HERS, records, tells, text, two_workspaces};
 use crate::{fixture::engines, pages::Pages};
 
-/// The routes with a parameter, as the routers declare them: `GET /api/turns/{id}`.
+/// The routes with a parameter: `GET /api/turns/{id}`.
 fn declared() -> BTreeSet<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
-    for (folder, prefix) in [("api/src", "/api"), ("web/src", "")] {
-        read(&crates.join(folder), prefix, &mut sources);
-    }
+    read(&crates.join("web/src"), &mut sources);
+    // Those for programs are in the document that they are described by, which a test keeps fresh.
+    let document = fs::read_to_string(crates.join("../docs/openapi.json")).unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
     let mut routes = BTreeSet::new();
-    for (source, prefix) in sources {
+    for (path, item) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.contains('{')) {
+        routes.extend(
+            item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),
+        );
+    }
+    for source in sources {
         for call in source.split(".route(").skip(1) {
             let Some(path) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next())
             else {
@@ -34,7 +40,7 @@ fn declared() -> BTreeSet<String> {
             ] {
                 let is_method = |at: usize| matches!(methods[..at].chars().last(), Some(' ' | '.' | ','));
                 if methods.match_indices(word).any(|(at, _)| is_method(at)) && path.contains('{') {
-                    routes.insert(format!("{method} {prefix}{path}"));
+                    routes.insert(format!("{method} {path}"));
                 }
             }
         }
@@ -43,17 +49,17 @@ fn declared() -> BTreeSet<String> {
 }
 
 /// The sources of a folder, without tests.
-fn read(folder: &Path, prefix: &'static str, sources: &mut Vec<(String, &'static str)>) {
+fn read(folder: &Path, sources: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             if path.file_name().is_none_or(|name| name != "tests") {
-                read(&path, prefix, sources);
+                read(&path, sources);
             }
         } else if path.extension().is_some_and(|kind| kind == "rs") {
             let source = fs::read_to_string(&path).unwrap();
             let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-            sources.push((code.to_owned(), prefix));
+            sources.push(code.to_owned());
         }
     }
 }

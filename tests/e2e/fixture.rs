@@ -59,7 +59,7 @@ impl Fixture {
     /// A server on a workspace that the first version made and its admin changed since (`tests/older`).
     pub(crate) async fn of_first_version(engine: Engine) -> Self {
         let mut fixture = Self::prepared(engine).await;
-        let older = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/older"));
+        let older = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/older"));
         let data = &fixture.options.data_dir;
         std::fs::create_dir_all(data.join("workspaces")).unwrap();
         if let Some(database) = &fixture.database {

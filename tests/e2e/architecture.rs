@@ -168,7 +168,7 @@ fn nothing_that_serves_requests_acts_as_the_operator() {
         let mut found = Vec::new();
         let folder = format!("{}/../{face}/src", env!("CARGO_MANIFEST_DIR"));
         files(std::path::Path::new(&folder), &mut found);
-        for (path, _) in found.iter().filter(|(path, _)| !path.contains("/tests")) {
+        for (path, _) in found.iter().filter(|(path, _)| !path.contains("/test")) {
             let source = std::fs::read_to_string(path).unwrap();
             assert!(!source.contains("of_this_installation"), "{path} makes an operator");
         }
