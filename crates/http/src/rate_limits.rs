@@ -232,7 +232,7 @@ pub async fn limit(State(limited): State<Limited>, mut request: Request, next: N
     if !signs_in {
         standing = limits.count_address(address);
         if let Some(refusal) = standing.and_then(|standing| standing.refusal()) {
-            return told((limited.refuse)(refusal), standing);
+            return with_headers((limited.refuse)(refusal), standing);
         }
     }
     let count = Count::default();
@@ -244,10 +244,10 @@ pub async fn limit(State(limited): State<Limited>, mut request: Request, next: N
             response = (limited.refuse)(refusal);
         }
     }
-    told(response, count.0.get().copied().or(standing))
+    with_headers(response, count.0.get().copied().or(standing))
 }
 
-fn told(mut response: Response, standing: Option<Standing>) -> Response {
+fn with_headers(mut response: Response, standing: Option<Standing>) -> Response {
     if let Some(standing) = standing {
         standing.write(response.headers_mut());
     }

@@ -9,7 +9,7 @@ use crate::{
     problem::Result,
 };
 
-/// Puts a record aside, restorably.
+/// Deletes a record, which can be restored.
 pub(super) async fn delete(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,

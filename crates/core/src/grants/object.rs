@@ -11,7 +11,7 @@ pub enum Action {
     Read,
     Create,
     Update,
-    /// Put aside, restorably.
+    /// Delete, so that it can be restored.
     Delete,
     Restore,
     /// Remove for good.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Work, records};
 
-/// `deal.delete`: a record is put aside, restorably.
+/// `deal.delete`: a record is deleted, and can be restored.
 pub(super) struct Delete {
     definition: Definition,
     object: Arc<Object>,

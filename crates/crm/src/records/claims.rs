@@ -68,7 +68,7 @@ pub(crate) fn taken<'r>(
     writes
 }
 
-/// What gives up the values of a record that is put aside or goes for good.
+/// What gives up the values of a record that is deleted or destroyed.
 pub(crate) fn given_up(tx: &Tx<'_>, object: &Object, record: &Record) -> Vec<Write> {
     let fields = object.fields.iter().filter(|field| is_claimed(field));
     fields.filter_map(|field| give_up(tx, object, field, record, values_of(record, field))).collect()

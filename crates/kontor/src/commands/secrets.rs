@@ -10,7 +10,7 @@ pub(crate) async fn run(config: Config, command: Secrets) -> Result<(), Error> {
     let rotation = services.identity.rotate_sealing_key(Operator::of_this_installation()).await?;
     services.store.close().await;
     terminal::line(&format!(
-        "{} secrets are sealed with version {} of the key.",
+        "Secrets sealed anew: {}, with version {} of the key.",
         rotation.resealed, rotation.version
     ));
     Ok(())
