@@ -83,7 +83,7 @@ impl Default for Limits {
         Self {
             steps: 20,
             calls_per_turn: 40,
-            calls_per_step: 16,
+            calls_per_step: 32,
             restarts: 2,
             takeovers: 10,
             turn: Duration::from_secs(600),

@@ -1,10 +1,9 @@
 //! Folds the deltas of one answer into a completed step.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    calls::{Calls, Piece},
     chat::{Delta, FinishReason, Message, ToolCall, Usage},
     error::ModelError,
 };
@@ -28,14 +27,13 @@ impl CompletedStep {
     }
 }
 
-/// Collects deltas. Providers differ: ids may be missing or repeated, several whole calls may share an
-/// index, a call may come in one piece or in many, and an answer with calls may end with `stop`.
+/// Collects deltas. An answer with calls may end with `stop`.
 #[derive(Debug)]
 pub struct Assembler {
     prefix: String,
     text: String,
     reasoning: String,
-    calls: Vec<Partial>,
+    calls: Calls,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
     /// Bytes of all that is kept, and how many may be.
@@ -51,19 +49,6 @@ pub enum Taken<'a> {
     Other,
 }
 
-/// Bytes of a call's id and of its name that are kept.
-const LONGEST_WORD: usize = 1_024;
-/// Calls of one answer that are kept: far more than any agent may make in a step.
-const MOST_CALLS: usize = 256;
-
-#[derive(Debug)]
-struct Partial {
-    index: u32,
-    id: Option<String>,
-    name: String,
-    arguments: String,
-}
-
 impl Assembler {
     /// `prefix` begins the ids made for calls that come without one; it must differ from step to step of a
     /// conversation, because results are matched to calls by id. `limit` is how many bytes of text, reasoning and
@@ -75,7 +60,7 @@ impl Assembler {
             prefix: prefix.into(),
             text: String::new(),
             reasoning: String::new(),
-            calls: Vec::new(),
+            calls: Calls::default(),
             usage: None,
             finish: None,
         }
@@ -126,38 +111,10 @@ impl Assembler {
     }
 
     fn push_call(&mut self, index: u32, id: Option<String>, name: Option<String>, arguments: &str) {
-        let short = |text: Option<String>| {
-            text.map(|mut text| {
-                text.truncate(text.floor_char_boundary(LONGEST_WORD));
-                text
-            })
-        };
-        let (id, name) = (short(id), short(name));
         let room = self.room_for(arguments);
         let arguments = arguments.get(..room).unwrap_or_default();
-        let id = id.filter(|id| !id.is_empty());
-        let may_begin = self.calls.len() < MOST_CALLS;
-        let known = self.calls.iter_mut().rev().find(|call| call.index == index);
-        let continued = known.filter(|call| match (&call.id, &id) {
-            // Another id under the same index is another call.
-            (Some(known), Some(given)) => known == given,
-            _ => true,
-        });
-        match continued {
-            Some(call) => {
-                call.id = call.id.take().or(id);
-                if call.name.is_empty() {
-                    call.name = name.unwrap_or_default();
-                }
-                call.arguments.push_str(arguments);
-            }
-            None if !may_begin => self.size = self.limit,
-            None => self.calls.push(Partial {
-                index,
-                id,
-                name: name.unwrap_or_default(),
-                arguments: arguments.to_owned(),
-            }),
+        if !self.calls.push(Piece { index, id, name, arguments }) {
+            self.size = self.limit;
         }
     }
 
@@ -171,16 +128,7 @@ impl Assembler {
         let finish = self
             .finish
             .ok_or_else(|| ModelError::CutShort { detail: "it ended without a finish reason".to_owned() })?;
-        let mut tool_calls: Vec<ToolCall> = Vec::with_capacity(self.calls.len());
-        let mut known = HashSet::new();
-        for (position, call) in self.calls.into_iter().enumerate() {
-            let given = call.id.filter(|id| known.insert(id.clone()));
-            tool_calls.push(ToolCall {
-                id: given.unwrap_or_else(|| format!("{}_{position}", self.prefix)),
-                name: call.name,
-                arguments: call.arguments,
-            });
-        }
+        let tool_calls = self.calls.complete(&self.prefix);
         let finish = match finish {
             FinishReason::Stop | FinishReason::Other(_) if !tool_calls.is_empty() => FinishReason::ToolCalls,
             FinishReason::ToolCalls if tool_calls.is_empty() => FinishReason::Stop,
@@ -249,7 +197,7 @@ mod tests {
         let step = complete([
             call(0, None, Some("deal.find"), "{}"),
             call(1, Some("x"), Some("deal.find"), "{}"),
-            call(2, Some("x"), Some("deal.find"), "{}"),
+            call(2, Some("x"), Some("deal.get"), "{}"),
             Delta::Finish(FinishReason::ToolCalls),
         ]);
         let ids: Vec<_> = step.tool_calls.iter().map(|call| call.id.as_str()).collect();
@@ -270,7 +218,7 @@ mod tests {
         assembler.push(Delta::Finish(FinishReason::Length));
         let step = assembler.complete().unwrap();
         assert_eq!((step.text.len(), step.reasoning.len()), (600, 400));
-        assert_eq!(step.tool_calls[0].arguments, "");
+        assert_eq!(step.tool_calls[0].arguments, "{}");
 
         let mut assembler = Assembler::new("call", 1_000_000);
         let started = std::time::Instant::now();

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`chat`] | the [`ChatModel`] trait, requests, messages, tool calls, deltas |
 //! | [`scene`] | what is known of the moment of a request, as values |
+//! | `calls` | tool calls put together from their pieces |
 //! | [`assembler`] | deltas folded into a completed step |
 //! | [`error`] | what can go wrong with a model, and which of it is worth a retry |
 //! | [`retry`] | backoff before the first delta |
@@ -17,6 +18,7 @@
 //! | `openai` | every server that speaks OpenAI's chat completions |
 
 pub mod assembler;
+mod calls;
 pub mod chat;
 pub mod config;
 pub mod error;

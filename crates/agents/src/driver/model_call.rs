@@ -177,7 +177,10 @@ fn model_failed(error: &ModelError, began: bool, text: String, reasoning: String
 
 fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
-    let calls = step.tool_calls.into_iter().map(|call| {
+    let calls = step.tool_calls.into_iter().map(|mut call| {
+        if let Some(meant) = prepared.meant(&call.name) {
+            meant.clone_into(&mut call.name);
+        }
         let (arguments, problem) = read_arguments(&call.arguments);
         let effect = prepared.effect(&call.name);
         let problem = match problem {

@@ -145,6 +145,11 @@ impl Prepared {
         Err(self.registry.unknown(&self.caller.scope, name))
     }
 
+    /// The name of the operation that a model means.
+    pub(super) fn meant(&self, name: &str) -> Option<&str> {
+        self.registry.meant(&self.caller.scope, name)
+    }
+
     /// The operation of a call the agent may make now, with arguments that fit.
     pub(super) fn check(&self, name: &str, arguments: &Value) -> Result<Operation, Problem> {
         self.registry.check(&self.caller.scope, name, arguments).cloned()

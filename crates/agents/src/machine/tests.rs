@@ -369,9 +369,16 @@ fn a_cancellation_keeps_what_was_said() {
 }
 
 #[test]
+fn of_more_calls_than_a_step_may_have_the_first_run_and_the_model_hears_of_the_rest() {
+    let (state, effects) = go(opened(), calls(&[Read; 5]));
+    let called = "tool.called tool.called tool.called tool.called tool.called tool.result";
+    assert_eq!(effects, [called, "RunReads([0, 1, 2, 3])"]);
+    let Some(ToolOutcome::Failed { problem }) = &state.steps[0].calls[4].outcome else { panic!("it ran") };
+    assert_eq!(problem.code, "too_many_calls_at_once");
+}
+
+#[test]
 fn limits_end_a_turn_with_a_problem() {
-    let (_, effects) = go(opened(), calls(&[Read; 5]));
-    assert_eq!(effects, ["turn.failed", "Finish(Failed)"], "too many calls at once");
     let mut state = opened();
     for _ in 0..3 {
         (state, _) = go(state, calls(&[Read]));

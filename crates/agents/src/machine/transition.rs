@@ -245,8 +245,10 @@ impl Machine<'_> {
             return self.finish(events, End::Failed);
         }
         let mut results = Vec::new();
+        let per_step = self.limits.calls_per_step;
         for (call, index) in answer.calls.into_iter().zip(0..) {
-            if let Some(problem) = call.problem {
+            let problem = if index < per_step { call.problem } else { Some(beyond(per_step)) };
+            if let Some(problem) = problem {
                 results.push(TurnEvent::ToolResult {
                     turn,
                     step,
@@ -274,21 +276,11 @@ impl Machine<'_> {
     }
 
     fn too_many_calls(&self, calls: usize) -> Option<Problem> {
-        let limited = |code: &'static str, message: String| Problem::new(ErrorKind::Limited, code, message);
-        let (per_step, per_turn) = (self.limits.calls_per_step, self.limits.calls_per_turn);
-        if calls > per_step as usize {
-            return Some(limited(
-                "too_many_calls_at_once",
-                format!(
-                    "The agent wanted {calls} tool calls at once; {per_step} are allowed. Ask for less at a time."
-                ),
-            ));
-        }
+        let per_turn = self.limits.calls_per_turn;
         (self.state.calls_so_far() + calls > per_turn as usize).then(|| {
-            limited(
-                "too_many_calls",
-                format!("The agent needed more than {per_turn} tool calls. Ask for less at a time."),
-            )
+            let message =
+                format!("The agent needed more than {per_turn} tool calls. Ask for less at a time.");
+            Problem::new(ErrorKind::Limited, "too_many_calls", message)
         })
     }
 
@@ -432,4 +424,10 @@ fn only_reads(step: &Step) -> bool {
 /// A call whose arguments did not fit never runs, whatever its effect.
 fn failed_at_once(call: &Call) -> bool {
     matches!(call.outcome, Some(ToolOutcome::Failed { .. })) && call.approval.is_none()
+}
+
+/// What the model is told of a call that was one too many in its step; those before it run.
+fn beyond(per_step: u32) -> Problem {
+    let message = format!("It was not run: at most {per_step} calls run at once. Make the rest of them now.");
+    Problem::new(ErrorKind::Limited, "too_many_calls_at_once", message)
 }
