@@ -242,7 +242,10 @@ fn field_kinds_are_told_apart_in_their_tables_alone() {
 #[test]
 fn no_file_has_500_lines() {
     let mut found = Vec::new();
-    files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), &mut found);
+    for folder in ["crates", "tests", "xtask"] {
+        let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        files(&root.join(folder), &mut found);
+    }
     assert!(found.len() > 300, "{} files", found.len());
     let long: Vec<_> = found.into_iter().filter(|(_, lines)| *lines >= 500).collect();
     assert_eq!(long, []);

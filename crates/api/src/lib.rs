@@ -75,17 +75,17 @@ pub fn router(services: Services) -> Router {
         .merge(approvals::routes())
         .merge(events::routes())
         .fallback(layers::not_found);
-    let routes = ApiRouter::new()
-        .nest("/api", api)
-        .merge(oauth::routes())
-        .merge(well_known::routes())
-        .merge(health::routes())
-        .finish_api_with(&mut document, openapi::complete);
+    let routes = ApiRouter::new().nest("/api", api).merge(oauth::routes()).merge(well_known::routes());
+    // Before what was described is completed, since that ends what aide collects.
+    let health = health::routes().finish_api(&mut document);
+    let routes = routes.finish_api_with(&mut document, openapi::complete);
     routes
         .merge(openapi::routes(&document))
+        .layer(middleware::from_fn_with_state(Limited::new(services.clone(), layers::refuse), limit))
+        // Whoever watches the server is never one too many.
+        .merge(health)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked(layers::refuse)))
-        .layer(middleware::from_fn_with_state(Limited::new(services.clone(), layers::refuse), limit))
         .layer(middleware::from_fn_with_state(Deadline::new(layers::refuse), in_time))
         .layer(middleware::from_fn_with_state(services.environment.clone(), identify))
         .with_state(services)

@@ -75,11 +75,32 @@ impl<'a> Credentials<'a> {
 }
 
 impl Services {
-    /// Whoever sends a request with this credential, whom it is counted for.
+    /// Whoever sends a request with this credential, whom it is counted for. A request that may change something and
+    /// came by the cookie of the pages comes from one of them: it has their token in [`CSRF_HEADER`].
     ///
     /// # Errors
-    /// Where the credential is none, or none any more, and where there were too many requests.
+    /// Where the credential is none, or none any more, where that token is missing, and where there were too many
+    /// requests.
     pub async fn authenticate(
+        &self,
+        credentials: Credentials<'_>,
+        request: &Parts,
+    ) -> Result<Authenticated, AuthenticationError> {
+        let authenticated = self.authenticate_form(credentials, request).await?;
+        match &authenticated.csrf {
+            Some(csrf) if !is_safe(&request.method) => {
+                csrf.verify(csrf_header(&request.headers).unwrap_or_default())?;
+            }
+            _ => {}
+        }
+        Ok(authenticated)
+    }
+
+    /// The same for a form, whose token is one of its fields: who calls this checks it before anything is done.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate), but for the token.
+    pub async fn authenticate_form(
         &self,
         credentials: Credentials<'_>,
         request: &Parts,
@@ -99,19 +120,6 @@ impl Services {
         let counted = self.rate_limits.count(&authenticated.caller, &authenticated.credential, count);
         counted.map_err(AuthenticationError::Limited)?;
         Ok(authenticated)
-    }
-}
-
-impl Authenticated {
-    /// That a request which may change something comes from our own pages where it came by their cookie.
-    ///
-    /// # Errors
-    /// Where the header [`CSRF_HEADER`] does not hold the token of the session.
-    pub fn check_csrf(&self, method: &Method, headers: &HeaderMap) -> Result<(), Error> {
-        match &self.csrf {
-            Some(csrf) if !is_safe(method) => csrf.verify(csrf_header(headers).unwrap_or_default()),
-            _ => Ok(()),
-        }
     }
 }
 

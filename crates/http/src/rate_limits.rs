@@ -7,7 +7,7 @@
 
 use std::{
     hash::{BuildHasher as _, Hash, RandomState},
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -15,7 +15,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     response::Response,
 };
@@ -90,7 +90,7 @@ struct Standing {
 
 /// Where the extractor that signs a request in leaves what is left, for the response's headers.
 #[derive(Clone, Default)]
-pub(crate) struct Count(Arc<OnceLock<Standing>>);
+pub(crate) struct Count(Arc<OnceLock<Option<Standing>>>);
 
 impl RateLimits {
     pub fn new(settings: RateLimitSettings) -> Self {
@@ -103,7 +103,8 @@ impl RateLimits {
         }))
     }
 
-    /// Counts a request of somebody who is signed in.
+    /// Counts a request of somebody who is signed in: for the token, and, where that may go on, for the member, so that
+    /// a program that has gone wild locks its member out of nothing else.
     ///
     /// # Errors
     /// `too_many_requests` (limited) where there were too many.
@@ -114,27 +115,32 @@ impl RateLimits {
         count: Option<&Count>,
     ) -> Result<(), Problem> {
         let Inner { tokens, members, clock, hasher, .. } = &*self.0;
-        let principal = (caller.workspace, caller.principal.id());
         let of_token = tokens.as_ref().map(|limiter| {
             let key = match credential {
                 Credential::AccessToken(text) | Credential::Cookie(text) => hasher.hash_one(text),
             };
             check(limiter, "token", &key, clock)
         });
-        let of_member = members.as_ref().map(|limiter| check(limiter, "member", &principal, clock));
-        let narrowest = of_token.into_iter().chain(of_member).min_by_key(|standing| standing.remaining);
-        let Some(standing) = narrowest else { return Ok(()) };
+        let is_refused = of_token.is_some_and(|standing| standing.wait.is_some());
+        let of_member = members
+            .as_ref()
+            .filter(|_| !is_refused)
+            .map(|limiter| check(limiter, "member", &(caller.workspace, caller.principal.id()), clock));
+        let nearest = of_token.into_iter().chain(of_member);
+        let nearest = nearest.min_by_key(|standing| (standing.wait.is_none(), standing.remaining));
         if let Some(Count(cell)) = count {
             // A request is signed in once; a second time says the same.
-            let _ = cell.set(standing);
+            let _ = cell.set(nearest);
         }
-        standing.refusal().map_or(Ok(()), Err)
+        nearest.and_then(|standing| standing.refusal()).map_or(Ok(()), Err)
     }
 
-    /// Counts a request that signs nobody in.
+    /// What is left to requests from an address that sign nobody in, one of which is counted.
     fn count_address(&self, address: Option<IpAddr>) -> Option<Standing> {
         let limiter = self.0.addresses.as_ref()?;
-        Some(check(limiter, "address", &prefix(address?), &self.0.clock))
+        // Whoever has no address shares one.
+        let address = address.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), prefix);
+        Some(check(limiter, "address", &address, &self.0.clock))
     }
 
     /// Forgets whoever has sent nothing for a minute.
@@ -223,28 +229,31 @@ impl Limited {
     }
 }
 
-/// Tells how much is left, and refuses what signs nobody in where there was too much of that from its address.
+/// Tells how much is left. A request that signed nobody in, whatever it carried and whatever became of it, is counted
+/// for its address; where there were too many of those, what carries nothing is refused at once, and what carries
+/// something is let through to be looked at and refused where it signs nobody in.
 pub async fn limit(State(limited): State<Limited>, mut request: Request, next: Next) -> Response {
-    let limits = &limited.services.rate_limits;
+    let Limited { services, refuse } = limited;
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
-    let signs_in = !matches!(Credentials::find(request.headers(), limited.services.cookie), Ok(None));
-    let mut standing = None;
-    if !signs_in {
-        standing = limits.count_address(address);
-        if let Some(refusal) = standing.and_then(|standing| standing.refusal()) {
-            return with_headers((limited.refuse)(refusal), standing);
-        }
+    let carries_nothing = matches!(Credentials::find(request.headers(), services.cookie), Ok(None));
+    let before = carries_nothing.then(|| services.rate_limits.count_address(address)).flatten();
+    if let Some(refusal) = before.and_then(|standing| standing.refusal()) {
+        return with_headers(refuse(refusal), before);
     }
     let count = Count::default();
     request.extensions_mut().insert(count.clone());
-    let mut response = next.run(request).await;
-    if signs_in && response.status() == StatusCode::UNAUTHORIZED {
-        standing = limits.count_address(address);
-        if let Some(refusal) = standing.and_then(|standing| standing.refusal()) {
-            response = (limited.refuse)(refusal);
-        }
+    let response = next.run(request).await;
+    if let Some(standing) = count.0.get() {
+        return with_headers(response, *standing);
     }
-    with_headers(response, count.0.get().copied().or(standing))
+    if carries_nothing {
+        return with_headers(response, before);
+    }
+    let after = services.rate_limits.count_address(address);
+    match after.and_then(|standing| standing.refusal()) {
+        Some(refusal) => with_headers(refuse(refusal), after),
+        None => with_headers(response, after),
+    }
 }
 
 fn with_headers(mut response: Response, standing: Option<Standing>) -> Response {
@@ -274,9 +283,16 @@ mod tests {
         let sent = |member, text| limits.count(&caller(member), &token(text), None).map_err(|p| p.message);
         assert!(sent(1, "a").is_ok() && sent(1, "a").is_ok());
         assert!(sent(1, "a").unwrap_err().contains("one token: 2 a minute"));
-        // What was refused counts for the member too.
-        assert!(sent(1, "b").unwrap_err().contains("one member: 3 a minute"));
-        assert!(sent(2, "c").is_ok(), "another member");
+        assert!(sent(1, "b").is_ok(), "what a token was refused is not its member's");
+        assert!(sent(1, "c").unwrap_err().contains("one member: 3 a minute"));
+        assert!(sent(2, "d").is_ok(), "another member");
+    }
+
+    #[test]
+    fn a_member_who_has_nothing_left_is_refused_though_the_token_has_its_last() {
+        let limits = RateLimits::new(RateLimitSettings { per_token: 1, per_member: 1, per_address: 0 });
+        let sent = |text| limits.count(&caller(1), &token(text), None);
+        assert!(sent("a").is_ok() && sent("b").is_err() && sent("c").is_err());
     }
 
     #[test]
@@ -297,7 +313,7 @@ mod tests {
         assert_eq!((refused.kind, refused.code.as_ref()), (ErrorKind::Limited, "too_many_requests"));
         assert!(refused.retry_after.unwrap() <= Duration::from_secs(1), "{refused:?}");
         let mut headers = HeaderMap::new();
-        count.0.get().unwrap().write(&mut headers);
+        count.0.get().unwrap().unwrap().write(&mut headers);
         assert_eq!(headers["ratelimit-policy"], "\"member\";q=60;w=60");
         assert_eq!(headers["ratelimit"], "\"member\";r=0;t=60");
     }

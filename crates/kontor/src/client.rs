@@ -39,7 +39,10 @@ impl Api {
         let server = server.trim_end_matches('/').to_owned();
         // Whoever runs the command chose the server, which may stand anywhere.
         let http = Client::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SILENCE);
-        let http = kontor_outbound::with_tls(http, server.starts_with("https:"))?
+        // The answer of a redirect would be taken for the server's own.
+        let http = http.redirect(reqwest::redirect::Policy::none());
+        let is_secure = url::Url::parse(&server).is_ok_and(|url| url.scheme() == "https");
+        let http = kontor_outbound::with_tls(http, is_secure)?
             .build()
             .map_err(|source| Error::Unreachable { server: server.clone(), source })?;
         Ok(Self { http, server, tokens: Mutex::default() })

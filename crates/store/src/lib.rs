@@ -3,8 +3,9 @@
 //! A [`Store`] holds the *directory* and one [`Namespace`] per workspace: a file on SQLite, a schema with a
 //! role of its own on PostgreSQL. Work is done in units, re-runnable closures over a [`Tx`] that await nothing
 //! but that transaction, with the arguments that the unit owns and lends to each run:
-//! `namespace.write((id, name), |tx, (id, name)| Box::pin(async move { … }))`. Statements are built with sea-query and run through the transaction; what truly differs between the engines is a method of
-//! [`Dialect`] or [`Tx`]. This crate knows no record, member or agent: each domain crate keeps its
+//! `namespace.write((id, name), |tx, (id, name)| Box::pin(async move { … }))`.
+//! Statements are built with sea-query and run through the transaction; what truly differs between the engines is
+//! a method of [`Dialect`] or [`Tx`]. This crate knows no record, member or agent: each domain crate keeps its
 //! own tables' statements.
 //!
 //! | module | holds |

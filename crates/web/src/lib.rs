@@ -42,9 +42,10 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// answers for.
 pub fn router(services: Services) -> Router {
     pages::routes()
+        .layer(middleware::from_fn_with_state(Limited::new(services.clone(), error::refuse), limit))
+        .merge(pages::assets())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked(error::refuse)))
-        .layer(middleware::from_fn_with_state(Limited::new(services.clone(), error::refuse), limit))
         .layer(middleware::from_fn_with_state(Deadline::new(error::refuse), in_time))
         .layer(middleware::from_fn(security::surround))
         .layer(middleware::from_fn_with_state(services.environment.clone(), identify))

@@ -99,7 +99,7 @@ impl FromRequestParts<Services> for SignedIn {
             written: None,
         };
         let cookie = cookie_value(services, &parts.headers).ok_or_else(back_to)?;
-        match services.authenticate(Credentials::Cookie(cookie), parts).await {
+        match services.authenticate_form(Credentials::Cookie(cookie), parts).await {
             Ok(Authenticated { caller, credential, csrf: Some(csrf) }) => {
                 Ok(Self { caller, csrf, credential })
             }

@@ -109,7 +109,7 @@ impl Parameters {
             } else if value.is_empty()
                 && known.iter().any(|known| known.name == name && !known.holds.is_free())
             {
-                issues.push(Issue::new(shown, "required", "It is given without a value."));
+                issues.push(Issue::new(shown, "empty_parameter", "It is given without a value."));
             } else if value.contains('\0') {
                 issues.push(Issue::new(shown, "wrong_characters", "NUL is in no text."));
             }
@@ -118,7 +118,7 @@ impl Parameters {
         if issues.is_empty() { Ok(self) } else { Err(ApiError::of(Problem::invalid(issues))) }
     }
 
-    /// A parameter's text; an empty one counts as absent.
+    /// A parameter's text; an empty one of those that take any text counts as absent.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(given, _)| given == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())

@@ -30,6 +30,10 @@ async fn every_operation_has_an_id_of_its_own_a_summary_and_what_its_failures_ar
             assert!(operation["summary"].is_string() && operation["tags"].is_array(), "{method} {path}");
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+            if *path != "/healthz" && !path.starts_with("/.well-known/") {
+                let failure = &responses["default"]["content"]["application/problem+json"]["schema"];
+                assert_eq!(failure["$ref"], "#/components/schemas/Problem", "{method} {path}");
+            }
             let variables = path.matches('{').count();
             let described = operation["parameters"]
                 .as_array()

@@ -3,7 +3,7 @@
 //! Each kind is one file, which holds its settings, its value, its columns and cells, how it is read and written as
 //! JSON, what filters and orders compare, and how a person reads it. [`Kind`] is the list of these questions, and
 //! [`FieldKind`] asks the file of the kind that it is: `each!` is the only match over all kinds here. What other
-//! crates make of a kind stands in a table of theirs (`crm/src/kinds.rs`, `web/src/kinds.rs`).
+//! crates make of a kind stands in a table of theirs (`crm/src/kinds`, `web/src/kinds`).
 
 mod actor;
 mod address;

@@ -8,7 +8,7 @@ use std::{
 
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
 use futures::future::BoxFuture;
-use kontor_core::error::Chain;
+use kontor_core::error::{Chain, Fault as _};
 use kontor_outbound::{
     Client, Error as OutboundError, Limits, Outbound, Response, Steered, Wait as OutboundWait,
 };
@@ -140,7 +140,9 @@ impl Transport {
             }
             OutboundError::Timeout { .. } => ModelError::Timeout { what: Wait::Total },
             OutboundError::Refused { .. } => {
-                ModelError::Misconfigured { provider: self.provider.to_string(), message: error.to_string() }
+                tracing::warn!(provider = %self.provider, error = %Chain(&error), "a model provider is not reached");
+                let message = error.problem().message;
+                ModelError::Misconfigured { provider: self.provider.to_string(), message }
             }
             _ => ModelError::Unreachable { source: Box::new(error) },
         }

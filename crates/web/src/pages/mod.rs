@@ -25,6 +25,11 @@ use kontor_http::Services;
 
 use crate::{assets, error::PageError};
 
+/// What pages load, which costs next to nothing and is kept by browsers.
+pub(crate) fn assets() -> Router<Services> {
+    Router::new().route("/assets/{digest}/{file}", get(assets::serve))
+}
+
 pub(crate) fn routes() -> Router<Services> {
     Router::new()
         .route("/", get(async || Redirect::to("/chat")))
@@ -54,6 +59,5 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/records/{plural}/{id}/edit", get(edit::show))
         .route("/records/{plural}/{id}/delete", post(record::delete))
         .route("/records/{plural}/{id}/restore", post(record::restore))
-        .route("/assets/{digest}/{file}", get(assets::serve))
         .fallback(async || PageError::not_found())
 }

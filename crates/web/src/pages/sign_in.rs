@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use kontor_core::error::ErrorKind;
-use kontor_http::Services;
+use kontor_http::{Credentials, Services};
 use kontor_identity::{Error, SignIn};
 
 use crate::{
@@ -39,8 +39,9 @@ impl SignInPage {
 
 pub(crate) async fn show(State(state): State<Services>, request: Request) -> Result<Response> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
-    if let Some(cookie) = session::cookie_value(&state, request.headers())
-        && state.identity.authenticate_cookie(cookie).await.is_ok()
+    let (parts, _) = request.into_parts();
+    if let Some(cookie) = session::cookie_value(&state, &parts.headers)
+        && state.authenticate(Credentials::Cookie(cookie), &parts).await.is_ok()
     {
         return Ok(Redirect::to(link::local(query.get("next"))).into_response());
     }
