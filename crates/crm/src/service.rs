@@ -20,7 +20,7 @@ use kontor_operations::{
     RequestKey, SchemaSource,
     requests::{self, Answered},
 };
-use kontor_store::{Store, Tx};
+use kontor_store::{Premise, Store, Tx};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
@@ -37,6 +37,8 @@ use crate::{
 /// How long a workspace's schema is believed without asking: another server on the same database may have
 /// changed it.
 const SCHEMA_AGE: Duration = Duration::from_secs(5);
+/// How often a write is prepared anew because the schema was changed meanwhile.
+const SCHEMA_ATTEMPTS: u32 = 5;
 /// Schemas that are remembered; beyond it, those that were not asked for lately are read anew.
 const SCHEMAS: usize = 256;
 
@@ -76,13 +78,18 @@ impl Crm {
     /// The objects and fields of a workspace, whoever asks.
     pub async fn schema(&self, workspace: WorkspaceId) -> Result<Arc<Schema>, Error> {
         let now = self.0.environment.now();
-        let known = self.cached(workspace);
-        if let Some((schema, checked_at)) = &known
-            && now.since(*checked_at) < SCHEMA_AGE
+        if let Some((schema, checked_at)) = self.cached(workspace)
+            && now.since(checked_at) < SCHEMA_AGE
         {
-            return Ok(schema.clone());
+            return Ok(schema);
         }
-        let known = known.map(|(schema, _)| schema);
+        self.current_schema(workspace).await
+    }
+
+    /// As [`Crm::schema`], as the database has it now.
+    async fn current_schema(&self, workspace: WorkspaceId) -> Result<Arc<Schema>, Error> {
+        let now = self.0.environment.now();
+        let known = self.cached(workspace).map(|(schema, _)| schema);
         let version = known.as_ref().map(|schema| schema.version());
         let namespace = self.0.store.workspace(workspace).await?;
         let newer = namespace
@@ -151,11 +158,12 @@ impl Crm {
         T: Send + 'static,
     {
         let namespace = self.0.store.workspace(caller.workspace).await?;
-        let basis = self.basis(caller).await?;
+        let basis = self.basis(caller, self.schema(caller.workspace).await?);
         namespace.read((basis, arguments), move |tx, (basis, arguments)| basis.run(tx, arguments, unit)).await
     }
 
-    /// Runs use cases in one transaction: all of what they change, or nothing. As [`Crm::read`] otherwise.
+    /// Runs use cases in one transaction: all of what they change, or nothing. They work by the objects and fields as
+    /// they are in that transaction, whatever was remembered of them. As [`Crm::read`] otherwise.
     pub async fn write<A, T, F>(&self, caller: &Caller, arguments: A, unit: F) -> Result<T, Error>
     where
         F: for<'w, 'a, 'c> Fn(&'w mut Work<'a, 'c>, &'w A) -> BoxFuture<'w, Result<T, Error>>
@@ -167,18 +175,24 @@ impl Crm {
         T: Send + 'static,
     {
         let namespace = self.0.store.workspace(caller.workspace).await?;
-        let basis = self.basis(caller).await?;
-        namespace
-            .write((basis, arguments), move |tx, (basis, arguments)| basis.run(tx, arguments, unit))
-            .await
+        let arguments = Arc::new(arguments);
+        let mut schema = self.schema(caller.workspace).await?;
+        for _ in 0..SCHEMA_ATTEMPTS {
+            let premise = metadata::premise(&schema);
+            let arguments = (self.basis(caller, schema), arguments.clone());
+            let written = namespace.write_on(premise, arguments, move |tx, (basis, arguments)| {
+                basis.run(tx, &**arguments, unit)
+            });
+            if let Some(answer) = written.await? {
+                return Ok(answer);
+            }
+            schema = self.current_schema(caller.workspace).await?;
+        }
+        Err(kontor_store::Error::Busy { what: "the workspace's fields are changed again and again" }.into())
     }
 
-    async fn basis(&self, caller: &Caller) -> Result<Basis, Error> {
-        Ok(Basis {
-            caller: caller.clone(),
-            schema: self.schema(caller.workspace).await?,
-            environment: self.0.environment.clone(),
-        })
+    fn basis(&self, caller: &Caller, schema: Arc<Schema>) -> Basis {
+        Basis { caller: caller.clone(), schema, environment: self.0.environment.clone() }
     }
 
     /// As [`Crm::read`], about the object of this name or plural.
@@ -401,6 +415,14 @@ impl Crm {
 impl SchemaSource for Crm {
     fn schema(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Arc<Schema>, Problem>> {
         Box::pin(async move { self.schema(workspace).await.map_err(|error| error.problem()) })
+    }
+
+    fn current_schema(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Arc<Schema>, Problem>> {
+        Box::pin(async move { self.current_schema(workspace).await.map_err(|error| error.problem()) })
+    }
+
+    fn premise(&self, schema: &Schema) -> Premise {
+        metadata::premise(schema)
     }
 }
 

@@ -50,6 +50,33 @@ both_engines! {
         assert_eq!(elsewhere.schema(fixture.workspace).await.unwrap().version(), version + 6);
     }
 
+    async fn a_write_works_by_the_fields_as_they_are_whatever_its_process_remembers(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let elsewhere = fixture.elsewhere(&store);
+        let deal = elsewhere.create("deal", json!({ "name": "Renewal" })).await;
+        let remembered = elsewhere.crm.schema(fixture.workspace).await.unwrap().version();
+        let add = async |field: Json| fixture.crm.add_field(&fixture.ada, "deal", new(field)).await.unwrap();
+
+        add(json!({ "name": "region", "kind": "text", "default": "North" })).await;
+        assert_eq!(elsewhere.crm.schema(fixture.workspace).await.unwrap().version(), remembered);
+        let made = elsewhere.create("deal", json!({ "name": "Made" })).await;
+        assert_eq!(made.to_json()["region"], json!("North"));
+
+        add(json!({ "name": "code", "kind": "text" })).await;
+        let patch = map(json!({ "code": "X1" }));
+        elsewhere.crm.update(&fixture.ada, "deal", deal.id, patch, None).await.unwrap();
+        assert_eq!(fixture.get("deal", deal.id).await["code"], json!("X1"));
+
+        // Operations are made of the fields: what a call may say is another thing then.
+        add(json!({ "name": "tier", "kind": "text", "default": "Gold" })).await;
+        let made = elsewhere.done("deal.create", json!({ "name": "Called" })).await;
+        let id = made["record"]["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(fixture.get("deal", id).await["tier"], json!("Gold"));
+        add(json!({ "name": "seats", "kind": "number" })).await;
+        elsewhere.done("deal.update", json!({ "id": made["record"]["id"], "seats": 5 })).await;
+        assert_eq!(fixture.get("deal", id).await["seats"], json!(5));
+    }
+
     async fn a_field_that_cannot_be_is_refused(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         for (field, path, code) in [

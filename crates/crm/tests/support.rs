@@ -34,14 +34,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) async fn new(store: &TestStore) -> Self {
         let environment = Environment::system();
-        let crm = Crm::new((**store).clone(), environment.clone());
-        let operations = Operations::new(
-            (**store).clone(),
-            environment.clone(),
-            Arc::new(crm.clone()),
-            vec![Arc::new(RecordOperations)],
-            OperationSettings::default(),
-        );
+        let (crm, operations) = services(store);
         let workspace = environment.new_id();
         let namespace = store.create_workspace(workspace).await.unwrap();
         let during = environment.clone();
@@ -62,6 +55,12 @@ impl Fixture {
         let principal = Principal::Member { id: member, name: "Ada Brandt".to_owned() };
         let ada = Caller::new(workspace, principal, Arc::new(Grants::everything()));
         Self { crm, operations, workspace, member, ada }
+    }
+
+    /// The same workspace as another process knows it, which remembers nothing of it yet.
+    pub(crate) fn elsewhere(&self, store: &TestStore) -> Self {
+        let (crm, operations) = services(store);
+        Self { crm, operations, workspace: self.workspace, member: self.member, ada: self.ada.clone() }
     }
 
     /// Ada with other grants.
@@ -87,6 +86,20 @@ impl Fixture {
     pub(crate) async fn list(&self, object: &str, query: ListQuery) -> Page {
         self.crm.list(&self.ada, object, query).await.unwrap()
     }
+}
+
+/// What a process has of its own.
+fn services(store: &TestStore) -> (Crm, Operations) {
+    let environment = Environment::system();
+    let crm = Crm::new((**store).clone(), environment.clone());
+    let operations = Operations::new(
+        (**store).clone(),
+        environment,
+        Arc::new(crm.clone()),
+        vec![Arc::new(RecordOperations)],
+        OperationSettings::default(),
+    );
+    (crm, operations)
 }
 
 /// A row of the outbox.

@@ -12,7 +12,7 @@ use kontor_core::{
     metadata::Schema,
     operation::{Definition, Effect},
 };
-use kontor_store::{Namespace, Store};
+use kontor_store::{Namespace, Premise, Store};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -23,10 +23,19 @@ use crate::{
     requests::{self, Answered},
 };
 
+/// How often a call is prepared anew because the schema was changed meanwhile.
+const SCHEMA_ATTEMPTS: u32 = 5;
+
 /// Where the objects of a workspace are known: the crate that keeps the metadata.
 pub trait SchemaSource: Send + Sync {
     /// The workspace's schema as it stands, or as it stood a few seconds ago.
     fn schema(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Arc<Schema>, Problem>>;
+
+    /// The workspace's schema as it stands.
+    fn current_schema(&self, workspace: WorkspaceId) -> BoxFuture<'_, Result<Arc<Schema>, Problem>>;
+
+    /// What a unit takes for granted that works by this schema.
+    fn premise(&self, schema: &Schema) -> Premise;
 }
 
 /// The service that runs operations. Cloning is cheap.
@@ -199,40 +208,62 @@ impl Operations {
         call: Call,
         journal: J,
     ) -> Result<Executed<J::Receipt>, J::Error> {
-        let checked = match self.check(&call).await {
-            Ok(checked) => checked,
-            Err(problem) => return Ok(refused(problem)),
-        };
-        let namespace = self.0.store.workspace(call.caller.workspace).await?;
-        let Checked { operation, schema } = checked;
-        let context = Context {
-            environment: self.0.environment.clone(),
-            caller: call.caller.clone(),
-            schema,
-            outgoing: self.0.outgoing.clone(),
-        };
-        match operation {
-            Operation::InTransaction(operation) if operation.definition().effect == Effect::Read => {
-                context.read(&namespace, operation, call.arguments).await
+        let workspace = call.caller.workspace;
+        let call = Arc::new(call);
+        let mut known = self.0.schemas.schema(workspace).await;
+        for _ in 0..SCHEMA_ATTEMPTS {
+            let schema = match known {
+                Ok(schema) => schema,
+                Err(problem) => return Ok(refused(problem)),
+            };
+            let operation = match self.check(&call, &schema) {
+                Ok(operation) => operation,
+                Err(problem) => {
+                    // It may be about a field that another process added a moment ago.
+                    known = self.0.schemas.current_schema(workspace).await;
+                    match &known {
+                        Ok(current) if current.version() != schema.version() => continue,
+                        _ => return Ok(refused(problem)),
+                    }
+                }
+            };
+            let namespace = self.0.store.workspace(workspace).await?;
+            let premise = self.0.schemas.premise(&schema);
+            let context = Context {
+                environment: self.0.environment.clone(),
+                caller: call.caller.clone(),
+                schema,
+                outgoing: self.0.outgoing.clone(),
+            };
+            match operation {
+                Operation::InTransaction(operation) if operation.definition().effect == Effect::Read => {
+                    return context.read(&namespace, operation, call).await;
+                }
+                Operation::InTransaction(operation) => {
+                    let journal = journal.clone();
+                    let written =
+                        context.write(&namespace, premise, operation, call.clone(), journal).await?;
+                    if let Some(executed) = written {
+                        return Ok(executed);
+                    }
+                }
+                Operation::Outside(operation) => {
+                    return outside::execute(context, namespace, operation, call, journal).await;
+                }
             }
-            Operation::InTransaction(operation) => {
-                context.write(&namespace, operation, call.arguments, journal).await
-            }
-            Operation::Outside(operation) => {
-                outside::execute(context, namespace, operation, call, journal).await
-            }
+            // Another process changed the schema: the operation may be another one by now.
+            known = self.0.schemas.current_schema(workspace).await;
         }
+        Err(kontor_store::Error::Busy { what: "the workspace's fields are changed again and again" }.into())
     }
 
     /// The operation of a call that may run: the caller has it, its arguments fit, and who has to agree has agreed.
-    async fn check(&self, call: &Call) -> Result<Checked, Problem> {
-        let workspace = call.caller.workspace;
-        let schema = self.0.schemas.schema(workspace).await?;
-        let registry = self.catalogue(workspace, &schema, &call.caller.grants);
+    fn check(&self, call: &Call, schema: &Arc<Schema>) -> Result<Operation, Problem> {
+        let registry = self.catalogue(call.caller.workspace, schema, &call.caller.grants);
         let operation = registry.check(&call.caller.scope, &call.operation, &call.arguments)?.clone();
         let effect = operation.definition().effect;
         match self.0.policy.decide(effect, operation.records(&call.arguments), &call.consent) {
-            Decision::Allow => Ok(Checked { operation, schema }),
+            Decision::Allow => Ok(operation),
             Decision::Ask(_) => Err(Problem::new(
                 ErrorKind::Conflict,
                 "approval_required",
@@ -240,11 +271,6 @@ impl Operations {
             )),
         }
     }
-}
-
-struct Checked {
-    operation: Operation,
-    schema: Arc<Schema>,
 }
 
 /// What the work of a call is made of.
@@ -266,32 +292,35 @@ impl Context {
         self,
         namespace: &Namespace,
         operation: Arc<dyn InTransaction>,
-        arguments: Json,
+        call: Arc<Call>,
     ) -> Result<Executed<R>, E>
     where
         E: From<kontor_store::Error> + Send + 'static,
     {
-        let result = namespace.read((self, operation, arguments), |tx, (context, operation, arguments)| {
-            Box::pin(async move { Ok::<_, E>(operation.run(&mut context.work(tx), arguments).await) })
+        let result = namespace.read((self, operation, call), |tx, (context, operation, call)| {
+            Box::pin(async move { Ok::<_, E>(operation.run(&mut context.work(tx), &call.arguments).await) })
         });
         Ok(Executed { outcome: result.await?.into(), receipt: None })
     }
 
+    /// Nothing where the schema is another by now, and the call is to be checked anew.
     async fn write<J: Journal>(
         self,
         namespace: &Namespace,
+        premise: Premise,
         operation: Arc<dyn InTransaction>,
-        arguments: Json,
+        call: Arc<Call>,
         journal: J,
-    ) -> Result<Executed<J::Receipt>, J::Error> {
-        let written = namespace.write(
-            (self, operation, arguments, journal),
-            |tx, (context, operation, arguments, journal)| {
+    ) -> Result<Option<Executed<J::Receipt>>, J::Error> {
+        let written = namespace.write_on(
+            premise,
+            (self, operation, call, journal),
+            |tx, (context, operation, call, journal)| {
                 Box::pin(async move {
                     if let Some(outcome) = journal.begin(&mut context.work(tx), operation).await? {
                         return Ok::<_, J::Error>((outcome, None));
                     }
-                    let effect = (context, operation, arguments);
+                    let effect = (context, operation, &call.arguments);
                     let done = tx.savepoint(&effect, |tx, (context, operation, arguments)| {
                         Box::pin(async move {
                             let result = operation.run(&mut context.work(tx), arguments).await;
@@ -308,9 +337,9 @@ impl Context {
                 })
             },
         );
-        let (outcome, receipt) = written.await?;
+        let Some((outcome, receipt)) = written.await? else { return Ok(None) };
         kontor_core::kill_point!("operation.committed");
-        Ok(Executed { outcome, receipt })
+        Ok(Some(Executed { outcome, receipt }))
     }
 }
 

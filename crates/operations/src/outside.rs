@@ -145,7 +145,7 @@ pub(crate) async fn execute<J: Journal>(
     context: Context,
     namespace: Namespace,
     operation: Arc<dyn Outside>,
-    call: Call,
+    call: Arc<Call>,
     journal: J,
 ) -> Result<Executed<J::Receipt>, J::Error> {
     let key = journal.outside_key(&call, &context.environment);
@@ -172,7 +172,7 @@ struct Attempt<J> {
     context: Context,
     namespace: Namespace,
     operation: Arc<dyn Outside>,
-    call: Call,
+    call: Arc<Call>,
     journal: J,
     key: Key,
 }

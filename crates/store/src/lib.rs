@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
 //! | `unit` | a unit of work: a closure and the arguments that it owns, as the engines run it |
+//! | [`premise`](Premise) | what a unit takes for granted, and is not run without |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
 //! | [`prune`] | removing what is kept for a time only |
 //! | [`write`](Write), [`audit`](AuditEntry) | several writes at once; who did what to what |
@@ -39,6 +40,7 @@ pub mod jobs;
 mod migrations;
 mod namespace;
 mod postgres;
+mod premise;
 pub mod prune;
 mod row;
 mod search;
@@ -63,6 +65,7 @@ pub use folder::DataDirLock;
 pub use futures::future::BoxFuture;
 pub use inspect::{Check, Depth, Register, Registered};
 pub use namespace::Namespace;
+pub use premise::Premise;
 pub use row::{Cell, Decode, Row};
 pub use search::{Found, Precision, RankedSearch, SearchCursor, SearchQuery, SearchScope};
 pub use statement::Statement;

@@ -10,7 +10,7 @@ use kontor_core::ids::WorkspaceId;
 use tokio::sync::watch;
 
 use crate::{
-    Dialect, Error, Tx, postgres, sqlite,
+    Dialect, Error, Premise, Tx, postgres, sqlite,
     tx::Mode,
     unit::{self, Unit},
 };
@@ -76,7 +76,7 @@ impl Namespace {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.run(Mode::Read, arguments, unit).await
+        self.run(Mode::Read, None, arguments, unit).await?.ok_or_else(|| Error::Closed.into())
     }
 
     /// Runs a unit that writes. It is committed when the closure answers `Ok` and undone otherwise; it runs to
@@ -96,7 +96,23 @@ impl Namespace {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.run(Mode::Write, arguments, unit).await
+        self.run(Mode::Write, None, arguments, unit).await?.ok_or_else(|| Error::Closed.into())
+    }
+
+    /// As [`Namespace::write`], where `premise` holds in the unit's transaction. Otherwise the unit is not run and
+    /// there is no answer: whoever prepared it prepares it anew.
+    pub async fn write_on<A, T, E, F>(&self, premise: Premise, arguments: A, unit: F) -> Result<Option<T>, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>>
+            + Copy
+            + Send
+            + Sync
+            + 'static,
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.run(Mode::Write, Some(premise), arguments, unit).await
     }
 
     /// Runs a unit that changes the schema (and may write): alone, sharing no commit.
@@ -111,10 +127,16 @@ impl Namespace {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.run(Mode::Alter, arguments, unit).await
+        self.run(Mode::Alter, None, arguments, unit).await?.ok_or_else(|| Error::Closed.into())
     }
 
-    async fn run<A, T, E, F>(&self, mode: Mode, arguments: A, unit: F) -> Result<T, E>
+    async fn run<A, T, E, F>(
+        &self,
+        mode: Mode,
+        premise: Option<Premise>,
+        arguments: A,
+        unit: F,
+    ) -> Result<Option<T>, E>
     where
         F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>>
             + Copy
@@ -125,10 +147,10 @@ impl Namespace {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (unit, answer) = unit::typed(arguments, unit);
+        let (unit, answer) = unit::typed(premise, arguments, unit);
         self.submit(mode, unit).await?;
         let answer = answer.await.unwrap_or_else(|_| Err(Error::Closed.into()));
-        if mode != Mode::Read && answer.is_ok() {
+        if mode != Mode::Read && matches!(answer, Ok(Some(_))) {
             self.0.written.send_modify(|count| *count = count.wrapping_add(1));
         }
         answer

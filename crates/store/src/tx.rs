@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use sea_query::{Alias, DynIden, IntoIden, IntoTableRef, TableRef, Values};
 use sqlx::PgConnection;
 
-use crate::{Dialect, Error, Row, Statement, postgres, sqlite};
+use crate::{Dialect, Error, Premise, Row, Statement, postgres, sqlite};
 
 /// What a namespace's transactions have in common.
 pub(crate) struct Scope {
@@ -55,6 +55,8 @@ pub struct Tx<'c> {
     pub(crate) scope: &'c Scope,
     pub(crate) mode: Mode,
     pub(crate) failure: Option<Failure>,
+    /// What is to be looked at before the unit's result counts.
+    pub(crate) premise: Option<Premise>,
     /// What was run since it was asked to be kept.
     #[cfg(feature = "testing")]
     pub(crate) kept: Option<Vec<(String, Values)>>,
@@ -72,6 +74,7 @@ impl<'c> Tx<'c> {
             scope,
             mode,
             failure: None,
+            premise: None,
             #[cfg(feature = "testing")]
             kept: None,
         }

@@ -8,21 +8,32 @@
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use crate::{Error, Tx};
+use crate::{Error, Premise, Tx};
 
 pub(crate) trait Unit: Send {
     /// Whether somebody still waits for the answer.
     fn is_awaited(&self) -> bool;
+    /// What has to hold for it to be run.
+    fn premise(&self) -> Option<Premise>;
     /// Runs the unit in a transaction and keeps its result; whether it succeeded.
     fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, bool>;
+    /// Keeps that it was not run, since its premise does not hold.
+    fn withdraw(&mut self);
     /// Keeps `error` as the result.
     fn fail(&mut self, error: Error);
     /// Sends the result kept to whoever waits; one who has left is no reason to undo a write.
     fn answer(self: Box<Self>);
 }
 
-/// A closure and its arguments as a unit, and where its answer arrives.
-pub(crate) fn typed<A, T, E, F>(arguments: A, run: F) -> (Box<dyn Unit>, oneshot::Receiver<Result<T, E>>)
+/// Where the answer of a unit arrives; none where its premise did not hold.
+pub(crate) type Answer<T, E> = oneshot::Receiver<Result<Option<T>, E>>;
+
+/// A closure and its arguments as a unit.
+pub(crate) fn typed<A, T, E, F>(
+    premise: Option<Premise>,
+    arguments: A,
+    run: F,
+) -> (Box<dyn Unit>, Answer<T, E>)
 where
     F: for<'t, 'c> Fn(&'t mut Tx<'c>, &'t A) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
     A: Send + Sync + 'static,
@@ -30,14 +41,15 @@ where
     E: From<Error> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Typed { arguments, run, result: None, reply }), answer)
+    (Box::new(Typed { premise, arguments, run, result: None, reply }), answer)
 }
 
 struct Typed<A, T, E, F> {
+    premise: Option<Premise>,
     arguments: A,
     run: F,
     result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
+    reply: oneshot::Sender<Result<Option<T>, E>>,
 }
 
 impl<A, T, E, F> Unit for Typed<A, T, E, F>
@@ -51,10 +63,18 @@ where
         !self.reply.is_closed()
     }
 
+    fn premise(&self) -> Option<Premise> {
+        self.premise
+    }
+
     fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, bool> {
         let running = (self.run)(tx, &self.arguments);
         let kept = &mut self.result;
         Box::pin(async move { kept.insert(running.await).is_ok() })
+    }
+
+    fn withdraw(&mut self) {
+        self.result = None;
     }
 
     fn fail(&mut self, error: Error) {
@@ -62,9 +82,7 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        if let Some(result) = self.result
-            && self.reply.send(result).is_err()
-        {
+        if self.reply.send(self.result.transpose()).is_err() {
             tracing::trace!("nobody waited for the end of a unit of work");
         }
     }

@@ -25,13 +25,17 @@ impl Tx<'_> {
     /// SQLite, as a single statement on PostgreSQL.
     pub async fn write_all(&mut self, mut writes: Vec<Write>) -> Result<(), Error> {
         writes.retain(|write| !matches!(write, Write::Documents { documents, .. } if documents.is_empty()));
-        if writes.len() < 2 || matches!(self.connection, Connection::Sqlite(_)) {
+        let is_alone = writes.len() < 2 && self.premise.is_none();
+        if writes.is_empty() || is_alone || matches!(self.connection, Connection::Sqlite(_)) {
             for write in writes {
                 self.write(write).await?;
             }
             return Ok(());
         }
-        let mut statements: Vec<SubQueryStatement> = Vec::with_capacity(writes.len());
+        let mut statements: Vec<SubQueryStatement> = Vec::with_capacity(writes.len() + 1);
+        if let Some(premise) = self.premise {
+            statements.push(SubQueryStatement::UpdateStatement(premise.assertion(self)));
+        }
         for write in writes {
             statements.push(match write {
                 Write::Insert(statement) => SubQueryStatement::InsertStatement(statement),
@@ -51,7 +55,9 @@ impl Tx<'_> {
         }
         let mut whole = WithQuery::new();
         whole.with_clause(with).query(last);
-        self.execute(&whole).await.map(drop)
+        self.execute(&whole).await?;
+        self.premise = None;
+        Ok(())
     }
 
     async fn write(&mut self, write: Write) -> Result<(), Error> {

@@ -3,11 +3,16 @@
 use std::collections::HashMap;
 
 use kontor_core::metadata::{Field, Object, Schema};
-use kontor_store::Tx;
+use kontor_store::{Premise, Tx};
 use sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use uuid::Uuid;
 
 use crate::Error;
+
+/// That the metadata is still what this schema was read from.
+pub(crate) fn premise(schema: &Schema) -> Premise {
+    Premise { table: "metadata_version", column: "version", value: schema.version() }
+}
 
 /// Counts the changes of the metadata.
 pub(crate) async fn version(tx: &mut Tx<'_>) -> Result<i64, Error> {

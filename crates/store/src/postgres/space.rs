@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Pool, describe, failure};
 use crate::{
-    Error, StoreConfig, Tx,
+    Error, Premise, StoreConfig, Tx,
     ddl::quote,
     sqlite::panic_message,
     tx::{Connection, Failure, Mode, Scope},
@@ -209,9 +209,10 @@ impl Space {
             }
         };
         let mut tx = Tx::new(Connection::Postgres(&mut transaction), &self.0.scope, mode);
-        let ran = AssertUnwindSafe(unit.run(&mut tx)).catch_unwind();
+        tx.premise = unit.premise();
+        let ran = AssertUnwindSafe(run(unit, &mut tx)).catch_unwind();
         let ran = tokio::time::timeout(limit, ran).await;
-        let failed = tx.failure;
+        let (failed, premise) = (tx.failure, tx.premise);
         let refused = match ran {
             // Nothing to commit: the transaction ends when it is dropped, in the round trip with which its
             // connection goes back to the pool, and nobody waits for that.
@@ -239,6 +240,10 @@ impl Space {
         }
         let undone = within(limit, transaction.rollback()).await;
         let left = match undone {
+            Ok(()) if failed != Some(Failure::Rerun) => match premise {
+                Some(premise) => self.explain(premise, connection, limit, unit).await,
+                None => Left::Idle,
+            },
             Ok(()) => Left::Idle,
             Err(error) => {
                 tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
@@ -248,11 +253,54 @@ impl Space {
         (Attempt::again_if(failed == Some(Failure::Rerun)), left)
     }
 
+    /// Withdraws a unit that failed before its premise was looked at, where that does not hold.
+    async fn explain(
+        &self,
+        premise: Premise,
+        connection: &mut PgConnection,
+        limit: Duration,
+        unit: &mut dyn Unit,
+    ) -> Left {
+        let mut tx = Tx::new(Connection::Postgres(connection), &self.0.scope, Mode::Read);
+        match tokio::time::timeout(limit, premise.holds(&mut tx)).await {
+            Ok(Ok(true)) => Left::Idle,
+            Ok(Ok(false)) => {
+                unit.withdraw();
+                Left::Idle
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "it cannot be told whether what a unit took for granted holds");
+                Left::Broken
+            }
+            Err(_) => Left::Broken,
+        }
+    }
+
     /// Waits a random while that grows with the attempts: up to 2 ms after the first, 64 ms at most.
     async fn pause(&self, attempt: u32) {
         let limit = 1_000_u64 << attempt.min(6);
         let micros = u64::from_le_bytes(self.0.environment.random()) % limit;
         tokio::time::sleep(Duration::from_micros(micros)).await;
+    }
+}
+
+/// Runs a unit; whether it succeeded, on a premise that holds. Its failure is explained after it was undone.
+async fn run(unit: &mut dyn Unit, tx: &mut Tx<'_>) -> bool {
+    if !unit.run(tx).await {
+        return false;
+    }
+    let (Some(premise), None) = (tx.premise, tx.failure) else { return true };
+    match premise.holds(tx).await {
+        Ok(true) => true,
+        Ok(false) => {
+            tx.premise = None;
+            unit.withdraw();
+            false
+        }
+        Err(error) => {
+            unit.fail(error);
+            false
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
@@ -76,7 +77,7 @@ impl Job {
         let mut tx = Tx::new(Connection::Sqlite(session), &self.scope, self.mode);
         let unit = &mut self.unit;
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            let mut future = unit.run(&mut tx);
+            let mut future = pin!(run(&mut **unit, &mut tx));
             future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         }));
         let failure = tx.failure;
@@ -106,6 +107,24 @@ impl Job {
         drop(in_use);
         unit.answer();
     }
+}
+
+/// Runs a unit where its premise holds; whether it succeeded.
+async fn run(unit: &mut dyn Unit, tx: &mut Tx<'_>) -> bool {
+    if let Some(premise) = unit.premise() {
+        match premise.holds(tx).await {
+            Ok(true) => {}
+            Ok(false) => {
+                unit.withdraw();
+                return false;
+            }
+            Err(error) => {
+                unit.fail(error);
+                return false;
+            }
+        }
+    }
+    unit.run(tx).await
 }
 
 /// What a panic said.

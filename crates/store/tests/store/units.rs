@@ -11,8 +11,11 @@ use kontor_core::{
     environment::Environment,
     error::{ErrorKind, Fault as _},
     ids::WorkspaceId,
+    metadata::ColumnType,
 };
-use kontor_store::{Depth, Dialect, Error, Store, both_engines, testing::TestStore};
+use kontor_store::{
+    ColumnSpec, Depth, Dialect, Error, Premise, Store, Write, both_engines, testing::TestStore,
+};
 use sea_query::{Expr, ExprTrait, Query};
 
 use crate::notes::{Raw, add, count, increment, insert, insertion, new_id, notes, workspace};
@@ -244,6 +247,51 @@ both_engines! {
             })
             .await;
         assert!(matches!(sum, Err(Error::OutOfRange { .. })), "{:?}", sum.err());
+    }
+
+    async fn a_unit_has_no_effect_where_its_premise_does_not_hold(store: TestStore) {
+        let workspace = workspace(&store).await;
+        let made: Result<(), Error> = workspace
+            .alter((), |tx, ()| {
+                Box::pin(async move {
+                    tx.create_table("era", &[ColumnSpec::new("number", ColumnType::Integer)]).await?;
+                    let first = Query::insert().into_table(tx.table("era")).columns(["number"]).values_panic([1_i64.into()]).take();
+                    tx.execute(&first).await.map(drop)
+                })
+            })
+            .await;
+        made.unwrap();
+        let premise = Premise { table: "era", column: "number", value: 1 };
+        let (one, several) = (new_id(), new_id());
+        let write_on = async || {
+            let alone: Result<Option<()>, Error> = workspace.write_on(premise, one, |tx, &id| {
+                Box::pin(async move { tx.execute(&insertion(tx, id, "alone")).await.map(drop) })
+            }).await;
+            let together: Result<Option<()>, Error> = workspace.write_on(premise, several, |tx, &id| {
+                let writes = vec![Write::Insert(insertion(tx, id, "together"))];
+                Box::pin(async move { tx.write_all(writes).await })
+            }).await;
+            (alone, together)
+        };
+        assert!(matches!(write_on().await, (Ok(Some(())), Ok(Some(())))));
+        // What fails by then fails for that reason, whatever it says.
+        let next: Result<u64, Error> = workspace
+            .write((), |tx, ()| {
+                let next = Query::update().table(tx.table("era")).value("number", 2_i64).take();
+                Box::pin(async move { tx.execute(&next).await })
+            })
+            .await;
+        assert_eq!(next.unwrap(), 1);
+        assert!(matches!(write_on().await, (Ok(None), Ok(None))));
+        let removed: Result<u64, Error> = workspace
+            .write((), |tx, ()| {
+                let all = Query::delete().from_table(tx.table("note")).take();
+                Box::pin(async move { tx.execute(&all).await })
+            })
+            .await;
+        assert_eq!(removed.unwrap(), 2);
+        assert!(matches!(write_on().await, (Ok(None), Ok(None))));
+        assert_eq!(notes(&workspace).await, 0);
     }
 
     async fn a_unit_runs_again_when_its_transaction_was_in_conflict(store: TestStore) {
