@@ -140,6 +140,8 @@ impl Decoder {
             if let Some(finish) = &self.finish {
                 self.said |= self.thinking.end(&mut give);
                 if *finish == FinishReason::ContentFilter && !self.said {
+                    // An answer with nothing in it is none.
+                    self.finish = None;
                     return Err(ModelError::Filtered { message: String::new() });
                 }
             }
