@@ -145,12 +145,16 @@ pub enum FinishReason {
 
 impl From<&str> for FinishReason {
     fn from(word: &str) -> Self {
-        match word {
-            "stop" | "end_turn" | "eos" => Self::Stop,
-            "length" | "max_tokens" => Self::Length,
-            "tool_calls" | "function_call" | "tool_use" => Self::ToolCalls,
-            "content_filter" => Self::ContentFilter,
-            other => Self::Other(other.to_owned()),
+        let lower = word.to_ascii_lowercase();
+        match lower.as_str() {
+            "stop" | "end_turn" | "eos" | "stop_sequence" => Self::Stop,
+            "tool_calls" | "tool_call" | "function_call" | "tool_use" => Self::ToolCalls,
+            "content_filter" | "safety" | "recitation" | "blocklist" | "prohibited_content" | "spii"
+            | "sensitive" | "refusal" => Self::ContentFilter,
+            "max_tokens" | "max_output_tokens" | "token_limit" => Self::Length,
+            // `model_length`, `context_length_exceeded`, `model_context_window_exceeded`.
+            long if long.contains("length") || long.contains("window") => Self::Length,
+            _ => Self::Other(word.to_owned()),
         }
     }
 }

@@ -33,14 +33,20 @@ pub enum ModelError {
     Unreachable { source: Source },
     #[error("the model did not answer in time: {what}")]
     Timeout { what: Wait },
-    #[error("the model provider refused the API key")]
-    Unauthorized,
-    #[error("the model provider limits the rate of requests")]
-    RateLimited { retry_after: Option<Duration> },
+    #[error("the model provider refused the API key: {message}")]
+    Unauthorized { message: String },
+    #[error("the model provider limits the rate of requests: {message}")]
+    RateLimited { retry_after: Option<Duration>, message: String },
+    /// A quota or credit that no short wait brings back.
+    #[error("the quota of the model provider is used up: {message}")]
+    QuotaUsed { message: String },
     #[error("the model provider failed with status {status}: {message}")]
-    Server { status: u16, message: String },
+    Server { status: u16, retry_after: Option<Duration>, message: String },
     #[error("the model provider rejected the request with status {status}: {message}")]
     Rejected { status: u16, message: String },
+    /// The provider withheld the answer, or refused the question, for what stands in it.
+    #[error("the model provider's content filter withheld the answer: {message}")]
+    Filtered { message: String },
     #[error("the model's answer was cut short: {detail}")]
     CutShort { detail: String },
     #[error("the model provider sent something that is not understood: {0}")]
@@ -63,7 +69,9 @@ impl ModelError {
             | Self::RateLimited { .. }
             | Self::Server { .. }
             | Self::CutShort { .. } => true,
-            Self::Unauthorized
+            Self::Unauthorized { .. }
+            | Self::QuotaUsed { .. }
+            | Self::Filtered { .. }
             | Self::Rejected { .. }
             | Self::Protocol(_)
             | Self::TooLong(_)
@@ -75,7 +83,7 @@ impl ModelError {
     /// How long the provider asked to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } => *retry_after,
+            Self::RateLimited { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -92,20 +100,47 @@ impl Fault for ModelError {
             Self::Timeout { what } => {
                 (ErrorKind::Unavailable, "model_timeout", format!("The model did not answer in time: {what}."))
             }
-            Self::Unauthorized => (
+            Self::Unauthorized { message } => (
                 ErrorKind::Conflict,
                 "model_unauthorized",
-                "The model provider refused the API key. An admin can set a valid one in [models].".to_owned(),
+                format!(
+                    "The model provider refused the API key{} An admin can set a valid one in [models].",
+                    Words(message)
+                ),
             ),
-            Self::RateLimited { .. } => (
+            Self::RateLimited { retry_after, message } => (
                 ErrorKind::Limited,
                 "model_rate_limited",
-                "The model provider limits the rate of requests. Try again in a moment.".to_owned(),
+                format!(
+                    "The model provider limits the rate of requests{} Try again in {}.",
+                    Words(message),
+                    Span(*retry_after)
+                ),
             ),
-            Self::Server { status, .. } => (
+            Self::QuotaUsed { message } => (
+                ErrorKind::Conflict,
+                "model_quota_used",
+                format!(
+                    "The quota or credit at the model provider is used up{} An admin can check its plan and billing.",
+                    Words(message)
+                ),
+            ),
+            Self::Filtered { message } => (
+                ErrorKind::Conflict,
+                "model_filtered",
+                format!(
+                    "The model provider's content filter withheld the answer{} Ask in other words.",
+                    Words(message)
+                ),
+            ),
+            Self::Server { status, retry_after, message } => (
                 ErrorKind::Unavailable,
                 "model_failed",
-                format!("The model provider failed with status {status}. Try again in a moment."),
+                format!(
+                    "The model provider failed with status {status}{} Try again in {}.",
+                    Words(message),
+                    Span(*retry_after)
+                ),
             ),
             Self::Rejected { message, .. } => (
                 ErrorKind::Conflict,
@@ -115,10 +150,13 @@ impl Fault for ModelError {
             Self::CutShort { .. } => {
                 (ErrorKind::Unavailable, "model_cut_short", "The model's answer was cut short.".to_owned())
             }
-            Self::Protocol(_) => (
+            Self::Protocol(detail) => (
                 ErrorKind::Unavailable,
                 "model_protocol",
-                "The model provider sent something that is not understood. An admin can check that base_url in [models] names an OpenAI-compatible API.".to_owned(),
+                format!(
+                    "The model provider sent something that is not understood{} An admin can check that base_url in [models] names an OpenAI-compatible API.",
+                    Words(detail)
+                ),
             ),
             Self::TooLong(_) => (
                 ErrorKind::Limited,
@@ -138,6 +176,37 @@ impl Fault for ModelError {
     }
 }
 
+/// The provider's words after a colon, where there are any, and a full stop.
+struct Words<'e>(&'e str);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.0.trim();
+        if words.is_empty() {
+            return f.write_str(".");
+        }
+        let end = if words.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+        write!(f, ": {words}{end}")
+    }
+}
+
+/// How long to wait, in words, rounded up.
+struct Span(Option<Duration>);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.map_or(0, |wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        let (number, unit) = match seconds {
+            0..=1 => return f.write_str("a moment"),
+            2..=119 => (seconds, "seconds"),
+            120..=7_199 => (seconds.div_ceil(60), "minutes"),
+            7_200..=172_799 => (seconds.div_ceil(3_600), "hours"),
+            _ => (seconds.div_ceil(86_400), "days"),
+        };
+        write!(f, "{number} {unit}")
+    }
+}
+
 /// An error's text with a capital first letter.
 struct Sentence<'e>(&'e ModelError);
 
@@ -148,5 +217,23 @@ impl fmt::Display for Sentence<'_> {
         let first = letters.next().map(|c| c.to_ascii_uppercase());
         first.into_iter().try_for_each(|c| write!(f, "{c}"))?;
         f.write_str(letters.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_wait_is_told_with_its_length_and_the_providers_words() {
+        let told = |seconds| {
+            let retry_after = seconds.map(Duration::from_secs_f64);
+            ModelError::RateLimited { retry_after, message: "Slow down".to_owned() }.problem().message
+        };
+        let before = "The model provider limits the rate of requests: Slow down. Try again in ";
+        assert_eq!(told(None), format!("{before}a moment."));
+        assert_eq!(told(Some(12.1)), format!("{before}13 seconds."));
+        assert_eq!(told(Some(3_600.0)), format!("{before}60 minutes."));
+        assert_eq!(told(Some(86_400.0)), format!("{before}24 hours."));
     }
 }

@@ -12,7 +12,7 @@
 //! | `calls` | tool calls put together from their pieces |
 //! | [`assembler`] | deltas folded into a completed step |
 //! | [`error`] | what can go wrong with a model, and which of it is worth a retry |
-//! | [`retry`] | backoff before the first delta |
+//! | [`retry`] | backoff before the first delta, and one count of requests for an answer |
 //! | [`config`] | the `[models]` section of the configuration, secrets |
 //! | [`registry`] | [`Models`]: ids to models, the default, a local Ollama found by itself |
 //! | `openai` | every server that speaks OpenAI's chat completions |
@@ -35,5 +35,5 @@ pub use chat::{
 pub use config::{ModelsConfig, Secret};
 pub use error::{ModelError, Wait};
 pub use registry::{ModelInfo, Models, ProviderCheck};
-pub use retry::{RetryPolicy, with_retries};
+pub use retry::{RetryPolicy, Tries, with_retries};
 pub use scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember};

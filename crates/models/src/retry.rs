@@ -1,6 +1,9 @@
 //! Backoff, as long as nothing of an answer has been given out.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures::{StreamExt, stream};
 use kontor_core::{environment::Environment, error::Chain};
@@ -42,15 +45,42 @@ impl RetryPolicy {
     }
 }
 
+/// The requests for one answer, counted over everything that asks for it again, so that one failure costs no more of
+/// them than the policy says. Cheap to clone; clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Tries(Arc<Mutex<Tried>>);
+
+#[derive(Debug, Default)]
+struct Tried {
+    requests: u32,
+    /// What is to be waited for before the next request.
+    wait: Option<Duration>,
+    /// The last failure is one after which asking again is no use, or the wait would be too long.
+    given_up: bool,
+}
+
+impl Tries {
+    /// Whether another request may follow.
+    pub fn are_left(&self, policy: RetryPolicy) -> bool {
+        self.with(|tried| tried.requests < policy.attempts && !tried.given_up)
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Tried) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Asks the model, and asks again after failures that may pass, until the first delta was given out. What
-/// fails later is for the caller, who knows what the delta has caused.
+/// fails later is for the caller, who knows what the delta has caused; who asks again for the same answer gives the
+/// same `tries`, and the wait that the failure calls for is kept.
 pub fn with_retries(
     model: Arc<dyn ChatModel>,
     request: ChatRequest,
     policy: RetryPolicy,
     environment: Environment,
+    tries: Tries,
 ) -> DeltaStream {
-    let state = Attempts { model, request, policy, environment, failures: 0, open: None };
+    let state = Attempts { model, request, policy, environment, tries, open: None };
     stream::unfold(state, |mut state| async move {
         let item = state.next().await?;
         Some((item, state))
@@ -63,16 +93,24 @@ struct Attempts {
     request: ChatRequest,
     policy: RetryPolicy,
     environment: Environment,
-    failures: u32,
+    tries: Tries,
     open: Option<DeltaStream>,
 }
 
 impl Attempts {
     async fn next(&mut self) -> Option<Result<Delta, ModelError>> {
         if let Some(open) = &mut self.open {
-            return open.next().await;
+            let item = open.next().await;
+            if let Some(Err(error)) = &item {
+                self.wait(error);
+            }
+            return item;
         }
         loop {
+            if let Some(wait) = self.tries.with(|tried| tried.wait.take()) {
+                tokio::time::sleep(wait).await;
+            }
+            self.tries.with(|tried| tried.requests += 1);
             let mut attempt = self.model.stream(self.request.clone());
             let error = match attempt.next().await {
                 Some(Err(error)) => error,
@@ -81,12 +119,9 @@ impl Attempts {
                     return first;
                 }
             };
-            self.failures += 1;
-            let jitter = f64::from(u16::from_le_bytes(self.environment.random())) / f64::from(u16::MAX);
-            match self.policy.wait(self.failures, &error, jitter) {
+            match self.wait(&error) {
                 Some(wait) => {
-                    tracing::warn!(model = self.model.name(), failures = self.failures, ?wait, error = %Chain(&error), "asking the model again");
-                    tokio::time::sleep(wait).await;
+                    tracing::warn!(model = self.model.name(), ?wait, error = %Chain(&error), "asking the model again");
                 }
                 None => {
                     self.open = Some(stream::empty().boxed());
@@ -94,6 +129,17 @@ impl Attempts {
                 }
             }
         }
+    }
+
+    /// The wait that follows a failure of the last request, which is kept before the next one; `None` where none may
+    /// follow.
+    fn wait(&self, error: &ModelError) -> Option<Duration> {
+        let jitter = f64::from(u16::from_le_bytes(self.environment.random())) / f64::from(u16::MAX);
+        self.tries.with(|tried| {
+            tried.wait = self.policy.wait(tried.requests, error, jitter);
+            tried.given_up = tried.wait.is_none();
+            tried.wait
+        })
     }
 }
 
@@ -108,7 +154,7 @@ mod tests {
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_secs(3),
         };
-        let error = ModelError::Server { status: 503, message: String::new() };
+        let error = ModelError::Server { status: 503, retry_after: None, message: String::new() };
         let waits: Vec<_> = (1..=5).map(|failures| policy.wait(failures, &error, 1.0)).collect();
         let seconds = |s| Some(Duration::from_secs(s));
         assert_eq!(waits, [seconds(1), seconds(2), seconds(3), seconds(3), None]);
@@ -117,13 +163,19 @@ mod tests {
     #[test]
     fn the_provider_decides_the_wait_within_the_bound() {
         let policy = RetryPolicy::default();
-        let limited = |seconds| ModelError::RateLimited { retry_after: Some(Duration::from_secs(seconds)) };
+        let limited = |seconds| ModelError::RateLimited {
+            retry_after: Some(Duration::from_secs(seconds)),
+            message: String::new(),
+        };
         assert_eq!(policy.wait(1, &limited(7), 0.0), Some(Duration::from_secs(7)));
         assert_eq!(policy.wait(1, &limited(600), 0.0), None);
     }
 
     #[test]
-    fn a_refused_key_is_not_tried_again() {
-        assert_eq!(RetryPolicy::default().wait(1, &ModelError::Unauthorized, 0.0), None);
+    fn a_refused_key_and_a_quota_that_is_used_up_are_not_tried_again() {
+        let message = String::new();
+        let refused = ModelError::Unauthorized { message: message.clone() };
+        assert_eq!(RetryPolicy::default().wait(1, &refused, 0.0), None);
+        assert_eq!(RetryPolicy::default().wait(1, &ModelError::QuotaUsed { message }, 0.0), None);
     }
 }

@@ -19,6 +19,7 @@ use kontor_core::{
     time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
+use kontor_models::Tries;
 use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
 
@@ -153,6 +154,8 @@ struct Run<'a> {
     last_seq: Sequence,
     deadline: Timestamp,
     state: State,
+    /// The number of the step that was asked last, and its requests.
+    tries: (u32, Tries),
     first: Option<Input>,
     history: Arc<History>,
     /// Appended and not committed.
@@ -194,6 +197,7 @@ impl<'a> Run<'a> {
             deadline: taken.deadline,
             session: taken.session,
             state,
+            tries: (0, Tries::default()),
             first: Some(first),
             history,
             pending: Vec::new(),

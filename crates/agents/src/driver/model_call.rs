@@ -6,8 +6,8 @@ use kontor_core::{
     text,
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken, Usage,
-    with_retries,
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken, Tries,
+    Usage, with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -41,14 +41,13 @@ impl Run<'_> {
         let agents = self.agents;
         let settings = &agents.0.settings;
         let environment = agents.0.environment.clone();
-        let deltas = with_retries(model, request, settings.retries, environment);
+        let tries = self.tries(step);
+        let deltas = with_retries(model, request, settings.retries, environment, tries.clone());
         let mut deltas = deltas.ready_chunks(AT_ONCE);
         // Ids made for calls that come without one differ from step to step of the conversation.
         let prefix = format!("call_{}_{step}", self.turn.as_uuid().simple());
         let mut assembler = Assembler::new(prefix, settings.limits.answer_bytes);
         let mut reasoning = String::new();
-        // Failures before the first delta were tried again already.
-        let mut began = false;
         self.handle.begin(self.last_seq, self.turn, step);
         let asked_at = Instant::now();
 
@@ -79,9 +78,9 @@ impl Run<'_> {
             };
             let Some(chunk) = chunk else { break };
             let is_said = !chunk.is_empty();
-            began |= chunk.iter().any(Result::is_ok);
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
-                return Ok(model_failed(&error, began, assembler.text().to_owned(), reasoning));
+                let may_retry = tries.are_left(settings.retries);
+                return Ok(model_failed(&error, may_retry, assembler.text().to_owned(), reasoning));
             }
             if assembler.is_full() {
                 tracing::warn!(
@@ -102,13 +101,23 @@ impl Run<'_> {
             }
         }
         let text = assembler.text().to_owned();
+        let may_retry = tries.are_left(settings.retries);
         match assembler.complete() {
             Ok(step) => {
                 count(&prepared, step.usage.as_ref(), asked_at.elapsed());
-                Ok(Input::Answered(answer(step, reasoning, &prepared)))
+                let answer = answer(step, reasoning, &prepared);
+                Ok(Input::Answered(Answer { is_last: !may_retry, ..answer }))
             }
-            Err(error) => Ok(model_failed(&error, began, text, reasoning)),
+            Err(error) => Ok(model_failed(&error, may_retry, text, reasoning)),
         }
+    }
+
+    /// The requests of a step, over all its restarts in this process.
+    fn tries(&mut self, step: u32) -> Tries {
+        if self.tries.0 != step {
+            self.tries = (step, Tries::default());
+        }
+        self.tries.1.clone()
     }
 
     async fn request(
@@ -168,10 +177,10 @@ fn take(
     broken
 }
 
-fn model_failed(error: &ModelError, began: bool, text: String, reasoning: String) -> Input {
+fn model_failed(error: &ModelError, may_retry: bool, text: String, reasoning: String) -> Input {
     tracing::warn!(error = %Chain(error), "the model gave no whole answer");
     metrics::counter!("model_answers_failed_total", "code" => error.problem().code.into_owned()).increment(1);
-    let may_retry = error.is_retryable() && (began || matches!(error, ModelError::CutShort { .. }));
+    let may_retry = error.is_retryable() && may_retry;
     Input::ModelFailed { problem: error.problem(), may_retry, text, reasoning }
 }
 
@@ -197,7 +206,7 @@ fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared) -> Answer
             problem,
         }
     });
-    Answer { text: step.text, reasoning, calls: calls.collect(), usage: step.usage, cut }
+    Answer { text: step.text, reasoning, calls: calls.collect(), usage: step.usage, cut, is_last: false }
 }
 
 /// The arguments as JSON; as the text they were where they are none, with what is wrong.

@@ -59,6 +59,8 @@ pub(crate) struct Answer {
     pub(crate) usage: Option<Usage>,
     /// The provider ended it before its own end.
     pub(crate) cut: bool,
+    /// No further request may follow for this step, whatever is wrong with this one.
+    pub(crate) is_last: bool,
 }
 
 /// An approval that is asked for.
@@ -212,7 +214,7 @@ impl Machine<'_> {
             );
             return self.take(Input::ModelFailed {
                 problem,
-                may_retry: true,
+                may_retry: !answer.is_last,
                 text: answer.text,
                 reasoning: answer.reasoning,
             });

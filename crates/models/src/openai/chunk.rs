@@ -1,12 +1,10 @@
 //! A chunk of a streamed answer, read leniently: unknown fields and words, nulls, missing pieces and texts
 //! that come as parts are all taken for what they are.
 
-use std::time::Duration;
-
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Names, framing::TOO_LONG};
+use super::{Names, failure::Failure, framing::Told, thinking::Thinking};
 use crate::{
     chat::{Delta, FinishReason, Usage},
     error::ModelError,
@@ -17,6 +15,15 @@ pub(crate) struct Chunk {
     choices: Option<Vec<Choice>>,
     usage: Option<Value>,
     error: Option<Value>,
+    /// What our own framing tells.
+    kontor: Option<Told>,
+    // An error may stand where a chunk should, without a key of its own.
+    object: Option<Value>,
+    r#type: Option<Value>,
+    message: Option<Value>,
+    detail: Option<Value>,
+    code: Option<Value>,
+    status: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -25,6 +32,7 @@ struct Choice {
     /// What servers send that answer in one piece although a stream was asked for.
     message: Option<Piece>,
     finish_reason: Option<Value>,
+    error: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -33,7 +41,11 @@ struct Piece {
     refusal: Option<Value>,
     reasoning_content: Option<Value>,
     reasoning: Option<Value>,
+    thinking: Option<Value>,
+    reasoning_details: Option<Value>,
     tool_calls: Option<Vec<CallPiece>>,
+    /// The form that calls had before there could be several.
+    function_call: Option<FunctionPiece>,
 }
 
 #[derive(Deserialize)]
@@ -56,27 +68,84 @@ pub(crate) struct Decoder {
     calls: u32,
     /// Where the answer ended, told last so that nothing follows it.
     pub(crate) finish: Option<FinishReason>,
+    thinking: Thinking,
+    /// Anything came of the provider, be it a sign of life.
+    pub(crate) lives: bool,
+    /// Text or a call was given.
+    said: bool,
 }
+
+/// Words with which servers say at the end of an answer that it is none: the answer before them is in part.
+const FAILED: &[&str] = &[
+    "error",
+    "network_error",
+    "server_error",
+    "internal_error",
+    "engine_error",
+    "failed",
+    "abort",
+    "aborted",
+    "cancelled",
+    "timeout",
+    "insufficient_system_resource",
+    "malformed_function_call",
+    "unexpected_tool_call",
+    "malformed_response",
+];
 
 impl Decoder {
     pub(crate) fn decode(
         &mut self,
-        chunk: Chunk,
+        mut chunk: Chunk,
         names: &Names,
         mut give: impl FnMut(Delta),
     ) -> Result<(), ModelError> {
-        if let Some(error) = chunk.error {
-            return Err(stream_error(&error));
+        self.lives = true;
+        match chunk.kontor {
+            Some(Told::Done) => {
+                if self.finish.is_none() && self.said {
+                    self.finish = Some(FinishReason::Stop);
+                }
+                return Ok(());
+            }
+            Some(Told::TooLong) => return Err(ModelError::TooLong(words(chunk.error))),
+            Some(Told::Unreadable) => return Err(ModelError::Protocol(words(chunk.error))),
+            Some(Told::NoAnswer) => {
+                return Err(Failure::of_value(&chunk.error.unwrap_or_default()).into_error(true));
+            }
+            None => {}
+        }
+        if let Some(error) = chunk.failure() {
+            return Err(Failure::of_value(&error).into_error(false));
         }
         // Only one answer is asked for, so further choices would be a second one.
         if let Some(choice) = chunk.choices.unwrap_or_default().into_iter().next() {
+            if let Some(error) = choice.error.filter(is_told) {
+                return Err(Failure::of_value(&error).into_error(false));
+            }
+            let is_whole = choice.delta.is_none() && choice.message.is_some();
             if let Some(piece) = choice.delta.or(choice.message) {
                 self.decode_piece(piece, names, &mut give);
             }
-            if let Some(Value::String(word)) = choice.finish_reason
-                && !word.is_empty()
-            {
-                self.finish = Some(FinishReason::from(word.as_str()));
+            match choice.finish_reason {
+                Some(Value::String(word)) if !word.is_empty() => {
+                    if FAILED.contains(&word.to_ascii_lowercase().as_str()) {
+                        let detail = format!("the provider ended it with {word:?}");
+                        return Err(ModelError::CutShort { detail });
+                    }
+                    // A server that says it twice may have only the first one right.
+                    self.finish = Some(FinishReason::from(word.as_str()));
+                }
+                _ if is_whole && self.said => self.finish = Some(FinishReason::Stop),
+                _ => {}
+            }
+            if let Some(finish) = &self.finish {
+                self.said |= self.thinking.end(&mut give);
+                if *finish == FinishReason::ContentFilter && !self.said {
+                    // An answer with nothing in it is none.
+                    self.finish = None;
+                    return Err(ModelError::Filtered { message: String::new() });
+                }
             }
         }
         if let Some(usage) = chunk.usage.as_ref().and_then(usage) {
@@ -85,14 +154,43 @@ impl Decoder {
         Ok(())
     }
 
+    /// The stream is at its end: what was held back is given.
+    pub(crate) fn end(&mut self, give: impl FnMut(Delta)) {
+        self.thinking.end(give);
+    }
+
     fn decode_piece(&mut self, piece: Piece, names: &Names, give: &mut impl FnMut(Delta)) {
-        for reasoning in [piece.reasoning_content, piece.reasoning].into_iter().flatten().take(1) {
-            text(reasoning).into_iter().for_each(|text| give(Delta::Reasoning(text)));
+        // Servers that know several names for it send the same under each.
+        let reasoning = [piece.reasoning_content, piece.reasoning, piece.thinking, piece.reasoning_details];
+        if let Some(text) = reasoning.into_iter().flatten().find_map(|value| thought(&value)) {
+            give(Delta::Reasoning(text));
         }
         for content in [piece.content, piece.refusal].into_iter().flatten() {
-            text(content).into_iter().for_each(|text| give(Delta::Text(text)));
+            match content {
+                Value::Array(parts) => {
+                    for part in &parts {
+                        if let Some(text) = part["text"].as_str().filter(|_| !is_thought(part)) {
+                            self.said |= self.thinking.take(text, &mut *give);
+                        } else if let Some(text) = part["refusal"].as_str() {
+                            self.said |= self.thinking.take(text, &mut *give);
+                        } else if let Some(text) = thought(part) {
+                            give(Delta::Reasoning(text));
+                        }
+                    }
+                }
+                content => {
+                    if let Some(text) = text(content) {
+                        self.said |= self.thinking.take(&text, &mut *give);
+                    }
+                }
+            }
         }
-        for call in piece.tool_calls.unwrap_or_default() {
+        let single = piece.function_call.map(|function| CallPiece {
+            index: Some(Value::from(0)),
+            id: None,
+            function: Some(function),
+        });
+        for call in piece.tool_calls.unwrap_or_default().into_iter().chain(single) {
             let id = call.id.and_then(text);
             let (name, arguments) = call.function.map_or((None, None), |f| (f.name, f.arguments));
             let name = name.and_then(text).map(|name| names.ours(name));
@@ -102,6 +200,7 @@ impl Decoder {
                 None if name.is_some() => self.calls,
                 None => self.calls.saturating_sub(1),
             };
+            self.said = true;
             self.calls = self.calls.max(index.saturating_add(1));
             let arguments = match arguments {
                 None | Some(Value::Null) => String::new(),
@@ -113,12 +212,81 @@ impl Decoder {
     }
 }
 
-/// A text that is not empty, from a string or from a list of parts.
+impl Chunk {
+    /// The error that stands in it, or that it is.
+    fn failure(&mut self) -> Option<Value> {
+        if let Some(error) = self.error.take_if(|error| is_told(error)) {
+            // A status may stand beside the error.
+            let code = self.code.take().or_else(|| self.status.take());
+            return Some(json!({"error": error, "code": code}));
+        }
+        if self.choices.is_some() {
+            return None;
+        }
+        let is = |value: &Option<Value>, word: &str| {
+            value
+                .as_ref()
+                .and_then(Value::as_str)
+                .is_some_and(|value| value.to_ascii_lowercase().contains(word))
+        };
+        let is_failure = |value: &Option<Value>| {
+            let code =
+                value.as_ref().and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
+            code.is_some_and(|code| (400..600).contains(&code))
+        };
+        let is_error = is(&self.object, "error") || is(&self.r#type, "error");
+        let is_worded = self.message.is_some() || self.detail.is_some();
+        if !is_error && !(is_worded && (is_failure(&self.code) || is_failure(&self.status))) {
+            return None;
+        }
+        Some(json!({
+            "message": self.message.take(),
+            "detail": self.detail.take(),
+            "type": self.r#type.take(),
+            "code": self.code.take(),
+            "status": self.status.take(),
+        }))
+    }
+}
+
+/// Whether an error says that there is one; some servers send an empty one with each chunk.
+fn is_told(error: &Value) -> bool {
+    match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Object(object) => object.values().any(|value| !value.is_null()),
+        Value::Array(list) => !list.is_empty(),
+        _ => true,
+    }
+}
+
+fn words(error: Option<Value>) -> String {
+    error.and_then(text).unwrap_or_default()
+}
+
+/// A text that is not empty.
 fn text(value: Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text,
-        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
         Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn is_thought(part: &Value) -> bool {
+    part["type"].as_str().is_some_and(|kind| kind.contains("thinking") || kind.contains("reasoning"))
+}
+
+/// The thoughts in a value of whatever form: a text, parts, or parts within a part.
+fn thought(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(thought).collect(),
+        Value::Object(part) => {
+            let keys = ["text", "thinking", "summary", "reasoning", "content"];
+            keys.into_iter().find_map(|key| thought(part.get(key)?))?
+        }
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
@@ -132,44 +300,6 @@ fn usage(value: &Value) -> Option<Usage> {
         output_tokens: output_tokens.unwrap_or(0),
         cached_input_tokens: value["prompt_tokens_details"]["cached_tokens"].as_u64().unwrap_or(0),
     })
-}
-
-fn stream_error(error: &Value) -> ModelError {
-    if error["type"] == TOO_LONG {
-        return ModelError::TooLong(message_of(error));
-    }
-    let status = [&error["code"], &error["status"], &error["status_code"]]
-        .into_iter()
-        .find_map(|code| code.as_u64().or_else(|| code.as_str()?.parse().ok()))
-        .and_then(|code| u16::try_from(code).ok())
-        .filter(|code| (400..600).contains(code));
-    let word = error["type"].as_str().or_else(|| error["code"].as_str()).unwrap_or_default();
-    let status = status.unwrap_or(match word {
-        word if word.contains("rate_limit") => 429,
-        word if word.contains("authentication") || word.contains("api_key") => 401,
-        word if word.contains("invalid") || word.contains("context_length") => 400,
-        _ => 500,
-    });
-    by_status(status, None, message_of(error))
-}
-
-/// What a status that is not success means.
-pub(crate) fn by_status(status: u16, retry_after: Option<Duration>, message: String) -> ModelError {
-    match status {
-        401 | 403 => ModelError::Unauthorized,
-        429 => ModelError::RateLimited { retry_after },
-        408 | 409 | 425 | 500.. => ModelError::Server { status, message },
-        _ => ModelError::Rejected { status, message },
-    }
-}
-
-/// The message in an error object, however it is nested.
-pub(crate) fn message_of(error: &Value) -> String {
-    [&error["error"]["message"], &error["message"], &error["error"], &error["detail"], error]
-        .into_iter()
-        .find_map(Value::as_str)
-        .unwrap_or("no message")
-        .to_owned()
 }
 
 #[cfg(test)]
@@ -236,12 +366,68 @@ mod tests {
         assert_eq!(decoder.finish, Some(FinishReason::Other("guardrail".into())));
     }
 
+    fn failed(chunks: impl IntoIterator<Item = Value>) -> ModelError {
+        let (names, mut decoder) = (Names::new([]), Decoder::default());
+        let mut chunks = chunks.into_iter().map(|chunk| serde_json::from_value(chunk).unwrap());
+        chunks.find_map(|chunk| decoder.decode(chunk, &names, drop).err()).unwrap()
+    }
+
     #[test]
-    fn an_error_in_the_stream_is_told_by_its_code_or_type() {
-        let error = |value: Value| stream_error(&value);
-        assert!(matches!(error(json!({"code": 429, "message": "slow"})), ModelError::RateLimited { .. }));
-        assert!(matches!(error(json!({"type": "authentication_error"})), ModelError::Unauthorized));
-        assert!(matches!(error(json!("boom")), ModelError::Server { status: 500, .. }));
-        assert!(matches!(error(json!({"type": "invalid_request_error"})), ModelError::Rejected { .. }));
+    fn an_error_in_the_stream_is_one_wherever_it_stands() {
+        let choice = |choice: Value| json!({"choices": [choice]});
+        assert!(matches!(
+            failed([choice(json!({"delta": {}, "error": {"code": 502, "message": "gone"}}))]),
+            ModelError::Server { status: 502, .. }
+        ));
+        assert!(matches!(
+            failed([json!({"object": "error", "message": "too long", "code": 400})]),
+            ModelError::Rejected { status: 400, .. }
+        ));
+        assert!(matches!(failed([json!({"code": 429, "message": "slow"})]), ModelError::RateLimited { .. }));
+        for word in ["error", "network_error", "MALFORMED_FUNCTION_CALL"] {
+            let end = choice(json!({"delta": {}, "finish_reason": word}));
+            assert!(matches!(failed([end]), ModelError::CutShort { .. }), "{word}");
+        }
+        let (deltas, _) = decode([
+            json!({"error": null, "choices": [{"delta": {"content": "a"}, "error": {}}]}),
+            json!({"type": "ping", "message": "still at it"}),
+        ]);
+        assert_eq!(deltas, [Delta::Text("a".into())]);
+    }
+
+    #[test]
+    fn the_providers_word_that_all_was_said_ends_an_answer_without_a_reason() {
+        let done = json!({"kontor": "done"});
+        let text = json!({"choices": [{"delta": {"content": "a"}}]});
+        assert_eq!(decode([text.clone(), done.clone()]).1.finish, Some(FinishReason::Stop));
+        assert_eq!(decode([done]).1.finish, None);
+        assert_eq!(decode([text]).1.finish, None);
+        let whole = json!({"choices": [{"message": {"content": "a"}, "finish_reason": null}]});
+        assert_eq!(decode([whole]).1.finish, Some(FinishReason::Stop));
+    }
+
+    #[test]
+    fn a_filter_before_any_word_is_named_and_one_after_it_ends_the_answer() {
+        let end = json!({"choices": [{"delta": {}, "finish_reason": "content_filter"}]});
+        assert!(matches!(failed([end.clone()]), ModelError::Filtered { .. }));
+        let text = json!({"choices": [{"delta": {"content": "a"}}]});
+        assert_eq!(decode([text, end]).1.finish, Some(FinishReason::ContentFilter));
+    }
+
+    #[test]
+    fn thoughts_are_found_in_every_field_and_told_once() {
+        let piece = |piece: Value| json!({"choices": [{"delta": piece}]});
+        let (deltas, _) = decode([
+            piece(json!({"reasoning_content": "", "reasoning": "a", "reasoning_details": [{"text": "a"}]})),
+            piece(
+                json!({"reasoning_details": [{"type": "reasoning.summary", "summary": "b"}, {"data": "x"}]}),
+            ),
+            piece(json!({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "c"}]}]})),
+            piece(json!({"content": [{"type": "reasoning", "text": "d"}, {"type": "text", "text": "e"}]})),
+            piece(json!({"thinking": "f"})),
+        ]);
+        let told: Vec<_> = ["a", "b", "c", "d"].map(|text| Delta::Reasoning(text.into())).into();
+        assert_eq!(deltas[..4], told);
+        assert_eq!(deltas[4..], [Delta::Text("e".into()), Delta::Reasoning("f".into())]);
     }
 }

@@ -1,12 +1,17 @@
 //! Every server that speaks OpenAI's chat completions, by async-openai over our own transport and with our
 //! own types of the wire, which take unknown words and missing pieces for what they are.
 
+mod bare;
 mod chunk;
+mod encoding;
+mod failure;
 mod framing;
+mod learned;
 mod names;
 mod reply;
 mod request;
 mod secrets;
+mod thinking;
 mod transport;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +25,7 @@ use crate::{
     config::{ModelConfig, ProviderConfig, Quirks, Timeouts},
     error::ModelError,
 };
+use learned::Learned;
 use names::Names;
 use reply::Reply;
 use request::EncodedTools;
@@ -45,6 +51,7 @@ struct Shared {
     quirks: Quirks,
     timeouts: Timeouts,
     tools: Mutex<Vec<KeptTools>>,
+    learned: Learned,
 }
 
 type KeptTools = (Arc<[ToolDefinition]>, Arc<EncodedTools>);
@@ -70,6 +77,7 @@ impl Provider {
             quirks: config.quirks.clone(),
             timeouts: config.timeouts,
             tools: Mutex::default(),
+            learned: Learned::default(),
         })))
     }
 

@@ -6,6 +6,9 @@ use crate::{config::Secret, error::ModelError};
 
 /// What is shorter is no secret, and would be found in every other word.
 const SHORTEST: usize = 6;
+/// A secret of this length is made by chance, so that its beginning is no other word's.
+const LONG: usize = 20;
+const HIDDEN: &str = "[secret]";
 /// How much of a provider's message is kept, in characters.
 const LONGEST_MESSAGE: usize = 400;
 
@@ -27,14 +30,36 @@ impl Secrets {
     pub(crate) fn hide(&self, mut error: ModelError) -> ModelError {
         if let ModelError::Server { message, .. }
         | ModelError::Rejected { message, .. }
+        | ModelError::Unauthorized { message }
+        | ModelError::RateLimited { message, .. }
+        | ModelError::QuotaUsed { message }
+        | ModelError::Filtered { message }
+        | ModelError::TooLong(message)
         | ModelError::CutShort { detail: message }
         | ModelError::Protocol(message) = &mut error
         {
             for secret in &self.0 {
-                *message = message.replace(secret.as_str(), "[secret]");
+                *message = message.replace(secret.as_str(), HIDDEN);
+                hide_beginning(message, secret);
             }
             *message = text::excerpt(message, LONGEST_MESSAGE);
         }
         error
+    }
+}
+
+/// Takes out words that begin as a long secret does: a provider that repeats a key may leave out its middle.
+fn hide_beginning(message: &mut String, secret: &str) {
+    if secret.len() < LONG {
+        return;
+    }
+    let beginning = secret.get(..secret.floor_char_boundary(SHORTEST)).unwrap_or_default();
+    let mut from = 0;
+    while let Some(at) = message.get(from..).and_then(|rest| rest.find(beginning)).map(|at| from + at) {
+        let rest = message.get(at..).unwrap_or_default();
+        let is_end = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | ',' | ')');
+        let end = rest.find(is_end).unwrap_or(rest.len()).max(beginning.len());
+        message.replace_range(at..at + end, HIDDEN);
+        from = at + HIDDEN.len();
     }
 }

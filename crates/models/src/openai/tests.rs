@@ -12,7 +12,7 @@ use crate::{
     chat::{ChatModel, ChatRequest, Delta, FinishReason, Message, ToolCall, ToolDefinition, Usage},
     config::{ModelConfig, ProviderConfig, Secret, Timeouts},
     error::{ModelError, Wait},
-    retry::{RetryPolicy, with_retries},
+    retry::{RetryPolicy, Tries, with_retries},
     scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember},
 };
 
@@ -171,7 +171,7 @@ async fn statuses_are_told_apart_and_never_retried_by_the_library() {
         Script::status(400, &echo),
     ];
     let (server, model) = server(scripts).await;
-    assert!(matches!(ask(&model).await, Err(ModelError::Unauthorized)));
+    assert!(matches!(ask(&model).await, Err(ModelError::Unauthorized { .. })));
     assert!(matches!(ask(&model).await, Err(ModelError::Server { status: 500, .. })));
     let limited = ask(&model).await.unwrap_err();
     assert_eq!(limited.retry_after(), Some(Duration::from_secs(7)));
@@ -186,7 +186,8 @@ async fn retries_go_on_until_the_first_delta_and_stop_there() {
     let scripts = [Script::rate_limited(0), Script::status(503, "busy"), Script::new().text("At last").cut()];
     let (server, model) = server(scripts).await;
     let policy = RetryPolicy { first_wait: Duration::from_millis(1), ..RetryPolicy::default() };
-    let items: Vec<_> = with_retries(model, request(), policy, Environment::system()).collect().await;
+    let items: Vec<_> =
+        with_retries(model, request(), policy, Environment::system(), Tries::default()).collect().await;
     assert_eq!(items.iter().filter(|item| item.is_ok()).count(), 2, "{items:?}");
     assert!(matches!(items.last(), Some(Err(ModelError::CutShort { .. }))));
     assert_eq!((server.requests().len(), server.left()), (3, 0));

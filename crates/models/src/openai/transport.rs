@@ -1,4 +1,4 @@
-//! HTTP as async-openai is given it: our TLS, our headers, no retries, and failures told by status.
+//! HTTP as async-openai is given it: our TLS, our headers, no retries, and failures told as what they are.
 
 use std::{
     sync::Arc,
@@ -14,16 +14,12 @@ use kontor_outbound::{
 };
 use reqwest::{
     Body, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::Value;
 use url::Url;
 
-use super::{
-    chunk::{by_status, message_of},
-    framing,
-    secrets::Secrets,
-};
+use super::{encoding::Encoded, failure::Failure, framing, secrets::Secrets};
 use crate::{
     config::{ProviderConfig, Secret, Timeouts},
     error::{ModelError, Wait},
@@ -102,12 +98,8 @@ impl Transport {
         request.headers_mut().extend(self.headers.clone());
         let response =
             self.client.execute(request).await.map_err(|error| to_openai_error(self.failed(error)))?;
-        let is_json = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.starts_with("application/json"));
-        if response.status().is_success() && !is_json {
+        // What a success is made of is seen from the body itself: servers send events under any type.
+        if response.status().is_success() {
             return Ok(framed(response));
         }
         Err(to_openai_error(self.refused(response).await))
@@ -148,26 +140,17 @@ impl Transport {
         }
     }
 
-    /// Why a response is no stream, told without what was sent in confidence.
+    /// Why a response is no success, told without what was sent in confidence.
     async fn refused(&self, response: Response) -> ModelError {
-        let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.beginning(LONGEST_ERROR).await;
-        let value: Value =
-            serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
-        let message = message_of(&value);
-        if status.is_success() {
-            return self.secrets.hide(match value.get("error") {
-                Some(_) => ModelError::Rejected { status: status.as_u16(), message },
-                None => ModelError::Protocol("the answer is not a stream of events".to_owned()),
-            });
-        }
-        self.secrets.hide(by_status(status.as_u16(), retry_after, message))
+        let body = Encoded::new(encoding(&headers)).decode(body.into()).unwrap_or_default();
+        self.secrets.hide(Failure::of_response(status, &headers, &body).into_error(true))
     }
+}
+
+fn encoding(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok())
 }
 
 impl tower::Service<HttpRequestFactory> for Transport {
@@ -220,7 +203,7 @@ fn key(config: &ProviderConfig) -> Result<Option<Secret>, String> {
 /// A response whose body is its events, one to a piece.
 fn framed(response: Response) -> reqwest::Response {
     let (status, headers) = (response.status(), response.headers().clone());
-    let events = framing::events(response.pieces());
+    let events = framing::events(response.pieces(), encoding(&headers));
     let mut framed = http::Response::new(Body::wrap_stream(events));
     *framed.status_mut() = status;
     *framed.headers_mut() = headers;

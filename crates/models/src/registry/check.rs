@@ -111,7 +111,7 @@ mod tests {
         let (url, _refusing) =
             answering("401 Unauthorized", r#"{"error": {"message": "bad key sk-1"}}"#).await;
         let wrong = found(&url, json!([]), None).await.unwrap_err();
-        assert!(matches!(wrong, ModelError::Unauthorized), "{wrong}");
+        assert!(matches!(wrong, ModelError::Unauthorized { .. }), "{wrong}");
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let closed = found(&format!("http://{closed}/v1"), json!([]), None).await.unwrap_err();
         assert!(matches!(closed, ModelError::Unreachable { .. }), "{closed}");

@@ -1,0 +1,132 @@
+//! What a server's refusals taught: parameters that a model is not sent again.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::{
+    chat::{ChatRequest, ToolChoice},
+    config::{ModelConfig, OutputLimit, Quirks},
+    error::ModelError,
+};
+
+/// Models whose refusals are remembered; a provider may be asked for any name.
+const MOST: usize = 1_000;
+
+/// By model, what is sent otherwise than the configuration says. Kept as long as the process runs.
+#[derive(Default)]
+pub(super) struct Learned(Mutex<HashMap<String, Quirks>>);
+
+impl Learned {
+    /// How a model is asked.
+    pub(super) fn of(&self, model: &str, configured: &Quirks) -> Quirks {
+        let learned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        learned.get(model).unwrap_or(configured).clone()
+    }
+
+    /// Remembers what a refusal says of a parameter that was sent; the way to ask again, or `None` where it says
+    /// nothing of one.
+    pub(super) fn learn(
+        &self,
+        model: &ModelConfig,
+        asked: &Quirks,
+        request: &ChatRequest,
+        error: &ModelError,
+    ) -> Option<Quirks> {
+        let better = better(asked, model, request, error)?;
+        tracing::info!(model = model.name, %error, "a parameter was refused and is not sent again");
+        let mut learned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if learned.len() < MOST {
+            learned.insert(model.name.clone(), better.clone());
+        }
+        Some(better)
+    }
+}
+
+fn better(asked: &Quirks, model: &ModelConfig, request: &ChatRequest, error: &ModelError) -> Option<Quirks> {
+    let ModelError::Rejected { status: 200 | 400 | 422, message } = error else { return None };
+    let says = |word: &str| message.contains(word);
+    let mut better = asked.clone();
+    if asked.include_usage && (says("stream_options") || says("include_usage")) {
+        better.include_usage = false;
+    } else if asked.parallel_tool_calls.is_some() && says("parallel_tool_calls") {
+        better.parallel_tool_calls = None;
+    } else if model.max_output_tokens.is_some() && says("max_completion_tokens") && says("max_tokens") {
+        // Each refusal names the one that is wanted beside the one that was sent.
+        better.output_limit = other(asked.output_limit);
+    } else if model.max_output_tokens.is_some() && says(name(asked.output_limit)) && is_unknown(message) {
+        better.output_limit = other(asked.output_limit);
+    } else if asked.named_tool_choice
+        && matches!(request.tool_choice, ToolChoice::Required(Some(_)))
+        && says("tool_choice")
+    {
+        better.named_tool_choice = false;
+    } else {
+        return None;
+    }
+    Some(better)
+}
+
+/// Whether a refusal is of the parameter, and not of its value.
+fn is_unknown(message: &str) -> bool {
+    let lower = message.to_ascii_lowercase();
+    let words = [
+        "unsupported",
+        "not supported",
+        "unknown",
+        "unrecognized",
+        "extra inputs",
+        "not permitted",
+        "unexpected",
+    ];
+    words.iter().any(|word| lower.contains(word))
+}
+
+fn name(limit: OutputLimit) -> &'static str {
+    match limit {
+        OutputLimit::MaxTokens => "max_tokens",
+        OutputLimit::MaxCompletionTokens => "max_completion_tokens",
+    }
+}
+
+fn other(limit: OutputLimit) -> OutputLimit {
+    match limit {
+        OutputLimit::MaxTokens => OutputLimit::MaxCompletionTokens,
+        OutputLimit::MaxCompletionTokens => OutputLimit::MaxTokens,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::Message;
+
+    #[test]
+    fn a_refused_parameter_is_left_out_once_and_for_that_model() {
+        let learned = Learned::default();
+        let asked = Quirks { parallel_tool_calls: Some(true), ..Quirks::default() };
+        let request = ChatRequest::new([Message::User("Hi".into())], []);
+        let model = |name: &str| ModelConfig {
+            name: name.to_owned(),
+            max_output_tokens: Some(9),
+            ..ModelConfig::default()
+        };
+        let refused = |message: &str| ModelError::Rejected { status: 400, message: message.to_owned() };
+        let learn =
+            |asked: &Quirks, message: &str| learned.learn(&model("a"), asked, &request, &refused(message));
+
+        let first = learn(&asked, "body.stream_options: Extra inputs are not permitted").unwrap();
+        assert!(!first.include_usage && first.parallel_tool_calls.is_some());
+        assert!(learn(&first, "stream_options is unknown").is_none());
+        let second = learn(&first, "Unsupported parameter: 'parallel_tool_calls'").unwrap();
+        let third =
+            learn(&second, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+                .unwrap();
+        assert_eq!(third.output_limit, OutputLimit::MaxCompletionTokens);
+        assert!(learn(&third, "max_completion_tokens is too large: 9").is_none());
+        assert!(learn(&third, "Something else").is_none());
+        assert!(!learned.of("a", &asked).include_usage);
+        assert!(learned.of("b", &asked).include_usage);
+    }
+}
