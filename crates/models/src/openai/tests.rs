@@ -168,7 +168,7 @@ async fn statuses_are_told_apart_and_never_retried_by_the_library() {
         Script::status(401, &echo),
         Script::status(500, "boom"),
         Script::rate_limited(7),
-        Script::status(400, &echo),
+        Script::status(400, &format!("Unknown user {KEY}")),
     ];
     let (server, model) = server(scripts).await;
     assert!(matches!(ask(&model).await, Err(ModelError::Unauthorized { .. })));
