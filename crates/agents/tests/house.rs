@@ -72,7 +72,7 @@ impl From<AgentSettings> for Settings {
 pub(crate) fn settings() -> AgentSettings {
     AgentSettings {
         retries: RetryPolicy {
-            attempts: 3,
+            attempts: 4,
             first_wait: Duration::from_millis(5),
             longest_wait: Duration::from_secs(2),
         },

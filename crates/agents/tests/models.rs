@@ -80,7 +80,7 @@ both_engines! {
 
     async fn a_server_that_stays_down_ends_the_turn_with_a_problem(store: TestStore) {
         let house = House::scripted(store).await;
-        for _ in 0..3 {
+        for _ in 0..4 {
             house.server.push(Script::status(503, "down"));
         }
         let session = house.first.session(&house.ada, "analyst").await;

@@ -86,10 +86,11 @@ impl Partial {
         if is_whole(&self.arguments) {
             let says_the_same = arguments.trim().is_empty() || is_same(&self.arguments, arguments);
             let fills_empty = is_empty_object(&self.arguments) && name.is_none();
-            let names_another = name.is_some_and(|name| name != self.name);
+            let is_nameless = self.name.is_empty();
+            let names_another = !is_nameless && name.is_some_and(|name| name != self.name);
             return !is_other_id
                 && !names_another
-                && (says_the_same && (id.is_some() || name.is_none()) || fills_empty);
+                && (says_the_same && (id.is_some() || name.is_none() || is_nameless) || fills_empty);
         }
         match name {
             // A piece that names a call under an id of its own begins one.

@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_long_wait_is_told_with_its_length_and_the_providers_words() {
-        let told = |seconds| {
+        let told = |seconds: Option<f64>| {
             let retry_after = seconds.map(Duration::from_secs_f64);
             ModelError::RateLimited { retry_after, message: "Slow down".to_owned() }.problem().message
         };

@@ -34,7 +34,8 @@ async fn what_signs_nobody_in_is_counted_for_its_address_and_slows_nobody_who_is
         let address: SocketAddr = format!("{address}:5000").parse().unwrap();
         request.extension(ConnectInfo(address)).body(Body::empty()).unwrap()
     };
-    for (token, status) in [(None, 401), (Some("wrong"), 401), (None, 401), (None, 429), (Some("wrong"), 429)] {
+    for (token, status) in [(None, 401), (Some("wrong"), 401), (None, 401), (None, 429), (Some("wrong"), 429)]
+    {
         let answer = server.send(from("192.0.2.1", token)).await.expect(status);
         assert_eq!(answer.header("ratelimit-policy"), "\"address\";q=3;w=60");
     }

@@ -168,7 +168,7 @@ async fn statuses_are_told_apart_and_never_retried_by_the_library() {
         Script::status(401, &echo),
         Script::status(500, "boom"),
         Script::rate_limited(7),
-        Script::status(400, &echo),
+        Script::status(400, &format!("Unknown user {KEY}")),
     ];
     let (server, model) = server(scripts).await;
     assert!(matches!(ask(&model).await, Err(ModelError::Unauthorized { .. })));
@@ -246,4 +246,64 @@ async fn the_fixed_server_answers_a_whole_turn() {
     let second = ChatRequest { messages: messages.into(), ..request() };
     let deltas: Vec<Delta> = model.stream(second).try_collect().await.unwrap();
     assert_eq!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count(), 40);
+}
+
+#[tokio::test]
+async fn a_refused_parameter_is_left_out_and_not_sent_again() {
+    let refusal = Script::status(422, "Extra inputs are not permitted: stream_options");
+    let scripts = [refusal, Script::new().text("One."), Script::new().text("Two.")];
+    let (server, model) = server(scripts).await;
+    assert_eq!(ask(&model).await.unwrap().text, "One.");
+    assert_eq!(ask(&model).await.unwrap().text, "Two.");
+    let sent: Vec<bool> =
+        server.requests().iter().map(|request| request.get("stream_options").is_some()).collect();
+    assert_eq!(sent, [true, false, false]);
+}
+
+#[tokio::test]
+async fn all_that_asks_for_one_answer_shares_its_requests() {
+    let cut = || Script::new().text("Half").cut();
+    let (server, model) = server([Script::status(503, "busy"), cut(), cut(), cut(), cut()]).await;
+    let policy = RetryPolicy { first_wait: Duration::from_millis(1), ..RetryPolicy::default() };
+    let tries = Tries::default();
+    let mut asked = 0;
+    while tries.are_left(policy) {
+        let deltas = with_retries(model.clone(), request(), policy, Environment::system(), tries.clone());
+        let items: Vec<_> = deltas.collect().await;
+        assert!(matches!(items.last(), Some(Err(ModelError::CutShort { .. }))), "{items:?}");
+        asked += 1;
+    }
+    assert_eq!((asked, server.requests().len()), (3, 4));
+}
+
+#[tokio::test]
+async fn a_wait_that_is_too_long_ends_the_asking() {
+    let (server, model) = server([Script::rate_limited(3_600)]).await;
+    let (policy, tries) = (RetryPolicy::default(), Tries::default());
+    let deltas = with_retries(model, request(), policy, Environment::system(), tries.clone());
+    let items: Vec<_> = deltas.collect().await;
+    assert!(matches!(items[..], [Err(ModelError::RateLimited { .. })]), "{items:?}");
+    assert!(!tries.are_left(policy));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn after_the_finish_reason_an_open_stream_is_left() {
+    let end = "data: {\"choices\": [{\"delta\": {\"content\": \"Yes.\"}, \"finish_reason\": \"stop\"}]}\n\n";
+    let server = ScriptedModel::start().await.unwrap();
+    server.push(Script::new().raw(end).stall());
+    let model = model_at(server.base_url(), Timeouts::default());
+    let begun = std::time::Instant::now();
+    assert_eq!(ask(&model).await.unwrap().text, "Yes.");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_and_an_error_that_are_no_events_are_read() {
+    let whole = "{\"choices\": [{\"message\": {\"content\": \"Yes.\"}, \"finish_reason\": \"stop\"}]}\n\n";
+    let error = "event: error\ndata: {\"message\": \"used up\", \"code\": \"insufficient_quota\"}\n\n";
+    let scripts = [whole, error].map(|body| Script::new().raw(body));
+    let (_server, model) = server(scripts).await;
+    assert_eq!(ask(&model).await.unwrap().text, "Yes.");
+    assert!(matches!(ask(&model).await, Err(ModelError::QuotaUsed { .. })));
 }
