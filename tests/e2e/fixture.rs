@@ -56,6 +56,15 @@ impl Fixture {
         fixture
     }
 
+    /// A server on SQLite with these settings, named as in the environment after `KONTOR_`.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let mut fixture = Self::prepared(Engine::Sqlite).await;
+        let settings = settings.iter().map(|(name, value)| (format!("KONTOR_{name}"), (*value).to_owned()));
+        fixture.options.environment.extend(settings);
+        fixture.launch();
+        fixture
+    }
+
     /// A server on a workspace that the first version made and its admin changed since (`tests/older`).
     pub(crate) async fn of_first_version(engine: Engine) -> Self {
         let mut fixture = Self::prepared(engine).await;

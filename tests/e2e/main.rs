@@ -11,6 +11,7 @@ mod disk;
 mod fixture;
 mod isolation;
 mod kill;
+mod limits;
 mod log;
 mod missing_data;
 mod outbound;

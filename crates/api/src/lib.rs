@@ -49,7 +49,7 @@ mod well_known;
 
 use aide::axum::ApiRouter;
 use axum::{Router, middleware};
-use kontor_http::{Deadline, Limited, Services, identify, in_time, limit, panicked};
+use kontor_http::{Deadline, Entrance, Services, admit, identify, in_time, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use layers::refuse;
@@ -81,7 +81,7 @@ pub fn router(services: Services) -> Router {
     let routes = routes.finish_api_with(&mut document, openapi::complete);
     routes
         .merge(openapi::routes(&document))
-        .layer(middleware::from_fn_with_state(Limited::new(services.clone(), layers::refuse), limit))
+        .layer(middleware::from_fn_with_state(Entrance::new(services.clone(), layers::refuse), admit))
         // Whoever watches the server is never one too many.
         .merge(health)
         .method_not_allowed_fallback(layers::method_not_allowed)

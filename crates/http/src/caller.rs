@@ -1,20 +1,20 @@
-//! Who sends a request: by the one credential that it carries.
+//! The one credential that a request carries, and who has it.
 
-use axum::http::{HeaderMap, Method, header, request::Parts};
+use axum::http::{HeaderMap, Method, header};
 use kontor_core::{
     caller::Caller,
-    error::{ErrorKind, Fault, Problem},
+    error::{ErrorKind, Problem},
 };
 use kontor_identity::{Credential, Csrf, Error, SessionCookie};
 
-use crate::{Services, rate_limits::Count};
+use crate::Services;
 
 /// Proves that a request with a cookie comes from one of our own pages.
 pub const CSRF_HEADER: &str = "x-csrf-token";
 
 /// What a request signs in by.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Credentials<'a> {
+pub(crate) enum Credentials<'a> {
     /// An access token (RFC 6750, section 2.1).
     Bearer(&'a str),
     /// The cookie of the pages.
@@ -22,6 +22,7 @@ pub enum Credentials<'a> {
 }
 
 /// Whoever sends a request.
+#[derive(Clone)]
 pub struct Authenticated {
     pub caller: Caller,
     /// What they were let in by, for an answer that goes on.
@@ -30,31 +31,13 @@ pub struct Authenticated {
     pub csrf: Option<Csrf>,
 }
 
-/// Why somebody is not let in.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthenticationError {
-    #[error(transparent)]
-    Identity(#[from] Error),
-    #[error("{0}")]
-    Limited(Problem),
-}
-
-impl Fault for AuthenticationError {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::Identity(error) => error.problem(),
-            Self::Limited(problem) => problem.clone(),
-        }
-    }
-}
-
 impl<'a> Credentials<'a> {
     /// What a request carries; none where it carries nothing.
     ///
     /// # Errors
     /// A problem where it carries more than one, or an `Authorization` that is no bearer token: which of two would
     /// decide is not to be guessed.
-    pub fn find(headers: &'a HeaderMap, cookie: SessionCookie) -> Result<Option<Self>, Problem> {
+    pub(crate) fn find(headers: &'a HeaderMap, cookie: SessionCookie) -> Result<Option<Self>, Problem> {
         let mut authorizations = headers.get_all(header::AUTHORIZATION).iter();
         let authorization = authorizations.next();
         let cookie = cookie.find(cookie_lines(headers));
@@ -75,51 +58,23 @@ impl<'a> Credentials<'a> {
 }
 
 impl Services {
-    /// Whoever sends a request with this credential, whom it is counted for. A request that may change something and
-    /// came by the cookie of the pages comes from one of them: it has their token in [`CSRF_HEADER`].
+    /// Whoever has this credential.
     ///
     /// # Errors
-    /// Where the credential is none, or none any more, where that token is missing, and where there were too many
-    /// requests.
-    pub async fn authenticate(
-        &self,
-        credentials: Credentials<'_>,
-        request: &Parts,
-    ) -> Result<Authenticated, AuthenticationError> {
-        let authenticated = self.authenticate_form(credentials, request).await?;
-        match &authenticated.csrf {
-            Some(csrf) if !is_safe(&request.method) => {
-                csrf.verify(csrf_header(&request.headers).unwrap_or_default())?;
-            }
-            _ => {}
-        }
-        Ok(authenticated)
-    }
-
-    /// The same for a form, whose token is one of its fields: who calls this checks it before anything is done.
-    ///
-    /// # Errors
-    /// As [`authenticate`](Self::authenticate), but for the token.
-    pub async fn authenticate_form(
-        &self,
-        credentials: Credentials<'_>,
-        request: &Parts,
-    ) -> Result<Authenticated, AuthenticationError> {
-        let authenticated = match credentials {
-            Credentials::Bearer(token) => Authenticated {
+    /// Where it is none, or none any more.
+    pub(crate) async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Authenticated, Error> {
+        match credentials {
+            Credentials::Bearer(token) => Ok(Authenticated {
                 caller: self.identity.authenticate(token).await?,
                 credential: Credential::AccessToken(token.to_owned()),
                 csrf: None,
-            },
+            }),
             Credentials::Cookie(cookie) => {
                 let (caller, csrf) = self.identity.authenticate_cookie(cookie).await?;
-                Authenticated { caller, credential: Credential::Cookie(cookie.to_owned()), csrf: Some(csrf) }
+                let credential = Credential::Cookie(cookie.to_owned());
+                Ok(Authenticated { caller, credential, csrf: Some(csrf) })
             }
-        };
-        let count = request.extensions.get::<Count>();
-        let counted = self.rate_limits.count(&authenticated.caller, &authenticated.credential, count);
-        counted.map_err(AuthenticationError::Limited)?;
-        Ok(authenticated)
+        }
     }
 }
 
@@ -140,7 +95,7 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// Methods that change nothing (RFC 9110, section 9.2.1).
-fn is_safe(method: &Method) -> bool {
+pub(crate) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 

@@ -6,7 +6,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `services` | what handlers use: the services of the whole server |
-//! | `caller` | who sends a request |
+//! | `admit` | the one way in: who sends a request, and whether they may send one more |
+//! | `caller` | the credential that a request carries, and who has it |
 //! | `surround` | the id and span of a request, its deadline, the answer to a panic |
 //! | `message` | what the message syntax of HTTP/1.1 asks of a request |
 //! | `media_type` | what a request says that its body is |
@@ -17,6 +18,7 @@
 //! | `health` | which of the server's own services are down |
 //! | `failure` | the status of a problem, when to come back, and the log of what went wrong |
 
+mod admit;
 mod caller;
 mod client_address;
 mod event_stream;
@@ -31,14 +33,15 @@ mod surround;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use caller::{Authenticated, CSRF_HEADER, Credentials, cookie_lines, csrf_header};
+pub use admit::{Entrance, admit, sender, sender_of_form};
+pub use caller::{Authenticated, CSRF_HEADER, cookie_lines, csrf_header};
 pub use client_address::TrustedProxies;
 pub use event_stream::{Admission, KEEP_ALIVE, event_stream};
 pub use failure::{problem_of, retry_after, status};
 pub use health::Health;
 pub use media_type::{MediaType, is_uncoded};
 pub use message::check_message;
-pub use rate_limits::{Limited, RateLimitSettings, RateLimits, limit};
+pub use rate_limits::{RateLimitSettings, RateLimits};
 pub use services::{ServiceParts, Services};
 pub use streams::{StreamLimits, StreamPlace, Streams};
 pub use surround::{Deadline, REQUEST_ID, Refuse, identify, in_time, panicked};

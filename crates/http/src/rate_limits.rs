@@ -7,18 +7,13 @@
 
 use std::{
     hash::{BuildHasher as _, Hash, RandomState},
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 
-use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use governor::{
     Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -33,8 +28,6 @@ use kontor_core::{
 use kontor_identity::Credential;
 use serde::Deserialize;
 use uuid::Uuid;
-
-use crate::{Credentials, Services, surround::Refuse};
 
 /// draft-ietf-httpapi-ratelimit-headers-10, section 3.
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -79,7 +72,7 @@ struct Inner {
 
 /// How much of a limit is left after a request.
 #[derive(Debug, Clone, Copy)]
-struct Standing {
+pub(crate) struct Standing {
     /// Whose limit it is: `token`, `member` or `address`.
     policy: &'static str,
     quota: u32,
@@ -87,10 +80,6 @@ struct Standing {
     /// Until there may be more again; set where nothing is left.
     wait: Option<Duration>,
 }
-
-/// Where the extractor that signs a request in leaves what is left, for the response's headers.
-#[derive(Clone, Default)]
-pub(crate) struct Count(Arc<OnceLock<Option<Standing>>>);
 
 impl RateLimits {
     pub fn new(settings: RateLimitSettings) -> Self {
@@ -103,17 +92,9 @@ impl RateLimits {
         }))
     }
 
-    /// Counts a request of somebody who is signed in: for the token, and, where that may go on, for the member, so that
-    /// a program that has gone wild locks its member out of nothing else.
-    ///
-    /// # Errors
-    /// `too_many_requests` (limited) where there were too many.
-    pub(crate) fn count(
-        &self,
-        caller: &Caller,
-        credential: &Credential,
-        count: Option<&Count>,
-    ) -> Result<(), Problem> {
+    /// What is left to somebody who is signed in, one of whose requests is counted: for the token, and, where that may
+    /// go on, for the member, so that a program that has gone wild locks its member out of nothing else.
+    pub(crate) fn count(&self, caller: &Caller, credential: &Credential) -> Option<Standing> {
         let Inner { tokens, members, clock, hasher, .. } = &*self.0;
         let of_token = tokens.as_ref().map(|limiter| {
             let key = match credential {
@@ -126,17 +107,13 @@ impl RateLimits {
             .as_ref()
             .filter(|_| !is_refused)
             .map(|limiter| check(limiter, "member", &(caller.workspace, caller.principal.id()), clock));
-        let nearest = of_token.into_iter().chain(of_member);
-        let nearest = nearest.min_by_key(|standing| (standing.wait.is_none(), standing.remaining));
-        if let Some(Count(cell)) = count {
-            // A request is signed in once; a second time says the same.
-            let _ = cell.set(nearest);
-        }
-        nearest.and_then(|standing| standing.refusal()).map_or(Ok(()), Err)
+        let both = of_token.into_iter().chain(of_member);
+        // The one that refuses, or that is nearest to it.
+        both.min_by_key(|standing| (standing.wait.is_none(), standing.remaining))
     }
 
     /// What is left to requests from an address that sign nobody in, one of which is counted.
-    fn count_address(&self, address: Option<IpAddr>) -> Option<Standing> {
+    pub(crate) fn count_address(&self, address: Option<IpAddr>) -> Option<Standing> {
         let limiter = self.0.addresses.as_ref()?;
         // Whoever has no address shares one.
         let address = address.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), prefix);
@@ -158,7 +135,8 @@ impl RateLimits {
 }
 
 impl Standing {
-    fn refusal(&self) -> Option<Problem> {
+    /// `too_many_requests` (limited) where there were too many.
+    pub(crate) fn refusal(&self) -> Option<Problem> {
         let message = format!(
             "These are too many requests of one {}: {} a minute are answered. Wait a moment.",
             self.policy, self.quota
@@ -167,7 +145,8 @@ impl Standing {
         Some(Problem::new(ErrorKind::Limited, "too_many_requests", message).retry_after(wait))
     }
 
-    fn write(&self, headers: &mut HeaderMap) {
+    /// Says in a response what is left.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
         let (policy, quota, window) = (self.policy, self.quota, WINDOW.as_secs());
         // What is gone comes back evenly.
         let reset = (u64::from(quota - self.remaining.min(quota)) * window).div_ceil(u64::from(quota.max(1)));
@@ -216,53 +195,6 @@ fn prefix(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The limits of a server, and how a face refuses.
-#[derive(Clone)]
-pub struct Limited {
-    services: Services,
-    refuse: Refuse,
-}
-
-impl Limited {
-    pub fn new(services: Services, refuse: Refuse) -> Self {
-        Self { services, refuse }
-    }
-}
-
-/// Tells how much is left. A request that signed nobody in, whatever it carried and whatever became of it, is counted
-/// for its address; where there were too many of those, what carries nothing is refused at once, and what carries
-/// something is let through to be looked at and refused where it signs nobody in.
-pub async fn limit(State(limited): State<Limited>, mut request: Request, next: Next) -> Response {
-    let Limited { services, refuse } = limited;
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
-    let carries_nothing = matches!(Credentials::find(request.headers(), services.cookie), Ok(None));
-    let before = carries_nothing.then(|| services.rate_limits.count_address(address)).flatten();
-    if let Some(refusal) = before.and_then(|standing| standing.refusal()) {
-        return with_headers(refuse(refusal), before);
-    }
-    let count = Count::default();
-    request.extensions_mut().insert(count.clone());
-    let response = next.run(request).await;
-    if let Some(standing) = count.0.get() {
-        return with_headers(response, *standing);
-    }
-    if carries_nothing {
-        return with_headers(response, before);
-    }
-    let after = services.rate_limits.count_address(address);
-    match after.and_then(|standing| standing.refusal()) {
-        Some(refusal) => with_headers(refuse(refusal), after),
-        None => with_headers(response, after),
-    }
-}
-
-fn with_headers(mut response: Response, standing: Option<Standing>) -> Response {
-    if let Some(standing) = standing {
-        standing.write(response.headers_mut());
-    }
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,6 +205,10 @@ mod tests {
         Caller { principal, ..Caller::system(WorkspaceId(Uuid::from_u128(1))) }
     }
 
+    fn refused(standing: Option<Standing>) -> Option<String> {
+        standing.and_then(|standing| standing.refusal()).map(|problem| problem.message)
+    }
+
     fn token(text: &str) -> Credential {
         Credential::AccessToken(text.to_owned())
     }
@@ -280,40 +216,40 @@ mod tests {
     #[test]
     fn a_token_and_a_member_have_limits_of_their_own() {
         let limits = RateLimits::new(RateLimitSettings { per_token: 2, per_member: 3, per_address: 0 });
-        let sent = |member, text| limits.count(&caller(member), &token(text), None).map_err(|p| p.message);
-        assert!(sent(1, "a").is_ok() && sent(1, "a").is_ok());
-        assert!(sent(1, "a").unwrap_err().contains("one token: 2 a minute"));
-        assert!(sent(1, "b").is_ok(), "what a token was refused is not its member's");
-        assert!(sent(1, "c").unwrap_err().contains("one member: 3 a minute"));
-        assert!(sent(2, "d").is_ok(), "another member");
+        let sent = |member, text| refused(limits.count(&caller(member), &token(text)));
+        assert!(sent(1, "a").is_none() && sent(1, "a").is_none());
+        assert!(sent(1, "a").unwrap().contains("one token: 2 a minute"));
+        assert!(sent(1, "b").is_none(), "what a token was refused is not its member's");
+        assert!(sent(1, "c").unwrap().contains("one member: 3 a minute"));
+        assert!(sent(2, "d").is_none(), "another member");
     }
 
     #[test]
     fn a_member_who_has_nothing_left_is_refused_though_the_token_has_its_last() {
         let limits = RateLimits::new(RateLimitSettings { per_token: 1, per_member: 1, per_address: 0 });
-        let sent = |text| limits.count(&caller(1), &token(text), None);
-        assert!(sent("a").is_ok() && sent("b").is_err() && sent("c").is_err());
+        let sent = |text| refused(limits.count(&caller(1), &token(text)));
+        assert!(sent("a").is_none() && sent("b").is_some() && sent("c").is_some());
     }
 
     #[test]
     fn without_a_number_there_is_no_limit() {
         let none = RateLimits::new(RateLimitSettings { per_token: 0, per_member: 0, per_address: 0 });
-        assert!((0..1_000).all(|_| none.count(&caller(1), &token("a"), None).is_ok()));
+        assert!(none.count(&caller(1), &token("a")).is_none());
         assert!(none.count_address("192.0.2.1".parse().ok()).is_none());
     }
 
     #[test]
     fn who_is_refused_is_told_when_to_come_back() {
         let limits = RateLimits::new(RateLimitSettings { per_token: 0, per_member: 60, per_address: 0 });
-        let count = Count::default();
         for _ in 0..60 {
-            limits.count(&caller(1), &token("a"), None).unwrap();
+            limits.count(&caller(1), &token("a"));
         }
-        let refused = limits.count(&caller(1), &token("a"), Some(&count)).unwrap_err();
+        let standing = limits.count(&caller(1), &token("a")).unwrap();
+        let refused = standing.refusal().unwrap();
         assert_eq!((refused.kind, refused.code.as_ref()), (ErrorKind::Limited, "too_many_requests"));
         assert!(refused.retry_after.unwrap() <= Duration::from_secs(1), "{refused:?}");
         let mut headers = HeaderMap::new();
-        count.0.get().unwrap().unwrap().write(&mut headers);
+        standing.write(&mut headers);
         assert_eq!(headers["ratelimit-policy"], "\"member\";q=60;w=60");
         assert_eq!(headers["ratelimit"], "\"member\";r=0;t=60");
     }

@@ -37,16 +37,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// With no workspace yet, and a model that needs no provider.
-    ///
-    /// # Panics
-    /// Where it cannot be made.
-    #[allow(clippy::unwrap_used)]
-    pub async fn empty(builtin: Arc<dyn ChatModel>) -> Self {
-        Self::with(builtin, RateLimitSettings::default()).await
-    }
-
-    /// With no workspace yet, and limits of one's own.
+    /// With no workspace yet, a model that needs no provider, and limits of one's own.
     ///
     /// # Panics
     /// Where it cannot be made.

@@ -92,8 +92,21 @@ struct SignedOutPage<'a> {
     form: KeptForm,
 }
 
-/// Writes a failure as page or as JSON, whichever the client reads. Other responses pass.
+/// Writes a failure as page or as JSON, whichever the client reads, with the headers that it had. Other responses
+/// pass.
 pub(crate) fn render(response: &mut Response, wants_json: bool) {
+    let Some(mut rendered) = rendered(response, wants_json) else { return };
+    let own = rendered.headers().clone();
+    for (name, value) in response.headers() {
+        // The type and the length are those of the body that was written.
+        if !own.contains_key(name) && name != header::CONTENT_LENGTH {
+            rendered.headers_mut().append(name, value.clone());
+        }
+    }
+    *response = rendered;
+}
+
+fn rendered(response: &mut Response, wants_json: bool) -> Option<Response> {
     if let Some(SignedOut { back_to, written }) = response.extensions_mut().remove() {
         if wants_json {
             let problem = Problem::new(
@@ -101,27 +114,26 @@ pub(crate) fn render(response: &mut Response, wants_json: bool) {
                 "signed_out",
                 "You are signed out. Reload the page.",
             );
-            *response = (StatusCode::UNAUTHORIZED, Json(problem)).into_response();
-        } else {
-            let page = written.map(|form| SignedOutPage { assets: &assets::BASE, form }.render());
-            *response = match page {
-                Some(Ok(html)) => (StatusCode::UNAUTHORIZED, Html(html)).into_response(),
-                _ => sign_in_first(&back_to),
-            };
+            return Some((StatusCode::UNAUTHORIZED, Json(problem)).into_response());
         }
-    } else if let Some(Unrendered(problem)) = response.extensions_mut().remove() {
-        let status = response.status();
-        let page =
-            ErrorPage { assets: &assets::BASE, heading: heading(problem.kind), message: &problem.message };
-        let wait = kontor_http::retry_after(&problem);
-        *response = match page.render() {
-            Ok(html) if !wants_json => (status, Html(html)).into_response(),
-            _ => (status, Json(problem)).into_response(),
-        };
-        if let Some(wait) = wait {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
-        }
+        let page = written.map(|form| SignedOutPage { assets: &assets::BASE, form }.render());
+        return Some(match page {
+            Some(Ok(html)) => (StatusCode::UNAUTHORIZED, Html(html)).into_response(),
+            _ => sign_in_first(&back_to),
+        });
     }
+    let Unrendered(problem) = response.extensions_mut().remove()?;
+    let status = response.status();
+    let page = ErrorPage { assets: &assets::BASE, heading: heading(problem.kind), message: &problem.message };
+    let wait = kontor_http::retry_after(&problem);
+    let mut rendered = match page.render() {
+        Ok(html) if !wants_json => (status, Html(html)).into_response(),
+        _ => (status, Json(problem)).into_response(),
+    };
+    if let Some(wait) = wait {
+        rendered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    }
+    Some(rendered)
 }
 
 fn sign_in_first(back_to: &str) -> Response {

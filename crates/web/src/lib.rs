@@ -32,7 +32,7 @@ mod show;
 mod tests;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use kontor_http::{Deadline, Limited, Services, identify, in_time, limit, panicked};
+use kontor_http::{Deadline, Entrance, Services, admit, identify, in_time, panicked};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The largest form that is read, in bytes.
@@ -42,7 +42,7 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// answers for.
 pub fn router(services: Services) -> Router {
     pages::routes()
-        .layer(middleware::from_fn_with_state(Limited::new(services.clone(), error::refuse), limit))
+        .layer(middleware::from_fn_with_state(Entrance::new(services.clone(), error::refuse), admit))
         .merge(pages::assets())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked(error::refuse)))

@@ -12,7 +12,7 @@ use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Problem},
 };
-use kontor_http::{Authenticated, Credentials, MediaType, Services, cookie_lines, csrf_header};
+use kontor_http::{Authenticated, MediaType, Services, cookie_lines, csrf_header, sender_of_form};
 use kontor_identity::{BrowserSession, Credential, Csrf};
 
 use crate::{
@@ -82,10 +82,10 @@ fn with_cookies<const N: usize>(cookies: [String; N], response: impl IntoRespons
     response
 }
 
-impl FromRequestParts<Services> for SignedIn {
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         if parts.headers.contains_key(header::AUTHORIZATION) {
             // One request, one credential: which of two would decide is not to be guessed.
             return Err(PageError::Problem(Problem::new(
@@ -94,20 +94,13 @@ impl FromRequestParts<Services> for SignedIn {
                 "Pages are for people who sign in; programs use /api.",
             )));
         }
-        let back_to = || PageError::SignedOut {
-            back_to: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
-            written: None,
-        };
-        let cookie = cookie_value(services, &parts.headers).ok_or_else(back_to)?;
-        match services.authenticate_form(Credentials::Cookie(cookie), parts).await {
-            Ok(Authenticated { caller, credential, csrf: Some(csrf) }) => {
+        let back_to = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        match sender_of_form(parts) {
+            Ok(Some(Authenticated { caller, credential, csrf: Some(csrf) })) => {
                 Ok(Self { caller, csrf, credential })
             }
-            Ok(Authenticated { csrf: None, .. }) => Err(back_to()),
-            Err(error) => match PageError::from(error) {
-                PageError::Problem(problem) if problem.kind == ErrorKind::Unauthenticated => Err(back_to()),
-                other => Err(other),
-            },
+            Err(problem) if problem.kind != ErrorKind::Unauthenticated => Err(PageError::Problem(problem)),
+            Ok(_) | Err(_) => Err(PageError::SignedOut { back_to, written: None }),
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use kontor_core::error::ErrorKind;
-use kontor_http::{Credentials, Services};
+use kontor_http::{Services, sender_of_form};
 use kontor_identity::{Error, SignIn};
 
 use crate::{
@@ -37,12 +37,10 @@ impl SignInPage {
     }
 }
 
-pub(crate) async fn show(State(state): State<Services>, request: Request) -> Result<Response> {
+pub(crate) async fn show(request: Request) -> Result<Response> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
-    let (parts, _) = request.into_parts();
-    if let Some(cookie) = session::cookie_value(&state, &parts.headers)
-        && state.authenticate(Credentials::Cookie(cookie), &parts).await.is_ok()
-    {
+    let (mut parts, _) = request.into_parts();
+    if let Ok(Some(_)) = sender_of_form(&mut parts) {
         return Ok(Redirect::to(link::local(query.get("next"))).into_response());
     }
     Ok(page(&SignInPage::new(query.get("next")))?.into_response())

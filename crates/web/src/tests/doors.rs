@@ -147,3 +147,20 @@ async fn the_first_workspace_is_made_once_through_its_link() {
     assert!(made.header("set-cookie").starts_with("kontor_session="));
     get(format!("/setup?token={token}")).await.expect(401);
 }
+
+#[tokio::test]
+async fn an_address_that_asks_too_often_without_signing_in_is_refused_and_nobody_is_signed_in_by_it() {
+    let server = Server::with(RateLimitSettings { per_token: 0, per_member: 0, per_address: 2 }).await;
+    server.send(Request::get("/sign-in").body(Body::empty()).unwrap()).await.expect(200);
+    let with_cookie =
+        |path: &str| Request::get(path).header("cookie", "kontor_session=x").body(Body::empty());
+    server.send(with_cookie("/sign-in").unwrap()).await.expect(200);
+    let refused = server.send(with_cookie("/sign-in").unwrap()).await.expect(429);
+    assert_eq!(refused.header("ratelimit-policy"), "\"address\";q=2;w=60");
+    refused.shows("too many requests of one address");
+    let form = [("email", "ada@demo.test".to_owned()), ("password", PASSWORD.to_owned())];
+    let sent = server.send(post("/sign-in").body(body(&form)).unwrap()).await.expect(429);
+    assert_eq!(sent.header("set-cookie"), "");
+    let asset = &*crate::assets::BASE;
+    server.send(Request::get(format!("{asset}/app.js")).body(Body::empty()).unwrap()).await.expect(200);
+}

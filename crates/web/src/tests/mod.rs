@@ -23,7 +23,7 @@ use kontor_core::{
     metadata::Name,
 };
 use kontor_http::{
-    Services,
+    RateLimitSettings, Services,
     testing::{Installation, PASSWORD},
 };
 use kontor_store::Store;
@@ -78,7 +78,12 @@ impl Answer {
 impl Server {
     /// With no workspace yet.
     async fn empty() -> Self {
-        let installation = Installation::empty(Arc::new(Builtin::default())).await;
+        Self::with(RateLimitSettings::default()).await
+    }
+
+    /// With no workspace yet, and limits of its own.
+    async fn with(rate_limits: RateLimitSettings) -> Self {
+        let installation = Installation::with(Arc::new(Builtin::default()), rate_limits).await;
         let (services, store) = (installation.services.clone(), installation.store.clone());
         let workspace = services.environment.new_id();
         let (router, workers) = (router(services.clone()), TaskTracker::new());

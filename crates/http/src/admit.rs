@@ -1,0 +1,93 @@
+//! The one way in: who sends a request, and whether they may send one more. Both are known before anything else is
+//! done for it.
+
+use std::net::SocketAddr;
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+use kontor_core::error::{Fault as _, Problem};
+
+use crate::{
+    Authenticated, Services,
+    caller::{Credentials, csrf_header, is_safe},
+    failure::problem_of,
+    surround::Refuse,
+};
+
+/// What [`admit`] needs: the services, and how a face refuses.
+#[derive(Clone)]
+pub struct Entrance {
+    services: Services,
+    refuse: Refuse,
+}
+
+/// Who sends a request, as a handler finds it there; nobody, where it carries nothing to sign in by.
+#[derive(Clone)]
+struct Sender(Result<Option<Authenticated>, Problem>);
+
+impl Entrance {
+    pub fn new(services: Services, refuse: Refuse) -> Self {
+        Self { services, refuse }
+    }
+}
+
+impl Services {
+    async fn sender(&self, headers: &HeaderMap) -> Result<Option<Authenticated>, Problem> {
+        let Some(credentials) = Credentials::find(headers, self.cookie)? else { return Ok(None) };
+        self.authenticate(credentials).await.map(Some).map_err(|error| problem_of(&error))
+    }
+}
+
+/// Finds out who sends a request and counts it: for whoever is signed in, or else, whatever it carries, for its
+/// address. Where there were too many it is refused; every response says how many are left.
+pub async fn admit(State(entrance): State<Entrance>, request: Request, next: Next) -> Response {
+    let Entrance { services, refuse } = entrance;
+    let (mut parts, body) = request.into_parts();
+    let sender = services.sender(&parts.headers).await;
+    let standing = match &sender {
+        Ok(Some(found)) => services.rate_limits.count(&found.caller, &found.credential),
+        Ok(None) | Err(_) => {
+            let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+            services.rate_limits.count_address(connection.map(|ConnectInfo(from)| from.ip()))
+        }
+    };
+    let mut response = match standing.and_then(|standing| standing.refusal()) {
+        Some(refusal) => refuse(refusal),
+        None => {
+            parts.extensions.insert(Sender(sender));
+            next.run(Request::from_parts(parts, body)).await
+        }
+    };
+    if let Some(standing) = standing {
+        standing.write(response.headers_mut());
+    }
+    response
+}
+
+/// Who sends a request; `None` for one that carries nothing to sign in by. One that may change something and came by
+/// the cookie of the pages comes from one of them: it has their token in [`CSRF_HEADER`](crate::CSRF_HEADER).
+///
+/// # Errors
+/// Where what it carries is no credential, or none any more, and where that token is missing. Internal where the
+/// request did not come through [`admit`], or was asked about before.
+pub fn sender(parts: &mut Parts) -> Result<Option<Authenticated>, Problem> {
+    let found = sender_of_form(parts)?;
+    if let Some(csrf) = found.as_ref().and_then(|found| found.csrf.as_ref())
+        && !is_safe(&parts.method)
+    {
+        csrf.verify(csrf_header(&parts.headers).unwrap_or_default()).map_err(|error| error.problem())?;
+    }
+    Ok(found)
+}
+
+/// The same for a form, whose token is one of its fields: who calls this checks it before anything is done.
+///
+/// # Errors
+/// As [`sender`], but for the token.
+pub fn sender_of_form(parts: &mut Parts) -> Result<Option<Authenticated>, Problem> {
+    parts.extensions.remove::<Sender>().map_or_else(|| Err(Problem::internal()), |Sender(found)| found)
+}
