@@ -72,8 +72,10 @@ impl Registry {
         let plain = |name: &str| name.to_lowercase().replace(['.', '-', ':', ' '], "_");
         let wanted = plain(written.split("<|").next().unwrap_or_default().trim());
         let wanted = PREFIXES.iter().find_map(|prefix| wanted.strip_prefix(prefix)).unwrap_or(&wanted);
-        let mut found = self.definitions(scope).map(|definition| definition.name.as_str());
-        found.find(|name| plain(name) == wanted)
+        let all = self.definitions(scope).map(|definition| definition.name.as_str());
+        let mut found = all.filter(|name| plain(name) == wanted);
+        // What may be either of two is neither.
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// That there is no such operation, with the nearest of those that may be called. One that removes something

@@ -105,8 +105,7 @@ impl Run<'_> {
         match assembler.complete() {
             Ok(step) => {
                 count(&prepared, step.usage.as_ref(), asked_at.elapsed());
-                let answer = answer(step, reasoning, &prepared);
-                Ok(Input::Answered(Answer { is_last: !may_retry, ..answer }))
+                Ok(Input::Answered(answer(step, reasoning, &prepared, !may_retry)))
             }
             Err(error) => Ok(model_failed(&error, may_retry, text, reasoning)),
         }
@@ -184,7 +183,7 @@ fn model_failed(error: &ModelError, may_retry: bool, text: String, reasoning: St
     Input::ModelFailed { problem: error.problem(), may_retry, text, reasoning }
 }
 
-fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared) -> Answer {
+fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
     let calls = step.tool_calls.into_iter().map(|mut call| {
         if let Some(meant) = prepared.meant(&call.name) {
@@ -206,7 +205,7 @@ fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared) -> Answer
             problem,
         }
     });
-    Answer { text: step.text, reasoning, calls: calls.collect(), usage: step.usage, cut, is_last: false }
+    Answer { text: step.text, reasoning, calls: calls.collect(), usage: step.usage, cut, is_last }
 }
 
 /// The arguments as JSON; as the text they were where they are none, with what is wrong.

@@ -14,9 +14,11 @@ use aide::{
     transform::TransformOpenApi,
 };
 use axum::{Router, body::Bytes, http::header, routing::get};
+use kontor_core::error::Problem;
 use schemars::{Schema, json_schema};
 
 pub(crate) use self::describe::Describe;
+use crate::problem::ApiError;
 
 /// The security scheme's name. The cookie of the pages is no other: it is theirs.
 const BEARER: &str = "access_token";
@@ -45,10 +47,15 @@ pub(crate) fn begin() -> OpenApi {
 
 /// The route that answers the description.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {
-    // Made of texts, numbers and lists alone, which JSON always takes.
-    let body = Bytes::from(serde_json::to_vec(document).unwrap_or_default());
+    let written = serde_json::to_vec(document).map(Bytes::from);
+    if let Err(error) = &written {
+        tracing::error!(%error, "the description of the API cannot be written");
+    }
+    let body = written.ok();
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    Router::new().route("/openapi.json", get(move || async move { (kind, body) }))
+    let answer =
+        move || async move { body.map(|body| (kind, body)).ok_or_else(|| ApiError::of(Problem::internal())) };
+    Router::new().route("/openapi.json", get(answer))
 }
 
 /// What the routes alone do not say: how one signs in, and what stands in the variable parts of paths.

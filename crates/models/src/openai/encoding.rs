@@ -12,9 +12,9 @@ pub(super) enum Encoded {
     /// Too little came to know. With what the headers said.
     Unknown(Said, Vec<u8>),
     Plain,
-    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
-    Zlib(Box<ZlibDecoder<Vec<u8>>>),
-    Deflate(Box<DeflateDecoder<Vec<u8>>>),
+    Gzip(Box<MultiGzDecoder<Unpacked>>),
+    Zlib(Box<ZlibDecoder<Unpacked>>),
+    Deflate(Box<DeflateDecoder<Unpacked>>),
     Strange,
 }
 
@@ -47,17 +47,17 @@ impl Encoded {
                 }
                 let begun = std::mem::take(begun);
                 *self = match (*said, first, second) {
-                    _ if is_marked => Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
+                    _ if is_marked => Self::Gzip(Box::new(MultiGzDecoder::new(Unpacked::default()))),
                     (Said::Nothing, ..) => Self::Plain,
                     (Said::Deflate, Some(a), Some(b))
                         if a & 0x0f == 8 && (u16::from(a) << 8 | u16::from(b)) % 31 == 0 =>
                     {
-                        Self::Zlib(Box::new(ZlibDecoder::new(Vec::new())))
+                        Self::Zlib(Box::new(ZlibDecoder::new(Unpacked::default())))
                     }
                     (Said::Deflate, Some(b'd' | b'e' | b'{' | b':'), Some(b'a' | b'v' | b'"' | b' ')) => {
                         Self::Plain
                     }
-                    (Said::Deflate, ..) => Self::Deflate(Box::new(DeflateDecoder::new(Vec::new()))),
+                    (Said::Deflate, ..) => Self::Deflate(Box::new(DeflateDecoder::new(Unpacked::default()))),
                 };
                 begun.into()
             }
@@ -73,14 +73,40 @@ impl Encoded {
     }
 }
 
+/// What one piece may become: text shrinks to a twentieth, and what shrinks to a thousandth is no text.
+const LONGEST_PIECE: usize = 8 << 20;
+
+/// What was unpacked of a piece, bounded.
+#[derive(Default)]
+pub(super) struct Unpacked {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl Write for Unpacked {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > LONGEST_PIECE {
+            self.is_full = true;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn through<D: Write>(
     decoder: &mut D,
     piece: &[u8],
-    output: impl Fn(&mut D) -> &mut Vec<u8>,
+    output: impl Fn(&mut D) -> &mut Unpacked,
 ) -> Result<Bytes, Framing> {
     let written: io::Result<()> = decoder.write_all(piece).and_then(|()| decoder.flush());
-    let given = std::mem::take(output(decoder));
+    let Unpacked { bytes: given, is_full } = std::mem::take(output(decoder));
     match written {
+        Err(_) if is_full => Err(Framing::StreamTooLong),
         Ok(()) => Ok(given.into()),
         // What came before is an answer; what follows it is none.
         Err(_) if !given.is_empty() => Ok(given.into()),

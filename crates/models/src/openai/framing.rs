@@ -339,6 +339,19 @@ mod tests {
     }
 
     #[test]
+    fn a_small_body_that_becomes_a_huge_one_is_given_up() {
+        use std::io::Write as _;
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&vec![b' '; 32 << 20]).unwrap();
+        let body = gzip.finish().unwrap();
+        assert!(body.len() < 64 << 10, "{}", body.len());
+        let body: [Result<Bytes, Infallible>; 1] = [Ok(body.into())];
+        let events: Vec<_> = futures::executor::block_on(events(stream::iter(body), None).collect());
+        let last = String::from_utf8(events.last().unwrap().as_ref().unwrap().to_vec()).unwrap();
+        assert!(last.contains("too_long"), "{last}");
+    }
+
+    #[test]
     fn a_compressed_body_is_read_as_it_comes_whether_or_not_it_says_so() {
         use std::io::Write as _;
         let text = b"data: {\"a\":1}\n\n";
