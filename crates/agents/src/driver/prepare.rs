@@ -21,9 +21,9 @@ use serde_json::Value;
 
 use super::Run;
 use crate::{
+    engine::LoadedAgent,
     error::Error,
     prompts::{ContextRecord, Scene},
-    service::LoadedAgent,
 };
 
 /// How long the names in a prompt are believed.
