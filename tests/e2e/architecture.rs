@@ -91,6 +91,16 @@ const KEPT: [(&str, &[&str]); 12] = [
     ("ammonia", &["kontor-web"]),
 ];
 
+/// The layers of `agents`, the lowest first. What is in one may name its neighbours and what stands below.
+const LAYERS_OF_AGENTS: [&[&str]; 6] = [
+    &["error", "limits", "definition", "stored"],
+    &["rows"],
+    &["log"],
+    &["machine", "prompts", "history", "stream", "running"],
+    &["engine", "driver", "worker"],
+    &["sessions", "turns", "approvals", "service", "data_steps", "workspace_setup"],
+];
+
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = MetadataCommand::new()
         .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"))
@@ -160,6 +170,75 @@ fn sources() -> Vec<String> {
         .filter(is_source)
         .map(|path| std::fs::read_to_string(path).unwrap())
         .collect()
+}
+
+/// The word that a text begins with.
+fn first_word(text: &str) -> &str {
+    let end = text.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// What a source names of its crate: the first words of `crate::word::…` and `crate::{word::…, word}`.
+fn named_of_its_crate(source: &str) -> BTreeSet<&str> {
+    let mut named = BTreeSet::new();
+    for (at, path) in source.match_indices("crate::") {
+        let rest = &source[at + path.len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            named.insert(first_word(rest));
+            continue;
+        };
+        let (mut depth, mut item) = (0, 0);
+        for (place, letter) in list.char_indices() {
+            match letter {
+                '{' => depth += 1,
+                '}' | ',' if depth == 0 => {
+                    named.insert(first_word(list[item..place].trim_start()));
+                    item = place + 1;
+                    if letter == '}' {
+                        break;
+                    }
+                }
+                '}' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+    named.remove("");
+    named
+}
+
+#[test]
+fn the_modules_of_agents_name_nothing_above_their_layer() {
+    let folder = format!("{}/../agents/src", env!("CARGO_MANIFEST_DIR"));
+    let front_door = std::fs::read_to_string(format!("{folder}/lib.rs")).unwrap();
+    // What the front door lends, by the module that has it.
+    let lent: BTreeMap<&str, &str> = front_door
+        .split("pub use ")
+        .skip(1)
+        .filter_map(|line| line.split_once(';')?.0.split_once("::"))
+        .flat_map(|(module, names)| {
+            let words = names.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+            words.filter(|word| !word.is_empty()).map(move |word| (word, module))
+        })
+        .collect();
+    let layer_of = |module: &str| {
+        let layer = LAYERS_OF_AGENTS.iter().position(|layer| layer.contains(&module));
+        layer.unwrap_or_else(|| panic!("the module {module} of agents is in no layer"))
+    };
+    let mut found = Vec::new();
+    files(std::path::Path::new(&folder), &mut found);
+    let mut arrows = 0;
+    for (path, _) in found.iter().filter(|(path, _)| !path.ends_with("/lib.rs")) {
+        let module = first_word(path[folder.len()..].trim_start_matches('/'));
+        let source = std::fs::read_to_string(path).unwrap();
+        let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for name in named_of_its_crate(&code) {
+            let other = lent.get(name).copied().unwrap_or(name);
+            assert!(layer_of(other) <= layer_of(module), "{path} names {other}, which stands above it");
+            arrows += 1;
+        }
+    }
+    assert!(arrows > 80, "{arrows} arrows");
 }
 
 #[test]

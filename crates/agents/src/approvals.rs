@@ -6,24 +6,24 @@ use kontor_core::{
     caller::Caller,
     environment::Environment,
     error::Chain,
-    ids::{ApprovalId, MemberId, SessionId, TurnId, WorkspaceId},
+    ids::{ApprovalId, MemberId, SessionId, WorkspaceId},
     time::Timestamp,
-    turn::{ApprovalQuestion, TurnEvent},
+    turn::TurnEvent,
 };
 use kontor_store::{
     AuditEntry, Namespace, Tx,
-    jobs::{Job, JobError, JobRun, NewJob},
+    jobs::{Job, JobError, JobRun},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
-    Agents,
+    engine::Agents,
     error::Error,
-    log::{self, Draft, LoggedEvent},
+    log,
     rows::{approvals as rows, turns},
     sessions::member_of,
-    turns::TurnStatus,
+    stored::{Approval, ApprovalStatus, Draft, EXPIRY_JOB, LoggedEvent, TurnStatus, expiry_job},
 };
 
 /// Characters of the comment on a decision.
@@ -31,63 +31,6 @@ pub const LONGEST_COMMENT: usize = 2_000;
 
 /// The comment of an approval that expired: by it a denial that nobody spoke is told from one that somebody did.
 pub const NOBODY_ANSWERED: &str = "Nobody answered in time.";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ApprovalStatus {
-    Pending,
-    Approved,
-    Denied,
-    /// Nobody answered in time, or the turn ended before.
-    Expired,
-}
-
-impl ApprovalStatus {
-    const ALL: [Self; 4] = [Self::Pending, Self::Approved, Self::Denied, Self::Expired];
-
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-        }
-    }
-
-    pub(crate) fn from_word(word: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.word() == word)
-            .ok_or_else(|| Error::Word(word.to_owned(), "approval status"))
-    }
-}
-
-/// A question whether a call may run.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
-pub struct Approval {
-    pub id: ApprovalId,
-    pub session: SessionId,
-    pub turn: TurnId,
-    /// Whom the agent acts for, and who is asked.
-    pub member: MemberId,
-    pub step: u32,
-    pub index: u32,
-    pub operation: String,
-    pub arguments: Value,
-    /// Why a person is asked, in words.
-    pub why: String,
-    /// Why, and about which record as it was before the turn.
-    #[serde(flatten)]
-    pub question: ApprovalQuestion,
-    pub status: ApprovalStatus,
-    pub requested_at: Timestamp,
-    pub expires_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resolved_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    #[schemars(default)]
-    pub comment: String,
-}
 
 /// The answer to an approval.
 #[derive(Debug, Clone, Deserialize)]
@@ -221,16 +164,8 @@ impl Agents {
 /// Denies the approvals of a workspace that nobody answered in time.
 pub struct ExpireApprovals(pub Agents);
 
-impl ExpireApprovals {
-    /// To be enqueued with approvals that are asked for.
-    pub(crate) fn at(expires_at: Timestamp) -> NewJob {
-        let key = Some(expires_at.to_string());
-        NewJob { name: Self::NAME, payload: Value::Null, due_at: expires_at, priority: 0, key }
-    }
-}
-
 impl Job for ExpireApprovals {
-    const NAME: &'static str = "approvals.expire";
+    const NAME: &'static str = EXPIRY_JOB;
     /// Through a day on which the database is not well.
     const ATTEMPTS: u32 = 32;
 
@@ -246,7 +181,7 @@ impl Job for ExpireApprovals {
             let ended = run.finish(environment, move |tx, environment| {
                 Box::pin(async move {
                     if let Some(expires_at) = rows::next_expiry(tx).await? {
-                        tx.enqueue(environment, announced, &Self::at(expires_at)).await?;
+                        tx.enqueue(environment, announced, &expiry_job(expires_at)).await?;
                     }
                     Ok::<_, Error>(())
                 })

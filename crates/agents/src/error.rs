@@ -52,8 +52,6 @@ pub enum Error {
     FrontMatter { file: String, reason: String },
     #[error("what is stored cannot be read")]
     Stored(#[from] serde_json::Error),
-    #[error("{0:?} is no stored {1}")]
-    Word(String, &'static str),
     #[error(transparent)]
     Store(#[from] kontor_store::Error),
     #[error(transparent)]
@@ -138,7 +136,7 @@ impl Fault for Error {
                 "prompt_unusable",
                 format!("The prompt of the agent {agent} has an error. An admin can correct it."),
             ),
-            Self::FrontMatter { .. } | Self::Stored(_) | Self::Word(..) => Problem::internal(),
+            Self::FrontMatter { .. } | Self::Stored(_) => Problem::internal(),
             Self::Store(error) => error.problem(),
             Self::Call(error) => error.problem(),
             Self::Crm(error) => error.problem(),

@@ -9,7 +9,8 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`service`](Agents), [`limits`](AgentSettings) | the service and what bounds it |
+//! | [`engine`](Agents), [`limits`](AgentSettings) | what turns are run with, how a session gets to who runs it, and what bounds it |
+//! | `service` | agents and the logs of sessions, as a member sees them |
 //! | [`workspace_setup`](WorkspaceSetup) | what a new workspace is made of |
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
@@ -18,12 +19,17 @@
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
 //! | `history` | the earlier turns a model is shown |
-//! | `rows` | this crate's tables |
+//! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
+//!
+//! Each module names only what stands in its own layer or below, which a test holds
+//! (`kontor/tests/e2e/architecture.rs`): what is stored; its tables; the log; what is decided and followed; what runs
+//! turns; the use cases.
 
 mod approvals;
 mod data_steps;
 mod definition;
 mod driver;
+mod engine;
 mod error;
 mod history;
 mod limits;
@@ -34,22 +40,21 @@ mod rows;
 mod running;
 mod service;
 mod sessions;
+mod stored;
 mod stream;
 mod turns;
 mod worker;
 mod workspace_setup;
 
-pub use approvals::{Approval, ApprovalStatus, Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
+pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
 pub use data_steps::data_steps;
 pub use definition::AgentSummary;
+pub use engine::{AgentParts, Agents};
 pub use error::Error;
 pub use limits::{AgentSettings, Limits};
-pub use log::LoggedEvent;
-pub use service::{AgentParts, Agents};
-pub use sessions::{
-    AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, SessionStatus, prune_chats,
-};
+pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
+pub use stored::{Approval, ApprovalStatus, LoggedEvent, SessionStatus, TurnStatus};
 pub use stream::{EventId, StreamEvent};
-pub use turns::{StartedTurn, Turn, TurnStatus};
+pub use turns::{StartedTurn, Turn};
 pub use worker::Worker;
 pub use workspace_setup::WorkspaceSetup;

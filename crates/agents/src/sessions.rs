@@ -13,14 +13,15 @@ use kontor_store::{BoxFuture, Tx};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agents,
+    engine::Agents,
     error::Error,
     rows::{
         agents,
         sessions::{self, Changes, SessionRow},
         turns as turn_rows,
     },
-    turns::{Turn, TurnStatus},
+    stored::{SessionStatus, TurnStatus},
+    turns::Turn,
 };
 
 /// How many sessions are listed at most.
@@ -48,33 +49,6 @@ pub struct SessionContext {
     /// The object's name.
     pub object: String,
     pub id: RecordId,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SessionStatus {
-    Active,
-    /// Takes no messages and takes up none that wait, until it is active again. A turn that had begun goes on.
-    Paused,
-    /// Over, for good.
-    Completed,
-}
-
-impl SessionStatus {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Paused => "paused",
-            Self::Completed => "completed",
-        }
-    }
-
-    pub(crate) fn from_word(word: &str) -> Result<Self, Error> {
-        [Self::Active, Self::Paused, Self::Completed]
-            .into_iter()
-            .find(|status| status.word() == word)
-            .ok_or_else(|| Error::Word(word.to_owned(), "session status"))
-    }
 }
 
 /// What of a session its member changes; what is absent stays.
@@ -144,7 +118,7 @@ impl Agents {
             member,
             agent: agent.id,
             title,
-            status: SessionStatus::Active.word().to_owned(),
+            status: SessionStatus::Active,
             context,
             expires_at: now.plus(self.0.settings.session_lifetime),
             last_seq: 0,
@@ -290,7 +264,7 @@ async fn check_transition(
 ) -> Result<(), Error> {
     sessions::advance(tx, id, 0, now).await?;
     let found = sessions::find(tx, id, member).await?.ok_or(Error::SessionNotFound(id))?;
-    match (SessionStatus::from_word(&found.status)?, wanted) {
+    match (found.status, wanted) {
         (SessionStatus::Completed, SessionStatus::Completed) => Ok(()),
         (SessionStatus::Completed, _) => Err(Error::SessionOver),
         (_, SessionStatus::Completed) => {
@@ -314,7 +288,7 @@ fn session(row: SessionRow, agent: AgentName, queue: Vec<Turn>) -> Result<Sessio
         id: row.id,
         agent,
         title: row.title,
-        status: SessionStatus::from_word(&row.status)?,
+        status: row.status,
         context: row.context.map(|(object, id)| SessionContext { object, id }),
         expires_at: row.expires_at,
         last_seq: row.last_seq,

@@ -12,62 +12,22 @@ use kontor_store::Namespace;
 use serde::Serialize;
 
 use crate::{
-    Agents,
     driver::{self, LeaseTerms, Taken},
+    engine::Agents,
     error::Error,
-    log::{self, Draft},
+    log,
     rows::{
         approvals,
         sessions::{self, SessionRow},
         turns::{self as rows, TurnRow},
     },
-    sessions::{SessionStatus, member_of},
+    sessions::member_of,
+    stored::{Draft, LoggedEvent, SessionStatus, TurnStatus},
 };
 
 /// Characters of the first message that name a session.
 const TITLE: usize = 60;
 const LONGEST_KEY: usize = 200;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TurnStatus {
-    /// Waits for the turns before it.
-    Queued,
-    Running,
-    WaitingForApproval,
-    Completed,
-    Failed,
-    Cancelled,
-}
-
-impl TurnStatus {
-    const ALL: [Self; 6] = [
-        Self::Queued,
-        Self::Running,
-        Self::WaitingForApproval,
-        Self::Completed,
-        Self::Failed,
-        Self::Cancelled,
-    ];
-
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::WaitingForApproval => "waiting_for_approval",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    pub(crate) fn from_word(word: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.word() == word)
-            .ok_or_else(|| Error::Word(word.to_owned(), "turn status"))
-    }
-}
 
 /// What came of sending a message.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
@@ -295,7 +255,7 @@ impl NewTurn {
 }
 
 fn takes_messages(session: &SessionRow) -> Result<(), Error> {
-    match SessionStatus::from_word(&session.status)? {
+    match session.status {
         SessionStatus::Active => Ok(()),
         SessionStatus::Paused => Err(Error::SessionClosed("The session is paused. Resume it first.")),
         SessionStatus::Completed => Err(Error::SessionClosed("The session is over. Begin a new one.")),
@@ -307,7 +267,7 @@ async fn cancel(
     turn: TurnId,
     member: MemberId,
     now: Timestamp,
-) -> Result<(TurnRow, Vec<log::LoggedEvent>), Error> {
+) -> Result<(TurnRow, Vec<LoggedEvent>), Error> {
     let found = rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
     // Locks the session, so that no worker takes the turn up meanwhile.
     sessions::advance(tx, found.session, 0, now).await?;

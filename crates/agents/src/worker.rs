@@ -13,10 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Agents,
     driver::{self, TakenTurn},
+    engine::{Agents, Inner, Wake},
     rows::turns,
-    service::{Inner, Wake},
 };
 
 /// How long stopping waits for turns to put down what they hold.

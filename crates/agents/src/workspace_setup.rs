@@ -4,7 +4,7 @@ use kontor_crm::{Crm, MemberRecord};
 use kontor_identity::{MemberProfile, ProvisionError, Provisioner};
 use kontor_store::Tx;
 
-use crate::Agents;
+use crate::engine::Agents;
 
 /// What a new workspace is made of beyond its members: the CRM's objects and the standard agents.
 #[derive(Clone)]

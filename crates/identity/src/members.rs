@@ -10,7 +10,7 @@ use kontor_core::{
     ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
 };
-use kontor_store::{AuditEntry, Tx};
+use kontor_store::{AuditEntry, Tx, stored_enum};
 use serde::Serialize;
 use serde_json::json;
 
@@ -46,25 +46,11 @@ impl fmt::Debug for NewMember {
     }
 }
 
-/// Whether a member may act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MemberStatus {
-    Active,
-    Inactive,
-}
-
-impl MemberStatus {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-        }
-    }
-
-    /// What is not known to be active is not.
-    pub(crate) fn parse(text: &str) -> Self {
-        if text == Self::Active.as_str() { Self::Active } else { Self::Inactive }
+stored_enum! {
+    /// Whether a member may act.
+    pub enum MemberStatus: "status of a member" {
+        Active = "active",
+        Inactive = "inactive",
     }
 }
 

@@ -114,6 +114,9 @@ pub enum Error {
         #[source]
         source: Option<Source>,
     },
+    /// A column holds a word that this version does not know.
+    #[error("{word:?} is no {what} that this version knows")]
+    UnknownWord { what: &'static str, word: String },
     #[error("the statement found no row")]
     NoRow,
     /// An earlier statement of the transaction failed, so nothing more can be done in it.
@@ -236,6 +239,7 @@ impl Fault for Error {
             | Self::NotAltering
             | Self::Folder { .. }
             | Self::Locked { .. }
+            | Self::UnknownWord { .. }
             | Self::Backup(_) => Problem::internal(),
         }
     }

@@ -13,6 +13,7 @@
 //! | [`store`](Store), [`namespace`](Namespace) | opening, creating, checking; units of work |
 //! | `unit` | a unit of work: a closure and the arguments that it owns, as the engines run it |
 //! | [`premise`](Premise) | what a unit takes for granted, and is not run without |
+//! | [`stored_enum`](stored_enum!) | enums that are stored as words |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
 //! | [`prune`] | removing what is kept for a time only |
 //! | [`write`](Write), [`audit`](AuditEntry) | several writes at once; who did what to what |
@@ -47,6 +48,8 @@ mod search;
 mod sqlite;
 mod statement;
 mod store;
+#[doc(hidden)]
+pub mod stored_enum;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;

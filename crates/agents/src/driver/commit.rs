@@ -3,12 +3,11 @@ use kontor_store::{Tx, jobs::Announced};
 
 use super::Run;
 use crate::{
-    approvals::{Approval, ApprovalStatus, ExpireApprovals},
     error::Error,
-    log::{self, Draft, LoggedEvent},
+    log,
     machine::End,
     rows::{approvals, sessions::AfterAppend, turns},
-    turns::TurnStatus,
+    stored::{Approval, ApprovalStatus, Draft, LoggedEvent, TurnStatus, expiry_job},
 };
 
 /// With what a turn lets go of its session.
@@ -39,7 +38,7 @@ impl Last {
             approvals::insert(tx, &self.asked).await?;
         }
         if let (Some(announced), Some(first)) = (self.announced, self.asked.first()) {
-            let expiry = ExpireApprovals::at(first.expires_at);
+            let expiry = expiry_job(first.expires_at);
             tx.enqueue(&self.environment, announced, &expiry).await?;
         }
         if approvals::count_pending(tx, turn).await? < self.waiting {

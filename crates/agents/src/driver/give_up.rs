@@ -8,15 +8,15 @@ use kontor_store::Namespace;
 
 use super::lease;
 use crate::{
-    Agents,
+    engine::Agents,
     error::Error,
-    log::{self, Draft},
+    log,
     rows::{
         approvals,
         sessions::{AfterAppend, Lease},
         turns,
     },
-    turns::TurnStatus,
+    stored::{Draft, TurnStatus},
 };
 
 /// The end of a turn that cannot go on. It needs the lease alone and reads nothing of the log, so that no

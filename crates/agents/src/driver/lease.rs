@@ -5,17 +5,17 @@ use kontor_store::{Namespace, Tx};
 
 use super::Run;
 use crate::{
-    Agents,
+    engine::Agents,
     error::Error,
     history::History,
     limits::Limits,
-    log::{self, Draft, LogSlice, LoggedEvent},
+    log::{self, LogSlice},
     machine::{self, State},
     rows::{
         sessions::{self, AfterAppend, Lease, LeaseRequest, LeaseUse, SessionRow},
         turns::{self, TurnRow},
     },
-    turns::TurnStatus,
+    stored::{Draft, LoggedEvent, TurnStatus},
 };
 
 /// Events read to find out where a turn stands and what was said before.

@@ -29,11 +29,14 @@ pub(crate) use self::{
     prepare::Preparations,
 };
 use crate::{
-    Agents,
+    engine::Agents,
     error::Error,
     history::History,
     machine::{self, Effect, End, Input, State},
-    rows::sessions::{Lease, SessionRow},
+    rows::{
+        self,
+        sessions::{Lease, SessionRow},
+    },
     running::Cancel,
     stream::Handle,
 };
@@ -178,7 +181,7 @@ impl<'a> Run<'a> {
             cancel.cancel(taken.row.cancelled_by);
         }
         let limits = &agents.0.settings.limits;
-        let before = taken.session.last_seq - crate::log::count(taken.logged.len());
+        let before = taken.session.last_seq - rows::count(taken.logged.len());
         let remembered = agents.0.histories.take(taken.session.id, before);
         let (state, history) = match remembered {
             Some(history) if taken.is_fresh => (taken.state(), history),

@@ -19,7 +19,7 @@ use kontor_operations::{Operation, Registry, Work};
 use serde_json::Value;
 
 use super::Run;
-use crate::{error::Error, prompts::Values, service::LoadedAgent};
+use crate::{engine::LoadedAgent, error::Error, prompts::Values};
 
 /// How long the names in a prompt are believed.
 const NAMES_BELIEVED: Duration = Duration::from_secs(30);

@@ -17,12 +17,13 @@ use tokio::time::{Instant, sleep_until};
 use super::Run;
 use crate::{
     error::Error,
-    log::{self, Draft, LoggedEvent},
+    log,
     machine::{self, Call, Input, Ran},
     rows::{
         events,
         sessions::{AfterAppend, Lease},
     },
+    stored::{Draft, LoggedEvent},
 };
 
 /// The journal of a turn's calls: the session's log. What was appended before a call, its result and the renewal of

@@ -1,39 +1,11 @@
-use std::sync::Arc;
-
-use kontor_core::{
-    ids::SessionId,
-    time::Timestamp,
-    turn::{Sequence, TurnEvent},
-};
+use kontor_core::{ids::SessionId, time::Timestamp, turn::Sequence};
 use kontor_store::Tx;
 
-use super::LoggedEvent;
 use crate::{
     error::Error,
-    rows::{events, sessions},
+    rows::{count, events, sessions},
+    stored::{Draft, LoggedEvent},
 };
-
-/// An event that is not in the log yet.
-#[derive(Debug, Clone)]
-pub(crate) struct Draft {
-    pub(crate) event: Arc<TurnEvent>,
-    pub(crate) text: Arc<str>,
-}
-
-impl Draft {
-    pub(crate) fn new(event: TurnEvent) -> Result<Self, Error> {
-        let text = serde_json::to_string(&event)?.into();
-        Ok(Self { event: Arc::new(event), text })
-    }
-
-    pub(crate) fn all(events: Vec<TurnEvent>) -> Result<Vec<Self>, Error> {
-        events.into_iter().map(Self::new).collect()
-    }
-
-    pub(crate) fn logged(&self, seq: Sequence, at: Timestamp) -> LoggedEvent {
-        LoggedEvent::new(seq, at, self.event.clone(), self.text.clone())
-    }
-}
 
 /// Appends under a lease, which is renewed or released by it. [`Error::LeaseLost`] when another epoch has
 /// begun.
@@ -73,8 +45,4 @@ pub(crate) async fn insert(
         events::insert(tx, session, first, drafts, now).await?;
     }
     Ok(logged)
-}
-
-pub(crate) fn count(drafts: usize) -> i64 {
-    i64::try_from(drafts).unwrap_or(i64::MAX)
 }

@@ -3,58 +3,5 @@
 mod append;
 mod read;
 
-use std::sync::Arc;
-
-use kontor_core::{
-    time::Timestamp,
-    turn::{Sequence, TurnEvent},
-};
-
-pub(crate) use append::{Draft, append_leased, append_unleased, count, insert};
+pub(crate) use append::{append_leased, append_unleased, insert};
 pub(crate) use read::{LogSlice, after, tail, turn_starts};
-
-/// An event as it stands in the log. Cloning is cheap.
-#[derive(Debug, Clone)]
-pub struct LoggedEvent {
-    pub seq: Sequence,
-    pub at: Timestamp,
-    pub event: Arc<TurnEvent>,
-    /// The event as JSON, `{"event": name, "data": {…}}`, written once for the log and every subscriber.
-    text: Arc<str>,
-}
-
-impl LoggedEvent {
-    pub(crate) fn new(seq: Sequence, at: Timestamp, event: Arc<TurnEvent>, text: Arc<str>) -> Self {
-        Self { seq, at, event, text }
-    }
-
-    /// The event's name on the wire.
-    pub fn name(&self) -> &'static str {
-        self.event.name()
-    }
-
-    /// The event's data as JSON text, in one line.
-    pub fn data(&self) -> &str {
-        // The text is written by `Draft` alone, name first.
-        let start = r#"{"event":"","data":"#.len() + self.name().len();
-        self.text.get(start..self.text.len().saturating_sub(1)).unwrap_or("{}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use kontor_core::ids::TurnId;
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn the_data_of_an_event_is_its_json_without_the_name() {
-        let event = TurnEvent::StepStarted { turn: TurnId(Uuid::nil()), step: 3 };
-        let draft = Draft::new(event).unwrap();
-        let logged = draft.logged(1, Timestamp::EPOCH);
-        let data: serde_json::Value = serde_json::from_str(logged.data()).unwrap();
-        assert_eq!(data, serde_json::json!({"turn": Uuid::nil(), "step": 3}));
-        assert_eq!(logged.name(), "step.started");
-    }
-}

@@ -7,8 +7,7 @@ use kontor_core::{
 };
 use kontor_store::{Row, Tx};
 
-use super::LoggedEvent;
-use crate::{error::Error, rows::events};
+use crate::{error::Error, rows::events, stored::LoggedEvent};
 
 /// A stretch of a log, in order. A row that cannot be read is passed over, so that it hides nothing but
 /// itself.

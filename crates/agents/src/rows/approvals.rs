@@ -8,8 +8,8 @@ use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 
 use super::instant;
 use crate::{
-    approvals::{Approval, ApprovalStatus},
     error::Error,
+    stored::{Approval, ApprovalStatus},
 };
 
 const TABLE: &str = "approvals";
@@ -35,7 +35,6 @@ const COLUMNS: [&str; 14] = [
 const LISTED: u64 = 200;
 
 fn decode(row: &Row) -> Result<Approval, Error> {
-    let status: String = row.get(8)?;
     let arguments: String = row.get(7)?;
     let question: Option<String> = row.get(13)?;
     // What was asked before questions were kept was about deletions.
@@ -52,7 +51,7 @@ fn decode(row: &Row) -> Result<Approval, Error> {
         arguments: serde_json::from_str(&arguments)?,
         why: question.reason.words(),
         question,
-        status: ApprovalStatus::from_word(&status)?,
+        status: row.get(8)?,
         requested_at: row.get(9)?,
         expires_at: row.get(10)?,
         resolved_at: row.get(11)?,
@@ -90,7 +89,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, approvals: &[Approval]) -> Result<()
             Expr::val(i64::from(approval.index)),
             Expr::val(approval.operation.as_str()),
             Expr::val(approval.arguments.to_string()),
-            Expr::val(approval.status.word()),
+            Expr::val(approval.status),
             Expr::val(instant(approval.requested_at)),
             Expr::val(instant(approval.expires_at)),
             Expr::val(serde_json::to_string(&approval.question)?),
@@ -123,7 +122,7 @@ pub(crate) async fn list(
     select
         .and_where(Expr::col("member_id").eq(member.as_uuid()))
         .and_where_option(session.map(|session| Expr::col("session_id").eq(session.as_uuid())))
-        .and_where_option(status.map(|status| Expr::col("status").eq(status.word())))
+        .and_where_option(status.map(|status| Expr::col("status").eq(status)))
         .order_by("requested_at", Order::Desc)
         .order_by("id", Order::Desc)
         .limit(LISTED);
@@ -164,7 +163,7 @@ pub(crate) async fn resolve(
 ) -> Result<bool, Error> {
     let update = Query::update()
         .table(tx.table(TABLE))
-        .value("status", status.word())
+        .value("status", status)
         .value("resolved_at", instant(now))
         .value("resolved_by", by.map(MemberId::as_uuid))
         .value("comment", comment)
@@ -189,7 +188,7 @@ pub(crate) async fn count_pending(tx: &mut Tx<'_>, turn: TurnId) -> Result<usize
 pub(crate) async fn close(tx: &mut Tx<'_>, turn: TurnId, now: Timestamp) -> Result<(), Error> {
     let update = Query::update()
         .table(tx.table(TABLE))
-        .value("status", ApprovalStatus::Expired.word())
+        .value("status", ApprovalStatus::Expired)
         .value("resolved_at", instant(now))
         .and_where(Expr::col("turn_id").eq(turn.as_uuid()))
         .and_where(Expr::cust("status = 'pending'"))

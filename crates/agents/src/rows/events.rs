@@ -8,7 +8,7 @@ use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::instant;
-use crate::{error::Error, log::Draft};
+use crate::{error::Error, stored::Draft};
 
 const TABLE: &str = "session_events";
 

@@ -14,6 +14,11 @@ pub(crate) fn instant(at: Timestamp) -> i64 {
     at.micros()
 }
 
+/// How many events there are, as a number of the log.
+pub(crate) fn count(drafts: usize) -> i64 {
+    i64::try_from(drafts).unwrap_or(i64::MAX)
+}
+
 /// `column = column + by`.
 pub(crate) fn increased(column: &'static str, by: i64) -> Expr {
     Expr::col(column).add(by)

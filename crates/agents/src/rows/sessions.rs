@@ -7,8 +7,8 @@ use kontor_store::{Row, Tx, prune::PART};
 use sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, SelectStatement, UpdateStatement};
 use uuid::Uuid;
 
-use super::{increased, instant, null_instant, null_uuid};
-use crate::{error::Error, log, sessions::SessionStatus};
+use super::{count, increased, instant, null_instant, null_uuid};
+use crate::{error::Error, stored::SessionStatus};
 
 const TABLE: &str = "sessions";
 
@@ -35,7 +35,7 @@ pub(crate) struct SessionRow {
     pub(crate) member: MemberId,
     pub(crate) agent: AgentId,
     pub(crate) title: Option<String>,
-    pub(crate) status: String,
+    pub(crate) status: SessionStatus,
     pub(crate) context: Option<(String, RecordId)>,
     pub(crate) expires_at: Timestamp,
     pub(crate) last_seq: Sequence,
@@ -98,7 +98,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, session: &SessionRow) -> Result<(), 
             Expr::val(session.member.as_uuid()),
             Expr::val(session.agent.as_uuid()),
             Expr::val(session.title.clone()),
-            Expr::val(session.status.as_str()),
+            Expr::val(session.status),
             Expr::val(object),
             Expr::val(record.map(RecordId::as_uuid)),
             Expr::val(instant(session.expires_at)),
@@ -245,13 +245,13 @@ pub(crate) async fn take_lease(
     let mut update = update(tx, request.session);
     update
         .value("epoch", increased("epoch", 1))
-        .value("last_seq", increased("last_seq", log::count(events)))
+        .value("last_seq", increased("last_seq", count(events)))
         .value("lease_owner", request.owner)
         .value("lease_until", instant(request.until))
         .cond_where(free)
         .returning(Query::returning().columns(COLUMNS));
     if lease_use == LeaseUse::Begin {
-        update.and_where(Expr::col("status").eq(SessionStatus::Active.word()));
+        update.and_where(Expr::col("status").eq(SessionStatus::Active));
     }
     tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
 }
@@ -273,7 +273,7 @@ pub(crate) async fn advance_leased(
 ) -> Result<Option<Sequence>, Error> {
     let mut update = update(tx, lease.session);
     update
-        .value("last_seq", increased("last_seq", log::count(events)))
+        .value("last_seq", increased("last_seq", count(events)))
         .value("updated_at", instant(now))
         .and_where(Expr::col("epoch").eq(lease.epoch))
         .returning_col("last_seq");
@@ -295,7 +295,7 @@ pub(crate) async fn advance(
 ) -> Result<Option<Sequence>, Error> {
     let mut update = update(tx, session);
     update
-        .value("last_seq", increased("last_seq", log::count(events)))
+        .value("last_seq", increased("last_seq", count(events)))
         .value("updated_at", instant(now))
         .returning_col("last_seq");
     Ok(tx.fetch_optional(&update).await?.map(|row| row.get(0)).transpose()?)

@@ -7,7 +7,10 @@ use kontor_store::{Row, Tx};
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UpdateStatement};
 
 use super::instant;
-use crate::{error::Error, sessions::SessionStatus, turns::TurnStatus};
+use crate::{
+    error::Error,
+    stored::{SessionStatus, TurnStatus},
+};
 
 const TABLE: &str = "turns";
 
@@ -47,7 +50,6 @@ pub(crate) struct TurnRow {
 
 impl TurnRow {
     fn decode(row: &Row) -> Result<Self, Error> {
-        let status: String = row.get(5)?;
         let problem: Option<String> = row.get(8)?;
         Ok(Self {
             id: row.get(0)?,
@@ -55,7 +57,7 @@ impl TurnRow {
             member: row.get(2)?,
             position: row.get(3)?,
             message: row.get(4)?,
-            status: TurnStatus::from_word(&status)?,
+            status: row.get(5)?,
             cancel_requested: row.get(6)?,
             cancelled_by: row.get(7)?,
             problem: problem.map(|text| serde_json::from_str(&text)).transpose()?,
@@ -91,7 +93,7 @@ pub(crate) async fn insert(
             Expr::val(turn.member.as_uuid()),
             Expr::val(turn.position),
             Expr::val(turn.message.as_str()),
-            Expr::val(turn.status.word()),
+            Expr::val(turn.status),
             Expr::val(idempotency_key),
             Expr::val(turn.cancel_requested),
             Expr::val(instant(turn.created_at)),
@@ -159,10 +161,10 @@ pub(crate) async fn due_sessions(tx: &mut Tx<'_>) -> Result<Vec<SessionId>, Erro
         if before.replace(session) == Some(session) {
             continue;
         }
-        let (turn, is_cancelled, status): (String, bool, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        let waits = turn == TurnStatus::WaitingForApproval.word();
-        let is_held =
-            turn == TurnStatus::Queued.word() && !is_cancelled && status != SessionStatus::Active.word();
+        let (turn, is_cancelled, status): (TurnStatus, bool, SessionStatus) =
+            (row.get(1)?, row.get(2)?, row.get(3)?);
+        let waits = turn == TurnStatus::WaitingForApproval;
+        let is_held = turn == TurnStatus::Queued && !is_cancelled && status != SessionStatus::Active;
         if !waits && !is_held {
             due.push(session);
         }
@@ -188,7 +190,7 @@ pub(crate) async fn start(
 ) -> Result<(), Error> {
     let mut update = update(tx, turn);
     update
-        .value("status", TurnStatus::Running.word())
+        .value("status", TurnStatus::Running)
         .value("deadline_at", instant(deadline_at))
         .value("started_at", instant(now));
     tx.execute(&update).await?;
@@ -202,7 +204,7 @@ pub(crate) async fn set_status(
     deadline_at: Option<Timestamp>,
 ) -> Result<(), Error> {
     let mut update = update(tx, turn);
-    update.value("status", status.word()).value("deadline_at", deadline_at.map(instant));
+    update.value("status", status).value("deadline_at", deadline_at.map(instant));
     tx.execute(&update).await?;
     Ok(())
 }
@@ -216,7 +218,7 @@ pub(crate) async fn end(
 ) -> Result<(), Error> {
     let problem = problem.map(serde_json::to_string).transpose()?;
     let mut update = update(tx, turn);
-    update.value("status", status.word()).value("ended_at", instant(now)).value("problem", problem);
+    update.value("status", status).value("ended_at", instant(now)).value("problem", problem);
     tx.execute(&update).await?;
     Ok(())
 }

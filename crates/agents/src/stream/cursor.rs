@@ -6,7 +6,7 @@ use kontor_core::{
 };
 
 use super::{EventId, StreamEvent};
-use crate::log::LoggedEvent;
+use crate::stored::LoggedEvent;
 
 /// How far a follower has come.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use kontor_core::{
 };
 use serde::{Serialize, Serializer};
 
-use crate::log::LoggedEvent;
+use crate::stored::LoggedEvent;
 
 /// The place of an event in a session's stream: `12` for a logged event, `12.345` within the text that is
 /// said after it. The offset counts Unicode scalar values of the step's text given so far.

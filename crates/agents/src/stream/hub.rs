@@ -14,7 +14,7 @@ use kontor_core::{
 use tokio::sync::watch;
 
 use super::{Cursor, StreamEvent};
-use crate::log::LoggedEvent;
+use crate::stored::LoggedEvent;
 
 /// Logged events of a session that are kept in memory while it is followed or runs.
 const KEPT: usize = 128;

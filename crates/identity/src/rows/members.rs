@@ -60,7 +60,8 @@ fn summary(row: &Row) -> Result<MemberSummary> {
         id: row.get(0)?,
         name: row.get(1)?,
         email: row.get(2)?,
-        status: MemberStatus::parse(&row.get::<String>(3)?),
+        // What is not known to be active is not.
+        status: MemberStatus::from_word(&row.get::<String>(3)?).unwrap_or(MemberStatus::Inactive),
         role: row.get(4)?,
     })
 }
@@ -81,7 +82,7 @@ pub(crate) async fn insert(
             profile.name.as_str().into(),
             profile.email.as_str().into(),
             role.as_uuid().into(),
-            MemberStatus::Active.as_str().into(),
+            MemberStatus::Active.into(),
             now.micros().into(),
         ])
         .take();
@@ -93,7 +94,7 @@ pub(crate) async fn insert(
 pub(crate) async fn set_status(tx: &mut Tx<'_>, id: MemberId, status: MemberStatus) -> Result<bool> {
     let statement = Query::update()
         .table(tx.table("members"))
-        .value("status", status.as_str())
+        .value("status", status)
         .and_where(Expr::col("id").eq(id.as_uuid()))
         .take();
     Ok(tx.execute(&statement).await? > 0)

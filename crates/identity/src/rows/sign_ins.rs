@@ -7,7 +7,7 @@ use kontor_core::{
     text::excerpt,
     time::Timestamp,
 };
-use kontor_store::Tx;
+use kontor_store::{Tx, stored_enum};
 use sea_query::{Expr, ExprTrait as _, Query};
 
 use crate::Result;
@@ -15,19 +15,11 @@ use crate::Result;
 /// How much of a client's own description is kept.
 const USER_AGENT: usize = 200;
 
-/// What a sign-in was for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Tokens,
-    Browser,
-}
-
-impl Kind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Tokens => "tokens",
-            Self::Browser => "browser",
-        }
+stored_enum! {
+    /// What a sign-in was for.
+    pub(crate) enum Kind: "kind of sign-in" {
+        Tokens = "tokens",
+        Browser = "browser",
     }
 }
 
@@ -75,7 +67,7 @@ pub(crate) async fn insert(
         ])
         .values_panic([
             row.id.as_uuid().into(),
-            kind.as_str().into(),
+            kind.into(),
             row.user.as_uuid().into(),
             row.workspace.as_uuid().into(),
             row.member.as_uuid().into(),
@@ -104,7 +96,7 @@ pub(crate) async fn by_lookup(
         .columns(["id", "user_id", "workspace_id", "member_id", "secret_hash", "used_at", "expires_at"])
         .from(tx.table("sign_ins"))
         .and_where(Expr::col("lookup_hash").eq(lookup_hash))
-        .and_where(Expr::col("kind").eq(kind.as_str()))
+        .and_where(Expr::col("kind").eq(kind))
         .and_where(Expr::col("expires_at").gt(now.micros()))
         .take();
     if lock {

@@ -37,7 +37,7 @@ pub use self::{
     registry::{Job, JobError, JobRun, Registry},
     schedule::{InvalidSchedule, Schedule},
 };
-use crate::{AuditEntry, Error, Namespace, Store, Tx};
+use crate::{AuditEntry, Error, Namespace, Store, Tx, stored_enum};
 
 /// How long a hint in the directory is not written again.
 pub(crate) const ANNOUNCED: Duration = Duration::from_secs(30);
@@ -113,30 +113,13 @@ pub struct NewJob {
     pub key: Option<String>,
 }
 
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum JobState {
-    Waiting,
-    Running,
-    /// It has had all its attempts, or cannot succeed.
-    Failed,
-}
-
-impl JobState {
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Running, Self::Failed];
-
-    /// The word of the state, as it is stored and filtered by.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Running => "running",
-            Self::Failed => "failed",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
+stored_enum! {
+    /// Where a job stands.
+    pub enum JobState: "state of a job" {
+        Waiting = "waiting",
+        Running = "running",
+        /// It has had all its attempts, or cannot succeed.
+        Failed = "failed",
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn insert(tx: &mut Tx<'_>, id: Uuid, job: &NewJob, now: Timesta
             job.payload.to_string().into(),
             job.key.clone().into(),
             i64::from(job.priority).into(),
-            JobState::Waiting.word().into(),
+            JobState::Waiting.into(),
             job.due_at.micros().into(),
             0_i64.into(),
             0_i64.into(),
@@ -137,7 +137,7 @@ pub(super) async fn claim(tx: &mut Tx<'_>, claim: &Claim) -> Result<Vec<Claimed>
     if !claimed.is_empty() {
         let update = Query::update()
             .table(tx.table(JOBS))
-            .value("state", JobState::Running.word())
+            .value("state", JobState::Running)
             .value("attempts", Expr::col("attempts").add(1))
             .value("epoch", Expr::col("epoch").add(1))
             .value("lease_owner", claim.owner)
@@ -205,7 +205,7 @@ pub(super) async fn put_back(tx: &mut Tx<'_>, id: Uuid, epoch: i64, back: &PutBa
     let problem = back.problem.as_deref().map(|problem| kontor_core::text::excerpt(problem, LONGEST_PROBLEM));
     let update = Query::update()
         .table(tx.table(JOBS))
-        .value("state", back.state.word())
+        .value("state", back.state)
         .value("due_at", back.due_at.micros())
         .value("attempts", attempts)
         .value("problem", problem)
@@ -221,7 +221,7 @@ pub(super) async fn put_back(tx: &mut Tx<'_>, id: Uuid, epoch: i64, back: &PutBa
 pub(super) async fn run_again(tx: &mut Tx<'_>, id: Uuid, now: Timestamp) -> Result<bool, Error> {
     let update = Query::update()
         .table(tx.table(JOBS))
-        .value("state", JobState::Waiting.word())
+        .value("state", JobState::Waiting)
         .value("due_at", now.micros())
         .value("attempts", 0_i64)
         // What was waiting under its key meanwhile goes its own way.
@@ -250,7 +250,7 @@ pub(super) async fn list(
             "started_at",
         ])
         .from(tx.table(JOBS))
-        .and_where_option(state.map(|state| Expr::col("state").eq(state.word())))
+        .and_where_option(state.map(|state| Expr::col("state").eq(state)))
         .order_by("due_at", Order::Asc)
         .order_by("id", Order::Asc)
         .limit(limit)

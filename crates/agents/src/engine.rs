@@ -1,0 +1,211 @@
+//! What turns are run with, and how a session gets to whoever runs it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    time::Duration,
+};
+
+use kontor_core::{
+    environment::Environment,
+    ids::{AgentId, SessionId, WorkspaceId},
+    time::Timestamp,
+};
+use kontor_crm::Crm;
+use kontor_identity::Identity;
+use kontor_models::Models;
+use kontor_operations::Operations;
+use kontor_store::{Namespace, Store, jobs::Jobs};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::{
+    definition::Agent,
+    driver::{Preparations, TakenTurn},
+    error::Error,
+    history::Histories,
+    limits::{AgentSettings, Limits},
+    prompts::Prompt,
+    rows::agents,
+    running::Running,
+    stream::Hub,
+};
+
+/// How long an agent's definition is believed.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// Sessions that can wait to be looked at; beyond it, the sweep finds them.
+const WAKES: usize = 8_192;
+/// Agents that are remembered.
+const REMEMBERED: usize = 1_000;
+
+/// What the worker is told.
+pub(crate) enum Wake {
+    /// A session may have something to run.
+    Look(WorkspaceId, SessionId),
+    /// A turn is taken up for it.
+    Run(Claim, Box<TakenTurn>),
+}
+
+/// A session that is kept from all others of this process, and the permit to run a turn of it. Dropped, the
+/// session is free again.
+pub(crate) struct Claim {
+    agents: Agents,
+    workspace: WorkspaceId,
+    session: SessionId,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Claim {
+    /// Has the worker run a turn of the session.
+    pub(crate) fn run(self, turn: Box<TakenTurn>) {
+        let (agents, session) = (self.agents.clone(), self.session);
+        if agents.0.wake.try_send(Wake::Run(self, turn)).is_err() {
+            tracing::debug!(%session, "the worker did not take a turn over; a sweep will find it");
+        }
+    }
+
+    /// What was claimed, for the worker to go on with: it leaves the session when all is done.
+    pub(crate) fn into_parts(mut self) -> (WorkspaceId, SessionId, Option<OwnedSemaphorePermit>) {
+        (self.workspace, self.session, self.permit.take())
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // Without the permit it is the worker's.
+        if self.permit.take().is_some() && !self.agents.0.running.leave(self.session) {
+            self.agents.0.running.forget(self.session);
+            self.agents.wake(self.workspace, self.session);
+        }
+    }
+}
+
+/// Agents, their sessions and turns. Cloning is cheap.
+#[derive(Clone)]
+pub struct Agents(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) crm: Crm,
+    pub(crate) operations: Operations,
+    pub(crate) jobs: Jobs,
+    pub(crate) identity: Identity,
+    pub(crate) models: Models,
+    pub(crate) environment: Environment,
+    pub(crate) settings: AgentSettings,
+    /// Whose leases are ours.
+    pub(crate) owner: Uuid,
+    pub(crate) hub: Hub,
+    pub(crate) running: Running,
+    pub(crate) histories: Histories,
+    pub(crate) preparations: Preparations,
+    agents: Mutex<HashMap<AgentId, (Timestamp, Arc<LoadedAgent>)>>,
+    /// As many turns as may run; none before there is a worker.
+    pub(crate) permits: Arc<Semaphore>,
+    /// Whether the permits were given: a worker that is begun again has those of the one before.
+    pub(crate) is_at_work: AtomicBool,
+    /// What the worker lets come to its end when it stops.
+    pub(crate) tracker: TaskTracker,
+    wake: mpsc::Sender<Wake>,
+    pub(crate) wakes: Mutex<Option<mpsc::Receiver<Wake>>>,
+}
+
+/// An agent with its prompt compiled.
+pub(crate) struct LoadedAgent {
+    pub(crate) definition: Agent,
+    pub(crate) prompt: Prompt,
+}
+
+/// What agents work with.
+pub struct AgentParts {
+    pub store: Store,
+    pub crm: Crm,
+    pub operations: Operations,
+    pub jobs: Jobs,
+    pub identity: Identity,
+    pub models: Models,
+    pub environment: Environment,
+}
+
+impl Agents {
+    pub fn new(parts: AgentParts, settings: AgentSettings) -> Self {
+        let AgentParts { store, crm, operations, jobs, identity, models, environment } = parts;
+        let (wake, wakes) = mpsc::channel(WAKES);
+        Self(Arc::new(Inner {
+            owner: settings.owner.unwrap_or_else(|| environment.new_id()),
+            store,
+            crm,
+            operations,
+            jobs,
+            identity,
+            models,
+            environment,
+            settings,
+            hub: Hub::default(),
+            running: Running::default(),
+            histories: Histories::default(),
+            preparations: Preparations::default(),
+            agents: Mutex::default(),
+            permits: Arc::new(Semaphore::new(0)),
+            is_at_work: AtomicBool::new(false),
+            tracker: TaskTracker::new(),
+            wake,
+            wakes: Mutex::new(Some(wakes)),
+        }))
+    }
+
+    /// What bounds a turn and its message.
+    pub fn limits(&self) -> &Limits {
+        &self.0.settings.limits
+    }
+
+    pub(crate) async fn namespace(&self, workspace: WorkspaceId) -> Result<Namespace, Error> {
+        Ok(self.0.store.workspace(workspace).await?)
+    }
+
+    pub(crate) async fn agent(&self, workspace: WorkspaceId, id: AgentId) -> Result<Arc<LoadedAgent>, Error> {
+        let now = self.0.environment.now();
+        let known = {
+            let agents = self.0.agents.lock().unwrap_or_else(PoisonError::into_inner);
+            agents.get(&id).cloned()
+        };
+        if let Some((read_at, agent)) = &known
+            && now.since(*read_at) < BELIEVED
+        {
+            return Ok(agent.clone());
+        }
+        let namespace = self.namespace(workspace).await?;
+        let found = namespace.read(id, |tx, &id| Box::pin(agents::find(tx, id))).await?;
+        let definition =
+            found.ok_or_else(|| Error::AgentNotFound { name: id.to_string(), near: String::new() })?;
+        let loaded = match known {
+            // The same object, so that what was made for it is found again.
+            Some((_, agent)) if agent.definition == definition => agent,
+            _ => {
+                let prompt = Prompt::new(&definition.name, &definition.prompt)?;
+                Arc::new(LoadedAgent { definition, prompt })
+            }
+        };
+        let mut agents = self.0.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        if agents.len() >= REMEMBERED {
+            agents.clear();
+        }
+        agents.insert(id, (now, loaded.clone()));
+        Ok(loaded)
+    }
+
+    /// Keeps a session for a turn that begins at once; `None` where it is being run, or nothing can run now.
+    pub(crate) fn claim(&self, workspace: WorkspaceId, session: SessionId) -> Option<Claim> {
+        let permit = self.0.permits.clone().try_acquire_owned().ok()?;
+        let is_free = self.0.running.claim(session);
+        is_free.then(|| Claim { agents: self.clone(), workspace, session, permit: Some(permit) })
+    }
+
+    /// Has a session looked at by this process's worker, if it has one.
+    pub(crate) fn wake(&self, workspace: WorkspaceId, session: SessionId) {
+        if self.0.wake.try_send(Wake::Look(workspace, session)).is_err() {
+            tracing::debug!(%session, "no worker of this process hears of the session; a sweep will find it");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What the tables hold, as types: below everything that reads or writes them.
+
+mod approval;
+mod event;
+mod status;
+
+pub use self::{
+    approval::Approval,
+    event::LoggedEvent,
+    status::{ApprovalStatus, SessionStatus, TurnStatus},
+};
+pub(crate) use self::{
+    approval::{EXPIRY_JOB, expiry_job},
+    event::Draft,
+};

@@ -1,0 +1,105 @@
+//! Enums that are stored as words.
+
+/// Declares an enum whose values are words in the database and in JSON: one list of words, so that the two cannot
+/// disagree. A column is read as it by [`Row::get`](crate::Row::get), which fails on a word that is none of them, and
+/// it is a value of statements.
+///
+/// ```
+/// kontor_store::stored_enum! {
+///     /// Whether a shop takes orders.
+///     pub enum ShopState: "state of a shop" {
+///         Open = "open",
+///         /// For the season.
+///         Closed = "closed",
+///     }
+/// }
+/// assert_eq!(ShopState::Closed.word(), "closed");
+/// assert_eq!(ShopState::from_word("open"), Some(ShopState::Open));
+/// ```
+#[macro_export]
+macro_rules! stored_enum {
+    (
+        $(#[$outer:meta])*
+        $visibility:vis enum $name:ident: $what:literal {
+            $($(#[$inner:meta])* $variant:ident = $word:literal),+ $(,)?
+        }
+    ) => {
+        $(#[$outer])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $visibility enum $name {
+            $($(#[$inner])* $variant),+
+        }
+
+        #[allow(dead_code, reason = "not every enum needs every part")]
+        impl $name {
+            $visibility const ALL: &'static [Self] = &[$(Self::$variant),+];
+            const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// As it is stored and written in JSON.
+            $visibility const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+
+            $visibility fn from_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl $crate::Decode for $name {
+            fn decode(cell: $crate::Cell<'_>) -> ::std::result::Result<Self, $crate::Error> {
+                let word = <::std::string::String as $crate::Decode>::decode(cell)?;
+                Self::from_word(&word).ok_or($crate::Error::UnknownWord { what: $what, word })
+            }
+        }
+
+        impl ::std::convert::From<$name> for $crate::stored_enum::sea_query::Value {
+            fn from(value: $name) -> Self {
+                value.word().into()
+            }
+        }
+
+        impl $crate::stored_enum::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(
+                _: &mut $crate::stored_enum::schemars::SchemaGenerator,
+            ) -> $crate::stored_enum::schemars::Schema {
+                $crate::stored_enum::schemars::json_schema!({ "type": "string", "enum": Self::WORDS })
+            }
+        }
+
+        impl $crate::stored_enum::serde::Serialize for $name {
+            fn serialize<S: $crate::stored_enum::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+
+        impl<'de> $crate::stored_enum::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::stored_enum::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                use $crate::stored_enum::serde::de::Error as _;
+
+                let word = <::std::string::String as $crate::stored_enum::serde::Deserialize>::deserialize(deserializer)?;
+                Self::from_word(&word).ok_or_else(|| D::Error::unknown_variant(&word, Self::WORDS))
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+pub use schemars;
+#[doc(hidden)]
+pub use sea_query;
+#[doc(hidden)]
+pub use serde;
