@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kontor_models::RetryPolicy;
+use kontor_models::{RetryPolicy, surface};
 use uuid::Uuid;
 
 /// The settings of agents.
@@ -64,6 +64,8 @@ pub struct Limits {
     pub turn: Duration,
     /// Reads that run at one time within a turn.
     pub parallel_reads: usize,
+    /// Tokens of the tools and the outline of objects that a model is shown, about.
+    pub surface_tokens: usize,
     /// Bytes of a tool's result as the model gets it.
     pub result_bytes: usize,
     /// Bytes of a step's answer: text, reasoning and calls. A model that goes on is not listened to.
@@ -88,6 +90,7 @@ impl Default for Limits {
             takeovers: 10,
             turn: Duration::from_secs(600),
             parallel_reads: 8,
+            surface_tokens: surface::USUAL_BUDGET,
             result_bytes: 32 * 1024,
             answer_bytes: 512 * 1024,
             message_characters: 32_000,

@@ -14,4 +14,5 @@ mod models;
 mod queue;
 mod sessions;
 mod streams;
+mod surface;
 mod turns;

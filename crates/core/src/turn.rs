@@ -63,6 +63,9 @@ pub enum TurnEvent {
         /// How many records it changes, where that is not one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         records: Option<u32>,
+        /// What the model wrote, where that is not the operation itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        written: Option<WrittenCall>,
     },
     #[serde(rename = "tool.result")]
     ToolResult {
@@ -105,6 +108,13 @@ pub enum TurnEvent {
     TurnFailed { turn: TurnId, problem: Problem },
     #[serde(rename = "turn.cancelled")]
     TurnCancelled { turn: TurnId, by: Option<MemberId> },
+}
+
+/// A call as the model wrote it: a verb that takes an object in the place of an operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct WrittenCall {
+    pub name: String,
+    pub arguments: serde_json::Value,
 }
 
 /// Why a person is asked, and about which record.

@@ -15,6 +15,8 @@
 //! | [`retry`] | backoff before the first delta, and one count of requests for an answer |
 //! | [`config`] | the `[models]` section of the configuration, secrets |
 //! | [`registry`] | [`Models`]: ids to models, the default, a local Ollama found by itself |
+//! | [`surface`] | what a language model is shown of an agent's operations, and what its calls mean |
+//! | [`tokens`] | how many tokens a text is, about |
 //! | `openai` | every server that speaks OpenAI's chat completions |
 
 pub mod assembler;
@@ -26,6 +28,8 @@ mod openai;
 pub mod registry;
 pub mod retry;
 pub mod scene;
+pub mod surface;
+pub mod tokens;
 
 pub use assembler::{Assembler, CompletedStep, Taken};
 pub use chat::{

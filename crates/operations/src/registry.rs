@@ -62,22 +62,6 @@ impl Registry {
         self.entries.get(name).filter(|_| scope.allows(name))
     }
 
-    /// The name of the operation that a written one means: itself, or the one that differs in case, in blanks around
-    /// it, in `_` for `.`, by a prefix that some servers add, or by what a chat template left behind it.
-    pub fn meant(&self, scope: &Scope, written: &str) -> Option<&str> {
-        const PREFIXES: [&str; 4] = ["functions_", "default_api_", "tools_", "tool_"];
-        if let Some(entry) = self.entry(scope, written) {
-            return Some(&entry.operation.definition().name);
-        }
-        let plain = |name: &str| name.to_lowercase().replace(['.', '-', ':', ' '], "_");
-        let wanted = plain(written.split("<|").next().unwrap_or_default().trim());
-        let wanted = PREFIXES.iter().find_map(|prefix| wanted.strip_prefix(prefix)).unwrap_or(&wanted);
-        let all = self.definitions(scope).map(|definition| definition.name.as_str());
-        let mut found = all.filter(|name| plain(name) == wanted);
-        // What may be either of two is neither.
-        found.next().filter(|_| found.next().is_none())
-    }
-
     /// That there is no such operation, with the nearest of those that may be called. One that removes something
     /// is never proposed in the place of another: what was meant may have been to look.
     pub fn unknown(&self, scope: &Scope, name: &str) -> Problem {

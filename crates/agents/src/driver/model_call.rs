@@ -4,10 +4,11 @@ use futures::StreamExt;
 use kontor_core::{
     error::{Chain, ErrorKind, Fault, Issue, Problem},
     text,
+    turn::WrittenCall,
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken, Tries,
-    Usage, with_retries,
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
+    ToolCall, Tries, Usage, with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -26,6 +27,9 @@ const AT_ONCE: usize = 256;
 
 /// Bytes of a call's arguments.
 const LONGEST_ARGUMENTS: usize = 128 * 1024;
+
+/// Characters of an operation's name that are kept as the model wrote it.
+const LONGEST_NAME: usize = 100;
 
 /// The longest id of a call that is kept as the model wrote it.
 const LONGEST_ID: usize = 100;
@@ -129,7 +133,7 @@ impl Run<'_> {
         messages.extend(self.history.messages().cloned());
         messages.extend(machine::messages(&self.state));
         distinguish_calls(&mut messages);
-        let request = ChatRequest::new(messages, prepared.tools.clone()).in_scene(scene);
+        let request = ChatRequest::new(messages, prepared.surface.tools().clone()).in_scene(scene);
         Ok((prepared, request, model))
     }
 }
@@ -185,27 +189,33 @@ fn model_failed(error: &ModelError, may_retry: bool, text: String, reasoning: St
 
 fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
-    let calls = step.tool_calls.into_iter().map(|mut call| {
-        if let Some(meant) = prepared.meant(&call.name) {
-            meant.clone_into(&mut call.name);
-        }
-        let (arguments, problem) = read_arguments(&call.arguments);
-        let effect = prepared.effect(&call.name);
-        let problem = match problem {
-            Some(problem) if effect.is_some() => Some(problem),
-            _ => prepared.check(&call.name, &arguments).err(),
-        };
-        let name = call.name.replace(|c: char| c.is_control(), "");
-        Proposed {
-            id: call.id.chars().take(LONGEST_ID).filter(|c| !c.is_control()).collect(),
-            operation: text::excerpt(&name, 100),
-            records: prepared.records(&call.name, &arguments),
-            arguments,
-            effect,
-            problem,
-        }
-    });
+    let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
     Answer { text: step.text, reasoning, calls: calls.collect(), usage: step.usage, cut, is_last }
+}
+
+/// What a call means, and whether it can run.
+fn proposed(call: ToolCall, prepared: &Prepared) -> Proposed {
+    let (arguments, malformed) = read_arguments(&call.arguments);
+    let reading = prepared.surface.read(&call.name, arguments.clone());
+    let effect = prepared.surface.effect(&reading.operation);
+    let problem = match (malformed, reading.problem) {
+        (Some(problem), _) if effect.is_some() => Some(problem),
+        (_, Some(problem)) => Some(problem),
+        _ => prepared.check(&reading.operation, &reading.arguments).err(),
+    };
+    let name = call.name.replace(|c: char| c.is_control(), "");
+    let is_itself = reading.operation == name && reading.arguments == arguments;
+    let written = (!is_itself).then(|| WrittenCall { name: text::excerpt(&name, LONGEST_NAME), arguments });
+    let operation = reading.operation.replace(|c: char| c.is_control(), "");
+    Proposed {
+        id: call.id.chars().take(LONGEST_ID).filter(|c| !c.is_control()).collect(),
+        operation: text::excerpt(&operation, LONGEST_NAME),
+        records: prepared.records(&reading.operation, &reading.arguments),
+        arguments: reading.arguments,
+        effect,
+        problem,
+        written,
+    }
 }
 
 /// The arguments as JSON; as the text they were where they are none, with what is wrong.
@@ -267,8 +277,6 @@ fn distinguish_calls(messages: &mut [Message]) {
 
 #[cfg(test)]
 mod tests {
-    use kontor_models::ToolCall;
-
     use super::*;
 
     #[test]

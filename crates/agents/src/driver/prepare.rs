@@ -14,8 +14,11 @@ use kontor_core::{
     time::{Date, Timestamp},
 };
 use kontor_crm::records;
-use kontor_models::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember, ToolDefinition};
-use kontor_operations::{Operation, Registry, Work};
+use kontor_models::{
+    Definitions, OfferedOperation, RecordInView, Scene, SceneMember,
+    surface::{DESCRIBE, Surface},
+};
+use kontor_operations::{Registry, Work};
 use serde_json::Value;
 
 use super::Run;
@@ -31,7 +34,7 @@ pub(super) struct Prepared {
     pub(super) agent: Arc<LoadedAgent>,
     pub(super) caller: Arc<Caller>,
     pub(super) schema: Arc<Schema>,
-    pub(super) tools: Arc<[ToolDefinition]>,
+    pub(super) surface: Arc<Surface>,
     definitions: Arc<Definitions>,
     registry: Arc<Registry>,
     member_grants: Arc<Grants>,
@@ -83,12 +86,13 @@ impl Run<'_> {
         let registry = service.operations.catalogue(workspace, &schema, &caller.grants);
         // The same for all members of a role, because models keep what they make of them.
         let shared = service.preparations.shared(&registry, &agent);
-        let (tools, definitions) = shared.unwrap_or_else(|| offered(&registry, &caller, &schema));
+        let offer = || offered(&registry, &caller, &schema, service.settings.limits.surface_tokens);
+        let (surface, definitions) = shared.unwrap_or_else(offer);
         let prepared = Arc::new(Prepared {
             agent,
             caller: Arc::new(caller),
             schema,
-            tools,
+            surface,
             definitions,
             registry,
             member_grants: member_caller.grants.clone(),
@@ -113,7 +117,7 @@ impl Preparations {
         let same = known
             .values()
             .find(|known| Arc::ptr_eq(&known.registry, registry) && Arc::ptr_eq(&known.agent, agent))?;
-        Some((same.tools.clone(), same.definitions.clone()))
+        Some((same.surface.clone(), same.definitions.clone()))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>> {
@@ -145,19 +149,12 @@ impl Prepared {
         Err(self.registry.unknown(&self.caller.scope, name))
     }
 
-    /// The name of the operation that a model means.
-    pub(super) fn meant(&self, name: &str) -> Option<&str> {
-        self.registry.meant(&self.caller.scope, name)
-    }
-
-    /// The operation of a call the agent may make now, with arguments that fit.
-    pub(super) fn check(&self, name: &str, arguments: &Value) -> Result<Operation, Problem> {
-        self.registry.check(&self.caller.scope, name, arguments).cloned()
-    }
-
-    /// What a call does; `None` for one the agent does not have.
-    pub(super) fn effect(&self, name: &str) -> Option<Effect> {
-        Some(self.registry.get(&self.caller.scope, name)?.definition().effect)
+    /// Whether a call may be made now with arguments that fit.
+    pub(super) fn check(&self, name: &str, arguments: &Value) -> Result<(), Problem> {
+        if name == DESCRIBE {
+            return Ok(());
+        }
+        self.registry.check(&self.caller.scope, name, arguments).map(drop)
     }
 
     /// How many records a call changes, where that is not one.
@@ -222,21 +219,18 @@ impl Prepared {
             workspace: &self.names.workspace,
             role: &self.names.role,
             scene: &scene,
+            objects: self.surface.outline(),
         })?;
         Ok(Setting { scene: Arc::new(scene), prompt: prompt.into() })
     }
 }
 
-/// What an agent is offered: as a language model is told of it, and as values.
-type Offered = (Arc<[ToolDefinition]>, Arc<Definitions>);
+/// What an agent is offered: as a language model is shown it, and as values.
+type Offered = (Arc<Surface>, Arc<Definitions>);
 
-fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>) -> Offered {
+fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
     let definitions = || registry.definitions(&caller.scope);
-    let tools = definitions().map(|definition| ToolDefinition {
-        name: definition.name.clone(),
-        description: definition.description.clone(),
-        parameters: definition.parameters.clone(),
-    });
+    let surface = Surface::new(definitions(), schema, &caller.grants, tokens);
     let operations = definitions()
         .map(|definition| OfferedOperation { name: definition.name.clone(), effect: definition.effect });
     let definitions = Definitions {
@@ -244,5 +238,5 @@ fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>) -> Offere
         grants: caller.grants.clone(),
         operations: operations.collect(),
     };
-    (tools.collect(), Arc::new(definitions))
+    (Arc::new(surface), Arc::new(definitions))
 }

@@ -10,6 +10,7 @@ use kontor_core::{
     time::Timestamp,
     turn::ToolOutcome,
 };
+use kontor_models::surface::DESCRIBE;
 use kontor_operations::{self as operations, InTransaction, Journal, Outcome, Work, outside};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
@@ -126,6 +127,15 @@ impl Run<'_> {
 
     async fn read(&self, call: &Call) -> Ran {
         let started = self.now();
+        if call.operation == DESCRIBE {
+            let described = self.prepare().await.map(|prepared| prepared.surface.describe(&call.arguments));
+            let outcome = match described {
+                Ok(described) => described.map_or_else(Outcome::Failed, Outcome::Succeeded),
+                Err(error) => Outcome::Failed(error.problem()),
+            };
+            let outcome = bounded(&outcome, self.agents.0.settings.limits.result_bytes);
+            return Ran { index: call.index, outcome, duration_ms: self.since(started) };
+        }
         let read = async {
             let executed = self
                 .agents

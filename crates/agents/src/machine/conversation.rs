@@ -21,20 +21,27 @@ pub(crate) fn messages(state: &State) -> Vec<Message> {
             tool_calls: step
                 .calls
                 .iter()
-                .map(|call| ToolCall {
-                    id: call.id.clone(),
-                    name: call.operation.clone(),
-                    arguments: written(&call.arguments),
+                .map(|call| {
+                    let (name, arguments) = as_written(call);
+                    ToolCall { id: call.id.clone(), name: name.to_owned(), arguments: written(arguments) }
                 })
                 .collect(),
         });
         messages.extend(step.calls.iter().map(|call| Message::Tool {
             call_id: call.id.clone(),
-            name: call.operation.clone(),
+            name: as_written(call).0.to_owned(),
             content: result_text(call),
         }));
     }
     messages
+}
+
+/// A call in the words of the model, which goes on as it sees itself begin.
+fn as_written(call: &Call) -> (&str, &Value) {
+    match &call.written {
+        Some(written) => (&written.name, &written.arguments),
+        None => (&call.operation, &call.arguments),
+    }
 }
 
 /// Arguments that were no JSON stand in the log as the text they were.

@@ -1,7 +1,7 @@
 use kontor_core::{
     ids::{ApprovalId, TurnId},
     operation::Effect,
-    turn::{ApprovalReason, ToolOutcome, TurnEvent},
+    turn::{ApprovalReason, ToolOutcome, TurnEvent, WrittenCall},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) records: u32,
     pub(crate) approval: Option<Approval>,
     pub(crate) outcome: Option<ToolOutcome>,
+    /// What the model wrote, where that is not the operation itself.
+    pub(crate) written: Option<WrittenCall>,
 }
 
 impl Call {
@@ -134,7 +136,7 @@ impl State {
                     step.text.clone_from(text);
                 }
             }
-            TurnEvent::ToolCalled { index, call, operation, arguments, effect, records, .. } => {
+            TurnEvent::ToolCalled { index, call, operation, arguments, effect, records, written, .. } => {
                 if let Some(step) = self.steps.last_mut() {
                     step.calls.push(Call {
                         index: *index,
@@ -148,6 +150,7 @@ impl State {
                         },
                         approval: None,
                         outcome: None,
+                        written: written.clone(),
                     });
                 }
             }

@@ -27,6 +27,7 @@ fn opened() -> State {
 
 fn call(effect: operation::Effect) -> Proposed {
     Proposed {
+        written: None,
         id: "c".into(),
         operation: "deal.x".into(),
         arguments: json!({}),

@@ -2,7 +2,7 @@ use kontor_core::{
     error::{ErrorKind, Problem},
     ids::{ApprovalId, MemberId, TurnId},
     operation,
-    turn::{ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent},
+    turn::{ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent, WrittenCall},
 };
 use kontor_models::Usage;
 use kontor_operations::ApprovalPolicy;
@@ -84,6 +84,8 @@ pub(crate) struct Proposed {
     pub(crate) records: Option<u32>,
     /// Why it cannot run as it is.
     pub(crate) problem: Option<Problem>,
+    /// What the model wrote, where that is not the operation itself.
+    pub(crate) written: Option<WrittenCall>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -270,6 +272,7 @@ impl Machine<'_> {
                 arguments: call.arguments,
                 effect: call.effect,
                 records: call.records,
+                written: call.written,
             });
         }
         events.append(&mut results);

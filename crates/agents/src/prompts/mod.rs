@@ -3,6 +3,8 @@
 mod front_matter;
 mod install;
 mod render;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use install::{install, standard};
 pub(crate) use render::{Prompt, Values};

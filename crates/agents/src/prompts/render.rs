@@ -1,13 +1,10 @@
-use kontor_core::{filter::Readable, grants::Grants, metadata::Object, text};
-use kontor_models::{Definitions, Scene};
+use kontor_core::text;
+use kontor_models::{Scene, surface::ObjectOutline};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use crate::error::Error;
 
 const TEMPLATE: &str = "prompt";
-
-/// How many field names of an object a prompt lists.
-const FIELDS: usize = 24;
 
 /// A prompt's template, compiled.
 pub(crate) struct Prompt {
@@ -22,6 +19,8 @@ pub(crate) struct Values<'v> {
     /// The member's role.
     pub(crate) role: &'v str,
     pub(crate) scene: &'v Scene,
+    /// What the caller may read.
+    pub(crate) objects: &'v [ObjectOutline],
 }
 
 impl Prompt {
@@ -38,16 +37,16 @@ impl Prompt {
 
     pub(crate) fn render(&self, values: &Values<'_>) -> Result<String, Error> {
         let scene = values.scene;
-        let Definitions { schema, grants, .. } = &*scene.definitions;
-        let objects: Vec<_> = grants
-            .readable(schema)
+        let objects: Vec<_> = values
+            .objects
+            .iter()
             .map(|object| {
                 context! {
                     name => object.name.as_str(),
-                    label => data(&object.label_plural),
+                    label => data(&object.label),
                     plural => object.plural.as_str(),
                     path => format!("/records/{}", object.plural),
-                    fields => fields(object, grants),
+                    fields => object.fields.as_str(),
                 }
             })
             .collect();
@@ -76,19 +75,6 @@ impl Prompt {
     }
 }
 
-/// What the records of an object hold, as far as these grants show it; the tool schemas say the rest.
-fn fields(object: &Object, grants: &Grants) -> String {
-    let names: Vec<&str> = object
-        .fields
-        .iter()
-        .filter(|field| !field.is_system && field.kind.is_legible())
-        .filter(|field| grants.can_read_field(&object.name, &field.name))
-        .map(|field| field.name.as_str())
-        .collect();
-    let listed = names.iter().take(FIELDS).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > FIELDS { format!("{listed}, …") } else { listed }
-}
-
 /// Characters of a name in a prompt.
 const NAME: usize = 200;
 
@@ -113,11 +99,12 @@ mod tests {
     use std::sync::Arc;
 
     use kontor_core::{
+        grants::Grants,
         ids::{MemberId, RecordId},
         locale::TimeZone,
         metadata::{Name, Schema},
     };
-    use kontor_models::{RecordInView, SceneMember};
+    use kontor_models::{Definitions, RecordInView, SceneMember};
     use uuid::Uuid;
 
     use super::*;
@@ -151,7 +138,7 @@ mod tests {
     }
 
     fn values(scene: &Scene) -> Values<'_> {
-        Values { agent_label: "Sales assistant", workspace: "Demo", role: "Admin", scene }
+        Values { agent_label: "Sales assistant", workspace: "Demo", role: "Admin", scene, objects: &[] }
     }
 
     #[test]
@@ -175,22 +162,6 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_lists_the_objects_and_fields_that_may_be_read() {
-        use kontor_core::{
-            environment::Environment as Surroundings,
-            grants::{Action, FieldSet, ObjectGrant},
-        };
-        let schema = Schema::new(1, kontor_crm::standard::objects(&Surroundings::system()));
-        let hidden = FieldSet::Except([Name::literal("amount")].into());
-        let grants = Grants::on_every_object([Action::Read])
-            .with_object(Name::literal("deal"), ObjectGrant::of([Action::Read]).reading(hidden))
-            .with_object(Name::literal("lead"), ObjectGrant::nothing());
-        let agents = super::super::install::standard(&Surroundings::system()).unwrap();
-        let prompt = Prompt::new("analyst", &agents[1].prompt).unwrap();
-        insta::assert_snapshot!(prompt.render(&values(&scene(schema, grants))).unwrap());
-    }
-
-    #[test]
     fn no_name_can_end_its_quotation_or_begin_anything_of_its_own() {
         let agents =
             super::super::install::standard(&kontor_core::environment::Environment::system()).unwrap();
@@ -201,7 +172,13 @@ mod tests {
                     let mut scene = empty_scene();
                     scene.member.name = name.to_owned();
                     scene.record = Some(record(name));
-                    let values = Values { agent_label: name, workspace: name, role: name, scene: &scene };
+                    let values = Values {
+                        agent_label: name,
+                        workspace: name,
+                        role: name,
+                        scene: &scene,
+                        objects: &[],
+                    };
                     Prompt::new(&agent.name, &agent.prompt).unwrap().render(&values).unwrap()
                 })
                 .collect()

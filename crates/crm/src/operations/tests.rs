@@ -144,8 +144,8 @@ fn arguments_that_do_not_fit_are_answered_with_place_and_remedy() {
     };
     let id = "018f2b6e-7c1a-7000-8000-000000000001";
     assert_eq!(
-        issues("deal.find", json!({"filter": {"or": [{"stagee": {"eq": "LEAD"}}]}})),
-        ["unknown_field filter.or[0].stagee: there is no \"stagee\" here. Did you mean stage?"]
+        issues("deal.find", json!({"filters": {"stage": {"eq": "LEAD"}}})),
+        ["unknown_field filters: there is no \"filters\" here. Did you mean filter?"]
     );
     assert_eq!(
         issues("deal.update", json!({"id": id, "stage": "NEGOTIATE"})),

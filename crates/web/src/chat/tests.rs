@@ -105,6 +105,7 @@ fn script() -> Vec<Given> {
             interrupted: false,
         }),
         Logged(TurnEvent::ToolCalled {
+            written: None,
             turn,
             step: 1,
             index: 0,
@@ -277,6 +278,7 @@ fn an_open_stream_shows_the_fields_and_the_time_of_the_moment() {
     encoder.logged(2, &TurnEvent::StepStarted { turn, step: 1 });
     let card = |encoder: &mut Encoder, sequence| {
         let event = TurnEvent::ToolCalled {
+            written: None,
             turn,
             step: 1,
             index: u32::try_from(sequence).unwrap(),

@@ -17,8 +17,9 @@ use crate::kinds::{
 
 /// A filter's schema, and the definitions it refers to. It stands at `#/properties/filter`.
 ///
-/// It names the fields and says in words what each takes: models pay for every word of every schema with every
-/// call, and the filter itself refuses a wrong operator or operand as pointedly as a schema could.
+/// It names the fields and says in words what each takes, and of related records the paths that are asked for most.
+/// The filter itself takes every path, and refuses a wrong one, its operator or its operand as pointedly as a schema
+/// could.
 pub(in super::super) fn filter(view: View<'_>) -> (Json, Json) {
     let mut definitions = BTreeMap::new();
     let mut properties = Map::new();
@@ -53,7 +54,6 @@ pub(in super::super) fn filter(view: View<'_>) -> (Json, Json) {
         "description": "Conditions that must all hold, each {\"field\": {\"operator\": value}} with an operator \
                         that its type lists; in and not_in take lists, is_empty true or false.",
         "properties": properties,
-        "additionalProperties": false,
     });
     (filter, json!(definitions))
 }
