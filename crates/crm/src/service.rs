@@ -19,14 +19,11 @@ use kontor_operations::{
 };
 use kontor_store::{Premise, Store, Tx};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value as Json};
 
 use crate::{
     Error, Work, idempotency,
     metadata::{self, NewField},
-    records::{
-        self, BatchInput, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite, Updated,
-    },
+    records::{self, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite},
     search::{self, Hit},
     timeline::{self, Timeline},
 };
@@ -218,8 +215,19 @@ impl Crm {
         .await
     }
 
-    /// Does a write and tells what came of it. Under a key it has its effect once, and whoever sends it again
-    /// is told the same for a day; a key that another write used is refused.
+    /// Does a write: the one way in for whoever has no unit of work of their own. The records as they are then; none
+    /// where one was destroyed.
+    pub async fn write_record(
+        &self,
+        caller: &Caller,
+        object: &str,
+        write: RecordWrite,
+    ) -> Result<Vec<Record>, Error> {
+        self.write_of(caller, object, write, |work, object, write| Box::pin(write.run(work, object))).await
+    }
+
+    /// As [`Crm::write_record`], and tells what came of it. Under a key it has its effect once, and whoever sends it
+    /// again is told the same for a day; a key that another write used is refused.
     pub async fn write_once<T>(
         &self,
         caller: &Caller,
@@ -233,9 +241,7 @@ impl Crm {
     {
         let Some(request) = request else {
             // The writer is not kept busy with what can be told after it.
-            let records =
-                self.write_of(caller, object, write, |work, object, write| Box::pin(write.run(work, object)));
-            return Ok(tell(&records.await?));
+            return Ok(tell(&self.write_record(caller, object, write).await?));
         };
         self.write_of(caller, object, (write, request), move |work, object, (write, request)| {
             Box::pin(async move {
@@ -273,18 +279,6 @@ impl Crm {
         .await
     }
 
-    pub async fn create(
-        &self,
-        caller: &Caller,
-        object: &str,
-        fields: Map<String, Json>,
-    ) -> Result<Record, Error> {
-        self.write_of(caller, object, fields, |work, object, fields| {
-            Box::pin(records::create(work, object, fields))
-        })
-        .await
-    }
-
     /// The records that may stand for the same person or business as one of the object, as far as the caller may
     /// read them.
     pub async fn similar(
@@ -295,53 +289,6 @@ impl Crm {
     ) -> Result<Vec<RecordReference>, Error> {
         self.read_of(caller, object, likeness, |work, object, likeness| {
             Box::pin(records::similar(work, object, likeness))
-        })
-        .await
-    }
-
-    pub async fn update(
-        &self,
-        caller: &Caller,
-        object: &str,
-        id: RecordId,
-        patch: Map<String, Json>,
-        if_match: Option<i64>,
-    ) -> Result<Updated, Error> {
-        self.write_of(caller, object, patch, move |work, object, patch| {
-            Box::pin(records::update(work, object, id, patch, if_match))
-        })
-        .await
-    }
-
-    pub async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        self.write_of(caller, object, (), move |work, object, ()| {
-            Box::pin(records::delete(work, object, id, None))
-        })
-        .await
-    }
-
-    pub async fn restore(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        self.write_of(caller, object, (), move |work, object, ()| {
-            Box::pin(records::restore(work, object, id))
-        })
-        .await
-    }
-
-    pub async fn destroy(&self, caller: &Caller, object: &str, id: RecordId) -> Result<(), Error> {
-        self.write_of(caller, object, (), move |work, object, ()| {
-            Box::pin(records::destroy(work, object, id, None))
-        })
-        .await
-    }
-
-    pub async fn batch(
-        &self,
-        caller: &Caller,
-        object: &str,
-        input: BatchInput,
-    ) -> Result<Vec<Record>, Error> {
-        self.write_of(caller, object, input, |work, object, input| {
-            Box::pin(records::batch(work, object, input))
         })
         .await
     }
