@@ -1,15 +1,14 @@
 //! What turns are run with, and how a session gets to whoever runs it.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
 use kontor_core::{
+    cache::Cache,
     environment::Environment,
     ids::{AgentId, SessionId, WorkspaceId},
-    time::Timestamp,
 };
 use kontor_crm::Crm;
 use kontor_identity::Identity;
@@ -100,7 +99,7 @@ pub(crate) struct Inner {
     pub(crate) running: Running,
     pub(crate) histories: Histories,
     pub(crate) preparations: Preparations,
-    agents: Mutex<HashMap<AgentId, (Timestamp, Arc<LoadedAgent>)>>,
+    agents: Cache<AgentId, Arc<LoadedAgent>>,
     /// As many turns as may run; none before there is a worker.
     pub(crate) permits: Arc<Semaphore>,
     /// Whether the permits were given: a worker that is begun again has those of the one before.
@@ -132,6 +131,7 @@ impl Agents {
     pub fn new(parts: AgentParts, settings: AgentSettings) -> Self {
         let AgentParts { store, crm, operations, jobs, identity, models, environment } = parts;
         let (wake, wakes) = mpsc::channel(WAKES);
+        let agents = Cache::expiring(REMEMBERED, BELIEVED, environment.clone());
         Self(Arc::new(Inner {
             owner: settings.owner.unwrap_or_else(|| environment.new_id()),
             store,
@@ -146,7 +146,7 @@ impl Agents {
             running: Running::default(),
             histories: Histories::default(),
             preparations: Preparations::default(),
-            agents: Mutex::default(),
+            agents,
             permits: Arc::new(Semaphore::new(0)),
             is_at_work: AtomicBool::new(false),
             tracker: TaskTracker::new(),
@@ -165,34 +165,25 @@ impl Agents {
     }
 
     pub(crate) async fn agent(&self, workspace: WorkspaceId, id: AgentId) -> Result<Arc<LoadedAgent>, Error> {
-        let now = self.0.environment.now();
-        let known = {
-            let agents = self.0.agents.lock().unwrap_or_else(PoisonError::into_inner);
-            agents.get(&id).cloned()
-        };
-        if let Some((read_at, agent)) = &known
-            && now.since(*read_at) < BELIEVED
-        {
-            return Ok(agent.clone());
-        }
+        self.0.agents.get_or_load(&id, |known| self.load_agent(workspace, id, known)).await
+    }
+
+    async fn load_agent(
+        &self,
+        workspace: WorkspaceId,
+        id: AgentId,
+        known: Option<Arc<LoadedAgent>>,
+    ) -> Result<Arc<LoadedAgent>, Error> {
         let namespace = self.namespace(workspace).await?;
         let found = namespace.read(id, |tx, &id| Box::pin(agents::find(tx, id))).await?;
         let definition =
             found.ok_or_else(|| Error::AgentNotFound { name: id.to_string(), near: String::new() })?;
-        let loaded = match known {
-            // The same object, so that what was made for it is found again.
-            Some((_, agent)) if agent.definition == definition => agent,
-            _ => {
-                let prompt = Prompt::new(&definition.name, &definition.prompt)?;
-                Arc::new(LoadedAgent { definition, prompt })
-            }
-        };
-        let mut agents = self.0.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        if agents.len() >= REMEMBERED {
-            agents.clear();
+        // The same object, so that what was made for it is found again.
+        if let Some(known) = known.filter(|known| known.definition == definition) {
+            return Ok(known);
         }
-        agents.insert(id, (now, loaded.clone()));
-        Ok(loaded)
+        let prompt = Prompt::new(&definition.name, &definition.prompt)?;
+        Ok(Arc::new(LoadedAgent { definition, prompt }))
     }
 
     /// Keeps a session for a turn that begins at once; `None` where it is being run, or nothing can run now.

@@ -1,11 +1,9 @@
 //! The earlier turns of a session, as the model is shown them.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use kontor_core::{
+    cache::Cache,
     ids::{SessionId, TurnId},
     turn::{Sequence, TurnEvent},
 };
@@ -85,25 +83,21 @@ fn length(message: &Message) -> usize {
 }
 
 /// Histories by session, each as of a place in its log: one that the log has passed is read anew.
-#[derive(Default)]
-pub(crate) struct Histories(Mutex<HashMap<SessionId, (Sequence, Arc<History>)>>);
+pub(crate) struct Histories(Cache<SessionId, (Sequence, Arc<History>)>);
+
+impl Default for Histories {
+    fn default() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+}
 
 impl Histories {
     /// The history of a session whose log ends at `last`, if it is remembered.
     pub(crate) fn take(&self, session: SessionId, last: Sequence) -> Option<Arc<History>> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.remove(&session).filter(|(seq, _)| *seq == last).map(|(_, history)| history)
+        self.0.remove(&session).filter(|(seq, _)| *seq == last).map(|(_, history)| history)
     }
 
     pub(crate) fn put(&self, session: SessionId, last: Sequence, history: Arc<History>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            // Whichever: one that is missed costs a read of its log.
-            let some: Vec<_> = known.keys().take(REMEMBERED / 4).copied().collect();
-            for session in some {
-                known.remove(&session);
-            }
-        }
-        known.insert(session, (last, history));
+        self.0.insert(session, (last, history));
     }
 }

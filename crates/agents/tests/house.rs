@@ -14,7 +14,7 @@ use kontor_core::{
     ids::{MemberId, RecordId, SessionId, TurnId, WorkspaceId},
     turn::TurnEvent,
 };
-use kontor_crm::{Crm, RecordOperations};
+use kontor_crm::{Crm, RecordOperations, records::RecordWrite};
 use kontor_identity::{Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost};
 use kontor_models::{Models, ModelsConfig, RetryPolicy};
 use kontor_operations::{ApprovalPolicy, OperationSettings, Operations, testing::CountedEffects};
@@ -172,16 +172,20 @@ impl House {
 
     pub(crate) async fn deal(&self, name: &str) -> RecordId {
         let fields = fields(json!({"name": name, "amount": {"amount": 12_000, "currency": "USD"}}));
-        self.first.crm.create(&self.ada, "deal", fields).await.unwrap().id
+        self.write("deal", RecordWrite::Create(fields)).await
     }
 
     pub(crate) async fn set(&self, deal: RecordId, patch: Value) {
-        self.first.crm.update(&self.ada, "deal", deal, fields(patch), None).await.unwrap();
+        self.write("deal", RecordWrite::Update { id: deal, fields: fields(patch), if_match: None }).await;
     }
 
     pub(crate) async fn person(&self, first: &str, last: &str) {
         let fields = fields(json!({"name": {"first": first, "last": last}}));
-        self.first.crm.create(&self.ada, "contact", fields).await.unwrap();
+        self.write("contact", RecordWrite::Create(fields)).await;
+    }
+
+    async fn write(&self, object: &str, write: RecordWrite) -> RecordId {
+        self.first.crm.write_record(&self.ada, object, write).await.unwrap()[0].id
     }
 
     pub(crate) async fn stage(&self, deal: RecordId) -> Value {

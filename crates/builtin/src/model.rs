@@ -1,8 +1,9 @@
 //! The interpreter behind the trait of a chat model.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
 use futures::{StreamExt, stream};
+use kontor_core::cache::{ByAddress, Cache};
 use kontor_models::{
     Capabilities, ChatModel, ChatRequest, Definitions, Delta, DeltaStream, FinishReason, Message, Scene,
 };
@@ -26,7 +27,7 @@ pub struct Builtin {
 #[cfg(test)]
 impl Builtin {
     pub(crate) fn kept(&self) -> usize {
-        self.catalogues.lock().len()
+        self.catalogues.0.len()
     }
 }
 
@@ -59,30 +60,26 @@ impl ChatModel for Builtin {
 }
 
 /// What was made of definitions that are still in use somewhere.
-#[derive(Default)]
-struct Catalogues(Mutex<Vec<(Weak<Definitions>, Arc<Catalogue>)>>);
+struct Catalogues(Cache<ByAddress<Definitions>, Arc<Catalogue>>);
+
+impl Default for Catalogues {
+    fn default() -> Self {
+        Self(Cache::new(KEPT))
+    }
+}
 
 impl Catalogues {
     /// The catalogue of these definitions, made when they are first seen: a turn asks with the same ones at every
     /// step, and so do the turns of an agent's other members.
     fn of(&self, definitions: &Arc<Definitions>) -> Arc<Catalogue> {
-        // A weak reference keeps the address taken, so that no later definitions are found under it.
-        let is_of = |made_of: &Weak<Definitions>| std::ptr::eq(made_of.as_ptr(), Arc::as_ptr(definitions));
-        if let Some((_, known)) = self.lock().iter().find(|(made_of, _)| is_of(made_of)) {
-            return known.clone();
+        let key = ByAddress(definitions.clone());
+        if let Some(known) = self.0.get(&key) {
+            return known;
         }
         let catalogue = Arc::new(Catalogue::new(definitions));
-        let mut known = self.lock();
-        known.retain(|(made_of, _)| made_of.strong_count() > 0 && !is_of(made_of));
-        if known.len() >= KEPT {
-            known.remove(0);
-        }
-        known.push((Arc::downgrade(definitions), catalogue.clone()));
+        self.0.remove_where(|kept| Arc::strong_count(&kept.0) == 1);
+        self.0.insert(key, catalogue.clone());
         catalogue
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<(Weak<Definitions>, Arc<Catalogue>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

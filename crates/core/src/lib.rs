@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`ids`], [`time`], [`text`] | identifiers, instants and dates, folding and nearest names |
 //! | [`environment`] | the injected clock and randomness |
+//! | [`cache`] | the one cache type: what was read or made a moment ago |
 //! | [`error`] | the eight kinds of failure and the problem told to the one who asked |
 //! | [`metadata`], `kind` | objects and fields; the kinds of fields, one file each, with all that is known of them |
 //! | [`value`], [`json`] | typed field values; JSON kept as text |
@@ -20,6 +21,7 @@
 //! | [`turn`] | the events of a turn as they are logged and streamed |
 
 pub mod actor;
+pub mod cache;
 pub mod caller;
 pub mod currency;
 pub mod environment;

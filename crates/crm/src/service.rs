@@ -1,13 +1,10 @@
 //! The CRM as a service: each method opens the unit of work that its use case runs in.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use kontor_core::{
+    cache::Cache,
     caller::Caller,
     environment::Environment,
     error::{Fault as _, Problem},
@@ -22,14 +19,11 @@ use kontor_operations::{
 };
 use kontor_store::{Premise, Store, Tx};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value as Json};
 
 use crate::{
     Error, Work, idempotency,
     metadata::{self, NewField},
-    records::{
-        self, BatchInput, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite, Updated,
-    },
+    records::{self, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite},
     search::{self, Hit},
     timeline::{self, Timeline},
 };
@@ -39,7 +33,7 @@ use crate::{
 const SCHEMA_AGE: Duration = Duration::from_secs(5);
 /// How often a write is prepared anew because the schema was changed meanwhile.
 const SCHEMA_ATTEMPTS: u32 = 5;
-/// Schemas that are remembered; beyond it, those that were not asked for lately are read anew.
+/// Schemas that are remembered.
 const SCHEMAS: usize = 256;
 
 /// The records of all workspaces. Cloning is cheap.
@@ -49,17 +43,13 @@ pub struct Crm(Arc<Inner>);
 struct Inner {
     store: Store,
     environment: Environment,
-    schemas: Mutex<HashMap<WorkspaceId, Cached>>,
-}
-
-struct Cached {
-    schema: Arc<Schema>,
-    checked_at: Timestamp,
+    schemas: Cache<WorkspaceId, Arc<Schema>>,
 }
 
 impl Crm {
     pub fn new(store: Store, environment: Environment) -> Self {
-        Self(Arc::new(Inner { store, environment, schemas: Mutex::default() }))
+        let schemas = Cache::expiring(SCHEMAS, SCHEMA_AGE, environment.clone());
+        Self(Arc::new(Inner { store, environment, schemas }))
     }
 
     pub fn store(&self) -> &Store {
@@ -77,19 +67,20 @@ impl Crm {
 
     /// The objects and fields of a workspace, whoever asks.
     pub async fn schema(&self, workspace: WorkspaceId) -> Result<Arc<Schema>, Error> {
-        let now = self.0.environment.now();
-        if let Some((schema, checked_at)) = self.cached(workspace)
-            && now.since(checked_at) < SCHEMA_AGE
-        {
-            return Ok(schema);
-        }
-        self.current_schema(workspace).await
+        self.0.schemas.get_or_load(&workspace, |known| self.read_schema(workspace, known)).await
     }
 
     /// As [`Crm::schema`], as the database has it now.
     async fn current_schema(&self, workspace: WorkspaceId) -> Result<Arc<Schema>, Error> {
-        let now = self.0.environment.now();
-        let known = self.cached(workspace).map(|(schema, _)| schema);
+        self.0.schemas.reload(&workspace, |known| self.read_schema(workspace, known)).await
+    }
+
+    /// The schema as it stands in the database, which is the one that is known where its version is the same.
+    async fn read_schema(
+        &self,
+        workspace: WorkspaceId,
+        known: Option<Arc<Schema>>,
+    ) -> Result<Arc<Schema>, Error> {
         let version = known.as_ref().map(|schema| schema.version());
         let namespace = self.0.store.workspace(workspace).await?;
         let newer = namespace
@@ -102,46 +93,21 @@ impl Crm {
                 })
             })
             .await?;
-        let current = newer.map(Arc::new).or(known).unwrap_or_default();
-        Ok(self.remember(workspace, current, now))
-    }
-
-    fn cached(&self, workspace: WorkspaceId) -> Option<(Arc<Schema>, Timestamp)> {
-        let schemas = self.0.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        schemas.get(&workspace).map(|cached| (cached.schema.clone(), cached.checked_at))
-    }
-
-    /// Keeps a schema that holds now, unless a newer one is known; the one that is known then.
-    fn remember(&self, workspace: WorkspaceId, current: Arc<Schema>, now: Timestamp) -> Arc<Schema> {
-        let mut schemas = self.0.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        if schemas.len() >= SCHEMAS && !schemas.contains_key(&workspace) {
-            schemas.retain(|_, cached| now.since(cached.checked_at) < SCHEMA_AGE);
-        }
-        let cached =
-            schemas.entry(workspace).or_insert_with(|| Cached { schema: current.clone(), checked_at: now });
-        cached.checked_at = now;
-        // One that was read before a change may come after it.
-        if current.version() > cached.schema.version() {
-            cached.schema = current;
-        }
-        cached.schema.clone()
+        Ok(newer.map(Arc::new).or(known).unwrap_or_default())
     }
 
     /// Adds a field to an object, which every surface knows from then on.
     pub async fn add_field(&self, caller: &Caller, object: &str, new: NewField) -> Result<Field, Error> {
         let namespace = self.0.store.workspace(caller.workspace).await?;
         let arguments = (self.0.environment.clone(), caller.clone(), object.to_owned(), new);
-        let (field, schema) = namespace
+        let added = namespace
             .alter(arguments, |tx, (environment, caller, object, new)| {
-                Box::pin(async move {
-                    let now = environment.now();
-                    let field = metadata::add_field(tx, environment, now, caller, object, new).await?;
-                    Ok::<_, Error>((field, metadata::schema(tx).await?))
-                })
+                let now = environment.now();
+                Box::pin(metadata::add_field(tx, environment, now, caller, object, new))
             })
-            .await?;
-        self.remember(caller.workspace, Arc::new(schema), self.0.environment.now());
-        Ok(field)
+            .await;
+        self.0.schemas.remove(&caller.workspace);
+        added
     }
 
     /// Runs use cases that only read, on one snapshot: `read(&caller, (object, id), |work, (object, id)| …)`. The
@@ -249,8 +215,19 @@ impl Crm {
         .await
     }
 
-    /// Does a write and tells what came of it. Under a key it has its effect once, and whoever sends it again
-    /// is told the same for a day; a key that another write used is refused.
+    /// Does a write: the one way in for whoever has no unit of work of their own. The records as they are then; none
+    /// where one was destroyed.
+    pub async fn write_record(
+        &self,
+        caller: &Caller,
+        object: &str,
+        write: RecordWrite,
+    ) -> Result<Vec<Record>, Error> {
+        self.write_of(caller, object, write, |work, object, write| Box::pin(write.run(work, object))).await
+    }
+
+    /// As [`Crm::write_record`], and tells what came of it. Under a key it has its effect once, and whoever sends it
+    /// again is told the same for a day; a key that another write used is refused.
     pub async fn write_once<T>(
         &self,
         caller: &Caller,
@@ -264,9 +241,7 @@ impl Crm {
     {
         let Some(request) = request else {
             // The writer is not kept busy with what can be told after it.
-            let records =
-                self.write_of(caller, object, write, |work, object, write| Box::pin(write.run(work, object)));
-            return Ok(tell(&records.await?));
+            return Ok(tell(&self.write_record(caller, object, write).await?));
         };
         self.write_of(caller, object, (write, request), move |work, object, (write, request)| {
             Box::pin(async move {
@@ -304,18 +279,6 @@ impl Crm {
         .await
     }
 
-    pub async fn create(
-        &self,
-        caller: &Caller,
-        object: &str,
-        fields: Map<String, Json>,
-    ) -> Result<Record, Error> {
-        self.write_of(caller, object, fields, |work, object, fields| {
-            Box::pin(records::create(work, object, fields))
-        })
-        .await
-    }
-
     /// The records that may stand for the same person or business as one of the object, as far as the caller may
     /// read them.
     pub async fn similar(
@@ -326,53 +289,6 @@ impl Crm {
     ) -> Result<Vec<RecordReference>, Error> {
         self.read_of(caller, object, likeness, |work, object, likeness| {
             Box::pin(records::similar(work, object, likeness))
-        })
-        .await
-    }
-
-    pub async fn update(
-        &self,
-        caller: &Caller,
-        object: &str,
-        id: RecordId,
-        patch: Map<String, Json>,
-        if_match: Option<i64>,
-    ) -> Result<Updated, Error> {
-        self.write_of(caller, object, patch, move |work, object, patch| {
-            Box::pin(records::update(work, object, id, patch, if_match))
-        })
-        .await
-    }
-
-    pub async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        self.write_of(caller, object, (), move |work, object, ()| {
-            Box::pin(records::delete(work, object, id, None))
-        })
-        .await
-    }
-
-    pub async fn restore(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        self.write_of(caller, object, (), move |work, object, ()| {
-            Box::pin(records::restore(work, object, id))
-        })
-        .await
-    }
-
-    pub async fn destroy(&self, caller: &Caller, object: &str, id: RecordId) -> Result<(), Error> {
-        self.write_of(caller, object, (), move |work, object, ()| {
-            Box::pin(records::destroy(work, object, id, None))
-        })
-        .await
-    }
-
-    pub async fn batch(
-        &self,
-        caller: &Caller,
-        object: &str,
-        input: BatchInput,
-    ) -> Result<Vec<Record>, Error> {
-        self.write_of(caller, object, input, |work, object, input| {
-            Box::pin(records::batch(work, object, input))
         })
         .await
     }

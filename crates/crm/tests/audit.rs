@@ -10,7 +10,7 @@ use kontor_store::{AuditEntry, Store, both_engines, testing::TestStore};
 use sea_query::{Order, Query};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, map, problem};
+use crate::support::{Fixture, Writes as _, map, problem};
 
 /// What was done, to what, by what kind of actor and with what changes.
 async fn entries(fixture: &Fixture) -> Vec<(String, String, Json, Json)> {

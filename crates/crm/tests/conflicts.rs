@@ -7,7 +7,7 @@ use kontor_crm::records::{BatchInput, BatchUpdate};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, issues, map, problem};
+use crate::support::{Fixture, Writes as _, issues, map, problem};
 
 both_engines! {
     async fn a_unique_value_is_had_by_one_live_record(store: TestStore) {

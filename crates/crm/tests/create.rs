@@ -2,7 +2,7 @@ use kontor_crm::records::{BatchInput, ListQuery};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, issues, map, problem};
+use crate::support::{Fixture, Writes as _, issues, map, problem};
 
 both_engines! {
     async fn a_record_is_read_back_as_it_was_made(store: TestStore) {

@@ -12,7 +12,7 @@ use kontor_operations::{OperationSettings, Operations};
 use kontor_store::{Store, both_engines, testing::TestStore};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, labels, map, problem};
+use crate::support::{Fixture, Writes as _, labels, map, problem};
 
 /// The CRM at ten in the evening in UTC, when it is the next day in Berlin and Tokyo.
 fn at_night(store: &TestStore) -> (Crm, Operations) {

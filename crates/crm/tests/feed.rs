@@ -12,7 +12,7 @@ use kontor_store::{Store, both_engines, testing::TestStore};
 use serde_json::json;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::support::{Fixture, map};
+use crate::support::{Fixture, Writes as _, map};
 
 /// The next changes, as `deal update`; an id follows where there is one.
 async fn next(stream: &mut (impl Stream<Item = Notice> + Unpin)) -> Vec<String> {

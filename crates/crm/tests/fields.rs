@@ -6,7 +6,7 @@ use kontor_crm::{metadata::NewField, records::ListQuery};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, issues, labels, map, problem};
+use crate::support::{Fixture, Writes as _, issues, labels, map, problem};
 
 fn new(json: Json) -> NewField {
     serde_json::from_value(json).unwrap()

@@ -16,7 +16,7 @@ use kontor_store::{both_engines, testing::TestStore};
 use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, map};
+use crate::support::{Fixture, Writes as _, map};
 
 const CASES: usize = 150;
 

@@ -7,7 +7,7 @@ use kontor_crm::records::{self, Aggregate, Function, GroupQuery, ListQuery};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, issues, labels, map, problem};
+use crate::support::{Fixture, Writes as _, issues, labels, map, problem};
 
 fn name(text: &'static str) -> Name {
     Name::literal(text)

@@ -8,7 +8,7 @@ use kontor_store::{both_engines, testing::TestStore};
 use sea_query::Query;
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, issues, map, problem};
+use crate::support::{Fixture, Writes as _, issues, map, problem};
 
 fn query(by: &[&str], aggregates: &[(Function, &str)]) -> GroupQuery {
     GroupQuery {

@@ -11,7 +11,7 @@ use kontor_operations::RequestKey;
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, map, problem};
+use crate::support::{Fixture, Writes as _, map, problem};
 
 fn under(key: &str, fingerprint: &str) -> Option<RequestKey> {
     Some(RequestKey { key: key.to_owned(), fingerprint: fingerprint.to_owned() })

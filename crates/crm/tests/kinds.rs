@@ -16,7 +16,7 @@ use kontor_store::{both_engines, testing::TestStore};
 use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, map, runner};
+use crate::support::{Fixture, Writes as _, map, runner};
 
 const CASES: usize = 120;
 

@@ -8,7 +8,7 @@ use kontor_crm::records::{BatchInput, ListQuery, MAX_CURSOR, Page};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, issues, labels, map, problem};
+use crate::support::{Fixture, Writes as _, issues, labels, map, problem};
 
 async fn deals(fixture: &Fixture) {
     let stages = ["NEGOTIATION", "LEAD", "CLOSED_WON", "PROPOSAL"];

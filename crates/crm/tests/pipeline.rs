@@ -4,7 +4,7 @@ use kontor_core::{error::ErrorKind, ids::RecordId};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, issues, map, problem};
+use crate::support::{Fixture, Writes as _, issues, map, problem};
 
 async fn patch(fixture: &Fixture, id: RecordId, fields: Json) -> Json {
     fixture.crm.update(&fixture.ada, "deal", id, map(fields), None).await.unwrap().record.to_json()

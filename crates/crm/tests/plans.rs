@@ -17,7 +17,7 @@ use kontor_store::{
 use sea_query::Values;
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, map};
+use crate::support::{Fixture, Writes as _, map};
 
 /// A statement that has no form in the builder.
 struct Raw(&'static str);

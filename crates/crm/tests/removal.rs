@@ -10,7 +10,7 @@ use kontor_crm::records::{BatchInput, ListQuery};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, labels, map, problem};
+use crate::support::{Fixture, Writes as _, labels, map, problem};
 
 both_engines! {
     async fn a_deleted_record_is_gone_until_it_is_restored(store: TestStore) {

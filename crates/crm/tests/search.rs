@@ -10,7 +10,7 @@ use kontor_store::{Store, StoreConfig, both_engines, testing::TestStore};
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::json;
 
-use crate::support::{Fixture, issues, labels, map, problem};
+use crate::support::{Fixture, Writes as _, issues, labels, map, problem};
 
 both_engines! {
     async fn records_are_found_by_the_beginnings_of_their_words(store: TestStore) {

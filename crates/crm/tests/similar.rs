@@ -9,7 +9,7 @@ use kontor_crm::records::{Likeness, MAX_SIMILAR};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, issues, map, problem};
+use crate::support::{Fixture, Writes as _, issues, map, problem};
 
 async fn found(fixture: &Fixture, caller: &Caller, object: &str, fields: Json) -> Vec<(String, String)> {
     let found = fixture.crm.similar(caller, object, Likeness::Fields(map(fields))).await.unwrap();

@@ -12,8 +12,8 @@ use kontor_core::{
     scope::Patterns,
 };
 use kontor_crm::{
-    Crm, RecordOperations,
-    records::{self, ListQuery, Page, Record},
+    Crm, Error, RecordOperations,
+    records::{self, BatchInput, ListQuery, Page, Record, RecordWrite, Updated},
 };
 use kontor_operations::{OperationSettings, Operations};
 use kontor_store::testing::TestStore;
@@ -86,6 +86,81 @@ impl Fixture {
     pub(crate) async fn list(&self, object: &str, query: ListQuery) -> Page {
         self.crm.list(&self.ada, object, query).await.unwrap()
     }
+}
+
+/// The use cases that write records, each in a unit of its own.
+pub(crate) trait Writes {
+    async fn create(&self, caller: &Caller, object: &str, fields: Map<String, Json>)
+    -> Result<Record, Error>;
+
+    async fn update(
+        &self,
+        caller: &Caller,
+        object: &str,
+        id: RecordId,
+        patch: Map<String, Json>,
+        if_match: Option<i64>,
+    ) -> Result<Updated, Error>;
+
+    async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error>;
+
+    async fn restore(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error>;
+
+    async fn destroy(&self, caller: &Caller, object: &str, id: RecordId) -> Result<(), Error>;
+
+    async fn batch(&self, caller: &Caller, object: &str, input: BatchInput) -> Result<Vec<Record>, Error>;
+}
+
+impl Writes for Crm {
+    async fn create(
+        &self,
+        caller: &Caller,
+        object: &str,
+        fields: Map<String, Json>,
+    ) -> Result<Record, Error> {
+        self.write_record(caller, object, RecordWrite::Create(fields)).await.map(only)
+    }
+
+    async fn update(
+        &self,
+        caller: &Caller,
+        object: &str,
+        id: RecordId,
+        patch: Map<String, Json>,
+        if_match: Option<i64>,
+    ) -> Result<Updated, Error> {
+        self.write(caller, (object.to_owned(), patch), move |work, (object, patch)| {
+            Box::pin(async move {
+                let grants = &work.caller.grants;
+                let found = grants.readable_object(work.schema, object).cloned();
+                let found = found
+                    .ok_or_else(|| Error::UnknownObject { name: object.clone(), near: String::new() })?;
+                records::update(work, &found, id, patch, if_match).await
+            })
+        })
+        .await
+    }
+
+    async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
+        self.write_record(caller, object, RecordWrite::Delete { id, if_match: None }).await.map(only)
+    }
+
+    async fn restore(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
+        self.write_record(caller, object, RecordWrite::Restore(id)).await.map(only)
+    }
+
+    async fn destroy(&self, caller: &Caller, object: &str, id: RecordId) -> Result<(), Error> {
+        self.write_record(caller, object, RecordWrite::Destroy { id, if_match: None }).await.map(drop)
+    }
+
+    async fn batch(&self, caller: &Caller, object: &str, input: BatchInput) -> Result<Vec<Record>, Error> {
+        self.write_record(caller, object, RecordWrite::Batch(input)).await
+    }
+}
+
+fn only(records: Vec<Record>) -> Record {
+    let [record] = records.try_into().unwrap();
+    record
 }
 
 /// What a process has of its own.

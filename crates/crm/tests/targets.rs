@@ -2,7 +2,7 @@ use kontor_crm::records::{BatchInput, ListQuery};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, issues, map, problem};
+use crate::support::{Fixture, Writes as _, issues, map, problem};
 
 both_engines! {
     async fn a_target_and_its_relation_say_the_same(store: TestStore) {

@@ -8,7 +8,7 @@ use kontor_crm::records::ListQuery;
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, map, problem};
+use crate::support::{Fixture, Writes as _, map, problem};
 
 both_engines! {
     async fn every_change_is_told_with_what_was_before_and_by_whom(store: TestStore) {

@@ -1,7 +1,7 @@
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::support::{Fixture, issues, map, problem};
+use crate::support::{Fixture, Writes as _, issues, map, problem};
 
 both_engines! {
     async fn a_patch_changes_what_it_names_and_null_empties(store: TestStore) {

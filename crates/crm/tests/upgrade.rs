@@ -12,7 +12,7 @@ use kontor_store::{Dialect, Statement, Store, StoreConfig, both_engines, testing
 use sea_query::{Expr, ExprTrait as _, Query, Values};
 use serde_json::{Value as Json, json};
 
-use crate::support::{Fixture, issues, labels, map, problem};
+use crate::support::{Fixture, Writes as _, issues, labels, map, problem};
 
 struct Sql(String);
 

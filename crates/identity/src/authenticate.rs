@@ -27,28 +27,22 @@ impl Identity {
     }
 
     fn verified(&self, bearer: &str) -> Result<Arc<Claims>> {
-        let (hash, now): ([u8; 32], _) = (Sha256::digest(bearer.as_bytes()).into(), self.now());
-        if let Some(claims) = self.0.verified.get(&hash, now) {
+        let hash: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
+        if let Some(claims) = self.0.verified.get(&hash) {
             return Ok(claims);
         }
-        let generation = self.0.verified.generation();
         let claims = Arc::new(access_token::verify(&self.0.keys, &self.0.settings.issuer, bearer)?);
-        self.0.verified.insert(hash, Arc::clone(&claims), now, generation);
+        self.0.verified.insert(hash, Arc::clone(&claims));
         Ok(claims)
     }
 
     async fn require_live(&self, id: SignInId) -> Result<()> {
-        let now = self.now();
-        if self.0.live.get(&id, now).is_some() {
-            return Ok(());
-        }
-        let generation = self.0.live.generation();
-        let is_live: Result<bool> =
-            self.directory().read((id, now), |tx, &(id, now)| Box::pin(sign_ins::is_live(tx, id, now))).await;
-        if !is_live? {
-            return Err(Error::InvalidToken);
-        }
-        self.0.live.insert(id, (), now, generation);
-        Ok(())
+        let load = async |_| {
+            let asked = (id, self.now());
+            let is_live: Result<bool> =
+                self.directory().read(asked, |tx, &(id, now)| Box::pin(sign_ins::is_live(tx, id, now))).await;
+            if is_live? { Ok(()) } else { Err(Error::InvalidToken) }
+        };
+        self.0.live.get_or_load(&id, load).await
     }
 }

@@ -92,22 +92,25 @@ impl Identity {
     }
 
     async fn browser_session(&self, hash: String) -> Result<Arc<SignInRow>> {
-        let now = self.now();
-        if let Some(row) = self.0.browsers.get(&hash, now).filter(|row| row.expires_at > now) {
-            return Ok(row);
+        let load = async |_| {
+            let now = self.now();
+            let row: Option<SignInRow> = self
+                .directory()
+                .read(hash.clone(), move |tx, lookup| {
+                    Box::pin(sign_ins::by_lookup(tx, Kind::Browser, lookup, now, false))
+                })
+                .await?;
+            let row = Arc::new(row.ok_or(Error::InvalidToken)?);
+            if now.since(row.used_at) >= NOTED_EVERY {
+                self.note_use(row.id, now).await?;
+            }
+            Ok(row)
+        };
+        let row = self.0.browsers.get_or_load(&hash, load).await?;
+        // What is remembered may have ended meanwhile.
+        if row.expires_at <= self.now() {
+            return self.0.browsers.reload(&hash, load).await;
         }
-        let generation = self.0.browsers.generation();
-        let row: Option<SignInRow> = self
-            .directory()
-            .read(hash.clone(), move |tx, lookup| {
-                Box::pin(sign_ins::by_lookup(tx, Kind::Browser, lookup, now, false))
-            })
-            .await?;
-        let row = Arc::new(row.ok_or(Error::InvalidToken)?);
-        if now.since(row.used_at) >= NOTED_EVERY {
-            self.note_use(row.id, now).await?;
-        }
-        self.0.browsers.insert(hash, Arc::clone(&row), now, generation);
         Ok(row)
     }
 

@@ -34,21 +34,18 @@ impl Identity {
 
     /// What a role grants, to be intersected with a caller's own grants. Its name is compared without case.
     pub async fn role_grants(&self, workspace: WorkspaceId, role: &str) -> Result<Arc<Grants>> {
-        let (key, now) = ((workspace, role.to_lowercase()), self.now());
-        if let Some(grants) = self.0.roles.get(&key, now) {
-            return Ok(grants);
-        }
-        let generation = self.0.roles.generation();
-        let namespace = self.namespace(workspace).await?;
-        let all = namespace.read((), |tx, ()| Box::pin(roles::all(tx))).await?;
-        let names = || all.iter().map(|(_, role)| role.name.clone()).collect();
-        let found = all
-            .iter()
-            .find(|(_, candidate)| candidate.is_named(role))
-            .ok_or_else(|| Error::RoleNotFound { name: role.to_owned(), roles: names() })?;
-        let grants = Arc::new(found.1.grants.clone());
-        self.0.roles.insert(key, Arc::clone(&grants), now, generation);
-        Ok(grants)
+        let key = (workspace, role.to_lowercase());
+        let load = async |_| {
+            let namespace = self.namespace(workspace).await?;
+            let all = namespace.read((), |tx, ()| Box::pin(roles::all(tx))).await?;
+            let names = || all.iter().map(|(_, role)| role.name.clone()).collect();
+            let found = all
+                .iter()
+                .find(|(_, candidate)| candidate.is_named(role))
+                .ok_or_else(|| Error::RoleNotFound { name: role.to_owned(), roles: names() })?;
+            Ok(Arc::new(found.1.grants.clone()))
+        };
+        self.0.roles.get_or_load(&key, load).await
     }
 
     /// The caller of a credential: a member who is gone or not active invalidates it.
@@ -72,11 +69,15 @@ impl Identity {
         workspace: WorkspaceId,
         member: MemberId,
     ) -> Result<Arc<ActiveMember>> {
-        let (key, now) = ((workspace, member), self.now());
-        if let Some(active) = self.0.members.get(&key, now) {
-            return Ok(active);
-        }
-        let generation = self.0.members.generation();
+        let load = |_| self.read_active_member(workspace, member);
+        self.0.members.get_or_load(&(workspace, member), load).await
+    }
+
+    async fn read_active_member(
+        &self,
+        workspace: WorkspaceId,
+        member: MemberId,
+    ) -> Result<Arc<ActiveMember>> {
         let namespace = self.namespace(workspace).await?;
         let found = namespace.read(member, |tx, &member| {
             Box::pin(async move {
@@ -90,9 +91,7 @@ impl Identity {
         }
         let principal = Principal::Member { id: member, name: row.summary.name.clone() };
         let caller = Caller { locale, ..Caller::new(workspace, principal, Arc::new(row.grants)) };
-        let active = Arc::new(ActiveMember { user: row.user, caller, summary: row.summary, is_zone_set });
-        self.0.members.insert(key, Arc::clone(&active), now, generation);
-        Ok(active)
+        Ok(Arc::new(ActiveMember { user: row.user, caller, summary: row.summary, is_zone_set }))
     }
 
     /// A workspace's namespace. Where there is none although the directory knows the workspace, its data is

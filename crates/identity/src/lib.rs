@@ -7,7 +7,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`service`](Identity), `settings`, `secret`, `cache` | the service, its settings, the master secret, short-lived memory |
+//! | [`service`](Identity), `settings`, `secret` | the service with what it remembers for a moment, its settings, the master secret |
 //! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
 //! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `ed25519`, `opaque` | token pairs, their rotation, signing keys |
@@ -21,7 +21,6 @@
 mod access_token;
 mod authenticate;
 mod browser;
-mod cache;
 mod callers;
 mod credentials;
 mod data_steps;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kontor_core::{
+    cache::Cache,
     environment::Environment,
     grants::Grants,
     ids::{MemberId, SignInId, WorkspaceId},
@@ -13,7 +14,6 @@ use kontor_store::{Namespace, Store};
 use crate::{
     IdentitySettings, MasterSecret, Provisioner, Result,
     access_token::Claims,
-    cache::TtlCache,
     callers::ActiveMember,
     keys::SigningKeys,
     known_browser::KnownBrowsers,
@@ -41,13 +41,13 @@ pub(crate) struct Inner {
     pub(crate) known_browsers: KnownBrowsers,
     pub(crate) turns: Turns,
     /// Access tokens whose signature was verified, by their hash: that costs more than all else a request does.
-    pub(crate) verified: TtlCache<[u8; 32], Arc<Claims>>,
+    pub(crate) verified: Cache<[u8; 32], Arc<Claims>>,
     /// Sign-ins that had not ended a moment ago.
-    pub(crate) live: TtlCache<SignInId, ()>,
+    pub(crate) live: Cache<SignInId, ()>,
     /// Browser sessions by the hash of their cookie.
-    pub(crate) browsers: TtlCache<String, Arc<SignInRow>>,
-    pub(crate) members: TtlCache<(WorkspaceId, MemberId), Arc<ActiveMember>>,
-    pub(crate) roles: TtlCache<(WorkspaceId, String), Arc<Grants>>,
+    pub(crate) browsers: Cache<String, Arc<SignInRow>>,
+    pub(crate) members: Cache<(WorkspaceId, MemberId), Arc<ActiveMember>>,
+    pub(crate) roles: Cache<(WorkspaceId, String), Arc<Grants>>,
 }
 
 impl Identity {
@@ -70,11 +70,11 @@ impl Identity {
         let passwords = Passwords::new(settings.password_cost, environment.clone())?;
         let moment = settings.caller_cache_for;
         let identity = Self(Arc::new(Inner {
-            verified: TtlCache::new(settings.access_token_for, REMEMBERED),
-            live: TtlCache::new(moment, REMEMBERED),
-            browsers: TtlCache::new(moment, REMEMBERED),
-            members: TtlCache::new(moment, REMEMBERED),
-            roles: TtlCache::new(moment, REMEMBERED),
+            verified: Cache::expiring(REMEMBERED, settings.access_token_for, environment.clone()),
+            live: Cache::expiring(REMEMBERED, moment, environment.clone()),
+            browsers: Cache::expiring(REMEMBERED, moment, environment.clone()),
+            members: Cache::expiring(REMEMBERED, moment, environment.clone()),
+            roles: Cache::expiring(REMEMBERED, moment, environment.clone()),
             store,
             environment,
             settings,

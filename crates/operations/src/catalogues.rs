@@ -1,11 +1,11 @@
 //! Catalogues: composed of what the crates contribute, and kept.
 
 use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    hash::{Hash, Hasher},
+    sync::Arc,
 };
 
-use kontor_core::{grants::Grants, ids::WorkspaceId, metadata::Schema};
+use kontor_core::{cache::Cache, grants::Grants, ids::WorkspaceId, metadata::Schema};
 
 use crate::{Operation, Registry};
 
@@ -18,56 +18,45 @@ pub trait Contributor: Send + Sync {
     fn operations(&self, schema: &Arc<Schema>, grants: &Grants) -> Vec<Operation>;
 }
 
-struct Kept {
+/// What a catalogue depends on.
+#[derive(Clone, PartialEq, Eq)]
+struct Key {
     workspace: WorkspaceId,
     schema_version: i64,
     grants: Arc<Grants>,
-    catalogue: Arc<Registry>,
 }
 
-/// The operations of every caller. Making a catalogue takes milliseconds; those used last are kept.
+impl Hash for Key {
+    /// Grants are compared and not hashed: a workspace has few roles, and the same grants mostly lie at one address.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.workspace, self.schema_version).hash(state);
+    }
+}
+
+/// The operations of every caller. Making a catalogue takes milliseconds; those in use are kept.
 pub struct Catalogues {
     contributors: Vec<Arc<dyn Contributor>>,
-    /// The most recent first.
-    kept: Mutex<VecDeque<Kept>>,
+    kept: Cache<Key, Arc<Registry>>,
 }
 
 impl Catalogues {
     /// Catalogues of all that these contribute.
     pub fn new(contributors: Vec<Arc<dyn Contributor>>) -> Self {
-        Self { contributors, kept: Mutex::default() }
+        Self { contributors, kept: Cache::new(MOST) }
     }
 
     /// The catalogue of a caller with these grants.
     pub fn of(&self, workspace: WorkspaceId, schema: &Arc<Schema>, grants: &Arc<Grants>) -> Arc<Registry> {
-        if let Some(found) = self.find(workspace, schema.version(), grants) {
+        let key = Key { workspace, schema_version: schema.version(), grants: grants.clone() };
+        if let Some(found) = self.kept.get(&key) {
             return found;
         }
-        // Made outside the lock: two callers may both make it, and nobody waits for another's.
+        // Two callers may both make it, and nobody waits for another's.
         let operations = self.contributors.iter().flat_map(|from| from.operations(schema, grants));
         let made = Arc::new(Registry::new(operations));
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|entry| entry.workspace != workspace || entry.schema_version >= schema.version());
-        kept.push_front(Kept {
-            workspace,
-            schema_version: schema.version(),
-            grants: grants.clone(),
-            catalogue: made.clone(),
-        });
-        kept.truncate(MOST);
+        let version = key.schema_version;
+        self.kept.remove_where(|kept| kept.workspace == workspace && kept.schema_version < version);
+        self.kept.insert(key, made.clone());
         made
-    }
-
-    fn find(&self, workspace: WorkspaceId, version: i64, grants: &Arc<Grants>) -> Option<Arc<Registry>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = kept.iter().position(|entry| {
-            entry.workspace == workspace
-                && entry.schema_version == version
-                && (Arc::ptr_eq(&entry.grants, grants) || entry.grants == *grants)
-        })?;
-        let entry = kept.remove(index)?;
-        let catalogue = entry.catalogue.clone();
-        kept.push_front(entry);
-        Some(catalogue)
     }
 }

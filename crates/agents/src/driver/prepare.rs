@@ -1,10 +1,10 @@
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use kontor_core::{
+    cache::Cache,
     caller::Caller,
     error::Problem,
     grants::Grants,
@@ -59,8 +59,13 @@ struct Names {
 }
 
 /// What was prepared, by whom it is for.
-#[derive(Default)]
-pub(crate) struct Preparations(Mutex<HashMap<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>>);
+pub(crate) struct Preparations(Cache<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>);
+
+impl Default for Preparations {
+    fn default() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+}
 
 impl Run<'_> {
     /// The agent with the member it acts for, as both stand now.
@@ -73,7 +78,7 @@ impl Run<'_> {
         let schema = service.crm.schema(workspace).await?;
         let now = service.environment.now();
         let key = (workspace, self.session.agent, member);
-        let known = service.preparations.lock().get(&key).cloned();
+        let known = service.preparations.0.get(&key);
         if let Some(known) = &known
             && known.still_holds(&agent, &member_caller, &role, &schema)
             && now.since(known.named_at) < NAMES_BELIEVED
@@ -101,11 +106,7 @@ impl Run<'_> {
             named_at: now,
             setting: Mutex::default(),
         });
-        let mut preparations = service.preparations.lock();
-        if preparations.len() >= REMEMBERED {
-            preparations.clear();
-        }
-        preparations.insert(key, prepared.clone());
+        service.preparations.0.insert(key, prepared.clone());
         Ok(prepared)
     }
 }
@@ -113,15 +114,10 @@ impl Run<'_> {
 impl Preparations {
     /// What was made of the same catalogue for the same agent.
     fn shared(&self, registry: &Arc<Registry>, agent: &Arc<LoadedAgent>) -> Option<Offered> {
-        let known = self.lock();
-        let same = known
-            .values()
-            .find(|known| Arc::ptr_eq(&known.registry, registry) && Arc::ptr_eq(&known.agent, agent))?;
+        let is_same =
+            |known: &Prepared| Arc::ptr_eq(&known.registry, registry) && Arc::ptr_eq(&known.agent, agent);
+        let same = self.0.find(|_, known| is_same(known))?;
         Some((same.surface.clone(), same.definitions.clone()))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

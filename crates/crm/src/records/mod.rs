@@ -3,6 +3,10 @@
 //! Every use case is told the object, checks the caller's grants at its head and reaches only rows that the
 //! caller's row rules let through; `access` is the one place that turns grants into SQL. What is written goes
 //! through `input` (JSON to values), `settle` (what follows from a value) and `journal` (timeline, outbox).
+//!
+//! There is no other way to write a record: operations, the demonstration data and the records of members call these
+//! use cases in the unit they are in; REST and pages hand a [`RecordWrite`] to [`Crm`](crate::Crm), which runs it in a
+//! unit of its own.
 
 mod access;
 mod approach;

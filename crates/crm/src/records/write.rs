@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{Error, Work};
 
-/// One of the writes as a value, for what treats them alike.
+/// What is done to records, as a value: whoever has no unit of work of their own hands it to
+/// [`Crm::write_record`](crate::Crm::write_record).
 #[derive(Debug, Clone)]
 pub enum RecordWrite {
     Create(Map<String, Json>),

@@ -1,9 +1,6 @@
 //! What a server's refusals taught: parameters that a model is not sent again.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use kontor_core::cache::Cache;
 
 use crate::{
     chat::{ChatRequest, ToolChoice},
@@ -14,15 +11,19 @@ use crate::{
 /// Models whose refusals are remembered; a provider may be asked for any name.
 const MOST: usize = 1_000;
 
-/// By model, what is sent otherwise than the configuration says. Kept as long as the process runs.
-#[derive(Default)]
-pub(super) struct Learned(Mutex<HashMap<String, Quirks>>);
+/// By model, what is sent otherwise than the configuration says. What is forgotten is learned anew.
+pub(super) struct Learned(Cache<String, Quirks>);
+
+impl Default for Learned {
+    fn default() -> Self {
+        Self(Cache::new(MOST))
+    }
+}
 
 impl Learned {
     /// How a model is asked.
     pub(super) fn of(&self, model: &str, configured: &Quirks) -> Quirks {
-        let learned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        learned.get(model).unwrap_or(configured).clone()
+        self.0.get(model).unwrap_or_else(|| configured.clone())
     }
 
     /// Remembers what a refusal says of a parameter that was sent; the way to ask again, or `None` where it says
@@ -36,10 +37,7 @@ impl Learned {
     ) -> Option<Quirks> {
         let better = better(asked, model, request, error)?;
         tracing::info!(model = model.name, %error, "a parameter was refused and is not sent again");
-        let mut learned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if learned.len() < MOST {
-            learned.insert(model.name.clone(), better.clone());
-        }
+        self.0.insert(model.name.clone(), better.clone());
         Some(better)
     }
 }

@@ -14,10 +14,11 @@ mod secrets;
 mod thinking;
 mod transport;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_openai::{Client, config::OpenAIConfig};
 use futures::{StreamExt, stream};
+use kontor_core::cache::{ByAddress, Cache};
 use kontor_outbound::Outbound;
 
 use crate::{
@@ -50,11 +51,9 @@ struct Shared {
     secrets: Secrets,
     quirks: Quirks,
     timeouts: Timeouts,
-    tools: Mutex<Vec<KeptTools>>,
+    tools: Cache<ByAddress<[ToolDefinition]>, Arc<EncodedTools>>,
     learned: Learned,
 }
-
-type KeptTools = (Arc<[ToolDefinition]>, Arc<EncodedTools>);
 
 impl Provider {
     pub(crate) fn new(name: &str, config: &ProviderConfig, outbound: &Outbound) -> Result<Self, ModelError> {
@@ -76,7 +75,7 @@ impl Provider {
             secrets,
             quirks: config.quirks.clone(),
             timeouts: config.timeouts,
-            tools: Mutex::default(),
+            tools: Cache::new(KEPT_TOOLS),
             learned: Learned::default(),
         })))
     }
@@ -99,18 +98,12 @@ impl Shared {
     /// The encoded form of a tool list, from the kept ones where it is there: a catalogue's schemas are most
     /// of a request, and every step of every turn sends them again.
     fn encode_tools(&self, tools: &Arc<[ToolDefinition]>) -> Result<Arc<EncodedTools>, ModelError> {
-        let mut kept = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(position) = kept.iter().position(|(list, _)| Arc::ptr_eq(list, tools)) {
-            let found = kept.remove(position);
-            let encoded = found.1.clone();
-            kept.push(found);
+        let key = ByAddress(tools.clone());
+        if let Some(encoded) = self.tools.get(&key) {
             return Ok(encoded);
         }
         let encoded = Arc::new(EncodedTools::new(tools)?);
-        if kept.len() >= KEPT_TOOLS {
-            kept.remove(0);
-        }
-        kept.push((tools.clone(), encoded.clone()));
+        self.tools.insert(key, encoded.clone());
         Ok(encoded)
     }
 }

@@ -21,12 +21,12 @@ mod runner;
 mod schedule;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use kontor_core::{actor::Actor, environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_core::{actor::Actor, cache::Cache, environment::Environment, ids::WorkspaceId, time::Timestamp};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
@@ -56,7 +56,7 @@ struct Inner {
     /// This process, of which there was none before and will be none after it.
     process: Uuid,
     /// When this process last wrote into the directory that a workspace has something to do.
-    announced: Mutex<HashMap<WorkspaceId, Timestamp>>,
+    announced: Cache<WorkspaceId, Timestamp>,
     /// Where to look at once, in this order; the directory is no workspace.
     woken: Mutex<VecDeque<Option<WorkspaceId>>>,
     wake: Notify,
@@ -156,7 +156,7 @@ impl Jobs {
             store,
             environment,
             settings,
-            announced: Mutex::default(),
+            announced: Cache::new(REMEMBERED),
             woken: Mutex::default(),
             wake: Notify::new(),
         }))
@@ -175,17 +175,12 @@ impl Jobs {
         directory
             .write((workspace, now), |tx, &(workspace, now)| Box::pin(hints::announce(tx, workspace, now)))
             .await?;
-        let mut announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
-        if announced.len() >= REMEMBERED {
-            announced.retain(|_, at| now.since(*at) < ANNOUNCED);
-        }
-        announced.insert(workspace, now);
-        Ok::<_, Error>(Announced(()))
+        self.0.announced.insert(workspace, now);
+        Ok(Announced(()))
     }
 
     fn announced_at(&self, workspace: WorkspaceId) -> Option<Timestamp> {
-        let announced = self.0.announced.lock().unwrap_or_else(PoisonError::into_inner);
-        announced.get(&workspace).copied()
+        self.0.announced.get(&workspace)
     }
 
     /// Has a workspace looked into at once, after something was enqueued in it that is due.

@@ -176,7 +176,8 @@ pub(crate) async fn update(
         return form.stale(&record, &fields, problems).await;
     }
     let (status, found) = if problems.is_empty() || holds_unreadable(&patch) {
-        match state.crm.update(&caller, &object.name, id, patch, Some(record.version)).await {
+        let write = RecordWrite::Update { id, fields: patch, if_match: Some(record.version) };
+        match state.crm.write_record(&caller, &object.name, write).await {
             Ok(_) => return Ok(Redirect::to(&format!("{back}?done=saved")).into_response()),
             Err(kontor_crm::Error::StaleVersion { .. }) => {
                 let record = state.crm.get(&caller, &object.name, id, None, Vec::new()).await?;

@@ -17,7 +17,7 @@ use kontor_core::{
     value::Value,
 };
 use kontor_crm::{
-    records::{Likeness, ListQuery, Record},
+    records::{Likeness, ListQuery, Record, RecordWrite},
     timeline::Entry,
 };
 use kontor_http::Services;
@@ -191,7 +191,8 @@ pub(crate) async fn delete(
     sent: Sent,
 ) -> Result<Redirect> {
     let (_, object, id) = found(&state, &sent.caller, &plural, &id).await?;
-    match state.crm.delete(&sent.caller, &object.name, id).await {
+    let write = RecordWrite::Delete { id, if_match: None };
+    match state.crm.write_record(&sent.caller, &object.name, write).await {
         // A second click asks again for what is done.
         Err(missing @ kontor_crm::Error::NotFound { .. }) => {
             if !read(&state, &sent.caller, &object, id).await?.is_deleted {
@@ -209,7 +210,8 @@ pub(crate) async fn restore(
     sent: Sent,
 ) -> Result<Redirect> {
     let (_, object, id) = found(&state, &sent.caller, &plural, &id).await?;
-    match state.crm.restore(&sent.caller, &object.name, id).await {
+    let write = RecordWrite::Restore(id);
+    match state.crm.write_record(&sent.caller, &object.name, write).await {
         Err(kontor_crm::Error::NotDeleted { .. }) => {}
         restored => drop(restored?),
     }

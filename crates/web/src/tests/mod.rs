@@ -22,6 +22,7 @@ use kontor_core::{
     ids::WorkspaceId,
     metadata::Name,
 };
+use kontor_crm::records::RecordWrite;
 use kontor_http::{
     RateLimitSettings, Services,
     testing::{Installation, PASSWORD},
@@ -182,8 +183,8 @@ impl Server {
 
     async fn create(&self, object: &str, fields: Json) -> String {
         let caller = Caller::system(self.workspace);
-        let fields = fields.as_object().unwrap().clone();
-        self.services.crm.create(&caller, object, fields).await.unwrap().id.to_string()
+        let write = RecordWrite::Create(fields.as_object().unwrap().clone());
+        self.services.crm.write_record(&caller, object, write).await.unwrap()[0].id.to_string()
     }
 }
 

@@ -326,7 +326,8 @@ async fn the_audit_shows_who_did_what_to_those_who_may_see_it() {
     let server = Server::start().await;
     let deal = server.create("deal", json!({ "name": "Crane <b>" })).await;
     let system = Caller::system(server.workspace);
-    server.services.crm.destroy(&system, "deal", deal.parse().unwrap()).await.unwrap();
+    let write = RecordWrite::Destroy { id: deal.parse().unwrap(), if_match: None };
+    server.services.crm.write_record(&system, "deal", write).await.unwrap();
     let ada = server.sign_in("ada").await;
     let page = ada.get("/audit").await.expect(200);
     page.shows("member.added").shows("deal.destroyed").shows("Crane &#60;b&#62;").shows("Kontor");
