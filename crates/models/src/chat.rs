@@ -130,6 +130,9 @@ pub struct Usage {
     pub output_tokens: u64,
     /// The part of the input that the provider had cached.
     pub cached_input_tokens: u64,
+    /// The part of the input that the provider wrote to its cache, where it charges for that.
+    #[serde(default)]
+    pub cache_write_tokens: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,14 +15,14 @@
 //! | [`retry`] | backoff before the first delta, and one count of requests for an answer |
 //! | [`config`] | the `[models]` section of the configuration, secrets |
 //! | [`registry`] | [`Models`]: ids to models, the default, a local Ollama found by itself |
-//! | `openai` | every server that speaks OpenAI's chat completions |
+//! | [`providers`] | what a provider is, what is known of each kind, and a folder for each wire |
 
 pub mod assembler;
 mod calls;
 pub mod chat;
 pub mod config;
 pub mod error;
-mod openai;
+pub mod providers;
 pub mod registry;
 pub mod retry;
 pub mod scene;
@@ -34,6 +34,7 @@ pub use chat::{
 };
 pub use config::{ModelsConfig, Secret};
 pub use error::{ModelError, Wait};
+pub use providers::ProviderKind;
 pub use registry::{ModelInfo, Models, ProviderCheck};
 pub use retry::{RetryPolicy, Tries, with_retries};
 pub use scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember};

@@ -20,7 +20,7 @@ use crate::{
     chat::{Capabilities, ChatModel},
     config::{ModelConfig, ModelsConfig, ProviderConfig},
     error::ModelError,
-    openai::Provider,
+    providers::{self, Owner, Provider, ProviderKind},
 };
 
 const OLLAMA: &str = "ollama";
@@ -58,7 +58,7 @@ struct Shared {
 
 struct Configured {
     /// A provider that cannot be used says so when it is asked for, and does not keep the others away.
-    provider: Result<Provider, String>,
+    provider: Result<Arc<dyn Provider>, String>,
     models: Vec<ModelConfig>,
 }
 
@@ -76,7 +76,7 @@ impl Configured {
 struct Ollama {
     url: String,
     http: Client,
-    provider: Provider,
+    provider: Arc<dyn Provider>,
     state: RwLock<Probed>,
     probing: tokio::sync::Mutex<()>,
 }
@@ -108,10 +108,11 @@ impl Models {
     ) -> Result<Self, ModelError> {
         let mut providers = BTreeMap::new();
         for (name, provider) in config.providers {
-            let made = Provider::new(&name, &provider, outbound).map_err(|error| match error {
-                ModelError::Misconfigured { message, .. } => message,
-                other => other.to_string(),
-            });
+            let made =
+                providers::open(&name, &provider, Owner::Operator, outbound).map_err(|error| match error {
+                    ModelError::Misconfigured { message, .. } => message,
+                    other => other.to_string(),
+                });
             if let Err(message) = &made {
                 tracing::warn!(provider = name, message, "a model provider cannot be used");
             }
@@ -255,8 +256,12 @@ impl Models {
 impl Ollama {
     fn new(url: &str, outbound: &Outbound) -> Result<Option<Self>, ModelError> {
         let url = url.trim_end_matches('/').to_owned();
-        let config = ProviderConfig { base_url: Some(format!("{url}/v1")), ..ProviderConfig::default() };
-        let provider = Provider::new(OLLAMA, &config, outbound)?;
+        let config = ProviderConfig {
+            kind: Some(ProviderKind::Ollama),
+            base_url: Some(format!("{url}/v1")),
+            ..ProviderConfig::default()
+        };
+        let provider = providers::open(OLLAMA, &config, Owner::Operator, outbound)?;
         let misconfigured =
             |message: String| ModelError::Misconfigured { provider: OLLAMA.to_owned(), message };
         let parsed = url.parse().map_err(|error: url::ParseError| misconfigured(error.to_string()))?;

@@ -5,11 +5,11 @@ use std::{borrow::Cow, sync::Arc};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
-use super::Names;
 use crate::{
     chat::{ChatRequest, Message, ToolChoice, ToolDefinition},
     config::{ModelConfig, OutputLimit, Quirks},
     error::ModelError,
+    providers::wire::names::Names,
 };
 
 /// The tools of a request, encoded once.

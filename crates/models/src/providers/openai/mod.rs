@@ -1,49 +1,42 @@
 //! Every server that speaks OpenAI's chat completions, by async-openai over our own transport and with our
 //! own types of the wire, which take unknown words and missing pieces for what they are.
 
-mod bare;
 mod chunk;
-mod encoding;
-mod failure;
-mod framing;
+mod exchange;
 mod learned;
-mod names;
-mod reply;
 mod request;
-mod secrets;
+mod service;
 mod thinking;
-mod transport;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_openai::{Client, config::OpenAIConfig};
-use futures::{StreamExt, stream};
+use futures::future::BoxFuture;
 use kontor_outbound::Outbound;
 
+use super::{
+    Access, Provider,
+    wire::{reply, secrets::Secrets, transport::Transport},
+};
 use crate::{
     chat::{Capabilities, ChatModel, ChatRequest, DeltaStream, ToolDefinition},
-    config::{ModelConfig, ProviderConfig, Quirks, Timeouts},
+    config::{ModelConfig, Quirks, Timeouts},
     error::ModelError,
 };
+use exchange::Completion;
 use learned::Learned;
-use names::Names;
-use reply::Reply;
 use request::EncodedTools;
-use secrets::Secrets;
-use transport::Transport;
-
-const OPENAI: &str = "https://api.openai.com/v1";
+use service::Service;
 
 /// How many tool lists are kept in their encoded form: a list is a caller's catalogue, and few callers chat
 /// at one time.
 const KEPT_TOOLS: usize = 64;
 
-/// A configured provider; models are made from it.
-#[derive(Clone)]
-pub(crate) struct Provider(Arc<Shared>);
+/// A server that speaks OpenAI's chat completions.
+pub(super) struct OpenAi(Arc<Shared>);
 
 struct Shared {
-    name: String,
+    name: Arc<str>,
     base: String,
     transport: Transport,
     client: Client<OpenAIConfig>,
@@ -56,37 +49,37 @@ struct Shared {
 
 type KeptTools = (Arc<[ToolDefinition]>, Arc<EncodedTools>);
 
-impl Provider {
-    pub(crate) fn new(name: &str, config: &ProviderConfig, outbound: &Outbound) -> Result<Self, ModelError> {
-        let base = config.base_url.as_deref().unwrap_or(OPENAI).trim_end_matches('/');
-        let transport = Transport::new(name, base, config, outbound)?;
+impl OpenAi {
+    pub(super) fn new(access: Access, outbound: &Outbound) -> Result<Self, ModelError> {
+        let transport = Transport::new(&access, outbound)?;
         let secrets = transport.secrets().clone();
         // The transport sets the key itself, so that async-openai, which would log it with its
         // configuration, never has it. Its own retries are off because the transport is ours.
         let client = Client::build(
             transport.request_builder().clone(),
-            OpenAIConfig::new().with_api_base(base).with_api_key("").with_org_id(""),
+            OpenAIConfig::new().with_api_base(&access.base_url).with_api_key("").with_org_id(""),
         )
-        .with_http_service(transport.clone());
+        .with_http_service(Service(transport.clone()));
         Ok(Self(Arc::new(Shared {
-            name: name.to_owned(),
-            base: base.to_owned(),
+            name: access.name,
+            base: access.base_url,
             transport,
             client,
             secrets,
-            quirks: config.quirks.clone(),
-            timeouts: config.timeouts,
+            quirks: access.quirks,
+            timeouts: access.timeouts,
             tools: Mutex::default(),
             learned: Learned::default(),
         })))
     }
+}
 
-    /// The models the server says it has; `None` where it does not say. One short request.
-    pub(crate) async fn list(&self) -> Result<Option<Vec<String>>, ModelError> {
-        self.0.transport.list(&self.0.base).await
+impl Provider for OpenAi {
+    fn list(&self) -> BoxFuture<'_, Result<Option<Vec<String>>, ModelError>> {
+        Box::pin(async { self.0.transport.list(&format!("{}/models", self.0.base)).await })
     }
 
-    pub(crate) fn model(&self, config: &ModelConfig) -> Arc<dyn ChatModel> {
+    fn model(&self, config: &ModelConfig) -> Arc<dyn ChatModel> {
         Arc::new(OpenAiModel {
             id: format!("{}/{}", self.0.name, config.name),
             provider: self.0.clone(),
@@ -141,14 +134,7 @@ impl ChatModel for OpenAiModel {
             // A server refuses a whole request for tools that its model cannot call.
             request.tools = Arc::default();
         }
-        let reply = Reply::new(self.provider.clone(), self.config.clone(), request);
-        stream::unfold(Some(reply), |reply| async move {
-            let mut reply = reply?;
-            let item = reply.next().await?;
-            let rest = item.is_ok().then_some(reply);
-            Some((item, rest))
-        })
-        .boxed()
+        reply::deltas(Completion::new(self.provider.clone(), self.config.clone(), request))
     }
 }
 

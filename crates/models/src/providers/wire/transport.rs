@@ -1,19 +1,13 @@
-//! HTTP as async-openai is given it: our TLS, our headers, no retries, and failures told as what they are.
+//! HTTP as every wire uses it: our TLS, our headers, no retries, and failures told as what they are.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
-use futures::future::BoxFuture;
 use kontor_core::error::{Chain, Fault as _};
 use kontor_outbound::{
     Client, Error as OutboundError, Limits, Outbound, Response, Steered, Wait as OutboundWait,
 };
 use reqwest::{
-    Body, StatusCode,
+    Body, Request, StatusCode,
     header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::Value;
@@ -21,8 +15,9 @@ use url::Url;
 
 use super::{encoding::Encoded, failure::Failure, framing, secrets::Secrets};
 use crate::{
-    config::{ProviderConfig, Secret, Timeouts},
+    config::Timeouts,
     error::{ModelError, Wait},
+    providers::{Access, ApiVersion, KeyHeader},
 };
 
 /// How much of an error's body is read.
@@ -37,50 +32,60 @@ pub(crate) struct Transport {
     client: Client,
     provider: Arc<str>,
     headers: HeaderMap,
+    /// A parameter and its value that every address gets.
+    query: Option<(&'static str, Arc<str>)>,
     secrets: Secrets,
 }
 
 impl Transport {
-    pub(crate) fn new(
-        provider: &str,
-        base_url: &str,
-        config: &ProviderConfig,
-        outbound: &Outbound,
-    ) -> Result<Self, ModelError> {
-        let misconfigured =
-            |message: String| ModelError::Misconfigured { provider: provider.to_owned(), message };
-        let url = Url::parse(base_url).map_err(|error| misconfigured(format!("base_url: {error}")))?;
+    pub(crate) fn new(access: &Access, outbound: &Outbound) -> Result<Self, ModelError> {
+        let misconfigured = |message: String| access.misconfigured(message);
+        let url =
+            Url::parse(&access.base_url).map_err(|error| misconfigured(format!("base_url: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(misconfigured(format!(
                 "base_url begins with {}:, not http: or https:",
                 url.scheme()
             )));
         }
-        let key = key(config).map_err(misconfigured)?;
         let mut headers = HeaderMap::new();
-        if let Some(key) = &key {
-            let value = HeaderValue::from_str(&format!("Bearer {}", key.expose()));
-            let mut value =
-                value.map_err(|_| misconfigured("the API key has characters no key has".to_owned()))?;
+        if let Some(key) = &access.key {
+            let (name, value) = match access.key_header {
+                KeyHeader::Bearer => (AUTHORIZATION, format!("Bearer {}", key.expose())),
+                KeyHeader::Named(name) => (HeaderName::from_static(name), key.expose().to_owned()),
+            };
+            let mut value = HeaderValue::from_str(&value)
+                .map_err(|_| misconfigured("the API key has characters no key has".to_owned()))?;
             value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
+            headers.insert(name, value);
         }
-        for (name, secret) in &config.headers {
-            let wrong = |_| misconfigured(format!("the header {name} cannot be sent"));
-            let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(()))?;
-            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| wrong(()))?;
+        let wrong = |name: &str| misconfigured(format!("the header {name} cannot be sent"));
+        let mut query = None;
+        match (access.version, &access.configured_version) {
+            (ApiVersion::Header(name, known), configured) => {
+                let version = configured.as_deref().unwrap_or(known);
+                let version = HeaderValue::from_str(version).map_err(|_| wrong(name))?;
+                headers.insert(HeaderName::from_static(name), version);
+            }
+            (ApiVersion::Query(name), Some(version)) => query = Some((name, version.as_str().into())),
+            _ => {}
+        }
+        for (name, secret) in &access.headers {
+            let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(name))?;
+            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| wrong(name))?;
             value.set_sensitive(true);
             headers.insert(header, value);
         }
+        let steered = if access.is_of_workspace { Steered::ByWorkspace } else { Steered::ByOperator(&url) };
         let client = outbound
-            .client(Steered::ByOperator(&url), limits(&config.timeouts))
+            .client(steered, limits(&access.timeouts))
             .map_err(|error| misconfigured(Chain(&error).to_string()))?;
-        let secrets = Secrets::new(key.iter().chain(config.headers.values()));
-        Ok(Self { client, provider: provider.into(), headers, secrets })
+        let secrets = Secrets::new(access.key.iter().chain(access.headers.values()));
+        Ok(Self { client, provider: access.name.clone(), headers, query, secrets })
     }
 
-    /// What async-openai builds its requests by.
-    pub(super) fn request_builder(&self) -> &reqwest::Client {
+    /// By what requests are built.
+    pub(crate) fn request_builder(&self) -> &reqwest::Client {
         self.client.request_builder()
     }
 
@@ -89,26 +94,30 @@ impl Transport {
         &self.secrets
     }
 
-    async fn send(self, request: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
-        let mut request = request.build().await?;
-        // What the library set from its own environment variables goes; what is configured comes.
-        for name in ["authorization", "openai-organization", "openai-project"] {
-            request.headers_mut().remove(name);
-        }
-        request.headers_mut().extend(self.headers.clone());
-        let response =
-            self.client.execute(request).await.map_err(|error| to_openai_error(self.failed(error)))?;
+    /// Sends a request with the provider's headers. What comes back is an answer, whose body is its events, one to a
+    /// piece.
+    pub(crate) async fn send(&self, mut request: Request) -> Result<reqwest::Response, ModelError> {
+        self.equip(&mut request);
+        let response = self.client.execute(request).await.map_err(|error| self.failed(error))?;
         // What a success is made of is seen from the body itself: servers send events under any type.
         if response.status().is_success() {
             return Ok(framed(response));
         }
-        Err(to_openai_error(self.refused(response).await))
+        Err(self.refused(response).await)
     }
 
-    /// The names of the models that the server at `base_url` lists; `None` where it has no list.
-    pub(super) async fn list(&self, base_url: &str) -> Result<Option<Vec<String>>, ModelError> {
-        let request = self.request_builder().get(format!("{base_url}/models")).headers(self.headers.clone());
-        let request = request.timeout(LISTING).build().map_err(unsendable)?;
+    fn equip(&self, request: &mut Request) {
+        request.headers_mut().extend(self.headers.clone());
+        if let Some((name, value)) = &self.query {
+            request.url_mut().query_pairs_mut().append_pair(name, value);
+        }
+    }
+
+    /// The names of the models that the server lists at `url`; `None` where it has no list.
+    pub(crate) async fn list(&self, url: &str) -> Result<Option<Vec<String>>, ModelError> {
+        let request = self.request_builder().get(url);
+        let mut request = request.timeout(LISTING).build().map_err(unsendable)?;
+        self.equip(&mut request);
         let response = self.client.execute(request).await.map_err(|error| self.failed(error))?;
         match response.status() {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
@@ -153,22 +162,8 @@ fn encoding(headers: &HeaderMap) -> Option<&str> {
     headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok())
 }
 
-impl tower::Service<HttpRequestFactory> for Transport {
-    type Response = reqwest::Response;
-    type Error = OpenAIError;
-    type Future = BoxFuture<'static, Result<reqwest::Response, OpenAIError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), OpenAIError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
-        Box::pin(self.clone().send(request))
-    }
-}
-
 /// A request that cannot be built.
-pub(super) fn unsendable(error: reqwest::Error) -> ModelError {
+pub(crate) fn unsendable(error: reqwest::Error) -> ModelError {
     // A URL may hold credentials.
     ModelError::Unreachable { source: error.without_url().into() }
 }
@@ -189,17 +184,6 @@ fn limits(timeouts: &Timeouts) -> Limits {
     }
 }
 
-fn key(config: &ProviderConfig) -> Result<Option<Secret>, String> {
-    if let Some(key) = &config.api_key {
-        return Ok(Some(key.clone()));
-    }
-    let Some(variable) = &config.api_key_env else { return Ok(None) };
-    match std::env::var(variable) {
-        Ok(key) if !key.is_empty() => Ok(Some(Secret::new(key))),
-        _ => Err(format!("the environment variable {variable} holds no key")),
-    }
-}
-
 /// A response whose body is its events, one to a piece.
 fn framed(response: Response) -> reqwest::Response {
     let (status, headers) = (response.status(), response.headers().clone());
@@ -208,8 +192,4 @@ fn framed(response: Response) -> reqwest::Response {
     *framed.status_mut() = status;
     *framed.headers_mut() = headers;
     framed.into()
-}
-
-fn to_openai_error(error: ModelError) -> OpenAIError {
-    OpenAIError::Boxed(Box::new(error))
 }

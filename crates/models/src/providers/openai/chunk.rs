@@ -4,10 +4,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Names, failure::Failure, framing::Told, thinking::Thinking};
+use super::thinking::Thinking;
 use crate::{
     chat::{Delta, FinishReason, Usage},
     error::ModelError,
+    providers::wire::{failure::Failure, framing::Told, names::Names, reply::Progress},
 };
 
 #[derive(Deserialize)]
@@ -66,11 +67,8 @@ struct FunctionPiece {
 pub(crate) struct Decoder {
     /// Calls begun so far, for servers that leave out their index.
     calls: u32,
-    /// Where the answer ended, told last so that nothing follows it.
-    pub(crate) finish: Option<FinishReason>,
+    pub(super) progress: Progress,
     thinking: Thinking,
-    /// Anything came of the provider, be it a sign of life.
-    pub(crate) lives: bool,
     /// Text or a call was given.
     said: bool,
 }
@@ -100,11 +98,11 @@ impl Decoder {
         names: &Names,
         mut give: impl FnMut(Delta),
     ) -> Result<(), ModelError> {
-        self.lives = true;
+        self.progress.lives = true;
         match chunk.kontor {
             Some(Told::Done) => {
-                if self.finish.is_none() && self.said {
-                    self.finish = Some(FinishReason::Stop);
+                if self.progress.finish.is_none() && self.said {
+                    self.progress.finish = Some(FinishReason::Stop);
                 }
                 return Ok(());
             }
@@ -134,16 +132,16 @@ impl Decoder {
                         return Err(ModelError::CutShort { detail });
                     }
                     // A server that says it twice may have only the first one right.
-                    self.finish = Some(FinishReason::from(word.as_str()));
+                    self.progress.finish = Some(FinishReason::from(word.as_str()));
                 }
-                _ if is_whole && self.said => self.finish = Some(FinishReason::Stop),
+                _ if is_whole && self.said => self.progress.finish = Some(FinishReason::Stop),
                 _ => {}
             }
-            if let Some(finish) = &self.finish {
+            if let Some(finish) = &self.progress.finish {
                 self.said |= self.thinking.end(&mut give);
                 if *finish == FinishReason::ContentFilter && !self.said {
                     // An answer with nothing in it is none.
-                    self.finish = None;
+                    self.progress.finish = None;
                     return Err(ModelError::Filtered { message: String::new() });
                 }
             }
@@ -299,6 +297,7 @@ fn usage(value: &Value) -> Option<Usage> {
         input_tokens: input_tokens.unwrap_or(0),
         output_tokens: output_tokens.unwrap_or(0),
         cached_input_tokens: value["prompt_tokens_details"]["cached_tokens"].as_u64().unwrap_or(0),
+        cache_write_tokens: 0,
     })
 }
 
@@ -326,7 +325,7 @@ mod tests {
             json!({"choices": [{"delta": {"role": "assistant", "content": null, "tool_calls": null}, "finish_reason": null}]}),
             json!({"choices": [{"delta": {"content": ""}, "logprobs": {}}]}),
         ]);
-        assert!(deltas.is_empty() && decoder.finish.is_none());
+        assert!(deltas.is_empty() && decoder.progress.finish.is_none());
     }
 
     #[test]
@@ -363,7 +362,7 @@ mod tests {
     #[test]
     fn an_unknown_finish_reason_is_kept_as_it_is() {
         let (_, decoder) = decode([json!({"choices": [{"delta": {}, "finish_reason": "guardrail"}]})]);
-        assert_eq!(decoder.finish, Some(FinishReason::Other("guardrail".into())));
+        assert_eq!(decoder.progress.finish, Some(FinishReason::Other("guardrail".into())));
     }
 
     fn failed(chunks: impl IntoIterator<Item = Value>) -> ModelError {
@@ -399,11 +398,11 @@ mod tests {
     fn the_providers_word_that_all_was_said_ends_an_answer_without_a_reason() {
         let done = json!({"kontor": "done"});
         let text = json!({"choices": [{"delta": {"content": "a"}}]});
-        assert_eq!(decode([text.clone(), done.clone()]).1.finish, Some(FinishReason::Stop));
-        assert_eq!(decode([done]).1.finish, None);
-        assert_eq!(decode([text]).1.finish, None);
+        assert_eq!(decode([text.clone(), done.clone()]).1.progress.finish, Some(FinishReason::Stop));
+        assert_eq!(decode([done]).1.progress.finish, None);
+        assert_eq!(decode([text]).1.progress.finish, None);
         let whole = json!({"choices": [{"message": {"content": "a"}, "finish_reason": null}]});
-        assert_eq!(decode([whole]).1.finish, Some(FinishReason::Stop));
+        assert_eq!(decode([whole]).1.progress.finish, Some(FinishReason::Stop));
     }
 
     #[test]
@@ -411,7 +410,7 @@ mod tests {
         let end = json!({"choices": [{"delta": {}, "finish_reason": "content_filter"}]});
         assert!(matches!(failed([end.clone()]), ModelError::Filtered { .. }));
         let text = json!({"choices": [{"delta": {"content": "a"}}]});
-        assert_eq!(decode([text, end]).1.finish, Some(FinishReason::ContentFilter));
+        assert_eq!(decode([text, end]).1.progress.finish, Some(FinishReason::ContentFilter));
     }
 
     #[test]
