@@ -99,6 +99,11 @@ pub struct Quirks {
     pub strict_sequence: bool,
     /// The value sent as `parallel_tool_calls`; nothing is sent without one.
     pub parallel_tool_calls: Option<bool>,
+    /// Send back what came with an answer, such as `reasoning_content`, `reasoning_details` and thought signatures,
+    /// which the models that made it ask for; some servers refuse it.
+    pub return_thoughts: bool,
+    /// What is sent with calls that another model, or none, made, where the server refuses calls without it.
+    pub stand_in: StandIn,
 }
 
 impl Default for Quirks {
@@ -110,8 +115,22 @@ impl Default for Quirks {
             output_limit: OutputLimit::MaxTokens,
             strict_sequence: false,
             parallel_tool_calls: None,
+            return_thoughts: true,
+            stand_in: StandIn::None,
         }
     }
+}
+
+/// What stands in for the thoughts of a model that had none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StandIn {
+    #[default]
+    None,
+    /// An empty thought, for DeepSeek and Moonshot.
+    ReasoningContent,
+    /// The signature that Google takes for none.
+    ThoughtSignature,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -2,11 +2,13 @@
 //! own types of the wire, which take unknown words and missing pieces for what they are.
 
 mod bare;
+mod carried;
 mod chunk;
 mod encoding;
 mod failure;
 mod framing;
 mod learned;
+mod messages;
 mod names;
 mod reply;
 mod request;

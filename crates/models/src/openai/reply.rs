@@ -7,13 +7,13 @@ use futures::{Stream, StreamExt};
 use tokio::time::Instant;
 
 use super::{
-    Shared,
+    Shared, carried,
     chunk::{Chunk, Decoder},
     request::{EncodedTools, WireRequest},
     transport,
 };
 use crate::{
-    chat::{ChatRequest, Delta},
+    chat::{Carried, ChatRequest, Delta},
     config::ModelConfig,
     error::{ModelError, Wait},
 };
@@ -84,6 +84,10 @@ impl Reply {
             self.ended = true;
             let pending = &mut self.pending;
             self.decoder.end(|delta| pending.push_back(delta));
+            if let Some(value) = self.decoder.carried() {
+                let by = carried::maker(&self.provider.name, &self.model.name).into();
+                self.pending.push_back(Delta::Carried(Carried { by, value }));
+            }
             // After the finish reason only the usage can be missing, which is no reason to lose an answer.
             if self.decoder.finish.is_none() {
                 return Some(Err(self.provider.secrets.hide(error)));
@@ -124,7 +128,7 @@ impl Reply {
         let mut quirks = self.provider.learned.of(&self.model.name, &self.provider.quirks);
         let mut left_out = 0;
         loop {
-            let body = WireRequest::new(&self.request, &self.model, &quirks, &tools)?;
+            let body = WireRequest::new(&self.request, &self.provider.name, &self.model, &quirks, &tools)?;
             let chat = self.provider.client.chat();
             match chat.create_stream_byot(body).await.map_err(model_error) {
                 Ok(chunks) => {
