@@ -103,6 +103,7 @@ pub(crate) fn answer(messages: &[Message], scene: &Arc<Scene>, catalogue: Arc<Ca
                     id: Some(id),
                     name: Some(name),
                     arguments: arguments.to_string(),
+                    extra: None,
                 });
             }
             deltas.push(Delta::Finish(FinishReason::ToolCalls));

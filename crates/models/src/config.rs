@@ -115,6 +115,11 @@ pub struct Quirks {
     pub strict_sequence: bool,
     /// The value sent as `parallel_tool_calls`; nothing is sent without one.
     pub parallel_tool_calls: Option<bool>,
+    /// Send back what came with an answer, such as `reasoning_content`, `reasoning_details` and thought signatures,
+    /// which the models that made it ask for; some servers refuse it.
+    pub return_thoughts: bool,
+    /// What is sent with calls that another model, or none, made, where the server refuses calls without it.
+    pub stand_in: StandIn,
 }
 
 impl Quirks {
@@ -126,6 +131,8 @@ impl Quirks {
         output_limit: OutputLimit::MaxTokens,
         strict_sequence: false,
         parallel_tool_calls: None,
+        return_thoughts: true,
+        stand_in: StandIn::None,
     };
 }
 
@@ -144,6 +151,8 @@ pub struct QuirkSettings {
     pub output_limit: Option<OutputLimit>,
     pub strict_sequence: Option<bool>,
     pub parallel_tool_calls: Option<bool>,
+    pub return_thoughts: Option<bool>,
+    pub stand_in: Option<StandIn>,
 }
 
 impl QuirkSettings {
@@ -154,8 +163,22 @@ impl QuirkSettings {
             output_limit: self.output_limit.unwrap_or(kind.output_limit),
             strict_sequence: self.strict_sequence.unwrap_or(kind.strict_sequence),
             parallel_tool_calls: self.parallel_tool_calls.or(kind.parallel_tool_calls),
+            return_thoughts: self.return_thoughts.unwrap_or(kind.return_thoughts),
+            stand_in: self.stand_in.unwrap_or(kind.stand_in),
         }
     }
+}
+
+/// What stands in for the thoughts of a model that had none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StandIn {
+    #[default]
+    None,
+    /// An empty thought, for DeepSeek and Moonshot.
+    ReasoningContent,
+    /// The signature that Google takes for none.
+    ThoughtSignature,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -29,8 +29,8 @@ pub mod scene;
 
 pub use assembler::{Assembler, CompletedStep, Taken};
 pub use chat::{
-    Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, ToolCall, ToolChoice,
-    ToolDefinition, Usage,
+    Capabilities, Carried, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, Opaque,
+    ToolCall, ToolChoice, ToolDefinition, Usage,
 };
 pub use config::{ModelsConfig, Secret};
 pub use error::{ModelError, Wait};

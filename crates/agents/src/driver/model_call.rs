@@ -203,9 +203,11 @@ fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: 
             arguments,
             effect,
             problem,
+            extra: call.extra,
         }
     });
-    Answer { text: step.text, reasoning, calls: calls.collect(), usage: step.usage, cut, is_last }
+    let (text, calls, carried) = (step.text, calls.collect(), step.carried);
+    Answer { text, reasoning, calls, carried, usage: step.usage, cut, is_last }
 }
 
 /// The arguments as JSON; as the text they were where they are none, with what is wrong.
@@ -286,7 +288,13 @@ mod tests {
     fn ids_used_again_in_a_later_step_become_distinct_with_their_results() {
         let call = |id: &str| Message::Assistant {
             text: "".into(),
-            tool_calls: vec![ToolCall { id: id.into(), name: "a".into(), arguments: "{}".into() }],
+            tool_calls: vec![ToolCall {
+                id: id.into(),
+                name: "a".into(),
+                arguments: "{}".into(),
+                extra: None,
+            }],
+            carried: None,
         };
         let result = |id: &str| Message::Tool { call_id: id.into(), name: "a".into(), content: "{}".into() };
         let mut messages = vec![call("x"), result("x"), call("x"), result("x")];

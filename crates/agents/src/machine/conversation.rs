@@ -25,8 +25,10 @@ pub(crate) fn messages(state: &State) -> Vec<Message> {
                     id: call.id.clone(),
                     name: call.operation.clone(),
                     arguments: written(&call.arguments),
+                    extra: step.extra(call.index).cloned(),
                 })
                 .collect(),
+            carried: step.carried.clone(),
         });
         messages.extend(step.calls.iter().map(|call| Message::Tool {
             call_id: call.id.clone(),

@@ -33,6 +33,7 @@ fn call(effect: operation::Effect) -> Proposed {
         effect: Some(effect),
         records: None,
         problem: None,
+        extra: None,
     }
 }
 

@@ -6,13 +6,13 @@ use async_openai::error::OpenAIError;
 use futures::{Stream, StreamExt};
 
 use super::{
-    Shared,
+    Shared, carried,
     chunk::{Chunk, Decoder},
     request::{EncodedTools, WireRequest},
     service::model_error,
 };
 use crate::{
-    chat::{ChatRequest, Delta},
+    chat::{Carried, ChatRequest, Delta},
     config::{ModelConfig, Timeouts},
     error::ModelError,
     providers::wire::{
@@ -45,7 +45,7 @@ impl Completion {
         let mut quirks = self.provider.learned.of(&self.model.name, &self.provider.quirks);
         let mut left_out = 0;
         loop {
-            let body = WireRequest::new(&self.request, &self.model, &quirks, &tools)?;
+            let body = WireRequest::new(&self.request, &self.provider.name, &self.model, &quirks, &tools)?;
             let chat = self.provider.client.chat();
             match chat.create_stream_byot(body).await.map_err(model_error) {
                 Ok(chunks) => {
@@ -76,6 +76,10 @@ impl Exchange for Completion {
 
     fn end(&mut self, pending: &mut VecDeque<Delta>) {
         self.decoder.end(|delta| pending.push_back(delta));
+        if let Some(value) = self.decoder.carried() {
+            let by = carried::maker(&self.provider.name, &self.model.name).into();
+            pending.push_back(Delta::Carried(Carried { by, value }));
+        }
     }
 
     fn progress(&mut self) -> &mut Progress {

@@ -1,9 +1,11 @@
 //! Every server that speaks OpenAI's chat completions, by async-openai over our own transport and with our
 //! own types of the wire, which take unknown words and missing pieces for what they are.
 
+mod carried;
 mod chunk;
 mod exchange;
 mod learned;
+mod messages;
 mod request;
 mod service;
 mod thinking;

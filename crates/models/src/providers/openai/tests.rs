@@ -242,8 +242,10 @@ async fn the_fixed_server_answers_a_whole_turn() {
     assert_eq!((call.name.as_str(), call.arguments.as_str()), ("deal.find", "{\"limit\":5}"));
     let mut messages = request().messages.to_vec();
     let result = Message::Tool { call_id: call.id.clone(), name: call.name.clone(), content: "{}".into() };
-    messages
-        .extend([Message::Assistant { text: "".into(), tool_calls: vec![ToolCall::clone(call)] }, result]);
+    messages.extend([
+        Message::Assistant { text: "".into(), tool_calls: vec![ToolCall::clone(call)], carried: None },
+        result,
+    ]);
     let second = ChatRequest { messages: messages.into(), ..request() };
     let deltas: Vec<Delta> = model.stream(second).try_collect().await.unwrap();
     assert_eq!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count(), 40);
