@@ -42,6 +42,8 @@ impl ChatModel for Builtin {
             parallel_tool_calls: true,
             context_window: None,
             max_output_tokens: None,
+            thinking: false,
+            vision: false,
         }
     }
 

@@ -6,7 +6,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{error::ModelError, scene::Scene};
+use crate::{error::ModelError, known::Pricing, scene::Scene};
 
 /// The answer of a model as it arrives. [`Delta::Finish`] is the last item of a whole answer; an error ends
 /// the stream.
@@ -18,6 +18,11 @@ pub trait ChatModel: Send + Sync {
     fn name(&self) -> &str;
 
     fn capabilities(&self) -> Capabilities;
+
+    /// What its tokens cost, as far as is known.
+    fn pricing(&self) -> Option<Pricing> {
+        None
+    }
 
     /// Asks the model. Nothing happens before the stream is polled; dropping it ends the request.
     fn stream(&self, request: ChatRequest) -> DeltaStream;
@@ -34,6 +39,10 @@ pub struct Capabilities {
     /// Tokens of input and output together.
     pub context_window: Option<u32>,
     pub max_output_tokens: Option<u32>,
+    /// It can think before it answers.
+    pub thinking: bool,
+    /// It can look at images, which no conversation holds yet.
+    pub vision: bool,
 }
 
 /// One question to a model. Cloning is cheap.

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::providers::ProviderKind;
+use crate::{
+    known::{LongPrompt, Price},
+    providers::ProviderKind,
+};
 
 /// A text that is shown nowhere: neither `Debug` nor an error reveals it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -66,6 +69,16 @@ pub struct ProviderConfig {
     pub timeouts: Timeouts,
 }
 
+impl ProviderConfig {
+    /// Which kind it is, given or not.
+    pub fn kind(&self) -> ProviderKind {
+        self.kind.unwrap_or(match self.base_url {
+            Some(_) => ProviderKind::OpenaiCompatible,
+            None => ProviderKind::Openai,
+        })
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
@@ -76,6 +89,16 @@ pub struct ModelConfig {
     pub max_output_tokens: Option<u32>,
     /// Whether Anthropic's models are told to think; without a word they do what each does by itself.
     pub thinking: Option<Thinking>,
+    /// What its tokens cost, in US dollars for a million, where that is not known or other than known.
+    pub price: Option<Price>,
+    pub long_prompt: Option<LongPrompt>,
+}
+
+impl ModelConfig {
+    /// A model of which nothing but its name is set.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
 }
 
 impl Default for ModelConfig {
@@ -86,6 +109,8 @@ impl Default for ModelConfig {
             context_window: None,
             max_output_tokens: None,
             thinking: None,
+            price: None,
+            long_prompt: None,
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | [`assembler`] | deltas folded into a completed step |
 //! | [`error`] | what can go wrong with a model, and which of it is worth a retry |
 //! | [`retry`] | backoff before the first delta, and one count of requests for an answer |
+//! | [`known`] | what is known of well-known models: windows, capabilities, prices |
 //! | [`config`] | the `[models]` section of the configuration, secrets |
 //! | [`registry`] | [`Models`]: ids to models, the default, a local Ollama found by itself |
 //! | [`providers`] | what a provider is, what is known of each kind, and a folder for each wire |
@@ -22,6 +23,7 @@ mod calls;
 pub mod chat;
 pub mod config;
 pub mod error;
+pub mod known;
 pub mod providers;
 pub mod registry;
 pub mod retry;
@@ -34,6 +36,7 @@ pub use chat::{
 };
 pub use config::{ModelsConfig, Secret};
 pub use error::{ModelError, Wait};
+pub use known::{LongPrompt, Price, Pricing, Rate};
 pub use providers::ProviderKind;
 pub use registry::{ModelInfo, Models, ProviderCheck};
 pub use retry::{RetryPolicy, Tries, with_retries};

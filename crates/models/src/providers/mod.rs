@@ -5,7 +5,9 @@
 //! | `presets` | what is known of each [`ProviderKind`]: address, header of the key, quirks |
 //! | `wire` | what all wires share: framing, transport, failures, an answer's timers |
 //! | `openai` | every server that speaks OpenAI's chat completions |
+//! | `anthropic` | Anthropic's Messages API |
 
+mod anthropic;
 mod openai;
 mod presets;
 mod wire;
@@ -16,12 +18,14 @@ use futures::future::BoxFuture;
 use kontor_outbound::Outbound;
 use url::Url;
 
+pub(crate) use self::openai::window_set_by_hand;
 pub use self::presets::ProviderKind;
 use self::presets::{ApiVersion, KeyHeader, Preset, Wire};
 use crate::{
-    chat::ChatModel,
-    config::{ModelConfig, ProviderConfig, Quirks, Secret, Timeouts},
+    chat::{Capabilities, ChatModel},
+    config::{ModelConfig, ProviderConfig, Quirks, Secret, Thinking, Timeouts},
     error::ModelError,
+    known::{Facts, Pricing},
 };
 
 /// A provider that can be asked.
@@ -29,7 +33,46 @@ pub(crate) trait Provider: Send + Sync {
     /// The models that it says it has; `None` where it does not say. One short request.
     fn list(&self) -> BoxFuture<'_, Result<Option<Vec<String>>, ModelError>>;
 
-    fn model(&self, config: &ModelConfig) -> Arc<dyn ChatModel>;
+    /// How many tokens each model takes as its server runs it, by name; under no name, that of all. Of servers that
+    /// do not say it, nothing.
+    fn windows<'p>(&'p self, models: &'p [&'p str]) -> BoxFuture<'p, Result<Windows, ModelError>>;
+
+    /// A model as it is described.
+    fn model(&self, described: Described) -> Arc<dyn ChatModel>;
+}
+
+/// Context windows by the name of the model.
+pub(crate) type Windows = BTreeMap<String, u32>;
+
+/// A model as its configuration and what else is known of it describe it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Described {
+    pub(crate) config: ModelConfig,
+    /// The window with which its server runs it.
+    pub(crate) window: Option<u32>,
+    pub(crate) facts: Facts,
+}
+
+impl Described {
+    fn capabilities(&self, quirks: &Quirks) -> Capabilities {
+        let Self { config, window, facts } = self;
+        Capabilities {
+            language: true,
+            tools: config.tools && facts.tools.unwrap_or(true),
+            parallel_tool_calls: quirks.parallel_tool_calls.or(facts.parallel_tool_calls).unwrap_or(true),
+            context_window: config.context_window.or(*window).or(facts.context_window),
+            max_output_tokens: config.max_output_tokens.or(facts.max_output_tokens),
+            thinking: config.thinking.map_or(facts.thinking, |thinking| thinking != Thinking::Off),
+            vision: false,
+        }
+    }
+
+    fn pricing(&self) -> Option<Pricing> {
+        match self.config.price {
+            Some(price) => Some(Pricing { price, long_prompt: self.config.long_prompt }),
+            None => Some(Pricing { price: self.facts.price?, long_prompt: self.facts.long_prompt }),
+        }
+    }
 }
 
 /// Whose word it is how a provider is reached.
@@ -52,13 +95,15 @@ pub(crate) fn open(
     let (wire, access) = Access::of(name, config, owner)
         .map_err(|message| ModelError::Misconfigured { provider: name.to_owned(), message })?;
     match wire {
-        Wire::Completions | Wire::Messages => Ok(Arc::new(openai::OpenAi::new(access, outbound)?)),
+        Wire::Completions => Ok(Arc::new(openai::OpenAi::new(access, outbound)?)),
+        Wire::Messages => Ok(Arc::new(anthropic::Anthropic::new(access, outbound)?)),
     }
 }
 
 /// How a provider is reached: what its configuration says over what its kind knows.
 pub(crate) struct Access {
     name: Arc<str>,
+    kind: ProviderKind,
     /// Without a slash at the end.
     base_url: String,
     key: Option<Secret>,
@@ -73,15 +118,13 @@ pub(crate) struct Access {
 
 impl Access {
     fn of(name: &str, config: &ProviderConfig, owner: Owner) -> Result<(Wire, Self), String> {
-        let kind = config.kind.unwrap_or(match config.base_url {
-            Some(_) => ProviderKind::OpenaiCompatible,
-            None => ProviderKind::Openai,
-        });
+        let kind = config.kind();
         let preset = kind.preset();
         let base_url = config.base_url.as_deref().or(preset.base_url);
         let base_url = base_url.ok_or_else(|| format!("{} needs a base_url", preset.label))?;
         let access = Self {
             name: name.into(),
+            kind,
             base_url: base_url.trim_end_matches('/').to_owned(),
             key: key(config, &preset, owner)?,
             key_header: preset.key_header,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{OutputLimit, Quirks};
+use crate::config::{OutputLimit, Quirks, StandIn};
 
 /// A kind of provider, as `kind` in its configuration names it.
 #[derive(
@@ -129,6 +129,11 @@ impl ProviderKind {
         self.preset().key_variable.is_some()
     }
 
+    /// Whether its servers say with which context window they run a model.
+    pub(crate) fn says_window(self) -> bool {
+        matches!(self, Self::Ollama | Self::Lmstudio | Self::Vllm | Self::LlamaServer)
+    }
+
     /// The facts, each with where they come from.
     pub(crate) const fn preset(self) -> Preset {
         match self {
@@ -144,20 +149,21 @@ impl ProviderKind {
                 version: ApiVersion::Header("anthropic-version", "2023-06-01"),
                 ..Preset::plain("Anthropic", "https://api.anthropic.com/v1").with_key("ANTHROPIC_API_KEY")
             },
-            // https://ai.google.dev/gemini-api/docs/openai
+            // https://ai.google.dev/gemini-api/docs/openai and https://ai.google.dev/gemini-api/docs/thought-signatures
             Self::Gemini => {
                 Preset::plain("Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai")
                     .with_key("GEMINI_API_KEY")
+                    .with_quirks(Quirks { stand_in: StandIn::ThoughtSignature, ..Quirks::PLAIN })
             }
             // The usage comes unasked with the last chunk, and a field that is not known is refused with 422:
             // https://docs.mistral.ai/api/endpoint/chat
             Self::Mistral => Preset::plain("Mistral", "https://api.mistral.ai/v1")
                 .with_key("MISTRAL_API_KEY")
                 .with_quirks(Quirks { include_usage: false, ..Quirks::PLAIN }),
-            // https://api-docs.deepseek.com/
-            Self::Deepseek => {
-                Preset::plain("DeepSeek", "https://api.deepseek.com/v1").with_key("DEEPSEEK_API_KEY")
-            }
+            // https://api-docs.deepseek.com/ and https://api-docs.deepseek.com/guides/thinking_mode
+            Self::Deepseek => Preset::plain("DeepSeek", "https://api.deepseek.com/v1")
+                .with_key("DEEPSEEK_API_KEY")
+                .with_quirks(Quirks { stand_in: StandIn::ReasoningContent, ..Quirks::PLAIN }),
             // `max_tokens` is deprecated: https://console.groq.com/docs/api-reference#chat-create
             Self::Groq => Preset::plain("Groq", "https://api.groq.com/openai/v1")
                 .with_key("GROQ_API_KEY")

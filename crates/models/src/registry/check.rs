@@ -28,11 +28,7 @@ impl Models {
 }
 
 async fn check(name: &str, configured: &Configured, default: Option<&str>) -> Result<String, ModelError> {
-    let provider = configured.provider.as_ref().map_err(|message| ModelError::Misconfigured {
-        provider: name.to_owned(),
-        message: message.clone(),
-    })?;
-    let Some(listed) = provider.list().await? else {
+    let Some(listed) = configured.provider(name)?.list().await? else {
         return Ok("answers, and does not say which models it has".to_owned());
     };
     let has = |wanted: &str| listed.iter().any(|id| means(wanted, id));

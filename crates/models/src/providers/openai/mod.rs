@@ -9,6 +9,7 @@ mod messages;
 mod request;
 mod service;
 mod thinking;
+mod windows;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,18 +18,21 @@ use futures::future::BoxFuture;
 use kontor_outbound::Outbound;
 
 use super::{
-    Access, Provider,
+    Access, Described, Provider, ProviderKind, Windows,
     wire::{reply, secrets::Secrets, transport::Transport},
 };
 use crate::{
     chat::{Capabilities, ChatModel, ChatRequest, DeltaStream, ToolDefinition},
-    config::{ModelConfig, Quirks, Timeouts},
+    config::{Quirks, Timeouts},
     error::ModelError,
+    known::Pricing,
 };
 use exchange::Completion;
 use learned::Learned;
 use request::EncodedTools;
 use service::Service;
+
+pub(crate) use windows::set_by_hand as window_set_by_hand;
 
 /// How many tool lists are kept in their encoded form: a list is a caller's catalogue, and few callers chat
 /// at one time.
@@ -39,6 +43,7 @@ pub(super) struct OpenAi(Arc<Shared>);
 
 struct Shared {
     name: Arc<str>,
+    kind: ProviderKind,
     base: String,
     transport: Transport,
     client: Client<OpenAIConfig>,
@@ -64,6 +69,7 @@ impl OpenAi {
         .with_http_service(Service(transport.clone()));
         Ok(Self(Arc::new(Shared {
             name: access.name,
+            kind: access.kind,
             base: access.base_url,
             transport,
             client,
@@ -81,11 +87,15 @@ impl Provider for OpenAi {
         Box::pin(async { self.0.transport.list(&format!("{}/models", self.0.base)).await })
     }
 
-    fn model(&self, config: &ModelConfig) -> Arc<dyn ChatModel> {
+    fn windows<'p>(&'p self, models: &'p [&'p str]) -> BoxFuture<'p, Result<Windows, ModelError>> {
+        Box::pin(windows::ask(self.0.kind, &self.0.base, &self.0.transport, models))
+    }
+
+    fn model(&self, described: Described) -> Arc<dyn ChatModel> {
         Arc::new(OpenAiModel {
-            id: format!("{}/{}", self.0.name, config.name),
+            id: format!("{}/{}", self.0.name, described.config.name),
             provider: self.0.clone(),
-            config: config.clone(),
+            described,
         })
     }
 }
@@ -113,7 +123,7 @@ impl Shared {
 struct OpenAiModel {
     id: String,
     provider: Arc<Shared>,
-    config: ModelConfig,
+    described: Described,
 }
 
 impl ChatModel for OpenAiModel {
@@ -122,21 +132,19 @@ impl ChatModel for OpenAiModel {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            language: true,
-            tools: self.config.tools,
-            parallel_tool_calls: self.provider.quirks.parallel_tool_calls.unwrap_or(true),
-            context_window: self.config.context_window,
-            max_output_tokens: self.config.max_output_tokens,
-        }
+        self.described.capabilities(&self.provider.quirks)
+    }
+
+    fn pricing(&self) -> Option<Pricing> {
+        self.described.pricing()
     }
 
     fn stream(&self, mut request: ChatRequest) -> DeltaStream {
-        if !self.config.tools {
+        if !self.capabilities().tools {
             // A server refuses a whole request for tools that its model cannot call.
             request.tools = Arc::default();
         }
-        reply::deltas(Completion::new(self.provider.clone(), self.config.clone(), request))
+        reply::deltas(Completion::new(self.provider.clone(), self.described.config.clone(), request))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     chat::{ChatModel, ChatRequest, Delta, FinishReason, Message, ToolCall, ToolDefinition, Usage},
     config::{ModelConfig, ProviderConfig, Secret, Timeouts},
     error::{ModelError, Wait},
-    providers::{self, Owner},
+    providers::{self, Described, Owner},
     retry::{RetryPolicy, Tries, with_retries},
     scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember},
 };
@@ -29,7 +29,9 @@ fn model_at(base_url: String, timeouts: Timeouts) -> Arc<dyn ChatModel> {
         ..ProviderConfig::default()
     };
     let named = ModelConfig { name: "scripted".to_owned(), ..ModelConfig::default() };
-    providers::open("test", &config, Owner::Operator, &Outbound::default()).unwrap().model(&named)
+    providers::open("test", &config, Owner::Operator, &Outbound::default())
+        .unwrap()
+        .model(Described { config: named, ..Described::default() })
 }
 
 async fn server(scripts: impl IntoIterator<Item = Script>) -> (ScriptedModel, Arc<dyn ChatModel>) {

@@ -7,7 +7,7 @@ use kontor_outbound::{
     Client, Error as OutboundError, Limits, Outbound, Response, Steered, Wait as OutboundWait,
 };
 use reqwest::{
-    Body, Request, StatusCode,
+    Body, Request, RequestBuilder, StatusCode,
     header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::Value;
@@ -22,10 +22,10 @@ use crate::{
 
 /// How much of an error's body is read.
 const LONGEST_ERROR: usize = 64 * 1024;
-/// How much of a list of models is read.
+/// How much is read of what a provider says of itself.
 const LONGEST_LIST: usize = 4 * 1024 * 1024;
-/// How long a provider may take to list its models.
-const LISTING: Duration = Duration::from_secs(5);
+/// How long a provider may take to say something of itself.
+const ASKING: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub(crate) struct Transport {
@@ -115,20 +115,27 @@ impl Transport {
 
     /// The names of the models that the server lists at `url`; `None` where it has no list.
     pub(crate) async fn list(&self, url: &str) -> Result<Option<Vec<String>>, ModelError> {
-        let request = self.request_builder().get(url);
-        let mut request = request.timeout(LISTING).build().map_err(unsendable)?;
+        let Some(body) = self.get(url).await? else { return Ok(None) };
+        let listed = body.get("data").and_then(Value::as_array);
+        let listed = listed.map(|all| all.iter().filter_map(|one| Some(one.get("id")?.as_str()?.to_owned())));
+        Ok(listed.map(Iterator::collect))
+    }
+
+    /// What the server says of itself at `url`; `None` where it has no such address.
+    pub(crate) async fn get(&self, url: &str) -> Result<Option<Value>, ModelError> {
+        self.ask(self.request_builder().get(url)).await
+    }
+
+    /// What the server answers to a short question.
+    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Option<Value>, ModelError> {
+        let mut request = request.timeout(ASKING).build().map_err(unsendable)?;
         self.equip(&mut request);
         let response = self.client.execute(request).await.map_err(|error| self.failed(error))?;
         match response.status() {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
-            status if status.is_success() => {
-                let body: Value = serde_json::from_slice(&response.beginning(LONGEST_LIST).await)
-                    .map_err(|_| ModelError::Protocol("its list of models is not JSON".to_owned()))?;
-                let listed = body.get("data").and_then(Value::as_array);
-                let listed =
-                    listed.map(|all| all.iter().filter_map(|one| Some(one.get("id")?.as_str()?.to_owned())));
-                Ok(listed.map(Iterator::collect))
-            }
+            status if status.is_success() => serde_json::from_slice(&response.beginning(LONGEST_LIST).await)
+                .map(Some)
+                .map_err(|_| ModelError::Protocol("what it says of itself is not JSON".to_owned())),
             _ => Err(self.refused(response).await),
         }
     }
