@@ -7,7 +7,7 @@ use kontor_core::{
     ids::{SessionId, TurnId},
     turn::{Sequence, TurnEvent},
 };
-use kontor_models::Message;
+use kontor_models::{Message, ToolCall};
 
 use crate::{
     limits::Limits,
@@ -75,8 +75,11 @@ impl History {
 fn length(message: &Message) -> usize {
     match message {
         Message::System(text) | Message::User(text) => text.len(),
-        Message::Assistant { text, tool_calls } => {
-            text.len() + tool_calls.iter().map(|call| call.name.len() + call.arguments.len()).sum::<usize>()
+        Message::Assistant { text, tool_calls, carried } => {
+            let carried = carried.as_ref().map_or(0, |carried| carried.value.as_str().len());
+            let extra = |call: &ToolCall| call.extra.as_ref().map_or(0, |extra| extra.as_str().len());
+            let calls = tool_calls.iter().map(|call| call.name.len() + call.arguments.len() + extra(call));
+            text.len() + carried + calls.sum::<usize>()
         }
         Message::Tool { content, .. } => content.len(),
     }

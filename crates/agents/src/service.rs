@@ -79,7 +79,7 @@ impl Agents {
         let (namespace, _) = self.owned(caller, session).await?;
         let (mut after, mut wanted) = (after, u64::from(limit.clamp(1, LOGGED)));
         let mut events = Vec::new();
-        // In place of what cannot be read comes what follows it: fewer events than asked for are the last.
+        // In place of what cannot be read or is not told comes what follows it: fewer events than asked for are the last.
         while wanted > 0 {
             let page: LogSlice = namespace
                 .read((after, session, wanted), |tx, &(after, session, wanted)| {
@@ -88,8 +88,9 @@ impl Agents {
                 .await?;
             let is_last = page.rows < wanted;
             after = page.last.unwrap_or(after);
-            wanted -= page.events.len() as u64;
-            events.extend(page.events);
+            let before = events.len();
+            events.extend(page.events.into_iter().filter(|logged| logged.event.is_told()));
+            wanted -= (events.len() - before) as u64;
             if is_last {
                 break;
             }

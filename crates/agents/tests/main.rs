@@ -5,6 +5,7 @@
 mod approvals;
 mod authority;
 mod builtin;
+mod carried;
 mod changes;
 mod crashes;
 mod damage;

@@ -235,7 +235,7 @@ fn exchanges(messages: &[Message]) -> Vec<Exchange<'_>> {
                 found.push(Exchange { said, done: Vec::new(), answer: "" });
                 calls.clear();
             }
-            Message::Assistant { text, tool_calls } => {
+            Message::Assistant { text, tool_calls, .. } => {
                 if let Some(exchange) = found.last_mut() {
                     exchange.answer = text;
                 }

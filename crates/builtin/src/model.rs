@@ -43,6 +43,8 @@ impl ChatModel for Builtin {
             parallel_tool_calls: true,
             context_window: None,
             max_output_tokens: None,
+            thinking: false,
+            vision: false,
         }
     }
 
@@ -100,6 +102,7 @@ pub(crate) fn answer(messages: &[Message], scene: &Arc<Scene>, catalogue: Arc<Ca
                     id: Some(id),
                     name: Some(name),
                     arguments: arguments.to_string(),
+                    extra: None,
                 });
             }
             deltas.push(Delta::Finish(FinishReason::ToolCalls));

@@ -3,6 +3,8 @@
 //! Logged events are numbered in the order of their session. Deltas are never logged: the text they carry is
 //! in the [`TurnEvent::MessageCompleted`] that follows them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -46,6 +48,21 @@ pub enum TurnEvent {
         /// Cut off by a cancellation or a limit.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         interrupted: bool,
+    },
+    /// What came with the step's answer and goes back to the model with it for the rest of the conversation, such as
+    /// the signatures of its thoughts: JSON texts of the model's provider, which alone knows what they mean. It is
+    /// told to nobody who follows ([`TurnEvent::is_told`]): what a person may read of it is the `reasoning` of
+    /// `message.completed`.
+    #[serde(rename = "answer.carried")]
+    AnswerCarried {
+        turn: TurnId,
+        step: u32,
+        /// The wire and the model that made it.
+        by: Arc<str>,
+        value: Arc<str>,
+        /// What belongs to single calls, by their index.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<(u32, Arc<str>)>,
     },
     #[serde(rename = "tool.called")]
     ToolCalled {
@@ -241,6 +258,7 @@ impl TurnEvent {
             Self::StepStarted { .. } => "step.started",
             Self::StepRestarted { .. } => "step.restarted",
             Self::MessageCompleted { .. } => "message.completed",
+            Self::AnswerCarried { .. } => "answer.carried",
             Self::ToolCalled { .. } => "tool.called",
             Self::ToolResult { .. } => "tool.result",
             Self::ApprovalRequested { .. } => "approval.requested",
@@ -258,6 +276,7 @@ impl TurnEvent {
             | Self::StepStarted { turn, .. }
             | Self::StepRestarted { turn, .. }
             | Self::MessageCompleted { turn, .. }
+            | Self::AnswerCarried { turn, .. }
             | Self::ToolCalled { turn, .. }
             | Self::ToolResult { turn, .. }
             | Self::ApprovalRequested { turn, .. }
@@ -267,6 +286,11 @@ impl TurnEvent {
             | Self::TurnFailed { turn, .. }
             | Self::TurnCancelled { turn, .. } => *turn,
         }
+    }
+
+    /// Whether it is told to those who follow, and not kept for the model alone.
+    pub fn is_told(&self) -> bool {
+        !matches!(self, Self::AnswerCarried { .. })
     }
 
     /// Whether nothing follows this event in its turn.

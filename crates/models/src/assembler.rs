@@ -1,10 +1,13 @@
 //! Folds the deltas of one answer into a completed step.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     calls::{Calls, Piece},
-    chat::{Delta, FinishReason, Message, ToolCall, Usage},
+    chat::{Carried, Delta, FinishReason, Message, ToolCall, Usage},
     error::ModelError,
 };
 
@@ -14,6 +17,8 @@ pub struct CompletedStep {
     pub text: String,
     pub reasoning: String,
     pub tool_calls: Vec<ToolCall>,
+    /// What goes back with the answer.
+    pub carried: Option<Arc<Carried>>,
     /// `None` where the provider said nothing.
     pub usage: Option<Usage>,
     /// [`FinishReason::ToolCalls`] whenever there are calls to run, whatever word the provider sent.
@@ -23,7 +28,11 @@ pub struct CompletedStep {
 impl CompletedStep {
     /// The answer as it stands in the next request.
     pub fn message(&self) -> Message {
-        Message::Assistant { text: self.text.as_str().into(), tool_calls: self.tool_calls.clone() }
+        Message::Assistant {
+            text: self.text.as_str().into(),
+            tool_calls: self.tool_calls.clone(),
+            carried: self.carried.clone(),
+        }
     }
 }
 
@@ -34,6 +43,7 @@ pub struct Assembler {
     text: String,
     reasoning: String,
     calls: Calls,
+    carried: Option<Arc<Carried>>,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
     /// Bytes of all that is kept, and how many may be.
@@ -61,6 +71,7 @@ impl Assembler {
             text: String::new(),
             reasoning: String::new(),
             calls: Calls::default(),
+            carried: None,
             usage: None,
             finish: None,
         }
@@ -82,8 +93,12 @@ impl Assembler {
                 self.reasoning.push_str(piece.get(..room).unwrap_or_default());
                 Taken::Reasoning(self.reasoning.get(from..).unwrap_or_default())
             }
-            Delta::ToolCall { index, id, name, arguments } => {
-                self.push_call(index, id, name, &arguments);
+            Delta::ToolCall { index, id, name, arguments, extra } => {
+                self.push_call(index, id, name, &arguments, extra);
+                Taken::Other
+            }
+            Delta::Carried(carried) => {
+                self.carry(carried);
                 Taken::Other
             }
             Delta::Usage(usage) => {
@@ -110,11 +125,32 @@ impl Assembler {
         self.size >= self.limit
     }
 
-    fn push_call(&mut self, index: u32, id: Option<String>, name: Option<String>, arguments: &str) {
+    fn push_call(
+        &mut self,
+        index: u32,
+        id: Option<String>,
+        name: Option<String>,
+        arguments: &str,
+        extra: Option<Map<String, Value>>,
+    ) {
         let room = self.room_for(arguments);
         let arguments = arguments.get(..room).unwrap_or_default();
-        if !self.calls.push(Piece { index, id, name, arguments }) {
+        if !self.calls.push(Piece { index, id, name, arguments, extra }) {
             self.size = self.limit;
+        }
+    }
+
+    /// Keeps what goes back with the answer, or nothing of it where it is too large: a part of it is worth nothing.
+    fn carry(&mut self, carried: Carried) {
+        let size = carried.value.as_str().len();
+        if size > self.limit {
+            tracing::warn!(
+                size,
+                by = &*carried.by,
+                "what came with a model's answer is too large to go back with it"
+            );
+        } else {
+            self.carried = Some(Arc::new(carried));
         }
     }
 
@@ -138,6 +174,7 @@ impl Assembler {
             text: self.text,
             reasoning: self.reasoning,
             tool_calls,
+            carried: self.carried,
             usage: self.usage,
             finish,
         })
@@ -154,6 +191,7 @@ mod tests {
             id: id.map(str::to_owned),
             name: name.map(str::to_owned),
             arguments: arguments.to_owned(),
+            extra: None,
         }
     }
 

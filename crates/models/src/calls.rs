@@ -7,12 +7,14 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Deserializer, Value};
+use serde_json::{Deserializer, Map, Value};
 
-use crate::chat::ToolCall;
+use crate::chat::{Opaque, ToolCall};
 
 /// Bytes of a call's id and of its name that are kept.
 const LONGEST_WORD: usize = 1_024;
+/// Bytes of what came with a call that are kept. A signature is some kilobytes long, and the half of one is none.
+const LARGEST_EXTRA: usize = 64 * 1_024;
 /// Calls of one answer that are kept: far more than any agent may make in a step.
 const MOST_CALLS: usize = 256;
 
@@ -26,6 +28,7 @@ struct Partial {
     id: Option<String>,
     name: String,
     arguments: String,
+    extra: Map<String, Value>,
 }
 
 /// A piece of a call, as far as there is room for it.
@@ -35,25 +38,27 @@ pub(crate) struct Piece<'a> {
     pub(crate) id: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) arguments: &'a str,
+    pub(crate) extra: Option<Map<String, Value>>,
 }
 
 impl Calls {
     /// Takes up a piece; false where it begins a call and there are too many.
     pub(crate) fn push(&mut self, piece: Piece<'_>) -> bool {
-        let Piece { index, id, name, arguments } = piece;
+        let Piece { index, id, name, arguments, extra } = piece;
         let (id, name) = (short(id), short(name));
         let known = self.0.iter_mut().rev().find(|call| call.index == index);
         if let Some(call) =
             known.filter(|call| call.is_continued_by(id.as_deref(), name.as_deref(), arguments))
         {
             call.take(id, name, arguments);
+            call.extra.extend(extra.into_iter().flatten());
             return true;
         }
         if self.0.len() >= MOST_CALLS {
             return false;
         }
         let (name, arguments) = (name.unwrap_or_default(), arguments.to_owned());
-        self.0.push(Partial { index, id, name, arguments });
+        self.0.push(Partial { index, id, name, arguments, extra: extra.unwrap_or_default() });
         true
     }
 
@@ -74,6 +79,7 @@ impl Calls {
                 id: given.unwrap_or_else(|| format!("{prefix}_{position}")),
                 name: call.name,
                 arguments,
+                extra: opaque(call.extra),
             });
         }
         complete
@@ -120,6 +126,20 @@ impl Partial {
             self.arguments.push_str(arguments);
         }
     }
+}
+
+/// What came with a call, unless it is nothing or too large.
+fn opaque(extra: Map<String, Value>) -> Option<Opaque> {
+    if extra.is_empty() {
+        return None;
+    }
+    let extra = Opaque::from(&Value::Object(extra));
+    let size = extra.as_str().len();
+    if size > LARGEST_EXTRA {
+        tracing::warn!(size, "what came with a call is too large to go back with it");
+        return None;
+    }
+    Some(extra)
 }
 
 fn short(word: Option<String>) -> Option<String> {
@@ -191,7 +211,8 @@ mod tests {
         let given = |word: &str| (!word.is_empty()).then(|| word.to_owned());
         let mut calls = Calls::default();
         for (index, id, name, arguments) in pieces {
-            assert!(calls.push(Piece { index: *index, id: given(id), name: given(name), arguments }));
+            let (id, name) = (given(id), given(name));
+            assert!(calls.push(Piece { index: *index, id, name, arguments, extra: None }));
         }
         calls.complete("made").into_iter().map(|call| (call.name, call.arguments)).collect()
     }
@@ -233,6 +254,22 @@ mod tests {
         assert_eq!(made(&[(0, "a", name, head), (0, "a", name, ONE)]), one(), "all there is so far");
         assert_eq!(made(&[(0, "a", name, "{}"), (0, "", "", ONE)]), one());
         assert_eq!(made(&[(0, "a", name, ONE), (0, "", "", "")]), one());
+    }
+
+    #[test]
+    fn what_comes_with_the_pieces_of_a_call_stays_with_it() {
+        let mut calls = Calls::default();
+        let mut push = |index, name: Option<&str>, arguments, extra: Value| {
+            let (name, extra) = (name.map(str::to_owned), extra.as_object().cloned());
+            assert!(calls.push(Piece { index, id: None, name, arguments, extra }));
+        };
+        push(0, Some("task_create"), "", serde_json::json!({"a": 1, "sig": "s"}));
+        push(0, None, ONE, serde_json::json!({"a": 2}));
+        push(1, Some("task_create"), OTHER, Value::Null);
+        push(2, Some("task_create"), ONE, serde_json::json!({"sig": "x".repeat(LARGEST_EXTRA)}));
+        let extras: Vec<_> = calls.complete("made").into_iter().map(|call| call.extra).collect();
+        assert_eq!(extras[0].as_ref().unwrap().as_str(), r#"{"a":2,"sig":"s"}"#);
+        assert_eq!(extras[1..], [None, None], "no part of what is too large is kept");
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::{error::ModelError, scene::Scene};
+use crate::{error::ModelError, known::Pricing, scene::Scene};
 
 /// The answer of a model as it arrives. [`Delta::Finish`] is the last item of a whole answer; an error ends
 /// the stream.
@@ -17,6 +18,11 @@ pub trait ChatModel: Send + Sync {
     fn name(&self) -> &str;
 
     fn capabilities(&self) -> Capabilities;
+
+    /// What its tokens cost, as far as is known.
+    fn pricing(&self) -> Option<Pricing> {
+        None
+    }
 
     /// Asks the model. Nothing happens before the stream is polled; dropping it ends the request.
     fn stream(&self, request: ChatRequest) -> DeltaStream;
@@ -33,6 +39,10 @@ pub struct Capabilities {
     /// Tokens of input and output together.
     pub context_window: Option<u32>,
     pub max_output_tokens: Option<u32>,
+    /// It can think before it answers.
+    pub thinking: bool,
+    /// It can look at images, which no conversation holds yet.
+    pub vision: bool,
 }
 
 /// One question to a model. Cloning is cheap.
@@ -80,6 +90,8 @@ pub enum Message {
     Assistant {
         text: Arc<str>,
         tool_calls: Vec<ToolCall>,
+        /// What goes back with it.
+        carried: Option<Arc<Carried>>,
     },
     /// The result of the call with this id.
     Tool {
@@ -95,6 +107,56 @@ pub struct ToolCall {
     pub name: String,
     /// The raw text as the model wrote it; it may not be JSON.
     pub arguments: String,
+    /// What came with the call and goes back with it, such as a thought signature: for the maker that the
+    /// [`Carried`] of its message names, and for nobody where that is absent.
+    pub extra: Option<Opaque>,
+}
+
+/// What came with an answer and goes back with it for the rest of the conversation, such as signed thoughts: the
+/// provider that made it refuses the conversation without it, and others refuse it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The wire, the provider and the model that made it, in words of the wire's own; a wire gives back what it made
+    /// itself.
+    pub by: Arc<str>,
+    /// What belongs to the answer as a whole; `{}` where all of it belongs to its calls.
+    pub value: Opaque,
+}
+
+/// JSON whose meaning its provider alone knows, as the text it was written as: what is sent later, from memory or
+/// from a log, is the same byte for byte. Cloning is cheap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Opaque(Arc<str>);
+
+impl Opaque {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The value that was written; null where a log was damaged and it is none.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
+impl From<&Value> for Opaque {
+    fn from(value: &Value) -> Self {
+        Self(value.to_string().into())
+    }
+}
+
+/// The text as it stands in a log.
+impl From<Arc<str>> for Opaque {
+    fn from(text: Arc<str>) -> Self {
+        Self(text)
+    }
+}
+
+impl From<Opaque> for Arc<str> {
+    fn from(opaque: Opaque) -> Self {
+        opaque.0
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,7 +165,7 @@ pub struct ToolDefinition {
     pub name: String,
     pub description: String,
     /// The JSON Schema of the arguments: an object.
-    pub parameters: Arc<serde_json::Value>,
+    pub parameters: Arc<Value>,
 }
 
 /// A piece of an answer.
@@ -118,7 +180,12 @@ pub enum Delta {
         id: Option<String>,
         name: Option<String>,
         arguments: String,
+        /// Comes with any piece, as an object; members that come again replace what they were.
+        extra: Option<Map<String, Value>>,
     },
+    /// What goes back with the answer, once and before [`Delta::Finish`], where anything of the answer or of its
+    /// calls does.
+    Carried(Carried),
     /// The usage of the whole answer; a later one replaces an earlier one.
     Usage(Usage),
     Finish(FinishReason),
@@ -130,6 +197,9 @@ pub struct Usage {
     pub output_tokens: u64,
     /// The part of the input that the provider had cached.
     pub cached_input_tokens: u64,
+    /// The part of the input that the provider wrote to its cache, where it charges for that.
+    #[serde(default)]
+    pub cache_write_tokens: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,11 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Deserializer};
 
+use crate::{
+    known::{LongPrompt, Price},
+    providers::ProviderKind,
+};
+
 /// A text that is shown nowhere: neither `Debug` nor an error reveals it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -42,30 +47,36 @@ impl Default for ModelsConfig {
     }
 }
 
-/// How one provider is reached.
+/// How one provider is reached: what its [kind](ProviderKind) knows, and what is set otherwise here.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProviderConfig {
-    pub kind: ProviderKind,
-    /// Up to and including the version: `https://api.openai.com/v1`, which is also the default.
+    /// Without one, OpenAI, or with a `base_url` any server that speaks OpenAI's wire.
+    pub kind: Option<ProviderKind>,
+    /// Up to and including the version: `https://api.openai.com/v1`.
     pub base_url: Option<String>,
     pub api_key: Option<Secret>,
     /// The environment variable that holds the key, where `api_key` does not.
     pub api_key_env: Option<String>,
+    /// The version of the API, where a provider asks for it beside the address: Azure's `api-version`, Anthropic's
+    /// `anthropic-version`.
+    pub api_version: Option<String>,
     /// The models offered; where none is named, any name is passed on to the provider.
     pub models: Vec<ModelConfig>,
     /// Sent with every request; the values are kept secret.
     pub headers: BTreeMap<String, Secret>,
-    pub quirks: Quirks,
+    pub quirks: QuirkSettings,
     pub timeouts: Timeouts,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProviderKind {
-    /// OpenAI's chat completions, spoken by OpenAI, OpenRouter, vLLM, llama-server, Ollama and others.
-    #[default]
-    Openai,
+impl ProviderConfig {
+    /// Which kind it is, given or not.
+    pub fn kind(&self) -> ProviderKind {
+        self.kind.unwrap_or(match self.base_url {
+            Some(_) => ProviderKind::OpenaiCompatible,
+            None => ProviderKind::Openai,
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -76,17 +87,47 @@ pub struct ModelConfig {
     pub tools: bool,
     pub context_window: Option<u32>,
     pub max_output_tokens: Option<u32>,
+    /// Whether Anthropic's models are told to think; without a word they do what each does by itself.
+    pub thinking: Option<Thinking>,
+    /// What its tokens cost, in US dollars for a million, where that is not known or other than known.
+    pub price: Option<Price>,
+    pub long_prompt: Option<LongPrompt>,
+}
+
+impl ModelConfig {
+    /// A model of which nothing but its name is set.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
 }
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { name: String::new(), tools: true, context_window: None, max_output_tokens: None }
+        Self {
+            name: String::new(),
+            tools: true,
+            context_window: None,
+            max_output_tokens: None,
+            thinking: None,
+            price: None,
+            long_prompt: None,
+        }
     }
 }
 
+/// How a model is told to think: `"adaptive"`, `"off"` or `{ budget = 4000 }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Thinking {
+    /// As much as it sees fit.
+    Adaptive,
+    Off,
+    /// With so many tokens, which older models ask for.
+    Budget(u32),
+}
+
 /// Where a server departs from OpenAI's wire.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quirks {
     /// Ask for the usage at the end of the stream; some servers refuse the option.
     pub include_usage: bool,
@@ -99,19 +140,70 @@ pub struct Quirks {
     pub strict_sequence: bool,
     /// The value sent as `parallel_tool_calls`; nothing is sent without one.
     pub parallel_tool_calls: Option<bool>,
+    /// Send back what came with an answer, such as `reasoning_content`, `reasoning_details` and thought signatures,
+    /// which the models that made it ask for; some servers refuse it.
+    pub return_thoughts: bool,
+    /// What is sent with calls that another model, or none, made, where the server refuses calls without it.
+    pub stand_in: StandIn,
+}
+
+impl Quirks {
+    /// What every server understands.
+    pub const PLAIN: Self = Self {
+        include_usage: true,
+        // OpenAI understands both forms, so the one that every server understands is the default.
+        named_tool_choice: false,
+        output_limit: OutputLimit::MaxTokens,
+        strict_sequence: false,
+        parallel_tool_calls: None,
+        return_thoughts: true,
+        stand_in: StandIn::None,
+    };
 }
 
 impl Default for Quirks {
     fn default() -> Self {
-        Self {
-            include_usage: true,
-            // OpenAI understands both forms, so the one that every server understands is the default.
-            named_tool_choice: false,
-            output_limit: OutputLimit::MaxTokens,
-            strict_sequence: false,
-            parallel_tool_calls: None,
+        Self::PLAIN
+    }
+}
+
+/// The quirks that are set by hand; the others are those of the provider's kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuirkSettings {
+    pub include_usage: Option<bool>,
+    pub named_tool_choice: Option<bool>,
+    pub output_limit: Option<OutputLimit>,
+    pub strict_sequence: Option<bool>,
+    pub parallel_tool_calls: Option<bool>,
+    pub return_thoughts: Option<bool>,
+    pub stand_in: Option<StandIn>,
+}
+
+impl QuirkSettings {
+    pub(crate) fn over(&self, kind: &Quirks) -> Quirks {
+        Quirks {
+            include_usage: self.include_usage.unwrap_or(kind.include_usage),
+            named_tool_choice: self.named_tool_choice.unwrap_or(kind.named_tool_choice),
+            output_limit: self.output_limit.unwrap_or(kind.output_limit),
+            strict_sequence: self.strict_sequence.unwrap_or(kind.strict_sequence),
+            parallel_tool_calls: self.parallel_tool_calls.or(kind.parallel_tool_calls),
+            return_thoughts: self.return_thoughts.unwrap_or(kind.return_thoughts),
+            stand_in: self.stand_in.unwrap_or(kind.stand_in),
         }
     }
+}
+
+/// What stands in for the thoughts of a model that had none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StandIn {
+    #[default]
+    None,
+    /// An empty thought, for DeepSeek and Moonshot.
+    ReasoningContent,
+    /// The signature that Google takes for none.
+    ThoughtSignature,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -175,7 +267,7 @@ mod tests {
         let local = &config.providers["local"];
         assert_eq!(local.timeouts.idle, Duration::from_millis(2_500));
         assert_eq!(local.timeouts.connect, Duration::from_secs(5));
-        assert!(!local.quirks.include_usage);
+        assert_eq!(local.quirks.include_usage, Some(false));
     }
 
     #[test]

@@ -13,18 +13,20 @@
 //! | [`assembler`] | deltas folded into a completed step |
 //! | [`error`] | what can go wrong with a model, and which of it is worth a retry |
 //! | [`retry`] | backoff before the first delta, and one count of requests for an answer |
+//! | [`known`] | what is known of well-known models: windows, capabilities, prices |
 //! | [`config`] | the `[models]` section of the configuration, secrets |
 //! | [`registry`] | [`Models`]: ids to models, the default, a local Ollama found by itself |
+//! | [`providers`] | what a provider is, what is known of each kind, and a folder for each wire |
 //! | [`surface`] | what a language model is shown of an agent's operations, and what its calls mean |
 //! | [`tokens`] | how many tokens a text is, about |
-//! | `openai` | every server that speaks OpenAI's chat completions |
 
 pub mod assembler;
 mod calls;
 pub mod chat;
 pub mod config;
 pub mod error;
-mod openai;
+pub mod known;
+pub mod providers;
 pub mod registry;
 pub mod retry;
 pub mod scene;
@@ -33,11 +35,13 @@ pub mod tokens;
 
 pub use assembler::{Assembler, CompletedStep, Taken};
 pub use chat::{
-    Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, ToolCall, ToolChoice,
-    ToolDefinition, Usage,
+    Capabilities, Carried, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, Opaque,
+    ToolCall, ToolChoice, ToolDefinition, Usage,
 };
 pub use config::{ModelsConfig, Secret};
 pub use error::{ModelError, Wait};
+pub use known::{LongPrompt, Price, Pricing, Rate};
+pub use providers::ProviderKind;
 pub use registry::{ModelInfo, Models, ProviderCheck};
 pub use retry::{RetryPolicy, Tries, with_retries};
 pub use scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember};

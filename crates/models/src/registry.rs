@@ -1,37 +1,33 @@
 //! Ids to models, the default model, and a local Ollama found by itself.
 
 mod check;
+mod configured;
+mod ollama;
 #[cfg(test)]
 mod unasked;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::future::{join, join_all};
+use kontor_core::{environment::Environment, text};
+use kontor_outbound::Outbound;
+use serde::{Deserialize, Serialize};
 
 pub use self::check::ProviderCheck;
-use kontor_core::{environment::Environment, error::Chain, text, time::Timestamp};
-use kontor_outbound::{Client, Limits, Outbound, Steered};
-use reqwest::RequestBuilder;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-
+use self::{
+    configured::Configured,
+    ollama::{OLLAMA, Ollama},
+};
 use crate::{
     chat::{Capabilities, ChatModel},
-    config::{ModelConfig, ModelsConfig, ProviderConfig},
+    config::ModelsConfig,
     error::ModelError,
-    openai::Provider,
+    known::Pricing,
+    providers::Owner,
 };
 
-const OLLAMA: &str = "ollama";
-const PROBE_TIMEOUT: Duration = Duration::from_millis(400);
-/// How long the models of an Ollama that answers may take to say what they can do.
-const SHOW_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the answer of the last probe is believed.
 const PROBE_AGAIN: Duration = Duration::from_secs(60);
-
-/// Why a local Ollama did not say something; for the log alone.
-type Unsaid = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is told about a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -40,6 +36,9 @@ pub struct ModelInfo {
     /// The provider's name; the id itself for the built-in model.
     pub provider: String,
     pub capabilities: Capabilities,
+    /// What its tokens cost, as far as is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pricing: Option<Pricing>,
     pub is_default: bool,
 }
 
@@ -56,45 +55,6 @@ struct Shared {
     environment: Environment,
 }
 
-struct Configured {
-    /// A provider that cannot be used says so when it is asked for, and does not keep the others away.
-    provider: Result<Provider, String>,
-    models: Vec<ModelConfig>,
-}
-
-impl Configured {
-    fn model(&self, name: &str, config: &ModelConfig) -> Result<Arc<dyn ChatModel>, ModelError> {
-        match &self.provider {
-            Ok(provider) => Ok(provider.model(config)),
-            Err(message) => {
-                Err(ModelError::Misconfigured { provider: name.to_owned(), message: message.clone() })
-            }
-        }
-    }
-}
-
-struct Ollama {
-    url: String,
-    http: Client,
-    provider: Provider,
-    state: RwLock<Probed>,
-    probing: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default)]
-struct Probed {
-    at: Option<Timestamp>,
-    models: Vec<Local>,
-}
-
-/// A model of the local Ollama.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Local {
-    config: ModelConfig,
-    /// Says itself that it can call tools: only such a one is chosen without being asked for.
-    calls_tools: bool,
-}
-
 impl Models {
     /// The configured models beside `builtin`, the one that needs no provider.
     ///
@@ -108,14 +68,11 @@ impl Models {
     ) -> Result<Self, ModelError> {
         let mut providers = BTreeMap::new();
         for (name, provider) in config.providers {
-            let made = Provider::new(&name, &provider, outbound).map_err(|error| match error {
-                ModelError::Misconfigured { message, .. } => message,
-                other => other.to_string(),
-            });
-            if let Err(message) = &made {
+            let made = Configured::new(&name, provider, Owner::Operator, outbound);
+            if let Err(message) = &made.provider {
                 tracing::warn!(provider = name, message, "a model provider cannot be used");
             }
-            providers.insert(name, Configured { provider: made, models: provider.models });
+            providers.insert(name, made);
         }
         let wanted = !config.ollama_url.is_empty() && !providers.contains_key(OLLAMA);
         let ollama = if wanted { Ollama::new(&config.ollama_url, outbound)? } else { None };
@@ -132,11 +89,17 @@ impl Models {
         Ok(models)
     }
 
-    /// Looks for a local Ollama: at most 400 ms where there is none, 1.4 s where there is one. Called at start; later looks happen by themselves.
+    /// Looks for a local Ollama (at most 400 ms where there is none, 2.4 s where there is one) and asks servers that
+    /// say it for their context windows (a second). Called at start; later looks happen by themselves.
     pub async fn probe(&self) {
-        if let Some(ollama) = &self.0.ollama {
-            ollama.probe(self.0.environment.now()).await;
-        }
+        let now = self.0.environment.now();
+        let servers = self.0.providers.values().map(|configured| configured.ask_when_stale(now));
+        let ollama = async {
+            if let Some(ollama) = &self.0.ollama {
+                ollama.probe(now).await;
+            }
+        };
+        join(join_all(servers), ollama).await;
     }
 
     /// The model of an id (`provider/model`, `builtin`); the default for an empty id or `default`.
@@ -144,18 +107,24 @@ impl Models {
         if id.is_empty() || id == "default" {
             return self.default_model().await;
         }
-        if id.starts_with("ollama/") {
-            self.probe_when_stale().await;
-        }
+        self.look(id).await;
         self.find(id)
+    }
+
+    /// Brings up to date what is known of a model, where its server is one that says it.
+    async fn look(&self, id: &str) {
+        let Some((provider, _)) = id.split_once('/') else { return };
+        match self.0.providers.get(provider) {
+            Some(configured) => configured.ask_when_stale(self.0.environment.now()).await,
+            None if provider == OLLAMA => self.probe_when_stale().await,
+            None => {}
+        }
     }
 
     /// The configured default, else a local Ollama's first model that can call tools, else `builtin`.
     pub async fn default_model(&self) -> Result<Arc<dyn ChatModel>, ModelError> {
         if let Some(id) = &self.0.default {
-            if id.starts_with("ollama/") {
-                self.probe_when_stale().await;
-            }
+            self.look(id).await;
             return self.find(id);
         }
         self.probe_when_stale().await;
@@ -168,13 +137,12 @@ impl Models {
         let mut found: Vec<(String, Arc<dyn ChatModel>)> = Vec::new();
         for (name, configured) in &self.0.providers {
             for model in &configured.models {
-                found.extend(configured.model(name, model).ok().map(|model| (name.clone(), model)));
+                let model = configured.model(name, model.clone());
+                found.extend(model.ok().map(|model| (name.clone(), model)));
             }
         }
         if let Some(ollama) = &self.0.ollama {
-            let models = ollama.models();
-            found
-                .extend(models.iter().map(|model| (OLLAMA.to_owned(), ollama.provider.model(&model.config))));
+            found.extend(ollama.models().into_iter().map(|model| (OLLAMA.to_owned(), model)));
         }
         if let Some(default) = &self.0.default
             && found.iter().all(|(_, model)| model.name() != default)
@@ -193,6 +161,7 @@ impl Models {
                 id: model.name().to_owned(),
                 provider,
                 capabilities: model.capabilities(),
+                pricing: model.pricing(),
                 is_default: model.name() == default,
             })
             .collect();
@@ -206,20 +175,10 @@ impl Models {
         }
         let Some((provider, name)) = id.split_once('/') else { return Err(self.unknown(id)) };
         if let Some(configured) = self.0.providers.get(provider) {
-            let listed = configured.models.iter().find(|model| model.name == name);
-            return match listed {
-                Some(model) => configured.model(provider, model),
-                None if configured.models.is_empty() && !name.is_empty() => {
-                    let any = ModelConfig { name: name.to_owned(), ..ModelConfig::default() };
-                    configured.model(provider, &any)
-                }
-                None => Err(self.unknown(id)),
-            };
+            return configured.find(provider, name).unwrap_or_else(|| Err(self.unknown(id)));
         }
         if let Some(ollama) = self.0.ollama.as_ref().filter(|_| provider == OLLAMA) {
-            let models = ollama.models();
-            let found = models.iter().find(|model| model.config.name == name);
-            return found.map(|model| ollama.provider.model(&model.config)).ok_or_else(|| self.unknown(id));
+            return ollama.model_named(name).ok_or_else(|| self.unknown(id));
         }
         Err(self.unknown(id))
     }
@@ -252,116 +211,10 @@ impl Models {
     }
 }
 
-impl Ollama {
-    fn new(url: &str, outbound: &Outbound) -> Result<Option<Self>, ModelError> {
-        let url = url.trim_end_matches('/').to_owned();
-        let config = ProviderConfig { base_url: Some(format!("{url}/v1")), ..ProviderConfig::default() };
-        let provider = Provider::new(OLLAMA, &config, outbound)?;
-        let misconfigured =
-            |message: String| ModelError::Misconfigured { provider: OLLAMA.to_owned(), message };
-        let parsed = url.parse().map_err(|error: url::ParseError| misconfigured(error.to_string()))?;
-        let limits = Limits { connect: PROBE_TIMEOUT, total: SHOW_TIMEOUT, ..Limits::default() };
-        let http = outbound.client(Steered::ByOperator(&parsed), limits);
-        let http = http.map_err(|error| misconfigured(Chain(&error).to_string()))?;
-        Ok(Some(Self {
-            url,
-            http,
-            provider,
-            state: RwLock::default(),
-            probing: tokio::sync::Mutex::const_new(()),
-        }))
-    }
-
-    fn is_stale(&self, now: Timestamp) -> bool {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.at.is_none_or(|at| now.since(at) >= PROBE_AGAIN)
-    }
-
-    fn models(&self) -> Vec<Local> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).models.clone()
-    }
-
-    fn first(&self) -> Option<Arc<dyn ChatModel>> {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let able = state.models.iter().find(|model| model.calls_tools);
-        able.map(|model| self.provider.model(&model.config))
-    }
-
-    async fn probe(&self, now: Timestamp) {
-        let models = match self.ask().await {
-            Ok(models) => models,
-            Err(error) => {
-                tracing::debug!(error = %Chain(&*error), "no local Ollama");
-                Vec::new()
-            }
-        };
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if state.models != models {
-            let names: Vec<_> = models.iter().map(|model| model.config.name.as_str()).collect();
-            tracing::info!(?names, "the models of the local Ollama changed");
-        }
-        *state = Probed { at: Some(now), models };
-    }
-
-    async fn ask(&self) -> Result<Vec<Local>, Unsaid> {
-        #[derive(Deserialize)]
-        struct List {
-            #[serde(default)]
-            data: Vec<Listed>,
-        }
-        #[derive(Deserialize)]
-        struct Listed {
-            id: String,
-        }
-        let request = self.http.request_builder().get(format!("{}/v1/models", self.url));
-        let list: List = self.answer(request.timeout(PROBE_TIMEOUT)).await?;
-        let asked = list.data.into_iter().map(|model| self.local(model.id));
-        Ok(futures::future::join_all(asked).await.into_iter().flatten().collect())
-    }
-
-    /// What a model says it can do. One that does not chat is none; one that says nothing may be tried, and is
-    /// not chosen by itself.
-    async fn local(&self, name: String) -> Option<Local> {
-        let said = match self.capabilities(&name).await {
-            Ok(said) => said,
-            Err(error) => {
-                tracing::debug!(model = name, error = %Chain(&*error), "a model does not say what it can do");
-                None
-            }
-        };
-        let can = |capability: &str| said.as_ref().map(|said| said.iter().any(|known| known == capability));
-        // Embedding models are listed with the others.
-        let chats = can("completion").unwrap_or_else(|| !name.contains("embed"));
-        let tools = can("tools");
-        let config = ModelConfig { name, tools: tools.unwrap_or(true), ..ModelConfig::default() };
-        chats.then_some(Local { config, calls_tools: tools.unwrap_or(false) })
-    }
-
-    async fn capabilities(&self, name: &str) -> Result<Option<Vec<String>>, Unsaid> {
-        #[derive(Deserialize)]
-        struct Shown {
-            capabilities: Option<Vec<String>>,
-        }
-        let request = self.http.request_builder().post(format!("{}/api/show", self.url));
-        let request = request.json(&serde_json::json!({ "model": name }));
-        let shown: Shown = self.answer(request.timeout(SHOW_TIMEOUT)).await?;
-        Ok(shown.capabilities)
-    }
-
-    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Unsaid> {
-        let request = request.build().map_err(reqwest::Error::without_url)?;
-        let answer = self.http.execute(request).await?;
-        if !answer.status().is_success() {
-            return Err(format!("it answered {}", answer.status()).into());
-        }
-        Ok(serde_json::from_slice(&answer.bytes().await?)?)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{unasked::unasked, *};
-    use crate::config::Secret;
+    use crate::config::{ModelConfig, ProviderConfig, Secret};
 
     fn models(config: ModelsConfig) -> Models {
         Models::new(config, &Outbound::default(), unasked(), Environment::system()).unwrap()

@@ -190,7 +190,8 @@ fn model_failed(error: &ModelError, may_retry: bool, text: String, reasoning: St
 fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
     let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
-    Answer { text: step.text, reasoning, calls: calls.collect(), usage: step.usage, cut, is_last }
+    let (text, calls, carried) = (step.text, calls.collect(), step.carried);
+    Answer { text, reasoning, calls, carried, usage: step.usage, cut, is_last }
 }
 
 /// What a call means, and whether it can run.
@@ -215,6 +216,7 @@ fn proposed(call: ToolCall, prepared: &Prepared) -> Proposed {
         effect,
         problem,
         written,
+        extra: call.extra,
     }
 }
 
@@ -294,7 +296,13 @@ mod tests {
     fn ids_used_again_in_a_later_step_become_distinct_with_their_results() {
         let call = |id: &str| Message::Assistant {
             text: "".into(),
-            tool_calls: vec![ToolCall { id: id.into(), name: "a".into(), arguments: "{}".into() }],
+            tool_calls: vec![ToolCall {
+                id: id.into(),
+                name: "a".into(),
+                arguments: "{}".into(),
+                extra: None,
+            }],
+            carried: None,
         };
         let result = |id: &str| Message::Tool { call_id: id.into(), name: "a".into(), content: "{}".into() };
         let mut messages = vec![call("x"), result("x"), call("x"), result("x")];

@@ -23,9 +23,15 @@ pub(crate) fn messages(state: &State) -> Vec<Message> {
                 .iter()
                 .map(|call| {
                     let (name, arguments) = as_written(call);
-                    ToolCall { id: call.id.clone(), name: name.to_owned(), arguments: written(arguments) }
+                    ToolCall {
+                        id: call.id.clone(),
+                        name: name.to_owned(),
+                        arguments: written(arguments),
+                        extra: step.extra(call.index).cloned(),
+                    }
                 })
                 .collect(),
+            carried: step.carried.clone(),
         });
         messages.extend(step.calls.iter().map(|call| Message::Tool {
             call_id: call.id.clone(),

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use kontor_core::{
     ids::{ApprovalId, TurnId},
     operation::Effect,
     turn::{ApprovalReason, ToolOutcome, TurnEvent, WrittenCall},
 };
+use kontor_models::{Carried, Opaque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,6 +26,10 @@ pub(crate) struct Step {
     /// How often it began again because the process that ran it was gone.
     pub(crate) takeovers: u32,
     pub(crate) text: String,
+    /// What goes back to the model with the answer.
+    pub(crate) carried: Option<Arc<Carried>>,
+    /// And with single calls of it.
+    pub(crate) extras: Vec<(u32, Opaque)>,
     /// In the order in which the model wrote them.
     pub(crate) calls: Vec<Call>,
 }
@@ -40,6 +47,13 @@ pub(crate) struct Call {
     pub(crate) outcome: Option<ToolOutcome>,
     /// What the model wrote, where that is not the operation itself.
     pub(crate) written: Option<WrittenCall>,
+}
+
+impl Step {
+    /// What goes back to the model with a call.
+    pub(crate) fn extra(&self, index: u32) -> Option<&Opaque> {
+        self.extras.iter().find(|(of, _)| *of == index).map(|(_, extra)| extra)
+    }
 }
 
 impl Call {
@@ -134,6 +148,12 @@ impl State {
             TurnEvent::MessageCompleted { text, .. } => {
                 if let Some(step) = self.steps.last_mut() {
                     step.text.clone_from(text);
+                }
+            }
+            TurnEvent::AnswerCarried { by, value, calls, .. } => {
+                if let Some(step) = self.steps.last_mut() {
+                    step.carried = Some(Arc::new(Carried { by: by.clone(), value: value.clone().into() }));
+                    step.extras = calls.iter().map(|(index, extra)| (*index, extra.clone().into())).collect();
                 }
             }
             TurnEvent::ToolCalled { index, call, operation, arguments, effect, records, written, .. } => {

@@ -34,6 +34,7 @@ fn call(effect: operation::Effect) -> Proposed {
         effect: Some(effect),
         records: None,
         problem: None,
+        extra: None,
     }
 }
 

@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use kontor_core::{
     error::{ErrorKind, Problem},
     ids::{ApprovalId, MemberId, TurnId},
     operation,
     turn::{ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent, WrittenCall},
 };
-use kontor_models::Usage;
+use kontor_models::{Carried, Opaque, Usage};
 use kontor_operations::ApprovalPolicy;
 use serde_json::Value;
 
@@ -56,6 +58,8 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) reasoning: String,
     pub(crate) calls: Vec<Proposed>,
+    /// What goes back to the model with it.
+    pub(crate) carried: Option<Arc<Carried>>,
     pub(crate) usage: Option<Usage>,
     /// The provider ended it before its own end.
     pub(crate) cut: bool,
@@ -86,6 +90,8 @@ pub(crate) struct Proposed {
     pub(crate) problem: Option<Problem>,
     /// What the model wrote, where that is not the operation itself.
     pub(crate) written: Option<WrittenCall>,
+    /// What goes back to the model with it.
+    pub(crate) extra: Option<Opaque>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -221,7 +227,7 @@ impl Machine<'_> {
                 reasoning: answer.reasoning,
             });
         }
-        let mut events = Vec::with_capacity(answer.calls.len() + 3);
+        let mut events = Vec::with_capacity(answer.calls.len() + 4);
         if !has_calls || !answer.text.is_empty() || !answer.reasoning.is_empty() {
             events.push(TurnEvent::MessageCompleted {
                 turn,
@@ -239,6 +245,13 @@ impl Machine<'_> {
                 output_tokens: usage.output_tokens,
                 cached_input_tokens: usage.cached_input_tokens,
             });
+        }
+        if let Some(carried) = answer.carried {
+            let extras = answer.calls.iter().zip(0..);
+            let calls =
+                extras.filter_map(|(call, index)| Some((index, call.extra.clone()?.into()))).collect();
+            let Carried { by, value } = Arc::unwrap_or_clone(carried);
+            events.push(TurnEvent::AnswerCarried { turn, step, by, value: value.into(), calls });
         }
         if !has_calls {
             events.push(TurnEvent::TurnCompleted { turn });

@@ -57,6 +57,7 @@ fn place(event: &TurnEvent) -> (Option<i64>, Option<i64>) {
         TurnEvent::StepStarted { step, .. }
         | TurnEvent::StepRestarted { step, .. }
         | TurnEvent::MessageCompleted { step, .. }
+        | TurnEvent::AnswerCarried { step, .. }
         | TurnEvent::Usage { step, .. } => (Some((*step).into()), None),
         TurnEvent::TurnStarted { .. }
         | TurnEvent::TurnCompleted { .. }

@@ -30,13 +30,15 @@ impl Cursor {
         }
     }
 
-    /// Gives the next logged event, after what of the text it completes was not given yet.
+    /// Gives the next logged event, if it is told, after what of the text it completes was not given yet.
     pub(crate) fn pass(&mut self, logged: &LoggedEvent, given: &mut VecDeque<StreamEvent>) {
         if let TurnEvent::MessageCompleted { turn, step, text, .. } = &*logged.event {
             given.extend(self.text(*turn, *step, text));
         }
         self.skip_to(logged.seq);
-        given.push_back(StreamEvent::Logged(logged.clone()));
+        if logged.event.is_told() {
+            given.push_back(StreamEvent::Logged(logged.clone()));
+        }
     }
 
     /// Goes on after an event, whether it was given or cannot be read.

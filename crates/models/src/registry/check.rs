@@ -28,16 +28,10 @@ impl Models {
 }
 
 async fn check(name: &str, configured: &Configured, default: Option<&str>) -> Result<String, ModelError> {
-    let provider = configured.provider.as_ref().map_err(|message| ModelError::Misconfigured {
-        provider: name.to_owned(),
-        message: message.clone(),
-    })?;
-    let Some(listed) = provider.list().await? else {
+    let Some(listed) = configured.provider(name)?.list().await? else {
         return Ok("answers, and does not say which models it has".to_owned());
     };
-    // Ollama understands a name without its tag as the latest.
-    let has =
-        |wanted: &str| listed.iter().any(|id| id == wanted || id.strip_suffix(":latest") == Some(wanted));
+    let has = |wanted: &str| listed.iter().any(|id| means(wanted, id));
     let mut wanted = configured.models.iter().map(|model| model.name.as_str()).chain(default);
     match wanted.find(|wanted| !has(wanted)) {
         None => Ok(format!("answers, and has {} models", listed.len())),
@@ -46,6 +40,15 @@ async fn check(name: &str, configured: &Configured, default: Option<&str>) -> Re
             suggestion: text::suggestion(missing, listed.iter().map(String::as_str)),
         }),
     }
+}
+
+/// Whether a provider that lists a model under `id` understands `wanted` as it: Gemini lists with a path, Ollama takes
+/// a name without its tag as the latest, Anthropic one without its day as the newest.
+fn means(wanted: &str, id: &str) -> bool {
+    let id = id.strip_prefix("models/").unwrap_or(id);
+    let Some(rest) = id.strip_prefix(wanted) else { return false };
+    let is_day = |day: &str| day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(rest, "" | ":latest") || rest.strip_prefix('-').is_some_and(is_day)
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub(super) fn unasked() -> Arc<dyn ChatModel> {
                 parallel_tool_calls: true,
                 context_window: None,
                 max_output_tokens: None,
+                thinking: false,
+                vision: false,
             }
         }
 

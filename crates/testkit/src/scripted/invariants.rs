@@ -8,11 +8,18 @@ use serde_json::Value;
 pub(super) const LONGEST_BODY: usize = 4 * 1024 * 1024;
 
 /// What is wrong with a request; nothing when all holds.
-pub(super) fn check<'s>(
-    request: &Value,
-    body: &[u8],
-    secrets: impl IntoIterator<Item = &'s str>,
-) -> Vec<String> {
+pub(super) fn check(request: &Value, body: &[u8], secrets: &[&str]) -> Vec<String> {
+    let mut wrong = check_body(body, secrets);
+    check_tools(request, &mut wrong);
+    match request["messages"].as_array() {
+        Some(messages) if !messages.is_empty() => check_messages(messages, &mut wrong),
+        _ => wrong.push("there are no messages".to_owned()),
+    }
+    wrong
+}
+
+/// What holds for every body, whatever wire it is for.
+pub(super) fn check_body(body: &[u8], secrets: &[&str]) -> Vec<String> {
     let mut wrong = Vec::new();
     if body.len() > LONGEST_BODY {
         wrong.push(format!("the body has {} bytes, more than {LONGEST_BODY}", body.len()));
@@ -22,11 +29,6 @@ pub(super) fn check<'s>(
         if text.contains(secret) {
             wrong.push("a secret stands in the body".to_owned());
         }
-    }
-    check_tools(request, &mut wrong);
-    match request["messages"].as_array() {
-        Some(messages) if !messages.is_empty() => check_messages(messages, &mut wrong),
-        _ => wrong.push("there are no messages".to_owned()),
     }
     wrong
 }
@@ -139,7 +141,7 @@ mod tests {
 
     fn wrong(messages: Value) -> Vec<String> {
         let request = json!({"messages": messages});
-        check(&request, request.to_string().as_bytes(), ["sk-1"])
+        check(&request, request.to_string().as_bytes(), &["sk-1"])
     }
 
     fn call(id: &str) -> Value {

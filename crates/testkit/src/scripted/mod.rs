@@ -1,10 +1,11 @@
-//! A model server that speaks OpenAI's chat completions over real HTTP and answers by script.
+//! A model server that speaks OpenAI's chat completions and Anthropic's messages over real HTTP and answers by script.
 //!
 //! It checks invariants on every request it receives ([`ScriptedModel::violations`]), so that a test of
 //! anything above also tests what is sent.
 
 mod fixed;
 mod invariants;
+mod messages;
 mod script;
 
 use std::{
@@ -26,6 +27,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub use fixed::Fixed;
+pub use messages::answer;
 pub use script::Script;
 
 type Rule = Box<dyn Fn(&Value) -> Script + Send + Sync>;
@@ -101,6 +103,7 @@ impl ScriptedModel {
         let state = Arc::new(shared);
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
+            .route("/v1/messages", post(messages::complete))
             .route("/v1/models", get(listed))
             .route("/api/show", post(capabilities))
             .layer(DefaultBodyLimit::max(2 * invariants::LONGEST_BODY))
@@ -182,15 +185,23 @@ async fn models() -> Json<Value> {
 
 async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let bearer = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
-    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
+    respond(&shared, bearer, &body, invariants::check)
+}
+
+/// What is wrong with a request, given its body and the secrets that must not stand in it.
+type Check = fn(&Value, &[u8], &[&str]) -> Vec<String>;
+
+/// Notes a request, with what is wrong with it, and answers it.
+fn respond(shared: &Shared, key: Option<&str>, body: &Bytes, check: Check) -> Response {
+    let Ok(request) = serde_json::from_slice::<Value>(body) else {
         shared.log().violations.push("the body is not JSON".to_owned());
         return (StatusCode::BAD_REQUEST, Json(json!({"error": {"message": "not JSON"}}))).into_response();
     };
     let script = {
         let mut log = shared.log();
         let number = log.requests.len() + 1;
-        let secrets = log.forbidden.iter().map(String::as_str).chain(bearer.filter(|key| !key.is_empty()));
-        let found = invariants::check(&request, &body, secrets);
+        let secrets = log.forbidden.iter().map(String::as_str).chain(key.filter(|key| !key.is_empty()));
+        let found = check(&request, body, &secrets.collect::<Vec<_>>());
         log.violations.extend(found.into_iter().map(|what| format!("request {number}: {what}")));
         log.requests.push(request.clone());
         match &shared.rule {

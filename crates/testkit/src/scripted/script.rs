@@ -40,6 +40,8 @@ enum Step {
 enum End {
     Done,
     WithoutDone,
+    /// After the pieces, with nothing added.
+    Bare,
     /// The connection breaks.
     Cut,
     /// Nothing more comes, and the connection stays open.
@@ -146,6 +148,24 @@ impl Script {
         self
     }
 
+    /// Events of the Messages API, which name their type, and nothing else.
+    #[must_use]
+    pub fn events(mut self, events: &[Value]) -> Self {
+        self.end = End::Bare;
+        self.steps.extend(events.iter().map(|event| {
+            let name = event["type"].as_str().unwrap_or_default();
+            Step::Raw(format!("event: {name}\ndata: {event}\n\n"))
+        }));
+        self
+    }
+
+    /// An error response of the Messages API.
+    pub fn refusal(status: u16, kind: &str, message: &str) -> Self {
+        let error =
+            json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"});
+        Self { status, error: Some(error), ..Self::default() }
+    }
+
     #[must_use]
     pub fn pause(mut self, pause: Duration) -> Self {
         self.steps.push(Step::Pause(pause));
@@ -236,7 +256,7 @@ impl Script {
         let end = self.end;
         pieces.chain(stream::once(async move { end }).filter_map(|end| async move {
             match end {
-                End::Done | End::WithoutDone => None,
+                End::Done | End::WithoutDone | End::Bare => None,
                 End::Cut => {
                     // Gives the pieces time to leave before the connection breaks.
                     tokio::time::sleep(Duration::from_millis(20)).await;

@@ -210,7 +210,7 @@ impl Turn {
                 }
                 Change::Approval(id, *step, *index)
             }
-            TurnEvent::Usage { .. } => Change::Nothing,
+            TurnEvent::Usage { .. } | TurnEvent::AnswerCarried { .. } => Change::Nothing,
             TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
             TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
             TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),

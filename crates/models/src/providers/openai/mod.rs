@@ -1,50 +1,50 @@
 //! Every server that speaks OpenAI's chat completions, by async-openai over our own transport and with our
 //! own types of the wire, which take unknown words and missing pieces for what they are.
 
-mod bare;
+mod carried;
 mod chunk;
-mod encoding;
-mod failure;
-mod framing;
+mod exchange;
 mod learned;
-mod names;
-mod reply;
+mod messages;
 mod request;
-mod secrets;
+mod service;
 mod thinking;
-mod transport;
+mod windows;
 
 use std::sync::Arc;
 
 use async_openai::{Client, config::OpenAIConfig};
-use futures::{StreamExt, stream};
+use futures::future::BoxFuture;
 use kontor_core::cache::{ByAddress, Cache};
 use kontor_outbound::Outbound;
 
+use super::{
+    Access, Described, Provider, ProviderKind, Windows,
+    wire::{reply, secrets::Secrets, transport::Transport},
+};
 use crate::{
     chat::{Capabilities, ChatModel, ChatRequest, DeltaStream, ToolDefinition},
-    config::{ModelConfig, ProviderConfig, Quirks, Timeouts},
+    config::{Quirks, Timeouts},
     error::ModelError,
+    known::Pricing,
 };
+use exchange::Completion;
 use learned::Learned;
-use names::Names;
-use reply::Reply;
 use request::EncodedTools;
-use secrets::Secrets;
-use transport::Transport;
+use service::Service;
 
-const OPENAI: &str = "https://api.openai.com/v1";
+pub(crate) use windows::set_by_hand as window_set_by_hand;
 
 /// How many tool lists are kept in their encoded form: a list is a caller's catalogue, and few callers chat
 /// at one time.
 const KEPT_TOOLS: usize = 64;
 
-/// A configured provider; models are made from it.
-#[derive(Clone)]
-pub(crate) struct Provider(Arc<Shared>);
+/// A server that speaks OpenAI's chat completions.
+pub(super) struct OpenAi(Arc<Shared>);
 
 struct Shared {
-    name: String,
+    name: Arc<str>,
+    kind: ProviderKind,
     base: String,
     transport: Transport,
     client: Client<OpenAIConfig>,
@@ -55,41 +55,46 @@ struct Shared {
     learned: Learned,
 }
 
-impl Provider {
-    pub(crate) fn new(name: &str, config: &ProviderConfig, outbound: &Outbound) -> Result<Self, ModelError> {
-        let base = config.base_url.as_deref().unwrap_or(OPENAI).trim_end_matches('/');
-        let transport = Transport::new(name, base, config, outbound)?;
+impl OpenAi {
+    pub(super) fn new(access: Access, outbound: &Outbound) -> Result<Self, ModelError> {
+        let transport = Transport::new(&access, outbound)?;
         let secrets = transport.secrets().clone();
         // The transport sets the key itself, so that async-openai, which would log it with its
         // configuration, never has it. Its own retries are off because the transport is ours.
         let client = Client::build(
             transport.request_builder().clone(),
-            OpenAIConfig::new().with_api_base(base).with_api_key("").with_org_id(""),
+            OpenAIConfig::new().with_api_base(&access.base_url).with_api_key("").with_org_id(""),
         )
-        .with_http_service(transport.clone());
+        .with_http_service(Service(transport.clone()));
         Ok(Self(Arc::new(Shared {
-            name: name.to_owned(),
-            base: base.to_owned(),
+            name: access.name,
+            kind: access.kind,
+            base: access.base_url,
             transport,
             client,
             secrets,
-            quirks: config.quirks.clone(),
-            timeouts: config.timeouts,
+            quirks: access.quirks,
+            timeouts: access.timeouts,
             tools: Cache::new(KEPT_TOOLS),
             learned: Learned::default(),
         })))
     }
+}
 
-    /// The models the server says it has; `None` where it does not say. One short request.
-    pub(crate) async fn list(&self) -> Result<Option<Vec<String>>, ModelError> {
-        self.0.transport.list(&self.0.base).await
+impl Provider for OpenAi {
+    fn list(&self) -> BoxFuture<'_, Result<Option<Vec<String>>, ModelError>> {
+        Box::pin(async { self.0.transport.list(&format!("{}/models", self.0.base)).await })
     }
 
-    pub(crate) fn model(&self, config: &ModelConfig) -> Arc<dyn ChatModel> {
+    fn windows<'p>(&'p self, models: &'p [&'p str]) -> BoxFuture<'p, Result<Windows, ModelError>> {
+        Box::pin(windows::ask(self.0.kind, &self.0.base, &self.0.transport, models))
+    }
+
+    fn model(&self, described: Described) -> Arc<dyn ChatModel> {
         Arc::new(OpenAiModel {
-            id: format!("{}/{}", self.0.name, config.name),
+            id: format!("{}/{}", self.0.name, described.config.name),
             provider: self.0.clone(),
-            config: config.clone(),
+            described,
         })
     }
 }
@@ -111,7 +116,7 @@ impl Shared {
 struct OpenAiModel {
     id: String,
     provider: Arc<Shared>,
-    config: ModelConfig,
+    described: Described,
 }
 
 impl ChatModel for OpenAiModel {
@@ -120,28 +125,19 @@ impl ChatModel for OpenAiModel {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            language: true,
-            tools: self.config.tools,
-            parallel_tool_calls: self.provider.quirks.parallel_tool_calls.unwrap_or(true),
-            context_window: self.config.context_window,
-            max_output_tokens: self.config.max_output_tokens,
-        }
+        self.described.capabilities(&self.provider.quirks)
+    }
+
+    fn pricing(&self) -> Option<Pricing> {
+        self.described.pricing()
     }
 
     fn stream(&self, mut request: ChatRequest) -> DeltaStream {
-        if !self.config.tools {
+        if !self.capabilities().tools {
             // A server refuses a whole request for tools that its model cannot call.
             request.tools = Arc::default();
         }
-        let reply = Reply::new(self.provider.clone(), self.config.clone(), request);
-        stream::unfold(Some(reply), |reply| async move {
-            let mut reply = reply?;
-            let item = reply.next().await?;
-            let rest = item.is_ok().then_some(reply);
-            Some((item, rest))
-        })
-        .boxed()
+        reply::deltas(Completion::new(self.provider.clone(), self.described.config.clone(), request))
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::error::ModelError;
 
 /// A failure as the provider told it.
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// The status of HTTP, or what stands for it in the body.
     status: Option<u16>,
     /// The provider's own words; empty where it had none.
@@ -27,7 +27,7 @@ pub(super) struct Failure {
 
 impl Failure {
     /// From a response with a status that is no success.
-    pub(super) fn of_response(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+    pub(crate) fn of_response(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let value = serde_json::from_str(text.trim()).unwrap_or_else(|_| Value::from(&*text));
         let mut failure = Self::of_value(&value);
@@ -38,7 +38,7 @@ impl Failure {
     }
 
     /// From what stands in a stream, as an error or beside one.
-    pub(super) fn of_value(value: &Value) -> Self {
+    pub(crate) fn of_value(value: &Value) -> Self {
         let mut codes = String::new();
         words::codes(value, &mut codes, 0);
         codes.make_ascii_lowercase();
@@ -52,7 +52,7 @@ impl Failure {
     }
 
     /// What it means where no status says so: asking again may help, or (`is_refusal`) it will not.
-    pub(super) fn into_error(self, is_refusal: bool) -> ModelError {
+    pub(crate) fn into_error(self, is_refusal: bool) -> ModelError {
         let lower = self.words.to_ascii_lowercase();
         let says = |any: &[&str]| any.iter().any(|word| lower.contains(word));
         let has_code = |any: &[&str]| any.iter().any(|word| self.codes.contains(word));
@@ -66,8 +66,13 @@ impl Failure {
         if status < 400 && self.is_page {
             return ModelError::Protocol(message);
         }
-        if has_code(&["insufficient_quota", "insufficient_balance", "insufficient_credit", "billing"])
-            || status == 402
+        if has_code(&[
+            "insufficient_quota",
+            "insufficient_balance",
+            "insufficient_credit",
+            "billing",
+            "spend_limit",
+        ]) || status == 402
             || (matches!(status, 400 | 403 | 429 | 500)
                 && retry_after.is_none()
                 && says(QUOTA)

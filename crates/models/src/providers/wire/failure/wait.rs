@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use kontor_core::time::Timestamp;
 use reqwest::header::{DATE, HeaderMap};
 use serde_json::Value;
 
@@ -29,9 +30,15 @@ pub(super) fn in_headers(headers: &HeaderMap) -> Option<Duration> {
     let mut any: Option<Duration> = None;
     for (name, value) in headers {
         let name = name.as_str();
-        let Some(of_what) = name.strip_prefix("x-ratelimit-reset") else { continue };
+        let anthropic = || {
+            let limit = name.strip_prefix("anthropic-ratelimit-")?.strip_suffix("-reset")?;
+            Some(format!("anthropic-ratelimit-{limit}-remaining"))
+        };
+        let of_what = name.strip_prefix("x-ratelimit-reset");
+        let remaining = of_what.map(|of_what| format!("x-ratelimit-remaining{of_what}"));
+        let Some(remaining) = remaining.or_else(anthropic) else { continue };
         let Some(wait) = value.to_str().ok().and_then(|value| of(value.trim(), now)) else { continue };
-        if get(&format!("x-ratelimit-remaining{of_what}")) == Some("0") {
+        if get(&remaining) == Some("0") {
             used_up = used_up.max(Some(wait));
         }
         any = Some(any.map_or(wait, |any| any.min(wait)));
@@ -102,8 +109,11 @@ fn of(text: &str, now: Option<SystemTime>) -> Option<Duration> {
         };
         return until(SystemTime::UNIX_EPOCH.checked_add(seconds(moment)?)?, now);
     }
-    match httpdate::parse_http_date(text) {
-        Ok(moment) => until(moment, now),
+    if let Ok(moment) = httpdate::parse_http_date(text) {
+        return until(moment, now);
+    }
+    match text.parse::<Timestamp>() {
+        Ok(moment) => until(moment.to_offset().into(), now),
         Err(_) => span(text),
     }
 }
@@ -177,6 +187,14 @@ mod tests {
             told(&[used, ("x-ratelimit-reset-requests", "7s"), ("x-ratelimit-reset-tokens", "1s")]),
             Some(7.0)
         );
+        let anthropic = [
+            date,
+            ("anthropic-ratelimit-requests-remaining", "7"),
+            ("anthropic-ratelimit-requests-reset", "1994-11-06T08:49:38Z"),
+            ("anthropic-ratelimit-input-tokens-remaining", "0"),
+            ("anthropic-ratelimit-input-tokens-reset", "1994-11-06T08:50:07Z"),
+        ];
+        assert_eq!(told(&anthropic), Some(30.0));
         let now = ("date", "Fri, 31 Dec 2021 00:00:00 GMT");
         assert_eq!(told(&[now, ("x-ratelimit-reset", "1640908802000")]), Some(2.0));
         assert_eq!(told(&[now, ("x-ratelimit-reset", "1640908805")]), Some(5.0));

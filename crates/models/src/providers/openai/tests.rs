@@ -6,12 +6,12 @@ use kontor_outbound::Outbound;
 use kontor_testkit::scripted::{Fixed, Script, ScriptedModel};
 use serde_json::json;
 
-use super::Provider;
 use crate::{
     assembler::{Assembler, CompletedStep},
     chat::{ChatModel, ChatRequest, Delta, FinishReason, Message, ToolCall, ToolDefinition, Usage},
     config::{ModelConfig, ProviderConfig, Secret, Timeouts},
     error::{ModelError, Wait},
+    providers::{self, Described, Owner},
     retry::{RetryPolicy, Tries, with_retries},
     scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember},
 };
@@ -29,7 +29,9 @@ fn model_at(base_url: String, timeouts: Timeouts) -> Arc<dyn ChatModel> {
         ..ProviderConfig::default()
     };
     let named = ModelConfig { name: "scripted".to_owned(), ..ModelConfig::default() };
-    Provider::new("test", &config, &Outbound::default()).unwrap().model(&named)
+    providers::open("test", &config, Owner::Operator, &Outbound::default())
+        .unwrap()
+        .model(Described { config: named, ..Described::default() })
 }
 
 async fn server(scripts: impl IntoIterator<Item = Script>) -> (ScriptedModel, Arc<dyn ChatModel>) {
@@ -72,7 +74,8 @@ async fn text_reasoning_and_usage_arrive_and_finish_is_last() {
     assert!(deltas.contains(&Delta::Usage(Usage {
         input_tokens: 12,
         output_tokens: 5,
-        cached_input_tokens: 0
+        cached_input_tokens: 0,
+        cache_write_tokens: 0
     })));
     assert_eq!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count(), 4);
     assert_eq!(server.violations(), Vec::<String>::new());
@@ -241,8 +244,10 @@ async fn the_fixed_server_answers_a_whole_turn() {
     assert_eq!((call.name.as_str(), call.arguments.as_str()), ("deal.find", "{\"limit\":5}"));
     let mut messages = request().messages.to_vec();
     let result = Message::Tool { call_id: call.id.clone(), name: call.name.clone(), content: "{}".into() };
-    messages
-        .extend([Message::Assistant { text: "".into(), tool_calls: vec![ToolCall::clone(call)] }, result]);
+    messages.extend([
+        Message::Assistant { text: "".into(), tool_calls: vec![ToolCall::clone(call)], carried: None },
+        result,
+    ]);
     let second = ChatRequest { messages: messages.into(), ..request() };
     let deltas: Vec<Delta> = model.stream(second).try_collect().await.unwrap();
     assert_eq!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count(), 40);

@@ -4,7 +4,7 @@ use kontor_core::cache::Cache;
 
 use crate::{
     chat::{ChatRequest, ToolChoice},
-    config::{ModelConfig, OutputLimit, Quirks},
+    config::{ModelConfig, OutputLimit, Quirks, StandIn},
     error::ModelError,
 };
 
@@ -60,11 +60,21 @@ fn better(asked: &Quirks, model: &ModelConfig, request: &ChatRequest, error: &Mo
         && says("tool_choice")
     {
         better.named_tool_choice = false;
+    } else if asked.return_thoughts && is_unknown(message) && THOUGHTS.iter().any(|name| says(name)) {
+        better.return_thoughts = false;
+    } else if asked.stand_in == StandIn::None && says("reasoning_content") {
+        better.stand_in = StandIn::ReasoningContent;
+    } else if asked.stand_in == StandIn::None && says("thought_signature") {
+        better.stand_in = StandIn::ThoughtSignature;
     } else {
         return None;
     }
     Some(better)
 }
+
+/// What is sent back with an answer.
+const THOUGHTS: &[&str] =
+    &["reasoning", "thinking_blocks", "thinking", "extra_content", "provider_specific_fields"];
 
 /// Whether a refusal is of the parameter, and not of its value.
 fn is_unknown(message: &str) -> bool {
@@ -124,6 +134,13 @@ mod tests {
         assert_eq!(third.output_limit, OutputLimit::MaxCompletionTokens);
         assert!(learn(&third, "max_completion_tokens is too large: 9").is_none());
         assert!(learn(&third, "Something else").is_none());
+        let thoughts = learn(&third, "messages.2.reasoning_content: property is unsupported").unwrap();
+        assert!(!thoughts.return_thoughts && thoughts.stand_in == StandIn::None);
+        let missing = "The `reasoning_content` in the thinking mode must be passed back to the API.";
+        let missing = learn(&thoughts, missing).unwrap();
+        assert_eq!(missing.stand_in, StandIn::ReasoningContent);
+        let unsigned = "Function call is missing a thought_signature in functionCall parts.";
+        assert_eq!(learn(&third, unsigned).unwrap().stand_in, StandIn::ThoughtSignature);
         assert!(!learned.of("a", &asked).include_usage);
         assert!(learned.of("b", &asked).include_usage);
     }

@@ -2,12 +2,13 @@
 //! that come as parts are all taken for what they are.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Names, failure::Failure, framing::Told, thinking::Thinking};
+use super::{carried::Collected, thinking::Thinking};
 use crate::{
-    chat::{Delta, FinishReason, Usage},
+    chat::{Delta, FinishReason, Opaque, Usage},
     error::ModelError,
+    providers::wire::{failure::Failure, framing::Told, names::Names, reply::Progress},
 };
 
 #[derive(Deserialize)]
@@ -43,6 +44,12 @@ struct Piece {
     reasoning: Option<Value>,
     thinking: Option<Value>,
     reasoning_details: Option<Value>,
+    // What means nothing here and goes back with the answer.
+    reasoning_text: Option<Value>,
+    reasoning_opaque: Option<Value>,
+    thinking_blocks: Option<Value>,
+    extra_content: Option<Value>,
+    provider_specific_fields: Option<Value>,
     tool_calls: Option<Vec<CallPiece>>,
     /// The form that calls had before there could be several.
     function_call: Option<FunctionPiece>,
@@ -53,6 +60,9 @@ struct CallPiece {
     index: Option<Value>,
     id: Option<Value>,
     function: Option<FunctionPiece>,
+    /// What goes back with the call.
+    #[serde(flatten)]
+    extra: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -66,11 +76,9 @@ struct FunctionPiece {
 pub(crate) struct Decoder {
     /// Calls begun so far, for servers that leave out their index.
     calls: u32,
-    /// Where the answer ended, told last so that nothing follows it.
-    pub(crate) finish: Option<FinishReason>,
+    pub(super) progress: Progress,
     thinking: Thinking,
-    /// Anything came of the provider, be it a sign of life.
-    pub(crate) lives: bool,
+    collected: Collected,
     /// Text or a call was given.
     said: bool,
 }
@@ -100,11 +108,11 @@ impl Decoder {
         names: &Names,
         mut give: impl FnMut(Delta),
     ) -> Result<(), ModelError> {
-        self.lives = true;
+        self.progress.lives = true;
         match chunk.kontor {
             Some(Told::Done) => {
-                if self.finish.is_none() && self.said {
-                    self.finish = Some(FinishReason::Stop);
+                if self.progress.finish.is_none() && self.said {
+                    self.progress.finish = Some(FinishReason::Stop);
                 }
                 return Ok(());
             }
@@ -134,16 +142,16 @@ impl Decoder {
                         return Err(ModelError::CutShort { detail });
                     }
                     // A server that says it twice may have only the first one right.
-                    self.finish = Some(FinishReason::from(word.as_str()));
+                    self.progress.finish = Some(FinishReason::from(word.as_str()));
                 }
-                _ if is_whole && self.said => self.finish = Some(FinishReason::Stop),
+                _ if is_whole && self.said => self.progress.finish = Some(FinishReason::Stop),
                 _ => {}
             }
-            if let Some(finish) = &self.finish {
+            if let Some(finish) = &self.progress.finish {
                 self.said |= self.thinking.end(&mut give);
                 if *finish == FinishReason::ContentFilter && !self.said {
                     // An answer with nothing in it is none.
-                    self.finish = None;
+                    self.progress.finish = None;
                     return Err(ModelError::Filtered { message: String::new() });
                 }
             }
@@ -159,7 +167,44 @@ impl Decoder {
         self.thinking.end(give);
     }
 
+    /// What goes back with the answer, once it is at its end.
+    pub(crate) fn carried(&mut self) -> Option<Opaque> {
+        self.progress.finish.as_ref()?;
+        self.collected.take(self.calls > 0)
+    }
+
+    fn collect(&mut self, piece: &Piece) {
+        let texts = [
+            ("reasoning_content", &piece.reasoning_content),
+            ("reasoning", &piece.reasoning),
+            ("reasoning_text", &piece.reasoning_text),
+        ];
+        for (name, value) in texts {
+            if let Some(Value::String(text)) = value {
+                self.collected.text(name, text);
+            }
+        }
+        let lists =
+            [("reasoning_details", &piece.reasoning_details), ("thinking_blocks", &piece.thinking_blocks)];
+        for (name, value) in lists {
+            if let Some(Value::Array(items)) = value {
+                self.collected.items(name, items);
+            }
+        }
+        let wholes = [
+            ("reasoning_opaque", &piece.reasoning_opaque),
+            ("extra_content", &piece.extra_content),
+            ("provider_specific_fields", &piece.provider_specific_fields),
+        ];
+        for (name, value) in wholes {
+            if let Some(value) = value {
+                self.collected.whole(name, value);
+            }
+        }
+    }
+
     fn decode_piece(&mut self, piece: Piece, names: &Names, give: &mut impl FnMut(Delta)) {
+        self.collect(&piece);
         // Servers that know several names for it send the same under each.
         let reasoning = [piece.reasoning_content, piece.reasoning, piece.thinking, piece.reasoning_details];
         if let Some(text) = reasoning.into_iter().flatten().find_map(|value| thought(&value)) {
@@ -174,6 +219,7 @@ impl Decoder {
                         } else if let Some(text) = part["refusal"].as_str() {
                             self.said |= self.thinking.take(text, &mut *give);
                         } else if let Some(text) = thought(part) {
+                            self.collected.part(&text);
                             give(Delta::Reasoning(text));
                         }
                     }
@@ -189,8 +235,11 @@ impl Decoder {
             index: Some(Value::from(0)),
             id: None,
             function: Some(function),
+            extra: Map::new(),
         });
         for call in piece.tool_calls.unwrap_or_default().into_iter().chain(single) {
+            let extra = extra(call.extra);
+            self.collected.is_with_calls |= extra.is_some();
             let id = call.id.and_then(text);
             let (name, arguments) = call.function.map_or((None, None), |f| (f.name, f.arguments));
             let name = name.and_then(text).map(|name| names.ours(name));
@@ -207,7 +256,7 @@ impl Decoder {
                 Some(Value::String(text)) => text,
                 Some(value) => value.to_string(),
             };
-            give(Delta::ToolCall { index, id, name, arguments });
+            give(Delta::ToolCall { index, id, name, arguments, extra });
         }
     }
 }
@@ -260,6 +309,20 @@ fn is_told(error: &Value) -> bool {
     }
 }
 
+/// What came with a call beside what makes it.
+fn extra(mut members: Map<String, Value>) -> Option<Map<String, Value>> {
+    members.retain(|name, value| {
+        let is_told = match value {
+            Value::Null => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Object(members) => !members.is_empty(),
+            _ => true,
+        };
+        is_told && !matches!(name.as_str(), "type" | "name" | "arguments")
+    });
+    (!members.is_empty()).then_some(members)
+}
+
 fn words(error: Option<Value>) -> String {
     error.and_then(text).unwrap_or_default()
 }
@@ -299,135 +362,9 @@ fn usage(value: &Value) -> Option<Usage> {
         input_tokens: input_tokens.unwrap_or(0),
         output_tokens: output_tokens.unwrap_or(0),
         cached_input_tokens: value["prompt_tokens_details"]["cached_tokens"].as_u64().unwrap_or(0),
+        cache_write_tokens: 0,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn decode(chunks: impl IntoIterator<Item = Value>) -> (Vec<Delta>, Decoder) {
-        let names = Names::new(["deal.find"]);
-        let (mut deltas, mut decoder) = (Vec::new(), Decoder::default());
-        for chunk in chunks {
-            let chunk = serde_json::from_value(chunk).unwrap();
-            decoder.decode(chunk, &names, |delta| deltas.push(delta)).unwrap();
-        }
-        (deltas, decoder)
-    }
-
-    #[test]
-    fn nulls_unknown_fields_and_empty_choices_are_taken_as_nothing() {
-        let (deltas, decoder) = decode([
-            json!({"choices": null}),
-            json!({"choices": [], "usage": null, "new_field": 1}),
-            json!({"choices": [{"delta": {"role": "assistant", "content": null, "tool_calls": null}, "finish_reason": null}]}),
-            json!({"choices": [{"delta": {"content": ""}, "logprobs": {}}]}),
-        ]);
-        assert!(deltas.is_empty() && decoder.finish.is_none());
-    }
-
-    #[test]
-    fn text_comes_as_a_string_or_in_parts_and_reasoning_under_either_name() {
-        let (deltas, _) = decode([
-            json!({"choices": [{"delta": {"content": "a"}}]}),
-            json!({"choices": [{"delta": {"content": [{"type": "text", "text": "b"}]}}]}),
-            json!({"choices": [{"delta": {"reasoning_content": "c"}}]}),
-            json!({"choices": [{"delta": {"reasoning": "d"}}]}),
-        ]);
-        let [a, b, c, d] = deltas.as_slice() else { panic!("{deltas:?}") };
-        assert_eq!((a, b), (&Delta::Text("a".into()), &Delta::Text("b".into())));
-        assert_eq!((c, d), (&Delta::Reasoning("c".into()), &Delta::Reasoning("d".into())));
-    }
-
-    #[test]
-    fn a_call_without_index_and_with_object_arguments_is_whole() {
-        let call = json!({"function": {"name": "deal_find", "arguments": {"limit": 1}}});
-        let (deltas, _) = decode([json!({"choices": [{"message": {"tool_calls": [call, call]}}]})]);
-        let indexes: Vec<_> = deltas
-            .iter()
-            .map(|delta| match delta {
-                Delta::ToolCall { index, name, arguments, .. } => {
-                    assert_eq!(name.as_deref(), Some("deal.find"));
-                    assert_eq!(arguments, "{\"limit\":1}");
-                    *index
-                }
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(indexes, [0, 1]);
-    }
-
-    #[test]
-    fn an_unknown_finish_reason_is_kept_as_it_is() {
-        let (_, decoder) = decode([json!({"choices": [{"delta": {}, "finish_reason": "guardrail"}]})]);
-        assert_eq!(decoder.finish, Some(FinishReason::Other("guardrail".into())));
-    }
-
-    fn failed(chunks: impl IntoIterator<Item = Value>) -> ModelError {
-        let (names, mut decoder) = (Names::new([]), Decoder::default());
-        let mut chunks = chunks.into_iter().map(|chunk| serde_json::from_value(chunk).unwrap());
-        chunks.find_map(|chunk| decoder.decode(chunk, &names, drop).err()).unwrap()
-    }
-
-    #[test]
-    fn an_error_in_the_stream_is_one_wherever_it_stands() {
-        let choice = |choice: Value| json!({"choices": [choice]});
-        assert!(matches!(
-            failed([choice(json!({"delta": {}, "error": {"code": 502, "message": "gone"}}))]),
-            ModelError::Server { status: 502, .. }
-        ));
-        assert!(matches!(
-            failed([json!({"object": "error", "message": "too long", "code": 400})]),
-            ModelError::Rejected { status: 400, .. }
-        ));
-        assert!(matches!(failed([json!({"code": 429, "message": "slow"})]), ModelError::RateLimited { .. }));
-        for word in ["error", "network_error", "MALFORMED_FUNCTION_CALL"] {
-            let end = choice(json!({"delta": {}, "finish_reason": word}));
-            assert!(matches!(failed([end]), ModelError::CutShort { .. }), "{word}");
-        }
-        let (deltas, _) = decode([
-            json!({"error": null, "choices": [{"delta": {"content": "a"}, "error": {}}]}),
-            json!({"type": "ping", "message": "still at it"}),
-        ]);
-        assert_eq!(deltas, [Delta::Text("a".into())]);
-    }
-
-    #[test]
-    fn the_providers_word_that_all_was_said_ends_an_answer_without_a_reason() {
-        let done = json!({"kontor": "done"});
-        let text = json!({"choices": [{"delta": {"content": "a"}}]});
-        assert_eq!(decode([text.clone(), done.clone()]).1.finish, Some(FinishReason::Stop));
-        assert_eq!(decode([done]).1.finish, None);
-        assert_eq!(decode([text]).1.finish, None);
-        let whole = json!({"choices": [{"message": {"content": "a"}, "finish_reason": null}]});
-        assert_eq!(decode([whole]).1.finish, Some(FinishReason::Stop));
-    }
-
-    #[test]
-    fn a_filter_before_any_word_is_named_and_one_after_it_ends_the_answer() {
-        let end = json!({"choices": [{"delta": {}, "finish_reason": "content_filter"}]});
-        assert!(matches!(failed([end.clone()]), ModelError::Filtered { .. }));
-        let text = json!({"choices": [{"delta": {"content": "a"}}]});
-        assert_eq!(decode([text, end]).1.finish, Some(FinishReason::ContentFilter));
-    }
-
-    #[test]
-    fn thoughts_are_found_in_every_field_and_told_once() {
-        let piece = |piece: Value| json!({"choices": [{"delta": piece}]});
-        let (deltas, _) = decode([
-            piece(json!({"reasoning_content": "", "reasoning": "a", "reasoning_details": [{"text": "a"}]})),
-            piece(
-                json!({"reasoning_details": [{"type": "reasoning.summary", "summary": "b"}, {"data": "x"}]}),
-            ),
-            piece(json!({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "c"}]}]})),
-            piece(json!({"content": [{"type": "reasoning", "text": "d"}, {"type": "text", "text": "e"}]})),
-            piece(json!({"thinking": "f"})),
-        ]);
-        let told: Vec<_> = ["a", "b", "c", "d"].map(|text| Delta::Reasoning(text.into())).into();
-        assert_eq!(deltas[..4], told);
-        assert_eq!(deltas[4..], [Delta::Text("e".into()), Delta::Reasoning("f".into())]);
-    }
-}
+mod tests;

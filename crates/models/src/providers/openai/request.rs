@@ -1,15 +1,16 @@
 //! A request as it goes over the wire.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
-use super::Names;
+use super::messages::{Recipient, WireMessage};
 use crate::{
-    chat::{ChatRequest, Message, ToolChoice, ToolDefinition},
+    chat::{ChatRequest, ToolChoice, ToolDefinition},
     config::{ModelConfig, OutputLimit, Quirks},
     error::ModelError,
+    providers::wire::names::Names,
 };
 
 /// The tools of a request, encoded once.
@@ -73,45 +74,12 @@ struct StreamOptions {
     include_usage: bool,
 }
 
-#[derive(Serialize)]
-#[serde(tag = "role", rename_all = "snake_case")]
-enum WireMessage<'r> {
-    System {
-        content: Cow<'r, str>,
-    },
-    User {
-        content: Cow<'r, str>,
-    },
-    Assistant {
-        /// Null where the answer was calls alone.
-        content: Option<&'r str>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        tool_calls: Vec<WireCall<'r>>,
-    },
-    Tool {
-        tool_call_id: &'r str,
-        content: &'r str,
-    },
-}
-
-#[derive(Serialize)]
-struct WireCall<'r> {
-    id: &'r str,
-    r#type: &'static str,
-    function: WireFunction<'r>,
-}
-
-#[derive(Serialize)]
-struct WireFunction<'r> {
-    name: Cow<'r, str>,
-    arguments: &'r str,
-}
-
 impl<'r> WireRequest<'r> {
     pub(crate) fn new(
         request: &'r ChatRequest,
+        provider: &'r str,
         model: &'r ModelConfig,
-        quirks: &Quirks,
+        quirks: &'r Quirks,
         tools: &'r EncodedTools,
     ) -> Result<Self, ModelError> {
         let limit = model.max_output_tokens;
@@ -136,11 +104,7 @@ impl<'r> WireRequest<'r> {
                 }
             }
         }
-        let mut messages: Vec<_> =
-            request.messages.iter().map(|message| wire_message(message, &tools.names)).collect();
-        if quirks.strict_sequence {
-            messages = in_strict_sequence(messages);
-        }
+        let recipient = Recipient { provider, model: &model.name, names: &tools.names, quirks };
         Ok(Self {
             model: &model.name,
             stream: true,
@@ -150,69 +114,9 @@ impl<'r> WireRequest<'r> {
             parallel_tool_calls: quirks.parallel_tool_calls.filter(|_| offered.is_some()),
             tool_choice,
             tools: offered,
-            messages,
+            messages: recipient.messages(&request.messages),
         })
     }
-}
-
-fn wire_message<'r>(message: &'r Message, names: &'r Names) -> WireMessage<'r> {
-    match message {
-        Message::System(text) => WireMessage::System { content: Cow::Borrowed(text) },
-        Message::User(text) => WireMessage::User { content: Cow::Borrowed(text) },
-        Message::Assistant { text, tool_calls } => WireMessage::Assistant {
-            content: (!text.is_empty() || tool_calls.is_empty()).then_some(text),
-            tool_calls: tool_calls
-                .iter()
-                .map(|call| WireCall {
-                    id: &call.id,
-                    r#type: "function",
-                    function: WireFunction {
-                        name: names.wire(&call.name),
-                        arguments: arguments(&call.arguments),
-                    },
-                })
-                .collect(),
-        },
-        Message::Tool { call_id, content, .. } => WireMessage::Tool { tool_call_id: call_id, content },
-    }
-}
-
-/// A call's arguments as they may stand in a conversation: servers parse them to fill their template and
-/// refuse the whole request over one malformed text. Its result tells the model what was wrong.
-fn arguments(text: &str) -> &str {
-    let is_object = text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
-    if is_object { text } else { "{}" }
-}
-
-/// System messages joined at the head, neighbours of one role joined, and a question at the end.
-fn in_strict_sequence(messages: Vec<WireMessage<'_>>) -> Vec<WireMessage<'_>> {
-    let mut system = String::new();
-    let mut rest: Vec<WireMessage<'_>> = Vec::with_capacity(messages.len() + 1);
-    for message in messages {
-        match (message, rest.last_mut()) {
-            (WireMessage::System { content }, _) => join(&mut system, &content),
-            (WireMessage::User { content }, Some(WireMessage::User { content: before })) => {
-                join(before.to_mut(), &content);
-            }
-            (message, _) => rest.push(message),
-        }
-    }
-    if let Some(WireMessage::Assistant { tool_calls, .. }) = rest.last()
-        && tool_calls.is_empty()
-    {
-        rest.push(WireMessage::User { content: Cow::Borrowed("Continue.") });
-    }
-    if !system.is_empty() {
-        rest.insert(0, WireMessage::System { content: Cow::Owned(system) });
-    }
-    rest
-}
-
-fn join(text: &mut String, more: &str) {
-    if !text.is_empty() {
-        text.push_str("\n\n");
-    }
-    text.push_str(more);
 }
 
 #[cfg(test)]
@@ -220,7 +124,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::chat::ToolCall;
+    use crate::chat::Message;
 
     fn tool(name: &str) -> ToolDefinition {
         ToolDefinition {
@@ -233,7 +137,7 @@ mod tests {
     fn wire(request: &ChatRequest, quirks: &Quirks) -> Value {
         let tools = EncodedTools::new(&request.tools).unwrap();
         let model = ModelConfig { name: "m".to_owned(), ..ModelConfig::default() };
-        serde_json::to_value(WireRequest::new(request, &model, quirks, &tools).unwrap()).unwrap()
+        serde_json::to_value(WireRequest::new(request, "p", &model, quirks, &tools).unwrap()).unwrap()
     }
 
     #[test]
@@ -248,45 +152,6 @@ mod tests {
         let body = wire(&request, &Quirks { named_tool_choice: true, ..Quirks::default() });
         assert_eq!(body["tool_choice"]["function"]["name"], "deal_get");
         assert_eq!(body["tools"].as_array().unwrap().len(), 2);
-    }
-
-    #[test]
-    fn malformed_arguments_do_not_go_back_to_the_server() {
-        let call = |arguments: &str| ToolCall {
-            id: "a".into(),
-            name: "deal.find".into(),
-            arguments: arguments.into(),
-        };
-        let calls = vec![call("{\"limit\":"), call("[1]"), call(""), call("{\"limit\": 1}")];
-        let request = ChatRequest::new([Message::Assistant { text: "".into(), tool_calls: calls }], []);
-        let body = wire(&request, &Quirks::default());
-        let sent: Vec<_> = body["messages"][0]["tool_calls"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|call| call["function"]["arguments"].as_str().unwrap())
-            .collect();
-        assert_eq!(sent, ["{}", "{}", "{}", "{\"limit\": 1}"]);
-        assert_eq!(body["messages"][0]["content"], Value::Null);
-    }
-
-    #[test]
-    fn a_strict_server_gets_one_system_message_and_a_question_at_the_end() {
-        let request = ChatRequest::new(
-            [
-                Message::System("a".into()),
-                Message::System("b".into()),
-                Message::User("c".into()),
-                Message::User("d".into()),
-                Message::Assistant { text: "e".into(), tool_calls: vec![] },
-            ],
-            [],
-        );
-        let body = wire(&request, &Quirks { strict_sequence: true, ..Quirks::default() });
-        let roles: Vec<_> =
-            body["messages"].as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect();
-        assert_eq!(roles, ["system", "user", "assistant", "user"]);
-        assert_eq!(body["messages"][1]["content"], "c\n\nd");
     }
 
     #[test]

@@ -1,0 +1,97 @@
+//! Anthropic's Messages API: <https://platform.claude.com/docs/en/api/messages>.
+
+mod conversation;
+mod event;
+mod exchange;
+mod request;
+mod thoughts;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kontor_outbound::Outbound;
+
+use super::{
+    Access, Described, Provider, Windows,
+    wire::{reply, transport::Transport},
+};
+use crate::{
+    chat::{Capabilities, ChatModel, ChatRequest, DeltaStream},
+    config::{Quirks, Timeouts},
+    error::ModelError,
+    known::Pricing,
+};
+use exchange::Messages;
+
+/// A server that speaks the Messages API.
+pub(super) struct Anthropic(Arc<Shared>);
+
+struct Shared {
+    name: Arc<str>,
+    base: String,
+    transport: Transport,
+    quirks: Quirks,
+    timeouts: Timeouts,
+}
+
+impl Anthropic {
+    pub(super) fn new(access: Access, outbound: &Outbound) -> Result<Self, ModelError> {
+        let transport = Transport::new(&access, outbound)?;
+        Ok(Self(Arc::new(Shared {
+            name: access.name,
+            base: access.base_url,
+            transport,
+            quirks: access.quirks,
+            timeouts: access.timeouts,
+        })))
+    }
+}
+
+impl Provider for Anthropic {
+    fn list(&self) -> BoxFuture<'_, Result<Option<Vec<String>>, ModelError>> {
+        // Twenty are told unless more are asked for.
+        Box::pin(async { self.0.transport.list(&format!("{}/models?limit=1000", self.0.base)).await })
+    }
+
+    fn windows<'p>(&'p self, _: &'p [&'p str]) -> BoxFuture<'p, Result<Windows, ModelError>> {
+        Box::pin(async { Ok(Windows::new()) })
+    }
+
+    fn model(&self, described: Described) -> Arc<dyn ChatModel> {
+        Arc::new(Claude {
+            id: format!("{}/{}", self.0.name, described.config.name),
+            provider: self.0.clone(),
+            described,
+        })
+    }
+}
+
+struct Claude {
+    id: String,
+    provider: Arc<Shared>,
+    described: Described,
+}
+
+impl ChatModel for Claude {
+    fn name(&self) -> &str {
+        &self.id
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.described.capabilities(&self.provider.quirks)
+    }
+
+    fn pricing(&self) -> Option<Pricing> {
+        self.described.pricing()
+    }
+
+    fn stream(&self, mut request: ChatRequest) -> DeltaStream {
+        if !self.capabilities().tools {
+            request.tools = Arc::default();
+        }
+        reply::deltas(Messages::new(self.provider.clone(), self.described.config.clone(), request))
+    }
+}
+
+#[cfg(test)]
+mod tests;

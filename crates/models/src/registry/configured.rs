@@ -1,0 +1,107 @@
+//! A configured provider, and with which context windows its server runs its models.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use kontor_core::{error::Chain, time::Timestamp};
+use kontor_outbound::Outbound;
+
+use super::PROBE_AGAIN;
+use crate::{
+    chat::ChatModel,
+    config::{ModelConfig, ProviderConfig},
+    error::ModelError,
+    known::Facts,
+    providers::{self, Described, Owner, Provider, ProviderKind, Windows},
+};
+
+/// How long a server may take to say with which windows it runs its models.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(super) struct Configured {
+    /// A provider that cannot be used says so when it is asked for, and does not keep the others away.
+    pub(super) provider: Result<Arc<dyn Provider>, String>,
+    pub(super) kind: ProviderKind,
+    pub(super) models: Vec<ModelConfig>,
+    told: RwLock<Told>,
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Told {
+    at: Option<Timestamp>,
+    windows: Windows,
+}
+
+impl Configured {
+    pub(super) fn new(name: &str, config: ProviderConfig, owner: Owner, outbound: &Outbound) -> Self {
+        let provider = providers::open(name, &config, owner, outbound).map_err(|error| match error {
+            ModelError::Misconfigured { message, .. } => message,
+            other => other.to_string(),
+        });
+        Self {
+            provider,
+            kind: config.kind(),
+            models: config.models,
+            told: RwLock::default(),
+            asking: tokio::sync::Mutex::const_new(()),
+        }
+    }
+
+    /// The provider, named `name`, where it can be used.
+    pub(super) fn provider(&self, name: &str) -> Result<&dyn Provider, ModelError> {
+        self.provider.as_deref().map_err(|message| ModelError::Misconfigured {
+            provider: name.to_owned(),
+            message: message.clone(),
+        })
+    }
+
+    /// The model of a name; `None` where other models are listed than this one.
+    pub(super) fn find(&self, provider: &str, name: &str) -> Option<Result<Arc<dyn ChatModel>, ModelError>> {
+        let listed = self.models.iter().find(|model| model.name == name);
+        let any = || (self.models.is_empty() && !name.is_empty()).then(|| ModelConfig::named(name));
+        let config = listed.cloned().or_else(any)?;
+        Some(self.model(provider, config))
+    }
+
+    pub(super) fn model(
+        &self,
+        provider: &str,
+        config: ModelConfig,
+    ) -> Result<Arc<dyn ChatModel>, ModelError> {
+        let facts = Facts::of(self.kind, &config.name);
+        let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
+        let window = told.windows.get(&config.name).or_else(|| told.windows.get("")).copied();
+        Ok(self.provider(provider)?.model(Described { config, window, facts }))
+    }
+
+    /// Asks the server with which windows it runs its models, where its kind says it and it was not asked lately.
+    pub(super) async fn ask_when_stale(&self, now: Timestamp) {
+        let is_stale = {
+            let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
+            told.at.is_none_or(|at| now.since(at) >= PROBE_AGAIN)
+        };
+        let Ok(provider) = &self.provider else { return };
+        if !self.kind.says_window() || !is_stale {
+            return;
+        }
+        // Whoever comes while one is asking goes on with what is known.
+        let Ok(_asking) = self.asking.try_lock() else { return };
+        let names: Vec<_> = self.models.iter().map(|model| model.name.as_str()).collect();
+        let windows = match tokio::time::timeout(TIMEOUT, provider.windows(&names)).await {
+            Ok(Ok(windows)) => Some(windows),
+            Ok(Err(error)) => {
+                tracing::debug!(error = %Chain(&error), "a server does not say its context window");
+                None
+            }
+            Err(_) => None,
+        };
+        let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
+        told.at = Some(now);
+        if let Some(windows) = windows {
+            told.windows = windows;
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A local Ollama, found by itself.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use kontor_core::{error::Chain, time::Timestamp};
+use kontor_outbound::{Client, Limits, Outbound, Steered};
+use reqwest::RequestBuilder;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    chat::ChatModel,
+    config::{ModelConfig, ProviderConfig},
+    error::ModelError,
+    providers::{self, Described, Owner, Provider, ProviderKind},
+};
+
+/// The name of its provider.
+pub(super) const OLLAMA: &str = "ollama";
+const PROBE_TIMEOUT: Duration = Duration::from_millis(400);
+/// How long the models of an Ollama that answers may take to say what they can do.
+const SHOW_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why a local Ollama did not say something; for the log alone.
+type Unsaid = Box<dyn std::error::Error + Send + Sync>;
+
+pub(super) struct Ollama {
+    url: String,
+    http: Client,
+    provider: Arc<dyn Provider>,
+    state: RwLock<Probed>,
+    pub(super) probing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Probed {
+    at: Option<Timestamp>,
+    models: Vec<Local>,
+}
+
+/// A model of the local Ollama.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Local {
+    config: ModelConfig,
+    /// As it is loaded, or set to be.
+    window: Option<u32>,
+    /// Says itself that it can call tools: only such a one is chosen without being asked for.
+    calls_tools: bool,
+}
+
+/// What `/api/show` says of a model.
+#[derive(Default, Deserialize)]
+struct Shown {
+    capabilities: Option<Vec<String>>,
+    parameters: Option<String>,
+}
+
+impl Ollama {
+    pub(super) fn new(url: &str, outbound: &Outbound) -> Result<Option<Self>, ModelError> {
+        let url = url.trim_end_matches('/').to_owned();
+        let config = ProviderConfig {
+            kind: Some(ProviderKind::Ollama),
+            base_url: Some(format!("{url}/v1")),
+            ..ProviderConfig::default()
+        };
+        let provider = providers::open(OLLAMA, &config, Owner::Operator, outbound)?;
+        let misconfigured =
+            |message: String| ModelError::Misconfigured { provider: OLLAMA.to_owned(), message };
+        let parsed = url.parse().map_err(|error: url::ParseError| misconfigured(error.to_string()))?;
+        let limits = Limits { connect: PROBE_TIMEOUT, total: SHOW_TIMEOUT, ..Limits::default() };
+        let http = outbound.client(Steered::ByOperator(&parsed), limits);
+        let http = http.map_err(|error| misconfigured(Chain(&error).to_string()))?;
+        Ok(Some(Self {
+            url,
+            http,
+            provider,
+            state: RwLock::default(),
+            probing: tokio::sync::Mutex::const_new(()),
+        }))
+    }
+
+    pub(super) fn is_stale(&self, now: Timestamp) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.at.is_none_or(|at| now.since(at) >= super::PROBE_AGAIN)
+    }
+
+    pub(super) fn models(&self) -> Vec<Arc<dyn ChatModel>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.models.iter().map(|model| self.model(model)).collect()
+    }
+
+    pub(super) fn model_named(&self, name: &str) -> Option<Arc<dyn ChatModel>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.models.iter().find(|model| model.config.name == name).map(|model| self.model(model))
+    }
+
+    fn model(&self, model: &Local) -> Arc<dyn ChatModel> {
+        let Local { config, window, .. } = model.clone();
+        self.provider.model(Described { config, window, ..Described::default() })
+    }
+
+    pub(super) fn first(&self) -> Option<Arc<dyn ChatModel>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let able = state.models.iter().find(|model| model.calls_tools);
+        able.map(|model| self.model(model))
+    }
+
+    pub(super) async fn probe(&self, now: Timestamp) {
+        let models = match self.ask().await {
+            Ok(models) => models,
+            Err(error) => {
+                tracing::debug!(error = %Chain(&*error), "no local Ollama");
+                Vec::new()
+            }
+        };
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.models != models {
+            let names: Vec<_> = models.iter().map(|model| model.config.name.as_str()).collect();
+            tracing::info!(?names, "the models of the local Ollama changed");
+        }
+        *state = Probed { at: Some(now), models };
+    }
+
+    async fn ask(&self) -> Result<Vec<Local>, Unsaid> {
+        #[derive(Deserialize)]
+        struct List {
+            #[serde(default)]
+            data: Vec<Listed>,
+        }
+        #[derive(Deserialize)]
+        struct Listed {
+            id: String,
+        }
+        let request = self.http.request_builder().get(format!("{}/v1/models", self.url));
+        let list: List = self.answer(request.timeout(PROBE_TIMEOUT)).await?;
+        let asked = list.data.into_iter().map(|model| self.local(model.id));
+        let mut models: Vec<Local> = futures::future::join_all(asked).await.into_iter().flatten().collect();
+        let windows = tokio::time::timeout(SHOW_TIMEOUT, self.provider.windows(&[])).await;
+        if let Ok(Ok(windows)) = windows {
+            for model in &mut models {
+                model.window = windows.get(&model.config.name).copied().or(model.window);
+            }
+        }
+        Ok(models)
+    }
+
+    /// What a model says it can do. One that does not chat is none; one that says nothing may be tried, and is
+    /// not chosen by itself.
+    async fn local(&self, name: String) -> Option<Local> {
+        let shown = match self.show(&name).await {
+            Ok(shown) => shown,
+            Err(error) => {
+                tracing::debug!(model = name, error = %Chain(&*error), "a model does not say what it can do");
+                Shown::default()
+            }
+        };
+        let said = shown.capabilities.as_ref();
+        let can = |capability: &str| said.map(|said| said.iter().any(|known| known == capability));
+        // Embedding models are listed with the others.
+        let chats = can("completion").unwrap_or_else(|| !name.contains("embed"));
+        let tools = can("tools");
+        let config = ModelConfig { name, tools: tools.unwrap_or(true), ..ModelConfig::default() };
+        let window = shown.parameters.as_deref().and_then(providers::window_set_by_hand);
+        chats.then_some(Local { config, window, calls_tools: tools.unwrap_or(false) })
+    }
+
+    async fn show(&self, name: &str) -> Result<Shown, Unsaid> {
+        let request = self.http.request_builder().post(format!("{}/api/show", self.url));
+        let request = request.json(&serde_json::json!({ "model": name }));
+        self.answer(request.timeout(SHOW_TIMEOUT)).await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Unsaid> {
+        let request = request.build().map_err(reqwest::Error::without_url)?;
+        let answer = self.http.execute(request).await?;
+        if !answer.status().is_success() {
+            return Err(format!("it answered {}", answer.status()).into());
+        }
+        Ok(serde_json::from_slice(&answer.bytes().await?)?)
+    }
+}
