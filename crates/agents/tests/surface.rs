@@ -72,9 +72,11 @@ both_engines! {
             ("e", "find", "{\"object\": \"deal\", \"where\": [{\"field\": \"account.employees\", \"operator\": \"gte\", \"value\": \"10\"}]}"),
             ("d", "create", "{\"object\": \"deal\", \"values\": [{\"field\": \"name\", \"value\": \"x\"}, {\"field\": \"stage\", \"value\": \"propsal\"}]}"),
         ]));
+        house.server.push(Script::new().call("f", "find", "{\"object\": \"de"));
         house.server.push(Script::new().text("I see."));
         let session = house.first.session(&house.ada, "sales-assistant").await;
         let events = house.first.ask(&house.ada, session, "hello").await;
+        assert_eq!(outcome(&events, 2, 0)["problem"]["issues"][0]["code"], "malformed_json");
         let told = |index| outcome(&events, 1, index).to_string();
         assert!(told(0).contains("there is no object"), "{}", told(0));
         assert!(told(1).contains("Did you mean stage?"), "{}", told(1));

@@ -200,7 +200,7 @@ fn proposed(call: ToolCall, prepared: &Prepared) -> Proposed {
     let reading = prepared.surface.read(&call.name, arguments.clone());
     let effect = prepared.surface.effect(&reading.operation);
     let problem = match (malformed, reading.problem) {
-        (Some(problem), _) if effect.is_some() => Some(problem),
+        (Some(problem), _) if prepared.surface.knows(&reading.operation) => Some(problem),
         (_, Some(problem)) => Some(problem),
         _ => prepared.check(&reading.operation, &reading.arguments).err(),
     };

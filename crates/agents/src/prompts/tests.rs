@@ -241,10 +241,10 @@ fn every_surface_is_in_the_dialect_that_all_providers_take() {
     }
 }
 
-/// Forty tasks as a model writes them in verbs, with the operation and the arguments that a model would have written
-/// for the whole schema of each: as many calls, each accepted at once.
+/// Forty tasks over all verbs, with filters on related fields and several options, each as the one call that a model
+/// writes in verbs and as the one operation that it means, which takes the arguments as they are.
 #[test]
-fn forty_tasks_take_no_more_calls_in_verbs_than_in_operations() {
+fn forty_tasks_take_one_call_each_in_verbs_as_in_operations() {
     const ID: &str = "018f2b6e-7c1a-7000-8000-000000000001";
     let schema = standard_schema();
     let grants = Arc::new(Grants::everything());

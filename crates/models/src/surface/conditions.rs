@@ -3,7 +3,8 @@
 use kontor_core::{
     error::Issue,
     filter::{FieldPath, PartType},
-    metadata::Object,
+    metadata::{Object, SelectOption},
+    text,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -14,18 +15,25 @@ impl Surface {
     /// itself. What is wrong in a filter is found where the filter is read.
     ///
     /// # Errors
-    /// Each condition that lacks a part, at its place in the list.
+    /// Each condition that has other parts than these, at its place in the list.
     pub(super) fn filter(
         &self,
         object: &Object,
         written: &Json,
         any: bool,
     ) -> Result<Option<Json>, Vec<Issue>> {
-        let written = unwrapped(written);
-        let list = match &written {
+        let text = written.as_str().and_then(kinds::unwrapped);
+        let written = text.as_ref().unwrap_or(written);
+        let list = match written {
             Json::Null => return Ok(None),
             Json::Array(list) => list.as_slice(),
-            Json::Object(map) if is_pair(map) => std::slice::from_ref(&written),
+            Json::Object(map) if is_condition(map) => std::slice::from_ref(written),
+            Json::Object(map) if any && map.len() > 1 => {
+                let each = |(name, condition): (&String, &Json)| {
+                    Json::Object(Map::from_iter([(name.clone(), condition.clone())]))
+                };
+                return Ok(Some(json!({"or": map.iter().map(each).collect::<Vec<_>>()})));
+            }
             filter => return Ok(Some(filter.clone())),
         };
         let (mut filters, mut issues) = (Vec::new(), Vec::new());
@@ -46,54 +54,76 @@ impl Surface {
     }
 
     fn condition(&self, object: &Object, written: &Json) -> Result<Json, Issue> {
-        let Json::Object(map) = written else {
-            let expected = "expected a condition: {\"field\": …, \"operator\": …, \"value\": …}";
-            return Err(Issue::new("", "wrong_type", expected));
-        };
-        if !is_pair(map) {
+        const EXPECTED: &str = "expected a condition: {\"field\": …, \"operator\": …, \"value\": …}";
+        let wrong = || Issue::new("", "wrong_type", EXPECTED);
+        let Json::Object(map) = written else { return Err(wrong()) };
+        if !is_condition(map) {
             return Ok(written.clone());
         }
-        let field = map.get("field").and_then(Json::as_str).unwrap_or_default().trim();
-        let operator = match ["operator", "op"].into_iter().find_map(|name| map.get(name)?.as_str()) {
-            None => "eq",
-            Some(word) => operator(word.trim()),
+        let known = ["field", "operator", "op", "value"];
+        if let Some(name) = map.keys().find(|name| !known.contains(&name.as_str())) {
+            let name = text::excerpt(name, 60);
+            return Err(Issue::new(
+                name.as_str(),
+                "unknown_field",
+                format!("there is no {name:?} here: {EXPECTED}"),
+            ));
+        }
+        let word = ["operator", "op"].into_iter().find_map(|name| map.get(name)?.as_str());
+        let (Some(field), Some(operator)) = (map.get("field").and_then(Json::as_str), word.map(operator))
+        else {
+            return Err(wrong());
         };
-        let value = map.get("value").unwrap_or(&Json::Null);
-        let (field, ty) = match self.path(object, field) {
-            Some((text, ty)) => (text, Some(ty)),
+        let value = match map.get("value") {
+            Some(value) => value,
+            None if operator == "is_empty" => &Json::Bool(true),
+            None => return Err(wrong()),
+        };
+        let (field, leads_to) = match self.path(object, field.trim()) {
+            Some((text, leads_to)) => (text, Some(leads_to)),
             // Refused where the filter is read, which knows the nearest name.
             None => (field.to_owned(), None),
         };
         let mut condition = Map::new();
-        condition.insert(operator.to_owned(), operand(operator, ty, value));
+        condition.insert(operator.to_owned(), operand(operator, leads_to, value));
         let mut filter = Map::new();
         filter.insert(field, condition.into());
         Ok(filter.into())
     }
 
     /// A path of the object, or of a record it points to, as filters spell it, and what it leads to.
-    fn path(&self, object: &Object, path: &str) -> Option<(String, PartType)> {
-        let spelt = |path: &FieldPath, field: &Object| {
-            let is_first = field.field(&path.field).is_some_and(|field| field.kind.first_part() == path.part);
-            if is_first { path.field.to_string() } else { path.text() }
+    fn path<'o>(&'o self, object: &'o Object, path: &str) -> Option<(String, LeadsTo<'o>)> {
+        let spelt = |path: &FieldPath, object: &'o Object| {
+            let field = object.field(&path.field)?;
+            let is_first = field.kind.first_part() == path.part;
+            let text = if is_first { path.field.to_string() } else { path.text() };
+            Some((text, LeadsTo { ty: path.ty, options: field.kind.options() }))
         };
         if let Ok(path) = FieldPath::parse(path, object, &*self.grants) {
-            return Some((spelt(&path, object), path.ty));
+            return spelt(&path, object);
         }
         let (relation, rest) = path.split_once('.')?;
         let related = self.schema.object(object.field(relation)?.kind.relation()?)?;
         let path = FieldPath::parse(rest, related, &*self.grants).ok()?;
-        Some((format!("{relation}.{}", spelt(&path, related)), path.ty))
+        let (text, leads_to) = spelt(&path, related)?;
+        Some((format!("{relation}.{text}"), leads_to))
     }
 }
 
-fn is_pair(map: &Map<String, Json>) -> bool {
+/// What a path leads to.
+#[derive(Clone, Copy)]
+struct LeadsTo<'o> {
+    ty: PartType,
+    options: &'o [SelectOption],
+}
+
+fn is_condition(map: &Map<String, Json>) -> bool {
     map.get("field").is_some_and(Json::is_string)
 }
 
 /// The filter language's word for an operator.
 fn operator(word: &str) -> &str {
-    match word {
+    match word.trim() {
         "=" | "==" | "equals" | "is" => "eq",
         "!=" | "<>" | "ne" | "not" | "not_eq" => "neq",
         ">" => "gt",
@@ -105,38 +135,25 @@ fn operator(word: &str) -> &str {
     }
 }
 
-fn operand(operator: &str, ty: Option<PartType>, value: &Json) -> Json {
+fn operand(operator: &str, leads_to: Option<LeadsTo<'_>>, value: &Json) -> Json {
     let is_list = matches!(operator, "in" | "not_in");
-    let is_truth = operator == "is_empty" || ty == Some(PartType::Boolean);
+    let is_truth =
+        operator == "is_empty" || leads_to.is_some_and(|leads_to| leads_to.ty == PartType::Boolean);
+    let options = leads_to.map_or(&[][..], |leads_to| leads_to.options);
     let one = |value: &Json| match value {
         Json::String(text) if is_truth => {
             kinds::boolean(text.trim()).map_or_else(|| value.clone(), Json::from)
         }
-        // Options are kept in upper case, whichever case they are asked for in.
-        Json::String(text) if ty == Some(PartType::Option) => {
-            text.trim().replace([' ', '-'], "_").to_uppercase().into()
-        }
+        Json::String(text) => kinds::named_option(options, text).map_or_else(|| value.clone(), Json::from),
         other => other.clone(),
     };
-    match unwrapped(value) {
+    let list = value.as_str().filter(|_| is_list).and_then(kinds::unwrapped);
+    match list.as_ref().unwrap_or(value) {
         Json::Array(values) => values.iter().map(one).collect(),
         Json::String(text) if is_list => {
             text.split(',').map(|text| one(&text.trim().into())).filter(|value| value != "").collect()
         }
-        other if is_list => Json::Array(vec![one(&other)]),
-        Json::Null if operator == "is_empty" => true.into(),
-        other => one(&other),
+        other if is_list => Json::Array(vec![one(other)]),
+        other => one(other),
     }
-}
-
-/// What was written as a text that holds JSON.
-fn unwrapped(written: &Json) -> Json {
-    let Json::String(text) = written else { return written.clone() };
-    let text = text.trim();
-    if text.starts_with(['{', '['])
-        && let Ok(json) = serde_json::from_str(text)
-    {
-        return json;
-    }
-    written.clone()
 }

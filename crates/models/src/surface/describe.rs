@@ -57,7 +57,7 @@ impl Surface {
         let fields: Vec<_> = self
             .grants
             .shown_fields(object)
-            .map(|field| described(field, may_write && written.contains(&&field.name)))
+            .map(|field| self.describe_field(field, may_write && written.contains(&&field.name)))
             .collect();
         let prefix = format!("{}.", object.name);
         let verbs: Vec<_> = self.operations.keys().filter_map(|name| name.strip_prefix(&prefix)).collect();
@@ -69,32 +69,32 @@ impl Surface {
             "verbs": verbs,
         })
     }
-}
 
-fn described(field: &Field, is_writable: bool) -> Json {
-    let mut told = Map::new();
-    told.insert("field".to_owned(), json!(field.name));
-    told.insert("label".to_owned(), json!(field.label));
-    let kind = match field.kind.options() {
-        [] => kinds::kind(&field.kind),
-        // All of them, with what they are called.
-        options => {
-            let options: Vec<_> =
-                options.iter().map(|option| format!("{} ({})", option.value, option.label)).collect();
-            options.join(" | ")
+    fn describe_field(&self, field: &Field, is_writable: bool) -> Json {
+        let mut told = Map::new();
+        told.insert("field".to_owned(), json!(field.name));
+        told.insert("label".to_owned(), json!(field.label));
+        let kind = match field.kind.options() {
+            [] => kinds::kind(&field.kind, |object| self.grants.sees(&self.schema, object)),
+            // All of them, with what they are called.
+            options => {
+                let options: Vec<_> =
+                    options.iter().map(|option| format!("{} ({})", option.value, option.label)).collect();
+                options.join(" | ")
+            }
+        };
+        if !kind.is_empty() {
+            told.insert("holds".to_owned(), kind.into());
         }
-    };
-    if !kind.is_empty() {
-        told.insert("holds".to_owned(), kind.into());
+        if !field.description.is_empty() {
+            told.insert("about".to_owned(), json!(field.description));
+        }
+        if field.is_required && field.default.is_none() {
+            told.insert("required".to_owned(), true.into());
+        }
+        if !is_writable {
+            told.insert("read_only".to_owned(), true.into());
+        }
+        told.into()
     }
-    if !field.description.is_empty() {
-        told.insert("about".to_owned(), json!(field.description));
-    }
-    if field.is_required && field.default.is_none() {
-        told.insert("required".to_owned(), true.into());
-    }
-    if !is_writable {
-        told.insert("read_only".to_owned(), true.into());
-    }
-    told.into()
 }

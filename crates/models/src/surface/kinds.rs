@@ -4,6 +4,7 @@
 
 use kontor_core::{
     error::Issue,
+    filter::PartType,
     metadata::{Field, FieldKind, Outcome, SelectOption, TextFormat},
     reading::{Unread, whole_amount, whole_number},
     text,
@@ -14,10 +15,10 @@ use serde_json::{Value as Json, json};
 const MOST_OPTIONS: usize = 12;
 
 /// A field in the prompt: `stage* LEAD|CLOSED_WON (won)`, `amount money`, `owner → member`, `account →`.
-pub(super) fn told(field: &Field) -> String {
+pub(super) fn told(field: &Field, sees: impl Fn(&str) -> bool) -> String {
     let name = field.name.as_str();
     let required = if field.is_required && field.default.is_none() { "*" } else { "" };
-    let kind = kind(&field.kind);
+    let kind = kind(&field.kind, sees);
     // What the name says already is not said again.
     match kind.strip_suffix(name).unwrap_or(&kind).trim_end() {
         "" => format!("{name}{required}"),
@@ -25,8 +26,8 @@ pub(super) fn told(field: &Field) -> String {
     }
 }
 
-/// What a field holds, in as few words as do; nothing for a line of text.
-pub(super) fn kind(kind: &FieldKind) -> String {
+/// What a field holds, in as few words as do; nothing for a line of text. `sees` says which objects the caller may read.
+pub(super) fn kind(kind: &FieldKind, sees: impl Fn(&str) -> bool) -> String {
     match kind {
         FieldKind::Text { format: TextFormat::Line } => String::new(),
         FieldKind::Text { format: TextFormat::Markdown } => "text".to_owned(),
@@ -47,13 +48,14 @@ pub(super) fn kind(kind: &FieldKind) -> String {
         FieldKind::Phones => "phone".to_owned(),
         FieldKind::SocialLinks | FieldKind::Address => format!(".{}", kind.parts().join("|.")),
         FieldKind::Actor => "by whom".to_owned(),
-        FieldKind::Relation { object } => format!("→ {object}"),
+        FieldKind::Relation { object } if sees(object) => format!("→ {object}"),
+        FieldKind::Relation { .. } | FieldKind::Id => "id".to_owned(),
         FieldKind::Target { objects } => {
-            let objects: Vec<_> = objects.iter().map(|object| object.as_str()).collect();
+            let objects: Vec<_> =
+                objects.iter().map(|object| object.as_str()).filter(|object| sees(object)).collect();
             format!("→ {}", objects.join("|"))
         }
         FieldKind::Json => "JSON".to_owned(),
-        FieldKind::Id => "id".to_owned(),
     }
 }
 
@@ -82,8 +84,8 @@ pub(super) fn value(field: &Field, written: &Json) -> Result<Json, Issue> {
         FieldKind::Select { options } => Ok(named_option(options, text).unwrap_or(text).into()),
         FieldKind::Boolean => Ok(boolean(text).map_or_else(|| text.into(), Json::from)),
         FieldKind::Number { .. } | FieldKind::Position => {
-            let text = text.strip_suffix('%').unwrap_or(text);
-            whole_number(text).map(|number| number.to_json()).map_err(unread)
+            let percent = text.strip_suffix('%').filter(|_| field.kind.is_percentage());
+            number(percent.unwrap_or(text))
         }
         FieldKind::Currency => json_or(text, |text| {
             let amount = whole_amount(text).map_err(unread)?;
@@ -98,7 +100,7 @@ pub(super) fn value(field: &Field, written: &Json) -> Result<Json, Issue> {
             Ok(json!({"first": first.trim(), "last": last}))
         }),
         FieldKind::Emails | FieldKind::Phones => json_or(text, |text| {
-            let mut points = text.split([',', ';', '\n']).map(str::trim).filter(|point| !point.is_empty());
+            let mut points = listed(text);
             let primary = points.next();
             let additional: Vec<_> = points.collect();
             let mut value = json!({"primary": primary});
@@ -107,12 +109,10 @@ pub(super) fn value(field: &Field, written: &Json) -> Result<Json, Issue> {
             }
             Ok(value)
         }),
-        FieldKind::Target { objects } => json_or(text, |text| {
+        FieldKind::Target { .. } => json_or(text, |text| {
             let words = text.split_once([' ', ':', '/']);
-            let (object, id) = words.ok_or_else(|| {
-                let first = objects.first().map_or("contact", |object| object.as_str());
-                wrong(format!("expected an object and the id of its record, as in \"{first} <id>\""))
-            })?;
+            let expected = "expected an object and the id of its record: \"<object> <id>\"";
+            let (object, id) = words.ok_or_else(|| wrong(expected.to_owned()))?;
             Ok(json!({"object": object.trim(), "id": id.trim()}))
         }),
         FieldKind::SocialLinks | FieldKind::Address => json_or(text, |_| {
@@ -123,8 +123,51 @@ pub(super) fn value(field: &Field, written: &Json) -> Result<Json, Issue> {
     }
 }
 
+/// The value of one part of a composite, from what a model wrote.
+///
+/// # Errors
+/// As [`value`].
+pub(super) fn part(field: &Field, part: &str, written: &Json) -> Result<Json, Issue> {
+    let Json::String(text) = written else { return Ok(written.clone()) };
+    let text = text.trim();
+    if text.is_empty() || text == "null" {
+        return Ok(Json::Null);
+    }
+    if !field.kind.parts().contains(&part) {
+        // Refused by the operation, which knows the parts.
+        return Ok(written.clone());
+    }
+    match field.kind.part_type(part) {
+        PartType::Number(_) | PartType::Position => number(text),
+        PartType::Boolean => Ok(boolean(text).map_or_else(|| text.into(), Json::from)),
+        PartType::Opaque => json_or(text, |text| Ok(listed(text).collect())),
+        PartType::FoldedText
+        | PartType::LowerText
+        | PartType::UpperText
+        | PartType::Phone
+        | PartType::Option
+        | PartType::Date
+        | PartType::DateTime
+        | PartType::Id => Ok(text.into()),
+    }
+}
+
+/// A number, as people or as programs write it.
+fn number(text: &str) -> Result<Json, Issue> {
+    let is_machine_written = text.contains(['e', 'E']);
+    if is_machine_written && let Ok(number) = text.parse::<serde_json::Number>() {
+        return Ok(number.into());
+    }
+    whole_number(text).map(|number| number.to_json()).map_err(unread)
+}
+
+/// The entries of a list in one text.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ';', '\n']).map(str::trim).filter(|entry| !entry.is_empty())
+}
+
 /// The option of this value or label, in whichever case.
-fn named_option<'o>(options: &'o [SelectOption], text: &str) -> Option<&'o str> {
+pub(super) fn named_option<'o>(options: &'o [SelectOption], text: &str) -> Option<&'o str> {
     let wanted = text::fold(text).replace([' ', '-'], "_");
     let is_meant = |name: &str| text::fold(name).replace([' ', '-'], "_") == wanted;
     let by_value = options.iter().find(|option| is_meant(&option.value));
@@ -135,12 +178,13 @@ fn named_option<'o>(options: &'o [SelectOption], text: &str) -> Option<&'o str> 
 
 /// A composite that was written as JSON, or what a text makes of it.
 fn json_or(text: &str, read: impl FnOnce(&str) -> Result<Json, Issue>) -> Result<Json, Issue> {
-    if text.starts_with(['{', '['])
-        && let Ok(json) = serde_json::from_str(text)
-    {
-        return Ok(json);
-    }
-    read(text)
+    unwrapped(text).map_or_else(|| read(text), Ok)
+}
+
+/// The object or list that a text holds as JSON.
+pub(super) fn unwrapped(text: &str) -> Option<Json> {
+    let text = text.trim();
+    if text.starts_with(['{', '[']) { serde_json::from_str(text).ok() } else { None }
 }
 
 /// `true` or `false` in the words that models use.

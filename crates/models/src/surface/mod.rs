@@ -119,16 +119,32 @@ impl Surface {
         Some(self.operations.get(operation)?.effect)
     }
 
-    /// The object that a word names: its name, its plural or its label.
+    /// Whether this is a name that a model may call: a verb, an operation or [`DESCRIBE`].
+    pub fn knows(&self, name: &str) -> bool {
+        self.effect(name).is_some() || verbs::VERBS.iter().any(|verb| verb.name == name)
+    }
+
+    /// The objects that an offered operation is about, as far as they may be read.
+    fn offered_objects(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.grants.readable(&self.schema).filter(|object| {
+            let prefix = format!("{}.", object.name);
+            let mut following = self.operations.range(prefix.clone()..);
+            following.next().is_some_and(|(name, _)| name.starts_with(&prefix))
+        })
+    }
+
+    /// The object that a word names: its name or plural; or its label, where that is no other's.
     fn object(&self, word: &str) -> Option<&Arc<Object>> {
         let wanted = read::plain(word);
-        let mut objects = self.grants.readable(&self.schema);
-        objects.find(|object| {
-            let labels = [object.label.as_str(), &object.label_plural];
-            [object.name.as_str(), object.plural.as_str()]
-                .into_iter()
-                .chain(labels)
-                .any(|name| read::plain(name) == wanted)
+        let is_named = |object: &&Arc<Object>| {
+            [object.name.as_str(), object.plural.as_str()].into_iter().any(|name| read::plain(name) == wanted)
+        };
+        let is_labelled = |object: &&Arc<Object>| {
+            [&object.label, &object.label_plural].into_iter().any(|label| read::plain(label) == wanted)
+        };
+        self.offered_objects().find(is_named).or_else(|| {
+            let mut labelled = self.offered_objects().filter(is_labelled);
+            labelled.next().filter(|_| labelled.next().is_none())
         })
     }
 }

@@ -49,8 +49,7 @@ impl ObjectOutline {
 
 impl Surface {
     pub(super) fn outlined(&self, detail: Detail) -> Vec<ObjectOutline> {
-        let objects = self.grants.readable(&self.schema);
-        objects
+        self.offered_objects()
             .map(|object| ObjectOutline {
                 name: object.name.to_string(),
                 plural: object.plural.to_string(),
@@ -71,7 +70,10 @@ impl Surface {
             format!("{}{rest}", listed.join(", "))
         };
         match detail {
-            Detail::Kinds => shown().map(kinds::told).collect::<Vec<_>>().join(", "),
+            Detail::Kinds => {
+                let sees = |object: &str| self.grants.sees(&self.schema, object);
+                shown().map(|field| kinds::told(field, sees)).collect::<Vec<_>>().join(", ")
+            }
             Detail::Names => names(shown().collect(), MOST_NAMES),
             Detail::Some(few) => {
                 let is_telling =

@@ -1,11 +1,11 @@
 //! A call as the operation that it means.
 
 use kontor_core::{
-    error::{ErrorKind, Issue, Problem},
+    error::{Issue, Problem},
     metadata::Object,
     text,
 };
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::{DESCRIBE, Surface, kinds, verbs};
 
@@ -54,14 +54,32 @@ impl Surface {
         }
     }
 
-    /// An operation by its own name: conditions become its filter.
+    /// An operation by its own name.
     fn direct(&self, operation: &str, arguments: Json) -> Reading {
-        let object = verbs::verb_of(operation).and_then(|(object, _)| self.schema.object(object));
-        let read = match (object, arguments) {
-            (Some(object), Json::Object(map)) if map.contains_key("where") => self.filtered(object, map),
-            (_, arguments) => Ok(arguments),
+        let Json::Object(mut map) = arguments else {
+            return Reading { operation: operation.to_owned(), arguments, problem: None };
         };
-        reading(operation, read)
+        let verb = verbs::verb_of(operation).and_then(|(name, verb)| Some((self.schema.object(name)?, verb)));
+        let Some((object, verb)) = verb else {
+            let schema = self.operations.get(operation).map(|definition| &*definition.parameters);
+            for (name, value) in &mut map {
+                let ty = schema.and_then(|schema| schema.pointer(&format!("/properties/{name}/type")));
+                if let Json::String(text) = value
+                    && ty.is_some_and(|ty| ty == "object")
+                    && let Some(json) = kinds::unwrapped(text)
+                {
+                    // Shown as a text, since it is an object of whatever properties.
+                    *value = json;
+                }
+            }
+            return reading(operation, Ok(map.into()));
+        };
+        // The object is said twice by whoever mixes the two forms.
+        let is_itself = map.get("object").and_then(Json::as_str).and_then(|word| self.object(word));
+        if object.field("object").is_none() && is_itself.is_some_and(|named| named.name == object.name) {
+            map.remove("object");
+        }
+        self.on_object(object, verb.name, map)
     }
 
     fn verb(&self, verb: &str, arguments: Json) -> Reading {
@@ -74,13 +92,16 @@ impl Surface {
         };
         let Some(object) = self.object(&word) else { return self.without_object(verb, map, Some(&word)) };
         map.remove("object");
-        let operation = format!("{}.{verb}", object.name);
+        self.on_object(object, verb, map)
+    }
+
+    fn on_object(&self, object: &Object, verb: &str, map: Map<String, Json>) -> Reading {
         let read = match verb {
             "create" | "update" => self.given(object, map, verb == "update"),
             "find" | "group" => self.filtered(object, map),
             _ => Ok(map.into()),
         };
-        reading(&operation, read)
+        reading(&format!("{}.{verb}", object.name), read)
     }
 
     fn without_object(&self, verb: &str, map: Map<String, Json>, word: Option<&str>) -> Reading {
@@ -99,13 +120,10 @@ impl Surface {
     }
 
     /// Arguments with conditions as their filter, and what was meant as a number, a truth or a list as one.
-    fn filtered(&self, object: &Object, mut map: Map<String, Json>) -> Result<Json, (Json, Vec<Issue>)> {
-        let any = map.remove("any").is_some_and(|any| match any {
-            Json::Bool(any) => any,
-            Json::String(text) => kinds::boolean(text.trim()) == Some(true),
-            _ => false,
-        });
-        for name in ["total", "deleted"] {
+    fn filtered(&self, object: &Object, mut map: Map<String, Json>) -> Read {
+        // What is not said is often written as nothing.
+        map.retain(|_, value| !value.is_null() && value != "");
+        for name in ["any", "total", "deleted"] {
             if let Some(Json::String(text)) = map.get(name)
                 && let Some(truth) = kinds::boolean(text.trim())
             {
@@ -119,17 +137,24 @@ impl Surface {
                 map.insert(name.to_owned(), names);
             }
         }
-        if let Some(Json::Array(names)) = map.get("sort") {
-            let names: Vec<_> = names.iter().filter_map(Json::as_str).collect();
-            map.insert("sort".to_owned(), names.join(",").into());
+        if let Some(sort) = map.get("sort").and_then(sorted) {
+            map.insert("sort".to_owned(), sort.into());
         }
         if let Some(Json::String(text)) = map.get("limit")
             && let Ok(limit) = text.trim().parse::<u32>()
         {
             map.insert("limit".to_owned(), limit.into());
         }
-        // What is not said is often written as nothing.
-        map.retain(|_, value| !value.is_null() && value != "");
+        let wrong = |path: &str, message: &str| vec![Issue::new(path, "wrong_type", message)];
+        let any = match map.get("any") {
+            None => false,
+            Some(Json::Bool(any)) => *any,
+            Some(_) => return Err((map.into(), wrong("any", "expected true or false"))),
+        };
+        if any && map.contains_key("where") && map.contains_key("filter") {
+            let message = "with any, give the conditions in where alone";
+            return Err((map.into(), wrong("filter", message)));
+        }
         let mut filters = Vec::new();
         for name in ["where", "filter"] {
             let Some(written) = map.get(name) else { continue };
@@ -138,85 +163,138 @@ impl Surface {
                 Err(issues) => return Err((map.into(), issues)),
             }
         }
-        map.remove("where");
-        map.remove("filter");
-        match filters.len() {
-            0 => {}
-            1 => map.extend(filters.pop().map(|filter| ("filter".to_owned(), filter))),
-            _ => map.extend([("filter".to_owned(), serde_json::json!({"and": filters}))]),
+        for name in ["any", "where", "filter"] {
+            map.remove(name);
         }
+        let filter = if filters.len() > 1 { Some(json!({"and": filters})) } else { filters.pop() };
+        map.extend(filter.map(|filter| ("filter".to_owned(), filter)));
         Ok(map.into())
     }
 
     /// The fields of a record that is made or changed.
-    fn given(
-        &self,
-        object: &Object,
-        mut map: Map<String, Json>,
-        has_id: bool,
-    ) -> Result<Json, (Json, Vec<Issue>)> {
-        let values = ["values", "fields"].into_iter().find_map(|name| map.remove(name));
-        let mut read = Map::new();
-        if has_id && let Some(id) = map.remove("id") {
-            read.insert("id".to_owned(), id);
+    fn given(&self, object: &Object, mut map: Map<String, Json>, has_id: bool) -> Read {
+        let as_written: Json = map.clone().into();
+        let mut given = Given { read: Map::new(), issues: Vec::new() };
+        let id = if has_id { map.remove("id") } else { None };
+        // A field may have the name of what holds the fields.
+        let holder = ["values", "fields"].into_iter().find(|name| object.field(name).is_none());
+        let mut pairs = Vec::new();
+        if let Some((name, values)) = holder.and_then(|name| map.remove_entry(name)) {
+            let text = values.as_str().and_then(kinds::unwrapped);
+            match text.unwrap_or(values) {
+                Json::Array(entries) => {
+                    for (index, entry) in entries.into_iter().enumerate() {
+                        match pair(entry) {
+                            Ok(fields) => pairs.extend(fields),
+                            Err(issue) => given.issues.push(issue.within(&format!("{name}[{index}]"))),
+                        }
+                    }
+                }
+                Json::Object(fields) => pairs.extend(fields),
+                other => pairs.push((name, other)),
+            }
         }
-        let mut pairs: Vec<(String, Json)> = match values {
-            Some(Json::Array(pairs)) => pairs.into_iter().flat_map(pair).collect(),
-            Some(Json::Object(map)) => map.into_iter().collect(),
-            Some(Json::String(text)) => match serde_json::from_str(&text) {
-                Ok(Json::Array(pairs)) => pairs.into_iter().flat_map(pair).collect(),
-                Ok(Json::Object(map)) => map.into_iter().collect(),
-                _ => vec![("values".to_owned(), text.into())],
-            },
-            Some(other) => vec![("values".to_owned(), other)],
-            None => Vec::new(),
-        };
         // Fields that stand beside `values` are meant as if they stood in it.
         pairs.extend(map);
-        let mut issues = Vec::new();
         for (path, written) in pairs {
-            let (name, part) =
-                path.split_once('.').map_or((path.as_str(), None), |(name, part)| (name, Some(part)));
-            let Some(field) = object.field(name) else {
-                // Refused by the operation, which knows the nearest name.
-                read.insert(path, written);
-                continue;
-            };
-            if let Some(part) = part {
-                let composite = read.entry(name).or_insert_with(|| Map::new().into());
-                if let Json::Object(composite) = composite {
-                    composite.insert(part.to_owned(), written);
+            match &id {
+                Some(id) if path == "id" && *id == written => {}
+                Some(_) if path == "id" => {
+                    let message = "the id stands beside the values, and no record gets another";
+                    given.issues.push(Issue::new("values.id", "read_only", message));
                 }
-                continue;
-            }
-            match kinds::value(field, &written) {
-                Ok(value) => drop(read.insert(path, value)),
-                Err(issue) => issues.push(issue.within(&path)),
+                _ => self.give(object, &mut given, path, written),
             }
         }
-        if issues.is_empty() { Ok(read.into()) } else { Err((read.into(), issues)) }
+        if let Some(id) = id {
+            given.read.insert("id".to_owned(), id);
+        }
+        if given.issues.is_empty() { Ok(given.read.into()) } else { Err((as_written, given.issues)) }
     }
+
+    fn give(&self, object: &Object, given: &mut Given, path: String, written: Json) {
+        let (name, part) =
+            path.split_once('.').map_or((path.as_str(), None), |(name, part)| (name, Some(part)));
+        let mut writable = self.grants.writable_fields(&self.schema, object);
+        let Some(field) = writable.find(|field| field.name == name) else {
+            // Refused by the operation, which knows the nearest name.
+            given.read.insert(path, written);
+            return;
+        };
+        let read = match part {
+            None => kinds::value(field, &written),
+            Some(part) => kinds::part(field, part, &written),
+        };
+        let value = match read {
+            Ok(value) => value,
+            Err(issue) => return given.issues.push(issue.within(&path)),
+        };
+        let is_new = match (given.read.get_mut(name), part) {
+            (None, None) => given.read.insert(path.clone(), value).is_none(),
+            (None, Some(part)) => {
+                let composite = Map::from_iter([(part.to_owned(), value)]);
+                given.read.insert(name.to_owned(), composite.into()).is_none()
+            }
+            (Some(Json::Object(composite)), Some(part)) if !composite.contains_key(part) => {
+                composite.insert(part.to_owned(), value).is_none()
+            }
+            (Some(known), None) => *known == value,
+            (Some(known), Some(part)) => known.get(part).is_some_and(|known| *known == value),
+        };
+        if !is_new {
+            let message = format!("{name} is given twice; give it once, as a whole or in parts");
+            given.issues.push(Issue::new(path, "given_twice", message));
+        }
+    }
+}
+
+/// Arguments as an operation takes them; as they were written, with what is wrong.
+type Read = Result<Json, (Json, Vec<Issue>)>;
+
+/// The fields that are read so far.
+struct Given {
+    read: Map<String, Json>,
+    issues: Vec<Issue>,
 }
 
 /// The fields that one entry of `values` gives: a field with its value, or fields by their names.
-fn pair(entry: Json) -> Vec<(String, Json)> {
-    let Json::Object(mut map) = entry else { return vec![("values".to_owned(), entry)] };
-    match map.get("field") {
-        Some(Json::String(field)) if map.len() <= 2 => {
-            let field = field.trim().to_owned();
-            vec![(field, map.remove("value").unwrap_or(Json::Null))]
-        }
-        _ => map.into_iter().collect(),
+fn pair(entry: Json) -> Result<Vec<(String, Json)>, Issue> {
+    let wrong = || Issue::new("", "wrong_type", "expected {\"field\": …, \"value\": …}");
+    let Json::Object(mut map) = entry else { return Err(wrong()) };
+    if !map.contains_key("field") {
+        return Ok(map.into_iter().collect());
+    }
+    match (map.remove("field"), map.remove("value"), map.is_empty()) {
+        (Some(Json::String(field)), Some(value), true) => Ok(vec![(field.trim().to_owned(), value)]),
+        _ => Err(wrong()),
     }
 }
 
-fn reading(operation: &str, read: Result<Json, (Json, Vec<Issue>)>) -> Reading {
+/// An order as the operation takes it, from a list of fields; `None` where it is one already, or not understood.
+fn sorted(written: &Json) -> Option<String> {
+    let one = |entry: &Json| match entry {
+        Json::String(field) => Some(field.trim().to_owned()),
+        Json::Object(map) if map.len() <= 2 => {
+            let field = map.get("field")?.as_str()?.trim();
+            let direction = ["direction", "order"].into_iter().find_map(|name| map.get(name));
+            match direction.map(|direction| direction.as_str().unwrap_or_default().to_lowercase()).as_deref()
+            {
+                Some("desc" | "descending") => Some(format!("-{field}")),
+                Some("asc" | "ascending") => Some(field.to_owned()),
+                None if map.len() == 1 => Some(field.to_owned()),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let fields: Option<Vec<String>> = written.as_array()?.iter().map(one).collect();
+    Some(fields?.join(","))
+}
+
+fn reading(operation: &str, read: Read) -> Reading {
     let operation = operation.to_owned();
     match read {
         Ok(arguments) => Reading { operation, arguments, problem: None },
-        Err((arguments, issues)) => {
-            let problem = Problem { kind: ErrorKind::Invalid, ..Problem::invalid(issues) };
-            Reading { operation, arguments, problem: Some(problem) }
-        }
+        Err((arguments, issues)) => Reading { operation, arguments, problem: Some(Problem::invalid(issues)) },
     }
 }

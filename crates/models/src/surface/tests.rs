@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use kontor_core::{
     environment::Environment,
-    grants::{Action, Grants},
+    grants::{Action, FieldSet, Grants, ObjectGrant},
     metadata::{Field, FieldKind, Name, Object, Outcome, Schema, SelectOption, TextFormat},
     operation::{Definition, Effect},
 };
@@ -222,7 +222,7 @@ fn values_may_be_an_object_or_stand_beside_it() {
         json!({"object": "deal", "values": "{\"name\": \"Acme\", \"amount\": \"5 USD\"}"}),
         json!({"object": "deal", "name": "Acme", "amount": "5 USD"}),
         json!({"object": "deal", "values": [{"name": "Acme"}, {"field": "amount", "value": "5 USD"}]}),
-        json!({"object": "deal", "fields": {"name": "Acme", "amount": "USD 5"}}),
+        json!({"object": "deal", "values": {"name": "Acme", "amount.amount": "5", "amount.currency": "USD"}}),
     ] {
         assert_eq!(read("create", arguments).1, expected);
     }
@@ -278,13 +278,93 @@ fn what_is_wrong_is_told_with_its_place_and_what_there_is() {
         ),
         [
             "address: expected its parts by themselves, such as address.city",
-            "about: expected an object and the id of its record, as in \"deal <id>\"",
+            "about: expected an object and the id of its record: \"<object> <id>\"",
         ]
     );
     assert_eq!(
         problem("find", json!({"object": "deal", "where": ["stage"]})),
         ["where[0]: expected a condition: {\"field\": …, \"operator\": …, \"value\": …}"]
     );
+}
+
+#[test]
+fn what_is_not_understood_is_refused_and_never_dropped() {
+    let issues = |name: &str, arguments: &Json| {
+        let problem = surface().read(name, arguments.clone()).problem;
+        let problem = problem.unwrap_or_else(|| panic!("{name} took {arguments}"));
+        problem.issues.iter().map(|issue| format!("{} {}", issue.code, issue.path)).collect::<Vec<_>>()
+    };
+    let update = |values: Json| json!({"object": "deal", "id": "1", "values": values});
+    for (values, expected) in [
+        (json!([{"field": "amount", "new_value": "5 EUR"}]), "wrong_type values[0]"),
+        (json!([{"field": "note"}]), "wrong_type values[0]"),
+        (json!([{"field": "note", "value": "a", "old": "b"}]), "wrong_type values[0]"),
+        (json!(["name"]), "wrong_type values[0]"),
+        (
+            json!([{"field": "amount.currency", "value": "EUR"}, {"field": "amount", "value": "5 USD"}]),
+            "given_twice amount",
+        ),
+        (
+            json!([{"field": "amount", "value": "5 USD"}, {"field": "amount.currency", "value": "EUR"}]),
+            "given_twice amount.currency",
+        ),
+        (json!([{"field": "name", "value": "a"}, {"field": "name", "value": "b"}]), "given_twice name"),
+        (json!([{"field": "id", "value": "2"}]), "read_only values.id"),
+    ] {
+        assert_eq!(issues("update", &update(values)), [expected]);
+    }
+    let find = |where_: Json| json!({"object": "deal", "where": where_});
+    for (where_, expected) in [
+        (
+            json!([{"field": "amount", "comparison": "gte", "value": "5"}]),
+            "unknown_field where[0].comparison",
+        ),
+        (json!([{"field": "amount", "value": "5"}]), "wrong_type where[0]"),
+        (json!([{"field": "amount", "operator": ["lt"], "value": "5"}]), "wrong_type where[0]"),
+        (json!([{"field": "amount", "operator": "lt"}]), "wrong_type where[0]"),
+    ] {
+        assert_eq!(issues("find", &find(where_)), [expected]);
+    }
+    let both = json!({"object": "deal", "any": true, "where": [], "filter": {"stage": {"eq": "NEW"}}});
+    assert_eq!(issues("find", &both), ["wrong_type filter"]);
+    assert_eq!(issues("find", &json!({"object": "deal", "any": "or"})), ["wrong_type any"]);
+    // What only the operation can refuse reaches it as it was written.
+    let odd = json!([{"field": "amount", "direction": "sideways"}]);
+    assert_eq!(read("find", json!({"object": "deal", "sort": odd})).1["sort"], odd);
+    assert_eq!(read("update", update(json!({"nmae": "a"}))).1["nmae"], "a");
+}
+
+#[test]
+fn an_order_and_any_are_read_in_the_forms_that_models_write() {
+    let sort = json!([{"field": "amount", "direction": "DESC"}, "name"]);
+    assert_eq!(read("find", json!({"object": "deal", "sort": sort})).1["sort"], "-amount,name");
+    let filter = json!({"stage": {"eq": "NEW"}, "amount": {"gt": 5}});
+    let (_, arguments) = read("find", json!({"object": "deal", "where": filter, "any": "true"}));
+    assert_eq!(arguments["filter"], json!({"or": [{"stage": {"eq": "NEW"}}, {"amount": {"gt": 5}}]}));
+    let text = json!([{"field": "name", "operator": "contains", "value": "[1]"}]);
+    let (_, arguments) = read("deal_find", json!({"object": "deal", "where": text, "limit": "5"}));
+    assert_eq!(arguments, json!({"filter": {"name": {"contains": "[1]"}}, "limit": 5}));
+    let list = json!([{"field": "name", "operator": "in", "value": "[\"Acme, Inc.\"]"}]);
+    assert_eq!(
+        read("find", json!({"object": "deal", "where": list})).1["filter"]["name"]["in"],
+        json!(["Acme, Inc."])
+    );
+}
+
+#[test]
+fn a_field_that_is_hidden_is_as_one_that_there_is_not() {
+    let hidden = FieldSet::Except([Name::literal("amount")].into());
+    let grant = ObjectGrant::everything().reading(hidden.clone()).updating(hidden);
+    let grants = Grants::everything().with_object(Name::literal("deal"), grant);
+    let surface = Surface::new(&definitions(), &Arc::new(schema()), &Arc::new(grants), 0);
+    for name in ["amount", "nothing"] {
+        let reading = surface.read("create", json!({"object": "deal", "values": {name: "much"}}));
+        assert_eq!(
+            (reading.problem, &reading.arguments[name]),
+            (None, &json!("much")),
+            "left to the operation"
+        );
+    }
 }
 
 #[test]
@@ -297,6 +377,9 @@ fn verbs_and_objects_are_those_that_are_offered() {
     assert_eq!(names, ["find", "get", "describe"]);
     assert_eq!(surface.tools()[0].parameters["properties"]["object"]["enum"], json!(["deal"]));
     assert_eq!(surface.effect("deal.delete"), None);
+    let told: Vec<_> = surface.outline().iter().map(|object| object.name.as_str()).collect();
+    assert_eq!(told, ["deal", "account"]);
+    assert!(surface.describe(&json!({"object": "contact"})).is_err());
 }
 
 #[test]

@@ -212,7 +212,7 @@ pub(super) fn conditions() -> Json {
             },
             "required": ["field", "operator", "value"],
         },
-        "description": "Conditions on fields, also created_at, updated_at, created_by and those of a related record (account.name). in and not_in take several values with commas; is_empty true or false; dates also today or \"this month\"; $me is the member.",
+        "description": "Conditions on fields, also created_at, updated_at, created_by and those of a related record (account.name). in and not_in take several values with commas, or a JSON list; is_empty true or false; dates also today or \"this month\"; $me is the member.",
     })
 }
 
