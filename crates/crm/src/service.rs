@@ -106,6 +106,19 @@ impl Crm {
         Ok(self.remember(workspace, current, now))
     }
 
+    /// The schema as it is in a transaction.
+    pub(crate) async fn schema_within(
+        &self,
+        tx: &mut Tx<'_>,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<Schema>, Error> {
+        let version = metadata::version(tx).await?;
+        match self.cached(workspace).filter(|(schema, _)| schema.version() == version) {
+            Some((schema, _)) => Ok(schema),
+            None => Ok(Arc::new(metadata::schema(tx).await?)),
+        }
+    }
+
     fn cached(&self, workspace: WorkspaceId) -> Option<(Arc<Schema>, Timestamp)> {
         let schemas = self.0.schemas.lock().unwrap_or_else(PoisonError::into_inner);
         schemas.get(&workspace).map(|cached| (cached.schema.clone(), cached.checked_at))
