@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_openai::{Client, config::OpenAIConfig};
 use futures::{StreamExt, stream};
-use kontor_outbound::Outbound;
+use kontor_core::error::Chain;
+use kontor_outbound::{Outbound, unconnected};
 
 use crate::{
     chat::{Capabilities, ChatModel, ChatRequest, DeltaStream, ToolDefinition},
@@ -63,8 +64,13 @@ impl Provider {
         let secrets = transport.secrets().clone();
         // The transport sets the key itself, so that async-openai, which would log it with its
         // configuration, never has it. Its own retries are off because the transport is ours.
+        let unready = |error| ModelError::Misconfigured {
+            provider: name.to_owned(),
+            message: Chain(&error).to_string(),
+        };
+        // It puts requests together, and the transport sends them.
         let client = Client::build(
-            transport.request_builder().clone(),
+            unconnected().map_err(unready)?,
             OpenAIConfig::new().with_api_base(base).with_api_key("").with_org_id(""),
         )
         .with_http_service(transport.clone());

@@ -13,7 +13,7 @@ use kontor_outbound::{
     Client, Error as OutboundError, Limits, Outbound, Response, Steered, Wait as OutboundWait,
 };
 use reqwest::{
-    Body, StatusCode,
+    Body, Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::Value;
@@ -79,11 +79,6 @@ impl Transport {
         Ok(Self { client, provider: provider.into(), headers, secrets })
     }
 
-    /// What async-openai builds its requests by.
-    pub(super) fn request_builder(&self) -> &reqwest::Client {
-        self.client.request_builder()
-    }
-
     /// What is sent with every request and must not come back in a message.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
@@ -107,9 +102,9 @@ impl Transport {
 
     /// The names of the models that the server at `base_url` lists; `None` where it has no list.
     pub(super) async fn list(&self, base_url: &str) -> Result<Option<Vec<String>>, ModelError> {
-        let request = self.request_builder().get(format!("{base_url}/models")).headers(self.headers.clone());
-        let request = request.timeout(LISTING).build().map_err(unsendable)?;
-        let response = self.client.execute(request).await.map_err(|error| self.failed(error))?;
+        let request = self.client.request(Method::GET, &format!("{base_url}/models"));
+        let request = request.headers(self.headers.clone()).timeout(LISTING);
+        let response = request.send().await.map_err(|error| self.failed(error))?;
         match response.status() {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
             status if status.is_success() => {
