@@ -121,6 +121,7 @@ impl serde::Serialize for Group {
     }
 }
 
+/// Written by hand: names of functions and of fields stand side by side as keys, which no type says.
 impl schemars::JsonSchema for Group {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Group".into()
