@@ -44,10 +44,17 @@ struct Inner {
     permits: Semaphore,
     /// The workspaces that are being read, and whether they were written in since.
     reading: Mutex<HashMap<WorkspaceId, bool>>,
-    /// How often a reader has failed in a workspace one time after another, and when it is tried again.
-    failed: Mutex<HashMap<(WorkspaceId, &'static str), (u32, Timestamp)>>,
+    /// The readers that failed last, by workspace and name.
+    failed: Mutex<HashMap<(WorkspaceId, &'static str), Failed>>,
     tracker: TaskTracker,
     stopping: CancellationToken,
+}
+
+/// That a reader failed.
+struct Failed {
+    /// How often, one time after another.
+    times: u32,
+    again_at: Timestamp,
 }
 
 impl Readers {
@@ -207,9 +214,8 @@ impl Inner {
     /// Whether a reader that failed is not tried again yet.
     fn is_waiting(&self, workspace: WorkspaceId, reader: &'static str) -> bool {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed
-            .get(&(workspace, reader))
-            .is_some_and(|(_, again_at)| *again_at > self.jobs.0.environment.now())
+        let now = self.jobs.0.environment.now();
+        failed.get(&(workspace, reader)).is_some_and(|failed| failed.again_at > now)
     }
 
     fn note(&self, workspace: WorkspaceId, reader: &'static str, ended: Result<(), Failure>) {
@@ -219,9 +225,10 @@ impl Inner {
             failed.remove(&key);
             return;
         };
-        let times = failed.get(&key).map_or(1, |(times, _)| times.saturating_add(1));
+        let times = failed.get(&key).map_or(1, |failed| failed.times.saturating_add(1));
         let pause = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(times - 1)).min(LAST_RETRY);
-        failed.insert(key, (times, self.jobs.0.environment.now().plus(pause)));
+        let again_at = self.jobs.0.environment.now().plus(pause);
+        failed.insert(key, Failed { times, again_at });
         metrics::counter!("events_read_total", "reader" => reader, "outcome" => "failed").increment(1);
         tracing::warn!(%workspace, reader, times, error = %Chain(&*error), "a reader of events failed; it is tried again in {pause:?}");
     }
