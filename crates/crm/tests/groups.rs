@@ -1,4 +1,7 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use kontor_core::{
     caller::Caller,
@@ -10,7 +13,7 @@ use kontor_core::{
 };
 use kontor_crm::records::{Aggregate, BatchInput, Function, GroupQuery};
 use kontor_store::{both_engines, testing::TestStore};
-use sea_query::Query;
+use sea_query::{Expr, Query};
 use serde_json::{Value as Json, json};
 
 use crate::support::{Fixture, issues, map, problem};
@@ -217,6 +220,15 @@ both_engines! {
             let calls = part.iter().map(|at| map(json!({ "type": "CALL", "subject": "Hi", "happened_at": at })));
             fixture.crm.batch(&fixture.ada, "activity", BatchInput::Create(calls.collect())).await.unwrap();
         }
+        fixture.crm.write(&fixture.ada, (), |work, ()| {
+            Box::pin(async move {
+                let statement = Query::update()
+                    .table(work.tx.table("record_activity"))
+                    .value("created_at", Expr::col("happened_at"))
+                    .to_owned();
+                Ok(work.tx.execute(&statement).await?)
+            })
+        }).await.unwrap();
         for zone in ["Europe/Berlin", "Africa/Casablanca", "America/St_Johns", "Pacific/Apia", "Asia/Tehran", "Australia/Lord_Howe"] {
             let time_zone: TimeZone = zone.parse().unwrap();
             let caller = Caller { locale: Locale { time_zone, ..Locale::default() }, ..fixture.ada.clone() };
@@ -226,6 +238,16 @@ both_engines! {
             let shown: BTreeSet<_> = instants.iter().map(|at| time_zone.date(*at).to_string()).collect();
             assert_eq!(days.len(), 500, "{zone}");
             assert!(days.is_subset(&shown), "{zone}: {:?}", days.difference(&shown).collect::<Vec<_>>());
+
+            // Of a field without an index.
+            let asked = GroupQuery { limit: 500, ..query(&["created_at:year"], &[]) };
+            let found = fixture.crm.group(&caller, "activity", asked).await.unwrap();
+            let mut years = BTreeMap::<_, u64>::new();
+            for at in &instants {
+                *years.entry(time_zone.date(*at).to_string()[..4].to_owned()).or_default() += 1;
+            }
+            let found = found.groups.iter().map(|group| (group.by["created_at:year"].as_str().unwrap().to_owned(), group.count));
+            assert_eq!(found.collect::<BTreeMap<_, _>>(), years, "{zone}");
         }
     }
 

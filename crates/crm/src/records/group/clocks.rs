@@ -12,10 +12,19 @@ use crate::{
     records::rows::{BASE, col, decode},
 };
 
-/// The offsets of the caller's clocks from the earliest to the latest value of a column of instants. The two are
-/// looked up by the column's index where it has one.
-pub(super) async fn offsets(work: &mut Work<'_, '_>, table: &str, column: &str) -> Result<Offsets, Error> {
+/// The offsets of the caller's clocks from the earliest to the latest value of an indexed column of instants. Without
+/// an index the two would have to be searched among all records, and what compares with every change of the zone's
+/// clocks costs less.
+pub(super) async fn offsets(
+    work: &mut Work<'_, '_>,
+    table: &str,
+    column: &str,
+    is_indexed: bool,
+) -> Result<Offsets, Error> {
     let zone = work.caller.locale.time_zone;
+    if !is_indexed {
+        return Ok(zone.all_offsets());
+    }
     let table = work.tx.table(table);
     let extreme = |of: Expr| -> Expr {
         let select: SelectStatement = Query::select()

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     Error, Work,
     kinds::{self, Grouping},
+    metadata,
     records::{
         access::predicate,
         hops::Hops,
@@ -136,7 +137,8 @@ impl Plan {
         }
         for by in &mut by {
             let Some(Instants { table, alias, column, unit }) = by.instants.take() else { continue };
-            let offsets = clocks::offsets(work, &table, &column).await?;
+            let is_indexed = metadata::indexed_column(&by.field).as_ref() == Some(&column);
+            let offsets = clocks::offsets(work, &table, &column, is_indexed).await?;
             let dialect = work.tx.dialect();
             by.expression = dialect.calendar(&alias, &column, ColumnType::Timestamp, unit, &offsets);
         }
