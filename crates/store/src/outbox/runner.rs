@@ -167,7 +167,7 @@ impl Inner {
         let mut place = self.place(namespace, reader).await?;
         while !self.stopping.is_cancelled() {
             let through = settled.after(namespace, place).await?;
-            let _permit = self.permits.acquire().await?;
+            let permit = self.permits.acquire().await?;
             // So that what is begun is found if this process dies in the middle of it.
             let announced = self.jobs.announce(workspace).await?;
             let environment = self.jobs.0.environment.clone();
@@ -186,7 +186,7 @@ impl Inner {
                 Left::Nothing => return Ok(()),
                 Left::Some => pause = SHORT_PAUSE,
                 Left::Unsettled => {
-                    drop(_permit);
+                    drop(permit);
                     tokio::select! {
                         () = self.stopping.cancelled() => return Ok(()),
                         () = sleep(pause) => {}
