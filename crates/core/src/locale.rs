@@ -1,6 +1,8 @@
 //! How a caller's words are read and told: in which time zone their days begin, and which currency they mean where they
 //! say none.
 
+mod offsets;
+
 use std::{fmt, str::FromStr};
 
 use chrono::{
@@ -9,6 +11,7 @@ use chrono::{
 use chrono_tz::{OffsetName as _, Tz};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+pub use self::offsets::Offsets;
 use crate::{
     currency::Currency,
     text,

@@ -30,6 +30,11 @@ impl Timestamp {
         Self(micros.clamp(Self::MIN_MICROS, Self::MAX_MICROS))
     }
 
+    /// An instant of this program's own, which is within the years 0001 to 9999.
+    pub(crate) const fn of_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
     pub const fn micros(self) -> i64 {
         self.0
     }

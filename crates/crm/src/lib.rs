@@ -42,5 +42,4 @@ pub use feed::{Changed, Feed, Notice};
 use kontor_operations::Work;
 pub use members::MemberRecord;
 pub use operations::RecordOperations;
-pub use outbox::prune as prune_events;
 pub use service::Crm;

@@ -1,7 +1,8 @@
 //! The transactional outbox: every change's event is written with the change, for programs to be told later.
+//! Who is told, and until when events are kept, is [`kontor_store::outbox`].
 
-use kontor_core::{ids::RecordId, metadata::Name, time::Timestamp};
-use kontor_store::{BoxFuture, Tx, Write, prune::PART};
+use kontor_core::{ids::RecordId, metadata::Name};
+use kontor_store::{BoxFuture, Tx, Write};
 use sea_query::{Expr, ExprTrait as _, Func, Order, Query};
 use uuid::Uuid;
 
@@ -69,38 +70,4 @@ pub(crate) fn after<'t>(
         }
         Ok(found)
     })
-}
-
-/// Removes events of changes before an instant. They are looked at in their order, so that a look costs no more than
-/// what it removes.
-pub fn prune<'t>(tx: &'t mut Tx<'_>, before: Timestamp) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
-    Box::pin(async move {
-        let first = Query::select()
-            .columns(["sequence", "id"])
-            .from(tx.table(TABLE))
-            .order_by("sequence", Order::Asc)
-            .limit(PART)
-            .take();
-        let mut last = None;
-        for row in tx.fetch_all(&first).await? {
-            let (sequence, id): (i64, Uuid) = (row.get(0)?, row.get(1)?);
-            if happened_at(id) >= before {
-                break;
-            }
-            last = Some(sequence);
-        }
-        let Some(last) = last else { return Ok(0) };
-        let delete =
-            Query::delete().from_table(tx.table(TABLE)).and_where(Expr::col("sequence").lte(last)).take();
-        tx.execute(&delete).await
-    })
-}
-
-/// When an event happened, as its id tells; one that tells nothing is as old as can be.
-fn happened_at(id: Uuid) -> Timestamp {
-    let Some((seconds, nanos)) = id.get_timestamp().map(|time| time.to_unix()) else {
-        return Timestamp::EPOCH;
-    };
-    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    Timestamp::from_micros(seconds.saturating_mul(1_000_000).saturating_add(i64::from(nanos / 1_000)))
 }

@@ -96,6 +96,19 @@ impl Crm {
         Ok(newer.map(Arc::new).or(known).unwrap_or_default())
     }
 
+    /// The schema as it is in a transaction.
+    pub(crate) async fn schema_within(
+        &self,
+        tx: &mut Tx<'_>,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<Schema>, Error> {
+        let version = metadata::version(tx).await?;
+        match self.0.schemas.get(&workspace).filter(|schema| schema.version() == version) {
+            Some(schema) => Ok(schema),
+            None => Ok(Arc::new(metadata::schema(tx).await?)),
+        }
+    }
+
     /// Adds a field to an object, which every surface knows from then on.
     pub async fn add_field(&self, caller: &Caller, object: &str, new: NewField) -> Result<Field, Error> {
         let namespace = self.0.store.workspace(caller.workspace).await?;

@@ -106,6 +106,11 @@ both_engines! {
         assert_eq!(told["entries"][0]["happened_at"], "2026-12-01T00:00:00+01:00");
         let found = operations.execute(&berlin, "task.find", json!({}), None).await.unwrap();
         assert_eq!(found["records"][0]["due_at"], "2026-12-02T00:00:00+01:00");
+        for (caller, day) in [(&berlin, "2026-12-02"), (&fixture.ada, "2026-12-01")] {
+            let by = json!({ "by": ["due_at:day"] });
+            let groups = operations.execute(caller, "task.group", by, None).await.unwrap();
+            assert_eq!(groups["groups"], json!([{ "by": { "due_at:day": day }, "count": 1 }]));
+        }
     }
 
     async fn what_is_closed_is_closed_on_the_callers_day_and_in_the_usual_currency(store: TestStore) {

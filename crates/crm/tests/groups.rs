@@ -1,11 +1,19 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
 use kontor_core::{
+    caller::Caller,
     grants::{Action, FieldSet, Grants, ObjectGrant, RowRule},
     ids::RecordId,
+    locale::{Locale, TimeZone},
     metadata::Name,
+    time::Timestamp,
 };
 use kontor_crm::records::{Aggregate, BatchInput, Function, GroupQuery};
 use kontor_store::{both_engines, testing::TestStore};
-use sea_query::Query;
+use sea_query::{Expr, Query};
 use serde_json::{Value as Json, json};
 
 use crate::support::{Fixture, Writes as _, issues, map, problem};
@@ -156,14 +164,91 @@ both_engines! {
         assert_eq!(groups("close_date").await.len(), 5);
     }
 
-    async fn instants_are_grouped_by_their_day_in_utc(store: TestStore) {
+    async fn instants_are_grouped_by_the_days_of_the_callers_clocks(store: TestStore) {
         let fixture = Fixture::new(&store).await;
-        for instant in ["1969-12-31T23:59:59.9Z", "2026-03-01T23:30:00-01:00", "2026-03-02T23:59:59.999999Z"] {
-            fixture.create("activity", json!({ "type": "CALL", "subject": "Hi", "happened_at": instant })).await;
+        for instant in [
+            "1969-12-31T23:59:59.9Z", "2026-03-01T23:30:00-01:00", "2026-03-02T23:59:59.999999Z",
+            // Before and after the clocks of Berlin are put forward, on the shortest day, and back, on the longest.
+            "2026-03-28T22:59:59Z", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59.999999Z", "2026-03-29T22:00:00Z",
+            "2026-10-24T21:59:59Z", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z",
+        ] {
+            let account = fixture.create("account", json!({ "name": instant })).await;
+            let target = json!({ "object": "account", "id": account.id });
+            let call = json!({ "type": "CALL", "subject": "Hi", "happened_at": instant, "target": target });
+            fixture.create("activity", call).await;
         }
-        let groups = fixture.crm.group(&fixture.ada, "activity", query(&["happened_at:day"], &[])).await.unwrap();
-        let days: Vec<_> = groups.groups.iter().map(|group| (group.by["happened_at:day"].clone(), group.count)).collect();
-        assert_eq!(days, [(json!("1969-12-31"), 1), (json!("2026-03-02"), 2)]);
+        let groups = async |zone: &str, by: &str| {
+            let locale = Locale { time_zone: zone.parse().unwrap(), ..Locale::default() };
+            let caller = Caller { locale, ..fixture.ada.clone() };
+            let found = fixture.crm.group(&caller, "activity", query(&[by], &[])).await.unwrap();
+            let shown = found.groups.iter().map(|group| format!("{} {}", group.by[by].as_str().unwrap(), group.count));
+            shown.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(
+            groups("UTC", "happened_at:day").await,
+            "1969-12-31 1, 2026-03-02 2, 2026-03-28 2, 2026-03-29 2, 2026-10-24 2, 2026-10-25 2"
+        );
+        assert_eq!(
+            groups("Europe/Berlin", "happened_at:day").await,
+            "1970-01-01 1, 2026-03-02 1, 2026-03-03 1, 2026-03-28 1, 2026-03-29 2, 2026-03-30 1, 2026-10-24 1, 2026-10-25 2, 2026-10-26 1"
+        );
+        // Weeks begin on Monday, the 30th of March and the 26th of October.
+        assert_eq!(
+            groups("Europe/Berlin", "happened_at:week").await,
+            "1969-12-29 1, 2026-03-02 2, 2026-03-23 3, 2026-03-30 1, 2026-10-19 3, 2026-10-26 1"
+        );
+        assert_eq!(groups("Europe/Berlin", "happened_at:month").await, "1970-01 1, 2026-03 6, 2026-10 4");
+        assert_eq!(groups("America/New_York", "happened_at:year").await, "1969 1, 2026 10");
+        assert_eq!(groups("Europe/Berlin", "happened_at:year").await, "1970 1, 2026 10");
+        assert_eq!(groups("Asia/Kathmandu", "happened_at:quarter").await, "1970-Q1 1, 2026-Q1 6, 2026-Q4 4");
+        assert_eq!(
+            groups("Pacific/Auckland", "happened_at:day").await,
+            "1970-01-01 1, 2026-03-02 1, 2026-03-03 1, 2026-03-29 2, 2026-03-30 2, 2026-10-25 2, 2026-10-26 2"
+        );
+    }
+
+    async fn groups_of_instants_are_what_a_zones_clocks_show_in_every_zone(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let mut instant: Timestamp = "1900-01-02T00:00:00Z".parse().unwrap();
+        let mut instants = Vec::new();
+        // Some eleven weeks and odd hours apart, beyond what the database of zones foresees.
+        while instant.to_string().as_str() < "2120" {
+            instants.push(instant);
+            instant = instant.plus(Duration::from_secs(77 * 24 * 60 * 60 + 5 * 60 * 60 + 1_234));
+        }
+        for part in instants.chunks(200) {
+            let calls = part.iter().map(|at| map(json!({ "type": "CALL", "subject": "Hi", "happened_at": at })));
+            fixture.crm.batch(&fixture.ada, "activity", BatchInput::Create(calls.collect())).await.unwrap();
+        }
+        fixture.crm.write(&fixture.ada, (), |work, ()| {
+            Box::pin(async move {
+                let statement = Query::update()
+                    .table(work.tx.table("record_activity"))
+                    .value("created_at", Expr::col("happened_at"))
+                    .to_owned();
+                Ok(work.tx.execute(&statement).await?)
+            })
+        }).await.unwrap();
+        for zone in ["Europe/Berlin", "Africa/Casablanca", "America/St_Johns", "Pacific/Apia", "Asia/Tehran", "Australia/Lord_Howe"] {
+            let time_zone: TimeZone = zone.parse().unwrap();
+            let caller = Caller { locale: Locale { time_zone, ..Locale::default() }, ..fixture.ada.clone() };
+            let asked = GroupQuery { limit: 500, filter: Some(json!({ "happened_at": { "gte": "1950-01-01" } })), ..query(&["happened_at:day"], &[]) };
+            let found = fixture.crm.group(&caller, "activity", asked).await.unwrap();
+            let days: BTreeSet<_> = found.groups.iter().map(|group| group.by["happened_at:day"].as_str().unwrap().to_owned()).collect();
+            let shown: BTreeSet<_> = instants.iter().map(|at| time_zone.date(*at).to_string()).collect();
+            assert_eq!(days.len(), 500, "{zone}");
+            assert!(days.is_subset(&shown), "{zone}: {:?}", days.difference(&shown).collect::<Vec<_>>());
+
+            // Of a field without an index.
+            let asked = GroupQuery { limit: 500, ..query(&["created_at:year"], &[]) };
+            let found = fixture.crm.group(&caller, "activity", asked).await.unwrap();
+            let mut years = BTreeMap::<_, u64>::new();
+            for at in &instants {
+                *years.entry(time_zone.date(*at).to_string()[..4].to_owned()).or_default() += 1;
+            }
+            let found = found.groups.iter().map(|group| (group.by["created_at:year"].as_str().unwrap().to_owned(), group.count));
+            assert_eq!(found.collect::<BTreeMap<_, _>>(), years, "{zone}");
+        }
     }
 
     async fn relations_are_grouped_by_name(store: TestStore) {

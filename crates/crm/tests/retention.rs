@@ -30,14 +30,14 @@ both_engines! {
         let events = fixture.outbox().await.len() as u64;
         assert!(events >= 3);
         let kept: [(Prune, Timestamp); 3] = [
-            (kontor_crm::prune_events, now.minus(HOUR)),
+            (kontor_store::outbox::prune, now.minus(HOUR)),
             (kontor_store::prune::audit, now.minus(HOUR)),
             (kontor_operations::requests::prune, now.plus(HOUR)),
         ];
         for (part, before) in kept {
             assert_eq!(prune(&store, &fixture, part, before).await, 0);
         }
-        assert_eq!(prune(&store, &fixture, kontor_crm::prune_events, now.plus(HOUR)).await, events);
+        assert_eq!(prune(&store, &fixture, kontor_store::outbox::prune, now.plus(HOUR)).await, events);
         assert!(fixture.outbox().await.is_empty());
         // An answer is kept for a day.
         assert_eq!(prune(&store, &fixture, kontor_operations::requests::prune, now.plus(25 * HOUR)).await, 3);

@@ -1,8 +1,35 @@
-use kontor_crm::records::{BatchInput, ListQuery};
-use kontor_store::{both_engines, testing::TestStore};
+use std::time::Duration;
+
+use kontor_crm::records::{BatchInput, FollowNames, ListQuery};
+use kontor_store::{
+    Error, Store, both_engines,
+    jobs::{Dispatcher, JobSettings, Jobs, Registry},
+    testing::TestStore,
+};
+use sea_query::Query;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Fixture, Writes as _, issues, map, problem};
+
+/// Has the directory know the workspace.
+async fn register(store: &TestStore, fixture: &Fixture) {
+    let registered = store.directory().write(fixture.workspace, |tx, workspace| {
+        let insert = Query::insert()
+            .into_table(tx.table("workspaces"))
+            .columns(["id", "name", "name_folded", "status", "created_at"])
+            .values_panic([
+                workspace.as_uuid().into(),
+                "Acme".into(),
+                "acme".into(),
+                "active".into(),
+                0_i64.into(),
+            ])
+            .take();
+        Box::pin(async move { tx.execute(&insert).await })
+    });
+    registered.await.map_err(|error: Error| error).unwrap();
+}
 
 both_engines! {
     async fn a_target_and_its_relation_say_the_same(store: TestStore) {
@@ -26,6 +53,16 @@ both_engines! {
         assert_eq!((&cleared["target"], &cleared["contact"]), (&json!(null), &json!(null)));
     }
 
+    async fn what_is_about_a_renamed_record_has_its_new_name_at_once(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let account = fixture.create("account", json!({ "name": "Acme" })).await;
+        let target = json!({ "object": "account", "id": account.id });
+        let note = fixture.create("note", json!({ "title": "Hello", "target": target })).await;
+        let patch = map(json!({ "name": "Brightwater" }));
+        fixture.crm.update(&fixture.ada, "account", account.id, patch, None).await.unwrap();
+        assert_eq!(fixture.get("note", note.id).await["target"]["name"], "Brightwater");
+    }
+
     async fn all_that_is_about_a_renamed_record_is_found_by_its_new_name(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let account = fixture.create("account", json!({ "name": "Acme" })).await;
@@ -41,7 +78,27 @@ both_engines! {
         assert_eq!(found("acme").await, Some(1_080));
         let patch = map(json!({ "name": "Brightwater" }));
         fixture.crm.update(&fixture.ada, "account", account.id, patch, None).await.unwrap();
+        // No transaction renames more than some of them.
+        assert_eq!((found("brightwater").await, found("acme").await), (Some(200), Some(880)));
+
+        register(&store, &fixture).await;
+        let environment = fixture.crm.environment().clone();
+        let jobs = Jobs::new(Store::clone(&store), environment, JobSettings::default());
+        let registry = Registry::default().reading(FollowNames::new(fixture.crm.clone()));
+        let stop = CancellationToken::new();
+        let dispatcher = Dispatcher::new(jobs, registry, Vec::new(), stop.clone());
+        let followed = async {
+            while found("brightwater").await != Some(1_080) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            stop.cancel();
+        };
+        let both = async { tokio::join!(dispatcher.run(), followed) };
+        tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
         assert_eq!((found("brightwater").await, found("acme").await), (Some(1_080), Some(0)));
+        let note = fixture.list("note", ListQuery { limit: 1, ..ListQuery::default() }).await.records.remove(0);
+        let note = note.to_json();
+        assert_eq!((&note["target"]["name"], &note["version"]), (&json!("Brightwater"), &json!(1)));
     }
 
     async fn what_a_wrong_target_leads_to_is_no_mistake_of_its_own(store: TestStore) {

@@ -150,6 +150,7 @@ both_engines! {
                 let number = if tx.dialect() == Dialect::Sqlite { "INTEGER" } else { "bigint" };
                 for statement in [
                     format!("ALTER TABLE outbox_events ADD COLUMN happened_at {number}"),
+                    format!("ALTER TABLE outbox_events ADD COLUMN transaction_number {number} NOT NULL DEFAULT 0"),
                     "ALTER TABLE outbox_events ADD COLUMN actor text".to_owned(),
                     "ALTER TABLE outbox_events ADD COLUMN changes text".to_owned(),
                     "UPDATE outbox_events SET happened_at = (SELECT t.happened_at FROM timeline_entries AS t \

@@ -1,14 +1,16 @@
-//! What runs by itself: the jobs of this program, and when.
+//! What runs by itself: the jobs of this program, and when, and who reads events.
 
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use kontor_agents::ExpireApprovals;
 use kontor_core::caller::Operator;
+use kontor_crm::records::FollowNames;
 use kontor_identity::{Identity, RetentionDays};
 use kontor_store::{
     Error as StoreError,
     jobs::{Job, JobError, JobRun, Registry},
+    outbox,
     prune::{self, Prune},
 };
 
@@ -22,6 +24,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) fn jobs(services: &Services, retention: RetentionConfig) -> Registry {
     Registry::default()
         .with(ExpireApprovals(services.agents.clone()))
+        .reading(FollowNames::new(services.crm.clone()))
         .in_every_workspace(Retention(retention), "0 2 * * *")
         .in_directory(CleanUp(services.identity.clone()), "*/5 * * * *")
 }
@@ -32,10 +35,14 @@ struct Retention(RetentionConfig);
 impl Retention {
     /// What is removed, and at which age.
     fn of(&self, set: RetentionDays) -> Vec<(Prune, Duration)> {
-        let RetentionConfig { events, audit, chats, calls } = self.0;
+        let RetentionConfig { events, unread_events, audit, chats, calls } = self.0;
         let calls = set.calls.unwrap_or(calls);
-        let kept: [(Prune, u32); 5] = [
-            (kontor_crm::prune_events, set.events.unwrap_or(events)),
+        let events = set.events.unwrap_or(events);
+        // What is kept although everybody has had it is not removed since somebody has not.
+        let unread_events = if events == 0 || unread_events == 0 { 0 } else { unread_events.max(events) };
+        let kept: [(Prune, u32); 6] = [
+            (outbox::prune, events),
+            (outbox::prune_unread, unread_events),
             (prune::audit, set.audit.unwrap_or(audit)),
             (kontor_agents::prune_chats, set.chats.unwrap_or(chats)),
             (kontor_operations::outside::prune, calls),

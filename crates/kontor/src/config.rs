@@ -84,6 +84,8 @@ pub(crate) struct Config {
 pub(crate) struct RetentionConfig {
     /// Events of changes, for programs to be told.
     pub(crate) events: u32,
+    /// Those of them that not every reader has had, at the longest.
+    pub(crate) unread_events: u32,
     /// Who did what to the workspace itself.
     pub(crate) audit: u32,
     /// Chats, after they have expired.
@@ -94,7 +96,7 @@ pub(crate) struct RetentionConfig {
 
 impl Default for RetentionConfig {
     fn default() -> Self {
-        Self { events: 7, audit: 0, chats: 0, calls: 90 }
+        Self { events: 7, unread_events: 30, audit: 0, chats: 0, calls: 90 }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     error::{Bounded, Error, RedirectFault, Wait},
     guard,
     limits::{Limits, MAX_REDIRECTS},
+    request::RequestBuilder,
     resolver::{Lookup, Resolver, System},
     response::Response,
     tls,
@@ -88,10 +89,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// For a library that builds requests by a client. What this one sends itself is not judged where an address
-    /// stands in its URL, and not bounded: send by [`Self::execute`].
-    pub fn request_builder(&self) -> &reqwest::Client {
-        &self.http
+    /// A request to be put together and sent by this client.
+    pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        RequestBuilder::new(self.clone(), self.http.request(method, url))
     }
 
     /// Sends a request, and follows redirects as far as the limits say. Whatever its status, the answer is one.

@@ -96,6 +96,8 @@ pub enum Error {
     NoCertificates,
     #[error("the HTTP client cannot be set up")]
     Setup { source: Source },
+    #[error("the request cannot be sent as it is")]
+    Unsendable { source: Source },
 }
 
 /// What the libraries below say; it holds no URL.
@@ -139,7 +141,7 @@ impl Fault for Error {
     /// What a member is told names the host that they know, and neither its addresses nor what kind they are of.
     fn problem(&self) -> Problem {
         let (kind, code, message) = match self {
-            Self::Scheme { .. } | Self::NoHost => (
+            Self::Scheme { .. } | Self::NoHost | Self::Unsendable { .. } => (
                 ErrorKind::Invalid,
                 "outbound_url",
                 "The URL cannot be used: it needs http:// or https:// and a host.".to_owned(),

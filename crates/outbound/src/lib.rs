@@ -18,6 +18,7 @@
 //! | `guard` | whether a URL and an address may be reached |
 //! | `resolver` | names looked up once, and what is left of the answers |
 //! | `client` | requests and redirects within their limits |
+//! | `request` | requests put together; only a [`Client`] sends them |
 //! | `response` | bodies read within their limits |
 //! | `limits` | waits and sizes |
 //! | `error` | what can go wrong |
@@ -29,6 +30,7 @@ mod client;
 mod error;
 mod guard;
 mod limits;
+mod request;
 mod resolver;
 mod response;
 mod tls;
@@ -37,6 +39,7 @@ pub use allowed::Allowed;
 pub use client::{Client, Outbound, Steered};
 pub use error::{Bounded, Error, RedirectFault, Source, Wait};
 pub use limits::{Limits, MAX_REDIRECTS};
+pub use request::{RequestBuilder, unconnected};
 pub use response::Response;
 pub use tls::with_tls;
 

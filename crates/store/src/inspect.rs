@@ -7,7 +7,9 @@ use kontor_core::{environment::Environment, error::Chain, ids::WorkspaceId};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Dialect, Error, Namespace, StoreConfig, Tx, folder,
+    Dialect, Error, Namespace, StoreConfig, Tx,
+    commits::Commits,
+    folder,
     migrations::{self, Migration, Standing, Subject},
     namespace::Engine,
     postgres, sqlite,
@@ -133,7 +135,7 @@ async fn schemas(url: &str, config: &StoreConfig, register: Option<Register>) ->
     let check = async |id: Option<WorkspaceId>| {
         let (subject, space) = open(id);
         let embedded = migrations::embedded(Dialect::Postgres, subject.set());
-        let namespace = Namespace::new(id, Engine::Postgres(space));
+        let namespace = Namespace::new(id, Engine::Postgres(space), Commits::default());
         let found = namespace.read(embedded, move |tx, embedded| Box::pin(look(tx, embedded, id)));
         subject.check(found.await)
     };
@@ -147,7 +149,7 @@ async fn schemas(url: &str, config: &StoreConfig, register: Option<Register>) ->
         let mut checks = vec![check(None).await];
         let registered = match register {
             Some(register) => Some(
-                Namespace::new(None, Engine::Postgres(space))
+                Namespace::new(None, Engine::Postgres(space), Commits::default())
                     .read(register, |tx, &register| register(tx))
                     .await,
             ),

@@ -23,6 +23,7 @@
 //! | `postgres` | the pool, schemas and roles, retries |
 //! | `migrations`, [`data_steps`](DataStep) | the embedded SQL files, what no SQL can do, and how a namespace gets them |
 //! | [`jobs`] | work that is done later, or by itself, and the dispatcher that finds what is due |
+//! | [`outbox`], `commits` | who is handed the events of changes, and what wakes them |
 //! | [`inspect`](Store::inspect) | looking at the data without changing it |
 //! | [`backup`](Store::backup), [`folder`](DataDirLock) | consistent copies; the data folder and its lock |
 //! | `testing` | for tests alone: stores on both engines that clean up after themselves |
@@ -30,6 +31,7 @@
 mod audit;
 mod backup;
 mod calendar;
+mod commits;
 mod config;
 mod data_steps;
 mod ddl;
@@ -40,6 +42,7 @@ mod inspect;
 pub mod jobs;
 mod migrations;
 mod namespace;
+pub mod outbox;
 mod postgres;
 mod premise;
 pub mod prune;

@@ -10,7 +10,9 @@ use kontor_core::ids::WorkspaceId;
 use tokio::sync::watch;
 
 use crate::{
-    Dialect, Error, Premise, Tx, postgres, sqlite,
+    Dialect, Error, Premise, Tx,
+    commits::Commits,
+    postgres, sqlite,
     tx::Mode,
     unit::{self, Unit},
 };
@@ -27,6 +29,7 @@ struct Inner {
     last_used: Mutex<Instant>,
     /// How many units have written here.
     written: watch::Sender<u64>,
+    commits: Commits,
 }
 
 pub(crate) enum Engine {
@@ -35,12 +38,13 @@ pub(crate) enum Engine {
 }
 
 impl Namespace {
-    pub(crate) fn new(id: Option<WorkspaceId>, engine: Engine) -> Self {
+    pub(crate) fn new(id: Option<WorkspaceId>, engine: Engine, commits: Commits) -> Self {
         Self(Arc::new(Inner {
             id,
             engine,
             last_used: Mutex::new(Instant::now()),
             written: watch::Sender::new(0),
+            commits,
         }))
     }
 
@@ -147,7 +151,8 @@ impl Namespace {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (unit, answer) = unit::typed(premise, arguments, unit);
+        let written = self.0.id.filter(|_| mode != Mode::Read).map(|id| self.0.commits.of(id));
+        let (unit, answer) = unit::typed(premise, written, arguments, unit);
         self.submit(mode, unit).await?;
         let answer = answer.await.unwrap_or_else(|_| Err(Error::Closed.into()));
         if mode != Mode::Read && matches!(answer, Ok(Some(_))) {

@@ -13,7 +13,9 @@ use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Check, Depth, Dialect, Error, Namespace, Register, StoreConfig, Tx, data_steps, folder, inspect,
+    Check, Depth, Dialect, Error, Namespace, Register, StoreConfig, Tx,
+    commits::Commits,
+    data_steps, folder, inspect,
     migrations::{self, Subject},
     namespace::Engine,
     postgres, sqlite,
@@ -49,7 +51,8 @@ impl Store {
             Some(url) => Some(postgres::connect(url, &config).await?),
         };
         let places = sqlite::Places::new(config.open_workspaces);
-        let opener = Opener { config, environment, pool, places, tasks: TaskTracker::new() };
+        let commits = Commits::default();
+        let opener = Opener { config, environment, pool, places, tasks: TaskTracker::new(), commits };
         let directory = opener.open(None, Missing::Create).await?;
         Ok(Self(Arc::new(Inner { opener, directory, workspaces: Mutex::default() })))
     }
@@ -99,6 +102,11 @@ impl Store {
                 postgres::Space::new(pool, &schema, config, environment, tasks).remove().await
             }
         }
+    }
+
+    /// The workspaces in which this process has written lately.
+    pub(crate) fn commits(&self) -> &Commits {
+        &self.0.opener.commits
     }
 
     /// The ids of all workspaces that have a namespace.
@@ -265,15 +273,19 @@ struct Opener {
     pool: Option<postgres::Pool>,
     places: Arc<sqlite::Places>,
     tasks: TaskTracker,
+    commits: Commits,
 }
 
 impl Opener {
     async fn open(&self, id: Option<WorkspaceId>, missing: Missing) -> Result<Namespace, Error> {
         let namespace = match &self.pool {
-            None => Namespace::new(id, Engine::Sqlite(self.open_file(id, missing).await?)),
+            None => {
+                let file = Engine::Sqlite(self.open_file(id, missing).await?);
+                Namespace::new(id, file, self.commits.clone())
+            }
             Some(pool) => {
                 let (space, missing) = self.open_schema(pool, id, missing).await?;
-                let namespace = Namespace::new(id, Engine::Postgres(space));
+                let namespace = Namespace::new(id, Engine::Postgres(space), self.commits.clone());
                 self.migrate_schema(&namespace, missing).await?;
                 namespace
             }

@@ -3,10 +3,12 @@
 use std::future::Future;
 
 use futures::future::BoxFuture;
-use sea_query::{Alias, DynIden, IntoIden, IntoTableRef, TableRef, Values};
+use sea_query::{
+    Alias, DynIden, Expr, ExprTrait as _, IntoIden, IntoTableRef, Query, SelectStatement, TableRef, Values,
+};
 use sqlx::PgConnection;
 
-use crate::{Dialect, Error, Premise, Row, Statement, postgres, sqlite};
+use crate::{Dialect, Error, Premise, Row, Statement, ddl::quote, postgres, sqlite};
 
 /// What a namespace's transactions have in common.
 pub(crate) struct Scope {
@@ -91,6 +93,23 @@ impl<'c> Tx<'c> {
             None => Alias::new(name).into_table_ref(),
             Some((_, schema)) => (schema.clone(), Alias::new(name)).into_table_ref(),
         }
+    }
+
+    /// What finds the transactions that may be writing rows of a table at this moment, by a name of their own; nothing
+    /// where one unit writes at a time. Who is found holds a lock from before it writes its first row until it has
+    /// ended.
+    pub(crate) fn writers_of(&self, table: &str) -> Option<SelectStatement> {
+        let (schema, _) = self.scope.schema.as_ref()?;
+        let table = Expr::val(format!("{}.{}", quote(schema), quote(table)));
+        let here = Expr::cust("(SELECT oid FROM pg_database WHERE datname = current_database())");
+        let writers = Query::select()
+            .column("virtualtransaction")
+            .from("pg_locks")
+            .and_where(Expr::cust("locktype = 'relation' AND mode = 'RowExclusiveLock'"))
+            .and_where(Expr::col("database").eq(here))
+            .and_where(Expr::col("relation").eq(table.cast_as("regclass").cast_as("oid")))
+            .take();
+        Some(writers)
     }
 
     /// Every row of a statement's result.

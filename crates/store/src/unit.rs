@@ -8,7 +8,7 @@
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use crate::{Error, Premise, Tx};
+use crate::{Error, Premise, Tx, commits::Written};
 
 pub(crate) trait Unit: Send {
     /// Whether somebody still waits for the answer.
@@ -28,9 +28,10 @@ pub(crate) trait Unit: Send {
 /// Where the answer of a unit arrives; none where its premise did not hold.
 pub(crate) type Answer<T, E> = oneshot::Receiver<Result<Option<T>, E>>;
 
-/// A closure and its arguments as a unit.
+/// A closure and its arguments as a unit; one that writes into a workspace notes it when it has committed.
 pub(crate) fn typed<A, T, E, F>(
     premise: Option<Premise>,
+    written: Option<Written>,
     arguments: A,
     run: F,
 ) -> (Box<dyn Unit>, Answer<T, E>)
@@ -41,11 +42,12 @@ where
     E: From<Error> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Typed { premise, arguments, run, result: None, reply }), answer)
+    (Box::new(Typed { premise, written, arguments, run, result: None, reply }), answer)
 }
 
 struct Typed<A, T, E, F> {
     premise: Option<Premise>,
+    written: Option<Written>,
     arguments: A,
     run: F,
     result: Option<Result<T, E>>,
@@ -82,6 +84,10 @@ where
     }
 
     fn answer(self: Box<Self>) {
+        // Also where nobody waits for the answer any more.
+        if let (Some(written), Some(Ok(_))) = (&self.written, &self.result) {
+            written.note();
+        }
         if self.reply.send(self.result.transpose()).is_err() {
             tracing::trace!("nobody waited for the end of a unit of work");
         }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A field's value before and after, as the API shows values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     #[serde(default)]
     pub before: Json,

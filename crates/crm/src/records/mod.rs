@@ -16,6 +16,7 @@ mod condition;
 mod create;
 mod cursor;
 mod delete;
+mod follow_names;
 mod get;
 mod group;
 mod hops;
@@ -48,6 +49,7 @@ pub use self::{
     create::{create, create_with_id},
     cursor::MAX_CURSOR,
     delete::{delete, destroy, restore},
+    follow_names::FollowNames,
     get::get,
     group::{Aggregate, Function, Group, GroupQuery, Groups, MAX_BY, MAX_GROUPS, group},
     journal::{Change, Changes},

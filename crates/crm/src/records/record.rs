@@ -114,7 +114,7 @@ impl Serialize for Record {
     }
 }
 
-/// The fields are the workspace's own.
+/// Written by hand: the fields are the workspace's own.
 impl schemars::JsonSchema for Record {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Record".into()

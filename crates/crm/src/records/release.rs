@@ -23,7 +23,7 @@ use super::{
     record::Record,
     referring,
     related::{Labels, Wanted, lookup, padded},
-    rows::named_cells,
+    rows::{BASE, col, named_cells},
     update::{merged, touched},
 };
 use crate::{Error, Work};
@@ -33,10 +33,11 @@ use crate::{Error, Work};
 pub(crate) async fn release(work: &mut Work<'_, '_>, gone: &Record) -> Result<(), Error> {
     let itself = Wanted::from([(gone.object.name.clone(), BTreeSet::from([gone.id]))]);
     let labels = lookup(work, &itself).await?;
-    for (object, field) in referring::fields(work, |kind| kind.can_point_to(&gone.object.name)) {
-        let mut after = None;
+    for (object, field) in referring::fields(work.schema, |kind| kind.can_point_to(&gone.object.name)) {
+        let mut after: Option<RecordId> = None;
         loop {
-            let records = referring::page(work, &object, &field, gone.id, after).await?;
+            let behind = after.map(|after| col(BASE, system_fields::ID).gt(after.as_uuid()));
+            let records = referring::page(work.tx, &object, &field, gone.id, behind).await?;
             let is_last = records.len() < referring::PAGE;
             after = records.last().map(|record| record.id);
             let writes = released(work, &object, gone, &labels, &records);

@@ -91,7 +91,8 @@ pub async fn update(
     }
     check_rules(work, object, id).await?;
     if after.label != before.label {
-        rename_targets(work, object, id, &after.label).await?;
+        // Where they are many, `follow_names` does the rest.
+        rename_targets(work.tx, work.schema, object, id, &after.label).await?;
     }
     finish(work, after, changes, &labels)
 }

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use kontor_core::reference::RecordReference;
 use kontor_core::{
     actor::Actor,
     error::Issue,
@@ -9,8 +8,10 @@ use kontor_core::{
     grants::Action,
     ids::RecordId,
     metadata::{Field, FieldKind, Name, Object, system_fields},
+    reference::RecordReference,
     time::Timestamp,
 };
+use schemars::JsonSchema;
 use sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -42,21 +43,13 @@ pub struct Entry {
     pub name: String,
     pub happened_at: Timestamp,
     pub actor: Actor,
-    /// The record whose timeline this is, by the name that it had then.
-    pub record: Named,
+    /// The record whose timeline this is, by the name that it had then; by its object's label where the caller may not
+    /// read the names of such records.
+    pub record: RecordReference,
     /// Of the fields the caller may read.
     pub changes: Changes,
     /// Another record that this is about: the activity that was logged.
     pub linked: Option<Linked>,
-}
-
-/// The record that an entry stands at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Named {
-    pub object: Name,
-    pub id: RecordId,
-    /// The object's label where the caller may not read the names of its records.
-    pub label: String,
 }
 
 /// The other record of an entry.
@@ -69,55 +62,63 @@ pub struct Linked {
     pub exists: bool,
 }
 
-impl Serialize for Entry {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer)
-    }
-}
-
-impl schemars::JsonSchema for Entry {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "TimelineEntry".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let (actor, record) =
-            (generator.subschema_for::<Actor>(), generator.subschema_for::<RecordReference>());
-        schemars::json_schema!({
-            "type": "object",
-            "required": ["id", "name", "happened_at", "actor", "by", "record", "changes"],
-            "properties": {
-                "id": { "type": "string", "format": "uuid" },
-                "name": { "type": "string", "description": "Such as `deal.updated`." },
-                "happened_at": { "type": "string", "format": "date-time" },
-                "actor": actor,
-                "by": { "type": "string", "description": "The actor in words." },
-                "record": record,
-                "changes": { "type": "object", "description": "`before` and `after` by field.", "additionalProperties": true },
-                "linked": record,
-            },
-            "additionalProperties": false,
-        })
-    }
+/// Something that happened to a record.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TimelineEntry")]
+struct Shown<'e> {
+    id: Uuid,
+    /// Such as `deal.updated`.
+    name: &'e str,
+    happened_at: Timestamp,
+    actor: &'e Actor,
+    /// The actor in words.
+    by: String,
+    record: &'e RecordReference,
+    /// `before` and `after` by field.
+    changes: &'e Changes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linked: Option<RecordReference>,
 }
 
 impl Entry {
     /// The entry as the API shows it.
     pub fn to_json(&self) -> Json {
-        let mut json = json!({
-            "id": self.id,
-            "name": self.name,
-            "happened_at": self.happened_at,
-            "actor": self.actor,
-            "by": self.actor.to_string(),
-            "record": self.record,
-            "changes": self.changes,
-        });
-        if let (Some(linked), Some(entry)) = (&self.linked, json.as_object_mut()) {
-            let linked = json!({ "object": linked.object.name, "id": linked.id, "label": linked.label });
-            entry.insert("linked".to_owned(), linked);
+        json!(self)
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        let linked = self.linked.as_ref();
+        Shown {
+            id: self.id,
+            name: &self.name,
+            happened_at: self.happened_at,
+            actor: &self.actor,
+            by: self.actor.to_string(),
+            record: &self.record,
+            changes: &self.changes,
+            linked: linked.map(|linked| RecordReference {
+                object: linked.object.name.clone(),
+                id: linked.id,
+                label: linked.label.clone(),
+            }),
         }
-        json
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.shown().serialize(serializer)
+    }
+}
+
+impl JsonSchema for Entry {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Shown::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Shown::json_schema(generator)
     }
 }
 
@@ -309,7 +310,7 @@ impl Stored {
             name: self.name,
             happened_at: self.happened_at,
             actor: self.actor,
-            record: Named { object: object.name.clone(), id: record, label },
+            record: RecordReference { object: object.name.clone(), id: record, label },
             changes: self.changes,
             linked,
         }

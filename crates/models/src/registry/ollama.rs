@@ -6,8 +6,8 @@ use std::{
 };
 
 use kontor_core::{error::Chain, time::Timestamp};
-use kontor_outbound::{Client, Limits, Outbound, Steered};
-use reqwest::RequestBuilder;
+use kontor_outbound::{Client, Limits, Outbound, RequestBuilder, Steered};
+use reqwest::Method;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
@@ -133,7 +133,7 @@ impl Ollama {
         struct Listed {
             id: String,
         }
-        let request = self.http.request_builder().get(format!("{}/v1/models", self.url));
+        let request = self.http.request(Method::GET, &format!("{}/v1/models", self.url));
         let list: List = self.answer(request.timeout(PROBE_TIMEOUT)).await?;
         let asked = list.data.into_iter().map(|model| self.local(model.id));
         let mut models: Vec<Local> = futures::future::join_all(asked).await.into_iter().flatten().collect();
@@ -167,14 +167,13 @@ impl Ollama {
     }
 
     async fn show(&self, name: &str) -> Result<Shown, Unsaid> {
-        let request = self.http.request_builder().post(format!("{}/api/show", self.url));
+        let request = self.http.request(Method::POST, &format!("{}/api/show", self.url));
         let request = request.json(&serde_json::json!({ "model": name }));
         self.answer(request.timeout(SHOW_TIMEOUT)).await
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Unsaid> {
-        let request = request.build().map_err(reqwest::Error::without_url)?;
-        let answer = self.http.execute(request).await?;
+        let answer = request.send().await?;
         if !answer.status().is_success() {
             return Err(format!("it answered {}", answer.status()).into());
         }

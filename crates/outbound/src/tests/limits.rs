@@ -123,3 +123,18 @@ async fn a_head_of_a_response_without_end_and_what_is_no_http_are_told_as_such()
     let cut = get(&client, &server.url("127.0.0.1", "/cut")).await.unwrap().bytes().await.unwrap_err();
     assert!(matches!(cut, Error::Protocol { .. }), "{cut:?}");
 }
+
+#[tokio::test]
+async fn what_only_puts_requests_together_sends_none() {
+    let server = Server::start(|_| whole("200 OK", "", "hello")).await;
+    let url = server.url("127.0.0.1", "/");
+    let request = crate::unconnected().unwrap().get(&url);
+    let sent = request.try_clone().unwrap().send().await;
+    assert!(sent.unwrap_err().is_connect());
+    let client = client("127.0.0.1", limits());
+    assert_eq!(super::text(client.execute(request.build().unwrap()).await).await, "hello");
+    assert_eq!(super::text(client.request(Method::GET, &url).send().await).await, "hello");
+    let metadata = client.request(Method::GET, "http://169.254.169.254/").send().await;
+    assert!(matches!(metadata, Err(Error::Refused { .. })));
+    assert!(matches!(client.request(Method::GET, "::").send().await, Err(Error::Unsendable { .. })));
+}

@@ -1,4 +1,4 @@
-//! Looks into the workspaces that are due, for jobs, turns and what else is work.
+//! Looks into the workspaces that are due, for jobs, turns, events and what else is work.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use super::{
     hints::{self, Due},
     runner::{Runner, spread},
 };
-use crate::Error;
+use crate::{Error, outbox::Readers};
 
 /// A hint that is younger may be what another process still relies on.
 const HINT_LIFETIME: Duration = Duration::from_secs(3 * ANNOUNCED.as_secs());
@@ -55,30 +55,37 @@ impl Look {
 pub struct Dispatcher {
     jobs: Jobs,
     runner: Arc<Runner>,
+    readers: Arc<Readers>,
     consumers: Vec<Arc<dyn Consumer>>,
     stopping: CancellationToken,
 }
 
 impl Dispatcher {
-    /// A dispatcher for the jobs of the registry and what these consumers look for.
+    /// A dispatcher for the jobs and readers of the registry and what these consumers look for.
     pub fn new(
         jobs: Jobs,
-        registry: Registry,
+        mut registry: Registry,
         consumers: Vec<Arc<dyn Consumer>>,
         stopping: CancellationToken,
     ) -> Self {
+        let readers = std::mem::take(&mut registry.readers);
+        let readers = Arc::new(Readers::new(jobs.clone(), readers, stopping.clone()));
         let runner = Arc::new(Runner::new(jobs.clone(), registry, stopping.clone()));
-        let own: Arc<dyn Consumer> = runner.clone();
-        Self { jobs, runner, consumers: consumers.into_iter().chain([own]).collect(), stopping }
+        let own: [Arc<dyn Consumer>; 2] = [readers.clone(), runner.clone()];
+        Self { jobs, runner, readers, consumers: consumers.into_iter().chain(own).collect(), stopping }
     }
 
     /// Finds and runs until it is to stop; then waits a little for the jobs that run, which are put back.
     pub async fn run(&self) {
         tokio::select! {
             () = self.stopping.cancelled() => {}
-            () = async { tokio::join!(self.sweep_regularly(), self.listen(), self.go_round_regularly()); } => {}
+            () = async {
+                let (sweeps, rounds) = (self.sweep_regularly(), self.go_round_regularly());
+                tokio::join!(sweeps, rounds, self.listen(), self.readers.listen());
+            } => {}
         }
-        if timeout(DRAINING, self.runner.finish()).await.is_err() {
+        let finish = async { tokio::join!(self.runner.finish(), self.readers.finish()) };
+        if timeout(DRAINING, finish).await.is_err() {
             tracing::warn!(
                 "jobs were still being run when the server stopped; they are taken up at the next start"
             );

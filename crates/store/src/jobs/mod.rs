@@ -46,13 +46,13 @@ const REMEMBERED: usize = 4_096;
 
 /// The jobs of all workspaces and of the directory. Cloning is cheap.
 #[derive(Clone)]
-pub struct Jobs(Arc<Inner>);
+pub struct Jobs(pub(crate) Arc<Inner>);
 
-struct Inner {
-    store: Store,
-    environment: Environment,
-    settings: JobSettings,
-    owner: Uuid,
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) environment: Environment,
+    pub(crate) settings: JobSettings,
+    pub(crate) owner: Uuid,
     /// This process, of which there was none before and will be none after it.
     process: Uuid,
     /// When this process last wrote into the directory that a workspace has something to do.

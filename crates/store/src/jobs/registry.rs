@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{Schedule, rows};
-use crate::{Error, Namespace, Tx};
+use crate::{Error, Namespace, Tx, outbox::EventReader};
 
 /// A type of job. What it needs to do its work is in `self`.
 pub trait Job: Send + Sync + 'static {
@@ -134,11 +134,12 @@ pub(super) struct Scheduled {
     pub(super) place: Place,
 }
 
-/// The types of jobs that this program knows, and when they are run by themselves.
+/// The types of jobs that this program knows, when they are run by themselves, and who reads events.
 #[derive(Default)]
 pub struct Registry {
     handlers: HashMap<&'static str, Arc<dyn Handler>>,
     pub(super) schedules: Vec<Scheduled>,
+    pub(super) readers: Vec<Arc<dyn EventReader>>,
 }
 
 impl Registry {
@@ -175,6 +176,13 @@ impl Registry {
         let expression = expression.to_owned();
         self.schedules.push(Scheduled { name: J::NAME, expression, schedule, place });
         self.with(job)
+    }
+
+    /// Adds a reader of every workspace's events.
+    #[must_use]
+    pub fn reading(mut self, reader: impl EventReader) -> Self {
+        self.readers.push(Arc::new(reader));
+        self
     }
 
     /// The types that are known.

@@ -8,6 +8,7 @@ mod jobs;
 mod migrations;
 mod missing;
 mod notes;
+mod outbox;
 mod places;
 mod schema;
 mod search;

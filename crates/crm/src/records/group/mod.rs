@@ -1,5 +1,6 @@
 //! Counting and adding up: rows in groups, money by currency, sums exact, in one pass over the rows.
 
+mod clocks;
 mod figures;
 mod plan;
 mod sums;
@@ -21,7 +22,8 @@ pub const MAX_GROUPS: u32 = 500;
 /// What to count and add up.
 #[derive(Debug, Clone)]
 pub struct GroupQuery {
-    /// Fields, dates with a span, fields of related records: `stage`, `close_date:month`, `account.industry`.
+    /// Fields, dates with a span, fields of related records: `stage`, `close_date:month`, `account.industry`. Spans of
+    /// instants are those of the caller's time zone.
     /// None makes one group of all. A relation to a record that is deleted, or that the caller may not read, is
     /// as none: its records count with those that have no such value.
     pub by: Vec<String>,
@@ -119,6 +121,7 @@ impl serde::Serialize for Group {
     }
 }
 
+/// Written by hand: names of functions and of fields stand side by side as keys, which no type says.
 impl schemars::JsonSchema for Group {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Group".into()
@@ -169,7 +172,7 @@ pub async fn group(
     query: &GroupQuery,
 ) -> Result<Groups, Error> {
     require(work, object, Action::Read)?;
-    let plan = Plan::new(work, object, query)?;
+    let plan = Plan::new(work, object, query).await?;
     let rows = work.tx.fetch_all(&plan.statement()).await?;
     let (mut cells, has_more) = plan.read(rows)?;
     let labels = plan.labels(work, &cells).await?;

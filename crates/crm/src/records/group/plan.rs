@@ -7,6 +7,7 @@ use kontor_core::{
     filter::{FieldPath, Hop, PartType, Readable as _, Scalar},
     grants::Action,
     ids::RecordId,
+    locale::Offsets,
     metadata::{ColumnType, Field, Object, system_fields},
     text,
 };
@@ -15,13 +16,14 @@ use sea_query::{Alias, Expr, ExprTrait, Func, NullOrdering, Order, Query, Select
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    Aggregate, Function, Group, GroupQuery, MAX_BY, MAX_GROUPS,
+    Aggregate, Function, Group, GroupQuery, MAX_BY, MAX_GROUPS, clocks,
     figures::{Figure, Measured},
     sums::Sum,
 };
 use crate::{
     Error, Work,
     kinds::{self, Grouping},
+    metadata,
     records::{
         access::predicate,
         hops::Hops,
@@ -57,6 +59,16 @@ struct By {
     field: Field,
     expression: Expr,
     ty: ColumnType,
+    /// What the expression is of, where it is of instants and not of UTC.
+    instants: Option<Instants>,
+}
+
+/// A column of instants that are grouped by a span.
+struct Instants {
+    table: String,
+    alias: String,
+    column: String,
+    unit: CalendarUnit,
 }
 
 /// A field whose values are counted.
@@ -77,7 +89,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(work: &Work<'_, '_>, object: &Object, query: &GroupQuery) -> Result<Self, Error> {
+    pub(super) async fn new(
+        work: &mut Work<'_, '_>,
+        object: &Object,
+        query: &GroupQuery,
+    ) -> Result<Self, Error> {
         let limit = query.limit;
         let mut issues = Vec::new();
         if !(1..=MAX_GROUPS).contains(&limit) {
@@ -118,6 +134,13 @@ impl Plan {
         }
         if !issues.is_empty() {
             return Err(Error::Invalid(issues));
+        }
+        for by in &mut by {
+            let Some(Instants { table, alias, column, unit }) = by.instants.take() else { continue };
+            let is_indexed = metadata::indexed_column(&by.field).as_ref() == Some(&column);
+            let offsets = clocks::offsets(work, &table, &column, is_indexed).await?;
+            let dialect = work.tx.dialect();
+            by.expression = dialect.calendar(&alias, &column, ColumnType::Timestamp, unit, &offsets);
         }
         let mut from = Query::select();
         from.from_as(work.tx.table(&object.table()), Alias::new(BASE));
@@ -327,6 +350,7 @@ fn grouped_by(work: &Work<'_, '_>, object: &Object, hops: &mut Hops, text: &str)
         field: field.clone(),
         expression: col(&alias, &column),
         ty,
+        instants: None,
     };
     let refuse = |code: &'static str, message: String| Err(Issue::new("", code, message));
     let is_grouped = kinds::of(&field.kind).grouping != Grouping::Never;
@@ -346,8 +370,11 @@ fn grouped_by(work: &Work<'_, '_>, object: &Object, hops: &mut Hops, text: &str)
                 return refuse("unknown_span", message);
             };
             let ty = if path.ty == PartType::Date { ColumnType::Date } else { ColumnType::Timestamp };
-            let expression = work.tx.dialect().calendar(&alias, &path.column(field), ty, unit);
-            Ok(By { name: text.to_owned(), field: field.clone(), expression, ty: ColumnType::Text })
+            let column = path.column(field);
+            let expression = work.tx.dialect().calendar(&alias, &column, ty, unit, &Offsets::UTC);
+            let has_clocks = ty == ColumnType::Timestamp && !work.caller.locale.time_zone.is_utc();
+            let instants = has_clocks.then(|| Instants { table: object.table(), alias, column, unit });
+            Ok(By { name: text.to_owned(), field: field.clone(), expression, ty: ColumnType::Text, instants })
         }
         (_, Some(span)) => {
             refuse("unknown_span", format!("{name} is no date and has no {:?}", text::excerpt(span, 20)))

@@ -4,7 +4,6 @@ use std::{collections::VecDeque, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt as _};
-use reqwest::header::CONTENT_TYPE;
 
 use super::{
     Shared,
@@ -20,7 +19,6 @@ use crate::{
         names::Names,
         reply::{Exchange, Progress},
         secrets::Secrets,
-        transport::unsendable,
     },
 };
 
@@ -47,12 +45,7 @@ impl Messages {
     async fn ask(&mut self) -> Result<Events, ModelError> {
         let provider = &self.provider;
         let wire = WireRequest::new(&self.request, &self.model, &provider.quirks, &self.names, &self.maker);
-        let body = serde_json::to_vec(&wire)
-            .map_err(|error| ModelError::Protocol(format!("the request cannot be encoded: {error}")))?;
-        let request = provider.transport.request_builder().post(format!("{}/messages", provider.base));
-        let request =
-            request.header(CONTENT_TYPE, "application/json").body(body).build().map_err(unsendable)?;
-        let response = provider.transport.send(request).await?;
+        let response = provider.transport.post(&format!("{}/messages", provider.base), &wire).await?;
         let broken = |error: reqwest::Error| ModelError::CutShort { detail: error.without_url().to_string() };
         Ok(Box::pin(response.bytes_stream().map_err(broken)))
     }

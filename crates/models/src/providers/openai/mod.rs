@@ -16,7 +16,8 @@ use std::sync::Arc;
 use async_openai::{Client, config::OpenAIConfig};
 use futures::future::BoxFuture;
 use kontor_core::cache::{ByAddress, Cache};
-use kontor_outbound::Outbound;
+use kontor_core::error::Chain;
+use kontor_outbound::{Outbound, unconnected};
 
 use super::{
     Access, Described, Provider, ProviderKind, Windows,
@@ -61,8 +62,10 @@ impl OpenAi {
         let secrets = transport.secrets().clone();
         // The transport sets the key itself, so that async-openai, which would log it with its
         // configuration, never has it. Its own retries are off because the transport is ours.
+        let unready = |error| access.misconfigured(Chain(&error).to_string());
+        // It puts requests together, and the transport sends them.
         let client = Client::build(
-            transport.request_builder().clone(),
+            unconnected().map_err(unready)?,
             OpenAIConfig::new().with_api_base(&access.base_url).with_api_key("").with_org_id(""),
         )
         .with_http_service(Service(transport.clone()));

@@ -31,8 +31,8 @@ pub(super) async fn ask(
             // https://docs.ollama.com/api/ps: those that are loaded, as they are.
             let mut windows = each(&get("/api/ps").await?["models"], "name", "context_length");
             for model in models.iter().filter(|model| !windows.contains_key(**model)).collect::<Vec<_>>() {
-                let request = transport.request_builder().post(format!("{root}/api/show"));
-                let shown = transport.ask(request.json(&json!({"model": model}))).await?.unwrap_or_default();
+                let question = json!({"model": model});
+                let shown = transport.ask(&format!("{root}/api/show"), &question).await?.unwrap_or_default();
                 let window = shown["parameters"].as_str().and_then(set_by_hand);
                 windows.extend(window.map(|window| ((*model).to_owned(), window)));
             }

@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use kontor_core::error::{Chain, Fault as _};
 use kontor_outbound::{
-    Client, Error as OutboundError, Limits, Outbound, Response, Steered, Wait as OutboundWait,
+    Client, Error as OutboundError, Limits, Outbound, RequestBuilder, Response, Steered, Wait as OutboundWait,
 };
 use reqwest::{
-    Body, Request, RequestBuilder, StatusCode,
+    Body, Method, Request, StatusCode,
     header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue},
 };
+use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
@@ -84,11 +85,6 @@ impl Transport {
         Ok(Self { client, provider: access.name.clone(), headers, query, secrets })
     }
 
-    /// By what requests are built.
-    pub(crate) fn request_builder(&self) -> &reqwest::Client {
-        self.client.request_builder()
-    }
-
     /// What is sent with every request and must not come back in a message.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
@@ -104,6 +100,30 @@ impl Transport {
             return Ok(framed(response));
         }
         Err(self.refused(response).await)
+    }
+
+    /// Asks a question of the provider's, whose answer is events, one to a piece.
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        body: &impl Serialize,
+    ) -> Result<reqwest::Response, ModelError> {
+        let request = self.request(Method::POST, url).json(body);
+        let response = request.send().await.map_err(|error| self.failed(error))?;
+        if response.status().is_success() {
+            return Ok(framed(response));
+        }
+        Err(self.refused(response).await)
+    }
+
+    /// A request with what every one of the provider gets.
+    fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        let mut url = url.to_owned();
+        if let (Some((name, value)), Ok(mut parsed)) = (&self.query, Url::parse(&url)) {
+            parsed.query_pairs_mut().append_pair(name, value);
+            url = parsed.into();
+        }
+        self.client.request(method, &url).headers(self.headers.clone())
     }
 
     fn equip(&self, request: &mut Request) {
@@ -123,14 +143,16 @@ impl Transport {
 
     /// What the server says of itself at `url`; `None` where it has no such address.
     pub(crate) async fn get(&self, url: &str) -> Result<Option<Value>, ModelError> {
-        self.ask(self.request_builder().get(url)).await
+        self.answer(self.request(Method::GET, url)).await
     }
 
-    /// What the server answers to a short question.
-    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Option<Value>, ModelError> {
-        let mut request = request.timeout(ASKING).build().map_err(unsendable)?;
-        self.equip(&mut request);
-        let response = self.client.execute(request).await.map_err(|error| self.failed(error))?;
+    /// What the server answers to a short question at `url`; `None` where it has no such address.
+    pub(crate) async fn ask(&self, url: &str, question: &Value) -> Result<Option<Value>, ModelError> {
+        self.answer(self.request(Method::POST, url).json(question)).await
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Option<Value>, ModelError> {
+        let response = request.timeout(ASKING).send().await.map_err(|error| self.failed(error))?;
         match response.status() {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
             status if status.is_success() => serde_json::from_slice(&response.beginning(LONGEST_LIST).await)
