@@ -113,13 +113,15 @@ impl Agents {
         let context = self.checked_context(caller, new.context).await?;
         let agent = self.agent_named(caller.workspace, &new.agent).await?;
         let now = self.0.environment.now();
+        let (context_object, context_id) = context.unzip();
         let row = SessionRow {
             id: self.0.environment.new_id(),
             member,
             agent: agent.id,
             title,
             status: SessionStatus::Active,
-            context,
+            context_object,
+            context_id,
             expires_at: now.plus(self.0.settings.session_lifetime),
             last_seq: 0,
             turn_count: 0,
@@ -129,7 +131,7 @@ impl Agents {
         };
         self.namespace(caller.workspace)
             .await?
-            .write(row.clone(), |tx, row| Box::pin(sessions::insert(tx, row)))
+            .write(row.clone(), |tx, row| Box::pin(tx.insert(row)))
             .await?;
         let name = AgentName { id: agent.id, name: agent.name.clone(), label: agent.label.clone() };
         session(row, name, Vec::new())
@@ -284,12 +286,13 @@ pub(crate) fn member_of(caller: &Caller) -> Result<MemberId, Error> {
 }
 
 fn session(row: SessionRow, agent: AgentName, queue: Vec<Turn>) -> Result<Session, Error> {
+    let context = row.context().map(|(object, id)| SessionContext { object, id });
     Ok(Session {
         id: row.id,
         agent,
         title: row.title,
         status: row.status,
-        context: row.context.map(|(object, id)| SessionContext { object, id }),
+        context,
         expires_at: row.expires_at,
         last_seq: row.last_seq,
         created_at: row.created_at,

@@ -90,35 +90,15 @@ impl Fixture {
 
 /// The use cases that write records, each in a unit of its own.
 pub(crate) trait Writes {
-    async fn create(&self, caller: &Caller, object: &str, fields: Map<String, Json>)
-    -> Result<Record, Error>;
+    fn crm(&self) -> &Crm;
 
-    async fn update(
-        &self,
-        caller: &Caller,
-        object: &str,
-        id: RecordId,
-        patch: Map<String, Json>,
-        if_match: Option<i64>,
-    ) -> Result<Updated, Error>;
-
-    async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error>;
-
-    async fn restore(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error>;
-
-    async fn destroy(&self, caller: &Caller, object: &str, id: RecordId) -> Result<(), Error>;
-
-    async fn batch(&self, caller: &Caller, object: &str, input: BatchInput) -> Result<Vec<Record>, Error>;
-}
-
-impl Writes for Crm {
     async fn create(
         &self,
         caller: &Caller,
         object: &str,
         fields: Map<String, Json>,
     ) -> Result<Record, Error> {
-        self.write_record(caller, object, RecordWrite::Create(fields)).await.map(only)
+        self.crm().write_record(caller, object, RecordWrite::Create(fields)).await.map(only)
     }
 
     async fn update(
@@ -129,32 +109,39 @@ impl Writes for Crm {
         patch: Map<String, Json>,
         if_match: Option<i64>,
     ) -> Result<Updated, Error> {
-        self.write(caller, (object.to_owned(), patch), move |work, (object, patch)| {
-            Box::pin(async move {
-                let grants = &work.caller.grants;
-                let found = grants.readable_object(work.schema, object).cloned();
-                let found = found
-                    .ok_or_else(|| Error::UnknownObject { name: object.clone(), near: String::new() })?;
-                records::update(work, &found, id, patch, if_match).await
+        self.crm()
+            .write(caller, (object.to_owned(), patch), move |work, (object, patch)| {
+                Box::pin(async move {
+                    let grants = &work.caller.grants;
+                    let found = grants.readable_object(work.schema, object).cloned();
+                    let found = found
+                        .ok_or_else(|| Error::UnknownObject { name: object.clone(), near: String::new() })?;
+                    records::update(work, &found, id, patch, if_match).await
+                })
             })
-        })
-        .await
+            .await
     }
 
     async fn delete(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        self.write_record(caller, object, RecordWrite::Delete { id, if_match: None }).await.map(only)
+        self.crm().write_record(caller, object, RecordWrite::Delete { id, if_match: None }).await.map(only)
     }
 
     async fn restore(&self, caller: &Caller, object: &str, id: RecordId) -> Result<Record, Error> {
-        self.write_record(caller, object, RecordWrite::Restore(id)).await.map(only)
+        self.crm().write_record(caller, object, RecordWrite::Restore(id)).await.map(only)
     }
 
     async fn destroy(&self, caller: &Caller, object: &str, id: RecordId) -> Result<(), Error> {
-        self.write_record(caller, object, RecordWrite::Destroy { id, if_match: None }).await.map(drop)
+        self.crm().write_record(caller, object, RecordWrite::Destroy { id, if_match: None }).await.map(drop)
     }
 
     async fn batch(&self, caller: &Caller, object: &str, input: BatchInput) -> Result<Vec<Record>, Error> {
-        self.write_record(caller, object, RecordWrite::Batch(input)).await
+        self.crm().write_record(caller, object, RecordWrite::Batch(input)).await
+    }
+}
+
+impl Writes for Crm {
+    fn crm(&self) -> &Crm {
+        self
     }
 }
 

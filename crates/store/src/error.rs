@@ -114,6 +114,12 @@ pub enum Error {
         #[source]
         source: Option<Source>,
     },
+    /// What a column is to hold cannot be written as JSON.
+    #[error("a value cannot be written as JSON")]
+    Encode {
+        #[source]
+        source: Source,
+    },
     /// A column holds a word that this version does not know.
     #[error("{word:?} is no {what} that this version knows")]
     UnknownWord { what: &'static str, word: String },
@@ -232,6 +238,7 @@ impl Fault for Error {
             Self::Constraint { .. }
             | Self::Statement { .. }
             | Self::Decode { .. }
+            | Self::Encode { .. }
             | Self::NoRow
             | Self::Aborted
             | Self::NotReady

@@ -14,6 +14,7 @@
 //! | `unit` | a unit of work: a closure and the arguments that it owns, as the engines run it |
 //! | [`premise`](Premise) | what a unit takes for granted, and is not run without |
 //! | [`stored_enum`](stored_enum!) | enums that are stored as words |
+//! | [`table_row`](table_row!) | tables whose columns and rows are declared together |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
 //! | [`prune`] | removing what is kept for a time only |
 //! | [`write`](Write), [`audit`](AuditEntry) | several writes at once; who did what to what |
@@ -53,6 +54,7 @@ mod statement;
 mod store;
 #[doc(hidden)]
 pub mod stored_enum;
+mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
@@ -76,5 +78,8 @@ pub use row::{Cell, Decode, Row};
 pub use search::{Found, Precision, RankedSearch, SearchCursor, SearchQuery, SearchScope};
 pub use statement::Statement;
 pub use store::Store;
+#[doc(hidden)]
+pub use table::encode_json;
+pub use table::{Columns, Encode, TableRow};
 pub use tx::Tx;
 pub use write::Write;

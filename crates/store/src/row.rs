@@ -293,7 +293,27 @@ impl Decode for serde_json::Value {
     }
 }
 
+/// Gives a macro the ids that columns hold.
 macro_rules! identifiers {
+    ($with:ident) => {
+        $with!(
+            WorkspaceId,
+            UserId,
+            MemberId,
+            RoleId,
+            ObjectId,
+            FieldId,
+            RecordId,
+            AgentId,
+            SessionId,
+            TurnId,
+            ApprovalId,
+            SignInId
+        );
+    };
+}
+
+macro_rules! decode_ids {
     ($($id:ident),*) => {$(
         impl Decode for ids::$id {
             fn decode(cell: Cell<'_>) -> Result<Self, Error> {
@@ -303,17 +323,6 @@ macro_rules! identifiers {
     )*};
 }
 
-identifiers!(
-    WorkspaceId,
-    UserId,
-    MemberId,
-    RoleId,
-    ObjectId,
-    FieldId,
-    RecordId,
-    AgentId,
-    SessionId,
-    TurnId,
-    ApprovalId,
-    SignInId
-);
+identifiers!(decode_ids);
+
+pub(crate) use identifiers;

@@ -61,6 +61,16 @@ macro_rules! stored_enum {
             }
         }
 
+        impl $crate::Encode for $name {
+            fn encode(&self) -> $crate::stored_enum::sea_query::Value {
+                (*self).into()
+            }
+
+            fn null() -> $crate::stored_enum::sea_query::Value {
+                $crate::stored_enum::sea_query::Value::String(::std::option::Option::None)
+            }
+        }
+
         impl ::std::convert::From<$name> for $crate::stored_enum::sea_query::Value {
             fn from(value: $name) -> Self {
                 value.word().into()

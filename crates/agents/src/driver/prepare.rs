@@ -163,7 +163,7 @@ impl Prepared {
     /// The scene and the prompt of this moment.
     pub(super) async fn setting(&self, run: &Run<'_>) -> Result<Setting, Error> {
         let today = self.caller.today(run.agents.0.environment.now());
-        let Some((object, record)) = &run.session.context else {
+        let Some((object, record)) = run.session.context() else {
             let mut kept = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(setting) = kept.as_ref().filter(|setting| setting.scene.today == today) {
                 return Ok(setting.clone());
@@ -172,7 +172,6 @@ impl Prepared {
             *kept = Some(setting.clone());
             return Ok(setting);
         };
-        let (object, record) = (object.clone(), *record);
         let (caller, schema) = (self.caller.clone(), self.schema.clone());
         let environment = run.agents.0.environment.clone();
         let seen = run

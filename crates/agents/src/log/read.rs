@@ -5,9 +5,13 @@ use kontor_core::{
     ids::{SessionId, TurnId},
     turn::Sequence,
 };
-use kontor_store::{Row, Tx};
+use kontor_store::Tx;
 
-use crate::{error::Error, rows::events, stored::LoggedEvent};
+use crate::{
+    error::Error,
+    rows::events::{self, EventRow},
+    stored::LoggedEvent,
+};
 
 /// A stretch of a log, in order. A row that cannot be read is passed over, so that it hides nothing but
 /// itself.
@@ -30,13 +34,13 @@ pub(crate) async fn after(
     limit: u64,
 ) -> Result<LogSlice, Error> {
     let rows = events::after(tx, session, after, limit).await?;
-    LogSlice::read(session, rows.iter())
+    Ok(LogSlice::read(session, rows))
 }
 
 /// The last events, in order, at most `limit`.
 pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<LogSlice, Error> {
     let rows = events::tail(tx, session, limit).await?;
-    LogSlice::read(session, rows.iter().rev())
+    Ok(LogSlice::read(session, rows.into_iter().rev()))
 }
 
 /// Where the last turns begin, the earliest first: at most `limit`, and of those that begin before a number,
@@ -53,26 +57,19 @@ pub(crate) async fn turn_starts(
 }
 
 impl LogSlice {
-    fn read<'r>(session: SessionId, rows: impl Iterator<Item = &'r Row>) -> Result<Self, Error> {
+    fn read(session: SessionId, rows: impl IntoIterator<Item = EventRow>) -> Self {
         let mut stretch = Self::default();
-        for row in rows {
-            let seq: Sequence = row.get(0)?;
-            match decode(seq, row) {
-                Ok(event) => stretch.events.push(event),
+        for EventRow { seq, at, turn, data } in rows {
+            match serde_json::from_str(&data) {
+                Ok(event) => stretch.events.push(LoggedEvent::new(seq, at, Arc::new(event), data.into())),
                 Err(error) => {
                     tracing::error!(%session, seq, error = %Chain(&error), "an event of a session's log cannot be read and is passed over");
-                    stretch.damaged.push(row.get(2)?);
+                    stretch.damaged.push(turn);
                 }
             }
             stretch.last = Some(seq);
             stretch.rows += 1;
         }
-        Ok(stretch)
+        stretch
     }
-}
-
-fn decode(seq: Sequence, row: &Row) -> Result<LoggedEvent, Error> {
-    let text: String = row.get(3)?;
-    let event = serde_json::from_str(&text)?;
-    Ok(LoggedEvent::new(seq, row.get(1)?, Arc::new(event), text.into()))
 }

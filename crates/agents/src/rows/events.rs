@@ -1,9 +1,9 @@
 use kontor_core::{
-    ids::SessionId,
+    ids::{SessionId, TurnId},
     time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
-use kontor_store::{Row, Tx};
+use kontor_store::{Tx, table_row};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use uuid::Uuid;
 
@@ -11,6 +11,16 @@ use super::instant;
 use crate::{error::Error, stored::Draft};
 
 const TABLE: &str = "session_events";
+
+table_row! {
+    /// An event as it was written.
+    pub(crate) struct EventRow in TABLE {
+        pub(crate) seq: Sequence,
+        pub(crate) at: Timestamp,
+        pub(crate) turn: TurnId = "turn_id",
+        pub(crate) data: String,
+    }
+}
 
 pub(crate) async fn insert(
     tx: &mut Tx<'_>,
@@ -85,17 +95,17 @@ pub(crate) async fn after(
     session: SessionId,
     after: Sequence,
     limit: u64,
-) -> Result<Vec<Row>, Error> {
+) -> Result<Vec<EventRow>, Error> {
     let mut select = select(tx, session);
     select.and_where(Expr::col("seq").gt(after)).order_by("seq", Order::Asc).limit(limit);
-    Ok(tx.fetch_all(&select).await?)
+    Ok(tx.rows(&select).await?)
 }
 
 /// The last events, the latest first.
-pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<Vec<Row>, Error> {
+pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<Vec<EventRow>, Error> {
     let mut select = select(tx, session);
     select.order_by("seq", Order::Desc).limit(limit);
-    Ok(tx.fetch_all(&select).await?)
+    Ok(tx.rows(&select).await?)
 }
 
 /// The numbers of the events that begin turns, the latest first; before a number, where one is given.
@@ -118,9 +128,7 @@ pub(crate) async fn turn_starts(
 }
 
 fn select(tx: &Tx<'_>, session: SessionId) -> SelectStatement {
-    Query::select()
-        .columns(["seq", "at", "turn_id", "data"])
-        .from(tx.table(TABLE))
-        .and_where(Expr::col("session_id").eq(session.as_uuid()))
-        .take()
+    let mut select = tx.select::<EventRow>();
+    select.and_where(Expr::col("session_id").eq(session.as_uuid()));
+    select
 }

@@ -3,8 +3,8 @@ use kontor_core::{
     time::Timestamp,
     turn::Sequence,
 };
-use kontor_store::{Row, Tx, prune::PART};
-use sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, SelectStatement, UpdateStatement};
+use kontor_store::{TableRow as _, Tx, prune::PART, table_row};
+use sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, UpdateStatement};
 use uuid::Uuid;
 
 use super::{count, increased, instant, null_instant, null_uuid};
@@ -12,57 +12,30 @@ use crate::{error::Error, stored::SessionStatus};
 
 const TABLE: &str = "sessions";
 
-const COLUMNS: [&str; 13] = [
-    "id",
-    "member_id",
-    "agent_id",
-    "title",
-    "status",
-    "context_object",
-    "context_id",
-    "expires_at",
-    "last_seq",
-    "turn_count",
-    "epoch",
-    "created_at",
-    "updated_at",
-];
-
-/// A session's row.
-#[derive(Debug, Clone)]
-pub(crate) struct SessionRow {
-    pub(crate) id: SessionId,
-    pub(crate) member: MemberId,
-    pub(crate) agent: AgentId,
-    pub(crate) title: Option<String>,
-    pub(crate) status: SessionStatus,
-    pub(crate) context: Option<(String, RecordId)>,
-    pub(crate) expires_at: Timestamp,
-    pub(crate) last_seq: Sequence,
-    pub(crate) turn_count: i64,
-    pub(crate) epoch: i64,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
+table_row! {
+    /// A session's row.
+    #[derive(Debug, Clone)]
+    pub(crate) struct SessionRow in TABLE {
+        pub(crate) id: SessionId,
+        pub(crate) member: MemberId = "member_id",
+        pub(crate) agent: AgentId = "agent_id",
+        pub(crate) title: Option<String>,
+        pub(crate) status: SessionStatus,
+        pub(crate) context_object: Option<String>,
+        pub(crate) context_id: Option<RecordId>,
+        pub(crate) expires_at: Timestamp,
+        pub(crate) last_seq: Sequence,
+        pub(crate) turn_count: i64,
+        pub(crate) epoch: i64,
+        pub(crate) created_at: Timestamp,
+        pub(crate) updated_at: Timestamp,
+    }
 }
 
 impl SessionRow {
-    fn decode(row: &Row) -> Result<Self, Error> {
-        let object: Option<String> = row.get(5)?;
-        let record: Option<RecordId> = row.get(6)?;
-        Ok(Self {
-            id: row.get(0)?,
-            member: row.get(1)?,
-            agent: row.get(2)?,
-            title: row.get(3)?,
-            status: row.get(4)?,
-            context: object.zip(record),
-            expires_at: row.get(7)?,
-            last_seq: row.get(8)?,
-            turn_count: row.get(9)?,
-            epoch: row.get(10)?,
-            created_at: row.get(11)?,
-            updated_at: row.get(12)?,
-        })
+    /// The object and the record that the session is about.
+    pub(crate) fn context(&self) -> Option<(String, RecordId)> {
+        self.context_object.clone().zip(self.context_id)
     }
 }
 
@@ -74,56 +47,17 @@ pub(crate) struct Lease {
     pub(crate) until: Timestamp,
 }
 
-pub(crate) async fn insert(tx: &mut Tx<'_>, session: &SessionRow) -> Result<(), Error> {
-    let (object, record) = session.context.clone().unzip();
-    let insert = Query::insert()
-        .into_table(tx.table(TABLE))
-        .columns([
-            "id",
-            "member_id",
-            "agent_id",
-            "title",
-            "status",
-            "context_object",
-            "context_id",
-            "expires_at",
-            "last_seq",
-            "turn_count",
-            "epoch",
-            "created_at",
-            "updated_at",
-        ])
-        .values_panic([
-            Expr::val(session.id.as_uuid()),
-            Expr::val(session.member.as_uuid()),
-            Expr::val(session.agent.as_uuid()),
-            Expr::val(session.title.clone()),
-            Expr::val(session.status),
-            Expr::val(object),
-            Expr::val(record.map(RecordId::as_uuid)),
-            Expr::val(instant(session.expires_at)),
-            Expr::val(session.last_seq),
-            Expr::val(session.turn_count),
-            Expr::val(session.epoch),
-            Expr::val(instant(session.created_at)),
-            Expr::val(instant(session.updated_at)),
-        ])
-        .take();
-    tx.execute(&insert).await?;
-    Ok(())
-}
-
 /// A session, as its member sees it: another's is not there.
 pub(crate) async fn find(
     tx: &mut Tx<'_>,
     session: SessionId,
     member: MemberId,
 ) -> Result<Option<SessionRow>, Error> {
-    let mut select = select(tx);
+    let mut select = tx.select::<SessionRow>();
     select
         .and_where(Expr::col("id").eq(session.as_uuid()))
         .and_where(Expr::col("member_id").eq(member.as_uuid()));
-    tx.fetch_optional(&select).await?.as_ref().map(SessionRow::decode).transpose()
+    Ok(tx.row(&select).await?)
 }
 
 /// A member's sessions, the one used last first, after the one at `after` (its last use and id).
@@ -133,7 +67,7 @@ pub(crate) async fn list(
     limit: u64,
     after: Option<(Timestamp, SessionId)>,
 ) -> Result<Vec<SessionRow>, Error> {
-    let mut select = select(tx);
+    let mut select = tx.select::<SessionRow>();
     select
         .and_where(Expr::col("member_id").eq(member.as_uuid()))
         .order_by("updated_at", Order::Desc)
@@ -145,11 +79,7 @@ pub(crate) async fn list(
             Cond::all().add(Expr::col("updated_at").eq(instant(at))).add(Expr::col("id").lt(id.as_uuid()));
         select.cond_where(Cond::any().add(earlier).add(same));
     }
-    tx.fetch_all(&select).await?.iter().map(SessionRow::decode).collect()
-}
-
-fn select(tx: &Tx<'_>) -> SelectStatement {
-    Query::select().columns(COLUMNS).from(tx.table(TABLE)).take()
+    Ok(tx.rows(&select).await?)
 }
 
 /// Counts a new turn of a member's session in and answers the session as it stands then. The first message
@@ -171,8 +101,8 @@ pub(crate) async fn count_turn(
         .and_where(Expr::col("member_id").eq(member.as_uuid()))
         // The old expiry decides, so it stands in the condition.
         .and_where(Expr::col("expires_at").gt(instant(now)))
-        .returning(Query::returning().columns(COLUMNS));
-    tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
+        .returning(SessionRow::returning());
+    Ok(tx.row(&update).await?)
 }
 
 /// What of a session its member changes.
@@ -202,8 +132,8 @@ pub(crate) async fn change(
         let (object, record) = context.clone().unzip();
         update.value("context_object", object).value("context_id", record.map(RecordId::as_uuid));
     }
-    update.returning(Query::returning().columns(COLUMNS));
-    tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
+    update.returning(SessionRow::returning());
+    Ok(tx.row(&update).await?)
 }
 
 /// Who asks for a lease, and on which terms.
@@ -249,11 +179,11 @@ pub(crate) async fn take_lease(
         .value("lease_owner", request.owner)
         .value("lease_until", instant(request.until))
         .cond_where(free)
-        .returning(Query::returning().columns(COLUMNS));
+        .returning(SessionRow::returning());
     if lease_use == LeaseUse::Begin {
         update.and_where(Expr::col("status").eq(SessionStatus::Active));
     }
-    tx.fetch_optional(&update).await?.as_ref().map(SessionRow::decode).transpose()
+    Ok(tx.row(&update).await?)
 }
 
 /// What becomes of a lease when events are appended under it.

@@ -1,36 +1,36 @@
 //! `sign_in_attempts` of the directory.
 
 use kontor_core::time::Timestamp;
-use kontor_store::Tx;
+use kontor_store::{TableRow as _, Tx, table_row};
 use sea_query::{Expr, ExprTrait as _, OnConflict, Query};
 
 use crate::Result;
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AttemptRow {
-    pub(crate) failures: u32,
-    pub(crate) last_at: Timestamp,
+const TABLE: &str = "sign_in_attempts";
+
+table_row! {
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct AttemptRow in TABLE {
+        pub(crate) failures: u32,
+        pub(crate) last_at: Timestamp,
+    }
 }
 
 /// The row is held until the transaction ends, so that attempts are counted one after another.
 pub(crate) async fn find(tx: &mut Tx<'_>, subject: &str) -> Result<Option<AttemptRow>> {
-    let mut statement = Query::select()
-        .columns(["failures", "last_at"])
-        .from(tx.table("sign_in_attempts"))
-        .and_where(Expr::col("subject").eq(subject))
-        .take();
+    let mut statement = tx.select::<AttemptRow>();
+    statement.and_where(Expr::col("subject").eq(subject));
     tx.dialect().lock_rows(&mut statement);
-    let row = tx.fetch_optional(&statement).await?;
-    row.map(|row| Ok(AttemptRow { failures: row.get(0)?, last_at: row.get(1)? })).transpose()
+    Ok(tx.row(&statement).await?)
 }
 
 pub(crate) async fn put(tx: &mut Tx<'_>, subject: &str, row: AttemptRow) -> Result<()> {
-    let statement = Query::insert()
-        .into_table(tx.table("sign_in_attempts"))
-        .columns(["subject", "failures", "last_at"])
-        .values_panic([subject.into(), i64::from(row.failures).into(), row.last_at.micros().into()])
-        .on_conflict(OnConflict::column("subject").update_columns(["failures", "last_at"]).to_owned())
-        .to_owned();
+    let statement = tx
+        .insertion(&row, [("subject", subject.into())])?
+        .on_conflict(
+            OnConflict::column("subject").update_columns(AttemptRow::COLUMNS.iter().copied()).to_owned(),
+        )
+        .take();
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -54,7 +54,7 @@ pub(crate) async fn keep_between(tx: &mut Tx<'_>, first: Timestamp, last: Timest
 }
 
 async fn delete(tx: &mut Tx<'_>, condition: Expr) -> Result<()> {
-    let statement = Query::delete().from_table(tx.table("sign_in_attempts")).and_where(condition).take();
+    let statement = Query::delete().from_table(tx.table(TABLE)).and_where(condition).take();
     tx.execute(&statement).await?;
     Ok(())
 }

@@ -1,17 +1,19 @@
 //! `roles` of a workspace.
 
 use kontor_core::ids::RoleId;
-use kontor_store::Tx;
+use kontor_store::{Tx, table_row};
 use sea_query::{Expr, ExprTrait as _, Order, Query};
 use serde_json::Value as Json;
 
 use crate::{Result, Role};
 
+const TABLE: &str = "roles";
+
 /// Every role, by name.
 pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<(RoleId, Role)>> {
     let statement = Query::select()
         .columns(["id", "name", "label", "description", "grants", "is_standard"])
-        .from(tx.table("roles"))
+        .from(tx.table(TABLE))
         .order_by("name", Order::Asc)
         .take();
     let rows = tx.fetch_all(&statement).await?;
@@ -31,7 +33,7 @@ pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<(RoleId, Role)>> {
 
 pub(crate) async fn insert(tx: &mut Tx<'_>, id: RoleId, role: &Role) -> Result<()> {
     let statement = Query::insert()
-        .into_table(tx.table("roles"))
+        .into_table(tx.table(TABLE))
         .columns(["id", "name", "label", "description", "grants", "is_standard"])
         .values_panic([
             id.as_uuid().into(),
@@ -46,34 +48,26 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, id: RoleId, role: &Role) -> Result<(
     Ok(())
 }
 
-/// A role as it is stored, whatever version wrote it.
-pub(crate) struct StoredRole {
-    pub(crate) id: RoleId,
-    pub(crate) name: String,
-    pub(crate) is_standard: bool,
-    pub(crate) grants: Json,
+table_row! {
+    /// A role as it is stored, whatever version wrote it.
+    pub(crate) struct StoredRole in TABLE {
+        pub(crate) id: RoleId,
+        pub(crate) name: String,
+        pub(crate) is_standard: bool,
+        pub(crate) grants: Json as json,
+    }
 }
 
 /// Every role as it is stored.
 pub(crate) async fn stored(tx: &mut Tx<'_>) -> Result<Vec<StoredRole>> {
-    let statement =
-        Query::select().columns(["id", "name", "is_standard", "grants"]).from(tx.table("roles")).take();
-    let rows = tx.fetch_all(&statement).await?;
-    let roles = rows.iter().map(|row| {
-        Ok(StoredRole {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            is_standard: row.get(2)?,
-            grants: serde_json::from_str(&row.get::<String>(3)?)?,
-        })
-    });
-    roles.collect()
+    let statement = tx.select::<StoredRole>();
+    Ok(tx.rows(&statement).await?)
 }
 
 /// What a role allows from now on.
 pub(crate) async fn set_grants(tx: &mut Tx<'_>, id: RoleId, grants: &Json) -> Result<()> {
     let statement = Query::update()
-        .table(tx.table("roles"))
+        .table(tx.table(TABLE))
         .value("grants", grants.to_string())
         .and_where(Expr::col("id").eq(id.as_uuid()))
         .take();

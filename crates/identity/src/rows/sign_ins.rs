@@ -7,11 +7,12 @@ use kontor_core::{
     text::excerpt,
     time::Timestamp,
 };
-use kontor_store::{Tx, stored_enum};
+use kontor_store::{Tx, stored_enum, table_row};
 use sea_query::{Expr, ExprTrait as _, Query};
 
 use crate::Result;
 
+const TABLE: &str = "sign_ins";
 /// How much of a client's own description is kept.
 const USER_AGENT: usize = 200;
 
@@ -23,16 +24,18 @@ stored_enum! {
     }
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct SignInRow {
-    pub(crate) id: SignInId,
-    pub(crate) user: UserId,
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) member: MemberId,
-    /// The part of a refresh token that changes; browser sessions have none.
-    pub(crate) secret_hash: Option<String>,
-    pub(crate) used_at: Timestamp,
-    pub(crate) expires_at: Timestamp,
+table_row! {
+    #[derive(Debug, Clone)]
+    pub(crate) struct SignInRow in TABLE {
+        pub(crate) id: SignInId,
+        pub(crate) user: UserId = "user_id",
+        pub(crate) workspace: WorkspaceId = "workspace_id",
+        pub(crate) member: MemberId = "member_id",
+        /// The part of a refresh token that changes; browser sessions have none.
+        pub(crate) secret_hash: Option<String>,
+        pub(crate) used_at: Timestamp,
+        pub(crate) expires_at: Timestamp,
+    }
 }
 
 /// Where a sign-in came from, for the eyes of its owner.
@@ -49,37 +52,14 @@ pub(crate) async fn insert(
     row: &SignInRow,
     origin: &Origin,
 ) -> Result<()> {
-    let statement = Query::insert()
-        .into_table(tx.table("sign_ins"))
-        .columns([
-            "id",
-            "kind",
-            "user_id",
-            "workspace_id",
-            "member_id",
-            "lookup_hash",
-            "secret_hash",
-            "user_agent",
-            "remote",
-            "created_at",
-            "used_at",
-            "expires_at",
-        ])
-        .values_panic([
-            row.id.as_uuid().into(),
-            kind.into(),
-            row.user.as_uuid().into(),
-            row.workspace.as_uuid().into(),
-            row.member.as_uuid().into(),
-            lookup_hash.into(),
-            row.secret_hash.clone().into(),
-            origin.user_agent.as_deref().map(|text| excerpt(text, USER_AGENT)).into(),
-            origin.remote.map(|address| address.to_string()).into(),
-            row.used_at.micros().into(),
-            row.used_at.micros().into(),
-            row.expires_at.micros().into(),
-        ])
-        .to_owned();
+    let others = [
+        ("kind", kind.into()),
+        ("lookup_hash", lookup_hash.into()),
+        ("user_agent", origin.user_agent.as_deref().map(|text| excerpt(text, USER_AGENT)).into()),
+        ("remote", origin.remote.map(|address| address.to_string()).into()),
+        ("created_at", row.used_at.micros().into()),
+    ];
+    let statement = tx.insertion(row, others)?;
     tx.execute(&statement).await?;
     Ok(())
 }
@@ -92,35 +72,21 @@ pub(crate) async fn by_lookup(
     now: Timestamp,
     lock: bool,
 ) -> Result<Option<SignInRow>> {
-    let mut statement = Query::select()
-        .columns(["id", "user_id", "workspace_id", "member_id", "secret_hash", "used_at", "expires_at"])
-        .from(tx.table("sign_ins"))
+    let mut statement = tx.select::<SignInRow>();
+    statement
         .and_where(Expr::col("lookup_hash").eq(lookup_hash))
         .and_where(Expr::col("kind").eq(kind))
-        .and_where(Expr::col("expires_at").gt(now.micros()))
-        .take();
+        .and_where(Expr::col("expires_at").gt(now.micros()));
     if lock {
         tx.dialect().lock_rows(&mut statement);
     }
-    let row = tx.fetch_optional(&statement).await?;
-    row.map(|row| {
-        Ok(SignInRow {
-            id: row.get(0)?,
-            user: row.get(1)?,
-            workspace: row.get(2)?,
-            member: row.get(3)?,
-            secret_hash: row.get(4)?,
-            used_at: row.get(5)?,
-            expires_at: row.get(6)?,
-        })
-    })
-    .transpose()
+    Ok(tx.row(&statement).await?)
 }
 
 pub(crate) async fn is_live(tx: &mut Tx<'_>, id: SignInId, now: Timestamp) -> Result<bool> {
     let statement = Query::select()
         .expr(Expr::val(1))
-        .from(tx.table("sign_ins"))
+        .from(tx.table(TABLE))
         .and_where(Expr::col("id").eq(id.as_uuid()))
         .and_where(Expr::col("expires_at").gt(now.micros()))
         .take();
@@ -134,7 +100,7 @@ pub(crate) async fn end_all_of_member(
     member: MemberId,
 ) -> Result<()> {
     let statement = Query::delete()
-        .from_table(tx.table("sign_ins"))
+        .from_table(tx.table(TABLE))
         .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
         .and_where(Expr::col("member_id").eq(member.as_uuid()))
         .to_owned();
@@ -151,7 +117,7 @@ pub(crate) async fn renew(
     expires_at: Timestamp,
 ) -> Result<()> {
     let statement = Query::update()
-        .table(tx.table("sign_ins"))
+        .table(tx.table(TABLE))
         .value("secret_hash", secret_hash.map(str::to_owned))
         .value("used_at", now.micros())
         .value("expires_at", expires_at.micros())
@@ -174,7 +140,7 @@ pub(crate) async fn remove_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<()
 }
 
 async fn delete(tx: &mut Tx<'_>, condition: Expr) -> Result<()> {
-    let statement = Query::delete().from_table(tx.table("sign_ins")).and_where(condition).take();
+    let statement = Query::delete().from_table(tx.table(TABLE)).and_where(condition).take();
     tx.execute(&statement).await?;
     Ok(())
 }

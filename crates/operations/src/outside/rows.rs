@@ -1,5 +1,5 @@
 use kontor_core::{text, time::Timestamp};
-use kontor_store::{Error, Tx, prune::PART};
+use kontor_store::{Error, Tx, prune::PART, table_row};
 use sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -24,6 +24,20 @@ pub(super) struct NewCall {
     pub(super) is_request: bool,
 }
 
+table_row! {
+    /// A call as it was written.
+    struct CallRow in TABLE {
+        operation: String,
+        arguments: String,
+        node: Uuid,
+        grants: String,
+        state: String,
+        outcome: Option<String>,
+        attempts: i64,
+        begun_at: Timestamp,
+    }
+}
+
 const BEGUN: &str = "begun";
 const SUCCEEDED: &str = "succeeded";
 const FAILED: &str = "failed";
@@ -32,24 +46,18 @@ const UNKNOWN: &str = "unknown";
 /// Writes that a call begins, in the transaction of what leads to it.
 pub(super) async fn begin(work: &mut Work<'_, '_>, call: &NewCall) -> Result<Begun, CallError> {
     let now = work.now;
-    let mut known = Query::select()
-        .columns(["state", "outcome", "begun_at", "node", "operation", "arguments", "attempts", "grants"])
-        .from(work.tx.table(TABLE))
-        .and_where(Expr::col("key").eq(call.key.as_str()))
-        .take();
-    work.tx.dialect().lock_rows(&mut known);
+    let mut select = work.tx.select::<CallRow>();
+    select.and_where(Expr::col("key").eq(call.key.as_str()));
+    work.tx.dialect().lock_rows(&mut select);
     let grants = requests::digest(&work.caller.grants)?;
-    let Some(row) = work.tx.fetch_optional(&known).await? else { return insert(work, call, &grants).await };
-    let (operation, arguments): (String, String) = (row.get(4)?, row.get(5)?);
-    if operation != call.operation || !is_same(&arguments, &call.arguments) {
+    let Some(known) = work.tx.row::<CallRow>(&select).await? else { return insert(work, call, grants).await };
+    if known.operation != call.operation || !is_same(&known.arguments, &call.arguments) {
         return Ok(Begun::Other);
     }
-    let (state, outcome): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-    let is_again = match state.as_str() {
+    let is_again = match known.state.as_str() {
         BEGUN => {
-            let node: Uuid = row.get(3)?;
-            let ends = Timestamp::from_micros(row.get(2)?).plus(MAX_TIME + CLOCKS);
-            if node != call.node && now < ends {
+            let ends = known.begun_at.plus(MAX_TIME + CLOCKS);
+            if known.node != call.node && now < ends {
                 return Ok(Begun::UnderWay(ends));
             }
             true
@@ -57,10 +65,10 @@ pub(super) async fn begin(work: &mut Work<'_, '_>, call: &NewCall) -> Result<Beg
         UNKNOWN if call.may_go_on => true,
         // It had no effect.
         FAILED if call.is_request => false,
-        _ if call.is_request && row.get::<String>(7)? != grants => return Ok(Begun::Withheld),
-        state => return Ok(Begun::Ended(stored(state, outcome.as_deref()))),
+        _ if call.is_request && known.grants != grants => return Ok(Begun::Withheld),
+        state => return Ok(Begun::Ended(stored(state, known.outcome.as_deref()))),
     };
-    let number = row.get::<i64>(6)? + 1;
+    let number = known.attempts + 1;
     let again = Query::update()
         .table(work.tx.table(TABLE))
         .value("state", BEGUN)
@@ -75,32 +83,22 @@ pub(super) async fn begin(work: &mut Work<'_, '_>, call: &NewCall) -> Result<Beg
     Ok(Begun::Started(Started { number, begun_at: now, is_again }))
 }
 
-async fn insert(work: &mut Work<'_, '_>, call: &NewCall, grants: &str) -> Result<Begun, CallError> {
+async fn insert(work: &mut Work<'_, '_>, call: &NewCall, grants: String) -> Result<Begun, CallError> {
     let now = work.now;
-    let insert = Query::insert()
-        .into_table(work.tx.table(TABLE))
-        .columns([
-            "key",
-            "operation",
-            "arguments",
-            "actor",
-            "node",
-            "grants",
-            "state",
-            "attempts",
-            "begun_at",
-        ])
-        .values_panic([
-            call.key.as_str().into(),
-            call.operation.as_str().into(),
-            call.arguments.to_string().into(),
-            json!(work.caller.actor()).to_string().into(),
-            call.node.into(),
-            grants.into(),
-            BEGUN.into(),
-            1_i64.into(),
-            now.micros().into(),
-        ])
+    let row = CallRow {
+        operation: call.operation.clone(),
+        arguments: call.arguments.to_string(),
+        node: call.node,
+        grants,
+        state: BEGUN.to_owned(),
+        outcome: None,
+        attempts: 1,
+        begun_at: now,
+    };
+    let actor = json!(work.caller.actor()).to_string();
+    let insert = work
+        .tx
+        .insertion(&row, [("key", call.key.as_str().into()), ("actor", actor.into())])?
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .take();
     match work.tx.execute(&insert).await? {

@@ -5,34 +5,30 @@ use std::collections::HashSet;
 use kontor_core::{ids::WorkspaceId, time::Timestamp};
 use sea_query::{Expr, ExprTrait, OnConflict, Query};
 
-use crate::{Error, Tx};
+use crate::{Error, Tx, table_row};
 
 const TABLE: &str = "due_times";
 
-/// A hint as it was read; it is changed only as long as it is the same.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Due {
-    pub(super) workspace: WorkspaceId,
-    pub(super) at: Timestamp,
+table_row! {
+    /// A hint as it was read; it is changed only as long as it is the same.
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct Due in TABLE {
+        pub(super) workspace: WorkspaceId = "workspace_id",
+        pub(super) at: Timestamp = "due_at",
+    }
 }
 
 /// The hints that are due.
 pub(super) async fn due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Due>, Error> {
-    let select = Query::select()
-        .columns(["workspace_id", "due_at"])
-        .from(tx.table(TABLE))
-        .and_where(Expr::col("due_at").lte(now.micros()))
-        .take();
-    let rows = tx.fetch_all(&select).await?;
-    rows.iter().map(|row| Ok(Due { workspace: row.get(0)?, at: row.get(1)? })).collect()
+    let mut select = tx.select::<Due>();
+    select.and_where(Expr::col("due_at").lte(now.micros()));
+    tx.rows(&select).await
 }
 
 /// Says that a workspace has something to do at once.
 pub(super) async fn announce(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Timestamp) -> Result<(), Error> {
-    let insert = Query::insert()
-        .into_table(tx.table(TABLE))
-        .columns(["workspace_id", "due_at"])
-        .values_panic([Expr::val(workspace.as_uuid()), Expr::val(now.micros())])
+    let insert = tx
+        .insertion(&Due { workspace, at: now }, [])?
         .on_conflict(OnConflict::column("workspace_id").update_column("due_at").to_owned())
         .take();
     tx.execute(&insert).await?;
@@ -48,10 +44,8 @@ pub(super) async fn at_latest(tx: &mut Tx<'_>, workspace: WorkspaceId, at: Times
         .and_where(Expr::col("due_at").gt(at.micros()))
         .take();
     if tx.execute(&sooner).await? == 0 {
-        let insert = Query::insert()
-            .into_table(tx.table(TABLE))
-            .columns(["workspace_id", "due_at"])
-            .values_panic([Expr::val(workspace.as_uuid()), Expr::val(at.micros())])
+        let insert = tx
+            .insertion(&Due { workspace, at }, [])?
             .on_conflict(OnConflict::column("workspace_id").do_nothing().to_owned())
             .take();
         tx.execute(&insert).await?;

@@ -37,7 +37,7 @@ pub use self::{
     registry::{Job, JobError, JobRun, Registry},
     schedule::{InvalidSchedule, Schedule},
 };
-use crate::{AuditEntry, Error, Namespace, Store, Tx, stored_enum};
+use crate::{AuditEntry, Error, Namespace, Store, Tx, stored_enum, table_row};
 
 /// How long a hint in the directory is not written again.
 pub(crate) const ANNOUNCED: Duration = Duration::from_secs(30);
@@ -139,13 +139,15 @@ pub struct JobRecord {
     pub started_at: Option<Timestamp>,
 }
 
-/// A job that is run by itself, and when next.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
-pub struct Planned {
-    pub name: String,
-    /// A cron expression, in UTC.
-    pub expression: String,
-    pub next_at: Timestamp,
+table_row! {
+    /// A job that is run by itself, and when next.
+    #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+    pub struct Planned in "job_schedules" {
+        pub name: String,
+        /// A cron expression, in UTC.
+        pub expression: String,
+        pub next_at: Timestamp,
+    }
 }
 
 impl Jobs {

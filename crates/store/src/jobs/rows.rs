@@ -6,22 +6,23 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{JobRecord, JobState, NewJob, Planned};
-use crate::{Error, Row, Tx, prune::PART};
+use crate::{Error, Row, TableRow as _, Tx, prune::PART, table_row};
 
 const JOBS: &str = "jobs";
-const SCHEDULES: &str = "job_schedules";
 /// How many characters of an error are kept.
 const LONGEST_PROBLEM: usize = 2_000;
 
-/// A job that was claimed.
-#[derive(Debug, Clone)]
-pub(super) struct Claimed {
-    pub(super) id: Uuid,
-    pub(super) name: String,
-    pub(super) payload: String,
-    /// This attempt's number, from 1.
-    pub(super) attempt: u32,
-    pub(super) epoch: i64,
+table_row! {
+    /// A job that was claimed.
+    #[derive(Debug, Clone)]
+    pub(super) struct Claimed in JOBS {
+        pub(super) id: Uuid,
+        pub(super) name: String,
+        pub(super) payload: String,
+        /// This attempt's number, from 1.
+        pub(super) attempt: u32 = "attempts",
+        pub(super) epoch: i64,
+    }
 }
 
 /// On what jobs are claimed.
@@ -112,27 +113,18 @@ pub(super) async fn outlook(tx: &mut Tx<'_>, claim: &Claim) -> Result<(bool, Opt
 
 /// Claims jobs, those with a higher priority and an earlier time before others.
 pub(super) async fn claim(tx: &mut Tx<'_>, claim: &Claim) -> Result<Vec<Claimed>, Error> {
-    let mut due = Query::select()
-        .columns(["id", "name", "payload", "attempts", "epoch"])
-        .from(tx.table(JOBS))
-        .cond_where(claimable(claim))
+    let mut due = tx.select::<Claimed>();
+    due.cond_where(claimable(claim))
         .order_by("priority", Order::Desc)
         .order_by("due_at", Order::Asc)
         .order_by("id", Order::Asc)
-        .limit(claim.limit)
-        .take();
+        .limit(claim.limit);
     tx.dialect().claim_rows(&mut due);
-    let rows = tx.fetch_all(&due).await?;
-    let mut claimed = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let (attempts, epoch): (i64, i64) = (row.get(3)?, row.get(4)?);
-        claimed.push(Claimed {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            payload: row.get(2)?,
-            attempt: count(attempts).saturating_add(1),
-            epoch: epoch + 1,
-        });
+    let mut claimed: Vec<Claimed> = tx.rows(&due).await?;
+    // As they are by the update.
+    for job in &mut claimed {
+        job.attempt = job.attempt.saturating_add(1);
+        job.epoch += 1;
     }
     if !claimed.is_empty() {
         let update = Query::update()
@@ -279,36 +271,22 @@ fn count(stored: i64) -> u32 {
 }
 
 pub(super) async fn planned(tx: &mut Tx<'_>) -> Result<Vec<Planned>, Error> {
-    let select = Query::select()
-        .columns(["name", "expression", "next_at"])
-        .from(tx.table(SCHEDULES))
-        .order_by("name", Order::Asc)
-        .take();
-    let rows = tx.fetch_all(&select).await?;
-    rows.iter()
-        .map(|row| Ok(Planned { name: row.get(0)?, expression: row.get(1)?, next_at: row.get(2)? }))
-        .collect()
+    let mut select = tx.select::<Planned>();
+    select.order_by("name", Order::Asc);
+    tx.rows(&select).await
 }
 
 /// Sets when a schedule is due next. Whether it stood as `before` said: another process may have been quicker.
 pub(super) async fn plan(tx: &mut Tx<'_>, before: Option<&Planned>, next: &Planned) -> Result<bool, Error> {
     let changed = match before {
         None => {
-            let insert = Query::insert()
-                .into_table(tx.table(SCHEDULES))
-                .columns(["name", "expression", "next_at"])
-                .values_panic([
-                    next.name.as_str().into(),
-                    next.expression.as_str().into(),
-                    next.next_at.micros().into(),
-                ])
-                .on_conflict(OnConflict::new().do_nothing().to_owned())
-                .take();
+            let insert =
+                tx.insertion(next, [])?.on_conflict(OnConflict::new().do_nothing().to_owned()).take();
             tx.execute(&insert).await?
         }
         Some(before) => {
             let update = Query::update()
-                .table(tx.table(SCHEDULES))
+                .table(tx.table(Planned::TABLE))
                 .value("expression", next.expression.as_str())
                 .value("next_at", next.next_at.micros())
                 .and_where(Expr::col("name").eq(before.name.as_str()))
