@@ -95,8 +95,13 @@ pub struct Quirks {
     pub named_tool_choice: bool,
     /// The name of the output limit.
     pub output_limit: OutputLimit,
-    /// Some servers accept one system message at the head only, alternating roles, and a question at the end.
+    /// Have an answer between the results of a turn that ended early and the next question as well; between two
+    /// questions there is always one, and system messages are always one.
     pub strict_sequence: bool,
+    /// What the ids of calls look like.
+    pub call_ids: CallIds,
+    /// Send null as the content of an answer that is calls alone, in place of an empty text.
+    pub null_content: bool,
     /// The value sent as `parallel_tool_calls`; nothing is sent without one.
     pub parallel_tool_calls: Option<bool>,
     /// Send back what came with an answer, such as `reasoning_content`, `reasoning_details` and thought signatures,
@@ -114,11 +119,26 @@ impl Default for Quirks {
             named_tool_choice: false,
             output_limit: OutputLimit::MaxTokens,
             strict_sequence: false,
+            call_ids: CallIds::Short,
+            null_content: false,
             parallel_tool_calls: None,
             return_thoughts: true,
             stand_in: StandIn::None,
         }
     }
+}
+
+/// The ids of calls that a server takes. One that it made itself goes back as it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallIds {
+    /// At most forty characters, as OpenAI's.
+    #[default]
+    Short,
+    /// At most forty letters, digits, `_` and `-`, as Anthropic's.
+    Word,
+    /// Nine letters and digits, as Mistral's.
+    Nine,
 }
 
 /// What stands in for the thoughts of a model that had none.
@@ -148,7 +168,8 @@ pub enum OutputLimit {
 pub struct Timeouts {
     #[serde(deserialize_with = "seconds")]
     pub connect: Duration,
-    /// From the request to the first piece of the answer.
+    /// From the request to the first sign of life. A model on the machine itself reads a long prompt for minutes
+    /// before it says anything.
     #[serde(deserialize_with = "seconds")]
     pub first_token: Duration,
     /// Between two pieces of the answer.
@@ -162,9 +183,9 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
-            first_token: Duration::from_secs(60),
+            first_token: Duration::from_secs(180),
             idle: Duration::from_secs(30),
-            total: Duration::from_secs(300),
+            total: Duration::from_secs(600),
         }
     }
 }

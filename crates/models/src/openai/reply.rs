@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt};
 use tokio::time::Instant;
 
 use super::{
-    Shared, carried,
+    Names, Shared, carried,
     chunk::{Chunk, Decoder},
     request::{EncodedTools, WireRequest},
     transport,
@@ -83,7 +83,9 @@ impl Reply {
             };
             self.ended = true;
             let pending = &mut self.pending;
-            self.decoder.end(|delta| pending.push_back(delta));
+            let no_names = Names::default();
+            let names = self.open.as_ref().map_or(&no_names, |(_, tools)| &tools.names);
+            self.decoder.end(names, |delta| pending.push_back(delta));
             if let Some(value) = self.decoder.carried() {
                 let by = carried::maker(&self.provider.name, &self.model.name).into();
                 self.pending.push_back(Delta::Carried(Carried { by, value }));
