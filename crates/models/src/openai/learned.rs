@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    chat::{ChatRequest, ToolChoice},
+    chat::{ChatRequest, Message, ToolChoice},
     config::{CallIds, ModelConfig, OutputLimit, Quirks, StandIn},
     error::ModelError,
 };
@@ -72,7 +72,14 @@ fn better(asked: &Quirks, model: &ModelConfig, request: &ChatRequest, error: &Mo
         && EMPTY.iter().any(|words| lower.contains(words))
     {
         better.null_content = true;
-    } else if asked.return_thoughts && is_unknown(message) && THOUGHTS.iter().any(|name| says(name)) {
+    } else if asked.return_thoughts
+        && (is_unknown(message) || lower.contains("remove"))
+        && THOUGHTS.iter().any(|name| says(name))
+        && request
+            .messages
+            .iter()
+            .any(|message| matches!(message, Message::Assistant { carried: Some(_), .. }))
+    {
         better.return_thoughts = false;
     } else if asked.stand_in == StandIn::None && says("reasoning_content") {
         better.stand_in = StandIn::ReasoningContent;
@@ -145,13 +152,19 @@ fn other(limit: OutputLimit) -> OutputLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::Message;
+    use crate::chat::{Carried, Opaque};
 
     #[test]
     fn a_refused_parameter_is_left_out_once_and_for_that_model() {
         let learned = Learned::default();
         let asked = Quirks { parallel_tool_calls: Some(true), ..Quirks::default() };
-        let request = ChatRequest::new([Message::User("Hi".into())], []);
+        let value = Opaque::from(&serde_json::json!({"reasoning_content": "hm"}));
+        let thought = Message::Assistant {
+            text: "Hello".into(),
+            tool_calls: Vec::new(),
+            carried: Some(Carried { by: "openai:p/a".into(), value }.into()),
+        };
+        let request = ChatRequest::new([Message::User("Hi".into()), thought], []);
         let model = |name: &str| ModelConfig {
             name: name.to_owned(),
             max_output_tokens: Some(9),
@@ -181,6 +194,8 @@ mod tests {
         assert!(learn(&third, empty).unwrap().null_content);
         let thoughts = learn(&third, "messages.2.reasoning_content: property is unsupported").unwrap();
         assert!(!thoughts.return_thoughts && thoughts.stand_in == StandIn::None);
+        let unwanted = "Please remove the reasoning_content from your message to reduce network traffic.";
+        assert!(!learn(&third, unwanted).unwrap().return_thoughts);
         let missing = "The `reasoning_content` in the thinking mode must be passed back to the API.";
         let missing = learn(&thoughts, missing).unwrap();
         assert_eq!(missing.stand_in, StandIn::ReasoningContent);
