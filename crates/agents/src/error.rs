@@ -32,6 +32,8 @@ pub enum Error {
     KeyReused,
     #[error("the turn has ended")]
     TurnEnded,
+    #[error("the turn cannot be gone on with: {0}")]
+    NothingToGoOn(&'static str),
     #[error("the log of the turn {0} cannot be read")]
     TurnUnreadable(TurnId),
     #[error("the approval was answered or has expired")]
@@ -116,6 +118,7 @@ impl Fault for Error {
                 "This idempotency key was used for another message. Take a new key for each message.",
             ),
             Self::TurnEnded => new(ErrorKind::Conflict, "turn_ended", "The turn has ended already."),
+            Self::NothingToGoOn(why) => new(ErrorKind::Conflict, "nothing_to_go_on", why),
             Self::TurnUnreadable(_) => new(
                 ErrorKind::Internal,
                 "turn_unreadable",

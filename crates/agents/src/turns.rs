@@ -29,6 +29,9 @@ use crate::{
 const TITLE: usize = 60;
 const LONGEST_KEY: usize = 200;
 
+/// What the model is told where a turn goes on after another ended early.
+const GO_ON: &str = "Go on where you stopped. What has a result above is done: do not do it again.";
+
 /// What came of sending a message.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct StartedTurn {
@@ -146,6 +149,45 @@ impl Agents {
             _ => self.wake(workspace, session),
         }
         Ok(started)
+    }
+
+    /// Has the agent go on where a turn ended early: a new turn, whose conversation holds what the other had done, so
+    /// that nothing of it is done again. Asked for twice, it is the same turn.
+    ///
+    /// # Errors
+    /// [`Error::NothingToGoOn`] where the turn came to its end or has not ended, or where others came after it.
+    pub async fn go_on(&self, caller: &Caller, turn: TurnId) -> Result<StartedTurn, Error> {
+        let member = member_of(caller)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        let key = format!("go on after {turn}");
+        let (row, known, is_last) = namespace
+            .read((turn, member, key.clone()), |tx, (turn, member, key)| {
+                Box::pin(async move {
+                    let row = rows::find(tx, *turn, *member).await?.ok_or(Error::TurnNotFound(*turn))?;
+                    let known = rows::find_by_key(tx, row.session, *member, key).await?;
+                    let session = sessions::find(tx, row.session, *member).await?;
+                    let is_last = session.is_some_and(|session| session.turn_count == row.position);
+                    Ok::<_, Error>((row, known, is_last))
+                })
+            })
+            .await?;
+        if known.is_none() {
+            match row.status {
+                TurnStatus::Failed | TurnStatus::Cancelled if is_last => {}
+                TurnStatus::Failed | TurnStatus::Cancelled => {
+                    return Err(Error::NothingToGoOn(
+                        "The chat has gone on since. Say what is to be done now.",
+                    ));
+                }
+                TurnStatus::Completed => {
+                    return Err(Error::NothingToGoOn("The turn came to its end. Send another message."));
+                }
+                TurnStatus::Queued | TurnStatus::Running | TurnStatus::WaitingForApproval => {
+                    return Err(Error::NothingToGoOn("The turn has not ended yet."));
+                }
+            }
+        }
+        self.start_turn(caller, row.session, GO_ON.to_owned(), Some(key)).await
     }
 
     /// Stops a turn: one that runs, as soon as its worker hears of it; one that waits, at once.

@@ -9,6 +9,7 @@ mod carried;
 mod changes;
 mod crashes;
 mod damage;
+mod go_on;
 mod house;
 mod live;
 mod models;

@@ -27,10 +27,16 @@ pub(crate) fn routes() -> ApiRouter<Services> {
     let cancel = post_with(cancel, |op| {
         op.is("cancel_turn", "Ends a turn that has not ended").tag("Chat").answers::<202, Answer<Turn>>()
     });
+    let go_on = post_with(go_on, |op| {
+        op.is("go_on", "Goes on where a turn failed or was cancelled, without doing again what it had done")
+            .tag("Chat")
+            .answers::<202, Answer<StartedTurn>>()
+    });
     ApiRouter::new()
         .api_route("/sessions/{id}/turns", start)
         .api_route("/turns/{id}", one)
         .api_route("/turns/{id}/cancel", cancel)
+        .api_route("/turns/{id}/go_on", go_on)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -59,6 +65,15 @@ async fn one(
     Segments(turn): Segments<TurnId>,
 ) -> Result<Answer<Turn>> {
     Ok(Answer(state.agents.turn(&caller, turn).await?))
+}
+
+async fn go_on(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+    Segments(turn): Segments<TurnId>,
+) -> Result<(StatusCode, Answer<StartedTurn>)> {
+    Ok((StatusCode::ACCEPTED, Answer(state.agents.go_on(&caller, turn).await?)))
 }
 
 async fn cancel(

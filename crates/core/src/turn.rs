@@ -122,7 +122,14 @@ pub enum TurnEvent {
     #[serde(rename = "turn.completed")]
     TurnCompleted { turn: TurnId },
     #[serde(rename = "turn.failed")]
-    TurnFailed { turn: TurnId, problem: Problem },
+    TurnFailed {
+        turn: TurnId,
+        /// In its words stands what the turn had done, too.
+        problem: Problem,
+        /// What the turn had done before it failed, which stays done.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        done: Vec<Done>,
+    },
     #[serde(rename = "turn.cancelled")]
     TurnCancelled { turn: TurnId, by: Option<MemberId> },
 }
@@ -132,6 +139,45 @@ pub enum TurnEvent {
 pub struct WrittenCall {
     pub name: String,
     pub arguments: serde_json::Value,
+}
+
+/// A call that had its effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    pub step: u32,
+    pub index: u32,
+    pub operation: String,
+    /// The record that it was done to, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<RecordId>,
+    /// The name of that record.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Nobody knows whether it took place: the server stopped while it ran.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
+}
+
+impl Done {
+    /// It in words: `created task “Ring Bob”`.
+    pub fn words(&self) -> String {
+        let (object, verb) = self.operation.split_once('.').unwrap_or(("", &self.operation));
+        let object = object.replace('_', " ");
+        let mut words = match verb {
+            "create" => format!("created {object}"),
+            "update" => format!("changed {object}"),
+            "delete" => format!("deleted {object}"),
+            "restore" => format!("restored {object}"),
+            _ => self.operation.clone(),
+        };
+        if !self.name.is_empty() {
+            words.push_str(&format!(" “{}”", self.name));
+        }
+        if self.unknown {
+            words.push_str(" (whether it took place is not known)");
+        }
+        words
+    }
 }
 
 /// Why a person is asked, and about which record.

@@ -60,7 +60,7 @@ pub enum Taken<'a> {
 }
 
 impl Assembler {
-    /// `prefix` begins the ids made for calls that come without one; it must differ from step to step of a
+    /// Of `prefix` are made the ids of calls that come without one; it must differ from step to step of a
     /// conversation, because results are matched to calls by id. `limit` is how many bytes of text, reasoning and
     /// calls are kept.
     pub fn new(prefix: impl Into<String>, limit: usize) -> Self {
@@ -239,7 +239,9 @@ mod tests {
             Delta::Finish(FinishReason::ToolCalls),
         ]);
         let ids: Vec<_> = step.tool_calls.iter().map(|call| call.id.as_str()).collect();
-        assert_eq!(ids, ["call_7_0", "x", "call_7_2"]);
+        assert_eq!(ids[1], "x");
+        assert!(ids[0] != ids[2] && ids[2] != "x", "{ids:?}");
+        assert!([ids[0], ids[2]].iter().all(|id| id.len() == 9 && id.chars().all(char::is_alphanumeric)));
     }
 
     #[test]

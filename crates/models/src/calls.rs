@@ -62,7 +62,7 @@ impl Calls {
         true
     }
 
-    /// The whole calls. `prefix` begins the ids of those that have none of their own.
+    /// The whole calls. Of `prefix` are made the ids of those that have none of their own.
     pub(crate) fn complete(self, prefix: &str) -> Vec<ToolCall> {
         let mut complete: Vec<ToolCall> = Vec::with_capacity(self.0.len());
         let (mut ids, mut said) = (HashSet::new(), HashSet::new());
@@ -76,7 +76,7 @@ impl Calls {
             }
             let given = call.id.filter(|id| ids.insert(id.clone()));
             complete.push(ToolCall {
-                id: given.unwrap_or_else(|| format!("{prefix}_{position}")),
+                id: given.unwrap_or_else(|| short_id(&format!("{prefix}_{position}"))),
                 name: call.name,
                 arguments,
                 extra: opaque(call.extra),
@@ -126,6 +126,24 @@ impl Partial {
             self.arguments.push_str(arguments);
         }
     }
+}
+
+/// An id that every provider takes, of nine letters and digits, always the same for a text.
+pub(crate) fn short_id(text: &str) -> String {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    // FNV-1a (<http://www.isthe.com/chongo/tech/comp/fnv/>), which stays the same from version to version.
+    let mut hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // Its low bits alone change little with the last letters.
+    hash ^= hash >> 32;
+    let mut id = String::with_capacity(9);
+    for _ in 0..9 {
+        let letter = usize::try_from(hash % 62).ok().and_then(|at| LETTERS.get(at)).copied();
+        id.push(char::from(letter.unwrap_or(b'0')));
+        hash /= 62;
+    }
+    id
 }
 
 /// What came with a call, unless it is nothing or too large.

@@ -217,10 +217,21 @@ impl From<&str> for FinishReason {
     fn from(word: &str) -> Self {
         let lower = word.to_ascii_lowercase();
         match lower.as_str() {
-            "stop" | "end_turn" | "eos" | "stop_sequence" => Self::Stop,
-            "tool_calls" | "tool_call" | "function_call" | "tool_use" => Self::ToolCalls,
-            "content_filter" | "safety" | "recitation" | "blocklist" | "prohibited_content" | "spii"
-            | "sensitive" | "refusal" => Self::ContentFilter,
+            "stop" | "end_turn" | "eos" | "eos_token" | "stop_sequence" | "complete" | "completed" => {
+                Self::Stop
+            }
+            "tool_calls" | "tool_call" | "function_call" | "function_calls" | "tool_use" => Self::ToolCalls,
+            "content_filter"
+            | "safety"
+            | "recitation"
+            | "blocklist"
+            | "prohibited_content"
+            | "spii"
+            | "sensitive"
+            | "refusal"
+            | "error_toxic"
+            | "guardrail_intervened"
+            | "content_filtered" => Self::ContentFilter,
             "max_tokens" | "max_output_tokens" | "token_limit" => Self::Length,
             // `model_length`, `context_length_exceeded`, `model_context_window_exceeded`.
             long if long.contains("length") || long.contains("window") => Self::Length,

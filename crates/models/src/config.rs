@@ -136,8 +136,13 @@ pub struct Quirks {
     pub named_tool_choice: bool,
     /// The name of the output limit.
     pub output_limit: OutputLimit,
-    /// Some servers accept one system message at the head only, alternating roles, and a question at the end.
+    /// Have an answer between the results of a turn that ended early and the next question as well; between two
+    /// questions there is always one, and system messages are always one.
     pub strict_sequence: bool,
+    /// What the ids of calls look like.
+    pub call_ids: CallIds,
+    /// Send null as the content of an answer that is calls alone, in place of an empty text.
+    pub null_content: bool,
     /// The value sent as `parallel_tool_calls`; nothing is sent without one.
     pub parallel_tool_calls: Option<bool>,
     /// Send back what came with an answer, such as `reasoning_content`, `reasoning_details` and thought signatures,
@@ -155,6 +160,8 @@ impl Quirks {
         named_tool_choice: false,
         output_limit: OutputLimit::MaxTokens,
         strict_sequence: false,
+        call_ids: CallIds::Short,
+        null_content: false,
         parallel_tool_calls: None,
         return_thoughts: true,
         stand_in: StandIn::None,
@@ -175,6 +182,8 @@ pub struct QuirkSettings {
     pub named_tool_choice: Option<bool>,
     pub output_limit: Option<OutputLimit>,
     pub strict_sequence: Option<bool>,
+    pub call_ids: Option<CallIds>,
+    pub null_content: Option<bool>,
     pub parallel_tool_calls: Option<bool>,
     pub return_thoughts: Option<bool>,
     pub stand_in: Option<StandIn>,
@@ -187,11 +196,26 @@ impl QuirkSettings {
             named_tool_choice: self.named_tool_choice.unwrap_or(kind.named_tool_choice),
             output_limit: self.output_limit.unwrap_or(kind.output_limit),
             strict_sequence: self.strict_sequence.unwrap_or(kind.strict_sequence),
+            call_ids: self.call_ids.unwrap_or(kind.call_ids),
+            null_content: self.null_content.unwrap_or(kind.null_content),
             parallel_tool_calls: self.parallel_tool_calls.or(kind.parallel_tool_calls),
             return_thoughts: self.return_thoughts.unwrap_or(kind.return_thoughts),
             stand_in: self.stand_in.unwrap_or(kind.stand_in),
         }
     }
+}
+
+/// The ids of calls that a server takes. One that it made itself goes back as it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallIds {
+    /// At most forty characters, as OpenAI's.
+    #[default]
+    Short,
+    /// At most forty letters, digits, `_` and `-`, as Anthropic's.
+    Word,
+    /// Nine letters and digits, as Mistral's.
+    Nine,
 }
 
 /// What stands in for the thoughts of a model that had none.
@@ -221,7 +245,8 @@ pub enum OutputLimit {
 pub struct Timeouts {
     #[serde(deserialize_with = "seconds")]
     pub connect: Duration,
-    /// From the request to the first piece of the answer.
+    /// From the request to the first sign of life. A model on the machine itself reads a long prompt for minutes
+    /// before it says anything.
     #[serde(deserialize_with = "seconds")]
     pub first_token: Duration,
     /// Between two pieces of the answer.
@@ -235,9 +260,9 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
-            first_token: Duration::from_secs(60),
+            first_token: Duration::from_secs(180),
             idle: Duration::from_secs(30),
-            total: Duration::from_secs(300),
+            total: Duration::from_secs(600),
         }
     }
 }

@@ -33,7 +33,9 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// The wait after failure number `failures` (from 1), or `None` to give up. `jitter` is in 0 to 1.
     fn wait(&self, failures: u32, error: &ModelError, jitter: f64) -> Option<Duration> {
-        if failures >= self.attempts || !error.is_retryable() {
+        // Who was silent for so long mostly is so again, and each such request costs minutes.
+        let attempts = if matches!(error, ModelError::Timeout { .. }) { 2 } else { self.attempts };
+        if failures >= attempts.min(self.attempts) || !error.is_retryable() {
             return None;
         }
         if let Some(asked) = error.retry_after() {
@@ -169,6 +171,14 @@ mod tests {
         };
         assert_eq!(policy.wait(1, &limited(7), 0.0), Some(Duration::from_secs(7)));
         assert_eq!(policy.wait(1, &limited(600), 0.0), None);
+    }
+
+    #[test]
+    fn a_silent_server_is_asked_twice() {
+        let error = ModelError::Timeout { what: crate::error::Wait::FirstToken };
+        let policy = RetryPolicy::default();
+        assert!(policy.wait(1, &error, 0.0).is_some());
+        assert_eq!(policy.wait(2, &error, 0.0), None);
     }
 
     #[test]

@@ -50,9 +50,15 @@ export function applyTurn(transcript, { turn, state, html, foot }) {
   return element;
 }
 
+// The model has begun to speak: it is not waited for any more.
+function answered(turn) {
+  turn.querySelector(":scope > .foot > .awaited")?.remove();
+}
+
 function applyBlocks(transcript, { turn, step, count, blocks }) {
   const element = turnElement(transcript, turn);
   if (!element) return;
+  if (count) answered(element);
   const prose = stepElement(element, step).querySelector(".prose");
   for (const [index, html] of blocks) {
     while (prose.children.length <= index) {
@@ -68,6 +74,7 @@ function applyBlocks(transcript, { turn, step, count, blocks }) {
 function applyCall(transcript, { turn, step, index, html }) {
   const element = turnElement(transcript, turn);
   if (!element) return null;
+  answered(element);
   const calls = stepElement(element, step).querySelector(".calls");
   const card = parse(html);
   for (const old of calls.children) {

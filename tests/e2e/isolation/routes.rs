@@ -256,6 +256,12 @@ fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             form(json!({})),
             &[404],
         ),
+        attempt(
+            "POST /chat/turns/{turn}/go_on",
+            format!("/chat/turns/{turn}/go_on"),
+            form(json!({})),
+            &[404],
+        ),
         attempt("POST /jobs/{id}/run", format!("/jobs/{job}/run"), form(json!({})), &[404]),
         attempt(
             "POST /chat/approvals/{approval}",

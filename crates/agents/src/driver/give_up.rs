@@ -1,5 +1,5 @@
 use kontor_core::{
-    error::{Fault, Problem},
+    error::{Chain, Fault, Problem},
     ids::{MemberId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::TurnEvent,
@@ -11,6 +11,7 @@ use crate::{
     engine::Agents,
     error::Error,
     log,
+    machine::State,
     rows::{
         approvals,
         sessions::{AfterAppend, Lease},
@@ -19,8 +20,8 @@ use crate::{
     stored::{Draft, TurnStatus},
 };
 
-/// The end of a turn that cannot go on. It needs the lease alone and reads nothing of the log, so that no
-/// turn is taken up for ever.
+/// The end of a turn that cannot go on. It needs the lease alone, so that no turn is taken up for ever; of the log it
+/// tells what was done, where that can be read.
 pub(super) struct GiveUp<'a> {
     agents: &'a Agents,
     workspace: WorkspaceId,
@@ -64,9 +65,14 @@ impl<'a> GiveUp<'a> {
     pub(super) async fn end(&self, problem: Problem) -> Result<bool, Error> {
         let (lease, turn, member) = (self.lease, self.turn, self.member);
         let now = self.agents.0.environment.now();
+        let state = lease::state(&self.namespace, lease.session, turn).await.unwrap_or_else(|error| {
+            tracing::warn!(%turn, error = %Chain(&error), "what a failed turn had done cannot be told");
+            State::new(turn)
+        });
+        let failed = state.failed(problem);
         let (logged, more) = self
             .namespace
-            .write(problem, move |tx, problem| {
+            .write(failed, move |tx, failed| {
                 Box::pin(async move {
                     let row = turns::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
                     // A commit whose answer was lost may have ended it or let go of it.
@@ -77,8 +83,11 @@ impl<'a> GiveUp<'a> {
                         let event = TurnEvent::TurnCancelled { turn, by: row.cancelled_by };
                         (event, TurnStatus::Cancelled, None)
                     } else {
-                        let event = TurnEvent::TurnFailed { turn, problem: problem.clone() };
-                        (event, TurnStatus::Failed, Some(problem))
+                        let told = match failed {
+                            TurnEvent::TurnFailed { problem, .. } => Some(problem),
+                            _ => None,
+                        };
+                        (failed.clone(), TurnStatus::Failed, told)
                     };
                     let drafts = [Draft::new(event)?];
                     let logged = log::append_leased(tx, &lease, AfterAppend::Released, &drafts, now).await?;

@@ -1,6 +1,10 @@
 use std::sync::Arc;
 
-use kontor_core::{ids::SessionId, time::Timestamp, turn::TurnEvent};
+use kontor_core::{
+    ids::{SessionId, TurnId},
+    time::Timestamp,
+    turn::TurnEvent,
+};
 use kontor_store::{Namespace, Tx};
 
 use super::Run;
@@ -130,6 +134,13 @@ pub(super) async fn read_back(
     }
     let state = State::replay(turn, log.events.iter().map(|logged| &*logged.event));
     Ok::<_, Error>((state, Arc::new(History::read(&log, turn, limits))))
+}
+
+/// Where a turn stands, as far as its log can be read.
+pub(super) async fn state(namespace: &Namespace, session: SessionId, turn: TurnId) -> Result<State, Error> {
+    let log: LogSlice =
+        namespace.read(session, |tx, &session| Box::pin(log::tail(tx, session, TAIL))).await?;
+    Ok::<_, Error>(State::replay(turn, log.events.iter().map(|logged| &*logged.event)))
 }
 
 impl Run<'_> {

@@ -1,13 +1,18 @@
 use std::sync::Arc;
 
 use kontor_core::{
+    error::Problem,
     ids::{ApprovalId, TurnId},
     operation::Effect,
-    turn::{ApprovalReason, ToolOutcome, TurnEvent, WrittenCall},
+    text,
+    turn::{ApprovalReason, Done, ToolOutcome, TurnEvent, WrittenCall},
 };
 use kontor_models::{Carried, Opaque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// How much of what was done is told in words.
+const MOST_TOLD: usize = 10;
 
 /// Where a turn stands: its logged events, folded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +62,28 @@ impl Step {
 }
 
 impl Call {
+    /// What came of it, where it changed something or may have.
+    fn done(&self, step: u32) -> Option<Done> {
+        if matches!(self.effect, None | Some(Effect::Read)) {
+            return None;
+        }
+        let (result, unknown) = match self.outcome.as_ref()? {
+            ToolOutcome::Succeeded { result } => (result.to_value(), false),
+            ToolOutcome::Unknown => (Value::Null, true),
+            ToolOutcome::Failed { .. } | ToolOutcome::Denied { .. } => return None,
+        };
+        let told = &result["record"];
+        let record = told["id"].as_str().or_else(|| self.arguments["id"].as_str());
+        Some(Done {
+            step,
+            index: self.index,
+            operation: self.operation.clone(),
+            record: record.and_then(|id| id.parse().ok()),
+            name: told["label"].as_str().map(|name| text::excerpt(name, 80)).unwrap_or_default(),
+            unknown,
+        })
+    }
+
     /// The event of its result.
     pub(crate) fn result(
         &self,
@@ -125,6 +152,30 @@ impl State {
 
     pub(crate) fn calls_so_far(&self) -> usize {
         self.steps.iter().map(|step| step.calls.len()).sum()
+    }
+
+    /// What the turn has done, or may have: its calls that change something, which stays so whatever becomes of it.
+    pub(crate) fn done(&self) -> Vec<Done> {
+        let calls = self
+            .steps
+            .iter()
+            .zip(1..)
+            .flat_map(|(step, number)| step.calls.iter().map(move |call| (number, call)));
+        calls.filter_map(|(step, call)| call.done(step)).collect()
+    }
+
+    /// The event of a turn's failure, which tells what was done before it.
+    pub(crate) fn failed(&self, mut problem: Problem) -> TurnEvent {
+        let done = self.done();
+        if !done.is_empty() {
+            let told: Vec<_> = done.iter().take(MOST_TOLD).map(Done::words).collect();
+            problem.message.push_str(&format!(" Done before it failed: {}", told.join(", ")));
+            if done.len() > MOST_TOLD {
+                problem.message.push_str(&format!(" and {} more", done.len() - MOST_TOLD));
+            }
+            problem.message.push('.');
+        }
+        TurnEvent::TurnFailed { turn: self.turn, problem, done }
     }
 
     /// The event of a call's result in the step the turn is in.

@@ -258,7 +258,7 @@ impl Machine<'_> {
             return self.finish(events, End::Completed);
         }
         if let Some(problem) = self.too_many_calls(answer.calls.len()) {
-            events.push(TurnEvent::TurnFailed { turn, problem });
+            events.push(self.state.failed(problem));
             return self.finish(events, End::Failed);
         }
         let mut results = Vec::new();
@@ -394,7 +394,7 @@ impl Machine<'_> {
 
     fn fail(&mut self, problem: Problem, text: String, reasoning: String) {
         let mut events = self.interrupted(text, reasoning);
-        events.push(TurnEvent::TurnFailed { turn: self.state.turn, problem });
+        events.push(self.state.failed(problem));
         self.finish(events, End::Failed);
     }
 

@@ -171,7 +171,7 @@ impl Turn {
             }
             TurnEvent::StepStarted { step, .. } => {
                 self.step(*step);
-                Change::Nothing
+                Change::Turn(id)
             }
             TurnEvent::StepRestarted { step, .. } => {
                 self.step(*step).prose.replace("");
@@ -227,6 +227,19 @@ impl Turn {
             }
         }
         Change::End(self.id)
+    }
+
+    /// Whether the model is to speak next, and no tool runs.
+    pub(crate) fn awaits_model(&self) -> bool {
+        self.steps
+            .last()
+            .is_none_or(|step| step.calls.iter().all(|call| matches!(call.state, CallState::Ended { .. })))
+    }
+
+    /// Whether anything came of it on which it can go on.
+    pub(crate) fn has_results(&self) -> bool {
+        let mut calls = self.steps.iter().flat_map(|step| &step.calls);
+        calls.any(|call| matches!(call.state, CallState::Ended { .. }))
     }
 
     /// The calls that never came to run, each with its step.

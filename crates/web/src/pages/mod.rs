@@ -42,6 +42,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/{session}/events", get(events::stream))
         .route("/chat/{session}/resume", post(turns::resume))
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
+        .route("/chat/turns/{turn}/go_on", post(turns::go_on))
         .route("/chat/approvals/{approval}", post(turns::resolve))
         .route("/audit", get(audit::show))
         .route("/jobs", get(jobs::show))

@@ -170,6 +170,19 @@ pub(crate) async fn cancel(
     Ok(done(&headers, cancelled.session))
 }
 
+/// Has the agent go on where a turn ended early.
+pub(crate) async fn go_on(
+    State(state): State<Services>,
+    Path(turn): Path<String>,
+    headers: HeaderMap,
+    sent: Sent,
+) -> Result<Response> {
+    let turn: TurnId = parsed(&turn)?;
+    let session = state.agents.turn(&sent.caller, turn).await?.session;
+    state.agents.go_on(&sent.caller, turn).await?;
+    Ok(done(&headers, session))
+}
+
 pub(crate) async fn resolve(
     State(state): State<Services>,
     Path(approval): Path<String>,

@@ -4,9 +4,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{carried::Collected, thinking::Thinking};
+use super::{carried::Collected, ids, markup::Markup, thinking::Thinking};
 use crate::{
     chat::{Delta, FinishReason, Opaque, Usage},
+    config::CallIds,
     error::ModelError,
     providers::wire::{failure::Failure, framing::Told, names::Names, reply::Progress},
 };
@@ -15,6 +16,8 @@ use crate::{
 pub(crate) struct Chunk {
     choices: Option<Vec<Choice>>,
     usage: Option<Value>,
+    /// Where Groq tells the usage.
+    x_groq: Option<Value>,
     error: Option<Value>,
     /// What our own framing tells.
     kontor: Option<Told>,
@@ -34,6 +37,8 @@ struct Choice {
     message: Option<Piece>,
     finish_reason: Option<Value>,
     error: Option<Value>,
+    /// Where Moonshot tells it.
+    usage: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +83,7 @@ pub(crate) struct Decoder {
     calls: u32,
     pub(super) progress: Progress,
     thinking: Thinking,
+    markup: Markup,
     collected: Collected,
     /// Text or a call was given.
     said: bool,
@@ -126,11 +132,13 @@ impl Decoder {
         if let Some(error) = chunk.failure() {
             return Err(Failure::of_value(&error).into_error(false));
         }
+        let mut of_choice = None;
         // Only one answer is asked for, so further choices would be a second one.
         if let Some(choice) = chunk.choices.unwrap_or_default().into_iter().next() {
             if let Some(error) = choice.error.filter(is_told) {
                 return Err(Failure::of_value(&error).into_error(false));
             }
+            of_choice = choice.usage;
             let is_whole = choice.delta.is_none() && choice.message.is_some();
             if let Some(piece) = choice.delta.or(choice.message) {
                 self.decode_piece(piece, names, &mut give);
@@ -148,7 +156,7 @@ impl Decoder {
                 _ => {}
             }
             if let Some(finish) = &self.progress.finish {
-                self.said |= self.thinking.end(&mut give);
+                self.said |= end(&mut self.thinking, &mut self.markup, names, self.calls > 0, &mut give);
                 if *finish == FinishReason::ContentFilter && !self.said {
                     // An answer with nothing in it is none.
                     self.progress.finish = None;
@@ -156,15 +164,24 @@ impl Decoder {
                 }
             }
         }
-        if let Some(usage) = chunk.usage.as_ref().and_then(usage) {
+        let groq = chunk.x_groq.as_ref().map(|groq| &groq["usage"]);
+        if let Some(usage) = chunk.usage.as_ref().or(groq).or(of_choice.as_ref()).and_then(usage) {
             give(Delta::Usage(usage));
         }
         Ok(())
     }
 
     /// The stream is at its end: what was held back is given.
-    pub(crate) fn end(&mut self, give: impl FnMut(Delta)) {
-        self.thinking.end(give);
+    pub(crate) fn end(&mut self, names: &Names, mut give: impl FnMut(Delta)) {
+        end(&mut self.thinking, &mut self.markup, names, self.calls > 0, &mut give);
+    }
+
+    fn say(&mut self, text: &str, give: &mut impl FnMut(Delta)) {
+        let markup = &mut self.markup;
+        self.said |= self.thinking.take(text, |delta| match delta {
+            Delta::Text(text) => markup.take(&text, |text| give(Delta::Text(text))),
+            delta => give(delta),
+        });
     }
 
     /// What goes back with the answer, once it is at its end.
@@ -215,9 +232,9 @@ impl Decoder {
                 Value::Array(parts) => {
                     for part in &parts {
                         if let Some(text) = part["text"].as_str().filter(|_| !is_thought(part)) {
-                            self.said |= self.thinking.take(text, &mut *give);
+                            self.say(text, give);
                         } else if let Some(text) = part["refusal"].as_str() {
-                            self.said |= self.thinking.take(text, &mut *give);
+                            self.say(text, give);
                         } else if let Some(text) = thought(part) {
                             self.collected.part(&text);
                             give(Delta::Reasoning(text));
@@ -226,7 +243,7 @@ impl Decoder {
                 }
                 content => {
                     if let Some(text) = text(content) {
-                        self.said |= self.thinking.take(&text, &mut *give);
+                        self.say(&text, give);
                     }
                 }
             }
@@ -238,9 +255,9 @@ impl Decoder {
             extra: Map::new(),
         });
         for call in piece.tool_calls.unwrap_or_default().into_iter().chain(single) {
-            let extra = extra(call.extra);
-            self.collected.is_with_calls |= extra.is_some();
             let id = call.id.and_then(text);
+            let extra = extra(call.extra, id.as_deref());
+            self.collected.is_with_calls |= extra.is_some();
             let (name, arguments) = call.function.map_or((None, None), |f| (f.name, f.arguments));
             let name = name.and_then(text).map(|name| names.ours(name));
             let index = match call.index.and_then(|index| index.as_u64()) {
@@ -309,8 +326,24 @@ fn is_told(error: &Value) -> bool {
     }
 }
 
-/// What came with a call beside what makes it.
-fn extra(mut members: Map<String, Value>) -> Option<Map<String, Value>> {
+/// Gives what is held back of a text that is at its end; true where the text was not empty.
+fn end(
+    thinking: &mut Thinking,
+    markup: &mut Markup,
+    names: &Names,
+    made_calls: bool,
+    give: &mut impl FnMut(Delta),
+) -> bool {
+    let said = thinking.end(|delta| match delta {
+        Delta::Text(text) => markup.take(&text, |text| give(Delta::Text(text))),
+        delta => give(delta),
+    });
+    markup.end(names, made_calls, |text| give(Delta::Text(text)));
+    said
+}
+
+/// What came with a call beside what makes it, and its id where others would not take it.
+fn extra(mut members: Map<String, Value>, id: Option<&str>) -> Option<Map<String, Value>> {
     members.retain(|name, value| {
         let is_told = match value {
             Value::Null => false,
@@ -320,6 +353,9 @@ fn extra(mut members: Map<String, Value>) -> Option<Map<String, Value>> {
         };
         is_told && !matches!(name.as_str(), "type" | "name" | "arguments")
     });
+    if let Some(id) = id.filter(|id| !ids::fits(CallIds::Short, id)) {
+        members.insert("id".to_owned(), id.into());
+    }
     (!members.is_empty()).then_some(members)
 }
 
@@ -356,12 +392,17 @@ fn thought(value: &Value) -> Option<String> {
 }
 
 fn usage(value: &Value) -> Option<Usage> {
-    let input_tokens = value["prompt_tokens"].as_u64();
-    let output_tokens = value["completion_tokens"].as_u64();
+    let number = |keys: [&str; 2]| keys.into_iter().find_map(|key| value[key].as_u64());
+    let input_tokens = number(["prompt_tokens", "input_tokens"]);
+    let output_tokens = number(["completion_tokens", "output_tokens"]);
+    let details = [&value["prompt_tokens_details"], &value["input_tokens_details"]];
+    let cached = details.into_iter().find_map(|details| details["cached_tokens"].as_u64());
     (input_tokens.is_some() || output_tokens.is_some()).then(|| Usage {
         input_tokens: input_tokens.unwrap_or(0),
         output_tokens: output_tokens.unwrap_or(0),
-        cached_input_tokens: value["prompt_tokens_details"]["cached_tokens"].as_u64().unwrap_or(0),
+        cached_input_tokens: cached
+            .or_else(|| number(["prompt_cache_hit_tokens", "cached_tokens"]))
+            .unwrap_or(0),
         cache_write_tokens: 0,
     })
 }

@@ -16,6 +16,7 @@ use crate::{
     config::{ModelConfig, Timeouts},
     error::ModelError,
     providers::wire::{
+        names::Names,
         reply::{Exchange, Progress},
         secrets::Secrets,
     },
@@ -75,7 +76,9 @@ impl Exchange for Completion {
     }
 
     fn end(&mut self, pending: &mut VecDeque<Delta>) {
-        self.decoder.end(|delta| pending.push_back(delta));
+        let no_names = Names::default();
+        let names = self.open.as_ref().map_or(&no_names, |(_, tools)| &tools.names);
+        self.decoder.end(names, |delta| pending.push_back(delta));
         if let Some(value) = self.decoder.carried() {
             let by = carried::maker(&self.provider.name, &self.model.name).into();
             pending.push_back(Delta::Carried(Carried { by, value }));

@@ -3,8 +3,8 @@
 use kontor_core::cache::Cache;
 
 use crate::{
-    chat::{ChatRequest, ToolChoice},
-    config::{ModelConfig, OutputLimit, Quirks, StandIn},
+    chat::{ChatRequest, Message, ToolChoice},
+    config::{CallIds, ModelConfig, OutputLimit, Quirks, StandIn},
     error::ModelError,
 };
 
@@ -45,6 +45,7 @@ impl Learned {
 fn better(asked: &Quirks, model: &ModelConfig, request: &ChatRequest, error: &ModelError) -> Option<Quirks> {
     let ModelError::Rejected { status: 200 | 400 | 422, message } = error else { return None };
     let says = |word: &str| message.contains(word);
+    let lower = message.to_ascii_lowercase();
     let mut better = asked.clone();
     if asked.include_usage && (says("stream_options") || says("include_usage")) {
         better.include_usage = false;
@@ -60,7 +61,23 @@ fn better(asked: &Quirks, model: &ModelConfig, request: &ChatRequest, error: &Mo
         && says("tool_choice")
     {
         better.named_tool_choice = false;
-    } else if asked.return_thoughts && is_unknown(message) && THOUGHTS.iter().any(|name| says(name)) {
+    } else if let Some(call_ids) = call_ids(asked.call_ids, message) {
+        better.call_ids = call_ids;
+    } else if !asked.strict_sequence && ROLES.iter().any(|words| lower.contains(words)) {
+        better.strict_sequence = true;
+    } else if !asked.null_content
+        && lower.contains("content")
+        && EMPTY.iter().any(|words| lower.contains(words))
+    {
+        better.null_content = true;
+    } else if asked.return_thoughts
+        && (is_unknown(message) || lower.contains("remove"))
+        && THOUGHTS.iter().any(|name| says(name))
+        && request
+            .messages
+            .iter()
+            .any(|message| matches!(message, Message::Assistant { carried: Some(_), .. }))
+    {
         better.return_thoughts = false;
     } else if asked.stand_in == StandIn::None && says("reasoning_content") {
         better.stand_in = StandIn::ReasoningContent;
@@ -71,6 +88,31 @@ fn better(asked: &Quirks, model: &ModelConfig, request: &ChatRequest, error: &Mo
     }
     Some(better)
 }
+
+/// The rule that a refusal of a call's id tells of.
+fn call_ids(asked: CallIds, message: &str) -> Option<CallIds> {
+    let lower = message.to_ascii_lowercase();
+    let is_of_id = ["tool call id", "tool_call_id", "tool_calls", "tool_use", "call_id", "tool id"]
+        .iter()
+        .any(|word| lower.contains(word))
+        && lower.contains("id");
+    if !is_of_id {
+        None
+    } else if asked != CallIds::Nine && (lower.contains("length of 9") || lower.contains("9 characters")) {
+        Some(CallIds::Nine)
+    } else if asked == CallIds::Short && message.contains("a-zA-Z0-9_-") {
+        Some(CallIds::Word)
+    } else {
+        None
+    }
+}
+
+/// How servers say that roles have to alternate.
+const ROLES: &[&str] = &["must alternate", "should alternate", "after role", "alternating"];
+
+/// How servers say that a text must not be empty.
+const EMPTY: &[&str] =
+    &["non-empty", "must not be empty", "cannot be empty", "is blank", "is empty", "too short"];
 
 /// What is sent back with an answer.
 const THOUGHTS: &[&str] =
@@ -108,13 +150,19 @@ fn other(limit: OutputLimit) -> OutputLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::Message;
+    use crate::chat::{Carried, Opaque};
 
     #[test]
     fn a_refused_parameter_is_left_out_once_and_for_that_model() {
         let learned = Learned::default();
         let asked = Quirks { parallel_tool_calls: Some(true), ..Quirks::default() };
-        let request = ChatRequest::new([Message::User("Hi".into())], []);
+        let value = Opaque::from(&serde_json::json!({"reasoning_content": "hm"}));
+        let thought = Message::Assistant {
+            text: "Hello".into(),
+            tool_calls: Vec::new(),
+            carried: Some(Carried { by: "openai:p/a".into(), value }.into()),
+        };
+        let request = ChatRequest::new([Message::User("Hi".into()), thought], []);
         let model = |name: &str| ModelConfig {
             name: name.to_owned(),
             max_output_tokens: Some(9),
@@ -134,8 +182,18 @@ mod tests {
         assert_eq!(third.output_limit, OutputLimit::MaxCompletionTokens);
         assert!(learn(&third, "max_completion_tokens is too large: 9").is_none());
         assert!(learn(&third, "Something else").is_none());
+        let ids = "Tool call id was call_1 but must be a-z, A-Z, 0-9, with a length of 9.";
+        assert_eq!(learn(&third, ids).unwrap().call_ids, CallIds::Nine);
+        let ids = "messages.3.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'";
+        assert_eq!(learn(&third, ids).unwrap().call_ids, CallIds::Word);
+        let roles = "Unexpected role 'user' after role 'tool'";
+        assert!(learn(&third, roles).unwrap().strict_sequence);
+        let empty = "messages: text content blocks must be non-empty";
+        assert!(learn(&third, empty).unwrap().null_content);
         let thoughts = learn(&third, "messages.2.reasoning_content: property is unsupported").unwrap();
         assert!(!thoughts.return_thoughts && thoughts.stand_in == StandIn::None);
+        let unwanted = "Please remove the reasoning_content from your message to reduce network traffic.";
+        assert!(!learn(&third, unwanted).unwrap().return_thoughts);
         let missing = "The `reasoning_content` in the thinking mode must be passed back to the API.";
         let missing = learn(&thoughts, missing).unwrap();
         assert_eq!(missing.stand_in, StandIn::ReasoningContent);

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
-use super::carried::{self, Back};
+use super::{
+    carried::{self, Back},
+    ids::WireIds,
+};
 use crate::{
     chat::{Carried, Message, ToolCall},
     config::{Quirks, StandIn},
@@ -18,7 +21,7 @@ pub(super) enum WireMessage<'r> {
     System { content: Cow<'r, str> },
     User { content: Cow<'r, str> },
     Assistant(WireAnswer<'r>),
-    Tool { tool_call_id: &'r str, content: &'r str },
+    Tool { tool_call_id: Cow<'r, str>, content: &'r str },
 }
 
 #[derive(Serialize)]
@@ -34,14 +37,15 @@ pub(super) struct WireAnswer<'r> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Content<'r> {
-    /// Null where the answer was calls alone.
-    Text(Option<&'r str>),
+    Text(Cow<'r, str>),
+    /// An answer that is calls alone, where an empty text is refused.
+    Null(()),
     Parts(Value),
 }
 
 #[derive(Serialize)]
 struct WireCall<'r> {
-    id: &'r str,
+    id: Cow<'r, str>,
     r#type: &'static str,
     function: WireFunction<'r>,
     #[serde(flatten)]
@@ -63,23 +67,64 @@ pub(super) struct Recipient<'r> {
 }
 
 impl<'r> Recipient<'r> {
+    /// The conversation as every server takes it: one system message at the head, an answer between questions, none
+    /// that says nothing, and a question or a result at the end.
     pub(super) fn messages(&self, messages: &'r [Message]) -> Vec<WireMessage<'r>> {
-        let messages = messages.iter().map(|message| self.message(message)).collect();
-        if self.quirks.strict_sequence { in_strict_sequence(messages) } else { messages }
-    }
-
-    fn message(&self, message: &'r Message) -> WireMessage<'r> {
-        match message {
-            Message::System(text) => WireMessage::System { content: Cow::Borrowed(text) },
-            Message::User(text) => WireMessage::User { content: Cow::Borrowed(text) },
-            Message::Assistant { text, tool_calls, carried } => {
-                WireMessage::Assistant(self.answer(text, tool_calls, carried.as_deref()))
-            }
-            Message::Tool { call_id, content, .. } => WireMessage::Tool { tool_call_id: call_id, content },
+        let mut system: Cow<'r, str> = Cow::Borrowed("");
+        let mut sent: Vec<WireMessage<'r>> = Vec::with_capacity(messages.len() + 2);
+        // Its place is kept free.
+        let system_comes_first = matches!(messages.first(), Some(Message::System(_)));
+        if system_comes_first {
+            sent.push(WireMessage::System { content: Cow::Borrowed("") });
         }
+        let mut ids = WireIds::new(self.quirks.call_ids);
+        for message in messages {
+            match message {
+                Message::System(text) => join(&mut system, text),
+                Message::User(text) => {
+                    let is_unanswered = match sent.last() {
+                        // Joined, they would both be answered, and the first may have been taken back.
+                        Some(WireMessage::User { .. }) => true,
+                        Some(WireMessage::Tool { .. }) => self.quirks.strict_sequence,
+                        _ => false,
+                    };
+                    if is_unanswered {
+                        sent.push(said(NO_ANSWER));
+                    }
+                    sent.push(WireMessage::User { content: Cow::Borrowed(text) });
+                }
+                Message::Assistant { text, tool_calls, .. }
+                    if text.trim().is_empty() && tool_calls.is_empty() => {}
+                Message::Assistant { text, tool_calls, carried } => {
+                    if let Some(WireMessage::Assistant(_)) = sent.last() {
+                        sent.push(go_on());
+                    }
+                    let answer = self.answer(text, tool_calls, carried.as_deref(), &mut ids);
+                    sent.push(WireMessage::Assistant(answer));
+                }
+                Message::Tool { call_id, content, .. } => {
+                    sent.push(WireMessage::Tool { tool_call_id: ids.of_result(call_id), content });
+                }
+            }
+        }
+        if let Some(WireMessage::Assistant(_)) = sent.last() {
+            sent.push(go_on());
+        }
+        if system_comes_first {
+            sent[0] = WireMessage::System { content: system };
+        } else if !system.is_empty() {
+            sent.insert(0, WireMessage::System { content: system });
+        }
+        sent
     }
 
-    fn answer(&self, text: &'r str, calls: &'r [ToolCall], carried: Option<&Carried>) -> WireAnswer<'r> {
+    fn answer(
+        &self,
+        text: &'r str,
+        calls: &'r [ToolCall],
+        carried: Option<&Carried>,
+        ids: &mut WireIds<'r>,
+    ) -> WireAnswer<'r> {
         let back = if self.quirks.return_thoughts {
             Back::of(carried, self.provider, self.model)
         } else {
@@ -88,19 +133,25 @@ impl<'r> Recipient<'r> {
         let (mut members, thoughts) = carried::members(carried, back);
         let content = match thoughts {
             Some(thoughts) => Content::Parts(parts(&thoughts, text)),
-            None => Content::Text((!text.is_empty() || calls.is_empty()).then_some(text)),
+            None if text.is_empty() && self.quirks.null_content => Content::Null(()),
+            None => Content::Text(Cow::Borrowed(text)),
         };
-        let mut tool_calls: Vec<_> = calls.iter().map(|call| self.call(call, back)).collect();
+        ids.begin();
+        let mut tool_calls: Vec<_> = calls.iter().map(|call| self.call(call, back, ids)).collect();
         self.stand_in(&mut members, &mut tool_calls);
         WireAnswer { content, carried: members, tool_calls }
     }
 
-    fn call(&self, call: &'r ToolCall, back: Back) -> WireCall<'r> {
+    fn call(&self, call: &'r ToolCall, back: Back, ids: &mut WireIds<'r>) -> WireCall<'r> {
         let extra = call.extra.as_ref().filter(|_| back == Back::All).map(|extra| extra.value());
-        let mut extra = extra.and_then(|extra| extra.as_object().cloned()).unwrap_or_default();
-        extra.retain(|name, _| !matches!(name.as_str(), "id" | "type" | "function"));
+        let mut extra = match extra {
+            Some(Value::Object(extra)) => extra,
+            _ => Map::new(),
+        };
+        let own = extra.remove("id").and_then(|id| id.as_str().map(str::to_owned));
+        extra.retain(|name, _| !matches!(name.as_str(), "type" | "function"));
         WireCall {
-            id: &call.id,
+            id: ids.of_call(&call.id, own),
             r#type: "function",
             function: WireFunction {
                 name: self.names.wire(&call.name),
@@ -145,34 +196,25 @@ fn arguments(text: &str) -> &str {
     if is_object { text } else { "{}" }
 }
 
-/// System messages joined at the head, neighbours of one role joined, and a question at the end.
-fn in_strict_sequence(messages: Vec<WireMessage<'_>>) -> Vec<WireMessage<'_>> {
-    let mut system = String::new();
-    let mut rest: Vec<WireMessage<'_>> = Vec::with_capacity(messages.len() + 1);
-    for message in messages {
-        match (message, rest.last_mut()) {
-            (WireMessage::System { content }, _) => join(&mut system, &content),
-            (WireMessage::User { content }, Some(WireMessage::User { content: before })) => {
-                join(before.to_mut(), &content);
-            }
-            (message, _) => rest.push(message),
-        }
-    }
-    if let Some(WireMessage::Assistant(WireAnswer { tool_calls, .. })) = rest.last()
-        && tool_calls.is_empty()
-    {
-        rest.push(WireMessage::User { content: Cow::Borrowed("Continue.") });
-    }
-    if !system.is_empty() {
-        rest.insert(0, WireMessage::System { content: Cow::Owned(system) });
-    }
-    rest
+/// What stands in place of the answer of a turn that ended before it, so that roles alternate.
+const NO_ANSWER: &str = "(There was no answer.)";
+
+fn said(text: &'static str) -> WireMessage<'static> {
+    let (carried, tool_calls) = (Map::new(), Vec::new());
+    WireMessage::Assistant(WireAnswer { content: Content::Text(Cow::Borrowed(text)), carried, tool_calls })
 }
 
-fn join(text: &mut String, more: &str) {
-    if !text.is_empty() {
-        text.push_str("\n\n");
+fn go_on() -> WireMessage<'static> {
+    WireMessage::User { content: Cow::Borrowed("Continue.") }
+}
+
+fn join<'r>(text: &mut Cow<'r, str>, more: &'r str) {
+    if text.is_empty() {
+        *text = Cow::Borrowed(more);
+        return;
     }
+    let text = text.to_mut();
+    text.push_str("\n\n");
     text.push_str(more);
 }
 

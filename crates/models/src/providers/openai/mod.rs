@@ -4,7 +4,9 @@
 mod carried;
 mod chunk;
 mod exchange;
+mod ids;
 mod learned;
+mod markup;
 mod messages;
 mod request;
 mod service;

@@ -39,6 +39,11 @@ impl Names {
         }
     }
 
+    /// Whether a text has the name of a tool in it, as the wire or as we write it.
+    pub(crate) fn is_any_in(&self, text: &str) -> bool {
+        self.from_wire.iter().any(|(wire, ours)| text.contains(wire) || text.contains(ours))
+    }
+
     /// Our name of a tool; one that is not in the table comes back as it is.
     pub(crate) fn ours(&self, wire: String) -> String {
         self.from_wire.get(&wire).cloned().unwrap_or(wire)

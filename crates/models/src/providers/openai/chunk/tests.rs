@@ -144,3 +144,55 @@ fn thoughts_are_found_in_every_field_and_told_once() {
     assert_eq!(deltas[..4], told);
     assert_eq!(deltas[4..], [Delta::Text("e".into()), Delta::Reasoning("f".into())]);
 }
+
+#[test]
+fn the_chunks_of_each_provider_are_read_for_what_they_say() {
+    let (deltas, mut decoder) = decode([
+        // Azure judges the prompt before there is an answer.
+        json!({"choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}]}),
+        // vLLM and OpenRouter.
+        json!({"choices": [{"delta": {"role": "assistant", "reasoning": "hm"}, "stop_reason": null}]}),
+        json!({"choices": [{"delta": {"content": "a"}, "token_ids": null, "content_filter_offsets": {}}]}),
+        json!({"choices": [{"delta": {}, "finish_reason": "stop", "stop_reason": 151645}], "time_info": {}}),
+    ]);
+    assert_eq!(deltas, [Delta::Reasoning("hm".into()), Delta::Text("a".into())]);
+    assert_eq!(decoder.finish, Some(FinishReason::Stop));
+    assert_eq!(decoder.carried().unwrap().as_str(), r#"{"reasoning":"hm"}"#);
+    for (word, reason) in [
+        ("eos_token", FinishReason::Stop),
+        ("COMPLETE", FinishReason::Stop),
+        ("MAX_TOKENS", FinishReason::Length),
+        ("model_length", FinishReason::Length),
+    ] {
+        let (_, decoder) = decode([json!({"choices": [{"delta": {"content": "a"}, "finish_reason": word}]})]);
+        assert_eq!(decoder.finish, Some(reason), "{word}");
+    }
+}
+
+#[test]
+fn errors_in_the_middle_of_a_stream_are_told_by_kind() {
+    let openrouter = json!({"id": "c", "error": {"code": "server_error", "message": "Provider disconnected"},
+        "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]});
+    assert!(matches!(failed([openrouter]), ModelError::Server { status: 500, .. }));
+    let groq = json!({"error": {"message": "Failed to call a function.", "type": "invalid_request_error",
+        "code": "tool_use_failed", "failed_generation": "<function=x>"}});
+    assert!(failed([groq]).is_retryable(), "the model may write a better call");
+    let azure = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "content_filter",
+        "content_filter_results": {"hate": {"filtered": true}}}]});
+    assert!(matches!(failed([azure]), ModelError::Filtered { .. }));
+}
+
+#[test]
+fn the_usage_is_read_wherever_it_stands() {
+    let expected = Usage { input_tokens: 9, output_tokens: 2, cached_input_tokens: 4 };
+    let deepseek = json!({"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 4});
+    let moonshot = json!({"prompt_tokens": 9, "completion_tokens": 2, "cached_tokens": 4});
+    let newer = json!({"input_tokens": 9, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 4}});
+    for chunk in [
+        json!({"choices": [], "usage": deepseek}),
+        json!({"choices": [{"delta": {}, "usage": moonshot}]}),
+        json!({"choices": [], "x_groq": {"id": "r", "usage": newer}}),
+    ] {
+        assert_eq!(decode([chunk.clone()]).0, [Delta::Usage(expected)], "{chunk}");
+    }
+}

@@ -43,19 +43,59 @@ fn malformed_arguments_do_not_go_back_to_the_server() {
     assert_eq!(sent, ["{}", "{}", "{}", "{\"limit\": 1}"]);
 }
 
+fn roles(sent: &Value) -> Vec<&str> {
+    sent.as_array().unwrap().iter().map(|message| message["role"].as_str().unwrap()).collect()
+}
+
 #[test]
-fn a_strict_server_gets_one_system_message_and_a_question_at_the_end() {
+fn the_roles_of_a_conversation_alternate_whatever_became_of_its_turns() {
+    let result =
+        |id: &str| Message::Tool { call_id: id.into(), name: "deal.find".into(), content: "{}".into() };
     let messages = [
         Message::System("a".into()),
         Message::System("b".into()),
-        Message::User("c".into()),
-        Message::User("d".into()),
+        Message::User("failed at once".into()),
+        Message::User("failed after a call".into()),
+        answer("", vec![call("x", "{}")]),
+        result("x"),
+        Message::User("said nothing".into()),
+        answer("  ", vec![]),
+        Message::User("now".into()),
         answer("e", vec![]),
     ];
+    let sent = wire(&messages, &Quirks::default());
+    let begin = ["system", "user", "assistant", "user", "assistant", "tool"];
+    let end = ["user", "assistant", "user", "assistant", "user"];
+    assert_eq!(roles(&sent), [&begin[..], &end].concat());
+    assert_eq!((&sent[0]["content"], &sent[2]["content"]), (&"a\n\nb".into(), &NO_ANSWER.into()));
     let sent = wire(&messages, &Quirks { strict_sequence: true, ..Quirks::default() });
-    let roles: Vec<_> = sent.as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect();
-    assert_eq!(roles, ["system", "user", "assistant", "user"]);
-    assert_eq!(sent[1]["content"], "c\n\nd");
+    assert_eq!(roles(&sent), [&begin[..], &["assistant"], &end].concat());
+}
+
+#[test]
+fn calls_alone_have_an_empty_text_or_null_where_that_is_refused() {
+    let messages = [answer("", vec![call("a", "{}")]), Message::User("now".into())];
+    assert_eq!(wire(&messages, &Quirks::default())[0]["content"], "");
+    let quirks = Quirks { null_content: true, ..Quirks::default() };
+    assert_eq!(wire(&messages, &quirks)[0]["content"], Value::Null);
+}
+
+#[test]
+fn an_id_of_the_servers_own_goes_back_as_it_was_and_leads_to_its_result() {
+    let own = format!("call_1__thought__{}", "x".repeat(300));
+    let extra = json!({"id": own});
+    let message = |by: &str| Message::Assistant {
+        text: "".into(),
+        tool_calls: vec![ToolCall { extra: Some(Opaque::from(&extra)), ..call("call_1__tho", "{}") }],
+        carried: Some(Arc::new(Carried { by: by.into(), value: Opaque::from(&json!({})) })),
+    };
+    let result =
+        Message::Tool { call_id: "call_1__tho".into(), name: "deal.find".into(), content: "{}".into() };
+    for (by, expected) in [("openai:p/m", own.as_str()), ("openai:q/m", "call_1__tho")] {
+        let sent = wire(&[message(by), result.clone()], &Quirks::default());
+        assert_eq!(sent[0]["tool_calls"][0]["id"], expected);
+        assert_eq!(sent[1]["tool_call_id"], expected);
+    }
 }
 
 #[test]
@@ -64,7 +104,7 @@ fn what_came_with_an_answer_and_its_calls_goes_back_to_its_maker() {
     assert_eq!(
         sent[0].to_string(),
         concat!(
-            r#"{"role":"assistant","content":null,"reasoning_content":"hm","#,
+            r#"{"role":"assistant","content":"","reasoning_content":"hm","#,
             r#""reasoning_details":[{"data":"x","index":0}],"tool_calls":[{"id":"a","type":"function","#,
             r#""function":{"name":"deal_find","arguments":"{}"},"#,
             r#""extra_content":{"google":{"thought_signature":"s"}}}]}"#

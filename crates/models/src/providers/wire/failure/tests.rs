@@ -114,3 +114,29 @@ fn a_wait_of_the_headers_goes_before_one_of_the_body() {
     headers.insert(RETRY_AFTER, HeaderValue::from_static("3"));
     assert_eq!(wait(&headers), Some(Duration::from_secs(3)));
 }
+
+#[test]
+fn the_refusals_of_each_provider_are_told_by_kind() {
+    let azure = json!({"error": {"code": "content_filter", "status": 400, "param": "prompt",
+        "message": "The response was filtered due to the prompt triggering Azure OpenAI's policy.",
+        "innererror": {"code": "ResponsibleAIPolicyViolation"}}});
+    assert!(matches!(refused(400, &azure), ModelError::Filtered { .. }));
+    let xai =
+        json!({"code": "Client specified an invalid argument", "error": "Incorrect API key provided: x"});
+    assert!(matches!(refused(400, &xai), ModelError::Unauthorized { .. }));
+    let cerebras = json!({"message": "Requests per minute limit exceeded - too many requests sent.",
+        "type": "too_many_requests_error", "param": "quota", "code": "request_quota_exceeded"});
+    assert!(matches!(refused(429, &cerebras), ModelError::RateLimited { .. }));
+    let together = json!({"error": {"message": "The server is overloaded or not ready yet.", "type": "service_unavailable"}});
+    assert!(matches!(refused(503, &together), ModelError::Server { status: 503, .. }));
+    let gemini = json!([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Resource exhausted",
+        "details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}]}}]);
+    assert_eq!(refused(429, &gemini).retry_after(), Some(Duration::from_secs(7)));
+    let cohere = json!({"message": "invalid request: message must be at least 1 token long"});
+    assert!(matches!(refused(400, &cohere), ModelError::Rejected { .. }));
+    assert_eq!(words(json!({"fault": {"faultstring": "Quota violation", "detail": {}}})), "Quota violation");
+    assert_eq!(
+        words(json!({"error": "No models loaded. Please load a model."})),
+        "No models loaded. Please load a model."
+    );
+}

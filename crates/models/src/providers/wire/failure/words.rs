@@ -55,7 +55,7 @@ fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
     let error = object.get("error").filter(|error| !error.is_string());
     let keys =
         ["message", "msg", "detail", "error_message", "error_msg", "error_description", "errors", "error"];
-    let more = ["reason", "title", "description", "details", "text"];
+    let more = ["reason", "title", "description", "details", "text", "fault", "faultstring"];
     let told = error
         .and_then(|error| within(error, depth + 1))
         .or_else(|| keys.into_iter().chain(more).find_map(words));
