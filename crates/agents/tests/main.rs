@@ -11,6 +11,7 @@ mod crashes;
 mod damage;
 mod house;
 mod live;
+mod model_providers;
 mod models;
 mod queue;
 mod sessions;
