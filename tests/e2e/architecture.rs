@@ -97,8 +97,8 @@ const LAYERS_OF_AGENTS: [&[&str]; 6] = [
     &["rows"],
     &["log"],
     &["machine", "prompts", "history", "stream", "running"],
-    &["engine", "driver", "worker"],
-    &["sessions", "turns", "approvals", "service", "data_steps", "workspace_setup"],
+    &["engine", "driver", "worker", "workspace_models"],
+    &["sessions", "turns", "approvals", "model_providers", "service", "data_steps", "workspace_setup"],
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

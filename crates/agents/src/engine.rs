@@ -29,6 +29,7 @@ use crate::{
     rows::agents,
     running::Running,
     stream::Hub,
+    workspace_models::WorkspaceModels,
 };
 
 /// How long an agent's definition is believed.
@@ -99,6 +100,7 @@ pub(crate) struct Inner {
     pub(crate) running: Running,
     pub(crate) histories: Histories,
     pub(crate) preparations: Preparations,
+    pub(crate) workspace_models: WorkspaceModels,
     agents: Cache<AgentId, Arc<LoadedAgent>>,
     /// As many turns as may run; none before there is a worker.
     pub(crate) permits: Arc<Semaphore>,
@@ -146,6 +148,7 @@ impl Agents {
             running: Running::default(),
             histories: Histories::default(),
             preparations: Preparations::default(),
+            workspace_models: WorkspaceModels::default(),
             agents,
             permits: Arc::new(Semaphore::new(0)),
             is_at_work: AtomicBool::new(false),

@@ -14,6 +14,8 @@ pub enum Error {
     #[error("there is no agent {name:?}")]
     AgentNotFound { name: String, near: String },
     /// There is no such session, or it is another member's.
+    #[error("the workspace has no provider of models {0:?}")]
+    ProviderNotFound(String),
     #[error("there is no session {0}")]
     SessionNotFound(SessionId),
     #[error("there is no turn {0}")]
@@ -86,6 +88,11 @@ impl Fault for Error {
                 ErrorKind::NotFound,
                 "agent_not_found",
                 format!("There is no agent {name:?}.{near}"),
+            ),
+            Self::ProviderNotFound(name) => Problem::new(
+                ErrorKind::NotFound,
+                "model_provider_not_found",
+                format!("The workspace has no provider of models named {name:?}."),
             ),
             Self::SessionNotFound(_) => {
                 new(ErrorKind::NotFound, "session_not_found", "There is no such session.")

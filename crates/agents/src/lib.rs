@@ -18,6 +18,7 @@
 //! | `driver` | the lease, the model, the tools and the commits of a running turn |
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
+//! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
 //! | `history` | the earlier turns a model is shown |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
 //!
@@ -35,6 +36,7 @@ mod history;
 mod limits;
 mod log;
 mod machine;
+mod model_providers;
 mod prompts;
 mod rows;
 mod running;
@@ -44,6 +46,7 @@ mod stored;
 mod stream;
 mod turns;
 mod worker;
+mod workspace_models;
 mod workspace_setup;
 
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
@@ -52,6 +55,7 @@ pub use definition::AgentSummary;
 pub use engine::{AgentParts, Agents};
 pub use error::Error;
 pub use limits::{AgentSettings, Limits};
+pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
 pub use stored::{Approval, ApprovalStatus, LoggedEvent, SessionStatus, TurnStatus};
 pub use stream::{EventId, StreamEvent};

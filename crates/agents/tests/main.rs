@@ -12,6 +12,7 @@ mod damage;
 mod go_on;
 mod house;
 mod live;
+mod model_providers;
 mod models;
 mod queue;
 mod sessions;

@@ -1,12 +1,16 @@
-//! The models that agents may be given.
+//! The models that agents may be given, and the workspace's own providers of them.
 
-use aide::axum::{ApiRouter, routing::get_with};
-use axum::{Json, extract::State};
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with, put_with},
+};
+use axum::{Json, extract::State, http::StatusCode};
+use kontor_agents::{ModelProvider, NewModelProvider, ProviderTest};
 use kontor_http::Services;
 use kontor_models::ModelInfo;
 
 use crate::{
-    extract::{NoParameters, SignedIn},
+    extract::{self, NoParameters, Segments, SignedIn},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -15,13 +19,66 @@ use crate::{
 pub(crate) fn routes() -> ApiRouter<Services> {
     let listed =
         get_with(list, |op| op.is("list_models", "The models that agents may be given").tag("Agents"));
-    ApiRouter::new().api_route("/models", listed)
+    let providers = get_with(providers, |op| {
+        op.is("list_model_providers", "The workspace's own providers of models").tag("Agents")
+    });
+    let provider = put_with(set, |op| {
+        op.is("set_model_provider", "Adds a provider, or changes the one of this name").tag("Agents")
+    })
+    .delete_with(remove, |op| {
+        op.is("remove_model_provider", "Removes a provider and its key").tag("Agents").answers::<204, ()>()
+    });
+    let test = post_with(test, |op| {
+        op.is("test_model_provider", "Whether a provider can be reached and takes its key").tag("Agents")
+    });
+    ApiRouter::new()
+        .api_route("/models", listed)
+        .api_route("/models/providers", providers)
+        .api_route("/models/providers/{name}", provider)
+        .api_route("/models/providers/{name}/test", test)
 }
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(_): SignedIn,
+    SignedIn(caller): SignedIn,
     _: NoParameters,
 ) -> Result<Json<Whole<ModelInfo>>> {
-    Ok(page::whole(state.models.list()))
+    Ok(page::whole(state.agents.models(&caller).await?))
+}
+
+async fn providers(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+) -> Result<Json<Whole<ModelProvider>>> {
+    Ok(page::whole(state.agents.model_providers(&caller).await?))
+}
+
+async fn set(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+    Segments(name): Segments<String>,
+    extract::Json(new): extract::Json<NewModelProvider>,
+) -> Result<Json<ModelProvider>> {
+    Ok(Json(state.agents.set_model_provider(&caller, &name, new).await?))
+}
+
+async fn remove(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+    Segments(name): Segments<String>,
+) -> Result<StatusCode> {
+    state.agents.remove_model_provider(&caller, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn test(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+    Segments(name): Segments<String>,
+) -> Result<Json<ProviderTest>> {
+    Ok(Json(state.agents.test_model_provider(&caller, &name).await?))
 }

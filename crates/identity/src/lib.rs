@@ -11,7 +11,7 @@
 //! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
 //! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `ed25519`, `opaque` | token pairs, their rotation, signing keys |
-//! | `sealing` | secrets in the database, and the keys that they are sealed with |
+//! | `sealing`, [`secrets`](Sealer) | secrets in the database, and the keys that they are sealed with |
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
 //! | [`workspace_settings`](WorkspaceSettings) | what a workspace and its members set for themselves |
@@ -38,6 +38,7 @@ mod roles;
 mod rows;
 mod sealing;
 mod secret;
+mod secrets;
 mod service;
 mod session_cookie;
 mod settings;
@@ -59,6 +60,7 @@ pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
 pub use roles::Role;
 pub use sealing::Rotation;
 pub use secret::MasterSecret;
+pub use secrets::Sealer;
 pub use service::Identity;
 pub use session_cookie::{KnownBrowserCookie, SessionCookie};
 pub use settings::{IdentitySettings, PasswordCost};

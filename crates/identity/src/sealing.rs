@@ -19,7 +19,7 @@ use crate::{
     Error, Identity, MasterSecret, Result,
     rows::{
         sealing_keys::{self, SealingKeyRow},
-        signing_keys,
+        signing_keys, workspaces,
     },
 };
 
@@ -45,11 +45,29 @@ pub struct Rotation {
 }
 
 impl Identity {
-    /// Makes a new key and seals every secret of the installation anew with it, all or none.
+    /// Makes a new key and seals every secret of the installation anew with it: those of the directory all or none,
+    /// then those of each workspace. Where it fails at a workspace, what is sealed with an older key still opens, and
+    /// another rotation seals it anew.
     ///
     /// # Errors
-    /// Where a secret does not open, or the directory cannot be written.
+    /// Where a secret does not open, or the data cannot be written.
     pub async fn rotate_sealing_key(&self, _: Operator) -> Result<Rotation> {
+        let mut rotation = self.rotate_in_directory().await?;
+        let known = self.directory().read((), |tx, ()| Box::pin(workspaces::registered(tx))).await?;
+        for workspace in known.into_iter().filter(|workspace| workspace.is_made) {
+            let sealer = self.sealer(workspace.id).await?;
+            let namespace = self.0.store.workspace(workspace.id).await?;
+            let resealed: Result<usize> = namespace
+                .write((sealer, self.environment().clone(), self.now()), |tx, (sealer, environment, now)| {
+                    Box::pin(sealer.reseal(tx, environment, *now))
+                })
+                .await;
+            rotation.resealed += resealed?;
+        }
+        Ok(rotation)
+    }
+
+    async fn rotate_in_directory(&self) -> Result<Rotation> {
         let (secret, environment) = (self.0.secret.clone(), self.environment().clone());
         self.directory()
             .write((secret, environment), |tx, (secret, environment)| {

@@ -50,6 +50,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID")]
         run: Option<uuid::Uuid>,
     },
+    /// Check the providers of models.
+    #[command(subcommand)]
+    Models(Models),
     /// Manage the keys that secrets in the database are sealed with.
     #[command(subcommand)]
     Secrets(Secrets),
@@ -97,6 +100,16 @@ pub(crate) struct Chat {
     /// Answer every question for approval with yes.
     #[arg(long)]
     pub(crate) approve: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Models {
+    /// Ask each provider whether it can be reached and takes its key, and say in words what is wrong.
+    Test {
+        /// The providers of this workspace's own, in the place of those of the configuration.
+        #[arg(long, env = "KONTOR_WORKSPACE")]
+        workspace: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

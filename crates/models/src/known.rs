@@ -116,6 +116,11 @@ impl Facts {
     }
 }
 
+/// The models of a kind of provider that are known, by name.
+pub(crate) fn names(kind: ProviderKind) -> impl Iterator<Item = &'static str> {
+    KNOWN.get(&kind).into_iter().flat_map(|models| models.keys().map(String::as_str))
+}
+
 /// A name without the day or the word that tells a version of the same model: `-20251001`, `-2026-04-23`, `-latest`.
 fn undated(name: &str) -> &str {
     let name = name.strip_prefix("models/").unwrap_or(name);

@@ -38,7 +38,7 @@ pub use chat::{
     Capabilities, Carried, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, Opaque,
     ToolCall, ToolChoice, ToolDefinition, Usage,
 };
-pub use config::{ModelsConfig, Secret};
+pub use config::{ModelsConfig, ProviderConfig, Secret};
 pub use error::{ModelError, Wait};
 pub use known::{LongPrompt, Price, Pricing, Rate};
 pub use providers::ProviderKind;

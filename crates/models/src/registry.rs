@@ -2,6 +2,7 @@
 
 mod check;
 mod configured;
+mod of_workspace;
 mod ollama;
 #[cfg(test)]
 mod unasked;
@@ -53,6 +54,9 @@ struct Shared {
     builtin: Arc<dyn ChatModel>,
     ollama: Option<Ollama>,
     environment: Environment,
+    outbound: Outbound,
+    /// Those of the installation, beside which these are a workspace's own.
+    beneath: Option<Models>,
 }
 
 impl Models {
@@ -76,8 +80,15 @@ impl Models {
         }
         let wanted = !config.ollama_url.is_empty() && !providers.contains_key(OLLAMA);
         let ollama = if wanted { Ollama::new(&config.ollama_url, outbound)? } else { None };
-        let models =
-            Self(Arc::new(Shared { default: config.default, providers, builtin, ollama, environment }));
+        let models = Self(Arc::new(Shared {
+            default: config.default,
+            providers,
+            builtin,
+            ollama,
+            environment,
+            outbound: outbound.clone(),
+            beneath: None,
+        }));
         if let Some(default) = &models.0.default
             && !default.starts_with("ollama/")
         {
@@ -116,13 +127,19 @@ impl Models {
         let Some((provider, _)) = id.split_once('/') else { return };
         match self.0.providers.get(provider) {
             Some(configured) => configured.ask_when_stale(self.0.environment.now()).await,
-            None if provider == OLLAMA => self.probe_when_stale().await,
-            None => {}
+            None => match &self.0.beneath {
+                Some(beneath) => Box::pin(beneath.look(id)).await,
+                None if provider == OLLAMA => self.probe_when_stale().await,
+                None => {}
+            },
         }
     }
 
     /// The configured default, else a local Ollama's first model that can call tools, else `builtin`.
     pub async fn default_model(&self) -> Result<Arc<dyn ChatModel>, ModelError> {
+        if let Some(beneath) = &self.0.beneath {
+            return Box::pin(beneath.default_model()).await;
+        }
         if let Some(id) = &self.0.default {
             self.look(id).await;
             return self.find(id);
@@ -134,6 +151,9 @@ impl Models {
 
     /// What can be chosen, as far as is known now; the default first.
     pub fn list(&self) -> Vec<ModelInfo> {
+        if let Some(beneath) = &self.0.beneath {
+            return self.own_and(beneath.list());
+        }
         let mut found: Vec<(String, Arc<dyn ChatModel>)> = Vec::new();
         for (name, configured) in &self.0.providers {
             for model in &configured.models {
@@ -180,7 +200,10 @@ impl Models {
         if let Some(ollama) = self.0.ollama.as_ref().filter(|_| provider == OLLAMA) {
             return ollama.model_named(name).ok_or_else(|| self.unknown(id));
         }
-        Err(self.unknown(id))
+        match &self.0.beneath {
+            Some(beneath) => beneath.find(id),
+            None => Err(self.unknown(id)),
+        }
     }
 
     fn unknown(&self, id: &str) -> ModelError {

@@ -6,7 +6,7 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, records, tells, text, two_workspaces};
+use super::{HERS, SECRET, records, tells, text, two_workspaces};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -79,6 +79,11 @@ impl Prey {
         let ids = records(ada, HERS).await;
         let field = json!({"name": "zanzibar", "label": "Zanzibar", "kind": "text"});
         ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
+        // A provider with a key, at a place that only hers has.
+        let provider = json!({
+            "kind": "mistral", "base_url": format!("https://{SECRET}.example.com/v1"), "api_key": "k-1234567890",
+        });
+        ada.send(Method::PUT, "/api/models/providers/hers", Some(provider), &[]).await.unwrap().ok();
         let session = ada.session("sales-assistant").await.unwrap();
         let message = "delete the account Zanzibar Quellwasser";
         let turn = ada.turn(&session, message).await.unwrap();
@@ -222,6 +227,22 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             Some(json!({"decision": "approve"})),
             &[404],
         ),
+        attempt("DELETE /api/models/providers/{name}", "/api/models/providers/hers".into(), None, &[404]),
+        attempt(
+            "POST /api/models/providers/{name}/test",
+            "/api/models/providers/hers/test".into(),
+            None,
+            &[404],
+        ),
+        // Without a key of one's own there is none.
+        attempt(
+            "PUT /api/models/providers/{name}",
+            "/api/models/providers/hers".into(),
+            Some(json!({"kind": "mistral"})),
+            &[400, 422],
+        ),
+        attempt("GET /api/models/providers", "/api/models/providers".into(), None, &[200]),
+        attempt("GET /api/models", "/api/models".into(), None, &[200]),
         // Addresses without a parameter that take ids all the same.
         attempt("GET /api/approvals", format!("/api/approvals?status=all&session={session}"), None, &[200]),
         attempt("GET /api/search", "/api/search?q=quellwasser".into(), None, &[200]),

@@ -127,7 +127,8 @@ impl Run<'_> {
         &self,
     ) -> Result<(std::sync::Arc<Prepared>, ChatRequest, std::sync::Arc<dyn ChatModel>), Error> {
         let prepared = self.prepare().await?;
-        let model = self.agents.0.models.resolve(&prepared.agent.definition.model).await?;
+        let models = self.agents.models_of(self.workspace).await?;
+        let model = models.resolve(&prepared.agent.definition.model).await?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
         let mut messages = vec![Message::System(prompt)];
         messages.extend(self.history.messages().cloned());

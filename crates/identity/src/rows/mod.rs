@@ -5,6 +5,7 @@ pub(crate) mod members;
 pub(crate) mod memberships;
 pub(crate) mod roles;
 pub(crate) mod sealing_keys;
+pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod setup_tokens;
 pub(crate) mod sign_ins;

@@ -5,6 +5,7 @@ mod chat;
 mod demo;
 mod doctor;
 mod jobs;
+mod models;
 mod secrets;
 mod serve;
 mod user;
@@ -34,6 +35,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Jobs { state, workspace, run } => {
             jobs::run(settings()?, jobs::Wanted { state, workspace, run }).await
         }
+        Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,
         Command::Backup { to } => backup::back_up(settings()?, &to).await,
         Command::Restore { from } => backup::restore(settings()?, &from).await,

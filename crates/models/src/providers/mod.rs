@@ -80,6 +80,8 @@ impl Described {
 pub(crate) enum Owner {
     /// Its key may be in the environment, and its address is reached wherever it is.
     Operator,
+    /// Its address is reached as one that a workspace chose, and the environment is not asked for its key.
+    Workspace,
 }
 
 /// A provider as it is configured.
@@ -131,7 +133,7 @@ impl Access {
             version: preset.version,
             configured_version: config.api_version.clone(),
             headers: config.headers.clone(),
-            is_of_workspace: false,
+            is_of_workspace: owner == Owner::Workspace,
             quirks: config.quirks.over(&preset.quirks),
             timeouts: config.timeouts,
         };
@@ -151,6 +153,7 @@ fn key(config: &ProviderConfig, preset: &Preset, owner: Owner) -> Result<Option<
     }
     let in_environment = |variable: &str| match owner {
         Owner::Operator => std::env::var(variable).ok().filter(|key| !key.is_empty()).map(Secret::new),
+        Owner::Workspace => None,
     };
     if let Some(variable) = &config.api_key_env {
         let key = in_environment(variable);
@@ -163,6 +166,7 @@ fn key(config: &ProviderConfig, preset: &Preset, owner: Owner) -> Result<Option<
         _ => true,
     };
     match in_environment(variable).filter(|_| is_own) {
+        None if owner == Owner::Workspace && is_own => Err("it has no key".to_owned()),
         None if is_own && config.headers.is_empty() => {
             Err(format!("it has no key: set api_key, or the environment variable {variable}"))
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{OutputLimit, Quirks, StandIn};
+use crate::config::{CallIds, OutputLimit, Quirks, StandIn};
 
 /// A kind of provider, as `kind` in its configuration names it.
 #[derive(
@@ -155,11 +155,12 @@ impl ProviderKind {
                     .with_key("GEMINI_API_KEY")
                     .with_quirks(Quirks { stand_in: StandIn::ThoughtSignature, ..Quirks::PLAIN })
             }
-            // The usage comes unasked with the last chunk, and a field that is not known is refused with 422:
+            // The usage comes unasked with the last chunk, a field that is not known is refused with 422, and the id of
+            // a call has nine letters and digits:
             // https://docs.mistral.ai/api/endpoint/chat
             Self::Mistral => Preset::plain("Mistral", "https://api.mistral.ai/v1")
                 .with_key("MISTRAL_API_KEY")
-                .with_quirks(Quirks { include_usage: false, ..Quirks::PLAIN }),
+                .with_quirks(Quirks { include_usage: false, call_ids: CallIds::Nine, ..Quirks::PLAIN }),
             // https://api-docs.deepseek.com/ and https://api-docs.deepseek.com/guides/thinking_mode
             Self::Deepseek => Preset::plain("DeepSeek", "https://api.deepseek.com/v1")
                 .with_key("DEEPSEEK_API_KEY")

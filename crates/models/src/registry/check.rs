@@ -27,7 +27,11 @@ impl Models {
     }
 }
 
-async fn check(name: &str, configured: &Configured, default: Option<&str>) -> Result<String, ModelError> {
+pub(super) async fn check(
+    name: &str,
+    configured: &Configured,
+    default: Option<&str>,
+) -> Result<String, ModelError> {
     let Some(listed) = configured.provider(name)?.list().await? else {
         return Ok("answers, and does not say which models it has".to_owned());
     };

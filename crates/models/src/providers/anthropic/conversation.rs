@@ -149,9 +149,7 @@ impl<'r> Writing<'r, '_> {
         let places = thoughts::places(carried.as_deref(), self.maker, text, tool_calls.len());
         for place in places {
             let block = match place {
-                Place::Text(range) => {
-                    text.get(range).filter(|text| !text.trim().is_empty()).map(|text| Block::text(text))
-                }
+                Place::Text(range) => text.get(range).filter(|text| !text.trim().is_empty()).map(Block::text),
                 Place::Call(number) => tool_calls.get(number).map(|call| self.call(call)),
                 Place::Opaque(block) => Some(Block::Opaque(block)),
             };

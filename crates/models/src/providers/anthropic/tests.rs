@@ -30,13 +30,7 @@ fn model_at(server: &ScriptedModel, name: &str, thinking: Option<Thinking>) -> A
         kind: Some(ProviderKind::Anthropic),
         base_url: Some(server.base_url()),
         api_key: Some(Secret::new(KEY)),
-        timeouts: Timeouts {
-            connect: short,
-            first_token: short,
-            idle: short,
-            total: Duration::from_secs(5),
-            ..Timeouts::default()
-        },
+        timeouts: Timeouts { connect: short, first_token: short, idle: short, total: Duration::from_secs(5) },
         ..ProviderConfig::default()
     };
     let named = ModelConfig { name: name.to_owned(), thinking, ..ModelConfig::default() };

@@ -156,7 +156,7 @@ fn the_chunks_of_each_provider_are_read_for_what_they_say() {
         json!({"choices": [{"delta": {}, "finish_reason": "stop", "stop_reason": 151645}], "time_info": {}}),
     ]);
     assert_eq!(deltas, [Delta::Reasoning("hm".into()), Delta::Text("a".into())]);
-    assert_eq!(decoder.finish, Some(FinishReason::Stop));
+    assert_eq!(decoder.progress.finish, Some(FinishReason::Stop));
     assert_eq!(decoder.carried().unwrap().as_str(), r#"{"reasoning":"hm"}"#);
     for (word, reason) in [
         ("eos_token", FinishReason::Stop),
@@ -165,7 +165,7 @@ fn the_chunks_of_each_provider_are_read_for_what_they_say() {
         ("model_length", FinishReason::Length),
     ] {
         let (_, decoder) = decode([json!({"choices": [{"delta": {"content": "a"}, "finish_reason": word}]})]);
-        assert_eq!(decoder.finish, Some(reason), "{word}");
+        assert_eq!(decoder.progress.finish, Some(reason), "{word}");
     }
 }
 
@@ -184,7 +184,7 @@ fn errors_in_the_middle_of_a_stream_are_told_by_kind() {
 
 #[test]
 fn the_usage_is_read_wherever_it_stands() {
-    let expected = Usage { input_tokens: 9, output_tokens: 2, cached_input_tokens: 4 };
+    let expected = Usage { input_tokens: 9, output_tokens: 2, cached_input_tokens: 4, cache_write_tokens: 0 };
     let deepseek = json!({"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 4});
     let moonshot = json!({"prompt_tokens": 9, "completion_tokens": 2, "cached_tokens": 4});
     let newer = json!({"input_tokens": 9, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 4}});

@@ -1,0 +1,87 @@
+//! Providers of models that a workspace brings itself.
+
+use kontor_agents::NewModelProvider;
+use kontor_core::{caller::Operator, error::Fault as _};
+use kontor_models::ProviderKind;
+use kontor_store::{both_engines, testing::TestStore};
+
+use crate::house::House;
+
+const KEY: &str = "sk-test-0123456789-abcd";
+
+fn mistral(key: Option<&str>) -> NewModelProvider {
+    NewModelProvider {
+        kind: ProviderKind::Mistral,
+        base_url: None,
+        api_version: None,
+        api_key: key.map(str::to_owned),
+    }
+}
+
+both_engines! {
+    async fn a_key_is_kept_sealed_shown_by_its_end_and_removed(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let set = agents.set_model_provider(&house.ada, "own", mistral(Some(KEY))).await.unwrap();
+        assert_eq!(set.key_ending.as_deref(), Some("abcd"));
+        let listed = agents.model_providers(&house.ada).await.unwrap();
+        assert_eq!((listed.len(), listed[0].name.as_str()), (1, "own"));
+        assert!(!serde_json::to_string(&listed).unwrap().contains("0123456789"));
+        // Without a key the one that is kept stays, and goes to no other address.
+        agents.set_model_provider(&house.ada, "own", mistral(None)).await.unwrap();
+        let elsewhere = NewModelProvider {
+            base_url: Some("https://collect.example.com/v1".to_owned()),
+            ..mistral(None)
+        };
+        let refused = agents.set_model_provider(&house.ada, "own", elsewhere).await.unwrap_err();
+        assert_eq!(refused.problem().issues[0].path, "api_key");
+        let models = agents.models(&house.ada).await.unwrap();
+        assert!(models.iter().any(|model| model.id == "own/mistral-large-4"), "{models:?}");
+
+        let rotation =
+            house.first.identity.rotate_sealing_key(Operator::of_this_installation()).await.unwrap();
+        assert_eq!(rotation.resealed, 2, "a signing key and this one");
+        let sealer = house.first.identity.sealer(house.workspace).await.unwrap();
+        let namespace = house.store.workspace(house.workspace).await.unwrap();
+        let opened: kontor_identity::Result<Option<String>> = namespace
+            .read(sealer, |tx, sealer| Box::pin(async move { sealer.open(tx, "model provider own").await }))
+            .await;
+        assert_eq!(opened.unwrap().as_deref(), Some(KEY));
+
+        agents.remove_model_provider(&house.ada, "own").await.unwrap();
+        assert!(agents.model_providers(&house.ada).await.unwrap().is_empty());
+        let gone = agents.test_model_provider(&house.ada, "own").await.unwrap_err();
+        assert_eq!(gone.problem().code, "model_provider_not_found");
+    }
+
+    async fn a_test_says_in_words_what_is_wrong(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        // The address of the server's own network, which no workspace reaches.
+        let inside = NewModelProvider {
+            kind: ProviderKind::OpenaiCompatible,
+            base_url: Some(house.server.base_url()),
+            api_version: None,
+            api_key: Some(KEY.to_owned()),
+        };
+        agents.set_model_provider(&house.ada, "inside", inside).await.unwrap();
+        let test = agents.test_model_provider(&house.ada, "inside").await.unwrap();
+        assert!(!test.is_well && !test.message.contains(KEY), "{test:?}");
+        assert!(house.server.requests().is_empty());
+    }
+
+    async fn what_is_wrong_with_a_provider_is_told_at_its_place(store: TestStore) {
+        let house = House::new(store).await;
+        let wrong = NewModelProvider {
+            kind: ProviderKind::Azure,
+            base_url: Some("ftp://me:secret@example.com".to_owned()),
+            api_version: Some("a b".to_owned()),
+            api_key: Some("with a blank".to_owned()),
+        };
+        let refused = house.first.agents.set_model_provider(&house.ada, "Not a name", wrong).await;
+        let paths: Vec<_> = refused.unwrap_err().problem().issues.into_iter().map(|i| i.path).collect();
+        assert_eq!(paths, ["name", "base_url", "api_key", "api_version"]);
+        let keyless = house.first.agents.set_model_provider(&house.ada, "own", mistral(None)).await;
+        assert_eq!(keyless.unwrap_err().problem().issues[0].code, "required");
+    }
+}

@@ -1,0 +1,110 @@
+//! A workspace's own providers, beside those of the installation.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Configured, ModelInfo, Models, ProviderCheck, Shared, check};
+use crate::{
+    config::{ModelConfig, ProviderConfig},
+    known,
+    providers::Owner,
+};
+
+impl Models {
+    /// These models and those of a workspace's own providers, which go before a provider of the same name here. No
+    /// other workspace has them.
+    #[must_use]
+    pub fn with_providers(&self, providers: BTreeMap<String, ProviderConfig>) -> Self {
+        let outbound = &self.0.outbound;
+        let opened = providers.into_iter().map(|(name, config)| {
+            let configured = Configured::new(&name, config, Owner::Workspace, outbound);
+            (name, configured)
+        });
+        Self(Arc::new(Shared {
+            default: None,
+            providers: opened.collect(),
+            builtin: self.0.builtin.clone(),
+            ollama: None,
+            environment: self.0.environment.clone(),
+            outbound: outbound.clone(),
+            beneath: Some(self.clone()),
+        }))
+    }
+
+    /// Whether a provider can be reached and takes the key; `None` where there is none of this name.
+    pub async fn check_provider(&self, name: &str) -> Option<ProviderCheck> {
+        let configured = self.0.providers.get(name)?;
+        let outcome = check::check(name, configured, None).await;
+        Some(ProviderCheck { provider: name.to_owned(), outcome })
+    }
+
+    /// What is beneath and is not hidden by a provider of the same name, then the workspace's own.
+    pub(super) fn own_and(&self, beneath: Vec<ModelInfo>) -> Vec<ModelInfo> {
+        let mut infos = beneath;
+        infos.retain(|info| !self.0.providers.contains_key(&info.provider));
+        for (name, configured) in &self.0.providers {
+            // Where no model is named, those that are known of its kind can be chosen.
+            let named = configured.models.iter().cloned();
+            let known = known::names(configured.kind).filter(|_| configured.models.is_empty());
+            for config in named.chain(known.map(ModelConfig::named)) {
+                let Ok(model) = configured.model(name, config) else { continue };
+                infos.push(ModelInfo {
+                    id: model.name().to_owned(),
+                    provider: name.clone(),
+                    capabilities: model.capabilities(),
+                    pricing: model.pricing(),
+                    is_default: false,
+                });
+            }
+        }
+        infos
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kontor_core::environment::Environment;
+    use kontor_outbound::Outbound;
+    use serde_json::json;
+
+    use super::{super::unasked::unasked, *};
+    use crate::error::ModelError;
+
+    fn installation() -> Models {
+        let config = json!({
+            "default": "shared/m", "ollama_url": "",
+            "providers": {"shared": {"base_url": "http://127.0.0.1:9/v1", "models": [{"name": "m"}]}},
+        });
+        let config = serde_json::from_value(config).unwrap();
+        Models::new(config, &Outbound::default(), unasked(), Environment::system()).unwrap()
+    }
+
+    fn own(provider: serde_json::Value) -> BTreeMap<String, ProviderConfig> {
+        BTreeMap::from([("own".to_owned(), serde_json::from_value(provider).unwrap())])
+    }
+
+    #[tokio::test]
+    async fn a_workspace_has_its_own_models_beside_the_installations_and_no_other_has_them() {
+        let all = installation();
+        let provider = json!({"kind": "mistral", "api_key": "k", "models": [{"name": "small"}]});
+        let mine = all.with_providers(own(provider));
+        assert_eq!(mine.resolve("own/small").await.unwrap().name(), "own/small");
+        assert_eq!(mine.resolve("").await.unwrap().name(), "shared/m");
+        let ids: Vec<_> = mine.list().into_iter().map(|info| info.id).collect();
+        assert_eq!(ids, ["shared/m", "builtin", "own/small"]);
+        assert!(matches!(all.resolve("own/small").await, Err(ModelError::UnknownModel { .. })));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_a_workspace_chose_is_no_way_into_the_network_of_the_server() {
+        let inside = json!({"base_url": "http://127.0.0.1:9/v1", "api_key": "k-1234567890"});
+        let check = installation().with_providers(own(inside)).check_provider("own").await.unwrap();
+        assert!(matches!(check.outcome, Err(ModelError::Misconfigured { .. })), "{:?}", check.outcome);
+    }
+
+    #[tokio::test]
+    async fn a_workspaces_provider_is_never_given_a_key_of_the_environment() {
+        let keyless = own(json!({"kind": "openai"}));
+        let check = installation().with_providers(keyless).check_provider("own").await.unwrap();
+        assert!(check.outcome.unwrap_err().to_string().contains("it has no key"));
+    }
+}
