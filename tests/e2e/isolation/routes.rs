@@ -220,6 +220,7 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
         attempt("GET /api/sessions/{id}/events", format!("/api/sessions/{session}/events"), None, &[404]),
         attempt("GET /api/turns/{id}", format!("/api/turns/{turn}"), None, &[404]),
         attempt("POST /api/turns/{id}/cancel", format!("/api/turns/{turn}/cancel"), Some(json!({})), &[404]),
+        attempt("POST /api/turns/{id}/go_on", format!("/api/turns/{turn}/go_on"), None, &[404]),
         attempt("POST /api/jobs/{id}/run", format!("/api/jobs/{job}/run"), None, &[404]),
         attempt(
             "POST /api/approvals/{id}",
