@@ -210,10 +210,14 @@ impl Decoder {
                 self.order.call(number);
             }
             Some(Block::Opaque(mut block, input)) => {
+                let Some(members) = block.as_object_mut() else { return };
                 if let Ok(input) = serde_json::from_str::<Value>(&input) {
-                    block["input"] = input;
+                    members.insert("input".to_owned(), input);
                 }
-                if block.is_object() {
+                let is_signed =
+                    members.get("signature").and_then(Value::as_str).is_some_and(|s| !s.is_empty());
+                // Thoughts that were cut before their signature are refused, and the conversation with them.
+                if is_signed || members.get("type").and_then(Value::as_str) != Some("thinking") {
                     self.order.opaque(block);
                 }
             }

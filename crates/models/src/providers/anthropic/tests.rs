@@ -325,16 +325,20 @@ async fn what_is_not_known_and_what_is_missing_does_no_harm() {
         json!({"type": "content_block_delta", "index": 0, "delta": {"type": "citations_delta", "citation": {}}}),
         json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "s."}}),
         json!({"type": "content_block_start", "index": 1, "content_block": call("", "deal_find", json!({"limit": 1}))}),
+        json!({"type": "content_block_start", "index": 2, "content_block": "no object"}),
+        json!({"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{}"}}),
+        json!({"type": "content_block_stop", "index": 2}),
+        json!({"type": "content_block_start", "index": 3, "content_block": {"type": "thinking", "thinking": ""}}),
+        json!({"type": "content_block_delta", "index": 3, "delta": {"type": "thinking_delta", "thinking": "Hm"}}),
         json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}}),
     ];
     // Neither the ends of the blocks nor that of the message came.
     let (_server, model) = server([Script::new().events(&events)]).await;
     let step = ask(&model, hello()).await.unwrap();
     assert_eq!((step.text.as_str(), step.tool_calls.len()), ("Yes.", 1));
-    assert_eq!(
-        (step.tool_calls[0].id.as_str(), step.tool_calls[0].arguments.as_str()),
-        ("call_s1_0", "{\"limit\":1}")
-    );
+    assert_eq!((step.tool_calls[0].id.len(), step.tool_calls[0].arguments.as_str()), (9, "{\"limit\":1}"));
+    let carried = step.carried.map(|carried| carried.value.as_str().to_owned()).unwrap_or_default();
+    assert!(!carried.contains("Hm"), "thoughts without their signature are refused: {carried}");
 }
 
 #[tokio::test]
