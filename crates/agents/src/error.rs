@@ -1,6 +1,7 @@
 use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem},
     ids::{ApprovalId, SessionId, TurnId},
+    reading::readable,
 };
 
 /// What can go wrong with agents, sessions and turns.
@@ -13,9 +14,9 @@ pub enum Error {
     NotAMember,
     #[error("there is no agent {name:?}")]
     AgentNotFound { name: String, near: String },
-    /// There is no such session, or it is another member's.
     #[error("the workspace has no provider of models {0:?}")]
     ProviderNotFound(String),
+    /// There is no such session, or it is another member's.
     #[error("there is no session {0}")]
     SessionNotFound(SessionId),
     #[error("there is no turn {0}")]
@@ -54,6 +55,10 @@ pub enum Error {
     },
     #[error("the front matter of {file} cannot be read: {reason}")]
     FrontMatter { file: String, reason: String },
+    /// In tokens, estimated: what prompt and tools take, and what is left of the conversation when all that can be
+    /// cut is.
+    #[error("the window of {model} holds {window} tokens, of which {fixed} and {conversation} are needed")]
+    WindowTooSmall { model: String, window: u32, fixed: usize, conversation: usize },
     #[error("what is stored cannot be read")]
     Stored(#[from] serde_json::Error),
     #[error(transparent)]
@@ -141,6 +146,19 @@ impl Fault for Error {
                 "turn_interrupted",
                 "The turn was interrupted and goes on in a moment.",
             ),
+            Self::WindowTooSmall { model, window, fixed, conversation } => {
+                let number = |number: usize| readable(&number.to_string());
+                let window = number(usize::try_from(*window).unwrap_or(usize::MAX));
+                Problem::new(
+                    ErrorKind::Conflict,
+                    "window_too_small",
+                    format!(
+                        "The context window of {model} holds {window} tokens, its answer included. The agent's prompt and tools take {}, the message and what was looked up for it {}. Choose a model with a larger window, run it with one, or ask for less at a time.",
+                        number(*fixed),
+                        number(*conversation)
+                    ),
+                )
+            }
             Self::Prompt { agent, .. } => Problem::new(
                 ErrorKind::Conflict,
                 "prompt_unusable",

@@ -7,7 +7,7 @@ use kontor_core::{
     ids::{SessionId, TurnId},
     turn::{Sequence, TurnEvent},
 };
-use kontor_models::{Message, ToolCall};
+use kontor_models::{Message, ToolCall, tokens::estimate};
 
 use crate::{
     limits::Limits,
@@ -23,12 +23,14 @@ const REMEMBERED: usize = 500;
 pub(crate) struct History {
     turns: VecDeque<Past>,
     characters: usize,
+    tokens: usize,
 }
 
 #[derive(Debug, Clone)]
 struct Past {
     messages: Arc<[Message]>,
     characters: usize,
+    tokens: usize,
 }
 
 impl History {
@@ -59,17 +61,50 @@ impl History {
     pub(crate) fn push(&mut self, state: &State, limits: &Limits) {
         let messages = machine::messages(state);
         let characters = messages.iter().map(length).sum();
+        let tokens = messages.iter().map(tokens).sum();
         self.characters += characters;
-        self.turns.push_back(Past { messages: messages.into(), characters });
+        self.tokens += tokens;
+        self.turns.push_back(Past { messages: messages.into(), characters, tokens });
         while self.turns.len() > limits.history_turns || self.characters > limits.history_characters {
             let Some(oldest) = self.turns.pop_front() else { break };
             self.characters -= oldest.characters;
+            self.tokens -= oldest.tokens;
         }
     }
 
     pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.turns.iter().flat_map(|past| past.messages.iter())
     }
+
+    /// The turns, oldest first, each with its messages.
+    pub(crate) fn turns(&self) -> impl DoubleEndedIterator<Item = &[Message]> {
+        self.turns.iter().map(|past| &*past.messages)
+    }
+
+    /// The tokens of all of them, estimated.
+    pub(crate) fn tokens(&self) -> usize {
+        self.tokens
+    }
+}
+
+/// Tokens that providers put around a message.
+const FRAME: usize = 6;
+
+/// The tokens of a message, estimated.
+pub(crate) fn tokens(message: &Message) -> usize {
+    FRAME
+        + match message {
+            Message::System(text) | Message::User(text) => estimate(text),
+            Message::Assistant { text, tool_calls, carried } => {
+                let carried = carried.as_ref().map_or(0, |carried| estimate(carried.value.as_str()));
+                let calls = tool_calls.iter().map(|call| {
+                    let extra = call.extra.as_ref().map_or(0, |extra| estimate(extra.as_str()));
+                    FRAME + estimate(&call.name) + estimate(&call.arguments) + extra
+                });
+                estimate(text) + carried + calls.sum::<usize>()
+            }
+            Message::Tool { content, .. } => estimate(content),
+        }
 }
 
 fn length(message: &Message) -> usize {

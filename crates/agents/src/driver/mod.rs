@@ -10,6 +10,7 @@ mod model_call;
 mod prepare;
 mod questions;
 mod tool_calls;
+mod window;
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -8,7 +8,7 @@ use kontor_core::{
 };
 use kontor_models::{
     Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
-    ToolCall, Tries, Usage, with_retries,
+    ToolCall, Tries, Usage, tokens::estimate, with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     Run, failed,
     prepare::{Prepared, Setting},
+    window,
 };
 use crate::{
     error::Error,
@@ -130,9 +131,10 @@ impl Run<'_> {
         let models = self.agents.models_of(self.workspace).await?;
         let model = models.resolve(&prepared.agent.definition.model).await?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
+        let fixed = prepared.surface.tokens() + estimate(&prompt);
+        let current = machine::messages(&self.state);
         let mut messages = vec![Message::System(prompt)];
-        messages.extend(self.history.messages().cloned());
-        messages.extend(machine::messages(&self.state));
+        messages.extend(window::fit(model.name(), &model.capabilities(), fixed, &self.history, current)?);
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, prepared.surface.tools().clone()).in_scene(scene);
         Ok((prepared, request, model))

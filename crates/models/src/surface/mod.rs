@@ -51,6 +51,8 @@ pub struct Surface {
     form: Form,
     tools: Arc<[ToolDefinition]>,
     outline: Vec<ObjectOutline>,
+    /// Tokens of the tools, estimated.
+    tokens: usize,
 }
 
 /// How operations are shown.
@@ -79,6 +81,7 @@ impl Surface {
             form: Form::Operations,
             tools: Arc::default(),
             outline: Vec::new(),
+            tokens: 0,
         };
         surface.outline = surface.outlined(outline::Detail::Names);
         surface.tools = surface.operations.values().map(portable::tool).collect();
@@ -92,6 +95,7 @@ impl Surface {
                 }
             }
         }
+        surface.tokens = surface.tools.iter().map(tool_size).sum();
         surface
     }
 
@@ -105,8 +109,13 @@ impl Surface {
         &self.outline
     }
 
+    /// Tokens of the tools, estimated.
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
     /// Tokens of tools and outline, estimated.
-    pub fn size(&self) -> usize {
+    fn size(&self) -> usize {
         let tools = self.tools.iter().map(tool_size).sum::<usize>();
         tools + self.outline.iter().map(ObjectOutline::size).sum::<usize>()
     }
