@@ -296,7 +296,8 @@ fn field_kinds_are_told_apart_in_their_tables_alone() {
         let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         // What core knows of them; each crate's table of its own; the standard fields, which are made of them.
         let is_core = path.contains("/core/src/kind/");
-        let is_room = ["/src/kind.rs", "/src/kinds.rs", "/surface/kinds.rs"].iter().any(|room| path.ends_with(room));
+        let is_room =
+            ["/src/kind.rs", "/src/kinds.rs", "/surface/kinds.rs"].iter().any(|room| path.ends_with(room));
         let is_table = is_room || path.contains("/src/kinds/");
         if !(is_core || is_table || path.contains("/crm/src/standard/")) {
             assert!(

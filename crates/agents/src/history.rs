@@ -65,7 +65,11 @@ impl History {
         self.characters += characters;
         self.tokens += tokens;
         self.turns.push_back(Past { messages: messages.into(), characters, tokens });
-        while self.turns.len() > limits.history_turns || self.characters > limits.history_characters {
+        let is_over = |this: &Self| {
+            this.turns.len() > limits.history_turns || this.characters > limits.history_characters
+        };
+        // The newest stays however long it is: it is what the next message goes on from.
+        while self.turns.len() > 1 && is_over(self) {
             let Some(oldest) = self.turns.pop_front() else { break };
             self.characters -= oldest.characters;
             self.tokens -= oldest.tokens;

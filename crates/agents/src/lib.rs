@@ -59,6 +59,6 @@ pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
 pub use stored::{Approval, ApprovalStatus, LoggedEvent, SessionStatus, TurnStatus};
 pub use stream::{EventId, StreamEvent};
-pub use turns::{StartedTurn, Turn};
+pub use turns::{GO_ON, StartedTurn, Turn};
 pub use worker::Worker;
 pub use workspace_setup::WorkspaceSetup;

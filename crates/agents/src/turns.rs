@@ -30,7 +30,7 @@ const TITLE: usize = 60;
 const LONGEST_KEY: usize = 200;
 
 /// What the model is told where a turn goes on after another ended early.
-const GO_ON: &str = "Go on where you stopped. What has a result above is done: do not do it again.";
+pub const GO_ON: &str = "Go on where you stopped. What has a result above is done: do not do it again.";
 
 /// What came of sending a message.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
@@ -76,6 +76,11 @@ impl From<TurnRow> for Turn {
             ended_at: row.ended_at,
         }
     }
+}
+
+/// The key of the turn that goes on from another.
+fn after(turn: TurnId) -> String {
+    format!("go on after {turn}")
 }
 
 impl Agents {
@@ -159,21 +164,36 @@ impl Agents {
     pub async fn go_on(&self, caller: &Caller, turn: TurnId) -> Result<StartedTurn, Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
-        let key = format!("go on after {turn}");
         let (row, known, is_last) = namespace
-            .read((turn, member, key.clone()), |tx, (turn, member, key)| {
+            .read((turn, member), |tx, &(turn, member)| {
                 Box::pin(async move {
-                    let row = rows::find(tx, *turn, *member).await?.ok_or(Error::TurnNotFound(*turn))?;
-                    let known = rows::find_by_key(tx, row.session, *member, key).await?;
-                    let session = sessions::find(tx, row.session, *member).await?;
-                    let is_last = session.is_some_and(|session| session.turn_count == row.position);
-                    Ok::<_, Error>((row, known, is_last))
+                    let mut row = rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
+                    let session = sessions::find(tx, row.session, member).await?;
+                    let last = session.map_or(0, |session| session.turn_count);
+                    loop {
+                        let known = rows::find_by_key(tx, row.session, member, &after(row.id)).await?;
+                        let has_ended_early =
+                            |row: &TurnRow| matches!(row.status, TurnStatus::Failed | TurnStatus::Cancelled);
+                        match known {
+                            // What went on from it ended early as well, so it is gone on from there.
+                            Some(next) if has_ended_early(&next) && next.position > row.position => {
+                                row = next
+                            }
+                            known => {
+                                let is_last = last == row.position;
+                                return Ok::<_, Error>((row, known, is_last));
+                            }
+                        }
+                    }
                 })
             })
             .await?;
         if known.is_none() {
             match row.status {
-                TurnStatus::Failed | TurnStatus::Cancelled if is_last => {}
+                TurnStatus::Failed | TurnStatus::Cancelled if is_last && row.started_at.is_some() => {}
+                TurnStatus::Cancelled if is_last => {
+                    return Err(Error::NothingToGoOn("The turn had not begun. Send the message again."));
+                }
                 TurnStatus::Failed | TurnStatus::Cancelled => {
                     return Err(Error::NothingToGoOn(
                         "The chat has gone on since. Say what is to be done now.",
@@ -187,7 +207,7 @@ impl Agents {
                 }
             }
         }
-        self.start_turn(caller, row.session, GO_ON.to_owned(), Some(key)).await
+        self.start_turn(caller, row.session, GO_ON.to_owned(), Some(after(row.id))).await
     }
 
     /// Stops a turn: one that runs, as soon as its worker hears of it; one that waits, at once.

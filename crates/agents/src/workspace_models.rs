@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use kontor_core::{ids::WorkspaceId, time::Timestamp};
+use kontor_core::{error::Chain, ids::WorkspaceId, time::Timestamp};
 use kontor_models::{Models, ProviderConfig, Secret};
 
 use crate::{
@@ -63,28 +63,38 @@ impl Agents {
         }
         let namespace = self.namespace(workspace).await?;
         let rows: Vec<ProviderRow> = namespace.read((), |tx, ()| Box::pin(model_providers::list(tx))).await?;
-        let models = match known {
+        let (rows, models) = match known {
             // The same, whose connections are open.
-            Some(known) if known.rows == rows => known.models,
-            _ if rows.is_empty() => service.models.clone(),
-            _ => self.open_models(workspace, &rows).await?,
+            Some(known) if known.rows == rows => (rows, known.models),
+            _ if rows.is_empty() => (rows, service.models.clone()),
+            _ => self.open_models(workspace).await?,
         };
         service.workspace_models.remember(workspace, Known { read_at: now, rows, models: models.clone() });
         Ok(models)
     }
 
-    async fn open_models(&self, workspace: WorkspaceId, rows: &[ProviderRow]) -> Result<Models, Error> {
+    /// The providers with their keys, read at one moment: a key belongs to the address that stands beside it.
+    async fn open_models(&self, workspace: WorkspaceId) -> Result<(Vec<ProviderRow>, Models), Error> {
         let sealer = self.0.identity.sealer(workspace).await?;
-        let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
         let namespace = self.namespace(workspace).await?;
-        let keys: Vec<Option<String>> = namespace
-            .read((sealer, names), |tx, (sealer, names)| {
+        let (rows, keys) = namespace
+            .read(sealer, move |tx, sealer| {
                 Box::pin(async move {
-                    let mut keys = Vec::with_capacity(names.len());
-                    for name in names.iter() {
-                        keys.push(sealer.open(tx, &model_providers::secret_of(name)).await?);
+                    let rows: Vec<ProviderRow> = model_providers::list(tx).await?;
+                    let mut keys: Vec<Option<String>> = Vec::with_capacity(rows.len());
+                    for row in rows.iter() {
+                        if row.key_ending.is_none() {
+                            keys.push(None);
+                            continue;
+                        }
+                        let key = sealer.open(tx, &model_providers::secret_of(&row.name)).await;
+                        // One that does not open, as after a restore elsewhere, takes its own provider away alone.
+                        keys.push(key.unwrap_or_else(|error| {
+                            tracing::error!(%workspace, provider = row.name, error = %Chain(&error), "a provider's key does not open");
+                            None
+                        }));
                     }
-                    Ok::<_, Error>(keys)
+                    Ok::<_, Error>((rows, keys))
                 })
             })
             .await?;
@@ -98,6 +108,7 @@ impl Agents {
             };
             (row.name.clone(), config)
         });
-        Ok(self.0.models.with_providers(configs.collect::<BTreeMap<_, _>>()))
+        let models = self.0.models.with_providers(configs.collect::<BTreeMap<_, _>>());
+        Ok((rows, models))
     }
 }

@@ -53,6 +53,23 @@ both_engines! {
         house.check();
     }
 
+    async fn what_went_on_and_ended_early_as_well_is_gone_on_from(store: TestStore) {
+        let house = House::scripted(store).await;
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        let (turn, _) = failed(&house, session).await;
+        house.server.push(Script::status(400, "Still missing something"));
+        let second = house.first.agents.go_on(&house.ada, turn).await.unwrap();
+        let events = house.first.until_ended(&house.ada, session, second.id).await;
+        assert!(matches!(events.last(), Some(TurnEvent::TurnFailed { .. })), "{events:?}");
+        house.server.push(Script::new().text("You will be reminded."));
+        let third = house.first.agents.go_on(&house.ada, turn).await.unwrap();
+        assert_ne!(third.id, second.id);
+        house.first.until_ended(&house.ada, session, third.id).await;
+        assert_eq!(tasks(&house).await, 1);
+        let request = house.server.requests().pop().unwrap();
+        assert!(request["messages"].to_string().contains("Ring Bob"), "what was done is there: {request}");
+    }
+
     async fn only_the_last_turn_of_a_session_is_gone_on_with_and_only_where_it_ended_early(store: TestStore) {
         let house = House::scripted(store).await;
         let session = house.first.session(&house.ada, "sales-assistant").await;

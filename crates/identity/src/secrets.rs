@@ -69,8 +69,8 @@ impl Sealer {
         for (name, sealed) in &all {
             let place = self.place(name);
             let secret = self.keys.open(&place, sealed)?;
-            let sealed = self.keys.close(&place, &secret, environment.random())?;
-            secrets::put(tx, name, &sealed, now).await?;
+            let anew = self.keys.close(&place, &secret, environment.random())?;
+            secrets::replace(tx, name, sealed, &anew, now).await?;
         }
         Ok(all.len())
     }

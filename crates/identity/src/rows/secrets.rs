@@ -33,6 +33,25 @@ pub(crate) async fn put(tx: &mut Tx<'_>, name: &str, sealed: &str, now: Timestam
     Ok(())
 }
 
+/// Puts a secret in the place of the one that is kept, unless it was changed or removed meanwhile.
+pub(crate) async fn replace(
+    tx: &mut Tx<'_>,
+    name: &str,
+    sealed: &str,
+    anew: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = Query::update()
+        .table(tx.table(TABLE))
+        .value("sealed", anew)
+        .value("changed_at", now.micros())
+        .and_where(Expr::col("name").eq(name))
+        .and_where(Expr::col("sealed").eq(sealed))
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
 pub(crate) async fn remove(tx: &mut Tx<'_>, name: &str) -> Result<()> {
     let statement = Query::delete().from_table(tx.table(TABLE)).and_where(Expr::col("name").eq(name)).take();
     tx.execute(&statement).await?;

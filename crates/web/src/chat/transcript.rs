@@ -1,6 +1,7 @@
 //! A session's transcript, folded from its log. What a page shows after a reload and what a stream has
 //! shown so far are the same fold.
 
+use kontor_agents::GO_ON;
 use kontor_core::{
     error::Problem,
     ids::{ApprovalId, TurnId},
@@ -239,7 +240,8 @@ impl Turn {
     /// Whether anything came of it on which it can go on.
     pub(crate) fn has_results(&self) -> bool {
         let mut calls = self.steps.iter().flat_map(|step| &step.calls);
-        calls.any(|call| matches!(call.state, CallState::Ended { .. }))
+        // One that goes on from another has what that had done.
+        self.message == GO_ON || calls.any(|call| matches!(call.state, CallState::Ended { .. }))
     }
 
     /// The calls that never came to run, each with its step.

@@ -8,6 +8,7 @@ use futures::{Stream, StreamExt};
 use super::{
     Shared, carried,
     chunk::{Chunk, Decoder},
+    learned::Learned,
     request::{EncodedTools, WireRequest},
     service::model_error,
 };
@@ -51,11 +52,14 @@ impl Completion {
             match chat.create_stream_byot(body).await.map_err(model_error) {
                 Ok(chunks) => {
                     let chunks: Chunks = chunks;
+                    if left_out > 0 {
+                        self.provider.learned.keep(&self.model, quirks);
+                    }
                     return Ok((chunks, tools));
                 }
                 Err(error) if left_out < MOST_LEFT_OUT => {
                     left_out += 1;
-                    let better = self.provider.learned.learn(&self.model, &quirks, &self.request, &error);
+                    let better = Learned::better(&self.model, &quirks, &self.request, &error);
                     quirks = better.ok_or(error)?;
                 }
                 Err(error) => return Err(error),

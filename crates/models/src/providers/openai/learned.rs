@@ -26,19 +26,21 @@ impl Learned {
         self.0.get(model).unwrap_or_else(|| configured.clone())
     }
 
-    /// Remembers what a refusal says of a parameter that was sent; the way to ask again, or `None` where it says
-    /// nothing of one.
-    pub(super) fn learn(
-        &self,
+    /// The way to ask again after a refusal of a parameter that was sent, or `None` where it says nothing of one.
+    pub(super) fn better(
         model: &ModelConfig,
         asked: &Quirks,
         request: &ChatRequest,
         error: &ModelError,
     ) -> Option<Quirks> {
         let better = better(asked, model, request, error)?;
-        tracing::info!(model = model.name, %error, "a parameter was refused and is not sent again");
-        self.0.insert(model.name.clone(), better.clone());
+        tracing::info!(model = model.name, %error, "a parameter was refused and is left out");
         Some(better)
+    }
+
+    /// Remembers a way of asking that was accepted after a refusal.
+    pub(super) fn keep(&self, model: &ModelConfig, quirks: Quirks) {
+        self.0.insert(model.name.clone(), quirks);
     }
 }
 
@@ -170,7 +172,7 @@ mod tests {
         };
         let refused = |message: &str| ModelError::Rejected { status: 400, message: message.to_owned() };
         let learn =
-            |asked: &Quirks, message: &str| learned.learn(&model("a"), asked, &request, &refused(message));
+            |asked: &Quirks, message: &str| Learned::better(&model("a"), asked, &request, &refused(message));
 
         let first = learn(&asked, "body.stream_options: Extra inputs are not permitted").unwrap();
         assert!(!first.include_usage && first.parallel_tool_calls.is_some());
@@ -199,6 +201,8 @@ mod tests {
         assert_eq!(missing.stand_in, StandIn::ReasoningContent);
         let unsigned = "Function call is missing a thought_signature in functionCall parts.";
         assert_eq!(learn(&third, unsigned).unwrap().stand_in, StandIn::ThoughtSignature);
+        assert!(learned.of("a", &asked).include_usage, "what did not help is not remembered");
+        learned.keep(&model("a"), first);
         assert!(!learned.of("a", &asked).include_usage);
         assert!(learned.of("b", &asked).include_usage);
     }

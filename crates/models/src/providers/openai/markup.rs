@@ -33,6 +33,9 @@ const MOST: usize = 64 * 1_024;
 /// What a person is told.
 const REPORT: &str = "The model wrote a tool call as text in place of making it, so nothing came of it. Its server is not set up to read this model's calls. An admin can mend it: on vLLM with --enable-auto-tool-choice and the --tool-call-parser that fits the model, on SGLang with --tool-call-parser, on llama-server with --jinja and the model's own chat template, on Ollama and LM Studio with a model that is listed as able to use tools. Where the model cannot call tools at all, choose another, or set tools = false for it in [models].";
 
+/// What begins and ends a block of code in Markdown.
+const FENCE: &str = "```";
+
 /// Takes a text's pieces and holds back what may be a call.
 #[derive(Default)]
 pub(super) struct Markup {
@@ -41,6 +44,10 @@ pub(super) struct Markup {
     is_within: bool,
     /// Something other than blanks stands before on the line.
     in_line: bool,
+    /// How the line begins, as far as it tells a code fence.
+    beginning: String,
+    /// Within a code fence, where a call is an example of one.
+    in_fence: bool,
 }
 
 impl Markup {
@@ -58,7 +65,7 @@ impl Markup {
         while let Some(line) = self.held.get(from..) {
             let begun = line.trim_start_matches([' ', '\t']);
             let at = self.held.len() - begun.len();
-            if !self.in_line && !begun.is_empty() {
+            if !self.in_line && !self.in_fence && !begun.is_empty() {
                 let is_tag = TAGS.iter().any(|tag| begun.starts_with(tag));
                 if is_tag || TAGS.iter().any(|tag| tag.starts_with(begun)) {
                     self.is_within = is_tag;
@@ -68,8 +75,12 @@ impl Markup {
                 }
             }
             self.in_line |= !begun.is_empty() && !begun.starts_with(['\n', '\r']);
+            let of_line = line.lines().next().unwrap_or_default().trim_start();
+            self.beginning.extend(of_line.chars().take(FENCE.len() - self.beginning.len().min(FENCE.len())));
             let Some(end) = line.find('\n') else { break };
             self.in_line = false;
+            self.in_fence ^= self.beginning.starts_with(FENCE);
+            self.beginning.clear();
             from += end + 1;
         }
         give_some(std::mem::take(&mut self.held), give);
@@ -78,7 +89,7 @@ impl Markup {
     /// The text is at its end. `made` says whether calls came as calls too, which is then all that was meant.
     pub(super) fn end(&mut self, names: &Names, made: bool, give: impl FnMut(String)) {
         let held = std::mem::take(&mut self.held);
-        if std::mem::take(&mut self.is_within) && names.is_any_in(&held) {
+        if std::mem::take(&mut self.is_within) && names.is_any_called_in(&held) {
             if !made {
                 tracing::warn!("a model wrote its calls as text: its server is not set up to read them");
                 give_some(REPORT.to_owned(), give);
@@ -134,6 +145,8 @@ mod tests {
             "Write <tool_call>task_create</tool_call> to call.",
             "<tool_call> is a tag.",
             "a < b\n<table>\n[1] <",
+            "<tool_call>\nYou write task_create there, and it is made.",
+            "So:\n```xml\n<tool_call>\n{\"name\": \"task_create\"}\n</tool_call>\n```\nThat is all.",
             "[TOOL",
             " \n\n<\n",
             &long,

@@ -39,9 +39,18 @@ impl Names {
         }
     }
 
-    /// Whether a text has the name of a tool in it, as the wire or as we write it.
-    pub(crate) fn is_any_in(&self, text: &str) -> bool {
-        self.from_wire.iter().any(|(wire, ours)| text.contains(wire) || text.contains(ours))
+    /// Whether a text has the name of a tool in it, as the wire or as we write it, where a call has it and prose has
+    /// none: behind a sign and before one.
+    pub(crate) fn is_any_called_in(&self, text: &str) -> bool {
+        let is_called = |name: &String| {
+            text.match_indices(name.as_str()).any(|(at, _)| {
+                let before = text.get(..at).and_then(|before| before.chars().next_back());
+                let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
+                let is_word = |c: char| c.is_alphanumeric() || c == '_';
+                before.is_some_and(|c| "\"'=>.｜\n".contains(c)) && !after.is_some_and(is_word)
+            })
+        };
+        self.from_wire.iter().any(|(wire, ours)| is_called(wire) || is_called(ours))
     }
 
     /// Our name of a tool; one that is not in the table comes back as it is.
