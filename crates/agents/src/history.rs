@@ -1,6 +1,9 @@
 //! The earlier turns of a session, as the model is shown them.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, OnceLock},
+};
 
 use kontor_core::{
     cache::Cache,
@@ -23,14 +26,14 @@ const REMEMBERED: usize = 500;
 pub(crate) struct History {
     turns: VecDeque<Past>,
     characters: usize,
-    tokens: usize,
 }
 
 #[derive(Debug, Clone)]
 struct Past {
     messages: Arc<[Message]>,
     characters: usize,
-    tokens: usize,
+    /// Counted when they are asked for first: not every model's window is known.
+    tokens: OnceLock<usize>,
 }
 
 impl History {
@@ -61,10 +64,8 @@ impl History {
     pub(crate) fn push(&mut self, state: &State, limits: &Limits) {
         let messages = machine::messages(state);
         let characters = messages.iter().map(length).sum();
-        let tokens = messages.iter().map(tokens).sum();
         self.characters += characters;
-        self.tokens += tokens;
-        self.turns.push_back(Past { messages: messages.into(), characters, tokens });
+        self.turns.push_back(Past { messages: messages.into(), characters, tokens: OnceLock::new() });
         let is_over = |this: &Self| {
             this.turns.len() > limits.history_turns || this.characters > limits.history_characters
         };
@@ -72,7 +73,6 @@ impl History {
         while self.turns.len() > 1 && is_over(self) {
             let Some(oldest) = self.turns.pop_front() else { break };
             self.characters -= oldest.characters;
-            self.tokens -= oldest.tokens;
         }
     }
 
@@ -87,7 +87,8 @@ impl History {
 
     /// The tokens of all of them, estimated.
     pub(crate) fn tokens(&self) -> usize {
-        self.tokens
+        let count = |past: &Past| *past.tokens.get_or_init(|| past.messages.iter().map(tokens).sum());
+        self.turns.iter().map(count).sum()
     }
 }
 
