@@ -22,7 +22,7 @@ pub(crate) use self::openai::window_set_by_hand;
 pub use self::presets::ProviderKind;
 use self::presets::{ApiVersion, KeyHeader, Preset, Wire};
 use crate::{
-    chat::{Capabilities, ChatModel},
+    chat::{Capabilities, ChatModel, ChatRequest, DeltaStream},
     config::{ModelConfig, ProviderConfig, Quirks, Secret, Thinking, Timeouts},
     error::ModelError,
     known::{Facts, Pricing},
@@ -39,6 +39,51 @@ pub(crate) trait Provider: Send + Sync {
 
     /// A model as it is described.
     fn model(&self, described: Described) -> Arc<dyn ChatModel>;
+}
+
+/// What a wire knows of a provider that its models ask.
+pub(crate) trait Server: Send + Sync + 'static {
+    fn name(&self) -> &str;
+
+    fn quirks(&self) -> &Quirks;
+
+    /// Asks a model.
+    fn stream(self: Arc<Self>, model: ModelConfig, request: ChatRequest) -> DeltaStream;
+}
+
+/// A model of a provider, on whichever wire.
+struct ProviderModel<S> {
+    id: String,
+    server: Arc<S>,
+    described: Described,
+}
+
+/// A model of this server as it is described.
+pub(crate) fn model<S: Server>(server: &Arc<S>, described: Described) -> Arc<dyn ChatModel> {
+    let id = format!("{}/{}", server.name(), described.config.name);
+    Arc::new(ProviderModel { id, server: server.clone(), described })
+}
+
+impl<S: Server> ChatModel for ProviderModel<S> {
+    fn name(&self) -> &str {
+        &self.id
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.described.capabilities(self.server.quirks())
+    }
+
+    fn pricing(&self) -> Option<Pricing> {
+        self.described.pricing()
+    }
+
+    fn stream(&self, mut request: ChatRequest) -> DeltaStream {
+        if !self.capabilities().tools {
+            // A server refuses a whole request for tools that its model cannot call.
+            request.tools = Arc::default();
+        }
+        self.server.clone().stream(self.described.config.clone(), request)
+    }
 }
 
 /// Context windows by the name of the model.

@@ -12,14 +12,13 @@ use futures::future::BoxFuture;
 use kontor_outbound::Outbound;
 
 use super::{
-    Access, Described, Provider, Windows,
+    Access, Described, Provider, Server, Windows,
     wire::{reply, transport::Transport},
 };
 use crate::{
-    chat::{Capabilities, ChatModel, ChatRequest, DeltaStream},
-    config::{Quirks, Timeouts},
+    chat::{ChatModel, ChatRequest, DeltaStream},
+    config::{ModelConfig, Quirks, Timeouts},
     error::ModelError,
-    known::Pricing,
 };
 use exchange::Messages;
 
@@ -58,38 +57,21 @@ impl Provider for Anthropic {
     }
 
     fn model(&self, described: Described) -> Arc<dyn ChatModel> {
-        Arc::new(Claude {
-            id: format!("{}/{}", self.0.name, described.config.name),
-            provider: self.0.clone(),
-            described,
-        })
+        super::model(&self.0, described)
     }
 }
 
-struct Claude {
-    id: String,
-    provider: Arc<Shared>,
-    described: Described,
-}
-
-impl ChatModel for Claude {
+impl Server for Shared {
     fn name(&self) -> &str {
-        &self.id
+        &self.name
     }
 
-    fn capabilities(&self) -> Capabilities {
-        self.described.capabilities(&self.provider.quirks)
+    fn quirks(&self) -> &Quirks {
+        &self.quirks
     }
 
-    fn pricing(&self) -> Option<Pricing> {
-        self.described.pricing()
-    }
-
-    fn stream(&self, mut request: ChatRequest) -> DeltaStream {
-        if !self.capabilities().tools {
-            request.tools = Arc::default();
-        }
-        reply::deltas(Messages::new(self.provider.clone(), self.described.config.clone(), request))
+    fn stream(self: Arc<Self>, model: ModelConfig, request: ChatRequest) -> DeltaStream {
+        reply::deltas(Messages::new(self, model, request))
     }
 }
 

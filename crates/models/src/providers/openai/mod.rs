@@ -22,14 +22,13 @@ use kontor_core::error::Chain;
 use kontor_outbound::{Outbound, unconnected};
 
 use super::{
-    Access, Described, Provider, ProviderKind, Windows,
+    Access, Described, Provider, ProviderKind, Server, Windows,
     wire::{reply, secrets::Secrets, transport::Transport},
 };
 use crate::{
-    chat::{Capabilities, ChatModel, ChatRequest, DeltaStream, ToolDefinition},
-    config::{Quirks, Timeouts},
+    chat::{ChatModel, ChatRequest, DeltaStream, ToolDefinition},
+    config::{ModelConfig, Quirks, Timeouts},
     error::ModelError,
-    known::Pricing,
 };
 use exchange::Completion;
 use learned::Learned;
@@ -96,11 +95,7 @@ impl Provider for OpenAi {
     }
 
     fn model(&self, described: Described) -> Arc<dyn ChatModel> {
-        Arc::new(OpenAiModel {
-            id: format!("{}/{}", self.0.name, described.config.name),
-            provider: self.0.clone(),
-            described,
-        })
+        super::model(&self.0, described)
     }
 }
 
@@ -118,31 +113,17 @@ impl Shared {
     }
 }
 
-struct OpenAiModel {
-    id: String,
-    provider: Arc<Shared>,
-    described: Described,
-}
-
-impl ChatModel for OpenAiModel {
+impl Server for Shared {
     fn name(&self) -> &str {
-        &self.id
+        &self.name
     }
 
-    fn capabilities(&self) -> Capabilities {
-        self.described.capabilities(&self.provider.quirks)
+    fn quirks(&self) -> &Quirks {
+        &self.quirks
     }
 
-    fn pricing(&self) -> Option<Pricing> {
-        self.described.pricing()
-    }
-
-    fn stream(&self, mut request: ChatRequest) -> DeltaStream {
-        if !self.capabilities().tools {
-            // A server refuses a whole request for tools that its model cannot call.
-            request.tools = Arc::default();
-        }
-        reply::deltas(Completion::new(self.provider.clone(), self.described.config.clone(), request))
+    fn stream(self: Arc<Self>, model: ModelConfig, request: ChatRequest) -> DeltaStream {
+        reply::deltas(Completion::new(self, model, request))
     }
 }
 
