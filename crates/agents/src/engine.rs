@@ -134,6 +134,7 @@ impl Agents {
         let AgentParts { store, crm, operations, jobs, identity, models, environment } = parts;
         let (wake, wakes) = mpsc::channel(WAKES);
         let agents = Cache::expiring(REMEMBERED, BELIEVED, environment.clone());
+        let workspace_models = WorkspaceModels::new(environment.clone());
         Self(Arc::new(Inner {
             owner: settings.owner.unwrap_or_else(|| environment.new_id()),
             store,
@@ -148,7 +149,7 @@ impl Agents {
             running: Running::default(),
             histories: Histories::default(),
             preparations: Preparations::default(),
-            workspace_models: WorkspaceModels::default(),
+            workspace_models,
             agents,
             permits: Arc::new(Semaphore::new(0)),
             is_at_work: AtomicBool::new(false),

@@ -1,12 +1,8 @@
 //! The models of a workspace: those of its own providers beside those of the installation.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use kontor_core::{error::Chain, ids::WorkspaceId, time::Timestamp};
+use kontor_core::{cache::Cache, environment::Environment, error::Chain, ids::WorkspaceId};
 use kontor_models::{Models, ProviderConfig, Secret};
 
 use crate::{
@@ -21,60 +17,49 @@ const BELIEVED: Duration = Duration::from_secs(5);
 const REMEMBERED: usize = 1_000;
 
 /// The models of workspaces, as they were read.
-#[derive(Default)]
-pub(crate) struct WorkspaceModels(Mutex<HashMap<WorkspaceId, Known>>);
+pub(crate) struct WorkspaceModels(Cache<WorkspaceId, Arc<Known>>);
 
-#[derive(Clone)]
 struct Known {
-    read_at: Timestamp,
     rows: Vec<ProviderRow>,
     models: Models,
 }
 
 impl WorkspaceModels {
+    pub(crate) fn new(environment: Environment) -> Self {
+        Self(Cache::expiring(REMEMBERED, BELIEVED, environment))
+    }
+
     /// Has them read anew.
     pub(crate) fn forget(&self, workspace: WorkspaceId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&workspace);
-    }
-
-    fn known(&self, workspace: WorkspaceId) -> Option<Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
-    }
-
-    fn remember(&self, workspace: WorkspaceId, known: Known) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= REMEMBERED {
-            all.clear();
-        }
-        all.insert(workspace, known);
+        self.0.remove(&workspace);
     }
 }
 
 impl Agents {
     /// The models that agents of a workspace may be given.
     pub(crate) async fn models_of(&self, workspace: WorkspaceId) -> Result<Models, Error> {
-        let service = &self.0;
-        let now = service.environment.now();
-        let known = service.workspace_models.known(workspace);
-        if let Some(known) = &known
-            && now.since(known.read_at) < BELIEVED
-        {
-            return Ok(known.models.clone());
-        }
+        let kept = &self.0.workspace_models.0;
+        let known = kept.get_or_load(&workspace, |known| self.read_models(workspace, known)).await?;
+        Ok(known.models.clone())
+    }
+
+    async fn read_models(
+        &self,
+        workspace: WorkspaceId,
+        known: Option<Arc<Known>>,
+    ) -> Result<Arc<Known>, Error> {
         let namespace = self.namespace(workspace).await?;
         let rows: Vec<ProviderRow> = namespace.read((), |tx, ()| Box::pin(model_providers::list(tx))).await?;
-        let (rows, models) = match known {
+        match known {
             // The same, whose connections are open.
-            Some(known) if known.rows == rows => (rows, known.models),
-            _ if rows.is_empty() => (rows, service.models.clone()),
-            _ => self.open_models(workspace).await?,
-        };
-        service.workspace_models.remember(workspace, Known { read_at: now, rows, models: models.clone() });
-        Ok(models)
+            Some(known) if known.rows == rows => Ok(known),
+            _ if rows.is_empty() => Ok(Arc::new(Known { rows, models: self.0.models.clone() })),
+            _ => self.open_models(workspace).await.map(Arc::new),
+        }
     }
 
     /// The providers with their keys, read at one moment: a key belongs to the address that stands beside it.
-    async fn open_models(&self, workspace: WorkspaceId) -> Result<(Vec<ProviderRow>, Models), Error> {
+    async fn open_models(&self, workspace: WorkspaceId) -> Result<Known, Error> {
         let sealer = self.0.identity.sealer(workspace).await?;
         let namespace = self.namespace(workspace).await?;
         let (rows, keys) = namespace
@@ -109,6 +94,6 @@ impl Agents {
             (row.name.clone(), config)
         });
         let models = self.0.models.with_providers(configs.collect::<BTreeMap<_, _>>());
-        Ok((rows, models))
+        Ok(Known { rows, models })
     }
 }
