@@ -70,16 +70,21 @@ fn result_text(call: &Call) -> Arc<str> {
             }
             json!({"error": {"code": "denied", "message": message}}).to_string().into()
         }
-        Some(ToolOutcome::Unknown) => json!({"error": {
-            "code": "outcome_unknown",
-            "message": "The server stopped while this ran, and nobody knows whether it took effect. Do not repeat it; tell the member.",
-        }})
-        .to_string()
-        .into(),
+        Some(ToolOutcome::Unknown) => unknown(),
+        None if call.may_have_run() => unknown(),
         None => json!({"error": {"code": "not_run", "message": "The turn ended before this call ran."}})
             .to_string()
             .into(),
     }
+}
+
+fn unknown() -> Arc<str> {
+    json!({"error": {
+        "code": "outcome_unknown",
+        "message": "The server stopped while this ran, and nobody knows whether it took effect. Do not repeat it; tell the member.",
+    }})
+    .to_string()
+    .into()
 }
 
 fn failure(problem: &Problem) -> String {

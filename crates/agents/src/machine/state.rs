@@ -67,10 +67,11 @@ impl Call {
         if matches!(self.effect, None | Some(Effect::Read)) {
             return None;
         }
-        let (result, unknown) = match self.outcome.as_ref()? {
-            ToolOutcome::Succeeded { result } => (result.to_value(), false),
-            ToolOutcome::Unknown => (Value::Null, true),
-            ToolOutcome::Failed { .. } | ToolOutcome::Denied { .. } => return None,
+        let (result, unknown) = match &self.outcome {
+            Some(ToolOutcome::Succeeded { result }) => (result.to_value(), false),
+            Some(ToolOutcome::Unknown) => (Value::Null, true),
+            None if self.may_have_run() => (Value::Null, true),
+            Some(ToolOutcome::Failed { .. } | ToolOutcome::Denied { .. }) | None => return None,
         };
         let told = &result["record"];
         let record = told["id"].as_str().or_else(|| self.arguments["id"].as_str());
@@ -82,6 +83,15 @@ impl Call {
             name: told["label"].as_str().map(|name| text::excerpt(name, 80)).unwrap_or_default(),
             unknown,
         })
+    }
+
+    /// Whether a call without an outcome may have had its effect: one that reaches outside is begun before its outcome
+    /// is written, as soon as it is agreed to.
+    pub(crate) fn may_have_run(&self) -> bool {
+        let is_agreed = |approval: &Approval| approval.answer.as_ref().is_some_and(|answer| answer.approved);
+        self.effect == Some(Effect::External)
+            && self.outcome.is_none()
+            && self.approval.as_ref().is_none_or(is_agreed)
     }
 
     /// The event of its result.

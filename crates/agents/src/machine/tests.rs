@@ -295,6 +295,19 @@ fn destructive_calls_wait_for_an_answer_each() {
 }
 
 #[test]
+fn a_call_outside_that_was_agreed_to_and_has_no_outcome_may_have_had_its_effect() {
+    let (state, _) = go(opened(), calls(&[External]));
+    let (mut state, _) = go(state, asked(&[(0, ApprovalId(Uuid::nil()))]));
+    let told = |state: &State| format!("{:?}", messages(state));
+    assert!(told(&state).contains("not_run") && state.done().is_empty(), "nobody agreed to it yet");
+    state.apply(&answered(0, true));
+    assert!(told(&state).contains("outcome_unknown"), "{}", told(&state));
+    assert!(state.done()[0].unknown);
+    state.apply(&TurnEvent::TurnCancelled { turn: TURN, by: None });
+    assert!(told(&state).contains("outcome_unknown"));
+}
+
+#[test]
 fn a_call_that_reaches_outside_is_wanted_until_its_result_is_there() {
     let (state, effects) = go(opened(), calls(&[External]));
     assert_eq!(effects[1..], ["Ask([0])"]);
