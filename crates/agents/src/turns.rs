@@ -78,6 +78,9 @@ impl From<TurnRow> for Turn {
     }
 }
 
+/// Why a turn that others came after is not gone on with.
+const SINCE: &str = "The chat has gone on since. Say what is to be done now.";
+
 /// The key of the turn that goes on from another.
 fn after(turn: TurnId) -> String {
     format!("go on after {turn}")
@@ -92,6 +95,18 @@ impl Agents {
         session: SessionId,
         message: String,
         idempotency_key: Option<String>,
+    ) -> Result<StartedTurn, Error> {
+        self.begin(caller, session, message, idempotency_key, None).await
+    }
+
+    /// As [`Agents::start_turn`]; where `follows` names the place of a turn, only while that is the last one.
+    async fn begin(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        message: String,
+        idempotency_key: Option<String>,
+        follows: Option<i64>,
     ) -> Result<StartedTurn, Error> {
         let member = member_of(caller)?;
         self.check_message(&message)?;
@@ -112,6 +127,7 @@ impl Agents {
             title: text::excerpt(message.trim().lines().next().unwrap_or_default(), TITLE),
             message,
             key: idempotency_key,
+            follows,
             queue: self.0.settings.limits.queue,
             expires_at: now.plus(self.0.settings.session_lifetime),
             now,
@@ -195,9 +211,7 @@ impl Agents {
                     return Err(Error::NothingToGoOn("The turn had not begun. Send the message again."));
                 }
                 TurnStatus::Failed | TurnStatus::Cancelled => {
-                    return Err(Error::NothingToGoOn(
-                        "The chat has gone on since. Say what is to be done now.",
-                    ));
+                    return Err(Error::NothingToGoOn(SINCE));
                 }
                 TurnStatus::Completed => {
                     return Err(Error::NothingToGoOn("The turn came to its end. Send another message."));
@@ -207,7 +221,8 @@ impl Agents {
                 }
             }
         }
-        self.start_turn(caller, row.session, GO_ON.to_owned(), Some(after(row.id))).await
+        let key = Some(after(row.id));
+        self.begin(caller, row.session, GO_ON.to_owned(), key, Some(row.position)).await
     }
 
     /// Stops a turn: one that runs, as soon as its worker hears of it; one that waits, at once.
@@ -259,6 +274,8 @@ struct NewTurn {
     title: String,
     message: String,
     key: Option<String>,
+    /// The place of the turn after which alone it makes sense.
+    follows: Option<i64>,
     queue: u32,
     expires_at: Timestamp,
     now: Timestamp,
@@ -288,6 +305,9 @@ impl NewTurn {
             }
         };
         takes_messages(&session)?;
+        if self.follows.is_some_and(|place| session.turn_count != place + 1) {
+            return Err(Error::NothingToGoOn(SINCE));
+        }
         // A session with a lease or with earlier turns may have some that have not ended.
         let before = if session.turn_count > 1 { rows::open(tx, self.session).await? } else { Vec::new() };
         let waiting = u32::try_from(before.len()).unwrap_or(u32::MAX);

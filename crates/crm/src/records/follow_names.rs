@@ -22,6 +22,9 @@ use super::{
 };
 use crate::{Crm, Error};
 
+/// Renames that are followed in one transaction.
+const MOST_RENAMED: usize = 10;
+
 /// Gives the records that are about a renamed one its new name, a bounded number in a transaction. The first are
 /// renamed with the record itself; this does the rest, so that renaming what thousands are about keeps nobody
 /// waiting.
@@ -38,6 +41,7 @@ impl FollowNames {
             return Ok(events.len());
         }
         let schema = self.0.schema_within(tx, reading.workspace).await?;
+        let mut renamed = 0;
         for (index, event) in events.iter().enumerate() {
             let Some(object) = schema.object(&event.object) else { continue };
             if !changed.get(&event.id).is_some_and(|changes| changes.contains_key(&object.label_field)) {
@@ -45,6 +49,10 @@ impl FollowNames {
             }
             if follow_one(tx, &schema, object, RecordId(event.record)).await? {
                 return Ok(index);
+            }
+            renamed += 1;
+            if renamed == MOST_RENAMED {
+                return Ok(index + 1);
             }
         }
         Ok(events.len())
