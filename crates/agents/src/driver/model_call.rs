@@ -131,10 +131,11 @@ impl Run<'_> {
         let models = self.agents.models_of(self.workspace).await?;
         let model = models.resolve(&prepared.agent.definition.model).await?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
-        let fixed = prepared.surface.tokens() + estimate(&prompt);
+        let fixed = || prepared.surface.tokens() + estimate(&prompt);
         let current = machine::messages(&self.state);
+        let fitted = window::fit(model.name(), &model.capabilities(), fixed, &self.history, current)?;
         let mut messages = vec![Message::System(prompt)];
-        messages.extend(window::fit(model.name(), &model.capabilities(), fixed, &self.history, current)?);
+        messages.extend(fitted);
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, prepared.surface.tools().clone()).in_scene(scene);
         Ok((prepared, request, model))

@@ -25,12 +25,13 @@ const SHORT_RESULT: usize = 300;
 pub(super) fn fit(
     model: &str,
     capabilities: &Capabilities,
-    fixed: usize,
+    fixed: impl FnOnce() -> usize,
     history: &History,
     mut current: Vec<Message>,
 ) -> Result<Vec<Message>, Error> {
     let all = |current: Vec<Message>| history.messages().cloned().chain(current).collect();
     let Some(window) = capabilities.context_window else { return Ok(all(current)) };
+    let fixed = fixed();
     let room = room(window, capabilities.max_output_tokens).saturating_sub(fixed);
     let mut used: usize = current.iter().map(tokens).sum();
     if used + history.tokens() <= room {
@@ -167,7 +168,7 @@ mod tests {
     #[test]
     fn a_conversation_of_200_turns_stays_within_8192_tokens() {
         let history = history(200);
-        let messages = fit("m", &capabilities(Some(8_192)), 2_600, &history, question()).unwrap();
+        let messages = fit("m", &capabilities(Some(8_192)), || 2_600, &history, question()).unwrap();
         assert!(total(&messages) + 2_600 <= 8_192 * 3 / 4, "{}", total(&messages));
         assert!(total(&messages) + 2_600 > 8_192 / 2, "the room is used: {}", total(&messages));
         assert_eq!(messages.last(), question().last());
@@ -181,9 +182,9 @@ mod tests {
         let history = history(3);
         let whole: Vec<_> = history.messages().cloned().chain(question()).collect();
         for window in [None, Some(32_000)] {
-            assert_eq!(fit("m", &capabilities(window), 2_600, &history, question()).unwrap(), whole);
+            assert_eq!(fit("m", &capabilities(window), || 2_600, &history, question()).unwrap(), whole);
         }
-        let fitted = fit("m", &capabilities(Some(4_400)), 2_600, &history, question()).unwrap();
+        let fitted = fit("m", &capabilities(Some(4_400)), || 2_600, &history, question()).unwrap();
         assert!(total(&fitted) < total(&whole) && fitted.len() == whole.len(), "results are cut first");
     }
 
@@ -194,7 +195,7 @@ mod tests {
         current.push(Message::Assistant { text: "".into(), tool_calls: vec![call], carried: None });
         let content = "long result ".repeat(2_000);
         current.push(Message::Tool { call_id: "a".into(), name: "find".into(), content: content.into() });
-        let fitted = fit("m", &capabilities(Some(4_096)), 2_600, &History::default(), current).unwrap();
+        let fitted = fit("m", &capabilities(Some(4_096)), || 2_600, &History::default(), current).unwrap();
         assert_eq!(fitted.len(), 3);
         assert!(total(&fitted) + 2_600 <= 4_096 * 3 / 4);
     }
@@ -202,7 +203,7 @@ mod tests {
     #[test]
     fn a_window_that_is_too_small_is_said_so_with_numbers() {
         use kontor_core::error::Fault as _;
-        let error = fit("local/small", &capabilities(Some(2_048)), 2_600, &History::default(), question());
+        let error = fit("local/small", &capabilities(Some(2_048)), || 2_600, &History::default(), question());
         let problem = error.unwrap_err().problem();
         assert_eq!(problem.code, "window_too_small");
         assert!(
