@@ -70,7 +70,6 @@ const HIGHEST: f64 = 10_000.0;
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Below 2^53, so that nothing is lost.
-        #[allow(clippy::cast_precision_loss)]
         serializer.serialize_f64(self.0 as f64 / 1e6)
     }
 }
@@ -81,7 +80,6 @@ impl<'de> Deserialize<'de> for Rate {
         if !(0.0..=HIGHEST).contains(&dollars) {
             return Err(D::Error::custom("a price is in US dollars for a million tokens, from 0 to 10,000"));
         }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         Ok(Self((dollars * 1e6).round() as u64))
     }
 }
