@@ -4,6 +4,7 @@ use kontor_agents::NewModelProvider;
 use kontor_core::{caller::Operator, error::Fault as _};
 use kontor_models::ProviderKind;
 use kontor_store::{both_engines, testing::TestStore};
+use sea_query::{Expr, ExprTrait as _, Query};
 
 use crate::house::House;
 
@@ -52,6 +53,33 @@ both_engines! {
         assert!(agents.model_providers(&house.ada).await.unwrap().is_empty());
         let gone = agents.test_model_provider(&house.ada, "own").await.unwrap_err();
         assert_eq!(gone.problem().code, "model_provider_not_found");
+    }
+
+    async fn a_key_that_does_not_open_takes_its_own_provider_away_alone(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        for name in ["broken", "sound"] {
+            agents.set_model_provider(&house.ada, name, mistral(Some(KEY))).await.unwrap();
+        }
+        let namespace = house.store.workspace(house.workspace).await.unwrap();
+        let spoilt: Result<u64, kontor_store::Error> = namespace
+            .write((), |tx, ()| {
+                Box::pin(async move {
+                    let spoil = Query::update()
+                        .table(tx.table("secrets"))
+                        .value("sealed", "spoilt")
+                        .and_where(Expr::col("name").eq("model provider broken"))
+                        .take();
+                    tx.execute(&spoil).await
+                })
+            })
+            .await;
+        assert_eq!(spoilt.unwrap(), 1);
+        agents.test_model_provider(&house.ada, "broken").await.unwrap();
+        let models = agents.models(&house.ada).await.unwrap();
+        assert!(models.iter().any(|model| model.id == "sound/mistral-large-4"), "{models:?}");
+        let operator = Operator::of_this_installation();
+        house.first.identity.rotate_sealing_key(operator).await.unwrap_err();
     }
 
     async fn a_test_says_in_words_what_is_wrong(store: TestStore) {

@@ -12,7 +12,7 @@ use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
     aead::{Aead as _, Payload},
 };
-use kontor_core::caller::Operator;
+use kontor_core::{caller::Operator, error::Chain, ids::WorkspaceId};
 use kontor_store::{Namespace, Tx};
 
 use crate::{
@@ -46,25 +46,35 @@ pub struct Rotation {
 
 impl Identity {
     /// Makes a new key and seals every secret of the installation anew with it: those of the directory all or none,
-    /// then those of each workspace. Where it fails at a workspace, what is sealed with an older key still opens, and
-    /// another rotation seals it anew.
+    /// then those of each workspace. Where it fails at one, what is sealed there with an older key still opens, the
+    /// others are gone on with, and another rotation seals it anew.
     ///
     /// # Errors
-    /// Where a secret does not open, or the data cannot be written.
+    /// Where a secret does not open, or the data cannot be written: the first such, and the log names each workspace.
     pub async fn rotate_sealing_key(&self, _: Operator) -> Result<Rotation> {
         let mut rotation = self.rotate_in_directory().await?;
         let known = self.directory().read((), |tx, ()| Box::pin(workspaces::registered(tx))).await?;
+        let mut failed = None;
         for workspace in known.into_iter().filter(|workspace| workspace.is_made) {
-            let sealer = self.sealer(workspace.id).await?;
-            let namespace = self.0.store.workspace(workspace.id).await?;
-            let resealed: Result<usize> = namespace
-                .write((sealer, self.environment().clone(), self.now()), |tx, (sealer, environment, now)| {
-                    Box::pin(sealer.reseal(tx, environment, *now))
-                })
-                .await;
-            rotation.resealed += resealed?;
+            match self.rotate_in_workspace(workspace.id).await {
+                Ok(resealed) => rotation.resealed += resealed,
+                Err(error) => {
+                    tracing::error!(workspace = %workspace.id, error = %Chain(&error), "its secrets are not sealed anew");
+                    failed = failed.or(Some(error));
+                }
+            }
         }
-        Ok(rotation)
+        failed.map_or(Ok(rotation), Err)
+    }
+
+    async fn rotate_in_workspace(&self, workspace: WorkspaceId) -> Result<usize> {
+        let sealer = self.sealer(workspace).await?;
+        let namespace = self.0.store.workspace(workspace).await?;
+        namespace
+            .write((sealer, self.environment().clone(), self.now()), |tx, (sealer, environment, now)| {
+                Box::pin(sealer.reseal(tx, environment, *now))
+            })
+            .await
     }
 
     async fn rotate_in_directory(&self) -> Result<Rotation> {
