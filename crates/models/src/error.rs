@@ -95,7 +95,7 @@ impl Fault for ModelError {
             Self::Unreachable { .. } => (
                 ErrorKind::Unavailable,
                 "model_unreachable",
-                "The model provider cannot be reached. An admin can check base_url in [models] and that the provider is up.".to_owned(),
+                "The model provider cannot be reached. An admin can check its address, in the settings or in [models], and that the provider is up.".to_owned(),
             ),
             Self::Timeout { what } => {
                 (ErrorKind::Unavailable, "model_timeout", format!("The model did not answer in time: {what}."))
@@ -104,7 +104,7 @@ impl Fault for ModelError {
                 ErrorKind::Conflict,
                 "model_unauthorized",
                 format!(
-                    "The model provider refused the API key{} An admin can set a valid one in [models].",
+                    "The model provider refused the API key{} An admin can set a valid one, in the settings or in [models].",
                     Words(message)
                 ),
             ),
@@ -154,7 +154,7 @@ impl Fault for ModelError {
                 ErrorKind::Unavailable,
                 "model_protocol",
                 format!(
-                    "The model provider sent something that is not understood{} An admin can check that base_url in [models] names an OpenAI-compatible API.",
+                    "The model provider sent something that is not understood{} An admin can check that its address, in the settings or in [models], is that of an OpenAI-compatible API.",
                     Words(detail)
                 ),
             ),

@@ -2,6 +2,7 @@
 
 mod check;
 mod configured;
+mod installed;
 mod of_workspace;
 mod ollama;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use crate::{
     config::ModelsConfig,
     error::ModelError,
     known::Pricing,
-    providers::Owner,
+    providers::{Owner, ProviderKind},
 };
 
 /// How long the answer of the last probe is believed.

@@ -20,6 +20,7 @@ use kontor_core::{
 
 use kontor_http::Services;
 use kontor_identity::Csrf;
+use kontor_models::ModelInfo;
 use serde_json::Value as Json;
 
 use crate::{
@@ -165,13 +166,14 @@ pub(crate) async fn begin_page(
         Some(about) => context_link(state, caller, &schema, about).await?,
         None => None,
     };
+    let known = state.agents.models(caller).await?;
     let agents: Vec<_> = state
         .agents
         .agents(caller)
         .await?
         .into_iter()
         .map(|agent| AgentItem {
-            model: model_label(state, &agent.model),
+            model: model_label(&known, &agent.model),
             name: agent.name,
             label: agent.label,
             description: agent.description,
@@ -249,7 +251,7 @@ pub(crate) async fn show_page(
     let view = SessionView {
         id,
         agent: session.agent.label.clone(),
-        model: model_label(state, model),
+        model: model_label(&state.agents.models(caller).await?, model),
         last,
         turns,
         earlier: has_earlier
@@ -345,8 +347,7 @@ pub(crate) fn context_of(schema: &Schema, caller: &Caller, about: &str) -> Optio
 }
 
 /// How a model is named to a person: what is no language model says so.
-fn model_label(state: &Services, id: &str) -> String {
-    let known = state.models.list();
+fn model_label(known: &[ModelInfo], id: &str) -> String {
     let model = known.iter().find(|model| if id == "default" { model.is_default } else { model.id == id });
     match model.map_or(id, |model| &model.id) {
         "builtin" => "Built-in commands, no language model".to_owned(),

@@ -8,6 +8,7 @@ mod events;
 mod jobs;
 mod list;
 mod live;
+mod models;
 mod palette;
 mod record;
 mod record_form;
@@ -51,6 +52,11 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
+        .route("/settings/models", get(models::show))
+        .route("/settings/models/new", get(models::new).post(models::add))
+        .route("/settings/models/providers/{name}", get(models::edit).post(models::change))
+        .route("/settings/models/providers/{name}/remove", post(models::remove))
+        .route("/settings/models/providers/{name}/test", post(models::test))
         .route("/live", get(live::follow))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))

@@ -1,0 +1,13 @@
+//! The models of the workspace, and the providers that it brings itself.
+
+mod known;
+mod page;
+mod provider;
+
+pub(crate) use self::{
+    page::{remove, show, test},
+    provider::{add, change, edit, new},
+};
+
+/// Where the page is.
+const HREF: &str = "/settings/models";
