@@ -145,7 +145,7 @@ impl Fault for ModelError {
             Self::Rejected { message, .. } => (
                 ErrorKind::Conflict,
                 "model_rejected",
-                format!("The model provider rejected the request: {message}"),
+                format!("The model provider rejected the request{}", Words(message)),
             ),
             Self::CutShort { .. } => {
                 (ErrorKind::Unavailable, "model_cut_short", "The model's answer was cut short.".to_owned())

@@ -1,7 +1,10 @@
-// A provider is tested in place. The answer is this page again, from which what it says of the provider is taken.
+// What the page of models does in place: tests of providers, and the order of the fallbacks.
+import { pardon } from "./fields.js";
+
 const DEADLINE_MS = 45_000;
 const NO_ANSWER = "There was no answer. Reload the page and test it again.";
 
+/** What a test says: the answer is this page again, of which the provider's own line is taken. */
 async function told(form, id) {
   const answer = await fetch(form.action, {
     method: "POST",
@@ -28,4 +31,18 @@ document.addEventListener("submit", async (event) => {
   } finally {
     delete form.dataset.asking;
   }
+});
+
+const order = document.querySelector(".order");
+for (const button of order.querySelectorAll("[data-up]")) button.hidden = false;
+order.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-up]")?.closest("li");
+  if (!row) return;
+  const above = row.previousElementSibling;
+  const [upper, lower] = [above, row].map((one) => one.querySelector("input"));
+  [upper.value, lower.value] = [lower.value, upper.value];
+  pardon(upper);
+  pardon(lower);
+  // What was moved may be moved on.
+  (above.querySelector("[data-up]") ?? upper).focus();
 });

@@ -1,10 +1,12 @@
 //! The models of the workspace, and the providers that it brings itself.
 
+mod choices;
 mod known;
 mod page;
 mod provider;
 
 pub(crate) use self::{
+    choices::choose,
     page::{remove, show, test},
     provider::{add, change, edit, new},
 };

@@ -11,7 +11,7 @@ use kontor_http::Services;
 use kontor_identity::Csrf;
 use kontor_models::{ModelInfo, Rate};
 
-use super::HREF;
+use super::{HREF, choices::ChoicesForm};
 use crate::{
     assets,
     error::{Result, page},
@@ -23,7 +23,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "models.html")]
-struct ModelsPage {
+pub(super) struct ModelsPage {
     assets: &'static str,
     shell: Shell,
     notice: &'static str,
@@ -31,6 +31,9 @@ struct ModelsPage {
     /// Names and kinds of the installation's.
     installed: Vec<(String, &'static str)>,
     models: Vec<ModelView>,
+    /// The id of the default model.
+    default: String,
+    pub(super) choices: ChoicesForm,
 }
 
 /// A provider of the workspace's own.
@@ -66,6 +69,7 @@ pub(crate) async fn show(
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     let notice = match query.get("done") {
         "saved" => "Saved. Test it to see whether it answers.",
+        "chosen" => "Saved.",
         "removed" => "The provider and its key are removed.",
         _ => "",
     };
@@ -94,7 +98,7 @@ pub(crate) async fn remove(
     Ok(Redirect::to(&format!("{HREF}?done=removed")))
 }
 
-async fn models_page(state: &Services, caller: &Caller, csrf: &Csrf) -> Result<ModelsPage> {
+pub(super) async fn models_page(state: &Services, caller: &Caller, csrf: &Csrf) -> Result<ModelsPage> {
     let own = state.agents.model_providers(caller).await?;
     let installed = state.agents.installed_model_providers(caller).await?;
     let models = state.agents.models(caller).await?;
@@ -113,6 +117,12 @@ async fn models_page(state: &Services, caller: &Caller, csrf: &Csrf) -> Result<M
         assets: &assets::BASE,
         shell: Shell::new(state, caller, csrf, &schema, "Models", "settings/models").await?,
         notice: "",
+        default: models
+            .iter()
+            .find(|model| model.is_default)
+            .map(|model| model.id.clone())
+            .unwrap_or_default(),
+        choices: ChoicesForm::of(state.agents.model_settings(caller).await?),
         models: models.iter().map(|model| ModelView::of(model, from(model))).collect(),
         own: own.into_iter().map(|provider| ProviderView::of(provider, clock)).collect(),
         installed: installed.into_iter().map(|(name, kind)| (name, kind.label())).collect(),
