@@ -16,6 +16,8 @@ pub enum Error {
     AgentNotFound { name: String, near: String },
     #[error("the workspace has no provider of models {0:?}")]
     ProviderNotFound(String),
+    #[error("the workspace knows nothing otherwise of the model {0:?}")]
+    NothingOverridden(String),
     /// There is no such session, or it is another member's.
     #[error("there is no session {0}")]
     SessionNotFound(SessionId),
@@ -98,6 +100,11 @@ impl Fault for Error {
                 ErrorKind::NotFound,
                 "model_provider_not_found",
                 format!("The workspace has no provider of models named {name:?}."),
+            ),
+            Self::NothingOverridden(model) => Problem::new(
+                ErrorKind::NotFound,
+                "model_override_not_found",
+                format!("The workspace has set nothing of a model {model:?}."),
             ),
             Self::SessionNotFound(_) => {
                 new(ErrorKind::NotFound, "session_not_found", "There is no such session.")

@@ -13,6 +13,7 @@ mod go_on;
 mod house;
 mod live;
 mod model_providers;
+mod model_settings;
 mod models;
 mod queue;
 mod sessions;

@@ -6,7 +6,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{error::ModelError, known::Pricing, scene::Scene};
+use crate::{error::ModelError, known::Pricing, registry::ModelOverride, scene::Scene};
 
 /// The answer of a model as it arrives. [`Delta::Finish`] is the last item of a whole answer; an error ends
 /// the stream.
@@ -21,6 +21,11 @@ pub trait ChatModel: Send + Sync {
 
     /// What its tokens cost, as far as is known.
     fn pricing(&self) -> Option<Pricing> {
+        None
+    }
+
+    /// The same model with what a workspace knows of it; `None` where nothing of it can be known otherwise.
+    fn known_otherwise(&self, _: &ModelOverride) -> Option<Arc<dyn ChatModel>> {
         None
     }
 

@@ -42,6 +42,8 @@ pub use config::{ModelsConfig, ProviderConfig, Secret};
 pub use error::{ModelError, Wait};
 pub use known::{LongPrompt, Price, Pricing, Rate};
 pub use providers::ProviderKind;
-pub use registry::{ModelInfo, Models, ProviderCheck};
+pub use registry::{
+    Choices, DEFAULT, FAST, ModelInfo, ModelOverride, ModelSettings, Models, ProviderCheck, SMART,
+};
 pub use retry::{RetryPolicy, Tries, with_retries};
 pub use scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember};

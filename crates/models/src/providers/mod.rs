@@ -26,6 +26,7 @@ use crate::{
     config::{ModelConfig, ProviderConfig, Quirks, Secret, Thinking, Timeouts},
     error::ModelError,
     known::{Facts, Pricing},
+    registry::ModelOverride,
 };
 
 /// A provider that can be asked.
@@ -75,6 +76,17 @@ impl<S: Server> ChatModel for ProviderModel<S> {
 
     fn pricing(&self) -> Option<Pricing> {
         self.described.pricing()
+    }
+
+    fn known_otherwise(&self, known: &ModelOverride) -> Option<Arc<dyn ChatModel>> {
+        let mut described = self.described.clone();
+        let config = &mut described.config;
+        config.context_window = known.context_window.or(config.context_window);
+        config.max_output_tokens = known.max_output_tokens.or(config.max_output_tokens);
+        if let Some(price) = known.price {
+            (config.price, config.long_prompt) = (Some(price), known.long_prompt);
+        }
+        Some(Arc::new(Self { id: self.id.clone(), server: self.server.clone(), described }))
     }
 
     fn stream(&self, mut request: ChatRequest) -> DeltaStream {

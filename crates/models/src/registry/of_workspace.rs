@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Configured, ModelInfo, Models, ProviderCheck, Shared, check};
+use super::{Configured, Models, Offered, ProviderCheck, Shared, check};
 use crate::{
     config::{ModelConfig, ProviderConfig},
     known,
@@ -14,49 +14,44 @@ impl Models {
     /// other workspace has them.
     #[must_use]
     pub fn with_providers(&self, providers: BTreeMap<String, ProviderConfig>) -> Self {
-        let outbound = &self.0.outbound;
+        let outbound = &self.shared.outbound;
         let opened = providers.into_iter().map(|(name, config)| {
             let configured = Configured::new(&name, config, Owner::Workspace, outbound);
             (name, configured)
         });
-        Self(Arc::new(Shared {
+        let shared = Shared {
             default: None,
             providers: opened.collect(),
-            builtin: self.0.builtin.clone(),
+            builtin: self.shared.builtin.clone(),
             ollama: None,
-            environment: self.0.environment.clone(),
+            environment: self.shared.environment.clone(),
             outbound: outbound.clone(),
             beneath: Some(self.clone()),
-        }))
+        };
+        Self { shared: Arc::new(shared), choices: Arc::default() }
     }
 
     /// Whether a provider can be reached and takes the key; `None` where there is none of this name.
     pub async fn check_provider(&self, name: &str) -> Option<ProviderCheck> {
-        let configured = self.0.providers.get(name)?;
+        let configured = self.shared.providers.get(name)?;
         let outcome = check::check(name, configured, None).await;
         Some(ProviderCheck { provider: name.to_owned(), outcome })
     }
 
     /// What is beneath and is not hidden by a provider of the same name, then the workspace's own.
-    pub(super) fn own_and(&self, beneath: Vec<ModelInfo>) -> Vec<ModelInfo> {
-        let mut infos = beneath;
-        infos.retain(|info| !self.0.providers.contains_key(&info.provider));
-        for (name, configured) in &self.0.providers {
+    pub(super) fn own_and(&self, beneath: Vec<Offered>) -> Vec<Offered> {
+        let mut all = beneath;
+        all.retain(|offered| !self.shared.providers.contains_key(&offered.provider));
+        for (name, configured) in &self.shared.providers {
             // Where no model is named, those that are known of its kind can be chosen.
             let named = configured.models.iter().cloned();
             let known = known::names(configured.kind).filter(|_| configured.models.is_empty());
             for config in named.chain(known.map(ModelConfig::named)) {
                 let Ok(model) = configured.model(name, config) else { continue };
-                infos.push(ModelInfo {
-                    id: model.name().to_owned(),
-                    provider: name.clone(),
-                    capabilities: model.capabilities(),
-                    pricing: model.pricing(),
-                    is_default: false,
-                });
+                all.push(Offered { provider: name.clone(), model, is_default: false });
             }
         }
-        infos
+        all
     }
 }
 
