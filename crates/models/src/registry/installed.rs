@@ -7,17 +7,17 @@ use super::{Models, OLLAMA, Ollama, ProviderKind};
 impl Models {
     /// The installation's providers, by name, without those that a provider of the workspace's own stands before.
     pub fn installed_providers(&self) -> Vec<(String, ProviderKind)> {
-        let Some(beneath) = &self.0.beneath else {
-            let configured = self.0.providers.iter();
+        let Some(beneath) = &self.shared.beneath else {
+            let configured = self.shared.providers.iter();
             let mut found: BTreeMap<_, _> =
                 configured.map(|(name, configured)| (name.clone(), configured.kind)).collect();
-            if self.0.ollama.as_ref().and_then(Ollama::first).is_some() {
+            if self.shared.ollama.as_ref().and_then(Ollama::first).is_some() {
                 found.insert(OLLAMA.to_owned(), ProviderKind::Ollama);
             }
             return found.into_iter().collect();
         };
         let mut found = beneath.installed_providers();
-        found.retain(|(name, _)| !self.0.providers.contains_key(name));
+        found.retain(|(name, _)| !self.shared.providers.contains_key(name));
         found
     }
 }
