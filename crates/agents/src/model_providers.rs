@@ -75,6 +75,11 @@ impl Agents {
         Ok(self.models_of(caller.workspace).await?.list())
     }
 
+    /// The id of the model that a name stands for in the caller's workspace: `fast`, `smart`, `default` or an id.
+    pub async fn model_id(&self, caller: &Caller, name: &str) -> Result<String, Error> {
+        Ok(self.models_of(caller.workspace).await?.id_of(name))
+    }
+
     /// The workspace's own providers, by name.
     ///
     /// # Errors

@@ -60,9 +60,9 @@ impl Wrong {
         Self(issues.map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect())
     }
 
-    /// One thing that is wrong with one input.
-    pub(crate) fn with(input: &str, message: &str) -> Self {
-        Self(vec![(input.to_owned(), message.to_owned())])
+    /// All that is wrong, in the order of the inputs.
+    pub(crate) fn list(wrong: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self(wrong.into_iter().map(|(input, message)| (input.to_owned(), message)).collect())
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -3,7 +3,10 @@
 use fantoccini::{Client, Locator, key::Key};
 use kontor_testkit::scripted::ScriptedModel;
 
-use super::{WAIT, browser, click, go, gone, picture, press, shown, sign_in, sign_in_as};
+use reqwest::Method;
+use serde_json::json;
+
+use super::{WAIT, browser, click, go, gone, holds, picture, press, shown, sign_in, sign_in_as};
 use crate::fixture::Fixture;
 
 const RIGHT_KEY: &str = "sk-right-0123456789-beta";
@@ -98,6 +101,44 @@ async fn an_admin_adds_a_key_tests_a_wrong_one_and_a_right_one_and_removes_it() 
     click(&page, "#remove-own[open] .danger").await;
     gone(&page, "#provider-own").await;
     assert_eq!(model.violations(), Vec::<String>::new());
+    page.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_chooses_fast_smart_and_the_order_of_fallbacks_by_keyboard() {
+    let Some(page) = browser(true).await else { return };
+    let fixture = fixture().await;
+    let ada = fixture.sign_in("ada").await;
+    let provider = json!({"kind": "mistral", "api_key": RIGHT_KEY});
+    ada.send(Method::PUT, "/api/models/providers/own", Some(provider), &[]).await.unwrap().ok();
+    sign_in(&page, &fixture).await;
+    go(&page, &fixture, "/settings/models").await;
+    write(&page, "#fast", "own/mistral-medium").await;
+    write(&page, "#smart", "own/mistral-larg").await;
+    assert!(!shown(&page, "#fallback-1").await.is_displayed().await.unwrap(), "one empty row is enough");
+    for (input, model) in [("#fallback-0", "own/mistral-medium"), ("#fallback-1", "own/mistral-large-4")] {
+        write(&page, input, model).await;
+    }
+    press(&shown(&page, "#fallback-1").await, Key::Tab).await;
+    let up = page.active_element().await.unwrap();
+    assert_eq!(up.attr("aria-label").await.unwrap().as_deref(), Some("Move up"));
+    press(&up, Key::Enter).await;
+    holds(&page, "#fallback-0", "own/mistral-large-4").await;
+    picture(&page, "models-choices-dark").await;
+    press(&shown(&page, "#smart").await, Key::Enter).await;
+    // Any name is passed on to a provider that lists no models, so that this one is taken too.
+    shown(&page, ".notice").await;
+    let set = ada.get("/api/models/settings").await.unwrap().ok();
+    let expected = json!({
+        "fast": "own/mistral-medium", "smart": "own/mistral-larg",
+        "fallbacks": ["own/mistral-large-4", "own/mistral-medium"],
+    });
+    assert_eq!(set, expected);
+    write(&page, "#smart", "owm/mistral-large-4").await;
+    press(&shown(&page, "#smart").await, Key::Enter).await;
+    let wrong = shown(&page, "#smart-wrong").await.text().await.unwrap();
+    assert!(wrong.contains("no model owm/mistral-large-4"), "{wrong}");
+    picture(&page, "models-choices-wrong-dark").await;
     page.close().await.unwrap();
 }
 

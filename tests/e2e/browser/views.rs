@@ -63,6 +63,7 @@ async fn every_page_fits(dark: bool, size: (u32, u32)) {
         ("/settings/models/new", "14-kinds"),
         ("/settings/models/new?kind=azure", "15-provider"),
         ("/settings/models/providers/mistral", "16-provider-change"),
+        ("/settings/models/facts?model=mistral%2Fmistral-large-4", "17-model"),
     ];
     for (path, name) in pages {
         go(&page, &fixture, path).await;

@@ -85,6 +85,12 @@ impl Models {
         }
     }
 
+    /// The id of the model that a name stands for, as far as is known now.
+    pub fn id_of(&self, name: &str) -> String {
+        let default = || self.list().into_iter().find(|info| info.is_default).map(|info| info.id);
+        self.meant(name).map(str::to_owned).or_else(default).unwrap_or_else(|| name.to_owned())
+    }
+
     /// A model with what the workspace knows of it.
     pub(super) fn as_set(&self, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
         let set = self.choices.overrides.get(model.name());
@@ -131,6 +137,7 @@ mod tests {
             (&set, "any/other", "any/other"),
         ] {
             assert_eq!(models.resolve(name).await.unwrap().name(), expected, "{name}");
+            assert_eq!(models.id_of(name), expected);
         }
         assert_eq!(set.fallbacks(), ["builtin"]);
         let ids: Vec<_> = set.list().into_iter().map(|info| info.id).collect();

@@ -20,7 +20,6 @@ use kontor_core::{
 
 use kontor_http::Services;
 use kontor_identity::Csrf;
-use kontor_models::ModelInfo;
 use serde_json::Value as Json;
 
 use crate::{
@@ -166,19 +165,15 @@ pub(crate) async fn begin_page(
         Some(about) => context_link(state, caller, &schema, about).await?,
         None => None,
     };
-    let known = state.agents.models(caller).await?;
-    let agents: Vec<_> = state
-        .agents
-        .agents(caller)
-        .await?
-        .into_iter()
-        .map(|agent| AgentItem {
-            model: model_label(&known, &agent.model),
+    let mut agents = Vec::new();
+    for agent in state.agents.agents(caller).await? {
+        agents.push(AgentItem {
+            model: model_label(state, caller, &agent.model).await?,
             name: agent.name,
             label: agent.label,
             description: agent.description,
-        })
-        .collect();
+        });
+    }
     let suggestions = suggestions(&schema, caller, about.as_ref());
     let shell = Shell::new(state, caller, csrf, &schema, "New chat", "chat").await?;
     let chosen =
@@ -251,7 +246,7 @@ pub(crate) async fn show_page(
     let view = SessionView {
         id,
         agent: session.agent.label.clone(),
-        model: model_label(&state.agents.models(caller).await?, model),
+        model: model_label(state, caller, model).await?,
         last,
         turns,
         earlier: has_earlier
@@ -346,13 +341,13 @@ pub(crate) fn context_of(schema: &Schema, caller: &Caller, about: &str) -> Optio
     Some(SessionContext { object: object.to_owned(), id })
 }
 
-/// How a model is named to a person: what is no language model says so.
-fn model_label(known: &[ModelInfo], id: &str) -> String {
-    let model = known.iter().find(|model| if id == "default" { model.is_default } else { model.id == id });
-    match model.map_or(id, |model| &model.id) {
+/// How the model that a name stands for is told to a person: what is no language model says so.
+async fn model_label(state: &Services, caller: &Caller, name: &str) -> Result<String> {
+    let id = state.agents.model_id(caller, name).await?;
+    Ok(match id.as_str() {
         "builtin" => "Built-in commands, no language model".to_owned(),
-        other => other.to_owned(),
-    }
+        _ => id,
+    })
 }
 
 /// A page of the chats at the side, from the cursor `after` on.

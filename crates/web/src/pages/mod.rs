@@ -54,6 +54,8 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/zone", post(settings::offer_zone))
         .route("/settings/models", get(models::show))
         .route("/settings/models/use", post(models::choose))
+        .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))
+        .route("/settings/models/facts/forget", post(models::facts::forget))
         .route("/settings/models/new", get(models::new).post(models::add))
         .route("/settings/models/providers/{name}", get(models::edit).post(models::change))
         .route("/settings/models/providers/{name}/remove", post(models::remove))

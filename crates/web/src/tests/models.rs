@@ -92,16 +92,92 @@ async fn a_provider_is_tested_without_a_script() {
 }
 
 #[tokio::test]
+async fn fast_smart_and_fallbacks_are_chosen_and_what_is_wrong_is_said_at_its_input() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let one = [("kind", "mistral"), ("name", "own"), ("api_key", KEY)];
+    ada.post("/settings/models/new", &one).await.expect(303);
+    let chosen = [
+        ("fast", "own/ministral"),
+        ("smart", ""),
+        ("fallback", ""),
+        ("fallback", "own/mistral-large-4"),
+        ("fallback", "builtin"),
+    ];
+    let answer = ada.post("/settings/models/use", &chosen).await.expect(303);
+    assert_eq!(answer.header("location"), "/settings/models?done=chosen");
+    ada.get("/settings/models")
+        .await
+        .expect(200)
+        .shows("name=\"fast\" list=\"known\" value=\"own/ministral\"")
+        .shows("id=\"fallback-0\" name=\"fallback\" list=\"known\" value=\"own/mistral-large-4\"")
+        .shows("id=\"fallback-1\" name=\"fallback\" list=\"known\" value=\"builtin\"")
+        .shows("<option value=\"own/ministral\">");
+    let wrong = [("fast", "nobody/nothing"), ("fallback", "builtin"), ("fallback", "builtin")];
+    ada.post("/settings/models/use", &wrong)
+        .await
+        .expect(422)
+        .shows("fast-wrong")
+        .shows("fallback-1-wrong")
+        .shows("value=\"nobody/nothing\"")
+        .hides("fallback-0-wrong");
+    ada.get("/settings/models").await.expect(200).hides("nobody/nothing");
+}
+
+#[tokio::test]
+async fn what_the_workspace_knows_of_a_model_is_written_shown_and_forgotten() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let one = [("kind", "mistral"), ("name", "own"), ("api_key", KEY)];
+    ada.post("/settings/models/new", &one).await.expect(303);
+    let page = "/settings/models/facts?model=own%2Fmistral-large-4";
+    ada.get("/settings/models").await.expect(200).shows(page).hides("model=builtin").hides("changed here");
+    ada.get(page).await.expect(200).shows("placeholder=\"1,048,576\"").hides("/facts/forget");
+    let model = ("model", "own/mistral-large-4");
+    let wrong = [model, ("context_window", "many"), ("input", "0,80")];
+    ada.post("/settings/models/facts", &wrong)
+        .await
+        .expect(422)
+        .shows("context_window-wrong")
+        .shows("input-wrong")
+        .shows("output-wrong")
+        .shows("value=\"0,80\"");
+    ada.post("/settings/models/facts", &[model, ("context_window", "12")])
+        .await
+        .expect(422)
+        .shows("context_window-wrong");
+    ada.post("/settings/models/facts", &[model]).await.expect(422).shows("role=\"alert\"");
+    let known = [model, ("context_window", "32k"), ("input", "0.5"), ("output", "1.5")];
+    ada.post("/settings/models/facts", &known).await.expect(303);
+    ada.get("/settings/models").await.expect(200).shows("changed here").shows("32,000").shows(">0.50<");
+    ada.get(page).await.expect(200).shows("value=\"32,000\"").shows("/facts/forget");
+    ada.post("/settings/models/facts/forget", &[model]).await.expect(303);
+    ada.get("/settings/models").await.expect(200).hides("changed here");
+    ada.post("/settings/models/facts/forget", &[model]).await.expect(404);
+    ada.get("/settings/models/facts?model=own").await.expect(404);
+}
+
+#[tokio::test]
 async fn whoever_may_not_change_settings_finds_none_and_is_told_why() {
     let server = Server::start().await;
     let vera = server.sign_in("vera").await;
     vera.get("/settings").await.expect(200).hides("/settings/models");
     vera.get("/palette?q=models").await.expect(200).hides("/settings/models");
-    for path in ["/settings/models", "/settings/models/new", "/settings/models/providers/own"] {
+    let facts = "/settings/models/facts?model=builtin";
+    for path in ["/settings/models", "/settings/models/new", "/settings/models/providers/own", facts] {
         vera.get(path).await.expect(403).shows("You may not do this").shows("settings");
     }
     let one = [("kind", "mistral"), ("name", "own"), ("api_key", KEY)];
-    for path in ["new", "providers/own", "providers/own/test", "providers/own/remove"] {
+    let paths = [
+        "new",
+        "use",
+        "facts",
+        "facts/forget",
+        "providers/own",
+        "providers/own/test",
+        "providers/own/remove",
+    ];
+    for path in paths {
         vera.post(&format!("/settings/models/{path}"), &one).await.expect(403).hides(KEY);
     }
     let ada = server.sign_in("ada").await;

@@ -1,7 +1,8 @@
 //! The models of the workspace, and the providers that it brings itself.
 
 mod choices;
-mod known;
+pub(crate) mod facts;
+mod kinds;
 mod page;
 mod provider;
 

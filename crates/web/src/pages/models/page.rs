@@ -16,6 +16,7 @@ use crate::{
     assets,
     error::{Result, page},
     form::Fields,
+    link::with_query,
     session::{Sent, SignedIn},
     shell::Shell,
     show::{Clock, Shown, instant},
@@ -49,7 +50,10 @@ struct ProviderView {
 
 struct ModelView {
     id: String,
+    /// Where the workspace says what it knows of it otherwise; of the built-in commands nothing can be known.
+    href: Option<String>,
     is_default: bool,
+    is_overridden: bool,
     /// Whose provider it is.
     from: &'static str,
     tools: bool,
@@ -158,7 +162,10 @@ impl ModelView {
         let rate = |rate: Option<Rate>| rate.map_or(Shown::Empty, |rate| Shown::Number(dollars(rate)));
         Self {
             id: model.id.clone(),
+            href: (model.provider != model.id)
+                .then(|| with_query(&format!("{HREF}/facts"), [("model", model.id.as_str())])),
             is_default: model.is_default,
+            is_overridden: model.is_overridden,
             from,
             tools: can.tools,
             thinking: can.thinking,
@@ -180,7 +187,7 @@ impl ModelView {
 }
 
 /// A price in dollars, to the cent or as exactly as it is.
-fn dollars(Rate(micros): Rate) -> String {
+pub(super) fn dollars(Rate(micros): Rate) -> String {
     let (whole, rest) = (readable(&(micros / 1_000_000).to_string()), format!("{:06}", micros % 1_000_000));
     let exact = rest.trim_end_matches('0');
     format!("{whole}.{exact:0<2}")

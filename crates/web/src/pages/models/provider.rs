@@ -15,7 +15,7 @@ use kontor_http::Services;
 use kontor_identity::Csrf;
 use kontor_models::ProviderKind;
 
-use super::{HREF, known};
+use super::{HREF, kinds};
 use crate::{
     assets,
     error::{PageError, Result, page},
@@ -59,15 +59,15 @@ struct ProviderPage {
 
 impl ProviderPage {
     fn word(&self) -> String {
-        known::word(self.kind)
+        kinds::word(self.kind)
     }
 
     fn example_address(&self) -> &'static str {
-        known::example_address(self.kind)
+        kinds::example_address(self.kind)
     }
 
     fn about_address(&self) -> String {
-        known::about_address(self.kind)
+        kinds::about_address(self.kind)
     }
 
     fn about_key(&self) -> String {
@@ -79,7 +79,7 @@ impl ProviderPage {
             Some(ModelProvider { has_key: true, .. }) => "Empty keeps the key there is. ".to_owned(),
             _ => String::new(),
         };
-        format!("{kept}{}", known::about_key(self.kind))
+        format!("{kept}{}", kinds::about_key(self.kind))
     }
 
     fn asks_version(&self) -> bool {
@@ -104,12 +104,12 @@ pub(crate) async fn new(
 ) -> Result<Response> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
     let all = state.agents.model_providers(&caller).await?;
-    let Some(kind) = known::kind(query.get("kind")) else {
+    let Some(kind) = kinds::kind(query.get("kind")) else {
         return kinds_page(&state, &caller, &csrf, &format!("{HREF}/new")).await;
     };
     let fields = Fields::default();
     let mut shown = provider_page(&state, &caller, &csrf, kind, None, &fields).await?;
-    let word = known::word(kind);
+    let word = kinds::word(kind);
     let is_free = |name: &String| all.iter().all(|provider| provider.name != *name);
     let numbered = (2..).map(|number| format!("{word}-{number}"));
     shown.name = std::iter::once(word.clone()).chain(numbered).find(is_free).unwrap_or_default();
@@ -122,7 +122,7 @@ pub(crate) async fn add(State(state): State<Services>, sent: Sent) -> Result<Res
     if all.iter().any(|provider| provider.name == name) {
         let kind = sent_kind(&sent.fields)?;
         let mut shown = provider_page(&state, &sent.caller, &sent.csrf, kind, None, &sent.fields).await?;
-        shown.wrong = Wrong::with("name", "There is a provider of this name already.");
+        shown.wrong = Wrong::list([("name", "There is a provider of this name already.".to_owned())]);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response());
     }
     set(&state, sent, &name, None).await
@@ -139,7 +139,7 @@ pub(crate) async fn edit(
     let before = find(&state, &caller, &name).await?;
     let kind = match query.find("kind") {
         None => before.kind,
-        Some(word) => match known::kind(word) {
+        Some(word) => match kinds::kind(word) {
             Some(kind) => kind,
             None => return kinds_page(&state, &caller, &csrf, &href(&name)).await,
         },
@@ -215,7 +215,7 @@ async fn provider_page(
 async fn kinds_page(state: &Services, caller: &Caller, csrf: &Csrf, form: &str) -> Result<Response> {
     let schema = state.crm.schema(caller.workspace).await?;
     let kinds = ProviderKind::ALL.iter().map(|kind| KindLink {
-        href: with_query(form, [("kind", known::word(*kind).as_str())]),
+        href: with_query(form, [("kind", kinds::word(*kind).as_str())]),
         label: kind.label(),
         address: kind.base_url().unwrap_or("At an address of your own"),
     });
@@ -238,7 +238,7 @@ async fn find(state: &Services, caller: &Caller, name: &str) -> Result<ModelProv
 
 /// The kind that stands in the form, which no person writes.
 fn sent_kind(fields: &Fields) -> Result<ProviderKind> {
-    known::kind(fields.get("kind")).ok_or_else(|| {
+    kinds::kind(fields.get("kind")).ok_or_else(|| {
         let message = "There is no such kind of provider. Begin again with the kinds there are.";
         PageError::Problem(Problem::new(ErrorKind::Invalid, "unknown_kind", message))
     })
