@@ -75,8 +75,17 @@ impl Models {
         &self.choices.settings.fallbacks
     }
 
+    /// The id of the model that a name stands for, as far as is known now.
+    pub fn id_of(&self, name: &str) -> String {
+        let default = || self.offered().into_iter().find(|offered| offered.is_default);
+        match self.meant(name) {
+            Some(id) => id.to_owned(),
+            None => default().map_or_else(|| DEFAULT.to_owned(), |default| default.model.name().to_owned()),
+        }
+    }
+
     /// The id that a name stands for; `None` for the default model.
-    pub(super) fn meant<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+    pub fn meant<'n>(&'n self, name: &'n str) -> Option<&'n str> {
         match name {
             "" | DEFAULT => None,
             FAST => self.choices.settings.fast.as_deref(),
@@ -131,6 +140,7 @@ mod tests {
             (&set, "any/other", "any/other"),
         ] {
             assert_eq!(models.resolve(name).await.unwrap().name(), expected, "{name}");
+            assert_eq!(models.id_of(name), expected);
         }
         assert_eq!(set.fallbacks(), ["builtin"]);
         let ids: Vec<_> = set.list().into_iter().map(|info| info.id).collect();
