@@ -138,7 +138,7 @@ async fn a_provider_that_cannot_be_reached_ends_the_turn_with_a_problem_a_person
     let turn = ada.turn(&session, "hello").await.unwrap();
     let events = ada.turn_events(&session, &turn).await.unwrap();
     let last = events.last().unwrap();
-    let sentence = "The model provider cannot be reached. An admin can check its address, in the settings or in [models], and that the provider is up.";
+    let sentence = "The model provider cannot be reached. An admin can check base_url in [models] and that the provider is up.";
     assert_eq!(last.name, "turn.failed", "{events:?}");
     assert_eq!(last.data["problem"]["code"], "model_unreachable");
     assert_eq!(last.data["problem"]["message"], sentence);

@@ -71,8 +71,9 @@ pub enum Error {
     Crm(#[from] kontor_crm::Error),
     #[error(transparent)]
     Identity(#[from] kontor_identity::Error),
-    #[error(transparent)]
-    Model(#[from] kontor_models::ModelError),
+    /// No model is left that could be asked.
+    #[error("no model can be asked: {0}")]
+    Unanswered(Problem),
 }
 
 impl Error {
@@ -176,7 +177,7 @@ impl Fault for Error {
             Self::Call(error) => error.problem(),
             Self::Crm(error) => error.problem(),
             Self::Identity(error) => error.problem(),
-            Self::Model(error) => error.problem(),
+            Self::Unanswered(problem) => problem.clone(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod model_providers;
 mod model_settings;
 mod models;
 mod queue;
+mod routing;
 mod sessions;
 mod streams;
 mod surface;

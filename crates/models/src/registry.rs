@@ -91,14 +91,14 @@ impl Models {
     ) -> Result<Self, ModelError> {
         let mut providers = BTreeMap::new();
         for (name, provider) in config.providers {
-            let made = Configured::new(&name, provider, Owner::Operator, outbound);
+            let made = Configured::new(&name, provider, Owner::Operator, outbound, &environment);
             if let Err(message) = &made.provider {
                 tracing::warn!(provider = name, message, "a model provider cannot be used");
             }
             providers.insert(name, made);
         }
         let wanted = !config.ollama_url.is_empty() && !providers.contains_key(OLLAMA);
-        let ollama = if wanted { Ollama::new(&config.ollama_url, outbound)? } else { None };
+        let ollama = if wanted { Ollama::new(&config.ollama_url, outbound, &environment)? } else { None };
         let shared = Arc::new(Shared {
             default: config.default,
             providers,

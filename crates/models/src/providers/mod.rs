@@ -15,6 +15,7 @@ mod wire;
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::BoxFuture;
+use kontor_core::error::Problem;
 use kontor_outbound::Outbound;
 use url::Url;
 
@@ -22,6 +23,7 @@ pub(crate) use self::openai::window_set_by_hand;
 pub use self::presets::ProviderKind;
 use self::presets::{ApiVersion, KeyHeader, Preset, Wire};
 use crate::{
+    breaker::Breaker,
     chat::{Capabilities, ChatModel, ChatRequest, DeltaStream},
     config::{ModelConfig, ProviderConfig, Quirks, Secret, Thinking, Timeouts},
     error::ModelError,
@@ -47,6 +49,8 @@ pub(crate) trait Server: Send + Sync + 'static {
     fn name(&self) -> &str;
 
     fn quirks(&self) -> &Quirks;
+
+    fn owner(&self) -> Owner;
 
     /// Asks a model.
     fn stream(self: Arc<Self>, model: ModelConfig, request: ChatRequest) -> DeltaStream;
@@ -76,6 +80,14 @@ impl<S: Server> ChatModel for ProviderModel<S> {
 
     fn pricing(&self) -> Option<Pricing> {
         self.described.pricing()
+    }
+
+    fn breaker(&self) -> Option<&Arc<Breaker>> {
+        self.described.breaker.as_ref()
+    }
+
+    fn problem_of(&self, error: &ModelError) -> Problem {
+        error.problem_for(self.server.owner())
     }
 
     fn known_otherwise(&self, known: &ModelOverride) -> Option<Arc<dyn ChatModel>> {
@@ -108,11 +120,13 @@ pub(crate) struct Described {
     /// The window with which its server runs it.
     pub(crate) window: Option<u32>,
     pub(crate) facts: Facts,
+    /// How it fares, of one that is asked.
+    pub(crate) breaker: Option<Arc<Breaker>>,
 }
 
 impl Described {
     fn capabilities(&self, quirks: &Quirks) -> Capabilities {
-        let Self { config, window, facts } = self;
+        let Self { config, window, facts, breaker: _ } = self;
         Capabilities {
             language: true,
             tools: config.tools && facts.tools.unwrap_or(true),
@@ -134,7 +148,7 @@ impl Described {
 
 /// Whose word it is how a provider is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {
+pub enum Owner {
     /// Its key may be in the environment, and its address is reached wherever it is.
     Operator,
     /// Its address is reached as one that a workspace chose, and the environment is not asked for its key.
@@ -170,7 +184,7 @@ pub(crate) struct Access {
     version: ApiVersion,
     configured_version: Option<String>,
     headers: BTreeMap<String, Secret>,
-    is_of_workspace: bool,
+    owner: Owner,
     quirks: Quirks,
     timeouts: Timeouts,
 }
@@ -190,7 +204,7 @@ impl Access {
             version: preset.version,
             configured_version: config.api_version.clone(),
             headers: config.headers.clone(),
-            is_of_workspace: owner == Owner::Workspace,
+            owner,
             quirks: config.quirks.over(&preset.quirks),
             timeouts: config.timeouts,
         };

@@ -75,20 +75,23 @@ impl Models {
         &self.choices.settings.fallbacks
     }
 
+    /// The id of the model that a name stands for, as far as is known now.
+    pub fn id_of(&self, name: &str) -> String {
+        let default = || self.offered().into_iter().find(|offered| offered.is_default);
+        match self.meant(name) {
+            Some(id) => id.to_owned(),
+            None => default().map_or_else(|| DEFAULT.to_owned(), |default| default.model.name().to_owned()),
+        }
+    }
+
     /// The id that a name stands for; `None` for the default model.
-    pub(super) fn meant<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+    pub fn meant<'n>(&'n self, name: &'n str) -> Option<&'n str> {
         match name {
             "" | DEFAULT => None,
             FAST => self.choices.settings.fast.as_deref(),
             SMART => self.choices.settings.smart.as_deref(),
             id => Some(id),
         }
-    }
-
-    /// The id of the model that a name stands for, as far as is known now.
-    pub fn id_of(&self, name: &str) -> String {
-        let default = || self.list().into_iter().find(|info| info.is_default).map(|info| info.id);
-        self.meant(name).map(str::to_owned).or_else(default).unwrap_or_else(|| name.to_owned())
     }
 
     /// A model with what the workspace knows of it.

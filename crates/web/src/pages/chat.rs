@@ -20,6 +20,7 @@ use kontor_core::{
 
 use kontor_http::Services;
 use kontor_identity::Csrf;
+use kontor_models::Models;
 use serde_json::Value as Json;
 
 use crate::{
@@ -165,15 +166,19 @@ pub(crate) async fn begin_page(
         Some(about) => context_link(state, caller, &schema, about).await?,
         None => None,
     };
-    let mut agents = Vec::new();
-    for agent in state.agents.agents(caller).await? {
-        agents.push(AgentItem {
-            model: model_label(state, caller, &agent.model).await?,
+    let models = state.agents.models_of_caller(caller).await?;
+    let agents: Vec<_> = state
+        .agents
+        .agents(caller)
+        .await?
+        .into_iter()
+        .map(|agent| AgentItem {
+            model: model_label(&models, &agent.model),
             name: agent.name,
             label: agent.label,
             description: agent.description,
-        });
-    }
+        })
+        .collect();
     let suggestions = suggestions(&schema, caller, about.as_ref());
     let shell = Shell::new(state, caller, csrf, &schema, "New chat", "chat").await?;
     let chosen =
@@ -246,7 +251,7 @@ pub(crate) async fn show_page(
     let view = SessionView {
         id,
         agent: session.agent.label.clone(),
-        model: model_label(state, caller, model).await?,
+        model: model_label(&state.agents.models_of_caller(caller).await?, model),
         last,
         turns,
         earlier: has_earlier
@@ -341,13 +346,12 @@ pub(crate) fn context_of(schema: &Schema, caller: &Caller, about: &str) -> Optio
     Some(SessionContext { object: object.to_owned(), id })
 }
 
-/// How the model that a name stands for is told to a person: what is no language model says so.
-async fn model_label(state: &Services, caller: &Caller, name: &str) -> Result<String> {
-    let id = state.agents.model_id(caller, name).await?;
-    Ok(match id.as_str() {
-        "builtin" => "Built-in commands, no language model".to_owned(),
-        _ => id,
-    })
+/// How a model is named to a person: what is no language model says so.
+fn model_label(models: &Models, name: &str) -> String {
+    match models.id_of(name) {
+        id if id == "builtin" => "Built-in commands, no language model".to_owned(),
+        other => other,
+    }
 }
 
 /// A page of the chats at the side, from the cursor `after` on.
