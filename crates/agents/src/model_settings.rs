@@ -205,8 +205,11 @@ fn check(models: &Models, settings: &ModelSettings) -> Result<(), Error> {
         let path = format!("fallbacks[{position}]");
         if !seen.insert(id) {
             issues.push(Issue::new(path, "repeated", format!("{} is named before", text::excerpt(id, 60))));
-        } else {
-            issues.extend(of_id(models, &path, id));
+        } else if let Some(issue) = of_id(models, &path, id) {
+            issues.push(issue);
+        } else if models.capabilities_of(id).is_ok_and(|model| !model.tools) {
+            let message = "it cannot call tools, so that it could not go on with what an agent does";
+            issues.push(Issue::new(path, "calls_no_tools", message));
         }
     }
     if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
@@ -221,7 +224,7 @@ fn of_id(models: &Models, path: &str, id: &str) -> Option<Issue> {
     if id.len() > LONGEST_ID || id.chars().any(char::is_control) {
         return Some(Issue::new(path, "not_a_model", "expected the id of a model, such as openai/gpt-5.5"));
     }
-    let problem = models.check(id).err()?.problem();
+    let problem = models.capabilities_of(id).err()?.problem();
     Some(Issue::new(path, problem.code, problem.message))
 }
 

@@ -265,6 +265,7 @@ impl Process {
                     {"name": "scripted"},
                     // One so small may go on until its context is full.
                     {"name": "small", "max_output_tokens": 100},
+                    {"name": "speechless", "tools": false},
                 ]}},
             }))
             .unwrap();

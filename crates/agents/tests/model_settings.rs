@@ -37,7 +37,7 @@ both_engines! {
         let house = House::scripted(store).await;
         let wrong = settings(json!({
             "fast": "scripted/smal", "smart": "fast",
-            "fallbacks": ["builtin", "builtin", "nobody/nothing", "default", "builtin", "scripted/small"],
+            "fallbacks": ["builtin", "builtin", "nobody/nothing", "default", "scripted/speechless", "scripted/small"],
         }));
         let refused = house.first.agents.set_model_settings(&house.ada, wrong).await.unwrap_err();
         let issues: Vec<_> = refused.problem().issues.into_iter().map(|i| (i.path, i.code.into_owned())).collect();
@@ -48,7 +48,7 @@ both_engines! {
             ("fallbacks[1]", "repeated"),
             ("fallbacks[2]", "model_not_found"),
             ("fallbacks[3]", "not_a_model"),
-            ("fallbacks[4]", "repeated"),
+            ("fallbacks[4]", "calls_no_tools"),
         ];
         assert_eq!(issues, expected.map(|(path, code)| (path.to_owned(), code.to_owned())));
         let message = &refused.problem().issues[0].message;

@@ -174,13 +174,31 @@ both_engines! {
         let events = house.first.ask(&house.ada, session, "well?").await;
         assert_eq!((texts(&events), one(&events)), (vec!["From scripted."], (OWN.to_owned(), None)));
 
-        // Where there is no other, it is asked all the same.
+    }
+
+    async fn a_model_without_another_is_asked_however_often_it_failed(store: TestStore) {
+        let house = house(store, failing).await;
         fall_back(&house, &[]).await;
-        for _ in 0..4 {
-            house.first.ask(&house.ada, session, "401").await;
+        let session = house.first.session(&house.ada, "analyst").await;
+        for turn in 1..=3 {
+            let events = house.first.ask(&house.ada, session, "cut").await;
+            assert_eq!(events.last().unwrap().name(), "turn.failed");
+            assert_eq!(asked(&house, "scripted"), 3 * turn, "begun again twice");
         }
         let events = house.first.ask(&house.ada, session, "well?").await;
         assert_eq!(one(&events), (OWN.to_owned(), None));
+    }
+
+    async fn a_model_that_keeps_failing_is_asked_where_no_other_can_be(store: TestStore) {
+        let house = house(store, failing).await;
+        let session = house.first.session(&house.ada, "analyst").await;
+        for _ in 0..3 {
+            house.first.ask(&house.ada, session, "401").await;
+        }
+        let known = ModelOverride { context_window: Some(1_024), ..ModelOverride::default() };
+        house.first.agents.override_model(&house.ada, OTHER, known).await.unwrap();
+        let events = house.first.ask(&house.ada, session, "well?").await;
+        assert_eq!((texts(&events), one(&events)), (vec!["From scripted."], (OWN.to_owned(), None)));
     }
 
     async fn a_kill_while_another_model_answers_loses_nothing(store: TestStore) {

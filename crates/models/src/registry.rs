@@ -141,13 +141,13 @@ impl Models {
         self.find(id)
     }
 
-    /// Whether there is a model of this id, as far as is known now.
+    /// What the model of this id can do, as far as is known now.
     ///
     /// # Errors
     /// [`ModelError::UnknownModel`] with the nearest name; [`ModelError::Misconfigured`] where its provider cannot be
     /// used.
-    pub fn check(&self, id: &str) -> Result<(), ModelError> {
-        self.find(id).map(|_| ())
+    pub fn capabilities_of(&self, id: &str) -> Result<Capabilities, ModelError> {
+        self.find(id).map(|model| model.capabilities())
     }
 
     /// Brings up to date what is known of a model, where its server is one that says it.

@@ -34,6 +34,8 @@ pub(super) struct Route {
 struct Passed {
     model: String,
     setback: Setback,
+    /// It failed lately, and was not asked for this step.
+    is_left_alone: bool,
 }
 
 /// A model that is asked.
@@ -61,10 +63,19 @@ impl Route {
         self.passed.iter().any(|passed| passed.model == model)
     }
 
+    /// Whether it is the one that was asked last.
+    fn is_asked(&self, model: &str) -> bool {
+        self.last.as_ref().is_some_and(|(last, _)| last == model)
+    }
+
     fn pass_over(&mut self, model: &str, setback: Setback) {
         if !self.is_passed(model) {
-            self.passed.push(Passed { model: model.to_owned(), setback });
+            self.passed.push(Passed { model: model.to_owned(), setback, is_left_alone: false });
         }
+    }
+
+    fn leave_alone(&mut self, model: &str, setback: Setback) {
+        self.passed.push(Passed { model: model.to_owned(), setback, is_left_alone: true });
     }
 
     fn requests(&self) -> u32 {
@@ -111,7 +122,6 @@ impl Run<'_> {
             let begun = Some(self.agents.0.environment.now());
             self.route = Route { step, begun, ..Route::default() };
         }
-        let mut left_alone: Option<(usize, Arc<dyn ChatModel>, Arc<Breaker>)> = None;
         for (position, name) in chain(models, wanted).enumerate() {
             let model = match models.resolve(name).await {
                 Ok(model) => model,
@@ -124,26 +134,31 @@ impl Run<'_> {
             if self.route.is_passed(model.name()) {
                 continue;
             }
-            match model.breaker().map(|breaker| (breaker, breaker.admit())) {
-                None => return Ok(self.chosen(models, wanted, position, model, None).await),
-                Some((_, Ok(pass))) => {
-                    return Ok(self.chosen(models, wanted, position, model, Some(pass)).await);
-                }
-                Some((breaker, Err(setback))) => {
-                    self.route.pass_over(model.name(), setback);
-                    let breaker = breaker.clone();
-                    left_alone.get_or_insert((position, model, breaker));
-                }
+            let pass = match model.breaker() {
+                None => None,
+                // Its answer broke off, and it is asked for it again.
+                Some(breaker) if self.route.is_asked(model.name()) => Some(breaker.insist()),
+                Some(breaker) => match breaker.admit() {
+                    Ok(pass) => Some(pass),
+                    Err(setback) => {
+                        self.route.leave_alone(model.name(), setback);
+                        continue;
+                    }
+                },
+            };
+            return Ok(self.chosen(models, wanted, position, model, pass).await);
+        }
+        // Rather one that failed lately than none.
+        if self.route.requests() == 0
+            && let Some(position) = self.route.passed.iter().position(|passed| passed.is_left_alone)
+        {
+            let name = self.route.passed.remove(position).model;
+            if let Ok(model) = models.resolve(&name).await {
+                let pass = model.breaker().map(Breaker::insist);
+                return Ok(self.chosen(models, wanted, position, model, pass).await);
             }
         }
-        match left_alone {
-            // Rather one that failed lately than none.
-            Some((position, model, breaker)) if self.route.last.is_none() => {
-                self.route.passed.retain(|passed| passed.model != model.name());
-                Ok(self.chosen(models, wanted, position, model, Some(breaker.insist())).await)
-            }
-            _ => Err(Error::Unanswered(self.route.problem().unwrap_or_else(Problem::internal))),
-        }
+        Err(Error::Unanswered(self.route.problem().unwrap_or_else(Problem::internal)))
     }
 
     async fn chosen(
@@ -211,11 +226,13 @@ impl Run<'_> {
         let is_left = restarts < self.agents.0.settings.limits.restarts && tries.are_left(retries);
         let may_retry = error.is_retryable() && is_left;
         let mut goes_on = false;
-        if !may_retry && error.is_of_the_model() {
-            let models = self.agents.models_of(self.workspace).await?;
-            let agent = self.agents.agent(self.workspace, self.session.agent).await?;
+        if !may_retry {
             self.route.pass_over(model.name(), setback);
-            goes_on = self.has_another(&models, &agent.definition.model, model.name()).await;
+            if error.is_of_the_model() {
+                let models = self.agents.models_of(self.workspace).await?;
+                let agent = self.agents.agent(self.workspace, self.session.agent).await?;
+                goes_on = self.has_another(&models, &agent.definition.model, model.name()).await;
+            }
             if goes_on {
                 metrics::counter!("model_fallbacks_total", "code" => problem.code.clone().into_owned())
                     .increment(1);
