@@ -61,8 +61,13 @@ struct ModelView {
     /// Its window and its longest answer in tokens; input, input from the cache and output in dollars for a million of
     /// them.
     numbers: [Shown; 5],
-    /// What a long prompt costs instead.
-    long: Option<String>,
+    long: Option<LongView>,
+}
+
+/// What a long prompt costs instead: input, input from the cache and output.
+struct LongView {
+    over: String,
+    prices: [String; 3],
 }
 
 pub(crate) async fn show(
@@ -176,11 +181,9 @@ impl ModelView {
                 rate(price.map(|price| price.cached_input.unwrap_or(price.input))),
                 rate(price.map(|price| price.output)),
             ],
-            long: model.pricing.and_then(|pricing| pricing.long_prompt).map(|long| {
-                let over = readable(&long.over.to_string());
-                let cached = long.cached_input.unwrap_or(long.input);
-                let [input, cached, output] = [long.input, cached, long.output].map(dollars);
-                format!("Above {over} tokens: {input} in, {cached} cached, {output} out")
+            long: model.pricing.and_then(|pricing| pricing.long_prompt).map(|long| LongView {
+                over: readable(&long.over.to_string()),
+                prices: [long.input, long.cached_input.unwrap_or(long.input), long.output].map(dollars),
             }),
         }
     }
