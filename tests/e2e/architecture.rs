@@ -76,7 +76,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// Which drivers and engines of other crates only one crate may name.
-const KEPT: [(&str, &[&str]); 12] = [
+const KEPT: [(&str, &[&str]); 11] = [
     ("rusqlite", &["kontor-store", "kontor-bench"]),
     ("sqlx", &["kontor-store", "kontor-bench"]),
     ("croner", &["kontor-store"]),
@@ -97,7 +97,16 @@ const LAYERS_OF_AGENTS: [&[&str]; 6] = [
     &["log"],
     &["machine", "prompts", "history", "stream", "running"],
     &["engine", "driver", "worker", "workspace_models"],
-    &["sessions", "turns", "approvals", "model_providers", "service", "data_steps", "workspace_setup"],
+    &[
+        "sessions",
+        "turns",
+        "approvals",
+        "model_providers",
+        "model_settings",
+        "service",
+        "data_steps",
+        "workspace_setup",
+    ],
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

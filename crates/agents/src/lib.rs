@@ -19,6 +19,7 @@
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
+//! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
 //! | `history` | the earlier turns a model is shown |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
 //!
@@ -37,6 +38,7 @@ mod limits;
 mod log;
 mod machine;
 mod model_providers;
+mod model_settings;
 mod prompts;
 mod rows;
 mod running;
@@ -56,6 +58,7 @@ pub use engine::{AgentParts, Agents};
 pub use error::Error;
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
+pub use model_settings::OverriddenModel;
 pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
 pub use stored::{Approval, ApprovalStatus, LoggedEvent, SessionStatus, TurnStatus};
 pub use stream::{EventId, StreamEvent};
