@@ -139,7 +139,7 @@ impl ModelError {
     pub fn problem_for(&self, owner: Owner) -> Problem {
         let (at, address) = match owner {
             Owner::Operator => ("in [models]", "base_url"),
-            Owner::Workspace => ("under Settings > Models (/api/models/providers)", "its address"),
+            Owner::Workspace => ("under Settings > Models (/settings/models)", "its address"),
         };
         let (kind, code, message) = match self {
             Self::Unreachable { .. } => (
