@@ -97,8 +97,18 @@ const LAYERS_OF_AGENTS: [&[&str]; 6] = [
     &["rows"],
     &["log"],
     &["machine", "prompts", "history", "stream", "running"],
-    &["engine", "driver", "worker", "workspace_models"],
-    &["sessions", "turns", "approvals", "model_providers", "service", "data_steps", "workspace_setup"],
+    &["engine", "driver", "worker", "workspace_models", "workspace_budgets"],
+    &[
+        "sessions",
+        "turns",
+        "approvals",
+        "model_providers",
+        "budgets",
+        "usage",
+        "service",
+        "data_steps",
+        "workspace_setup",
+    ],
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

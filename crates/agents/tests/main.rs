@@ -4,6 +4,7 @@
 
 mod approvals;
 mod authority;
+mod budgets;
 mod builtin;
 mod carried;
 mod changes;
@@ -19,3 +20,4 @@ mod sessions;
 mod streams;
 mod surface;
 mod turns;
+mod usage;

@@ -5,6 +5,7 @@ use kontor_core::{
     error::{Chain, ErrorKind, Fault, Issue, Problem},
     text,
     turn::WrittenCall,
+    usage::StepUsage,
 };
 use kontor_models::{
     Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    machine::{self, Answer, Input, Proposed},
+    machine::{self, Answer, Input, Partial, Proposed},
 };
 
 /// Deltas that are given out in one piece when they are there at once.
@@ -42,6 +43,10 @@ impl Run<'_> {
             Ok(ready) => ready,
             Err(error) => return Ok(failed(&error)),
         };
+        let meter = match self.meter(&prepared.agent, &model).await {
+            Ok(meter) => meter,
+            Err(error) => return Ok(failed(&error)),
+        };
         let step = self.state.step_number();
         let agents = self.agents;
         let settings = &agents.0.settings;
@@ -54,7 +59,12 @@ impl Run<'_> {
         let mut assembler = Assembler::new(prefix, settings.limits.answer_bytes);
         let mut reasoning = String::new();
         self.handle.begin(self.last_seq, self.turn, step);
-        let asked_at = Instant::now();
+        // What there is of an answer that comes to no end.
+        let partial = |assembler: &Assembler, reasoning: &str| Partial {
+            text: assembler.text().to_owned(),
+            reasoning: reasoning.to_owned(),
+            usage: meter.read(assembler.usage(), agents.0.environment.now()),
+        };
 
         let (stopping, cancel) = (self.stopping, self.cancel.clone());
         let remaining = self.deadline.since(agents.0.environment.now());
@@ -85,7 +95,7 @@ impl Run<'_> {
             let is_said = !chunk.is_empty();
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
                 let may_retry = tries.are_left(settings.retries);
-                return Ok(model_failed(&error, may_retry, assembler.text().to_owned(), reasoning));
+                return Ok(model_failed(&error, may_retry, partial(&assembler, &reasoning)));
             }
             if assembler.is_full() {
                 tracing::warn!(
@@ -100,19 +110,19 @@ impl Run<'_> {
                 if stopping.is_cancelled() {
                     return Err(Error::Stopping);
                 }
-                if let Some(end) = self.ends_with(assembler.text(), &reasoning) {
+                if let Some(end) = self.ends_with(|| partial(&assembler, &reasoning)) {
                     return Ok(end);
                 }
             }
         }
-        let text = assembler.text().to_owned();
+        let partial = partial(&assembler, &reasoning);
         let may_retry = tries.are_left(settings.retries);
         match assembler.complete() {
             Ok(step) => {
-                count(&prepared, step.usage.as_ref(), asked_at.elapsed());
-                Ok(Input::Answered(answer(step, reasoning, &prepared, !may_retry)))
+                count(&prepared, step.usage.as_ref(), meter.took());
+                Ok(Input::Answered(answer(step, reasoning, partial.usage, &prepared, !may_retry)))
             }
-            Err(error) => Ok(model_failed(&error, may_retry, text, reasoning)),
+            Err(error) => Ok(model_failed(&error, may_retry, partial)),
         }
     }
 
@@ -184,18 +194,24 @@ fn take(
     broken
 }
 
-fn model_failed(error: &ModelError, may_retry: bool, text: String, reasoning: String) -> Input {
+fn model_failed(error: &ModelError, may_retry: bool, partial: Partial) -> Input {
     tracing::warn!(error = %Chain(error), "the model gave no whole answer");
     metrics::counter!("model_answers_failed_total", "code" => error.problem().code.into_owned()).increment(1);
     let may_retry = error.is_retryable() && may_retry;
-    Input::ModelFailed { problem: error.problem(), may_retry, text, reasoning }
+    Input::ModelFailed { problem: error.problem(), may_retry, partial }
 }
 
-fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
+fn answer(
+    step: CompletedStep,
+    reasoning: String,
+    usage: Option<StepUsage>,
+    prepared: &Prepared,
+    is_last: bool,
+) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
     let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
     let (text, calls, carried) = (step.text, calls.collect(), step.carried);
-    Answer { text, reasoning, calls, carried, usage: step.usage, cut, is_last }
+    Answer { text, reasoning, calls, carried, usage, cut, is_last }
 }
 
 /// What a call means, and whether it can run.

@@ -45,6 +45,10 @@ fn calls(effects: &[operation::Effect]) -> Input {
     })
 }
 
+fn half(text: &str) -> Partial {
+    Partial { text: text.into(), ..Partial::default() }
+}
+
 fn said(text: &str) -> Input {
     Input::Answered(Answer { text: text.into(), ..Answer::default() })
 }
@@ -327,8 +331,7 @@ fn an_answer_that_broke_off_is_asked_for_again_and_not_for_ever() {
     let broke = || Input::ModelFailed {
         problem: problem("model_cut_short"),
         may_retry: true,
-        text: "Half a".into(),
-        reasoning: String::new(),
+        partial: half("Half a"),
     };
     let (state, effects) = go(opened(), broke());
     assert_eq!(effects, ["step.restarted", "Commit", "CallModel"]);
@@ -358,8 +361,7 @@ fn takeovers_and_answers_that_broke_off_are_counted_apart() {
     let broke = || Input::ModelFailed {
         problem: problem("model_cut_short"),
         may_retry: true,
-        text: String::new(),
-        reasoning: String::new(),
+        partial: Partial::default(),
     };
     let taken_over = || Input::Resumed;
     let mut state = opened();
@@ -375,7 +377,7 @@ fn takeovers_and_answers_that_broke_off_are_counted_apart() {
 
 #[test]
 fn a_cancellation_keeps_what_was_said() {
-    let cancelled = |text: &str| Input::Cancelled { by: None, text: text.into(), reasoning: String::new() };
+    let cancelled = |text: &str| Input::Cancelled { by: None, partial: half(text) };
     let (state, effects) = go(opened(), cancelled("So f"));
     assert_eq!(effects, ["message.completed turn.cancelled", "Finish(Cancelled)"]);
     assert_eq!(state.steps[0].text, "So f");
