@@ -42,6 +42,7 @@ pub(crate) fn workspace_pages(grants: &Grants) -> Vec<WorkspacePage> {
     let pages = [
         (Permission::Audit, WorkspacePage { place: "audit", label: "Audit", icon: "record" }),
         (Permission::Jobs, WorkspacePage { place: "jobs", label: "Jobs", icon: "task" }),
+        (Permission::Settings, WorkspacePage { place: "settings/budgets", label: "Budgets", icon: "target" }),
     ];
     pages.into_iter().filter(|(permission, _)| grants.permits(*permission)).map(|(_, page)| page).collect()
 }

@@ -1,6 +1,7 @@
 //! The pages, one a file, and the requests that they send.
 
 mod audit;
+mod budgets;
 mod chat;
 mod choices;
 mod edit;
@@ -15,6 +16,7 @@ mod settings;
 mod setup;
 mod sign_in;
 mod turns;
+mod usage;
 
 use axum::{
     Router,
@@ -51,6 +53,9 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
+        .route("/settings/usage", get(usage::show))
+        .route("/settings/budgets", get(budgets::show).post(budgets::set))
+        .route("/settings/budgets/remove", post(budgets::remove))
         .route("/live", get(live::follow))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))

@@ -206,7 +206,7 @@ fn the_usage_is_read_wherever_it_stands() {
 #[test]
 fn what_was_thought_is_among_the_output_wherever_it_was_counted() {
     let read = |usage| {
-        let deltas = read_all([json!({"choices": [], "usage": usage})]);
+        let (deltas, _) = decode([json!({"choices": [], "usage": usage})]);
         deltas.into_iter().find_map(|delta| if let Delta::Usage(usage) = delta { Some(usage) } else { None })
     };
     let openai = read(json!({
