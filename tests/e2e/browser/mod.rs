@@ -6,6 +6,7 @@ mod connection;
 mod forms;
 mod lists;
 mod records;
+mod usage;
 mod views;
 
 use std::{path::PathBuf, time::Duration};
