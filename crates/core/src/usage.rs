@@ -96,6 +96,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{ids::TurnId, turn::TurnEvent};
 
     #[test]
     fn dollars_are_told_with_as_many_decimals_as_matter() {
@@ -118,6 +119,13 @@ mod tests {
         let read: StepUsage = serde_json::from_value(old.clone()).unwrap();
         assert_eq!((read.model.as_str(), read.cost_micros, read.day), ("", None, None));
         assert_eq!(serde_json::to_value(&read).unwrap(), old);
+        let turn = TurnId(uuid::Uuid::nil());
+        let event = json!({"event": "usage", "data": {
+            "turn": turn, "step": 2, "input_tokens": 9, "output_tokens": 2, "cached_input_tokens": 4,
+        }});
+        let logged: TurnEvent = serde_json::from_value(event.clone()).unwrap();
+        assert_eq!(logged, TurnEvent::Usage { turn, step: 2, usage: read.clone() });
+        assert_eq!(serde_json::to_value(&logged).unwrap(), event);
         let bounded = StepUsage { input_tokens: u64::MAX, cost_micros: Some(u64::MAX), ..read }.bounded();
         assert_eq!((bounded.input_tokens, bounded.cost_micros), (MOST, Some(MOST)));
     }
