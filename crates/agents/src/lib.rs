@@ -20,6 +20,7 @@
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
 //! | [`usage`](UsageReport), [`budgets`](Budget), `workspace_budgets` | what was used up, and what may be |
+//! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
 //! | `history` | the earlier turns a model is shown |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
 //!
@@ -39,6 +40,7 @@ mod limits;
 mod log;
 mod machine;
 mod model_providers;
+mod model_settings;
 mod prompts;
 mod rows;
 mod running;
@@ -61,6 +63,7 @@ pub use engine::{AgentParts, Agents};
 pub use error::Error;
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
+pub use model_settings::OverriddenModel;
 pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
 pub use stored::{
     Approval, ApprovalStatus, BudgetScope, LoggedEvent, SessionStatus, TurnStatus, UsageBy, UsageFigures,

@@ -112,7 +112,11 @@ impl House {
 
     /// By a clock that the test moves.
     pub(crate) async fn with_clock(store: TestStore, clock: Arc<ManualClock>) -> Self {
-        let server = ScriptedModel::with_rule(obey).await.unwrap();
+        Self::on_clock(store, ScriptedModel::with_rule(obey).await.unwrap(), clock).await
+    }
+
+    /// By a clock that the test moves, with a model server.
+    pub(crate) async fn on_clock(store: TestStore, server: ScriptedModel, clock: Arc<ManualClock>) -> Self {
         let environment = Environment::new(clock, Arc::new(SystemRandom));
         let first =
             Process::made(&store, server.base_url(), settings(), "scripted/scripted", environment).await;
@@ -261,6 +265,7 @@ impl Process {
                     {"name": "scripted", "price": {"input": 3, "output": 15}},
                     // One so small may go on until its context is full.
                     {"name": "small", "max_output_tokens": 100},
+                    {"name": "speechless", "tools": false},
                 ]}},
             }))
             .unwrap();

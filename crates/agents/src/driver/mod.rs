@@ -10,6 +10,7 @@ mod meter;
 mod model_call;
 mod prepare;
 mod questions;
+mod route;
 mod tool_calls;
 mod window;
 
@@ -21,11 +22,10 @@ use kontor_core::{
     time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
-use kontor_models::Tries;
 use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
 
-use self::{commit::Ending, give_up::GiveUp};
+use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
     prepare::Preparations,
@@ -159,8 +159,8 @@ struct Run<'a> {
     last_seq: Sequence,
     deadline: Timestamp,
     state: State,
-    /// The number of the step that was asked last, and its requests.
-    tries: (u32, Tries),
+    /// Which models were asked for the step.
+    route: Route,
     first: Option<Input>,
     history: Arc<History>,
     /// Appended and not committed.
@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
             deadline: taken.deadline,
             session: taken.session,
             state,
-            tries: (0, Tries::default()),
+            route: Route::default(),
             first: Some(first),
             history,
             pending: Vec::new(),

@@ -1,15 +1,14 @@
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use kontor_core::{
-    error::{Chain, ErrorKind, Fault, Issue, Problem},
+    error::{ErrorKind, Issue, Problem},
     text,
     turn::WrittenCall,
-    usage::StepUsage,
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
-    ToolCall, Tries, Usage, tokens::estimate, with_retries,
+    Assembler, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken, ToolCall, Usage,
+    tokens::estimate, with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -17,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     Run, failed,
     prepare::{Prepared, Setting},
+    route::Chosen,
     window,
 };
 use crate::{
@@ -39,11 +39,11 @@ const LONGEST_ID: usize = 100;
 impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
-        let (prepared, request, model) = match self.request().await {
+        let (prepared, request, chosen) = match self.request().await {
             Ok(ready) => ready,
             Err(error) => return Ok(failed(&error)),
         };
-        let meter = match self.meter(&prepared.agent, &model).await {
+        let meter = match self.meter(&prepared.agent, &chosen.model).await {
             Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };
@@ -51,8 +51,8 @@ impl Run<'_> {
         let agents = self.agents;
         let settings = &agents.0.settings;
         let environment = agents.0.environment.clone();
-        let tries = self.tries(step);
-        let deltas = with_retries(model, request, settings.retries, environment, tries.clone());
+        let (model, tries) = (chosen.model.clone(), chosen.tries.clone());
+        let deltas = with_retries(model, request, chosen.retries, environment, tries);
         let mut deltas = deltas.ready_chunks(AT_ONCE);
         // Ids made for calls that come without one differ from step to step of the conversation.
         let prefix = format!("call_{}_{step}", self.turn.as_uuid().simple());
@@ -94,8 +94,7 @@ impl Run<'_> {
             let Some(chunk) = chunk else { break };
             let is_said = !chunk.is_empty();
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
-                let may_retry = tries.are_left(settings.retries);
-                return Ok(model_failed(&error, may_retry, partial(&assembler, &reasoning)));
+                return self.no_answer(chosen, &error, partial(&assembler, &reasoning)).await;
             }
             if assembler.is_full() {
                 tracing::warn!(
@@ -116,45 +115,45 @@ impl Run<'_> {
             }
         }
         let partial = partial(&assembler, &reasoning);
-        let may_retry = tries.are_left(settings.retries);
         match assembler.complete() {
             Ok(step) => {
-                count(&prepared, step.usage.as_ref(), meter.took());
-                Ok(Input::Answered(answer(step, reasoning, partial.usage, &prepared, !may_retry)))
+                let is_last = !chosen.tries.are_left(chosen.retries);
+                count(chosen.model.name(), step.usage.as_ref(), meter.took());
+                let answer = answer(step, reasoning, &prepared, is_last);
+                let answered_by = Some(chosen.answered());
+                Ok(Input::Answered(Answer { usage: partial.usage, answered_by, ..answer }))
             }
-            Err(error) => Ok(model_failed(&error, may_retry, partial)),
+            Err(error) => self.no_answer(chosen, &error, partial).await,
         }
     }
 
-    /// The requests of a step, over all its restarts in this process.
-    fn tries(&mut self, step: u32) -> Tries {
-        if self.tries.0 != step {
-            self.tries = (step, Tries::default());
-        }
-        self.tries.1.clone()
-    }
-
-    async fn request(
-        &self,
-    ) -> Result<(std::sync::Arc<Prepared>, ChatRequest, std::sync::Arc<dyn ChatModel>), Error> {
+    async fn request(&mut self) -> Result<(Arc<Prepared>, ChatRequest, Chosen), Error> {
         let prepared = self.prepare().await?;
         let models = self.agents.models_of(self.workspace).await?;
-        let model = models.resolve(&prepared.agent.definition.model).await?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
-        let fixed = || prepared.surface.tokens() + estimate(&prompt);
-        let current = machine::messages(&self.state);
-        let fitted = window::fit(model.name(), &model.capabilities(), fixed, &self.history, current)?;
+        let (chosen, fitted) = loop {
+            let chosen = self.choose(&models, &prepared.agent.definition.model).await?;
+            let fixed = || prepared.surface.tokens() + estimate(&prompt);
+            let current = machine::messages(&self.state);
+            let (name, capabilities) = (chosen.model.name(), chosen.model.capabilities());
+            match window::fit(name, &capabilities, fixed, &self.history, current) {
+                Ok(fitted) => break (chosen, fitted),
+                // There may be one whose window is larger.
+                Err(error @ Error::WindowTooSmall { .. }) => self.pass_over(&chosen, &error),
+                Err(error) => return Err(error),
+            }
+        };
         let mut messages = vec![Message::System(prompt)];
         messages.extend(fitted);
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, prepared.surface.tools().clone()).in_scene(scene);
-        Ok((prepared, request, model))
+        Ok((prepared, request, chosen))
     }
 }
 
 /// Counts a step that a model answered.
-fn count(prepared: &Prepared, usage: Option<&Usage>, took: Duration) {
-    let model = || prepared.agent.definition.model.clone();
+fn count(model: &str, usage: Option<&Usage>, took: Duration) {
+    let model = || model.to_owned();
     metrics::histogram!("model_answer_duration_seconds", "model" => model()).record(took.as_secs_f64());
     metrics::counter!("model_answers_total", "model" => model()).increment(1);
     if let Some(usage) = usage {
@@ -194,24 +193,11 @@ fn take(
     broken
 }
 
-fn model_failed(error: &ModelError, may_retry: bool, partial: Partial) -> Input {
-    tracing::warn!(error = %Chain(error), "the model gave no whole answer");
-    metrics::counter!("model_answers_failed_total", "code" => error.problem().code.into_owned()).increment(1);
-    let may_retry = error.is_retryable() && may_retry;
-    Input::ModelFailed { problem: error.problem(), may_retry, partial }
-}
-
-fn answer(
-    step: CompletedStep,
-    reasoning: String,
-    usage: Option<StepUsage>,
-    prepared: &Prepared,
-    is_last: bool,
-) -> Answer {
+fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
     let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
     let (text, calls, carried) = (step.text, calls.collect(), step.carried);
-    Answer { text, reasoning, calls, carried, usage, cut, is_last }
+    Answer { text, reasoning, calls, carried, usage: None, cut, is_last, answered_by: None }
 }
 
 /// What a call means, and whether it can run.

@@ -18,7 +18,14 @@ impl Partial {
         let mut events = Vec::with_capacity(2);
         if state.is_asking() && !(self.text.is_empty() && self.reasoning.is_empty()) {
             let (text, reasoning) = (self.text, self.reasoning);
-            events.push(TurnEvent::MessageCompleted { turn, step, text, reasoning, interrupted: true });
+            events.push(TurnEvent::MessageCompleted {
+                turn,
+                step,
+                text,
+                reasoning,
+                interrupted: true,
+                answered_by: None,
+            });
         }
         events.extend(used(state, self.usage));
         events

@@ -4,7 +4,7 @@ use kontor_core::{
     error::{ErrorKind, Problem},
     ids::{ApprovalId, MemberId, TurnId},
     operation,
-    turn::{ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent, WrittenCall},
+    turn::{AnsweredBy, ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent, WrittenCall},
     usage::StepUsage,
 };
 use kontor_models::{Carried, Opaque};
@@ -31,6 +31,8 @@ pub(crate) enum Input {
     ModelFailed {
         problem: Problem,
         may_retry: bool,
+        /// Another model is asked in its place; how many there are bounds it.
+        goes_on: bool,
         partial: Partial,
     },
     /// Calls came to their end; nothing of it is committed.
@@ -62,6 +64,7 @@ pub(crate) struct Answer {
     pub(crate) usage: Option<StepUsage>,
     /// The provider ended it before its own end.
     pub(crate) cut: bool,
+    pub(crate) answered_by: Option<AnsweredBy>,
     /// No further request may follow for this step, whatever is wrong with this one.
     pub(crate) is_last: bool,
 }
@@ -155,9 +158,9 @@ impl Machine<'_> {
             Input::Opened => self.effects.push(Effect::CallModel),
             Input::Resumed => self.resume(),
             Input::Answered(answer) => self.answered(answer),
-            Input::ModelFailed { problem, may_retry, partial } => {
+            Input::ModelFailed { problem, may_retry, goes_on, partial } => {
                 let restarts = self.state.step().map_or(0, |step| step.restarts);
-                if may_retry && restarts < self.limits.restarts {
+                if goes_on || (may_retry && restarts < self.limits.restarts) {
                     self.append(partial.voided(&self.state).into_iter().collect());
                     self.restart(problem.message, false);
                 } else {
@@ -222,10 +225,12 @@ impl Machine<'_> {
             return self.take(Input::ModelFailed {
                 problem,
                 may_retry: !answer.is_last,
+                goes_on: false,
                 partial: Partial { text: answer.text, reasoning: answer.reasoning, usage: answer.usage },
             });
         }
         let mut events = Vec::with_capacity(answer.calls.len() + 4);
+        let mut answered_by = answer.answered_by;
         if !has_calls || !answer.text.is_empty() || !answer.reasoning.is_empty() {
             events.push(TurnEvent::MessageCompleted {
                 turn,
@@ -233,6 +238,7 @@ impl Machine<'_> {
                 text: answer.text,
                 reasoning: answer.reasoning,
                 interrupted: answer.cut,
+                answered_by: answered_by.take(),
             });
         }
         events.extend(used(&self.state, answer.usage));
@@ -276,6 +282,7 @@ impl Machine<'_> {
                 effect: call.effect,
                 records: call.records,
                 written: call.written,
+                answered_by: answered_by.take(),
             });
         }
         events.append(&mut results);
