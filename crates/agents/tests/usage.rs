@@ -12,12 +12,13 @@ use kontor_core::{
     turn::TurnEvent,
     usage::{Spent, StepUsage},
 };
+use kontor_models::ModelSettings;
 use kontor_store::{both_engines, testing::TestStore};
-use kontor_testkit::scripted::Script;
+use kontor_testkit::scripted::{Script, ScriptedModel};
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value, json};
 
-use crate::house::{House, Process, patient, plan};
+use crate::house::{House, Process, patient, plan, settings};
 
 const MODEL: &str = "scripted/scripted";
 
@@ -152,6 +153,23 @@ both_engines! {
         let tokens: Vec<_> = told(&events).iter().map(|usage| usage.output_tokens).collect();
         assert_eq!(tokens, [3, 10]);
         assert_eq!(stored(&house, session).await.0.len(), 2);
+    }
+
+    async fn what_a_fallback_answers_counts_as_its_own(store: TestStore) {
+        let rule = |request: &Value| match request["model"].as_str() {
+            Some("small") => Script::new().text("From the other.").usage(50, 5),
+            _ => Script::status(404, "The model does not exist"),
+        };
+        let server = ScriptedModel::with_rule(rule).await.unwrap();
+        let house = House::on(store, server, settings()).await;
+        let fallbacks = ModelSettings { fallbacks: vec!["scripted/small".into()], ..ModelSettings::default() };
+        house.first.agents.set_model_settings(&house.ada, fallbacks).await.unwrap();
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        let told = told(&house.first.ask(&house.ada, session, "hello").await);
+        let told: Vec<_> = told.iter().map(|usage| (usage.model.as_str(), usage.cost_micros)).collect();
+        // Its price is not known.
+        assert_eq!(told, [("scripted/small", None)]);
+        assert_eq!(report(&house, &house.ada, UsageBy::Model).await.total.unpriced_steps, 1);
     }
 
     async fn commands_that_no_model_of_language_answers_use_up_nothing(store: TestStore) {
