@@ -4,6 +4,7 @@
 
 mod approvals;
 mod authority;
+mod budgets;
 mod builtin;
 mod carried;
 mod changes;
@@ -21,3 +22,4 @@ mod sessions;
 mod streams;
 mod surface;
 mod turns;
+mod usage;

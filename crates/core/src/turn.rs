@@ -12,6 +12,7 @@ use crate::{
     ids::{ApprovalId, MemberId, RecordId, TurnId},
     json::JsonText,
     operation::Effect,
+    usage::StepUsage,
 };
 
 /// The place of an event in its session's log, from 1.
@@ -123,8 +124,14 @@ pub enum TurnEvent {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         comment: String,
     },
+    /// What an answer of the model used up: several times in a step that was begun again.
     #[serde(rename = "usage")]
-    Usage { turn: TurnId, step: u32, input_tokens: u64, output_tokens: u64, cached_input_tokens: u64 },
+    Usage {
+        turn: TurnId,
+        step: u32,
+        #[serde(flatten)]
+        usage: StepUsage,
+    },
     #[serde(rename = "turn.completed")]
     TurnCompleted { turn: TurnId },
     #[serde(rename = "turn.failed")]

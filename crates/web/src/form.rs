@@ -1,6 +1,6 @@
 //! What a form or a query says, and what is wrong with it.
 
-use kontor_core::error::Problem;
+use kontor_core::error::Issue;
 
 use crate::show::as_sentence;
 
@@ -54,10 +54,9 @@ impl Fields {
 pub(crate) struct Wrong(Vec<(String, String)>);
 
 impl Wrong {
-    /// The issues of a problem, each at the input that its path stands for.
-    pub(crate) fn of(problem: &Problem, input: impl Fn(&str) -> String) -> Self {
-        let issues = problem.issues.iter();
-        Self(issues.map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect())
+    /// Issues, each at the input that its path stands for.
+    pub(crate) fn of(issues: &[Issue], input: impl Fn(&str) -> String) -> Self {
+        Self(issues.iter().map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect())
     }
 
     /// All that is wrong, in the order of the inputs.

@@ -38,37 +38,51 @@ pub(crate) struct WorkspacePage {
     /// What is there, by whose words the palette finds it too.
     pub about: &'static str,
     pub icon: &'static str,
-    /// Who may see it.
-    permission: Permission,
+    /// What seeing it takes; nothing where it shows members what is their own.
+    permission: Option<Permission>,
 }
 
-const WORKSPACE_PAGES: [WorkspacePage; 3] = [
+const WORKSPACE_PAGES: [WorkspacePage; 5] = [
     WorkspacePage {
         place: "settings/models",
         label: "Models",
         about: "Providers and their API keys, and what each model can do and costs",
         icon: "model",
-        permission: Permission::Settings,
+        permission: Some(Permission::Settings),
+    },
+    WorkspacePage {
+        place: "settings/usage",
+        label: "Usage",
+        about: "Tokens and cost by day, agent, member and model",
+        icon: "chart",
+        permission: None,
+    },
+    WorkspacePage {
+        place: "settings/budgets",
+        label: "Budgets",
+        about: "How much may be used up in a turn and in a day",
+        icon: "target",
+        permission: Some(Permission::Settings),
     },
     WorkspacePage {
         place: "audit",
         label: "Audit",
         about: "Who did what, people and agents",
         icon: "record",
-        permission: Permission::Audit,
+        permission: Some(Permission::Audit),
     },
     WorkspacePage {
         place: "jobs",
         label: "Jobs",
         about: "What waits, runs and has failed in the background",
         icon: "task",
-        permission: Permission::Jobs,
+        permission: Some(Permission::Jobs),
     },
 ];
 
 /// The pages of the workspace itself that are open to these grants.
 pub(crate) fn workspace_pages(grants: &Grants) -> impl Iterator<Item = WorkspacePage> + '_ {
-    WORKSPACE_PAGES.into_iter().filter(|page| grants.permits(page.permission))
+    WORKSPACE_PAGES.into_iter().filter(|page| page.permission.is_none_or(|needed| grants.permits(needed)))
 }
 
 /// An object in the navigation.

@@ -7,6 +7,7 @@ mod forms;
 mod lists;
 mod records;
 mod settings;
+mod usage;
 mod views;
 
 use std::{path::PathBuf, time::Duration};

@@ -6,6 +6,7 @@ use kontor_core::{
     operation::Effect,
     text,
     turn::{ApprovalReason, Done, ToolOutcome, TurnEvent, WrittenCall},
+    usage::Spent,
 };
 use kontor_models::{Carried, Opaque};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub(crate) struct State {
     pub(crate) turn: TurnId,
     pub(crate) message: String,
     pub(crate) steps: Vec<Step>,
+    /// What the model's answers have used up, also those that came to nothing.
+    #[serde(default)]
+    pub(crate) spent: Spent,
     pub(crate) end: Option<End>,
 }
 
@@ -130,7 +134,7 @@ pub(crate) enum End {
 
 impl State {
     pub(crate) fn new(turn: TurnId) -> Self {
-        Self { turn, message: String::new(), steps: Vec::new(), end: None }
+        Self { turn, message: String::new(), steps: Vec::new(), spent: Spent::default(), end: None }
     }
 
     /// The state a turn's events lead to; those of other turns are passed over.
@@ -250,7 +254,7 @@ impl State {
                     approval.answer = Some(Answered { approved: *approved, comment: comment.clone() });
                 }
             }
-            TurnEvent::Usage { .. } => {}
+            TurnEvent::Usage { usage, .. } => self.spent.add(usage),
             TurnEvent::TurnCompleted { .. } => self.end = Some(End::Completed),
             TurnEvent::TurnFailed { .. } => self.end = Some(End::Failed),
             TurnEvent::TurnCancelled { .. } => self.end = Some(End::Cancelled),

@@ -45,6 +45,10 @@ fn calls(effects: &[operation::Effect]) -> Input {
     })
 }
 
+fn half(text: &str) -> Partial {
+    Partial { text: text.into(), ..Partial::default() }
+}
+
 fn said(text: &str) -> Input {
     Input::Answered(Answer { text: text.into(), ..Answer::default() })
 }
@@ -328,8 +332,7 @@ fn an_answer_that_broke_off_is_asked_for_again_and_not_for_ever() {
         problem: problem("model_cut_short"),
         may_retry: true,
         goes_on: false,
-        text: "Half a".into(),
-        reasoning: String::new(),
+        partial: half("Half a"),
     };
     let (state, effects) = go(opened(), broke());
     assert_eq!(effects, ["step.restarted", "Commit", "CallModel"]);
@@ -344,8 +347,7 @@ fn another_model_begins_the_step_anew_however_often_it_began() {
         problem: problem("model_unreachable"),
         may_retry: false,
         goes_on,
-        text: "Half a".into(),
-        reasoning: String::new(),
+        partial: half("Half a"),
     };
     let mut state = opened();
     for _ in 0..5 {
@@ -404,8 +406,7 @@ fn takeovers_and_answers_that_broke_off_are_counted_apart() {
         problem: problem("model_cut_short"),
         may_retry: true,
         goes_on: false,
-        text: String::new(),
-        reasoning: String::new(),
+        partial: Partial::default(),
     };
     let taken_over = || Input::Resumed;
     let mut state = opened();
@@ -421,7 +422,7 @@ fn takeovers_and_answers_that_broke_off_are_counted_apart() {
 
 #[test]
 fn a_cancellation_keeps_what_was_said() {
-    let cancelled = |text: &str| Input::Cancelled { by: None, text: text.into(), reasoning: String::new() };
+    let cancelled = |text: &str| Input::Cancelled { by: None, partial: half(text) };
     let (state, effects) = go(opened(), cancelled("So f"));
     assert_eq!(effects, ["message.completed turn.cancelled", "Finish(Cancelled)"]);
     assert_eq!(state.steps[0].text, "So f");

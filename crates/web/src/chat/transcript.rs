@@ -6,7 +6,9 @@ use kontor_core::{
     error::Problem,
     ids::{ApprovalId, TurnId},
     operation::Effect,
+    reading::readable,
     turn::{AnsweredBy, ApprovalQuestion, ToolOutcome, TurnEvent},
+    usage::{Spent, dollars},
 };
 use serde_json::Value as Json;
 
@@ -23,6 +25,8 @@ pub(crate) struct Turn {
     pub message: String,
     pub state: TurnState,
     pub steps: Vec<Step>,
+    /// What the model's answers have used up.
+    pub spent: Spent,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -111,7 +115,8 @@ impl Transcript {
     /// Adds a message that waits for its turn, unless it has been taken up already.
     pub(crate) fn queue(&mut self, id: TurnId, message: String) {
         if self.turn(id).is_none() {
-            self.turns.push(Turn { id, message, state: TurnState::Queued, steps: Vec::new() });
+            let (state, steps, spent) = (TurnState::Queued, Vec::new(), Spent::default());
+            self.turns.push(Turn { id, message, state, steps, spent });
         }
     }
 
@@ -217,7 +222,11 @@ impl Turn {
                 }
                 Change::Approval(id, *step, *index)
             }
-            TurnEvent::Usage { .. } | TurnEvent::AnswerCarried { .. } => Change::Nothing,
+            TurnEvent::Usage { usage, .. } => {
+                self.spent.add(usage);
+                Change::Nothing
+            }
+            TurnEvent::AnswerCarried { .. } => Change::Nothing,
             TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
             TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
             TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),
@@ -234,6 +243,18 @@ impl Turn {
             }
         }
         Change::End(self.id)
+    }
+
+    /// Tokens and cost of a turn that is over, as far as its model told them.
+    pub(crate) fn spent_in_words(&self) -> Option<String> {
+        let is_over =
+            matches!(self.state, TurnState::Completed | TurnState::Failed(_) | TurnState::Cancelled);
+        let Spent { tokens, cost_micros } = self.spent;
+        if !is_over || tokens == 0 {
+            return None;
+        }
+        let tokens = format!("{} tokens", readable(&tokens.to_string()));
+        Some(if cost_micros == 0 { tokens } else { format!("{tokens} · {}", dollars(cost_micros)) })
     }
 
     /// Whether the model is to speak next, and no tool runs.

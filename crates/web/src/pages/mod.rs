@@ -1,6 +1,7 @@
 //! The pages, one a file, and the requests that they send.
 
 mod audit;
+mod budgets;
 mod chat;
 mod choices;
 mod edit;
@@ -16,6 +17,7 @@ mod settings;
 mod setup;
 mod sign_in;
 mod turns;
+mod usage;
 
 use axum::{
     Router,
@@ -60,6 +62,9 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/models/providers/{name}", get(models::edit).post(models::change))
         .route("/settings/models/providers/{name}/remove", post(models::remove))
         .route("/settings/models/providers/{name}/test", post(models::test))
+        .route("/settings/usage", get(usage::show))
+        .route("/settings/budgets", get(budgets::show).post(budgets::set))
+        .route("/settings/budgets/remove", post(budgets::remove))
         .route("/live", get(live::follow))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))

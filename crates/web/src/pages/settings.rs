@@ -124,8 +124,9 @@ pub(crate) async fn change_workspace(State(state): State<Services>, sent: Sent) 
 
 /// The page with what is wrong beside its inputs, whose names begin with `prefix`.
 fn refused(mut shown: SettingsPage, error: Error, prefix: &str) -> Result<Response> {
-    shown.wrong =
-        Wrong::of(&error.problem(), |path| format!("{prefix}{}", path.trim_start_matches("retention.")));
+    shown.wrong = Wrong::of(&error.problem().issues, |path| {
+        format!("{prefix}{}", path.trim_start_matches("retention."))
+    });
     if shown.wrong.is_empty() {
         return Err(PageError::from(error));
     }

@@ -81,7 +81,7 @@ pub(crate) async fn choose(State(state): State<Services>, sent: Sent) -> Result<
     let Err(error) = state.agents.set_model_settings(&sent.caller, form.settings()).await else {
         return Ok(Redirect::to(&format!("{HREF}?done=chosen")).into_response());
     };
-    let wrong = Wrong::of(&error.problem(), |path| {
+    let wrong = Wrong::of(&error.problem().issues, |path| {
         let position = path.strip_prefix("fallbacks[").and_then(|rest| rest.strip_suffix(']')?.parse().ok());
         position.map_or_else(|| path.to_owned(), input_of)
     });

@@ -87,7 +87,7 @@ pub(crate) async fn change(State(state): State<Services>, sent: Sent) -> Result<
         Ok(known) => match state.agents.override_model(&sent.caller, model, known).await {
             Ok(_) => return Ok(Redirect::to(&format!("{HREF}?done=chosen")).into_response()),
             Err(error) => {
-                let wrong = Wrong::of(&error.problem(), |path| match path {
+                let wrong = Wrong::of(&error.problem().issues, |path| match path {
                     "price" => "input".to_owned(),
                     other => other.to_owned(),
                 });

@@ -174,7 +174,7 @@ async fn set(state: &Services, sent: Sent, name: &str, before: Option<ModelProvi
     let Err(error) = state.agents.set_model_provider(&caller, name, new).await else {
         return Ok(Redirect::to(&format!("{HREF}?done=saved#provider-{name}")).into_response());
     };
-    let wrong = Wrong::of(&error.problem(), str::to_owned);
+    let wrong = Wrong::of(&error.problem().issues, str::to_owned);
     if wrong.is_empty() {
         return Err(PageError::from(error));
     }
