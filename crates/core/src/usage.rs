@@ -75,7 +75,8 @@ impl Spent {
     }
 }
 
-/// Millionths of a US dollar as a person reads them: `$0.0042`, `$12.35`. What is less than a dollar has four decimals.
+/// Millionths of a US dollar as a person reads them: `$0.0042`, `$0.25`, `$12.35`. What is less than a dollar has up to
+/// four decimals.
 pub fn dollars(micros: u64) -> String {
     if micros == 0 {
         return "$0".to_owned();
@@ -85,7 +86,9 @@ pub fn dollars(micros: u64) -> String {
     }
     if micros < 1_000_000 {
         let rounded = (micros + 50) / 100;
-        return format!("${}.{:04}", rounded / 10_000, rounded % 10_000);
+        let (dollars, cents, rest) = (rounded / 10_000, rounded % 10_000 / 100, rounded % 100);
+        let told = if rest == 0 { String::new() } else { format!("{rest:02}") };
+        return format!("${dollars}.{cents:02}{}", told.trim_end_matches('0'));
     }
     let cents = micros.saturating_add(5_000) / 10_000;
     format!("${}.{:02}", crate::reading::readable(&(cents / 100).to_string()), cents % 100)
@@ -105,7 +108,11 @@ mod tests {
             (42, "<$0.0001"),
             (4_200, "$0.0042"),
             (4_249, "$0.0042"),
-            (999_999, "$1.0000"),
+            (250_000, "$0.25"),
+            (283_500, "$0.2835"),
+            (120_500, "$0.1205"),
+            (125_000, "$0.125"),
+            (999_999, "$1.00"),
             (1_000_000, "$1.00"),
             (12_345_678, "$12.35"),
         ] {

@@ -33,13 +33,13 @@ async fn cost_and_budget(dark: bool) {
     click(&page, "form[action='/settings/budgets'] button").await;
     shown(&page, ".notice[role='status']").await;
     let listed = shown(&page, "table").await.text().await.unwrap();
-    assert!(listed.contains("The workspace, a day") && listed.contains("$0.2500"), "{listed}");
+    assert!(listed.contains("The workspace, a day") && listed.contains("$0.25"), "{listed}");
     assert!(listed.contains("$0.2877"), "what is used up already counts: {listed}");
     picture(&page, &format!("budgets-{theme}")).await;
 
     go(&page, &fixture, "/chat").await;
     let text = say(&page, "one more", &["failed"]).await;
-    assert!(text.contains("The workspace has used up the budget of this day: $0.2877 of $0.2500."), "{text}");
+    assert!(text.contains("The workspace has used up the budget of this day: $0.2877 of $0.25."), "{text}");
     assert_eq!(model.requests().len(), 2, "the model is not asked");
     picture(&page, &format!("budget-reached-{theme}")).await;
 

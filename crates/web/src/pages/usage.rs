@@ -298,5 +298,8 @@ fn number(count: u64) -> String {
 }
 
 fn seconds(milliseconds: u64) -> String {
+    if milliseconds < 1_000 {
+        return format!("{milliseconds} ms");
+    }
     format!("{}.{} s", number(milliseconds / 1_000), milliseconds % 1_000 / 100)
 }
