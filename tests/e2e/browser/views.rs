@@ -64,6 +64,8 @@ async fn every_page_fits(dark: bool, size: (u32, u32)) {
         ("/settings/models/new?kind=azure", "15-provider"),
         ("/settings/models/providers/mistral", "16-provider-change"),
         ("/settings/models/facts?model=mistral%2Fmistral-large-4", "17-model"),
+        ("/settings/usage", "18-usage"),
+        ("/settings/budgets", "19-budgets"),
     ];
     for (path, name) in pages {
         go(&page, &fixture, path).await;
