@@ -117,6 +117,29 @@ pub enum TurnEvent {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         comment: String,
     },
+    /// Earlier turns are shown to the model no longer as they were: this stands in their place from now on, and the log
+    /// keeps them whole. It is written by the model, and is data as all that was said.
+    #[serde(rename = "history.summarized")]
+    HistorySummarized {
+        /// The turn that runs, before whose step it was made.
+        turn: TurnId,
+        step: u32,
+        /// The number of the last event that it tells of, together with all before it.
+        through: Sequence,
+        text: String,
+        /// The model that wrote it.
+        model: String,
+        /// What the request cost, as of the answer of a step.
+        #[serde(default)]
+        input_tokens: u64,
+        #[serde(default)]
+        output_tokens: u64,
+        #[serde(default)]
+        cached_input_tokens: u64,
+    },
+    /// Earlier turns that the model has no room for are left out of this turn, because they could not be summed up.
+    #[serde(rename = "history.dropped")]
+    HistoryDropped { turn: TurnId, step: u32, problem: Problem },
     #[serde(rename = "usage")]
     Usage { turn: TurnId, step: u32, input_tokens: u64, output_tokens: u64, cached_input_tokens: u64 },
     #[serde(rename = "turn.completed")]
@@ -309,6 +332,8 @@ impl TurnEvent {
             Self::ToolResult { .. } => "tool.result",
             Self::ApprovalRequested { .. } => "approval.requested",
             Self::ApprovalResolved { .. } => "approval.resolved",
+            Self::HistorySummarized { .. } => "history.summarized",
+            Self::HistoryDropped { .. } => "history.dropped",
             Self::Usage { .. } => "usage",
             Self::TurnCompleted { .. } => "turn.completed",
             Self::TurnFailed { .. } => "turn.failed",
@@ -327,6 +352,8 @@ impl TurnEvent {
             | Self::ToolResult { turn, .. }
             | Self::ApprovalRequested { turn, .. }
             | Self::ApprovalResolved { turn, .. }
+            | Self::HistorySummarized { turn, .. }
+            | Self::HistoryDropped { turn, .. }
             | Self::Usage { turn, .. }
             | Self::TurnCompleted { turn }
             | Self::TurnFailed { turn, .. }

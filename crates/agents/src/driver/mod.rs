@@ -9,6 +9,8 @@ mod lease;
 mod model_call;
 mod prepare;
 mod questions;
+mod read_more;
+mod summary;
 mod tool_calls;
 mod window;
 
@@ -33,7 +35,7 @@ use crate::{
     engine::Agents,
     error::Error,
     history::History,
-    machine::{self, Effect, End, Input, State},
+    machine::{self, Effect, End, Input, Page, State},
     rows::{
         self,
         sessions::{Lease, SessionRow},
@@ -162,6 +164,8 @@ struct Run<'a> {
     tries: (u32, Tries),
     first: Option<Input>,
     history: Arc<History>,
+    /// How much of a result the model was shown at once, when it was asked last.
+    page: Page,
     /// Appended and not committed.
     pending: Vec<TurnEvent>,
     cancel: Arc<Cancel>,
@@ -204,6 +208,7 @@ impl<'a> Run<'a> {
             tries: (0, Tries::default()),
             first: Some(first),
             history,
+            page: Page::usual(limits),
             pending: Vec::new(),
             cancel,
             stopping,
@@ -285,7 +290,7 @@ impl<'a> Run<'a> {
     fn remember(&mut self) {
         if self.state.end == Some(End::Completed) {
             let mut history = std::mem::take(&mut self.history);
-            Arc::make_mut(&mut history).push(&self.state, &self.agents.0.settings.limits);
+            Arc::make_mut(&mut history).push(&self.state, self.last_seq, &self.agents.0.settings.limits);
             self.agents.0.histories.put(self.session.id, self.last_seq, history);
         }
     }

@@ -1,4 +1,4 @@
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use kontor_core::{
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     Run, failed,
     prepare::{Prepared, Setting},
-    window,
+    window::{Fitted, Window},
 };
 use crate::{
     error::Error,
@@ -39,7 +39,8 @@ impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
         let (prepared, request, model) = match self.request().await {
-            Ok(ready) => ready,
+            Ok(Ready::Asked(prepared, request, model)) => (prepared, request, model),
+            Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Err(error) => return Ok(failed(&error)),
         };
         let step = self.state.step_number();
@@ -124,26 +125,40 @@ impl Run<'_> {
         self.tries.1.clone()
     }
 
-    async fn request(
-        &self,
-    ) -> Result<(std::sync::Arc<Prepared>, ChatRequest, std::sync::Arc<dyn ChatModel>), Error> {
+    async fn request(&mut self) -> Result<Ready, Error> {
         let prepared = self.prepare().await?;
         let models = self.agents.models_of(self.workspace).await?;
         let model = models.resolve(&prepared.agent.definition.model).await?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
         let fixed = || prepared.surface.tokens() + estimate(&prompt);
-        let current = machine::messages(&self.state);
-        let fitted = window::fit(model.name(), &model.capabilities(), fixed, &self.history, current)?;
+        let limits = &self.agents.0.settings.limits;
+        let window = Window::new(model.name(), &model.capabilities(), fixed, limits);
+        self.page = window.page();
+        let current = machine::messages(&self.state, self.page);
+        let may_sum_up = !self.state.has_dropped && self.state.summaries < limits.summaries;
+        let fitted = match window.fit(&self.history, current, may_sum_up)? {
+            Fitted::Messages(messages) => messages,
+            Fitted::Leaving(turns) => {
+                return Ok(Ready::Leaving(prepared, model, turns));
+            }
+        };
         let mut messages = vec![Message::System(prompt)];
         messages.extend(fitted);
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, prepared.surface.tools().clone()).in_scene(scene);
-        Ok((prepared, request, model))
+        Ok(Ready::Asked(prepared, request, model))
     }
 }
 
+/// What is to be asked next.
+enum Ready {
+    Asked(Arc<Prepared>, ChatRequest, Arc<dyn ChatModel>),
+    /// So many of the oldest turns have no room, and are to be summed up first.
+    Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
+}
+
 /// Counts a step that a model answered.
-fn count(prepared: &Prepared, usage: Option<&Usage>, took: Duration) {
+pub(super) fn count(prepared: &Prepared, usage: Option<&Usage>, took: Duration) {
     let model = || prepared.agent.definition.model.clone();
     metrics::histogram!("model_answer_duration_seconds", "model" => model()).record(took.as_secs_f64());
     metrics::counter!("model_answers_total", "model" => model()).increment(1);

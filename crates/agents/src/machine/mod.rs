@@ -8,6 +8,7 @@
 //! is decided by the policy that operations are executed under.
 
 mod conversation;
+mod page;
 mod policy;
 mod state;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 mod transition;
 
 pub(crate) use conversation::messages;
+pub(crate) use page::{Handle, Page};
 pub(crate) use policy::consent;
 pub(crate) use state::{Call, End, State};
 pub(crate) use transition::{Answer, Asked, Effect, Input, Proposed, Ran, next, opening};

@@ -298,7 +298,7 @@ fn destructive_calls_wait_for_an_answer_each() {
 fn a_call_outside_that_was_agreed_to_and_has_no_outcome_may_have_had_its_effect() {
     let (state, _) = go(opened(), calls(&[External]));
     let (mut state, _) = go(state, asked(&[(0, ApprovalId(Uuid::nil()))]));
-    let told = |state: &State| format!("{:?}", messages(state));
+    let told = |state: &State| format!("{:?}", messages(state, Page::usual(&limits())));
     assert!(told(&state).contains("not_run") && state.done().is_empty(), "nobody agreed to it yet");
     state.apply(&answered(0, true));
     assert!(told(&state).contains("outcome_unknown"), "{}", told(&state));
@@ -409,7 +409,7 @@ fn limits_end_a_turn_with_a_problem() {
 #[test]
 fn every_call_has_a_result_in_what_the_model_is_shown() {
     let (state, _) = go(opened(), calls(&[Read, Write]));
-    let messages = messages(&state);
+    let messages = messages(&state, Page::usual(&limits()));
     assert_eq!(messages[0], Message::User("hello".into()));
     assert!(matches!(&messages[1], Message::Assistant { tool_calls, .. } if tool_calls.len() == 2));
     assert!(

@@ -24,6 +24,8 @@ pub(crate) enum Input {
     Opened,
     /// The turn was taken over or goes on after an approval.
     Resumed,
+    /// Earlier turns were summed up, or could not be: the event that says so.
+    SummedUp(TurnEvent),
     Answered(Answer),
     /// The model gave no whole answer; `text` and `reasoning` are what it gave.
     ModelFailed {
@@ -155,6 +157,11 @@ impl Machine<'_> {
         match input {
             Input::Opened => self.effects.push(Effect::CallModel),
             Input::Resumed => self.resume(),
+            Input::SummedUp(event) => {
+                self.append(vec![event]);
+                // What was paid for is not asked for again after a crash.
+                self.effects.extend([Effect::Commit, Effect::CallModel]);
+            }
             Input::Answered(answer) => self.answered(answer),
             Input::ModelFailed { problem, may_retry, text, reasoning } => {
                 let restarts = self.state.step().map_or(0, |step| step.restarts);
