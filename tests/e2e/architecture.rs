@@ -98,7 +98,16 @@ const LAYERS_OF_AGENTS: [&[&str]; 6] = [
     &["log"],
     &["machine", "prompts", "history", "stream", "running"],
     &["engine", "driver", "worker", "workspace_models"],
-    &["sessions", "turns", "approvals", "model_providers", "service", "data_steps", "workspace_setup"],
+    &[
+        "sessions",
+        "turns",
+        "approvals",
+        "model_providers",
+        "service",
+        "window_warnings",
+        "data_steps",
+        "workspace_setup",
+    ],
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

@@ -19,7 +19,8 @@
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
-//! | `history` | the earlier turns a model is shown |
+//! | `history` | the earlier turns a model is shown, and what was made of those before them |
+//! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
 //!
 //! Each module names only what stands in its own layer or below, which a test holds
@@ -45,6 +46,7 @@ mod sessions;
 mod stored;
 mod stream;
 mod turns;
+mod window_warnings;
 mod worker;
 mod workspace_models;
 mod workspace_setup;
@@ -60,5 +62,6 @@ pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, 
 pub use stored::{Approval, ApprovalStatus, LoggedEvent, SessionStatus, TurnStatus};
 pub use stream::{EventId, StreamEvent};
 pub use turns::{GO_ON, StartedTurn, Turn};
+pub use window_warnings::WindowWarning;
 pub use worker::Worker;
 pub use workspace_setup::WorkspaceSetup;

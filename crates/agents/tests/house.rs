@@ -279,6 +279,7 @@ impl Process {
                     // One so small may go on until its context is full.
                     {"name": "small", "max_output_tokens": 100},
                     {"name": "narrow", "context_window": NARROW},
+                    {"name": "tiny", "context_window": 2_048},
                 ]}},
             }))
             .unwrap();

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use kontor_core::{caller::Caller, ids::SessionId, turn::TurnEvent};
 use kontor_models::tokens::estimate;
 use kontor_store::{both_engines, testing::TestStore};
-use kontor_testkit::scripted::{Script, ScriptedModel};
+use kontor_testkit::scripted::Script;
 use serde_json::Value;
 
 use crate::house::{House, NARROW, Process, names, outcome, patient};
@@ -70,16 +70,41 @@ async fn summaries(process: &Process, caller: &Caller, session: SessionId) -> Ve
     texts.collect()
 }
 
+/// The warnings of a model for an agent, in words.
+async fn warned(house: &House, model: &str, agent: &str) -> Vec<String> {
+    let warnings = house.first.agents.window_warnings(&house.ada).await.unwrap();
+    let of_it =
+        warnings.iter().filter(|warning| (warning.model.as_str(), warning.agent.as_str()) == (model, agent));
+    of_it.map(kontor_agents::WindowWarning::words).collect()
+}
+
 both_engines! {
+    async fn a_window_too_small_for_an_agent_is_told_with_numbers(store: TestStore) {
+        let house = House::narrow(store, look_and_answer).await;
+        assert_eq!(warned(&house, "scripted/narrow", "sales-assistant").await, Vec::<String>::new());
+        let told = warned(&house, "scripted/tiny", "sales-assistant").await;
+        assert_eq!(told.len(), 1);
+        assert!(told[0].contains("scripted/tiny holds 2,048 tokens. Sales assistant needs 4,"), "{told:?}");
+        assert!(warned(&house, "scripted/scripted", "sales-assistant").await.is_empty(), "nothing is known of it");
+    }
+
     async fn a_conversation_of_200_turns_stays_within_8192_tokens_and_answers_from_its_beginning(store: TestStore) {
         let rule = |request: &Value| if is_for_summary(request) { sum_up(request) } else { look_and_answer(request) };
         let house = House::narrow(store, rule).await;
         deals(&house).await;
         let session = house.first.session(&house.ada, "sales-assistant").await;
-        house.first.ask(&house.ada, session, format!("{FACT}.")).await;
-        for number in 1..200 {
-            let events = house.first.ask(&house.ada, session, format!("And what of customer {number}?")).await;
-            assert_eq!(events.last().unwrap().name(), "turn.completed", "{number}: {events:?}");
+        let mut stream = house.first.follow(&house.ada, session, None).await;
+        for number in 0..200 {
+            let question = format!("And what of customer {number}?");
+            let message = if number == 0 { FACT } else { &question };
+            house.first.say(&house.ada, session, message).await;
+            let ended = loop {
+                let event = patient(stream.next()).await.unwrap();
+                if event.logged().is_some_and(TurnEvent::ends_turn) {
+                    break event;
+                }
+            };
+            assert_eq!(ended.name(), "turn.completed", "{number}: {ended:?}");
         }
         let requests = house.server.requests();
         for request in &requests {
@@ -110,17 +135,18 @@ both_engines! {
         let session = house.first.session(&house.ada, "sales-assistant").await;
         let mut stream = house.first.follow(&house.ada, session, None).await;
         let mut message = format!("{FACT}.");
-        let (mut is_summed_up, mut is_answering) = (false, false);
+        let mut is_summed_up = false;
         let turn = loop {
             let turn = house.first.say(&house.ada, session, &message).await;
-            loop {
+            let is_answering = loop {
                 let event = patient(stream.next()).await.unwrap();
                 is_summed_up |= event.name() == "history.summarized";
-                is_answering = is_summed_up && event.name() == "text.delta";
-                if is_answering || (event.turn() == turn && event.name() == "turn.completed") {
-                    break;
+                if event.name() == "turn.completed" {
+                    break false;
+                } else if is_summed_up && event.name() == "text.delta" {
+                    break true;
                 }
-            }
+            };
             if is_answering {
                 break turn;
             }

@@ -7,6 +7,7 @@ mod commit;
 mod give_up;
 mod lease;
 mod model_call;
+mod needs;
 mod prepare;
 mod questions;
 mod read_more;
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use self::{commit::Ending, give_up::GiveUp};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
+    needs::{Needs, needs_of},
     prepare::Preparations,
 };
 use crate::{

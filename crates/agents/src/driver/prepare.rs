@@ -223,7 +223,7 @@ impl Prepared {
 /// What an agent is offered: as a language model is shown it, and as values.
 type Offered = (Arc<Surface>, Arc<Definitions>);
 
-fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
+pub(super) fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
     let definitions = || registry.definitions(&caller.scope);
     let surface = Surface::new(definitions(), schema, &caller.grants, tokens);
     let operations = definitions()
