@@ -81,7 +81,6 @@ const KEPT: [(&str, &[&str]); 12] = [
     ("sqlx", &["kontor-store", "kontor-bench"]),
     ("croner", &["kontor-store"]),
     ("chrono", &["kontor-core", "kontor-store"]),
-    ("async-openai", &["kontor-models"]),
     ("reqwest", &["kontor-outbound", "kontor-models", "kontor", "kontor-testkit", "kontor-bench"]),
     ("rustls", &["kontor-outbound", "kontor-testkit"]),
     ("rustls-native-certs", &["kontor-outbound"]),

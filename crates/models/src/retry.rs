@@ -82,7 +82,8 @@ pub fn with_retries(
     environment: Environment,
     tries: Tries,
 ) -> DeltaStream {
-    let state = Attempts { model, request, policy, environment, tries, open: None };
+    // In a box, since it is handed on with each delta.
+    let state = Box::new(Attempts { model, request, policy, environment, tries, open: None });
     stream::unfold(state, |mut state| async move {
         let item = state.next().await?;
         Some((item, state))

@@ -99,7 +99,7 @@ impl Client {
     /// # Errors
     /// The URL is not one of HTTP, leads to an address that is refused, or no answer came of it in time. A redirect is
     /// an error where it is followed and leads where it must not.
-    pub async fn execute(&self, mut request: Request) -> Result<Response, Error> {
+    pub(crate) async fn execute(&self, mut request: Request) -> Result<Response, Error> {
         let within = request.timeout_mut().take().map_or(self.limits.total, |own| own.min(self.limits.total));
         let deadline = deadline(within);
         let mut left = self.limits.redirects.min(MAX_REDIRECTS);

@@ -39,7 +39,7 @@ pub use allowed::Allowed;
 pub use client::{Client, Outbound, Steered};
 pub use error::{Bounded, Error, RedirectFault, Source, Wait};
 pub use limits::{Limits, MAX_REDIRECTS};
-pub use request::{RequestBuilder, unconnected};
+pub use request::RequestBuilder;
 pub use response::Response;
 pub use tls::with_tls;
 

@@ -1,16 +1,11 @@
 //! Requests: put together here, and sent by the client alone.
 
-use std::{
-    future::{Ready, ready},
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use serde::Serialize;
-use tower::{BoxError, Layer, Service};
 
-use crate::{client::Client, error::Error, response::Response, tls::with_tls};
+use crate::{client::Client, error::Error, response::Response};
 
 /// A request that is put together, for the client that will send it.
 #[must_use = "it is not sent until `send`"]
@@ -49,45 +44,5 @@ impl RequestBuilder {
             .build()
             .map_err(|source| Error::Unsendable { source: source.without_url().into() })?;
         self.client.execute(request).await
-    }
-}
-
-/// A client of the HTTP library that connects to nothing: for a library that wants one to put requests together,
-/// which are then given to [`Client::execute`].
-///
-/// # Errors
-/// TLS cannot be set up.
-pub fn unconnected() -> Result<reqwest::Client, Error> {
-    let builder = reqwest::Client::builder().no_proxy().connector_layer(Unconnected);
-    with_tls(builder, false)?.build().map_err(|source| Error::Setup { source: source.into() })
-}
-
-/// Has every connection fail before it is begun.
-#[derive(Clone)]
-struct Unconnected;
-
-impl<S> Layer<S> for Unconnected {
-    type Service = NoConnections<S>;
-
-    fn layer(&self, connector: S) -> NoConnections<S> {
-        NoConnections(connector)
-    }
-}
-
-/// In the place of what would connect.
-#[derive(Clone)]
-struct NoConnections<S>(S);
-
-impl<S: Service<R>, R> Service<R> for NoConnections<S> {
-    type Response = S::Response;
-    type Error = BoxError;
-    type Future = Ready<Result<S::Response, BoxError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: R) -> Self::Future {
-        ready(Err("this client puts requests together, and sends none".into()))
     }
 }

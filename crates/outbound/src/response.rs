@@ -1,7 +1,6 @@
 //! The answer to a request, whose body is read within the client's limits.
 
 use bytes::Bytes;
-use futures::{Stream, stream};
 use reqwest::{StatusCode, header::HeaderMap};
 use tokio::time::{Instant, timeout_at};
 
@@ -79,18 +78,6 @@ impl Response {
         }
         body.truncate(limit);
         body
-    }
-
-    /// The pieces of the body as they come; an error is the last.
-    pub fn pieces(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
-        stream::unfold(Some(self), |response| async move {
-            let mut response = response?;
-            match response.chunk().await {
-                Ok(None) => None,
-                Ok(Some(piece)) => Some((Ok(piece), Some(response))),
-                Err(error) => Some((Err(error), None)),
-            }
-        })
     }
 
     fn check_size(&self, size: u64) -> Result<(), Error> {

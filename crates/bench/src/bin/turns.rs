@@ -5,7 +5,10 @@
 
 use std::{
     error::Error,
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -50,9 +53,11 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let client = ApiClient::sign_in(&server.url, "ada@demo.test").await?;
     for lanes in [1, 16, 64] {
         let first_events = Mutex::new(Samples::default());
+        let turns = AtomicU32::new(0);
+        let before = server.processor_time()?;
         let chats: Vec<_> = (0..lanes).map(|_| tokio::sync::Mutex::new(None)).collect();
         let run = load::repeat(lanes, duration, |lane, round| {
-            let (client, chat, first_events) = (&client, &chats[lane], &first_events);
+            let (client, chat, first_events, turns) = (&client, &chats[lane], &first_events, &turns);
             async move {
                 let mut chat = chat.lock().await;
                 if round % TURNS_A_SESSION == 0 {
@@ -85,6 +90,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
                         break;
                     }
                 }
+                turns.fetch_add(1, Ordering::Relaxed);
                 if let (Some(first), Ok(mut samples)) = (first, first_events.lock()) {
                     samples.add(first);
                 }
@@ -93,9 +99,11 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         })
         .await?;
         let mut first_events = first_events.into_inner().map_err(|error| error.to_string())?;
+        let used = server.processor_time()?.saturating_sub(before) / turns.into_inner().max(1);
         println!(
-            "{lanes:>3} concurrent: {run}  first event median {:.3} ms  {} MB resident",
+            "{lanes:>3} concurrent: {run}  first event median {:.3} ms  {:.2} ms of processor time a turn  {} MB resident",
             first_events.quantile(0.5),
+            used.as_secs_f64() * 1e3,
             server.resident_bytes()? >> 20,
         );
     }

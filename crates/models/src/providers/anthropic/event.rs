@@ -10,7 +10,12 @@ use super::thoughts::Order;
 use crate::{
     chat::{Delta, FinishReason, Usage},
     error::ModelError,
-    providers::wire::{failure::Failure, framing::Told, names::Names, reply::Progress},
+    providers::wire::{
+        failure::Failure,
+        framing::{Frame, read_event},
+        names::Names,
+        reply::Progress,
+    },
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -23,8 +28,6 @@ pub(super) struct Event {
     delta: Option<Value>,
     usage: Option<Value>,
     error: Option<Value>,
-    /// What our own framing tells.
-    kontor: Option<Told>,
     // Those of an answer that comes as a whole.
     content: Option<Value>,
     stop_reason: Option<Value>,
@@ -70,25 +73,24 @@ struct Counted {
 }
 
 impl Decoder {
-    pub(super) fn decode(
+    pub(super) fn take(
         &mut self,
-        event: Event,
+        frame: Frame,
         names: &Names,
-        mut give: impl FnMut(Delta),
+        give: impl FnMut(Delta),
     ) -> Result<(), ModelError> {
         self.progress.lives = true;
-        match event.kontor {
-            Some(Told::Done) => {
+        match frame {
+            Frame::Life => Ok(()),
+            Frame::Done => {
                 self.is_over = true;
-                return Ok(());
+                Ok(())
             }
-            Some(Told::TooLong) => return Err(ModelError::TooLong(words(event.error))),
-            Some(Told::Unreadable) => return Err(ModelError::Protocol(words(event.error))),
-            Some(Told::NoAnswer) => {
-                return Err(Failure::of_value(&event.error.unwrap_or_default()).into_error(true));
-            }
-            None => {}
+            Frame::Event(data) => self.decode(read_event(&data)?, names, give),
         }
+    }
+
+    fn decode(&mut self, event: Event, names: &Names, mut give: impl FnMut(Delta)) -> Result<(), ModelError> {
         if let Some(error) = event.error {
             return Err(Failure::of_value(&error).into_error(false));
         }
@@ -292,8 +294,4 @@ fn append(block: &mut Value, name: &str, piece: &str) {
         Some(Value::String(text)) => text.push_str(piece),
         _ => drop(block.insert(name.to_owned(), piece.into())),
     }
-}
-
-fn words(error: Option<Value>) -> String {
-    error.and_then(|error| error.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -1,28 +1,19 @@
 //! One request and the events of its answer.
 
-use std::{collections::VecDeque, pin::Pin, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
-use bytes::Bytes;
-use futures::{Stream, StreamExt, TryStreamExt as _};
-
-use super::{
-    Shared,
-    event::{Decoder, Event},
-    request::WireRequest,
-    thoughts,
-};
+use super::{Shared, event::Decoder, request::WireRequest, thoughts};
 use crate::{
     chat::{ChatRequest, Delta},
     config::{ModelConfig, Timeouts},
     error::ModelError,
     providers::wire::{
+        answer::Answer,
         names::Names,
         reply::{Exchange, Progress},
         secrets::Secrets,
     },
 };
-
-type Events = Pin<Box<dyn Stream<Item = Result<Bytes, ModelError>> + Send>>;
 
 pub(super) struct Messages {
     provider: Arc<Shared>,
@@ -30,7 +21,7 @@ pub(super) struct Messages {
     request: ChatRequest,
     names: Names,
     maker: String,
-    open: Option<Events>,
+    open: Option<Answer>,
     decoder: Decoder,
 }
 
@@ -41,13 +32,11 @@ impl Messages {
         Self { provider, model, request, names, maker, open: None, decoder: Decoder::default() }
     }
 
-    // `&mut`, because the open stream of events can move between threads but not be shared by them.
-    async fn ask(&mut self) -> Result<Events, ModelError> {
+    // `&mut`, because the open answer can move between threads but not be shared by them.
+    async fn ask(&mut self) -> Result<Answer, ModelError> {
         let provider = &self.provider;
         let wire = WireRequest::new(&self.request, &self.model, &provider.quirks, &self.names, &self.maker);
-        let response = provider.transport.post(&format!("{}/messages", provider.base), &wire).await?;
-        let broken = |error: reqwest::Error| ModelError::CutShort { detail: error.without_url().to_string() };
-        Ok(Box::pin(response.bytes_stream().map_err(broken)))
+        provider.transport.post(&format!("{}/messages", provider.base), &wire).await
     }
 }
 
@@ -56,13 +45,9 @@ impl Exchange for Messages {
         if self.open.is_none() {
             self.open = Some(self.ask().await?);
         }
-        let Some(events) = self.open.as_mut().filter(|_| !self.decoder.is_over) else { return Ok(false) };
-        let Some(event) = events.next().await.transpose()? else { return Ok(false) };
-        // The framing gives one event to a piece.
-        let data = event.strip_prefix(b"data:").unwrap_or(&event).trim_ascii();
-        let event: Event = serde_json::from_slice(data)
-            .map_err(|error| ModelError::Protocol(format!("an event cannot be read: {error}")))?;
-        self.decoder.decode(event, &self.names, |delta| pending.push_back(delta))?;
+        let Some(answer) = self.open.as_mut().filter(|_| !self.decoder.is_over) else { return Ok(false) };
+        let Some(frame) = answer.next().await? else { return Ok(false) };
+        self.decoder.take(frame, &self.names, |delta| pending.push_back(delta))?;
         Ok(true)
     }
 

@@ -9,7 +9,12 @@ use crate::{
     chat::{Delta, FinishReason, Opaque, Usage},
     config::CallIds,
     error::ModelError,
-    providers::wire::{failure::Failure, framing::Told, names::Names, reply::Progress},
+    providers::wire::{
+        failure::Failure,
+        framing::{Frame, read_event},
+        names::Names,
+        reply::Progress,
+    },
 };
 
 #[derive(Deserialize)]
@@ -19,8 +24,6 @@ pub(crate) struct Chunk {
     /// Where Groq tells the usage.
     x_groq: Option<Value>,
     error: Option<Value>,
-    /// What our own framing tells.
-    kontor: Option<Told>,
     // An error may stand where a chunk should, without a key of its own.
     object: Option<Value>,
     r#type: Option<Value>,
@@ -108,27 +111,31 @@ const FAILED: &[&str] = &[
 ];
 
 impl Decoder {
-    pub(crate) fn decode(
+    pub(crate) fn take(
+        &mut self,
+        frame: Frame,
+        names: &Names,
+        give: impl FnMut(Delta),
+    ) -> Result<(), ModelError> {
+        self.progress.lives = true;
+        match frame {
+            Frame::Life => Ok(()),
+            Frame::Done => {
+                if self.progress.finish.is_none() && self.said {
+                    self.progress.finish = Some(FinishReason::Stop);
+                }
+                Ok(())
+            }
+            Frame::Event(data) => self.decode(read_event(&data)?, names, give),
+        }
+    }
+
+    fn decode(
         &mut self,
         mut chunk: Chunk,
         names: &Names,
         mut give: impl FnMut(Delta),
     ) -> Result<(), ModelError> {
-        self.progress.lives = true;
-        match chunk.kontor {
-            Some(Told::Done) => {
-                if self.progress.finish.is_none() && self.said {
-                    self.progress.finish = Some(FinishReason::Stop);
-                }
-                return Ok(());
-            }
-            Some(Told::TooLong) => return Err(ModelError::TooLong(words(chunk.error))),
-            Some(Told::Unreadable) => return Err(ModelError::Protocol(words(chunk.error))),
-            Some(Told::NoAnswer) => {
-                return Err(Failure::of_value(&chunk.error.unwrap_or_default()).into_error(true));
-            }
-            None => {}
-        }
         if let Some(error) = chunk.failure() {
             return Err(Failure::of_value(&error).into_error(false));
         }
@@ -357,10 +364,6 @@ fn extra(mut members: Map<String, Value>, id: Option<&str>) -> Option<Map<String
         members.insert("id".to_owned(), id.into());
     }
     (!members.is_empty()).then_some(members)
-}
-
-fn words(error: Option<Value>) -> String {
-    error.and_then(text).unwrap_or_default()
 }
 
 /// A text that is not empty.

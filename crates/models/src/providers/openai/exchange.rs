@@ -1,22 +1,19 @@
 //! One request and the chunks of its answer.
 
-use std::{collections::VecDeque, pin::Pin, sync::Arc};
-
-use async_openai::error::OpenAIError;
-use futures::{Stream, StreamExt};
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Shared, carried,
-    chunk::{Chunk, Decoder},
+    chunk::Decoder,
     learned::Learned,
     request::{EncodedTools, WireRequest},
-    service::model_error,
 };
 use crate::{
     chat::{Carried, ChatRequest, Delta},
     config::{ModelConfig, Timeouts},
     error::ModelError,
     providers::wire::{
+        answer::Answer,
         names::Names,
         reply::{Exchange, Progress},
         secrets::Secrets,
@@ -26,13 +23,11 @@ use crate::{
 /// Parameters that are left out of one request, one after another, because they were refused.
 const MOST_LEFT_OUT: usize = 3;
 
-type Chunks = Pin<Box<dyn Stream<Item = Result<Chunk, OpenAIError>> + Send>>;
-
 pub(super) struct Completion {
     provider: Arc<Shared>,
     model: ModelConfig,
     request: ChatRequest,
-    open: Option<(Chunks, Arc<EncodedTools>)>,
+    open: Option<(Answer, Arc<EncodedTools>)>,
     decoder: Decoder,
 }
 
@@ -41,21 +36,20 @@ impl Completion {
         Self { provider, model, request, open: None, decoder: Decoder::default() }
     }
 
-    // `&mut`, because the open stream of chunks can move between threads but not be shared by them.
-    async fn ask(&mut self) -> Result<(Chunks, Arc<EncodedTools>), ModelError> {
+    // `&mut`, because the open answer can move between threads but not be shared by them.
+    async fn ask(&mut self) -> Result<(Answer, Arc<EncodedTools>), ModelError> {
+        let url = format!("{}/chat/completions", self.provider.base);
         let tools = self.provider.encode_tools(&self.request.tools)?;
         let mut quirks = self.provider.learned.of(&self.model.name, &self.provider.quirks);
         let mut left_out = 0;
         loop {
             let body = WireRequest::new(&self.request, &self.provider.name, &self.model, &quirks, &tools)?;
-            let chat = self.provider.client.chat();
-            match chat.create_stream_byot(body).await.map_err(model_error) {
-                Ok(chunks) => {
-                    let chunks: Chunks = chunks;
+            match self.provider.transport.post(&url, &body).await {
+                Ok(answer) => {
                     if left_out > 0 {
                         self.provider.learned.keep(&self.model, quirks);
                     }
-                    return Ok((chunks, tools));
+                    return Ok((answer, tools));
                 }
                 Err(error) if left_out < MOST_LEFT_OUT => {
                     left_out += 1;
@@ -73,9 +67,9 @@ impl Exchange for Completion {
         if self.open.is_none() {
             self.open = Some(self.ask().await?);
         }
-        let Some((chunks, tools)) = &mut self.open else { return Ok(false) };
-        let Some(chunk) = chunks.next().await else { return Ok(false) };
-        self.decoder.decode(chunk.map_err(model_error)?, &tools.names, |delta| pending.push_back(delta))?;
+        let Some((answer, tools)) = &mut self.open else { return Ok(false) };
+        let Some(frame) = answer.next().await? else { return Ok(false) };
+        self.decoder.take(frame, &tools.names, |delta| pending.push_back(delta))?;
         Ok(true)
     }
 
@@ -98,6 +92,6 @@ impl Exchange for Completion {
     }
 
     fn secrets(&self) -> &Secrets {
-        &self.provider.secrets
+        self.provider.transport.secrets()
     }
 }

@@ -1,5 +1,5 @@
-//! Every server that speaks OpenAI's chat completions, by async-openai over our own transport and with our
-//! own types of the wire, which take unknown words and missing pieces for what they are.
+//! Every server that speaks OpenAI's chat completions, with types of the wire that take unknown words and missing
+//! pieces for what they are.
 
 mod carried;
 mod chunk;
@@ -9,21 +9,18 @@ mod learned;
 mod markup;
 mod messages;
 mod request;
-mod service;
 mod thinking;
 mod windows;
 
 use std::sync::Arc;
 
-use async_openai::{Client, config::OpenAIConfig};
 use futures::future::BoxFuture;
 use kontor_core::cache::{ByAddress, Cache};
-use kontor_core::error::Chain;
-use kontor_outbound::{Outbound, unconnected};
+use kontor_outbound::Outbound;
 
 use super::{
     Access, Described, Provider, ProviderKind, Server, Windows,
-    wire::{reply, secrets::Secrets, transport::Transport},
+    wire::{reply, transport::Transport},
 };
 use crate::{
     chat::{ChatModel, ChatRequest, DeltaStream, ToolDefinition},
@@ -33,7 +30,6 @@ use crate::{
 use exchange::Completion;
 use learned::Learned;
 use request::EncodedTools;
-use service::Service;
 
 pub(crate) use windows::set_by_hand as window_set_by_hand;
 
@@ -49,8 +45,6 @@ struct Shared {
     kind: ProviderKind,
     base: String,
     transport: Transport,
-    client: Client<OpenAIConfig>,
-    secrets: Secrets,
     quirks: Quirks,
     timeouts: Timeouts,
     tools: Cache<ByAddress<[ToolDefinition]>, Arc<EncodedTools>>,
@@ -60,23 +54,11 @@ struct Shared {
 impl OpenAi {
     pub(super) fn new(access: Access, outbound: &Outbound) -> Result<Self, ModelError> {
         let transport = Transport::new(&access, outbound)?;
-        let secrets = transport.secrets().clone();
-        // The transport sets the key itself, so that async-openai, which would log it with its
-        // configuration, never has it. Its own retries are off because the transport is ours.
-        let unready = |error| access.misconfigured(Chain(&error).to_string());
-        // It puts requests together, and the transport sends them.
-        let client = Client::build(
-            unconnected().map_err(unready)?,
-            OpenAIConfig::new().with_api_base(&access.base_url).with_api_key("").with_org_id(""),
-        )
-        .with_http_service(Service(transport.clone()));
         Ok(Self(Arc::new(Shared {
             name: access.name,
             kind: access.kind,
             base: access.base_url,
             transport,
-            client,
-            secrets,
             quirks: access.quirks,
             timeouts: access.timeouts,
             tools: Cache::new(KEPT_TOOLS),

@@ -1,17 +1,17 @@
-//! The events of a stream, taken apart here and handed on one by one.
+//! A body taken apart into its events.
 //!
-//! Each line is looked at once, however the bytes arrive, and neither a line nor an event grows without bound.
-//! What is handed on are whole `data` events of valid text, one to a piece, so that what parses them after us
-//! never sees half of one. The format: <https://html.spec.whatwg.org/multipage/server-sent-events.html>.
+//! Each byte is looked at once, however the bytes arrive, and neither a line nor an event grows without bound.
+//! What is handed on are whole `data` events of valid text.
+//! The format: <https://html.spec.whatwg.org/multipage/server-sent-events.html>.
 
 use std::collections::VecDeque;
 
-use bytes::{Bytes, BytesMut};
-use futures::{Stream, StreamExt as _, stream};
-use serde::Deserialize;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{bare::Bare, encoding::Encoded};
+use super::{bare::Bare, encoding::Encoded, failure::Failure};
+use crate::error::ModelError;
 
 /// The longest event, in bytes. An answer's text is bounded to a quarter of it, and JSON may write a character in
 /// six.
@@ -21,21 +21,18 @@ pub(super) const LONGEST_STREAM: usize = 128 << 20;
 /// How much is kept of what is no event, to be told where nothing else comes.
 const LONGEST_OTHER: usize = 8 * 1024;
 
-/// What the framing tells beside the provider's own events, as the field `kontor` of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Told {
+/// What a body has in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// Bytes that make no event yet: the other side is at work.
+    Life,
+    /// The data of one event, a JSON object.
+    Event(Bytes),
     /// The provider said that its answer is whole.
     Done,
-    /// The body was no answer, but what stands in `error`.
-    NoAnswer,
-    /// More came than an answer may have, as `error` says.
-    TooLong,
-    /// The body cannot be read, as `error` says.
-    Unreadable,
 }
 
-/// Why a stream of events is not read any further.
+/// Why a body is not read any further.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Framing {
     #[error("an event of the answer is longer than {LONGEST_EVENT} bytes")]
@@ -46,13 +43,67 @@ pub(crate) enum Framing {
     Compressed,
 }
 
+/// What the data of an event says.
+pub(crate) fn read_event<E: DeserializeOwned>(data: &[u8]) -> Result<E, ModelError> {
+    serde_json::from_slice(data)
+        .map_err(|error| ModelError::Protocol(format!("an event cannot be read: {error}")))
+}
+
+/// Takes the pieces of a body in as they come and gives what is in it, whatever its form: events, one or more JSON
+/// texts, a page. Where too much comes, or what cannot be read, an error says so and is the last.
+pub(super) struct Frames {
+    encoded: Encoded,
+    framer: Framer,
+    /// Nothing more is read.
+    is_over: bool,
+}
+
+impl Frames {
+    /// `encoding` is what the header `Content-Encoding` says.
+    pub(super) fn new(encoding: Option<&str>) -> Self {
+        Self { encoded: Encoded::new(encoding), framer: Framer::default(), is_over: false }
+    }
+
+    pub(super) fn next(&mut self) -> Option<Result<Frame, ModelError>> {
+        self.framer.ready.pop_front()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    pub(super) fn push(&mut self, piece: Bytes) {
+        match self.encoded.decode(piece).and_then(|piece| self.framer.push(&piece)) {
+            Ok(()) if self.framer.done => self.is_over = true,
+            Ok(()) if self.framer.ready.is_empty() => self.framer.ready.push_back(Ok(Frame::Life)),
+            Ok(()) => {}
+            Err(error) => self.give_up(&error),
+        }
+    }
+
+    /// The body ended: what it left open is taken as it stands.
+    pub(super) fn end(&mut self) {
+        self.is_over = true;
+        if let Err(error) = self.framer.end() {
+            self.give_up(&error);
+        }
+    }
+
+    fn give_up(&mut self, error: &Framing) {
+        let words = error.to_string();
+        self.is_over = true;
+        self.framer.ready.push_back(Err(match error {
+            Framing::Compressed => ModelError::Protocol(words),
+            Framing::EventTooLong | Framing::StreamTooLong => ModelError::TooLong(words),
+        }));
+    }
+}
+
 /// Takes bytes in as they come and gives events.
 #[derive(Default)]
 struct Framer {
-    /// The line that has not ended.
-    line: BytesMut,
-    /// How much of it is known to hold no line break.
-    seen: usize,
+    /// The beginning of a line that has not ended.
+    line: Vec<u8>,
     /// The lines of data of the event that has not ended.
     data: Vec<u8>,
     /// That event calls itself an error.
@@ -70,41 +121,42 @@ struct Framer {
     /// The provider said that nothing follows.
     done: bool,
     taken: usize,
-    ready: VecDeque<Bytes>,
+    ready: VecDeque<Result<Frame, ModelError>>,
 }
 
 impl Framer {
-    fn push(&mut self, bytes: &[u8]) -> Result<(), Framing> {
+    fn push(&mut self, mut bytes: &[u8]) -> Result<(), Framing> {
         self.taken = self.taken.saturating_add(bytes.len());
         if self.taken > LONGEST_STREAM {
             return Err(Framing::StreamTooLong);
         }
-        self.line.extend_from_slice(bytes);
-        loop {
-            if self.after_return && !self.line.is_empty() {
-                self.after_return = false;
-                if self.line.first() == Some(&b'\n') {
-                    let _ = self.line.split_to(1);
-                }
+        while let Some(first) = bytes.first() {
+            if std::mem::take(&mut self.after_return) && *first == b'\n' {
+                bytes = bytes.get(1..).unwrap_or_default();
+                continue;
             }
-            let rest = self.line.get(self.seen..).unwrap_or_default();
-            let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
-                self.seen = self.line.len();
+            let Some(at) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+                self.line.extend_from_slice(bytes);
                 break;
             };
-            let mut line = self.line.split_to(self.seen + at + 1);
-            self.seen = 0;
-            self.after_return = line.last() == Some(&b'\r');
-            line.truncate(line.len().saturating_sub(1));
-            self.take_line(&line)?;
+            let (line, rest) = bytes.split_at(at);
+            self.after_return = rest.first() == Some(&b'\r');
+            bytes = rest.get(1..).unwrap_or_default();
+            if self.line.is_empty() {
+                self.take_line(line)?;
+            } else {
+                self.line.extend_from_slice(line);
+                let mut whole = std::mem::take(&mut self.line);
+                self.take_line(&whole)?;
+                whole.clear();
+                self.line = whole;
+            }
         }
         self.check(0)
     }
 
-    /// The body ended: what it left open is taken as it stands.
     fn end(&mut self) -> Result<(), Framing> {
-        let line = self.line.split();
-        self.seen = 0;
+        let line = std::mem::take(&mut self.line);
         if !line.is_empty() {
             self.take_line(&line)?;
         }
@@ -114,7 +166,7 @@ impl Framer {
         }
         if !self.gave && !self.other.is_empty() {
             let other = String::from_utf8_lossy(&self.other).into_owned();
-            self.give(&json!({"kontor": "no_answer", "error": other}).to_string());
+            self.give_failure(&Value::from(other));
         }
         Ok(())
     }
@@ -180,15 +232,22 @@ impl Framer {
         }
         if text == "[DONE]" {
             self.done = true;
-            return self.give(r#"{"kontor":"done"}"#);
+            self.gave = true;
+            self.ready.push_back(Ok(Frame::Done));
+            return;
         }
         if is_error {
             let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
             let value = if value.get("error").is_some() { value } else { json!({"error": value}) };
-            return self.give(&value.to_string());
+            return self.give(value.to_string());
         }
         if text.starts_with('{') {
-            return self.give(&text.replace('\n', " "));
+            // The line break may stand within a string of it, where it is none of JSON.
+            return if text.contains('\n') {
+                self.give(text.replace('\n', " "))
+            } else {
+                self.give(text.to_owned())
+            };
         }
         match serde_json::from_str::<Value>(text) {
             Ok(Value::Array(values)) => values.into_iter().for_each(|value| self.give_bare(value)),
@@ -202,19 +261,25 @@ impl Framer {
         match value {
             Value::Array(values) => values.into_iter().for_each(|value| self.give_bare(value)),
             value if value.get("choices").is_some_and(Value::is_array) || value.get("usage").is_some() => {
-                self.give(&value.to_string());
+                self.give(value.to_string());
             }
             value if self.gave => {
                 let value = if value.get("error").is_some() { value } else { json!({"error": value}) };
-                self.give(&value.to_string());
+                self.give(value.to_string());
             }
-            value => self.give(&json!({"kontor": "no_answer", "error": value}).to_string()),
+            value => self.give_failure(&value),
         }
     }
 
-    fn give(&mut self, text: &str) {
+    fn give(&mut self, text: String) {
         self.gave = true;
-        self.ready.push_back(format!("data: {text}\n\n").into());
+        self.ready.push_back(Ok(Frame::Event(text.into())));
+    }
+
+    /// The body was no answer, but this.
+    fn give_failure(&mut self, said: &Value) {
+        self.gave = true;
+        self.ready.push_back(Err(Failure::of_value(said).into_error(true)));
     }
 
     fn check(&self, more: usize) -> Result<(), Framing> {
@@ -223,70 +288,38 @@ impl Framer {
     }
 }
 
-/// A body's events, one to a piece, whatever its form: events, one or more JSON texts, a page. Bytes that make no
-/// event yet give an empty one, since they show that the other side is at work. Where too much comes, or what cannot
-/// be read, an event says so and is the last.
-pub(crate) fn events<E: Send + 'static>(
-    body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
-    encoding: Option<&str>,
-) -> impl Stream<Item = Result<Bytes, E>> + Send + 'static {
-    let state = (Framer::default(), Encoded::new(encoding), Some(Box::pin(body)), None);
-    stream::unfold(state, |(mut framer, mut encoded, mut body, mut failed)| async move {
-        loop {
-            if let Some(event) = framer.ready.pop_front() {
-                return Some((Ok(event), (framer, encoded, body, failed)));
-            }
-            if let Some(error) = failed.take() {
-                return Some((Err(error), (framer, encoded, None, None)));
-            }
-            let taken = match body.as_mut()?.next().await {
-                Some(Ok(piece)) => {
-                    let taken = encoded.decode(piece).and_then(|piece| framer.push(&piece));
-                    if framer.done {
-                        body = None;
-                    } else if framer.ready.is_empty() && taken.is_ok() {
-                        framer.ready.push_back(Bytes::from_static(b"data: {}\n\n"));
-                    }
-                    taken
-                }
-                Some(Err(error)) => {
-                    failed = Some(error);
-                    Ok(())
-                }
-                None => {
-                    body = None;
-                    framer.end()
-                }
-            };
-            if let Err(error) = taken {
-                let kind = if error == Framing::Compressed { "unreadable" } else { "too_long" };
-                framer.give(&json!({"kontor": kind, "error": error.to_string()}).to_string());
-                body = None;
-            }
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use super::*;
 
-    /// The events of a stream whose bytes come in pieces of this size, as their data.
+    /// What is in a stream whose bytes come in pieces of this size.
+    fn frames(stream: &[u8], piece: usize, encoding: Option<&str>) -> Vec<Result<Frame, ModelError>> {
+        let mut frames = Frames::new(encoding);
+        for piece in stream.chunks(piece) {
+            if frames.is_over() {
+                break;
+            }
+            frames.push(Bytes::copy_from_slice(piece));
+        }
+        if !frames.is_over() {
+            frames.end();
+        }
+        std::iter::from_fn(|| frames.next()).filter(|frame| !matches!(frame, Ok(Frame::Life))).collect()
+    }
+
+    /// The same as text.
     fn framed(stream: &[u8], piece: usize) -> Vec<String> {
-        let pieces: Vec<_> = stream.chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
-        let framed: Vec<Result<Bytes, Infallible>> =
-            futures::executor::block_on(events(stream::iter(pieces), None).collect());
-        framed
-            .into_iter()
-            .map(|event| {
-                let event = String::from_utf8(event.unwrap().to_vec()).unwrap();
-                let data = event.strip_prefix("data: ").unwrap().strip_suffix("\n\n").unwrap();
-                assert!(!data.contains('\n'));
-                data.to_owned()
+        let frames = frames(stream, piece, None).into_iter();
+        frames
+            .map(|frame| match frame {
+                Ok(Frame::Event(data)) => {
+                    assert!(!data.contains(&b'\n'));
+                    String::from_utf8(data.to_vec()).unwrap()
+                }
+                Ok(Frame::Done) => "done".to_owned(),
+                Ok(Frame::Life) => "life".to_owned(),
+                Err(error) => format!("error: {error}"),
             })
-            .filter(|data| data != "{}")
             .collect()
     }
 
@@ -331,8 +364,9 @@ mod tests {
             }
         }
         let told = |body: &str| framed(body.as_bytes(), 3);
-        assert_eq!(told("{\"detail\": 1}"), ["{\"kontor\":\"no_answer\",\"error\":{\"detail\":1}}"]);
-        assert_eq!(told("<html>no\n"), ["{\"kontor\":\"no_answer\",\"error\":\"<html>no\\n\"}"]);
+        assert!(told("{\"detail\": \"no such model\"}")[0].starts_with("error: "));
+        let page = told("<html><title>Bad Gateway</title>no\n");
+        assert!(page.len() == 1 && page[0].contains("Bad Gateway"), "{page:?}");
         assert_eq!(told(&format!("data: {answer}\n\n{{\"error\":1}}"))[1], "{\"error\":1}");
         assert_eq!(told("event: error\ndata: {\"code\":1}\n\n"), ["{\"error\":{\"code\":1}}"]);
         assert!(told("").is_empty());
@@ -345,10 +379,8 @@ mod tests {
         gzip.write_all(&vec![b' '; 32 << 20]).unwrap();
         let body = gzip.finish().unwrap();
         assert!(body.len() < 64 << 10, "{}", body.len());
-        let body: [Result<Bytes, Infallible>; 1] = [Ok(body.into())];
-        let events: Vec<_> = futures::executor::block_on(events(stream::iter(body), None).collect());
-        let last = String::from_utf8(events.last().unwrap().as_ref().unwrap().to_vec()).unwrap();
-        assert!(last.contains("too_long"), "{last}");
+        let last = frames(&body, usize::MAX, None).pop();
+        assert!(matches!(last, Some(Err(ModelError::TooLong(_)))), "{last:?}");
     }
 
     #[test]
@@ -369,13 +401,11 @@ mod tests {
         ];
         for (body, encoding) in bodies {
             for piece in [1, 5, usize::MAX] {
-                let pieces: Vec<_> =
-                    body.chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
-                let events: Vec<Result<Bytes, Infallible>> =
-                    futures::executor::block_on(events(stream::iter(pieces), encoding).collect());
+                let frames = frames(&body, piece, encoding);
+                let event = Frame::Event(Bytes::from_static(b"{\"a\":1}"));
                 assert!(
-                    events.iter().any(|event| event.as_ref().unwrap() == &text[..]),
-                    "{encoding:?} {piece}"
+                    matches!(&frames[..], [Ok(frame)] if *frame == event),
+                    "{encoding:?} {piece}: {frames:?}"
                 );
             }
         }
@@ -383,15 +413,17 @@ mod tests {
 
     #[test]
     fn what_has_no_end_is_ended_with_a_word() {
-        let endless_line = [b"data: ".to_vec(), vec![b'x'; LONGEST_EVENT]].concat();
+        let endless_line = [b"data: ".to_vec(), vec![b'x'; LONGEST_EVENT + 1]].concat();
         let endless_event = b"data: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".repeat(LONGEST_EVENT / 30);
         for stream in [endless_line, endless_event] {
             let mut stream = [b"data: {\"a\":1}\n\n".to_vec(), stream].concat();
             stream.extend_from_slice(b"\n\ndata: 2\n\n");
-            let events = framed(&stream, 16 * 1024);
-            let [first, last] = &events[..] else { panic!("{} events", events.len()) };
-            assert_eq!(first, "{\"a\":1}");
-            assert!(last.contains("too_long"), "{last}");
+            let frames = frames(&stream, 16 * 1024, None);
+            let [first, last] = &frames[..] else {
+                panic!("{} frames, at the end {:?}", frames.len(), frames.last())
+            };
+            assert!(matches!(first, Ok(Frame::Event(data)) if data == &b"{\"a\":1}"[..]), "{first:?}");
+            assert!(matches!(last, Err(ModelError::TooLong(_))), "{last:?}");
         }
     }
 
@@ -404,6 +436,6 @@ mod tests {
             framer.push(b"datadata").unwrap();
         }
         assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
-        assert_eq!(framer.seen, framer.line.len());
+        assert_eq!(framer.line.len(), LONGEST_EVENT - 64);
     }
 }

@@ -48,7 +48,8 @@ pub(crate) struct Progress {
 
 /// The deltas of an exchange. Nothing happens before the stream is polled.
 pub(crate) fn deltas(exchange: impl Exchange) -> DeltaStream {
-    stream::unfold(Some(Reply::new(exchange)), |reply| async move {
+    // In a box, since it is handed on with each delta.
+    stream::unfold(Some(Box::new(Reply::new(exchange))), |reply| async move {
         let mut reply = reply?;
         let item = reply.next().await?;
         let rest = item.is_ok().then_some(reply);

@@ -7,14 +7,20 @@ use kontor_outbound::{
     Client, Error as OutboundError, Limits, Outbound, RequestBuilder, Response, Steered, Wait as OutboundWait,
 };
 use reqwest::{
-    Body, Method, Request, StatusCode,
+    Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{encoding::Encoded, failure::Failure, framing, secrets::Secrets};
+use super::{
+    answer::Answer,
+    encoding::Encoded,
+    failure::Failure,
+    framing::{self, Frames},
+    secrets::Secrets,
+};
 use crate::{
     config::Timeouts,
     error::{ModelError, Wait},
@@ -90,28 +96,14 @@ impl Transport {
         &self.secrets
     }
 
-    /// Sends a request with the provider's headers. What comes back is an answer, whose body is its events, one to a
-    /// piece.
-    pub(crate) async fn send(&self, mut request: Request) -> Result<reqwest::Response, ModelError> {
-        self.equip(&mut request);
-        let response = self.client.execute(request).await.map_err(|error| self.failed(error))?;
-        // What a success is made of is seen from the body itself: servers send events under any type.
-        if response.status().is_success() {
-            return Ok(framed(response));
-        }
-        Err(self.refused(response).await)
-    }
-
-    /// Asks a question of the provider's, whose answer is events, one to a piece.
-    pub(crate) async fn post(
-        &self,
-        url: &str,
-        body: &impl Serialize,
-    ) -> Result<reqwest::Response, ModelError> {
+    /// Asks a question that is answered in events. What a success is made of is seen from the body itself: servers
+    /// send events under any type.
+    pub(crate) async fn post(&self, url: &str, body: &impl Serialize) -> Result<Answer, ModelError> {
         let request = self.request(Method::POST, url).json(body);
         let response = request.send().await.map_err(|error| self.failed(error))?;
         if response.status().is_success() {
-            return Ok(framed(response));
+            let frames = Frames::new(encoding(response.headers()));
+            return Ok(Answer::new(response, frames));
         }
         Err(self.refused(response).await)
     }
@@ -124,13 +116,6 @@ impl Transport {
             url = parsed.into();
         }
         self.client.request(method, &url).headers(self.headers.clone())
-    }
-
-    fn equip(&self, request: &mut Request) {
-        request.headers_mut().extend(self.headers.clone());
-        if let Some((name, value)) = &self.query {
-            request.url_mut().query_pairs_mut().append_pair(name, value);
-        }
     }
 
     /// The names of the models that the server lists at `url`; `None` where it has no list.
@@ -191,12 +176,6 @@ fn encoding(headers: &HeaderMap) -> Option<&str> {
     headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok())
 }
 
-/// A request that cannot be built.
-pub(crate) fn unsendable(error: reqwest::Error) -> ModelError {
-    // A URL may hold credentials.
-    ModelError::Unreachable { source: error.without_url().into() }
-}
-
 /// The reply has timers and bounds of its own, which say more of a model than those of HTTP can: these stand behind
 /// them.
 fn limits(timeouts: &Timeouts) -> Limits {
@@ -211,14 +190,4 @@ fn limits(timeouts: &Timeouts) -> Limits {
         redirects: 0,
         ..Limits::default()
     }
-}
-
-/// A response whose body is its events, one to a piece.
-fn framed(response: Response) -> reqwest::Response {
-    let (status, headers) = (response.status(), response.headers().clone());
-    let events = framing::events(response.pieces(), encoding(&headers));
-    let mut framed = http::Response::new(Body::wrap_stream(events));
-    *framed.status_mut() = status;
-    *framed.headers_mut() = headers;
-    framed.into()
 }

@@ -113,10 +113,14 @@ fn an_error_in_the_stream_is_one_wherever_it_stands() {
 
 #[test]
 fn the_providers_word_that_all_was_said_ends_an_answer_without_a_reason() {
-    let done = json!({"kontor": "done"});
+    let after = |chunks: Vec<Value>| {
+        let (_, mut decoder) = decode(chunks);
+        decoder.take(Frame::Done, &Names::default(), |_| {}).unwrap();
+        decoder.progress.finish
+    };
     let text = json!({"choices": [{"delta": {"content": "a"}}]});
-    assert_eq!(decode([text.clone(), done.clone()]).1.progress.finish, Some(FinishReason::Stop));
-    assert_eq!(decode([done]).1.progress.finish, None);
+    assert_eq!(after(vec![text.clone()]), Some(FinishReason::Stop));
+    assert_eq!(after(Vec::new()), None);
     assert_eq!(decode([text]).1.progress.finish, None);
     let whole = json!({"choices": [{"message": {"content": "a"}, "finish_reason": null}]});
     assert_eq!(decode([whole]).1.progress.finish, Some(FinishReason::Stop));
