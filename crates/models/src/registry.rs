@@ -29,6 +29,8 @@ use crate::{
 
 /// How long the answer of the last probe is believed.
 const PROBE_AGAIN: Duration = Duration::from_secs(60);
+/// And where it did not say how large the window of a model is that is used.
+const PROBE_SOON: Duration = Duration::from_secs(5);
 
 /// What is told about a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -104,7 +106,7 @@ impl Models {
     /// say it for their context windows (a second). Called at start; later looks happen by themselves.
     pub async fn probe(&self) {
         let now = self.0.environment.now();
-        let servers = self.0.providers.values().map(|configured| configured.ask_when_stale(now));
+        let servers = self.0.providers.values().map(|configured| configured.ask_when_stale(None, now));
         let ollama = async {
             if let Some(ollama) = &self.0.ollama {
                 ollama.probe(now).await;
@@ -124,12 +126,15 @@ impl Models {
 
     /// Brings up to date what is known of a model, where its server is one that says it.
     async fn look(&self, id: &str) {
-        let Some((provider, _)) = id.split_once('/') else { return };
+        let Some((provider, name)) = id.split_once('/') else { return };
         match self.0.providers.get(provider) {
-            Some(configured) => configured.ask_when_stale(self.0.environment.now()).await,
+            Some(configured) => configured.ask_when_stale(Some(name), self.0.environment.now()).await,
             None => match &self.0.beneath {
                 Some(beneath) => Box::pin(beneath.look(id)).await,
-                None if provider == OLLAMA => self.probe_when_stale().await,
+                None if provider == OLLAMA => {
+                    self.probe_when_stale().await;
+                    self.ask_window(name).await;
+                }
                 None => {}
             },
         }
@@ -145,7 +150,14 @@ impl Models {
             return self.find(id);
         }
         self.probe_when_stale().await;
-        let found = self.0.ollama.as_ref().and_then(Ollama::first);
+        let first = || self.0.ollama.as_ref().and_then(Ollama::first);
+        if let Some(found) = first()
+            && found.capabilities().context_window.is_none()
+            && let Some((_, name)) = found.name().split_once('/')
+        {
+            self.ask_window(name).await;
+        }
+        let found = first();
         Ok(found.unwrap_or_else(|| self.0.builtin.clone()))
     }
 
@@ -219,6 +231,17 @@ impl Models {
         ModelError::UnknownModel {
             id: text::excerpt(id, 100),
             suggestion: text::suggestion(id, known.iter().map(String::as_str)),
+        }
+    }
+
+    /// Asks a local Ollama for the window of a model that it may have loaded since it was probed.
+    async fn ask_window(&self, name: &str) {
+        let Some(ollama) = &self.0.ollama else { return };
+        let now = self.0.environment.now();
+        if ollama.lacks_window(name, now)
+            && let Ok(_looking) = ollama.probing.try_lock()
+        {
+            ollama.ask_windows(now).await;
         }
     }
 

@@ -38,7 +38,7 @@ impl Run<'_> {
                 Outcome::Succeeded(now) => now,
                 other => return Ok(other),
             };
-            if now.to_string() != result.as_str() {
+            if now != result.to_value() {
                 return Ok(refused(has_changed(&source.operation)));
             }
         } else {
