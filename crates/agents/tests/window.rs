@@ -158,7 +158,8 @@ both_engines! {
         std::mem::replace(&mut house.first, next).kill();
         let events = house.first.until_ended(&house.ada, session, turn).await;
         assert_eq!(events.last().unwrap().name(), "turn.completed");
-        assert!(names(&events).windows(2).any(|pair| pair == ["history.summarized", "step.restarted"]), "{:?}", names(&events));
+        let made = ["history.summarized", "usage", "step.restarted"];
+        assert!(names(&events).windows(3).any(|three| three == made), "{:?}", names(&events));
         let requests = house.server.requests();
         assert_eq!(requests[before], requests[before - 1], "what is sent again is the same");
         assert_eq!(summaries(&house.first, &house.ada, session).await.len(), 1);

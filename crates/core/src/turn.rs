@@ -127,15 +127,8 @@ pub enum TurnEvent {
         /// The number of the last event that it tells of, together with all before it.
         through: Sequence,
         text: String,
-        /// The model that wrote it.
+        /// The model that wrote it. What that used up is told by a `usage` of the step.
         model: String,
-        /// What the request cost, as of the answer of a step.
-        #[serde(default)]
-        input_tokens: u64,
-        #[serde(default)]
-        output_tokens: u64,
-        #[serde(default)]
-        cached_input_tokens: u64,
     },
     /// Earlier turns that the model has no room for are left out of this turn, because they could not be summed up.
     #[serde(rename = "history.dropped")]

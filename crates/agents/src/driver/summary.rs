@@ -45,7 +45,7 @@ impl Run<'_> {
         let agents = self.agents;
         let limits = &agents.0.settings.limits;
         let Some(asked) = question(model.as_ref(), limits, &self.history, leaving) else {
-            return Ok(self.not_summed_up(nothing_to_read()));
+            return Ok(self.not_summed_up(nothing_to_read(), None));
         };
         let started = Instant::now();
         let left = self.deadline.since(agents.0.environment.now());
@@ -54,34 +54,26 @@ impl Run<'_> {
         let answered = self.answer(model.clone(), asked.messages, limit).await?;
         let (text, usage) = match answered {
             Answered::Whole(text, usage) => (shortened(text.trim(), asked.longest), usage),
-            Answered::Failed(problem) => return Ok(self.not_summed_up(problem)),
+            Answered::Failed(problem) => return Ok(self.not_summed_up(problem, None)),
             Answered::Ended => {
                 let end = self.ends_with("", "");
-                return end.map_or_else(|| Ok(self.not_summed_up(nothing_said())), Ok);
+                return Ok(end.unwrap_or_else(|| self.not_summed_up(nothing_said(), None)));
             }
         };
         count(prepared, usage.as_ref(), started.elapsed());
         if text.is_empty() {
-            return Ok(self.not_summed_up(nothing_said()));
+            return Ok(self.not_summed_up(nothing_said(), usage));
         }
         Arc::make_mut(&mut self.history).sum_up(asked.through, &text);
-        let usage = usage.unwrap_or_default();
-        Ok(Input::SummedUp(TurnEvent::HistorySummarized {
-            turn: self.turn,
-            step: self.state.step_number(),
-            through: asked.through,
-            text,
-            model: model.name().to_owned(),
-            input_tokens: usage.input_tokens,
-            output_tokens: usage.output_tokens,
-            cached_input_tokens: usage.cached_input_tokens,
-        }))
+        let (turn, step, model) = (self.turn, self.state.step_number(), model.name().to_owned());
+        let event = TurnEvent::HistorySummarized { turn, step, through: asked.through, text, model };
+        Ok(Input::SummedUp { event, usage })
     }
 
-    fn not_summed_up(&self, problem: Problem) -> Input {
+    fn not_summed_up(&self, problem: Problem, usage: Option<Usage>) -> Input {
         tracing::warn!(session = %self.session.id, problem = %problem.message, "earlier turns could not be summed up and are left out");
         let (turn, step) = (self.turn, self.state.step_number());
-        Input::SummedUp(TurnEvent::HistoryDropped { turn, step, problem })
+        Input::SummedUp { event: TurnEvent::HistoryDropped { turn, step, problem }, usage }
     }
 
     /// What the model answers in time.

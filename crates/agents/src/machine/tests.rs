@@ -5,7 +5,7 @@ use kontor_core::{
     operation,
     turn::{ApprovalReason, ToolOutcome, TurnEvent},
 };
-use kontor_models::Message;
+use kontor_models::{Message, Usage};
 use kontor_operations::ApprovalPolicy;
 use serde_json::json;
 use uuid::Uuid;
@@ -335,6 +335,26 @@ fn an_answer_that_broke_off_is_asked_for_again_and_not_for_ever() {
     let (state, effects) = go(state, broke());
     assert_eq!(effects, ["message.completed turn.failed", "Finish(Failed)"]);
     assert_eq!(state.steps[0].text, "Half a", "what was said stays readable");
+}
+
+#[test]
+fn a_summary_is_durable_before_the_model_is_asked_again_and_is_paid_for_in_its_step() {
+    let event = TurnEvent::HistorySummarized {
+        turn: TURN,
+        step: 1,
+        through: 12,
+        text: "They sell sails.".into(),
+        model: "m".into(),
+    };
+    let summed_up = Input::SummedUp { event, usage: Some(Usage::default()) };
+    let (state, effects) = go(opened(), summed_up);
+    assert_eq!(effects, ["history.summarized usage", "Commit", "CallModel"]);
+    assert_eq!((state.summaries, state.has_dropped, state.is_asking()), (1, false, true));
+    let problem = problem("no_summary");
+    let dropped = TurnEvent::HistoryDropped { turn: TURN, step: 1, problem };
+    let (state, effects) = go(state, Input::SummedUp { event: dropped, usage: None });
+    assert_eq!(effects, ["history.dropped", "Commit", "CallModel"]);
+    assert!(state.has_dropped && state.is_asking());
 }
 
 #[test]

@@ -24,8 +24,11 @@ pub(crate) enum Input {
     Opened,
     /// The turn was taken over or goes on after an approval.
     Resumed,
-    /// Earlier turns were summed up, or could not be: the event that says so.
-    SummedUp(TurnEvent),
+    /// Earlier turns were summed up, or could not be: the event that says so, and what that used up.
+    SummedUp {
+        event: TurnEvent,
+        usage: Option<Usage>,
+    },
     Answered(Answer),
     /// The model gave no whole answer; `text` and `reasoning` are what it gave.
     ModelFailed {
@@ -157,8 +160,8 @@ impl Machine<'_> {
         match input {
             Input::Opened => self.effects.push(Effect::CallModel),
             Input::Resumed => self.resume(),
-            Input::SummedUp(event) => {
-                self.append(vec![event]);
+            Input::SummedUp { event, usage } => {
+                self.append([Some(event), used(&self.state, usage)].into_iter().flatten().collect());
                 // What was paid for is not asked for again after a crash.
                 self.effects.extend([Effect::Commit, Effect::CallModel]);
             }
@@ -244,15 +247,7 @@ impl Machine<'_> {
                 interrupted: answer.cut,
             });
         }
-        if let Some(usage) = answer.usage {
-            events.push(TurnEvent::Usage {
-                turn,
-                step,
-                input_tokens: usage.input_tokens,
-                output_tokens: usage.output_tokens,
-                cached_input_tokens: usage.cached_input_tokens,
-            });
-        }
+        events.extend(used(&self.state, answer.usage));
         if let Some(carried) = answer.carried {
             let extras = answer.calls.iter().zip(0..);
             let calls =
@@ -429,6 +424,13 @@ impl Machine<'_> {
             _ => self.effects.push(Effect::Append(events)),
         }
     }
+}
+
+/// What an answer of the step used up, as far as the provider said it.
+fn used(state: &State, usage: Option<Usage>) -> Option<TurnEvent> {
+    let Usage { input_tokens, output_tokens, cached_input_tokens, .. } = usage?;
+    let (turn, step) = (state.turn, state.step_number());
+    Some(TurnEvent::Usage { turn, step, input_tokens, output_tokens, cached_input_tokens })
 }
 
 fn is_read(call: &Call) -> bool {
