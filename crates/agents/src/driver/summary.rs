@@ -9,8 +9,8 @@ use kontor_core::{
     turn::{Sequence, TurnEvent},
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Message, ModelError, RetryPolicy, ToolDefinition,
-    Tries, Usage, tokens::estimate, with_retries,
+    Assembler, ChatModel, ChatRequest, CompletedStep, FinishReason, Message, ModelError, RetryPolicy,
+    ToolDefinition, Tries, Usage, tokens::estimate, with_retries,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -124,8 +124,11 @@ type Read = Result<Result<Option<CompletedStep>, ModelError>, tokio::time::error
 impl Answered {
     fn of(read: Read) -> Self {
         match read {
-            Ok(Ok(Some(step))) => Self::Whole(step.text, step.usage),
-            Ok(Ok(None)) => Self::Failed(nothing_said()),
+            // What a filter cut off may lack what matters.
+            Ok(Ok(Some(step))) if step.finish != FinishReason::ContentFilter => {
+                Self::Whole(step.text, step.usage)
+            }
+            Ok(Ok(_)) => Self::Failed(nothing_said()),
             Ok(Err(error)) => {
                 tracing::warn!(error = %Chain(&error), "the model gave no summary");
                 Self::Failed(error.problem())

@@ -37,7 +37,9 @@ impl Page {
 
     /// Whether a text is no more than this.
     pub(crate) fn holds(self, text: &str) -> bool {
-        text.len() <= self.bytes && self.tokens.is_none_or(|tokens| estimate(text) <= tokens)
+        // No text has more tokens than bytes.
+        let fits = |tokens| text.len() <= tokens || estimate(text) <= tokens;
+        text.len() <= self.bytes && self.tokens.is_none_or(fits)
     }
 
     /// Bytes that an operation's result may have, of which ids take a token for two: less tells of no record.
