@@ -102,6 +102,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 6] = [
         "turns",
         "approvals",
         "model_providers",
+        "model_settings",
         "service",
         "window_warnings",
         "data_steps",

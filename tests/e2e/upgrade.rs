@@ -29,6 +29,7 @@ async fn a_workspace_of_the_first_version_gets_what_is_new_and_keeps_what_its_ad
             let agents = ada.get("/api/agents").await.unwrap().ok();
             assert_eq!(named(&agents["data"], "data-steward")["prompt_version"], 1);
             assert_eq!(named(&agents["data"], "sales-assistant")["prompt_version"], 2);
+            assert_eq!(named(&agents["data"], "sales-assistant")["model"], "smart");
             ada.get("/api/jobs").await.unwrap().ok();
             // What the admin made.
             assert_eq!(field("deal", "stage")["label"], "Phase");

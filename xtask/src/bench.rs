@@ -45,7 +45,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if !["turns", "records", "scale", "store", "workspaces"].contains(&name.as_str()) {
         return Err(format!("there is no benchmark {name:?}: turns, records, scale, store or workspaces"));
     }
-    let (engines, rest) = Engines::take(arguments)?;
+    let (engines, mut rest) = Engines::take(arguments)?;
+    if name == "turns"
+        && let Some(at) = rest.iter().position(|argument| argument == "--peer")
+    {
+        rest.insert(at + 1, prepare_peer()?.display().to_string());
+    }
     build()?;
     for engine in engines.each() {
         let service = if *engine == "postgres" { Some(services::postgres()?) } else { None };
@@ -60,6 +65,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         host::run(&mut command)?;
     }
     Ok(())
+}
+
+/// The releases that `crates/bench/src/peer.py` was written for.
+const PEER: [&str; 2] = ["pydantic-ai-slim[openai]==2.68.0", "dbos==3.4.0"];
+
+/// A Python of its own that has the peer of the turns.
+fn prepare_peer() -> Result<PathBuf, String> {
+    let python = host::python(&host::cache().join("peer"))?;
+    host::run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PEER))?;
+    Ok(python)
 }
 
 /// Builds the server as users run it, and the programs that measure it, together: one by one they would be

@@ -22,7 +22,7 @@ cargo xtask <command>
   kill [--engine sqlite|postgres|both] [--count N]
                           kill -9 the server N times in the middle of turns and check what is left
   bench turns|records|scale|store|workspaces [--engine sqlite|postgres|both] [--quick]
-                          measure, and print the figures
+                          measure, and print the figures; turns also beside Pydantic-AI with DBOS (--peer)
   conform openapi [--seconds N]
                           ask the server what its description allows and what it does not, by schemathesis
 ";

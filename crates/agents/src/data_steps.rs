@@ -1,6 +1,7 @@
 //! What this version makes of the agents of workspaces that are there already.
 
 use kontor_core::{environment::Environment, text::hex};
+use kontor_models::DEFAULT;
 use kontor_store::{BoxFuture, DataStep, PartResult, Tx};
 use sha2::{Digest as _, Sha256};
 
@@ -19,6 +20,12 @@ pub fn data_steps() -> Vec<DataStep> {
     vec![
         DataStep { number: 7, name: "renew prompts that nobody changed", alters: false, run: renew },
         DataStep { number: 8, name: "add the data steward", alters: false, run: add_data_steward },
+        DataStep {
+            number: 10,
+            name: "standard agents ask for fast and smart",
+            alters: false,
+            run: name_models,
+        },
     ]
 }
 
@@ -42,6 +49,20 @@ fn renew<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult>
 fn add_data_steward<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
     Box::pin(async move {
         add(tx, "data-steward").await?;
+        Ok(None)
+    })
+}
+
+/// Has standard agents that ask for the default model ask for the workspace's fast or smart one, which is the default
+/// one unless it is set.
+fn name_models<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        let shipped = prompts::standard(&Environment::system())?;
+        for agent in rows::agents::list(tx).await?.iter().filter(|agent| agent.model == DEFAULT) {
+            if let Some(shipped) = shipped.iter().find(|shipped| shipped.name == agent.name) {
+                rows::agents::set_model(tx, agent.id, &shipped.model).await?;
+            }
+        }
         Ok(None)
     })
 }

@@ -16,6 +16,8 @@ pub enum Error {
     AgentNotFound { name: String, near: String },
     #[error("the workspace has no provider of models {0:?}")]
     ProviderNotFound(String),
+    #[error("the workspace knows nothing otherwise of the model {0:?}")]
+    NothingOverridden(String),
     /// There is no such session, or it is another member's.
     #[error("there is no session {0}")]
     SessionNotFound(SessionId),
@@ -69,8 +71,9 @@ pub enum Error {
     Crm(#[from] kontor_crm::Error),
     #[error(transparent)]
     Identity(#[from] kontor_identity::Error),
-    #[error(transparent)]
-    Model(#[from] kontor_models::ModelError),
+    /// No model is left that could be asked.
+    #[error("no model can be asked: {0}")]
+    Unanswered(Problem),
 }
 
 impl Error {
@@ -98,6 +101,11 @@ impl Fault for Error {
                 ErrorKind::NotFound,
                 "model_provider_not_found",
                 format!("The workspace has no provider of models named {name:?}."),
+            ),
+            Self::NothingOverridden(model) => Problem::new(
+                ErrorKind::NotFound,
+                "model_override_not_found",
+                format!("The workspace has set nothing of a model {model:?}."),
             ),
             Self::SessionNotFound(_) => {
                 new(ErrorKind::NotFound, "session_not_found", "There is no such session.")
@@ -169,7 +177,7 @@ impl Fault for Error {
             Self::Call(error) => error.problem(),
             Self::Crm(error) => error.problem(),
             Self::Identity(error) => error.problem(),
-            Self::Model(error) => error.problem(),
+            Self::Unanswered(problem) => problem.clone(),
         }
     }
 }

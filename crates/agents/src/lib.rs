@@ -21,6 +21,7 @@
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
 //! | `history` | the earlier turns a model is shown, and what was made of those before them |
 //! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
+//! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
 //!
 //! Each module names only what stands in its own layer or below, which a test holds
@@ -38,6 +39,7 @@ mod limits;
 mod log;
 mod machine;
 mod model_providers;
+mod model_settings;
 mod prompts;
 mod rows;
 mod running;
@@ -58,6 +60,7 @@ pub use engine::{AgentParts, Agents};
 pub use error::Error;
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
+pub use model_settings::OverriddenModel;
 pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
 pub use stored::{Approval, ApprovalStatus, LoggedEvent, SessionStatus, TurnStatus};
 pub use stream::{EventId, StreamEvent};

@@ -3,14 +3,14 @@
 use kontor_core::{
     actor::Actor,
     caller::{Caller, Operator},
-    error::{Chain, Fault as _, Issue},
+    error::{Chain, Issue},
     grants::Permission,
     ids::WorkspaceId,
     text,
     time::Timestamp,
 };
 use kontor_identity::Sealer;
-use kontor_models::{ModelInfo, ProviderKind};
+use kontor_models::{ModelInfo, Models, Owner, ProviderKind};
 use kontor_store::AuditEntry;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -71,7 +71,12 @@ pub struct ProviderTest {
 impl Agents {
     /// The models that the caller's workspace may use: the installation's and those of its own providers.
     pub async fn models(&self, caller: &Caller) -> Result<Vec<ModelInfo>, Error> {
-        Ok(self.models_of(caller.workspace).await?.list())
+        Ok(self.models_of_caller(caller).await?.list())
+    }
+
+    /// The same, by the names that agents have for them.
+    pub async fn models_of_caller(&self, caller: &Caller) -> Result<Models, Error> {
+        self.models_of(caller.workspace).await
     }
 
     /// The workspace's own providers, by name.
@@ -228,7 +233,7 @@ impl Agents {
             Ok(message) => ProviderTest { is_well: true, message: format!("The provider {message}.") },
             Err(error) => {
                 tracing::info!(provider = name, error = %Chain(&error), "a workspace's model provider is not well");
-                ProviderTest { is_well: false, message: error.problem().message }
+                ProviderTest { is_well: false, message: error.problem_for(Owner::Workspace).message }
             }
         })
     }

@@ -73,7 +73,8 @@ impl Agents {
 
     async fn warnings(&self, workspace: WorkspaceId) -> Result<Vec<WindowWarning>, Error> {
         let models = self.models_of(workspace).await?;
-        let default = models.default_model().await?;
+        // One that cannot be used is told elsewhere.
+        let default = models.default_model().await.ok();
         let infos = models.list();
         let narrow = infos.iter().filter(|info| info.capabilities.context_window.is_some());
         let narrow: Vec<&ModelInfo> = narrow.collect();
@@ -85,14 +86,14 @@ impl Agents {
         let mut found = Vec::new();
         for agent in agents {
             let needs = needs_of(self, workspace, agent.id).await?;
-            let model = if agent.model == "default" { default.name() } else { &agent.model };
+            let model = models.meant(&agent.model).or(default.as_ref().map(|default| default.name()));
             found.extend(narrow.iter().filter_map(|info| warning(&agent, model, info, needs)));
         }
         Ok(found)
     }
 }
 
-fn warning(agent: &Agent, model: &str, info: &ModelInfo, needs: Needs) -> Option<WindowWarning> {
+fn warning(agent: &Agent, model: Option<&str>, info: &ModelInfo, needs: Needs) -> Option<WindowWarning> {
     let window = info.capabilities.context_window?;
     let needed = needs.window(info.capabilities.max_output_tokens);
     (window < needed).then(|| WindowWarning {
@@ -102,6 +103,6 @@ fn warning(agent: &Agent, model: &str, info: &ModelInfo, needs: Needs) -> Option
         window,
         prompt_and_tools: u32::try_from(needs.fixed).unwrap_or(u32::MAX),
         needed,
-        is_in_use: info.id == model,
+        is_in_use: Some(info.id.as_str()) == model,
     })
 }

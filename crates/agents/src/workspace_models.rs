@@ -1,4 +1,4 @@
-//! The models of a workspace: those of its own providers beside those of the installation.
+//! The models of a workspace: those of its own providers beside those of the installation, as it has set them.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -8,7 +8,10 @@ use kontor_models::{Models, ProviderConfig, Secret};
 use crate::{
     engine::Agents,
     error::Error,
-    rows::model_providers::{self, ProviderRow},
+    rows::{
+        model_choices::{self, ChoiceRow},
+        model_providers::{self, ProviderRow},
+    },
 };
 
 /// How long the providers of a workspace are believed.
@@ -20,7 +23,10 @@ const REMEMBERED: usize = 1_000;
 pub(crate) struct WorkspaceModels(Cache<WorkspaceId, Arc<Known>>);
 
 struct Known {
-    rows: Vec<ProviderRow>,
+    providers: Vec<ProviderRow>,
+    choices: Vec<ChoiceRow>,
+    /// Those of its providers, before what is set of them.
+    opened: Models,
     models: Models,
 }
 
@@ -49,17 +55,30 @@ impl Agents {
         known: Option<Arc<Known>>,
     ) -> Result<Arc<Known>, Error> {
         let namespace = self.namespace(workspace).await?;
-        let rows: Vec<ProviderRow> = namespace.read((), |tx, ()| Box::pin(model_providers::list(tx))).await?;
-        match known {
+        let read: Result<(Vec<ProviderRow>, Vec<ChoiceRow>), Error> = namespace
+            .read((), |tx, ()| {
+                Box::pin(
+                    async move { Ok((model_providers::list(tx).await?, model_choices::list(tx).await?)) },
+                )
+            })
+            .await;
+        let (providers, choices) = read?;
+        let (providers, opened) = match known {
+            Some(known) if known.providers == providers && known.choices == choices => return Ok(known),
             // The same, whose connections are open.
-            Some(known) if known.rows == rows => Ok(known),
-            _ if rows.is_empty() => Ok(Arc::new(Known { rows, models: self.0.models.clone() })),
-            _ => self.open_models(workspace).await.map(Arc::new),
-        }
+            Some(known) if known.providers == providers => (providers, known.opened.clone()),
+            _ if providers.is_empty() => (providers, self.0.models.clone()),
+            _ => self.open_models(workspace).await?,
+        };
+        let models = match choices.as_slice() {
+            [] => opened.clone(),
+            set => opened.with_choices(model_choices::choices(set)?),
+        };
+        Ok(Arc::new(Known { providers, choices, opened, models }))
     }
 
     /// The providers with their keys, read at one moment: a key belongs to the address that stands beside it.
-    async fn open_models(&self, workspace: WorkspaceId) -> Result<Known, Error> {
+    async fn open_models(&self, workspace: WorkspaceId) -> Result<(Vec<ProviderRow>, Models), Error> {
         let sealer = self.0.identity.sealer(workspace).await?;
         let namespace = self.namespace(workspace).await?;
         let (rows, keys) = namespace
@@ -94,6 +113,6 @@ impl Agents {
             (row.name.clone(), config)
         });
         let models = self.0.models.with_providers(configs.collect::<BTreeMap<_, _>>());
-        Ok(Known { rows, models })
+        Ok((rows, models))
     }
 }

@@ -124,7 +124,11 @@ impl House {
 
     /// By a clock that the test moves.
     pub(crate) async fn with_clock(store: TestStore, clock: Arc<ManualClock>) -> Self {
-        let server = ScriptedModel::with_rule(obey).await.unwrap();
+        Self::on_clock(store, ScriptedModel::with_rule(obey).await.unwrap(), clock).await
+    }
+
+    /// By a clock that the test moves, with a model server.
+    pub(crate) async fn on_clock(store: TestStore, server: ScriptedModel, clock: Arc<ManualClock>) -> Self {
         let environment = Environment::new(clock, Arc::new(SystemRandom));
         let first =
             Process::made(&store, server.base_url(), settings(), "scripted/scripted", environment).await;
@@ -280,6 +284,7 @@ impl Process {
                     {"name": "small", "max_output_tokens": 100},
                     {"name": "narrow", "context_window": NARROW},
                     {"name": "tiny", "context_window": 2_048},
+                    {"name": "speechless", "tools": false},
                 ]}},
             }))
             .unwrap();

@@ -48,6 +48,9 @@ pub enum TurnEvent {
         /// Cut off by a cancellation or a limit.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         interrupted: bool,
+        /// Absent for an answer that has no end, and in logs of older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answered_by: Option<AnsweredBy>,
     },
     /// What came with the step's answer and goes back to the model with it for the rest of the conversation, such as
     /// the signatures of its thoughts: JSON texts of the model's provider, which alone knows what they mean. It is
@@ -83,6 +86,9 @@ pub enum TurnEvent {
         /// What the model wrote, where that is not the operation itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         written: Option<WrittenCall>,
+        /// With the first call of a step that is calls alone, which has no `message.completed`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answered_by: Option<AnsweredBy>,
     },
     #[serde(rename = "tool.result")]
     ToolResult {
@@ -148,6 +154,33 @@ pub enum TurnEvent {
     },
     #[serde(rename = "turn.cancelled")]
     TurnCancelled { turn: TurnId, by: Option<MemberId> },
+}
+
+/// The model that gave a step's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredBy {
+    /// Its id.
+    pub model: String,
+    /// Where it is not the one that was to be asked first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<InsteadOf>,
+}
+
+/// A model that gave no answer, so that another did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InsteadOf {
+    pub model: String,
+    /// What to say after its name: `could not be reached`.
+    pub because: String,
+}
+
+impl AnsweredBy {
+    /// In words, where it is not the model that was to be asked first: `Answered by b/y, since a/x could not be
+    /// reached`.
+    pub fn words(&self) -> Option<String> {
+        let InsteadOf { model, because } = self.instead_of.as_ref()?;
+        Some(format!("Answered by {}, since {model} {because}", self.model))
+    }
 }
 
 /// A call as the model wrote it: a verb that takes an object in the place of an operation.

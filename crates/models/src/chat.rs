@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use futures::stream::BoxStream;
+use kontor_core::error::{Fault as _, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{error::ModelError, known::Pricing, scene::Scene};
+use crate::{breaker::Breaker, error::ModelError, known::Pricing, registry::ModelOverride, scene::Scene};
 
 /// The answer of a model as it arrives. [`Delta::Finish`] is the last item of a whole answer; an error ends
 /// the stream.
@@ -22,6 +23,21 @@ pub trait ChatModel: Send + Sync {
     /// What its tokens cost, as far as is known.
     fn pricing(&self) -> Option<Pricing> {
         None
+    }
+
+    /// The same model with what a workspace knows of it; `None` where nothing of it can be known otherwise.
+    fn known_otherwise(&self, _: &ModelOverride) -> Option<Arc<dyn ChatModel>> {
+        None
+    }
+
+    /// How it fares; `None` for one that does not fail.
+    fn breaker(&self) -> Option<&Arc<Breaker>> {
+        None
+    }
+
+    /// What a person is told of an error of it, with where it can be mended.
+    fn problem_of(&self, error: &ModelError) -> Problem {
+        error.problem()
     }
 
     /// Asks the model. Nothing happens before the stream is polled; dropping it ends the request.

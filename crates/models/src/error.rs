@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use kontor_core::error::{ErrorKind, Fault, Problem};
 
+use crate::providers::Owner;
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What was waited for when the time was up.
@@ -80,6 +82,43 @@ impl ModelError {
         }
     }
 
+    /// Whether the fault is the model's or its provider's, so that another model may answer the same request.
+    pub fn is_of_the_model(&self) -> bool {
+        match self {
+            Self::Rejected { status, .. } => matches!(status, 403 | 404 | 500..),
+            Self::Filtered { .. } | Self::TooLong(_) => false,
+            Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::Unauthorized { .. }
+            | Self::RateLimited { .. }
+            | Self::QuotaUsed { .. }
+            | Self::Server { .. }
+            | Self::CutShort { .. }
+            | Self::Protocol(_)
+            | Self::UnknownModel { .. }
+            | Self::Misconfigured { .. } => true,
+        }
+    }
+
+    /// What to say after the name of the model that it happened to.
+    pub fn because(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "could not be reached",
+            Self::Timeout { .. } => "did not answer in time",
+            Self::Unauthorized { .. } => "refused the API key",
+            Self::RateLimited { .. } => "limits the rate of requests",
+            Self::QuotaUsed { .. } => "has its quota used up",
+            Self::Server { .. } => "failed",
+            Self::Rejected { .. } => "rejected the request",
+            Self::Filtered { .. } => "withheld its answer",
+            Self::CutShort { .. } => "broke off",
+            Self::Protocol(_) => "sent something that is not understood",
+            Self::TooLong(_) => "answered at too great a length",
+            Self::UnknownModel { .. } => "is not there",
+            Self::Misconfigured { .. } => "cannot be used as it is configured",
+        }
+    }
+
     /// How long the provider asked to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -91,20 +130,35 @@ impl ModelError {
 
 impl Fault for ModelError {
     fn problem(&self) -> Problem {
+        self.problem_for(Owner::Operator)
+    }
+}
+
+impl ModelError {
+    /// What a person is told of it, with where whoever set the provider up can mend it.
+    pub fn problem_for(&self, owner: Owner) -> Problem {
+        let (at, address) = match owner {
+            Owner::Operator => ("in [models]", "base_url"),
+            Owner::Workspace => ("under Settings > Models (/api/models/providers)", "its address"),
+        };
         let (kind, code, message) = match self {
             Self::Unreachable { .. } => (
                 ErrorKind::Unavailable,
                 "model_unreachable",
-                "The model provider cannot be reached. An admin can check base_url in [models] and that the provider is up.".to_owned(),
+                format!(
+                    "The model provider cannot be reached. An admin can check {address} {at} and that the provider is up."
+                ),
             ),
-            Self::Timeout { what } => {
-                (ErrorKind::Unavailable, "model_timeout", format!("The model did not answer in time: {what}."))
-            }
+            Self::Timeout { what } => (
+                ErrorKind::Unavailable,
+                "model_timeout",
+                format!("The model did not answer in time: {what}."),
+            ),
             Self::Unauthorized { message } => (
                 ErrorKind::Conflict,
                 "model_unauthorized",
                 format!(
-                    "The model provider refused the API key{} An admin can set a valid one in [models].",
+                    "The model provider refused the API key{} An admin can set a valid one {at}.",
                     Words(message)
                 ),
             ),
@@ -154,7 +208,7 @@ impl Fault for ModelError {
                 ErrorKind::Unavailable,
                 "model_protocol",
                 format!(
-                    "The model provider sent something that is not understood{} An admin can check that base_url in [models] names an OpenAI-compatible API.",
+                    "The model provider sent something that is not understood{} An admin can check that {address} {at} names an OpenAI-compatible API.",
                     Words(detail)
                 ),
             ),
@@ -163,7 +217,9 @@ impl Fault for ModelError {
                 "model_answer_too_long",
                 "The model's answer is longer than an answer may be. Ask for less at a time.".to_owned(),
             ),
-            Self::UnknownModel { .. } => (ErrorKind::NotFound, "model_not_found", format!("{}", Sentence(self))),
+            Self::UnknownModel { .. } => {
+                (ErrorKind::NotFound, "model_not_found", format!("{}", Sentence(self)))
+            }
             Self::Misconfigured { .. } => {
                 (ErrorKind::Conflict, "model_misconfigured", format!("{}.", Sentence(self)))
             }

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`chat`] | the [`ChatModel`] trait, requests, messages, tool calls, deltas |
 //! | [`scene`] | what is known of the moment of a request, as values |
+//! | [`breaker`] | models that failed several times in a row are left alone for a while |
 //! | `calls` | tool calls put together from their pieces |
 //! | [`assembler`] | deltas folded into a completed step |
 //! | [`error`] | what can go wrong with a model, and which of it is worth a retry |
@@ -21,6 +22,7 @@
 //! | [`tokens`] | how many tokens a text is, about |
 
 pub mod assembler;
+pub mod breaker;
 mod calls;
 pub mod chat;
 pub mod config;
@@ -34,6 +36,7 @@ pub mod surface;
 pub mod tokens;
 
 pub use assembler::{Assembler, CompletedStep, Taken};
+pub use breaker::{Breaker, Pass, Setback};
 pub use chat::{
     Capabilities, Carried, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, Opaque,
     ToolCall, ToolChoice, ToolDefinition, Usage,
@@ -41,7 +44,9 @@ pub use chat::{
 pub use config::{ModelsConfig, ProviderConfig, Secret};
 pub use error::{ModelError, Wait};
 pub use known::{LongPrompt, Price, Pricing, Rate};
-pub use providers::ProviderKind;
-pub use registry::{ModelInfo, Models, ProviderCheck};
+pub use providers::{Owner, ProviderKind};
+pub use registry::{
+    Choices, DEFAULT, FAST, ModelInfo, ModelOverride, ModelSettings, Models, ProviderCheck, SMART,
+};
 pub use retry::{RetryPolicy, Tries, with_retries};
 pub use scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember};

@@ -1,6 +1,7 @@
 //! Ids to models, the default model, and a local Ollama found by itself.
 
 mod check;
+mod choices;
 mod configured;
 mod of_workspace;
 mod ollama;
@@ -14,7 +15,10 @@ use kontor_core::{environment::Environment, text};
 use kontor_outbound::Outbound;
 use serde::{Deserialize, Serialize};
 
-pub use self::check::ProviderCheck;
+pub use self::{
+    check::ProviderCheck,
+    choices::{Choices, DEFAULT, FAST, ModelOverride, ModelSettings, SMART},
+};
 use self::{
     configured::Configured,
     ollama::{OLLAMA, Ollama},
@@ -43,11 +47,25 @@ pub struct ModelInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pricing: Option<Pricing>,
     pub is_default: bool,
+    /// The workspace knows something of it otherwise than it is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_overridden: bool,
 }
 
 /// The models there are. Cheap to clone.
 #[derive(Clone)]
-pub struct Models(Arc<Shared>);
+pub struct Models {
+    shared: Arc<Shared>,
+    /// What the workspace whose they are has set; of those of the installation, nothing.
+    choices: Arc<Choices>,
+}
+
+/// A model that can be chosen.
+struct Offered {
+    provider: String,
+    model: Arc<dyn ChatModel>,
+    is_default: bool,
+}
 
 struct Shared {
     default: Option<String>,
@@ -74,15 +92,15 @@ impl Models {
     ) -> Result<Self, ModelError> {
         let mut providers = BTreeMap::new();
         for (name, provider) in config.providers {
-            let made = Configured::new(&name, provider, Owner::Operator, outbound);
+            let made = Configured::new(&name, provider, Owner::Operator, outbound, &environment);
             if let Err(message) = &made.provider {
                 tracing::warn!(provider = name, message, "a model provider cannot be used");
             }
             providers.insert(name, made);
         }
         let wanted = !config.ollama_url.is_empty() && !providers.contains_key(OLLAMA);
-        let ollama = if wanted { Ollama::new(&config.ollama_url, outbound)? } else { None };
-        let models = Self(Arc::new(Shared {
+        let ollama = if wanted { Ollama::new(&config.ollama_url, outbound, &environment)? } else { None };
+        let shared = Arc::new(Shared {
             default: config.default,
             providers,
             builtin,
@@ -90,8 +108,9 @@ impl Models {
             environment,
             outbound: outbound.clone(),
             beneath: None,
-        }));
-        if let Some(default) = &models.0.default
+        });
+        let models = Self { shared, choices: Arc::default() };
+        if let Some(default) = &models.shared.default
             && !default.starts_with("ollama/")
         {
             match models.find(default) {
@@ -105,31 +124,39 @@ impl Models {
     /// Looks for a local Ollama (at most 400 ms where there is none, 2.4 s where there is one) and asks servers that
     /// say it for their context windows (a second). Called at start; later looks happen by themselves.
     pub async fn probe(&self) {
-        let now = self.0.environment.now();
-        let servers = self.0.providers.values().map(|configured| configured.ask_when_stale(None, now));
+        let now = self.shared.environment.now();
+        let servers = self.shared.providers.values().map(|configured| configured.ask_when_stale(None, now));
         let ollama = async {
-            if let Some(ollama) = &self.0.ollama {
+            if let Some(ollama) = &self.shared.ollama {
                 ollama.probe(now).await;
             }
         };
         join(join_all(servers), ollama).await;
     }
 
-    /// The model of an id (`provider/model`, `builtin`); the default for an empty id or `default`.
-    pub async fn resolve(&self, id: &str) -> Result<Arc<dyn ChatModel>, ModelError> {
-        if id.is_empty() || id == "default" {
-            return self.default_model().await;
-        }
+    /// The model of an id (`provider/model`, `builtin`) or of what the workspace calls `fast` and `smart`; the default
+    /// for an empty id or `default`.
+    pub async fn resolve(&self, name: &str) -> Result<Arc<dyn ChatModel>, ModelError> {
+        let Some(id) = self.meant(name) else { return self.default_model().await };
         self.look(id).await;
         self.find(id)
+    }
+
+    /// What the model of this id can do, as far as is known now.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownModel`] with the nearest name; [`ModelError::Misconfigured`] where its provider cannot be
+    /// used.
+    pub fn capabilities_of(&self, id: &str) -> Result<Capabilities, ModelError> {
+        self.find(id).map(|model| model.capabilities())
     }
 
     /// Brings up to date what is known of a model, where its server is one that says it.
     async fn look(&self, id: &str) {
         let Some((provider, name)) = id.split_once('/') else { return };
-        match self.0.providers.get(provider) {
-            Some(configured) => configured.ask_when_stale(Some(name), self.0.environment.now()).await,
-            None => match &self.0.beneath {
+        match self.shared.providers.get(provider) {
+            Some(configured) => configured.ask_when_stale(Some(name), self.shared.environment.now()).await,
+            None => match &self.shared.beneath {
                 Some(beneath) => Box::pin(beneath.look(id)).await,
                 None if provider == OLLAMA => {
                     self.probe_when_stale().await;
@@ -142,15 +169,16 @@ impl Models {
 
     /// The configured default, else a local Ollama's first model that can call tools, else `builtin`.
     pub async fn default_model(&self) -> Result<Arc<dyn ChatModel>, ModelError> {
-        if let Some(beneath) = &self.0.beneath {
-            return Box::pin(beneath.default_model()).await;
+        if let Some(beneath) = &self.shared.beneath {
+            let default = Box::pin(beneath.default_model()).await?;
+            return Ok(self.as_set(default));
         }
-        if let Some(id) = &self.0.default {
+        if let Some(id) = &self.shared.default {
             self.look(id).await;
             return self.find(id);
         }
         self.probe_when_stale().await;
-        let first = || self.0.ollama.as_ref().and_then(Ollama::first);
+        let first = || self.shared.ollama.as_ref().and_then(Ollama::first);
         if let Some(found) = first()
             && found.capabilities().context_window.is_none()
             && let Some((_, name)) = found.name().split_once('/')
@@ -158,86 +186,99 @@ impl Models {
             self.ask_window(name).await;
         }
         let found = first();
-        Ok(found.unwrap_or_else(|| self.0.builtin.clone()))
+        Ok(self.as_set(found.unwrap_or_else(|| self.shared.builtin.clone())))
     }
 
-    /// What can be chosen, as far as is known now; the default first.
+    /// What can be chosen and what is used, as far as is known now; the default first.
     pub fn list(&self) -> Vec<ModelInfo> {
-        if let Some(beneath) = &self.0.beneath {
-            return self.own_and(beneath.list());
+        let mut offered = self.offered();
+        for id in self.choices.named() {
+            if offered.iter().all(|offered| offered.model.name() != id)
+                && let (Some(Ok(model)), Some((provider, _))) = (self.look_up(id), id.split_once('/'))
+            {
+                offered.push(Offered { provider: provider.to_owned(), model, is_default: false });
+            }
+        }
+        let infos = offered.into_iter().map(|Offered { provider, model, is_default }| {
+            let model = self.as_set(model);
+            ModelInfo {
+                id: model.name().to_owned(),
+                provider,
+                capabilities: model.capabilities(),
+                pricing: model.pricing(),
+                is_default,
+                is_overridden: self.choices.overrides.contains_key(model.name()),
+            }
+        });
+        infos.collect()
+    }
+
+    fn offered(&self) -> Vec<Offered> {
+        if let Some(beneath) = &self.shared.beneath {
+            return self.own_and(beneath.offered());
         }
         let mut found: Vec<(String, Arc<dyn ChatModel>)> = Vec::new();
-        for (name, configured) in &self.0.providers {
+        for (name, configured) in &self.shared.providers {
             for model in &configured.models {
                 let model = configured.model(name, model.clone());
                 found.extend(model.ok().map(|model| (name.clone(), model)));
             }
         }
-        if let Some(ollama) = &self.0.ollama {
+        if let Some(ollama) = &self.shared.ollama {
             found.extend(ollama.models().into_iter().map(|model| (OLLAMA.to_owned(), model)));
         }
-        if let Some(default) = &self.0.default
+        if let Some(default) = &self.shared.default
             && found.iter().all(|(_, model)| model.name() != default)
-            && let (Ok(model), Some((provider, _))) = (self.find(default), default.split_once('/'))
+            && let (Some(Ok(model)), Some((provider, _))) = (self.look_up(default), default.split_once('/'))
         {
             found.insert(0, (provider.to_owned(), model));
         }
-        let builtin = self.0.builtin.name();
-        found.push((builtin.to_owned(), self.0.builtin.clone()));
-        let local = self.0.ollama.as_ref().and_then(Ollama::first);
+        let builtin = self.shared.builtin.name();
+        found.push((builtin.to_owned(), self.shared.builtin.clone()));
+        let local = self.shared.ollama.as_ref().and_then(Ollama::first);
         let local = local.as_ref().map(|model| model.name());
-        let default = self.0.default.as_deref().or(local).unwrap_or(builtin).to_owned();
-        let mut infos: Vec<_> = found
-            .into_iter()
-            .map(|(provider, model)| ModelInfo {
-                id: model.name().to_owned(),
-                provider,
-                capabilities: model.capabilities(),
-                pricing: model.pricing(),
-                is_default: model.name() == default,
-            })
-            .collect();
-        infos.sort_by_key(|info| !info.is_default);
-        infos
+        let default = self.shared.default.as_deref().or(local).unwrap_or(builtin).to_owned();
+        let offered = found.into_iter().map(|(provider, model)| {
+            let is_default = model.name() == default;
+            Offered { provider, model, is_default }
+        });
+        let mut offered: Vec<_> = offered.collect();
+        offered.sort_by_key(|offered| !offered.is_default);
+        offered
     }
 
     fn find(&self, id: &str) -> Result<Arc<dyn ChatModel>, ModelError> {
-        if id == self.0.builtin.name() {
-            return Ok(self.0.builtin.clone());
+        let found = self.look_up(id).unwrap_or_else(|| Err(self.unknown(id)));
+        found.map(|model| self.as_set(model))
+    }
+
+    /// The model of an id as its provider has it; `None` where there is none.
+    fn look_up(&self, id: &str) -> Option<Result<Arc<dyn ChatModel>, ModelError>> {
+        if id == self.shared.builtin.name() {
+            return Some(Ok(self.shared.builtin.clone()));
         }
-        let Some((provider, name)) = id.split_once('/') else { return Err(self.unknown(id)) };
-        if let Some(configured) = self.0.providers.get(provider) {
-            return configured.find(provider, name).unwrap_or_else(|| Err(self.unknown(id)));
+        let (provider, name) = id.split_once('/')?;
+        if let Some(configured) = self.shared.providers.get(provider) {
+            return configured.find(provider, name);
         }
-        if let Some(ollama) = self.0.ollama.as_ref().filter(|_| provider == OLLAMA) {
-            return ollama.model_named(name).ok_or_else(|| self.unknown(id));
+        if let Some(ollama) = self.shared.ollama.as_ref().filter(|_| provider == OLLAMA) {
+            return ollama.model_named(name).map(Ok);
         }
-        match &self.0.beneath {
-            Some(beneath) => beneath.find(id),
-            None => Err(self.unknown(id)),
-        }
+        self.shared.beneath.as_ref()?.look_up(id)
     }
 
     fn unknown(&self, id: &str) -> ModelError {
-        let known: Vec<String> = self
-            .0
-            .providers
-            .iter()
-            .flat_map(|(name, configured)| {
-                configured.models.iter().map(move |m| format!("{name}/{}", m.name))
-            })
-            .chain([self.0.builtin.name().to_owned()])
-            .collect();
+        let offered = self.offered();
         ModelError::UnknownModel {
             id: text::excerpt(id, 100),
-            suggestion: text::suggestion(id, known.iter().map(String::as_str)),
+            suggestion: text::suggestion(id, offered.iter().map(|offered| offered.model.name())),
         }
     }
 
     /// Asks a local Ollama for the window of a model that it may have loaded since it was probed.
     async fn ask_window(&self, name: &str) {
-        let Some(ollama) = &self.0.ollama else { return };
-        let now = self.0.environment.now();
+        let Some(ollama) = &self.shared.ollama else { return };
+        let now = self.shared.environment.now();
         if ollama.lacks_window(name, now)
             && let Ok(_looking) = ollama.probing.try_lock()
         {
@@ -246,8 +287,8 @@ impl Models {
     }
 
     async fn probe_when_stale(&self) {
-        let Some(ollama) = &self.0.ollama else { return };
-        let now = self.0.environment.now();
+        let Some(ollama) = &self.shared.ollama else { return };
+        let now = self.shared.environment.now();
         if ollama.is_stale(now) {
             // Whoever comes while one is looking goes on with what is known.
             if let Ok(_looking) = ollama.probing.try_lock() {

@@ -13,6 +13,9 @@ use crate::{
     error::ModelError,
 };
 
+/// A wait after which another model would have answered.
+const SHORT_WAIT: Duration = Duration::from_secs(5);
+
 /// How often and how patiently a request is repeated.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryPolicy {
@@ -31,11 +34,24 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Where another model may be asked in this one's place: less of everything, for that is quicker than to wait.
+    #[must_use]
+    pub fn before_another(self) -> Self {
+        Self { attempts: self.attempts.min(2), longest_wait: self.longest_wait.min(SHORT_WAIT), ..self }
+    }
+
+    /// At most so many attempts, and one at least.
+    #[must_use]
+    pub fn at_most(self, attempts: u32) -> Self {
+        Self { attempts: self.attempts.min(attempts).max(1), ..self }
+    }
+
     /// The wait after failure number `failures` (from 1), or `None` to give up. `jitter` is in 0 to 1.
     fn wait(&self, failures: u32, error: &ModelError, jitter: f64) -> Option<Duration> {
         // Who was silent for so long mostly is so again, and each such request costs minutes.
-        let attempts = if matches!(error, ModelError::Timeout { .. }) { 2 } else { self.attempts };
-        if failures >= attempts.min(self.attempts) || !error.is_retryable() {
+        let half = (self.attempts / 2).max(1);
+        let attempts = if matches!(error, ModelError::Timeout { .. }) { half } else { self.attempts };
+        if failures >= attempts || !error.is_retryable() {
             return None;
         }
         if let Some(asked) = error.retry_after() {
@@ -65,6 +81,11 @@ impl Tries {
     /// Whether another request may follow.
     pub fn are_left(&self, policy: RetryPolicy) -> bool {
         self.with(|tried| tried.requests < policy.attempts && !tried.given_up)
+    }
+
+    /// How many there were.
+    pub fn requests(&self) -> u32 {
+        self.with(|tried| tried.requests)
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Tried) -> T) -> T {

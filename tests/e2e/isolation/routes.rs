@@ -84,6 +84,8 @@ impl Prey {
             "kind": "mistral", "base_url": format!("https://{SECRET}.example.com/v1"), "api_key": "k-1234567890",
         });
         ada.send(Method::PUT, "/api/models/providers/hers", Some(provider), &[]).await.unwrap().ok();
+        let known = "/api/models/overrides?model=hers/mistral-large-4";
+        ada.send(Method::PUT, known, Some(json!({"context_window": 8192})), &[]).await.unwrap().ok();
         let session = ada.session("sales-assistant").await.unwrap();
         let message = "delete the account Zanzibar Quellwasser";
         let turn = ada.turn(&session, message).await.unwrap();
@@ -243,6 +245,26 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             &[400, 422],
         ),
         attempt("GET /api/models/providers", "/api/models/providers".into(), None, &[200]),
+        attempt("GET /api/models/settings", "/api/models/settings".into(), None, &[200]),
+        attempt(
+            "PUT /api/models/settings",
+            "/api/models/settings".into(),
+            Some(json!({"fast": "hers/small"})),
+            &[400, 422],
+        ),
+        attempt("GET /api/models/overrides", "/api/models/overrides".into(), None, &[200]),
+        attempt(
+            "PUT /api/models/overrides",
+            "/api/models/overrides?model=hers/mistral-large-4".into(),
+            Some(json!({"context_window": 8192})),
+            &[400, 422],
+        ),
+        attempt(
+            "DELETE /api/models/overrides",
+            "/api/models/overrides?model=hers/mistral-large-4".into(),
+            None,
+            &[404],
+        ),
         attempt("GET /api/models", "/api/models".into(), None, &[200]),
         // Addresses without a parameter that take ids all the same.
         attempt("GET /api/approvals", format!("/api/approvals?status=all&session={session}"), None, &[200]),

@@ -11,6 +11,7 @@ mod needs;
 mod prepare;
 mod questions;
 mod read_more;
+mod route;
 mod summary;
 mod tool_calls;
 mod window;
@@ -23,11 +24,10 @@ use kontor_core::{
     time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
-use kontor_models::Tries;
 use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
 
-use self::{commit::Ending, give_up::GiveUp};
+use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
     needs::{Needs, needs_of},
@@ -162,8 +162,8 @@ struct Run<'a> {
     last_seq: Sequence,
     deadline: Timestamp,
     state: State,
-    /// The number of the step that was asked last, and its requests.
-    tries: (u32, Tries),
+    /// Which models were asked for the step.
+    route: Route,
     first: Option<Input>,
     history: Arc<History>,
     /// How much of a result the model was shown at once, when it was asked last.
@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
             deadline: taken.deadline,
             session: taken.session,
             state,
-            tries: (0, Tries::default()),
+            route: Route::default(),
             first: Some(first),
             history,
             page: Page::usual(limits),

@@ -2,13 +2,13 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use kontor_core::{
-    error::{Chain, ErrorKind, Fault, Issue, Problem},
+    error::{ErrorKind, Issue, Problem},
     text,
     turn::WrittenCall,
 };
 use kontor_models::{
     Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
-    ToolCall, Tries, Usage, tokens::estimate, with_retries,
+    ToolCall, Usage, tokens::estimate, with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     Run, failed,
     prepare::{Prepared, Setting},
+    route::Chosen,
     window::{Fitted, Window},
 };
 use crate::{
@@ -38,17 +39,17 @@ const LONGEST_ID: usize = 100;
 impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
-        let (prepared, request, model) = match self.request().await {
-            Ok(Ready::Asked(prepared, request, model)) => (prepared, request, model),
-            Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
+        let (prepared, request, chosen) = match self.request().await {
+            Ok(Ready::Asked(prepared, request, chosen)) => (prepared, request, chosen),
+            Ok(Ready::Leaving(model, turns)) => return self.sum_up(model, turns).await,
             Err(error) => return Ok(failed(&error)),
         };
         let step = self.state.step_number();
         let agents = self.agents;
         let settings = &agents.0.settings;
         let environment = agents.0.environment.clone();
-        let tries = self.tries(step);
-        let deltas = with_retries(model, request, settings.retries, environment, tries.clone());
+        let (model, tries) = (chosen.model.clone(), chosen.tries.clone());
+        let deltas = with_retries(model, request, chosen.retries, environment, tries);
         let mut deltas = deltas.ready_chunks(AT_ONCE);
         // Ids made for calls that come without one differ from step to step of the conversation.
         let prefix = format!("call_{}_{step}", self.turn.as_uuid().simple());
@@ -85,8 +86,7 @@ impl Run<'_> {
             let Some(chunk) = chunk else { break };
             let is_said = !chunk.is_empty();
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
-                let may_retry = tries.are_left(settings.retries);
-                return Ok(model_failed(&error, may_retry, assembler.text().to_owned(), reasoning));
+                return self.no_answer(chosen, &error, assembler.text().to_owned(), reasoning).await;
             }
             if assembler.is_full() {
                 tracing::warn!(
@@ -107,59 +107,55 @@ impl Run<'_> {
             }
         }
         let text = assembler.text().to_owned();
-        let may_retry = tries.are_left(settings.retries);
         match assembler.complete() {
             Ok(step) => {
-                count(&prepared, step.usage.as_ref(), asked_at.elapsed());
-                Ok(Input::Answered(answer(step, reasoning, &prepared, !may_retry)))
+                let is_last = !chosen.tries.are_left(chosen.retries);
+                count(chosen.model.name(), step.usage.as_ref(), asked_at.elapsed());
+                let answer = answer(step, reasoning, &prepared, is_last);
+                Ok(Input::Answered(Answer { answered_by: Some(chosen.answered()), ..answer }))
             }
-            Err(error) => Ok(model_failed(&error, may_retry, text, reasoning)),
+            Err(error) => self.no_answer(chosen, &error, text, reasoning).await,
         }
-    }
-
-    /// The requests of a step, over all its restarts in this process.
-    fn tries(&mut self, step: u32) -> Tries {
-        if self.tries.0 != step {
-            self.tries = (step, Tries::default());
-        }
-        self.tries.1.clone()
     }
 
     async fn request(&mut self) -> Result<Ready, Error> {
         let prepared = self.prepare().await?;
         let models = self.agents.models_of(self.workspace).await?;
-        let model = models.resolve(&prepared.agent.definition.model).await?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
-        let fixed = || prepared.surface.tokens() + estimate(&prompt);
         let limits = &self.agents.0.settings.limits;
-        let window = Window::new(model.name(), &model.capabilities(), fixed, limits);
-        self.page = window.page();
-        let current = machine::messages(&self.state, self.page);
         let may_sum_up = !self.state.has_dropped && self.state.summaries < limits.summaries;
-        let fitted = match window.fit(&self.history, current, may_sum_up)? {
-            Fitted::Messages(messages) => messages,
-            Fitted::Leaving(turns) => {
-                return Ok(Ready::Leaving(prepared, model, turns));
+        let (chosen, fitted) = loop {
+            let chosen = self.choose(&models, &prepared.agent.definition.model).await?;
+            let fixed = || prepared.surface.tokens() + estimate(&prompt);
+            let window = Window::new(chosen.model.name(), &chosen.model.capabilities(), fixed, limits);
+            self.page = window.page();
+            let current = machine::messages(&self.state, self.page);
+            match window.fit(&self.history, current, may_sum_up) {
+                Ok(Fitted::Messages(messages)) => break (chosen, messages),
+                Ok(Fitted::Leaving(turns)) => return Ok(Ready::Leaving(chosen.model, turns)),
+                // There may be one whose window is larger.
+                Err(error @ Error::WindowTooSmall { .. }) => self.pass_over(&chosen, &error),
+                Err(error) => return Err(error),
             }
         };
         let mut messages = vec![Message::System(prompt)];
         messages.extend(fitted);
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, prepared.surface.tools().clone()).in_scene(scene);
-        Ok(Ready::Asked(prepared, request, model))
+        Ok(Ready::Asked(prepared, request, chosen))
     }
 }
 
 /// What is to be asked next.
 enum Ready {
-    Asked(Arc<Prepared>, ChatRequest, Arc<dyn ChatModel>),
-    /// So many of the oldest turns have no room, and are to be summed up first.
-    Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
+    Asked(Arc<Prepared>, ChatRequest, Chosen),
+    /// So many of the oldest turns have no room, and are to be summed up first by this model.
+    Leaving(Arc<dyn ChatModel>, usize),
 }
 
 /// Counts a step that a model answered.
-pub(super) fn count(prepared: &Prepared, usage: Option<&Usage>, took: Duration) {
-    let model = || prepared.agent.definition.model.clone();
+pub(super) fn count(model: &str, usage: Option<&Usage>, took: Duration) {
+    let model = || model.to_owned();
     metrics::histogram!("model_answer_duration_seconds", "model" => model()).record(took.as_secs_f64());
     metrics::counter!("model_answers_total", "model" => model()).increment(1);
     if let Some(usage) = usage {
@@ -199,18 +195,11 @@ fn take(
     broken
 }
 
-fn model_failed(error: &ModelError, may_retry: bool, text: String, reasoning: String) -> Input {
-    tracing::warn!(error = %Chain(error), "the model gave no whole answer");
-    metrics::counter!("model_answers_failed_total", "code" => error.problem().code.into_owned()).increment(1);
-    let may_retry = error.is_retryable() && may_retry;
-    Input::ModelFailed { problem: error.problem(), may_retry, text, reasoning }
-}
-
 fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
     let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
     let (text, calls, carried) = (step.text, calls.collect(), step.carried);
-    Answer { text, reasoning, calls, carried, usage: step.usage, cut, is_last }
+    Answer { text, reasoning, calls, carried, usage: step.usage, cut, is_last, answered_by: None }
 }
 
 /// What a call means, and whether it can run.

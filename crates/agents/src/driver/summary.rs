@@ -15,7 +15,7 @@ use kontor_models::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Run, model_call::count, prepare::Prepared, window::Window};
+use super::{Run, model_call::count, window::Window};
 use crate::{
     error::Error,
     history::{History, Past},
@@ -36,12 +36,7 @@ const ATTEMPTS: u32 = 2;
 impl Run<'_> {
     /// Has the model sum up so many of the oldest turns, or as many of them as it can read at once; where it cannot,
     /// they are left out of this turn.
-    pub(super) async fn sum_up(
-        &mut self,
-        prepared: &Prepared,
-        model: Arc<dyn ChatModel>,
-        leaving: usize,
-    ) -> Result<Input, Error> {
+    pub(super) async fn sum_up(&mut self, model: Arc<dyn ChatModel>, leaving: usize) -> Result<Input, Error> {
         let agents = self.agents;
         let limits = &agents.0.settings.limits;
         let Some(asked) = question(model.as_ref(), limits, &self.history, leaving) else {
@@ -60,7 +55,7 @@ impl Run<'_> {
                 return Ok(end.unwrap_or_else(|| self.not_summed_up(nothing_said(), None)));
             }
         };
-        count(prepared, usage.as_ref(), started.elapsed());
+        count(model.name(), usage.as_ref(), started.elapsed());
         if text.is_empty() {
             return Ok(self.not_summed_up(nothing_said(), usage));
         }

@@ -235,6 +235,7 @@ mod tests {
                     effect: None,
                     records: None,
                     written: None,
+                    answered_by: None,
                 },
                 TurnEvent::ToolResult {
                     turn,
@@ -252,6 +253,7 @@ mod tests {
                     text: format!("Answer {number}."),
                     reasoning: String::new(),
                     interrupted: false,
+                    answered_by: None,
                 },
             ] {
                 state.apply(&event);

@@ -3,7 +3,7 @@ use kontor_core::{
     ids::{ApprovalId, MemberId, TurnId},
     json::JsonText,
     operation,
-    turn::{ApprovalReason, ToolOutcome, TurnEvent},
+    turn::{AnsweredBy, ApprovalReason, ToolOutcome, TurnEvent},
 };
 use kontor_models::{Message, Usage};
 use kontor_operations::ApprovalPolicy;
@@ -327,6 +327,7 @@ fn an_answer_that_broke_off_is_asked_for_again_and_not_for_ever() {
     let broke = || Input::ModelFailed {
         problem: problem("model_cut_short"),
         may_retry: true,
+        goes_on: false,
         text: "Half a".into(),
         reasoning: String::new(),
     };
@@ -358,6 +359,50 @@ fn a_summary_is_durable_before_the_model_is_asked_again_and_is_paid_for_in_its_s
 }
 
 #[test]
+fn another_model_begins_the_step_anew_however_often_it_began() {
+    let input = |goes_on| Input::ModelFailed {
+        problem: problem("model_unreachable"),
+        may_retry: false,
+        goes_on,
+        text: "Half a".into(),
+        reasoning: String::new(),
+    };
+    let mut state = opened();
+    for _ in 0..5 {
+        let (after, effects) = go(state, input(true));
+        assert_eq!(effects, ["step.restarted", "Commit", "CallModel"]);
+        assert_eq!(after.steps[0].text, "", "what was said is withdrawn");
+        state = after;
+    }
+    assert_eq!(go(state, input(false)).1, ["message.completed turn.failed", "Finish(Failed)"]);
+}
+
+#[test]
+fn which_model_answered_stands_once_with_its_step() {
+    let answered_by = Some(AnsweredBy { model: "a/x".to_owned(), instead_of: None });
+    let by = |events: &[Effect]| -> Vec<&'static str> {
+        let appended = events.iter().filter_map(|effect| match effect {
+            Effect::Append(events) => Some(events),
+            _ => None,
+        });
+        let named = appended.flatten().filter(|event| match event {
+            TurnEvent::MessageCompleted { answered_by, .. } | TurnEvent::ToolCalled { answered_by, .. } => {
+                answered_by.is_some()
+            }
+            _ => false,
+        });
+        named.map(TurnEvent::name).collect()
+    };
+    for (text, named) in [("", "tool.called"), ("Let me look.", "message.completed")] {
+        let calls = vec![call(operation::Effect::Read), call(operation::Effect::Read)];
+        let answer =
+            Answer { text: text.to_owned(), calls, answered_by: answered_by.clone(), ..Answer::default() };
+        let (_, effects) = next(&limits(), &ApprovalPolicy::default(), opened(), Input::Answered(answer));
+        assert_eq!(by(&effects), [named]);
+    }
+}
+
+#[test]
 fn an_empty_answer_is_no_answer() {
     assert_eq!(go(opened(), said("  ")).1, ["step.restarted", "Commit", "CallModel"]);
 }
@@ -378,6 +423,7 @@ fn takeovers_and_answers_that_broke_off_are_counted_apart() {
     let broke = || Input::ModelFailed {
         problem: problem("model_cut_short"),
         may_retry: true,
+        goes_on: false,
         text: String::new(),
         reasoning: String::new(),
     };

@@ -4,7 +4,7 @@ use kontor_core::{
     error::{ErrorKind, Problem},
     ids::{ApprovalId, MemberId, TurnId},
     operation,
-    turn::{ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent, WrittenCall},
+    turn::{AnsweredBy, ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent, WrittenCall},
 };
 use kontor_models::{Carried, Opaque, Usage};
 use kontor_operations::ApprovalPolicy;
@@ -34,6 +34,8 @@ pub(crate) enum Input {
     ModelFailed {
         problem: Problem,
         may_retry: bool,
+        /// Another model is asked in its place; how many there are bounds it.
+        goes_on: bool,
         text: String,
         reasoning: String,
     },
@@ -68,6 +70,7 @@ pub(crate) struct Answer {
     pub(crate) usage: Option<Usage>,
     /// The provider ended it before its own end.
     pub(crate) cut: bool,
+    pub(crate) answered_by: Option<AnsweredBy>,
     /// No further request may follow for this step, whatever is wrong with this one.
     pub(crate) is_last: bool,
 }
@@ -166,9 +169,9 @@ impl Machine<'_> {
                 self.effects.extend([Effect::Commit, Effect::CallModel]);
             }
             Input::Answered(answer) => self.answered(answer),
-            Input::ModelFailed { problem, may_retry, text, reasoning } => {
+            Input::ModelFailed { problem, may_retry, goes_on, text, reasoning } => {
                 let restarts = self.state.step().map_or(0, |step| step.restarts);
-                if may_retry && restarts < self.limits.restarts {
+                if goes_on || (may_retry && restarts < self.limits.restarts) {
                     self.restart(problem.message, false);
                 } else {
                     self.fail(problem, text, reasoning);
@@ -233,11 +236,13 @@ impl Machine<'_> {
             return self.take(Input::ModelFailed {
                 problem,
                 may_retry: !answer.is_last,
+                goes_on: false,
                 text: answer.text,
                 reasoning: answer.reasoning,
             });
         }
         let mut events = Vec::with_capacity(answer.calls.len() + 4);
+        let mut answered_by = answer.answered_by;
         if !has_calls || !answer.text.is_empty() || !answer.reasoning.is_empty() {
             events.push(TurnEvent::MessageCompleted {
                 turn,
@@ -245,6 +250,7 @@ impl Machine<'_> {
                 text: answer.text,
                 reasoning: answer.reasoning,
                 interrupted: answer.cut,
+                answered_by: answered_by.take(),
             });
         }
         events.extend(used(&self.state, answer.usage));
@@ -288,6 +294,7 @@ impl Machine<'_> {
                 effect: call.effect,
                 records: call.records,
                 written: call.written,
+                answered_by: answered_by.take(),
             });
         }
         events.append(&mut results);
@@ -406,7 +413,14 @@ impl Machine<'_> {
             return Vec::new();
         }
         let (turn, step) = (self.state.turn, self.state.step_number());
-        vec![TurnEvent::MessageCompleted { turn, step, text, reasoning, interrupted: true }]
+        vec![TurnEvent::MessageCompleted {
+            turn,
+            step,
+            text,
+            reasoning,
+            interrupted: true,
+            answered_by: None,
+        }]
     }
 
     fn finish(&mut self, events: Vec<TurnEvent>, end: End) {

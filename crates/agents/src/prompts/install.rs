@@ -55,6 +55,8 @@ mod tests {
         let agents = standard(&Environment::system()).unwrap();
         let roles: Vec<_> = agents.iter().map(|agent| (agent.name.as_str(), agent.role.as_str())).collect();
         assert_eq!(roles, [("sales-assistant", "Member"), ("analyst", "Viewer"), ("data-steward", "Member")]);
+        let models: Vec<_> = agents.iter().map(|agent| agent.model.as_str()).collect();
+        assert_eq!(models, ["smart", "smart", "fast"]);
         let steward = &agents[2].tools;
         assert!(
             steward.allow("deal.update") && !steward.allow("deal.create") && !steward.allow("deal.delete")

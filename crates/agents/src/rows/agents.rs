@@ -83,6 +83,16 @@ pub(crate) async fn publish(
     insert_prompt(tx, agent, latest + 1, body, id, now).await
 }
 
+pub(crate) async fn set_model(tx: &mut Tx<'_>, agent: AgentId, model: &str) -> Result<(), Error> {
+    let update = Query::update()
+        .table(tx.table(TABLE))
+        .value("model", model)
+        .and_where(Expr::col("id").eq(agent.as_uuid()))
+        .take();
+    tx.execute(&update).await?;
+    Ok(())
+}
+
 async fn insert_prompt(
     tx: &mut Tx<'_>,
     agent: AgentId,

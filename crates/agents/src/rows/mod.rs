@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod events;
+pub(crate) mod model_choices;
 pub(crate) mod model_providers;
 pub(crate) mod sessions;
 pub(crate) mod turns;

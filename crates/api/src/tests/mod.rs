@@ -6,6 +6,7 @@ mod catalogue;
 mod chat;
 mod health;
 mod limits;
+mod models;
 mod openapi;
 mod records;
 mod streams;

@@ -5,6 +5,8 @@
 
 use std::{
     error::Error,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
     sync::{
         Mutex,
         atomic::{AtomicU32, Ordering},
@@ -34,7 +36,13 @@ struct Arguments {
     /// Two seconds a measurement instead of five.
     #[arg(long)]
     quick: bool,
+    /// A Python with Pydantic-AI and DBOS, which then do the same turns against the same model server.
+    #[arg(long)]
+    peer: Option<PathBuf>,
 }
+
+/// How many turns run at one time, in each measurement.
+const LANES: [usize; 3] = [1, 16, 64];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -51,7 +59,8 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         server.resident_bytes()? >> 20
     );
     let client = ApiClient::sign_in(&server.url, "ada@demo.test").await?;
-    for lanes in [1, 16, 64] {
+    let mut rates = Vec::new();
+    for lanes in LANES {
         let first_events = Mutex::new(Samples::default());
         let turns = AtomicU32::new(0);
         let before = server.processor_time()?;
@@ -99,6 +108,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         })
         .await?;
         let mut first_events = first_events.into_inner().map_err(|error| error.to_string())?;
+        rates.push(run.per_second());
         let used = server.processor_time()?.saturating_sub(before) / turns.into_inner().max(1);
         println!(
             "{lanes:>3} concurrent: {run}  first event median {:.3} ms  {:.2} ms of processor time a turn  {} MB resident",
@@ -108,5 +118,33 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         );
     }
     running.end().await?;
+    if let Some(python) = &arguments.peer {
+        let peers = tokio::task::block_in_place(|| ask_peer(python, &model.base_url(), duration))?;
+        for ((lanes, own), peer) in LANES.iter().zip(rates).zip(peers) {
+            println!("{lanes:>3} concurrent: {:.1} times as many turns a second", own / peer);
+        }
+    }
     Ok(())
+}
+
+/// Has the peer do the same turns; how many a second it did in each measurement.
+fn ask_peer(
+    python: &Path,
+    model: &str,
+    duration: Duration,
+) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/peer.py");
+    let mut command = Command::new(python);
+    command.arg(program).arg(model).arg(duration.as_secs().to_string());
+    let output = command.args(LANES.map(|lanes| lanes.to_string())).stderr(Stdio::inherit()).output()?;
+    let said = String::from_utf8(output.stdout)?;
+    print!("{said}");
+    if !output.status.success() {
+        return Err(format!("the peer ended with {}", output.status).into());
+    }
+    let rates = said.lines().filter_map(|line| {
+        let (_, rest) = line.split_once("concurrent:")?;
+        rest.split_once("/s")?.0.trim().parse().ok()
+    });
+    Ok(rates.collect())
 }

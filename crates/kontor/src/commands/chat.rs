@@ -113,7 +113,12 @@ impl Reader<'_> {
             return Ok(None);
         };
         match event {
-            TurnEvent::MessageCompleted { .. } => terminal::line(""),
+            TurnEvent::MessageCompleted { answered_by, .. } => {
+                terminal::line("");
+                if let Some(words) = answered_by.and_then(|by| by.words()) {
+                    terminal::remark(&format!("[{words}]"));
+                }
+            }
             TurnEvent::StepRestarted { reason, .. } => terminal::remark(&format!("\n[again: {reason}]")),
             TurnEvent::HistorySummarized { .. } => terminal::remark("[earlier messages were summarised]"),
             TurnEvent::HistoryDropped { problem, .. } => {

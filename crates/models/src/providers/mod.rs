@@ -15,6 +15,7 @@ mod wire;
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::BoxFuture;
+use kontor_core::error::Problem;
 use kontor_outbound::Outbound;
 use url::Url;
 
@@ -22,10 +23,12 @@ pub(crate) use self::openai::window_set_by_hand;
 pub use self::presets::ProviderKind;
 use self::presets::{ApiVersion, KeyHeader, Preset, Wire};
 use crate::{
+    breaker::Breaker,
     chat::{Capabilities, ChatModel, ChatRequest, DeltaStream},
     config::{ModelConfig, ProviderConfig, Quirks, Secret, Thinking, Timeouts},
     error::ModelError,
     known::{Facts, Pricing},
+    registry::ModelOverride,
 };
 
 /// A provider that can be asked.
@@ -46,6 +49,8 @@ pub(crate) trait Server: Send + Sync + 'static {
     fn name(&self) -> &str;
 
     fn quirks(&self) -> &Quirks;
+
+    fn owner(&self) -> Owner;
 
     /// Asks a model.
     fn stream(self: Arc<Self>, model: ModelConfig, request: ChatRequest) -> DeltaStream;
@@ -77,6 +82,25 @@ impl<S: Server> ChatModel for ProviderModel<S> {
         self.described.pricing()
     }
 
+    fn breaker(&self) -> Option<&Arc<Breaker>> {
+        self.described.breaker.as_ref()
+    }
+
+    fn problem_of(&self, error: &ModelError) -> Problem {
+        error.problem_for(self.server.owner())
+    }
+
+    fn known_otherwise(&self, known: &ModelOverride) -> Option<Arc<dyn ChatModel>> {
+        let mut described = self.described.clone();
+        let config = &mut described.config;
+        config.context_window = known.context_window.or(config.context_window);
+        config.max_output_tokens = known.max_output_tokens.or(config.max_output_tokens);
+        if let Some(price) = known.price {
+            (config.price, config.long_prompt) = (Some(price), known.long_prompt);
+        }
+        Some(Arc::new(Self { id: self.id.clone(), server: self.server.clone(), described }))
+    }
+
     fn stream(&self, mut request: ChatRequest) -> DeltaStream {
         if !self.capabilities().tools {
             // A server refuses a whole request for tools that its model cannot call.
@@ -96,11 +120,13 @@ pub(crate) struct Described {
     /// The window with which its server runs it.
     pub(crate) window: Option<u32>,
     pub(crate) facts: Facts,
+    /// How it fares, of one that is asked.
+    pub(crate) breaker: Option<Arc<Breaker>>,
 }
 
 impl Described {
     fn capabilities(&self, quirks: &Quirks) -> Capabilities {
-        let Self { config, window, facts } = self;
+        let Self { config, window, facts, breaker: _ } = self;
         Capabilities {
             language: true,
             tools: config.tools && facts.tools.unwrap_or(true),
@@ -122,7 +148,7 @@ impl Described {
 
 /// Whose word it is how a provider is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {
+pub enum Owner {
     /// Its key may be in the environment, and its address is reached wherever it is.
     Operator,
     /// Its address is reached as one that a workspace chose, and the environment is not asked for its key.
@@ -158,7 +184,7 @@ pub(crate) struct Access {
     version: ApiVersion,
     configured_version: Option<String>,
     headers: BTreeMap<String, Secret>,
-    is_of_workspace: bool,
+    owner: Owner,
     quirks: Quirks,
     timeouts: Timeouts,
 }
@@ -178,7 +204,7 @@ impl Access {
             version: preset.version,
             configured_version: config.api_version.clone(),
             headers: config.headers.clone(),
-            is_of_workspace: owner == Owner::Workspace,
+            owner,
             quirks: config.quirks.over(&preset.quirks),
             timeouts: config.timeouts,
         };

@@ -18,8 +18,8 @@ impl Models {
     /// Asks every configured provider for its models: whether it can be reached, takes the key, and has the
     /// models that the configuration names.
     pub async fn check_providers(&self) -> Vec<ProviderCheck> {
-        let default = self.0.default.as_deref().and_then(|id| id.split_once('/'));
-        let checks = self.0.providers.iter().map(|(name, configured)| async move {
+        let default = self.shared.default.as_deref().and_then(|id| id.split_once('/'));
+        let checks = self.shared.providers.iter().map(|(name, configured)| async move {
             let default = default.filter(|(provider, _)| provider == name).map(|(_, model)| model);
             ProviderCheck { provider: name.clone(), outcome: check(name, configured, default).await }
         });

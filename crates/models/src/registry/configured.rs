@@ -5,11 +5,12 @@ use std::{
     time::Duration,
 };
 
-use kontor_core::{error::Chain, time::Timestamp};
+use kontor_core::{environment::Environment, error::Chain, time::Timestamp};
 use kontor_outbound::Outbound;
 
 use super::{PROBE_AGAIN, PROBE_SOON};
 use crate::{
+    breaker::Breakers,
     chat::ChatModel,
     config::{ModelConfig, ProviderConfig},
     error::ModelError,
@@ -25,6 +26,7 @@ pub(super) struct Configured {
     pub(super) provider: Result<Arc<dyn Provider>, String>,
     pub(super) kind: ProviderKind,
     pub(super) models: Vec<ModelConfig>,
+    breakers: Breakers,
     told: RwLock<Told>,
     asking: tokio::sync::Mutex<()>,
 }
@@ -36,7 +38,13 @@ struct Told {
 }
 
 impl Configured {
-    pub(super) fn new(name: &str, config: ProviderConfig, owner: Owner, outbound: &Outbound) -> Self {
+    pub(super) fn new(
+        name: &str,
+        config: ProviderConfig,
+        owner: Owner,
+        outbound: &Outbound,
+        environment: &Environment,
+    ) -> Self {
         let provider = providers::open(name, &config, owner, outbound).map_err(|error| match error {
             ModelError::Misconfigured { message, .. } => message,
             other => other.to_string(),
@@ -45,6 +53,7 @@ impl Configured {
             provider,
             kind: config.kind(),
             models: config.models,
+            breakers: Breakers::new(environment.clone()),
             told: RwLock::default(),
             asking: tokio::sync::Mutex::const_new(()),
         }
@@ -63,18 +72,25 @@ impl Configured {
         let listed = self.models.iter().find(|model| model.name == name);
         let any = || (self.models.is_empty() && !name.is_empty()).then(|| ModelConfig::named(name));
         let config = listed.cloned().or_else(any)?;
-        Some(self.model(provider, config))
+        let breaker = self.breakers.of(provider, name);
+        let described = Described { breaker: Some(breaker), ..self.described(config) };
+        Some(self.provider(provider).map(|provider| provider.model(described)))
     }
 
+    /// A model to be told of.
     pub(super) fn model(
         &self,
         provider: &str,
         config: ModelConfig,
     ) -> Result<Arc<dyn ChatModel>, ModelError> {
+        Ok(self.provider(provider)?.model(self.described(config)))
+    }
+
+    fn described(&self, config: ModelConfig) -> Described {
         let facts = Facts::of(self.kind, &config.name);
         let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
         let window = told.windows.get(&config.name).or_else(|| told.windows.get("")).copied();
-        Ok(self.provider(provider)?.model(Described { config, window, facts }))
+        Described { config, window, facts, breaker: None }
     }
 
     /// Asks the server with which windows it runs its models, where its kind says it and it was not asked lately;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Configured, ModelInfo, Models, ProviderCheck, Shared, check};
+use super::{Configured, Models, Offered, ProviderCheck, Shared, check};
 use crate::{
     config::{ModelConfig, ProviderConfig},
     known,
@@ -14,49 +14,44 @@ impl Models {
     /// other workspace has them.
     #[must_use]
     pub fn with_providers(&self, providers: BTreeMap<String, ProviderConfig>) -> Self {
-        let outbound = &self.0.outbound;
+        let (outbound, environment) = (&self.shared.outbound, &self.shared.environment);
         let opened = providers.into_iter().map(|(name, config)| {
-            let configured = Configured::new(&name, config, Owner::Workspace, outbound);
+            let configured = Configured::new(&name, config, Owner::Workspace, outbound, environment);
             (name, configured)
         });
-        Self(Arc::new(Shared {
+        let shared = Shared {
             default: None,
             providers: opened.collect(),
-            builtin: self.0.builtin.clone(),
+            builtin: self.shared.builtin.clone(),
             ollama: None,
-            environment: self.0.environment.clone(),
+            environment: environment.clone(),
             outbound: outbound.clone(),
             beneath: Some(self.clone()),
-        }))
+        };
+        Self { shared: Arc::new(shared), choices: Arc::default() }
     }
 
     /// Whether a provider can be reached and takes the key; `None` where there is none of this name.
     pub async fn check_provider(&self, name: &str) -> Option<ProviderCheck> {
-        let configured = self.0.providers.get(name)?;
+        let configured = self.shared.providers.get(name)?;
         let outcome = check::check(name, configured, None).await;
         Some(ProviderCheck { provider: name.to_owned(), outcome })
     }
 
     /// What is beneath and is not hidden by a provider of the same name, then the workspace's own.
-    pub(super) fn own_and(&self, beneath: Vec<ModelInfo>) -> Vec<ModelInfo> {
-        let mut infos = beneath;
-        infos.retain(|info| !self.0.providers.contains_key(&info.provider));
-        for (name, configured) in &self.0.providers {
+    pub(super) fn own_and(&self, beneath: Vec<Offered>) -> Vec<Offered> {
+        let mut all = beneath;
+        all.retain(|offered| !self.shared.providers.contains_key(&offered.provider));
+        for (name, configured) in &self.shared.providers {
             // Where no model is named, those that are known of its kind can be chosen.
             let named = configured.models.iter().cloned();
             let known = known::names(configured.kind).filter(|_| configured.models.is_empty());
             for config in named.chain(known.map(ModelConfig::named)) {
                 let Ok(model) = configured.model(name, config) else { continue };
-                infos.push(ModelInfo {
-                    id: model.name().to_owned(),
-                    provider: name.clone(),
-                    capabilities: model.capabilities(),
-                    pricing: model.pricing(),
-                    is_default: false,
-                });
+                all.push(Offered { provider: name.clone(), model, is_default: false });
             }
         }
-        infos
+        all
     }
 }
 
@@ -67,7 +62,7 @@ mod tests {
     use serde_json::json;
 
     use super::{super::unasked::unasked, *};
-    use crate::error::ModelError;
+    use crate::{Choices, Setback, error::ModelError};
 
     fn installation() -> Models {
         let config = json!({
@@ -92,6 +87,49 @@ mod tests {
         let ids: Vec<_> = mine.list().into_iter().map(|info| info.id).collect();
         assert_eq!(ids, ["shared/m", "builtin", "own/small"]);
         assert!(matches!(all.resolve("own/small").await, Err(ModelError::UnknownModel { .. })));
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_said_with_where_its_admin_can_mend_it() {
+        let mine = installation().with_providers(own(json!({"kind": "mistral", "api_key": "k"})));
+        for (model, place) in
+            [("own/small", "Settings > Models (/api/models/providers)"), ("shared/m", "in [models]")]
+        {
+            let model = mine.resolve(model).await.unwrap();
+            for error in [
+                ModelError::Unauthorized { message: "No.".to_owned() },
+                ModelError::Unreachable { source: "closed".into() },
+                ModelError::Protocol("it is a web page".to_owned()),
+            ] {
+                let told = model.problem_of(&error).message;
+                assert!(told.contains(place), "{told}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_workspaces_failures_count_for_no_other_and_outlast_a_change_of_its_choices() {
+        let all = installation();
+        let [mine, theirs] =
+            [0, 1].map(|_| all.with_providers(own(json!({"kind": "mistral", "api_key": "k"}))));
+        let fail = async |models: &Models, id: &str| {
+            let model = models.resolve(id).await.unwrap();
+            for _ in 0..3 {
+                let error = ModelError::Unauthorized { message: String::new() };
+                let setback = Setback { because: error.because(), problem: model.problem_of(&error) };
+                model.breaker().unwrap().insist().failed(&error, setback);
+            }
+        };
+        let is_open =
+            async |models: &Models, id: &str| models.resolve(id).await.unwrap().breaker().unwrap().is_open();
+        fail(&mine, "own/small").await;
+        assert!(is_open(&mine, "own/small").await);
+        assert!(is_open(&mine.with_choices(Choices::default()), "own/small").await);
+        assert!(!is_open(&mine, "own/large").await);
+        assert!(!is_open(&theirs, "own/small").await);
+        // What is wrong with the installation's own is so for everybody.
+        fail(&mine, "shared/m").await;
+        assert!(is_open(&theirs, "shared/m").await);
     }
 
     #[tokio::test]

@@ -5,12 +5,13 @@ use std::{
     time::Duration,
 };
 
-use kontor_core::{error::Chain, time::Timestamp};
+use kontor_core::{environment::Environment, error::Chain, time::Timestamp};
 use kontor_outbound::{Client, Limits, Outbound, RequestBuilder, Steered};
 use reqwest::Method;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
+    breaker::Breakers,
     chat::ChatModel,
     config::{ModelConfig, ProviderConfig},
     error::ModelError,
@@ -30,6 +31,7 @@ pub(super) struct Ollama {
     url: String,
     http: Client,
     provider: Arc<dyn Provider>,
+    breakers: Breakers,
     state: RwLock<Probed>,
     pub(super) probing: tokio::sync::Mutex<()>,
 }
@@ -60,7 +62,11 @@ struct Shown {
 }
 
 impl Ollama {
-    pub(super) fn new(url: &str, outbound: &Outbound) -> Result<Option<Self>, ModelError> {
+    pub(super) fn new(
+        url: &str,
+        outbound: &Outbound,
+        environment: &Environment,
+    ) -> Result<Option<Self>, ModelError> {
         let url = url.trim_end_matches('/').to_owned();
         let config = ProviderConfig {
             kind: Some(ProviderKind::Ollama),
@@ -78,6 +84,7 @@ impl Ollama {
             url,
             http,
             provider,
+            breakers: Breakers::new(environment.clone()),
             state: RwLock::default(),
             probing: tokio::sync::Mutex::const_new(()),
         }))
@@ -100,7 +107,8 @@ impl Ollama {
 
     fn model(&self, model: &Local) -> Arc<dyn ChatModel> {
         let Local { config, window, .. } = model.clone();
-        self.provider.model(Described { config, window, ..Described::default() })
+        let breaker = Some(self.breakers.of(OLLAMA, &config.name));
+        self.provider.model(Described { config, window, breaker, ..Described::default() })
     }
 
     pub(super) fn first(&self) -> Option<Arc<dyn ChatModel>> {

@@ -7,7 +7,8 @@ use kontor_core::{
     metadata::{Field, FieldKind, Name, Object, Schema},
     operation::Effect,
     turn::{
-        ApprovalDetail, ApprovalQuestion, ApprovalReason, ApprovalRecord, Sequence, ToolOutcome, TurnEvent,
+        AnsweredBy, ApprovalDetail, ApprovalQuestion, ApprovalReason, ApprovalRecord, InsteadOf, Sequence,
+        ToolOutcome, TurnEvent,
     },
 };
 use serde_json::json;
@@ -114,6 +115,7 @@ fn script() -> Vec<Given> {
             text: "Let me look.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n".to_owned(),
             reasoning: String::new(),
             interrupted: false,
+            answered_by: None,
         }),
         Logged(TurnEvent::ToolCalled {
             written: None,
@@ -125,6 +127,7 @@ fn script() -> Vec<Given> {
             arguments: json!({"id": "x"}),
             effect: Some(Effect::Destructive),
             records: None,
+            answered_by: None,
         }),
         Logged(TurnEvent::ApprovalRequested {
             turn,
@@ -163,6 +166,7 @@ fn script() -> Vec<Given> {
             text: "It is **gone**.".to_owned(),
             reasoning: String::new(),
             interrupted: false,
+            answered_by: None,
         }),
         Logged(TurnEvent::TurnCompleted { turn }),
     ]
@@ -299,6 +303,7 @@ fn an_open_stream_shows_the_fields_and_the_time_of_the_moment() {
             arguments: json!({"on": "2026-11-23"}),
             effect: Some(Effect::Write),
             records: None,
+            answered_by: None,
         };
         let messages = encoder.logged(sequence, &event);
         messages[0].data["html"].as_str().unwrap().to_owned()
@@ -350,4 +355,28 @@ fn an_approval_says_why_it_is_asked_and_names_the_record_as_it_was() {
     {
         assert!(html.contains(shown), "{shown}: {html}");
     }
+}
+
+#[test]
+fn a_model_that_answered_in_anothers_place_is_named_below_the_answer() {
+    let turn = turn();
+    let completed = |instead_of: Option<InsteadOf>| TurnEvent::MessageCompleted {
+        turn,
+        step: 1,
+        text: "Two deals.".to_owned(),
+        reasoning: String::new(),
+        interrupted: false,
+        answered_by: Some(AnsweredBy { model: "b/<y>".to_owned(), instead_of }),
+    };
+    let foot = |event: TurnEvent| {
+        let mut transcript = Transcript::default();
+        transcript.apply(&TurnEvent::TurnStarted { turn, message: "Which?".to_owned() });
+        transcript.apply(&event);
+        transcript.apply(&TurnEvent::TurnCompleted { turn });
+        fragments().foot(&transcript.turns()[0])
+    };
+    assert_eq!(foot(completed(None)).trim(), "");
+    let other = InsteadOf { model: "a/x".to_owned(), because: "could not be reached".to_owned() };
+    let html = foot(completed(Some(other)));
+    assert!(html.contains("Answered by b/&#60;y&#62;, since a/x could not be reached"), "{html}");
 }

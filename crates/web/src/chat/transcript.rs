@@ -6,7 +6,7 @@ use kontor_core::{
     error::Problem,
     ids::{ApprovalId, TurnId},
     operation::Effect,
-    turn::{ApprovalQuestion, ToolOutcome, TurnEvent},
+    turn::{AnsweredBy, ApprovalQuestion, ToolOutcome, TurnEvent},
 };
 use serde_json::Value as Json;
 
@@ -62,6 +62,8 @@ pub(crate) struct Step {
     pub number: u32,
     pub prose: Prose,
     pub calls: Vec<Call>,
+    /// Which model answered in the place of which other, in words.
+    pub stand_in: Option<String>,
 }
 
 pub(crate) struct Call {
@@ -169,7 +171,8 @@ impl Turn {
     fn step(&mut self, number: u32) -> &mut Step {
         let at = self.steps.partition_point(|step| step.number < number);
         if self.steps.get(at).is_none_or(|step| step.number != number) {
-            self.steps.insert(at, Step { number, prose: Prose::default(), calls: Vec::new() });
+            self.steps
+                .insert(at, Step { number, prose: Prose::default(), calls: Vec::new(), stand_in: None });
         }
         &mut self.steps[at]
     }
@@ -189,11 +192,14 @@ impl Turn {
                 self.step(*step).prose.replace("");
                 Change::Prose(id, *step)
             }
-            TurnEvent::MessageCompleted { step, text, .. } => {
-                self.step(*step).prose.replace(text);
+            TurnEvent::MessageCompleted { step, text, answered_by, .. } => {
+                let view = self.step(*step);
+                view.prose.replace(text);
+                view.answered(answered_by.as_ref());
                 Change::Prose(id, *step)
             }
-            TurnEvent::ToolCalled { step, index, operation, arguments, effect, .. } => {
+            TurnEvent::ToolCalled { step, index, operation, arguments, effect, answered_by, .. } => {
+                self.step(*step).answered(answered_by.as_ref());
                 let call = self.step(*step).call(*index, operation, arguments);
                 call.effect = *effect;
                 Change::Call(id, *step, *index)
@@ -266,6 +272,11 @@ impl Turn {
         self.message == GO_ON || calls.any(|call| matches!(call.state, CallState::Ended { .. }))
     }
 
+    /// Which model answered last in the place of which other, in words.
+    pub(crate) fn stand_in(&self) -> Option<&str> {
+        self.steps.iter().rev().find_map(|step| step.stand_in.as_deref())
+    }
+
     /// The calls that never came to run, each with its step.
     pub(crate) fn not_run(&self) -> impl Iterator<Item = (u32, u32)> {
         let calls = self.steps.iter().flat_map(|step| step.calls.iter().map(|call| (step.number, call)));
@@ -280,6 +291,12 @@ impl Turn {
 }
 
 impl Step {
+    fn answered(&mut self, by: Option<&AnsweredBy>) {
+        if let Some(words) = by.and_then(AnsweredBy::words) {
+            self.stand_in = Some(words);
+        }
+    }
+
     fn call(&mut self, index: u32, operation: &str, arguments: &Json) -> &mut Call {
         let at = self.calls.partition_point(|call| call.index < index);
         if self.calls.get(at).is_none_or(|call| call.index != index) {

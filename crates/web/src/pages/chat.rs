@@ -20,6 +20,7 @@ use kontor_core::{
 
 use kontor_http::Services;
 use kontor_identity::Csrf;
+use kontor_models::Models;
 use serde_json::Value as Json;
 
 use crate::{
@@ -165,13 +166,14 @@ pub(crate) async fn begin_page(
         Some(about) => context_link(state, caller, &schema, about).await?,
         None => None,
     };
+    let models = state.agents.models_of_caller(caller).await?;
     let agents: Vec<_> = state
         .agents
         .agents(caller)
         .await?
         .into_iter()
         .map(|agent| AgentItem {
-            model: model_label(state, &agent.model),
+            model: model_label(&models, &agent.model),
             name: agent.name,
             label: agent.label,
             description: agent.description,
@@ -249,7 +251,7 @@ pub(crate) async fn show_page(
     let view = SessionView {
         id,
         agent: session.agent.label.clone(),
-        model: model_label(state, model),
+        model: model_label(&state.agents.models_of_caller(caller).await?, model),
         last,
         turns,
         earlier: has_earlier
@@ -345,12 +347,10 @@ pub(crate) fn context_of(schema: &Schema, caller: &Caller, about: &str) -> Optio
 }
 
 /// How a model is named to a person: what is no language model says so.
-fn model_label(state: &Services, id: &str) -> String {
-    let known = state.models.list();
-    let model = known.iter().find(|model| if id == "default" { model.is_default } else { model.id == id });
-    match model.map_or(id, |model| &model.id) {
-        "builtin" => "Built-in commands, no language model".to_owned(),
-        other => other.to_owned(),
+fn model_label(models: &Models, name: &str) -> String {
+    match models.id_of(name) {
+        id if id == "builtin" => "Built-in commands, no language model".to_owned(),
+        other => other,
     }
 }
 

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use kontor_outbound::Outbound;
 
 use super::{
-    Access, Described, Provider, Server, Windows,
+    Access, Described, Owner, Provider, Server, Windows,
     wire::{reply, transport::Transport},
 };
 use crate::{
@@ -27,6 +27,7 @@ pub(super) struct Anthropic(Arc<Shared>);
 
 struct Shared {
     name: Arc<str>,
+    owner: Owner,
     base: String,
     transport: Transport,
     quirks: Quirks,
@@ -38,6 +39,7 @@ impl Anthropic {
         let transport = Transport::new(&access, outbound)?;
         Ok(Self(Arc::new(Shared {
             name: access.name,
+            owner: access.owner,
             base: access.base_url,
             transport,
             quirks: access.quirks,
@@ -68,6 +70,10 @@ impl Server for Shared {
 
     fn quirks(&self) -> &Quirks {
         &self.quirks
+    }
+
+    fn owner(&self) -> Owner {
+        self.owner
     }
 
     fn stream(self: Arc<Self>, model: ModelConfig, request: ChatRequest) -> DeltaStream {

@@ -31,7 +31,7 @@ const TAGS: &[&str] = &[
 const MOST: usize = 64 * 1_024;
 
 /// What a person is told.
-const REPORT: &str = "The model wrote a tool call as text in place of making it, so nothing came of it. Its server is not set up to read this model's calls. An admin can mend it: on vLLM with --enable-auto-tool-choice and the --tool-call-parser that fits the model, on SGLang with --tool-call-parser, on llama-server with --jinja and the model's own chat template, on Ollama and LM Studio with a model that is listed as able to use tools. Where the model cannot call tools at all, choose another, or set tools = false for it in [models].";
+const REPORT: &str = "The model wrote a tool call as text in place of making it, so nothing came of it. Its server is not set up to read this model's calls. An admin can mend it: on vLLM with --enable-auto-tool-choice and the --tool-call-parser that fits the model, on SGLang with --tool-call-parser, on llama-server with --jinja and the model's own chat template, on Ollama and LM Studio with a model that is listed as able to use tools. Where the model cannot call tools at all, choose another, or, where it stands in [models] of the configuration, set tools = false for it.";
 
 /// What begins and ends a block of code in Markdown.
 const FENCE: &str = "```";

@@ -19,7 +19,7 @@ use kontor_core::cache::{ByAddress, Cache};
 use kontor_outbound::Outbound;
 
 use super::{
-    Access, Described, Provider, ProviderKind, Server, Windows,
+    Access, Described, Owner, Provider, ProviderKind, Server, Windows,
     wire::{reply, transport::Transport},
 };
 use crate::{
@@ -42,6 +42,7 @@ pub(super) struct OpenAi(Arc<Shared>);
 
 struct Shared {
     name: Arc<str>,
+    owner: Owner,
     kind: ProviderKind,
     base: String,
     transport: Transport,
@@ -56,6 +57,7 @@ impl OpenAi {
         let transport = Transport::new(&access, outbound)?;
         Ok(Self(Arc::new(Shared {
             name: access.name,
+            owner: access.owner,
             kind: access.kind,
             base: access.base_url,
             transport,
@@ -102,6 +104,10 @@ impl Server for Shared {
 
     fn quirks(&self) -> &Quirks {
         &self.quirks
+    }
+
+    fn owner(&self) -> Owner {
+        self.owner
     }
 
     fn stream(self: Arc<Self>, model: ModelConfig, request: ChatRequest) -> DeltaStream {

@@ -116,7 +116,7 @@ impl Failure {
         if self.is_page && status < 400 {
             told.push_str(", not with an answer");
         } else if matches!(status, 404 | 405) && (self.is_page || !is_api) {
-            told.push_str(". An admin can check base_url in [models]: it mostly ends in /v1");
+            told.push_str(". An admin can check its address (base_url): it mostly ends in /v1");
         } else if self.is_page && status == 403 {
             told.push_str(". It comes from a firewall or a proxy in front of the provider");
         }

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     config::Timeouts,
     error::{ModelError, Wait},
-    providers::{Access, ApiVersion, KeyHeader},
+    providers::{Access, ApiVersion, KeyHeader, Owner},
 };
 
 /// How much of an error's body is read.
@@ -83,7 +83,10 @@ impl Transport {
             value.set_sensitive(true);
             headers.insert(header, value);
         }
-        let steered = if access.is_of_workspace { Steered::ByWorkspace } else { Steered::ByOperator(&url) };
+        let steered = match access.owner {
+            Owner::Workspace => Steered::ByWorkspace,
+            Owner::Operator => Steered::ByOperator(&url),
+        };
         let client = outbound
             .client(steered, limits(&access.timeouts))
             .map_err(|error| misconfigured(Chain(&error).to_string()))?;
