@@ -334,6 +334,31 @@ fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("POST /jobs/{id}/run", format!("/jobs/{job}/run"), form(json!({})), &[404]),
+        attempt("GET /settings/models", "/settings/models".into(), None, &[200]),
+        attempt(
+            "GET /settings/models/providers/{name}",
+            "/settings/models/providers/hers".into(),
+            None,
+            &[404],
+        ),
+        attempt(
+            "POST /settings/models/providers/{name}",
+            "/settings/models/providers/hers".into(),
+            form(json!({"kind": "mistral", "api_key": "k-1234567890"})),
+            &[404],
+        ),
+        attempt(
+            "POST /settings/models/providers/{name}/remove",
+            "/settings/models/providers/hers/remove".into(),
+            form(json!({})),
+            &[404],
+        ),
+        attempt(
+            "POST /settings/models/providers/{name}/test",
+            "/settings/models/providers/hers/test".into(),
+            form(json!({})),
+            &[404],
+        ),
         attempt(
             "POST /chat/approvals/{approval}",
             format!("/chat/approvals/{approval}"),

@@ -21,10 +21,10 @@ use kontor_identity::Csrf;
 use crate::{
     assets,
     error::{PageError, Result, page},
-    form::Fields,
+    form::{Fields, Wrong},
     session::{Sent, SignedIn},
     shell::Shell,
-    show::{Clock, Shown, as_sentence, exact, share},
+    show::{Clock, Shown, exact, share},
 };
 
 /// Budgets that are for one or for each, as the form names them.
@@ -47,14 +47,10 @@ struct BudgetsPage {
     /// Models whose price is not known, of those used lately.
     unpriced: String,
     done: &'static str,
-    wrong: Vec<(String, String)>,
+    wrong: Wrong,
 }
 
 impl BudgetsPage {
-    fn wrong_at(&self, input: &str) -> Option<&str> {
-        self.wrong.iter().find(|(name, _)| name == input).map(|(_, message)| message.as_str())
-    }
-
     fn general(&self) -> [(&'static str, &'static str); 4] {
         GENERAL
     }
@@ -119,7 +115,7 @@ pub(crate) async fn set(State(state): State<Services>, sent: Sent) -> Result<Res
         "subject" => "of".to_owned(),
         other => other.to_owned(),
     };
-    again.wrong = issues.iter().map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect();
+    again.wrong = Wrong::of(&issues, input);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)?).into_response())
 }
 
@@ -158,7 +154,7 @@ async fn budgets_page(
         members: members.into_iter().map(|member| (format!("member/{}", member.id), member.name)).collect(),
         unpriced: unpriced.join(", "),
         done,
-        wrong: Vec::new(),
+        wrong: Wrong::default(),
     })
 }
 

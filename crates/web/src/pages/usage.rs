@@ -22,11 +22,11 @@ use kontor_http::Services;
 use crate::{
     assets,
     error::{PageError, Result, page},
-    form::Fields,
+    form::{Fields, Wrong},
     link::with_query,
     session::SignedIn,
     shell::Shell,
-    show::{Chart, as_sentence, share},
+    show::{Chart, share},
 };
 
 #[derive(Template)]
@@ -39,15 +39,9 @@ struct UsagePage {
     agents: Vec<(String, String)>,
     members: Vec<(String, String)>,
     models: Vec<String>,
-    wrong: Vec<(String, String)>,
+    wrong: Wrong,
     /// Nothing where what was asked for is no range of days.
     found: Option<Found>,
-}
-
-impl UsagePage {
-    fn wrong_at(&self, input: &str) -> Option<&str> {
-        self.wrong.iter().find(|(name, _)| name == input).map(|(_, message)| message.as_str())
-    }
 }
 
 /// What the form says.
@@ -139,7 +133,7 @@ pub(crate) async fn show(
         agents: agents.into_iter().map(|agent| (agent.id.to_string(), agent.label)).collect(),
         members,
         models,
-        wrong: wrong.into_iter().map(|issue| (issue.path, as_sentence(&issue.message))).collect(),
+        wrong: Wrong::of(&wrong, str::to_owned),
         found,
     };
     Ok((status, page(&shown)?).into_response())

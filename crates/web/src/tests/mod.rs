@@ -5,6 +5,7 @@ mod chat;
 mod doors;
 mod forms;
 mod hidden;
+mod models;
 mod records;
 mod settings;
 mod usage;
