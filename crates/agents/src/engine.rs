@@ -29,6 +29,7 @@ use crate::{
     rows::agents,
     running::Running,
     stream::Hub,
+    workspace_budgets::WorkspaceBudgets,
     workspace_models::WorkspaceModels,
 };
 
@@ -101,6 +102,7 @@ pub(crate) struct Inner {
     pub(crate) histories: Histories,
     pub(crate) preparations: Preparations,
     pub(crate) workspace_models: WorkspaceModels,
+    pub(crate) workspace_budgets: WorkspaceBudgets,
     agents: Cache<AgentId, Arc<LoadedAgent>>,
     /// As many turns as may run; none before there is a worker.
     pub(crate) permits: Arc<Semaphore>,
@@ -135,6 +137,7 @@ impl Agents {
         let (wake, wakes) = mpsc::channel(WAKES);
         let agents = Cache::expiring(REMEMBERED, BELIEVED, environment.clone());
         let workspace_models = WorkspaceModels::new(environment.clone());
+        let workspace_budgets = WorkspaceBudgets::new(environment.clone());
         Self(Arc::new(Inner {
             owner: settings.owner.unwrap_or_else(|| environment.new_id()),
             store,
@@ -150,6 +153,7 @@ impl Agents {
             histories: Histories::default(),
             preparations: Preparations::default(),
             workspace_models,
+            workspace_budgets,
             agents,
             permits: Arc::new(Semaphore::new(0)),
             is_at_work: AtomicBool::new(false),

@@ -61,6 +61,11 @@ pub enum Error {
     /// cut is.
     #[error("the window of {model} holds {window} tokens, of which {fixed} and {conversation} are needed")]
     WindowTooSmall { model: String, window: u32, fixed: usize, conversation: usize },
+    /// Nothing is left of a budget.
+    #[error("{}", .0.message)]
+    BudgetReached(Box<Problem>),
+    #[error("there is no such budget")]
+    BudgetNotFound,
     #[error("what is stored cannot be read")]
     Stored(#[from] serde_json::Error),
     #[error(transparent)]
@@ -172,6 +177,8 @@ impl Fault for Error {
                 "prompt_unusable",
                 format!("The prompt of the agent {agent} has an error. An admin can correct it."),
             ),
+            Self::BudgetReached(problem) => (**problem).clone(),
+            Self::BudgetNotFound => new(ErrorKind::NotFound, "budget_not_found", "There is no such budget."),
             Self::FrontMatter { .. } | Self::Stored(_) => Problem::internal(),
             Self::Store(error) => error.problem(),
             Self::Call(error) => error.problem(),

@@ -21,6 +21,7 @@
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
 //! | `history` | the earlier turns a model is shown, and what was made of those before them |
 //! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
+//! | [`usage`](UsageReport), [`budgets`](Budget), `workspace_budgets` | what was used up, and what may be |
 //! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
 //!
@@ -29,6 +30,7 @@
 //! turns; the use cases.
 
 mod approvals;
+mod budgets;
 mod data_steps;
 mod definition;
 mod driver;
@@ -48,12 +50,15 @@ mod sessions;
 mod stored;
 mod stream;
 mod turns;
+mod usage;
 mod window_warnings;
 mod worker;
+mod workspace_budgets;
 mod workspace_models;
 mod workspace_setup;
 
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
+pub use budgets::{Budget, NewBudget};
 pub use data_steps::data_steps;
 pub use definition::AgentSummary;
 pub use engine::{AgentParts, Agents};
@@ -62,9 +67,12 @@ pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;
 pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
-pub use stored::{Approval, ApprovalStatus, LoggedEvent, SessionStatus, TurnStatus};
+pub use stored::{
+    Approval, ApprovalStatus, BudgetScope, LoggedEvent, SessionStatus, TurnStatus, UsageBy, UsageFigures,
+};
 pub use stream::{EventId, StreamEvent};
 pub use turns::{GO_ON, StartedTurn, Turn};
+pub use usage::{Named, UsageGroup, UsageQuery, UsageReport};
 pub use window_warnings::WindowWarning;
 pub use worker::Worker;
 pub use workspace_setup::WorkspaceSetup;

@@ -41,6 +41,7 @@ pub struct ModelProvider {
     /// Where it is reached, where that is not where its kind is.
     pub base_url: Option<String>,
     pub api_version: Option<String>,
+    pub has_key: bool,
     /// The last letters of its key, where it has one that is long enough.
     pub key_ending: Option<String>,
     pub set_by: Actor,
@@ -88,6 +89,18 @@ impl Agents {
         let namespace = self.namespace(caller.workspace).await?;
         let rows: Vec<ProviderRow> = namespace.read((), |tx, ()| Box::pin(model_providers::list(tx))).await?;
         Ok(rows.into_iter().map(ModelProvider::from).collect())
+    }
+
+    /// The installation's providers that the workspace may use beside its own, by name.
+    ///
+    /// # Errors
+    /// Without the permission `settings`.
+    pub async fn installed_model_providers(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<(String, ProviderKind)>, Error> {
+        require(caller)?;
+        Ok(self.models_of(caller.workspace).await?.installed_providers())
     }
 
     /// Adds a provider or changes the one of this name.
@@ -242,9 +255,10 @@ impl Agents {
 impl From<ProviderRow> for ModelProvider {
     fn from(row: ProviderRow) -> Self {
         let ProviderRow { name, kind, base_url, api_version, key_ending, set_by, set_at } = row;
+        let has_key = key_ending.is_some();
         // Of a short key nothing is shown.
         let key_ending = key_ending.filter(|ending| !ending.is_empty());
-        Self { name, kind, base_url, api_version, key_ending, set_by, set_at }
+        Self { name, kind, base_url, api_version, has_key, key_ending, set_by, set_at }
     }
 }
 

@@ -279,7 +279,7 @@ impl Process {
                 "default": model,
                 "ollama_url": "",
                 "providers": {"scripted": {"base_url": base_url, "models": [
-                    {"name": "scripted"},
+                    {"name": "scripted", "price": {"input": 3, "output": 15}},
                     // One so small may go on until its context is full.
                     {"name": "small", "max_output_tokens": 100},
                     {"name": "narrow", "context_window": NARROW},

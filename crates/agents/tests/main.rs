@@ -4,6 +4,7 @@
 
 mod approvals;
 mod authority;
+mod budgets;
 mod builtin;
 mod carried;
 mod changes;
@@ -22,4 +23,5 @@ mod sessions;
 mod streams;
 mod surface;
 mod turns;
+mod usage;
 mod window;

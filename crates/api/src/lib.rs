@@ -15,6 +15,7 @@
 //! | `records`, `search`, `objects` | records and what they are made of |
 //! | `operations` | the caller's catalogue, and running one of it |
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
+//! | `usage`, `budgets`, `csv` | what models have used up and may; tables for spreadsheets |
 //! | `events` | a session's log as server-sent events |
 //! | `audit` | who did what in the workspace |
 //! | `settings` | what the workspace has set for itself |
@@ -25,6 +26,8 @@ mod agents;
 mod approvals;
 mod audit;
 mod auth;
+mod budgets;
+mod csv;
 mod events;
 mod extract;
 mod health;
@@ -45,6 +48,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod usage;
 mod well_known;
 
 use aide::axum::ApiRouter;
@@ -70,6 +74,8 @@ pub fn router(services: Services) -> Router {
         .merge(settings::routes())
         .merge(audit::routes())
         .merge(models::routes())
+        .merge(usage::routes())
+        .merge(budgets::routes())
         .merge(sessions::routes())
         .merge(turns::routes())
         .merge(approvals::routes())

@@ -19,6 +19,7 @@
 //! | [`operation`] | operations, their effects and the registry |
 //! | `kill_point` | moments at which a test has the process die |
 //! | [`turn`] | the events of a turn as they are logged and streamed |
+//! | [`usage`] | tokens and cost of what models answered |
 
 pub mod actor;
 pub mod cache;
@@ -44,4 +45,5 @@ pub mod sort;
 pub mod text;
 pub mod time;
 pub mod turn;
+pub mod usage;
 pub mod value;

@@ -12,6 +12,7 @@ use crate::{
     ids::{ApprovalId, MemberId, RecordId, TurnId},
     json::JsonText,
     operation::Effect,
+    usage::StepUsage,
 };
 
 /// The place of an event in its session's log, from 1.
@@ -139,8 +140,15 @@ pub enum TurnEvent {
     /// Earlier turns that the model has no room for are left out of this turn, because they could not be summed up.
     #[serde(rename = "history.dropped")]
     HistoryDropped { turn: TurnId, step: u32, problem: Problem },
+    /// What an answer of the model used up: several times in a step that was begun again or had
+    /// earlier turns summed up.
     #[serde(rename = "usage")]
-    Usage { turn: TurnId, step: u32, input_tokens: u64, output_tokens: u64, cached_input_tokens: u64 },
+    Usage {
+        turn: TurnId,
+        step: u32,
+        #[serde(flatten)]
+        usage: StepUsage,
+    },
     #[serde(rename = "turn.completed")]
     TurnCompleted { turn: TurnId },
     #[serde(rename = "turn.failed")]

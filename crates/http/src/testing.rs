@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::StreamExt as _;
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_core::{
     caller::{Caller, Operator},
@@ -12,7 +13,10 @@ use kontor_crm::{Crm, Feed, RecordOperations};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
-use kontor_models::{ChatModel, Models, ModelsConfig};
+use kontor_models::{
+    Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Models, ModelsConfig, Price,
+    Pricing, Rate, Usage,
+};
 use kontor_operations::{Audit, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::{
     Store, StoreConfig,
@@ -121,5 +125,40 @@ impl Installation {
         };
         identity.add_member(&Caller::system(workspace), vera).await.unwrap();
         workspace
+    }
+}
+
+/// A language model that greets and tells what that used up, which costs 3,150 millionths of a dollar. Its name is one
+/// that a spreadsheet would take for a formula.
+pub struct PricedModel;
+
+impl ChatModel for PricedModel {
+    fn name(&self) -> &str {
+        "=priced/greeter"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            language: true,
+            tools: true,
+            parallel_tool_calls: true,
+            context_window: None,
+            max_output_tokens: None,
+            thinking: false,
+            vision: false,
+        }
+    }
+
+    fn pricing(&self) -> Option<Pricing> {
+        let price =
+            Price { input: Rate(3_000_000), cached_input: None, cache_write: None, output: Rate(15_000_000) };
+        Some(Pricing { price, long_prompt: None })
+    }
+
+    fn stream(&self, _: ChatRequest) -> DeltaStream {
+        let usage = Usage { input_tokens: 1_000, output_tokens: 10, ..Usage::default() };
+        let said =
+            [Delta::Text("Good day.".to_owned()), Delta::Usage(usage), Delta::Finish(FinishReason::Stop)];
+        futures::stream::iter(said.map(Ok)).boxed()
     }
 }

@@ -55,7 +55,7 @@ pub use browser::{BrowserSession, Csrf};
 pub use data_steps::data_steps;
 pub use error::{Error, Result};
 pub use me::{Me, MeMember, MeUser};
-pub use members::{MemberStatus, MemberSummary, NewMember};
+pub use members::{MemberStatus, MemberSummary, NewMember, member_names};
 pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
 pub use roles::Role;
 pub use sealing::Rotation;

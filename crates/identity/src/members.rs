@@ -10,7 +10,7 @@ use kontor_core::{
     ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
 };
-use kontor_store::{AuditEntry, Tx, stored_enum};
+use kontor_store::{AuditEntry, BoxFuture, Tx, stored_enum};
 use serde::Serialize;
 use serde_json::json;
 
@@ -63,6 +63,14 @@ pub struct MemberSummary {
     pub status: MemberStatus,
     /// The name of the role.
     pub role: String,
+}
+
+/// The names of all members of the workspace of a transaction, whatever their status.
+pub fn member_names<'t>(tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Vec<(MemberId, String)>>> {
+    Box::pin(async move {
+        let all = members::all(tx).await?;
+        Ok(all.into_iter().map(|member| (member.id, member.name)).collect())
+    })
 }
 
 impl Identity {

@@ -159,6 +159,11 @@ impl Assembler {
         &self.text
     }
 
+    /// What the answer has used up so far, as far as the provider has said.
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
     /// The whole answer; [`ModelError::CutShort`] where it did not come to its end.
     pub fn complete(self) -> Result<CompletedStep, ModelError> {
         let finish = self

@@ -216,6 +216,9 @@ pub struct Usage {
     /// The part of the input that the provider wrote to its cache, where it charges for that.
     #[serde(default)]
     pub cache_write_tokens: u64,
+    /// The part of the output that was thought and not said, where the provider tells it apart.
+    #[serde(default)]
+    pub reasoning_tokens: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -139,7 +139,7 @@ impl ModelError {
     pub fn problem_for(&self, owner: Owner) -> Problem {
         let (at, address) = match owner {
             Owner::Operator => ("in [models]", "base_url"),
-            Owner::Workspace => ("under Settings > Models (/api/models/providers)", "its address"),
+            Owner::Workspace => ("under Settings > Models (/settings/models)", "its address"),
         };
         let (kind, code, message) = match self {
             Self::Unreachable { .. } => (
@@ -199,7 +199,7 @@ impl ModelError {
             Self::Rejected { message, .. } => (
                 ErrorKind::Conflict,
                 "model_rejected",
-                format!("The model provider rejected the request: {message}"),
+                format!("The model provider rejected the request{}", Words(message)),
             ),
             Self::CutShort { .. } => {
                 (ErrorKind::Unavailable, "model_cut_short", "The model's answer was cut short.".to_owned())

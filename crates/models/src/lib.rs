@@ -15,6 +15,7 @@
 //! | [`error`] | what can go wrong with a model, and which of it is worth a retry |
 //! | [`retry`] | backoff before the first delta, and one count of requests for an answer |
 //! | [`known`] | what is known of well-known models: windows, capabilities, prices |
+//! | `cost` | what an answer costs |
 //! | [`config`] | the `[models]` section of the configuration, secrets |
 //! | [`registry`] | [`Models`]: ids to models, the default, a local Ollama found by itself |
 //! | [`providers`] | what a provider is, what is known of each kind, and a folder for each wire |
@@ -26,6 +27,7 @@ pub mod breaker;
 mod calls;
 pub mod chat;
 pub mod config;
+mod cost;
 pub mod error;
 pub mod known;
 pub mod providers;

@@ -3,6 +3,7 @@
 mod check;
 mod choices;
 mod configured;
+mod installed;
 mod of_workspace;
 mod ollama;
 #[cfg(test)]
@@ -28,7 +29,7 @@ use crate::{
     config::ModelsConfig,
     error::ModelError,
     known::Pricing,
-    providers::Owner,
+    providers::{Owner, ProviderKind},
 };
 
 /// How long the answer of the last probe is believed.

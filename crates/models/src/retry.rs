@@ -204,6 +204,24 @@ mod tests {
     }
 
     #[test]
+    fn where_another_model_may_be_asked_less_is_waited_for() {
+        let policy = RetryPolicy::default().before_another();
+        let server = ModelError::Server { status: 503, retry_after: None, message: String::new() };
+        assert!(policy.wait(1, &server, 1.0).is_some());
+        assert_eq!(policy.wait(2, &server, 1.0), None);
+        let silent = ModelError::Timeout { what: crate::error::Wait::FirstToken };
+        assert_eq!(policy.wait(1, &silent, 0.0), None);
+        let limited = |seconds| ModelError::RateLimited {
+            retry_after: Some(Duration::from_secs(seconds)),
+            message: String::new(),
+        };
+        assert!(policy.wait(1, &limited(5), 0.0).is_some());
+        assert_eq!(policy.wait(1, &limited(6), 0.0), None);
+        assert_eq!(RetryPolicy::default().at_most(3).wait(3, &server, 0.0), None);
+        assert_eq!(RetryPolicy::default().at_most(0).attempts, 1);
+    }
+
+    #[test]
     fn a_refused_key_and_a_quota_that_is_used_up_are_not_tried_again() {
         let message = String::new();
         let refused = ModelError::Unauthorized { message: message.clone() };

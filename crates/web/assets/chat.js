@@ -205,7 +205,7 @@ if (transcript?.dataset.events) {
       } else if (data.state === "cancelled") {
         live.textContent = "Stopped";
       } else if (data.state === "failed") {
-        live.textContent = element.querySelector(":scope > .foot")?.textContent ?? "The reply failed.";
+        live.textContent = element.querySelector(":scope > .foot span.bad")?.textContent ?? "The reply failed.";
       }
     },
     onCall(data) {

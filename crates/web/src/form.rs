@@ -1,4 +1,8 @@
-//! What a form or a query says.
+//! What a form or a query says, and what is wrong with it.
+
+use kontor_core::error::Issue;
+
+use crate::show::as_sentence;
 
 /// Names and values in the order in which they were sent.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,6 +46,36 @@ impl Fields {
 
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What is wrong with a form, by the input it is about.
+#[derive(Debug, Default)]
+pub(crate) struct Wrong(Vec<(String, String)>);
+
+impl Wrong {
+    /// Issues, each at the input that its path stands for.
+    pub(crate) fn of(issues: &[Issue], input: impl Fn(&str) -> String) -> Self {
+        Self(issues.iter().map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect())
+    }
+
+    /// All that is wrong, in the order of the inputs.
+    pub(crate) fn list(wrong: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self(wrong.into_iter().map(|(input, message)| (input.to_owned(), message)).collect())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is wrong with an input.
+    pub(crate) fn at(&self, input: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == input).map(|(_, message)| message.as_str())
+    }
+
+    /// Whether an input is the first that is wrong.
+    pub(crate) fn begins_at(&self, input: &str) -> bool {
+        self.0.first().is_some_and(|(name, _)| name == input)
     }
 }
 

@@ -30,20 +30,59 @@ pub(crate) struct Shell {
     pub time_zone: Option<TimeZone>,
 }
 
-/// A page of the workspace itself, in the navigation.
+/// A page of the workspace itself: an entry of the navigation, of the command palette and of the settings.
+#[derive(Clone, Copy)]
 pub(crate) struct WorkspacePage {
     pub place: &'static str,
     pub label: &'static str,
+    /// What is there, by whose words the palette finds it too.
+    pub about: &'static str,
     pub icon: &'static str,
+    /// What seeing it takes; nothing where it shows members what is their own.
+    permission: Option<Permission>,
 }
 
+const WORKSPACE_PAGES: [WorkspacePage; 5] = [
+    WorkspacePage {
+        place: "settings/models",
+        label: "Models",
+        about: "Providers and their API keys, and what each model can do and costs",
+        icon: "model",
+        permission: Some(Permission::Settings),
+    },
+    WorkspacePage {
+        place: "settings/usage",
+        label: "Usage",
+        about: "Tokens and cost by day, agent, member and model",
+        icon: "chart",
+        permission: None,
+    },
+    WorkspacePage {
+        place: "settings/budgets",
+        label: "Budgets",
+        about: "How much may be used up in a turn and in a day",
+        icon: "target",
+        permission: Some(Permission::Settings),
+    },
+    WorkspacePage {
+        place: "audit",
+        label: "Audit",
+        about: "Who did what, people and agents",
+        icon: "record",
+        permission: Some(Permission::Audit),
+    },
+    WorkspacePage {
+        place: "jobs",
+        label: "Jobs",
+        about: "What waits, runs and has failed in the background",
+        icon: "task",
+        permission: Some(Permission::Jobs),
+    },
+];
+
 /// The pages of the workspace itself that are open to these grants.
-pub(crate) fn workspace_pages(grants: &Grants) -> Vec<WorkspacePage> {
-    let pages = [
-        (Permission::Audit, WorkspacePage { place: "audit", label: "Audit", icon: "record" }),
-        (Permission::Jobs, WorkspacePage { place: "jobs", label: "Jobs", icon: "task" }),
-    ];
-    pages.into_iter().filter(|(permission, _)| grants.permits(*permission)).map(|(_, page)| page).collect()
+pub(crate) fn workspace_pages(grants: &Grants) -> impl Iterator<Item = WorkspacePage> + '_ {
+    WORKSPACE_PAGES.into_iter().filter(|page| page.permission.is_none_or(|needed| grants.permits(needed)))
 }
 
 /// An object in the navigation.
@@ -85,7 +124,7 @@ impl Shell {
             role: me.member.role,
             workspace: me.workspace.name,
             objects,
-            workspace_pages: workspace_pages(&caller.grants),
+            workspace_pages: workspace_pages(&caller.grants).collect(),
             time_zone: Some(me.time_zone).filter(|_| me.is_time_zone_set),
         })
     }

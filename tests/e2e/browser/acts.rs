@@ -68,6 +68,35 @@ async fn a_running_turn_is_stopped_and_a_waiting_message_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_failed_after_a_write_is_gone_on_with_and_nothing_is_written_twice() {
+    let Some(page) = browser(false).await else { return };
+    let model = ScriptedModel::start().await.unwrap();
+    model.push(Script::new().call("a", "task_create", r#"{"title": "Ring Bob"}"#));
+    model.push(Script::status(400, "Function call is missing something"));
+    let fixture = Fixture::start(Engine::Sqlite, Some(&model.base_url())).await;
+    let ada = fixture.sign_in("ada").await;
+    sign_in(&page, &fixture).await;
+    let failed = say(&page, "Remind me to ring Bob", &["failed"]).await;
+    assert!(failed.contains("Done before it failed: created task “Ring Bob”."), "{failed}");
+    picture(&page, "go-on-light").await;
+    // A page that is opened again offers it as well.
+    page.refresh().await.unwrap();
+    model.push(Script::new().text("You will be reminded."));
+    click(&page, ".turn[data-state='failed'] .go-on button").await;
+    let went_on = shown(&page, "#transcript > .turn:nth-child(2)[data-state='completed']").await;
+    let went_on = went_on.text().await.unwrap();
+    assert!(went_on.contains("You will be reminded."), "{went_on}");
+    let button = shown(&page, ".turn[data-state='failed'] .go-on").await;
+    assert!(!button.is_displayed().await.unwrap(), "what went on is offered again");
+    let filter = r#"/api/records/tasks?filter={"title":{"eq":"Ring Bob"}}"#;
+    let tasks = ada.get(filter).await.unwrap().ok();
+    assert_eq!(tasks["data"].as_array().unwrap().len(), 1, "{tasks}");
+    assert!(model.requests()[2].to_string().contains("Ring Bob"), "what was done is known to it");
+    assert_eq!(model.violations(), Vec::<String>::new());
+    page.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_asked_about_from_its_page() {
     let Some(page) = browser(false).await else { return };
     let fixture = Fixture::builtin().await;

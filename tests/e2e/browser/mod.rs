@@ -6,6 +6,8 @@ mod connection;
 mod forms;
 mod lists;
 mod records;
+mod settings;
+mod usage;
 mod views;
 
 use std::{path::PathBuf, time::Duration};
@@ -143,9 +145,13 @@ async fn go(page: &Client, fixture: &Fixture, path: &str) {
 }
 
 async fn sign_in(page: &Client, fixture: &Fixture) {
+    sign_in_as(page, fixture, "ada").await;
+}
+
+async fn sign_in_as(page: &Client, fixture: &Fixture, name: &str) {
     page.goto(&format!("{}/chat", fixture.url())).await.unwrap();
     let find = |css: &'static str| page.wait().at_most(WAIT).for_element(Locator::Css(css));
-    find("#email").await.unwrap().send_keys("ada@demo.test").await.unwrap();
+    find("#email").await.unwrap().send_keys(&format!("{name}@demo.test")).await.unwrap();
     find("#password").await.unwrap().send_keys(PASSWORD).await.unwrap();
     find("form[action='/sign-in'] button").await.unwrap().click().await.unwrap();
     find("#composer").await.unwrap();

@@ -1,7 +1,8 @@
 //! Every page in the window of a desk and of a telephone, in light and dark.
 
 use fantoccini::{Client, Locator};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::{DESK, PHONE, click, go, picture, say, shown, sign_in, window};
 use crate::fixture::Fixture;
@@ -52,7 +53,21 @@ async fn every_page_fits(dark: bool, size: (u32, u32)) {
     go(&page, &fixture, "/records/deals?q=nothing+of+this+name").await;
     shown(&page, ".empty").await;
     fits(&page, &named("9-empty")).await;
-    for (path, name) in [("/settings", "10-settings"), ("/audit", "11-audit"), ("/jobs", "12-jobs")] {
+    let provider = json!({"kind": "mistral", "api_key": "k-0123456789-abcdef"});
+    ada.send(Method::PUT, "/api/models/providers/mistral", Some(provider), &[]).await.unwrap().ok();
+    let pages = [
+        ("/settings", "10-settings"),
+        ("/audit", "11-audit"),
+        ("/jobs", "12-jobs"),
+        ("/settings/models", "13-models"),
+        ("/settings/models/new", "14-kinds"),
+        ("/settings/models/new?kind=azure", "15-provider"),
+        ("/settings/models/providers/mistral", "16-provider-change"),
+        ("/settings/models/facts?model=mistral%2Fmistral-large-4", "17-model"),
+        ("/settings/usage", "18-usage"),
+        ("/settings/budgets", "19-budgets"),
+    ];
+    for (path, name) in pages {
         go(&page, &fixture, path).await;
         shown(&page, "h1").await;
         fits(&page, &named(name)).await;

@@ -72,6 +72,7 @@ struct Prey {
     turn: String,
     approval: String,
     job: String,
+    member: String,
 }
 
 impl Prey {
@@ -103,7 +104,12 @@ impl Prey {
         // The one that denies it when nobody answers.
         let jobs = ada.get("/api/jobs").await.unwrap().ok();
         let job = jobs["data"][0]["id"].as_str().unwrap().to_owned();
-        Self { deal: ids["deal"].clone(), account: ids["account"].clone(), session, turn, approval, job }
+        let member = text(&ada.get("/api/me").await.unwrap().ok()["member"]["id"]);
+        // A budget in tokens that no answer of the built-in commands uses up.
+        let budget = format!("/api/budgets/member/{member}");
+        ada.send(Method::PUT, &budget, Some(json!({"tokens": 4_711})), &[]).await.unwrap().ok();
+        let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
+        Self { deal, account, session, turn, approval, job, member }
     }
 }
 
@@ -122,7 +128,7 @@ fn attempt(route: &'static str, path: String, body: Option<Value>, right: &'stat
 
 /// The requests of a program.
 fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
-    let Prey { deal, account, session, turn, approval, job } = prey;
+    let Prey { deal, account, session, turn, approval, job, member } = prey;
     let one = format!("/api/records/deals/{deal}");
     let filter =
         |path: &str| format!("/api/records/deals{path}filter=%7B%22id%22:%7B%22eq%22:%22{deal}%22%7D%7D");
@@ -245,6 +251,27 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             &[400, 422],
         ),
         attempt("GET /api/models/providers", "/api/models/providers".into(), None, &[200]),
+        attempt(
+            "PUT /api/budgets/{scope}/{subject}",
+            format!("/api/budgets/member/{member}"),
+            Some(json!({"tokens": 0})),
+            &[400],
+        ),
+        attempt(
+            "DELETE /api/budgets/{scope}/{subject}",
+            format!("/api/budgets/member/{member}"),
+            None,
+            &[404],
+        ),
+        attempt("DELETE /api/budgets/{scope}", "/api/budgets/member".into(), None, &[404]),
+        attempt(
+            "PUT /api/budgets/{scope}",
+            "/api/budgets/turn".into(),
+            Some(json!({"tokens": 5_000})),
+            &[200],
+        ),
+        attempt("GET /api/budgets", "/api/budgets".into(), None, &[200]),
+        attempt("GET /api/usage", format!("/api/usage?by=member&member={member}"), None, &[200]),
         attempt("GET /api/models/settings", "/api/models/settings".into(), None, &[200]),
         attempt(
             "PUT /api/models/settings",
@@ -280,7 +307,7 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
 
 /// The requests of a person's browser; a body is a form.
 fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
-    let Prey { deal, session, turn, approval, job, .. } = prey;
+    let Prey { deal, session, turn, approval, job, member, .. } = prey;
     let one = format!("/records/deals/{deal}");
     let form = |value: Value| Some(value);
     vec![
@@ -307,6 +334,31 @@ fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("POST /jobs/{id}/run", format!("/jobs/{job}/run"), form(json!({})), &[404]),
+        attempt("GET /settings/models", "/settings/models".into(), None, &[200]),
+        attempt(
+            "GET /settings/models/providers/{name}",
+            "/settings/models/providers/hers".into(),
+            None,
+            &[404],
+        ),
+        attempt(
+            "POST /settings/models/providers/{name}",
+            "/settings/models/providers/hers".into(),
+            form(json!({"kind": "mistral", "api_key": "k-1234567890"})),
+            &[404],
+        ),
+        attempt(
+            "POST /settings/models/providers/{name}/remove",
+            "/settings/models/providers/hers/remove".into(),
+            form(json!({})),
+            &[404],
+        ),
+        attempt(
+            "POST /settings/models/providers/{name}/test",
+            "/settings/models/providers/hers/test".into(),
+            form(json!({})),
+            &[404],
+        ),
         attempt(
             "POST /chat/approvals/{approval}",
             format!("/chat/approvals/{approval}"),
@@ -335,6 +387,14 @@ fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
         attempt("POST /records/{plural}/{id}/restore", format!("{one}/restore"), form(json!({})), &[404]),
         attempt("GET /assets/{digest}/{file}", "/assets/x/app.js".into(), None, &[200, 404]),
         attempt("GET /chat", format!("/chat?about=deal:{deal}"), None, &[200]),
+        attempt("GET /settings/usage", format!("/settings/usage?member={member}"), None, &[200]),
+        attempt("GET /settings/budgets", format!("/settings/budgets?of=member/{member}"), None, &[200]),
+        attempt(
+            "POST /settings/budgets/remove",
+            "/settings/budgets/remove".into(),
+            form(json!({"of": format!("member/{member}")})),
+            &[404],
+        ),
         attempt("GET /palette", "/palette?q=quellwasser".into(), None, &[200]),
         attempt(
             "GET /records/choices",

@@ -6,6 +6,7 @@
 mod commit;
 mod give_up;
 mod lease;
+mod meter;
 mod model_call;
 mod needs;
 mod prepare;
@@ -37,7 +38,7 @@ use crate::{
     engine::Agents,
     error::Error,
     history::History,
-    machine::{self, Effect, End, Input, Page, State},
+    machine::{self, Effect, End, Input, Page, Partial, State},
     rows::{
         self,
         sessions::{Lease, SessionRow},
@@ -228,7 +229,7 @@ impl<'a> Run<'a> {
             let Some(effect) = effects.pop_front() else {
                 // The machine always leaves something to do until the turn ends.
                 let problem = Problem::internal();
-                input = Some(Input::Failed { problem, text: String::new(), reasoning: String::new() });
+                input = Some(Input::Failed { problem, partial: Partial::default() });
                 continue;
             };
             if !matches!(effect, Effect::Append(_) | Effect::Finish(_) | Effect::Wait)
@@ -275,17 +276,16 @@ impl<'a> Run<'a> {
         if self.stopping.is_cancelled() {
             return Err(Error::Stopping);
         }
-        Ok(self.ends_with("", ""))
+        Ok(self.ends_with(Partial::default))
     }
 
     /// The input that ends the turn now, with what the model had said; `None` when it may go on.
-    fn ends_with(&self, text: &str, reasoning: &str) -> Option<Input> {
-        let (text, reasoning) = (text.to_owned(), reasoning.to_owned());
+    fn ends_with(&self, partial: impl FnOnce() -> Partial) -> Option<Input> {
         if self.cancel.token().is_cancelled() {
-            return Some(Input::Cancelled { by: self.cancel.by(), text, reasoning });
+            return Some(Input::Cancelled { by: self.cancel.by(), partial: partial() });
         }
         let is_too_late = self.agents.0.environment.now() >= self.deadline;
-        is_too_late.then(|| Input::Failed { problem: too_long(self.agents), text, reasoning })
+        is_too_late.then(|| Input::Failed { problem: too_long(self.agents), partial: partial() })
     }
 
     /// Keeps the conversation for the session's next turn.
@@ -307,5 +307,5 @@ fn too_long(agents: &Agents) -> Problem {
 /// How a turn fails over an error that has nothing to do with the model or its calls.
 fn failed(error: &Error) -> Input {
     tracing::warn!(error = %Chain(error), "a turn failed");
-    Input::Failed { problem: error.problem(), text: String::new(), reasoning: String::new() }
+    Input::Failed { problem: error.problem(), partial: Partial::default() }
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    machine::{self, Answer, Input, Proposed},
+    machine::{self, Answer, Input, Partial, Proposed},
 };
 
 /// Deltas that are given out in one piece when they are there at once.
@@ -41,7 +41,11 @@ impl Run<'_> {
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
         let (prepared, request, chosen) = match self.request().await {
             Ok(Ready::Asked(prepared, request, chosen)) => (prepared, request, chosen),
-            Ok(Ready::Leaving(model, turns)) => return self.sum_up(model, turns).await,
+            Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
+            Err(error) => return Ok(failed(&error)),
+        };
+        let meter = match self.meter(&prepared.agent, &chosen.model).await {
+            Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };
         let step = self.state.step_number();
@@ -56,7 +60,12 @@ impl Run<'_> {
         let mut assembler = Assembler::new(prefix, settings.limits.answer_bytes);
         let mut reasoning = String::new();
         self.handle.begin(self.last_seq, self.turn, step);
-        let asked_at = Instant::now();
+        // What there is of an answer that comes to no end.
+        let partial = |assembler: &Assembler, reasoning: &str| Partial {
+            text: assembler.text().to_owned(),
+            reasoning: reasoning.to_owned(),
+            usage: meter.read(assembler.usage(), agents.0.environment.now()),
+        };
 
         let (stopping, cancel) = (self.stopping, self.cancel.clone());
         let remaining = self.deadline.since(agents.0.environment.now());
@@ -86,7 +95,7 @@ impl Run<'_> {
             let Some(chunk) = chunk else { break };
             let is_said = !chunk.is_empty();
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
-                return self.no_answer(chosen, &error, assembler.text().to_owned(), reasoning).await;
+                return self.no_answer(chosen, &error, partial(&assembler, &reasoning)).await;
             }
             if assembler.is_full() {
                 tracing::warn!(
@@ -101,20 +110,21 @@ impl Run<'_> {
                 if stopping.is_cancelled() {
                     return Err(Error::Stopping);
                 }
-                if let Some(end) = self.ends_with(assembler.text(), &reasoning) {
+                if let Some(end) = self.ends_with(|| partial(&assembler, &reasoning)) {
                     return Ok(end);
                 }
             }
         }
-        let text = assembler.text().to_owned();
+        let partial = partial(&assembler, &reasoning);
         match assembler.complete() {
             Ok(step) => {
                 let is_last = !chosen.tries.are_left(chosen.retries);
-                count(chosen.model.name(), step.usage.as_ref(), asked_at.elapsed());
+                count(chosen.model.name(), step.usage.as_ref(), meter.took());
                 let answer = answer(step, reasoning, &prepared, is_last);
-                Ok(Input::Answered(Answer { answered_by: Some(chosen.answered()), ..answer }))
+                let answered_by = Some(chosen.answered());
+                Ok(Input::Answered(Answer { usage: partial.usage, answered_by, ..answer }))
             }
-            Err(error) => self.no_answer(chosen, &error, text, reasoning).await,
+            Err(error) => self.no_answer(chosen, &error, partial).await,
         }
     }
 
@@ -132,7 +142,7 @@ impl Run<'_> {
             let current = machine::messages(&self.state, self.page);
             match window.fit(&self.history, current, may_sum_up) {
                 Ok(Fitted::Messages(messages)) => break (chosen, messages),
-                Ok(Fitted::Leaving(turns)) => return Ok(Ready::Leaving(chosen.model, turns)),
+                Ok(Fitted::Leaving(turns)) => return Ok(Ready::Leaving(prepared, chosen.model, turns)),
                 // There may be one whose window is larger.
                 Err(error @ Error::WindowTooSmall { .. }) => self.pass_over(&chosen, &error),
                 Err(error) => return Err(error),
@@ -150,7 +160,7 @@ impl Run<'_> {
 enum Ready {
     Asked(Arc<Prepared>, ChatRequest, Chosen),
     /// So many of the oldest turns have no room, and are to be summed up first by this model.
-    Leaving(Arc<dyn ChatModel>, usize),
+    Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
 }
 
 /// Counts a step that a model answered.
@@ -199,7 +209,7 @@ fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: 
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
     let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
     let (text, calls, carried) = (step.text, calls.collect(), step.carried);
-    Answer { text, reasoning, calls, carried, usage: step.usage, cut, is_last, answered_by: None }
+    Answer { text, reasoning, calls, carried, usage: None, cut, is_last, answered_by: None }
 }
 
 /// What a call means, and whether it can run.

@@ -10,7 +10,10 @@ use kontor_core::{
 use kontor_models::{Breaker, ChatModel, DEFAULT, ModelError, Models, Pass, RetryPolicy, Setback, Tries};
 
 use super::Run;
-use crate::{error::Error, machine::Input};
+use crate::{
+    error::Error,
+    machine::{Input, Partial},
+};
 
 /// The requests that a step may cost over all models that are asked.
 const MOST_REQUESTS: u32 = 12;
@@ -210,8 +213,7 @@ impl Run<'_> {
         &mut self,
         chosen: Chosen,
         error: &ModelError,
-        text: String,
-        reasoning: String,
+        partial: Partial,
     ) -> Result<Input, Error> {
         let Chosen { model, tries, retries, pass, instead_of: _ } = chosen;
         let mut problem = model.problem_of(error);
@@ -241,7 +243,7 @@ impl Run<'_> {
                 problem = of_all;
             }
         }
-        Ok(Input::ModelFailed { problem, may_retry, goes_on, text, reasoning })
+        Ok(Input::ModelFailed { problem, may_retry, goes_on, partial })
     }
 }
 

@@ -7,20 +7,20 @@ use kontor_core::{
     error::{Chain, ErrorKind, Fault as _, Problem},
     text,
     turn::{Sequence, TurnEvent},
+    usage::StepUsage,
 };
 use kontor_models::{
     Assembler, ChatModel, ChatRequest, CompletedStep, FinishReason, Message, ModelError, RetryPolicy,
     ToolDefinition, Tries, Usage, tokens::estimate, with_retries,
 };
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use super::{Run, model_call::count, window::Window};
+use super::{Run, failed, model_call::count, prepare::Prepared, window::Window};
 use crate::{
     error::Error,
     history::{History, Past},
     limits::Limits,
-    machine::Input,
+    machine::{Input, Partial},
 };
 
 /// Characters of a message that a request for a summary tells at first, and how few where there is no room.
@@ -36,13 +36,21 @@ const ATTEMPTS: u32 = 2;
 impl Run<'_> {
     /// Has the model sum up so many of the oldest turns, or as many of them as it can read at once; where it cannot,
     /// they are left out of this turn.
-    pub(super) async fn sum_up(&mut self, model: Arc<dyn ChatModel>, leaving: usize) -> Result<Input, Error> {
+    pub(super) async fn sum_up(
+        &mut self,
+        prepared: &Prepared,
+        model: Arc<dyn ChatModel>,
+        leaving: usize,
+    ) -> Result<Input, Error> {
         let agents = self.agents;
         let limits = &agents.0.settings.limits;
         let Some(asked) = question(model.as_ref(), limits, &self.history, leaving) else {
             return Ok(self.not_summed_up(nothing_to_read(), None));
         };
-        let started = Instant::now();
+        let meter = match self.meter(&prepared.agent, &model).await {
+            Ok(meter) => meter,
+            Err(error) => return Ok(failed(&error)),
+        };
         let left = self.deadline.since(agents.0.environment.now());
         // What a turn has left is for its answer first.
         let limit = limits.summary.min(left / 2);
@@ -51,11 +59,12 @@ impl Run<'_> {
             Answered::Whole(text, usage) => (shortened(text.trim(), asked.longest), usage),
             Answered::Failed(problem) => return Ok(self.not_summed_up(problem, None)),
             Answered::Ended => {
-                let end = self.ends_with("", "");
+                let end = self.ends_with(Partial::default);
                 return Ok(end.unwrap_or_else(|| self.not_summed_up(nothing_said(), None)));
             }
         };
-        count(model.name(), usage.as_ref(), started.elapsed());
+        count(model.name(), usage.as_ref(), meter.took());
+        let usage = meter.read(usage, agents.0.environment.now());
         if text.is_empty() {
             return Ok(self.not_summed_up(nothing_said(), usage));
         }
@@ -65,7 +74,7 @@ impl Run<'_> {
         Ok(Input::SummedUp { event, usage })
     }
 
-    fn not_summed_up(&self, problem: Problem, usage: Option<Usage>) -> Input {
+    fn not_summed_up(&self, problem: Problem, usage: Option<StepUsage>) -> Input {
         tracing::warn!(session = %self.session.id, problem = %problem.message, "earlier turns could not be summed up and are left out");
         let (turn, step) = (self.turn, self.state.step_number());
         Input::SummedUp { event: TurnEvent::HistoryDropped { turn, step, problem }, usage }

@@ -3,7 +3,7 @@ use kontor_store::Tx;
 
 use crate::{
     error::Error,
-    rows::{count, events, sessions},
+    rows::{count, events, sessions, usage},
     stored::{Draft, LoggedEvent},
 };
 
@@ -31,7 +31,7 @@ pub(crate) async fn append_unleased(
     insert(tx, session, last.ok_or(Error::SessionNotFound(session))?, drafts, now).await
 }
 
-/// Writes events whose numbers end with `last`.
+/// Writes events whose numbers end with `last`, and what they tell of usage.
 pub(crate) async fn insert(
     tx: &mut Tx<'_>,
     session: SessionId,
@@ -43,6 +43,9 @@ pub(crate) async fn insert(
     let logged: Vec<_> = drafts.iter().zip(first..).map(|(draft, seq)| draft.logged(seq, now)).collect();
     if !logged.is_empty() {
         events::insert(tx, session, first, drafts, now).await?;
+        for (draft, seq) in drafts.iter().zip(first..) {
+            usage::insert(tx, session, seq, draft, now).await?;
+        }
     }
     Ok(logged)
 }

@@ -9,6 +9,7 @@
 
 mod conversation;
 mod page;
+mod partial;
 mod policy;
 mod state;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod transition;
 
 pub(crate) use conversation::messages;
 pub(crate) use page::{Handle, Page};
+pub(crate) use partial::Partial;
 pub(crate) use policy::consent;
 pub(crate) use state::{Call, End, State};
 pub(crate) use transition::{Answer, Asked, Effect, Input, Proposed, Ran, next, opening};

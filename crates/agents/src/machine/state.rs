@@ -6,6 +6,7 @@ use kontor_core::{
     operation::Effect,
     text,
     turn::{ApprovalReason, Done, ToolOutcome, TurnEvent, WrittenCall},
+    usage::Spent,
 };
 use kontor_models::{Carried, Opaque};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub(crate) struct State {
     pub(crate) summaries: u32,
     /// Earlier turns are left out where there is no room for them: no summary of them could be made.
     pub(crate) has_dropped: bool,
+    /// What the model's answers have used up, also those that came to nothing.
+    #[serde(default)]
+    pub(crate) spent: Spent,
     pub(crate) end: Option<End>,
 }
 
@@ -170,7 +174,15 @@ pub(crate) enum End {
 
 impl State {
     pub(crate) fn new(turn: TurnId) -> Self {
-        Self { turn, message: String::new(), steps: Vec::new(), summaries: 0, has_dropped: false, end: None }
+        Self {
+            turn,
+            message: String::new(),
+            steps: Vec::new(),
+            summaries: 0,
+            has_dropped: false,
+            spent: Spent::default(),
+            end: None,
+        }
     }
 
     /// The state a turn's events lead to; those of other turns are passed over.
@@ -279,7 +291,7 @@ impl State {
             }
             TurnEvent::HistorySummarized { .. } => self.summaries += 1,
             TurnEvent::HistoryDropped { .. } => self.has_dropped = true,
-            TurnEvent::Usage { .. } => {}
+            TurnEvent::Usage { usage, .. } => self.spent.add(usage),
             TurnEvent::TurnCompleted { .. } => self.end = Some(End::Completed),
             TurnEvent::TurnFailed { .. } => self.end = Some(End::Failed),
             TurnEvent::TurnCancelled { .. } => self.end = Some(End::Cancelled),

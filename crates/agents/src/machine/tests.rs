@@ -4,8 +4,9 @@ use kontor_core::{
     json::JsonText,
     operation,
     turn::{AnsweredBy, ApprovalReason, ToolOutcome, TurnEvent},
+    usage::StepUsage,
 };
-use kontor_models::{Message, Usage};
+use kontor_models::Message;
 use kontor_operations::ApprovalPolicy;
 use serde_json::json;
 use uuid::Uuid;
@@ -43,6 +44,10 @@ fn calls(effects: &[operation::Effect]) -> Input {
         calls: effects.iter().map(|effect| call(*effect)).collect(),
         ..Answer::default()
     })
+}
+
+fn half(text: &str) -> Partial {
+    Partial { text: text.into(), ..Partial::default() }
 }
 
 fn said(text: &str) -> Input {
@@ -328,8 +333,7 @@ fn an_answer_that_broke_off_is_asked_for_again_and_not_for_ever() {
         problem: problem("model_cut_short"),
         may_retry: true,
         goes_on: false,
-        text: "Half a".into(),
-        reasoning: String::new(),
+        partial: half("Half a"),
     };
     let (state, effects) = go(opened(), broke());
     assert_eq!(effects, ["step.restarted", "Commit", "CallModel"]);
@@ -347,7 +351,7 @@ fn a_summary_is_durable_before_the_model_is_asked_again_and_is_paid_for_in_its_s
         text: "They sell sails.".into(),
         model: "m".into(),
     };
-    let summed_up = Input::SummedUp { event, usage: Some(Usage::default()) };
+    let summed_up = Input::SummedUp { event, usage: Some(StepUsage::default()) };
     let (state, effects) = go(opened(), summed_up);
     assert_eq!(effects, ["history.summarized usage", "Commit", "CallModel"]);
     assert_eq!((state.summaries, state.has_dropped, state.is_asking()), (1, false, true));
@@ -364,8 +368,7 @@ fn another_model_begins_the_step_anew_however_often_it_began() {
         problem: problem("model_unreachable"),
         may_retry: false,
         goes_on,
-        text: "Half a".into(),
-        reasoning: String::new(),
+        partial: half("Half a"),
     };
     let mut state = opened();
     for _ in 0..5 {
@@ -424,8 +427,7 @@ fn takeovers_and_answers_that_broke_off_are_counted_apart() {
         problem: problem("model_cut_short"),
         may_retry: true,
         goes_on: false,
-        text: String::new(),
-        reasoning: String::new(),
+        partial: Partial::default(),
     };
     let taken_over = || Input::Resumed;
     let mut state = opened();
@@ -441,7 +443,7 @@ fn takeovers_and_answers_that_broke_off_are_counted_apart() {
 
 #[test]
 fn a_cancellation_keeps_what_was_said() {
-    let cancelled = |text: &str| Input::Cancelled { by: None, text: text.into(), reasoning: String::new() };
+    let cancelled = |text: &str| Input::Cancelled { by: None, partial: half(text) };
     let (state, effects) = go(opened(), cancelled("So f"));
     assert_eq!(effects, ["message.completed turn.cancelled", "Finish(Cancelled)"]);
     assert_eq!(state.steps[0].text, "So f");

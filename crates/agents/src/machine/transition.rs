@@ -5,13 +5,15 @@ use kontor_core::{
     ids::{ApprovalId, MemberId, TurnId},
     operation,
     turn::{AnsweredBy, ApprovalQuestion, ApprovalRecord, ToolOutcome, TurnEvent, WrittenCall},
+    usage::StepUsage,
 };
-use kontor_models::{Carried, Opaque, Usage};
+use kontor_models::{Carried, Opaque};
 use kontor_operations::ApprovalPolicy;
 use serde_json::Value;
 
 use super::{
     End, State,
+    partial::{Partial, used},
     policy::{Verdict, verdict},
     state::{Call, Step},
 };
@@ -27,17 +29,16 @@ pub(crate) enum Input {
     /// Earlier turns were summed up, or could not be: the event that says so, and what that used up.
     SummedUp {
         event: TurnEvent,
-        usage: Option<Usage>,
+        usage: Option<StepUsage>,
     },
     Answered(Answer),
-    /// The model gave no whole answer; `text` and `reasoning` are what it gave.
+    /// The model gave no whole answer.
     ModelFailed {
         problem: Problem,
         may_retry: bool,
         /// Another model is asked in its place; how many there are bounds it.
         goes_on: bool,
-        text: String,
-        reasoning: String,
+        partial: Partial,
     },
     /// Calls came to their end; nothing of it is committed.
     Ran(Vec<Ran>),
@@ -48,14 +49,12 @@ pub(crate) enum Input {
     Asked(Vec<Asked>),
     Cancelled {
         by: Option<MemberId>,
-        text: String,
-        reasoning: String,
+        partial: Partial,
     },
     /// The turn cannot go on.
     Failed {
         problem: Problem,
-        text: String,
-        reasoning: String,
+        partial: Partial,
     },
 }
 
@@ -67,7 +66,7 @@ pub(crate) struct Answer {
     pub(crate) calls: Vec<Proposed>,
     /// What goes back to the model with it.
     pub(crate) carried: Option<Arc<Carried>>,
-    pub(crate) usage: Option<Usage>,
+    pub(crate) usage: Option<StepUsage>,
     /// The provider ended it before its own end.
     pub(crate) cut: bool,
     pub(crate) answered_by: Option<AnsweredBy>,
@@ -169,12 +168,13 @@ impl Machine<'_> {
                 self.effects.extend([Effect::Commit, Effect::CallModel]);
             }
             Input::Answered(answer) => self.answered(answer),
-            Input::ModelFailed { problem, may_retry, goes_on, text, reasoning } => {
+            Input::ModelFailed { problem, may_retry, goes_on, partial } => {
                 let restarts = self.state.step().map_or(0, |step| step.restarts);
                 if goes_on || (may_retry && restarts < self.limits.restarts) {
+                    self.append(partial.voided(&self.state).into_iter().collect());
                     self.restart(problem.message, false);
                 } else {
-                    self.fail(problem, text, reasoning);
+                    self.fail(problem, partial);
                 }
             }
             Input::Ran(ran) => {
@@ -190,12 +190,12 @@ impl Machine<'_> {
                 self.proceed();
             }
             Input::Asked(asked) => self.asked(asked),
-            Input::Cancelled { by, text, reasoning } => {
-                let mut events = self.interrupted(text, reasoning);
+            Input::Cancelled { by, partial } => {
+                let mut events = partial.ended(&self.state);
                 events.push(TurnEvent::TurnCancelled { turn: self.state.turn, by });
                 self.finish(events, End::Cancelled);
             }
-            Input::Failed { problem, text, reasoning } => self.fail(problem, text, reasoning),
+            Input::Failed { problem, partial } => self.fail(problem, partial),
         }
     }
 
@@ -213,8 +213,7 @@ impl Machine<'_> {
                             "interrupted_too_often",
                             "The server was restarted too often while the model was answering. Send the message again.",
                         ),
-                        String::new(),
-                        String::new(),
+                        Partial::default(),
                     );
                 } else {
                     self.restart("The server was restarted while the model was answering.".to_owned(), true);
@@ -237,8 +236,7 @@ impl Machine<'_> {
                 problem,
                 may_retry: !answer.is_last,
                 goes_on: false,
-                text: answer.text,
-                reasoning: answer.reasoning,
+                partial: Partial { text: answer.text, reasoning: answer.reasoning, usage: answer.usage },
             });
         }
         let mut events = Vec::with_capacity(answer.calls.len() + 4);
@@ -389,7 +387,7 @@ impl Machine<'_> {
                 "too_many_steps",
                 format!("The agent did not finish within {number} steps. Ask for less at a time."),
             );
-            return self.fail(problem, String::new(), String::new());
+            return self.fail(problem, Partial::default());
         }
         self.append(vec![TurnEvent::StepStarted { turn: self.state.turn, step: number + 1 }]);
         self.effects.extend([Effect::Commit, Effect::CallModel]);
@@ -401,26 +399,10 @@ impl Machine<'_> {
         self.effects.extend([Effect::Commit, Effect::CallModel]);
     }
 
-    fn fail(&mut self, problem: Problem, text: String, reasoning: String) {
-        let mut events = self.interrupted(text, reasoning);
+    fn fail(&mut self, problem: Problem, partial: Partial) {
+        let mut events = partial.ended(&self.state);
         events.push(self.state.failed(problem));
         self.finish(events, End::Failed);
-    }
-
-    /// What the model had said of an answer that ends here.
-    fn interrupted(&self, text: String, reasoning: String) -> Vec<TurnEvent> {
-        if !self.state.is_asking() || (text.is_empty() && reasoning.is_empty()) {
-            return Vec::new();
-        }
-        let (turn, step) = (self.state.turn, self.state.step_number());
-        vec![TurnEvent::MessageCompleted {
-            turn,
-            step,
-            text,
-            reasoning,
-            interrupted: true,
-            answered_by: None,
-        }]
     }
 
     fn finish(&mut self, events: Vec<TurnEvent>, end: End) {
@@ -438,13 +420,6 @@ impl Machine<'_> {
             _ => self.effects.push(Effect::Append(events)),
         }
     }
-}
-
-/// What an answer of the step used up, as far as the provider said it.
-fn used(state: &State, usage: Option<Usage>) -> Option<TurnEvent> {
-    let Usage { input_tokens, output_tokens, cached_input_tokens, .. } = usage?;
-    let (turn, step) = (state.turn, state.step_number());
-    Some(TurnEvent::Usage { turn, step, input_tokens, output_tokens, cached_input_tokens })
 }
 
 fn is_read(call: &Call) -> bool {

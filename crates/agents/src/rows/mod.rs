@@ -2,11 +2,13 @@
 
 pub(crate) mod agents;
 pub(crate) mod approvals;
+pub(crate) mod budgets;
 pub(crate) mod events;
 pub(crate) mod model_choices;
 pub(crate) mod model_providers;
 pub(crate) mod sessions;
 pub(crate) mod turns;
+pub(crate) mod usage;
 
 use kontor_core::time::Timestamp;
 use sea_query::{Expr, ExprTrait, Value};

@@ -3,11 +3,13 @@
 mod approval;
 mod event;
 mod status;
+mod usage;
 
 pub use self::{
     approval::Approval,
     event::LoggedEvent,
     status::{ApprovalStatus, SessionStatus, TurnStatus},
+    usage::{BudgetScope, UsageBy, UsageFigures},
 };
 pub(crate) use self::{
     approval::{EXPIRY_JOB, expiry_job},

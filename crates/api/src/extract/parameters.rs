@@ -37,6 +37,7 @@ pub(crate) enum Holds {
     Form(&'static str),
     Id,
     Instant,
+    Day,
 }
 
 impl Holds {

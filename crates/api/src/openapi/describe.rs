@@ -93,5 +93,6 @@ fn schema(holds: Holds) -> Schema {
         Holds::Form(pattern) => json_schema!({ "type": "string", "pattern": pattern }),
         Holds::Id => json_schema!({ "type": "string", "format": "uuid" }),
         Holds::Instant => json_schema!({ "type": "string", "format": "date-time" }),
+        Holds::Day => json_schema!({ "type": "string", "format": "date" }),
     }
 }

@@ -88,6 +88,13 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 fn variable(path: &str, name: &str) -> Parameter {
     let (about, schema): (&str, Schema) = match name {
         "id" => ("An id.", json_schema!({ "type": "string", "format": "uuid" })),
+        "scope" => (
+            "What a budget is for.",
+            json_schema!({ "type": "string", "enum": ["turn", "agent", "member", "workspace"] }),
+        ),
+        "subject" => {
+            ("The id of an agent or a member.", json_schema!({ "type": "string", "format": "uuid" }))
+        }
         "plural" => (
             "An object by its plural name, such as `deals`.",
             json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": 60, "examples": ["deals", "contacts"] }),

@@ -17,6 +17,7 @@ use crate::{
     page::Whole,
     problem::{ApiError, Details},
     records::{Single, Written},
+    usage::{Usage, UsageAnswer},
 };
 
 type Responses = Vec<(Option<StatusCode>, Response)>;
@@ -81,6 +82,25 @@ impl OperationOutput for EventStream {
             content: [("text/event-stream".to_owned(), body)].into_iter().collect(),
             ..Response::default()
         })
+    }
+
+    fn inferred_responses(context: &mut GenContext, operation: &mut Operation) -> Responses {
+        let response = Self::operation_response(context, operation);
+        response.map(|response| (Some(StatusCode::Code(200)), response)).into_iter().collect()
+    }
+}
+
+/// The figures as JSON, or as a table for spreadsheets.
+impl OperationOutput for UsageAnswer {
+    type Inner = Usage;
+
+    fn operation_response(context: &mut GenContext, operation: &mut Operation) -> Option<Response> {
+        let mut response = axum::Json::<Usage>::operation_response(context, operation)?;
+        let schema = schema_object(json_schema!({ "type": "string" }));
+        response
+            .content
+            .insert("text/csv".to_owned(), MediaType { schema: Some(schema), ..MediaType::default() });
+        Some(response)
     }
 
     fn inferred_responses(context: &mut GenContext, operation: &mut Operation) -> Responses {

@@ -10,6 +10,7 @@ mod models;
 mod openapi;
 mod records;
 mod streams;
+mod usage;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +22,7 @@ use axum::{
 use kontor_builtin::Builtin;
 use kontor_http::{
     RateLimitSettings, Services,
-    testing::{Installation, PASSWORD},
+    testing::{Installation, PASSWORD, PricedModel},
 };
 use kontor_identity::SignIn;
 use kontor_store::Store;
@@ -70,7 +71,15 @@ impl Server {
     }
 
     async fn with(rate_limits: RateLimitSettings) -> Self {
-        let installation = Installation::with(Arc::new(Builtin::default()), rate_limits).await;
+        Self::around(Installation::with(Arc::new(Builtin::default()), rate_limits).await).await
+    }
+
+    /// With a language model that costs something.
+    async fn with_priced_model() -> Self {
+        Self::around(Installation::with(Arc::new(PricedModel), RateLimitSettings::default()).await).await
+    }
+
+    async fn around(installation: Installation) -> Self {
         installation.make_workspace().await;
         let (services, store) = (installation.services.clone(), installation.store.clone());
         Self { router: router(services.clone()), services, store, _installation: installation }

@@ -52,6 +52,11 @@ impl Number {
         if self.decimals == 0 { i64::try_from(self.digits).ok() } else { None }
     }
 
+    /// How many millionths it is, where that is a whole number.
+    pub fn millionths(self) -> Option<i64> {
+        self.times(6)?.as_integer()
+    }
+
     fn times(self, power: u8) -> Option<Self> {
         let taken = power.min(self.decimals);
         let factor = 10_i128.checked_pow(u32::from(power - taken))?;

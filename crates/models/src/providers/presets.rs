@@ -129,6 +129,11 @@ impl ProviderKind {
         self.preset().key_variable.is_some()
     }
 
+    /// Whether an address of it may need to be told a version.
+    pub fn takes_version(self) -> bool {
+        matches!(self.preset().version, ApiVersion::Query(_))
+    }
+
     /// Whether its servers say with which context window they run a model.
     pub(crate) fn says_window(self) -> bool {
         matches!(self, Self::Ollama | Self::Lmstudio | Self::Vllm | Self::LlamaServer)

@@ -38,6 +38,7 @@ pub(super) async fn check(
     let has = |wanted: &str| listed.iter().any(|id| means(wanted, id));
     let mut wanted = configured.models.iter().map(|model| model.name.as_str()).chain(default);
     match wanted.find(|wanted| !has(wanted)) {
+        None if listed.len() == 1 => Ok("answers, and has 1 model".to_owned()),
         None => Ok(format!("answers, and has {} models", listed.len())),
         Some(missing) => Err(ModelError::UnknownModel {
             id: format!("{name}/{missing}"),

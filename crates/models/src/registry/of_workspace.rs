@@ -93,7 +93,7 @@ mod tests {
     async fn what_is_wrong_is_said_with_where_its_admin_can_mend_it() {
         let mine = installation().with_providers(own(json!({"kind": "mistral", "api_key": "k"})));
         for (model, place) in
-            [("own/small", "Settings > Models (/api/models/providers)"), ("shared/m", "in [models]")]
+            [("own/small", "Settings > Models (/settings/models)"), ("shared/m", "in [models]")]
         {
             let model = mine.resolve(model).await.unwrap();
             for error in [

@@ -17,8 +17,9 @@ use std::{
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
     serve::ListenerExt as _,
@@ -58,6 +59,8 @@ struct Log {
     requests: Vec<Value>,
     violations: Vec<String>,
     forbidden: Vec<String>,
+    /// The one key that is taken, where not every one is.
+    key: Option<String>,
 }
 
 impl Shared {
@@ -116,6 +119,7 @@ impl ScriptedModel {
             .route("/api/show", post(capabilities))
             .route("/api/ps", get(loaded))
             .layer(DefaultBodyLimit::max(2 * invariants::LONGEST_BODY))
+            .layer(middleware::from_fn_with_state(state.clone(), check_key))
             .with_state(state.clone());
         Self::run(listen, router, state).await
     }
@@ -152,6 +156,13 @@ impl ScriptedModel {
         self.state.log().forbidden.push(secret.into());
     }
 
+    /// Takes no other key than this one, which must stand in no body either.
+    pub fn take_only(&self, key: impl Into<String>) {
+        let key = key.into();
+        self.forbid(key.clone());
+        self.state.log().key = Some(key);
+    }
+
     /// The bodies received so far, in order.
     pub fn requests(&self) -> Vec<Value> {
         self.state.log().requests.clone()
@@ -166,6 +177,17 @@ impl ScriptedModel {
     pub fn violations(&self) -> Vec<String> {
         self.state.log().violations.clone()
     }
+}
+
+/// Refuses another key than the one that is taken, in OpenAI's words.
+async fn check_key(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let wanted = shared.log().key.as_ref().map(|key| format!("Bearer {key}"));
+    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if wanted.is_none() || given == wanted.as_deref() {
+        return next.run(request).await;
+    }
+    let error = json!({"message": "Incorrect API key provided.", "code": "invalid_api_key"});
+    (StatusCode::UNAUTHORIZED, Json(json!({ "error": error }))).into_response()
 }
 
 async fn listed(State(shared): State<Arc<Shared>>) -> Json<Value> {

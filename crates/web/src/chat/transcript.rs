@@ -6,7 +6,9 @@ use kontor_core::{
     error::Problem,
     ids::{ApprovalId, TurnId},
     operation::Effect,
+    reading::readable,
     turn::{AnsweredBy, ApprovalQuestion, ToolOutcome, TurnEvent},
+    usage::{Spent, dollars},
 };
 use serde_json::Value as Json;
 
@@ -25,6 +27,8 @@ pub(crate) struct Turn {
     /// What was told the model in the place of earlier messages, from this turn on.
     pub note: Option<Note>,
     pub steps: Vec<Step>,
+    /// What the model's answers have used up.
+    pub spent: Spent,
 }
 
 /// What became of earlier messages that the model had no room for.
@@ -122,7 +126,8 @@ impl Transcript {
     /// Adds a message that waits for its turn, unless it has been taken up already.
     pub(crate) fn queue(&mut self, id: TurnId, message: String) {
         if self.turn(id).is_none() {
-            self.turns.push(Turn { id, message, state: TurnState::Queued, note: None, steps: Vec::new() });
+            let (state, note, steps, spent) = (TurnState::Queued, None, Vec::new(), Spent::default());
+            self.turns.push(Turn { id, message, state, note, steps, spent });
         }
     }
 
@@ -239,7 +244,11 @@ impl Turn {
                 self.note = Some(Note::LeftOut(problem.clone()));
                 Change::Note(id)
             }
-            TurnEvent::Usage { .. } | TurnEvent::AnswerCarried { .. } => Change::Nothing,
+            TurnEvent::Usage { usage, .. } => {
+                self.spent.add(usage);
+                Change::Nothing
+            }
+            TurnEvent::AnswerCarried { .. } => Change::Nothing,
             TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
             TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
             TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),
@@ -256,6 +265,18 @@ impl Turn {
             }
         }
         Change::End(self.id)
+    }
+
+    /// Tokens and cost of a turn that is over, as far as its model told them.
+    pub(crate) fn spent_in_words(&self) -> Option<String> {
+        let is_over =
+            matches!(self.state, TurnState::Completed | TurnState::Failed(_) | TurnState::Cancelled);
+        let Spent { tokens, cost_micros } = self.spent;
+        if !is_over || tokens == 0 {
+            return None;
+        }
+        let tokens = format!("{} tokens", readable(&tokens.to_string()));
+        Some(if cost_micros == 0 { tokens } else { format!("{tokens} · {}", dollars(cost_micros)) })
     }
 
     /// Whether the model is to speak next, and no tool runs.

@@ -1,6 +1,7 @@
 //! The pages, one a file, and the requests that they send.
 
 mod audit;
+mod budgets;
 mod chat;
 mod choices;
 mod edit;
@@ -8,6 +9,7 @@ mod events;
 mod jobs;
 mod list;
 mod live;
+mod models;
 mod palette;
 mod record;
 mod record_form;
@@ -15,6 +17,7 @@ mod settings;
 mod setup;
 mod sign_in;
 mod turns;
+mod usage;
 
 use axum::{
     Router,
@@ -51,6 +54,17 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
+        .route("/settings/models", get(models::show))
+        .route("/settings/models/use", post(models::choose))
+        .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))
+        .route("/settings/models/facts/forget", post(models::facts::forget))
+        .route("/settings/models/new", get(models::new).post(models::add))
+        .route("/settings/models/providers/{name}", get(models::edit).post(models::change))
+        .route("/settings/models/providers/{name}/remove", post(models::remove))
+        .route("/settings/models/providers/{name}/test", post(models::test))
+        .route("/settings/usage", get(usage::show))
+        .route("/settings/budgets", get(budgets::show).post(budgets::set))
+        .route("/settings/budgets/remove", post(budgets::remove))
         .route("/live", get(live::follow))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))

@@ -23,6 +23,9 @@ pub(crate) async fn find(
     let words = query.get("q");
     let folded = fold(words);
     let fits = |label: &str| fold(label).contains(&folded);
+    // By the beginning of a word, so that a few letters find no sentence.
+    let tells_of =
+        |about: &str| folded.len() > 2 && format!(" {}", fold(about)).contains(&format!(" {folded}"));
     let item = |label: &str, href: String, kind: &str| json!({ "label": label, "href": href, "kind": kind });
 
     let schema = state.crm.schema(caller.workspace).await?;
@@ -33,7 +36,7 @@ pub(crate) async fn find(
     if fits("Settings") {
         items.push(item("Settings", "/settings".to_owned(), "Workspace"));
     }
-    for page in workspace_pages(&caller.grants).iter().filter(|page| fits(page.label)) {
+    for page in workspace_pages(&caller.grants).filter(|page| fits(page.label) || tells_of(page.about)) {
         items.push(item(page.label, format!("/{}", page.place), "Workspace"));
     }
     for object in caller.grants.readable(&schema).filter(|object| fits(&object.label_plural)) {

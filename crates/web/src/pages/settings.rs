@@ -6,12 +6,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_core::{
-    caller::Caller,
-    error::{Fault as _, Problem},
-    grants::Permission,
-    locale::TimeZone,
-};
+use kontor_core::{caller::Caller, error::Fault as _, grants::Permission, locale::TimeZone};
 use kontor_http::Services;
 use kontor_identity::{Csrf, Error};
 use serde_json::{Map, Value as Json, json};
@@ -19,10 +14,9 @@ use serde_json::{Map, Value as Json, json};
 use crate::{
     assets,
     error::{PageError, Result, page},
-    form::Fields,
+    form::{Fields, Wrong},
     session::{Sent, SignedIn},
     shell::Shell,
-    show::as_sentence,
 };
 
 /// What is kept for a time only, as the inputs and the settings name it, and in words.
@@ -43,8 +37,7 @@ struct SettingsPage {
     workspace: WorkspaceForm,
     may_change_workspace: bool,
     is_saved: bool,
-    /// What is wrong, by the input it is about.
-    wrong: Vec<(String, String)>,
+    wrong: Wrong,
 }
 
 struct WorkspaceForm {
@@ -52,12 +45,6 @@ struct WorkspaceForm {
     currency: String,
     /// Name, label and days of what is kept for a time.
     kept: Vec<(&'static str, &'static str, String)>,
-}
-
-impl SettingsPage {
-    fn wrong_at(&self, input: &str) -> Option<&str> {
-        self.wrong.iter().find(|(name, _)| name == input).map(|(_, message)| message.as_str())
-    }
 }
 
 pub(crate) async fn show(
@@ -90,7 +77,7 @@ async fn settings_page(state: &Services, caller: &Caller, csrf: &Csrf) -> Result
         },
         may_change_workspace: caller.grants.permits(Permission::Settings),
         is_saved: false,
-        wrong: Vec::new(),
+        wrong: Wrong::default(),
     })
 }
 
@@ -137,12 +124,12 @@ pub(crate) async fn change_workspace(State(state): State<Services>, sent: Sent) 
 
 /// The page with what is wrong beside its inputs, whose names begin with `prefix`.
 fn refused(mut shown: SettingsPage, error: Error, prefix: &str) -> Result<Response> {
-    let Problem { issues, .. } = error.problem();
-    if issues.is_empty() {
+    shown.wrong = Wrong::of(&error.problem().issues, |path| {
+        format!("{prefix}{}", path.trim_start_matches("retention."))
+    });
+    if shown.wrong.is_empty() {
         return Err(PageError::from(error));
     }
-    let input = |path: &str| format!("{prefix}{}", path.trim_start_matches("retention."));
-    shown.wrong = issues.iter().map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect();
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
 }
 

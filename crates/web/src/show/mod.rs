@@ -2,6 +2,7 @@
 //! in the cards of tool calls.
 
 mod changes;
+mod chart;
 mod condition;
 mod failure;
 mod json;
@@ -12,6 +13,7 @@ mod value;
 
 pub(crate) use self::{
     changes::{ChangeView, changes},
+    chart::{Chart, share},
     failure::{Failure, as_sentence, without_ids},
     json::untyped,
     results::{ResultView, arguments, brief, event_words, operation_label},

@@ -5,8 +5,10 @@ mod chat;
 mod doors;
 mod forms;
 mod hidden;
+mod models;
 mod records;
 mod settings;
+mod usage;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +27,7 @@ use kontor_core::{
 use kontor_crm::records::RecordWrite;
 use kontor_http::{
     RateLimitSettings, Services,
-    testing::{Installation, PASSWORD},
+    testing::{Installation, PASSWORD, PricedModel},
 };
 use kontor_store::Store;
 use sea_query::{Expr, ExprTrait as _, Query};
@@ -84,7 +86,10 @@ impl Server {
 
     /// With no workspace yet, and limits of its own.
     async fn with(rate_limits: RateLimitSettings) -> Self {
-        let installation = Installation::with(Arc::new(Builtin::default()), rate_limits).await;
+        Self::around(Installation::with(Arc::new(Builtin::default()), rate_limits).await)
+    }
+
+    fn around(installation: Installation) -> Self {
         let (services, store) = (installation.services.clone(), installation.store.clone());
         let workspace = services.environment.new_id();
         let (router, workers) = (router(services.clone()), TaskTracker::new());
@@ -92,7 +97,16 @@ impl Server {
     }
 
     async fn start() -> Self {
-        let mut server = Self::empty().await;
+        Self::settle(Self::empty().await).await
+    }
+
+    /// With a workspace and a language model that costs something.
+    async fn with_priced_model() -> Self {
+        let installation = Installation::with(Arc::new(PricedModel), RateLimitSettings::default()).await;
+        Self::settle(Self::around(installation)).await
+    }
+
+    async fn settle(mut server: Self) -> Self {
         server.workspace = server._installation.make_workspace().await;
         server
     }

@@ -279,6 +279,8 @@ impl Decoder {
                 output_tokens: output,
                 cached_input_tokens: read,
                 cache_write_tokens: written,
+                // Thoughts are among the output, and nobody tells how many.
+                reasoning_tokens: 0,
             }));
         }
     }

@@ -109,7 +109,13 @@ async fn the_published_stream_is_read_and_finish_is_last() {
     let texts: Vec<_> = deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).collect();
     assert_eq!(texts, [&Delta::Text("Hello".into()), &Delta::Text("!".into())]);
     assert_eq!(deltas.last(), Some(&Delta::Finish(FinishReason::Stop)));
-    let usage = Usage { input_tokens: 25, output_tokens: 15, cached_input_tokens: 0, cache_write_tokens: 0 };
+    let usage = Usage {
+        input_tokens: 25,
+        output_tokens: 15,
+        cached_input_tokens: 0,
+        cache_write_tokens: 0,
+        reasoning_tokens: 0,
+    };
     assert!(deltas.contains(&Delta::Usage(usage)), "{deltas:?}");
     assert_eq!(server.violations(), Vec::<String>::new());
 }
@@ -131,8 +137,13 @@ async fn parallel_calls_come_back_under_our_names_and_their_results_go_in_one_me
         ("toolu_2", "deal.update", r#"{"id":"1"}"#),
     ];
     assert_eq!((calls.as_slice(), step.finish.clone()), (&expected[..], FinishReason::ToolCalls));
-    let usage =
-        Usage { input_tokens: 132, output_tokens: 15, cached_input_tokens: 100, cache_write_tokens: 7 };
+    let usage = Usage {
+        input_tokens: 132,
+        output_tokens: 15,
+        cached_input_tokens: 100,
+        cache_write_tokens: 7,
+        reasoning_tokens: 0,
+    };
     assert_eq!(step.usage, Some(usage));
 
     let messages = vec![

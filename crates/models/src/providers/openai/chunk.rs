@@ -398,15 +398,25 @@ fn usage(value: &Value) -> Option<Usage> {
     let number = |keys: [&str; 2]| keys.into_iter().find_map(|key| value[key].as_u64());
     let input_tokens = number(["prompt_tokens", "input_tokens"]);
     let output_tokens = number(["completion_tokens", "output_tokens"]);
-    let details = [&value["prompt_tokens_details"], &value["input_tokens_details"]];
-    let cached = details.into_iter().find_map(|details| details["cached_tokens"].as_u64());
-    (input_tokens.is_some() || output_tokens.is_some()).then(|| Usage {
-        input_tokens: input_tokens.unwrap_or(0),
-        output_tokens: output_tokens.unwrap_or(0),
-        cached_input_tokens: cached
-            .or_else(|| number(["prompt_cache_hit_tokens", "cached_tokens"]))
-            .unwrap_or(0),
-        cache_write_tokens: 0,
+    let detail = |of: [&str; 2], name: &str| of.into_iter().find_map(|of| value[of][name].as_u64());
+    let of_input = |name| detail(["prompt_tokens_details", "input_tokens_details"], name);
+    let reasoning = detail(["completion_tokens_details", "output_tokens_details"], "reasoning_tokens");
+    (input_tokens.is_some() || output_tokens.is_some()).then(|| {
+        let (input, said) = (input_tokens.unwrap_or(0), output_tokens.unwrap_or(0));
+        // Some leave what was thought out of the output, and count it in the total alone: xAI, Gemini.
+        let beside = value["total_tokens"]
+            .as_u64()
+            .and_then(|total| total.checked_sub(input)?.checked_sub(said))
+            .unwrap_or(0);
+        Usage {
+            input_tokens: input,
+            output_tokens: said.saturating_add(beside),
+            cached_input_tokens: of_input("cached_tokens")
+                .or_else(|| number(["prompt_cache_hit_tokens", "cached_tokens"]))
+                .unwrap_or(0),
+            cache_write_tokens: of_input("cache_write_tokens").unwrap_or(0),
+            reasoning_tokens: reasoning.unwrap_or(beside),
+        }
     })
 }
 

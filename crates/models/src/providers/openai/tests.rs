@@ -75,7 +75,8 @@ async fn text_reasoning_and_usage_arrive_and_finish_is_last() {
         input_tokens: 12,
         output_tokens: 5,
         cached_input_tokens: 0,
-        cache_write_tokens: 0
+        cache_write_tokens: 0,
+        reasoning_tokens: 0
     })));
     assert_eq!(deltas.iter().filter(|delta| matches!(delta, Delta::Text(_))).count(), 4);
     assert_eq!(server.violations(), Vec::<String>::new());

@@ -188,7 +188,13 @@ fn errors_in_the_middle_of_a_stream_are_told_by_kind() {
 
 #[test]
 fn the_usage_is_read_wherever_it_stands() {
-    let expected = Usage { input_tokens: 9, output_tokens: 2, cached_input_tokens: 4, cache_write_tokens: 0 };
+    let expected = Usage {
+        input_tokens: 9,
+        output_tokens: 2,
+        cached_input_tokens: 4,
+        cache_write_tokens: 0,
+        reasoning_tokens: 0,
+    };
     let deepseek = json!({"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 4});
     let moonshot = json!({"prompt_tokens": 9, "completion_tokens": 2, "cached_tokens": 4});
     let newer = json!({"input_tokens": 9, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 4}});
@@ -198,5 +204,36 @@ fn the_usage_is_read_wherever_it_stands() {
         json!({"choices": [], "x_groq": {"id": "r", "usage": newer}}),
     ] {
         assert_eq!(decode([chunk.clone()]).0, [Delta::Usage(expected)], "{chunk}");
+    }
+}
+
+#[test]
+fn what_was_thought_is_among_the_output_wherever_it_was_counted() {
+    let read = |usage| {
+        let (deltas, _) = decode([json!({"choices": [], "usage": usage})]);
+        deltas.into_iter().find_map(|delta| if let Delta::Usage(usage) = delta { Some(usage) } else { None })
+    };
+    let openai = read(json!({
+        "prompt_tokens": 9, "completion_tokens": 50, "total_tokens": 59,
+        "completion_tokens_details": {"reasoning_tokens": 40},
+        "prompt_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 3},
+    }));
+    let expected = Usage {
+        input_tokens: 9,
+        output_tokens: 50,
+        cached_input_tokens: 2,
+        cache_write_tokens: 3,
+        reasoning_tokens: 40,
+    };
+    assert_eq!(openai, Some(expected));
+    // xAI counts it beside the output, Gemini in the total alone.
+    let xai = json!({
+        "prompt_tokens": 9, "completion_tokens": 10, "total_tokens": 59,
+        "completion_tokens_details": {"reasoning_tokens": 40},
+    });
+    let gemini = json!({"prompt_tokens": 9, "completion_tokens": 10, "total_tokens": 59});
+    for beside in [xai, gemini] {
+        let usage = read(beside).unwrap();
+        assert_eq!((usage.output_tokens, usage.reasoning_tokens), (50, 40));
     }
 }

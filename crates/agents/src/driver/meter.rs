@@ -1,0 +1,130 @@
+//! What an answer uses up, and whether there is anything left for it.
+
+use std::{sync::Arc, time::Duration};
+
+use kontor_core::{
+    error::{ErrorKind, Problem},
+    locale::TimeZone,
+    reading::readable,
+    time::{Date, Timestamp},
+    usage::{Spent, StepUsage, dollars},
+};
+use kontor_models::{ChatModel, Usage};
+use tokio::time::Instant;
+
+use super::Run;
+use crate::{
+    engine::LoadedAgent,
+    error::Error,
+    rows::{
+        budgets::BudgetRow,
+        usage::{self, DaySpent},
+    },
+    stored::BudgetScope,
+    workspace_budgets::Budgets,
+};
+
+/// Counts what an answer of a model uses up.
+pub(super) struct Meter {
+    model: Arc<dyn ChatModel>,
+    asked_at: Instant,
+    time_zone: TimeZone,
+}
+
+impl Meter {
+    /// What was used up, as far as the provider said it. A model that is none of language costs nothing.
+    pub(super) fn read(&self, usage: Option<Usage>, now: Timestamp) -> Option<StepUsage> {
+        let usage = usage.filter(|_| self.model.capabilities().language)?;
+        let read = StepUsage {
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            cached_input_tokens: usage.cached_input_tokens,
+            cache_write_tokens: usage.cache_write_tokens,
+            reasoning_tokens: usage.reasoning_tokens,
+            model: self.model.name().to_owned(),
+            cost_micros: self.model.pricing().map(|pricing| pricing.cost(&usage)),
+            latency_ms: u64::try_from(self.took().as_millis()).unwrap_or(u64::MAX),
+            day: Some(self.time_zone.date(now)),
+        };
+        Some(read.bounded())
+    }
+
+    pub(super) fn took(&self) -> Duration {
+        self.asked_at.elapsed()
+    }
+}
+
+impl Run<'_> {
+    /// What counts an answer of the model that is asked now.
+    ///
+    /// # Errors
+    /// [`Error::BudgetReached`] where nothing is left of a budget. What other turns have committed counts; what they are
+    /// being answered at this moment does not.
+    pub(super) async fn meter(
+        &self,
+        agent: &LoadedAgent,
+        model: &Arc<dyn ChatModel>,
+    ) -> Result<Meter, Error> {
+        let budgets = self.agents.budgets_of(self.workspace).await?;
+        if !budgets.is_empty() && model.capabilities().language {
+            self.check_budgets(agent, &budgets).await?;
+        }
+        Ok(Meter { model: model.clone(), asked_at: Instant::now(), time_zone: budgets.time_zone })
+    }
+
+    async fn check_budgets(&self, agent: &LoadedAgent, budgets: &Budgets) -> Result<(), Error> {
+        let spent = self.state.spent;
+        if let Some(budget) = budgets.of_turn().filter(|budget| budget.is_used_up(spent)) {
+            return Err(reached(budget, spent, "This message has", None));
+        }
+        let (of_agent, of_member) = (self.session.agent, self.session.member);
+        let of_day: Vec<&BudgetRow> = budgets.of_day(of_agent, of_member).collect();
+        if of_day.is_empty() {
+            return Ok(());
+        }
+        let now = self.agents.0.environment.now();
+        let today = budgets.time_zone.date(now);
+        let day: DaySpent = self
+            .namespace
+            .read((today, of_agent, of_member), |tx, &(today, agent, member)| {
+                Box::pin(usage::of_day(tx, today, agent, member))
+            })
+            .await?;
+        for budget in of_day {
+            let (spent, who) = match budget.scope {
+                BudgetScope::Agent => (day.agent, format!("The agent {} has", agent.definition.label)),
+                BudgetScope::Member => (day.member, "You have".to_owned()),
+                BudgetScope::Workspace | BudgetScope::Turn => (day.workspace, "The workspace has".to_owned()),
+            };
+            if budget.is_used_up(spent) {
+                return Err(reached(budget, spent, &who, Some((today, budgets.time_zone, now))));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// That nothing is left of a budget: of a day, with when the next one begins.
+fn reached(budget: &BudgetRow, spent: Spent, who: &str, day: Option<(Date, TimeZone, Timestamp)>) -> Error {
+    let tokens = |count: u64| readable(&count.to_string());
+    let used = match (budget.tokens(), budget.cost_micros()) {
+        (Some(limit), _) if budget.is_out_of_tokens(spent) => {
+            format!("{} of {} tokens", tokens(spent.tokens), tokens(limit))
+        }
+        (_, limit) => format!("{} of {}", dollars(spent.cost_micros), dollars(limit.unwrap_or(0))),
+    };
+    let kind = ErrorKind::Limited;
+    let Some((today, zone, now)) = day else {
+        let message = format!(
+            "{who} used up the budget of a message: {used}. Go on, or ask for less at a time. An admin can raise the budget."
+        );
+        return Error::BudgetReached(Box::new(Problem::new(kind, "budget_reached", message)));
+    };
+    let tomorrow = today.plus_days(1);
+    let message = format!(
+        "{who} used up the budget of this day: {used}. It begins anew on {tomorrow} at 00:00 ({zone}). An admin can raise it."
+    );
+    let mut problem = Problem::new(kind, "budget_reached", message);
+    problem.retry_after = Some(zone.start_of(tomorrow).since(now));
+    Error::BudgetReached(Box::new(problem))
+}

@@ -1,0 +1,231 @@
+//! `usage`: what answers of models have used up.
+
+use kontor_core::{
+    ids::{AgentId, MemberId, SessionId, TurnId},
+    time::{Date, Timestamp},
+    turn::{Sequence, TurnEvent},
+    usage::Spent,
+};
+use kontor_store::{Row, Tx};
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Order, Query, SelectStatement};
+
+use super::instant;
+use crate::{
+    error::Error,
+    stored::{Draft, UsageBy, UsageFigures},
+};
+
+const TABLE: &str = "usage";
+
+/// What is added up, in the order of [`figures`].
+const SUMMED: [&str; 7] = [
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cost_micros",
+    "latency_ms",
+];
+
+/// Writes what an event of the log tells of usage; nothing where it tells none. The session says whose it is.
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    seq: Sequence,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let TurnEvent::Usage { turn, step, usage } = &*draft.event else { return Ok(()) };
+    let Some(day) = usage.day else { return Ok(()) };
+    let number = |count: u64| Expr::val(i64::try_from(count).unwrap_or(i64::MAX));
+    let (turn, step): (TurnId, i64) = (*turn, (*step).into());
+    let values = Query::select()
+        .exprs([
+            Expr::val(session.as_uuid()),
+            Expr::val(seq),
+            Expr::val(turn.as_uuid()),
+            Expr::val(step),
+            Expr::col("agent_id"),
+            Expr::col("member_id"),
+            Expr::val(usage.model.as_str()),
+            Expr::val(day.to_string()),
+            Expr::val(instant(now)),
+            number(usage.input_tokens),
+            number(usage.cached_input_tokens),
+            number(usage.cache_write_tokens),
+            number(usage.output_tokens),
+            number(usage.reasoning_tokens),
+            Expr::val(usage.cost_micros.map(|cost| i64::try_from(cost).unwrap_or(i64::MAX))),
+            number(usage.latency_ms),
+        ])
+        .from(tx.table("sessions"))
+        .and_where(Expr::col("id").eq(session.as_uuid()))
+        .take();
+    let mut insert = Query::insert();
+    insert.into_table(tx.table(TABLE)).columns([
+        "session_id",
+        "seq",
+        "turn_id",
+        "step",
+        "agent_id",
+        "member_id",
+        "model",
+        "day",
+        "at",
+        "input_tokens",
+        "cached_input_tokens",
+        "cache_write_tokens",
+        "output_tokens",
+        "reasoning_tokens",
+        "cost_micros",
+        "latency_ms",
+    ]);
+    let wrong = |error: sea_query::error::Error| kontor_store::Error::Statement { source: error.into() };
+    insert.select_from(values).map_err(wrong)?;
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// What a day has used up so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DaySpent {
+    pub(crate) workspace: Spent,
+    pub(crate) agent: Spent,
+    pub(crate) member: Spent,
+}
+
+/// What the workspace, an agent and a member have used up in a day, as far as it is committed.
+pub(crate) async fn of_day(
+    tx: &mut Tx<'_>,
+    day: Date,
+    agent: AgentId,
+    member: MemberId,
+) -> Result<DaySpent, Error> {
+    let of_agent = || Expr::col("agent_id").eq(agent.as_uuid());
+    let of_member = || Expr::col("member_id").eq(member.as_uuid());
+    let within = |condition: Expr, value: Expr| {
+        let zero = Expr::val(0_i64);
+        Expr::Case(Box::new(CaseStatement::new().case(condition, value).finally(zero)))
+    };
+    let select = Query::select()
+        .expr(total(tokens()))
+        .expr(total(cost()))
+        .expr(total(within(of_agent(), tokens())))
+        .expr(total(within(of_agent(), cost())))
+        .expr(total(within(of_member(), tokens())))
+        .expr(total(within(of_member(), cost())))
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("day").eq(day.to_string()))
+        .take();
+    let row = tx.fetch_one(&select).await?;
+    let spent =
+        |at: usize| Ok::<_, Error>(Spent { tokens: count(&row, at)?, cost_micros: count(&row, at + 1)? });
+    Ok(DaySpent { workspace: spent(0)?, agent: spent(2)?, member: spent(4)? })
+}
+
+/// Which usage is asked for: of days from the first to the last.
+#[derive(Debug, Clone)]
+pub(crate) struct UsageOf {
+    pub(crate) from: Date,
+    pub(crate) to: Date,
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) member: Option<MemberId>,
+    pub(crate) model: Option<String>,
+}
+
+/// What a group of usage has in common, as text: a day, an id, or the id of a model.
+pub(crate) type GroupKey = String;
+
+/// Groups of usage: days in their order, others with the most tokens first; at most `limit`.
+pub(crate) async fn grouped(
+    tx: &mut Tx<'_>,
+    by: UsageBy,
+    of: &UsageOf,
+    limit: u64,
+) -> Result<Vec<(GroupKey, UsageFigures)>, Error> {
+    let column = column(by);
+    let mut select = figured(tx, of);
+    select.column(column).group_by_col(column);
+    if by != UsageBy::Day {
+        select.order_by_expr(total(tokens()), Order::Desc);
+    }
+    select.order_by(column, Order::Asc).limit(limit);
+    let rows = tx.fetch_all(&select).await?;
+    let read = |row: &Row| {
+        let at = SUMMED.len() + 2;
+        let key = match by {
+            UsageBy::Day | UsageBy::Model => row.get(at)?,
+            UsageBy::Agent => row.get::<AgentId>(at)?.to_string(),
+            UsageBy::Member => row.get::<MemberId>(at)?.to_string(),
+        };
+        Ok((key, figures(row)?))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// All of it added up.
+pub(crate) async fn summed(tx: &mut Tx<'_>, of: &UsageOf) -> Result<UsageFigures, Error> {
+    let select = figured(tx, of);
+    figures(&tx.fetch_one(&select).await?)
+}
+
+fn column(by: UsageBy) -> &'static str {
+    match by {
+        UsageBy::Day => "day",
+        UsageBy::Agent => "agent_id",
+        UsageBy::Member => "member_id",
+        UsageBy::Model => "model",
+    }
+}
+
+fn figured(tx: &Tx<'_>, of: &UsageOf) -> SelectStatement {
+    let mut select = Query::select();
+    select.from(tx.table(TABLE));
+    for column in SUMMED {
+        select.expr(total(Expr::col(column)));
+    }
+    select
+        .expr(Expr::col(Alias::new("day")).count())
+        .expr(Expr::col(Alias::new("cost_micros")).count())
+        .and_where(Expr::col("day").gte(of.from.to_string()))
+        .and_where(Expr::col("day").lte(of.to.to_string()))
+        .and_where_option(of.agent.map(|id| Expr::col("agent_id").eq(id.as_uuid())))
+        .and_where_option(of.member.map(|id| Expr::col("member_id").eq(id.as_uuid())))
+        .and_where_option(of.model.as_ref().map(|id| Expr::col("model").eq(id.as_str())));
+    select
+}
+
+fn figures(row: &Row) -> Result<UsageFigures, Error> {
+    let at = SUMMED.len();
+    let (steps, priced) = (count(row, at)?, count(row, at + 1)?);
+    Ok(UsageFigures {
+        steps,
+        input_tokens: count(row, 0)?,
+        cached_input_tokens: count(row, 1)?,
+        cache_write_tokens: count(row, 2)?,
+        output_tokens: count(row, 3)?,
+        reasoning_tokens: count(row, 4)?,
+        cost_micros: count(row, 5)?,
+        unpriced_steps: steps.saturating_sub(priced),
+        latency_ms: count(row, 6)?.checked_div(steps).unwrap_or(0),
+    })
+}
+
+fn tokens() -> Expr {
+    Expr::col("input_tokens").add(Expr::col("output_tokens"))
+}
+
+fn cost() -> Expr {
+    Expr::col("cost_micros")
+}
+
+/// A sum as a whole number; nothing of no rows. PostgreSQL would answer a decimal.
+fn total(value: Expr) -> Expr {
+    value.sum().cast_as("bigint")
+}
+
+fn count(row: &Row, at: usize) -> Result<u64, Error> {
+    let sum: Option<i64> = row.get(at)?;
+    Ok(sum.and_then(|sum| u64::try_from(sum).ok()).unwrap_or(0))
+}
