@@ -106,6 +106,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 6] = [
         "usage",
         "model_settings",
         "service",
+        "window_warnings",
         "data_steps",
         "workspace_setup",
     ],

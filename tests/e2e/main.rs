@@ -24,4 +24,5 @@ mod startup;
 mod stopping;
 mod streams;
 mod upgrade;
+mod windows;
 mod wire;

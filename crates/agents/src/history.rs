@@ -1,6 +1,7 @@
 //! The earlier turns of a session, as the model is shown them.
 
 use std::{
+    borrow::Cow,
     collections::VecDeque,
     sync::{Arc, OnceLock},
 };
@@ -8,87 +9,198 @@ use std::{
 use kontor_core::{
     cache::Cache,
     ids::{SessionId, TurnId},
+    text,
     turn::{Sequence, TurnEvent},
 };
 use kontor_models::{Message, ToolCall, tokens::estimate};
+use serde_json::json;
 
 use crate::{
     limits::Limits,
     log::LogSlice,
-    machine::{self, State},
+    machine::{self, Page, State},
 };
 
 /// Conversations that are remembered between turns.
 const REMEMBERED: usize = 500;
 
-/// The ended turns of a session, oldest first: whole turns only, as many as the limits allow.
+/// Characters that are left of a tool's result which has to make room.
+const SHORT_RESULT: usize = 300;
+
+/// Turns to come before a summary is asked for again, after one that could not be made.
+const REST: u32 = 4;
+
+/// What the model reads before a summary, as if it had been asked for it: so the summary stands in the model's own
+/// words, and roles alternate.
+const ASKED: &str = "(The earlier messages of this conversation are not shown any more. Sum them up.)";
+
+/// The ended turns of a session, oldest first: whole turns only, and what was made of those before them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
+    summary: Option<Summary>,
     turns: VecDeque<Past>,
     characters: usize,
+    /// Turns to come before a summary is asked for.
+    rest: u32,
 }
 
+/// What stands in the place of turns that are shown no longer.
 #[derive(Debug, Clone)]
-struct Past {
+struct Summary {
+    text: Arc<str>,
+    tokens: usize,
+}
+
+/// A turn that ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Past {
+    /// The number of its last event.
+    pub(crate) last: Sequence,
     messages: Arc<[Message]>,
-    characters: usize,
+    pub(crate) characters: usize,
     /// Counted when they are asked for first: not every model's window is known.
     tokens: OnceLock<usize>,
+    /// With the results of tools cut, and the tokens of that.
+    short: OnceLock<(Arc<[Message]>, usize)>,
+}
+
+impl Past {
+    fn new(state: &State, last: Sequence, page: Page) -> Self {
+        let messages = machine::messages(state, page);
+        let characters = messages.iter().map(length).sum();
+        let (tokens, short) = Default::default();
+        Self { last, messages: messages.into(), characters, tokens, short }
+    }
+
+    pub(crate) fn messages(&self) -> &Arc<[Message]> {
+        &self.messages
+    }
+
+    /// Tokens of it, estimated.
+    pub(crate) fn tokens(&self) -> usize {
+        *self.tokens.get_or_init(|| self.messages.iter().map(tokens).sum())
+    }
+
+    /// It with no more of the results of tools than their beginnings, and the tokens of that.
+    pub(crate) fn short(&self) -> (&Arc<[Message]>, usize) {
+        let (messages, tokens) = self.short.get_or_init(|| {
+            let short: Arc<[Message]> =
+                self.messages.iter().map(|message| cut(message).into_owned()).collect();
+            let tokens = short.iter().map(tokens).sum();
+            (short, tokens)
+        });
+        (messages, *tokens)
+    }
 }
 
 impl History {
-    /// The history that a log's tail holds before the turn `current`; a turn whose beginning is not in it, or
-    /// of which something cannot be read, is left out.
+    /// The history that a log holds before the turn `current`; a turn whose beginning is not in it, or of which
+    /// something cannot be read, is left out.
     pub(crate) fn read(log: &LogSlice, current: TurnId, limits: &Limits) -> Self {
-        let mut states: Vec<State> = Vec::new();
+        let mut states: Vec<(State, Sequence)> = Vec::new();
+        let mut history = Self::default();
+        let mut through = 0;
         for logged in &log.events {
             let turn = logged.event.turn();
+            if let TurnEvent::HistorySummarized { through: last, text, .. } = &*logged.event {
+                through = *last;
+                history.summary = Some(Summary::new(text));
+            }
             if turn == current || log.damaged.contains(&turn) {
                 continue;
             }
             if matches!(*logged.event, TurnEvent::TurnStarted { .. }) {
-                states.push(State::new(turn));
+                states.push((State::new(turn), logged.seq));
             }
-            if let Some(state) = states.iter_mut().rev().find(|state| state.turn == turn) {
+            if let Some((state, last)) = states.iter_mut().rev().find(|(state, _)| state.turn == turn) {
                 state.apply(&logged.event);
+                *last = logged.seq;
             }
         }
-        let mut history = Self::default();
-        for state in &states {
-            history.push(state, limits);
+        for (state, last) in states.iter().filter(|(_, last)| *last > through) {
+            history.push(state, *last, limits);
         }
         history
     }
 
-    /// Takes in a turn that ended, and drops the oldest beyond the limits.
-    pub(crate) fn push(&mut self, state: &State, limits: &Limits) {
-        let messages = machine::messages(state);
-        let characters = messages.iter().map(length).sum();
-        self.characters += characters;
-        self.turns.push_back(Past { messages: messages.into(), characters, tokens: OnceLock::new() });
+    /// Takes in a turn that ended, whose last event is number `last`. What is beyond the limits stays until there is a
+    /// summary of it, up to twice of them.
+    pub(crate) fn push(&mut self, state: &State, last: Sequence, limits: &Limits) {
+        let past = Past::new(state, last, Page::usual(limits));
+        self.characters += past.characters;
+        self.turns.push_back(past);
+        self.rest = if state.has_dropped { REST } else { self.rest.saturating_sub(1) };
         let is_over = |this: &Self| {
-            this.turns.len() > limits.history_turns || this.characters > limits.history_characters
+            this.turns.len() > limits.history_turns.saturating_mul(2)
+                || this.characters > limits.history_characters.saturating_mul(2)
         };
         // The newest stays however long it is: it is what the next message goes on from.
         while self.turns.len() > 1 && is_over(self) {
-            let Some(oldest) = self.turns.pop_front() else { break };
+            self.pop();
+        }
+    }
+
+    /// Has a summary in the place of the turns up to an event.
+    pub(crate) fn sum_up(&mut self, through: Sequence, text: &str) {
+        self.summary = Some(Summary::new(text));
+        while self.turns.front().is_some_and(|past| past.last <= through) {
+            self.pop();
+        }
+    }
+
+    fn pop(&mut self) {
+        if let Some(oldest) = self.turns.pop_front() {
             self.characters -= oldest.characters;
         }
     }
 
-    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.turns.iter().flat_map(|past| past.messages.iter())
+    /// The turns, oldest first.
+    pub(crate) fn turns(&self) -> &VecDeque<Past> {
+        &self.turns
     }
 
-    /// The turns, oldest first, each with its messages.
-    pub(crate) fn turns(&self) -> impl DoubleEndedIterator<Item = &[Message]> {
-        self.turns.iter().map(|past| &*past.messages)
-    }
-
-    /// The tokens of all of them, estimated.
+    /// The tokens of all turns, estimated.
     pub(crate) fn tokens(&self) -> usize {
-        let count = |past: &Past| *past.tokens.get_or_init(|| past.messages.iter().map(tokens).sum());
-        self.turns.iter().map(count).sum()
+        self.turns.iter().map(Past::tokens).sum()
+    }
+
+    /// What was made of the turns before these.
+    pub(crate) fn summary(&self) -> Option<&str> {
+        self.summary.as_ref().map(|summary| &*summary.text)
+    }
+
+    /// The same as messages, with their tokens.
+    pub(crate) fn summary_messages(&self) -> Option<([Message; 2], usize)> {
+        let summary = self.summary.as_ref()?;
+        let said = Message::Assistant { text: summary.text.clone(), tool_calls: Vec::new(), carried: None };
+        Some(([Message::User(ASKED.into()), said], summary.tokens))
+    }
+
+    /// Whether a summary may be asked for: not shortly after one that could not be made.
+    pub(crate) fn may_be_summed_up(&self) -> bool {
+        self.rest == 0
+    }
+}
+
+impl Summary {
+    fn new(text: &str) -> Self {
+        Self { text: text.into(), tokens: 2 * FRAME + estimate(ASKED) + estimate(text) }
+    }
+}
+
+/// A message with no more of a tool's result than its beginning.
+pub(crate) fn cut(message: &Message) -> Cow<'_, Message> {
+    match message {
+        Message::Tool { call_id, name, content } if content.len() > 2 * SHORT_RESULT => {
+            let beginning = text::excerpt(content, SHORT_RESULT);
+            let content = json!({"cut": "to make room; call again for all of it", "beginning": beginning});
+            Cow::Owned(Message::Tool {
+                call_id: call_id.clone(),
+                name: name.clone(),
+                content: content.to_string().into(),
+            })
+        }
+        other => Cow::Borrowed(other),
     }
 }
 

@@ -19,9 +19,10 @@
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
+//! | `history` | the earlier turns a model is shown, and what was made of those before them |
+//! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
 //! | [`usage`](UsageReport), [`budgets`](Budget), `workspace_budgets` | what was used up, and what may be |
 //! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
-//! | `history` | the earlier turns a model is shown |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
 //!
 //! Each module names only what stands in its own layer or below, which a test holds
@@ -50,6 +51,7 @@ mod stored;
 mod stream;
 mod turns;
 mod usage;
+mod window_warnings;
 mod worker;
 mod workspace_budgets;
 mod workspace_models;
@@ -71,5 +73,6 @@ pub use stored::{
 pub use stream::{EventId, StreamEvent};
 pub use turns::{GO_ON, StartedTurn, Turn};
 pub use usage::{Named, UsageGroup, UsageQuery, UsageReport};
+pub use window_warnings::WindowWarning;
 pub use worker::Worker;
 pub use workspace_setup::WorkspaceSetup;

@@ -66,18 +66,24 @@ pub struct Limits {
     pub parallel_reads: usize,
     /// Tokens of the tools and the outline of objects that a model is shown, about.
     pub surface_tokens: usize,
-    /// Bytes of a tool's result as the model gets it.
+    /// Bytes of a tool's result as the model gets it: of a longer one a page, with a handle to read on.
     pub result_bytes: usize,
+    /// Bytes of a tool's result as the log keeps it.
+    pub kept_result_bytes: usize,
     /// Bytes of a step's answer: text, reasoning and calls. A model that goes on is not listened to.
     pub answer_bytes: usize,
     /// Characters of a message.
     pub message_characters: usize,
     /// Messages that wait behind a running turn.
     pub queue: u32,
-    /// Whole earlier turns the model is shown.
+    /// Whole earlier turns the model is shown, at most; what is before them is summed up.
     pub history_turns: usize,
-    /// Characters of the earlier turns the model is shown.
+    /// Characters of the earlier turns the model is shown, at most.
     pub history_characters: usize,
+    /// The time that a summary of earlier turns may take.
+    pub summary: Duration,
+    /// Summaries that a turn may ask for; what has no room after them is left out.
+    pub summaries: u32,
 }
 
 impl Default for Limits {
@@ -92,11 +98,14 @@ impl Default for Limits {
             parallel_reads: 8,
             surface_tokens: surface::USUAL_BUDGET,
             result_bytes: 32 * 1024,
+            kept_result_bytes: 256 * 1024,
             answer_bytes: 512 * 1024,
             message_characters: 32_000,
             queue: 20,
             history_turns: 40,
             history_characters: 60_000,
+            summary: Duration::from_secs(120),
+            summaries: 6,
         }
     }
 }

@@ -32,6 +32,8 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often what is due is looked for.
 const SWEEP: Duration = Duration::from_millis(100);
+/// The context window of a model, in tokens.
+pub(crate) const NARROW: usize = 8_192;
 const PASSWORD: &str = "correct horse battery";
 
 pub(crate) struct House {
@@ -107,6 +109,16 @@ impl House {
         let server = ScriptedModel::start().await.unwrap();
         let environment = Environment::system();
         let first = Process::made(&store, base_url, settings(), "scripted/small", environment).await;
+        Self::around(store, server, first).await
+    }
+
+    /// With a model whose window is [`NARROW`], on a server that answers by this rule.
+    pub(crate) async fn narrow(
+        store: TestStore,
+        rule: impl Fn(&Value) -> Script + Send + Sync + 'static,
+    ) -> Self {
+        let server = ScriptedModel::with_rule(rule).await.unwrap();
+        let first = Process::narrow(&store, &server).await;
         Self::around(store, server, first).await
     }
 
@@ -209,6 +221,11 @@ impl House {
 }
 
 impl Process {
+    pub(crate) async fn narrow(store: &TestStore, server: &ScriptedModel) -> Self {
+        let environment = Environment::system();
+        Self::made(store, server.base_url(), settings(), "scripted/narrow", environment).await
+    }
+
     pub(crate) async fn begin(store: &TestStore, server: &ScriptedModel) -> Self {
         Self::start(store, server, settings()).await
     }
@@ -265,6 +282,8 @@ impl Process {
                     {"name": "scripted", "price": {"input": 3, "output": 15}},
                     // One so small may go on until its context is full.
                     {"name": "small", "max_output_tokens": 100},
+                    {"name": "narrow", "context_window": NARROW},
+                    {"name": "tiny", "context_window": 2_048},
                     {"name": "speechless", "tools": false},
                 ]}},
             }))

@@ -5,9 +5,10 @@ use aide::axum::{
     routing::{get_with, post_with, put_with},
 };
 use axum::{Json, extract::State, http::StatusCode};
-use kontor_agents::{ModelProvider, NewModelProvider, OverriddenModel, ProviderTest};
+use kontor_agents::{ModelProvider, NewModelProvider, OverriddenModel, ProviderTest, WindowWarning};
 use kontor_http::Services;
 use kontor_models::{ModelInfo, ModelOverride, ModelSettings};
+use serde::Serialize;
 
 use crate::{
     extract::{self, Holds, NoParameters, Parameter, Parameters, Segments, SignedIn},
@@ -65,12 +66,28 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         .api_route("/models/providers/{name}/test", test)
 }
 
+/// A model, and the agents that cannot hold a conversation within its context window.
+#[derive(Serialize, schemars::JsonSchema)]
+struct ListedModel {
+    #[serde(flatten)]
+    model: ModelInfo,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    too_small_for: Vec<WindowWarning>,
+}
+
 async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
-) -> Result<Json<Whole<ModelInfo>>> {
-    Ok(page::whole(state.agents.models(&caller).await?))
+) -> Result<Json<Whole<ListedModel>>> {
+    let models = state.agents.models(&caller).await?;
+    let mut warnings = state.agents.window_warnings(&caller).await?;
+    let listed = models.into_iter().map(|model| {
+        let is_of_it = |warning: &mut WindowWarning| warning.model == model.id;
+        let too_small_for = warnings.extract_if(.., is_of_it).collect();
+        ListedModel { model, too_small_for }
+    });
+    Ok(page::whole(listed.collect()))
 }
 
 async fn providers(

@@ -124,7 +124,24 @@ pub enum TurnEvent {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         comment: String,
     },
-    /// What an answer of the model used up: several times in a step that was begun again.
+    /// Earlier turns are shown to the model no longer as they were: this stands in their place from now on, and the log
+    /// keeps them whole. It is written by the model, and is data as all that was said.
+    #[serde(rename = "history.summarized")]
+    HistorySummarized {
+        /// The turn that runs, before whose step it was made.
+        turn: TurnId,
+        step: u32,
+        /// The number of the last event that it tells of, together with all before it.
+        through: Sequence,
+        text: String,
+        /// The model that wrote it. What that used up is told by a `usage` of the step.
+        model: String,
+    },
+    /// Earlier turns that the model has no room for are left out of this turn, because they could not be summed up.
+    #[serde(rename = "history.dropped")]
+    HistoryDropped { turn: TurnId, step: u32, problem: Problem },
+    /// What an answer of the model used up: several times in a step that was begun again or had
+    /// earlier turns summed up.
     #[serde(rename = "usage")]
     Usage {
         turn: TurnId,
@@ -349,6 +366,8 @@ impl TurnEvent {
             Self::ToolResult { .. } => "tool.result",
             Self::ApprovalRequested { .. } => "approval.requested",
             Self::ApprovalResolved { .. } => "approval.resolved",
+            Self::HistorySummarized { .. } => "history.summarized",
+            Self::HistoryDropped { .. } => "history.dropped",
             Self::Usage { .. } => "usage",
             Self::TurnCompleted { .. } => "turn.completed",
             Self::TurnFailed { .. } => "turn.failed",
@@ -367,6 +386,8 @@ impl TurnEvent {
             | Self::ToolResult { turn, .. }
             | Self::ApprovalRequested { turn, .. }
             | Self::ApprovalResolved { turn, .. }
+            | Self::HistorySummarized { turn, .. }
+            | Self::HistoryDropped { turn, .. }
             | Self::Usage { turn, .. }
             | Self::TurnCompleted { turn }
             | Self::TurnFailed { turn, .. }

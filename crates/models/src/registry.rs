@@ -34,6 +34,8 @@ use crate::{
 
 /// How long the answer of the last probe is believed.
 const PROBE_AGAIN: Duration = Duration::from_secs(60);
+/// And where it did not say how large the window of a model is that is used.
+const PROBE_SOON: Duration = Duration::from_secs(5);
 
 /// What is told about a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -124,7 +126,7 @@ impl Models {
     /// say it for their context windows (a second). Called at start; later looks happen by themselves.
     pub async fn probe(&self) {
         let now = self.shared.environment.now();
-        let servers = self.shared.providers.values().map(|configured| configured.ask_when_stale(now));
+        let servers = self.shared.providers.values().map(|configured| configured.ask_when_stale(None, now));
         let ollama = async {
             if let Some(ollama) = &self.shared.ollama {
                 ollama.probe(now).await;
@@ -152,12 +154,15 @@ impl Models {
 
     /// Brings up to date what is known of a model, where its server is one that says it.
     async fn look(&self, id: &str) {
-        let Some((provider, _)) = id.split_once('/') else { return };
+        let Some((provider, name)) = id.split_once('/') else { return };
         match self.shared.providers.get(provider) {
-            Some(configured) => configured.ask_when_stale(self.shared.environment.now()).await,
+            Some(configured) => configured.ask_when_stale(Some(name), self.shared.environment.now()).await,
             None => match &self.shared.beneath {
                 Some(beneath) => Box::pin(beneath.look(id)).await,
-                None if provider == OLLAMA => self.probe_when_stale().await,
+                None if provider == OLLAMA => {
+                    self.probe_when_stale().await;
+                    self.ask_window(name).await;
+                }
                 None => {}
             },
         }
@@ -174,7 +179,14 @@ impl Models {
             return self.find(id);
         }
         self.probe_when_stale().await;
-        let found = self.shared.ollama.as_ref().and_then(Ollama::first);
+        let first = || self.shared.ollama.as_ref().and_then(Ollama::first);
+        if let Some(found) = first()
+            && found.capabilities().context_window.is_none()
+            && let Some((_, name)) = found.name().split_once('/')
+        {
+            self.ask_window(name).await;
+        }
+        let found = first();
         Ok(self.as_set(found.unwrap_or_else(|| self.shared.builtin.clone())))
     }
 
@@ -261,6 +273,17 @@ impl Models {
         ModelError::UnknownModel {
             id: text::excerpt(id, 100),
             suggestion: text::suggestion(id, offered.iter().map(|offered| offered.model.name())),
+        }
+    }
+
+    /// Asks a local Ollama for the window of a model that it may have loaded since it was probed.
+    async fn ask_window(&self, name: &str) {
+        let Some(ollama) = &self.shared.ollama else { return };
+        let now = self.shared.environment.now();
+        if ollama.lacks_window(name, now)
+            && let Ok(_looking) = ollama.probing.try_lock()
+        {
+            ollama.ask_windows(now).await;
         }
     }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     ApprovalPolicy, Catalogues, Consent, Contributor, Decision, Error, InTransaction, Operation, Outcome,
-    Registry, RequestKey, Work,
+    Registry, RequestKey, USUAL_ROOM, Work,
     outside::{self, Outgoing},
     requests::{self, Answered},
 };
@@ -68,6 +68,8 @@ pub struct Call {
     pub arguments: Json,
     /// What people have said to it.
     pub consent: Consent,
+    /// Bytes that its result may have, about.
+    pub room: usize,
 }
 
 /// What came of a call.
@@ -190,7 +192,8 @@ impl Operations {
         key: Option<RequestKey>,
     ) -> Result<Json, Error> {
         let operation = operation.to_owned();
-        let call = Call { caller: Arc::new(caller.clone()), operation, arguments, consent: Consent::Own };
+        let (caller, consent) = (Arc::new(caller.clone()), Consent::Own);
+        let call = Call { caller, operation, arguments, consent, room: USUAL_ROOM };
         match self.execute_with(call, Requests(key)).await?.outcome {
             Outcome::Succeeded(answer) => Ok(answer),
             Outcome::Failed(problem) => Err(Error::Refused(problem)),
@@ -234,6 +237,7 @@ impl Operations {
                 caller: call.caller.clone(),
                 schema,
                 outgoing: self.0.outgoing.clone(),
+                room: call.room,
             };
             match operation {
                 Operation::InTransaction(operation) if operation.definition().effect == Effect::Read => {
@@ -280,12 +284,14 @@ pub(crate) struct Context {
     pub(crate) caller: Arc<Caller>,
     schema: Arc<Schema>,
     pub(crate) outgoing: Arc<Outgoing>,
+    room: usize,
 }
 
 impl Context {
     pub(crate) fn work<'a, 'c>(&'a self, tx: &'a mut kontor_store::Tx<'c>) -> Work<'a, 'c> {
         let now = self.environment.now();
-        Work::new(tx, &self.caller, &self.schema, &self.environment, now)
+        let work = Work::new(tx, &self.caller, &self.schema, &self.environment, now);
+        Work { room: self.room, ..work }
     }
 
     async fn read<R, E>(

@@ -46,5 +46,5 @@ pub use self::{
     requests::RequestKey,
     row_rules::RowRules,
     typed::{arguments, schema},
-    work::Work,
+    work::{USUAL_ROOM, Work},
 };

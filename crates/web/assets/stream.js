@@ -90,6 +90,12 @@ function applyCall(transcript, { turn, step, index, html }) {
   return calls.appendChild(card);
 }
 
+// What became of earlier messages.
+function applyNote(transcript, { turn, html }) {
+  const element = turnElement(transcript, turn);
+  if (element) element.querySelector(":scope > .note").innerHTML = html;
+}
+
 function inLocalTime(element) {
   if (element) localise(element);
   return element;
@@ -151,6 +157,7 @@ export function follow(transcript, url, { onTurn, onChange, onCall, onState }) {
     on("turn", (data) => onTurn(data, inLocalTime(applyTurn(transcript, data))));
     on("blocks", (data) => applyBlocks(transcript, data));
     on("call", (data) => onCall(data, inLocalTime(applyCall(transcript, data))));
+    on("note", (data) => applyNote(transcript, data));
     on("seen");
     source.addEventListener("open", () => {
       wait = FIRST_WAIT_MS;

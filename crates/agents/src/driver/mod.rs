@@ -8,9 +8,12 @@ mod give_up;
 mod lease;
 mod meter;
 mod model_call;
+mod needs;
 mod prepare;
 mod questions;
+mod read_more;
 mod route;
+mod summary;
 mod tool_calls;
 mod window;
 
@@ -28,13 +31,14 @@ use tokio_util::sync::CancellationToken;
 use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
+    needs::{Needs, needs_of},
     prepare::Preparations,
 };
 use crate::{
     engine::Agents,
     error::Error,
     history::History,
-    machine::{self, Effect, End, Input, Partial, State},
+    machine::{self, Effect, End, Input, Page, Partial, State},
     rows::{
         self,
         sessions::{Lease, SessionRow},
@@ -163,6 +167,8 @@ struct Run<'a> {
     route: Route,
     first: Option<Input>,
     history: Arc<History>,
+    /// How much of a result the model was shown at once, when it was asked last.
+    page: Page,
     /// Appended and not committed.
     pending: Vec<TurnEvent>,
     cancel: Arc<Cancel>,
@@ -205,6 +211,7 @@ impl<'a> Run<'a> {
             route: Route::default(),
             first: Some(first),
             history,
+            page: Page::usual(limits),
             pending: Vec::new(),
             cancel,
             stopping,
@@ -285,7 +292,7 @@ impl<'a> Run<'a> {
     fn remember(&mut self) {
         if self.state.end == Some(End::Completed) {
             let mut history = std::mem::take(&mut self.history);
-            Arc::make_mut(&mut history).push(&self.state, &self.agents.0.settings.limits);
+            Arc::make_mut(&mut history).push(&self.state, self.last_seq, &self.agents.0.settings.limits);
             self.agents.0.histories.put(self.session.id, self.last_seq, history);
         }
     }

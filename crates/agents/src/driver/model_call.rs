@@ -7,8 +7,8 @@ use kontor_core::{
     turn::WrittenCall,
 };
 use kontor_models::{
-    Assembler, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken, ToolCall, Usage,
-    tokens::estimate, with_retries,
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
+    ToolCall, Usage, tokens::estimate, with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -17,7 +17,7 @@ use super::{
     Run, failed,
     prepare::{Prepared, Setting},
     route::Chosen,
-    window,
+    window::{Fitted, Window},
 };
 use crate::{
     error::Error,
@@ -40,7 +40,8 @@ impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
         let (prepared, request, chosen) = match self.request().await {
-            Ok(ready) => ready,
+            Ok(Ready::Asked(prepared, request, chosen)) => (prepared, request, chosen),
+            Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Err(error) => return Ok(failed(&error)),
         };
         let meter = match self.meter(&prepared.agent, &chosen.model).await {
@@ -127,17 +128,21 @@ impl Run<'_> {
         }
     }
 
-    async fn request(&mut self) -> Result<(Arc<Prepared>, ChatRequest, Chosen), Error> {
+    async fn request(&mut self) -> Result<Ready, Error> {
         let prepared = self.prepare().await?;
         let models = self.agents.models_of(self.workspace).await?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
+        let limits = &self.agents.0.settings.limits;
+        let may_sum_up = !self.state.has_dropped && self.state.summaries < limits.summaries;
         let (chosen, fitted) = loop {
             let chosen = self.choose(&models, &prepared.agent.definition.model).await?;
             let fixed = || prepared.surface.tokens() + estimate(&prompt);
-            let current = machine::messages(&self.state);
-            let (name, capabilities) = (chosen.model.name(), chosen.model.capabilities());
-            match window::fit(name, &capabilities, fixed, &self.history, current) {
-                Ok(fitted) => break (chosen, fitted),
+            let window = Window::new(chosen.model.name(), &chosen.model.capabilities(), fixed, limits);
+            self.page = window.page();
+            let current = machine::messages(&self.state, self.page);
+            match window.fit(&self.history, current, may_sum_up) {
+                Ok(Fitted::Messages(messages)) => break (chosen, messages),
+                Ok(Fitted::Leaving(turns)) => return Ok(Ready::Leaving(prepared, chosen.model, turns)),
                 // There may be one whose window is larger.
                 Err(error @ Error::WindowTooSmall { .. }) => self.pass_over(&chosen, &error),
                 Err(error) => return Err(error),
@@ -147,12 +152,19 @@ impl Run<'_> {
         messages.extend(fitted);
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, prepared.surface.tools().clone()).in_scene(scene);
-        Ok((prepared, request, chosen))
+        Ok(Ready::Asked(prepared, request, chosen))
     }
 }
 
+/// What is to be asked next.
+enum Ready {
+    Asked(Arc<Prepared>, ChatRequest, Chosen),
+    /// So many of the oldest turns have no room, and are to be summed up first by this model.
+    Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
+}
+
 /// Counts a step that a model answered.
-fn count(model: &str, usage: Option<&Usage>, took: Duration) {
+pub(super) fn count(model: &str, usage: Option<&Usage>, took: Duration) {
     let model = || model.to_owned();
     metrics::histogram!("model_answer_duration_seconds", "model" => model()).record(took.as_secs_f64());
     metrics::counter!("model_answers_total", "model" => model()).increment(1);

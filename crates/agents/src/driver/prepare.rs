@@ -16,7 +16,7 @@ use kontor_core::{
 use kontor_crm::records;
 use kontor_models::{
     Definitions, OfferedOperation, RecordInView, Scene, SceneMember,
-    surface::{DESCRIBE, Surface},
+    surface::{DESCRIBE, READ_MORE, Surface},
 };
 use kontor_operations::{Registry, Work};
 use serde_json::Value;
@@ -147,7 +147,7 @@ impl Prepared {
 
     /// Whether a call may be made now with arguments that fit.
     pub(super) fn check(&self, name: &str, arguments: &Value) -> Result<(), Problem> {
-        if name == DESCRIBE {
+        if matches!(name, DESCRIBE | READ_MORE) {
             return Ok(());
         }
         self.registry.check(&self.caller.scope, name, arguments).map(drop)
@@ -223,7 +223,7 @@ impl Prepared {
 /// What an agent is offered: as a language model is shown it, and as values.
 type Offered = (Arc<Surface>, Arc<Definitions>);
 
-fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
+pub(super) fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
     let definitions = || registry.definitions(&caller.scope);
     let surface = Surface::new(definitions(), schema, &caller.grants, tokens);
     let operations = definitions()

@@ -10,7 +10,7 @@ use kontor_core::{
     time::Timestamp,
     turn::ToolOutcome,
 };
-use kontor_models::surface::DESCRIBE;
+use kontor_models::surface::{DESCRIBE, READ_MORE};
 use kontor_operations::{self as operations, InTransaction, Journal, Outcome, Work, outside};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
@@ -34,7 +34,8 @@ struct TurnJournal(Arc<Entry>);
 
 struct Entry {
     environment: Environment,
-    result_bytes: usize,
+    /// Bytes of a result that are kept.
+    kept: usize,
     turn: TurnId,
     step: u32,
     call: Call,
@@ -47,7 +48,7 @@ struct Entry {
 
 impl Entry {
     async fn append(&self, work: &mut Work<'_, '_>, outcome: &Outcome) -> Result<Vec<LoggedEvent>, Error> {
-        let outcome = bounded(outcome, self.result_bytes);
+        let outcome = bounded(outcome, self.kept);
         let took = milliseconds(self.environment.now().since(self.started));
         let event = self.call.result(self.turn, self.step, outcome, took);
         let mut drafts = self.before.clone();
@@ -127,28 +128,26 @@ impl Run<'_> {
 
     async fn read(&self, call: &Call) -> Ran {
         let started = self.now();
-        if call.operation == DESCRIBE {
-            let described = self.prepare().await.map(|prepared| prepared.surface.describe(&call.arguments));
-            let outcome = match described {
-                Ok(described) => described.map_or_else(Outcome::Failed, Outcome::Succeeded),
-                Err(error) => Outcome::Failed(error.problem()),
-            };
-            let outcome = bounded(&outcome, self.agents.0.settings.limits.result_bytes);
-            return Ran { index: call.index, outcome, duration_ms: self.since(started) };
-        }
-        let read = async {
-            let executed = self
-                .agents
-                .0
-                .operations
-                .execute_with(self.wanted(call).await?, self.journal(call, Vec::new(), started));
-            Ok::<_, Error>(executed.await?.outcome)
+        let outcome = match call.operation.as_str() {
+            READ_MORE => self.read_more(call).await,
+            _ => self.looked_up(call).await,
         };
-        let outcome = match read.await {
-            Ok(outcome) => bounded(&outcome, self.agents.0.settings.limits.result_bytes),
+        let outcome = match outcome {
+            Ok(outcome) => bounded(&outcome, self.agents.0.settings.limits.kept_result_bytes),
             Err(error) => failure(error.problem()),
         };
         Ran { index: call.index, outcome, duration_ms: self.since(started) }
+    }
+
+    /// What a call that only reads answers now.
+    pub(super) async fn looked_up(&self, call: &Call) -> Result<Outcome, Error> {
+        if call.operation == DESCRIBE {
+            let described = self.prepare().await?.surface.describe(&call.arguments);
+            return Ok(described.map_or_else(Outcome::Failed, Outcome::Succeeded));
+        }
+        let journal = self.journal(call, Vec::new(), self.now());
+        let executed = self.agents.0.operations.execute_with(self.wanted(call).await?, journal);
+        Ok(executed.await?.outcome)
     }
 
     /// Runs a call that writes or reaches outside. An effect that fails is undone alone, and its failure is what is
@@ -177,7 +176,7 @@ impl Run<'_> {
             Err(error) => return Err(error),
         };
         let Some(logged) = executed.receipt else {
-            let outcome = bounded(&executed.outcome, self.agents.0.settings.limits.result_bytes);
+            let outcome = bounded(&executed.outcome, self.agents.0.settings.limits.kept_result_bytes);
             return Ok(self.ran(index, outcome, started));
         };
         self.pending.clear();
@@ -189,7 +188,7 @@ impl Run<'_> {
     }
 
     /// Waits for a call, which may take longer than the lease lasts.
-    async fn keeping_the_lease<T>(
+    pub(super) async fn keeping_the_lease<T>(
         &self,
         executing: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
@@ -223,6 +222,7 @@ impl Run<'_> {
             operation: call.operation.clone(),
             arguments: call.arguments.clone(),
             consent: machine::consent(&self.state, call),
+            room: self.page.room(),
         })
     }
 
@@ -230,7 +230,7 @@ impl Run<'_> {
         let service = &self.agents.0;
         TurnJournal(Arc::new(Entry {
             environment: service.environment.clone(),
-            result_bytes: service.settings.limits.result_bytes,
+            kept: service.settings.limits.kept_result_bytes,
             turn: self.turn,
             step: self.state.step_number(),
             call: call.clone(),
@@ -262,7 +262,7 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// An outcome the model can be given. Operations bound their results themselves; one that does not is cut.
+/// An outcome as it is kept. Operations bound their results themselves; one that does not is cut.
 fn bounded(outcome: &Outcome, limit: usize) -> ToolOutcome {
     let result = match outcome {
         Outcome::Succeeded(result) => result,
@@ -275,7 +275,7 @@ fn bounded(outcome: &Outcome, limit: usize) -> ToolOutcome {
         }
         let cut = text::excerpt(written.as_str(), limit / 4);
         JsonText::new(&json!({
-            "truncated": true, "note": "The result was too long. Ask for less.", "beginning": cut,
+            "truncated": true, "note": "The result was too long to be kept. Ask for less.", "beginning": cut,
         }))
     });
     match written {

@@ -1,88 +1,169 @@
 //! A conversation as it fits the context window of a model.
 
-use std::borrow::Cow;
-
-use kontor_core::text;
 use kontor_models::{Capabilities, Message};
-use serde_json::json;
 
 use crate::{
     error::Error,
-    history::{History, tokens},
+    history::{History, Past, cut, tokens},
+    limits::Limits,
+    machine::Page,
 };
 
-/// Characters that are left of a tool's result which has to make room.
-const SHORT_RESULT: usize = 300;
+/// Tokens of a summary: more are not lost on a small window, and fewer say nothing.
+const SHORTEST_SUMMARY: usize = 200;
+const LONGEST_SUMMARY: usize = 1_000;
 
-/// The messages of a request without its prompt: earlier turns and the one that runs. Where they are more than the
-/// window has room for, results of tools in earlier turns are cut first, then the oldest turns are left out, and then
-/// results of the running turn are cut, the oldest first.
-///
-/// `fixed` are the tokens of prompt and tools.
-///
-/// # Errors
-/// What cannot be cut is more than the window holds.
-pub(super) fn fit(
-    model: &str,
-    capabilities: &Capabilities,
-    fixed: impl FnOnce() -> usize,
-    history: &History,
-    mut current: Vec<Message>,
-) -> Result<Vec<Message>, Error> {
-    let all = |current: Vec<Message>| history.messages().cloned().chain(current).collect();
-    let Some(window) = capabilities.context_window else { return Ok(all(current)) };
-    let fixed = fixed();
-    let room = room(window, capabilities.max_output_tokens).saturating_sub(fixed);
-    let mut used: usize = current.iter().map(tokens).sum();
-    if used + history.tokens() <= room {
-        return Ok(all(current));
+/// Tokens of earlier turns that are summed up in one request, however much a model could read.
+const TOLD_AT_ONCE: usize = 16_000;
+
+/// What bounds the conversation that a model is sent.
+pub(super) struct Window<'a> {
+    model: &'a str,
+    limits: &'a Limits,
+    /// Interprets commands, and sums nothing up.
+    is_language: bool,
+    size: Option<u32>,
+    /// Tokens of prompt and tools.
+    fixed: usize,
+    /// Tokens that are left for the conversation, where the size is known.
+    room: Option<usize>,
+}
+
+/// What becomes of a conversation.
+#[derive(Debug, PartialEq)]
+pub(super) enum Fitted {
+    /// All of a request but its prompt.
+    Messages(Vec<Message>),
+    /// So many of the oldest turns have no room any more, and are to be summed up first.
+    Leaving(usize),
+}
+
+impl<'a> Window<'a> {
+    /// The window of a model, `fixed` being the tokens of prompt and tools, which are counted where they matter.
+    pub(super) fn new(
+        model: &'a str,
+        capabilities: &Capabilities,
+        fixed: impl FnOnce() -> usize,
+        limits: &'a Limits,
+    ) -> Self {
+        let size = capabilities.context_window;
+        let fixed = size.map_or(0, |_| fixed());
+        let room = size.map(|size| room(size, capabilities.max_output_tokens).saturating_sub(fixed));
+        Self { model, limits, is_language: capabilities.language, size, fixed, room }
     }
-    if used > room {
-        let mut results = current.iter_mut().filter(|message| matches!(message, Message::Tool { .. }));
-        while used > room
-            && let Some(result) = results.next()
+
+    /// How much of a tool's result is shown at once.
+    pub(super) fn page(&self) -> Page {
+        let usual = Page::usual(self.limits);
+        self.room.map_or(usual, |room| usual.within(room))
+    }
+
+    /// Tokens of the longest summary.
+    pub(super) fn summary_tokens(&self) -> usize {
+        let share = self.size.map_or(usize::MAX, |size| usize::try_from(size / 20).unwrap_or(usize::MAX));
+        share.clamp(SHORTEST_SUMMARY, LONGEST_SUMMARY)
+    }
+
+    /// Tokens of earlier turns that one request for a summary may tell, beside the summary until then and what is
+    /// asked.
+    pub(super) fn told_at_once(&self, asked: usize) -> usize {
+        let size = self.size.map_or(usize::MAX, |size| room(size, None));
+        size.saturating_sub(asked).min(TOLD_AT_ONCE)
+    }
+
+    /// The messages of a request without its prompt: earlier turns, or what was made of them, and the one that runs.
+    /// Where they are more than there is room for, results of tools in earlier turns are cut first; then the oldest
+    /// turns leave, whole, down to half of the room, so that a summary of them stands for some turns. Where there
+    /// is to be no summary, as many stay as fit. Results of the running turn are cut, the oldest first, where there is
+    /// no room for it alone.
+    ///
+    /// # Errors
+    /// What cannot be cut is more than the window holds.
+    pub(super) fn fit(
+        &self,
+        history: &History,
+        mut current: Vec<Message>,
+        may_sum_up: bool,
+    ) -> Result<Fitted, Error> {
+        let room = self.room.unwrap_or(usize::MAX);
+        let count =
+            |messages: &[Message]| -> usize { self.room.map_or(0, |_| messages.iter().map(tokens).sum()) };
+        let (summary, told) = history.summary_messages().unzip();
+        let told = told.unwrap_or(0);
+        let mut used = count(&current);
+        if used + told > room {
+            let mut results = current.iter_mut().filter(|message| matches!(message, Message::Tool { .. }));
+            while used + told > room
+                && let Some(result) = results.next()
+            {
+                used -= tokens(result);
+                *result = cut(result).into_owned();
+                used += tokens(result);
+            }
+        }
+        if let Some(window) = self.size
+            && used > room
         {
-            used -= tokens(result);
-            *result = cut(result).into_owned();
-            used += tokens(result);
+            let (model, fixed) = (self.model.to_owned(), self.fixed);
+            return Err(Error::WindowTooSmall { model, window, fixed, conversation: used });
         }
-    }
-    if used > room {
-        let model = model.to_owned();
-        return Err(Error::WindowTooSmall { model, window, fixed, conversation: used });
-    }
-    let mut turns: Vec<Vec<Message>> = Vec::new();
-    for turn in history.turns().rev() {
-        let turn: Vec<Message> = turn.iter().map(|message| cut(message).into_owned()).collect();
-        used += turn.iter().map(tokens).sum::<usize>();
-        if used > room {
-            break;
+        let summary = summary.filter(|_| used + told <= room);
+        let left = room.saturating_sub(used + told);
+        let turns = history.turns();
+        let is_whole = self.room.is_none() || history.tokens() <= left;
+        let all = Share {
+            tokens: left,
+            turns: self.limits.history_turns,
+            characters: self.limits.history_characters,
+        };
+        let staying = all.holds(history, is_whole);
+        let has_room = used + told.max(self.summary_tokens()) <= room;
+        if staying < turns.len() && self.is_language && may_sum_up && has_room && history.may_be_summed_up() {
+            // The newest is what the message goes on from.
+            let staying = all.half().holds(history, is_whole).max(staying.min(1));
+            return Ok(Fitted::Leaving(turns.len() - staying));
         }
-        turns.push(turn);
+        let shown = turns.iter().skip(turns.len() - staying);
+        let shown = shown.map(|past| if is_whole { past.messages() } else { past.short().0 });
+        let shown = shown.flat_map(|messages| messages.iter().cloned());
+        let summary = summary.into_iter().flatten();
+        Ok(Fitted::Messages(summary.chain(shown).chain(current).collect()))
     }
-    Ok(turns.into_iter().rev().flatten().chain(current).collect())
+}
+
+/// What earlier turns may take up.
+#[derive(Clone, Copy)]
+struct Share {
+    tokens: usize,
+    turns: usize,
+    characters: usize,
+}
+
+impl Share {
+    fn half(self) -> Self {
+        Self { tokens: self.tokens / 2, turns: self.turns / 2, characters: self.characters / 2 }
+    }
+
+    /// How many turns it holds, from the newest on, whole or with their results cut.
+    fn holds(self, history: &History, is_whole: bool) -> usize {
+        let (mut tokens, mut characters) = (0_usize, 0_usize);
+        let is_unbounded = self.tokens >= usize::MAX / 2;
+        let mut fits = |past: &Past, turns: usize| {
+            if !is_unbounded {
+                tokens += if is_whole { past.tokens() } else { past.short().1 };
+            }
+            characters += past.characters;
+            // However long the newest is, it is shown where the window has room.
+            tokens <= self.tokens && (turns == 1 || (turns <= self.turns && characters <= self.characters))
+        };
+        history.turns().iter().rev().zip(1..).take_while(|(past, turns)| fits(past, *turns)).count()
+    }
 }
 
 /// What a window has room for beside the answer, which may take a quarter of it.
-fn room(window: u32, longest_answer: Option<u32>) -> usize {
+pub(super) fn room(window: u32, longest_answer: Option<u32>) -> usize {
     let answer = longest_answer.map_or(window / 4, |longest| longest.min(window / 4));
     usize::try_from(window - answer).unwrap_or(usize::MAX)
-}
-
-/// A message with no more of a tool's result than its beginning.
-fn cut(message: &Message) -> Cow<'_, Message> {
-    match message {
-        Message::Tool { call_id, name, content } if content.len() > 2 * SHORT_RESULT => {
-            let beginning = text::excerpt(content, SHORT_RESULT);
-            let content = json!({"cut": "to make room; call again for all of it", "beginning": beginning});
-            Cow::Owned(Message::Tool {
-                call_id: call_id.clone(),
-                name: name.clone(),
-                content: content.to_string().into(),
-            })
-        }
-        other => Cow::Borrowed(other),
-    }
 }
 
 #[cfg(test)]
@@ -92,10 +173,11 @@ mod tests {
         turn::{ToolOutcome, TurnEvent},
     };
     use kontor_models::ToolCall;
+    use serde_json::json;
     use uuid::Uuid;
 
     use super::*;
-    use crate::{limits::Limits, machine::State};
+    use crate::machine::State;
 
     fn capabilities(window: Option<u32>) -> Capabilities {
         Capabilities {
@@ -109,11 +191,33 @@ mod tests {
         }
     }
 
+    fn unlimited() -> Limits {
+        Limits { history_turns: usize::MAX, history_characters: usize::MAX, ..Limits::default() }
+    }
+
+    /// What is sent within this window beside a prompt and tools of 2,600 tokens; no summary may be made.
+    fn fit(window: Option<u32>, history: &History, current: Vec<Message>) -> Result<Vec<Message>, Error> {
+        let limits = unlimited();
+        let window = Window::new("local/small", &capabilities(window), || 2_600, &limits);
+        window.fit(history, current, false).map(|fitted| match fitted {
+            Fitted::Messages(messages) => messages,
+            Fitted::Leaving(turns) => panic!("{turns} turns are to be summed up"),
+        })
+    }
+
+    /// How many turns are to be summed up.
+    fn leaving(window: Option<u32>, history: &History, limits: &Limits) -> usize {
+        let window = Window::new("m", &capabilities(window), || 2_600, limits);
+        match window.fit(history, question(), true).unwrap() {
+            Fitted::Messages(_) => 0,
+            Fitted::Leaving(turns) => turns,
+        }
+    }
+
     /// A conversation of so many turns, each with a look at a record of some length.
     fn history(turns: u32) -> History {
         let mut history = History::default();
-        let limits =
-            Limits { history_turns: usize::MAX, history_characters: usize::MAX, ..Limits::default() };
+        let limits = unlimited();
         for number in 0..turns {
             let turn = TurnId(Uuid::from_u128(u128::from(number)));
             let result = format!("{{\"text\": \"{}\"}}", "what a record holds, at length ".repeat(40));
@@ -154,7 +258,7 @@ mod tests {
             ] {
                 state.apply(&event);
             }
-            history.push(&state, &limits);
+            history.push(&state, i64::from(number) * 10, &limits);
         }
         history
     }
@@ -168,9 +272,9 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_of_200_turns_stays_within_8192_tokens() {
+    fn where_nothing_is_summed_up_the_newest_turns_fill_the_window() {
         let history = history(200);
-        let messages = fit("m", &capabilities(Some(8_192)), || 2_600, &history, question()).unwrap();
+        let messages = fit(Some(8_192), &history, question()).unwrap();
         assert!(total(&messages) + 2_600 <= 8_192 * 3 / 4, "{}", total(&messages));
         assert!(total(&messages) + 2_600 > 8_192 / 2, "the room is used: {}", total(&messages));
         assert_eq!(messages.last(), question().last());
@@ -182,12 +286,46 @@ mod tests {
     #[test]
     fn what_fits_is_shown_whole() {
         let history = history(3);
-        let whole: Vec<_> = history.messages().cloned().chain(question()).collect();
+        let earlier = history.turns().iter().flat_map(|past| past.messages().iter().cloned());
+        let whole: Vec<_> = earlier.chain(question()).collect();
         for window in [None, Some(32_000)] {
-            assert_eq!(fit("m", &capabilities(window), || 2_600, &history, question()).unwrap(), whole);
+            assert_eq!(fit(window, &history, question()).unwrap(), whole);
+            assert_eq!(leaving(window, &history, &unlimited()), 0);
         }
-        let fitted = fit("m", &capabilities(Some(4_400)), || 2_600, &history, question()).unwrap();
+        let fitted = fit(Some(4_400), &history, question()).unwrap();
         assert!(total(&fitted) < total(&whole) && fitted.len() == whole.len(), "results are cut first");
+        assert_eq!(leaving(Some(4_400), &history, &unlimited()), 0, "and are enough");
+    }
+
+    #[test]
+    fn turns_leave_down_to_half_of_the_room_and_their_summary_takes_their_place() {
+        let mut history = history(60);
+        let leave = leaving(Some(8_192), &history, &unlimited());
+        let through = history.turns()[leave - 1].last;
+        history.sum_up(through, "They look at records.");
+        assert_eq!(history.turns().len(), 60 - leave);
+        let messages = fit(Some(8_192), &history, question()).unwrap();
+        assert!(
+            matches!(&messages[1], Message::Assistant { text, .. } if &**text == "They look at records.")
+        );
+        assert_eq!(leaving(Some(8_192), &history, &unlimited()), 0);
+        let room = 8_192 * 3 / 4 - 2_600;
+        assert!((room / 3..=room / 2 + 100).contains(&total(&messages)), "{}", total(&messages));
+    }
+
+    #[test]
+    fn turns_beyond_the_limits_leave_whatever_the_window_is() {
+        let limits = Limits { history_turns: 20, ..unlimited() };
+        let window = |language: bool| {
+            Window::new("m", &Capabilities { language, ..capabilities(None) }, || 2_600, &limits)
+        };
+        assert_eq!(window(true).fit(&history(30), question(), true).unwrap(), Fitted::Leaving(20));
+        // What understands no language goes on with the newest.
+        let Fitted::Messages(messages) = window(false).fit(&history(30), question(), true).unwrap() else {
+            panic!("a command interpreter sums nothing up");
+        };
+        let questions = messages.iter().filter(|message| matches!(message, Message::User(_)));
+        assert_eq!(questions.count(), 21);
     }
 
     #[test]
@@ -197,7 +335,7 @@ mod tests {
         current.push(Message::Assistant { text: "".into(), tool_calls: vec![call], carried: None });
         let content = "long result ".repeat(2_000);
         current.push(Message::Tool { call_id: "a".into(), name: "find".into(), content: content.into() });
-        let fitted = fit("m", &capabilities(Some(4_096)), || 2_600, &History::default(), current).unwrap();
+        let fitted = fit(Some(4_096), &History::default(), current).unwrap();
         assert_eq!(fitted.len(), 3);
         assert!(total(&fitted) + 2_600 <= 4_096 * 3 / 4);
     }
@@ -205,8 +343,7 @@ mod tests {
     #[test]
     fn a_window_that_is_too_small_is_said_so_with_numbers() {
         use kontor_core::error::Fault as _;
-        let error = fit("local/small", &capabilities(Some(2_048)), || 2_600, &History::default(), question());
-        let problem = error.unwrap_err().problem();
+        let problem = fit(Some(2_048), &History::default(), question()).unwrap_err().problem();
         assert_eq!(problem.code, "window_too_small");
         assert!(
             problem.message.contains("2,048") && problem.message.contains("2,600"),

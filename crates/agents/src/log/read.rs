@@ -3,7 +3,7 @@ use std::sync::Arc;
 use kontor_core::{
     error::Chain,
     ids::{SessionId, TurnId},
-    turn::Sequence,
+    turn::{Sequence, TurnEvent},
 };
 use kontor_store::Tx;
 
@@ -37,10 +37,35 @@ pub(crate) async fn after(
     Ok(LogSlice::read(session, rows))
 }
 
-/// The last events, in order, at most `limit`.
+/// What a conversation goes on from: the last summary of earlier turns and what it does not tell of, in order. Of
+/// that the last events, at most `limit` and one.
 pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<LogSlice, Error> {
-    let rows = events::tail(tx, session, limit).await?;
-    Ok(LogSlice::read(session, rows.into_iter().rev()))
+    let summary = events::last_summary(tx, session).await?;
+    let read = |row: EventRow| LogSlice::read(session, [row]).events.pop();
+    let summary = summary.and_then(read);
+    let through = summary.as_ref().map_or(0, |logged| match &*logged.event {
+        TurnEvent::HistorySummarized { through, .. } => *through,
+        _ => 0,
+    });
+    let rows = events::tail(tx, session, through, limit).await?;
+    let mut slice = LogSlice::read(session, rows.into_iter().rev());
+    let is_within = |logged: &LoggedEvent| slice.events.first().is_some_and(|first| first.seq <= logged.seq);
+    if let Some(summary) = summary.filter(|summary| !is_within(summary)) {
+        slice.events.insert(0, summary);
+    }
+    Ok(slice)
+}
+
+/// A call of this session and its result: two events, or none.
+pub(crate) async fn call(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    turn: TurnId,
+    step: u32,
+    index: u32,
+) -> Result<Vec<LoggedEvent>, Error> {
+    let rows = events::call(tx, session, turn, step, index).await?;
+    Ok(LogSlice::read(session, rows.into_iter().flatten()).events)
 }
 
 /// Where the last turns begin, the earliest first: at most `limit`, and of those that begin before a number,

@@ -6,13 +6,13 @@ use kontor_core::{error::Problem, turn::ToolOutcome};
 use kontor_models::{Message, ToolCall};
 use serde_json::{Value, json};
 
-use super::{Call, State};
+use super::{Call, Page, State, page};
 
 /// The messages of a turn, each call followed by its result: one that never came to run says so, because a
-/// conversation with an unanswered call is refused by most providers.
-pub(crate) fn messages(state: &State) -> Vec<Message> {
+/// conversation with an unanswered call is refused by most providers. A long result is shown as its first page.
+pub(crate) fn messages(state: &State, page: Page) -> Vec<Message> {
     let mut messages = vec![Message::User(state.message.as_str().into())];
-    for step in &state.steps {
+    for (step, number) in state.steps.iter().zip(1..) {
         if step.text.is_empty() && step.calls.is_empty() {
             continue;
         }
@@ -36,7 +36,7 @@ pub(crate) fn messages(state: &State) -> Vec<Message> {
         messages.extend(step.calls.iter().map(|call| Message::Tool {
             call_id: call.id.clone(),
             name: as_written(call).0.to_owned(),
-            content: result_text(call),
+            content: page::shown(result_text(call), state.turn, number, call, page),
         }));
     }
     messages

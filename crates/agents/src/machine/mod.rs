@@ -8,6 +8,7 @@
 //! is decided by the policy that operations are executed under.
 
 mod conversation;
+mod page;
 mod partial;
 mod policy;
 mod state;
@@ -16,6 +17,7 @@ mod tests;
 mod transition;
 
 pub(crate) use conversation::messages;
+pub(crate) use page::{Handle, Page};
 pub(crate) use partial::Partial;
 pub(crate) use policy::consent;
 pub(crate) use state::{Call, End, State};

@@ -21,6 +21,10 @@ pub(crate) struct State {
     pub(crate) turn: TurnId,
     pub(crate) message: String,
     pub(crate) steps: Vec<Step>,
+    /// Summaries that were made of earlier turns.
+    pub(crate) summaries: u32,
+    /// Earlier turns are left out where there is no room for them: no summary of them could be made.
+    pub(crate) has_dropped: bool,
     /// What the model's answers have used up, also those that came to nothing.
     #[serde(default)]
     pub(crate) spent: Spent,
@@ -66,6 +70,42 @@ impl Step {
 }
 
 impl Call {
+    /// The call that these events tell of, in their order.
+    pub(crate) fn of<'e>(events: impl IntoIterator<Item = &'e TurnEvent>) -> Option<Self> {
+        let mut found = None;
+        for event in events {
+            match event {
+                TurnEvent::ToolCalled { .. } => found = Self::begun(event),
+                TurnEvent::ToolResult { outcome, .. } => {
+                    found = found.map(|call: Self| Self { outcome: Some(outcome.clone()), ..call });
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn begun(event: &TurnEvent) -> Option<Self> {
+        let TurnEvent::ToolCalled { index, call, operation, arguments, effect, records, written, .. } = event
+        else {
+            return None;
+        };
+        Some(Self {
+            index: *index,
+            id: call.clone(),
+            operation: operation.clone(),
+            arguments: arguments.clone(),
+            effect: *effect,
+            records: match effect {
+                None | Some(Effect::Read) => 0,
+                Some(_) => records.unwrap_or(1),
+            },
+            approval: None,
+            outcome: None,
+            written: written.clone(),
+        })
+    }
+
     /// What came of it, where it changed something or may have.
     fn done(&self, step: u32) -> Option<Done> {
         if matches!(self.effect, None | Some(Effect::Read)) {
@@ -134,7 +174,15 @@ pub(crate) enum End {
 
 impl State {
     pub(crate) fn new(turn: TurnId) -> Self {
-        Self { turn, message: String::new(), steps: Vec::new(), spent: Spent::default(), end: None }
+        Self {
+            turn,
+            message: String::new(),
+            steps: Vec::new(),
+            summaries: 0,
+            has_dropped: false,
+            spent: Spent::default(),
+            end: None,
+        }
     }
 
     /// The state a turn's events lead to; those of other turns are passed over.
@@ -221,22 +269,9 @@ impl State {
                     step.extras = calls.iter().map(|(index, extra)| (*index, extra.clone().into())).collect();
                 }
             }
-            TurnEvent::ToolCalled { index, call, operation, arguments, effect, records, written, .. } => {
-                if let Some(step) = self.steps.last_mut() {
-                    step.calls.push(Call {
-                        index: *index,
-                        id: call.clone(),
-                        operation: operation.clone(),
-                        arguments: arguments.clone(),
-                        effect: *effect,
-                        records: match effect {
-                            None | Some(Effect::Read) => 0,
-                            Some(_) => records.unwrap_or(1),
-                        },
-                        approval: None,
-                        outcome: None,
-                        written: written.clone(),
-                    });
+            TurnEvent::ToolCalled { .. } => {
+                if let (Some(step), Some(call)) = (self.steps.last_mut(), Call::begun(event)) {
+                    step.calls.push(call);
                 }
             }
             TurnEvent::ToolResult { step, index, outcome, .. } => {
@@ -254,11 +289,19 @@ impl State {
                     approval.answer = Some(Answered { approved: *approved, comment: comment.clone() });
                 }
             }
+            TurnEvent::HistorySummarized { .. } => self.summaries += 1,
+            TurnEvent::HistoryDropped { .. } => self.has_dropped = true,
             TurnEvent::Usage { usage, .. } => self.spent.add(usage),
             TurnEvent::TurnCompleted { .. } => self.end = Some(End::Completed),
             TurnEvent::TurnFailed { .. } => self.end = Some(End::Failed),
             TurnEvent::TurnCancelled { .. } => self.end = Some(End::Cancelled),
         }
+    }
+
+    /// A call of any step.
+    pub(crate) fn call_of(&self, step: u32, index: u32) -> Option<&Call> {
+        let step = self.steps.get(usize::try_from(step).ok()?.checked_sub(1)?)?;
+        step.calls.iter().find(|call| call.index == index)
     }
 
     fn call_mut(&mut self, step: u32, index: u32) -> Option<&mut Call> {

@@ -4,6 +4,7 @@ use kontor_core::{
     json::JsonText,
     operation,
     turn::{AnsweredBy, ApprovalReason, ToolOutcome, TurnEvent},
+    usage::StepUsage,
 };
 use kontor_models::Message;
 use kontor_operations::ApprovalPolicy;
@@ -302,7 +303,7 @@ fn destructive_calls_wait_for_an_answer_each() {
 fn a_call_outside_that_was_agreed_to_and_has_no_outcome_may_have_had_its_effect() {
     let (state, _) = go(opened(), calls(&[External]));
     let (mut state, _) = go(state, asked(&[(0, ApprovalId(Uuid::nil()))]));
-    let told = |state: &State| format!("{:?}", messages(state));
+    let told = |state: &State| format!("{:?}", messages(state, Page::usual(&limits())));
     assert!(told(&state).contains("not_run") && state.done().is_empty(), "nobody agreed to it yet");
     state.apply(&answered(0, true));
     assert!(told(&state).contains("outcome_unknown"), "{}", told(&state));
@@ -339,6 +340,26 @@ fn an_answer_that_broke_off_is_asked_for_again_and_not_for_ever() {
     let (state, effects) = go(state, broke());
     assert_eq!(effects, ["message.completed turn.failed", "Finish(Failed)"]);
     assert_eq!(state.steps[0].text, "Half a", "what was said stays readable");
+}
+
+#[test]
+fn a_summary_is_durable_before_the_model_is_asked_again_and_is_paid_for_in_its_step() {
+    let event = TurnEvent::HistorySummarized {
+        turn: TURN,
+        step: 1,
+        through: 12,
+        text: "They sell sails.".into(),
+        model: "m".into(),
+    };
+    let summed_up = Input::SummedUp { event, usage: Some(StepUsage::default()) };
+    let (state, effects) = go(opened(), summed_up);
+    assert_eq!(effects, ["history.summarized usage", "Commit", "CallModel"]);
+    assert_eq!((state.summaries, state.has_dropped, state.is_asking()), (1, false, true));
+    let problem = problem("no_summary");
+    let dropped = TurnEvent::HistoryDropped { turn: TURN, step: 1, problem };
+    let (state, effects) = go(state, Input::SummedUp { event: dropped, usage: None });
+    assert_eq!(effects, ["history.dropped", "Commit", "CallModel"]);
+    assert!(state.has_dropped && state.is_asking());
 }
 
 #[test]
@@ -456,7 +477,7 @@ fn limits_end_a_turn_with_a_problem() {
 #[test]
 fn every_call_has_a_result_in_what_the_model_is_shown() {
     let (state, _) = go(opened(), calls(&[Read, Write]));
-    let messages = messages(&state);
+    let messages = messages(&state, Page::usual(&limits()));
     assert_eq!(messages[0], Message::User("hello".into()));
     assert!(matches!(&messages[1], Message::Assistant { tool_calls, .. } if tool_calls.len() == 2));
     assert!(

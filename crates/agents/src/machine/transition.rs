@@ -26,6 +26,11 @@ pub(crate) enum Input {
     Opened,
     /// The turn was taken over or goes on after an approval.
     Resumed,
+    /// Earlier turns were summed up, or could not be: the event that says so, and what that used up.
+    SummedUp {
+        event: TurnEvent,
+        usage: Option<StepUsage>,
+    },
     Answered(Answer),
     /// The model gave no whole answer.
     ModelFailed {
@@ -157,6 +162,11 @@ impl Machine<'_> {
         match input {
             Input::Opened => self.effects.push(Effect::CallModel),
             Input::Resumed => self.resume(),
+            Input::SummedUp { event, usage } => {
+                self.append([Some(event), used(&self.state, usage)].into_iter().flatten().collect());
+                // What was paid for is not asked for again after a crash.
+                self.effects.extend([Effect::Commit, Effect::CallModel]);
+            }
             Input::Answered(answer) => self.answered(answer),
             Input::ModelFailed { problem, may_retry, goes_on, partial } => {
                 let restarts = self.state.step().map_or(0, |step| step.restarts);

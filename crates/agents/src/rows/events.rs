@@ -68,6 +68,8 @@ fn place(event: &TurnEvent) -> (Option<i64>, Option<i64>) {
         | TurnEvent::StepRestarted { step, .. }
         | TurnEvent::MessageCompleted { step, .. }
         | TurnEvent::AnswerCarried { step, .. }
+        | TurnEvent::HistorySummarized { step, .. }
+        | TurnEvent::HistoryDropped { step, .. }
         | TurnEvent::Usage { step, .. } => (Some((*step).into()), None),
         TurnEvent::TurnStarted { .. }
         | TurnEvent::TurnCompleted { .. }
@@ -101,11 +103,54 @@ pub(crate) async fn after(
     Ok(tx.rows(&select).await?)
 }
 
-/// The last events, the latest first.
-pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<Vec<EventRow>, Error> {
+/// The last events of those after a number, the latest first.
+pub(crate) async fn tail(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    after: Sequence,
+    limit: u64,
+) -> Result<Vec<EventRow>, Error> {
     let mut select = select(tx, session);
-    select.order_by("seq", Order::Desc).limit(limit);
+    select.and_where(Expr::col("seq").gt(after)).order_by("seq", Order::Desc).limit(limit);
     Ok(tx.rows(&select).await?)
+}
+
+/// The last summary of a session's earlier turns.
+pub(crate) async fn last_summary(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<EventRow>, Error> {
+    let mut select = select(tx, session);
+    // Written out, so that the partial index is used.
+    select.and_where(Expr::cust("name = 'history.summarized'")).order_by("seq", Order::Desc).limit(1);
+    Ok(tx.row(&select).await?)
+}
+
+/// A call of this session that has a result, and that result.
+pub(crate) async fn call(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    turn: TurnId,
+    step: u32,
+    index: u32,
+) -> Result<Option<[EventRow; 2]>, Error> {
+    let place = |select: &mut SelectStatement| {
+        select
+            .and_where(Expr::col("turn_id").eq(turn.as_uuid()))
+            .and_where(Expr::col("step").eq(i64::from(step)))
+            .and_where(Expr::col("call_index").eq(i64::from(index)));
+    };
+    let mut results = select(tx, session);
+    place(&mut results);
+    // Written out, so that the partial index is used.
+    results.and_where(Expr::cust("name = 'tool.result'"));
+    let Some(result) = tx.row::<EventRow>(&results).await? else { return Ok(None) };
+    let mut calls = select(tx, session);
+    place(&mut calls);
+    calls
+        .and_where(Expr::col("name").eq("tool.called"))
+        .and_where(Expr::col("seq").lt(result.seq))
+        .order_by("seq", Order::Desc)
+        .limit(1);
+    let call = tx.row(&calls).await?;
+    Ok(call.map(|call| [call, result]))
 }
 
 /// The numbers of the events that begin turns, the latest first; before a number, where one is given.

@@ -72,7 +72,7 @@ impl InTransaction for LogActivity {
         Box::pin(async move {
             let fields: Map<String, Json> = arguments(json)?;
             let record = records::create(work, &self.object, &fields).await.map_err(problem_of)?;
-            Ok(get::result(&record, None, work.caller.locale.time_zone).into())
+            Ok(get::result(work, &record, None).into())
         })
     }
 

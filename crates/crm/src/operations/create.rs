@@ -49,7 +49,7 @@ impl InTransaction for Create {
             let fields: Map<String, Json> = arguments(json)?;
             let record = records::create(work, &self.object, &fields).await.map_err(problem_of)?;
             let similar = (!record.similar.is_empty()).then(|| (records::SIMILAR, json!(record.similar)));
-            Ok(get::result(&record, similar, work.caller.locale.time_zone).into())
+            Ok(get::result(work, &record, similar).into())
         })
     }
 

@@ -73,7 +73,7 @@ impl Find {
             .iter()
             .map(|record| {
                 let compact = if page.records.len() == 1 {
-                    render::alone(record, zone)
+                    render::alone(record, zone, work.room)
                 } else {
                     render::in_list(record, zone)
                 };
@@ -110,7 +110,7 @@ impl InTransaction for Find {
             };
             let (mut page, mut shown, mut is_cut) = self.page(work, &query).await?;
             let found = shown.len();
-            let fitting = render::fitting(&shown);
+            let fitting = render::fitting(&shown, work.room);
             if fitting < found {
                 // Asked again for as many as fit, so that "next" goes on where this page ends.
                 query.limit = u32::try_from(fitting).unwrap_or(1).max(1);

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use kontor_core::{
     error::Problem,
-    locale::TimeZone,
     metadata::Object,
     operation::{Definition, Effect},
 };
@@ -47,14 +46,18 @@ impl InTransaction for Get {
         Box::pin(async move {
             let OneRecord { id } = arguments(json)?;
             let record = records::get(work, &self.object, id, None, &[]).await.map_err(problem_of)?;
-            Ok(result(&record, None, work.caller.locale.time_zone).into())
+            Ok(result(work, &record, None).into())
         })
     }
 }
 
 /// A result about one record, with what the verb has to say beside it.
-pub(super) fn result(record: &Record, beside: Option<(&str, Json)>, zone: TimeZone) -> Map<String, Json> {
-    let compact = render::alone(record, zone);
+pub(super) fn result(
+    work: &Work<'_, '_>,
+    record: &Record,
+    beside: Option<(&str, Json)>,
+) -> Map<String, Json> {
+    let compact = render::alone(record, work.caller.locale.time_zone, work.room);
     let mut result = Map::new();
     result.insert("object".to_owned(), json!(record.object.name));
     result.insert("path".to_owned(), json!(path(&record.object)));

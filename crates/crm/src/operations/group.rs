@@ -74,7 +74,7 @@ impl InTransaction for GroupBy {
             };
             let found = records::group(work, &self.object, &query).await.map_err(problem_of)?;
             let mut shown: Vec<Json> = found.groups.iter().map(Group::to_json).collect();
-            shown.truncate(render::fitting(&shown));
+            shown.truncate(render::fitting(&shown, work.room).max(1));
             let has_more = found.has_more || shown.len() < found.groups.len();
             let mut result = json!({"object": self.object.name, "groups": shown, "has_more": has_more});
             if has_more {

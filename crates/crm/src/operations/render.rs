@@ -11,8 +11,6 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::records::Record;
 
-/// The most bytes of records in one result; with what surrounds them it stays below 32 kB.
-const BUDGET: usize = 30 * 1024;
 /// The most characters of a text in a list.
 pub(super) const IN_LIST: usize = 500;
 /// The most characters of a text in a single record, and what is tried when the record is too large so.
@@ -33,20 +31,19 @@ pub(super) fn in_list(record: &Record, zone: TimeZone) -> Compact {
 }
 
 /// A record by itself, with as much of its texts as there is room for.
-pub(super) fn alone(record: &Record, zone: TimeZone) -> Compact {
-    let fits =
-        ALONE.into_iter().map(|limit| compact(record, limit, zone)).find(|it| size(&it.json) <= BUDGET);
+pub(super) fn alone(record: &Record, zone: TimeZone, room: usize) -> Compact {
+    let fits = ALONE.into_iter().map(|limit| compact(record, limit, zone)).find(|it| size(&it.json) <= room);
     fits.unwrap_or_else(|| Compact { json: json!({"id": record.id, "label": record.label}), is_cut: true })
 }
 
-/// How many of these, from the first, fit into one result.
-pub(super) fn fitting(items: &[Json]) -> usize {
+/// How many of these, from the first, fit into so many bytes.
+pub(super) fn fitting(items: &[Json], room: usize) -> usize {
     let mut used = 0;
     items
         .iter()
         .take_while(|item| {
             used += size(item) + 1;
-            used <= BUDGET
+            used <= room
         })
         .count()
 }

@@ -17,7 +17,7 @@ pub(super) async fn result(work: &mut Work<'_, '_>, answered: Answered<Json>) ->
         }
         let again = idempotency::read_again(work, &object, &records).await?;
         let record = again.first().ok_or(CallError::AnswerWithheld)?;
-        Ok(get::result(record, None, work.caller.locale.time_zone).into())
+        Ok(get::result(work, record, None).into())
     };
     again.await.map_err(|error| match error {
         Error::Call(error) => error,

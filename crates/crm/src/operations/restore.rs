@@ -43,7 +43,7 @@ impl InTransaction for Restore {
         Box::pin(async move {
             let OneRecord { id } = arguments(json)?;
             let record = records::restore(work, &self.object, id).await.map_err(problem_of)?;
-            Ok(get::result(&record, Some(("restored", json!(true))), work.caller.locale.time_zone).into())
+            Ok(get::result(work, &record, Some(("restored", json!(true)))).into())
         })
     }
 

@@ -76,7 +76,7 @@ impl InTransaction for Timeline {
                 .map(|entry| entry_json(entry, &self.object, work.caller.locale.time_zone))
                 .collect();
             let found = shown.len();
-            let fitting = render::fitting(&shown);
+            let fitting = render::fitting(&shown, work.room);
             if fitting < found {
                 // Asked again for as many as fit, so that "next" goes on where this page ends.
                 let fewer = u32::try_from(fitting).unwrap_or(1).max(1);

@@ -64,7 +64,7 @@ impl InTransaction for Update {
             let zone = work.caller.locale.time_zone;
             render::localise_changes(&mut changes, &self.object, zone);
             render::cut(&mut changes, render::IN_LIST);
-            Ok(get::result(&updated.record, Some(("changes", changes)), zone).into())
+            Ok(get::result(work, &updated.record, Some(("changes", changes))).into())
         })
     }
 

@@ -120,6 +120,10 @@ impl Reader<'_> {
                 }
             }
             TurnEvent::StepRestarted { reason, .. } => terminal::remark(&format!("\n[again: {reason}]")),
+            TurnEvent::HistorySummarized { .. } => terminal::remark("[earlier messages were summarised]"),
+            TurnEvent::HistoryDropped { problem, .. } => {
+                terminal::remark(&format!("[earlier messages were left out: {problem}]"));
+            }
             TurnEvent::ToolCalled { operation, arguments, .. } => {
                 terminal::remark(&format!("[{operation} {arguments}]"));
             }

@@ -8,7 +8,7 @@ use std::{
 use kontor_core::{environment::Environment, error::Chain, time::Timestamp};
 use kontor_outbound::Outbound;
 
-use super::PROBE_AGAIN;
+use super::{PROBE_AGAIN, PROBE_SOON};
 use crate::{
     breaker::Breakers,
     chat::ChatModel,
@@ -93,11 +93,14 @@ impl Configured {
         Described { config, window, facts, breaker: None }
     }
 
-    /// Asks the server with which windows it runs its models, where its kind says it and it was not asked lately.
-    pub(super) async fn ask_when_stale(&self, now: Timestamp) {
+    /// Asks the server with which windows it runs its models, where its kind says it and it was not asked lately;
+    /// sooner where it did not say it of the one that is `wanted`, as a server does that loads a model when it is used.
+    pub(super) async fn ask_when_stale(&self, wanted: Option<&str>, now: Timestamp) {
         let is_stale = {
             let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
-            told.at.is_none_or(|at| now.since(at) >= PROBE_AGAIN)
+            let is_told = |name| told.windows.contains_key(name) || told.windows.contains_key("");
+            let again = if wanted.is_none_or(is_told) { PROBE_AGAIN } else { PROBE_SOON };
+            told.at.is_none_or(|at| now.since(at) >= again)
         };
         let Ok(provider) = &self.provider else { return };
         if !self.kind.says_window() || !is_stale {
@@ -105,7 +108,9 @@ impl Configured {
         }
         // Whoever comes while one is asking goes on with what is known.
         let Ok(_asking) = self.asking.try_lock() else { return };
-        let names: Vec<_> = self.models.iter().map(|model| model.name.as_str()).collect();
+        let listed = self.models.iter().map(|model| model.name.as_str());
+        let other = wanted.filter(|wanted| self.models.iter().all(|model| model.name != *wanted));
+        let names: Vec<_> = listed.chain(other).collect();
         let windows = match tokio::time::timeout(TIMEOUT, provider.windows(&names)).await {
             Ok(Ok(windows)) => Some(windows),
             Ok(Err(error)) => {

@@ -39,6 +39,8 @@ pub(super) struct Ollama {
 #[derive(Default)]
 struct Probed {
     at: Option<Timestamp>,
+    /// When it was asked for windows alone.
+    asked_at: Option<Timestamp>,
     models: Vec<Local>,
 }
 
@@ -128,7 +130,27 @@ impl Ollama {
             let names: Vec<_> = models.iter().map(|model| model.config.name.as_str()).collect();
             tracing::info!(?names, "the models of the local Ollama changed");
         }
-        *state = Probed { at: Some(now), models };
+        *state = Probed { at: Some(now), asked_at: Some(now), models };
+    }
+
+    /// Whether it did not say how large the window of one of its models is, and was not asked just now: it says it of
+    /// those that are loaded, and loads a model with the first question.
+    pub(super) fn lacks_window(&self, name: &str, now: Timestamp) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let lacks = |model: &Local| model.config.name == name && model.window.is_none();
+        state.models.iter().any(lacks) && state.asked_at.is_none_or(|at| now.since(at) >= super::PROBE_SOON)
+    }
+
+    /// Asks with which windows models are loaded.
+    pub(super) async fn ask_windows(&self, now: Timestamp) {
+        let windows = tokio::time::timeout(PROBE_TIMEOUT, self.provider.windows(&[])).await;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.asked_at = Some(now);
+        if let Ok(Ok(windows)) = windows {
+            for model in &mut state.models {
+                model.window = windows.get(&model.config.name).copied().or(model.window);
+            }
+        }
     }
 
     async fn ask(&self) -> Result<Vec<Local>, Unsaid> {
@@ -186,5 +208,36 @@ impl Ollama {
             return Err(format!("it answered {}", answer.status()).into());
         }
         Ok(serde_json::from_slice(&answer.bytes().await?)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt as _;
+    use kontor_core::environment::{Environment, ManualClock, SystemRandom};
+    use kontor_outbound::Outbound;
+    use kontor_testkit::scripted::{Script, ScriptedModel};
+
+    use super::{super::unasked::unasked, *};
+    use crate::{ChatRequest, Message, Models, ModelsConfig, ToolDefinition};
+
+    #[tokio::test]
+    async fn the_window_with_which_a_model_was_loaded_is_known_with_the_next_question() {
+        let server = ScriptedModel::loading(4_096).await.unwrap();
+        server.push(Script::new().text("Hello."));
+        let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
+        let environment = Environment::new(clock.clone(), Arc::new(SystemRandom));
+        let config =
+            ModelsConfig { ollama_url: format!("http://{}", server.address()), ..ModelsConfig::default() };
+        let models = Models::new(config, &Outbound::default(), unasked(), environment).unwrap();
+        let window = async |id: &str| models.resolve(id).await.unwrap().capabilities().context_window;
+        assert_eq!(window("").await, None, "nobody knows before it is loaded");
+
+        let request = ChatRequest::new([Message::User("hello".into())], Vec::<ToolDefinition>::new());
+        let said: Vec<_> = models.resolve("").await.unwrap().stream(request).collect().await;
+        assert!(said.iter().all(Result::is_ok), "{said:?}");
+        clock.advance(super::super::PROBE_SOON);
+        assert_eq!(window("ollama/scripted").await, Some(4_096));
+        assert_eq!(window("").await, Some(4_096));
     }
 }

@@ -40,6 +40,9 @@ use crate::{chat::ToolDefinition, tokens};
 /// The tool that tells an object or an operation in full. It is no operation: nothing is done by it.
 pub const DESCRIBE: &str = "describe";
 
+/// The tool that reads on in a result that was shown in part. It is no operation either.
+pub const READ_MORE: &str = "read_more";
+
 /// Tokens of tools and outline together that a surface keeps to where nothing else is said.
 pub const USUAL_BUDGET: usize = 3_500;
 
@@ -84,7 +87,8 @@ impl Surface {
             tokens: 0,
         };
         surface.outline = surface.outlined(outline::Detail::Names);
-        surface.tools = surface.operations.values().map(portable::tool).collect();
+        let reading_on = (!surface.operations.is_empty()).then(verbs::read_more);
+        surface.tools = surface.operations.values().map(portable::tool).chain(reading_on).collect();
         if surface.size() > budget {
             surface.form = Form::Verbs;
             surface.tools = surface.verbs().into();
@@ -122,13 +126,13 @@ impl Surface {
 
     /// What a call of this operation does; `None` for one that is not offered.
     pub fn effect(&self, operation: &str) -> Option<Effect> {
-        if operation == DESCRIBE {
+        if matches!(operation, DESCRIBE | READ_MORE) {
             return Some(Effect::Read);
         }
         Some(self.operations.get(operation)?.effect)
     }
 
-    /// Whether this is a name that a model may call: a verb, an operation or [`DESCRIBE`].
+    /// Whether this is a name that a model may call: a verb, an operation, [`DESCRIBE`] or [`READ_MORE`].
     pub fn knows(&self, name: &str) -> bool {
         self.effect(name).is_some() || verbs::VERBS.iter().any(|verb| verb.name == name)
     }

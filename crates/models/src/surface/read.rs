@@ -7,12 +7,12 @@ use kontor_core::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::{DESCRIBE, Surface, kinds, verbs};
+use super::{DESCRIBE, READ_MORE, Surface, kinds, verbs};
 
 /// What a call of a model means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// The operation's name, or [`DESCRIBE`]; as the model wrote it where it means none.
+    /// The operation's name, [`DESCRIBE`] or [`READ_MORE`]; as the model wrote it where it means none.
     pub operation: String,
     /// As the operation takes them; as they were written where something is wrong.
     pub arguments: Json,
@@ -37,8 +37,8 @@ impl Surface {
         // What a chat template left behind the name is no part of it.
         let name = plain(written.split("<|").next().unwrap_or_default());
         let name = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
-        if name == DESCRIBE {
-            return Reading { operation: DESCRIBE.to_owned(), arguments, problem: None };
+        if let Some(own) = [DESCRIBE, READ_MORE].into_iter().find(|own| *own == name) {
+            return Reading { operation: own.to_owned(), arguments, problem: None };
         }
         if let Some(verb) = verbs::VERBS.iter().find(|verb| verb.name == name) {
             return self.verb(verb.name, arguments);

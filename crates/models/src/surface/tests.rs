@@ -374,7 +374,7 @@ fn verbs_and_objects_are_those_that_are_offered() {
     let offered = [definition("deal.find", Effect::Read), definition("account.get", Effect::Read)];
     let surface = Surface::new(&offered, &schema, &grants, 0);
     let names: Vec<_> = surface.tools().iter().map(|tool| tool.name.as_str()).collect();
-    assert_eq!(names, ["find", "get", "describe"]);
+    assert_eq!(names, ["find", "get", "describe", "read_more"]);
     assert_eq!(surface.tools()[0].parameters["properties"]["object"]["enum"], json!(["deal"]));
     assert_eq!(surface.effect("deal.delete"), None);
     let told: Vec<_> = surface.outline().iter().map(|object| object.name.as_str()).collect();
@@ -389,7 +389,7 @@ fn few_operations_are_shown_themselves() {
     let offered = [definition("deal.create", Effect::Write)];
     let surface = Surface::new(&offered, &schema, &grants, super::USUAL_BUDGET);
     let names: Vec<_> = surface.tools().iter().map(|tool| tool.name.as_str()).collect();
-    assert_eq!(names, ["deal.create"]);
+    assert_eq!(names, ["deal.create", "read_more"]);
 }
 
 #[test]

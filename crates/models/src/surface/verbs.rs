@@ -3,7 +3,7 @@
 use kontor_core::operation::Definition;
 use serde_json::{Map, Value as Json, json};
 
-use super::{DESCRIBE, Surface, portable};
+use super::{DESCRIBE, READ_MORE, Surface, portable};
 use crate::chat::ToolDefinition;
 
 /// Objects that are listed with every tool; more are known from the prompt alone.
@@ -71,7 +71,7 @@ pub(super) fn verb_of(operation: &str) -> Option<(&str, &'static Verb)> {
 }
 
 impl Surface {
-    /// The verbs that any object has, what is no verb of records under its own name, and `describe`.
+    /// The verbs that any object has, what is no verb of records under its own name, `describe` and `read_more`.
     pub(super) fn verbs(&self) -> Vec<ToolDefinition> {
         let mut tools = Vec::new();
         for verb in &VERBS {
@@ -90,7 +90,7 @@ impl Surface {
         tools.extend(
             others.map(|definition| ToolDefinition { name: name(definition), ..portable::tool(definition) }),
         );
-        tools.push(describe());
+        tools.extend([describe(), read_more()]);
         tools
     }
 }
@@ -134,6 +134,20 @@ fn describe() -> ToolDefinition {
         description:
             "Tell all fields of an object with their kinds and options, or all that an operation takes."
                 .to_owned(),
+        parameters: std::sync::Arc::new(parameters),
+    }
+}
+
+/// Reads on in a result that was too long.
+pub(super) fn read_more() -> ToolDefinition {
+    let parameters = json!({
+        "type": "object",
+        "properties": {"handle": text("\"read_more\" of the result.")},
+        "required": ["handle"],
+    });
+    ToolDefinition {
+        name: READ_MORE.to_owned(),
+        description: "Read on in a result of which only a part was shown.".to_owned(),
         parameters: std::sync::Arc::new(parameters),
     }
 }

@@ -48,6 +48,8 @@ struct Shared {
     rule: Option<Rule>,
     /// The names and capabilities that are told in place of [`MODEL`] and its own.
     models: Vec<(String, Vec<String>)>,
+    /// With which context window a model is loaded when it is asked.
+    window: Option<u32>,
     log: Mutex<Log>,
 }
 
@@ -82,6 +84,12 @@ impl ScriptedModel {
         Self::serve("127.0.0.1:0", shared).await
     }
 
+    /// A server that loads its model with this context window when it is asked first, and tells it from then on, as
+    /// Ollama does.
+    pub async fn loading(window: u32) -> std::io::Result<Self> {
+        Self::serve("127.0.0.1:0", Shared { window: Some(window), ..Shared::default() }).await
+    }
+
     /// A server that decides each answer from the request's body.
     pub async fn with_rule(rule: impl Fn(&Value) -> Script + Send + Sync + 'static) -> std::io::Result<Self> {
         Self::with_rule_at("127.0.0.1:0", rule).await
@@ -109,6 +117,7 @@ impl ScriptedModel {
             .route("/v1/messages", post(messages::complete))
             .route("/v1/models", get(listed))
             .route("/api/show", post(capabilities))
+            .route("/api/ps", get(loaded))
             .layer(DefaultBodyLimit::max(2 * invariants::LONGEST_BODY))
             .layer(middleware::from_fn_with_state(state.clone(), check_key))
             .with_state(state.clone());
@@ -199,6 +208,14 @@ async fn capabilities(State(shared): State<Arc<Shared>>, Json(asked): Json<Value
         Some((_, capabilities)) => Json(json!({"capabilities": capabilities})).into_response(),
         None => (StatusCode::NOT_FOUND, Json(json!({"error": "model not found"}))).into_response(),
     }
+}
+
+/// The models that are loaded, as Ollama's `/api/ps` tells them.
+async fn loaded(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let window = shared.window.filter(|_| !shared.log().requests.is_empty());
+    let models: Vec<Value> =
+        window.map(|window| json!({"name": MODEL, "context_length": window})).into_iter().collect();
+    Json(json!({"models": models}))
 }
 
 async fn models() -> Json<Value> {

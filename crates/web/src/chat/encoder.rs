@@ -99,6 +99,7 @@ impl Encoder {
             Change::Approval(turn, step, index) => {
                 self.call(turn, step, index).into_iter().chain(self.turn(turn, false)).collect()
             }
+            Change::Note(turn) => self.note(turn).into_iter().collect(),
             Change::End(turn) => {
                 let never_ran: Vec<_> =
                     self.transcript.turn(turn).map(|turn| turn.not_run().collect()).unwrap_or_default();
@@ -133,6 +134,11 @@ impl Encoder {
             data["html"] = self.fragments.turn(turn).into();
         }
         Some(self.message("turn", data))
+    }
+
+    fn note(&self, id: TurnId) -> Option<Message> {
+        let html = self.fragments.note(self.transcript.turn(id)?);
+        Some(self.message("note", json!({ "turn": id, "html": html })))
     }
 
     fn prose(&mut self, turn: TurnId, step: u32) -> Option<Message> {

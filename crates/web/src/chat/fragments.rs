@@ -14,7 +14,7 @@ use kontor_core::{
 };
 use serde_json::Value as Json;
 
-use super::transcript::{Call, CallState, Turn, TurnState};
+use super::transcript::{Call, CallState, Note, Turn, TurnState};
 use crate::show::{Failure, ResultView, Shown, Viewer, arguments, brief, operation_label};
 
 /// Renders pieces for one person: their objects, and the token that their forms carry.
@@ -31,6 +31,12 @@ pub(crate) struct Fragments {
 struct TurnFragment<'a> {
     turn: &'a Turn,
     fragments: &'a Fragments,
+}
+
+#[derive(Template)]
+#[template(path = "fragments/note.html")]
+struct NoteFragment<'a> {
+    note: Option<&'a Note>,
 }
 
 #[derive(Template)]
@@ -96,6 +102,10 @@ impl Fragments {
 
     pub(crate) fn turn(&self, turn: &Turn) -> String {
         rendered(&TurnFragment { turn, fragments: self })
+    }
+
+    pub(crate) fn note(&self, turn: &Turn) -> String {
+        rendered(&NoteFragment { note: turn.note.as_ref() })
     }
 
     pub(crate) fn foot(&self, turn: &Turn) -> String {

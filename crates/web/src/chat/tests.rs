@@ -23,6 +23,7 @@ struct Page {
     turns: BTreeMap<String, (String, String)>,
     blocks: BTreeMap<(String, u64), Vec<String>>,
     calls: BTreeMap<(String, u64, u64), String>,
+    notes: BTreeMap<String, String>,
 }
 
 impl Page {
@@ -49,6 +50,9 @@ impl Page {
             }
             "call" => {
                 self.calls.insert((turn, step, data["index"].as_u64().unwrap()), text("html"));
+            }
+            "note" => {
+                self.notes.insert(turn, text("html"));
             }
             "seen" => {}
             other => panic!("the page knows no {other}"),
@@ -93,6 +97,13 @@ fn script() -> Vec<Given> {
     vec![
         Logged(TurnEvent::TurnStarted { turn, message: "Delete <it>".to_owned() }),
         Logged(TurnEvent::StepStarted { turn, step: 1 }),
+        Logged(TurnEvent::HistorySummarized {
+            turn,
+            step: 1,
+            through: 0,
+            text: "They **sell** sails.".to_owned(),
+            model: "m".to_owned(),
+        }),
         Text(1, "This is vo"),
         Logged(TurnEvent::StepRestarted { turn, step: 1, reason: "cut".to_owned(), taken_over: false }),
         Text(1, "Let me look.\n\n"),
@@ -259,9 +270,10 @@ fn a_loaded_page_shows_what_the_stream_would_have() {
             assert!(html.contains(block.as_str()), "{block} in {html}");
         }
     }
-    for card in page.calls.values() {
+    for card in page.calls.values().chain(page.notes.values()) {
         assert!(html.contains(card.as_str()));
     }
+    assert!(html.contains("They <strong>sell</strong> sails."), "{html}");
     assert!(html.contains("Delete &#60;it&#62;"), "{html}");
 }
 

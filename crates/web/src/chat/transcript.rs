@@ -24,9 +24,18 @@ pub(crate) struct Turn {
     pub id: TurnId,
     pub message: String,
     pub state: TurnState,
+    /// What was told the model in the place of earlier messages, from this turn on.
+    pub note: Option<Note>,
     pub steps: Vec<Step>,
     /// What the model's answers have used up.
     pub spent: Spent,
+}
+
+/// What became of earlier messages that the model had no room for.
+pub(crate) enum Note {
+    Summary(Prose),
+    /// They are left out of the turn: why there is no summary.
+    LeftOut(Problem),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +103,8 @@ pub(crate) enum Change {
     Call(TurnId, u32, u32),
     /// A call, and with it whether its turn waits for a person.
     Approval(TurnId, u32, u32),
+    /// What became of earlier messages.
+    Note(TurnId),
     /// A turn is over, and with it those of its calls that had not run.
     End(TurnId),
 }
@@ -115,8 +126,8 @@ impl Transcript {
     /// Adds a message that waits for its turn, unless it has been taken up already.
     pub(crate) fn queue(&mut self, id: TurnId, message: String) {
         if self.turn(id).is_none() {
-            let (state, steps, spent) = (TurnState::Queued, Vec::new(), Spent::default());
-            self.turns.push(Turn { id, message, state, steps, spent });
+            let (state, note, steps, spent) = (TurnState::Queued, None, Vec::new(), Spent::default());
+            self.turns.push(Turn { id, message, state, note, steps, spent });
         }
     }
 
@@ -221,6 +232,17 @@ impl Turn {
                     self.state = TurnState::Running;
                 }
                 Change::Approval(id, *step, *index)
+            }
+            TurnEvent::HistorySummarized { text, .. } => {
+                let mut prose = Prose::default();
+                prose.push(text);
+                prose.render();
+                self.note = Some(Note::Summary(prose));
+                Change::Note(id)
+            }
+            TurnEvent::HistoryDropped { problem, .. } => {
+                self.note = Some(Note::LeftOut(problem.clone()));
+                Change::Note(id)
             }
             TurnEvent::Usage { usage, .. } => {
                 self.spent.add(usage);

@@ -30,6 +30,11 @@ pub(super) async fn ask(
         ProviderKind::Ollama => {
             // https://docs.ollama.com/api/ps: those that are loaded, as they are.
             let mut windows = each(&get("/api/ps").await?["models"], "name", "context_length");
+            // A name without a tag means the latest.
+            let untagged = windows
+                .iter()
+                .filter_map(|(name, window)| Some((name.strip_suffix(":latest")?.to_owned(), *window)));
+            windows.extend(untagged.collect::<Vec<_>>());
             for model in models.iter().filter(|model| !windows.contains_key(**model)).collect::<Vec<_>>() {
                 let question = json!({"model": model});
                 let shown = transport.ask(&format!("{root}/api/show"), &question).await?.unwrap_or_default();

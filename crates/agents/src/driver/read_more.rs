@@ -1,0 +1,80 @@
+//! Reading on in a result of which the model was shown a page.
+
+use kontor_core::{
+    error::{ErrorKind, Issue, Problem},
+    operation::Effect,
+    turn::ToolOutcome,
+};
+use kontor_models::surface::{DESCRIBE, READ_MORE};
+use kontor_operations::Outcome;
+use serde_json::Value;
+
+use super::Run;
+use crate::{
+    error::Error,
+    log,
+    machine::{Call, Handle},
+};
+
+impl Run<'_> {
+    /// The page of a result that a handle names. Handles are of this session alone, which is one member's. What was
+    /// read is read again, by what the member and the agent may read now, and where that is something else there is no
+    /// more of it; what an act answered is told as long as the agent may do it.
+    pub(super) async fn read_more(&self, call: &Call) -> Result<Outcome, Error> {
+        let written = call.arguments.get("handle").and_then(Value::as_str);
+        let Some(handle) = written.and_then(|written| written.parse::<Handle>().ok()) else {
+            let message = "expected what stands under read_more in a result";
+            return Ok(refused(Problem::invalid(vec![Issue::new("handle", "unknown_handle", message)])));
+        };
+        let source = self.source(handle).await?.filter(|source| source.operation != READ_MORE);
+        let Some(source) = source else {
+            let message = "there is no such result in this chat";
+            return Ok(refused(Problem::invalid(vec![Issue::new("handle", "unknown_handle", message)])));
+        };
+        let Some(ToolOutcome::Succeeded { result }) = &source.outcome else { return Ok(refused(is_over())) };
+        let is_read = source.effect == Some(Effect::Read);
+        if is_read {
+            let now = match self.looked_up(&source).await? {
+                Outcome::Succeeded(now) => now,
+                other => return Ok(other),
+            };
+            if now != result.to_value() {
+                return Ok(refused(has_changed(&source.operation)));
+            }
+        } else {
+            self.prepare().await?.allows(&source.operation).map_err(kontor_operations::Error::Refused)?;
+        }
+        let page = handle.page(result.as_str(), "text", self.page);
+        Ok(page.map_or_else(|| refused(is_over()), Outcome::Succeeded))
+    }
+
+    /// The call whose result a handle names.
+    async fn source(&self, handle: Handle) -> Result<Option<Call>, Error> {
+        if handle.turn == self.turn {
+            return Ok(self.state.call_of(handle.step, handle.index).cloned());
+        }
+        let session = self.session.id;
+        let logged = self
+            .namespace
+            .read((session, handle), |tx, &(session, Handle { turn, step, index, .. })| {
+                Box::pin(log::call(tx, session, turn, step, index))
+            })
+            .await?;
+        Ok(Call::of(logged.iter().map(|logged| &*logged.event)))
+    }
+}
+
+fn refused(problem: Problem) -> Outcome {
+    Outcome::Failed(problem)
+}
+
+fn is_over() -> Problem {
+    Problem::new(ErrorKind::NotFound, "no_more", "The result ends there.")
+}
+
+fn has_changed(operation: &str) -> Problem {
+    let again = if operation == DESCRIBE { "describe it" } else { "look it up" };
+    let message =
+        format!("What this tells of has changed since, or what you may read of it. Now {again} again.");
+    Problem::new(ErrorKind::Conflict, "result_changed", message)
+}
