@@ -6,7 +6,7 @@ use kontor_testkit::{
     client::ApiClient,
     scripted::{Script, ScriptedModel},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::fixture::{Fixture, binary, said};
 
