@@ -6,7 +6,9 @@ use serde_json::Value;
 #[derive(Default)]
 pub(super) struct Bare {
     text: Vec<u8>,
-    /// How much of it was looked at.
+    /// Where the text begins that is not whole yet; those before it were given.
+    start: usize,
+    /// How far it was looked at.
     seen: usize,
     depth: usize,
     in_string: bool,
@@ -20,14 +22,17 @@ impl Bare {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        !self.text.is_empty()
+        self.len() > 0
     }
 
     pub(super) fn len(&self) -> usize {
-        self.text.len()
+        self.text.len().saturating_sub(self.start)
     }
 
     pub(super) fn push(&mut self, line: &[u8]) {
+        self.text.drain(..self.start);
+        self.seen -= self.start;
+        self.start = 0;
         self.text.extend_from_slice(line);
         self.text.push(b' ');
     }
@@ -45,14 +50,15 @@ impl Bare {
                 b'}' | b']' => {
                     self.depth = self.depth.saturating_sub(1);
                     if self.depth == 0 {
-                        let rest = self.text.split_off(self.seen);
-                        let whole = std::mem::replace(&mut self.text, rest);
-                        self.seen = 0;
+                        let whole = self.text.get(self.start..self.seen).unwrap_or_default();
+                        let value = serde_json::from_slice(whole)
+                            .unwrap_or_else(|_| String::from_utf8_lossy(whole).into());
                         // A blank, or the comma of a list, before the next one.
-                        let next = self.text.iter().position(|byte| matches!(byte, b'{' | b'['));
-                        self.text.drain(..next.unwrap_or(self.text.len()));
-                        let value = serde_json::from_slice(&whole);
-                        return Some(value.unwrap_or_else(|_| String::from_utf8_lossy(&whole).into()));
+                        let rest = self.text.get(self.seen..).unwrap_or_default();
+                        let next = rest.iter().position(|byte| matches!(byte, b'{' | b'['));
+                        self.start = next.map_or(self.text.len(), |next| self.seen + next);
+                        self.seen = self.start;
+                        return Some(value);
                     }
                 }
                 _ => {}
@@ -63,7 +69,8 @@ impl Bare {
 
     /// What was begun and is not whole.
     pub(super) fn take_rest(&mut self) -> Option<Vec<u8>> {
-        let rest = std::mem::take(self).text;
+        let Self { mut text, start, .. } = std::mem::take(self);
+        let rest = text.split_off(start);
         (!rest.is_empty()).then_some(rest)
     }
 }

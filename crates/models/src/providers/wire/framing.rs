@@ -18,6 +18,8 @@ use crate::error::ModelError;
 const LONGEST_EVENT: usize = 2 << 20;
 /// Bytes that a whole answer may take on the wire, with all that stands around each of its pieces.
 pub(super) const LONGEST_STREAM: usize = 128 << 20;
+/// Events that one piece of the body may have.
+const MOST_AT_ONCE: usize = 100_000;
 /// How much is kept of what is no event, to be told where nothing else comes.
 const LONGEST_OTHER: usize = 8 * 1024;
 
@@ -39,6 +41,8 @@ pub(crate) enum Framing {
     EventTooLong,
     #[error("the answer is longer than {LONGEST_STREAM} bytes")]
     StreamTooLong,
+    #[error("the answer has more than {MOST_AT_ONCE} events at once")]
+    TooManyEvents,
     #[error("the answer is compressed in a way that was not asked for and cannot be read")]
     Compressed,
 }
@@ -94,7 +98,7 @@ impl Frames {
         self.is_over = true;
         self.framer.ready.push_back(Err(match error {
             Framing::Compressed => ModelError::Protocol(words),
-            Framing::EventTooLong | Framing::StreamTooLong => ModelError::TooLong(words),
+            Framing::EventTooLong | Framing::StreamTooLong | Framing::TooManyEvents => ModelError::TooLong(words),
         }));
     }
 }
@@ -179,12 +183,13 @@ impl Framer {
             self.bare.push(line);
             while let Some(value) = self.bare.pop() {
                 self.give_bare(value);
+                self.check_number()?;
             }
             return Ok(());
         }
         if line.is_empty() {
             self.end_event();
-            return Ok(());
+            return self.check_number();
         }
         let (field, value) = match line.iter().position(|byte| *byte == b':') {
             Some(at) => (line.get(..at).unwrap_or_default(), line.get(at + 1..).unwrap_or_default()),
@@ -280,6 +285,10 @@ impl Framer {
     fn give_failure(&mut self, said: &Value) {
         self.gave = true;
         self.ready.push_back(Err(Failure::of_value(said).into_error(true)));
+    }
+
+    fn check_number(&self) -> Result<(), Framing> {
+        if self.ready.len() > MOST_AT_ONCE { Err(Framing::TooManyEvents) } else { Ok(()) }
     }
 
     fn check(&self, more: usize) -> Result<(), Framing> {
@@ -424,6 +433,20 @@ mod tests {
             };
             assert!(matches!(first, Ok(Frame::Event(data)) if data == &b"{\"a\":1}"[..]), "{first:?}");
             assert!(matches!(last, Err(ModelError::TooLong(_))), "{last:?}");
+        }
+    }
+
+    #[test]
+    fn many_texts_in_one_line_are_looked_at_once() {
+        // Copied anew for each text, this would take minutes.
+        let (text, count) = ("{\"usage\":1}", 90_000);
+        let started = std::time::Instant::now();
+        assert_eq!(framed(text.repeat(count).as_bytes(), usize::MAX), vec![text; count]);
+        assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+        for endless in ["{}".repeat(MOST_AT_ONCE + 2), "data: {}\n\n".repeat(MOST_AT_ONCE + 1)] {
+            let endless = format!("data: {{}}\n\n{endless}");
+            let last = frames(endless.as_bytes(), usize::MAX, None).pop();
+            assert!(matches!(last, Some(Err(ModelError::TooLong(_)))), "{last:?}");
         }
     }
 
