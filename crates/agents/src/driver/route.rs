@@ -7,7 +7,7 @@ use kontor_core::{
     time::Timestamp,
     turn::{AnsweredBy, InsteadOf},
 };
-use kontor_models::{Breaker, ChatModel, DEFAULT, ModelError, Models, Pass, RetryPolicy, Tries};
+use kontor_models::{ChatModel, DEFAULT, ModelError, Models, Pass, RetryPolicy, Tries};
 
 use super::Run;
 use crate::{
