@@ -16,6 +16,8 @@ pub enum Error {
     AgentNotFound { name: String, near: String },
     #[error("the workspace has no provider of models {0:?}")]
     ProviderNotFound(String),
+    #[error("the settings name models of the provider {name:?}")]
+    ProviderInUse { name: String, uses: Vec<String> },
     #[error("the workspace knows nothing otherwise of the model {0:?}")]
     NothingOverridden(String),
     /// There is no such session, or it is another member's.
@@ -106,6 +108,14 @@ impl Fault for Error {
                 ErrorKind::NotFound,
                 "model_provider_not_found",
                 format!("The workspace has no provider of models named {name:?}."),
+            ),
+            Self::ProviderInUse { name, uses } => Problem::new(
+                ErrorKind::Conflict,
+                "in_use",
+                format!(
+                    "The workspace's settings of models name models of {name:?}: {}. Choose others there first, then remove it.",
+                    uses.join(", ")
+                ),
             ),
             Self::NothingOverridden(model) => Problem::new(
                 ErrorKind::NotFound,

@@ -10,7 +10,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_identity::Sealer;
-use kontor_models::{ModelInfo, Models, Owner, ProviderKind};
+use kontor_models::{FAST, ModelInfo, ModelSettings, Models, Owner, ProviderKind, SMART};
 use kontor_store::AuditEntry;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,7 +19,10 @@ use url::Url;
 use crate::{
     engine::Agents,
     error::Error,
-    rows::model_providers::{self, ProviderRow},
+    rows::{
+        model_choices,
+        model_providers::{self, ProviderRow},
+    },
 };
 
 /// Providers that a workspace may have.
@@ -120,7 +123,7 @@ impl Agents {
         let namespace = self.namespace(caller.workspace).await?;
         let now = environment.now();
         let (name, actor) = (name.to_owned(), caller.actor());
-        let set: Result<ModelProvider, Error> = namespace
+        let set: ModelProvider = namespace
             .write(
                 (sealer, environment, name, new, actor, now),
                 |tx, (sealer, environment, name, new, actor, now)| {
@@ -170,43 +173,52 @@ impl Agents {
                     })
                 },
             )
-            .await;
+            .await?;
         self.0.workspace_models.forget(caller.workspace);
-        set
+        Ok(set)
     }
 
     /// Removes a provider and its key.
     ///
     /// # Errors
-    /// Without the permission `settings`; [`Error::ProviderNotFound`].
+    /// Without the permission `settings`; [`Error::ProviderNotFound`]; [`Error::ProviderInUse`] where the settings name
+    /// its models, which no other provider of this name has.
     pub async fn remove_model_provider(&self, caller: &Caller, name: &str) -> Result<(), Error> {
         require(caller)?;
         let environment = self.0.environment.clone();
         let sealer = self.0.identity.sealer(caller.workspace).await?;
         let namespace = self.namespace(caller.workspace).await?;
         let now = environment.now();
+        let has_another = self.0.models.installed_providers().iter().any(|(installed, _)| installed == name);
         let (name, actor) = (name.to_owned(), caller.actor());
-        let removed: Result<(), Error> = namespace
-            .write((sealer, environment, name, actor, now), |tx, (sealer, environment, name, actor, now)| {
-                Box::pin(async move {
-                    let all = model_providers::list(tx).await?;
-                    if all.iter().all(|row| row.name != *name) {
-                        return Err(Error::ProviderNotFound(text::excerpt(name, 60)));
-                    }
-                    model_providers::remove(tx, name).await?;
-                    sealer.forget(tx, &model_providers::secret_of(name)).await?;
-                    let entry = AuditEntry::new(
-                        "model_provider.removed",
-                        format!("model_provider:{name}"),
-                        json!({}),
-                    );
-                    tx.audit(environment, *now, actor, entry).await?;
-                    Ok(())
-                })
-            })
-            .await;
+        let () = namespace
+            .write(
+                (sealer, environment, name, actor, now),
+                move |tx, (sealer, environment, name, actor, now)| {
+                    Box::pin(async move {
+                        let all = model_providers::list(tx).await?;
+                        if all.iter().all(|row| row.name != *name) {
+                            return Err(Error::ProviderNotFound(text::excerpt(name, 60)));
+                        }
+                        if !has_another {
+                            let choices = model_choices::choices(&model_choices::list(tx).await?)?;
+                            let uses = uses(&choices.settings, name);
+                            if !uses.is_empty() {
+                                return Err(Error::ProviderInUse { name: name.clone(), uses });
+                            }
+                        }
+                        model_providers::remove(tx, name).await?;
+                        sealer.forget(tx, &model_providers::secret_of(name)).await?;
+                        let target = format!("model_provider:{name}");
+                        let entry = AuditEntry::new("model_provider.removed", target, json!({}));
+                        tx.audit(environment, *now, actor, entry).await?;
+                        Ok(())
+                    })
+                },
+            )
+            .await?;
         self.0.workspace_models.forget(caller.workspace);
-        removed
+        Ok(())
     }
 
     /// Asks a provider of the workspace for its models: whether it can be reached and takes the key.
@@ -260,6 +272,18 @@ impl From<ProviderRow> for ModelProvider {
         let key_ending = key_ending.filter(|ending| !ending.is_empty());
         Self { name, kind, base_url, api_version, has_key, key_ending, set_by, set_at }
     }
+}
+
+/// Where the settings name models of a provider.
+fn uses(settings: &ModelSettings, provider: &str) -> Vec<String> {
+    let is_its = |id: &str| id.split_once('/').is_some_and(|(of, _)| of == provider);
+    let ModelSettings { fast, smart, fallbacks } = settings;
+    let named = [(FAST, fast), (SMART, smart)].into_iter();
+    let named = named.filter_map(|(path, id)| Some((path.to_owned(), id.as_deref()?)));
+    let places = fallbacks.iter().enumerate();
+    let places = places.map(|(position, id)| (format!("fallbacks[{position}]"), id.as_str()));
+    let used = named.chain(places).filter(|(_, id)| is_its(id));
+    used.map(|(path, id)| format!("{path} ({id})")).collect()
 }
 
 fn require(caller: &Caller) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use kontor_core::{
     text,
     time::Timestamp,
 };
-use kontor_models::{DEFAULT, FAST, ModelInfo, ModelOverride, ModelSettings, Models, SMART};
+use kontor_models::{Choices, DEFAULT, FAST, ModelInfo, ModelOverride, ModelSettings, Models, SMART};
 use kontor_store::AuditEntry;
 use serde::Serialize;
 use serde_json::json;
@@ -64,8 +64,7 @@ impl Agents {
     ) -> Result<ModelSettings, Error> {
         require(caller)?;
         let settings = tidy(settings);
-        self.0.workspace_models.forget(caller.workspace);
-        check(&self.models_of(caller.workspace).await?, &settings)?;
+        check(&self.models_anew(caller.workspace).await?, &settings)?;
         let entry = AuditEntry::new("model_settings.set", "model_settings", json!(settings));
         let row = ChoiceRow::new(SETTINGS, &settings, caller.actor(), self.0.environment.now())?;
         self.put_choice(caller, row, entry).await?;
@@ -97,15 +96,14 @@ impl Agents {
         known: ModelOverride,
     ) -> Result<ModelInfo, Error> {
         require(caller)?;
-        self.0.workspace_models.forget(caller.workspace);
-        let models = self.models_of(caller.workspace).await?;
+        let models = self.models_anew(caller.workspace).await?;
         let mut issues = Vec::new();
         issues.extend(of_id(&models, "model", model));
         // What interprets commands has no window and costs nothing.
         if model == BUILTIN {
             issues.push(Issue::new("model", "not_a_model", "of the built-in commands nothing can be set"));
         }
-        of_override(&known, &mut issues);
+        of_override(&models, model, &known, &mut issues);
         if !issues.is_empty() {
             return Err(Error::Invalid(issues));
         }
@@ -124,7 +122,7 @@ impl Agents {
         require(caller)?;
         let (environment, now) = (self.0.environment.clone(), self.0.environment.now());
         let namespace = self.namespace(caller.workspace).await?;
-        let removed: Result<(), Error> = namespace
+        let () = namespace
             .write(
                 (environment, model.to_owned(), caller.actor(), now),
                 |tx, (environment, model, actor, now)| {
@@ -135,13 +133,18 @@ impl Agents {
                         let entry =
                             AuditEntry::new("model_override.removed", format!("model:{model}"), json!({}));
                         tx.audit(environment, *now, actor, entry).await?;
-                        Ok(())
+                        Ok::<_, Error>(())
                     })
                 },
             )
-            .await;
-        self.0.workspace_models.forget(caller.workspace);
-        removed
+            .await?;
+        self.read_what_was_set(caller).await;
+        Ok(())
+    }
+
+    /// Has what was set hold from now on. Where it cannot be read, whoever asks for it next reads it.
+    async fn read_what_was_set(&self, caller: &Caller) {
+        drop(self.models_anew(caller.workspace).await);
     }
 
     async fn model_choices(&self, caller: &Caller) -> Result<Vec<ChoiceRow>, Error> {
@@ -152,7 +155,7 @@ impl Agents {
     async fn put_choice(&self, caller: &Caller, row: ChoiceRow, entry: AuditEntry) -> Result<(), Error> {
         let environment = self.0.environment.clone();
         let namespace = self.namespace(caller.workspace).await?;
-        let put: Result<(), Error> = namespace
+        let () = namespace
             .write((environment, row, entry), |tx, (environment, row, entry)| {
                 Box::pin(async move {
                     let environment: &Environment = environment;
@@ -164,12 +167,12 @@ impl Agents {
                     }
                     model_choices::put(tx, row).await?;
                     tx.audit(environment, row.set_at, &row.set_by, entry.clone()).await?;
-                    Ok(())
+                    Ok::<_, Error>(())
                 })
             })
-            .await;
-        self.0.workspace_models.forget(caller.workspace);
-        put
+            .await?;
+        self.read_what_was_set(caller).await;
+        Ok(())
     }
 }
 
@@ -181,13 +184,13 @@ fn require(caller: &Caller) -> Result<(), Error> {
     Ok(())
 }
 
-/// Without blanks around ids, and without those that are empty.
+/// Without blanks around ids. No id for `fast` and `smart` is as none; fallbacks stay in their places.
 fn tidy(settings: ModelSettings) -> ModelSettings {
-    let tidy = |id: String| Some(id.trim().to_owned()).filter(|id| !id.is_empty());
+    let tidy = |id: String| id.trim().to_owned();
     ModelSettings {
-        fast: settings.fast.and_then(tidy),
-        smart: settings.smart.and_then(tidy),
-        fallbacks: settings.fallbacks.into_iter().filter_map(tidy).collect(),
+        fast: settings.fast.map(tidy).filter(|id| !id.is_empty()),
+        smart: settings.smart.map(tidy).filter(|id| !id.is_empty()),
+        fallbacks: settings.fallbacks.into_iter().map(tidy).collect(),
     }
 }
 
@@ -203,7 +206,10 @@ fn check(models: &Models, settings: &ModelSettings) -> Result<(), Error> {
     let mut seen = HashSet::new();
     for (position, id) in settings.fallbacks.iter().enumerate().take(MOST_FALLBACKS) {
         let path = format!("fallbacks[{position}]");
-        if !seen.insert(id) {
+        if id.is_empty() {
+            let message = "expected the id of a model, such as openai/gpt-5.5";
+            issues.push(Issue::new(path, "required", message));
+        } else if !seen.insert(id) {
             issues.push(Issue::new(path, "repeated", format!("{} is named before", text::excerpt(id, 60))));
         } else if let Some(issue) = of_id(models, &path, id) {
             issues.push(issue);
@@ -228,7 +234,7 @@ fn of_id(models: &Models, path: &str, id: &str) -> Option<Issue> {
     Some(Issue::new(path, problem.code, problem.message))
 }
 
-fn of_override(known: &ModelOverride, issues: &mut Vec<Issue>) {
+fn of_override(models: &Models, model: &str, known: &ModelOverride, issues: &mut Vec<Issue>) {
     let ModelOverride { context_window, max_output_tokens, price, long_prompt } = known;
     if context_window.is_none() && max_output_tokens.is_none() && price.is_none() {
         let message = "expected a context_window, max_output_tokens or a price";
@@ -238,7 +244,10 @@ fn of_override(known: &ModelOverride, issues: &mut Vec<Issue>) {
         let message = format!("expected {} to {} tokens", WINDOWS.start(), WINDOWS.end());
         issues.push(Issue::new("context_window", "out_of_range", message));
     }
-    let most = context_window.unwrap_or(*WINDOWS.end());
+    // What was set before does not count: it is set anew.
+    let unset = models.with_choices(Choices::default());
+    let known_window = || unset.capabilities_of(model).ok()?.context_window;
+    let most = context_window.or_else(known_window).unwrap_or(*WINDOWS.end());
     if max_output_tokens.is_some_and(|tokens| tokens == 0 || tokens > most) {
         let message = format!("expected 1 to {most} tokens");
         issues.push(Issue::new("max_output_tokens", "out_of_range", message));

@@ -35,7 +35,7 @@ impl WorkspaceModels {
         Self(Cache::expiring(REMEMBERED, BELIEVED, environment))
     }
 
-    /// Has them read anew.
+    /// Has them read anew, with the keys of its providers.
     pub(crate) fn forget(&self, workspace: WorkspaceId) {
         self.0.remove(&workspace);
     }
@@ -46,6 +46,14 @@ impl Agents {
     pub(crate) async fn models_of(&self, workspace: WorkspaceId) -> Result<Models, Error> {
         let kept = &self.0.workspace_models.0;
         let known = kept.get_or_load(&workspace, |known| self.read_models(workspace, known)).await?;
+        Ok(known.models.clone())
+    }
+
+    /// The same, read anew. What is known of its providers, as how their models fare, stays known as long as they are
+    /// the same.
+    pub(crate) async fn models_anew(&self, workspace: WorkspaceId) -> Result<Models, Error> {
+        let kept = &self.0.workspace_models.0;
+        let known = kept.reload(&workspace, |known| self.read_models(workspace, known)).await?;
         Ok(known.models.clone())
     }
 

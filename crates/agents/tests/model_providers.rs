@@ -1,8 +1,11 @@
 //! Providers of models that a workspace brings itself.
 
 use kontor_agents::NewModelProvider;
-use kontor_core::{caller::Operator, error::Fault as _};
-use kontor_models::ProviderKind;
+use kontor_core::{
+    caller::Operator,
+    error::{ErrorKind, Fault as _},
+};
+use kontor_models::{ModelSettings, ProviderKind};
 use kontor_store::{both_engines, testing::TestStore};
 use sea_query::{Expr, ExprTrait as _, Query};
 
@@ -80,6 +83,25 @@ both_engines! {
         assert!(models.iter().any(|model| model.id == "sound/mistral-large-4"), "{models:?}");
         let operator = Operator::of_this_installation();
         house.first.identity.rotate_sealing_key(operator).await.unwrap_err();
+    }
+
+    async fn a_provider_that_the_settings_name_stays(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        agents.set_model_provider(&house.ada, "own", mistral(Some(KEY))).await.unwrap();
+        let used = ModelSettings {
+            smart: Some("own/large".to_owned()),
+            fallbacks: vec!["builtin".to_owned(), "own/small".to_owned()],
+            ..ModelSettings::default()
+        };
+        agents.set_model_settings(&house.ada, used).await.unwrap();
+        let refused = agents.remove_model_provider(&house.ada, "own").await.unwrap_err().problem();
+        assert_eq!((refused.kind, refused.code.as_ref()), (ErrorKind::Conflict, "in_use"));
+        let uses = "smart (own/large), fallbacks[1] (own/small)";
+        assert!(refused.message.contains(uses), "{}", refused.message);
+        assert_eq!(agents.model_providers(&house.ada).await.unwrap().len(), 1);
+        agents.set_model_settings(&house.ada, ModelSettings::default()).await.unwrap();
+        agents.remove_model_provider(&house.ada, "own").await.unwrap();
     }
 
     async fn a_test_says_in_words_what_is_wrong(store: TestStore) {

@@ -1,7 +1,8 @@
 //! What a workspace sets of its models.
 
+use kontor_agents::NewModelProvider;
 use kontor_core::error::Fault as _;
-use kontor_models::{ModelOverride, ModelSettings};
+use kontor_models::{ModelError, ModelOverride, ModelSettings};
 use kontor_store::{AuditQuery, AuditRecord, both_engines, testing::TestStore};
 use serde_json::{Value, json};
 
@@ -88,6 +89,7 @@ both_engines! {
             ("scripted/smal", json!({"context_window": 3}), vec!["model", "context_window"]),
             ("builtin", json!({"max_output_tokens": 0}), vec!["model", "max_output_tokens"]),
             ("fast", json!({"context_window": 8192, "max_output_tokens": 9000}), vec!["model", "max_output_tokens"]),
+            ("scripted/narrow", json!({"max_output_tokens": 8193}), vec!["max_output_tokens"]),
             (
                 "scripted/small",
                 json!({"max_output_tokens": 5, "long_prompt": {"over": 9, "input": 1, "output": 2}}),
@@ -99,6 +101,45 @@ both_engines! {
             let told: Vec<_> = refused.problem().issues.into_iter().map(|issue| issue.path).collect();
             assert_eq!(told, paths, "{model}");
         }
+    }
+
+    async fn an_empty_fallback_is_told_and_shifts_no_other(store: TestStore) {
+        let house = House::scripted(store).await;
+        let wrong = settings(json!({"fallbacks": ["builtin", " ", "nobody/nothing"]}));
+        let refused = house.first.agents.set_model_settings(&house.ada, wrong).await.unwrap_err();
+        let issues: Vec<_> = refused.problem().issues.into_iter().map(|i| (i.path, i.code.into_owned())).collect();
+        let expected = [("fallbacks[1]", "required"), ("fallbacks[2]", "model_not_found")];
+        assert_eq!(issues, expected.map(|(path, code)| (path.to_owned(), code.to_owned())));
+    }
+
+    async fn what_is_set_takes_nothing_away_of_what_is_known_of_the_workspaces_providers(store: TestStore) {
+        let house = House::scripted(store).await;
+        let agents = &house.first.agents;
+        let own: NewModelProvider = serde_json::from_value(json!({"kind": "mistral", "api_key": "k-0123456789"})).unwrap();
+        agents.set_model_provider(&house.ada, "own", own).await.unwrap();
+        let is_open = async || {
+            let models = agents.models_of_caller(&house.ada).await.unwrap();
+            models.resolve("own/small").await.unwrap().breaker().unwrap().is_open()
+        };
+        let models = agents.models_of_caller(&house.ada).await.unwrap();
+        for _ in 0..3 {
+            let model = models.resolve("own/small").await.unwrap();
+            model.breaker().unwrap().insist().failed(&ModelError::Protocol(String::new()));
+        }
+        assert!(is_open().await);
+        let fast = |id: &str| settings(json!({"fast": id}));
+        agents.set_model_settings(&house.ada, fast("own/small")).await.unwrap();
+        agents.set_model_settings(&house.ada, fast("nobody/nothing")).await.unwrap_err();
+        assert!(is_open().await, "after settings");
+        let known = ModelOverride { context_window: Some(4_096), ..ModelOverride::default() };
+        agents.override_model(&house.ada, "own/small", known).await.unwrap();
+        agents.override_model(&house.ada, "own/small", ModelOverride::default()).await.unwrap_err();
+        agents.forget_model_override(&house.ada, "own/small").await.unwrap();
+        assert!(is_open().await, "after overrides");
+        let nothing = NewModelProvider { api_key: Some("with a blank".to_owned()), ..serde_json::from_value(json!({"kind": "mistral"})).unwrap() };
+        agents.set_model_provider(&house.ada, "own", nothing).await.unwrap_err();
+        agents.remove_model_provider(&house.ada, "own").await.unwrap_err();
+        assert!(is_open().await, "after what was refused of its provider");
     }
 
     async fn settings_of_models_are_for_whoever_may_change_settings(store: TestStore) {

@@ -93,6 +93,44 @@ fn instead(because: &str) -> (String, Option<(String, String)>) {
     (OTHER.to_owned(), Some((OWN.to_owned(), because.to_owned())))
 }
 
+async fn until(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+}
+
+/// Both models failed three times. The agent's own still does, while the other is well again and answers one turn, its
+/// trial, so slowly that it comes to no end: a second turn is answered nevertheless.
+async fn others_are_answered_during(store: TestStore, trial: Script, has_a_word: bool) {
+    let clock = Arc::new(ManualClock::at(Timestamp::EPOCH.plus(Duration::from_secs(1_800_000_000))));
+    let server = server(move |model, question, times| match (model, question) {
+        ("scripted", "trial" | "503") => Script::status(503, "down"),
+        ("small", "trial") => trial.clone(),
+        _ => failing(model, question, times),
+    });
+    let house = House::on_clock(store, server.await, clock.clone()).await;
+    fall_back(&house, &[OTHER]).await;
+    let [first, second] =
+        [house.first.session(&house.ada, "analyst").await, house.first.session(&house.ada, "analyst").await];
+    for _ in 0..3 {
+        house.first.ask(&house.ada, second, "both").await;
+    }
+    clock.advance(Duration::from_secs(31));
+    let before = asked(&house, "small");
+    house.first.say(&house.ada, first, "trial").await;
+    until(|| asked(&house, "small") > before).await;
+    if has_a_word {
+        let other =
+            house.first.agents.models_of_caller(&house.ada).await.unwrap().resolve(OTHER).await.unwrap();
+        until(|| other.breaker().unwrap().admit().is_ok()).await;
+    }
+    let events = house.first.ask(&house.ada, second, "503").await;
+    assert_eq!((texts(&events), one(&events)), (vec!["From small."], instead("failed")));
+}
+
 both_engines! {
     async fn another_model_answers_on_outage_rate_and_refusal(store: TestStore) {
         let house = house(store, failing).await;
@@ -173,7 +211,49 @@ both_engines! {
         clock.advance(Duration::from_secs(31));
         let events = house.first.ask(&house.ada, session, "well?").await;
         assert_eq!((texts(&events), one(&events)), (vec!["From scripted."], (OWN.to_owned(), None)));
+    }
 
+    async fn a_trial_that_is_silent_keeps_no_other_turn_from_the_only_model(store: TestStore) {
+        others_are_answered_during(store, Script::new().stall(), false).await;
+    }
+
+    async fn a_trial_that_has_a_word_opens_the_model_to_others(store: TestStore) {
+        others_are_answered_during(store, Script::new().text("Half of it").stall(), true).await;
+    }
+
+    async fn what_one_request_causes_leaves_the_model_open_to_others(store: TestStore) {
+        let house = house(store, |model, question, times| match question {
+            "cut" => Script::new().text("Half an ans").cut(),
+            "call" => Script::refusal(400, "tool_use_failed", "Failed to call a function"),
+            "long" => Script::status(500, "the request exceeds the available context size"),
+            _ => failing(model, question, times),
+        })
+        .await;
+        fall_back(&house, &[]).await;
+        let session = house.first.session(&house.ada, "analyst").await;
+        let models = house.first.agents.models_of_caller(&house.ada).await.unwrap();
+        let own = models.resolve(OWN).await.unwrap();
+        for question in ["cut", "call", "call", "call", "long", "long", "long", "cut"] {
+            let events = house.first.ask(&house.ada, session, question).await;
+            assert_eq!(events.last().unwrap().name(), "turn.failed", "{question}");
+            assert!(!own.breaker().unwrap().is_open(), "{question}");
+        }
+    }
+
+    async fn what_a_provider_said_to_one_is_told_to_no_other(store: TestStore) {
+        let house = house(store, |model, question, times| match (model, question) {
+            ("scripted", "secret") => Script::status(401, "Refused what Ada wrote"),
+            _ => failing(model, question, times),
+        })
+        .await;
+        let session = house.first.session(&house.ada, "analyst").await;
+        for _ in 0..3 {
+            house.first.ask(&house.ada, session, "secret").await;
+        }
+        let events = house.first.ask(&house.ada, session, "both").await;
+        let Some(TurnEvent::TurnFailed { problem, .. }) = events.last() else { panic!("{events:?}") };
+        let told = "scripted/scripted refused the API key lately and is left alone for a while. Nor did another answer: scripted/small failed.";
+        assert_eq!((problem.message.as_str(), problem.code.as_ref()), (told, "model_left_alone"));
     }
 
     async fn a_model_without_another_is_asked_however_often_it_failed(store: TestStore) {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use kontor_core::{cache::Cache, environment::Environment, error::Problem, time::Timestamp};
+use kontor_core::{cache::Cache, environment::Environment, time::Timestamp};
 
 use crate::error::ModelError;
 
@@ -19,15 +19,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Models of a provider of which it is remembered how they fared.
 const REMEMBERED: usize = 200;
 
-/// Why a model gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setback {
-    /// What to say after its name: `could not be reached`.
-    pub because: &'static str,
-    pub problem: Problem,
-}
-
 /// How a model of one provider fares. Whoever asks it has a [`Pass`] of it and says what came of it.
+///
+/// Workspaces share the one of a provider of the installation, so it keeps nothing of what the provider said to one of
+/// them.
 pub struct Breaker {
     /// The model's id, for the log.
     model: String,
@@ -39,13 +34,13 @@ pub struct Breaker {
 struct State {
     /// In a row, until now.
     failures: u32,
-    /// What the last of them was.
-    last: Option<Setback>,
+    /// What the last of them was, as is said after its name: `could not be reached`.
+    last: Option<&'static str>,
     /// How often it was opened without a success between.
     openings: u32,
-    /// It is left alone until then.
+    /// It is left alone until then, and after that until a request that tries it again has a word of it.
     open_until: Option<Timestamp>,
-    /// The one request that tries it again is under way.
+    /// The one request that tries it again is under way, without a word until now.
     is_tried: bool,
 }
 
@@ -60,15 +55,15 @@ impl Breaker {
         Self { model, environment, state: Mutex::default() }
     }
 
-    /// Leave to ask the model; where it is left alone, its last setback.
+    /// Leave to ask the model; where it is left alone, what to say after its name.
     ///
     /// # Errors
     /// It failed several times in a row and its pause is not over, or another tries it just now.
-    pub fn admit(self: &Arc<Self>) -> Result<Pass, Setback> {
+    pub fn admit(self: &Arc<Self>) -> Result<Pass, &'static str> {
         let now = self.environment.now();
         let is_trial = self.with(|state| {
-            if let Some(setback) = state.left_alone(now) {
-                return Err(setback);
+            if let Some(because) = state.left_alone(now) {
+                return Err(because);
             }
             state.is_tried = state.open_until.is_some();
             Ok(state.is_tried)
@@ -81,28 +76,26 @@ impl Breaker {
         Pass { breaker: self.clone(), is_trial: false }
     }
 
-    /// Whether the model is left alone now.
+    /// Whether its pause lasts still. After it one request tries the model; who has no other need not wait for that.
     pub fn is_open(&self) -> bool {
         let now = self.environment.now();
-        self.with(|state| state.left_alone(now).is_some())
+        self.with(|state| state.is_open(now))
     }
 
     fn succeeded(&self) {
-        let was_open = self.with(|state| std::mem::take(state).open_until.is_some());
+        let was_open = self.with(|state| std::mem::take(state).openings > 0);
         if was_open {
             tracing::info!(model = self.model, "the model answers again");
             metrics::counter!("model_circuit_changes_total", "to" => "closed").increment(1);
         }
     }
 
-    fn failed(&self, setback: Setback, asked_to_wait: Option<Duration>, is_trial: bool) {
+    fn failed(&self, because: &'static str, asked_to_wait: Option<Duration>) {
         let now = self.environment.now();
-        let because = setback.because;
         let opened = self.with(|state| {
             state.failures = state.failures.saturating_add(1);
-            state.last = Some(setback);
-            let is_open = state.open_until.is_some_and(|until| now < until);
-            if state.failures < FAILURES || (is_open && !is_trial) {
+            state.last = Some(because);
+            if state.failures < FAILURES || state.is_open(now) {
                 return None;
             }
             let doubled = PAUSE.saturating_mul(2_u32.saturating_pow(state.openings));
@@ -123,10 +116,13 @@ impl Breaker {
 }
 
 impl State {
+    fn is_open(&self, now: Timestamp) -> bool {
+        self.open_until.is_some_and(|until| now < until)
+    }
+
     /// Why it is not asked now.
-    fn left_alone(&self, now: Timestamp) -> Option<Setback> {
-        let is_left_alone = self.is_tried || now < self.open_until?;
-        self.last.clone().filter(|_| is_left_alone)
+    fn left_alone(&self, now: Timestamp) -> Option<&'static str> {
+        self.last.filter(|_| self.is_tried || self.is_open(now))
     }
 }
 
@@ -137,15 +133,26 @@ impl fmt::Debug for Breaker {
 }
 
 impl Pass {
+    /// Its answer begins: others need not wait for the end of it. One more failure leaves it alone for longer still,
+    /// until an answer comes to its end.
+    pub fn begins(&mut self) {
+        if std::mem::take(&mut self.is_trial) {
+            self.breaker.with(|state| {
+                state.is_tried = false;
+                state.open_until = None;
+            });
+        }
+    }
+
     /// It answered, if only that it does not take the request.
     pub fn succeeded(self) {
         self.breaker.succeeded();
     }
 
-    /// It gave no answer. `setback` tells why, and counts where the fault is the model's own.
-    pub fn failed(self, error: &ModelError, setback: Setback) {
-        if error.is_of_the_model() {
-            self.breaker.failed(setback, error.retry_after(), self.is_trial);
+    /// It gave no answer, which counts where another request would have fared no better.
+    pub fn failed(self, error: &ModelError) {
+        if error.is_against_the_model() {
+            self.breaker.failed(error.because(), error.retry_after());
         } else {
             self.breaker.succeeded();
         }
@@ -183,10 +190,7 @@ impl Breakers {
 
 #[cfg(test)]
 mod tests {
-    use kontor_core::{
-        environment::{ManualClock, SystemRandom},
-        error::Fault as _,
-    };
+    use kontor_core::environment::{ManualClock, SystemRandom};
 
     use super::*;
     use crate::error::Wait;
@@ -202,10 +206,6 @@ mod tests {
         Tried { breaker: Breakers::new(environment).of("p", "m"), clock }
     }
 
-    fn fail(pass: Pass, error: &ModelError) {
-        pass.failed(error, Setback { because: error.because(), problem: error.problem() });
-    }
-
     fn outage() -> ModelError {
         ModelError::Timeout { what: Wait::Connect }
     }
@@ -213,7 +213,7 @@ mod tests {
     impl Tried {
         fn fails(&self, times: u32) {
             for _ in 0..times {
-                fail(self.breaker.admit().ok().unwrap(), &outage());
+                self.breaker.admit().ok().unwrap().failed(&outage());
             }
         }
 
@@ -231,7 +231,7 @@ mod tests {
         assert!(!tried.breaker.is_open());
         tried.fails(1);
         assert!(tried.breaker.is_open());
-        assert_eq!(tried.breaker.admit().err().unwrap().because, "did not answer in time");
+        assert_eq!(tried.breaker.admit().err().unwrap(), "did not answer in time");
     }
 
     #[test]
@@ -247,6 +247,22 @@ mod tests {
         assert!(!tried.breaker.is_open());
         tried.fails(2);
         assert!(!tried.breaker.is_open(), "all is forgotten");
+    }
+
+    #[test]
+    fn a_trial_is_over_for_others_with_the_first_word_and_counts_to_its_end() {
+        let tried = tried();
+        tried.fails(3);
+        tried.passes(30);
+        let mut trial = tried.breaker.admit().ok().unwrap();
+        assert!(!tried.breaker.is_open() && tried.breaker.admit().is_err(), "who has another waits for it");
+        trial.begins();
+        drop(tried.breaker.admit().ok().unwrap());
+        trial.failed(&outage());
+        tried.passes(59);
+        assert!(tried.breaker.is_open(), "it broke off, as before");
+        tried.passes(1);
+        assert!(!tried.breaker.is_open());
     }
 
     #[test]
@@ -274,7 +290,7 @@ mod tests {
     fn who_insists_asks_it_and_counts() {
         let tried = tried();
         tried.fails(3);
-        fail(tried.breaker.insist(), &outage());
+        tried.breaker.insist().failed(&outage());
         assert!(tried.breaker.is_open());
         tried.breaker.insist().succeeded();
         assert!(!tried.breaker.is_open());
@@ -285,9 +301,12 @@ mod tests {
         let tried = tried();
         let message = String::new();
         for _ in 0..5 {
+            let unreadable_call =
+                ModelError::Server { status: 400, retry_after: None, message: message.clone() };
+            tried.breaker.admit().ok().unwrap().failed(&unreadable_call);
             let refused = ModelError::Rejected { status: 400, message: message.clone() };
-            fail(tried.breaker.admit().ok().unwrap(), &refused);
-            fail(tried.breaker.admit().ok().unwrap(), &ModelError::Filtered { message: message.clone() });
+            tried.breaker.admit().ok().unwrap().failed(&refused);
+            tried.breaker.admit().ok().unwrap().failed(&ModelError::Filtered { message: message.clone() });
         }
         assert!(!tried.breaker.is_open());
     }
@@ -298,7 +317,7 @@ mod tests {
         let limited =
             ModelError::RateLimited { retry_after: Some(Duration::from_secs(90)), message: String::new() };
         for _ in 0..3 {
-            fail(tried.breaker.admit().ok().unwrap(), &limited);
+            tried.breaker.admit().ok().unwrap().failed(&limited);
         }
         tried.passes(89);
         assert!(tried.breaker.is_open());

@@ -100,6 +100,12 @@ impl ModelError {
         }
     }
 
+    /// Whether it speaks against the model whatever is asked of it. A call that its server could not read is the
+    /// answer to one request, which another model may answer better.
+    pub fn is_against_the_model(&self) -> bool {
+        self.is_of_the_model() && !matches!(self, Self::Server { status: 400, .. })
+    }
+
     /// What to say after the name of the model that it happened to.
     pub fn because(&self) -> &'static str {
         match self {

@@ -38,7 +38,7 @@ pub mod surface;
 pub mod tokens;
 
 pub use assembler::{Assembler, CompletedStep, Taken};
-pub use breaker::{Breaker, Pass, Setback};
+pub use breaker::{Breaker, Pass};
 pub use chat::{
     Capabilities, Carried, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, Opaque,
     ToolCall, ToolChoice, ToolDefinition, Usage,

@@ -39,7 +39,7 @@ const LONGEST_ID: usize = 100;
 impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
-        let (prepared, request, chosen) = match self.request().await {
+        let (prepared, request, mut chosen) = match self.request().await {
             Ok(Ready::Asked(prepared, request, chosen)) => (prepared, request, chosen),
             Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Err(error) => return Ok(failed(&error)),
@@ -94,6 +94,9 @@ impl Run<'_> {
             };
             let Some(chunk) = chunk else { break };
             let is_said = !chunk.is_empty();
+            if chunk.iter().any(Result::is_ok) {
+                chosen.begins();
+            }
             if let Some(error) = take(chunk, &mut assembler, &mut reasoning, self) {
                 return self.no_answer(chosen, &error, partial(&assembler, &reasoning)).await;
             }

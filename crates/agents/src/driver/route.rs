@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use kontor_core::{
-    error::{Chain, Fault as _, Problem},
+    error::{Chain, ErrorKind, Fault as _, Problem},
     time::Timestamp,
     turn::{AnsweredBy, InsteadOf},
 };
-use kontor_models::{Breaker, ChatModel, DEFAULT, ModelError, Models, Pass, RetryPolicy, Setback, Tries};
+use kontor_models::{ChatModel, DEFAULT, ModelError, Models, Pass, RetryPolicy, Tries};
 
 use super::Run;
 use crate::{
@@ -30,15 +30,26 @@ pub(super) struct Route {
     last: Option<(String, Tries)>,
     /// The requests to others before it.
     spent: u32,
-    /// The models that are asked no more, as they stand in the chain.
+    /// The models that are asked no more or were not asked, as they stand in the chain.
     passed: Vec<Passed>,
 }
 
 struct Passed {
     model: String,
-    setback: Setback,
+    /// What to say after its name: `could not be reached`.
+    because: &'static str,
+    problem: Problem,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It is asked no more.
+    Spent,
     /// It failed lately, and was not asked for this step.
-    is_left_alone: bool,
+    LeftAlone,
+    /// It failed lately, and is asked all the same, as no other is left.
+    Asked,
 }
 
 /// A model that is asked.
@@ -52,6 +63,13 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
+    /// Its answer begins.
+    pub(super) fn begins(&mut self) {
+        if let Some(pass) = &mut self.pass {
+            pass.begins();
+        }
+    }
+
     /// It answered.
     pub(super) fn answered(self) -> AnsweredBy {
         if let Some(pass) = self.pass {
@@ -62,8 +80,8 @@ impl Chosen {
 }
 
 impl Route {
-    fn is_passed(&self, model: &str) -> bool {
-        self.passed.iter().any(|passed| passed.model == model)
+    fn standing(&self, model: &str) -> Option<Standing> {
+        self.passed.iter().find(|passed| passed.model == model).map(|passed| passed.standing)
     }
 
     /// Whether it is the one that was asked last.
@@ -71,14 +89,33 @@ impl Route {
         self.last.as_ref().is_some_and(|(last, _)| last == model)
     }
 
-    fn pass_over(&mut self, model: &str, setback: Setback) {
-        if !self.is_passed(model) {
-            self.passed.push(Passed { model: model.to_owned(), setback, is_left_alone: false });
+    fn pass_over(&mut self, model: &str, because: &'static str, problem: Problem) {
+        let spent = Passed { model: model.to_owned(), because, problem, standing: Standing::Spent };
+        match self.passed.iter_mut().find(|passed| passed.model == model) {
+            None => self.passed.push(spent),
+            Some(passed) if passed.standing == Standing::Spent => {}
+            Some(passed) => *passed = spent,
         }
     }
 
-    fn leave_alone(&mut self, model: &str, setback: Setback) {
-        self.passed.push(Passed { model: model.to_owned(), setback, is_left_alone: true });
+    /// What it failed with may have been another workspace's request, of which only the kind is known here.
+    fn leave_alone(&mut self, model: &str, because: &'static str) {
+        let message = format!("{model} {because} lately and is left alone for a while.");
+        let problem = Problem::new(ErrorKind::Unavailable, "model_left_alone", message);
+        let standing = Standing::LeftAlone;
+        self.passed.push(Passed { model: model.to_owned(), because, problem, standing });
+    }
+
+    /// The models that were left alone for this step.
+    fn left_alone(&self) -> Vec<String> {
+        let left = self.passed.iter().filter(|passed| passed.standing == Standing::LeftAlone);
+        left.map(|passed| passed.model.clone()).collect()
+    }
+
+    fn set_standing(&mut self, model: &str, standing: Standing) {
+        for passed in self.passed.iter_mut().filter(|passed| passed.model == model) {
+            passed.standing = standing;
+        }
     }
 
     fn requests(&self) -> u32 {
@@ -101,15 +138,24 @@ impl Route {
     /// The problem of a step that no model answered: that of the first, with the others that were asked.
     fn problem(&self) -> Option<Problem> {
         let (first, others) = self.passed.split_first()?;
-        let mut problem = first.setback.problem.clone();
+        let mut problem = first.problem.clone();
         if !others.is_empty() {
-            let told: Vec<_> =
-                others.iter().map(|other| format!("{} {}", other.model, other.setback.because)).collect();
-            let message =
-                format!("{}: {} Nor did another answer: {}.", first.model, problem.message, told.join(", "));
+            let told: Vec<_> = others.iter().map(Passed::told).collect();
+            let before = match first.standing {
+                Standing::LeftAlone => String::new(),
+                Standing::Spent | Standing::Asked => format!("{}: ", first.model),
+            };
+            let message = format!("{before}{} Nor did another answer: {}.", problem.message, told.join(", "));
             problem.message = message;
         }
         Some(problem)
+    }
+}
+
+impl Passed {
+    fn told(&self) -> String {
+        let lately = if self.standing == Standing::LeftAlone { " lately" } else { "" };
+        format!("{} {}{lately}", self.model, self.because)
     }
 }
 
@@ -125,16 +171,16 @@ impl Run<'_> {
             let begun = Some(self.agents.0.environment.now());
             self.route = Route { step, begun, ..Route::default() };
         }
-        for (position, name) in chain(models, wanted).enumerate() {
+        for name in chain(models, wanted) {
             let model = match models.resolve(name).await {
                 Ok(model) => model,
                 Err(error) => {
-                    let setback = Setback { because: error.because(), problem: error.problem() };
-                    self.route.pass_over(models.meant(name).unwrap_or(DEFAULT), setback);
+                    let meant = models.meant(name).unwrap_or(DEFAULT);
+                    self.route.pass_over(meant, error.because(), error.problem());
                     continue;
                 }
             };
-            if self.route.is_passed(model.name()) {
+            if self.route.standing(model.name()).is_some_and(|standing| standing != Standing::Asked) {
                 continue;
             }
             let pass = match model.breaker() {
@@ -143,23 +189,26 @@ impl Run<'_> {
                 Some(breaker) if self.route.is_asked(model.name()) => Some(breaker.insist()),
                 Some(breaker) => match breaker.admit() {
                     Ok(pass) => Some(pass),
-                    Err(setback) => {
-                        self.route.leave_alone(model.name(), setback);
+                    Err(because) => {
+                        self.route.leave_alone(model.name(), because);
                         continue;
                     }
                 },
             };
-            return Ok(self.chosen(models, wanted, position, model, pass).await);
+            return Ok(self.chosen(models, wanted, model, pass).await);
         }
-        // Rather one that failed lately than none.
-        if self.route.requests() == 0
-            && let Some(position) = self.route.passed.iter().position(|passed| passed.is_left_alone)
-        {
-            let name = self.route.passed.remove(position).model;
+        // Rather one that failed lately than none, and first one whose pause is over.
+        let mut left = Vec::new();
+        for name in self.route.left_alone() {
             if let Ok(model) = models.resolve(&name).await {
-                let pass = model.breaker().map(Breaker::insist);
-                return Ok(self.chosen(models, wanted, position, model, pass).await);
+                left.push(model);
             }
+        }
+        let is_open = |model: &Arc<dyn ChatModel>| model.breaker().is_some_and(|breaker| breaker.is_open());
+        if let Some(model) = left.into_iter().min_by_key(is_open) {
+            self.route.set_standing(model.name(), Standing::Asked);
+            let pass = model.breaker().map(|breaker| breaker.admit().unwrap_or_else(|_| breaker.insist()));
+            return Ok(self.chosen(models, wanted, model, pass).await);
         }
         Err(Error::Unanswered(self.route.problem().unwrap_or_else(Problem::internal)))
     }
@@ -168,7 +217,6 @@ impl Run<'_> {
         &mut self,
         models: &Models,
         wanted: &str,
-        position: usize,
         model: Arc<dyn ChatModel>,
         pass: Option<Pass>,
     ) -> Chosen {
@@ -176,10 +224,9 @@ impl Run<'_> {
         if self.has_another(models, wanted, model.name()).await {
             retries = retries.before_another();
         }
-        let instead_of = self.route.passed.first().filter(|_| position > 0).map(|passed| InsteadOf {
-            model: passed.model.clone(),
-            because: passed.setback.because.to_owned(),
-        });
+        let instead_of = self.route.passed.first().filter(|passed| passed.model != model.name());
+        let instead_of = instead_of
+            .map(|passed| InsteadOf { model: passed.model.clone(), because: passed.because.to_owned() });
         let tries = self.route.tries(model.name());
         let retries = retries.at_most(MOST_REQUESTS.saturating_sub(self.route.spent));
         Chosen { model, tries, retries, pass, instead_of }
@@ -195,7 +242,8 @@ impl Run<'_> {
         for name in chain(models, wanted) {
             let Ok(model) = models.resolve(name).await else { continue };
             let is_open = || model.breaker().is_some_and(|breaker| breaker.is_open());
-            if model.name() != asked && !self.route.is_passed(model.name()) && !is_open() {
+            let is_spent = self.route.standing(model.name()) == Some(Standing::Spent);
+            if model.name() != asked && !is_spent && !is_open() {
                 return true;
             }
         }
@@ -204,8 +252,7 @@ impl Run<'_> {
 
     /// Takes a model out of the step that was chosen and cannot be asked, as its window is too small.
     pub(super) fn pass_over(&mut self, chosen: &Chosen, error: &Error) {
-        let setback = Setback { because: "has too small a context window", problem: error.problem() };
-        self.route.pass_over(chosen.model.name(), setback);
+        self.route.pass_over(chosen.model.name(), "has too small a context window", error.problem());
     }
 
     /// What follows where the model that was asked gave no whole answer.
@@ -220,16 +267,16 @@ impl Run<'_> {
         tracing::warn!(model = model.name(), error = %Chain(error), "the model gave no whole answer");
         metrics::counter!("model_answers_failed_total", "code" => problem.code.clone().into_owned())
             .increment(1);
-        let setback = Setback { because: error.because(), problem: problem.clone() };
-        if let Some(pass) = pass {
-            pass.failed(error, setback.clone());
-        }
         let restarts = self.state.step().map_or(0, |step| step.restarts);
         let is_left = restarts < self.agents.0.settings.limits.restarts && tries.are_left(retries);
         let may_retry = error.is_retryable() && is_left;
         let mut goes_on = false;
         if !may_retry {
-            self.route.pass_over(model.name(), setback);
+            // Once for the step, however often it was begun again: one request is not to speak for all of them.
+            if let Some(pass) = pass {
+                pass.failed(error);
+            }
+            self.route.pass_over(model.name(), error.because(), problem.clone());
             if error.is_of_the_model() {
                 let models = self.agents.models_of(self.workspace).await?;
                 let agent = self.agents.agent(self.workspace, self.session.agent).await?;
@@ -255,26 +302,45 @@ fn chain<'n>(models: &'n Models, wanted: &'n str) -> impl Iterator<Item = &'n st
 #[cfg(test)]
 mod tests {
     use futures::StreamExt as _;
-    use kontor_core::{environment::Environment, error::ErrorKind};
+    use kontor_core::environment::Environment;
     use kontor_models::{Capabilities, ChatRequest, DeltaStream, with_retries};
 
     use super::*;
 
-    fn setback(because: &'static str, message: &str) -> Setback {
-        Setback { because, problem: Problem::new(ErrorKind::Unavailable, "model_failed", message) }
+    fn failure(message: &str) -> Problem {
+        Problem::new(ErrorKind::Unavailable, "model_failed", message)
     }
 
     #[test]
     fn the_problem_is_the_first_ones_with_the_others_named() {
         let mut route = Route::default();
         assert!(route.problem().is_none());
-        route.pass_over("a/x", setback("failed", "It failed."));
+        route.pass_over("a/x", "failed", failure("It failed."));
         assert_eq!(route.problem().unwrap().message, "It failed.");
-        route.pass_over("b/y", setback("broke off", "Cut."));
-        route.pass_over("a/x", setback("broke off", "A second time."));
-        route.pass_over("c/z", setback("failed", "It failed too."));
-        let told = "a/x: It failed. Nor did another answer: b/y broke off, c/z failed.";
+        route.pass_over("b/y", "broke off", failure("Cut."));
+        route.pass_over("a/x", "broke off", failure("A second time."));
+        route.leave_alone("c/z", "failed");
+        let told = "a/x: It failed. Nor did another answer: b/y broke off, c/z failed lately.";
         assert_eq!(route.problem().unwrap().message, told);
+    }
+
+    #[test]
+    fn of_a_model_that_is_left_alone_the_kind_of_its_failure_is_told() {
+        let mut route = Route::default();
+        route.leave_alone("a/x", "limits the rate of requests");
+        let told = route.problem().unwrap();
+        let message = "a/x limits the rate of requests lately and is left alone for a while.";
+        assert_eq!((told.message.as_str(), told.retry_after), (message, None));
+        route.pass_over("b/y", "failed", failure("It failed."));
+        assert_eq!(
+            route.problem().unwrap().message,
+            format!("{message} Nor did another answer: b/y failed.")
+        );
+        assert_eq!(route.left_alone(), ["a/x"]);
+        route.set_standing("a/x", Standing::Asked);
+        assert!(route.left_alone().is_empty());
+        route.pass_over("a/x", "broke off", failure("Cut."));
+        assert_eq!(route.problem().unwrap().message, "a/x: Cut. Nor did another answer: b/y failed.");
     }
 
     #[tokio::test]

@@ -21,6 +21,8 @@ async fn which_models_are_used_is_set_whole_and_told_again() {
     let wrong = json!({"fallbacks": ["builtin", "own/"]});
     let refused = ada.send(Method::PUT, "/api/models/settings", wrong, &[]).await.expect(400).body;
     assert_eq!(refused["errors"][0]["path"], "fallbacks[1]", "{refused}");
+    let in_use = ada.delete("/api/models/providers/own").await.expect(409).body;
+    assert_eq!(in_use["code"], "in_use", "{in_use}");
     vera.get("/api/models/settings").await.expect(403);
     vera.send(Method::PUT, "/api/models/settings", unset, &[]).await.expect(403);
 }

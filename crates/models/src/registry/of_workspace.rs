@@ -62,7 +62,7 @@ mod tests {
     use serde_json::json;
 
     use super::{super::unasked::unasked, *};
-    use crate::{Choices, Setback, error::ModelError};
+    use crate::{Choices, error::ModelError};
 
     fn installation() -> Models {
         let config = json!({
@@ -116,8 +116,7 @@ mod tests {
             let model = models.resolve(id).await.unwrap();
             for _ in 0..3 {
                 let error = ModelError::Unauthorized { message: String::new() };
-                let setback = Setback { because: error.because(), problem: model.problem_of(&error) };
-                model.breaker().unwrap().insist().failed(&error, setback);
+                model.breaker().unwrap().insist().failed(&error);
             }
         };
         let is_open =

@@ -91,6 +91,10 @@ impl Failure {
         if says(PERMANENT) && !matches!(status, 401 | 404) {
             return ModelError::Rejected { status, message };
         }
+        if says(TOO_LARGE) && !matches!(status, 401 | 404) {
+            // Whatever status it comes with, the fault is this request's alone.
+            return ModelError::Rejected { status: status.min(413), message };
+        }
         match status {
             429 => ModelError::RateLimited { retry_after, message },
             // The model wrote a call that its server could not read: it may write a better one.
@@ -163,6 +167,12 @@ const PERMANENT: &[&str] = &[
     "unable to allocate",
     "failed to allocate",
     "cannot allocate",
+    "does not support tools",
+    "tool-call-parser",
+    "no such model",
+];
+/// A request that has no room in the model, which is the fault of neither the model nor its provider.
+const TOO_LARGE: &[&str] = &[
     "context length",
     "context size",
     "context window",
@@ -171,9 +181,6 @@ const PERMANENT: &[&str] = &[
     "request too large",
     "prompt is too long",
     "input is too long",
-    "does not support tools",
-    "tool-call-parser",
-    "no such model",
 ];
 
 #[cfg(test)]

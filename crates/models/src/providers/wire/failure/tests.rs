@@ -91,6 +91,15 @@ fn what_no_second_request_mends_is_asked_once() {
     }
     let call = json!({"error": {"message": "Failed to call a function", "code": "tool_use_failed"}});
     assert!(refused(400, &call).is_retryable());
+    for (status, message, is_against) in [
+        (500, "CUDA error: out of memory", true),
+        (500, "the request exceeds the available context size", false),
+        (503, "This model's maximum context length is 8192 tokens", false),
+    ] {
+        let error = refused(status, &json!({"error": {"message": message}}));
+        assert_eq!(error.is_against_the_model(), is_against, "{error}");
+    }
+    assert!(refused(400, &call).is_of_the_model() && !refused(400, &call).is_against_the_model());
 }
 
 #[test]
