@@ -19,9 +19,9 @@
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
-//! | [`usage`](UsageReport), [`budgets`](Budget), `workspace_budgets` | what was used up, and what may be |
 //! | `history` | the earlier turns a model is shown, and what was made of those before them |
 //! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
+//! | [`usage`](UsageReport), [`budgets`](Budget), `workspace_budgets` | what was used up, and what may be |
 //! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
 //!

@@ -140,7 +140,8 @@ pub enum TurnEvent {
     /// Earlier turns that the model has no room for are left out of this turn, because they could not be summed up.
     #[serde(rename = "history.dropped")]
     HistoryDropped { turn: TurnId, step: u32, problem: Problem },
-    /// What an answer of the model used up: several times in a step that was begun again, and of a summary, too.
+    /// What an answer of the model used up: several times in a step that was begun again or had
+    /// earlier turns summed up.
     #[serde(rename = "usage")]
     Usage {
         turn: TurnId,

@@ -46,7 +46,7 @@ const WORKSPACE_PAGES: [WorkspacePage; 5] = [
     WorkspacePage {
         place: "settings/models",
         label: "Models",
-        about: "Providers and their API keys, and what each model can do and costs",
+        about: "Providers with their API keys, which models answer, what they can do and cost",
         icon: "model",
         permission: Some(Permission::Settings),
     },

@@ -41,13 +41,14 @@ impl Run<'_> {
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
         let (prepared, request, chosen) = match self.request().await {
             Ok(Ready::Asked(prepared, request, chosen)) => (prepared, request, chosen),
-            Ok(Ready::Leaving(model, turns)) => return self.sum_up(model, turns).await,
+            Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Err(error) => return Ok(failed(&error)),
         };
-        let meter = match self.meter(&prepared.agent, &chosen.model, &request, prepared.surface.tokens()).await {
-            Ok(meter) => meter,
-            Err(error) => return Ok(failed(&error)),
-        };
+        let meter =
+            match self.meter(&prepared.agent, &chosen.model, &request, prepared.surface.tokens()).await {
+                Ok(meter) => meter,
+                Err(error) => return Ok(failed(&error)),
+            };
         let step = self.state.step_number();
         let agents = self.agents;
         let settings = &agents.0.settings;
@@ -144,7 +145,7 @@ impl Run<'_> {
             let current = machine::messages(&self.state, self.page);
             match window.fit(&self.history, current, may_sum_up) {
                 Ok(Fitted::Messages(messages)) => break (chosen, messages),
-                Ok(Fitted::Leaving(turns)) => return Ok(Ready::Leaving(chosen.model, turns)),
+                Ok(Fitted::Leaving(turns)) => return Ok(Ready::Leaving(prepared, chosen.model, turns)),
                 // There may be one whose window is larger.
                 Err(error @ Error::WindowTooSmall { .. }) => self.pass_over(&chosen, &error),
                 Err(error) => return Err(error),
@@ -162,7 +163,7 @@ impl Run<'_> {
 enum Ready {
     Asked(Arc<Prepared>, ChatRequest, Chosen),
     /// So many of the oldest turns have no room, and are to be summed up first by this model.
-    Leaving(Arc<dyn ChatModel>, usize),
+    Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
 }
 
 /// Counts a step that a model answered.

@@ -15,7 +15,7 @@ use kontor_models::{
 };
 use serde_json::{Value, json};
 
-use super::{Run, failed, model_call::count, window::Window};
+use super::{Run, failed, model_call::count, prepare::Prepared, window::Window};
 use crate::{
     error::Error,
     history::{History, Past},
@@ -36,15 +36,19 @@ const ATTEMPTS: u32 = 2;
 impl Run<'_> {
     /// Has the model sum up so many of the oldest turns, or as many of them as it can read at once; where it cannot,
     /// they are left out of this turn.
-    pub(super) async fn sum_up(&mut self, model: Arc<dyn ChatModel>, leaving: usize) -> Result<Input, Error> {
+    pub(super) async fn sum_up(
+        &mut self,
+        prepared: &Prepared,
+        model: Arc<dyn ChatModel>,
+        leaving: usize,
+    ) -> Result<Input, Error> {
         let agents = self.agents;
         let limits = &agents.0.settings.limits;
         let Some(asked) = question(model.as_ref(), limits, &self.history, leaving) else {
             return Ok(self.not_summed_up(nothing_to_read(), None));
         };
-        let agent = agents.agent(self.workspace, self.session.agent).await?;
         let request = ChatRequest::new(asked.messages, Vec::<ToolDefinition>::new());
-        let meter = match self.meter(&agent, &model, &request, 0).await {
+        let meter = match self.meter(&prepared.agent, &model, &request, 0).await {
             Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };

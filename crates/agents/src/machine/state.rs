@@ -21,13 +21,13 @@ pub(crate) struct State {
     pub(crate) turn: TurnId,
     pub(crate) message: String,
     pub(crate) steps: Vec<Step>,
-    /// What the model's answers have used up, also those that came to nothing.
-    #[serde(default)]
-    pub(crate) spent: Spent,
     /// Summaries that were made of earlier turns.
     pub(crate) summaries: u32,
     /// Earlier turns are left out where there is no room for them: no summary of them could be made.
     pub(crate) has_dropped: bool,
+    /// What the model's answers have used up, also those that came to nothing.
+    #[serde(default)]
+    pub(crate) spent: Spent,
     pub(crate) end: Option<End>,
 }
 
@@ -174,9 +174,15 @@ pub(crate) enum End {
 
 impl State {
     pub(crate) fn new(turn: TurnId) -> Self {
-        let spent = Spent::default();
-        let (message, steps) = (String::new(), Vec::new());
-        Self { turn, message, steps, spent, summaries: 0, has_dropped: false, end: None }
+        Self {
+            turn,
+            message: String::new(),
+            steps: Vec::new(),
+            summaries: 0,
+            has_dropped: false,
+            spent: Spent::default(),
+            end: None,
+        }
     }
 
     /// The state a turn's events lead to; those of other turns are passed over.

@@ -4,6 +4,7 @@ use kontor_core::{
     json::JsonText,
     operation,
     turn::{AnsweredBy, ApprovalReason, ToolOutcome, TurnEvent},
+    usage::StepUsage,
 };
 use kontor_models::Message;
 use kontor_operations::ApprovalPolicy;
@@ -350,7 +351,7 @@ fn a_summary_is_durable_before_the_model_is_asked_again_and_is_paid_for_in_its_s
         text: "They sell sails.".into(),
         model: "m".into(),
     };
-    let summed_up = Input::SummedUp { event, usage: Some(kontor_core::usage::StepUsage::default()) };
+    let summed_up = Input::SummedUp { event, usage: Some(StepUsage::default()) };
     let (state, effects) = go(opened(), summed_up);
     assert_eq!(effects, ["history.summarized usage", "Commit", "CallModel"]);
     assert_eq!((state.summaries, state.has_dropped, state.is_asking()), (1, false, true));

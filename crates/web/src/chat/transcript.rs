@@ -126,8 +126,8 @@ impl Transcript {
     /// Adds a message that waits for its turn, unless it has been taken up already.
     pub(crate) fn queue(&mut self, id: TurnId, message: String) {
         if self.turn(id).is_none() {
-            let (state, steps, spent) = (TurnState::Queued, Vec::new(), Spent::default());
-            self.turns.push(Turn { id, message, state, note: None, steps, spent });
+            let (state, note, steps, spent) = (TurnState::Queued, None, Vec::new(), Spent::default());
+            self.turns.push(Turn { id, message, state, note, steps, spent });
         }
     }
 
@@ -233,11 +233,6 @@ impl Turn {
                 }
                 Change::Approval(id, *step, *index)
             }
-            TurnEvent::Usage { usage, .. } => {
-                self.spent.add(usage);
-                Change::Nothing
-            }
-            TurnEvent::AnswerCarried { .. } => Change::Nothing,
             TurnEvent::HistorySummarized { text, .. } => {
                 let mut prose = Prose::default();
                 prose.push(text);
@@ -249,6 +244,11 @@ impl Turn {
                 self.note = Some(Note::LeftOut(problem.clone()));
                 Change::Note(id)
             }
+            TurnEvent::Usage { usage, .. } => {
+                self.spent.add(usage);
+                Change::Nothing
+            }
+            TurnEvent::AnswerCarried { .. } => Change::Nothing,
             TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
             TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
             TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),

@@ -151,6 +151,13 @@ async fn what_the_workspace_knows_of_a_model_is_written_shown_and_forgotten() {
     ada.post("/settings/models/facts", &known).await.expect(303);
     ada.get("/settings/models").await.expect(200).shows("changed here").shows("32,000").shows(">0.50<");
     ada.get(page).await.expect(200).shows("value=\"32,000\"").shows("/facts/forget");
+    // A window that is too small for an agent is told with its numbers.
+    ada.get("/settings/models").await.expect(200).hides("too small for");
+    ada.post("/settings/models/facts", &[model, ("context_window", "2k")]).await.expect(303);
+    ada.get("/settings/models").await.expect(200).shows("too small for").hides("notice warn");
+    ada.post("/settings/models/use", &[("smart", model.1)]).await.expect(303);
+    let warned = ada.get("/settings/models").await.expect(200);
+    warned.shows("notice warn").shows("holds 2,000 tokens. Sales assistant needs");
     ada.post("/settings/models/facts/forget", &[model]).await.expect(303);
     ada.get("/settings/models").await.expect(200).hides("changed here");
     ada.post("/settings/models/facts/forget", &[model]).await.expect(404);

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Request, State},
     response::{Html, Redirect},
 };
-use kontor_agents::{ModelProvider, ProviderTest};
+use kontor_agents::{ModelProvider, ProviderTest, WindowWarning};
 use kontor_core::{caller::Caller, reading::readable};
 use kontor_http::Services;
 use kontor_identity::Csrf;
@@ -32,6 +32,8 @@ pub(super) struct ModelsPage {
     /// Names and kinds of the installation's.
     installed: Vec<(String, &'static str)>,
     models: Vec<ModelView>,
+    /// Which agents run with a model whose window is too small for them.
+    warnings: Vec<String>,
     /// The id of the default model.
     default: String,
     pub(super) choices: ChoicesForm,
@@ -61,6 +63,8 @@ struct ModelView {
     /// Its window and its longest answer in tokens; input, input from the cache and output in dollars for a million of
     /// them.
     numbers: [Shown; 5],
+    /// How many agents its window is too small for.
+    too_small_for: usize,
     long: Option<LongView>,
 }
 
@@ -111,6 +115,8 @@ pub(super) async fn models_page(state: &Services, caller: &Caller, csrf: &Csrf) 
     let own = state.agents.model_providers(caller).await?;
     let installed = state.agents.installed_model_providers(caller).await?;
     let models = state.agents.models(caller).await?;
+    let warnings = state.agents.window_warnings(caller).await?;
+    let too_small_for = |id: &str| warnings.iter().filter(|warning| warning.model == id).count();
     let schema = state.crm.schema(caller.workspace).await?;
     let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
     let from = |model: &ModelInfo| {
@@ -126,13 +132,17 @@ pub(super) async fn models_page(state: &Services, caller: &Caller, csrf: &Csrf) 
         assets: &assets::BASE,
         shell: Shell::new(state, caller, csrf, &schema, "Models", "settings/models").await?,
         notice: "",
+        warnings: warnings.iter().filter(|warning| warning.is_in_use).map(WindowWarning::words).collect(),
         default: models
             .iter()
             .find(|model| model.is_default)
             .map(|model| model.id.clone())
             .unwrap_or_default(),
         choices: ChoicesForm::of(state.agents.model_settings(caller).await?),
-        models: models.iter().map(|model| ModelView::of(model, from(model))).collect(),
+        models: models
+            .iter()
+            .map(|model| ModelView::of(model, from(model), too_small_for(&model.id)))
+            .collect(),
         own: own.into_iter().map(|provider| ProviderView::of(provider, clock)).collect(),
         installed: installed.into_iter().map(|(name, kind)| (name, kind.label())).collect(),
     })
@@ -158,7 +168,7 @@ impl ProviderView {
 }
 
 impl ModelView {
-    fn of(model: &ModelInfo, from: &'static str) -> Self {
+    fn of(model: &ModelInfo, from: &'static str, too_small_for: usize) -> Self {
         let can = model.capabilities;
         let tokens = |count: Option<u32>| {
             count.map_or(Shown::Empty, |count| Shown::Number(readable(&count.to_string())))
@@ -174,6 +184,7 @@ impl ModelView {
             from,
             tools: can.tools,
             thinking: can.thinking,
+            too_small_for,
             numbers: [
                 tokens(can.context_window),
                 tokens(can.max_output_tokens),
