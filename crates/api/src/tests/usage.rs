@@ -103,7 +103,7 @@ async fn doubled(server: &Server, workspace: WorkspaceId, times: std::ops::Range
         "latency_ms",
     ];
     let namespace = server.store.workspace(workspace).await.unwrap();
-    let written: std::result::Result<(), kontor_store::Error> = namespace
+    let written: Result<(), kontor_store::Error> = namespace
         .write(times, move |tx, times| {
             Box::pin(async move {
                 for time in times.clone() {
