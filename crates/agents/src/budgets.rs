@@ -155,8 +155,10 @@ async fn list(tx: &mut Tx<'_>, today: Date) -> Result<Vec<Budget>, Error> {
     let of = UsageOf { from: today, to: today, agent: None, member: None, model: None };
     let mut spent: HashMap<String, Spent> = HashMap::new();
     spent.insert(String::new(), in_all(&usage::summed(tx, &of).await?));
-    for by in [UsageBy::Agent, UsageBy::Member] {
-        let groups = usage::grouped(tx, by, &of, MOST as u64).await?;
+    for (scope, by) in [(BudgetScope::Agent, UsageBy::Agent), (BudgetScope::Member, UsageBy::Member)] {
+        let subjects = rows.iter().filter(|row| row.scope == scope);
+        let subjects = subjects.filter_map(|row| row.subject.parse().ok()).collect();
+        let groups = usage::of_subjects(tx, by, &of, subjects).await?;
         spent.extend(groups.into_iter().map(|(key, figures)| (key, in_all(&figures))));
     }
     Ok(rows.into_iter().map(|row| shown(row, &names, &spent)).collect())

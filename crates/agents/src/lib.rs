@@ -72,7 +72,7 @@ pub use stored::{
 };
 pub use stream::{EventId, StreamEvent};
 pub use turns::{GO_ON, StartedTurn, Turn};
-pub use usage::{Named, UsageGroup, UsageQuery, UsageReport};
+pub use usage::{MOST_GROUPS, Named, UsageGroup, UsageQuery, UsageReport};
 pub use window_warnings::WindowWarning;
 pub use worker::Worker;
 pub use workspace_setup::WorkspaceSetup;

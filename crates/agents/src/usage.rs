@@ -29,8 +29,9 @@ use crate::{
 const USUAL_DAYS: i64 = 30;
 /// The most days of a report.
 const MOST_DAYS: i64 = 366;
-/// The most groups of a report.
-const MOST_GROUPS: u32 = 500;
+/// The most groups of a report, and how many are told unless more are asked for.
+pub const MOST_GROUPS: u32 = 50_000;
+const USUAL_GROUPS: u32 = 500;
 
 /// Which usage is asked for.
 #[derive(Debug, Clone)]
@@ -43,14 +44,14 @@ pub struct UsageQuery {
     pub agent: Option<AgentId>,
     pub member: Option<MemberId>,
     pub model: Option<String>,
-    /// The most groups.
+    /// The most groups, of which there may be [`MOST_GROUPS`].
     pub limit: u32,
 }
 
 impl UsageQuery {
     /// All usage of the last thirty days.
     pub fn by(by: UsageBy) -> Self {
-        Self { by, from: None, to: None, agent: None, member: None, model: None, limit: MOST_GROUPS }
+        Self { by, from: None, to: None, agent: None, member: None, model: None, limit: USUAL_GROUPS }
     }
 }
 

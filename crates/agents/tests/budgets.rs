@@ -12,7 +12,9 @@ use kontor_core::{
 };
 use kontor_store::{both_engines, testing::TestStore};
 use kontor_testkit::scripted::{Script, ScriptedModel};
+use sea_query::{Expr, Query};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::house::{House, names, plan, texts};
 
@@ -128,6 +130,42 @@ both_engines! {
             (BudgetScope::Agent, label, Some(1_000), Some(165)),
             (BudgetScope::Member, Some("Bob Marsh"), Some(0), Some(110)),
         ]);
+    }
+
+    async fn what_is_used_of_a_budget_is_told_however_many_use_more(store: TestStore) {
+        let house = House::new(store).await;
+        assert_eq!(ends(&house, &house.ada, "analyst").await, Ok(()));
+        let query = UsageQuery { limit: 5_000, ..UsageQuery::by(UsageBy::Member) };
+        let day = house.first.agents.usage(&house.ada, query.clone()).await.unwrap().to;
+        let namespace = house.store.workspace(house.workspace).await.unwrap();
+        let written: Result<(), kontor_store::Error> = namespace
+            .write(day, |tx, day| {
+                Box::pin(async move {
+                    let mut insert = Query::insert();
+                    insert.into_table(tx.table("usage")).columns([
+                        "session_id", "turn_id", "agent_id", "member_id", "model", "day", "seq", "step", "at",
+                        "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens",
+                        "reasoning_tokens", "latency_ms",
+                    ]);
+                    for number in 1..=1_100 {
+                        let id = || Expr::val(Uuid::from_u128(number));
+                        let texts = ["m".to_owned(), day.to_string()].map(Expr::val);
+                        let numbers = [1, 1, 0, 1_000, 0, 0, 0, 0, 0].map(|number: i64| Expr::val(number));
+                        let ids = [id(), id(), id(), id()];
+                        insert.values(ids.into_iter().chain(texts).chain(numbers)).unwrap();
+                    }
+                    tx.execute(&insert).await?;
+                    Ok(())
+                })
+            })
+            .await;
+        written.unwrap();
+        set(&house, BudgetScope::Agent, Some(&agent_id(&house, "analyst").await), tokens(1_000)).await;
+        set(&house, BudgetScope::Member, Some(&house.ada.member().unwrap().to_string()), tokens(1_000)).await;
+        let budgets = house.first.agents.budgets(&house.ada).await.unwrap();
+        let used: Vec<_> = budgets.iter().map(|budget| budget.used.map(|used| used.tokens)).collect();
+        assert_eq!(used, [Some(55), Some(55)]);
+        assert_eq!(house.first.agents.usage(&house.ada, query).await.unwrap().groups.len(), 1_101);
     }
 
     async fn a_budget_in_dollars_counts_nothing_of_a_model_without_a_price(store: TestStore) {

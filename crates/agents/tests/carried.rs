@@ -69,8 +69,8 @@ both_engines! {
         assert_eq!(
             names(&told),
             [
-                "turn.started", "step.started", "message.completed", "tool.called", "tool.result",
-                "step.started", "message.completed", "turn.completed"
+                "turn.started", "step.started", "message.completed", "usage", "tool.called", "tool.result",
+                "step.started", "message.completed", "usage", "turn.completed"
             ]
         );
         assert!(!serde_json::to_string(&told).unwrap().contains("signature+"));

@@ -42,7 +42,10 @@ both_engines! {
         let events = house.first.ask(&house.ada, session, "hello").await;
         assert_eq!(
             names(&events),
-            ["turn.started", "step.started", "step.restarted", "message.completed", "turn.completed"]
+            [
+                "turn.started", "step.started", "usage", "step.restarted", "message.completed", "usage",
+                "turn.completed"
+            ]
         );
         assert_eq!(texts(&events), ["A whole answer."]);
         house.check();
@@ -57,7 +60,10 @@ both_engines! {
         let events = house.first.ask(&house.ada, session, "hello").await;
         assert_eq!(
             names(&events),
-            ["turn.started", "step.started", "step.restarted", "message.completed", "turn.completed"]
+            [
+                "turn.started", "step.started", "usage", "step.restarted", "message.completed", "usage",
+                "turn.completed"
+            ]
         );
         assert_eq!(texts(&events), ["There is nothing to find."]);
         house.check();

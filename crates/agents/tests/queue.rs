@@ -34,7 +34,7 @@ both_engines! {
         assert_eq!(agents.cancel_turn(ada, second.id).await.unwrap().status, TurnStatus::Cancelled);
         agents.cancel_turn(ada, first.id).await.unwrap();
         let stopped = house.first.until_ended(ada, session, first.id).await;
-        assert_eq!(names(&stopped), ["turn.started", "step.started", "message.completed", "turn.cancelled"]);
+        assert_eq!(names(&stopped), ["turn.started", "step.started", "message.completed", "usage", "turn.cancelled"]);
         assert!(texts(&stopped)[0].starts_with("One two"), "{stopped:?}");
         let skipped = house.first.until_ended(ada, session, second.id).await;
         assert_eq!(names(&skipped), ["turn.cancelled"]);

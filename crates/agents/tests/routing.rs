@@ -146,7 +146,7 @@ both_engines! {
             let events = house.first.ask(&house.ada, session, question).await;
             assert_eq!(
                 names(&events),
-                ["turn.started", "step.started", "step.restarted", "message.completed", "turn.completed"],
+                ["turn.started", "step.started", "step.restarted", "message.completed", "usage", "turn.completed"],
                 "{question}"
             );
             assert_eq!(texts(&events), ["From small."]);
@@ -176,8 +176,8 @@ both_engines! {
         assert_eq!(
             names(&events),
             [
-                "turn.started", "step.started", "step.restarted", "step.restarted", "message.completed",
-                "turn.completed"
+                "turn.started", "step.started", "usage", "step.restarted", "usage", "step.restarted",
+                "message.completed", "usage", "turn.completed"
             ]
         );
         assert_eq!((texts(&events), one(&events)), (vec!["From small."], instead("broke off")));

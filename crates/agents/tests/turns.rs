@@ -90,7 +90,7 @@ both_engines! {
         let mut message = plan(&[], "A long answer that never comes to its end");
         message["stall"] = json!(true);
         let events = house.first.ask(&house.ada, session, &message).await;
-        assert_eq!(names(&events), ["turn.started", "step.started", "message.completed", "turn.failed"]);
+        assert_eq!(names(&events), ["turn.started", "step.started", "message.completed", "usage", "turn.failed"]);
         assert!(texts(&events)[0].starts_with("A long"));
         let Some(TurnEvent::TurnFailed { problem, .. }) = events.last() else { panic!() };
         assert_eq!(problem.code, "turn_too_long");

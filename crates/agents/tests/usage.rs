@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use kontor_agents::{UsageBy, UsageQuery, UsageReport};
+use kontor_agents::{BudgetScope, NewBudget, UsageBy, UsageQuery, UsageReport};
 use kontor_core::{
     caller::Caller,
     error::Fault as _,
@@ -12,7 +12,7 @@ use kontor_core::{
     turn::TurnEvent,
     usage::{Spent, StepUsage},
 };
-use kontor_models::ModelSettings;
+use kontor_models::{ModelSettings, tokens::estimate};
 use kontor_store::{both_engines, testing::TestStore};
 use kontor_testkit::scripted::{Script, ScriptedModel};
 use sea_query::{Expr, ExprTrait as _, Query};
@@ -153,6 +153,62 @@ both_engines! {
         let tokens: Vec<_> = told(&events).iter().map(|usage| usage.output_tokens).collect();
         assert_eq!(tokens, [3, 10]);
         assert_eq!(stored(&house, session).await.0.len(), 2);
+    }
+
+    async fn an_answer_cancelled_before_its_usage_is_told_counts_as_estimated(store: TestStore) {
+        let house = House::scripted(store).await;
+        let agents = &house.first.agents;
+        house.server.push(Script::new().text("Half of what there is to say, and").stall());
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        let turn = house.first.say(&house.ada, session, "hello").await;
+        let mut stream = house.first.follow(&house.ada, session, None).await;
+        while patient(stream.next()).await.unwrap().name() != "text.delta" {}
+        agents.cancel_turn(&house.ada, turn).await.unwrap();
+        let told = told(&house.first.until_ended(&house.ada, session, turn).await);
+        let [usage] = told.as_slice() else { panic!("{told:?}") };
+        let request = house.server.requests().pop().unwrap();
+        let prompt = estimate(request["messages"][0]["content"].as_str().unwrap()) as u64;
+        assert!(usage.estimated && usage.input_tokens > prompt && usage.output_tokens >= 8, "{usage:?}");
+        assert!(usage.cost_micros.is_some_and(|cost| cost > 0), "{usage:?}");
+        let spent = Spent {
+            tokens: usage.input_tokens + usage.output_tokens, cost_micros: usage.cost_micros.unwrap()
+        };
+        let (rows, stored) = stored(&house, session).await;
+        assert_eq!((rows.len(), stored), (1, spent));
+    }
+
+    async fn an_answer_without_end_counts_as_estimated(store: TestStore) {
+        let mut settings = settings();
+        settings.limits.answer_bytes = 1_000;
+        let house = House::on(store, ScriptedModel::start().await.unwrap(), settings).await;
+        house.server.push(Script::new().text(&"on and ".repeat(1_000)).stall());
+        let session = house.first.session(&house.ada, "analyst").await;
+        let told = told(&house.first.ask(&house.ada, session, "hello").await);
+        let [usage] = told.as_slice() else { panic!("{told:?}") };
+        assert!(usage.estimated && usage.output_tokens > 250 && usage.input_tokens > 100, "{usage:?}");
+        assert_eq!(stored(&house, session).await.0.len(), 1);
+    }
+
+    async fn what_a_server_never_tells_counts_against_a_budget(store: TestStore) {
+        let house = House::scripted(store).await;
+        let budget = NewBudget { tokens: Some(100), cost_micros: None };
+        house.first.agents.set_budget(&house.ada, BudgetScope::Workspace, None, budget).await.unwrap();
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        house.server.push(Script::new().text("Hello."));
+        let told = told(&house.first.ask(&house.ada, session, "hello").await);
+        assert!(matches!(told.as_slice(), [usage] if usage.estimated && usage.output_tokens > 0), "{told:?}");
+        let events = house.first.ask(&house.ada, session, "again").await;
+        let Some(TurnEvent::TurnFailed { problem, .. }) = events.last() else { panic!("{events:?}") };
+        assert_eq!(problem.code, "budget_reached");
+    }
+
+    async fn a_request_of_which_nothing_came_uses_up_nothing(store: TestStore) {
+        let house = House::scripted(store).await;
+        house.server.push(Script::status(400, "no"));
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        let events = house.first.ask(&house.ada, session, "hello").await;
+        assert_eq!(events.last().unwrap().name(), "turn.failed");
+        assert_eq!((told(&events), stored(&house, session).await.0), (Vec::new(), Vec::new()));
     }
 
     async fn what_a_fallback_answers_counts_as_its_own(store: TestStore) {

@@ -220,6 +220,24 @@ both_engines! {
         house.check();
     }
 
+    async fn a_summary_that_comes_to_nothing_is_paid_for(store: TestStore) {
+        let rule = |request: &Value| match is_for_summary(request) {
+            true => Script::new().text(&"on and ".repeat(10_000)).stall(),
+            false => look_and_answer(request),
+        };
+        let house = House::narrow(store, rule).await;
+        deals(&house).await;
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        for number in 0..14 {
+            let events = house.first.ask(&house.ada, session, format!("What of customer {number}?")).await;
+            let Some(at) = events.iter().position(|event| event.name() == "history.dropped") else { continue };
+            let TurnEvent::Usage { usage, .. } = &events[at + 1] else { panic!("{:?}", names(&events)) };
+            assert!(usage.estimated && usage.output_tokens > 10_000, "{usage:?}");
+            return;
+        }
+        panic!("nothing was to be summed up");
+    }
+
     async fn a_list_is_as_long_as_the_window_has_room_and_goes_on_where_it_ends(store: TestStore) {
         let rule = |request: &Value| look_and_answer(request);
         let house = House::narrow(store, rule).await;

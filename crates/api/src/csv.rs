@@ -8,8 +8,11 @@ use kontor_core::error::{Chain, Problem};
 
 use crate::problem::{ApiError, Result};
 
-/// With what a spreadsheet takes a cell for a formula.
-const FORMULAS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// With what a spreadsheet takes a cell for a formula, in full width as well.
+const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+/// What may part cells: where a list has semicolons in it by a computer's settings, a spreadsheet parts at these, and at
+/// line breaks, whatever quotes of ours stand around a cell.
+const PARTING: [char; 4] = [';', '\t', '\r', '\n'];
 
 /// A table as the body of an answer.
 pub(crate) struct Csv {
@@ -19,8 +22,8 @@ pub(crate) struct Csv {
 }
 
 impl Csv {
-    /// A table of rows below their heads. A text that a spreadsheet would take for a formula stands behind an
-    /// apostrophe, since names are written by others than those who open it.
+    /// A table of rows below their heads. What a spreadsheet would take for a formula, in a cell or in a part of one,
+    /// stands behind an apostrophe, since names are written by others than those who open it.
     pub(crate) fn new<const N: usize>(
         name: String,
         heads: [&str; N],
@@ -41,7 +44,20 @@ impl Csv {
 }
 
 fn unlike_a_formula(cell: String) -> String {
-    if cell.starts_with(FORMULAS) { format!("'{cell}") } else { cell }
+    let mut plain = String::with_capacity(cell.len() + 1);
+    if cell.starts_with(['\t', '\r', '\n']) {
+        plain.push('\'');
+    }
+    let mut begins = true;
+    for c in cell.chars() {
+        if begins && FORMULAS.contains(&c) {
+            plain.push('\'');
+        }
+        // Blanks and quotes before it do not keep a formula from being one.
+        begins = PARTING.contains(&c) || begins && (c.is_whitespace() || c == '"');
+        plain.push(c);
+    }
+    plain
 }
 
 impl IntoResponse for Csv {
@@ -80,6 +96,22 @@ mod tests {
         let Ok(csv) = Csv::new("t.csv".to_owned(), ["name"], rows) else { panic!("it is written") };
         let expected = "name\r\n'=1+1\r\n'@SUM(A1)\r\n'-2\r\n\"Ada, \"\"the\"\" first\"\r\nplain\r\n";
         assert_eq!(String::from_utf8(csv.body).unwrap(), expected);
+    }
+
+    #[test]
+    fn parts_of_a_cell_are_no_formulas_wherever_it_is_parted() {
+        for (cell, plain) in [
+            ("Ada;=1+1", "Ada;'=1+1"),
+            ("Ada; \"=1+1", "Ada; \"'=1+1"),
+            ("Ada\t@SUM(A1)", "Ada\t'@SUM(A1)"),
+            ("Ada\r\n-2;+3", "Ada\r\n'-2;'+3"),
+            ("\n=1", "'\n'=1"),
+            (" =1", " '=1"),
+            ("＝1+1;＠A1", "'＝1+1;'＠A1"),
+            ("a-b=c; d, e;f", "a-b=c; d, e;f"),
+        ] {
+            assert_eq!(unlike_a_formula(cell.to_owned()), plain);
+        }
     }
 
     #[test]

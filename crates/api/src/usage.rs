@@ -7,7 +7,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use kontor_agents::{Named, UsageBy, UsageFigures, UsageGroup, UsageQuery, UsageReport};
+use kontor_agents::{MOST_GROUPS, Named, UsageBy, UsageFigures, UsageGroup, UsageQuery, UsageReport};
 use kontor_core::time::Date;
 use kontor_http::Services;
 use schemars::JsonSchema;
@@ -90,17 +90,31 @@ async fn usage(
         Some("json") => false,
         Some(_) => return Err(ApiError::issue("format", "invalid_value", "json or csv is expected here.")),
     };
-    let query = query(&parameters)?;
+    let limit = parameters.number("limit", 1..=MAX_LIMIT)?;
+    // A table is whole, unless it was asked for in part.
+    let usual = if is_csv { MOST_GROUPS } else { DEFAULT_LIMIT };
+    let query = query(&parameters, limit.unwrap_or(usual))?;
     let by = query.by;
     let report = state.agents.usage(&caller, query).await?;
     if is_csv {
+        if report.has_more && limit.is_none() {
+            return Err(too_long());
+        }
         return table(by, report).map(UsageAnswer::Csv);
     }
     let UsageReport { from, to, groups, has_more, total } = report;
     Ok(UsageAnswer::Json(Json(Usage { groups: page::first(groups, has_more).0, total, from, to })))
 }
 
-fn query(parameters: &Parameters) -> Result<UsageQuery> {
+/// A table with a part of the usage only would be taken for all of it.
+fn too_long() -> ApiError {
+    let message = format!(
+        "A table has at most {MOST_GROUPS} rows. Ask for fewer days, narrow it to an agent, a member or a model, or set a limit."
+    );
+    ApiError::issue("limit", "too_many", message)
+}
+
+fn query(parameters: &Parameters, limit: u32) -> Result<UsageQuery> {
     let expected = "day, agent, member or model is expected here.";
     let by = match parameters.text("by") {
         None => return Err(ApiError::issue("by", "required", expected)),
@@ -116,7 +130,7 @@ fn query(parameters: &Parameters) -> Result<UsageQuery> {
         agent: parameters.parsed("agent", "The id of an agent")?,
         member: parameters.parsed("member", "The id of a member")?,
         model: parameters.owned("model"),
-        limit: parameters.number("limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
+        limit,
     })
 }
 

@@ -29,6 +29,9 @@ pub struct StepUsage {
     /// From the request to the end of the answer.
     #[serde(default, skip_serializing_if = "is_none")]
     pub latency_ms: u64,
+    /// The provider did not say all of it, and the rest is estimated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
     /// The day that it counts to, by the workspace's clocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<Date>,
@@ -124,7 +127,10 @@ mod tests {
     fn usage_of_an_older_log_is_read_and_impossible_counts_are_cut() {
         let old = json!({"input_tokens": 9, "output_tokens": 2, "cached_input_tokens": 4});
         let read: StepUsage = serde_json::from_value(old.clone()).unwrap();
-        assert_eq!((read.model.as_str(), read.cost_micros, read.day), ("", None, None));
+        assert_eq!(
+            (read.model.as_str(), read.cost_micros, read.day, read.estimated),
+            ("", None, None, false)
+        );
         assert_eq!(serde_json::to_value(&read).unwrap(), old);
         let turn = TurnId(uuid::Uuid::nil());
         let event = json!({"event": "usage", "data": {

@@ -9,6 +9,7 @@ use crate::{
     calls::{Calls, Piece},
     chat::{Carried, Delta, FinishReason, Message, ToolCall, Usage},
     error::ModelError,
+    tokens::estimate,
 };
 
 /// One whole answer of a model.
@@ -46,6 +47,7 @@ pub struct Assembler {
     carried: Option<Arc<Carried>>,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    has_begun: bool,
     /// Bytes of all that is kept, and how many may be.
     size: usize,
     limit: usize,
@@ -66,6 +68,7 @@ impl Assembler {
     pub fn new(prefix: impl Into<String>, limit: usize) -> Self {
         Self {
             size: 0,
+            has_begun: false,
             limit,
             prefix: prefix.into(),
             text: String::new(),
@@ -80,6 +83,7 @@ impl Assembler {
     /// Takes up a delta, or as much of it as there is room for; where that was not all of it, the answer is
     /// [full](Self::is_full) and ends.
     pub fn push(&mut self, delta: Delta) -> Taken<'_> {
+        self.has_begun = true;
         match delta {
             Delta::Text(piece) => {
                 let from = self.text.len();
@@ -162,6 +166,21 @@ impl Assembler {
     /// What the answer has used up so far, as far as the provider has said.
     pub fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    /// Whether anything of it came.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// Whether all of it came, and is kept.
+    pub fn is_whole(&self) -> bool {
+        self.finish.is_some() && !self.is_full()
+    }
+
+    /// Tokens of what was said so far, estimated.
+    pub fn tokens(&self) -> usize {
+        estimate(&self.text) + estimate(&self.reasoning) + self.calls.tokens()
     }
 
     /// The whole answer; [`ModelError::CutShort`] where it did not come to its end.
@@ -271,6 +290,22 @@ mod tests {
             assembler.push(call(index, None, Some("deal.find"), ""));
         }
         assert!(assembler.is_full() && started.elapsed().as_secs() < 5);
+    }
+
+    #[test]
+    fn the_tokens_of_half_an_answer_are_those_of_all_that_was_said() {
+        let mut assembler = Assembler::new("call_7", 40);
+        assert!(!assembler.has_begun());
+        assembler.push(Delta::Reasoning("Hm, deals.".into()));
+        assert!(assembler.has_begun() && !assembler.is_whole());
+        assembler.push(Delta::Text("Let me look.".into()));
+        assembler.push(call(0, None, Some("deal.find"), "{\"limit\""));
+        let said = ["Hm, deals.", "Let me look.", "deal.find", "{\"limit\""];
+        assert_eq!(assembler.tokens(), said.into_iter().map(estimate).sum::<usize>());
+        assembler.push(Delta::Finish(FinishReason::Stop));
+        assert!(assembler.is_whole());
+        assembler.push(Delta::Text("More than there is room for.".into()));
+        assert!(!assembler.is_whole(), "the rest is not kept");
     }
 
     #[test]

@@ -9,7 +9,10 @@ use std::collections::HashSet;
 
 use serde_json::{Deserializer, Map, Value};
 
-use crate::chat::{Opaque, ToolCall};
+use crate::{
+    chat::{Opaque, ToolCall},
+    tokens::estimate,
+};
 
 /// Bytes of a call's id and of its name that are kept.
 const LONGEST_WORD: usize = 1_024;
@@ -60,6 +63,11 @@ impl Calls {
         let (name, arguments) = (name.unwrap_or_default(), arguments.to_owned());
         self.0.push(Partial { index, id, name, arguments, extra: extra.unwrap_or_default() });
         true
+    }
+
+    /// Tokens of names and arguments so far, estimated.
+    pub(crate) fn tokens(&self) -> usize {
+        self.0.iter().map(|call| estimate(&call.name) + estimate(&call.arguments)).sum()
     }
 
     /// The whole calls. Of `prefix` are made the ids of those that have none of their own.

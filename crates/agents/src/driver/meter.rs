@@ -9,16 +9,17 @@ use kontor_core::{
     time::{Date, Timestamp},
     usage::{Spent, StepUsage, dollars},
 };
-use kontor_models::{ChatModel, Usage};
+use kontor_models::{Assembler, ChatModel, ChatRequest, Usage};
 use tokio::time::Instant;
 
 use super::Run;
 use crate::{
     engine::LoadedAgent,
     error::Error,
+    history,
     rows::{
         budgets::BudgetRow,
-        usage::{self, DaySpent},
+        usage::{self, DaySpent, Whose},
     },
     stored::BudgetScope,
     workspace_budgets::Budgets,
@@ -27,14 +28,22 @@ use crate::{
 /// Counts what an answer of a model uses up.
 pub(super) struct Meter {
     model: Arc<dyn ChatModel>,
+    request: ChatRequest,
+    /// Tokens of the request's tools, estimated.
+    tools: usize,
     asked_at: Instant,
     time_zone: TimeZone,
 }
 
 impl Meter {
-    /// What was used up, as far as the provider said it. A model that is none of language costs nothing.
-    pub(super) fn read(&self, usage: Option<Usage>, now: Timestamp) -> Option<StepUsage> {
-        let usage = usage.filter(|_| self.model.capabilities().language)?;
+    /// What was used up for an answer, or for as much of it as came. A model that is none of language costs nothing, nor
+    /// does a request of which nothing came.
+    pub(super) fn read(&self, answer: &Assembler, now: Timestamp) -> Option<StepUsage> {
+        if !self.model.capabilities().language || !answer.has_begun() {
+            return None;
+        }
+        let told = answer.usage().unwrap_or_default();
+        let usage = self.completed(told, answer);
         let read = StepUsage {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
@@ -44,9 +53,25 @@ impl Meter {
             model: self.model.name().to_owned(),
             cost_micros: self.model.pricing().map(|pricing| pricing.cost(&usage)),
             latency_ms: u64::try_from(self.took().as_millis()).unwrap_or(u64::MAX),
+            estimated: usage != told,
             day: Some(self.time_zone.date(now)),
         };
         Some(read.bounded())
+    }
+
+    /// What the provider told, with what it did not tell estimated. Most tell it with the end of the answer alone, so
+    /// that who ends each answer before would never pay for one.
+    fn completed(&self, told: Usage, answer: &Assembler) -> Usage {
+        let number = |tokens: usize| u64::try_from(tokens).unwrap_or(u64::MAX);
+        let mut usage = told;
+        if told.input_tokens == 0 {
+            let messages = self.request.messages.iter().map(history::tokens).sum::<usize>();
+            usage.input_tokens = number(messages + self.tools);
+        }
+        if told.output_tokens == 0 || !answer.is_whole() {
+            usage.output_tokens = told.output_tokens.max(number(answer.tokens()));
+        }
+        usage
     }
 
     pub(super) fn took(&self) -> Duration {
@@ -55,7 +80,7 @@ impl Meter {
 }
 
 impl Run<'_> {
-    /// What counts an answer of the model that is asked now.
+    /// What counts an answer of the model that is asked now, with so many tokens of tools.
     ///
     /// # Errors
     /// [`Error::BudgetReached`] where nothing is left of a budget. What other turns have committed counts; what they are
@@ -64,12 +89,20 @@ impl Run<'_> {
         &self,
         agent: &LoadedAgent,
         model: &Arc<dyn ChatModel>,
+        request: &ChatRequest,
+        tools: usize,
     ) -> Result<Meter, Error> {
         let budgets = self.agents.budgets_of(self.workspace).await?;
         if !budgets.is_empty() && model.capabilities().language {
             self.check_budgets(agent, &budgets).await?;
         }
-        Ok(Meter { model: model.clone(), asked_at: Instant::now(), time_zone: budgets.time_zone })
+        Ok(Meter {
+            model: model.clone(),
+            request: request.clone(),
+            tools,
+            asked_at: Instant::now(),
+            time_zone: budgets.time_zone,
+        })
     }
 
     async fn check_budgets(&self, agent: &LoadedAgent, budgets: &Budgets) -> Result<(), Error> {
@@ -84,11 +117,15 @@ impl Run<'_> {
         }
         let now = self.agents.0.environment.now();
         let today = budgets.time_zone.date(now);
+        let is_of = |scope| of_day.iter().any(|budget| budget.scope == scope);
+        let whose = Whose {
+            all: is_of(BudgetScope::Workspace),
+            agent: is_of(BudgetScope::Agent).then_some(of_agent),
+            member: is_of(BudgetScope::Member).then_some(of_member),
+        };
         let day: DaySpent = self
             .namespace
-            .read((today, of_agent, of_member), |tx, &(today, agent, member)| {
-                Box::pin(usage::of_day(tx, today, agent, member))
-            })
+            .read((today, whose), |tx, &(today, whose)| Box::pin(usage::of_day(tx, today, whose)))
             .await?;
         for budget in of_day {
             let (spent, who) = match budget.scope {

@@ -44,10 +44,11 @@ impl Run<'_> {
             Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Err(error) => return Ok(failed(&error)),
         };
-        let meter = match self.meter(&prepared.agent, &chosen.model).await {
-            Ok(meter) => meter,
-            Err(error) => return Ok(failed(&error)),
-        };
+        let meter =
+            match self.meter(&prepared.agent, &chosen.model, &request, prepared.surface.tokens()).await {
+                Ok(meter) => meter,
+                Err(error) => return Ok(failed(&error)),
+            };
         let step = self.state.step_number();
         let agents = self.agents;
         let settings = &agents.0.settings;
@@ -64,7 +65,7 @@ impl Run<'_> {
         let partial = |assembler: &Assembler, reasoning: &str| Partial {
             text: assembler.text().to_owned(),
             reasoning: reasoning.to_owned(),
-            usage: meter.read(assembler.usage(), agents.0.environment.now()),
+            usage: meter.read(assembler, agents.0.environment.now()),
         };
 
         let (stopping, cancel) = (self.stopping, self.cancel.clone());
@@ -133,7 +134,9 @@ impl Run<'_> {
 
     async fn request(&mut self) -> Result<Ready, Error> {
         let prepared = self.prepare().await?;
-        let models = self.agents.models_of(self.workspace).await?;
+        // What the meter looks at is read beside them.
+        let (models, _) =
+            tokio::try_join!(self.agents.models_of(self.workspace), self.agents.budgets_of(self.workspace))?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
         let limits = &self.agents.0.settings.limits;
         let may_sum_up = !self.state.has_dropped && self.state.summaries < limits.summaries;

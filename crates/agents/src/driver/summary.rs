@@ -11,7 +11,7 @@ use kontor_core::{
 };
 use kontor_models::{
     Assembler, ChatModel, ChatRequest, CompletedStep, FinishReason, Message, ModelError, RetryPolicy,
-    ToolDefinition, Tries, Usage, tokens::estimate, with_retries,
+    ToolDefinition, Tries, tokens::estimate, with_retries,
 };
 use serde_json::{Value, json};
 
@@ -47,24 +47,27 @@ impl Run<'_> {
         let Some(asked) = question(model.as_ref(), limits, &self.history, leaving) else {
             return Ok(self.not_summed_up(nothing_to_read(), None));
         };
-        let meter = match self.meter(&prepared.agent, &model).await {
+        let request = ChatRequest::new(asked.messages, Vec::<ToolDefinition>::new());
+        let meter = match self.meter(&prepared.agent, &model, &request, 0).await {
             Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };
         let left = self.deadline.since(agents.0.environment.now());
         // What a turn has left is for its answer first.
         let limit = limits.summary.min(left / 2);
-        let answered = self.answer(model.clone(), asked.messages, limit).await?;
-        let (text, usage) = match answered {
-            Answered::Whole(text, usage) => (shortened(text.trim(), asked.longest), usage),
-            Answered::Failed(problem) => return Ok(self.not_summed_up(problem, None)),
-            Answered::Ended => {
-                let end = self.ends_with(Partial::default);
-                return Ok(end.unwrap_or_else(|| self.not_summed_up(nothing_said(), None)));
-            }
+        let mut assembler = Assembler::new("summary".to_owned(), ANSWER_BYTES);
+        let read = self.answer(model.clone(), request, limit, &mut assembler).await?;
+        let usage = meter.read(&assembler, agents.0.environment.now());
+        let Some(read) = read else {
+            let end = self.ends_with(|| Partial { usage: usage.clone(), ..Partial::default() });
+            return Ok(end.unwrap_or_else(|| self.not_summed_up(nothing_said(), usage)));
         };
-        count(model.name(), usage.as_ref(), meter.took());
-        let usage = meter.read(usage, agents.0.environment.now());
+        let step = match whole(read, assembler) {
+            Ok(step) => step,
+            Err(problem) => return Ok(self.not_summed_up(problem, usage)),
+        };
+        count(model.name(), step.usage.as_ref(), meter.took());
+        let text = shortened(step.text.trim(), asked.longest);
         if text.is_empty() {
             return Ok(self.not_summed_up(nothing_said(), usage));
         }
@@ -80,70 +83,59 @@ impl Run<'_> {
         Input::SummedUp { event: TurnEvent::HistoryDropped { turn, step, problem }, usage }
     }
 
-    /// What the model answers in time.
+    /// Reads what the model answers in time; `None` where the turn is cancelled.
     async fn answer(
         &self,
         model: Arc<dyn ChatModel>,
-        messages: Vec<Message>,
+        request: ChatRequest,
         limit: Duration,
-    ) -> Result<Answered, Error> {
+        assembler: &mut Assembler,
+    ) -> Result<Option<Read>, Error> {
         let settings = &self.agents.0.settings;
-        let request = ChatRequest::new(messages, Vec::<ToolDefinition>::new());
         let policy = RetryPolicy { attempts: settings.retries.attempts.min(ATTEMPTS), ..settings.retries };
         let environment = self.agents.0.environment.clone();
         let mut deltas = with_retries(model, request, policy, environment, Tries::default());
         let reading = async {
-            let mut assembler = Assembler::new("summary".to_owned(), ANSWER_BYTES);
             while let Some(delta) = deltas.next().await {
                 assembler.push(delta?);
                 if assembler.is_full() {
-                    return Ok(None);
+                    break;
                 }
             }
-            assembler.complete().map(Some)
+            Ok(())
         };
         let (cancel, stopping) = (self.cancel.clone(), self.stopping);
         let waiting = async {
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => Err(Error::Stopping),
-                () = cancel.token().cancelled() => Ok(Answered::Ended),
-                read = tokio::time::timeout(limit, reading) => Ok(Answered::of(read)),
+                () = cancel.token().cancelled() => Ok(None),
+                read = tokio::time::timeout(limit, reading) => Ok(Some(read)),
             }
         };
         self.keeping_the_lease(waiting).await
     }
 }
 
-/// What came of a request for a summary.
-enum Answered {
-    Whole(String, Option<Usage>),
-    Failed(Problem),
-    /// The turn is cancelled.
-    Ended,
-}
+/// How the reading of an answer ended.
+type Read = Result<Result<(), ModelError>, tokio::time::error::Elapsed>;
 
-type Read = Result<Result<Option<CompletedStep>, ModelError>, tokio::time::error::Elapsed>;
-
-impl Answered {
-    fn of(read: Read) -> Self {
-        match read {
-            // What a filter cut off may lack what matters.
-            Ok(Ok(Some(step))) if step.finish != FinishReason::ContentFilter => {
-                Self::Whole(step.text, step.usage)
-            }
-            Ok(Ok(_)) => Self::Failed(nothing_said()),
-            Ok(Err(error)) => {
-                tracing::warn!(error = %Chain(&error), "the model gave no summary");
-                Self::Failed(error.problem())
-            }
-            Err(_) => Self::Failed(Problem::new(
-                ErrorKind::Unavailable,
-                "summary_too_slow",
-                "The model did not sum up the earlier messages in time.",
-            )),
-        }
+/// The answer, or why it is no summary.
+fn whole(read: Read, assembler: Assembler) -> Result<CompletedStep, Problem> {
+    let too_slow = |_| {
+        let message = "The model did not sum up the earlier messages in time.";
+        Problem::new(ErrorKind::Unavailable, "summary_too_slow", message)
+    };
+    let read = read.map_err(too_slow)?;
+    if assembler.is_full() {
+        return Err(nothing_said());
     }
+    let step = read.and_then(|()| assembler.complete()).map_err(|error| {
+        tracing::warn!(error = %Chain(&error), "the model gave no summary");
+        error.problem()
+    })?;
+    // What a filter cut off may lack what matters.
+    if step.finish == FinishReason::ContentFilter { Err(nothing_said()) } else { Ok(step) }
 }
 
 fn nothing_said() -> Problem {

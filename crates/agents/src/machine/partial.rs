@@ -7,7 +7,7 @@ use super::State;
 pub(crate) struct Partial {
     pub(crate) text: String,
     pub(crate) reasoning: String,
-    /// As far as the provider had said it. It is paid for, whatever becomes of the answer.
+    /// What the provider had said, or an estimate; `None` where nothing came. It is paid for, whatever becomes of the answer.
     pub(crate) usage: Option<StepUsage>,
 }
 

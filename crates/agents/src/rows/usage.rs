@@ -8,6 +8,7 @@ use kontor_core::{
 };
 use kontor_store::{Row, Tx};
 use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Order, Query, SelectStatement};
+use uuid::Uuid;
 
 use super::instant;
 use crate::{
@@ -87,7 +88,15 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// What a day has used up so far.
+/// Whose usage of a day is asked for; that of all is added up only where it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whose {
+    pub(crate) all: bool,
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) member: Option<MemberId>,
+}
+
+/// What a day has used up so far, as far as it was asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct DaySpent {
     pub(crate) workspace: Spent,
@@ -95,33 +104,39 @@ pub(crate) struct DaySpent {
     pub(crate) member: Spent,
 }
 
-/// What the workspace, an agent and a member have used up in a day, as far as it is committed.
-pub(crate) async fn of_day(
-    tx: &mut Tx<'_>,
-    day: Date,
-    agent: AgentId,
-    member: MemberId,
-) -> Result<DaySpent, Error> {
-    let of_agent = || Expr::col("agent_id").eq(agent.as_uuid());
-    let of_member = || Expr::col("member_id").eq(member.as_uuid());
-    let within = |condition: Expr, value: Expr| {
+/// What was used up in a day, as far as it is committed.
+pub(crate) async fn of_day(tx: &mut Tx<'_>, day: Date, whose: Whose) -> Result<DaySpent, Error> {
+    let of_agent = whose.agent.map(|id| Expr::col("agent_id").eq(id.as_uuid()));
+    let of_member = whose.member.map(|id| Expr::col("member_id").eq(id.as_uuid()));
+    let within = |condition: Option<Expr>, value: Expr| {
         let zero = Expr::val(0_i64);
-        Expr::Case(Box::new(CaseStatement::new().case(condition, value).finally(zero)))
+        match condition {
+            Some(condition) => {
+                Expr::Case(Box::new(CaseStatement::new().case(condition, value).finally(zero)))
+            }
+            None => zero,
+        }
     };
-    let select = Query::select()
+    let mut select = Query::select()
         .expr(total(tokens()))
         .expr(total(cost()))
-        .expr(total(within(of_agent(), tokens())))
-        .expr(total(within(of_agent(), cost())))
-        .expr(total(within(of_member(), tokens())))
-        .expr(total(within(of_member(), cost())))
+        .expr(total(within(of_agent.clone(), tokens())))
+        .expr(total(within(of_agent.clone(), cost())))
+        .expr(total(within(of_member.clone(), tokens())))
+        .expr(total(within(of_member.clone(), cost())))
         .from(tx.table(TABLE))
         .and_where(Expr::col("day").eq(day.to_string()))
         .take();
+    if !whose.all
+        && let Some(either) = of_agent.into_iter().chain(of_member).reduce(|either, or| either.or(or))
+    {
+        select.and_where(either);
+    }
     let row = tx.fetch_one(&select).await?;
     let spent =
         |at: usize| Ok::<_, Error>(Spent { tokens: count(&row, at)?, cost_micros: count(&row, at + 1)? });
-    Ok(DaySpent { workspace: spent(0)?, agent: spent(2)?, member: spent(4)? })
+    let workspace = if whose.all { spent(0)? } else { Spent::default() };
+    Ok(DaySpent { workspace, agent: spent(2)?, member: spent(4)? })
 }
 
 /// Which usage is asked for: of days from the first to the last.
@@ -151,7 +166,31 @@ pub(crate) async fn grouped(
         select.order_by_expr(total(tokens()), Order::Desc);
     }
     select.order_by(column, Order::Asc).limit(limit);
-    let rows = tx.fetch_all(&select).await?;
+    read_groups(tx, by, &select).await
+}
+
+/// The groups of these agents or members alone, as far as there is usage of them.
+pub(crate) async fn of_subjects(
+    tx: &mut Tx<'_>,
+    by: UsageBy,
+    of: &UsageOf,
+    subjects: Vec<Uuid>,
+) -> Result<Vec<(GroupKey, UsageFigures)>, Error> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let column = column(by);
+    let mut select = figured(tx, of);
+    select.column(column).and_where(Expr::col(column).is_in(subjects)).group_by_col(column);
+    read_groups(tx, by, &select).await
+}
+
+async fn read_groups(
+    tx: &mut Tx<'_>,
+    by: UsageBy,
+    select: &SelectStatement,
+) -> Result<Vec<(GroupKey, UsageFigures)>, Error> {
+    let rows = tx.fetch_all(select).await?;
     let read = |row: &Row| {
         let at = SUMMED.len() + 2;
         let key = match by {

@@ -1,5 +1,8 @@
 //! What models have used up, and what they may.
 
+use kontor_core::ids::WorkspaceId;
+use sea_query::{Expr, Query};
+
 use super::*;
 
 /// A server on which Ada and Vera have each had an answer of 1,010 tokens for 3,150 millionths of a dollar.
@@ -78,6 +81,71 @@ async fn usage_is_a_table_for_spreadsheets_where_that_is_asked_for() {
     assert_eq!(accepted.body, by_format.body);
     let json = ada.request(Method::GET, "/api/usage?by=model&format=json").header("accept", "text/csv");
     assert!(server.send(json.body(Body::empty()).unwrap()).await.expect(200).body["data"].is_array());
+    server.services.shutdown.cancel();
+}
+
+/// Doubles the models that there is usage of, so many times.
+async fn doubled(server: &Server, workspace: WorkspaceId, times: std::ops::Range<u32>) {
+    let columns = [
+        "session_id",
+        "turn_id",
+        "step",
+        "agent_id",
+        "member_id",
+        "day",
+        "at",
+        "input_tokens",
+        "cached_input_tokens",
+        "cache_write_tokens",
+        "output_tokens",
+        "reasoning_tokens",
+        "cost_micros",
+        "latency_ms",
+    ];
+    let namespace = server.store.workspace(workspace).await.unwrap();
+    let written: Result<(), kontor_store::Error> = namespace
+        .write(times, move |tx, times| {
+            Box::pin(async move {
+                for time in times.clone() {
+                    let more = Query::select()
+                        .columns(columns)
+                        .expr(Expr::cust(format!("seq + {}", 1_000_u64 << time)))
+                        .expr(Expr::cust(format!("model || '.{time}'")))
+                        .from(tx.table("usage"))
+                        .take();
+                    let mut insert = Query::insert();
+                    insert.into_table(tx.table("usage")).columns(columns.into_iter().chain(["seq", "model"]));
+                    insert.select_from(more).unwrap();
+                    tx.execute(&insert).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    written.unwrap();
+}
+
+#[tokio::test]
+async fn a_table_is_whole_or_refused_and_a_list_says_that_it_is_cut() {
+    let server = used().await;
+    let ada = server.sign_in("ada").await;
+    let me = ada.get("/api/me").await.expect(200).body;
+    let workspace = me["workspace"]["id"].as_str().unwrap().parse().unwrap();
+    let rows = |answer: &Answer| answer.body.as_str().unwrap().lines().count() - 1;
+    doubled(&server, workspace, 0..10).await;
+    let table = "/api/usage?by=model&format=csv";
+    assert_eq!(rows(&ada.get(table).await.expect(200)), 1_024);
+    let list = ada.get("/api/usage?by=model").await.expect(200).body;
+    assert_eq!(list["data"].as_array().unwrap().len(), 500);
+    assert_eq!(list["page"], json!({"has_more": true, "next": null}));
+    assert_eq!(list["total"]["steps"], 2_048);
+
+    doubled(&server, workspace, 10..16).await;
+    let refused = ada.get(table).await.expect(400);
+    let issue = &refused.body["errors"][0];
+    assert_eq!((&issue["path"], &issue["code"]), (&json!("limit"), &json!("too_many")));
+    assert!(issue["message"].as_str().unwrap().contains("50000 rows"), "{issue}");
+    assert_eq!(rows(&ada.get(&format!("{table}&limit=7")).await.expect(200)), 7);
     server.services.shutdown.cancel();
 }
 
