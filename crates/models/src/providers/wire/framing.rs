@@ -98,7 +98,9 @@ impl Frames {
         self.is_over = true;
         self.framer.ready.push_back(Err(match error {
             Framing::Compressed => ModelError::Protocol(words),
-            Framing::EventTooLong | Framing::StreamTooLong | Framing::TooManyEvents => ModelError::TooLong(words),
+            Framing::EventTooLong | Framing::StreamTooLong | Framing::TooManyEvents => {
+                ModelError::TooLong(words)
+            }
         }));
     }
 }
