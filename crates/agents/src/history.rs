@@ -27,6 +27,14 @@ const REMEMBERED: usize = 500;
 /// Characters that are left of a tool's result which has to make room.
 const SHORT_RESULT: usize = 300;
 
+/// What a summary is told of a message, in characters: of a text, of a call's arguments, of a tool's result.
+pub(crate) const TOLD_TEXT: usize = 4_000;
+pub(crate) const TOLD_ARGUMENTS: usize = 400;
+pub(crate) const TOLD_RESULT: usize = 600;
+
+/// How many times the characters that are shown are kept at most, whole results counted.
+const MOST_KEPT: usize = 32;
+
 /// Turns to come before a summary is asked for again, after one that could not be made.
 const REST: u32 = 4;
 
@@ -40,6 +48,8 @@ pub(crate) struct History {
     summary: Option<Summary>,
     turns: VecDeque<Past>,
     characters: usize,
+    /// As far as a summary is told of them.
+    told: usize,
     /// Turns to come before a summary is asked for.
     rest: u32,
 }
@@ -58,6 +68,7 @@ pub(crate) struct Past {
     pub(crate) last: Sequence,
     messages: Arc<[Message]>,
     pub(crate) characters: usize,
+    told: usize,
     /// Counted when they are asked for first: not every model's window is known.
     tokens: OnceLock<usize>,
     /// With the results of tools cut, and the tokens of that.
@@ -68,8 +79,9 @@ impl Past {
     fn new(state: &State, last: Sequence, page: Page) -> Self {
         let messages = machine::messages(state, page);
         let characters = messages.iter().map(length).sum();
+        let told = messages.iter().map(told).sum();
         let (tokens, short) = Default::default();
-        Self { last, messages: messages.into(), characters, tokens, short }
+        Self { last, messages: messages.into(), characters, told, tokens, short }
     }
 
     pub(crate) fn messages(&self) -> &Arc<[Message]> {
@@ -124,15 +136,18 @@ impl History {
     }
 
     /// Takes in a turn that ended, whose last event is number `last`. What is beyond the limits stays until there is a
-    /// summary of it, up to twice of them.
+    /// summary of it, up to twice of them, by what the summary is told: one long result must not make the turns before
+    /// it vanish.
     pub(crate) fn push(&mut self, state: &State, last: Sequence, limits: &Limits) {
         let past = Past::new(state, last, Page::usual(limits));
         self.characters += past.characters;
+        self.told += past.told;
         self.turns.push_back(past);
         self.rest = if state.has_dropped { REST } else { self.rest.saturating_sub(1) };
         let is_over = |this: &Self| {
             this.turns.len() > limits.history_turns.saturating_mul(2)
-                || this.characters > limits.history_characters.saturating_mul(2)
+                || this.told > limits.history_characters.saturating_mul(2)
+                || this.characters > limits.history_characters.saturating_mul(MOST_KEPT)
         };
         // The newest stays however long it is: it is what the next message goes on from.
         while self.turns.len() > 1 && is_over(self) {
@@ -151,6 +166,7 @@ impl History {
     fn pop(&mut self) {
         if let Some(oldest) = self.turns.pop_front() {
             self.characters -= oldest.characters;
+            self.told -= oldest.told;
         }
     }
 
@@ -234,6 +250,19 @@ fn length(message: &Message) -> usize {
             text.len() + carried + calls.sum::<usize>()
         }
         Message::Tool { content, .. } => content.len(),
+    }
+}
+
+/// As much of a message as a summary is told.
+fn told(message: &Message) -> usize {
+    match message {
+        Message::System(text) | Message::User(text) => text.len().min(TOLD_TEXT),
+        Message::Assistant { text, tool_calls, .. } => {
+            let calls =
+                tool_calls.iter().map(|call| call.name.len() + call.arguments.len().min(TOLD_ARGUMENTS));
+            text.len().min(TOLD_TEXT) + calls.sum::<usize>()
+        }
+        Message::Tool { content, .. } => content.len().min(TOLD_RESULT),
     }
 }
 

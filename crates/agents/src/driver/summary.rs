@@ -18,13 +18,12 @@ use serde_json::{Value, json};
 use super::{Run, failed, model_call::count, prepare::Prepared, window::Window};
 use crate::{
     error::Error,
-    history::{History, Past},
+    history::{History, Past, TOLD_ARGUMENTS, TOLD_RESULT, TOLD_TEXT},
     limits::Limits,
     machine::{Input, Partial},
 };
 
-/// Characters of a message that a request for a summary tells at first, and how few where there is no room.
-const LONGEST: usize = 4_000;
+/// How few characters of a message a request for a summary tells where there is no room.
 const SHORTEST: usize = 100;
 
 /// Bytes of an answer, its thoughts included. What is longer has no end.
@@ -177,7 +176,7 @@ fn question(model: &dyn ChatModel, limits: &Limits, history: &History, leaving: 
     let room = window.told_at_once(asked);
     let (mut told, mut used, mut through) = (Vec::new(), 0, None);
     for past in history.turns().iter().take(leaving) {
-        let turn = if told.is_empty() { first(past, room)? } else { lines(past, LONGEST) };
+        let turn = if told.is_empty() { first(past, room)? } else { lines(past, TOLD_TEXT) };
         let size = estimate(&turn.to_string());
         if used + size > room {
             break;
@@ -200,7 +199,7 @@ const FRAME: usize = 60;
 
 /// The oldest turn, which is told in any case: with as much of its messages as there is room for.
 fn first(past: &Past, room: usize) -> Option<Value> {
-    let mut longest = LONGEST;
+    let mut longest = TOLD_TEXT;
     while longest >= SHORTEST {
         let turn = lines(past, longest);
         if estimate(&turn.to_string()) <= room {
@@ -220,14 +219,14 @@ fn lines(past: &Past, longest: usize) -> Value {
         Message::Assistant { text, tool_calls, .. } => {
             let calls = tool_calls
                 .iter()
-                .map(|call| format!("{} {}", call.name, text::excerpt(&call.arguments, longest.min(400))));
+                .map(|call| format!("{} {}", call.name, text::excerpt(&call.arguments, longest.min(TOLD_ARGUMENTS))));
             let mut said = json!({"assistant": text::excerpt(text, longest)});
             if !tool_calls.is_empty() {
                 said["called"] = calls.collect();
             }
             Some(said)
         }
-        Message::Tool { content, .. } => Some(json!({"result": text::excerpt(content, longest.min(600))})),
+        Message::Tool { content, .. } => Some(json!({"result": text::excerpt(content, longest.min(TOLD_RESULT))})),
     };
     past.messages().iter().filter_map(line).collect()
 }
@@ -256,7 +255,90 @@ fn shortened(text: &str, tokens: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use kontor_core::{ids::TurnId, turn::ToolOutcome};
+    use kontor_models::{Capabilities, DeltaStream};
+    use uuid::Uuid;
+
+    use super::{super::window::Fitted, *};
+    use crate::machine::State;
+
+    struct Named;
+
+    impl ChatModel for Named {
+        fn name(&self) -> &str {
+            "local/large"
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            Capabilities {
+                language: true,
+                tools: true,
+                parallel_tool_calls: true,
+                context_window: Some(128_000),
+                max_output_tokens: None,
+                thinking: false,
+                vision: false,
+            }
+        }
+
+        fn stream(&self, _: ChatRequest) -> DeltaStream {
+            Box::pin(futures::stream::empty())
+        }
+    }
+
+    /// A turn with so many long results.
+    fn turn(number: u32, results: u32) -> State {
+        let turn = TurnId(Uuid::from_u128(u128::from(number)));
+        let mut state = State::new(turn);
+        state.apply(&TurnEvent::TurnStarted { turn, message: format!("Question {number}?") });
+        state.apply(&TurnEvent::StepStarted { turn, step: 1 });
+        for index in 0..results {
+            let (call, operation) = (format!("c{index}"), "deal.find".to_owned());
+            state.apply(&TurnEvent::ToolCalled {
+                turn,
+                step: 1,
+                index,
+                call: call.clone(),
+                operation: operation.clone(),
+                arguments: json!({}),
+                effect: None,
+                records: None,
+                written: None,
+                answered_by: None,
+            });
+            let result = json!({"text": "a".repeat(30_000)}).to_string();
+            let outcome = ToolOutcome::Succeeded { result: serde_json::from_str(&result).unwrap() };
+            state.apply(&TurnEvent::ToolResult {
+                turn,
+                step: 1,
+                index,
+                call,
+                operation,
+                outcome,
+                duration_ms: 1,
+            });
+        }
+        state
+    }
+
+    #[test]
+    fn what_came_before_a_very_long_turn_is_summed_up_and_does_not_vanish() {
+        let limits = Limits::default();
+        let mut history = History::default();
+        for number in 0..5 {
+            history.push(&turn(number, 0), i64::from(number), &limits);
+        }
+        history.push(&turn(5, 6), 5, &limits);
+        assert_eq!(history.turns().len(), 6);
+        assert!(history.turns()[5].characters > 2 * limits.history_characters);
+        let window = Window::new("local/large", &Named.capabilities(), || 2_600, &limits);
+        let fitted = window.fit(&history, vec![Message::User("And now?".into())], true).unwrap();
+        let Fitted::Leaving(leaving) = fitted else { panic!("they are beyond the limits: {fitted:?}") };
+        let asked = question(&Named, &limits, &history, leaving).unwrap();
+        assert_eq!((leaving, asked.through), (5, 4));
+        let Message::User(told) = &asked.messages[1] else { panic!("{:?}", asked.messages) };
+        assert!(told.contains("Question 0?"), "{told}");
+    }
 
     #[test]
     fn a_summary_without_end_is_cut_to_its_tokens() {
