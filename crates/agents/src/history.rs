@@ -10,7 +10,7 @@ use kontor_core::{
     cache::Cache,
     ids::{SessionId, TurnId},
     text,
-    turn::{Sequence, TurnEvent},
+    turn::{Done, Sequence, TurnEvent},
 };
 use kontor_models::{Message, ToolCall, tokens::estimate};
 use serde_json::json;
@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::{
     limits::Limits,
     log::LogSlice,
-    machine::{self, Page, State},
+    machine::{self, End, Page, State},
 };
 
 /// Conversations that are remembered between turns.
@@ -42,11 +42,17 @@ const REST: u32 = 4;
 /// words, and roles alternate.
 const ASKED: &str = "(The earlier messages of this conversation are not shown any more. Sum them up.)";
 
+/// The same before what was done.
+const ASKED_DONE: &str = "(What you did last ended early and is not shown any more. What was done by then?)";
+
 /// The ended turns of a session, oldest first: whole turns only, and what was made of those before them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     summary: Option<Summary>,
     turns: VecDeque<Past>,
+    /// What the newest turns did, as far as they ended early: with the number of each one's last event. It outlasts a
+    /// summary of them, which need not hold it.
+    unfinished: Vec<(Sequence, Arc<str>)>,
     characters: usize,
     /// As far as a summary is told of them.
     told: usize,
@@ -129,8 +135,12 @@ impl History {
                 *last = logged.seq;
             }
         }
-        for (state, last) in states.iter().filter(|(_, last)| *last > through) {
-            history.push(state, *last, limits);
+        for (state, last) in &states {
+            if *last > through {
+                history.push(state, *last, limits);
+            } else {
+                history.note_done(state, *last);
+            }
         }
         history
     }
@@ -139,6 +149,7 @@ impl History {
     /// summary of it, up to twice of them, by what the summary is told: one long result must not make the turns before
     /// it vanish.
     pub(crate) fn push(&mut self, state: &State, last: Sequence, limits: &Limits) {
+        self.note_done(state, last);
         let past = Past::new(state, last, Page::usual(limits));
         self.characters += past.characters;
         self.told += past.told;
@@ -153,6 +164,35 @@ impl History {
         while self.turns.len() > 1 && is_over(self) {
             self.pop();
         }
+    }
+
+    /// Takes in what a turn did that ended early, for the one that goes on from it.
+    fn note_done(&mut self, state: &State, last: Sequence) {
+        if !matches!(state.end, Some(End::Failed | End::Cancelled)) {
+            self.unfinished.clear();
+            return;
+        }
+        let words = |done: Done| match done.record {
+            Some(record) => format!("{} (id {record})", done.words()),
+            None => done.words(),
+        };
+        let done: Vec<_> = state.done().into_iter().map(words).collect();
+        if !done.is_empty() {
+            self.unfinished.push((last, done.join(", ").into()));
+        }
+    }
+
+    /// As messages, what the newest turns did that ended early, where one of them is not among so many that are shown.
+    pub(crate) fn done_beyond(&self, shown: usize) -> Option<[Message; 2]> {
+        let first = self.turns.iter().rev().take(shown).last();
+        let (oldest, _) = self.unfinished.first()?;
+        if first.is_some_and(|first| first.last <= *oldest) {
+            return None;
+        }
+        let done: Vec<&str> = self.unfinished.iter().map(|(_, words)| &**words).collect();
+        let text = format!("Done: {}. It stays done, and I do not do it again.", done.join(", ")).into();
+        let said = Message::Assistant { text, tool_calls: Vec::new(), carried: None };
+        Some([Message::User(ASKED_DONE.into()), said])
     }
 
     /// Has a summary in the place of the turns up to an event.
