@@ -52,6 +52,11 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
+    /// Whether it is asked in the place of the agent's own.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.instead_of.is_some()
+    }
+
     /// It answered.
     pub(super) fn answered(self) -> AnsweredBy {
         if let Some(pass) = self.pass {
