@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use kontor_core::{
-    error::{Chain, ErrorKind, Fault as _, Problem},
+    error::{Chain, ErrorKind, Problem},
     text,
     turn::{Sequence, TurnEvent},
     usage::StepUsage,
@@ -50,20 +50,25 @@ impl Run<'_> {
             Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };
-        let left = self.deadline.since(agents.0.environment.now());
-        // What a turn has left is for its answer first.
-        let limit = limits.summary.min(left / 2);
-        let answered = self.answer(model.clone(), asked.messages, limit).await?;
-        let (text, usage) = match answered {
-            Answered::Whole(text, usage) => (shortened(text.trim(), asked.longest), usage),
-            Answered::Failed(problem) => return Ok(self.not_summed_up(problem, None)),
+        let asked_at = agents.0.environment.now();
+        let limit = time(limits, self.summing_up, self.deadline.since(asked_at));
+        if limit.is_zero() {
+            return Ok(self.not_summed_up(too_slow(), None));
+        }
+        let (answered, used) = self.answer(model.clone(), asked.messages, limit).await?;
+        let now = agents.0.environment.now();
+        self.summing_up += now.since(asked_at);
+        // What comes to nothing was used up as well.
+        let usage = meter.read(used, now);
+        let text = match answered {
+            Answered::Whole(text) => shortened(text.trim(), asked.longest),
+            Answered::Failed(problem) => return Ok(self.not_summed_up(problem, usage)),
             Answered::Ended => {
-                let end = self.ends_with(Partial::default);
-                return Ok(end.unwrap_or_else(|| self.not_summed_up(nothing_said(), None)));
+                let end = self.ends_with(|| Partial { usage: usage.clone(), ..Partial::default() });
+                return Ok(end.unwrap_or_else(|| self.not_summed_up(nothing_said(), usage)));
             }
         };
-        count(model.name(), usage.as_ref(), meter.took());
-        let usage = meter.read(usage, agents.0.environment.now());
+        count(model.name(), used.as_ref(), meter.took());
         if text.is_empty() {
             return Ok(self.not_summed_up(nothing_said(), usage));
         }
@@ -79,70 +84,81 @@ impl Run<'_> {
         Input::SummedUp { event: TurnEvent::HistoryDropped { turn, step, problem }, usage }
     }
 
-    /// What the model answers in time.
+    /// What the model answers in time, and what it said that it used up.
     async fn answer(
         &self,
         model: Arc<dyn ChatModel>,
         messages: Vec<Message>,
         limit: Duration,
-    ) -> Result<Answered, Error> {
+    ) -> Result<(Answered, Option<Usage>), Error> {
         let settings = &self.agents.0.settings;
         let request = ChatRequest::new(messages, Vec::<ToolDefinition>::new());
         let policy = RetryPolicy { attempts: settings.retries.attempts.min(ATTEMPTS), ..settings.retries };
         let environment = self.agents.0.environment.clone();
-        let mut deltas = with_retries(model, request, policy, environment, Tries::default());
+        let mut deltas = with_retries(model.clone(), request, policy, environment, Tries::default());
+        let mut assembler = Assembler::new("summary".to_owned(), ANSWER_BYTES);
         let reading = async {
-            let mut assembler = Assembler::new("summary".to_owned(), ANSWER_BYTES);
             while let Some(delta) = deltas.next().await {
                 assembler.push(delta?);
                 if assembler.is_full() {
-                    return Ok(None);
+                    return Ok(false);
                 }
             }
-            assembler.complete().map(Some)
+            Ok(true)
         };
         let (cancel, stopping) = (self.cancel.clone(), self.stopping);
         let waiting = async {
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => Err(Error::Stopping),
-                () = cancel.token().cancelled() => Ok(Answered::Ended),
-                read = tokio::time::timeout(limit, reading) => Ok(Answered::of(read)),
+                () = cancel.token().cancelled() => Ok(None),
+                read = tokio::time::timeout(limit, reading) => Ok(Some(read)),
             }
         };
-        self.keeping_the_lease(waiting).await
+        let read = self.keeping_the_lease(waiting).await?;
+        let usage = assembler.usage();
+        let answered = match read {
+            None => Answered::Ended,
+            Some(Err(_)) => Answered::Failed(too_slow()),
+            Some(Ok(Ok(false))) => Answered::Failed(nothing_said()),
+            Some(Ok(Ok(true))) => Answered::of(assembler.complete(), model.as_ref()),
+            Some(Ok(Err(error))) => Answered::of(Err(error), model.as_ref()),
+        };
+        Ok((answered, usage))
     }
+}
+
+/// The time that a summary may take, after others of the turn that took so long, with so much left of the turn: that is
+/// for its answer first.
+fn time(limits: &Limits, spent: Duration, left: Duration) -> Duration {
+    limits.summary.min(left / 2).min((limits.turn / 3).saturating_sub(spent))
 }
 
 /// What came of a request for a summary.
 enum Answered {
-    Whole(String, Option<Usage>),
+    Whole(String),
     Failed(Problem),
     /// The turn is cancelled.
     Ended,
 }
 
-type Read = Result<Result<Option<CompletedStep>, ModelError>, tokio::time::error::Elapsed>;
-
 impl Answered {
-    fn of(read: Read) -> Self {
-        match read {
+    fn of(completed: Result<CompletedStep, ModelError>, model: &dyn ChatModel) -> Self {
+        match completed {
             // What a filter cut off may lack what matters.
-            Ok(Ok(Some(step))) if step.finish != FinishReason::ContentFilter => {
-                Self::Whole(step.text, step.usage)
-            }
-            Ok(Ok(_)) => Self::Failed(nothing_said()),
-            Ok(Err(error)) => {
+            Ok(step) if step.finish != FinishReason::ContentFilter => Self::Whole(step.text),
+            Ok(_) => Self::Failed(nothing_said()),
+            Err(error) => {
                 tracing::warn!(error = %Chain(&error), "the model gave no summary");
-                Self::Failed(error.problem())
+                Self::Failed(model.problem_of(&error))
             }
-            Err(_) => Self::Failed(Problem::new(
-                ErrorKind::Unavailable,
-                "summary_too_slow",
-                "The model did not sum up the earlier messages in time.",
-            )),
         }
     }
+}
+
+fn too_slow() -> Problem {
+    let message = "The model did not sum up the earlier messages in time.";
+    Problem::new(ErrorKind::Unavailable, "summary_too_slow", message)
 }
 
 fn nothing_said() -> Problem {
@@ -338,6 +354,16 @@ mod tests {
         assert_eq!((leaving, asked.through), (5, 4));
         let Message::User(told) = &asked.messages[1] else { panic!("{:?}", asked.messages) };
         assert!(told.contains("Question 0?"), "{told}");
+    }
+
+    #[test]
+    fn all_summaries_of_a_turn_take_no_more_than_a_third_of_its_time() {
+        let limits = Limits::default();
+        let seconds = Duration::from_secs;
+        assert_eq!(time(&limits, seconds(0), seconds(600)), seconds(120));
+        assert_eq!(time(&limits, seconds(150), seconds(450)), seconds(50));
+        assert_eq!(time(&limits, seconds(0), seconds(60)), seconds(30));
+        assert!(time(&limits, seconds(200), seconds(400)).is_zero());
     }
 
     #[test]
