@@ -10,7 +10,7 @@ use kontor_core::{
     cache::Cache,
     ids::{SessionId, TurnId},
     text,
-    turn::{Sequence, TurnEvent},
+    turn::{Done, Sequence, TurnEvent},
 };
 use kontor_models::{Message, ToolCall, tokens::estimate};
 use serde_json::json;
@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::{
     limits::Limits,
     log::LogSlice,
-    machine::{self, Page, State},
+    machine::{self, End, Page, State},
 };
 
 /// Conversations that are remembered between turns.
@@ -27,6 +27,14 @@ const REMEMBERED: usize = 500;
 /// Characters that are left of a tool's result which has to make room.
 const SHORT_RESULT: usize = 300;
 
+/// What a summary is told of a message, in characters: of a text, of a call's arguments, of a tool's result.
+pub(crate) const TOLD_TEXT: usize = 4_000;
+pub(crate) const TOLD_ARGUMENTS: usize = 400;
+pub(crate) const TOLD_RESULT: usize = 600;
+
+/// How many times the characters that are shown are kept at most, whole results counted.
+const MOST_KEPT: usize = 32;
+
 /// Turns to come before a summary is asked for again, after one that could not be made.
 const REST: u32 = 4;
 
@@ -34,12 +42,20 @@ const REST: u32 = 4;
 /// words, and roles alternate.
 const ASKED: &str = "(The earlier messages of this conversation are not shown any more. Sum them up.)";
 
+/// The same before what was done.
+const ASKED_DONE: &str = "(What you did last ended early and is not shown any more. What was done by then?)";
+
 /// The ended turns of a session, oldest first: whole turns only, and what was made of those before them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     summary: Option<Summary>,
     turns: VecDeque<Past>,
+    /// What the newest turns did, as far as they ended early: with the number of each one's last event. It outlasts a
+    /// summary of them, which need not hold it.
+    unfinished: Vec<(Sequence, Arc<str>)>,
     characters: usize,
+    /// As far as a summary is told of them.
+    told: usize,
     /// Turns to come before a summary is asked for.
     rest: u32,
 }
@@ -58,6 +74,7 @@ pub(crate) struct Past {
     pub(crate) last: Sequence,
     messages: Arc<[Message]>,
     pub(crate) characters: usize,
+    told: usize,
     /// Counted when they are asked for first: not every model's window is known.
     tokens: OnceLock<usize>,
     /// With the results of tools cut, and the tokens of that.
@@ -68,8 +85,9 @@ impl Past {
     fn new(state: &State, last: Sequence, page: Page) -> Self {
         let messages = machine::messages(state, page);
         let characters = messages.iter().map(length).sum();
+        let told = messages.iter().map(told).sum();
         let (tokens, short) = Default::default();
-        Self { last, messages: messages.into(), characters, tokens, short }
+        Self { last, messages: messages.into(), characters, told, tokens, short }
     }
 
     pub(crate) fn messages(&self) -> &Arc<[Message]> {
@@ -117,27 +135,64 @@ impl History {
                 *last = logged.seq;
             }
         }
-        for (state, last) in states.iter().filter(|(_, last)| *last > through) {
-            history.push(state, *last, limits);
+        for (state, last) in &states {
+            if *last > through {
+                history.push(state, *last, limits);
+            } else {
+                history.note_done(state, *last);
+            }
         }
         history
     }
 
     /// Takes in a turn that ended, whose last event is number `last`. What is beyond the limits stays until there is a
-    /// summary of it, up to twice of them.
+    /// summary of it, up to twice of them, by what the summary is told: one long result must not make the turns before
+    /// it vanish.
     pub(crate) fn push(&mut self, state: &State, last: Sequence, limits: &Limits) {
+        self.note_done(state, last);
         let past = Past::new(state, last, Page::usual(limits));
         self.characters += past.characters;
+        self.told += past.told;
         self.turns.push_back(past);
         self.rest = if state.has_dropped { REST } else { self.rest.saturating_sub(1) };
         let is_over = |this: &Self| {
             this.turns.len() > limits.history_turns.saturating_mul(2)
-                || this.characters > limits.history_characters.saturating_mul(2)
+                || this.told > limits.history_characters.saturating_mul(2)
+                || this.characters > limits.history_characters.saturating_mul(MOST_KEPT)
         };
         // The newest stays however long it is: it is what the next message goes on from.
         while self.turns.len() > 1 && is_over(self) {
             self.pop();
         }
+    }
+
+    /// Takes in what a turn did that ended early, for the one that goes on from it.
+    fn note_done(&mut self, state: &State, last: Sequence) {
+        if !matches!(state.end, Some(End::Failed | End::Cancelled)) {
+            self.unfinished.clear();
+            return;
+        }
+        let words = |done: Done| match done.record {
+            Some(record) => format!("{} (id {record})", done.words()),
+            None => done.words(),
+        };
+        let done: Vec<_> = state.done().into_iter().map(words).collect();
+        if !done.is_empty() {
+            self.unfinished.push((last, done.join(", ").into()));
+        }
+    }
+
+    /// As messages, what the newest turns did that ended early, where one of them is not among so many that are shown.
+    pub(crate) fn done_beyond(&self, shown: usize) -> Option<[Message; 2]> {
+        let first = self.turns.iter().rev().take(shown).last();
+        let (oldest, _) = self.unfinished.first()?;
+        if first.is_some_and(|first| first.last <= *oldest) {
+            return None;
+        }
+        let done: Vec<&str> = self.unfinished.iter().map(|(_, words)| &**words).collect();
+        let text = format!("Done: {}. It stays done, and I do not do it again.", done.join(", ")).into();
+        let said = Message::Assistant { text, tool_calls: Vec::new(), carried: None };
+        Some([Message::User(ASKED_DONE.into()), said])
     }
 
     /// Has a summary in the place of the turns up to an event.
@@ -151,6 +206,7 @@ impl History {
     fn pop(&mut self) {
         if let Some(oldest) = self.turns.pop_front() {
             self.characters -= oldest.characters;
+            self.told -= oldest.told;
         }
     }
 
@@ -234,6 +290,19 @@ fn length(message: &Message) -> usize {
             text.len() + carried + calls.sum::<usize>()
         }
         Message::Tool { content, .. } => content.len(),
+    }
+}
+
+/// As much of a message as a summary is told.
+fn told(message: &Message) -> usize {
+    match message {
+        Message::System(text) | Message::User(text) => text.len().min(TOLD_TEXT),
+        Message::Assistant { text, tool_calls, .. } => {
+            let calls =
+                tool_calls.iter().map(|call| call.name.len() + call.arguments.len().min(TOLD_ARGUMENTS));
+            text.len().min(TOLD_TEXT) + calls.sum::<usize>()
+        }
+        Message::Tool { content, .. } => content.len().min(TOLD_RESULT),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use kontor_core::{
     caller::{Caller, Operator},
+    error::Chain,
     ids::WorkspaceId,
     reading::readable,
 };
@@ -85,7 +86,14 @@ impl Agents {
         let agents: Vec<Agent> = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
         let mut found = Vec::new();
         for agent in agents {
-            let needs = needs_of(self, workspace, agent.id).await?;
+            let needs = match needs_of(self, workspace, agent.id).await {
+                Ok(needs) => needs,
+                // One agent that cannot be made ready says so when it runs, and keeps nothing of the others back.
+                Err(error) => {
+                    tracing::warn!(agent = agent.name, error = %Chain(&error), "what an agent needs of a window cannot be told");
+                    continue;
+                }
+            };
             let model = models.meant(&agent.model).or(default.as_ref().map(|default| default.name()));
             found.extend(narrow.iter().filter_map(|info| warning(&agent, model, info, needs)));
         }

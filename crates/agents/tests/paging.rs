@@ -2,6 +2,7 @@
 
 use kontor_agents::{AgentSettings, Limits};
 use kontor_core::turn::TurnEvent;
+use kontor_models::ModelOverride;
 use kontor_store::{both_engines, testing::TestStore};
 use kontor_testkit::scripted::Script;
 use serde_json::{Value, json};
@@ -85,6 +86,21 @@ both_engines! {
         house.deal("A new one").await;
         let events = house.first.ask(&house.ada, session, read_on(&handle)).await;
         assert_eq!(problem(&events)["code"], "result_changed");
+        house.check();
+    }
+
+    async fn a_handle_goes_on_where_the_window_has_become_smaller(store: TestStore) {
+        let house = with_deals(store).await;
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        house.first.ask(&house.ada, session, plan(&[&[("deal.find", json!({}))]], "Found.")).await;
+        let handle = handle(&house);
+        let known = ModelOverride { context_window: Some(8_192), ..ModelOverride::default() };
+        house.first.agents.override_model(&house.ada, "scripted/scripted", known).await.unwrap();
+        let events = house.first.ask(&house.ada, session, plan(&[&[("deal.find", json!({}))]], "Found.")).await;
+        let shown = outcome(&events, 1, 0)["result"]["records"].as_array().unwrap().len();
+        assert!(shown < 20, "a list is shorter now: {shown}");
+        let events = house.first.ask(&house.ada, session, read_on(&handle)).await;
+        assert_eq!(outcome(&events, 1, 0)["status"], "succeeded", "nothing has changed");
         house.check();
     }
 

@@ -132,6 +132,26 @@ async fn others_are_answered_during(store: TestStore, trial: Script, has_a_word:
 }
 
 both_engines! {
+    async fn a_stand_in_with_a_small_window_shows_what_fits_and_sums_nothing_up(store: TestStore) {
+        let rule = |model: &str, question: &str, _: usize| match (model, question) {
+            ("scripted", "503") => Script::status(503, "down"),
+            ("scripted", _) => Script::new().text(&"What there is to tell. ".repeat(300)),
+            _ => Script::new().text("In short."),
+        };
+        let house = House::on(store, server(rule).await, settings()).await;
+        fall_back(&house, &["scripted/narrow"]).await;
+        let session = house.first.session(&house.ada, "analyst").await;
+        for _ in 0..6 {
+            house.first.ask(&house.ada, session, "And?").await;
+        }
+        let events = house.first.ask(&house.ada, session, "503").await;
+        assert_eq!(one(&events).0, "scripted/narrow");
+        assert!(!names(&events).iter().any(|name| name.starts_with("history.")), "{:?}", names(&events));
+        let request = house.server.requests().pop().unwrap();
+        let shown = request["messages"].as_array().unwrap().len();
+        assert!(shown < 2 * 6 + 2, "not all had room: {shown}");
+    }
+
     async fn another_model_answers_on_outage_rate_and_refusal(store: TestStore) {
         let house = house(store, failing).await;
         let session = house.first.session(&house.ada, "analyst").await;

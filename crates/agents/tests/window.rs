@@ -198,6 +198,25 @@ both_engines! {
         house.check();
     }
 
+    async fn a_summary_that_comes_to_nothing_is_paid_for(store: TestStore) {
+        let rule = |request: &Value| match is_for_summary(request) {
+            true => Script::new().text("No.").finish("content_filter").usage(700, 20),
+            false => look_and_answer(request),
+        };
+        let house = House::narrow(store, rule).await;
+        deals(&house).await;
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        let events = loop {
+            let events = house.first.ask(&house.ada, session, "What is there?").await;
+            if names(&events).contains(&"history.dropped") {
+                break events;
+            }
+        };
+        let is_paid_for = names(&events).windows(2).any(|pair| pair == ["history.dropped", "usage"]);
+        assert!(is_paid_for, "{:?}", names(&events));
+        house.check();
+    }
+
     async fn without_a_summary_the_turn_goes_on_with_the_newest_messages(store: TestStore) {
         let rule = |request: &Value| match is_for_summary(request) {
             true => Script::status(500, "out of memory"),
@@ -220,7 +239,7 @@ both_engines! {
         house.check();
     }
 
-    async fn a_summary_that_comes_to_nothing_is_paid_for(store: TestStore) {
+    async fn a_summary_without_end_is_paid_for(store: TestStore) {
         let rule = |request: &Value| match is_for_summary(request) {
             true => Script::new().text(&"on and ".repeat(10_000)).stall(),
             false => look_and_answer(request),

@@ -17,7 +17,7 @@ mod summary;
 mod tool_calls;
 mod window;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use kontor_core::{
     error::{Chain, ErrorKind, Fault, Problem},
@@ -167,6 +167,8 @@ struct Run<'a> {
     route: Route,
     first: Option<Input>,
     history: Arc<History>,
+    /// The time that summaries took in this process.
+    summing_up: Duration,
     /// How much of a result the model was shown at once, when it was asked last.
     page: Page,
     /// Appended and not committed.
@@ -211,6 +213,7 @@ impl<'a> Run<'a> {
             route: Route::default(),
             first: Some(first),
             history,
+            summing_up: Duration::ZERO,
             page: Page::usual(limits),
             pending: Vec::new(),
             cancel,

@@ -146,6 +146,8 @@ impl Run<'_> {
             let window = Window::new(chosen.model.name(), &chosen.model.capabilities(), fixed, limits);
             self.page = window.page();
             let current = machine::messages(&self.state, self.page);
+            // What stands in for a moment shows what it has room for, and makes nothing shorter for good.
+            let may_sum_up = may_sum_up && !chosen.is_stand_in();
             match window.fit(&self.history, current, may_sum_up) {
                 Ok(Fitted::Messages(messages)) => break (chosen, messages),
                 Ok(Fitted::Leaving(turns)) => return Ok(Ready::Leaving(prepared, chosen.model, turns)),

@@ -13,7 +13,7 @@ use super::Run;
 use crate::{
     error::Error,
     log,
-    machine::{Call, Handle},
+    machine::{Call, Handle, Page},
 };
 
 impl Run<'_> {
@@ -34,11 +34,23 @@ impl Run<'_> {
         let Some(ToolOutcome::Succeeded { result }) = &source.outcome else { return Ok(refused(is_over())) };
         let is_read = source.effect == Some(Effect::Read);
         if is_read {
-            let now = match self.looked_up(&source).await? {
-                Outcome::Succeeded(now) => now,
-                other => return Ok(other),
-            };
-            if now != result.to_value() {
+            let kept = result.to_value();
+            // It may have been read for a model of which no window was known: then a list was longer.
+            let usual = Page::usual(&self.agents.0.settings.limits).room();
+            let mut rooms = vec![self.page.room()];
+            rooms.extend((usual != self.page.room()).then_some(usual));
+            let mut is_the_same = false;
+            for room in rooms {
+                match self.looked_up(&source, room).await? {
+                    Outcome::Succeeded(now) if now == kept => {
+                        is_the_same = true;
+                        break;
+                    }
+                    Outcome::Succeeded(_) => {}
+                    other => return Ok(other),
+                }
+            }
+            if !is_the_same {
                 return Ok(refused(has_changed(&source.operation)));
             }
         } else {

@@ -70,6 +70,11 @@ impl Chosen {
         }
     }
 
+    /// Whether it is asked in the place of the agent's own.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.instead_of.is_some()
+    }
+
     /// It answered.
     pub(super) fn answered(self) -> AnsweredBy {
         if let Some(pass) = self.pass {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use kontor_core::{
-    error::{Chain, ErrorKind, Fault as _, Problem},
+    error::{Chain, ErrorKind, Problem},
     text,
     turn::{Sequence, TurnEvent},
     usage::StepUsage,
@@ -18,13 +18,12 @@ use serde_json::{Value, json};
 use super::{Run, failed, model_call::count, prepare::Prepared, window::Window};
 use crate::{
     error::Error,
-    history::{History, Past},
+    history::{History, Past, TOLD_ARGUMENTS, TOLD_RESULT, TOLD_TEXT},
     limits::Limits,
     machine::{Input, Partial},
 };
 
-/// Characters of a message that a request for a summary tells at first, and how few where there is no room.
-const LONGEST: usize = 4_000;
+/// How few characters of a message a request for a summary tells where there is no room.
 const SHORTEST: usize = 100;
 
 /// Bytes of an answer, its thoughts included. What is longer has no end.
@@ -52,17 +51,22 @@ impl Run<'_> {
             Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };
-        let left = self.deadline.since(agents.0.environment.now());
-        // What a turn has left is for its answer first.
-        let limit = limits.summary.min(left / 2);
+        let asked_at = agents.0.environment.now();
+        let limit = time(limits, self.summing_up, self.deadline.since(asked_at));
+        if limit.is_zero() {
+            return Ok(self.not_summed_up(too_slow(), None));
+        }
         let mut assembler = Assembler::new("summary".to_owned(), ANSWER_BYTES);
         let read = self.answer(model.clone(), request, limit, &mut assembler).await?;
-        let usage = meter.read(&assembler, agents.0.environment.now());
+        let now = agents.0.environment.now();
+        self.summing_up += now.since(asked_at);
+        // What comes to nothing was used up as well.
+        let usage = meter.read(&assembler, now);
         let Some(read) = read else {
             let end = self.ends_with(|| Partial { usage: usage.clone(), ..Partial::default() });
             return Ok(end.unwrap_or_else(|| self.not_summed_up(nothing_said(), usage)));
         };
-        let step = match whole(read, assembler) {
+        let step = match whole(model.as_ref(), read, assembler) {
             Ok(step) => step,
             Err(problem) => return Ok(self.not_summed_up(problem, usage)),
         };
@@ -117,25 +121,32 @@ impl Run<'_> {
     }
 }
 
+/// The time that a summary may take, after others of the turn that took so long, with so much left of the turn: that is
+/// for its answer first.
+fn time(limits: &Limits, spent: Duration, left: Duration) -> Duration {
+    limits.summary.min(left / 2).min((limits.turn / 3).saturating_sub(spent))
+}
+
 /// How the reading of an answer ended.
 type Read = Result<Result<(), ModelError>, tokio::time::error::Elapsed>;
 
 /// The answer, or why it is no summary.
-fn whole(read: Read, assembler: Assembler) -> Result<CompletedStep, Problem> {
-    let too_slow = |_| {
-        let message = "The model did not sum up the earlier messages in time.";
-        Problem::new(ErrorKind::Unavailable, "summary_too_slow", message)
-    };
-    let read = read.map_err(too_slow)?;
+fn whole(model: &dyn ChatModel, read: Read, assembler: Assembler) -> Result<CompletedStep, Problem> {
+    let read = read.map_err(|_| too_slow())?;
     if assembler.is_full() {
         return Err(nothing_said());
     }
     let step = read.and_then(|()| assembler.complete()).map_err(|error| {
         tracing::warn!(error = %Chain(&error), "the model gave no summary");
-        error.problem()
+        model.problem_of(&error)
     })?;
     // What a filter cut off may lack what matters.
     if step.finish == FinishReason::ContentFilter { Err(nothing_said()) } else { Ok(step) }
+}
+
+fn too_slow() -> Problem {
+    let message = "The model did not sum up the earlier messages in time.";
+    Problem::new(ErrorKind::Unavailable, "summary_too_slow", message)
 }
 
 fn nothing_said() -> Problem {
@@ -169,7 +180,7 @@ fn question(model: &dyn ChatModel, limits: &Limits, history: &History, leaving: 
     let room = window.told_at_once(asked);
     let (mut told, mut used, mut through) = (Vec::new(), 0, None);
     for past in history.turns().iter().take(leaving) {
-        let turn = if told.is_empty() { first(past, room)? } else { lines(past, LONGEST) };
+        let turn = if told.is_empty() { first(past, room)? } else { lines(past, TOLD_TEXT) };
         let size = estimate(&turn.to_string());
         if used + size > room {
             break;
@@ -192,7 +203,7 @@ const FRAME: usize = 60;
 
 /// The oldest turn, which is told in any case: with as much of its messages as there is room for.
 fn first(past: &Past, room: usize) -> Option<Value> {
-    let mut longest = LONGEST;
+    let mut longest = TOLD_TEXT;
     while longest >= SHORTEST {
         let turn = lines(past, longest);
         if estimate(&turn.to_string()) <= room {
@@ -210,16 +221,18 @@ fn lines(past: &Past, longest: usize) -> Value {
         Message::System(_) => None,
         Message::User(text) => Some(json!({"member": text::excerpt(text, longest)})),
         Message::Assistant { text, tool_calls, .. } => {
-            let calls = tool_calls
-                .iter()
-                .map(|call| format!("{} {}", call.name, text::excerpt(&call.arguments, longest.min(400))));
+            let calls = tool_calls.iter().map(|call| {
+                format!("{} {}", call.name, text::excerpt(&call.arguments, longest.min(TOLD_ARGUMENTS)))
+            });
             let mut said = json!({"assistant": text::excerpt(text, longest)});
             if !tool_calls.is_empty() {
                 said["called"] = calls.collect();
             }
             Some(said)
         }
-        Message::Tool { content, .. } => Some(json!({"result": text::excerpt(content, longest.min(600))})),
+        Message::Tool { content, .. } => {
+            Some(json!({"result": text::excerpt(content, longest.min(TOLD_RESULT))}))
+        }
     };
     past.messages().iter().filter_map(line).collect()
 }
@@ -248,7 +261,100 @@ fn shortened(text: &str, tokens: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use kontor_core::{ids::TurnId, turn::ToolOutcome};
+    use kontor_models::{Capabilities, DeltaStream};
+    use uuid::Uuid;
+
+    use super::{super::window::Fitted, *};
+    use crate::machine::State;
+
+    struct Named;
+
+    impl ChatModel for Named {
+        fn name(&self) -> &str {
+            "local/large"
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            Capabilities {
+                language: true,
+                tools: true,
+                parallel_tool_calls: true,
+                context_window: Some(128_000),
+                max_output_tokens: None,
+                thinking: false,
+                vision: false,
+            }
+        }
+
+        fn stream(&self, _: ChatRequest) -> DeltaStream {
+            Box::pin(futures::stream::empty())
+        }
+    }
+
+    /// A turn with so many long results.
+    fn turn(number: u32, results: u32) -> State {
+        let turn = TurnId(Uuid::from_u128(u128::from(number)));
+        let mut state = State::new(turn);
+        state.apply(&TurnEvent::TurnStarted { turn, message: format!("Question {number}?") });
+        state.apply(&TurnEvent::StepStarted { turn, step: 1 });
+        for index in 0..results {
+            let (call, operation) = (format!("c{index}"), "deal.find".to_owned());
+            state.apply(&TurnEvent::ToolCalled {
+                turn,
+                step: 1,
+                index,
+                call: call.clone(),
+                operation: operation.clone(),
+                arguments: json!({}),
+                effect: None,
+                records: None,
+                written: None,
+                answered_by: None,
+            });
+            let result = json!({"text": "a".repeat(30_000)}).to_string();
+            let outcome = ToolOutcome::Succeeded { result: serde_json::from_str(&result).unwrap() };
+            state.apply(&TurnEvent::ToolResult {
+                turn,
+                step: 1,
+                index,
+                call,
+                operation,
+                outcome,
+                duration_ms: 1,
+            });
+        }
+        state
+    }
+
+    #[test]
+    fn what_came_before_a_very_long_turn_is_summed_up_and_does_not_vanish() {
+        let limits = Limits::default();
+        let mut history = History::default();
+        for number in 0..5 {
+            history.push(&turn(number, 0), i64::from(number), &limits);
+        }
+        history.push(&turn(5, 6), 5, &limits);
+        assert_eq!(history.turns().len(), 6);
+        assert!(history.turns()[5].characters > 2 * limits.history_characters);
+        let window = Window::new("local/large", &Named.capabilities(), || 2_600, &limits);
+        let fitted = window.fit(&history, vec![Message::User("And now?".into())], true).unwrap();
+        let Fitted::Leaving(leaving) = fitted else { panic!("they are beyond the limits: {fitted:?}") };
+        let asked = question(&Named, &limits, &history, leaving).unwrap();
+        assert_eq!((leaving, asked.through), (5, 4));
+        let Message::User(told) = &asked.messages[1] else { panic!("{:?}", asked.messages) };
+        assert!(told.contains("Question 0?"), "{told}");
+    }
+
+    #[test]
+    fn all_summaries_of_a_turn_take_no_more_than_a_third_of_its_time() {
+        let limits = Limits::default();
+        let seconds = Duration::from_secs;
+        assert_eq!(time(&limits, seconds(0), seconds(600)), seconds(120));
+        assert_eq!(time(&limits, seconds(150), seconds(450)), seconds(50));
+        assert_eq!(time(&limits, seconds(0), seconds(60)), seconds(30));
+        assert!(time(&limits, seconds(200), seconds(400)).is_zero());
+    }
 
     #[test]
     fn a_summary_without_end_is_cut_to_its_tokens() {

@@ -130,7 +130,7 @@ impl Run<'_> {
         let started = self.now();
         let outcome = match call.operation.as_str() {
             READ_MORE => self.read_more(call).await,
-            _ => self.looked_up(call).await,
+            _ => self.looked_up(call, self.page.room()).await,
         };
         let outcome = match outcome {
             Ok(outcome) => bounded(&outcome, self.agents.0.settings.limits.kept_result_bytes),
@@ -139,14 +139,14 @@ impl Run<'_> {
         Ran { index: call.index, outcome, duration_ms: self.since(started) }
     }
 
-    /// What a call that only reads answers now.
-    pub(super) async fn looked_up(&self, call: &Call) -> Result<Outcome, Error> {
+    /// What a call that only reads answers now in so many bytes.
+    pub(super) async fn looked_up(&self, call: &Call, room: usize) -> Result<Outcome, Error> {
         if call.operation == DESCRIBE {
             let described = self.prepare().await?.surface.describe(&call.arguments);
             return Ok(described.map_or_else(Outcome::Failed, Outcome::Succeeded));
         }
         let journal = self.journal(call, Vec::new(), self.now());
-        let executed = self.agents.0.operations.execute_with(self.wanted(call).await?, journal);
+        let executed = self.agents.0.operations.execute_with(self.wanted(call, room).await?, journal);
         Ok(executed.await?.outcome)
     }
 
@@ -155,7 +155,7 @@ impl Run<'_> {
     pub(super) async fn run_alone(&mut self, index: u32) -> Result<Input, Error> {
         let Some(call) = self.state.call(index).cloned() else { return Ok(Input::Ran(Vec::new())) };
         let started = self.now();
-        let wanted = match self.wanted(&call).await {
+        let wanted = match self.wanted(&call, self.page.room()).await {
             Ok(wanted) => wanted,
             Err(error) => return Ok(self.ran(index, failure(error.problem()), started)),
         };
@@ -214,7 +214,7 @@ impl Run<'_> {
     }
 
     /// The call as the agent may make it now, which may be less than when the model wanted it.
-    async fn wanted(&self, call: &Call) -> Result<operations::Call, Error> {
+    async fn wanted(&self, call: &Call, room: usize) -> Result<operations::Call, Error> {
         let prepared = self.prepare().await?;
         prepared.allows(&call.operation).map_err(operations::Error::Refused)?;
         Ok(operations::Call {
@@ -222,7 +222,7 @@ impl Run<'_> {
             operation: call.operation.clone(),
             arguments: call.arguments.clone(),
             consent: machine::consent(&self.state, call),
-            room: self.page.room(),
+            room,
         })
     }
 

@@ -75,16 +75,35 @@ impl<'a> Window<'a> {
     /// Where they are more than there is room for, results of tools in earlier turns are cut first; then the oldest
     /// turns leave, whole, down to half of the room, so that a summary of them stands for some turns. Where there
     /// is to be no summary, as many stay as fit. Results of the running turn are cut, the oldest first, where there is
-    /// no room for it alone.
+    /// no room for it alone. What a turn did that ended early is told before the one that goes on from it, where it
+    /// is not shown itself: nothing may be done twice.
     ///
     /// # Errors
     /// What cannot be cut is more than the window holds.
     pub(super) fn fit(
         &self,
         history: &History,
-        mut current: Vec<Message>,
+        current: Vec<Message>,
         may_sum_up: bool,
     ) -> Result<Fitted, Error> {
+        // What understands no language takes a message for a command.
+        if !self.is_language || history.done_beyond(0).is_none() {
+            return Ok(self.lay_out(history, current, may_sum_up)?.0);
+        }
+        let (fitted, shown) = self.lay_out(history, current.clone(), may_sum_up)?;
+        let done = history.done_beyond(shown).filter(|_| matches!(fitted, Fitted::Messages(_)));
+        let Some(done) = done else { return Ok(fitted) };
+        let current = done.into_iter().chain(current).collect();
+        Ok(self.lay_out(history, current, may_sum_up)?.0)
+    }
+
+    /// The same of what is told anyway, and how many turns are shown.
+    fn lay_out(
+        &self,
+        history: &History,
+        mut current: Vec<Message>,
+        may_sum_up: bool,
+    ) -> Result<(Fitted, usize), Error> {
         let room = self.room.unwrap_or(usize::MAX);
         let count =
             |messages: &[Message]| -> usize { self.room.map_or(0, |_| messages.iter().map(tokens).sum()) };
@@ -121,13 +140,13 @@ impl<'a> Window<'a> {
         if staying < turns.len() && self.is_language && may_sum_up && has_room && history.may_be_summed_up() {
             // The newest is what the message goes on from.
             let staying = all.half().holds(history, is_whole).max(staying.min(1));
-            return Ok(Fitted::Leaving(turns.len() - staying));
+            return Ok((Fitted::Leaving(turns.len() - staying), staying));
         }
         let shown = turns.iter().skip(turns.len() - staying);
         let shown = shown.map(|past| if is_whole { past.messages() } else { past.short().0 });
         let shown = shown.flat_map(|messages| messages.iter().cloned());
         let summary = summary.into_iter().flatten();
-        Ok(Fitted::Messages(summary.chain(shown).chain(current).collect()))
+        Ok((Fitted::Messages(summary.chain(shown).chain(current).collect()), staying))
     }
 }
 
@@ -281,6 +300,64 @@ mod tests {
         let is_question = |message: &&Message| matches!(message, Message::User(_));
         assert!(messages.first().as_ref().is_some_and(is_question), "whole turns");
         assert!(messages.iter().filter(is_question).count() > 10);
+    }
+
+    #[test]
+    fn what_was_done_by_a_turn_that_ended_early_is_told_when_it_has_left() {
+        use kontor_core::{error::Problem, operation::Effect};
+        let turn = TurnId(Uuid::from_u128(7));
+        let result = json!({"record": {"id": Uuid::from_u128(9), "label": "Ring Bob"}}).to_string();
+        let mut state = State::new(turn);
+        for event in [
+            TurnEvent::TurnStarted { turn, message: "All that is to be done, at length. ".repeat(1_000) },
+            TurnEvent::StepStarted { turn, step: 1 },
+            TurnEvent::ToolCalled {
+                turn,
+                step: 1,
+                index: 0,
+                call: "c".to_owned(),
+                operation: "task.create".to_owned(),
+                arguments: json!({}),
+                effect: Some(Effect::Write),
+                records: None,
+                written: None,
+                answered_by: None,
+            },
+            TurnEvent::ToolResult {
+                turn,
+                step: 1,
+                index: 0,
+                call: "c".to_owned(),
+                operation: "task.create".to_owned(),
+                outcome: ToolOutcome::Succeeded { result: serde_json::from_str(&result).unwrap() },
+                duration_ms: 1,
+            },
+            TurnEvent::TurnFailed { turn, problem: Problem::internal(), done: Vec::new() },
+        ] {
+            state.apply(&event);
+        }
+        let mut history = History::default();
+        history.push(&state, 5, &unlimited());
+        let told = |messages: &[Message]| {
+            let said = messages.iter().filter_map(|message| match message {
+                Message::Assistant { text, .. } => Some(text.to_string()),
+                _ => None,
+            });
+            said.collect::<String>()
+        };
+        assert_eq!(told(&fit(None, &history, question()).unwrap()), "", "it is shown itself");
+        let messages = fit(Some(8_192), &history, question()).unwrap();
+        assert!(told(&messages).contains("created task “Ring Bob” (id 00000000-"), "{messages:?}");
+        assert_eq!((messages.len(), messages.last()), (3, question().last()));
+        assert!(matches!(fit(Some(3_490), &history, question()), Err(Error::WindowTooSmall { .. })));
+
+        history.sum_up(5, "They talked.");
+        let messages = fit(None, &history, question()).unwrap();
+        assert!(told(&messages).contains("Ring Bob"), "the summary need not hold it: {messages:?}");
+        let mut next = State::new(TurnId(Uuid::from_u128(8)));
+        next.apply(&TurnEvent::TurnCompleted { turn: next.turn });
+        history.push(&next, 9, &unlimited());
+        assert!(!told(&fit(None, &history, question()).unwrap()).contains("Ring Bob"), "it was gone on from");
     }
 
     #[test]

@@ -121,8 +121,42 @@ impl Configured {
         };
         let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
         told.at = Some(now);
-        if let Some(windows) = windows {
-            told.windows = windows;
-        }
+        // A server that unloads a model does not say its window any more, and loads it again as it did before.
+        told.windows.extend(windows.into_iter().flatten());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt as _;
+    use kontor_core::environment::{ManualClock, SystemRandom};
+    use kontor_testkit::scripted::{Script, ScriptedModel};
+
+    use super::*;
+    use crate::{ChatRequest, Message, ToolDefinition};
+
+    #[tokio::test]
+    async fn the_window_of_a_model_that_was_unloaded_stays_known() {
+        let server = ScriptedModel::loading(4_096).await.unwrap();
+        server.push(Script::new().text("Hello."));
+        let start: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let environment = Environment::new(Arc::new(ManualClock::at(start)), Arc::new(SystemRandom));
+        let config = ProviderConfig {
+            kind: Some(ProviderKind::Ollama),
+            base_url: Some(format!("http://{}/v1", server.address())),
+            ..ProviderConfig::default()
+        };
+        let configured =
+            Configured::new("local", config, Owner::Operator, &Outbound::default(), &environment);
+        let model = || configured.find("local", "scripted").unwrap().unwrap();
+        let request = ChatRequest::new([Message::User("hello".into())], Vec::<ToolDefinition>::new());
+        let said: Vec<_> = model().stream(request).collect().await;
+        assert!(said.iter().all(Result::is_ok), "{said:?}");
+        configured.ask_when_stale(Some("scripted"), start).await;
+        assert_eq!(model().capabilities().context_window, Some(4_096));
+
+        server.unload();
+        configured.ask_when_stale(Some("scripted"), start.plus(PROBE_AGAIN)).await;
+        assert_eq!(model().capabilities().context_window, Some(4_096), "it is loaded as it was");
     }
 }

@@ -118,7 +118,7 @@ impl Ollama {
     }
 
     pub(super) async fn probe(&self, now: Timestamp) {
-        let models = match self.ask().await {
+        let mut models = match self.ask().await {
             Ok(models) => models,
             Err(error) => {
                 tracing::debug!(error = %Chain(&*error), "no local Ollama");
@@ -126,6 +126,11 @@ impl Ollama {
             }
         };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        // It says it of loaded models alone, and loads one again as it did before.
+        for model in models.iter_mut().filter(|model| model.window.is_none()) {
+            let known = state.models.iter().find(|known| known.config.name == model.config.name);
+            model.window = known.and_then(|known| known.window);
+        }
         if state.models != models {
             let names: Vec<_> = models.iter().map(|model| model.config.name.as_str()).collect();
             tracing::info!(?names, "the models of the local Ollama changed");
@@ -239,5 +244,9 @@ mod tests {
         clock.advance(super::super::PROBE_SOON);
         assert_eq!(window("ollama/scripted").await, Some(4_096));
         assert_eq!(window("").await, Some(4_096));
+
+        server.unload();
+        clock.advance(super::super::PROBE_AGAIN);
+        assert_eq!(window("").await, Some(4_096), "it is loaded as it was");
     }
 }

@@ -11,7 +11,10 @@ mod script;
 use std::{
     collections::VecDeque,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -50,6 +53,8 @@ struct Shared {
     models: Vec<(String, Vec<String>)>,
     /// With which context window a model is loaded when it is asked.
     window: Option<u32>,
+    /// How many requests there were when the model was unloaded.
+    unloaded_after: AtomicUsize,
     log: Mutex<Log>,
 }
 
@@ -88,6 +93,12 @@ impl ScriptedModel {
     /// Ollama does.
     pub async fn loading(window: u32) -> std::io::Result<Self> {
         Self::serve("127.0.0.1:0", Shared { window: Some(window), ..Shared::default() }).await
+    }
+
+    /// Unloads the model, as such a server does that was not asked for a while.
+    pub fn unload(&self) {
+        let requests = self.state.log().requests.len();
+        self.state.unloaded_after.store(requests, Ordering::SeqCst);
     }
 
     /// A server that decides each answer from the request's body.
@@ -212,7 +223,8 @@ async fn capabilities(State(shared): State<Arc<Shared>>, Json(asked): Json<Value
 
 /// The models that are loaded, as Ollama's `/api/ps` tells them.
 async fn loaded(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let window = shared.window.filter(|_| !shared.log().requests.is_empty());
+    let unloaded_after = shared.unloaded_after.load(Ordering::SeqCst);
+    let window = shared.window.filter(|_| shared.log().requests.len() > unloaded_after);
     let models: Vec<Value> =
         window.map(|window| json!({"name": MODEL, "context_length": window})).into_iter().collect();
     Json(json!({"models": models}))
