@@ -81,7 +81,17 @@ impl Run<'_> {
     fn not_summed_up(&self, problem: Problem, usage: Option<StepUsage>) -> Input {
         tracing::warn!(session = %self.session.id, problem = %problem.message, "earlier turns could not be summed up and are left out");
         let (turn, step) = (self.turn, self.state.step_number());
-        Input::SummedUp { event: TurnEvent::HistoryDropped { turn, step, problem }, usage }
+        Input::SummedUp { event: TurnEvent::HistoryDropped { turn, step, problem, again: false }, usage }
+    }
+
+    /// Tells the member that earlier turns are left out still, as no summary is asked for shortly after one that could
+    /// not be made.
+    pub(super) fn left_out_again(&self) -> Input {
+        let message = "The earlier messages could not be summed up lately.";
+        let problem = Problem::new(ErrorKind::Unavailable, "no_summary", message);
+        let (turn, step) = (self.turn, self.state.step_number());
+        let event = TurnEvent::HistoryDropped { turn, step, problem, again: true };
+        Input::SummedUp { event, usage: None }
     }
 
     /// What the model answers in time, and what it said that it used up.
@@ -233,16 +243,18 @@ fn lines(past: &Past, longest: usize) -> Value {
         Message::System(_) => None,
         Message::User(text) => Some(json!({"member": text::excerpt(text, longest)})),
         Message::Assistant { text, tool_calls, .. } => {
-            let calls = tool_calls
-                .iter()
-                .map(|call| format!("{} {}", call.name, text::excerpt(&call.arguments, longest.min(TOLD_ARGUMENTS))));
+            let calls = tool_calls.iter().map(|call| {
+                format!("{} {}", call.name, text::excerpt(&call.arguments, longest.min(TOLD_ARGUMENTS)))
+            });
             let mut said = json!({"assistant": text::excerpt(text, longest)});
             if !tool_calls.is_empty() {
                 said["called"] = calls.collect();
             }
             Some(said)
         }
-        Message::Tool { content, .. } => Some(json!({"result": text::excerpt(content, longest.min(TOLD_RESULT))})),
+        Message::Tool { content, .. } => {
+            Some(json!({"result": text::excerpt(content, longest.min(TOLD_RESULT))}))
+        }
     };
     past.messages().iter().filter_map(line).collect()
 }
