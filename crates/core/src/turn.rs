@@ -139,7 +139,14 @@ pub enum TurnEvent {
     },
     /// Earlier turns that the model has no room for are left out of this turn, because they could not be summed up.
     #[serde(rename = "history.dropped")]
-    HistoryDropped { turn: TurnId, step: u32, problem: Problem },
+    HistoryDropped {
+        turn: TurnId,
+        step: u32,
+        problem: Problem,
+        /// Told again in a turn that did not ask for a summary, as one could not be made shortly before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+    },
     /// What an answer of the model used up: several times in a step that was begun again or had
     /// earlier turns summed up.
     #[serde(rename = "usage")]

@@ -42,6 +42,7 @@ impl Run<'_> {
         let (prepared, request, mut chosen) = match self.request().await {
             Ok(Ready::Asked(prepared, request, chosen)) => (prepared, request, chosen),
             Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
+            Ok(Ready::LeavingOut) => return Ok(self.left_out_again()),
             Err(error) => return Ok(failed(&error)),
         };
         let meter =
@@ -149,7 +150,12 @@ impl Run<'_> {
             // What stands in for a moment shows what it has room for, and makes nothing shorter for good.
             let may_sum_up = may_sum_up && !chosen.is_stand_in();
             match window.fit(&self.history, current, may_sum_up) {
-                Ok(Fitted::Messages(messages)) => break (chosen, messages),
+                Ok(Fitted::Messages(_, 1..))
+                    if !self.state.has_told_dropped && !self.history.may_be_summed_up() =>
+                {
+                    return Ok(Ready::LeavingOut);
+                }
+                Ok(Fitted::Messages(messages, _)) => break (chosen, messages),
                 Ok(Fitted::Leaving(turns)) => return Ok(Ready::Leaving(prepared, chosen.model, turns)),
                 // There may be one whose window is larger.
                 Err(error @ Error::WindowTooSmall { .. }) => self.pass_over(&chosen, &error),
@@ -169,6 +175,8 @@ enum Ready {
     Asked(Arc<Prepared>, ChatRequest, Chosen),
     /// So many of the oldest turns have no room, and are to be summed up first by this model.
     Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
+    /// Some of the oldest turns are left out, which the member is told first.
+    LeavingOut,
 }
 
 /// Counts a step that a model answered.

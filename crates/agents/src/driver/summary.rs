@@ -84,7 +84,17 @@ impl Run<'_> {
     fn not_summed_up(&self, problem: Problem, usage: Option<StepUsage>) -> Input {
         tracing::warn!(session = %self.session.id, problem = %problem.message, "earlier turns could not be summed up and are left out");
         let (turn, step) = (self.turn, self.state.step_number());
-        Input::SummedUp { event: TurnEvent::HistoryDropped { turn, step, problem }, usage }
+        Input::SummedUp { event: TurnEvent::HistoryDropped { turn, step, problem, again: false }, usage }
+    }
+
+    /// Tells the member that earlier turns are left out still, as no summary is asked for shortly after one that could
+    /// not be made.
+    pub(super) fn left_out_again(&self) -> Input {
+        let message = "The earlier messages could not be summed up lately.";
+        let problem = Problem::new(ErrorKind::Unavailable, "no_summary", message);
+        let (turn, step) = (self.turn, self.state.step_number());
+        let event = TurnEvent::HistoryDropped { turn, step, problem, again: true };
+        Input::SummedUp { event, usage: None }
     }
 
     /// Reads what the model answers in time; `None` where the turn is cancelled.

@@ -32,8 +32,8 @@ pub(super) struct Window<'a> {
 /// What becomes of a conversation.
 #[derive(Debug, PartialEq)]
 pub(super) enum Fitted {
-    /// All of a request but its prompt.
-    Messages(Vec<Message>),
+    /// All of a request but its prompt, and how many of the oldest turns are not in it.
+    Messages(Vec<Message>, usize),
     /// So many of the oldest turns have no room any more, and are to be summed up first.
     Leaving(usize),
 }
@@ -91,7 +91,7 @@ impl<'a> Window<'a> {
             return Ok(self.lay_out(history, current, may_sum_up)?.0);
         }
         let (fitted, shown) = self.lay_out(history, current.clone(), may_sum_up)?;
-        let done = history.done_beyond(shown).filter(|_| matches!(fitted, Fitted::Messages(_)));
+        let done = history.done_beyond(shown).filter(|_| matches!(fitted, Fitted::Messages(..)));
         let Some(done) = done else { return Ok(fitted) };
         let current = done.into_iter().chain(current).collect();
         Ok(self.lay_out(history, current, may_sum_up)?.0)
@@ -142,11 +142,12 @@ impl<'a> Window<'a> {
             let staying = all.half().holds(history, is_whole).max(staying.min(1));
             return Ok((Fitted::Leaving(turns.len() - staying), staying));
         }
-        let shown = turns.iter().skip(turns.len() - staying);
+        let left_out = turns.len() - staying;
+        let shown = turns.iter().skip(left_out);
         let shown = shown.map(|past| if is_whole { past.messages() } else { past.short().0 });
         let shown = shown.flat_map(|messages| messages.iter().cloned());
         let summary = summary.into_iter().flatten();
-        Ok((Fitted::Messages(summary.chain(shown).chain(current).collect()), staying))
+        Ok((Fitted::Messages(summary.chain(shown).chain(current).collect(), left_out), staying))
     }
 }
 
@@ -219,7 +220,7 @@ mod tests {
         let limits = unlimited();
         let window = Window::new("local/small", &capabilities(window), || 2_600, &limits);
         window.fit(history, current, false).map(|fitted| match fitted {
-            Fitted::Messages(messages) => messages,
+            Fitted::Messages(messages, _) => messages,
             Fitted::Leaving(turns) => panic!("{turns} turns are to be summed up"),
         })
     }
@@ -228,7 +229,7 @@ mod tests {
     fn leaving(window: Option<u32>, history: &History, limits: &Limits) -> usize {
         let window = Window::new("m", &capabilities(window), || 2_600, limits);
         match window.fit(history, question(), true).unwrap() {
-            Fitted::Messages(_) => 0,
+            Fitted::Messages(..) => 0,
             Fitted::Leaving(turns) => turns,
         }
     }
@@ -398,7 +399,7 @@ mod tests {
         };
         assert_eq!(window(true).fit(&history(30), question(), true).unwrap(), Fitted::Leaving(20));
         // What understands no language goes on with the newest.
-        let Fitted::Messages(messages) = window(false).fit(&history(30), question(), true).unwrap() else {
+        let Fitted::Messages(messages, _) = window(false).fit(&history(30), question(), true).unwrap() else {
             panic!("a command interpreter sums nothing up");
         };
         let questions = messages.iter().filter(|message| matches!(message, Message::User(_)));

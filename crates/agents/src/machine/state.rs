@@ -25,6 +25,9 @@ pub(crate) struct State {
     pub(crate) summaries: u32,
     /// Earlier turns are left out where there is no room for them: no summary of them could be made.
     pub(crate) has_dropped: bool,
+    /// The member is told that they are left out.
+    #[serde(default)]
+    pub(crate) has_told_dropped: bool,
     /// What the model's answers have used up, also those that came to nothing.
     #[serde(default)]
     pub(crate) spent: Spent,
@@ -180,6 +183,7 @@ impl State {
             steps: Vec::new(),
             summaries: 0,
             has_dropped: false,
+            has_told_dropped: false,
             spent: Spent::default(),
             end: None,
         }
@@ -290,7 +294,10 @@ impl State {
                 }
             }
             TurnEvent::HistorySummarized { .. } => self.summaries += 1,
-            TurnEvent::HistoryDropped { .. } => self.has_dropped = true,
+            TurnEvent::HistoryDropped { again, .. } => {
+                self.has_dropped |= !again;
+                self.has_told_dropped = true;
+            }
             TurnEvent::Usage { usage, .. } => self.spent.add(usage),
             TurnEvent::TurnCompleted { .. } => self.end = Some(End::Completed),
             TurnEvent::TurnFailed { .. } => self.end = Some(End::Failed),

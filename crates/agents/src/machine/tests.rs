@@ -356,7 +356,7 @@ fn a_summary_is_durable_before_the_model_is_asked_again_and_is_paid_for_in_its_s
     assert_eq!(effects, ["history.summarized usage", "Commit", "CallModel"]);
     assert_eq!((state.summaries, state.has_dropped, state.is_asking()), (1, false, true));
     let problem = problem("no_summary");
-    let dropped = TurnEvent::HistoryDropped { turn: TURN, step: 1, problem };
+    let dropped = TurnEvent::HistoryDropped { turn: TURN, step: 1, problem, again: false };
     let (state, effects) = go(state, Input::SummedUp { event: dropped, usage: None });
     assert_eq!(effects, ["history.dropped", "Commit", "CallModel"]);
     assert!(state.has_dropped && state.is_asking());
