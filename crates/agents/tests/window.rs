@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures::StreamExt as _;
 use kontor_core::{caller::Caller, ids::SessionId, turn::TurnEvent};
 use kontor_models::tokens::estimate;
-use kontor_store::{both_engines, testing::TestStore};
+use kontor_store::{Tx, both_engines, testing::TestStore};
 use kontor_testkit::scripted::Script;
+use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::Value;
 
 use crate::house::{House, NARROW, Process, names, outcome, patient};
@@ -86,6 +87,18 @@ both_engines! {
         assert_eq!(told.len(), 1);
         assert!(told[0].contains("scripted/tiny holds 2,048 tokens. Sales assistant needs 4,"), "{told:?}");
         assert!(warned(&house, "scripted/scripted", "sales-assistant").await.is_empty(), "nothing is known of it");
+    }
+
+    async fn an_agent_without_its_role_keeps_no_warnings_of_others_back(store: TestStore) {
+        let mut house = House::narrow(store, look_and_answer).await;
+        assert!(!warned(&house, "scripted/tiny", "analyst").await.is_empty());
+        let without_role = |tx: &Tx<'_>| {
+            let of_analyst = Expr::col("name").eq("analyst");
+            Query::update().table(tx.table("agents")).value("role", "Gone").and_where(of_analyst).take()
+        };
+        house.after_a_kill(without_role).await;
+        assert!(warned(&house, "scripted/tiny", "analyst").await.is_empty());
+        assert_eq!(warned(&house, "scripted/tiny", "sales-assistant").await.len(), 1);
     }
 
     async fn a_conversation_of_200_turns_stays_within_8192_tokens_and_answers_from_its_beginning(store: TestStore) {
