@@ -96,7 +96,8 @@ async fn doctor_says_what_works_beside_a_running_server() {
             "ok    directory: schema version",
             "ok    workspace",
             "ok    default model: builtin",
-            "ok    model provider local: answers, and has 1 models",
+            "ok    model provider local: answers, and has 1 model",
+            "ok    context windows: large enough for the agents",
         ] {
             assert!(said(&output).contains(part), "{part}: {}", said(&output));
         }

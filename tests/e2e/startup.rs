@@ -199,7 +199,7 @@ async fn the_metrics_tell_what_was_done_to_this_machine_or_to_whoever_has_the_to
     for line in [
         "http_requests_total{method=\"GET\",route=\"/api/records/{plural}\",status=\"200\"} 1",
         "agent_turns_total{status=\"completed\"} 1",
-        "model_answers_total{model=\"default\"} ",
+        "model_answers_total{model=\"builtin\"} ",
         "http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/records/{plural}\",le=\"30\"} 1",
         "process_resident_memory_bytes ",
     ] {

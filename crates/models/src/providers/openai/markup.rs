@@ -139,6 +139,20 @@ mod tests {
     }
 
     #[test]
+    fn a_call_of_an_operation_that_a_verb_stands_for_is_one() {
+        let names = Names::new(["create", "find"]);
+        for (text, is_call) in [
+            ("<tool_call>\n{\"name\": \"task_create\", \"arguments\": {}}\n</tool_call>", true),
+            ("<tool_call>\n{\"name\": \"task.create\", \"arguments\": {}}\n</tool_call>", true),
+            ("<function=deal_find></function>", true),
+            ("<tool_call>\nYou write task_create there, and it is made.", false),
+            ("<tool_call> is how I create and find.", false),
+        ] {
+            assert_eq!(names.is_any_called_in(text), is_call, "{text}");
+        }
+    }
+
+    #[test]
     fn texts_that_are_no_calls_are_said_as_they_are() {
         let long = format!("<tool_call>{}", "x".repeat(2 * MOST));
         let texts = [

@@ -44,7 +44,13 @@ impl Names {
     pub(crate) fn is_any_called_in(&self, text: &str) -> bool {
         let is_called = |name: &String| {
             text.match_indices(name.as_str()).any(|(at, _)| {
-                let before = text.get(..at).and_then(|before| before.chars().next_back());
+                // A model that is shown `create` may write the operation that it stands for, `task_create`.
+                let before = text.get(..at).map(|before| {
+                    let object = before.strip_suffix('_').unwrap_or_default();
+                    let object = object.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+                    if object.is_empty() { before } else { object }
+                });
+                let before = before.and_then(|before| before.chars().next_back());
                 let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
                 let is_word = |c: char| c.is_alphanumeric() || c == '_';
                 before.is_some_and(|c| "\"'=>.｜\n".contains(c)) && !after.is_some_and(is_word)
