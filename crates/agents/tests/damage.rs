@@ -52,7 +52,10 @@ both_engines! {
 
         let ada = &house.ada;
         let failed = house.first.until_ended(ada, session, torn_turn).await;
-        assert_eq!(names(&failed), ["turn.started", "turn.failed"]);
+        // Going down, the process may have seen its connection to the model end before the turn ended.
+        let of_the_end = ["usage", "step.restarted"];
+        let others: Vec<_> = names(&failed).into_iter().filter(|name| !of_the_end.contains(name)).collect();
+        assert_eq!(others, ["turn.started", "turn.failed"]);
         assert_eq!(failure(&failed), "turn_unreadable");
         let turn = house.first.agents.turn(ada, torn_turn).await.unwrap();
         assert_eq!((turn.status, turn.problem.unwrap().code), (TurnStatus::Failed, "turn_unreadable".into()));
