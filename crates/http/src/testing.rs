@@ -138,15 +138,7 @@ impl ChatModel for PricedModel {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            language: true,
-            tools: true,
-            parallel_tool_calls: true,
-            context_window: None,
-            max_output_tokens: None,
-            thinking: false,
-            vision: false,
-        }
+        Capabilities::LANGUAGE
     }
 
     fn pricing(&self) -> Option<Pricing> {

@@ -61,6 +61,22 @@ pub struct Capabilities {
     pub vision: bool,
 }
 
+impl Capabilities {
+    /// A language model that calls tools, of which nothing else is known.
+    pub const LANGUAGE: Self = Self {
+        language: true,
+        tools: true,
+        parallel_tool_calls: true,
+        context_window: None,
+        max_output_tokens: None,
+        thinking: false,
+        vision: false,
+    };
+
+    /// An interpreter of commands, which understands no language.
+    pub const COMMANDS: Self = Self { language: false, ..Self::LANGUAGE };
+}
+
 /// One question to a model. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct ChatRequest {

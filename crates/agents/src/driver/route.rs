@@ -374,15 +374,7 @@ mod tests {
         }
 
         fn capabilities(&self) -> Capabilities {
-            Capabilities {
-                language: false,
-                tools: true,
-                parallel_tool_calls: true,
-                context_window: None,
-                max_output_tokens: None,
-                thinking: false,
-                vision: false,
-            }
+            Capabilities::COMMANDS
         }
 
         fn stream(&self, _: ChatRequest) -> DeltaStream {

@@ -286,15 +286,7 @@ mod tests {
         }
 
         fn capabilities(&self) -> Capabilities {
-            Capabilities {
-                language: true,
-                tools: true,
-                parallel_tool_calls: true,
-                context_window: Some(128_000),
-                max_output_tokens: None,
-                thinking: false,
-                vision: false,
-            }
+            Capabilities { context_window: Some(128_000), ..Capabilities::LANGUAGE }
         }
 
         fn stream(&self, _: ChatRequest) -> DeltaStream {

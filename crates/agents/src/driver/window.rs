@@ -200,15 +200,7 @@ mod tests {
     use crate::machine::State;
 
     fn capabilities(window: Option<u32>) -> Capabilities {
-        Capabilities {
-            language: true,
-            tools: true,
-            parallel_tool_calls: true,
-            context_window: window,
-            max_output_tokens: None,
-            thinking: false,
-            vision: false,
-        }
+        Capabilities { context_window: window, ..Capabilities::LANGUAGE }
     }
 
     fn unlimited() -> Limits {
