@@ -24,9 +24,9 @@ async fn answer(store: TestStore, url: String) {
         .write((), |tx, ()| {
             Box::pin(async move {
                 let narrow = Query::update()
-                    .table(tx.table("agents"))
-                    .value("tools", "[\"account.get\"]")
-                    .and_where(Expr::col("name").eq("analyst"))
+                    .table(tx.table("agent_versions"))
+                    .value("operations", "[\"account.get\"]")
+                    .and_where(Expr::col("label").eq("Analyst"))
                     .take();
                 tx.execute(&narrow).await
             })
