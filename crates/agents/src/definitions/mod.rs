@@ -127,7 +127,7 @@ impl Agents {
             definition,
             prompt: body,
         };
-        let id = first.id;
+        let (id, name) = (first.id, first.name.clone());
         let environment = self.0.environment.clone();
         let copy_of = original.map(|agent| agent.name);
         let namespace = self.namespace(caller.workspace).await?;
@@ -156,7 +156,8 @@ impl Agents {
                     })
                 },
             )
-            .await?;
+            .await
+            .map_err(|error| name_taken(error, &name))?;
         Ok(told(found(made, id)?, true))
     }
 
@@ -268,7 +269,7 @@ impl Agents {
         self.check_role(caller, &agent.definition.role).await?;
         let environment = self.0.environment.clone();
         let now = environment.now();
-        let id = agent.id;
+        let (id, name) = (agent.id, agent.name.clone());
         let namespace = self.namespace(caller.workspace).await?;
         let restored = namespace
             .write((environment, agent, caller.actor(), now), move |tx, (environment, agent, actor, now)| {
@@ -283,7 +284,8 @@ impl Agents {
                     agents::find(tx, id).await
                 })
             })
-            .await?;
+            .await
+            .map_err(|error| name_taken(error, &name))?;
         self.0.agents.remove(&id);
         Ok(told(found(restored, id)?, true))
     }
@@ -416,6 +418,16 @@ async fn locked(tx: &mut Tx<'_>, agent: &Agent) -> Result<Agent, Error> {
         return Err(changed_since(&present, agent.version, &versions));
     }
     Ok(present)
+}
+
+/// What is told of a name that another took in the same moment.
+fn name_taken(error: Error, name: &str) -> Error {
+    match error {
+        Error::Store(kontor_store::Error::UniqueViolation { table, .. }) if table == "agents" => {
+            Error::AgentExists(name.to_owned())
+        }
+        other => other,
+    }
 }
 
 fn found(agent: Option<Agent>, id: kontor_core::ids::AgentId) -> Result<Agent, Error> {
