@@ -24,6 +24,7 @@ struct Page {
     blocks: BTreeMap<(String, u64), Vec<String>>,
     calls: BTreeMap<(String, u64, u64), String>,
     notes: BTreeMap<String, String>,
+    thoughts: BTreeMap<(String, u64), String>,
 }
 
 impl Page {
@@ -53,6 +54,12 @@ impl Page {
             }
             "note" => {
                 self.notes.insert(turn, text("html"));
+            }
+            "thought" => {
+                let thought = self.thoughts.entry((turn, step)).or_default();
+                let from = usize::try_from(data["from"].as_u64().unwrap()).unwrap();
+                let kept: Vec<u16> = thought.encode_utf16().take(from).collect();
+                *thought = String::from_utf16(&kept).unwrap() + &text("text");
             }
             "seen" => {}
             other => panic!("the page knows no {other}"),
