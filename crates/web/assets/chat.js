@@ -13,11 +13,15 @@ const csrf = document.querySelector("meta[name=csrf]").content;
 
 const place = transcript && reading(scroller, transcript, document.getElementById("to-end"));
 
-/** Goes on where one writes; on a touch screen that would bring up the keyboard, which nobody has asked for. */
+// On a touch screen the keyboard comes with the field, which nobody has asked for before they touch it.
+const writes = message && !matchMedia("(pointer: coarse)").matches;
+
+/** Goes on where one writes, or else where one reads. */
 function rest() {
-  const writes = message && matchMedia("(hover: hover) and (pointer: fine)").matches;
   (writes ? message : scroller).focus({ preventScroll: true });
 }
+
+if (writes) message.focus({ preventScroll: true });
 
 function say(text) {
   problem.textContent = text;
@@ -127,7 +131,6 @@ if (!transcript) {
       delete composer.dataset.sending;
     }
   });
-  rest();
   addEventListener("pageshow", () => { delete composer.dataset.sending; });
 }
 
@@ -239,5 +242,4 @@ if (transcript?.dataset.events) {
   refreshStop();
   offerChoices(transcript, Boolean(message));
   place.begin(transcript.lastElementChild);
-  rest();
 }

@@ -260,7 +260,7 @@ fn heads(
 
 /// The widest column and that of the records' names, in steps of 32 pixels.
 const WIDEST: usize = 9;
-const NAMES: usize = 8;
+const NAMES: usize = 7;
 
 /// As wide as fields of its kind need, and at least as its own heading does.
 fn width(object: &Object, head: &Head) -> usize {
@@ -268,7 +268,7 @@ fn width(object: &Object, head: &Head) -> usize {
         return NAMES;
     }
     let kind = object.field(&head.name).map_or(NAMES, |field| kinds::of(&field.kind).width);
-    // A letter takes about seven pixels and a quarter, the space around it and the mark of the order the rest.
-    let heading = (head.label.chars().count() * 29 / 4 + 40).div_ceil(32);
+    // A letter takes about seven pixels, the space around it and the mark of the order the rest.
+    let heading = (head.label.chars().count() * 27 / 4 + 36).div_ceil(32);
     kind.max(heading).min(WIDEST)
 }

@@ -2,9 +2,11 @@
 
 mod bad_input;
 mod chat;
+mod compression;
 mod doors;
 mod forms;
 mod hidden;
+mod lists;
 mod models;
 mod records;
 mod settings;
