@@ -79,6 +79,7 @@ function applyThought(transcript, { turn, step, from, text }) {
   const place = stepElement(element, step);
   let thought = place.querySelector(":scope > .thought");
   if (!thought) {
+    if (!text) return;
     thought = document.getElementById("thought").content.firstElementChild.cloneNode(true);
     place.prepend(thought);
   }

@@ -96,7 +96,7 @@ async fn furnished() -> (Fixture, ScriptedModel) {
     let note =
         json!({"title": "What was said", "body": "# Title\n\n### Part\n\n| a | b |\n|---|--:|\n| c | 1 |"});
     ada.post("/api/records/notes", note).await.unwrap().ok();
-    let session = ada.session("crm-assistant").await.unwrap();
+    let session = ada.session("sales-assistant").await.unwrap();
     for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
         ada.chat(&session, message).await.unwrap();
     }

@@ -4,10 +4,10 @@
 #[derive(Debug, Default)]
 pub(crate) struct Thought {
     text: String,
-    /// Bytes.
-    sent: usize,
-    /// Whether what was sent is not its beginning any more.
-    is_new: bool,
+    /// Bytes; nothing where it is not known what the page has, which may have come back to this stream.
+    sent: Option<usize>,
+    /// Whether the log has told what it is, be it nothing.
+    is_settled: bool,
 }
 
 /// A piece to be put in the place of everything from an offset on.
@@ -28,28 +28,25 @@ impl Thought {
     }
 
     pub(crate) fn replace(&mut self, text: &str) {
-        if !text.starts_with(self.text.get(..self.sent).unwrap_or_default()) {
-            self.sent = 0;
-            self.is_new = true;
-        }
+        self.sent = self.sent.filter(|sent| text.starts_with(&self.text[..*sent]));
         text.clone_into(&mut self.text);
+        self.is_settled = true;
     }
 
     /// What the page lacks.
     pub(crate) fn piece(&mut self) -> Option<Piece<'_>> {
-        if self.sent == self.text.len() && !self.is_new {
+        let has_none = self.text.is_empty() && !self.is_settled;
+        if has_none || self.sent == Some(self.text.len()) {
             return None;
         }
-        let (before, text) = self.text.split_at(self.sent);
-        self.sent = self.text.len();
-        self.is_new = false;
+        let (before, text) = self.text.split_at(self.sent.unwrap_or_default());
+        self.sent = Some(self.text.len());
         Some(Piece { from: before.encode_utf16().count(), text })
     }
 
     /// Takes all of it as shown, as on a page that is loaded.
     pub(crate) fn shown(&mut self) {
-        self.sent = self.text.len();
-        self.is_new = false;
+        self.sent = Some(self.text.len());
     }
 }
 
@@ -71,5 +68,13 @@ mod tests {
         assert_eq!(thought.piece(), Some(Piece { from: 0, text: "" }));
         thought.replace("Anew");
         assert_eq!(thought.piece(), Some(Piece { from: 0, text: "Anew" }));
+    }
+
+    #[test]
+    fn a_page_that_came_back_loses_what_is_void() {
+        let mut thought = Thought::default();
+        thought.replace("");
+        assert_eq!(thought.piece(), Some(Piece { from: 0, text: "" }));
+        assert_eq!(thought.piece(), None);
     }
 }
