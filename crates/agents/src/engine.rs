@@ -135,8 +135,8 @@ impl LoadedAgent {
     pub(crate) fn new(agent: Agent) -> Result<Self, Error> {
         let prompt = Prompt::new(&agent.name, &agent.prompt)?;
         let Agent { id, name, version, definition, .. } = agent;
-        let form = Form::new(&definition.format)
-            .map_err(|reason| Error::Format { agent: name.clone(), reason })?;
+        let form =
+            Form::new(&definition.format).map_err(|reason| Error::Format { agent: name.clone(), reason })?;
         Ok(Self { id, name, version, definition, form, prompt })
     }
 
@@ -239,7 +239,9 @@ impl Agents {
         let found: Agent =
             found.ok_or_else(|| Error::AgentNotFound { name: id.to_string(), near: String::new() })?;
         // The same object, so that what was made for it is found again.
-        if let Some(known) = known.filter(|known| (known.version, &known.name) == (found.version, &found.name)) {
+        if let Some(known) =
+            known.filter(|known| (known.version, &known.name) == (found.version, &found.name))
+        {
             return Ok(known);
         }
         LoadedAgent::new(found).map(Arc::new)

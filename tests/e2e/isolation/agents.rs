@@ -83,9 +83,19 @@ pub(super) fn of_people(review: &str) -> Vec<Attempt> {
         attempt("POST /settings/agents/{name}/restore", at("/restore"), form(json!({})), none),
         attempt("GET /settings/agents/{name}/prompt", at("/prompt"), None, none),
         attempt("POST /settings/agents/{name}/prompt", at("/prompt"), form(json!({"body": "x"})), none),
-        attempt("POST /settings/agents/{name}/prompt/draft", at("/prompt/draft"), form(json!({"body": "x"})), none),
+        attempt(
+            "POST /settings/agents/{name}/prompt/draft",
+            at("/prompt/draft"),
+            form(json!({"body": "x"})),
+            none,
+        ),
         attempt("POST /settings/agents/{name}/prompt/discard", at("/prompt/discard"), form(json!({})), none),
-        attempt("POST /settings/agents/{name}/prompt/preview", at("/prompt/preview"), form(json!({"body": "x"})), none),
+        attempt(
+            "POST /settings/agents/{name}/prompt/preview",
+            at("/prompt/preview"),
+            form(json!({"body": "x"})),
+            none,
+        ),
         attempt(
             "POST /settings/agents/{name}/prompt/label",
             at("/prompt/label"),

@@ -85,11 +85,7 @@ impl LeaseTerms {
 }
 
 /// Takes the lease and opens this turn, the first of its session that has not ended.
-pub(crate) async fn take_turn(
-    tx: &mut Tx<'_>,
-    terms: &LeaseTerms,
-    mut row: TurnRow,
-) -> Result<Taken, Error> {
+pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, mut row: TurnRow) -> Result<Taken, Error> {
     let LeaseTerms { request, deadline } = terms;
     let is_fresh = match row.status {
         TurnStatus::Queued => true,

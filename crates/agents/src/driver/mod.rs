@@ -281,8 +281,7 @@ impl<'a> Run<'a> {
 
     fn decide(&mut self, input: Input, effects: &mut VecDeque<Effect>) {
         let state = std::mem::replace(&mut self.state, State::new(self.turn));
-        let (state, next) =
-            machine::next(&self.limits, self.agents.0.operations.policy(), state, input);
+        let (state, next) = machine::next(&self.limits, self.agents.0.operations.policy(), state, input);
         self.state = state;
         effects.extend(next);
     }

@@ -45,7 +45,9 @@ pub(crate) fn messages(state: &State, page: Page) -> Vec<Message> {
 
 /// What the model is told of an answer that is not of the form that is asked for.
 fn correction(reason: &str) -> String {
-    format!("This answer does not have the form that is asked for: {reason} Give the whole answer again in that form, and nothing else.")
+    format!(
+        "This answer does not have the form that is asked for: {reason} Give the whole answer again in that form, and nothing else."
+    )
 }
 
 /// A call in the words of the model, which goes on as it sees itself begin.
