@@ -1,7 +1,9 @@
 //! What an agent is: a prompt, a model, a role and the tools it is offered.
 
-use kontor_core::{ids::AgentId, scope::Patterns};
+use kontor_core::{caller::Caller, ids::AgentId, scope::Patterns};
 use serde::Serialize;
+
+use crate::error::Error;
 
 /// An agent of a workspace with the published version of its prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,5 +46,14 @@ impl From<Agent> for AgentSummary {
             tools: agent.tools,
             prompt_version: agent.prompt_version,
         }
+    }
+}
+
+/// That the caller may use the agent of this name.
+pub(crate) fn require_agent(caller: &Caller, name: &str) -> Result<(), Error> {
+    if caller.grants.agents().contains(name) {
+        Ok(())
+    } else {
+        Err(Error::AgentNotAllowed { name: name.to_owned() })
     }
 }

@@ -14,6 +14,9 @@ pub enum Error {
     NotAMember,
     #[error("there is no agent {name:?}")]
     AgentNotFound { name: String, near: String },
+    /// The caller's role names the agents that may be used, and not this one.
+    #[error("the caller may not use the agent {name:?}")]
+    AgentNotAllowed { name: String },
     #[error("the workspace has no provider of models {0:?}")]
     ProviderNotFound(String),
     #[error("the settings name models of the provider {name:?}")]
@@ -103,6 +106,11 @@ impl Fault for Error {
                 ErrorKind::NotFound,
                 "agent_not_found",
                 format!("There is no agent {name:?}.{near}"),
+            ),
+            Self::AgentNotAllowed { name } => Problem::new(
+                ErrorKind::Forbidden,
+                "agent_not_allowed",
+                format!("You may not use the agent {name:?}: it is not among those of your role."),
             ),
             Self::ProviderNotFound(name) => Problem::new(
                 ErrorKind::NotFound,

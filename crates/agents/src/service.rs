@@ -12,7 +12,7 @@ use kontor_core::{
 use kontor_store::{Namespace, Tx};
 
 use crate::{
-    definition::{Agent, AgentSummary},
+    definition::{Agent, AgentSummary, require_agent},
     engine::Agents,
     error::Error,
     log::{self, LogSlice},
@@ -40,12 +40,13 @@ impl Agents {
         Worker::new(self.clone())
     }
 
-    /// The workspace's agents.
+    /// The workspace's agents that the caller may use.
     pub async fn agents(&self, caller: &Caller) -> Result<Vec<AgentSummary>, Error> {
         member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         let found = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
-        Ok::<_, Error>(found.into_iter().map(AgentSummary::from).collect())
+        let usable = found.into_iter().filter(|agent| caller.grants.agents().contains(&agent.name));
+        Ok::<_, Error>(usable.map(AgentSummary::from).collect())
     }
 
     /// Follows a session: the events after `after`, then what happens, until the stream is dropped. Whoever
@@ -125,6 +126,16 @@ impl Agents {
             .read((session, member), |tx, &(session, member)| Box::pin(sessions::find(tx, session, member)))
             .await?;
         Ok((namespace, row.ok_or(Error::SessionNotFound(session))?))
+    }
+
+    /// That the caller may talk to the agent of a session of theirs; one that is not there is told elsewhere.
+    pub(crate) async fn require_agent_of(&self, caller: &Caller, session: SessionId) -> Result<(), Error> {
+        if caller.grants.agents().is_all() {
+            return Ok(());
+        }
+        let (_, row) = self.owned(caller, session).await?;
+        let agent = self.agent(caller.workspace, row.agent).await?;
+        require_agent(caller, &agent.definition.name)
     }
 
     pub(crate) async fn agent_named(&self, workspace: WorkspaceId, name: &str) -> Result<Agent, Error> {

@@ -15,6 +15,10 @@ impl Patterns {
         Self(patterns.into())
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub fn allow(&self, operation: &str) -> bool {
         self.0.iter().any(|pattern| fits(pattern, operation))
     }
@@ -41,12 +45,19 @@ impl Scope {
         Self(lists)
     }
 
+    /// The first list of patterns that does not allow an operation.
+    pub fn refusing(&self, operation: &str) -> Option<&Patterns> {
+        self.0.iter().find(|patterns| !patterns.allow(operation))
+    }
+
     pub fn allows(&self, operation: &str) -> bool {
         self.0.iter().all(|patterns| patterns.allow(operation))
     }
 }
 
-fn fits(pattern: &str, name: &str) -> bool {
+/// Whether a name fits a pattern, in which `*` stands for any text. A pattern whose stars are taken for letters fits
+/// another only where that one allows all that it does.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((head, tail)) => {

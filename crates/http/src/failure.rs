@@ -18,6 +18,7 @@ pub fn status(problem: &Problem) -> StatusCode {
         (_, "method_not_allowed") => StatusCode::METHOD_NOT_ALLOWED,
         (_, "body_too_large") => StatusCode::PAYLOAD_TOO_LARGE,
         (_, "unsupported_media_type") => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        (_, "invalid_role") => StatusCode::UNPROCESSABLE_ENTITY,
         (ErrorKind::Invalid, _) => StatusCode::BAD_REQUEST,
         (ErrorKind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
         (ErrorKind::Forbidden, _) => StatusCode::FORBIDDEN,

@@ -13,6 +13,8 @@ use crate::error::{ErrorKind, Fault, Problem};
 pub enum Permission {
     /// Members: who they are, adding them, and whether they may act.
     Members,
+    /// Roles: what they allow, and what anybody may do by them.
+    Roles,
     /// Objects and fields.
     DataModel,
     /// Who did what.
@@ -40,12 +42,14 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 5] = [Self::Members, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings];
+    pub const ALL: [Self; 6] =
+        [Self::Members, Self::Roles, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings];
 
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
         match self {
             Self::Members => "members",
+            Self::Roles => "roles",
             Self::DataModel => "data_model",
             Self::Audit => "audit",
             Self::Jobs => "jobs",
@@ -55,7 +59,7 @@ impl Permission {
 }
 
 /// A set of platform permissions.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Permissions(BTreeSet<Permission>);
 
