@@ -105,17 +105,17 @@ impl Grants {
 
     /// Whether these allow nothing that `other` does not allow too.
     pub fn is_within(&self, other: &Self) -> bool {
-        // An intersection says nothing twice, which grants may, and what has no effect is nothing beyond them.
-        let effect = self.effective();
-        effect.intersect(&other.effective()) == effect.intersect(&effect)
+        self.intersect(other).effective() == self.effective()
     }
 
-    /// The same without what has no effect, such as the fields to write of records that may not be written.
+    /// The same in one form: without what has no effect, such as the fields of records that may not be read, and
+    /// without what is said twice.
     fn effective(&self) -> Self {
+        let default = self.default.effective();
         let objects = self.objects.iter().map(|(name, grant)| (name.clone(), grant.effective()));
         Self {
-            default: self.default.effective(),
-            objects: objects.collect(),
+            objects: objects.filter(|(_, grant)| *grant != default).collect(),
+            default,
             platform: self.platform.clone(),
             agents: self.agents.clone(),
         }

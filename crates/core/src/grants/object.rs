@@ -202,12 +202,11 @@ impl ObjectGrant {
         if actions.is_empty() {
             return Self::nothing();
         }
-        let writes = actions.contains(&Action::Create) || actions.contains(&Action::Update);
         let rows = self.rows.iter().filter(|(action, _)| actions.contains(action));
         Self {
             rows: rows.map(|(action, rules)| (*action, rules.clone())).collect(),
             read_fields: self.read_fields.clone(),
-            update_fields: if writes { self.update_fields.clone() } else { FieldSet::none() },
+            update_fields: self.update_fields.clone(),
             actions,
         }
     }

@@ -105,13 +105,13 @@ pub(crate) fn objects() -> Schema {
         pipeline: None,
         fields,
     };
-    let line = || FieldKind::Text;
+    let line = || FieldKind::Text { format: kontor_core::metadata::TextFormat::Line };
     let owner = FieldKind::Relation { object: Name::literal("member") };
     let members = vec![field("name", line()), field("region", line())];
     let deals = vec![
         field("name", line()),
         field("region", line()),
-        field("amount", FieldKind::Number { decimals: 2 }),
+        field("amount", FieldKind::Number { decimals: 2, min: None, max: None }),
         field("owner", owner),
     ];
     Schema::new(1, vec![object("member", "members", true, members), object("deal", "deals", false, deals)])
