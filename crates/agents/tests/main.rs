@@ -18,6 +18,8 @@ mod model_settings;
 mod models;
 mod paging;
 mod queue;
+mod role_cases;
+mod roles;
 mod routing;
 mod sessions;
 mod streams;

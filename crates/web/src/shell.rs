@@ -42,7 +42,14 @@ pub(crate) struct WorkspacePage {
     permission: Option<Permission>,
 }
 
-const WORKSPACE_PAGES: [WorkspacePage; 5] = [
+const WORKSPACE_PAGES: [WorkspacePage; 6] = [
+    WorkspacePage {
+        place: "settings/roles",
+        label: "Roles",
+        about: "What members and agents may do, and who has which role",
+        icon: "users",
+        permission: Some(Permission::Roles),
+    },
     WorkspacePage {
         place: "settings/models",
         label: "Models",

@@ -5,8 +5,10 @@ use std::{borrow::Cow, sync::Arc};
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Issue, Problem},
+    filter::Readable as _,
     grants::{Action, Grants, Permission, RowRule},
     ids::RecordId,
+    metadata::Schema,
     operation::Effect,
     scope::Scope,
     turn::ApprovalReason,
@@ -187,14 +189,22 @@ impl Agents {
             }
             Outcome::Unknown => Ok(Explanation::granted(asks)),
             Outcome::Failed(problem) => {
-                let found = self.of_failure(acting, &call, &problem).await?;
+                // That a field is there is told to those alone who may see roles, or read it.
+                let tells_fields = asker.grants.permits(Permission::Roles);
+                let found = self.of_failure(acting, &call, &problem, tells_fields).await?;
                 Ok(Explanation { code: Some(problem.code), issues: problem.issues, ..found })
             }
         }
     }
 
     /// What made a call fail.
-    async fn of_failure(&self, acting: &Acting, call: &Call, problem: &Problem) -> Result<Explanation, Error> {
+    async fn of_failure(
+        &self,
+        acting: &Acting,
+        call: &Call,
+        problem: &Problem,
+        tells_fields: bool,
+    ) -> Result<Explanation, Error> {
         let (workspace, name) = (call.caller.workspace, call.operation.as_str());
         let schema = self.0.crm.schema(workspace).await?;
         let catalogue = |grants: &Arc<Grants>| self.0.operations.catalogue(workspace, &schema, grants);
@@ -219,7 +229,14 @@ impl Agents {
             return Ok(Explanation::denied(Layer::Scope, format!("The scope does not hold {name}.")));
         }
         let fits = |registry: &kontor_operations::Registry| registry.check(&all, name, &call.arguments).is_ok();
-        if !fits(&both) && fits(&catalogue(&everything)) {
+        if let Some(field) = hidden_field(&schema, &acting.caller.grants, name, problem).filter(|_| tells_fields) {
+            let is_theirs = hidden_field(&schema, &acting.principal.grants, name, problem).is_some();
+            let role = if is_theirs { &acting.role } else { acting.agent_role() };
+            let reason = format!("The role {role} does not allow the field {field}: {}", problem.message);
+            let told = Explanation::denied(Layer::FieldList, reason).by_role(role);
+            return Ok(Explanation { rule: Some(Json::from(field)), ..told });
+        }
+        if tells_fields && !fits(&both) && fits(&catalogue(&everything)) {
             let role = if fits(&theirs) { acting.agent_role() } else { &acting.role };
             let reason = format!("The role {role} does not allow these fields: {}", problem.message);
             return Ok(Explanation::denied(Layer::FieldList, reason).by_role(role));
@@ -368,6 +385,21 @@ fn tell(acting: &Acting, object: &str, action: Action, decided: Decided, alone: 
 
 fn unknown_record() -> Explanation {
     Explanation::denied(Layer::Record, "There is no such record, or it may not be read.")
+}
+
+/// The first field that a problem is about, which is there and may not be read, or not be written where that is what
+/// the operation does.
+fn hidden_field(schema: &Schema, grants: &Grants, operation: &str, problem: &Problem) -> Option<String> {
+    let (object, action) = named_action(operation)?;
+    let object = schema.object(object)?;
+    let is_writing = matches!(action, Action::Create | Action::Update);
+    let is_open = |field: &str| {
+        grants.can_read_field(&object.name, field)
+            && (!is_writing || grants.can_update_field(&object.name, field))
+    };
+    let names = problem.issues.iter().flat_map(|issue| issue.path.split(['.', '[', ']']));
+    let mut hidden = names.filter(|name| object.field(name).is_some() && !is_open(name));
+    hidden.next().map(str::to_owned)
 }
 
 /// The object and the action of an operation such as `deal.update`.

@@ -45,6 +45,18 @@ impl Permission {
     pub const ALL: [Self; 6] =
         [Self::Members, Self::Roles, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings];
 
+    /// What it permits, as people read it.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Members => "Manage members",
+            Self::Roles => "Manage roles",
+            Self::DataModel => "Change objects and fields",
+            Self::Audit => "Read the audit",
+            Self::Jobs => "See and run jobs",
+            Self::Settings => "Change the settings",
+        }
+    }
+
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
         match self {
