@@ -406,6 +406,7 @@ both_engines! {
         let steward = NewRole { name: "Steward".to_owned(), grants: Some(own.clone()), ..NewRole::default() };
         identity.create_role(&scene.house.ada, steward).await.unwrap();
         let steward = scene.house.member("Stella Brink", "Steward").await;
+        scene.set_role("Rep", &json!({"agents": []})).await;
         let (mut taken, mut held) = (0_u32, json!({}));
         for _ in 0..(cases() / 4).max(200) {
             let mut wanted = dice.grants();
