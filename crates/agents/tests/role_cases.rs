@@ -269,10 +269,10 @@ impl<'s> Case<'s> {
         });
         let mut roles = vec![Reckoned(rep)];
         if let Some(agent) = self.agent {
-            if !Reckoned(rep).lets_agent(&agent.name) || !agent.tools.allow(&operation) {
+            if !Reckoned(rep).lets_agent(&agent.name) || !agent.definition.operations.allow(&operation) {
                 return false;
             }
-            roles.push(Reckoned(if agent.role == "Viewer" { &viewer } else { member }));
+            roles.push(Reckoned(if agent.definition.role == "Viewer" { &viewer } else { member }));
         }
         if self.scope.as_ref().is_some_and(|scope| !scope.allow(&operation)) {
             return false;
@@ -329,8 +329,8 @@ impl<'s> Case<'s> {
             if !caller.grants.agents().contains(&agent.name) {
                 return false;
             }
-            let role = identity.role_grants(workspace, &agent.role).await.unwrap();
-            caller = caller.through_agent(agent.id, &agent.label, &role, &agent.tools);
+            let role = identity.role_grants(workspace, &agent.definition.role).await.unwrap();
+            caller = caller.through_agent(agent.id, &agent.definition.label, &role, &agent.definition.operations);
         }
         if let Some(scope) = &self.scope {
             caller.scope = caller.scope.narrowed(scope);

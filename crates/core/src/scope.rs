@@ -15,6 +15,7 @@ impl Patterns {
         Self(patterns.into())
     }
 
+    /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

@@ -27,6 +27,8 @@ const BEFORE_ROLES: [&str; 5] = ["members", "data_model", "audit", "jobs", "sett
 
 const BEFORE_SETTINGS: [&str; 4] = ["members", "data_model", "audit", "jobs"];
 
+const BEFORE_AGENTS: [&str; 5] = ["members", "data_model", "audit", "jobs", "settings"];
+
 /// The steps of this crate.
 pub fn data_steps() -> Vec<DataStep> {
     vec![
@@ -34,6 +36,7 @@ pub fn data_steps() -> Vec<DataStep> {
         DataStep { number: 4, name: "keep the permissions there are", alters: false, run: keep_known },
         DataStep { number: 9, name: "let admins change the settings", alters: false, run: permit_settings },
         DataStep { number: 12, name: "let admins manage the roles", alters: false, run: permit_roles },
+        DataStep { number: 13, name: "let admins run agents and prompts", alters: false, run: permit_agents },
     ]
 }
 
@@ -69,6 +72,20 @@ fn permit_roles<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, Part
         rewrite(tx, |is_admin, words| {
             if is_admin && BEFORE_ROLES.iter().all(|word| words.contains(&Json::from(*word))) {
                 add(words, Permission::Roles);
+            }
+        })
+        .await?;
+        Ok(None)
+    })
+}
+
+/// Gives the standard role of admins the permissions `agents` and `prompts`, unless one of the others was taken from it.
+fn permit_agents<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        rewrite(tx, |is_admin, words| {
+            if is_admin && BEFORE_AGENTS.iter().all(|word| words.contains(&Json::from(*word))) {
+                add(words, Permission::Agents);
+                add(words, Permission::Prompts);
             }
         })
         .await?;

@@ -1,10 +1,12 @@
 //! What a person does, in a real Chromium.
 
+mod accessibility;
 mod acts;
 mod chat;
 mod connection;
 mod forms;
 mod lists;
+mod reading;
 mod records;
 mod settings;
 mod usage;

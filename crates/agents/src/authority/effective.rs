@@ -91,7 +91,7 @@ impl Agents {
             agents: acting.principal.grants.agents().clone(),
             objects: objects.map(|object| of_object(asker, &acting, object, sees_all)).collect(),
             agent: acting.agent.as_ref().map(|(agent, _)| agent.name.clone()),
-            agent_role: acting.agent.as_ref().map(|(agent, _)| agent.role.clone()),
+            agent_role: acting.agent.as_ref().map(|(agent, _)| agent.definition.role.clone()),
             role: acting.role,
         })
     }

@@ -221,7 +221,7 @@ impl Agents {
             let reason = format!("The agent’s role {} does not allow {name}.", acting.agent_role());
             return Ok(Explanation::denied(Layer::AgentRole, reason).by_role(acting.agent_role()));
         }
-        if let Some((agent, _)) = acting.agent.as_ref().filter(|(agent, _)| !agent.tools.allow(name)) {
+        if let Some((agent, _)) = acting.agent.as_ref().filter(|(agent, _)| !agent.definition.operations.allow(name)) {
             let reason = format!("The agent {} is not given the operation {name}.", agent.name);
             return Ok(Explanation::denied(Layer::AgentOperations, reason));
         }
@@ -279,7 +279,7 @@ impl Agents {
             return Ok(unknown_record());
         }
         let name = format!("{object}.{}", operation_verb(action));
-        if let Some((agent, _)) = acting.agent.as_ref().filter(|(agent, _)| !agent.tools.allow(&name)) {
+        if let Some((agent, _)) = acting.agent.as_ref().filter(|(agent, _)| !agent.definition.operations.allow(&name)) {
             let reason = format!("The agent {} is not given the operation {name}.", agent.name);
             return Ok(Explanation::denied(Layer::AgentOperations, reason));
         }

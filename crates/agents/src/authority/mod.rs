@@ -18,7 +18,7 @@ pub use self::{
     explain::{AskedFor, Explanation, Layer, Question},
 };
 use crate::{
-    definition::{Agent, require_agent},
+    definition::{Agent, Definition, require_agent},
     engine::Agents,
     error::Error,
     sessions::member_of,
@@ -88,8 +88,9 @@ impl Agents {
             if require_agent(&principal, &definition.name).is_err() {
                 return Ok(Err(Explanation::agent_refused(&role, &definition.name)));
             }
-            let grants = identity.role_grants(asker.workspace, &definition.role).await?;
-            caller = caller.through_agent(definition.id, &definition.label, &grants, &definition.tools);
+            let Definition { label, role, operations, .. } = &definition.definition;
+            let grants = identity.role_grants(asker.workspace, role).await?;
+            caller = caller.through_agent(definition.id, label, &grants, operations);
             agent = Some((definition, grants));
         }
         if let Some(patterns) = &subject.scope {
@@ -102,6 +103,6 @@ impl Agents {
 impl Acting {
     /// The name of the agent's role.
     fn agent_role(&self) -> &str {
-        self.agent.as_ref().map_or("", |(agent, _)| &agent.role)
+        self.agent.as_ref().map_or("", |(agent, _)| &agent.definition.role)
     }
 }

@@ -23,6 +23,10 @@ pub enum Permission {
     Jobs,
     /// The workspace's own settings.
     Settings,
+    /// Agents: what they are and may do.
+    Agents,
+    /// What agents are told.
+    Prompts,
 }
 
 /// That the caller lacks a permission on the workspace.
@@ -42,8 +46,16 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 6] =
-        [Self::Members, Self::Roles, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings];
+    pub const ALL: [Self; 8] = [
+        Self::Members,
+        Self::Roles,
+        Self::DataModel,
+        Self::Audit,
+        Self::Jobs,
+        Self::Settings,
+        Self::Agents,
+        Self::Prompts,
+    ];
 
     /// What it permits, as people read it.
     pub fn about(self) -> &'static str {
@@ -54,6 +66,8 @@ impl Permission {
             Self::Audit => "Read the audit",
             Self::Jobs => "See and run jobs",
             Self::Settings => "Change the settings",
+            Self::Agents => "Manage agents",
+            Self::Prompts => "Write prompts",
         }
     }
 
@@ -66,6 +80,8 @@ impl Permission {
             Self::Audit => "audit",
             Self::Jobs => "jobs",
             Self::Settings => "settings",
+            Self::Agents => "agents",
+            Self::Prompts => "prompts",
         }
     }
 }

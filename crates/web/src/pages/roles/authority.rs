@@ -83,7 +83,7 @@ pub(crate) async fn show(
         shell,
         members: members(&state, &caller).await?,
         roles: roles(&state, &caller).await?,
-        agents: state.agents.agents(&caller).await?.into_iter().map(|agent| (agent.name, agent.label)).collect(),
+        agents: state.agents.agents(&caller).await?.into_iter().map(|agent| (agent.name, agent.definition.label)).collect(),
         objects: objects.map(|object| (object.name.to_string(), object.label.clone())).collect(),
         operations: state.operations.definitions(&caller).await?.into_iter().map(|one| one.name).collect(),
         form,
