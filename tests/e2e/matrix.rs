@@ -98,7 +98,12 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/models/settings", SETTINGS, none.clone()),
         row("PUT /api/models/settings", SETTINGS, json!({})),
         row("GET /api/models/overrides", SETTINGS, none.clone()),
-        at("PUT /api/models/overrides", SETTINGS, "/api/models/overrides?model=a/b", json!({"context_window": 8192})),
+        at(
+            "PUT /api/models/overrides",
+            SETTINGS,
+            "/api/models/overrides?model=a/b",
+            json!({"context_window": 8192}),
+        ),
         at("DELETE /api/models/overrides", SETTINGS, "/api/models/overrides?model=a/b", none.clone()),
         row("GET /api/models/providers", SETTINGS, none.clone()),
         row("PUT /api/models/providers/{name}", SETTINGS, json!({"kind": "mistral"})),
@@ -117,7 +122,12 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/agents/{name}/versions", AGENTS_OR_PROMPTS, none.clone()),
         row("GET /api/agents/{name}/prompts", AGENTS_OR_PROMPTS, none.clone()),
         row("POST /api/agents/{name}/prompts", One(&["prompts"]), prompt.clone()),
-        at("GET /api/agents/{name}/prompts/diff", AGENTS_OR_PROMPTS, "/api/agents/nobody/prompts/diff?from=1&to=1", none.clone()),
+        at(
+            "GET /api/agents/{name}/prompts/diff",
+            AGENTS_OR_PROMPTS,
+            "/api/agents/nobody/prompts/diff?from=1&to=1",
+            none.clone(),
+        ),
         row("GET /api/agents/{name}/prompts/{version}", AGENTS_OR_PROMPTS, none.clone()),
         row("GET /api/agents/{name}/draft", One(&["prompts"]), none.clone()),
         row("PUT /api/agents/{name}/draft", One(&["prompts"]), prompt),
@@ -127,7 +137,11 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("PUT /api/agents/{name}/labels/{label}", One(&["prompts"]), json!({"version": 1, "expected": 1})),
         row("DELETE /api/agents/{name}/labels/{label}", One(&["prompts"]), none.clone()),
         row("GET /api/agents/{name}/reviews", AGENTS_OR_PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/reviews", One(&["prompts"]), json!({"label": "production", "version": 1})),
+        row(
+            "POST /api/agents/{name}/reviews",
+            One(&["prompts"]),
+            json!({"label": "production", "version": 1}),
+        ),
         row("POST /api/agents/{name}/reviews/{id}", One(&["prompts"]), json!({"decision": "approve"})),
         row("GET /api/roles", ROLES_OR_MEMBERS, none.clone()),
         row("POST /api/roles", One(&["roles"]), agent),
@@ -307,8 +321,12 @@ async fn of_records(scene: &Scene, kind: &Kind) {
 /// The catalogue is what the grants say of every operation that there is.
 async fn of_operations(scene: &Scene, kind: &Kind, all: &[String]) {
     let listed = scene.probe.get("/api/operations").await.unwrap().ok();
-    let listed: BTreeSet<_> =
-        listed["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+    let listed: BTreeSet<_> = listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap().to_owned())
+        .collect();
     for name in all {
         let (object, verb) = name.split_once('.').unwrap_or(("", name.as_str()));
         let expected = match (object, verb) {
@@ -339,7 +357,14 @@ async fn of_routes(scene: &Scene, kind: &Kind) {
         let method: Method = method.parse().unwrap();
         let answer = scene.probe.send(method, &path, body, &[]).await.unwrap();
         let is_refused = answer.body["code"] == "not_permitted";
-        assert_eq!(is_refused, !kind.has(takes), "{route} for {}: {} {}", kind.name, answer.status, answer.body);
+        assert_eq!(
+            is_refused,
+            !kind.has(takes),
+            "{route} for {}: {} {}",
+            kind.name,
+            answer.status,
+            answer.body
+        );
         assert!(!is_refused || answer.status == 403, "{route} for {}: {}", kind.name, answer.status);
     }
 }
@@ -353,7 +378,9 @@ async fn every_route_and_operation_does_for_every_kind_of_role_what_its_grants_s
         let known: BTreeSet<_> = rows().into_iter().map(|(route, ..)| route.to_owned()).collect();
         let mut declared = BTreeSet::new();
         for (path, item) in document["paths"].as_object().unwrap() {
-            declared.extend(item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
+            declared.extend(
+                item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),
+            );
         }
         let missing: Vec<_> = declared.difference(&known).collect();
         assert!(missing.is_empty(), "routes without a row: {missing:?}");
@@ -369,8 +396,12 @@ async fn every_route_and_operation_does_for_every_kind_of_role_what_its_grants_s
         let permissions = ada.get("/api/me").await.unwrap().ok()["permissions"].clone();
         let permissions: Vec<String> = serde_json::from_value(permissions).unwrap();
         let operations = ada.get("/api/operations").await.unwrap().ok();
-        let operations: Vec<String> =
-            operations["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+        let operations: Vec<String> = operations["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect();
         let scene = Scene { ada, probe, me };
         for kind in kinds(&permissions) {
             scene.ada.patch("/api/roles/Probe", json!({"grants": kind.grants})).await.unwrap().ok();

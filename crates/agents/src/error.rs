@@ -212,7 +212,9 @@ impl Fault for Error {
                 format!("The label {label} moves only when a second person agrees. Ask for a review."),
             ),
             Self::ReviewNotFound => new(ErrorKind::NotFound, "review_not_found", "There is no such review."),
-            Self::ReviewClosed => new(ErrorKind::Conflict, "review_closed", "The review was answered already."),
+            Self::ReviewClosed => {
+                new(ErrorKind::Conflict, "review_closed", "The review was answered already.")
+            }
             Self::OwnReview => new(
                 ErrorKind::Forbidden,
                 "own_review",

@@ -87,7 +87,8 @@ pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff,
 pub use prompts::{STARTER, Variable};
 pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
 pub use stored::{
-    Approval, ApprovalStatus, BudgetScope, LoggedEvent, ReviewStatus, SessionStatus, TurnStatus, UsageBy, UsageFigures,
+    Approval, ApprovalStatus, BudgetScope, LoggedEvent, ReviewStatus, SessionStatus, TurnStatus, UsageBy,
+    UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use turns::{GO_ON, StartedTurn, Turn};

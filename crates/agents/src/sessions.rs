@@ -135,7 +135,8 @@ impl Agents {
             .await?
             .write(row.clone(), |tx, row| Box::pin(tx.insert(row)))
             .await?;
-        let name = AgentName { id: agent.id, name: agent.name.clone(), label: agent.definition.label.clone() };
+        let name =
+            AgentName { id: agent.id, name: agent.name.clone(), label: agent.definition.label.clone() };
         session(row, name, Vec::new())
     }
 

@@ -309,9 +309,7 @@ impl NewTurn {
                 }
                 let agent = agents::find(tx, session.agent).await?;
                 return Err(match agent {
-                    Some(agent) if agent.deleted_at.is_none() => {
-                        Error::AgentInactive(agent.definition.label)
-                    }
+                    Some(agent) if agent.deleted_at.is_none() => Error::AgentInactive(agent.definition.label),
                     Some(agent) => Error::AgentDeleted(agent.definition.label),
                     None => Error::SessionNotFound(self.session),
                 });

@@ -78,7 +78,8 @@ impl Provisioner for WorkspaceSetup {
     ) -> BoxFuture<'t, Result<Vec<String>, ProvisionError>> {
         Box::pin(async move {
             let all = agents::list(tx).await?;
-            let of_role = all.into_iter().filter(|agent| agent.definition.role.to_lowercase() == role.to_lowercase());
+            let of_role =
+                all.into_iter().filter(|agent| agent.definition.role.to_lowercase() == role.to_lowercase());
             Ok(of_role.map(|agent| agent.name).collect())
         })
     }

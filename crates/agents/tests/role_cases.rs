@@ -149,8 +149,13 @@ fn matches(rule: &Value, deal: &Deal, me: &Member) -> Option<bool> {
         "owner" => Some(deal.owner == Some(me.id)),
         "not" => matches(operand, deal, me).map(|matches| !matches),
         "or" => {
-            let all: Vec<_> = operand.as_array().unwrap().iter().map(|part| matches(part, deal, me)).collect();
-            if all.contains(&Some(true)) { Some(true) } else { all.into_iter().collect::<Option<Vec<_>>>().map(|_| false) }
+            let all: Vec<_> =
+                operand.as_array().unwrap().iter().map(|part| matches(part, deal, me)).collect();
+            if all.contains(&Some(true)) {
+                Some(true)
+            } else {
+                all.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+            }
         }
         _ => {
             let (operator, _) = operand.as_object().unwrap().iter().next().unwrap();
@@ -200,7 +205,9 @@ impl Scene {
             let member = house.member(name, "Rep").await.member().unwrap();
             let id = RecordId(member.as_uuid());
             let fields = fields(json!({ "region": region }));
-            crm.write_record(ada, "member", RecordWrite::Update { id, fields, if_match: None }).await.unwrap();
+            crm.write_record(ada, "member", RecordWrite::Update { id, fields, if_match: None })
+                .await
+                .unwrap();
             members.push(Member { id: member, region });
         }
         let agents = house.first.agents.agents(ada).await.unwrap();
@@ -215,7 +222,8 @@ impl Scene {
 
     async fn make_deal(&mut self, name: &str, owner: MemberId, region: Option<&str>) {
         let fields = fields(json!({"name": name, "owner": owner, "region": region}));
-        let made = self.house.first.crm.write_record(&self.house.ada, "deal", RecordWrite::Create(fields)).await;
+        let made =
+            self.house.first.crm.write_record(&self.house.ada, "deal", RecordWrite::Create(fields)).await;
         let deal = Deal { owner: Some(owner), region: region.map(str::to_owned), is_deleted: false };
         self.deals.insert(made.unwrap()[0].id, deal);
     }
@@ -330,7 +338,8 @@ impl<'s> Case<'s> {
                 return false;
             }
             let role = identity.role_grants(workspace, &agent.definition.role).await.unwrap();
-            caller = caller.through_agent(agent.id, &agent.definition.label, &role, &agent.definition.operations);
+            caller =
+                caller.through_agent(agent.id, &agent.definition.label, &role, &agent.definition.operations);
         }
         if let Some(scope) = &self.scope {
             caller.scope = caller.scope.narrowed(scope);

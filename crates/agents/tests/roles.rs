@@ -1,11 +1,7 @@
 //! Which agents may be used, what roles do to turns that run, and what is told of what somebody may do.
 
 use kontor_agents::{Layer, NewSession, Question, Subject};
-use kontor_core::{
-    error::Fault as _,
-    grants::Permission,
-    ids::RecordId,
-};
+use kontor_core::{error::Fault as _, grants::Permission, ids::RecordId};
 use kontor_crm::{metadata::NewField, records::RecordWrite};
 use kontor_identity::{MemberStatus, NewRole, RoleChanges};
 use kontor_store::{both_engines, testing::TestStore};

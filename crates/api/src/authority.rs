@@ -25,9 +25,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
     let of_member = get_with(of_member, |op| {
         op.is("get_authority", "What a member may do, and where it comes from").tag("Roles").queries(&KNOWN)
     });
-    ApiRouter::new()
-        .api_route("/authority/explain", explain)
-        .api_route("/members/{id}/authority", of_member)
+    ApiRouter::new().api_route("/authority/explain", explain).api_route("/members/{id}/authority", of_member)
 }
 
 async fn explain(

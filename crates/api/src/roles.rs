@@ -31,9 +31,8 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         .delete_with(delete, |op| {
             op.is("delete_role", "Removes a role that nobody has").tag("Roles").answers::<204, ()>()
         });
-    let again = post_with(reset, |op| {
-        op.is("reset_role", "Gives a standard role its grants back").tag("Roles")
-    });
+    let again =
+        post_with(reset, |op| op.is("reset_role", "Gives a standard role its grants back").tag("Roles"));
     ApiRouter::new()
         .api_route("/roles", all)
         .api_route("/roles/{name}", one)

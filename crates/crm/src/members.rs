@@ -42,7 +42,8 @@ impl Crm {
     pub async fn own_record(tx: &mut Tx<'_>, member: MemberId) -> Result<OwnRecord, Error> {
         let Some(object) = metadata::object(tx, OBJECT).await? else { return Ok(OwnRecord::new()) };
         let values = records::values(tx, &object, RecordId(member.as_uuid())).await?.unwrap_or_default();
-        let shown = values.of(&object).map(|(field, value)| (field.name.to_string(), value.to_json(&field.kind)));
+        let shown =
+            values.of(&object).map(|(field, value)| (field.name.to_string(), value.to_json(&field.kind)));
         // What changes with every write says nothing of the member.
         Ok(shown.filter(|(name, _)| !PASSING.contains(&name.as_str())).collect())
     }

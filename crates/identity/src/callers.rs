@@ -98,7 +98,8 @@ impl Identity {
             return Err(Error::MemberInactive);
         }
         let principal = Principal::Member { id: member, name: row.summary.name.clone() };
-        let caller = Caller { locale, own: Arc::new(own), ..Caller::new(workspace, principal, Arc::new(row.grants)) };
+        let caller =
+            Caller { locale, own: Arc::new(own), ..Caller::new(workspace, principal, Arc::new(row.grants)) };
         Ok(Arc::new(ActiveMember { user: row.user, caller, summary: row.summary, is_zone_set }))
     }
 

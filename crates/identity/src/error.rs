@@ -202,17 +202,23 @@ impl Fault for Error {
             Self::RoleTooWide { name } => Problem::new(
                 Forbidden,
                 "role_beyond_caller",
-                format!("The role {name:?} allows more than you may do yourself, so you may not make or edit it."),
+                format!(
+                    "The role {name:?} allows more than you may do yourself, so you may not make or edit it."
+                ),
             ),
             Self::RoleFixed { name } => Problem::new(
                 Conflict,
                 "role_fixed",
-                format!("The role {name:?} allows everything and stays as it is. Copy it and change the copy."),
+                format!(
+                    "The role {name:?} allows everything and stays as it is. Copy it and change the copy."
+                ),
             ),
             Self::RoleStandard { name } => Problem::new(
                 Conflict,
                 "role_standard",
-                format!("The role {name:?} is one of the standard ones, which are changed or reset, not deleted."),
+                format!(
+                    "The role {name:?} is one of the standard ones, which are changed or reset, not deleted."
+                ),
             ),
             Self::RoleNotStandard { name } => Problem::new(
                 Conflict,

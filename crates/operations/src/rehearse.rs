@@ -87,11 +87,7 @@ impl Journal for Undoing {
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    fn end<'w>(
-        &'w self,
-        _: &'w mut Work<'_, '_>,
-        outcome: &'w Outcome,
-    ) -> BoxFuture<'w, Result<(), Undone>> {
+    fn end<'w>(&'w self, _: &'w mut Work<'_, '_>, outcome: &'w Outcome) -> BoxFuture<'w, Result<(), Undone>> {
         Box::pin(std::future::ready(Err(Undone::Outcome(outcome.clone()))))
     }
 

@@ -126,7 +126,12 @@ pub(super) struct Attempt {
     right: &'static [u16],
 }
 
-pub(super) fn attempt(route: &'static str, path: String, body: Option<Value>, right: &'static [u16]) -> Attempt {
+pub(super) fn attempt(
+    route: &'static str,
+    path: String,
+    body: Option<Value>,
+    right: &'static [u16],
+) -> Attempt {
     Attempt { route, path, body, right }
 }
 
@@ -454,7 +459,8 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let mut left = declared();
         assert!(left.len() > 25, "{left:?}");
 
-        let tried = of_programs(&prey, &text(&own["id"])).into_iter().chain(agents::of_programs(&prey.review));
+        let tried =
+            of_programs(&prey, &text(&own["id"])).into_iter().chain(agents::of_programs(&prey.review));
         for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();

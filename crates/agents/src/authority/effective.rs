@@ -121,9 +121,11 @@ fn of_object(asker: &Caller, acting: &Acting, object: &Object, sees_all: bool) -
         decided_by: decided_by(may(theirs, action), may(both, action)),
     });
     let rules = |action: Action| {
-        let all: Vec<&RowRule> = both.object(&object.name).rules().filter(|(of, _)| *of == action).map(|(_, rule)| rule).collect();
+        let all: Vec<&RowRule> =
+            both.object(&object.name).rules().filter(|(of, _)| *of == action).map(|(_, rule)| rule).collect();
         all.into_iter().map(move |rule| {
-            let is_theirs = theirs.object(&object.name).rules().any(|(of, known)| of == action && known == rule);
+            let is_theirs =
+                theirs.object(&object.name).rules().any(|(of, known)| of == action && known == rule);
             let decided_by = if is_theirs { super::Layer::Role } else { super::Layer::AgentRole };
             Source { what: rule.to_json(), allowed: true, of: Some(action), decided_by }
         })

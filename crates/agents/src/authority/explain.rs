@@ -181,12 +181,10 @@ impl Agents {
         let asks = rehearsed.asks.map(ApprovalReason::words);
         match rehearsed.outcome {
             Outcome::Succeeded(_) if is_run => Ok(Explanation::granted(asks)),
-            Outcome::Succeeded(_) => {
-                match self.decided(acting, &acting.caller, &call).await? {
-                    None | Some(Decided::Allowed) => Ok(Explanation::granted(asks)),
-                    Some(decided) => self.told(acting, &call, decided).await,
-                }
-            }
+            Outcome::Succeeded(_) => match self.decided(acting, &acting.caller, &call).await? {
+                None | Some(Decided::Allowed) => Ok(Explanation::granted(asks)),
+                Some(decided) => self.told(acting, &call, decided).await,
+            },
             Outcome::Unknown => Ok(Explanation::granted(asks)),
             Outcome::Failed(problem) => {
                 // That a field is there is told to those alone who may see roles, or read it.
@@ -221,15 +219,20 @@ impl Agents {
             let reason = format!("The agent’s role {} does not allow {name}.", acting.agent_role());
             return Ok(Explanation::denied(Layer::AgentRole, reason).by_role(acting.agent_role()));
         }
-        if let Some((agent, _)) = acting.agent.as_ref().filter(|(agent, _)| !agent.definition.operations.allow(name)) {
+        if let Some((agent, _)) =
+            acting.agent.as_ref().filter(|(agent, _)| !agent.definition.operations.allow(name))
+        {
             let reason = format!("The agent {} is not given the operation {name}.", agent.name);
             return Ok(Explanation::denied(Layer::AgentOperations, reason));
         }
         if acting.scope.as_ref().is_some_and(|scope| !scope.allow(name)) {
             return Ok(Explanation::denied(Layer::Scope, format!("The scope does not hold {name}.")));
         }
-        let fits = |registry: &kontor_operations::Registry| registry.check(&all, name, &call.arguments).is_ok();
-        if let Some(field) = hidden_field(&schema, &acting.caller.grants, name, problem).filter(|_| tells_fields) {
+        let fits =
+            |registry: &kontor_operations::Registry| registry.check(&all, name, &call.arguments).is_ok();
+        if let Some(field) =
+            hidden_field(&schema, &acting.caller.grants, name, problem).filter(|_| tells_fields)
+        {
             let is_theirs = hidden_field(&schema, &acting.principal.grants, name, problem).is_some();
             let role = if is_theirs { &acting.role } else { acting.agent_role() };
             let reason = format!("The role {role} does not allow the field {field}: {}", problem.message);
@@ -279,7 +282,9 @@ impl Agents {
             return Ok(unknown_record());
         }
         let name = format!("{object}.{}", operation_verb(action));
-        if let Some((agent, _)) = acting.agent.as_ref().filter(|(agent, _)| !agent.definition.operations.allow(&name)) {
+        if let Some((agent, _)) =
+            acting.agent.as_ref().filter(|(agent, _)| !agent.definition.operations.allow(&name))
+        {
             let reason = format!("The agent {} is not given the operation {name}.", agent.name);
             return Ok(Explanation::denied(Layer::AgentOperations, reason));
         }
@@ -309,12 +314,7 @@ impl Agents {
     }
 
     /// What decides on the record and the fields that an operation on an object names.
-    async fn decided(
-        &self,
-        acting: &Acting,
-        caller: &Caller,
-        call: &Call,
-    ) -> Result<Option<Decided>, Error> {
+    async fn decided(&self, acting: &Acting, caller: &Caller, call: &Call) -> Result<Option<Decided>, Error> {
         let Some((object, action)) = named_action(&call.operation) else { return Ok(None) };
         let schema = self.0.crm.schema(acting.caller.workspace).await?;
         let Some(object) = schema.object(object) else { return Ok(None) };
@@ -352,8 +352,11 @@ impl Acting {
 /// What decided, in words; of whose role it is, what the subject alone would be told shows.
 fn tell(acting: &Acting, object: &str, action: Action, decided: Decided, alone: &Decided) -> Explanation {
     let is_theirs = acting.agent.is_none() || *alone == decided;
-    let (role, whose) =
-        if is_theirs { (acting.role.as_str(), "The role") } else { (acting.agent_role(), "The agent’s role") };
+    let (role, whose) = if is_theirs {
+        (acting.role.as_str(), "The role")
+    } else {
+        (acting.agent_role(), "The agent’s role")
+    };
     let verb = action.verb();
     match decided {
         Decided::Allowed => Explanation::granted(None),
@@ -363,7 +366,8 @@ fn tell(acting: &Acting, object: &str, action: Action, decided: Decided, alone: 
                 .by_role(role)
         }
         Decided::Field(field) => {
-            let reason = format!("{whose} {role} does not allow to {verb} the field {field} of {object} records.");
+            let reason =
+                format!("{whose} {role} does not allow to {verb} the field {field} of {object} records.");
             let told = Explanation::denied(Layer::FieldList, reason).by_role(role);
             Explanation { rule: Some(Json::from(field)), ..told }
         }
@@ -376,7 +380,9 @@ fn tell(acting: &Acting, object: &str, action: Action, decided: Decided, alone: 
             Explanation { rule: Some(rule.to_json()), ..told }
         }
         Decided::Rule(rule) => {
-            let reason = format!("A rule of the role {role} does not let this record be used: to {verb} it takes more.");
+            let reason = format!(
+                "A rule of the role {role} does not let this record be used: to {verb} it takes more."
+            );
             let told = Explanation::denied(Layer::RowRule, reason).by_role(role);
             Explanation { rule: Some(rule.to_json()), ..told }
         }

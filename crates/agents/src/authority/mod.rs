@@ -55,8 +55,8 @@ impl Agents {
     /// The subject as a caller; none where they may not act at all, with why.
     async fn acting(&self, asker: &Caller, subject: Subject) -> Result<Result<Acting, Explanation>, Error> {
         let identity = &self.0.identity;
-        let is_asker = subject.role.is_none()
-            && subject.member.is_none_or(|member| asker.member() == Some(member));
+        let is_asker =
+            subject.role.is_none() && subject.member.is_none_or(|member| asker.member() == Some(member));
         if !is_asker && !asker.grants.permits(Permission::Members) {
             asker.require(Permission::Roles).map_err(kontor_identity::Error::from)?;
         }

@@ -3,12 +3,7 @@
 mod input;
 
 use kontor_core::{
-    actor::Actor,
-    caller::Caller,
-    environment::Environment,
-    error::Issue,
-    grants::Permission,
-    text,
+    actor::Actor, caller::Caller, environment::Environment, error::Issue, grants::Permission, text,
     time::Timestamp,
 };
 use kontor_store::{AuditEntry, Tx};
@@ -76,9 +71,7 @@ impl Agents {
         require_either(caller)?;
         let agent = self.read_agent(caller, name).await?;
         let namespace = self.namespace(caller.workspace).await?;
-        namespace
-            .read(agent.id, |tx, &id| Box::pin(agents::versions(tx, id, i64::MAX, LISTED)))
-            .await
+        namespace.read(agent.id, |tx, &id| Box::pin(agents::versions(tx, id, i64::MAX, LISTED))).await
     }
 
     /// Makes an agent, of nothing or of another.
@@ -230,12 +223,7 @@ impl Agents {
     ///
     /// # Errors
     /// Without the permission `agents`; [`Error::AgentNotFound`]; [`Error::AgentChanged`].
-    pub async fn delete_agent(
-        &self,
-        caller: &Caller,
-        name: &str,
-        version: Option<i64>,
-    ) -> Result<(), Error> {
+    pub async fn delete_agent(&self, caller: &Caller, name: &str, version: Option<i64>) -> Result<(), Error> {
         require(caller)?;
         let agent = self.present_agent(caller, name).await?;
         self.check_version(caller, &agent, version).await?;

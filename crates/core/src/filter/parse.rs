@@ -58,8 +58,16 @@ pub fn parse_filter(
     readable: &dyn Readable,
     asker: Asker<'_>,
 ) -> Result<Filter, Vec<Issue>> {
-    let mut parser =
-        Parser { schema, readable, asker, is_negated: false, conditions: 0, parts: 0, operands: 0, issues: Vec::new() };
+    let mut parser = Parser {
+        schema,
+        readable,
+        asker,
+        is_negated: false,
+        conditions: 0,
+        parts: 0,
+        operands: 0,
+        issues: Vec::new(),
+    };
     let filter = parser.filter(json, object, "", 0);
     match (filter, parser.issues.is_empty()) {
         (Some(filter), true) => Ok(filter),

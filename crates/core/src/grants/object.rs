@@ -198,7 +198,8 @@ impl ObjectGrant {
 
     /// The same without what has no effect.
     pub(super) fn effective(&self) -> Self {
-        let actions: BTreeSet<_> = self.actions.iter().copied().filter(|action| self.allows(*action)).collect();
+        let actions: BTreeSet<_> =
+            self.actions.iter().copied().filter(|action| self.allows(*action)).collect();
         if actions.is_empty() {
             return Self::nothing();
         }

@@ -74,7 +74,8 @@ fn object_grant() -> impl Strategy<Value = ObjectGrant> {
 }
 
 fn agents() -> impl Strategy<Value = AgentSet> {
-    let pattern = prop::sample::select(vec!["*", "sales-*", "sales-assistant", "analyst", "*-assistant", "s*", "**"]);
+    let pattern =
+        prop::sample::select(vec!["*", "sales-*", "sales-assistant", "analyst", "*-assistant", "s*", "**"]);
     let list = prop::collection::vec(pattern, 0..3).prop_map(AgentSet::of);
     prop::collection::vec(list, 0..3)
         .prop_map(|sets| sets.iter().fold(AgentSet::all(), |all, one| all.intersect(one)))
@@ -190,7 +191,8 @@ fn nothing_but_talking_to_agents_is_allowed_by_default() {
 
 #[test]
 fn a_list_of_fields_that_is_left_out_bounds_nothing_and_rules_may_stand_alone() {
-    let json = json!({"default": {"actions": ["read", "update"], "rows": {"read": {"owner": {"eq": "$me"}}}}});
+    let json =
+        json!({"default": {"actions": ["read", "update"], "rows": {"read": {"owner": {"eq": "$me"}}}}});
     let read: Grants = serde_json::from_value(json).unwrap();
     assert!(read.can_update_field("deal", "amount"));
     assert_eq!(read.row_rules("deal", Action::Update).count(), 1);
@@ -198,7 +200,8 @@ fn a_list_of_fields_that_is_left_out_bounds_nothing_and_rules_may_stand_alone() 
 
 #[test]
 fn agents_are_named_or_matched_and_a_role_that_names_none_allows_all() {
-    let read: Grants = serde_json::from_value(json!({"agents": ["sales-*", "sales-assistant", "analyst"]})).unwrap();
+    let read: Grants =
+        serde_json::from_value(json!({"agents": ["sales-*", "sales-assistant", "analyst"]})).unwrap();
     assert_eq!(serde_json::to_value(read.agents()).unwrap(), json!(["analyst", "sales-*"]));
     assert!(Grants::default().agents().is_all() && AgentSet::of(["**"]).is_all());
     let none = AgentSet::of(Vec::<String>::new());

@@ -9,8 +9,8 @@
 //! unit of its own.
 
 mod access;
-mod authority;
 mod approach;
+mod authority;
 mod batch;
 mod claims;
 mod condition;

@@ -21,7 +21,6 @@ pub(crate) async fn check_admin_remains(tx: &mut Tx<'_>) -> Result<()> {
         rows::roles::all(tx).await?.into_iter().filter(|(_, role)| manages(&role.grants)).collect();
     let is_one = |role: &str| managing.iter().any(|(_, managing)| managing.name == role);
     let members = rows::members::all(tx).await?;
-    let remains =
-        members.iter().any(|member| member.status == MemberStatus::Active && is_one(&member.role));
+    let remains = members.iter().any(|member| member.status == MemberStatus::Active && is_one(&member.role));
     if remains { Ok(()) } else { Err(Error::LastAdmin) }
 }

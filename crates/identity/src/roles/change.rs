@@ -244,7 +244,8 @@ async fn create(tx: &mut Tx<'_>, edit: &Edit, new: &NewRole, id: RoleId) -> Resu
             Err(other) => return Err(other),
         },
         (Some(_), Some(_)) => {
-            let message = "a role has grants of its own or those of another, so give one of grants and copy_of";
+            let message =
+                "a role has grants of its own or those of another, so give one of grants and copy_of";
             issues.push(Issue::new("copy_of", "ambiguous", message));
             None
         }
@@ -276,8 +277,7 @@ async fn create(tx: &mut Tx<'_>, edit: &Edit, new: &NewRole, id: RoleId) -> Resu
         changed_at: Some(edit.now),
     };
     roles::insert(tx, id, &role).await?;
-    let details =
-        json!({ "label": role.label, "description": role.description, "grants": role.grants, "copy_of": new.copy_of });
+    let details = json!({ "label": role.label, "description": role.description, "grants": role.grants, "copy_of": new.copy_of });
     edit.audit(tx, "role.created", &role.name, details).await?;
     Ok(role)
 }
@@ -371,7 +371,8 @@ async fn write(
     if admins::manages(&before.grants) && !admins::manages(&after.grants) {
         check_admin_remains(tx).await?;
     }
-    let told = |role: &Role| json!({ "label": role.label, "description": role.description, "grants": role.grants });
+    let told =
+        |role: &Role| json!({ "label": role.label, "description": role.description, "grants": role.grants });
     edit.audit(tx, action, &after.name, json!({ "before": told(before), "after": told(&after) })).await?;
     Ok(after)
 }
@@ -386,7 +387,9 @@ async fn grants_of(
     Ok(match check::grants(json, &schema) {
         Ok(grants) => Some(grants),
         Err(wrong) => {
-            issues.extend(wrong.into_iter().map(|issue| Issue { path: join_path("grants", &issue.path), ..issue }));
+            issues.extend(
+                wrong.into_iter().map(|issue| Issue { path: join_path("grants", &issue.path), ..issue }),
+            );
             None
         }
     })

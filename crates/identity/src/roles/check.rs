@@ -124,10 +124,7 @@ impl Check<'_> {
             let is_name = |character: char| {
                 character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | ' ' | '*')
             };
-            if pattern.is_empty()
-                || pattern.chars().count() > MAX_AGENT
-                || !pattern.chars().all(is_name)
-            {
+            if pattern.is_empty() || pattern.chars().count() > MAX_AGENT || !pattern.chars().all(is_name) {
                 let message = "expected an agent's name, or a pattern of names such as \"sales-*\"";
                 self.fail(&at, "invalid_pattern", message);
             }
@@ -173,7 +170,11 @@ impl Check<'_> {
             if !known.contains(word) {
                 self.unknown(at, "action", word, &known);
             } else if is_kept && *word != Action::Read.verb() {
-                self.fail(at, "read_only", format!("these records are read alone, so nobody may {word} them"));
+                self.fail(
+                    at,
+                    "read_only",
+                    format!("these records are read alone, so nobody may {word} them"),
+                );
             } else if !reads {
                 let message =
                     format!("{word:?} takes \"read\" beside it: what cannot be seen cannot be changed");

@@ -9,17 +9,8 @@ use crate::{Result, Role, roles::ADMIN};
 
 const TABLE: &str = "roles";
 
-const COLUMNS: [&str; 9] = [
-    "id",
-    "name",
-    "label",
-    "description",
-    "grants",
-    "is_standard",
-    "version",
-    "changed_by",
-    "changed_at",
-];
+const COLUMNS: [&str; 9] =
+    ["id", "name", "label", "description", "grants", "is_standard", "version", "changed_by", "changed_at"];
 
 /// Every role, by name.
 pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<(RoleId, Role)>> {

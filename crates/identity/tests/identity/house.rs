@@ -88,9 +88,8 @@ impl Provisioner for Furnisher {
 
 /// A member with a region, and a deal with an owner, a region and an amount.
 pub(crate) fn objects() -> Schema {
-    let field = |name: &'static str, kind| {
-        Field::new(FieldId(Uuid::from_u128(1)), Name::literal(name), name, kind)
-    };
+    let field =
+        |name: &'static str, kind| Field::new(FieldId(Uuid::from_u128(1)), Name::literal(name), name, kind);
     let object = |name: &'static str, plural, is_read_only, fields| Object {
         id: ObjectId(Uuid::from_u128(2)),
         name: Name::literal(name),

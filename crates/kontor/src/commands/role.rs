@@ -89,7 +89,8 @@ fn read(file: &Path) -> Result<Value, Error> {
 }
 
 fn parse(text: &str, what: &str) -> Result<Value, Error> {
-    serde_json::from_str(text).map_err(|error| Error::Usage(format!("{what} cannot be read as JSON: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| Error::Usage(format!("{what} cannot be read as JSON: {error}")))
 }
 
 fn show(value: &Value) -> Result<(), Error> {

@@ -83,7 +83,13 @@ pub(crate) async fn show(
         shell,
         members: members(&state, &caller).await?,
         roles: roles(&state, &caller).await?,
-        agents: state.agents.agents(&caller).await?.into_iter().map(|agent| (agent.name, agent.definition.label)).collect(),
+        agents: state
+            .agents
+            .agents(&caller)
+            .await?
+            .into_iter()
+            .map(|agent| (agent.name, agent.definition.label))
+            .collect(),
         objects: objects.map(|object| (object.name.to_string(), object.label.clone())).collect(),
         operations: state.operations.definitions(&caller).await?.into_iter().map(|one| one.name).collect(),
         form,
@@ -105,7 +111,8 @@ pub(crate) async fn show(
     }
     match asked(&shown.form) {
         Ok(None) => {}
-        Ok(Some(request)) => match state.agents.explain(&caller, Question { caller: subject, request }).await {
+        Ok(Some(request)) => match state.agents.explain(&caller, Question { caller: subject, request }).await
+        {
             Ok(told) => shown.told = Some(told),
             Err(error) => refuse(&mut shown, error)?,
         },
@@ -176,7 +183,8 @@ fn asked(form: &Form) -> std::result::Result<Option<AskedFor>, Vec<Issue>> {
         if asked.action.is_none() {
             issues.push(Issue::new("action", "required", "choose what would be done"));
         }
-        asked.fields = form.fields.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        asked.fields =
+            form.fields.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect();
         if !form.record.is_empty() {
             match form.record.parse() {
                 Ok(id) => asked.record = Some(RecordId(id)),

@@ -69,7 +69,8 @@ impl Row {
             row_input: format!("{name}.row"),
             rules_input: format!("{name}.rules"),
             object: name,
-            label: object.map_or_else(|| "Every other object".to_owned(), |object| object.label_plural.clone()),
+            label: object
+                .map_or_else(|| "Every other object".to_owned(), |object| object.label_plural.clone()),
             actions: Action::ALL.map(|action| (action, has(action))).into(),
             is_read_only: object.is_some_and(|object| object.is_read_only),
             fields: fields
@@ -103,7 +104,11 @@ impl Row {
             ..field.clone()
         };
         Self {
-            actions: self.actions.iter().map(|(action, _)| (*action, actions.contains(action.verb()))).collect(),
+            actions: self
+                .actions
+                .iter()
+                .map(|(action, _)| (*action, actions.contains(action.verb())))
+                .collect(),
             fields: self.fields.iter().map(field).collect(),
             reads_new: fields.get(&name("read_new")) == "yes",
             writes_new: fields.get(&name("write_new")) == "yes",
@@ -137,7 +142,8 @@ impl Draft {
     /// What a role allows.
     pub(super) fn of(grants: &Grants, schema: &Schema) -> Self {
         let usual = grants.default_grant();
-        let own = schema.objects().iter().map(|object| Row::of(grants.object(&object.name), Some(object), usual));
+        let own =
+            schema.objects().iter().map(|object| Row::of(grants.object(&object.name), Some(object), usual));
         let agents = grants.agents().lists().next();
         Self {
             rows: std::iter::once(Row::of(usual, None, usual)).chain(own).collect(),
@@ -224,7 +230,8 @@ mod tests {
             }
             for field in &row.fields {
                 fields.extend(field.reads.then(|| (name("read"), field.name.clone())));
-                fields.extend((field.writes && !field.is_system).then(|| (name("write"), field.name.clone())));
+                fields
+                    .extend((field.writes && !field.is_system).then(|| (name("write"), field.name.clone())));
             }
             for (part, is_on) in [("read_new", row.reads_new), ("write_new", row.writes_new)] {
                 fields.extend(is_on.then(|| (name(part), "yes".to_owned())));

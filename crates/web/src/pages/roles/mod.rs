@@ -17,8 +17,8 @@ use kontor_core::{
 use kontor_http::Services;
 use kontor_identity::{Csrf, Error, NewRole, Role, RoleChanges, RoleHolders};
 
-use self::draft::{Draft, input_of};
 pub(crate) use self::authority::show as authority;
+use self::draft::{Draft, input_of};
 use crate::{
     assets,
     error::{PageError, Result, page},
@@ -162,7 +162,8 @@ pub(crate) async fn create(State(state): State<Services>, sent: Sent) -> Result<
         _ => return Err(PageError::from(error)),
     };
     let mut again = roles_page(&state, &sent.caller, &sent.csrf, form).await?;
-    again.wrong = Wrong::of(&issues, |path| if path == "grants" { "copy_of".into() } else { path.to_owned() });
+    again.wrong =
+        Wrong::of(&issues, |path| if path == "grants" { "copy_of".into() } else { path.to_owned() });
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)?).into_response())
 }
 
@@ -227,7 +228,10 @@ pub(crate) async fn change(
         }
         Error::RoleChanged { .. } => {
             again.stored = serde_json::to_string_pretty(&again.role.grants).unwrap_or_default();
-            again.refused = format!("Not saved. {} What you have set is below; saving it again puts it in the place of theirs.", problem.message);
+            again.refused = format!(
+                "Not saved. {} What you have set is below; saving it again puts it in the place of theirs.",
+                problem.message
+            );
         }
         Error::RoleTooWide { .. } | Error::RoleFixed { .. } | Error::LastAdmin => {
             again.refused = format!("Not saved. {}", problem.message);
