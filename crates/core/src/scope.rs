@@ -46,11 +46,6 @@ impl Scope {
         Self(lists)
     }
 
-    /// The first list of patterns that does not allow an operation.
-    pub fn refusing(&self, operation: &str) -> Option<&Patterns> {
-        self.0.iter().find(|patterns| !patterns.allow(operation))
-    }
-
     pub fn allows(&self, operation: &str) -> bool {
         self.0.iter().all(|patterns| patterns.allow(operation))
     }

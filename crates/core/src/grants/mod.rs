@@ -126,11 +126,6 @@ impl Grants {
         &self.default
     }
 
-    /// The objects that are named, with what holds for them.
-    pub fn named_objects(&self) -> impl Iterator<Item = (&Name, &ObjectGrant)> {
-        self.objects.iter()
-    }
-
     /// The agents that may be used.
     pub fn agents(&self) -> &AgentSet {
         &self.agents

@@ -56,7 +56,21 @@ impl Row {
     fn of(grant: &ObjectGrant, object: Option<&Object>, usual: &ObjectGrant) -> Self {
         let (reads, writes) = (grant.read_fields(), grant.update_fields());
         let has = |action: Action| grant.actions().any(|granted| granted == action);
-        let fields = object.map(|object| object.fields.iter()).into_iter().flatten();
+        let row = |name: &str, label: &str, is_system| FieldRow {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            reads: reads.contains(name),
+            writes: writes.contains(name),
+            is_system,
+        };
+        let fields = match object {
+            Some(object) => {
+                let all = object.fields.iter();
+                all.map(|field| row(&field.name, &field.label, field.is_system)).collect()
+            }
+            // Of every other object, those that its lists name.
+            None => reads.named().union(writes.named()).map(|name| row(name, name, false)).collect(),
+        };
         let mut rules: Map<String, Json> = Map::new();
         for (action, rule) in grant.rules() {
             let of_action = rules.entry(action.verb()).or_insert_with(|| json!([]));
@@ -73,15 +87,7 @@ impl Row {
                 .map_or_else(|| "Every other object".to_owned(), |object| object.label_plural.clone()),
             actions: Action::ALL.map(|action| (action, has(action))).into(),
             is_read_only: object.is_some_and(|object| object.is_read_only),
-            fields: fields
-                .map(|field| FieldRow {
-                    name: field.name.to_string(),
-                    label: field.label.clone(),
-                    reads: reads.contains(&field.name),
-                    writes: writes.contains(&field.name),
-                    is_system: field.is_system,
-                })
-                .collect(),
+            fields,
             reads_new: matches!(reads, FieldSet::Except(_)),
             writes_new: matches!(writes, FieldSet::Except(_)),
             rules: if rules.is_empty() {
@@ -112,7 +118,8 @@ impl Row {
             fields: self.fields.iter().map(field).collect(),
             reads_new: fields.get(&name("read_new")) == "yes",
             writes_new: fields.get(&name("write_new")) == "yes",
-            rules: fields.get(&name("rules")).to_owned(),
+            // A browser ends lines by two characters.
+            rules: fields.get(&name("rules")).replace("\r\n", "\n"),
             ..self.clone()
         }
     }
