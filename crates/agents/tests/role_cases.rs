@@ -392,7 +392,8 @@ both_engines! {
                 }
             }
         }
-        assert!(granted * 20 > cases() && asked > 0, "{granted} of {} were allowed, {asked} asked", cases());
+        assert!(granted * 20 > cases(), "only {granted} of {} were allowed", cases());
+        assert!(asked > 0 || cases() < 5_000, "no call was asked about");
     }
 
     async fn no_sequence_of_edits_gives_anybody_more_than_their_editor_has(store: TestStore) {
