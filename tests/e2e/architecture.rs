@@ -101,6 +101,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 6] = [
         "sessions",
         "turns",
         "approvals",
+        "authority",
         "model_providers",
         "budgets",
         "usage",

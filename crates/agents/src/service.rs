@@ -12,7 +12,7 @@ use kontor_core::{
 use kontor_store::{Namespace, Tx};
 
 use crate::{
-    definition::Agent,
+    definition::{Agent, require_agent},
     engine::Agents,
     error::Error,
     log::{self, LogSlice},
@@ -117,6 +117,16 @@ impl Agents {
             .read((session, member), |tx, &(session, member)| Box::pin(sessions::find(tx, session, member)))
             .await?;
         Ok((namespace, row.ok_or(Error::SessionNotFound(session))?))
+    }
+
+    /// That the caller may talk to the agent of a session of theirs; one that is not there is told elsewhere.
+    pub(crate) async fn require_agent_of(&self, caller: &Caller, session: SessionId) -> Result<(), Error> {
+        if caller.grants.agents().is_all() {
+            return Ok(());
+        }
+        let (_, row) = self.owned(caller, session).await?;
+        let agent = self.agent(caller.workspace, row.agent).await?;
+        require_agent(caller, &agent.name)
     }
 
     /// The agent of a new conversation: one that is active.

@@ -13,6 +13,7 @@ use kontor_store::{BoxFuture, Tx};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    definition::require_agent,
     engine::Agents,
     error::Error,
     rows::{
@@ -112,6 +113,7 @@ impl Agents {
         let title = new.title.as_deref().map(checked_title).transpose()?;
         let context = self.checked_context(caller, new.context).await?;
         let agent = self.agent_named(caller.workspace, &new.agent).await?;
+        require_agent(caller, &agent.name)?;
         let now = self.0.environment.now();
         let (context_object, context_id) = context.unzip();
         let row = SessionRow {

@@ -81,6 +81,8 @@ impl Prey {
         let ids = records(ada, HERS).await;
         let field = json!({"name": "zanzibar", "label": "Zanzibar", "kind": "text"});
         ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
+        let role = json!({"name": "Zanzibar", "copy_of": "Viewer"});
+        ada.post("/api/roles", role).await.unwrap().ok();
         // A provider with a key, at a place that only hers has.
         let provider = json!({
             "kind": "mistral", "base_url": format!("https://{SECRET}.example.com/v1"), "api_key": "k-1234567890",
@@ -300,6 +302,18 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/models", "/api/models".into(), None, &[200]),
+        attempt("GET /api/roles/{name}", "/api/roles/Zanzibar".into(), None, &[404]),
+        attempt("PATCH /api/roles/{name}", "/api/roles/Zanzibar".into(), Some(json!({"label": "x"})), &[404]),
+        attempt("DELETE /api/roles/{name}", "/api/roles/Zanzibar".into(), None, &[404]),
+        attempt("POST /api/roles/{name}/reset", "/api/roles/Zanzibar/reset".into(), None, &[404]),
+        attempt("GET /api/roles", "/api/roles".into(), None, &[200]),
+        attempt("GET /api/members/{id}/authority", format!("/api/members/{member}/authority"), None, &[404]),
+        attempt(
+            "POST /api/authority/explain",
+            "/api/authority/explain".into(),
+            Some(json!({"caller": {}, "request": {"operation": "deal.get", "arguments": {"id": deal}}})),
+            &[200],
+        ),
         // Addresses without a parameter that take ids all the same.
         attempt("GET /api/approvals", format!("/api/approvals?status=all&session={session}"), None, &[200]),
         attempt("GET /api/search", "/api/search?q=quellwasser".into(), None, &[200]),
@@ -402,6 +416,26 @@ fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             "/settings/budgets/remove".into(),
             form(json!({"of": format!("member/{member}")})),
             &[404],
+        ),
+        attempt("GET /settings/roles/{name}", "/settings/roles/Zanzibar".into(), None, &[404]),
+        attempt("POST /settings/roles/{name}", "/settings/roles/Zanzibar".into(), form(json!({})), &[404]),
+        attempt(
+            "POST /settings/roles/{name}/reset",
+            "/settings/roles/Zanzibar/reset".into(),
+            form(json!({})),
+            &[404],
+        ),
+        attempt(
+            "POST /settings/roles/{name}/delete",
+            "/settings/roles/Zanzibar/delete".into(),
+            form(json!({})),
+            &[404],
+        ),
+        attempt(
+            "GET /settings/authority",
+            format!("/settings/authority?object=deal&action=read&record={deal}"),
+            None,
+            &[200],
         ),
         attempt("GET /palette", "/palette?q=quellwasser".into(), None, &[200]),
         attempt(

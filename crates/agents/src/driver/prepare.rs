@@ -22,7 +22,7 @@ use kontor_operations::{Registry, Work};
 use serde_json::Value;
 
 use super::Run;
-use crate::{engine::LoadedAgent, error::Error, prompts::Values};
+use crate::{definition::require_agent, engine::LoadedAgent, error::Error, prompts::Values};
 
 /// How long the names in a prompt are believed.
 const NAMES_BELIEVED: Duration = Duration::from_secs(30);
@@ -74,6 +74,7 @@ impl Run<'_> {
         let (workspace, member) = (self.workspace, self.session.member);
         let agent = self.agents.agent_at(workspace, self.session.agent, self.agent_version).await?;
         let member_caller = service.identity.caller_of_member(workspace, member).await?;
+        require_agent(&member_caller, &agent.name)?;
         let role = service.identity.role_grants(workspace, &agent.definition.role).await?;
         let schema = service.crm.schema(workspace).await?;
         let now = service.environment.now();
@@ -133,6 +134,7 @@ impl Prepared {
         Arc::ptr_eq(&self.agent, agent)
             && self.schema.version() == schema.version()
             && self.caller.locale == member.locale
+            && (Arc::ptr_eq(&self.caller.own, &member.own) || self.caller.own == member.own)
             && same(&self.member_grants, &member.grants)
             && same(&self.role_grants, role)
     }

@@ -15,6 +15,7 @@ mod models;
 mod palette;
 mod record;
 mod record_form;
+mod roles;
 mod settings;
 mod setup;
 mod sign_in;
@@ -68,6 +69,11 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/usage", get(usage::show))
         .route("/settings/budgets", get(budgets::show).post(budgets::set))
         .route("/settings/budgets/remove", post(budgets::remove))
+        .route("/settings/roles", get(roles::show_all).post(roles::create))
+        .route("/settings/roles/{name}", get(roles::show).post(roles::change))
+        .route("/settings/roles/{name}/reset", post(roles::reset))
+        .route("/settings/roles/{name}/delete", post(roles::delete))
+        .route("/settings/authority", get(roles::authority))
         .route("/live", get(live::follow))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))
