@@ -1,6 +1,7 @@
 //! What a person does, in a real Chromium.
 
 mod acts;
+mod agents;
 mod chat;
 mod connection;
 mod forms;

@@ -21,6 +21,7 @@ pub(super) fn routes() -> Router<Services> {
     Router::new()
         .route("/settings/agents", get(list::show))
         .route("/settings/agents/new", get(form::new).post(form::create))
+        .route("/settings/agents/protected", post(list::protect))
         .route("/settings/agents/{name}", get(form::show).post(form::change))
         .route("/settings/agents/{name}/active", post(list::activate))
         .route("/settings/agents/{name}/reset", post(list::reset))
