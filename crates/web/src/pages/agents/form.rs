@@ -6,7 +6,9 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_agents::{AgentLimits, AgentPatch, AgentSummary, AgentVersion, Definition, NewAgent, ResponseFormat};
+use kontor_agents::{
+    AgentLimits, AgentPatch, AgentSummary, AgentVersion, Definition, NewAgent, ResponseFormat,
+};
 use kontor_core::{
     caller::Caller,
     error::{Fault as _, Issue},
@@ -149,7 +151,9 @@ pub(super) async fn create(State(state): State<Services>, sent: Sent) -> Result<
                 active: None,
             };
             match state.agents.create_agent(&caller, new).await {
-                Ok(agent) => return Ok(Redirect::to(&format!("{}?done=made", href(&agent.name))).into_response()),
+                Ok(agent) => {
+                    return Ok(Redirect::to(&format!("{}?done=made", href(&agent.name))).into_response());
+                }
                 Err(error) => issues_of(error)?,
             }
         }
@@ -353,15 +357,21 @@ fn patch_of(fields: &Fields) -> Result<AgentPatch, Vec<Issue>> {
     };
     let mut whole = |name: &'static str| match fields.get(name) {
         "" => None,
-        text => text.parse::<u32>().map_err(|_| issues.push(Issue::new(name, "not_understood", "expected a whole number"))).ok(),
+        text => text
+            .parse::<u32>()
+            .map_err(|_| issues.push(Issue::new(name, "not_understood", "expected a whole number")))
+            .ok(),
     };
-    let (max_output_tokens, steps, tool_calls) = (whole("max_output_tokens"), whole("steps"), whole("tool_calls"));
+    let (max_output_tokens, steps, tool_calls) =
+        (whole("max_output_tokens"), whole("steps"), whole("tool_calls"));
     let deadline_seconds = whole("deadline_seconds").map(u64::from);
     let temperature = match fields.get("temperature") {
         "" => None,
         text => text
             .parse::<f64>()
-            .map_err(|_| issues.push(Issue::new("temperature", "not_understood", "expected a number such as 0.7")))
+            .map_err(|_| {
+                issues.push(Issue::new("temperature", "not_understood", "expected a number such as 0.7"))
+            })
             .ok(),
     };
     let effort = fields.get("reasoning_effort");
@@ -409,9 +419,12 @@ mod tests {
         let issues = patch_of(&fields).unwrap_err();
         let paths: Vec<_> = issues.iter().map(|issue| issue.path.as_str()).collect();
         assert_eq!(paths, ["steps", "temperature", "schema"]);
-        for (path, input) in
-            [("settings.temperature", "temperature"), ("operations[2]", "operations"), ("format.schema", "schema"), ("limits.steps", "steps")]
-        {
+        for (path, input) in [
+            ("settings.temperature", "temperature"),
+            ("operations[2]", "operations"),
+            ("format.schema", "schema"),
+            ("limits.steps", "steps"),
+        ] {
             assert_eq!(input_of(path), input);
         }
     }

@@ -133,7 +133,8 @@ pub(super) async fn show(
         let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
         (body, based_on, draft_saved) = (draft.body, draft.based_on, Some(instant(draft.saved_at, clock)));
     }
-    let written = Written { body, note: String::new(), based_on, member: String::new(), record: String::new() };
+    let written =
+        Written { body, note: String::new(), based_on, member: String::new(), record: String::new() };
     let mut shown = prompt_page(&state, &caller, &csrf, agent, written).await?;
     shown.draft_saved = draft_saved;
     shown.done = match query.get("done") {
@@ -408,7 +409,9 @@ mod tests {
     fn a_record_is_named_by_its_address_or_its_id() {
         let id = uuid::Uuid::from_u128(7);
         let address = format!("https://crm.example.com/records/deals/{id}");
-        assert!(matches!(record_of(&address), Some(PreviewRecord::Of { object, id: found }) if object == "deals" && found.0 == id));
+        assert!(
+            matches!(record_of(&address), Some(PreviewRecord::Of { object, id: found }) if object == "deals" && found.0 == id)
+        );
         assert!(matches!(record_of(&id.to_string()), Some(PreviewRecord::Id(found)) if found.0 == id));
         assert!(record_of("").is_none());
     }
