@@ -9,6 +9,7 @@ mod edit;
 mod events;
 mod jobs;
 mod list;
+mod list_state;
 mod live;
 mod models;
 mod palette;
@@ -72,6 +73,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/records/choices", get(choices::find))
         .route("/records/{plural}", get(list::show).post(edit::create))
         .route("/records/{plural}/new", get(edit::new))
+        .route("/records/{plural}/reset", post(list_state::reset))
         .route("/records/{plural}/{id}", get(record::show).post(edit::update))
         .route("/records/{plural}/{id}/edit", get(edit::show))
         .route("/records/{plural}/{id}/delete", post(record::delete))

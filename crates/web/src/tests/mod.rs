@@ -3,9 +3,11 @@
 mod agents;
 mod bad_input;
 mod chat;
+mod compression;
 mod doors;
 mod forms;
 mod hidden;
+mod lists;
 mod models;
 mod records;
 mod settings;
