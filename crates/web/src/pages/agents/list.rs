@@ -47,7 +47,7 @@ struct AgentView {
     by: String,
 }
 
-pub(super) async fn show(
+pub(crate) async fn show(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
@@ -91,14 +91,14 @@ pub(super) async fn show(
 }
 
 /// Which labels move only when a second person agrees.
-pub(super) async fn protect(State(state): State<Services>, sent: Sent) -> Result<Redirect> {
+pub(crate) async fn protect(State(state): State<Services>, sent: Sent) -> Result<Redirect> {
     let labels = sent.fields.get("labels").split([',', ' ']).filter(|label| !label.is_empty());
     let changes = Map::from_iter([("protected_labels".to_owned(), labels.collect::<Vec<_>>().into())]);
     state.identity.change_workspace_settings(&sent.caller, &changes).await?;
     Ok(Redirect::to(&format!("{HREF}?done=saved")))
 }
 
-pub(super) async fn activate(
+pub(crate) async fn activate(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -109,7 +109,7 @@ pub(super) async fn activate(
     Ok(Redirect::to(&format!("{}?done=saved", href(&name))))
 }
 
-pub(super) async fn reset(
+pub(crate) async fn reset(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -118,7 +118,7 @@ pub(super) async fn reset(
     Ok(Redirect::to(&format!("{}?done=reset", href(&name))))
 }
 
-pub(super) async fn delete(
+pub(crate) async fn delete(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -127,7 +127,7 @@ pub(super) async fn delete(
     Ok(Redirect::to(&format!("{HREF}?done=deleted")))
 }
 
-pub(super) async fn restore(
+pub(crate) async fn restore(
     State(state): State<Services>,
     Path(id): Path<String>,
     sent: Sent,
