@@ -37,6 +37,10 @@ use crate::{
 const BELIEVED: Duration = Duration::from_secs(5);
 /// Sessions that can wait to be looked at; beyond it, the sweep finds them.
 const WAKES: usize = 8_192;
+/// Prompts and tools of which it is remembered that they are kept, and for how long: once a day it is written that they
+/// are still sent.
+const KEPT: usize = 4_096;
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// Agents that are remembered.
 const REMEMBERED: usize = 1_000;
 
@@ -104,6 +108,8 @@ pub(crate) struct Inner {
     pub(crate) workspace_models: WorkspaceModels,
     pub(crate) workspace_budgets: WorkspaceBudgets,
     agents: Cache<AgentId, Arc<LoadedAgent>>,
+    /// The prompts and tools that were kept lately, by their digest.
+    pub(crate) kept: Cache<(WorkspaceId, Arc<str>), ()>,
     /// As many turns as may run; none before there is a worker.
     pub(crate) permits: Arc<Semaphore>,
     /// Whether the permits were given: a worker that is begun again has those of the one before.
@@ -136,6 +142,7 @@ impl Agents {
         let AgentParts { store, crm, operations, jobs, identity, models, environment } = parts;
         let (wake, wakes) = mpsc::channel(WAKES);
         let agents = Cache::expiring(REMEMBERED, BELIEVED, environment.clone());
+        let kept = Cache::expiring(KEPT, KEPT_FOR, environment.clone());
         let workspace_models = WorkspaceModels::new(environment.clone());
         let workspace_budgets = WorkspaceBudgets::new(environment.clone());
         Self(Arc::new(Inner {
@@ -155,6 +162,7 @@ impl Agents {
             workspace_models,
             workspace_budgets,
             agents,
+            kept,
             permits: Arc::new(Semaphore::new(0)),
             is_at_work: AtomicBool::new(false),
             tracker: TaskTracker::new(),

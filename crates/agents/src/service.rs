@@ -9,7 +9,7 @@ use kontor_core::{
     time::Timestamp,
     turn::Sequence,
 };
-use kontor_store::{Namespace, Tx};
+use kontor_store::Tx;
 
 use crate::{
     definition::{Agent, AgentSummary},
@@ -17,11 +17,9 @@ use crate::{
     error::Error,
     log::{self, LogSlice},
     prompts,
-    rows::{
-        agents,
-        sessions::{self, SessionRow},
-    },
-    sessions::member_of,
+    access::member_of,
+    following::Seen,
+    rows::agents,
     stored::LoggedEvent,
     stream::{self, Cursor, EventId, StreamEvent},
     worker::Worker,
@@ -58,14 +56,17 @@ impl Agents {
     ) -> Result<impl Stream<Item = StreamEvent> + Send + 'static + use<>, Error> {
         // Before the database is read, so that nothing falls between the two.
         let handle = self.0.hub.open(caller.workspace, session);
-        let (namespace, row) = self.owned(caller, session).await?;
+        let (namespace, row, veil) = self.reach(caller, session).await?;
         // An id from beyond the log is none of it: a backup was restored since.
         let known = after.filter(|id| id.seq <= row.last_seq || handle.knows(id.seq));
         let cursor =
             Cursor::at(known.unwrap_or(EventId { seq: after.map_or(0, |_| row.last_seq), offset: None }));
         let in_log = row.last_seq > cursor.seq && !handle.reaches(&cursor);
         let poll_every = self.0.settings.shared.then_some(self.0.settings.poll_every);
-        Ok(stream::follow(namespace, handle, session, cursor, in_log, poll_every))
+        let events = stream::follow(namespace.clone(), handle, session, cursor, in_log, poll_every);
+        // Others may follow for as long as it is shared with them.
+        let guest = caller.member().filter(|member| *member != row.member);
+        Ok(Seen::new(self, namespace, session, veil, guest, events).told())
     }
 
     /// The logged events after a number, in order, at most `limit` (1000); fewer are all there are.
@@ -76,7 +77,7 @@ impl Agents {
         after: Sequence,
         limit: u32,
     ) -> Result<Vec<LoggedEvent>, Error> {
-        let (namespace, _) = self.owned(caller, session).await?;
+        let (namespace, _, mut veil) = self.reach(caller, session).await?;
         let (mut after, mut wanted) = (after, u64::from(limit.clamp(1, LOGGED)));
         let mut events = Vec::new();
         // In place of what cannot be read or is not told comes what follows it: fewer events than asked for are the last.
@@ -89,7 +90,9 @@ impl Agents {
             let is_last = page.rows < wanted;
             after = page.last.unwrap_or(after);
             let before = events.len();
-            events.extend(page.events.into_iter().filter(|logged| logged.event.is_told()));
+            for logged in page.events.into_iter().filter(|logged| logged.event.is_told()) {
+                events.push(veil.see(logged)?);
+            }
             wanted -= (events.len() - before) as u64;
             if is_last {
                 break;
@@ -108,23 +111,13 @@ impl Agents {
         before: Option<Sequence>,
         limit: u32,
     ) -> Result<Vec<Sequence>, Error> {
-        let (namespace, _) = self.owned(caller, session).await?;
+        let (namespace, ..) = self.reach(caller, session).await?;
         let limit = u64::from(limit.clamp(1, LOGGED));
         namespace
             .read((session, before, limit), |tx, &(session, before, limit)| {
                 Box::pin(log::turn_starts(tx, session, before, limit))
             })
             .await
-    }
-
-    /// A session that is the caller's own, and where it is.
-    async fn owned(&self, caller: &Caller, session: SessionId) -> Result<(Namespace, SessionRow), Error> {
-        let member = member_of(caller)?;
-        let namespace = self.namespace(caller.workspace).await?;
-        let row = namespace
-            .read((session, member), |tx, &(session, member)| Box::pin(sessions::find(tx, session, member)))
-            .await?;
-        Ok((namespace, row.ok_or(Error::SessionNotFound(session))?))
     }
 
     pub(crate) async fn agent_named(&self, workspace: WorkspaceId, name: &str) -> Result<Agent, Error> {

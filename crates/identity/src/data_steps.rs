@@ -31,6 +31,12 @@ pub fn data_steps() -> Vec<DataStep> {
         DataStep { number: 2, name: "let admins see the jobs", alters: false, run: permit_jobs },
         DataStep { number: 4, name: "keep the permissions there are", alters: false, run: keep_known },
         DataStep { number: 9, name: "let admins change the settings", alters: false, run: permit_settings },
+        DataStep {
+            number: 14,
+            name: "let admins see what agents do for others",
+            alters: false,
+            run: permit_conversations,
+        },
     ]
 }
 
@@ -53,6 +59,20 @@ fn permit_settings<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, P
         rewrite(tx, |is_admin, words| {
             if is_admin && BEFORE_SETTINGS.iter().all(|word| words.contains(&Json::from(*word))) {
                 add(words, Permission::Settings);
+            }
+        })
+        .await?;
+        Ok(None)
+    })
+}
+
+/// Gives the standard role of admins the permission `conversations`, unless one of the others was taken from it.
+fn permit_conversations<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        rewrite(tx, |is_admin, words| {
+            let has = |word: &str| words.contains(&Json::from(word));
+            if is_admin && BEFORE_SETTINGS.iter().all(|word| has(word)) && has(Permission::Settings.word()) {
+                add(words, Permission::Conversations);
             }
         })
         .await?;

@@ -2,16 +2,18 @@
 
 mod approval;
 mod event;
+mod share;
 mod status;
 mod usage;
 
 pub use self::{
     approval::Approval,
     event::LoggedEvent,
+    share::{Access, AgentName, Feedback, MemberName, Rating, Share},
     status::{ApprovalStatus, SessionStatus, TurnStatus},
     usage::{BudgetScope, UsageBy, UsageFigures},
 };
 pub(crate) use self::{
     approval::{EXPIRY_JOB, expiry_job},
-    event::Draft,
+    event::{Draft, SentText},
 };

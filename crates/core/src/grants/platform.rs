@@ -21,6 +21,8 @@ pub enum Permission {
     Jobs,
     /// The workspace's own settings.
     Settings,
+    /// What agents do for others: the turns that run, what a turn did and its model was sent, and feedback on answers.
+    Conversations,
 }
 
 /// That the caller lacks a permission on the workspace.
@@ -40,7 +42,7 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 5] = [Self::Members, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings];
+    pub const ALL: [Self; 6] = [Self::Members, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings, Self::Conversations];
 
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
@@ -50,6 +52,7 @@ impl Permission {
             Self::Audit => "audit",
             Self::Jobs => "jobs",
             Self::Settings => "settings",
+            Self::Conversations => "conversations",
         }
     }
 }

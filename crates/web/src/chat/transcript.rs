@@ -159,7 +159,7 @@ impl Transcript {
     }
 
     pub(crate) fn apply(&mut self, event: &TurnEvent) -> Change {
-        if let TurnEvent::TurnStarted { turn, message } = event {
+        if let TurnEvent::TurnStarted { turn, message, .. } = event {
             self.queue(*turn, message.clone());
         }
         let id = event.turn();
