@@ -92,7 +92,7 @@ const KEPT: [(&str, &[&str]); 11] = [
 
 /// The layers of `agents`, the lowest first. What is in one may name its neighbours and what stands below.
 const LAYERS_OF_AGENTS: [&[&str]; 7] = [
-    &["error", "limits", "definition", "stored"],
+    &["error", "limits", "observer", "definition", "stored"],
     &["rows"],
     &["log"],
     &["machine", "prompts", "history", "stream", "running", "titles"],

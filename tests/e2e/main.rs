@@ -23,6 +23,7 @@ mod records;
 mod startup;
 mod stopping;
 mod streams;
+mod telemetry;
 mod upgrade;
 mod windows;
 mod wire;

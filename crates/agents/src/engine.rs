@@ -8,7 +8,7 @@ use std::{
 use kontor_core::{
     cache::Cache,
     environment::Environment,
-    ids::{AgentId, SessionId, WorkspaceId},
+    ids::{AgentId, SessionId, TurnId, WorkspaceId},
 };
 use kontor_crm::Crm;
 use kontor_identity::Identity;
@@ -200,6 +200,13 @@ impl Agents {
         }
         let prompt = Prompt::new(&definition.name, &definition.prompt)?;
         Ok(Arc::new(LoadedAgent { definition, prompt }))
+    }
+
+    /// Tells whoever is told of it that a turn has ended.
+    pub(crate) fn turn_ended(&self, workspace: WorkspaceId, turn: TurnId) {
+        if let Some(observer) = &self.0.settings.observer {
+            observer.turn_ended(workspace, turn);
+        }
     }
 
     /// Keeps a session for a turn that begins at once; `None` where it is being run, or nothing can run now.

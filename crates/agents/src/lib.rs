@@ -17,7 +17,7 @@
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
 //! | `session_list`, `fork`, `deletion`, `export`, `titles` | finding, copying, removing and naming sessions |
 //! | `feedback` | what members think of answers |
-//! | `trace`, `trace_steps`, `open_turns` | what happened in a turn, and which turns have not ended |
+//! | `trace`, `trace_steps`, `open_turns`, [`observer`](TurnObserver) | what happened in a turn, which have not ended, and who is told of an end |
 //! | `machine` | what happens next, decided without I/O |
 //! | `driver` | the lease, the model, the tools and the commits of a running turn |
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
@@ -52,6 +52,7 @@ mod log;
 mod machine;
 mod model_providers;
 mod model_settings;
+mod observer;
 mod open_turns;
 mod prompts;
 mod rows;
@@ -87,6 +88,7 @@ pub use fork::{ForkPoint, NewFork};
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;
+pub use observer::TurnObserver;
 pub use open_turns::{OpenLease, OpenTurn, Standing};
 pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};

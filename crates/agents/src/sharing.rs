@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use kontor_core::{
     caller::Caller,
     ids::{MemberId, SessionId},
+    text::fold,
 };
 use kontor_identity::member_names;
 use kontor_store::{AuditEntry, Tx};
@@ -126,6 +127,28 @@ impl Agents {
                     let entry = AuditEntry::new("session.unshared", target(session), details);
                     tx.audit(environment, now, actor, entry).await?;
                     Ok::<_, Error>(())
+                })
+            })
+            .await
+    }
+
+    /// The members with whom a session of the caller's can be shared, by name.
+    pub async fn members_to_share_with(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+    ) -> Result<Vec<MemberName>, Error> {
+        let member = member_of(caller)?;
+        self.namespace(caller.workspace)
+            .await?
+            .read((session, member), |tx, &(session, member)| {
+                Box::pin(async move {
+                    own(tx, session, member).await?;
+                    let others = member_names(tx).await?.into_iter().filter(|(id, _)| *id != member);
+                    let mut others: Vec<_> =
+                        others.map(|(id, name)| MemberName { id, name: Some(name) }).collect();
+                    others.sort_by_key(|member| member.name.as_deref().map(fold));
+                    Ok::<_, Error>(others)
                 })
             })
             .await

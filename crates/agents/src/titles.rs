@@ -14,7 +14,8 @@ pub(crate) fn title_of(message: &str) -> String {
         .map(|line| line.trim_matches(marks))
         .find(|line| line.chars().any(char::is_alphanumeric))
         .unwrap_or(message);
-    let plain: String = line.chars().filter(|c| !c.is_control() && !matches!(c, '`' | '*')).collect();
+    let plain = line.chars().filter(|c| !matches!(c, '`' | '*'));
+    let plain: String = plain.map(|c| if c.is_control() { ' ' } else { c }).collect();
     let plain = one_line(&plain);
     let title = shortened(plain.trim_end_matches(['.', ':', ',', ';', ' ']));
     let mut letters = title.chars();

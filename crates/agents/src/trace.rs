@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use kontor_core::{
     actor::Actor,
-    caller::Caller,
+    caller::{Caller, Operator},
     environment::Environment,
     error::Problem,
     grants::Permission,
-    ids::{MemberId, TurnId},
+    ids::{MemberId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::TurnEvent,
     usage::Spent,
@@ -136,6 +136,28 @@ impl Agents {
     }
 }
 
+impl Agents {
+    /// What happened in a turn, for whoever runs the installation: to be told to their own tools.
+    pub async fn trace_of(
+        &self,
+        _: Operator,
+        workspace: WorkspaceId,
+        turn: TurnId,
+    ) -> Result<TurnTrace, Error> {
+        let found = self
+            .namespace(workspace)
+            .await?
+            .read(turn, |tx, &turn| {
+                Box::pin(async move {
+                    let (row, session) = any_turn(tx, turn).await?;
+                    Found::read(tx, row, session, None).await
+                })
+            })
+            .await?;
+        Ok::<_, Error>(told(found, true, self.0.environment.now()))
+    }
+}
+
 impl Clone for Look {
     fn clone(&self) -> Self {
         Self { actor: self.actor.clone(), environment: self.environment.clone(), ..*self }
@@ -146,7 +168,7 @@ impl Look {
     /// A turn of a session that the member may read.
     async fn read(&self, tx: &mut Tx<'_>) -> Result<Found, Error> {
         let (turn, session, _) = readable_turn(tx, self.turn, self.member).await?;
-        self.of(tx, turn, session).await
+        Found::read(tx, turn, session, Some(self.member).filter(|_| !self.may_all)).await
     }
 
     /// Any turn, and that it was looked into.
@@ -155,22 +177,30 @@ impl Look {
         let details = json!({ "session": session.id, "member": turn.member });
         let entry = AuditEntry::new("turn.inspected", format!("turn:{}", self.turn), details);
         tx.audit(&self.environment, self.environment.now(), &self.actor, entry).await?;
-        self.of(tx, turn, session).await
+        Found::read(tx, turn, session, None).await
     }
+}
 
-    async fn of(&self, tx: &mut Tx<'_>, turn: TurnRow, session: SessionRow) -> Result<Found, Error> {
+impl Found {
+    /// What there is of a turn; as this member is shown it, where one is given.
+    async fn read(
+        tx: &mut Tx<'_>,
+        turn: TurnRow,
+        session: SessionRow,
+        reader: Option<MemberId>,
+    ) -> Result<Self, Error> {
         let mut logged = of_turn(tx, &session, turn.id).await?;
         let mut texts = HashMap::new();
-        if self.may_all {
-            texts = sent::find(tx, &trace_steps::digests(&logged)).await?;
-        } else {
-            let mut veil = veil(tx, &session, self.member).await?;
+        if let Some(reader) = reader {
+            let mut veil = veil(tx, &session, reader).await?;
             logged = logged.into_iter().map(|logged| veil.see(logged)).collect::<Result<_, _>>()?;
+        } else {
+            texts = sent::find(tx, &trace_steps::digests(&logged)).await?;
         }
         let (owner, until) = sessions::lease(tx, session.id).await?;
         let agents = agent_names(tx).await?;
         let unnamed = AgentName { id: session.agent, name: String::new(), label: String::new() };
-        Ok(Found {
+        Ok(Self {
             agent: agents.get(&session.agent).cloned().unwrap_or(unnamed),
             member: member_name(turn.member, &names(tx).await?),
             lease: TraceLease { epoch: session.epoch, owner, until },

@@ -248,6 +248,9 @@ impl Agents {
             .await?;
         self.0.hub.publish(caller.workspace, row.session, &logged);
         self.0.running.cancel(row.session, turn, member);
+        if row.status == TurnStatus::Cancelled {
+            self.turn_ended(caller.workspace, turn);
+        }
         // What waited behind it may run now.
         self.wake(caller.workspace, row.session);
         Ok(row.into())

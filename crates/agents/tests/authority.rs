@@ -64,7 +64,7 @@ both_engines! {
 
     async fn a_session_is_its_member_s_alone(store: TestStore) {
         let house = House::new(store).await;
-        let max = house.member("Max Okafor", "Admin").await;
+        let max = house.member("Max Okafor", "Viewer").await;
         let agents = &house.first.agents;
         let session = house.first.session(&house.ada, "analyst").await;
         let turn = house.first.say(&house.ada, session, plan(&[], "Secret.")).await;

@@ -29,6 +29,7 @@ mod auth;
 mod budgets;
 mod csv;
 mod events;
+mod feedback;
 mod extract;
 mod health;
 mod jobs;
@@ -43,6 +44,7 @@ mod page;
 mod problem;
 mod records;
 mod search;
+mod session_shares;
 mod sessions;
 mod settings;
 #[cfg(test)]
@@ -77,6 +79,8 @@ pub fn router(services: Services) -> Router {
         .merge(usage::routes())
         .merge(budgets::routes())
         .merge(sessions::routes())
+        .merge(session_shares::routes())
+        .merge(feedback::routes())
         .merge(turns::routes())
         .merge(approvals::routes())
         .merge(events::routes())

@@ -50,9 +50,10 @@ impl Retention {
         ];
         let timed = kept.into_iter().filter(|(_, days)| *days > 0).map(|(prune, days)| (prune, DAY * days));
         // What is kept under an idempotency key says itself how long.
-        let own: [(Prune, Duration); 2] = [
+        let own: [(Prune, Duration); 3] = [
             (kontor_operations::requests::prune, Duration::ZERO),
             (kontor_operations::outside::give_up, CUT_OFF),
+            (kontor_agents::prune_deleted_chats, DAY * kontor_agents::DAYS_TO_TAKE_BACK),
         ];
         own.into_iter().chain(timed).collect()
     }

@@ -42,7 +42,7 @@ pub(crate) struct WorkspacePage {
     permission: Option<Permission>,
 }
 
-const WORKSPACE_PAGES: [WorkspacePage; 5] = [
+const WORKSPACE_PAGES: [WorkspacePage; 7] = [
     WorkspacePage {
         place: "settings/models",
         label: "Models",
@@ -63,6 +63,20 @@ const WORKSPACE_PAGES: [WorkspacePage; 5] = [
         about: "How much may be used up in a turn and in a day",
         icon: "target",
         permission: Some(Permission::Settings),
+    },
+    WorkspacePage {
+        place: "settings/turns",
+        label: "Turns",
+        about: "What agents answer now, what waits and what is stuck",
+        icon: "agent",
+        permission: Some(Permission::Conversations),
+    },
+    WorkspacePage {
+        place: "settings/feedback",
+        label: "Feedback",
+        about: "What members think of answers",
+        icon: "thumb-up",
+        permission: Some(Permission::Conversations),
     },
     WorkspacePage {
         place: "audit",

@@ -2,6 +2,7 @@
 
 mod acts;
 mod chat;
+mod chats;
 mod connection;
 mod forms;
 mod lists;

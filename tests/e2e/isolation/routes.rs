@@ -127,7 +127,7 @@ fn attempt(route: &'static str, path: String, body: Option<Value>, right: &'stat
 }
 
 /// The requests of a program.
-fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
+fn of_programs(prey: &Prey, own: &str, own_session: &str) -> Vec<Attempt> {
     let Prey { deal, account, session, turn, approval, job, member } = prey;
     let one = format!("/api/records/deals/{deal}");
     let filter =
@@ -226,6 +226,42 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/sessions/{id}/events", format!("/api/sessions/{session}/events"), None, &[404]),
+        attempt("DELETE /api/sessions/{id}", format!("/api/sessions/{session}"), None, &[404]),
+        attempt("DELETE /api/sessions/{id}", format!("/api/sessions/{session}?at_once=true"), None, &[404]),
+        attempt("POST /api/sessions/{id}/restore", format!("/api/sessions/{session}/restore"), None, &[404]),
+        attempt("POST /api/sessions/{id}/fork", format!("/api/sessions/{session}/fork"), Some(json!({})), &[404]),
+        attempt("GET /api/sessions/{id}/export", format!("/api/sessions/{session}/export"), None, &[404]),
+        attempt("GET /api/sessions/{id}/shares", format!("/api/sessions/{session}/shares"), None, &[404]),
+        attempt(
+            "PUT /api/sessions/{id}/shares/{member}",
+            format!("/api/sessions/{session}/shares/{member}"),
+            Some(json!({"access": "read"})),
+            &[404],
+        ),
+        // A member of another workspace is none of this one.
+        attempt(
+            "PUT /api/sessions/{id}/shares/{member}",
+            format!("/api/sessions/{own_session}/shares/{member}"),
+            Some(json!({"access": "read"})),
+            &[404],
+        ),
+        attempt(
+            "DELETE /api/sessions/{id}/shares/{member}",
+            format!("/api/sessions/{session}/shares/{member}"),
+            None,
+            &[404],
+        ),
+        attempt("GET /api/sessions", "/api/sessions?search=zanzibar".into(), None, &[200]),
+        attempt("GET /api/turns/{id}/trace", format!("/api/turns/{turn}/trace"), None, &[404]),
+        attempt(
+            "PUT /api/turns/{id}/feedback",
+            format!("/api/turns/{turn}/feedback"),
+            Some(json!({"rating": "up"})),
+            &[404],
+        ),
+        attempt("DELETE /api/turns/{id}/feedback", format!("/api/turns/{turn}/feedback"), None, &[404]),
+        attempt("GET /api/turns", "/api/turns".into(), None, &[200]),
+        attempt("GET /api/feedback", "/api/feedback".into(), None, &[200]),
         attempt("GET /api/turns/{id}", format!("/api/turns/{turn}"), None, &[404]),
         attempt("POST /api/turns/{id}/cancel", format!("/api/turns/{turn}/cancel"), Some(json!({})), &[404]),
         attempt("POST /api/turns/{id}/go_on", format!("/api/turns/{turn}/go_on"), None, &[404]),
@@ -333,6 +369,47 @@ fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             form(json!({})),
             &[404],
         ),
+        attempt("POST /chat/{session}/rename", format!("/chat/{session}/rename"), form(json!({"title": "x"})), &[404]),
+        attempt("POST /chat/{session}/pin", format!("/chat/{session}/pin"), form(json!({"pinned": "true"})), &[404]),
+        attempt("POST /chat/{session}/fork", format!("/chat/{session}/fork"), form(json!({})), &[404]),
+        attempt("POST /chat/{session}/delete", format!("/chat/{session}/delete"), form(json!({})), &[404]),
+        attempt("POST /chat/{session}/restore", format!("/chat/{session}/restore"), form(json!({})), &[404]),
+        attempt("GET /chat/{session}/export", format!("/chat/{session}/export"), None, &[404]),
+        attempt("GET /chat/{session}/share", format!("/chat/{session}/share"), None, &[404]),
+        attempt(
+            "POST /chat/{session}/share",
+            format!("/chat/{session}/share"),
+            form(json!({"member": member})),
+            &[404],
+        ),
+        attempt(
+            "POST /chat/{session}/unshare",
+            format!("/chat/{session}/unshare"),
+            form(json!({"member": member})),
+            &[404],
+        ),
+        attempt(
+            "POST /chat/turns/{turn}/feedback",
+            format!("/chat/turns/{turn}/feedback"),
+            form(json!({"rating": "up"})),
+            &[404],
+        ),
+        attempt(
+            "POST /chat/turns/{turn}/resend",
+            format!("/chat/turns/{turn}/resend"),
+            form(json!({"message": "hi"})),
+            &[404],
+        ),
+        attempt("POST /chat/turns/{turn}/retry", format!("/chat/turns/{turn}/retry"), form(json!({})), &[404]),
+        attempt("GET /turns/{turn}", format!("/turns/{turn}"), None, &[404]),
+        attempt(
+            "POST /settings/turns/{turn}/stop",
+            format!("/settings/turns/{turn}/stop"),
+            form(json!({})),
+            &[404],
+        ),
+        attempt("GET /settings/turns", "/settings/turns".into(), None, &[200]),
+        attempt("GET /settings/feedback", "/settings/feedback".into(), None, &[200]),
         attempt("POST /jobs/{id}/run", format!("/jobs/{job}/run"), form(json!({})), &[404]),
         attempt("GET /settings/models", "/settings/models".into(), None, &[200]),
         attempt(
@@ -417,7 +494,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let mut left = declared();
         assert!(left.len() > 25, "{left:?}");
 
-        for Attempt { route, path, body, right } in of_programs(&prey, &text(&own["id"])) {
+        for Attempt { route, path, body, right } in of_programs(&prey, &text(&own["id"]), &own_session) {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
             let shown = format!("{engine:?} {route} {path} {body:?}: {} {}", answer.status, answer.body);

@@ -133,6 +133,9 @@ impl Run<'_> {
             .await?;
         kontor_core::kill_point!("turn.put_down");
         self.committed(&logged);
+        if status != TurnStatus::WaitingForApproval {
+            self.agents.turn_ended(self.workspace, turn);
+        }
         Ok(more)
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use kontor_core::{
     ids::TurnId,
+    time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
 use serde_json::{Value as Json, json};
@@ -77,6 +78,11 @@ impl Encoder {
     pub(crate) fn flush(&mut self) -> Vec<Message> {
         let Some((turn, step)) = self.grown.take() else { return Vec::new() };
         self.prose(turn, step).into_iter().collect()
+    }
+
+    /// Notes when what is taken up next was logged.
+    pub(crate) fn set_now(&mut self, now: Timestamp) {
+        self.transcript.set_now(now);
     }
 
     /// Takes up a logged event. One that was encoded before changes nothing.
