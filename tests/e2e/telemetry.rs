@@ -100,7 +100,10 @@ async fn a_turn_is_one_trace_by_the_genai_conventions_and_tells_no_content() {
     let of_turn = attributes(&root.attributes);
     assert_eq!(of_turn["gen_ai.operation.name"], "invoke_agent");
     assert_eq!(of_turn["gen_ai.conversation.id"], session);
-    assert_eq!((of_turn["gen_ai.usage.input_tokens"].as_str(), of_turn["gen_ai.usage.output_tokens"].as_str()), ("270", "16"));
+    assert_eq!(
+        (of_turn["gen_ai.usage.input_tokens"].as_str(), of_turn["gen_ai.usage.output_tokens"].as_str()),
+        ("270", "16")
+    );
 
     let chats = named("chat scripted");
     assert_eq!(chats.len(), 2, "{spans:?}");
@@ -112,7 +115,10 @@ async fn a_turn_is_one_trace_by_the_genai_conventions_and_tells_no_content() {
         assert!(chat.start_time_unix_nano >= root.start_time_unix_nano);
     }
     let found = attributes(&named("execute_tool deal.find")[0].attributes);
-    assert_eq!((found["gen_ai.tool.name"].as_str(), found["gen_ai.tool.type"].as_str()), ("deal.find", "function"));
+    assert_eq!(
+        (found["gen_ai.tool.name"].as_str(), found["gen_ai.tool.type"].as_str()),
+        ("deal.find", "function")
+    );
     let wrong = named("execute_tool nothing_of_the_kind")[0];
     assert_eq!(attributes(&wrong.attributes)["error.type"], "unknown_operation");
     let ids: std::collections::BTreeSet<_> = spans.iter().map(|span| span.span_id.clone()).collect();
@@ -125,7 +131,10 @@ async fn a_turn_is_one_trace_by_the_genai_conventions_and_tells_no_content() {
     }
     let requests = receiver.0.lock().unwrap();
     let (headers, request) = &requests[0];
-    assert_eq!((&headers["content-type"], &headers["x-key"]), (&"application/x-protobuf".parse().unwrap(), &"let me in".parse().unwrap()));
+    assert_eq!(
+        (&headers["content-type"], &headers["x-key"]),
+        (&"application/x-protobuf".parse().unwrap(), &"let me in".parse().unwrap())
+    );
     let resource = request.resource_spans[0].resource.as_ref().unwrap();
     assert_eq!(attributes(&resource.attributes)["service.name"], "kontor");
 }

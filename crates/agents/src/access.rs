@@ -40,11 +40,7 @@ pub(crate) async fn readable(
 }
 
 /// A session that is a member's own: what others may read of it they may not change.
-pub(crate) async fn own(
-    tx: &mut Tx<'_>,
-    session: SessionId,
-    member: MemberId,
-) -> Result<SessionRow, Error> {
+pub(crate) async fn own(tx: &mut Tx<'_>, session: SessionId, member: MemberId) -> Result<SessionRow, Error> {
     match readable(tx, session, member).await? {
         (row, Access::Owner) => Ok(row),
         _ => Err(Error::NotTheirSession),

@@ -1,5 +1,7 @@
 //! Deleting a session: for some days, in which it can be taken back, or at once.
 
+use std::time::Duration;
+
 use kontor_core::{
     caller::Caller,
     ids::{MemberId, SessionId, TurnId},
@@ -22,6 +24,8 @@ use crate::{
 
 /// Days in which a deleted session can be taken back.
 pub const DAYS_TO_TAKE_BACK: u32 = 30;
+/// A chat that expired was used no longer ago than this before.
+const USED_BEFORE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 impl Agents {
     /// Deletes a session of the caller's. What runs or waits in it is stopped first. It can be taken back for
@@ -110,17 +114,21 @@ async fn stop_all(
     Ok((stopped, logged))
 }
 
-/// Removes chats that expired before an instant, with all that was said in them, and the prompts that no chat is left
-/// of which was sent them.
+/// Removes chats that expired before an instant, with all that was said in them.
 pub fn prune_chats<'t>(
     tx: &'t mut Tx<'_>,
     before: Timestamp,
 ) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
-    Box::pin(async move {
-        // A chat expires some weeks after it was used last.
-        let unused = before.minus(std::time::Duration::from_secs(90 * 24 * 60 * 60));
-        Ok(sessions::prune(tx, before).await? + sent::prune(tx, unused).await?)
-    })
+    Box::pin(sessions::prune(tx, before))
+}
+
+/// Removes prompts and tools that models were sent, of which no chat is left: one expires some weeks after it was used
+/// last.
+pub fn prune_sent<'t>(
+    tx: &'t mut Tx<'_>,
+    before: Timestamp,
+) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
+    Box::pin(sent::prune(tx, before.minus(USED_BEFORE)))
 }
 
 /// Removes chats that were deleted before an instant.

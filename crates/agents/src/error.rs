@@ -152,11 +152,9 @@ impl Fault for Error {
                 "session_read_only",
                 "The session is shared with you to be read. Fork it to go on from it yourself.",
             ),
-            Self::NotShared => new(
-                ErrorKind::NotFound,
-                "share_not_found",
-                "The session is not shared with this member.",
-            ),
+            Self::NotShared => {
+                new(ErrorKind::NotFound, "share_not_found", "The session is not shared with this member.")
+            }
             Self::TooManyShares(most) => Problem::new(
                 ErrorKind::Conflict,
                 "too_many_shares",

@@ -10,9 +10,7 @@ use kontor_core::{
 };
 use kontor_store::Namespace;
 
-use crate::{
-    engine::Agents, error::Error, rows::shares, stream::StreamEvent, veil::Veil,
-};
+use crate::{engine::Agents, error::Error, rows::shares, stream::StreamEvent, veil::Veil};
 
 /// How often it is looked whether a session is still shared.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

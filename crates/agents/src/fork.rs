@@ -74,7 +74,12 @@ impl Agents {
     ///
     /// # Errors
     /// [`Error::NothingToFork`] where a turn that is to be copied has not ended.
-    pub async fn fork_session(&self, caller: &Caller, source: SessionId, new: NewFork) -> Result<Session, Error> {
+    pub async fn fork_session(
+        &self,
+        caller: &Caller,
+        source: SessionId,
+        new: NewFork,
+    ) -> Result<Session, Error> {
         let now = self.0.environment.now();
         let fork = Fork {
             id: self.0.environment.new_id(),
@@ -87,10 +92,7 @@ impl Agents {
             now,
         };
         let id = fork.id;
-        self.namespace(caller.workspace)
-            .await?
-            .write(fork, |tx, fork| Box::pin(fork.write(tx)))
-            .await?;
+        self.namespace(caller.workspace).await?.write(fork, |tx, fork| Box::pin(fork.write(tx))).await?;
         self.session(caller, id).await
     }
 }
@@ -211,10 +213,14 @@ impl Copy<'_> {
         let is_own = member == self.fork.member;
         let event = (*self.veil.see(logged)?.event).clone();
         let event = match event {
-            TurnEvent::Usage { .. } | TurnEvent::ApprovalRequested { .. } | TurnEvent::ApprovalResolved { .. } => {
+            TurnEvent::Usage { .. }
+            | TurnEvent::ApprovalRequested { .. }
+            | TurnEvent::ApprovalResolved { .. } => {
                 return Ok(None);
             }
-            TurnEvent::HistorySummarized { .. } | TurnEvent::AnswerCarried { .. } if !is_own => return Ok(None),
+            TurnEvent::HistorySummarized { .. } | TurnEvent::AnswerCarried { .. } if !is_own => {
+                return Ok(None);
+            }
             TurnEvent::HistorySummarized { turn, step, through, text, model } => {
                 // The last that was copied of what it tells of.
                 let told = self.numbers.iter().rev().find(|(seq, _)| *seq <= through);

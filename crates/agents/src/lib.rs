@@ -79,8 +79,8 @@ pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED}
 pub use budgets::{Budget, NewBudget};
 pub use data_steps::data_steps;
 pub use definition::AgentSummary;
+pub use deletion::{DAYS_TO_TAKE_BACK, prune_chats, prune_deleted_chats, prune_sent};
 pub use engine::{AgentParts, Agents};
-pub use deletion::{DAYS_TO_TAKE_BACK, prune_chats, prune_deleted_chats};
 pub use error::Error;
 pub use export::{ExportedTurn, SessionExport};
 pub use feedback::{FeedbackPage, FeedbackQuery, LONGEST_FEEDBACK, NewFeedback};

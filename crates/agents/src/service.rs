@@ -12,13 +12,13 @@ use kontor_core::{
 use kontor_store::Tx;
 
 use crate::{
+    access::member_of,
     definition::{Agent, AgentSummary},
     engine::Agents,
     error::Error,
+    following::Seen,
     log::{self, LogSlice},
     prompts,
-    access::member_of,
-    following::Seen,
     rows::agents,
     stored::LoggedEvent,
     stream::{self, Cursor, EventId, StreamEvent},

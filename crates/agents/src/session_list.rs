@@ -135,9 +135,8 @@ impl Agents {
 
 /// Brings the words of a member's sessions up to date, some at a time: nothing is written for it before somebody looks.
 async fn catch_up(namespace: &Namespace, member: MemberId) -> Result<(), Error> {
-    let is_behind = namespace
-        .read(member, |tx, &member| Box::pin(session_words::behind(tx, member, 1)))
-        .await?;
+    let is_behind =
+        namespace.read(member, |tx, &member| Box::pin(session_words::behind(tx, member, 1))).await?;
     if is_behind.is_empty() {
         return Ok::<_, Error>(());
     }

@@ -97,7 +97,8 @@ impl Agents {
                     });
                     let entry = AuditEntry::new("session.shared", target(share.session), details);
                     tx.audit(environment, now, actor, entry).await?;
-                    let row = ShareRow { shared_at: known.map_or(now, |known| known.shared_at), ..share.clone() };
+                    let row =
+                        ShareRow { shared_at: known.map_or(now, |known| known.shared_at), ..share.clone() };
                     Ok::<_, Error>(named(vec![row], &names(tx).await?).remove(0))
                 })
             })

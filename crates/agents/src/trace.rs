@@ -235,9 +235,8 @@ pub(crate) async fn of_turn(
 fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
     let Found { turn, logged, texts, lease, agent, member } = found;
     let steps = trace_steps::fold(&logged, &texts);
-    let milliseconds = |from: Timestamp, to: Timestamp| {
-        u64::try_from(to.since(from).as_millis()).unwrap_or(u64::MAX)
-    };
+    let milliseconds =
+        |from: Timestamp, to: Timestamp| u64::try_from(to.since(from).as_millis()).unwrap_or(u64::MAX);
     let began = turn.started_at.unwrap_or(turn.ended_at.unwrap_or(now));
     let ended = turn.ended_at.unwrap_or(now);
     let mut timing = TraceTiming {
@@ -265,9 +264,10 @@ fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
     (usage.tokens, usage.cost_micros) = (spent.tokens, spent.cost_micros);
     for call in steps.iter().flat_map(|step| &step.calls) {
         timing.tools_ms += call.duration_ms.unwrap_or_default();
-        timing.waiting_ms += call.approval.as_ref().map_or(0, |approval| {
-            milliseconds(approval.requested_at, approval.resolved_at.unwrap_or(ended))
-        });
+        timing.waiting_ms += call
+            .approval
+            .as_ref()
+            .map_or(0, |approval| milliseconds(approval.requested_at, approval.resolved_at.unwrap_or(ended)));
     }
     TurnTrace { turn: turn.into(), agent, member, steps, timing, usage, lease, tells_sent }
 }

@@ -243,9 +243,7 @@ impl Agents {
             environment: self.0.environment.clone(),
         };
         let namespace = self.namespace(caller.workspace).await?;
-        let (row, logged) = namespace
-            .write(by, move |tx, by| Box::pin(cancel(tx, turn, by, now)))
-            .await?;
+        let (row, logged) = namespace.write(by, move |tx, by| Box::pin(cancel(tx, turn, by, now))).await?;
         self.0.hub.publish(caller.workspace, row.session, &logged);
         self.0.running.cancel(row.session, turn, member);
         if row.status == TurnStatus::Cancelled {

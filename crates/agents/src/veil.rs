@@ -102,9 +102,9 @@ fn veiled_outcome(outcome: &ToolOutcome) -> Option<ToolOutcome> {
         ToolOutcome::Succeeded { .. } => {
             Some(ToolOutcome::Succeeded { result: JsonText::new(&json!({ "left_out": LEFT_OUT })).ok()? })
         }
-        ToolOutcome::Failed { problem } => Some(ToolOutcome::Failed {
-            problem: Problem::new(problem.kind, problem.code.clone(), LEFT_OUT),
-        }),
+        ToolOutcome::Failed { problem } => {
+            Some(ToolOutcome::Failed { problem: Problem::new(problem.kind, problem.code.clone(), LEFT_OUT) })
+        }
         ToolOutcome::Denied { .. } => Some(ToolOutcome::Denied { comment: String::new() }),
         ToolOutcome::Unknown => None,
     }

@@ -76,7 +76,7 @@ both_engines! {
         let pinned = agents.sessions(ada, only).await.unwrap().sessions;
         assert_eq!(pinned.iter().map(|session| session.id).collect::<Vec<_>>(), [made[0]]);
         let unknown = SessionQuery { agent: Some("analist".to_owned()), ..SessionQuery::first(10) };
-        assert_eq!(code(agents.sessions(ada, unknown).await), "invalid");
+        assert_eq!(code(agents.sessions(ada, unknown).await), "invalid_input");
     }
 
     async fn a_deleted_session_is_stopped_and_can_be_taken_back_until_it_is_removed(store: TestStore) {

@@ -28,14 +28,17 @@ const KNOWN: [Parameter; 4] = [
 
 pub(crate) fn routes() -> ApiRouter<Services> {
     let of_turn = put_with(set, |op| {
-        op.is("set_feedback", "Says what the caller thinks of an answer, in the place of what they said before")
-            .tag("Chat")
+        op.is(
+            "set_feedback",
+            "Says what the caller thinks of an answer, in the place of what they said before",
+        )
+        .tag("Chat")
     })
-    .delete_with(remove, |op| {
-        op.is("remove_feedback", "Takes that back").tag("Chat").answers::<204, ()>()
-    });
+    .delete_with(remove, |op| op.is("remove_feedback", "Takes that back").tag("Chat").answers::<204, ()>());
     let all = get_with(list, |op| {
-        op.is("list_feedback", "What members think of answers, the latest first").tag("Agents").queries(&KNOWN)
+        op.is("list_feedback", "What members think of answers, the latest first")
+            .tag("Agents")
+            .queries(&KNOWN)
     });
     ApiRouter::new().api_route("/turns/{id}/feedback", of_turn).api_route("/feedback", all)
 }
@@ -68,9 +71,10 @@ async fn list(
     let parameters = parameters.knowing(&KNOWN)?;
     let rating = match parameters.text("rating") {
         None => None,
-        Some(word) => Some(Rating::from_word(word).ok_or_else(|| {
-            ApiError::issue("rating", "invalid_value", "up or down is expected here.")
-        })?),
+        Some(word) => Some(
+            Rating::from_word(word)
+                .ok_or_else(|| ApiError::issue("rating", "invalid_value", "up or down is expected here."))?,
+        ),
     };
     let query = FeedbackQuery {
         rating,

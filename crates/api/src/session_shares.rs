@@ -33,7 +33,9 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         op.is("unshare_session", "Takes a share back").tag("Chat").answers::<204, ()>()
     });
     let export = get_with(export, |op| {
-        op.is("export_session", "A session with all that was said in it, as a file").tag("Chat").queries(&KNOWN)
+        op.is("export_session", "A session with all that was said in it, as a file")
+            .tag("Chat")
+            .queries(&KNOWN)
     });
     ApiRouter::new()
         .api_route("/sessions/{id}/shares", all)
@@ -103,7 +105,9 @@ async fn export(
     let file: fn(Box<SessionExport>) -> SessionFile = match parameters.text("format") {
         None | Some("json") => SessionFile::Json,
         Some("markdown") => SessionFile::Markdown,
-        Some(_) => return Err(ApiError::issue("format", "invalid_value", "json or markdown is expected here.")),
+        Some(_) => {
+            return Err(ApiError::issue("format", "invalid_value", "json or markdown is expected here."));
+        }
     };
     Ok(file(Box::new(state.agents.export_session(&caller, session).await?)))
 }

@@ -25,11 +25,19 @@ const MAX_LIMIT: u32 = 100;
 const FLAG: &str = "true or false";
 
 const KNOWN: [Parameter; 8] = [
-    Parameter::new("search", Holds::Text, "Words that begin words of the title or of what was said, all of them."),
+    Parameter::new(
+        "search",
+        Holds::Text,
+        "Words that begin words of the title or of what was said, all of them.",
+    ),
     Parameter::new("agent", Holds::Text, "Only those with the agent of this name."),
     Parameter::new("status", Holds::Word(&["active", "paused", "completed"]), "Only those of this status."),
     Parameter::new("pinned", Holds::Flag, "Only those that are pinned, or that are not."),
-    Parameter::new("shared", Holds::Flag, "Only those that others share with the caller, or the caller's own."),
+    Parameter::new(
+        "shared",
+        Holds::Flag,
+        "Only those that others share with the caller, or the caller's own.",
+    ),
     Parameter::new("deleted", Holds::Flag, "The deleted ones instead, which can be taken back."),
     Parameter::limit(MAX_LIMIT),
     Parameter::after(),
@@ -42,7 +50,12 @@ const FOR_DELETE: [Parameter; 1] = [Parameter::new(
 
 pub(crate) fn routes() -> ApiRouter<Services> {
     let all = get_with(list, |op| {
-        op.is("list_sessions", "The caller's sessions and those shared with them: the pinned ones first, then the one used last").tag("Chat").queries(&KNOWN)
+        op.is(
+            "list_sessions",
+            "The caller's sessions and those shared with them: the pinned ones first, then the one used last",
+        )
+        .tag("Chat")
+        .queries(&KNOWN)
     })
     .post_with(create, |op| {
         op.is("create_session", "Begins a conversation with an agent")
@@ -60,8 +73,9 @@ pub(crate) fn routes() -> ApiRouter<Services> {
                     .queries(&FOR_DELETE)
                     .answers::<204, ()>()
             });
-    let restore =
-        post_with(restore, |op| op.is("restore_session", "Takes back a session that was deleted").tag("Chat"));
+    let restore = post_with(restore, |op| {
+        op.is("restore_session", "Takes back a session that was deleted").tag("Chat")
+    });
     let fork = post_with(fork, |op| {
         op.is("fork_session", "Begins a session with the conversation of another up to a message")
             .tag("Chat")

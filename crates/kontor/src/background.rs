@@ -40,11 +40,12 @@ impl Retention {
         let events = set.events.unwrap_or(events);
         // What is kept although everybody has had it is not removed since somebody has not.
         let unread_events = if events == 0 || unread_events == 0 { 0 } else { unread_events.max(events) };
-        let kept: [(Prune, u32); 6] = [
+        let kept: [(Prune, u32); 7] = [
             (outbox::prune, events),
             (outbox::prune_unread, unread_events),
             (prune::audit, set.audit.unwrap_or(audit)),
             (kontor_agents::prune_chats, set.chats.unwrap_or(chats)),
+            (kontor_agents::prune_sent, set.chats.unwrap_or(chats)),
             (kontor_operations::outside::prune, calls),
             (kontor_store::jobs::prune, calls),
         ];

@@ -126,7 +126,18 @@ impl Services {
             },
             AgentSettings { shared, owner: Some(node), observer, ..AgentSettings::default() },
         );
-        Ok(Self { environment, store, identity, crm, operations, jobs, models, agents, exporter: Mutex::new(exporter), _lock: lock })
+        Ok(Self {
+            environment,
+            store,
+            identity,
+            crm,
+            operations,
+            jobs,
+            models,
+            agents,
+            exporter: Mutex::new(exporter),
+            _lock: lock,
+        })
     }
 }
 

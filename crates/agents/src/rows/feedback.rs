@@ -95,12 +95,7 @@ pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<Listed>
             ("t", "message"),
         ])
         .from_as(tx.table(TABLE), "f")
-        .join_as(
-            JoinType::InnerJoin,
-            tx.table("turns"),
-            "t",
-            Expr::col(("t", "id")).equals(("f", "turn_id")),
-        )
+        .join_as(JoinType::InnerJoin, tx.table("turns"), "t", Expr::col(("t", "id")).equals(("f", "turn_id")))
         .join_as(
             JoinType::InnerJoin,
             tx.table("sessions"),
@@ -117,9 +112,8 @@ pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<Listed>
         .take();
     if let Some((at, turn, member)) = wanted.after {
         let same_at = || Cond::all().add(column("given_at").eq(instant(at)));
-        let same_turn = same_at()
-            .add(column("turn_id").eq(turn.as_uuid()))
-            .add(column("member_id").lt(member.as_uuid()));
+        let same_turn =
+            same_at().add(column("turn_id").eq(turn.as_uuid())).add(column("member_id").lt(member.as_uuid()));
         select.cond_where(
             Cond::any()
                 .add(column("given_at").lt(instant(at)))

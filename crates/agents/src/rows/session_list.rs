@@ -13,10 +13,7 @@ use super::{
     sessions::SessionRow,
     shares::{self, ShareRow},
 };
-use crate::{
-    error::Error,
-    stored::SessionStatus,
-};
+use crate::{error::Error, stored::SessionStatus};
 
 /// Which sessions are listed.
 #[derive(Debug, Clone)]

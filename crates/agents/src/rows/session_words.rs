@@ -36,12 +36,7 @@ pub(crate) async fn behind(tx: &mut Tx<'_>, member: MemberId, limit: u64) -> Res
     let select = Query::select()
         .columns([("s", "id"), ("s", "title"), ("s", "last_seq"), ("w", "through_seq"), ("w", "words")])
         .from_as(tx.table("sessions"), "s")
-        .join_as(
-            JoinType::LeftJoin,
-            tx.table(TABLE),
-            "w",
-            Expr::col(("w", "session_id")).equals(("s", "id")),
-        )
+        .join_as(JoinType::LeftJoin, tx.table(TABLE), "w", Expr::col(("w", "session_id")).equals(("s", "id")))
         .cond_where(
             Cond::any()
                 .add(Expr::col(("s", "member_id")).eq(member.as_uuid()))
@@ -53,12 +48,7 @@ pub(crate) async fn behind(tx: &mut Tx<'_>, member: MemberId, limit: u64) -> Res
         .take();
     let read = |row: &kontor_store::Row| {
         let (through, words): (Option<Sequence>, Option<String>) = (row.get(3)?, row.get(4)?);
-        Ok(Behind {
-            session: row.get(0)?,
-            title: row.get(1)?,
-            last: row.get(2)?,
-            known: through.zip(words),
-        })
+        Ok(Behind { session: row.get(0)?, title: row.get(1)?, last: row.get(2)?, known: through.zip(words) })
     };
     tx.fetch_all(&select).await?.iter().map(read).collect()
 }
@@ -135,7 +125,8 @@ pub(crate) fn condition(tx: &Tx<'_>, wanted: &[SearchWord]) -> Option<Expr> {
                 let end = if term.is_prefix { "%" } else { " %" };
                 // Words are letters and digits, and so are no patterns; what may be one is taken literally.
                 let text = term.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                each = each.add(Expr::col("words").like(LikeExpr::new(format!("% {text}{end}")).escape('\\')));
+                each =
+                    each.add(Expr::col("words").like(LikeExpr::new(format!("% {text}{end}")).escape('\\')));
             }
             any = any.add(each);
         }

@@ -71,9 +71,7 @@ pub(crate) async fn find(
 /// A session that is not deleted, whosever it is.
 pub(crate) async fn present(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<SessionRow>, Error> {
     let mut select = tx.select::<SessionRow>();
-    select
-        .and_where(Expr::col("id").eq(session.as_uuid()))
-        .and_where(Expr::col("deleted_at").is_null());
+    select.and_where(Expr::col("id").eq(session.as_uuid())).and_where(Expr::col("deleted_at").is_null());
     Ok(tx.row(&select).await?)
 }
 
@@ -109,11 +107,9 @@ pub(crate) async fn count_turn(
         .value("updated_at", instant(now))
         .value("expires_at", instant(expires_at))
         .and_where(Expr::col("deleted_at").is_null())
-        .cond_where(
-            Cond::any().add(Expr::col("member_id").eq(member.as_uuid())).add(
-                Cond::all().add(Expr::col("is_shared").eq(true)).add(Expr::col("id").in_subquery(taking_part)),
-            ),
-        )
+        .cond_where(Cond::any().add(Expr::col("member_id").eq(member.as_uuid())).add(
+            Cond::all().add(Expr::col("is_shared").eq(true)).add(Expr::col("id").in_subquery(taking_part)),
+        ))
         // The old expiry decides, so it stands in the condition.
         .and_where(Expr::col("expires_at").gt(instant(now)))
         .returning(SessionRow::returning());

@@ -60,11 +60,7 @@ pub(crate) async fn by_id(tx: &mut Tx<'_>, turn: TurnId) -> Result<Option<TurnRo
 }
 
 /// The turns of a session up to a place, in their order.
-pub(crate) async fn up_to(
-    tx: &mut Tx<'_>,
-    session: SessionId,
-    position: i64,
-) -> Result<Vec<TurnRow>, Error> {
+pub(crate) async fn up_to(tx: &mut Tx<'_>, session: SessionId, position: i64) -> Result<Vec<TurnRow>, Error> {
     let mut select = tx.select::<TurnRow>();
     select
         .and_where(Expr::col("session_id").eq(session.as_uuid()))

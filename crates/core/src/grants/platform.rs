@@ -42,7 +42,8 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 6] = [Self::Members, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings, Self::Conversations];
+    pub const ALL: [Self; 6] =
+        [Self::Members, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings, Self::Conversations];
 
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {

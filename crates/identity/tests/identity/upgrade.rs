@@ -76,5 +76,12 @@ both_engines! {
         let fewer = FORMER.into_iter().filter(|word| *word != "export").collect();
         let upgraded = after_an_upgrade(&store, &house, workspace, admin, fewer).await;
         assert_eq!(upgraded, [Permission::Members, Permission::DataModel, Permission::Audit]);
+        // What a later version had, and what was taken from it.
+        let settings = ["members", "data_model", "audit", "jobs", "settings"];
+        let upgraded = after_an_upgrade(&store, &house, workspace, admin, settings.to_vec()).await;
+        assert!(upgraded.contains(&Permission::Conversations));
+        let fewer = settings.into_iter().filter(|word| *word != "audit").collect();
+        let upgraded = after_an_upgrade(&store, &house, workspace, admin, fewer).await;
+        assert!(!upgraded.contains(&Permission::Conversations));
     }
 }

@@ -70,7 +70,8 @@ impl Around {
 
     /// What stands below the answer of a turn that is over.
     pub(crate) fn tools(&self, turn: &Turn, viewer: &Viewer, csrf: &str) -> String {
-        let is_over = matches!(turn.state, TurnState::Completed | TurnState::Failed(_) | TurnState::Cancelled);
+        let is_over =
+            matches!(turn.state, TurnState::Completed | TurnState::Failed(_) | TurnState::Cancelled);
         if self.agent.is_empty() || !is_over {
             return String::new();
         }

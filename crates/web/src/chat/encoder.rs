@@ -170,7 +170,7 @@ impl Encoder {
             "turn": id,
             "step": step,
             "index": index,
-            "html": self.fragments.call(call),
+            "html": self.fragments.call(turn, call),
             "label": self.fragments.call_label(call),
             "waiting": matches!(call.state, CallState::Waiting(_)),
         });

@@ -48,6 +48,8 @@ struct NoteFragment<'a> {
 struct FootFragment<'a> {
     turn: &'a Turn,
     csrf: &'a str,
+    /// Whether it is the reader who is asked for approvals.
+    is_asked: bool,
     /// What can be done with the answer.
     tools: String,
 }
@@ -126,14 +128,16 @@ impl Fragments {
 
     pub(crate) fn foot(&self, turn: &Turn) -> String {
         let tools = self.around.tools(turn, &self.viewer, &self.csrf);
-        rendered(&FootFragment { turn, csrf: &self.csrf, tools })
+        rendered(&FootFragment { turn, csrf: &self.csrf, is_asked: self.writer(turn).is_none(), tools })
     }
 
     pub(crate) fn call_label(&self, call: &Call) -> String {
         operation_label(&self.viewer, &call.operation)
     }
 
-    pub(crate) fn call(&self, call: &Call) -> String {
+    pub(crate) fn call(&self, turn: &Turn, call: &Call) -> String {
+        // Whoever is asked is whose turn it is.
+        let is_asked = self.writer(turn).is_none();
         let asked = call.question.as_ref().and_then(|question| question.record.as_ref());
         let record = record_of(&call.operation, &call.arguments);
         let record = record.and_then(|record| self.names().get(&record).cloned()).or_else(|| done_to(call));
@@ -160,8 +164,9 @@ impl Fragments {
             CallState::Running => {}
             CallState::Waiting(approval) => {
                 fragment.state = "waiting";
-                "needs your approval".clone_into(&mut fragment.brief);
-                fragment.waiting = Some(*approval);
+                let asks = if is_asked { "needs your approval" } else { "needs another member's approval" };
+                asks.clone_into(&mut fragment.brief);
+                fragment.waiting = Some(*approval).filter(|_| is_asked);
                 fragment.why =
                     call.question.as_ref().map(|question| question.reason.words()).unwrap_or_default();
                 fragment.details = asked.map_or(&[][..], |record| &record.details);

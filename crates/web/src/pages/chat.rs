@@ -382,11 +382,8 @@ async fn sessions(
     let now = state.environment.now();
     let (after, search) = (query.get("chats"), query.get("find").trim());
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let wanted = SessionQuery {
-        search: given(search),
-        after: given(after),
-        ..SessionQuery::first(LISTED_SESSIONS)
-    };
+    let wanted =
+        SessionQuery { search: given(search), after: given(after), ..SessionQuery::first(LISTED_SESSIONS) };
     // A place in the list that is none begins it anew.
     let first = SessionQuery { after: None, ..wanted.clone() };
     let found = match state.agents.sessions(caller, wanted).await {

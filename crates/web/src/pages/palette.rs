@@ -4,8 +4,8 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use kontor_core::text::fold;
 use kontor_agents::SessionQuery;
+use kontor_core::text::fold;
 use kontor_http::Services;
 use serde_json::{Value, json};
 

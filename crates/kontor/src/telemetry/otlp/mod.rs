@@ -95,11 +95,15 @@ impl Exporter {
         let endpoint = &parsed.map_err(|error| refused(format!("{endpoint:?} is no URL ({error})")))?;
         let url = format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/'));
         let client = outbound
-            .client(Steered::ByOperator(endpoint), Limits { total: Duration::from_secs(10), ..Limits::default() })
+            .client(
+                Steered::ByOperator(endpoint),
+                Limits { total: Duration::from_secs(10), ..Limits::default() },
+            )
             .map_err(|error| refused(Chain(&error).to_string()))?;
         let mut headers = HeaderMap::new();
         for (name, value) in &config.headers {
-            let wrong = || Error::Usage(format!("telemetry.headers: {name:?} is no header, or has no such value"));
+            let wrong =
+                || Error::Usage(format!("telemetry.headers: {name:?} is no header, or has no such value"));
             let name = HeaderName::try_from(name.as_str()).map_err(|_| wrong())?;
             let mut value = HeaderValue::try_from(value.0.as_str()).map_err(|_| wrong())?;
             value.set_sensitive(true);
@@ -159,9 +163,8 @@ impl Exporter {
         if spans.is_empty() {
             return;
         }
-        let request = ExportTraceServiceRequest {
-            resource_spans: vec![spans::resource(&self.service_name, spans)],
-        };
+        let request =
+            ExportTraceServiceRequest { resource_spans: vec![spans::resource(&self.service_name, spans)] };
         let body = request.encode_to_vec();
         let mut pause = PAUSE;
         for attempt in 1..=ATTEMPTS {
@@ -173,7 +176,11 @@ impl Exporter {
                     pause *= 2;
                 }
                 Err(failed) => {
-                    tracing::warn!(turns = turns.len(), why = failed.why, "traces could not be sent and are dropped");
+                    tracing::warn!(
+                        turns = turns.len(),
+                        why = failed.why,
+                        "traces could not be sent and are dropped"
+                    );
                     dropped(turns.len());
                     return;
                 }

@@ -70,7 +70,14 @@ impl Turn<'_> {
         digest.finalize()[..8].to_vec()
     }
 
-    fn new(&self, of: &str, parent: Option<&str>, name: String, kind: SpanKind, times: [Timestamp; 2]) -> Span {
+    fn new(
+        &self,
+        of: &str,
+        parent: Option<&str>,
+        name: String,
+        kind: SpanKind,
+        times: [Timestamp; 2],
+    ) -> Span {
         let [from, to] = times;
         Span {
             trace_id: self.trace.turn.id.as_uuid().as_bytes().to_vec(),
