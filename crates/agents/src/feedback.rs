@@ -194,8 +194,9 @@ async fn told(tx: &mut Tx<'_>, listed: Vec<Listed>) -> Result<Vec<Feedback>, Err
 
 /// The workspace's agents as they are spoken of.
 pub(crate) async fn agent_names(tx: &mut Tx<'_>) -> Result<HashMap<AgentId, AgentName>, Error> {
-    let agents = agents::list(tx).await?.into_iter();
-    let named = agents.map(|agent| AgentName { id: agent.id, name: agent.name, label: agent.label });
+    let agents = agents::list_with_deleted(tx).await?.into_iter();
+    let named =
+        agents.map(|agent| AgentName { id: agent.id, name: agent.name, label: agent.definition.label });
     Ok(named.map(|agent| (agent.id, agent)).collect())
 }
 

@@ -13,6 +13,8 @@
 //! | `service` | agents and the logs of sessions, as a member sees them |
 //! | [`workspace_setup`](WorkspaceSetup) | what a new workspace is made of |
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
+//! | [`definitions`](NewAgent) | agents made, changed, copied, reset and deleted |
+//! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
 //! | `session_list`, `fork`, `deletion`, `export`, `titles` | finding, copying, removing and naming sessions |
@@ -38,6 +40,7 @@ mod approvals;
 mod budgets;
 mod data_steps;
 mod definition;
+mod definitions;
 mod deletion;
 mod driver;
 mod engine;
@@ -47,6 +50,7 @@ mod feedback;
 mod following;
 mod fork;
 mod history;
+mod labels;
 mod limits;
 mod log;
 mod machine;
@@ -54,6 +58,8 @@ mod model_providers;
 mod model_settings;
 mod observer;
 mod open_turns;
+mod preview;
+mod prompt_versions;
 mod prompts;
 mod rows;
 mod running;
@@ -78,24 +84,32 @@ mod workspace_setup;
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
 pub use budgets::{Budget, NewBudget};
 pub use data_steps::data_steps;
-pub use definition::AgentSummary;
+pub use definition::{
+    AgentLimits, AgentSummary, AgentVersion, Definition, Label, PRODUCTION, PromptDraft, PromptVersion,
+    ResponseFormat, Review,
+};
+pub use definitions::{AgentPatch, NewAgent};
 pub use deletion::{DAYS_TO_TAKE_BACK, prune_chats, prune_deleted_chats, prune_sent};
 pub use engine::{AgentParts, Agents};
 pub use error::Error;
 pub use export::{ExportedTurn, SessionExport};
 pub use feedback::{FeedbackPage, FeedbackQuery, LONGEST_FEEDBACK, NewFeedback};
 pub use fork::{ForkPoint, NewFork};
+pub use labels::{LabelMove, NewReview, ReviewAnswer, ReviewDecision};
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;
 pub use observer::TurnObserver;
 pub use open_turns::{OpenLease, OpenTurn, Standing};
+pub use preview::{NewPreview, Preview, PreviewRecord, PreviewTokens};
+pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff, compare_lines};
+pub use prompts::{STARTER, Variable};
 pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
     Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating,
-    SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceLease, TraceTiming, TraceTotal, TurnTrace};

@@ -145,7 +145,8 @@ impl Agents {
             .await?
             .write(row.clone(), |tx, row| Box::pin(tx.insert(row)))
             .await?;
-        let name = AgentName { id: agent.id, name: agent.name.clone(), label: agent.label.clone() };
+        let name =
+            AgentName { id: agent.id, name: agent.name.clone(), label: agent.definition.label.clone() };
         Ok(session(row, name, Vec::new()))
     }
 
@@ -230,7 +231,7 @@ impl Agents {
 
     async fn agent_name(&self, caller: &Caller, id: AgentId) -> Result<AgentName, Error> {
         let agent = self.agent(caller.workspace, id).await?;
-        Ok(AgentName { id, name: agent.definition.name.clone(), label: agent.definition.label.clone() })
+        Ok(AgentName { id, name: agent.name.clone(), label: agent.definition.label.clone() })
     }
 
     /// A context names a record of an object the caller may read. Whether the record is there shows when the

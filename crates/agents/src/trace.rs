@@ -43,6 +43,8 @@ const PAGE: u64 = 1_000;
 pub struct TurnTrace {
     pub turn: Turn,
     pub agent: AgentName,
+    /// The version of the agent that the turn began under; null in logs of older versions.
+    pub agent_version: Option<i64>,
     pub member: MemberName,
     pub steps: Vec<TraceStep>,
     pub timing: TraceTiming,
@@ -269,7 +271,8 @@ fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
             .as_ref()
             .map_or(0, |approval| milliseconds(approval.requested_at, approval.resolved_at.unwrap_or(ended)));
     }
-    TurnTrace { turn: turn.into(), agent, member, steps, timing, usage, lease, tells_sent }
+    let agent_version = turn.agent_version;
+    TurnTrace { turn: turn.into(), agent, agent_version, member, steps, timing, usage, lease, tells_sent }
 }
 
 /// A problem as it stands in a trace.

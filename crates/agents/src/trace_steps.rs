@@ -83,11 +83,11 @@ pub struct TraceUsage {
     pub estimated: bool,
 }
 
-/// What became of earlier messages that the model had no room for.
+/// What became of earlier messages that the model had no room for, or of an answer that was not of the form asked for.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct TraceHistory {
     pub at: Timestamp,
-    /// `summarized`, or `dropped` where no summary could be made.
+    /// `summarized`, or `dropped` where no summary could be made; `refused` of an answer.
     pub what: &'static str,
     pub text: String,
 }
@@ -287,6 +287,10 @@ impl Steps<'_> {
             }
             TurnEvent::HistoryDropped { step, problem, .. } => {
                 let told = TraceHistory { at, what: "dropped", text: problem.message.clone() };
+                self.at(*step, at).history.push(told);
+            }
+            TurnEvent::AnswerRefused { step, reason, .. } => {
+                let told = TraceHistory { at, what: "refused", text: reason.clone() };
                 self.at(*step, at).history.push(told);
             }
             TurnEvent::Usage { step, usage, .. } => self.at(*step, at).usage.push(TraceUsage {

@@ -15,6 +15,7 @@ mod grants;
 mod groups;
 mod idempotency;
 mod kinds;
+mod list_states;
 mod lists;
 mod operations;
 mod pipeline;

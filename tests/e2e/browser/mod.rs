@@ -1,11 +1,13 @@
 //! What a person does, in a real Chromium.
 
+mod accessibility;
 mod acts;
 mod chat;
 mod chats;
 mod connection;
 mod forms;
 mod lists;
+mod reading;
 mod records;
 mod settings;
 mod usage;

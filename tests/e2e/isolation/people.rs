@@ -129,6 +129,7 @@ pub(super) fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             form(json!({"title": "x", "target": format!("deal:{deal}")})),
             &[422],
         ),
+        attempt("POST /records/{plural}/reset", "/records/deals/reset".into(), form(json!({})), &[303]),
         attempt("GET /records/{plural}/new", format!("/records/notes/new?target=deal:{deal}"), None, &[200]),
         attempt("GET /records/{plural}/{id}", one.clone(), None, &[404]),
         attempt(

@@ -6,7 +6,7 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, people::of_people, records, tells, text, two_workspaces};
+use super::{HERS, SECRET, agents, people::of_people, records, tells, text, two_workspaces};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -73,6 +73,7 @@ pub(super) struct Prey {
     pub(super) approval: String,
     pub(super) job: String,
     pub(super) member: String,
+    pub(super) review: String,
 }
 
 impl Prey {
@@ -109,7 +110,8 @@ impl Prey {
         let budget = format!("/api/budgets/member/{member}");
         ada.send(Method::PUT, &budget, Some(json!({"tokens": 4_711})), &[]).await.unwrap().ok();
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
-        Self { deal, account, session, turn, approval, job, member }
+        let review = agents::make(ada).await;
+        Self { deal, account, session, turn, approval, job, member, review }
     }
 }
 
@@ -133,7 +135,7 @@ pub(super) fn attempt(
 
 /// The requests of a program.
 fn of_programs(prey: &Prey, own: &str, own_session: &str) -> Vec<Attempt> {
-    let Prey { deal, account, session, turn, approval, job, member } = prey;
+    let Prey { deal, account, session, turn, approval, job, member, .. } = prey;
     let one = format!("/api/records/deals/{deal}");
     let filter =
         |path: &str| format!("/api/records/deals{path}filter=%7B%22id%22:%7B%22eq%22:%22{deal}%22%7D%7D");
@@ -362,7 +364,8 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let mut left = declared();
         assert!(left.len() > 25, "{left:?}");
 
-        for Attempt { route, path, body, right } in of_programs(&prey, &text(&own["id"]), &own_session) {
+        let tried = of_programs(&prey, &text(&own["id"]), &own_session).into_iter();
+        for Attempt { route, path, body, right } in tried.chain(agents::of_programs(&prey.review)) {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
             let shown = format!("{engine:?} {route} {path} {body:?}: {} {}", answer.status, answer.body);
@@ -382,7 +385,8 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         assert!(!events.iter().any(|event| tells(&event.data.to_string())), "{events:?}");
 
         let pages = Pages::sign_in(fixture.url(), "otto").await;
-        for Attempt { route, path, body, right } in of_people(&prey, &own_session) {
+        let tried = of_people(&prey, &own_session).into_iter().chain(agents::of_people(&prey.review));
+        for Attempt { route, path, body, right } in tried {
             let page = match &body {
                 None => pages.get(&path).await,
                 Some(form) => {

@@ -8,6 +8,8 @@ pub(crate) mod feedback;
 pub(crate) mod model_choices;
 pub(crate) mod model_providers;
 pub(crate) mod open_turns;
+pub(crate) mod prompts;
+pub(crate) mod reviews;
 pub(crate) mod sent;
 pub(crate) mod session_list;
 pub(crate) mod session_words;

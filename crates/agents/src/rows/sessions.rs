@@ -89,8 +89,9 @@ pub(crate) async fn deleted(
     Ok(tx.row(&select).await?)
 }
 
-/// Counts a new turn of a member in, in a session of theirs or one that they take part in, and answers the session as it stands then. The first message
-/// names a session that has no title.
+/// Counts a new turn of a member in, in a session of theirs or one that they take part in, and answers the session as it
+/// stands then; none where it has expired or its agent takes no messages. The first message names a session that has no
+/// title.
 pub(crate) async fn count_turn(
     tx: &mut Tx<'_>,
     session: SessionId,
@@ -100,6 +101,12 @@ pub(crate) async fn count_turn(
     now: Timestamp,
 ) -> Result<Option<SessionRow>, Error> {
     let taking_part = shares::sessions_with(tx, member, Some(Access::TakePart));
+    let taking_messages = Query::select()
+        .column("id")
+        .from(tx.table("agents"))
+        .and_where(Expr::col("is_active").eq(true))
+        .and_where(Expr::col("deleted_at").is_null())
+        .take();
     let mut update = update(tx, session);
     update
         .value("turn_count", increased("turn_count", 1))
@@ -112,6 +119,7 @@ pub(crate) async fn count_turn(
         ))
         // The old expiry decides, so it stands in the condition.
         .and_where(Expr::col("expires_at").gt(instant(now)))
+        .and_where(Expr::col("agent_id").in_subquery(taking_messages))
         .returning(SessionRow::returning());
     Ok(tx.row(&update).await?)
 }

@@ -2,6 +2,7 @@
 
 mod approval;
 mod event;
+mod review;
 mod share;
 mod status;
 mod usage;
@@ -9,6 +10,7 @@ mod usage;
 pub use self::{
     approval::Approval,
     event::LoggedEvent,
+    review::ReviewStatus,
     share::{Access, AgentName, Feedback, MemberName, Rating, Share},
     status::{ApprovalStatus, SessionStatus, TurnStatus},
     usage::{BudgetScope, UsageBy, UsageFigures},

@@ -21,6 +21,10 @@ pub enum Permission {
     Jobs,
     /// The workspace's own settings.
     Settings,
+    /// Agents: what they are and may do.
+    Agents,
+    /// What agents are told.
+    Prompts,
     /// What agents do for others: the turns that run, what a turn did and its model was sent, and feedback on answers.
     Conversations,
 }
@@ -42,8 +46,16 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 6] =
-        [Self::Members, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings, Self::Conversations];
+    pub const ALL: [Self; 8] = [
+        Self::Members,
+        Self::DataModel,
+        Self::Audit,
+        Self::Jobs,
+        Self::Settings,
+        Self::Agents,
+        Self::Prompts,
+        Self::Conversations,
+    ];
 
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
@@ -53,6 +65,8 @@ impl Permission {
             Self::Audit => "audit",
             Self::Jobs => "jobs",
             Self::Settings => "settings",
+            Self::Agents => "agents",
+            Self::Prompts => "prompts",
             Self::Conversations => "conversations",
         }
     }

@@ -1,5 +1,6 @@
 //! The pages, one a file, and the requests that they send.
 
+mod agents;
 mod answers;
 mod audit;
 mod budgets;
@@ -11,6 +12,7 @@ mod events;
 mod feedback;
 mod jobs;
 mod list;
+mod list_state;
 mod live;
 mod models;
 mod open_turns;
@@ -71,6 +73,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
+        .merge(agents::routes())
         .route("/settings/models", get(models::show))
         .route("/settings/models/use", post(models::choose))
         .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))
@@ -90,6 +93,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/records/choices", get(choices::find))
         .route("/records/{plural}", get(list::show).post(edit::create))
         .route("/records/{plural}/new", get(edit::new))
+        .route("/records/{plural}/reset", post(list_state::reset))
         .route("/records/{plural}/{id}", get(record::show).post(edit::update))
         .route("/records/{plural}/{id}/edit", get(edit::show))
         .route("/records/{plural}/{id}/delete", post(record::delete))

@@ -117,7 +117,10 @@ fn step_view(step: &TraceStep) -> StepView {
         remarks.push(format!("Answered in the place of {}, which {}.", fallback.model, fallback.because));
     }
     for history in &step.history {
-        remarks.push(format!("Earlier messages were {}: {}", history.what, history.text));
+        remarks.push(match history.what {
+            "refused" => format!("The answer was not of the form that is asked for: {}", history.text),
+            what => format!("Earlier messages were {what}: {}", history.text),
+        });
     }
     let sent = step.sent.as_ref();
     StepView {

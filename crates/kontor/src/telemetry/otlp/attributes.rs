@@ -6,6 +6,7 @@ pub(super) const OPERATION: &str = "gen_ai.operation.name";
 pub(super) const PROVIDER: &str = "gen_ai.provider.name";
 pub(super) const CONVERSATION: &str = "gen_ai.conversation.id";
 pub(super) const AGENT_NAME: &str = "gen_ai.agent.name";
+pub(super) const AGENT_VERSION: &str = "gen_ai.agent.version";
 pub(super) const REQUEST_MODEL: &str = "gen_ai.request.model";
 pub(super) const RESPONSE_MODEL: &str = "gen_ai.response.model";
 pub(super) const FINISH_REASONS: &str = "gen_ai.response.finish_reasons";

@@ -17,10 +17,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     attributes::{
-        AGENT_NAME, Attributes, CACHE_CREATION, CACHE_READ, CONVERSATION, ERROR_TYPE, FINISH_REASONS,
-        INPUT_MESSAGES, INPUT_TOKENS, OPERATION, OUTPUT_MESSAGES, OUTPUT_TOKENS, PROVIDER, REASONING_TOKENS,
-        REQUEST_MODEL, RESPONSE_MODEL, SYSTEM_INSTRUCTIONS, TOOL_ARGUMENTS, TOOL_CALL, TOOL_DEFINITIONS,
-        TOOL_NAME, TOOL_RESULT, TOOL_TYPE,
+        AGENT_NAME, AGENT_VERSION, Attributes, CACHE_CREATION, CACHE_READ, CONVERSATION, ERROR_TYPE,
+        FINISH_REASONS, INPUT_MESSAGES, INPUT_TOKENS, OPERATION, OUTPUT_MESSAGES, OUTPUT_TOKENS, PROVIDER,
+        REASONING_TOKENS, REQUEST_MODEL, RESPONSE_MODEL, SYSTEM_INSTRUCTIONS, TOOL_ARGUMENTS, TOOL_CALL,
+        TOOL_DEFINITIONS, TOOL_NAME, TOOL_RESULT, TOOL_TYPE,
     },
     content,
 };
@@ -100,6 +100,7 @@ impl Turn<'_> {
         let mut attributes = Attributes::default()
             .text(OPERATION, "invoke_agent")
             .text(AGENT_NAME, agent.name.as_str())
+            .text_if(AGENT_VERSION, self.trace.agent_version.map(|version| version.to_string()))
             .text(CONVERSATION, turn.session.to_string())
             .text_if(PROVIDER, model.map(provider))
             .text_if(REQUEST_MODEL, model.map(bare))
