@@ -23,7 +23,7 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     // Below the answer stand its agent and when it came, and what can be done with it.
     let answer = shown(&page, "#transcript .turn:last-child .answer").await;
     let told = answer.text().await.unwrap();
-    assert!(told.contains("Sales Assistant") && told.contains("just now"), "{told}");
+    assert!(told.contains("Sales assistant") && told.contains("just now"), "{told}");
     click(&page, ".answer button[value='down']").await;
     shown(&page, ".answer button[value='down'][aria-pressed='true']").await;
     open(&page, ".answer details.above summary").await;

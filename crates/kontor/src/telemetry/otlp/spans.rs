@@ -139,7 +139,7 @@ impl Turn<'_> {
         let latency: u64 = step.usage.iter().map(|usage| usage.latency_ms).sum();
         let asked = step.started_at.plus(Duration::from_millis(latency));
         // Where nothing tells how long the model took, its answer was there when the first call was.
-        let answered = step.calls.first().map_or(step.ended_at, |call| call.called_at);
+        let answered = step.calls.iter().map(begun).min().unwrap_or(step.ended_at);
         let to = if latency > 0 { asked.min(step.ended_at) } else { answered };
         let sum = |of: fn(&kontor_agents::TraceUsage) -> u64| step.usage.iter().map(of).sum::<u64>();
         let reason = if step.calls.is_empty() { "stop" } else { "tool_call" };
@@ -198,9 +198,7 @@ impl Turn<'_> {
 
     /// A call of a tool.
     fn tool(&self, step: &TraceStep, call: &TraceCall) -> Span {
-        let to = call.ended_at.unwrap_or(call.called_at);
-        let took = Duration::from_millis(call.duration_ms.unwrap_or_default());
-        let from = if call.ended_at.is_some() { to.minus(took) } else { call.called_at };
+        let (from, to) = (begun(call), call.ended_at.unwrap_or(call.called_at));
         let id = content::call_id(step.number, call);
         let mut attributes = Attributes::default()
             .text(OPERATION, "execute_tool")
@@ -233,6 +231,12 @@ impl Turn<'_> {
         span.attributes = attributes.into_vec();
         span
     }
+}
+
+/// When a call began to run: one that only reads is logged when it has its result.
+fn begun(call: &TraceCall) -> Timestamp {
+    let took = Duration::from_millis(call.duration_ms.unwrap_or_default());
+    call.ended_at.map_or(call.called_at, |ended| ended.minus(took))
 }
 
 fn event(name: &str, at: Timestamp, attributes: Attributes) -> Event {
