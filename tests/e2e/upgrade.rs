@@ -31,6 +31,7 @@ async fn a_workspace_of_the_first_version_gets_what_is_new_and_keeps_what_its_ad
                 named(&field("activity", "type")["settings"]["options"], "MESSAGE")["label"],
                 "Message"
             );
+            ada.get("/api/feedback").await.unwrap().ok();
             let agents = ada.get("/api/agents").await.unwrap().ok();
             assert_eq!(named(&agents["data"], "data-steward")["prompt_version"], 1);
             assert_eq!(named(&agents["data"], "sales-assistant")["prompt_version"], 2);

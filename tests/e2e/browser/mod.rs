@@ -4,6 +4,7 @@ mod accessibility;
 mod acts;
 mod agents;
 mod chat;
+mod chats;
 mod connection;
 mod forms;
 mod lists;
