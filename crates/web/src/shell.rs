@@ -38,51 +38,61 @@ pub(crate) struct WorkspacePage {
     /// What is there, by whose words the palette finds it too.
     pub about: &'static str,
     pub icon: &'static str,
-    /// What seeing it takes; nothing where it shows members what is their own.
-    permission: Option<Permission>,
+    /// What seeing it takes, one of these; nothing where it shows members what is their own.
+    permission: &'static [Permission],
 }
 
-const WORKSPACE_PAGES: [WorkspacePage; 5] = [
+const WORKSPACE_PAGES: [WorkspacePage; 6] = [
+    WorkspacePage {
+        place: "settings/agents",
+        label: "Agents",
+        about: "What agents are, may do and are told; versions, labels and reviews of prompts",
+        icon: "agent",
+        permission: &[Permission::Agents, Permission::Prompts],
+    },
     WorkspacePage {
         place: "settings/models",
         label: "Models",
         about: "Providers with their API keys, which models answer, what they can do and cost",
         icon: "model",
-        permission: Some(Permission::Settings),
+        permission: &[Permission::Settings],
     },
     WorkspacePage {
         place: "settings/usage",
         label: "Usage",
         about: "Tokens and cost by day, agent, member and model",
         icon: "chart",
-        permission: None,
+        permission: &[],
     },
     WorkspacePage {
         place: "settings/budgets",
         label: "Budgets",
         about: "How much may be used up in a turn and in a day",
         icon: "target",
-        permission: Some(Permission::Settings),
+        permission: &[Permission::Settings],
     },
     WorkspacePage {
         place: "audit",
         label: "Audit",
         about: "Who did what, people and agents",
         icon: "record",
-        permission: Some(Permission::Audit),
+        permission: &[Permission::Audit],
     },
     WorkspacePage {
         place: "jobs",
         label: "Jobs",
         about: "What waits, runs and has failed in the background",
         icon: "task",
-        permission: Some(Permission::Jobs),
+        permission: &[Permission::Jobs],
     },
 ];
 
 /// The pages of the workspace itself that are open to these grants.
 pub(crate) fn workspace_pages(grants: &Grants) -> impl Iterator<Item = WorkspacePage> + '_ {
-    WORKSPACE_PAGES.into_iter().filter(|page| page.permission.is_none_or(|needed| grants.permits(needed)))
+    let is_open = |page: &WorkspacePage| {
+        page.permission.is_empty() || page.permission.iter().any(|needed| grants.permits(*needed))
+    };
+    WORKSPACE_PAGES.into_iter().filter(is_open)
 }
 
 /// An object in the navigation.

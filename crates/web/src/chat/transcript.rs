@@ -239,6 +239,11 @@ impl Turn {
                 }
                 Change::Approval(id, *step, *index)
             }
+            // What was no answer is not shown as one.
+            TurnEvent::AnswerRefused { step, .. } => {
+                self.step(*step).prose.replace("");
+                Change::Prose(id, *step)
+            }
             TurnEvent::HistorySummarized { text, .. } => {
                 let mut prose = Prose::default();
                 prose.replace(text);

@@ -1,5 +1,6 @@
 //! The pages, one a file, and the requests that they send.
 
+mod agents;
 mod audit;
 mod budgets;
 mod chat;
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
+        .merge(agents::routes())
         .route("/settings/models", get(models::show))
         .route("/settings/models/use", post(models::choose))
         .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))

@@ -1,5 +1,6 @@
 //! Requests through the whole router, on a real store and the real services.
 
+mod agents;
 mod bad_input;
 mod chat;
 mod compression;
