@@ -1,6 +1,9 @@
 //! Every page as axe-core judges it. The pages are found by following links, and a route that no link led to fails.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    path::Path,
+};
 
 use fantoccini::Client;
 use kontor_testkit::scripted::ScriptedModel;
@@ -8,13 +11,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window};
-use crate::fixture::Fixture;
+use crate::{fixture::Fixture, isolation::read_sources};
 
 /// A wide desk's window.
 const WIDE: (u32, u32) = (1440, 900);
-
-/// Where the routes of people are written.
-const ROUTES: &str = include_str!("../../../crates/web/src/pages/mod.rs");
 
 /// What answers with something else than a page of somebody who is signed in.
 const NO_PAGES: [&str; 7] = [
@@ -59,23 +59,27 @@ async fn faults(page: &Client, axe: &str) -> Vec<String> {
 }
 
 /// The routes that answer to GET.
-fn routes() -> BTreeSet<&'static str> {
-    let calls = ROUTES.split(".route(\"").skip(1);
+fn routes() -> BTreeSet<String> {
+    let mut sources = Vec::new();
+    read_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src"), &mut sources);
+    let calls = sources.iter().flat_map(|source| source.split(".route(\"").skip(1));
     let gets = calls.filter_map(|call| {
         let (path, rest) = call.split_once('"')?;
-        rest.contains(" get(").then_some(path)
+        // Up to the end of the statement stand the methods of this route.
+        let methods = rest.split(['\n', ';']).next()?;
+        methods.contains(" get(").then_some(path)
     });
-    gets.filter(|path| !path.starts_with("/assets/")).collect()
+    gets.filter(|path| !path.starts_with("/assets/")).map(str::to_owned).collect()
 }
 
 /// The route that an address belongs to, the one with the fewest parameters.
-fn route_of(routes: &BTreeSet<&'static str>, path: &str) -> Option<&'static str> {
-    let fits = |route: &&&str| {
+fn route_of<'r>(routes: &'r BTreeSet<String>, path: &str) -> Option<&'r str> {
+    let fits = |route: &&String| {
         let (route, path) = (route.split('/'), path.split('/'));
         route.clone().count() == path.clone().count()
             && route.zip(path).all(|(part, given)| part.starts_with('{') || part == given)
     };
-    routes.iter().filter(fits).min_by_key(|route| route.matches('{').count()).copied()
+    routes.iter().filter(fits).min_by_key(|route| route.matches('{').count()).map(String::as_str)
 }
 
 /// The links of the page that is shown to pages of this site.
@@ -129,7 +133,7 @@ async fn every_page(size: (u32, u32), dark: bool) {
         waiting.extend(links(&page).await);
         found.insert(address, faults(&page, &axe).await);
     }
-    let missed: Vec<_> = routes.iter().filter(|route| !seen.contains(*route)).collect();
+    let missed: Vec<_> = routes.iter().filter(|route| !seen.contains(route.as_str())).collect();
     assert!(missed.is_empty(), "no link leads to {missed:?}: link them, or name them in NO_PAGES");
 
     found.extend(open_parts(&page, &fixture, &axe, size == PHONE).await);
