@@ -13,7 +13,7 @@ use crate::{fixture::engines, pages::Pages};
 fn declared() -> BTreeSet<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
-    read(&crates.join("web/src"), &mut sources);
+    read_sources(&crates.join("web/src"), &mut sources);
     // Those for programs are in the document that they are described by, which a test keeps fresh.
     let document = fs::read_to_string(crates.join("../docs/openapi.json")).unwrap();
     let document: Value = serde_json::from_str(&document).unwrap();
@@ -49,12 +49,12 @@ fn declared() -> BTreeSet<String> {
 }
 
 /// The sources of a folder, without tests.
-fn read(folder: &Path, sources: &mut Vec<String>) {
+pub(crate) fn read_sources(folder: &Path, sources: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             if path.file_name().is_none_or(|name| name != "tests") {
-                read(&path, sources);
+                read_sources(&path, sources);
             }
         } else if path.extension().is_some_and(|kind| kind == "rs") {
             let source = fs::read_to_string(&path).unwrap();
