@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use kontor_core::{
-    caller::Caller,
-    grants::{Grants, Permission},
-    locale::TimeZone,
-    metadata::Schema,
-};
+use kontor_core::{caller::Caller, locale::TimeZone, metadata::Schema};
 use kontor_http::Services;
 use kontor_identity::Csrf;
 
-use crate::{error::Result, show::Viewer};
+use crate::{
+    error::Result,
+    settings_pages::{SettingsPage, workspace_pages},
+    show::Viewer,
+};
 
 pub(crate) struct Shell {
     pub title: String,
@@ -25,64 +24,9 @@ pub(crate) struct Shell {
     pub workspace: String,
     pub objects: Vec<ObjectLink>,
     /// The pages of the workspace itself that the reader may see.
-    pub workspace_pages: Vec<WorkspacePage>,
+    pub workspace_pages: Vec<SettingsPage>,
     /// The reader's time zone, where one is set: the browser's own stands for it else.
     pub time_zone: Option<TimeZone>,
-}
-
-/// A page of the workspace itself: an entry of the navigation, of the command palette and of the settings.
-#[derive(Clone, Copy)]
-pub(crate) struct WorkspacePage {
-    pub place: &'static str,
-    pub label: &'static str,
-    /// What is there, by whose words the palette finds it too.
-    pub about: &'static str,
-    pub icon: &'static str,
-    /// What seeing it takes; nothing where it shows members what is their own.
-    permission: Option<Permission>,
-}
-
-const WORKSPACE_PAGES: [WorkspacePage; 5] = [
-    WorkspacePage {
-        place: "settings/models",
-        label: "Models",
-        about: "Providers with their API keys, which models answer, what they can do and cost",
-        icon: "model",
-        permission: Some(Permission::Settings),
-    },
-    WorkspacePage {
-        place: "settings/usage",
-        label: "Usage",
-        about: "Tokens and cost by day, agent, member and model",
-        icon: "chart",
-        permission: None,
-    },
-    WorkspacePage {
-        place: "settings/budgets",
-        label: "Budgets",
-        about: "How much may be used up in a turn and in a day",
-        icon: "target",
-        permission: Some(Permission::Settings),
-    },
-    WorkspacePage {
-        place: "audit",
-        label: "Audit",
-        about: "Who did what, people and agents",
-        icon: "record",
-        permission: Some(Permission::Audit),
-    },
-    WorkspacePage {
-        place: "jobs",
-        label: "Jobs",
-        about: "What waits, runs and has failed in the background",
-        icon: "task",
-        permission: Some(Permission::Jobs),
-    },
-];
-
-/// The pages of the workspace itself that are open to these grants.
-pub(crate) fn workspace_pages(grants: &Grants) -> impl Iterator<Item = WorkspacePage> + '_ {
-    WORKSPACE_PAGES.into_iter().filter(|page| page.permission.is_none_or(|needed| grants.permits(needed)))
 }
 
 /// An object in the navigation.

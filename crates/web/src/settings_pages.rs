@@ -1,0 +1,83 @@
+//! The pages of the settings, one table: what navigation, palette and `/settings` show to those who may see it.
+
+use kontor_core::grants::{Grants, Permission};
+
+/// Whose settings a page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// The reader's own, whoever they are.
+    Reader,
+    /// The workspace's.
+    Workspace,
+}
+
+/// A page of the settings: an entry of the navigation, of the command palette and of `/settings`.
+#[derive(Clone, Copy)]
+pub(crate) struct SettingsPage {
+    /// The path, without its first slash.
+    pub place: &'static str,
+    pub label: &'static str,
+    /// What is there, by whose words the palette finds it too.
+    pub holds: &'static str,
+    pub icon: &'static str,
+    pub about: About,
+    /// What seeing it takes; nothing where it shows members what is their own.
+    permission: Option<Permission>,
+}
+
+const fn own(
+    place: &'static str,
+    label: &'static str,
+    holds: &'static str,
+    icon: &'static str,
+) -> SettingsPage {
+    SettingsPage { place, label, holds, icon, about: About::Reader, permission: None }
+}
+
+const fn of_workspace(
+    place: &'static str,
+    label: &'static str,
+    holds: &'static str,
+    icon: &'static str,
+    permission: Option<Permission>,
+) -> SettingsPage {
+    SettingsPage { place, label, holds, icon, about: About::Workspace, permission }
+}
+
+/// A page more is a line more.
+const SETTINGS_PAGES: &[SettingsPage] = &[
+    own("settings", "Settings", "Your name, time zone and how dates are written", "settings"),
+    of_workspace(
+        "settings/models",
+        "Models",
+        "Providers with their API keys, which models answer, what they can do and cost",
+        "model",
+        Some(Permission::Settings),
+    ),
+    of_workspace("settings/usage", "Usage", "Tokens and cost by day, agent, member and model", "chart", None),
+    of_workspace(
+        "settings/budgets",
+        "Budgets",
+        "How much may be used up in a turn and in a day",
+        "target",
+        Some(Permission::Settings),
+    ),
+    of_workspace("audit", "Audit", "Who did what, people and agents", "record", Some(Permission::Audit)),
+    of_workspace(
+        "jobs",
+        "Jobs",
+        "What waits, runs and has failed in the background",
+        "task",
+        Some(Permission::Jobs),
+    ),
+];
+
+/// The pages that are open to these grants.
+pub(crate) fn settings_pages(grants: &Grants) -> impl Iterator<Item = SettingsPage> + '_ {
+    SETTINGS_PAGES.iter().copied().filter(|page| page.permission.is_none_or(|needed| grants.permits(needed)))
+}
+
+/// Those of them that are about the workspace.
+pub(crate) fn workspace_pages(grants: &Grants) -> impl Iterator<Item = SettingsPage> + '_ {
+    settings_pages(grants).filter(|page| page.about == About::Workspace)
+}
