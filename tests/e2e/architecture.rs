@@ -109,6 +109,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 6] = [
         "window_warnings",
         "data_steps",
         "workspace_setup",
+        "hand_over",
     ],
 ];
 

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | [`engine`](Agents), [`limits`](AgentSettings) | what turns are run with, how a session gets to who runs it, and what bounds it |
 //! | `service` | agents and the logs of sessions, as a member sees them |
-//! | [`workspace_setup`](WorkspaceSetup) | what a new workspace is made of |
+//! | [`workspace_setup`](WorkspaceSetup), [`hand_over`](HandOver) | what a new workspace is made of, and what becomes of the records of a member who goes |
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `machine` | what happens next, decided without I/O |
@@ -36,6 +36,7 @@ mod definition;
 mod driver;
 mod engine;
 mod error;
+mod hand_over;
 mod history;
 mod limits;
 mod log;
@@ -63,6 +64,7 @@ pub use data_steps::data_steps;
 pub use definition::AgentSummary;
 pub use engine::{AgentParts, Agents};
 pub use error::Error;
+pub use hand_over::HandOver;
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;

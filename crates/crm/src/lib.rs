@@ -8,7 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`Crm`], [`Work`] | the service that opens units of work, and what one is given |
-//! | `members` | the members of a workspace as records |
+//! | `members`, [`hand_over`](HandOverOf) | the members of a workspace as records, and to whom records belong when one goes |
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
 //! | `kinds` | what records and operations make of each kind of field |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
@@ -24,6 +24,7 @@ mod data_steps;
 pub mod demo;
 mod error;
 mod feed;
+mod hand_over;
 mod idempotency;
 mod kinds;
 mod members;
@@ -39,6 +40,7 @@ pub mod timeline;
 pub use data_steps::data_steps;
 pub use error::Error;
 pub use feed::{Changed, Feed, Notice};
+pub use hand_over::{HandOverOf, HandedOver};
 use kontor_operations::Work;
 pub use members::MemberRecord;
 pub use operations::RecordOperations;
