@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kontor_core::{caller::Caller, locale::TimeZone, metadata::Schema};
+use kontor_core::{caller::Caller, locale::{DateLanguage, TimeZone}, metadata::Schema};
 use kontor_http::Services;
 use kontor_identity::Csrf;
 
@@ -27,6 +27,8 @@ pub(crate) struct Shell {
     pub workspace_pages: Vec<SettingsPage>,
     /// The reader's time zone, where one is set: the browser's own stands for it else.
     pub time_zone: Option<TimeZone>,
+    /// The language that the reader reads dates in, where it is not the usual one.
+    pub dates: Option<DateLanguage>,
 }
 
 /// An object in the navigation.
@@ -70,6 +72,7 @@ impl Shell {
             objects,
             workspace_pages: workspace_pages(&caller.grants).collect(),
             time_zone: Some(me.time_zone).filter(|_| me.is_time_zone_set),
+            dates: Some(me.date_language).filter(|dates| *dates != DateLanguage::default()),
         })
     }
 }
@@ -78,7 +81,8 @@ impl Shell {
 /// may name anything.
 pub(crate) fn viewer(state: &Services, caller: &Caller, schema: &Schema) -> Viewer {
     let schema = Arc::new(caller.grants.readable_schema(schema));
-    Viewer { schema, environment: state.environment.clone(), zone: caller.locale.time_zone }
+    let (zone, dates) = (caller.locale.time_zone, caller.locale.dates);
+    Viewer { schema, environment: state.environment.clone(), zone, dates }
 }
 
 /// The drawing of an object's icon, a plain card for one that we have not drawn.

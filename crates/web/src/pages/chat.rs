@@ -361,12 +361,13 @@ async fn sessions(
     current: Option<SessionId>,
     after: &str,
 ) -> Result<SessionList> {
-    let now = state.environment.now();
+    let clock = Clock::of(&state.environment, caller);
+    let now = clock.now;
     let after = Some(after).filter(|after| !after.is_empty());
     let found = state.agents.sessions(caller, LISTED_SESSIONS, after).await?;
     let items = found.sessions.into_iter().map(|session| SessionItem {
         id: session.id,
-        when: instant(session.updated_at, Clock { now, zone: caller.locale.time_zone }),
+        when: instant(session.updated_at, clock),
         mark: Closed::of(&session, now).map(|closed| closed.mark),
         is_current: Some(session.id) == current,
         title: title(&session),
