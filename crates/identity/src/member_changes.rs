@@ -19,7 +19,7 @@ use crate::{
     roles::Role,
     rows::{
         members::{self, MemberRow, MemberUpdate},
-        memberships, settings,
+        memberships, roles, settings,
         sign_ins::{self, Of},
     },
     workspace_settings::MemberSettings,
@@ -90,6 +90,18 @@ impl Identity {
         self.directory()
             .read(workspace, |tx, &workspace| Box::pin(memberships::last_seen(tx, workspace)))
             .await
+    }
+
+    /// The names of the roles that the caller may give to others, as they come.
+    ///
+    /// # Errors
+    /// As [`Identity::members`].
+    pub async fn roles_to_give(&self, caller: &Caller) -> Result<Vec<String>> {
+        caller.require(Permission::Members)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        let all = namespace.read((), |tx, ()| Box::pin(roles::all(tx))).await?;
+        let within = all.into_iter().filter(|(_, role)| role.grants.is_within(&caller.grants));
+        Ok(within.map(|(_, role)| role.name).collect())
     }
 
     /// Changes a member of the caller's workspace. Whoever may not act any more is signed out everywhere. Records are

@@ -46,7 +46,21 @@ const fn of_workspace(
 
 /// A page more is a line more.
 const SETTINGS_PAGES: &[SettingsPage] = &[
-    own("settings", "Settings", "Your name, time zone and how dates are written", "settings"),
+    own(
+        "settings",
+        "Settings",
+        "Your name, time zone and how dates are written; the workspace's time zone and currency",
+        "settings",
+    ),
+    own("settings/sign-ins", "Sign-ins", "Where you are signed in, and ending it", "user"),
+    own("settings/password", "Password", "Changing the password that you sign in with", "hand"),
+    of_workspace(
+        "settings/members",
+        "Members",
+        "Who belongs to the workspace: invitations, roles, deactivation, sign-ins, passwords",
+        "users",
+        Some(Permission::Members),
+    ),
     of_workspace(
         "settings/models",
         "Models",
@@ -80,4 +94,9 @@ pub(crate) fn settings_pages(grants: &Grants) -> impl Iterator<Item = SettingsPa
 /// Those of them that are about the workspace.
 pub(crate) fn workspace_pages(grants: &Grants) -> impl Iterator<Item = SettingsPage> + '_ {
     settings_pages(grants).filter(|page| page.about == About::Workspace)
+}
+
+/// Those of them that are about the reader, but for `/settings` itself, where they are shown.
+pub(crate) fn own_pages(grants: &Grants) -> impl Iterator<Item = SettingsPage> + '_ {
+    settings_pages(grants).filter(|page| page.about == About::Reader && page.place != "settings")
 }

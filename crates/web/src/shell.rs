@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use kontor_core::{caller::Caller, locale::{DateLanguage, TimeZone}, metadata::Schema};
+use kontor_core::{
+    caller::Caller,
+    locale::{DateLanguage, TimeZone},
+    metadata::Schema,
+};
 use kontor_http::Services;
 use kontor_identity::Csrf;
 
