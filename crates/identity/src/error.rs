@@ -203,7 +203,7 @@ impl Fault for Error {
             ),
             Self::StaleMember { by, at } => Problem::new(
                 Conflict,
-                "stale_version",
+                "changed_meanwhile",
                 format!(
                     "{} changed this member meanwhile{}. Look at what is there now, and change it again.",
                     by.as_deref().unwrap_or("Somebody"),

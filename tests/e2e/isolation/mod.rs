@@ -2,6 +2,7 @@
 //! left out.
 
 mod operations;
+mod people;
 mod routes;
 
 use std::process::Command;

@@ -6,7 +6,7 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, records, tells, text, two_workspaces};
+use super::{HERS, SECRET, people, records, tells, text, two_workspaces};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -65,14 +65,16 @@ fn read(folder: &Path, sources: &mut Vec<String>) {
 }
 
 /// What of Ada's is tried.
-struct Prey {
+pub(super) struct Prey {
     deal: String,
     account: String,
     session: String,
     turn: String,
     approval: String,
     job: String,
-    member: String,
+    pub(super) member: String,
+    pub(super) invitation: String,
+    pub(super) sign_in: String,
 }
 
 impl Prey {
@@ -108,13 +110,16 @@ impl Prey {
         // A budget in tokens that no answer of the built-in commands uses up.
         let budget = format!("/api/budgets/member/{member}");
         ada.send(Method::PUT, &budget, Some(json!({"tokens": 4_711})), &[]).await.unwrap().ok();
+        let invited = json!({"email": "guest@zanzibar.test", "role": "Viewer"});
+        let invitation = text(&ada.post("/api/invitations", invited).await.unwrap().ok()["id"]);
+        let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
-        Self { deal, account, session, turn, approval, job, member }
+        Self { deal, account, session, turn, approval, job, member, invitation, sign_in }
     }
 }
 
 /// A request with something of Ada's in it, and the answers that are right.
-struct Attempt {
+pub(super) struct Attempt {
     /// The route as it is declared.
     route: &'static str,
     path: String,
@@ -122,13 +127,18 @@ struct Attempt {
     right: &'static [u16],
 }
 
-fn attempt(route: &'static str, path: String, body: Option<Value>, right: &'static [u16]) -> Attempt {
+pub(super) fn attempt(
+    route: &'static str,
+    path: String,
+    body: Option<Value>,
+    right: &'static [u16],
+) -> Attempt {
     Attempt { route, path, body, right }
 }
 
 /// The requests of a program.
 fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
-    let Prey { deal, account, session, turn, approval, job, member } = prey;
+    let Prey { deal, account, session, turn, approval, job, member, .. } = prey;
     let one = format!("/api/records/deals/{deal}");
     let filter =
         |path: &str| format!("/api/records/deals{path}filter=%7B%22id%22:%7B%22eq%22:%22{deal}%22%7D%7D");
@@ -417,7 +427,9 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let mut left = declared();
         assert!(left.len() > 25, "{left:?}");
 
-        for Attempt { route, path, body, right } in of_programs(&prey, &text(&own["id"])) {
+        for Attempt { route, path, body, right } in
+            of_programs(&prey, &text(&own["id"])).into_iter().chain(people::of_programs(&prey))
+        {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
             let shown = format!("{engine:?} {route} {path} {body:?}: {} {}", answer.status, answer.body);
@@ -437,7 +449,9 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         assert!(!events.iter().any(|event| tells(&event.data.to_string())), "{events:?}");
 
         let pages = Pages::sign_in(fixture.url(), "otto").await;
-        for Attempt { route, path, body, right } in of_people(&prey, &own_session) {
+        for Attempt { route, path, body, right } in
+            of_people(&prey, &own_session).into_iter().chain(people::of_people(&prey))
+        {
             let page = match &body {
                 None => pages.get(&path).await,
                 Some(form) => {

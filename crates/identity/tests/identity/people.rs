@@ -214,7 +214,7 @@ both_engines! {
         assert!(now.grants.allows("deal", Action::Update), "at once on this server");
         let late = MemberPatch { version: Some(1), ..role("Viewer") };
         let late = house.identity.change_member(&admin, max, late, None).await.unwrap_err().problem();
-        assert_eq!((late.kind, &*late.code), (ErrorKind::Conflict, "stale_version"));
+        assert_eq!((late.kind, &*late.code), (ErrorKind::Conflict, "changed_meanwhile"));
         assert!(late.message.contains("Ada Brandt"), "{}", late.message);
         // What changes nothing is no change.
         let same = house.identity.change_member(&admin, max, role("Member"), None).await.unwrap();

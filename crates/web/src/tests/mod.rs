@@ -6,6 +6,7 @@ mod doors;
 mod forms;
 mod hidden;
 mod models;
+mod people;
 mod records;
 mod settings;
 mod usage;

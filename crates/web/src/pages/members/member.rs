@@ -130,7 +130,13 @@ fn heir(sent: &Sent) -> Result<Option<MemberId>> {
     }
 }
 
-async fn apply(state: &Services, from: &SentFrom, id: &str, patch: MemberPatch, done: &str) -> Result<Response> {
+async fn apply(
+    state: &Services,
+    from: &SentFrom,
+    id: &str,
+    patch: MemberPatch,
+    done: &str,
+) -> Result<Response> {
     let id = known(id)?;
     let (name, role) = (patch.name.clone(), patch.role.clone());
     let Err(error) = state.agents.change_member(&from.sent.caller, id, patch).await else {
