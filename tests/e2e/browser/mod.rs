@@ -5,6 +5,7 @@ mod chat;
 mod connection;
 mod forms;
 mod lists;
+mod people;
 mod records;
 mod settings;
 mod usage;
