@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use kontor_core::environment::Environment;
 use kontor_store::{Error, Store, StoreConfig};
-use kontor_testkit::kill::{self, Effect, KillOptions};
+use kontor_testkit::kill::{self, Effect, KillOptions, Wire};
 use sea_query::Query;
 use uuid::Uuid;
 
@@ -37,17 +37,15 @@ async fn outbox(fixture: &Fixture) -> BTreeMap<Effect, usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_killed_in_the_middle_of_turns_leaves_every_effect_exactly_once() {
-    for engine in engines() {
-        let model = kill::model().await.unwrap();
+    // Each wire has its own way of sending thoughts back; one on each engine is enough.
+    for (engine, wire) in engines().into_iter().zip([Wire::Anthropic, Wire::OpenAi]) {
+        let model = kill::model(wire).await.unwrap();
         let mut fixture = Fixture::start(engine, Some(&model.base_url())).await;
         drop(fixture.server.take());
-        let options = KillOptions {
-            server: fixture.options.clone(),
-            rounds: 20,
-            concurrent: 3,
-            seed: 1,
-            latest: Duration::from_millis(200),
-        };
+        let mut server = fixture.options.clone();
+        server.environment.extend(wire.environment());
+        let options =
+            KillOptions { server, rounds: 20, concurrent: 3, seed: 1, latest: Duration::from_millis(200) };
         let report = kill::run(&options, &model).await.unwrap();
         assert_eq!(report.violations, Vec::<String>::new(), "{engine:?}");
         assert_eq!((report.turns, report.effects.len()), (60, 60 * 7), "{engine:?}");

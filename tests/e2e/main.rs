@@ -24,6 +24,7 @@ mod records;
 mod startup;
 mod stopping;
 mod streams;
+mod tasks;
 mod upgrade;
 mod windows;
 mod wire;

@@ -19,7 +19,7 @@ cargo xtask <command>
 
   test                    every test, on both engines and in a real browser; starts what is missing
   fresh                   check that generated documents are up to date
-  kill [--engine sqlite|postgres|both] [--count N]
+  kill [--engine sqlite|postgres|both] [--count N] [--wire openai|anthropic]
                           kill -9 the server N times in the middle of turns and check what is left
   bench turns|records|scale|store|workspaces [--engine sqlite|postgres|both] [--quick]
                           measure, and print the figures; turns also beside Pydantic-AI with DBOS (--peer)

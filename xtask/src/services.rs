@@ -185,6 +185,35 @@ fn prepare_model(folder: &Path) -> Result<PathBuf, String> {
     Ok(python)
 }
 
+/// The version of axe-core that pages are judged by.
+const AXE: &str = "4.14.1";
+
+/// The source of axe-core, which judges how accessible pages are. `None` where it cannot be had.
+pub(crate) fn axe() -> Option<PathBuf> {
+    if let Some(file) = env::var_os("KONTOR_TEST_AXE") {
+        return Some(file.into());
+    }
+    let folder = host::cache().join(format!("axe-core-{AXE}"));
+    let source = folder.join("package/axe.min.js");
+    if !source.is_file() {
+        fetch_axe(&folder).map_err(|why| eprintln!("xtask: no axe-core: {why}")).ok()?;
+    }
+    Some(source)
+}
+
+/// The package as the registry has it, of which nothing is run.
+fn fetch_axe(folder: &Path) -> Result<(), String> {
+    let npm = || host::find(&["npm"], &[]);
+    if npm().is_none() {
+        host::install("npm", &["npm"])?;
+    }
+    let npm = npm().ok_or("npm was installed, but is not found")?;
+    fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    let package = format!("axe-core@{AXE}");
+    run(Command::new(npm).args(["pack", "--silent", &package]).current_dir(folder).stdout(Stdio::null()))?;
+    run(Command::new("tar").args(["xzf", &format!("axe-core-{AXE}.tgz")]).current_dir(folder))
+}
+
 /// Waits until a service answers on its port.
 fn await_port(port: u16, service: &mut Service, name: &str) -> Result<(), String> {
     let deadline = Instant::now() + START;

@@ -12,6 +12,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let (postgres, _postgres) = services::postgres()?;
     let (webdriver, _webdriver) = services::chromedriver()?;
     let model = services::small_model();
+    let axe = services::axe();
 
     let mut command = host::cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]).args(arguments);
@@ -20,6 +21,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     command.env("KONTOR_TEST_REQUIRE_POSTGRES", "1").env("KONTOR_TEST_REQUIRE_BROWSER", "1");
     if let Some((url, _)) = &model {
         command.env("KONTOR_TEST_MODEL_URL", url);
+    }
+    if let Some(axe) = &axe {
+        command.env("KONTOR_TEST_AXE", axe);
     }
     let mut child =
         command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo does not start: {error}"))?;
@@ -33,6 +37,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     println!();
     if model.is_none() {
         println!("note: the test against a real small model was not run (python3 with pip is needed for it)");
+    }
+    if axe.is_none() {
+        println!("note: pages were not judged by axe-core (npm is needed for it)");
     }
     println!("{} passed, {} failed, {} skipped", totals.passed, totals.failed, totals.ignored);
     match (status.success(), totals.failed, totals.passed) {

@@ -1,11 +1,15 @@
 //! What this version makes of the agents of workspaces that are there already.
 
-use kontor_core::{environment::Environment, text::hex};
+use kontor_core::{actor::Actor, environment::Environment, text::hex};
 use kontor_models::DEFAULT;
 use kontor_store::{BoxFuture, DataStep, PartResult, Tx};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Error, prompts, rows};
+use crate::{
+    Error,
+    definition::{Agent, Definition, PRODUCTION},
+    prompts, rows,
+};
 
 /// SHA-256 of the prompts that older versions shipped: one that is still one of these was changed by nobody.
 const FORMER_PROMPTS: [&str; 4] = [
@@ -38,8 +42,10 @@ fn renew<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult>
             let Some(shipped) = shipped.iter().find(|shipped| shipped.name == agent.name) else { continue };
             let digest = hex(&Sha256::digest(&agent.prompt));
             if FORMER_PROMPTS.contains(&digest.as_str()) {
-                let id = environment.new_id();
-                rows::agents::publish(tx, agent.id, &shipped.prompt, id, environment.now()).await?;
+                let (by, now) = (&Actor::SYSTEM, environment.now());
+                let version =
+                    prompts::add_prompt(tx, &environment, agent.id, &shipped.prompt, "", by, now).await?;
+                prompts::move_label(tx, &agent, PRODUCTION, version, by, now).await?;
             }
         }
         Ok(None)
@@ -57,10 +63,15 @@ fn add_data_steward<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, 
 /// one unless it is set.
 fn name_models<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
     Box::pin(async move {
-        let shipped = prompts::standard(&Environment::system())?;
-        for agent in rows::agents::list(tx).await?.iter().filter(|agent| agent.model == DEFAULT) {
+        let environment = Environment::system();
+        let shipped = prompts::standard(&environment)?;
+        let is_usual = |agent: &&Agent| agent.definition.model == DEFAULT;
+        for agent in rows::agents::list(tx).await?.iter().filter(is_usual) {
             if let Some(shipped) = shipped.iter().find(|shipped| shipped.name == agent.name) {
-                rows::agents::set_model(tx, agent.id, &shipped.model).await?;
+                let model = shipped.definition.model.clone();
+                let definition = Definition { model, ..agent.definition.clone() };
+                let (by, now) = (&Actor::SYSTEM, environment.now());
+                prompts::change(tx, agent, definition, agent.prompt_version, by, now).await?;
             }
         }
         Ok(None)
@@ -77,5 +88,5 @@ async fn add(tx: &mut Tx<'_>, name: &str) -> Result<(), Error> {
     if there.is_empty() || there.iter().any(|known| known.name == name) {
         return Ok(());
     }
-    rows::agents::insert(tx, agent, environment.new_id(), environment.now()).await
+    prompts::create(tx, &environment, agent, &Actor::SYSTEM, environment.now()).await
 }

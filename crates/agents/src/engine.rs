@@ -20,12 +20,12 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
-    definition::Agent,
+    definition::{Agent, Definition},
     driver::{Preparations, TakenTurn},
     error::Error,
     history::Histories,
     limits::{AgentSettings, Limits},
-    prompts::Prompt,
+    prompts::{Form, Prompt, Values},
     rows::agents,
     running::Running,
     stream::Hub,
@@ -103,7 +103,10 @@ pub(crate) struct Inner {
     pub(crate) preparations: Preparations,
     pub(crate) workspace_models: WorkspaceModels,
     pub(crate) workspace_budgets: WorkspaceBudgets,
-    agents: Cache<AgentId, Arc<LoadedAgent>>,
+    /// Agents as they are now.
+    pub(crate) agents: Cache<AgentId, Arc<LoadedAgent>>,
+    /// Agents as they are at versions, which never change.
+    versions: Cache<(AgentId, i64), Arc<LoadedAgent>>,
     /// As many turns as may run; none before there is a worker.
     pub(crate) permits: Arc<Semaphore>,
     /// Whether the permits were given: a worker that is begun again has those of the one before.
@@ -114,10 +117,35 @@ pub(crate) struct Inner {
     pub(crate) wakes: Mutex<Option<mpsc::Receiver<Wake>>>,
 }
 
-/// An agent with its prompt compiled.
+/// An agent under one of its versions, with its prompt compiled.
 pub(crate) struct LoadedAgent {
-    pub(crate) definition: Agent,
-    pub(crate) prompt: Prompt,
+    pub(crate) id: AgentId,
+    pub(crate) name: String,
+    pub(crate) version: i64,
+    pub(crate) definition: Definition,
+    pub(crate) form: Form,
+    prompt: Prompt,
+}
+
+impl LoadedAgent {
+    /// With its prompt compiled.
+    ///
+    /// # Errors
+    /// [`Error::Prompt`] or [`Error::Format`], where what is stored cannot be used.
+    pub(crate) fn new(agent: Agent) -> Result<Self, Error> {
+        let prompt = Prompt::new(&agent.name, &agent.prompt)?;
+        let Agent { id, name, version, definition, .. } = agent;
+        let form =
+            Form::new(&definition.format).map_err(|reason| Error::Format { agent: name.clone(), reason })?;
+        Ok(Self { id, name, version, definition, form, prompt })
+    }
+
+    /// What its model is told.
+    pub(crate) fn render(&self, values: &Values<'_>) -> Result<String, Error> {
+        let mut text = self.prompt.render(values)?;
+        text.push_str(self.form.instruction());
+        Ok(text)
+    }
 }
 
 /// What agents work with.
@@ -155,6 +183,7 @@ impl Agents {
             workspace_models,
             workspace_budgets,
             agents,
+            versions: Cache::new(REMEMBERED),
             permits: Arc::new(Semaphore::new(0)),
             is_at_work: AtomicBool::new(false),
             tracker: TaskTracker::new(),
@@ -172,26 +201,50 @@ impl Agents {
         Ok(self.0.store.workspace(workspace).await?)
     }
 
+    /// An agent as it is now, or was a few seconds ago.
     pub(crate) async fn agent(&self, workspace: WorkspaceId, id: AgentId) -> Result<Arc<LoadedAgent>, Error> {
-        self.0.agents.get_or_load(&id, |known| self.load_agent(workspace, id, known)).await
+        self.0.agents.get_or_load(&id, |known| self.load_agent(workspace, id, None, known)).await
+    }
+
+    /// An agent as it was at a version; as it is now where the version is not known.
+    pub(crate) async fn agent_at(
+        &self,
+        workspace: WorkspaceId,
+        id: AgentId,
+        version: Option<i64>,
+    ) -> Result<Arc<LoadedAgent>, Error> {
+        let Some(version) = version else { return self.agent(workspace, id).await };
+        let load = |known| self.load_agent(workspace, id, Some(version), known);
+        self.0.versions.get_or_load(&(id, version), load).await
     }
 
     async fn load_agent(
         &self,
         workspace: WorkspaceId,
         id: AgentId,
+        version: Option<i64>,
         known: Option<Arc<LoadedAgent>>,
     ) -> Result<Arc<LoadedAgent>, Error> {
         let namespace = self.namespace(workspace).await?;
-        let found = namespace.read(id, |tx, &id| Box::pin(agents::find(tx, id))).await?;
-        let definition =
+        let found = namespace
+            .read((id, version), |tx, &(id, version)| {
+                Box::pin(async move {
+                    match version {
+                        None => agents::find(tx, id).await,
+                        Some(version) => agents::find_at(tx, id, version).await,
+                    }
+                })
+            })
+            .await?;
+        let found: Agent =
             found.ok_or_else(|| Error::AgentNotFound { name: id.to_string(), near: String::new() })?;
         // The same object, so that what was made for it is found again.
-        if let Some(known) = known.filter(|known| known.definition == definition) {
+        if let Some(known) =
+            known.filter(|known| (known.version, &known.name) == (found.version, &found.name))
+        {
             return Ok(known);
         }
-        let prompt = Prompt::new(&definition.name, &definition.prompt)?;
-        Ok(Arc::new(LoadedAgent { definition, prompt }))
+        LoadedAgent::new(found).map(Arc::new)
     }
 
     /// Keeps a session for a turn that begins at once; `None` where it is being run, or nothing can run now.

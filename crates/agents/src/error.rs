@@ -9,11 +9,43 @@ use kontor_core::{
 pub enum Error {
     #[error("the input is not valid")]
     Invalid(Vec<Issue>),
+    /// A prompt that no agent could be told, each mistake with its line and column.
+    #[error("the prompt is not valid")]
+    InvalidPrompt(Vec<Issue>),
     /// Sessions belong to members, and the caller is none.
     #[error("the caller is no member of the workspace")]
     NotAMember,
     #[error("there is no agent {name:?}")]
     AgentNotFound { name: String, near: String },
+    /// It takes no messages. With its label.
+    #[error("the agent {0:?} is not active")]
+    AgentInactive(String),
+    #[error("the agent {0:?} was deleted")]
+    AgentDeleted(String),
+    #[error("there is an agent {0:?} already")]
+    AgentExists(String),
+    /// What differs since the version that a change was made of.
+    #[error("the agent is at version {version}, which {by} made")]
+    AgentChanged { version: i64, by: String, changed: Vec<String> },
+    #[error("the agent {0:?} does not ship with Kontor")]
+    NotStandard(String),
+    #[error("the agent has no version {0} of its prompt")]
+    PromptNotFound(i64),
+    /// Where it stands, and who moved it there.
+    #[error("the label {label} is elsewhere")]
+    LabelMoved { label: String, at: Option<i64>, by: Option<String> },
+    #[error("there is no label {0:?}")]
+    LabelNotFound(String),
+    #[error("the label {0} stays where agents need it")]
+    LabelNeeded(String),
+    #[error("the label {0} moves only when a second person agrees")]
+    ReviewRequired(String),
+    #[error("there is no such review")]
+    ReviewNotFound,
+    #[error("the review was answered")]
+    ReviewClosed,
+    #[error("who asks for a review, or wrote what is reviewed, does not approve it")]
+    OwnReview,
     #[error("the workspace has no provider of models {0:?}")]
     ProviderNotFound(String),
     #[error("the settings name models of the provider {name:?}")]
@@ -57,6 +89,8 @@ pub enum Error {
         #[source]
         source: minijinja::Error,
     },
+    #[error("the response format of agent {agent} cannot be used: {reason}")]
+    Format { agent: String, reason: String },
     #[error("the front matter of {file} cannot be read: {reason}")]
     FrontMatter { file: String, reason: String },
     /// In tokens, estimated: what prompt and tools take, and what is left of the conversation when all that can be
@@ -94,6 +128,9 @@ impl Fault for Error {
         let new = |kind, code: &'static str, message: &str| Problem::new(kind, code, message);
         match self {
             Self::Invalid(issues) => Problem::invalid(issues.clone()),
+            Self::InvalidPrompt(issues) => {
+                Problem::of_issues(ErrorKind::Invalid, "invalid_prompt", issues.clone())
+            }
             Self::NotAMember => new(
                 ErrorKind::Forbidden,
                 "not_a_member",
@@ -103,6 +140,77 @@ impl Fault for Error {
                 ErrorKind::NotFound,
                 "agent_not_found",
                 format!("There is no agent {name:?}.{near}"),
+            ),
+            Self::AgentInactive(label) => Problem::new(
+                ErrorKind::Conflict,
+                "agent_inactive",
+                format!("The agent {label} is not active and takes no messages. Choose another."),
+            ),
+            Self::AgentDeleted(label) => Problem::new(
+                ErrorKind::Conflict,
+                "agent_deleted",
+                format!(
+                    "The agent {label} was deleted and takes no messages. What was said stays readable; go on with another agent."
+                ),
+            ),
+            Self::AgentExists(name) => Problem::of_issues(
+                ErrorKind::Conflict,
+                "agent_exists",
+                vec![Issue::new("name", "taken", format!("There is an agent {name:?} already."))],
+            ),
+            Self::AgentChanged { version, by, changed } => Problem::new(
+                ErrorKind::Conflict,
+                "agent_changed",
+                format!(
+                    "{by} changed the agent meanwhile: {}. It is at version {version} now. Look at what is different, then send your change with that version.",
+                    if changed.is_empty() { "another version".to_owned() } else { changed.join(", ") }
+                ),
+            ),
+            Self::NotStandard(name) => Problem::new(
+                ErrorKind::Conflict,
+                "not_standard",
+                format!("The agent {name:?} does not ship with Kontor, so there is nothing to reset it to."),
+            ),
+            Self::PromptNotFound(version) => Problem::new(
+                ErrorKind::NotFound,
+                "prompt_not_found",
+                format!("The agent has no version {version} of its prompt."),
+            ),
+            Self::LabelMoved { label, at, by } => {
+                let by = by.as_deref().unwrap_or("Somebody");
+                let told = match at {
+                    Some(at) => format!("{by} moved {label} to version {at} meanwhile."),
+                    None => format!("The label {label} stands nowhere."),
+                };
+                Problem::new(
+                    ErrorKind::Conflict,
+                    "label_moved",
+                    format!("{told} Look at it, then move it with where it is as \"expected\"."),
+                )
+            }
+            Self::LabelNotFound(label) => Problem::new(
+                ErrorKind::NotFound,
+                "label_not_found",
+                format!("The agent has no label {label:?}."),
+            ),
+            Self::LabelNeeded(label) => Problem::new(
+                ErrorKind::Conflict,
+                "label_needed",
+                format!("The label {label} cannot be removed: agents use the version at which it stands."),
+            ),
+            Self::ReviewRequired(label) => Problem::new(
+                ErrorKind::Conflict,
+                "review_required",
+                format!("The label {label} moves only when a second person agrees. Ask for a review."),
+            ),
+            Self::ReviewNotFound => new(ErrorKind::NotFound, "review_not_found", "There is no such review."),
+            Self::ReviewClosed => {
+                new(ErrorKind::Conflict, "review_closed", "The review was answered already.")
+            }
+            Self::OwnReview => new(
+                ErrorKind::Forbidden,
+                "own_review",
+                "Whoever wrote the prompt or asked for the review cannot approve it: it takes a second person.",
             ),
             Self::ProviderNotFound(name) => Problem::new(
                 ErrorKind::NotFound,
@@ -186,6 +294,11 @@ impl Fault for Error {
                 ErrorKind::Conflict,
                 "prompt_unusable",
                 format!("The prompt of the agent {agent} has an error. An admin can correct it."),
+            ),
+            Self::Format { agent, .. } => Problem::new(
+                ErrorKind::Conflict,
+                "format_unusable",
+                format!("The response format of the agent {agent} has an error. An admin can correct it."),
             ),
             Self::BudgetReached(problem) => (**problem).clone(),
             Self::BudgetNotFound => new(ErrorKind::NotFound, "budget_not_found", "There is no such budget."),

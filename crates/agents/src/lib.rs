@@ -13,6 +13,8 @@
 //! | `service` | agents and the logs of sessions, as a member sees them |
 //! | [`workspace_setup`](WorkspaceSetup), [`hand_over`](HandOver) | what a new workspace is made of, and what becomes of the records of a member who goes |
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
+//! | [`definitions`](NewAgent) | agents made, changed, copied, reset and deleted |
+//! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `machine` | what happens next, decided without I/O |
 //! | `driver` | the lease, the model, the tools and the commits of a running turn |
@@ -33,16 +35,20 @@ mod approvals;
 mod budgets;
 mod data_steps;
 mod definition;
+mod definitions;
 mod driver;
 mod engine;
 mod error;
 mod hand_over;
 mod history;
+mod labels;
 mod limits;
 mod log;
 mod machine;
 mod model_providers;
 mod model_settings;
+mod preview;
+mod prompt_versions;
 mod prompts;
 mod rows;
 mod running;
@@ -61,16 +67,25 @@ mod workspace_setup;
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
 pub use budgets::{Budget, NewBudget};
 pub use data_steps::data_steps;
-pub use definition::AgentSummary;
+pub use definition::{
+    AgentLimits, AgentSummary, AgentVersion, Definition, Label, PRODUCTION, PromptDraft, PromptVersion,
+    ResponseFormat, Review,
+};
+pub use definitions::{AgentPatch, NewAgent};
 pub use engine::{AgentParts, Agents};
 pub use error::Error;
 pub use hand_over::HandOver;
+pub use labels::{LabelMove, NewReview, ReviewAnswer, ReviewDecision};
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;
+pub use preview::{NewPreview, Preview, PreviewRecord, PreviewTokens};
+pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff, compare_lines};
+pub use prompts::{STARTER, Variable};
 pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
 pub use stored::{
-    Approval, ApprovalStatus, BudgetScope, LoggedEvent, SessionStatus, TurnStatus, UsageBy, UsageFigures,
+    Approval, ApprovalStatus, BudgetScope, LoggedEvent, ReviewStatus, SessionStatus, TurnStatus, UsageBy,
+    UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use turns::{GO_ON, StartedTurn, Turn};

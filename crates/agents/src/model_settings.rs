@@ -199,12 +199,19 @@ fn check(models: &Models, settings: &ModelSettings) -> Result<(), Error> {
     for (path, id) in [(FAST, &settings.fast), (SMART, &settings.smart)] {
         issues.extend(id.as_ref().and_then(|id| of_id(models, path, id)));
     }
-    if settings.fallbacks.len() > MOST_FALLBACKS {
+    issues.extend(of_fallbacks(models, &settings.fallbacks));
+    if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
+}
+
+/// What is wrong with models that are asked one after the other.
+pub(crate) fn of_fallbacks(models: &Models, fallbacks: &[String]) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    if fallbacks.len() > MOST_FALLBACKS {
         let message = format!("at most {MOST_FALLBACKS} models are asked one after the other");
         issues.push(Issue::new("fallbacks", "too_many", message));
     }
     let mut seen = HashSet::new();
-    for (position, id) in settings.fallbacks.iter().enumerate().take(MOST_FALLBACKS) {
+    for (position, id) in fallbacks.iter().enumerate().take(MOST_FALLBACKS) {
         let path = format!("fallbacks[{position}]");
         if id.is_empty() {
             let message = "expected the id of a model, such as openai/gpt-5.5";
@@ -218,7 +225,12 @@ fn check(models: &Models, settings: &ModelSettings) -> Result<(), Error> {
             issues.push(Issue::new(path, "calls_no_tools", message));
         }
     }
-    if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
+    issues
+}
+
+/// What is wrong with the model that an agent names, which may be one by its use.
+pub(crate) fn of_agents_model(models: &Models, path: &str, name: &str) -> Option<Issue> {
+    if [FAST, SMART, DEFAULT].contains(&name) { None } else { of_id(models, path, name) }
 }
 
 /// What is wrong with the id of a model.

@@ -12,7 +12,7 @@ use kontor_core::{
 use kontor_store::{Namespace, Tx};
 
 use crate::{
-    definition::{Agent, AgentSummary},
+    definition::Agent,
     engine::Agents,
     error::Error,
     log::{self, LogSlice},
@@ -38,14 +38,6 @@ impl Agents {
     /// Who runs turns in this process. There is one.
     pub fn worker(&self) -> Worker {
         Worker::new(self.clone())
-    }
-
-    /// The workspace's agents.
-    pub async fn agents(&self, caller: &Caller) -> Result<Vec<AgentSummary>, Error> {
-        member_of(caller)?;
-        let namespace = self.namespace(caller.workspace).await?;
-        let found = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
-        Ok::<_, Error>(found.into_iter().map(AgentSummary::from).collect())
     }
 
     /// Follows a session: the events after `after`, then what happens, until the stream is dropped. Whoever
@@ -127,14 +119,21 @@ impl Agents {
         Ok((namespace, row.ok_or(Error::SessionNotFound(session))?))
     }
 
+    /// The agent of a new conversation: one that is active.
     pub(crate) async fn agent_named(&self, workspace: WorkspaceId, name: &str) -> Result<Agent, Error> {
         let namespace = self.namespace(workspace).await?;
         let mut all = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
         match all.iter().position(|agent| agent.name == name) {
+            Some(found) if !all[found].is_active => {
+                Err::<_, Error>(Error::AgentInactive(all[found].definition.label.clone()))
+            }
             Some(found) => Ok(all.swap_remove(found)),
-            None => Err::<_, Error>(Error::AgentNotFound {
+            None => Err(Error::AgentNotFound {
                 name: text::excerpt(name, 60),
-                near: text::suggestion(name, all.iter().map(|agent| agent.name.as_str())),
+                near: text::suggestion(
+                    name,
+                    all.iter().filter(|agent| agent.is_active).map(|agent| agent.name.as_str()),
+                ),
             }),
         }
     }

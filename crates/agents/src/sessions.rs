@@ -133,7 +133,8 @@ impl Agents {
             .await?
             .write(row.clone(), |tx, row| Box::pin(tx.insert(row)))
             .await?;
-        let name = AgentName { id: agent.id, name: agent.name.clone(), label: agent.label.clone() };
+        let name =
+            AgentName { id: agent.id, name: agent.name.clone(), label: agent.definition.label.clone() };
         session(row, name, Vec::new())
     }
 
@@ -152,7 +153,7 @@ impl Agents {
             .read((member, limit, after), |tx, &(member, limit, after)| {
                 Box::pin(async move {
                     let rows = sessions::list(tx, member, u64::from(limit) + 1, after).await?;
-                    Ok::<_, Error>((rows, agents::list(tx).await?))
+                    Ok::<_, Error>((rows, agents::list_with_deleted(tx).await?))
                 })
             })
             .await?;
@@ -166,7 +167,7 @@ impl Agents {
                 let name = AgentName {
                     id: row.agent,
                     name: known.map(|agent| agent.name.clone()).unwrap_or_default(),
-                    label: known.map(|agent| agent.label.clone()).unwrap_or_default(),
+                    label: known.map(|agent| agent.definition.label.clone()).unwrap_or_default(),
                 };
                 session(row, name, Vec::new())
             })
@@ -232,7 +233,7 @@ impl Agents {
 
     async fn agent_name(&self, caller: &Caller, id: AgentId) -> Result<AgentName, Error> {
         let agent = self.agent(caller.workspace, id).await?;
-        Ok(AgentName { id, name: agent.definition.name.clone(), label: agent.definition.label.clone() })
+        Ok(AgentName { id, name: agent.name.clone(), label: agent.definition.label.clone() })
     }
 
     /// A context names a record of an object the caller may read. Whether the record is there shows when the

@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     log,
     rows::{
-        approvals,
+        agents, approvals,
         sessions::{self, SessionRow},
         turns::{self as rows, TurnRow},
     },
@@ -58,6 +58,9 @@ pub struct Turn {
     pub started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// The version of the agent that it began with and ends with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<i64>,
 }
 
 impl From<TurnRow> for Turn {
@@ -74,6 +77,7 @@ impl From<TurnRow> for Turn {
             created_at: row.created_at,
             started_at: row.started_at,
             ended_at: row.ended_at,
+            agent_version: row.agent_version,
         }
     }
 }
@@ -298,8 +302,14 @@ impl NewTurn {
             Some(session) => session,
             None => {
                 let found = sessions::find(tx, self.session, self.member).await?;
-                return Err(match found {
-                    Some(_) => Error::SessionClosed("The session has expired. Begin a new one."),
+                let session = found.ok_or(Error::SessionNotFound(self.session))?;
+                if session.expires_at <= self.now {
+                    return Err(Error::SessionClosed("The session has expired. Begin a new one."));
+                }
+                let agent = agents::find(tx, session.agent).await?;
+                return Err(match agent {
+                    Some(agent) if agent.deleted_at.is_none() => Error::AgentInactive(agent.definition.label),
+                    Some(agent) => Error::AgentDeleted(agent.definition.label),
                     None => Error::SessionNotFound(self.session),
                 });
             }
@@ -328,6 +338,7 @@ impl NewTurn {
             created_at: self.now,
             started_at: None,
             ended_at: None,
+            agent_version: None,
         };
         rows::insert(tx, &turn, self.key.as_deref()).await?;
         let is_first = waiting == 0;

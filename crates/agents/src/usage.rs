@@ -151,7 +151,8 @@ fn days(query: &UsageQuery, today: Date) -> Result<(Date, Date), Error> {
 
 /// The labels of the workspace's agents.
 pub(crate) async fn agent_names(tx: &mut Tx<'_>) -> Result<HashMap<Uuid, String>, Error> {
-    Ok(agents::list(tx).await?.into_iter().map(|agent| (agent.id.as_uuid(), agent.label)).collect())
+    let all = agents::list_with_deleted(tx).await?;
+    Ok(all.into_iter().map(|agent| (agent.id.as_uuid(), agent.definition.label)).collect())
 }
 
 fn by_uuid((id, name): (MemberId, String)) -> (Uuid, String) {

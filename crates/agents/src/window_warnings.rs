@@ -94,7 +94,8 @@ impl Agents {
                     continue;
                 }
             };
-            let model = models.meant(&agent.model).or(default.as_ref().map(|default| default.name()));
+            let model =
+                models.meant(&agent.definition.model).or(default.as_ref().map(|default| default.name()));
             found.extend(narrow.iter().filter_map(|info| warning(&agent, model, info, needs)));
         }
         Ok(found)
@@ -106,7 +107,7 @@ fn warning(agent: &Agent, model: Option<&str>, info: &ModelInfo, needs: Needs) -
     let needed = needs.window(info.capabilities.max_output_tokens);
     (window < needed).then(|| WindowWarning {
         agent: agent.name.clone(),
-        label: agent.label.clone(),
+        label: agent.definition.label.clone(),
         model: info.id.clone(),
         window,
         prompt_and_tools: u32::try_from(needs.fixed).unwrap_or(u32::MAX),

@@ -5,7 +5,6 @@ use std::time::Duration;
 use kontor_agents::StreamEvent;
 use kontor_core::turn::TurnEvent;
 use kontor_store::testing::{self, TestStore};
-use sea_query::{Expr, ExprTrait as _, Query};
 
 use crate::house::{House, patient};
 
@@ -18,22 +17,7 @@ fn a_real_model_answers_over_the_real_wire() {
 
 async fn answer(store: TestStore, url: String) {
     let house = House::with_real_model(store, url).await;
-    // A model this small has room for one tool.
-    let namespace = house.store.workspace(house.workspace).await.unwrap();
-    namespace
-        .write((), |tx, ()| {
-            Box::pin(async move {
-                let narrow = Query::update()
-                    .table(tx.table("agents"))
-                    .value("tools", "[\"account.get\"]")
-                    .and_where(Expr::col("name").eq("analyst"))
-                    .take();
-                tx.execute(&narrow).await
-            })
-        })
-        .await
-        .unwrap();
-    let session = house.first.session(&house.ada, "analyst").await;
+    let session = house.first.session(&house.ada, "sales-assistant").await;
     let turn = house.first.say(&house.ada, session, "Say hello.").await;
     let mut stream = house.first.follow(&house.ada, session, None).await;
     let (mut words, mut calls) = (0, 0);

@@ -366,9 +366,9 @@ both_engines! {
         house
             .after_a_kill(|tx| {
                 Query::update()
-                    .table(tx.table("agents"))
+                    .table(tx.table("agent_versions"))
                     .value("model", "fast")
-                    .and_where(Expr::col("name").eq("analyst"))
+                    .and_where(Expr::col("label").eq("Analyst"))
                     .take()
             })
             .await;

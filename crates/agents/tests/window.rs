@@ -93,8 +93,8 @@ both_engines! {
         let mut house = House::narrow(store, look_and_answer).await;
         assert!(!warned(&house, "scripted/tiny", "analyst").await.is_empty());
         let without_role = |tx: &Tx<'_>| {
-            let of_analyst = Expr::col("name").eq("analyst");
-            Query::update().table(tx.table("agents")).value("role", "Gone").and_where(of_analyst).take()
+            let of_analyst = Expr::col("label").eq("Analyst");
+            Query::update().table(tx.table("agent_versions")).value("role", "Gone").and_where(of_analyst).take()
         };
         house.after_a_kill(without_role).await;
         assert!(warned(&house, "scripted/tiny", "analyst").await.is_empty());

@@ -54,6 +54,26 @@ pub struct Issue {
     /// The record that is in the way, where the one who asked may read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Box<RecordReference>>,
+    /// Where in a text of several lines.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<TextPosition>,
+}
+
+/// A place in a text, both numbers from 1; columns are counted in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TextPosition {
+    pub line: u32,
+    pub column: u32,
+}
+
+impl TextPosition {
+    /// The place of a byte in a text.
+    pub fn of_byte(text: &str, byte: usize) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Self { line: number(before.matches('\n').count()), column: number(line.chars().count()) }
+    }
 }
 
 impl Issue {
@@ -62,13 +82,20 @@ impl Issue {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) -> Self {
-        Self { path: path.into(), code: code.into(), message: message.into(), record: None }
+        Self { path: path.into(), code: code.into(), message: message.into(), record: None, position: None }
     }
 
     /// The same issue, which another record is the reason of.
     #[must_use]
     pub fn because_of(mut self, record: RecordReference) -> Self {
         self.record = Some(Box::new(record));
+        self
+    }
+
+    /// The same issue, at a place in a text.
+    #[must_use]
+    pub fn at(mut self, position: TextPosition) -> Self {
+        self.position = Some(position);
         self
     }
 

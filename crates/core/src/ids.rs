@@ -80,6 +80,8 @@ ids! {
     TurnId;
     /// A question to a person whether a tool call may run.
     ApprovalId;
+    /// A question to a person whether a label of a prompt may move.
+    ReviewId;
     /// A refresh-token family or a browser session.
     SignInId;
 }

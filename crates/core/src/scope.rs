@@ -15,6 +15,11 @@ impl Patterns {
         Self(patterns.into())
     }
 
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub fn allow(&self, operation: &str) -> bool {
         self.0.iter().any(|pattern| fits(pattern, operation))
     }

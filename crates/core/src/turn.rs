@@ -124,6 +124,10 @@ pub enum TurnEvent {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         comment: String,
     },
+    /// The step's text is not of the form that the agent's answers have. The model is told, and asked again in the next
+    /// step.
+    #[serde(rename = "answer.refused")]
+    AnswerRefused { turn: TurnId, step: u32, reason: String },
     /// Earlier turns are shown to the model no longer as they were: this stands in their place from now on, and the log
     /// keeps them whole. It is written by the model, and is data as all that was said.
     #[serde(rename = "history.summarized")]
@@ -369,6 +373,7 @@ impl TurnEvent {
             Self::StepRestarted { .. } => "step.restarted",
             Self::MessageCompleted { .. } => "message.completed",
             Self::AnswerCarried { .. } => "answer.carried",
+            Self::AnswerRefused { .. } => "answer.refused",
             Self::ToolCalled { .. } => "tool.called",
             Self::ToolResult { .. } => "tool.result",
             Self::ApprovalRequested { .. } => "approval.requested",
@@ -389,6 +394,7 @@ impl TurnEvent {
             | Self::StepRestarted { turn, .. }
             | Self::MessageCompleted { turn, .. }
             | Self::AnswerCarried { turn, .. }
+            | Self::AnswerRefused { turn, .. }
             | Self::ToolCalled { turn, .. }
             | Self::ToolResult { turn, .. }
             | Self::ApprovalRequested { turn, .. }

@@ -12,6 +12,7 @@
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
 //! | `kinds` | what records and operations make of each kind of field |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
+//! | `list_states` | how members left their lists |
 //! | [`timeline`], `outbox`, [`feed`](Feed) | what happened, for people and for programs, and for those who look on |
 //! | `idempotency` | what was answered under an idempotency key, told again |
 //! | [`search`] | the words records are found by |
@@ -27,6 +28,7 @@ mod feed;
 mod hand_over;
 mod idempotency;
 mod kinds;
+mod list_states;
 mod members;
 pub mod metadata;
 pub mod operations;
@@ -42,6 +44,7 @@ pub use error::Error;
 pub use feed::{Changed, Feed, Notice};
 pub use hand_over::{HandOverOf, HandedOver};
 use kontor_operations::Work;
+pub use list_states::MAX_LIST_STATE;
 pub use members::MemberRecord;
 pub use operations::RecordOperations;
 pub use service::Crm;

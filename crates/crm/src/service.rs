@@ -175,7 +175,13 @@ impl Crm {
     }
 
     /// As [`Crm::read`], about the object of this name or plural.
-    async fn read_of<A, T, F>(&self, caller: &Caller, object: &str, arguments: A, unit: F) -> Result<T, Error>
+    pub(crate) async fn read_of<A, T, F>(
+        &self,
+        caller: &Caller,
+        object: &str,
+        arguments: A,
+        unit: F,
+    ) -> Result<T, Error>
     where
         F: for<'w, 'a, 'c> Fn(
                 &'w mut Work<'a, 'c>,
@@ -199,7 +205,7 @@ impl Crm {
     }
 
     /// As [`Crm::write`], about the object of this name or plural.
-    async fn write_of<A, T, F>(
+    pub(crate) async fn write_of<A, T, F>(
         &self,
         caller: &Caller,
         object: &str,

@@ -16,6 +16,7 @@ mod groups;
 mod hand_over;
 mod idempotency;
 mod kinds;
+mod list_states;
 mod lists;
 mod operations;
 mod pipeline;

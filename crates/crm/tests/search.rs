@@ -158,6 +158,15 @@ both_engines! {
         assert_eq!(found(&fixture, &fixture.ada, "ac", 2).await, ["Acme 0", "Acme 150"]);
     }
 
+    async fn a_filter_on_a_long_text_is_referred_to_the_search(store: TestStore) {
+        let fixture = Fixture::new(&store).await;
+        let filter = Some(json!({ "body": { "contains": "price" } }));
+        let query = ListQuery { filter, ..ListQuery::default() };
+        let found = problem(fixture.crm.list(&fixture.ada, "note", query).await);
+        let said = "body takes is_empty, not \"contains\". Its words are found by a search.";
+        assert_eq!(found.issues[0].message, said);
+    }
+
     async fn what_a_caller_may_not_see_takes_no_place_from_what_it_may(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         fixture.create("account", json!({ "name": "Acme Mine", "employees": 7 })).await;

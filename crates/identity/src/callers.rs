@@ -48,6 +48,13 @@ impl Identity {
         self.0.roles.get_or_load(&key, load).await
     }
 
+    /// The names of the roles that the caller's workspace has, by name.
+    pub async fn role_names(&self, caller: &Caller) -> Result<Vec<String>> {
+        let namespace = self.namespace(caller.workspace).await?;
+        let all = namespace.read((), |tx, ()| Box::pin(roles::all(tx))).await?;
+        Ok(all.into_iter().map(|(_, role)| role.name).collect())
+    }
+
     /// The caller of a credential: a member who is gone or not active invalidates it.
     pub(crate) async fn signed_in_caller(
         &self,

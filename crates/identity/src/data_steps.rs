@@ -25,12 +25,15 @@ const BEFORE_JOBS: [&str; 13] = [
 
 const BEFORE_SETTINGS: [&str; 4] = ["members", "data_model", "audit", "jobs"];
 
+const BEFORE_AGENTS: [&str; 5] = ["members", "data_model", "audit", "jobs", "settings"];
+
 /// The steps of this crate.
 pub fn data_steps() -> Vec<DataStep> {
     vec![
         DataStep { number: 2, name: "let admins see the jobs", alters: false, run: permit_jobs },
         DataStep { number: 4, name: "keep the permissions there are", alters: false, run: keep_known },
         DataStep { number: 9, name: "let admins change the settings", alters: false, run: permit_settings },
+        DataStep { number: 13, name: "let admins run agents and prompts", alters: false, run: permit_agents },
     ]
 }
 
@@ -53,6 +56,20 @@ fn permit_settings<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, P
         rewrite(tx, |is_admin, words| {
             if is_admin && BEFORE_SETTINGS.iter().all(|word| words.contains(&Json::from(*word))) {
                 add(words, Permission::Settings);
+            }
+        })
+        .await?;
+        Ok(None)
+    })
+}
+
+/// Gives the standard role of admins the permissions `agents` and `prompts`, unless one of the others was taken from it.
+fn permit_agents<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    Box::pin(async move {
+        rewrite(tx, |is_admin, words| {
+            if is_admin && BEFORE_AGENTS.iter().all(|word| words.contains(&Json::from(*word))) {
+                add(words, Permission::Agents);
+                add(words, Permission::Prompts);
             }
         })
         .await?;

@@ -26,11 +26,13 @@ use crate::{
 
 /// The most days for which something can be kept: a hundred years.
 const MAX_DAYS: u32 = 36_500;
+/// The most labels that are protected.
+const MAX_LABELS: usize = 20;
 /// How many mistakes are named: the first few help.
 const MAX_ISSUES: usize = 10;
 
 /// The settings of a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct WorkspaceSettings {
     /// Where the days begin of members who have set none of their own; nothing is UTC, and leaves it to their browsers.
@@ -41,6 +43,8 @@ pub struct WorkspaceSettings {
     #[schemars(with = "String")]
     pub currency: UsualCurrency,
     pub retention: RetentionDays,
+    /// Labels of agents' prompts that move only when a second person agrees.
+    pub protected_labels: Vec<String>,
 }
 
 /// A currency as settings name it, US dollars where nothing is set.
@@ -141,7 +145,7 @@ impl Identity {
                 |tx, (environment, actor, changes, now)| {
                     Box::pin(async move {
                         let before: WorkspaceSettings = settings::get(tx, scope(None), true).await?;
-                        let after = before.changed(changes).map_err(Error::Input)?;
+                        let after = before.clone().changed(changes).map_err(Error::Input)?;
                         if before == after {
                             return Ok(after);
                         }
@@ -301,7 +305,11 @@ impl WorkspaceSettings {
                     }
                     _ => Err(Issue::new("", "wrong_type", "expected an object")),
                 },
-                _ => Err(unknown(name, &["time_zone", "date_language", "currency", "retention"])),
+                "protected_labels" => read_labels(json).map(|labels| self.protected_labels = labels),
+                _ => Err(unknown(
+                    name,
+                    &["time_zone", "date_language", "currency", "retention", "protected_labels"],
+                )),
             };
             issues.extend(done.err().map(|issue| issue.within(name)));
         }
@@ -359,6 +367,27 @@ impl MemberSettings {
         issues.truncate(MAX_ISSUES);
         if issues.is_empty() { Ok(self) } else { Err(issues) }
     }
+}
+
+fn read_labels(json: &Json) -> Result<Vec<String>, Issue> {
+    let wrong = || {
+        let message = format!("expected a list of at most {MAX_LABELS} labels, such as [\"production\"]");
+        Issue::new("", "wrong_type", message)
+    };
+    let labels = match json {
+        Json::Null => return Ok(Vec::new()),
+        Json::Array(labels) if labels.len() <= MAX_LABELS => labels,
+        _ => return Err(wrong()),
+    };
+    let is_label = |label: &&str| !label.is_empty() && label.len() <= 40;
+    let mut read = Vec::new();
+    for label in labels {
+        let label = label.as_str().filter(is_label).ok_or_else(wrong)?;
+        if !read.iter().any(|known| known == label) {
+            read.push(label.to_owned());
+        }
+    }
+    Ok(read)
 }
 
 fn read_zone(json: &Json) -> Result<Option<TimeZone>, Issue> {

@@ -50,6 +50,13 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID")]
         run: Option<uuid::Uuid>,
     },
+    /// See and change agents on a server, and what they are told.
+    Agent {
+        #[command(flatten)]
+        client: Client,
+        #[command(subcommand)]
+        command: Agent,
+    },
     /// Check the providers of models.
     #[command(subcommand)]
     Models(Models),
@@ -100,6 +107,94 @@ pub(crate) struct Chat {
     /// Answer every question for approval with yes.
     #[arg(long)]
     pub(crate) approve: bool,
+}
+
+/// Which server is asked, and who asks.
+#[derive(Args)]
+pub(crate) struct Client {
+    /// The server's address.
+    #[arg(long, global = true, env = "KONTOR_SERVER", default_value = "http://127.0.0.1:7700")]
+    pub(crate) server: String,
+    /// Who signs in; the password is read from KONTOR_PASSWORD or asked for.
+    #[arg(long, global = true, env = "KONTOR_EMAIL")]
+    pub(crate) email: Option<String>,
+    /// The workspace, where the account has several.
+    #[arg(long, global = true, env = "KONTOR_WORKSPACE")]
+    pub(crate) workspace: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Agent {
+    /// List the agents.
+    List,
+    /// Show an agent as JSON.
+    Show { name: String },
+    /// Make an agent; what is not said is as a new agent has it.
+    Create {
+        name: String,
+        /// The role that bounds what it may do.
+        #[arg(long)]
+        role: Option<String>,
+        /// Take what is not said here from this agent.
+        #[arg(long, value_name = "AGENT")]
+        copy_of: Option<String>,
+        /// The file that holds its prompt.
+        #[arg(long, value_name = "FILE")]
+        prompt: Option<PathBuf>,
+        /// Anything else, as in operations='["*.find"]'; what is no JSON is a text.
+        #[arg(long = "set", value_name = "FIELD=VALUE")]
+        set: Vec<String>,
+    },
+    /// Change an agent; the version that was shown is named, so that nobody's work is lost.
+    Edit {
+        name: String,
+        /// What to change, as in model=fast or active=false; what is no JSON is a text.
+        #[arg(long = "set", value_name = "FIELD=VALUE", required = true)]
+        set: Vec<String>,
+        /// The version that the change is made of (default: the present one).
+        #[arg(long)]
+        version: Option<i64>,
+    },
+    /// Print an agent's prompt, or save a file as its next version.
+    Prompt {
+        name: String,
+        /// Print this version (default: the one in production).
+        #[arg(long)]
+        version: Option<i64>,
+        /// Save this file as the next version.
+        #[arg(long, value_name = "FILE", conflicts_with = "version")]
+        save: Option<PathBuf>,
+        /// What is different.
+        #[arg(long, requires = "save")]
+        note: Option<String>,
+    },
+    /// Move a label to a version of the prompt, or list the labels.
+    Label {
+        name: String,
+        /// Such as production.
+        #[arg(requires = "version")]
+        label: Option<String>,
+        version: Option<i64>,
+        /// Where the label is believed to be (default: where it is).
+        #[arg(long)]
+        expected: Option<i64>,
+    },
+    /// Print what an agent's model would be sent.
+    Preview {
+        name: String,
+        /// A version of the prompt (default: the one in production).
+        #[arg(long)]
+        version: Option<i64>,
+        /// The file that holds a prompt.
+        #[arg(long, value_name = "FILE", conflicts_with = "version")]
+        body: Option<PathBuf>,
+        /// For whom it acts, by id (default: who signs in).
+        #[arg(long)]
+        member: Option<String>,
+        /// The id of the record in view.
+        #[arg(long)]
+        record: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

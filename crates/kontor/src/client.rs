@@ -9,7 +9,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::error::Error;
+use crate::{error::Error, terminal};
 
 /// How long the server may be silent: it sends a sign of life every fifteen seconds.
 const SILENCE: Duration = Duration::from_secs(45);
@@ -67,6 +67,36 @@ impl Api {
         let tokens = self.post("/api/auth/login", &body).await?;
         self.keep(tokens);
         Ok(())
+    }
+
+    /// Signed in as the environment or the person says.
+    pub(crate) async fn signed_in(
+        server: &str,
+        email: Option<&str>,
+        workspace: Option<&str>,
+    ) -> Result<Self, Error> {
+        let api = Self::new(server)?;
+        if let Ok(token) = std::env::var("KONTOR_TOKEN") {
+            return Ok(api.with_token(token));
+        }
+        let email = match email {
+            Some(email) => email.to_owned(),
+            None => terminal::ask("Mail address:")
+                .ok_or_else(|| Error::Usage("name who signs in with --email or KONTOR_EMAIL".to_owned()))?,
+        };
+        let password = terminal::password(&email)?;
+        api.sign_in(&email, &password, workspace).await?;
+        Ok(api)
+    }
+
+    /// Sends a body by another method than POST.
+    pub(crate) async fn send_by<T: DeserializeOwned>(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<T, Error> {
+        self.answer(|| self.http.request(method.clone(), self.url(path)).json(body).timeout(ANSWER)).await
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {

@@ -11,6 +11,7 @@
 //! | `wiring` | the services, built once and joined |
 //! | `connections` | the server's connections and their limits |
 //! | `descriptors` | file descriptors, and how many workspaces may be open |
+//! | `memory` | what memory the operating system gives |
 //! | `supervise` | tasks that go on as long as the server |
 //! | `commands` | one module a command |
 //! | `terminal` | what is printed for people |
@@ -24,6 +25,7 @@ mod config;
 mod connections;
 mod descriptors;
 mod error;
+mod memory;
 mod node;
 mod prometheus;
 mod secret;
@@ -42,6 +44,8 @@ use clap::Parser as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Before much of it is touched.
+    memory::refuse_huge_pages();
     let cli = cli::Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

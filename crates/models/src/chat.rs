@@ -84,6 +84,7 @@ pub struct ChatRequest {
     /// Shared between requests where possible: a provider keeps the encoded form of the same `Arc`.
     pub tools: Arc<[ToolDefinition]>,
     pub tool_choice: ToolChoice,
+    pub settings: RequestSettings,
     /// The moment, for the model that reads no prompt. `None` where nobody is acted for, as in a check of a provider.
     pub scene: Option<Arc<Scene>>,
 }
@@ -92,7 +93,15 @@ impl ChatRequest {
     /// A request with the model's own defaults and without a scene.
     pub fn new(messages: impl Into<Arc<[Message]>>, tools: impl Into<Arc<[ToolDefinition]>>) -> Self {
         let (messages, tools) = (messages.into(), tools.into());
-        Self { messages, tools, tool_choice: ToolChoice::Auto, scene: None }
+        let (tool_choice, settings) = (ToolChoice::Auto, RequestSettings::default());
+        Self { messages, tools, tool_choice, settings, scene: None }
+    }
+
+    /// The same request with settings of its own.
+    #[must_use]
+    pub fn with_settings(mut self, settings: RequestSettings) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// The same request in a scene.
@@ -100,6 +109,53 @@ impl ChatRequest {
     pub fn in_scene(mut self, scene: Arc<Scene>) -> Self {
         self.scene = Some(scene);
         self
+    }
+}
+
+/// How a model is asked, where that is not by its own defaults. What a model does not know of is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestSettings {
+    /// From 0, where the likeliest is said, to 2; models that know no more than 1 are asked for 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Tokens of the longest answer, where the model's own longest is not shorter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u32>,
+    /// How much is thought before an answer, by models that think.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_effort: Option<ReasoningEffort>,
+}
+
+impl RequestSettings {
+    /// The longest answer of a model that has this longest one of its own.
+    pub fn output_limit(&self, of_model: Option<u32>) -> Option<u32> {
+        match (self.max_output_tokens, of_model) {
+            (Some(asked), Some(longest)) => Some(asked.min(longest)),
+            (asked, longest) => asked.or(longest),
+        }
+    }
+}
+
+/// How much a model thinks before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasoningEffort {
+    Low,
+    Medium,
+    High,
+}
+
+impl ReasoningEffort {
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// As it is written in JSON and on the wires.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
     }
 }
 
@@ -191,7 +247,7 @@ impl From<Opaque> for Arc<str> {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ToolDefinition {
     /// The operation's own name (`deal.update`); a provider with a narrower alphabet maps it both ways.
     pub name: String,

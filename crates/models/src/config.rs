@@ -150,6 +150,10 @@ pub struct Quirks {
     pub return_thoughts: bool,
     /// What is sent with calls that another model, or none, made, where the server refuses calls without it.
     pub stand_in: StandIn,
+    /// Send the temperature that is asked for; models that think refuse it.
+    pub temperature: bool,
+    /// Send how much is to be thought; models that do not think refuse it.
+    pub reasoning_effort: bool,
 }
 
 impl Quirks {
@@ -165,6 +169,8 @@ impl Quirks {
         parallel_tool_calls: None,
         return_thoughts: true,
         stand_in: StandIn::None,
+        temperature: true,
+        reasoning_effort: true,
     };
 }
 
@@ -201,6 +207,8 @@ impl QuirkSettings {
             parallel_tool_calls: self.parallel_tool_calls.or(kind.parallel_tool_calls),
             return_thoughts: self.return_thoughts.unwrap_or(kind.return_thoughts),
             stand_in: self.stand_in.unwrap_or(kind.stand_in),
+            temperature: kind.temperature,
+            reasoning_effort: kind.reasoning_effort,
         }
     }
 }

@@ -41,7 +41,7 @@ pub use assembler::{Assembler, CompletedStep, Taken};
 pub use breaker::{Breaker, Pass};
 pub use chat::{
     Capabilities, Carried, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Message, Opaque,
-    ToolCall, ToolChoice, ToolDefinition, Usage,
+    ReasoningEffort, RequestSettings, ToolCall, ToolChoice, ToolDefinition, Usage,
 };
 pub use config::{ModelsConfig, ProviderConfig, Secret};
 pub use error::{ModelError, Wait};

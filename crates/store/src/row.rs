@@ -308,6 +308,7 @@ macro_rules! identifiers {
             SessionId,
             TurnId,
             ApprovalId,
+            ReviewId,
             SignInId
         );
     };

@@ -1,12 +1,9 @@
 // What every page has: the command palette, dialogs and forms that answer in place.
 import { installPalette } from "./palette.js";
+import { leadBack } from "./place.js";
 import { localise, zone } from "./times.js";
 
 installPalette();
-
-// Where the navigation is a row that scrolls, the current place is brought into it.
-const current = document.querySelector(".rail nav [aria-current]");
-current?.scrollIntoView({ block: "nearest", inline: "center" });
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
@@ -27,6 +24,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 localise(document);
+leadBack();
 
 // Whoever has set no time zone is given the browser's, so that agents and pages mean the same day.
 const csrf = document.querySelector("meta[name=csrf]")?.content;

@@ -1,5 +1,7 @@
 // The chat page: the composer, acts in place (stop, approve, deny) and the stream.
 import { applyTurn, follow, turnElement } from "./stream.js";
+import { offerChoices } from "./choices.js";
+import { reading } from "./reading.js";
 import { localise } from "./times.js";
 
 const composer = document.getElementById("composer");
@@ -9,15 +11,17 @@ const transcript = document.getElementById("transcript");
 const scroller = document.querySelector(".scroll");
 const csrf = document.querySelector("meta[name=csrf]").content;
 
-// Near the end means at the end: a reader who has scrolled up is left where they are.
-const NEAR_PX = 96;
-let atEnd = true;
-scroller.addEventListener("scroll", () => {
-  atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
-}, { passive: true });
-function stay() {
-  if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+const place = transcript && reading(scroller, transcript, document.getElementById("to-end"));
+
+// On a touch screen the keyboard comes with the field, which nobody has asked for before they touch it.
+const writes = message && !matchMedia("(pointer: coarse)").matches;
+
+/** Goes on where one writes, or else where one reads. */
+function rest() {
+  (writes ? message : scroller).focus({ preventScroll: true });
 }
+
+if (writes) message.focus({ preventScroll: true });
 
 function say(text) {
   problem.textContent = text;
@@ -87,7 +91,7 @@ message?.addEventListener("keydown", (event) => {
 for (const suggestion of document.querySelectorAll("[data-suggestion]")) {
   suggestion.addEventListener("click", () => {
     message.value = suggestion.textContent.trim();
-    message.focus();
+    composer.requestSubmit();
   });
 }
 
@@ -161,14 +165,13 @@ if (transcript?.dataset.events) {
       sent = {};
       // The stream may have told of it already, and further on than this answer.
       if (!turnElement(transcript, turn.turn)) applyTurn(transcript, turn);
-      atEnd = true;
-      stay();
+      place.begin(turnElement(transcript, turn.turn));
       refreshStop();
     } catch (error) {
       say(error.isOffline ? NOT_SENT : error.message);
     } finally {
       delete composer.dataset.sending;
-      message?.focus();
+      rest();
     }
   });
 
@@ -186,7 +189,7 @@ if (transcript?.dataset.events) {
       // A message taken out of the queue has no reply to wait for.
       if (turn?.dataset.state === "queued") turn.remove();
       // What was pressed is gone now, or soon.
-      message?.focus();
+      rest();
     } catch (error) {
       say(error.message);
       buttons.forEach((button) => { button.disabled = false; });
@@ -197,6 +200,7 @@ if (transcript?.dataset.events) {
     onTurn(data, element) {
       refreshStop();
       if (!element) return;
+      offerChoices(transcript, Boolean(message));
       if (data.state === "completed") {
         live.textContent = element.querySelector(".step:last-child .prose")?.textContent ?? "Done.";
       } else if (data.state === "running" && !element.dataset.announced) {
@@ -208,10 +212,12 @@ if (transcript?.dataset.events) {
         live.textContent = element.querySelector(":scope > .foot span.bad")?.textContent ?? "The reply failed.";
       }
     },
-    onCall(data) {
-      if (data.waiting) live.textContent = `Your approval is needed: ${data.label}`;
+    onCall(data, card) {
+      if (!data.waiting) return;
+      live.textContent = `Your approval is needed: ${data.label}`;
+      card?.scrollIntoView({ block: "nearest" });
     },
-    onChange: stay,
+    onChange: () => place.changed(),
     onState(state, reason) {
       if (state === "open") {
         connection.back();
@@ -223,6 +229,17 @@ if (transcript?.dataset.events) {
       }
     },
   });
+  // A choice that an answer offers is made by a click as well as in words.
+  transcript.addEventListener("click", (event) => {
+    const choice = event.target.closest("[data-choice]");
+    if (!choice || !message || composer.dataset.sending) return;
+    const draft = message.value;
+    message.value = choice.dataset.choice;
+    composer.requestSubmit();
+    message.value = draft;
+  });
+
   refreshStop();
-  scroller.scrollTop = scroller.scrollHeight;
+  offerChoices(transcript, Boolean(message));
+  place.begin(transcript.lastElementChild);
 }

@@ -1,5 +1,6 @@
 // The filter builder of a list: rows of field, comparison and value.
 import { checkDate, isDate, pardon } from "./fields.js";
+import { keepPlace } from "./place.js";
 import { localiseMoments, momentSent } from "./times.js";
 
 const form = document.getElementById("list-form");
@@ -52,6 +53,7 @@ const apply = document.getElementById("apply");
 apply.hidden = true;
 
 localiseMoments(form);
+keepPlace(document.querySelector(".records"));
 
 rows.addEventListener("input", (event) => {
   apply.hidden = false;
@@ -66,6 +68,7 @@ rows.addEventListener("click", (event) => {
   if (!event.target.closest("[data-remove]")) return;
   const applied = event.target.closest(".filter").dataset.applied;
   event.target.closest(".filter").remove();
+  document.getElementById("add-filter").focus();
   if (applied) form.requestSubmit();
 });
 document.getElementById("add-filter").addEventListener("click", (event) => {

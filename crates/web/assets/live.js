@@ -4,7 +4,7 @@ import { localise } from "./times.js";
 
 const page = document.querySelector("[data-live]");
 /** What of the page is shown anew, where both have it. */
-const PARTS = [".page-head", ".stages", ".records", ".empty", ".pager", ".record"];
+const PARTS = [".page-head", ".stages", ".records", ".empty", ".pager", "#details", ".happened", ".beside"];
 const GATHER_MS = 400;
 const REST_MS = 2000;
 const RETRY_MS = 5000;
@@ -29,12 +29,13 @@ function isBusy() {
 
 /** Puts a part of the page in the place of what it was, with its place in a wide table and its focus. */
 function replace(before, after) {
-  const { scrollLeft } = before;
+  const { scrollLeft, scrollTop } = before;
   const active = document.activeElement;
   const href = before.contains(active) ? active.getAttribute("href") : null;
   const wasFocused = before === active;
   before.replaceWith(after);
   after.scrollLeft = scrollLeft;
+  after.scrollTop = scrollTop;
   const again = wasFocused
     ? after
     : href && [...after.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === href);

@@ -46,9 +46,9 @@ export function installPalette() {
     choose(0);
   }
 
+  /** Said in a place that is always there, so that it is announced. */
   function say(text) {
     status.textContent = text;
-    status.hidden = !text;
     instead.hidden = true;
   }
 

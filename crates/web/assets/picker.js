@@ -29,9 +29,9 @@ export function picker(combo) {
 
   const isOpen = () => !list.hidden;
 
+  /** Said in a place that is always there, so that it is announced. */
   function say(text) {
     status.textContent = text;
-    status.hidden = !text;
   }
 
   function close() {

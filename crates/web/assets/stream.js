@@ -71,6 +71,23 @@ function applyBlocks(transcript, { turn, step, count, blocks }) {
   while (prose.children.length > count) prose.lastElementChild.remove();
 }
 
+/** What a model thinks, from a place on: folded, since it is there for whoever wants it. */
+function applyThought(transcript, { turn, step, from, text }) {
+  const element = turnElement(transcript, turn);
+  if (!element) return;
+  if (text) answered(element);
+  const place = stepElement(element, step);
+  let thought = place.querySelector(":scope > .thought");
+  if (!thought) {
+    if (!text) return;
+    thought = document.getElementById("thought").content.firstElementChild.cloneNode(true);
+    place.prepend(thought);
+  }
+  const inside = thought.querySelector(".inside");
+  inside.textContent = inside.textContent.slice(0, from) + text;
+  thought.hidden = !inside.textContent;
+}
+
 function applyCall(transcript, { turn, step, index, html }) {
   const element = turnElement(transcript, turn);
   if (!element) return null;
@@ -80,9 +97,11 @@ function applyCall(transcript, { turn, step, index, html }) {
   for (const old of calls.children) {
     const at = Number(old.dataset.index);
     if (at === index) {
-      // A card the reader has opened stays open.
+      // A card the reader has opened stays open, and one that they are in keeps them.
       card.open = old.open || card.open;
+      const wasIn = old.contains(document.activeElement);
       old.replaceWith(card);
+      if (wasIn) card.querySelector("summary").focus({ preventScroll: true });
       return card;
     }
     if (at > index) return calls.insertBefore(card, old);
@@ -156,6 +175,7 @@ export function follow(transcript, url, { onTurn, onChange, onCall, onState }) {
     source = new EventSource(address);
     on("turn", (data) => onTurn(data, inLocalTime(applyTurn(transcript, data))));
     on("blocks", (data) => applyBlocks(transcript, data));
+    on("thought", (data) => applyThought(transcript, data));
     on("call", (data) => onCall(data, inLocalTime(applyCall(transcript, data))));
     on("note", (data) => applyNote(transcript, data));
     on("seen");

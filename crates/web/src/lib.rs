@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `pages` | one file a page, and the requests it sends |
 //! | `session`, `security`, `error` | the person behind a cookie, what surrounds every page, failures |
+//! | `compression` | what travels compressed, and what must not |
 //! | `shell`, `settings_pages`, `assets`, `form`, `link` | navigation, static files, what was sent, addresses |
 //! | `chat` | transcripts as HTML, and their event stream |
 //! | `kinds` | what pages make of each kind of field |
@@ -17,6 +18,7 @@
 
 mod assets;
 mod chat;
+mod compression;
 mod error;
 mod form;
 mod kinds;
@@ -49,6 +51,8 @@ pub fn router(services: Services) -> Router {
         .layer(CatchPanicLayer::custom(panicked(error::refuse)))
         .layer(middleware::from_fn_with_state(Deadline::new(error::refuse), in_time))
         .layer(middleware::from_fn(security::surround))
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::for_our_own))
         .layer(middleware::from_fn_with_state(services.environment.clone(), identify))
         .with_state(services)
 }

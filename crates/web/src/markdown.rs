@@ -11,7 +11,9 @@ use std::{
 };
 
 use ammonia::UrlRelative;
-use comrak::{Arena, Node, Options, arena_tree::NodeEdge, format_html, html::escape, parse_document};
+use comrak::{
+    Arena, Node, Options, arena_tree::NodeEdge, format_html, html::escape, nodes::NodeValue, parse_document,
+};
 use kontor_core::text::excerpt;
 
 use crate::link;
@@ -25,12 +27,22 @@ const MAX_DEPTH: usize = 50;
 /// The characters that a table's cell holds in one line.
 const SHORT_CELL: usize = 28;
 
+/// What a text stands under, which its headings begin below.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Under {
+    /// The title of a page.
+    Title,
+    /// The heading of a part of a page.
+    Part,
+}
+
 /// A text's top-level blocks as they come out of the Markdown renderer: not yet sanitised, and only to be
 /// compared with others and given to [`sanitise`].
-pub(crate) fn unsafe_blocks(text: &str) -> Vec<String> {
+pub(crate) fn unsafe_blocks(text: &str, under: Under) -> Vec<String> {
     let text = excerpt(text, MAX_CHARACTERS);
     let arena = Arena::new();
     let document = parse_document(&arena, &text, &OPTIONS);
+    lower_headings(document, under);
     document
         .children()
         .map(|block| {
@@ -44,6 +56,27 @@ pub(crate) fn unsafe_blocks(text: &str) -> Vec<String> {
             html
         })
         .collect()
+}
+
+/// Gives headings the levels that they have within a page: below what the text stands under, and none left out,
+/// whatever number of marks each was written with.
+fn lower_headings(document: Node<'_>, under: Under) {
+    let first = match under {
+        Under::Title => 2,
+        Under::Part => 3,
+    };
+    // The levels as they were written of a heading and of those that it stands under.
+    let mut above: Vec<u8> = Vec::new();
+    for node in document.descendants() {
+        if let NodeValue::Heading(heading) = &mut node.data_mut().value {
+            while above.last().is_some_and(|level| *level >= heading.level) {
+                above.pop();
+            }
+            above.push(heading.level);
+            let depth = u8::try_from(above.len()).unwrap_or(u8::MAX);
+            heading.level = depth.saturating_add(first - 1).min(6);
+        }
+    }
 }
 
 fn is_deep(block: Node<'_>) -> bool {
@@ -105,8 +138,8 @@ fn mark_short_cells(html: &str) -> String {
 }
 
 /// A whole text as sanitised blocks.
-pub(crate) fn blocks(text: &str) -> Vec<String> {
-    unsafe_blocks(text).iter().map(|block| sanitise(block)).collect()
+pub(crate) fn blocks(text: &str, under: Under) -> Vec<String> {
+    unsafe_blocks(text, under).iter().map(|block| sanitise(block)).collect()
 }
 
 static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
@@ -173,7 +206,19 @@ mod tests {
     use super::*;
 
     fn html(text: &str) -> String {
-        blocks(text).concat()
+        blocks(text, Under::Title).concat()
+    }
+
+    #[test]
+    fn headings_stand_below_what_the_text_stands_under_and_leave_no_level_out() {
+        let text = "### First\n\n# Second\n\n#### Below it\n\n> ## In a quotation";
+        let levels = |under| {
+            let html = blocks(text, under).concat();
+            html.match_indices("<h").filter_map(|(at, _)| html[at + 2..].chars().next()).collect::<String>()
+        };
+        assert_eq!(levels(Under::Title), "2233");
+        assert_eq!(levels(Under::Part), "3344");
+        assert!(html("# Title").contains("<h2>Title</h2>"));
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub(crate) struct SettingsPage {
     pub holds: &'static str,
     pub icon: &'static str,
     pub about: About,
-    /// What seeing it takes; nothing where it shows members what is their own.
-    permission: Option<Permission>,
+    /// What seeing it takes, one of these; nothing where it shows members what is their own.
+    permissions: &'static [Permission],
 }
 
 const fn own(
@@ -31,7 +31,7 @@ const fn own(
     holds: &'static str,
     icon: &'static str,
 ) -> SettingsPage {
-    SettingsPage { place, label, holds, icon, about: About::Reader, permission: None }
+    SettingsPage { place, label, holds, icon, about: About::Reader, permissions: &[] }
 }
 
 const fn of_workspace(
@@ -39,9 +39,9 @@ const fn of_workspace(
     label: &'static str,
     holds: &'static str,
     icon: &'static str,
-    permission: Option<Permission>,
+    permissions: &'static [Permission],
 ) -> SettingsPage {
-    SettingsPage { place, label, holds, icon, about: About::Workspace, permission }
+    SettingsPage { place, label, holds, icon, about: About::Workspace, permissions }
 }
 
 /// A page more is a line more.
@@ -59,36 +59,46 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         "Members",
         "Who belongs to the workspace: invitations, roles, deactivation, sign-ins, passwords",
         "users",
-        Some(Permission::Members),
+        &[Permission::Members],
+    ),
+    of_workspace(
+        "settings/agents",
+        "Agents",
+        "What agents are, may do and are told; versions, labels and reviews of prompts",
+        "agent",
+        &[Permission::Agents, Permission::Prompts],
     ),
     of_workspace(
         "settings/models",
         "Models",
         "Providers with their API keys, which models answer, what they can do and cost",
         "model",
-        Some(Permission::Settings),
+        &[Permission::Settings],
     ),
-    of_workspace("settings/usage", "Usage", "Tokens and cost by day, agent, member and model", "chart", None),
+    of_workspace("settings/usage", "Usage", "Tokens and cost by day, agent, member and model", "chart", &[]),
     of_workspace(
         "settings/budgets",
         "Budgets",
         "How much may be used up in a turn and in a day",
         "target",
-        Some(Permission::Settings),
+        &[Permission::Settings],
     ),
-    of_workspace("audit", "Audit", "Who did what, people and agents", "record", Some(Permission::Audit)),
+    of_workspace("audit", "Audit", "Who did what, people and agents", "record", &[Permission::Audit]),
     of_workspace(
         "jobs",
         "Jobs",
         "What waits, runs and has failed in the background",
         "task",
-        Some(Permission::Jobs),
+        &[Permission::Jobs],
     ),
 ];
 
 /// The pages that are open to these grants.
 pub(crate) fn settings_pages(grants: &Grants) -> impl Iterator<Item = SettingsPage> + '_ {
-    SETTINGS_PAGES.iter().copied().filter(|page| page.permission.is_none_or(|needed| grants.permits(needed)))
+    let is_open = |page: &SettingsPage| {
+        page.permissions.is_empty() || page.permissions.iter().any(|needed| grants.permits(*needed))
+    };
+    SETTINGS_PAGES.iter().copied().filter(is_open)
 }
 
 /// Those of them that are about the workspace.

@@ -129,7 +129,7 @@ async fn enter_in_the_palette_opens_what_answers_the_text_that_is_written() {
     shown(&page, "body").await.send_keys(&chord).await.unwrap();
     let input = shown(&page, "#palette-input").await;
     input.send_keys("zzzzqx").await.unwrap();
-    let none = shown(&page, "#palette [role=status]:not([hidden])").await.text().await.unwrap();
+    let none = shown(&page, "#palette [role=status]:not(:empty)").await.text().await.unwrap();
     assert_eq!(none, "Nothing found for “zzzzqx”.");
     picture(&page, "palette-nothing-light").await;
     press(&input, Key::Enter).await;

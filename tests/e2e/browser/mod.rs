@@ -1,11 +1,13 @@
 //! What a person does, in a real Chromium.
 
+mod accessibility;
 mod acts;
 mod chat;
 mod connection;
 mod forms;
 mod lists;
 mod people;
+mod reading;
 mod records;
 mod settings;
 mod usage;

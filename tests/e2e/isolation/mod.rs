@@ -1,6 +1,7 @@
 //! Nothing of one workspace is reached from another: by no address and by no operation, of which none may be
 //! left out.
 
+mod agents;
 mod operations;
 mod people;
 mod routes;

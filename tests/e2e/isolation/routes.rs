@@ -6,7 +6,7 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, people, records, tells, text, two_workspaces};
+use super::{HERS, SECRET, agents, people, records, tells, text, two_workspaces};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -75,6 +75,7 @@ pub(super) struct Prey {
     pub(super) member: String,
     pub(super) invitation: String,
     pub(super) sign_in: String,
+    review: String,
 }
 
 impl Prey {
@@ -114,7 +115,8 @@ impl Prey {
         let invitation = text(&ada.post("/api/invitations", invited).await.unwrap().ok()["id"]);
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
-        Self { deal, account, session, turn, approval, job, member, invitation, sign_in }
+        let review = agents::make(ada).await;
+        Self { deal, account, session, turn, approval, job, member, invitation, sign_in, review }
     }
 }
 
@@ -384,6 +386,7 @@ fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             form(json!({"title": "x", "target": format!("deal:{deal}")})),
             &[422],
         ),
+        attempt("POST /records/{plural}/reset", "/records/deals/reset".into(), form(json!({})), &[303]),
         attempt("GET /records/{plural}/new", format!("/records/notes/new?target=deal:{deal}"), None, &[200]),
         attempt("GET /records/{plural}/{id}", one.clone(), None, &[404]),
         attempt(
@@ -427,9 +430,11 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let mut left = declared();
         assert!(left.len() > 25, "{left:?}");
 
-        for Attempt { route, path, body, right } in
-            of_programs(&prey, &text(&own["id"])).into_iter().chain(people::of_programs(&prey))
-        {
+        let tried = of_programs(&prey, &text(&own["id"]))
+            .into_iter()
+            .chain(agents::of_programs(&prey.review))
+            .chain(people::of_programs(&prey));
+        for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
             let shown = format!("{engine:?} {route} {path} {body:?}: {} {}", answer.status, answer.body);
@@ -449,9 +454,11 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         assert!(!events.iter().any(|event| tells(&event.data.to_string())), "{events:?}");
 
         let pages = Pages::sign_in(fixture.url(), "otto").await;
-        for Attempt { route, path, body, right } in
-            of_people(&prey, &own_session).into_iter().chain(people::of_people(&prey))
-        {
+        let tried = of_people(&prey, &own_session)
+            .into_iter()
+            .chain(agents::of_people(&prey.review))
+            .chain(people::of_people(&prey));
+        for Attempt { route, path, body, right } in tried {
             let page = match &body {
                 None => pages.get(&path).await,
                 Some(form) => {

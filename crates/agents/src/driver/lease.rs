@@ -85,7 +85,7 @@ impl LeaseTerms {
 }
 
 /// Takes the lease and opens this turn, the first of its session that has not ended.
-pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, row: TurnRow) -> Result<Taken, Error> {
+pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, mut row: TurnRow) -> Result<Taken, Error> {
     let LeaseTerms { request, deadline } = terms;
     let is_fresh = match row.status {
         TurnStatus::Queued => true,
@@ -111,7 +111,7 @@ pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, row: TurnRow)
     }
     let deadline = row.deadline_at.unwrap_or(*deadline);
     if is_fresh {
-        turns::start(tx, turn, deadline, request.now).await?;
+        row.agent_version = turns::start(tx, turn, session.agent, deadline, request.now).await?;
     } else if row.deadline_at.is_none() {
         // Waiting for an approval ended: the time of running begins anew.
         turns::set_status(tx, turn, TurnStatus::Running, Some(deadline)).await?;

@@ -32,12 +32,13 @@ use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
     needs::{Needs, needs_of},
-    prepare::Preparations,
+    prepare::{Preparations, offered},
 };
 use crate::{
     engine::Agents,
     error::Error,
     history::History,
+    limits::Limits,
     machine::{self, Effect, End, Input, Page, Partial, State},
     rows::{
         self,
@@ -123,7 +124,7 @@ async fn run_taken(
     let session = taken.session.id;
     let give_up = GiveUp::new(agents, workspace, &namespace, &taken);
     if give_up.is_too_late() && !taken.is_fresh {
-        return give_up.end(too_long(agents)).await;
+        return give_up.end(too_long(&agents.0.settings.limits)).await;
     }
     match run_to_end(agents, workspace, namespace, handle, *taken, stopping).await {
         Err(error) if give_up.is_due(&error) => {
@@ -162,6 +163,10 @@ struct Run<'a> {
     lease: Lease,
     last_seq: Sequence,
     deadline: Timestamp,
+    /// The version of the agent that the turn began with.
+    agent_version: Option<i64>,
+    /// The installation's, with what is less in that version.
+    limits: Limits,
     state: State,
     /// Which models were asked for the step.
     route: Route,
@@ -190,13 +195,19 @@ impl<'a> Run<'a> {
         if taken.row.cancel_requested {
             cancel.cancel(taken.row.cancelled_by);
         }
-        let limits = &agents.0.settings.limits;
+        let agent_version = taken.row.agent_version;
+        let installed = &agents.0.settings.limits;
+        // One that cannot be loaded is told of by the step.
+        let limits = match agents.agent_at(workspace, taken.session.agent, agent_version).await {
+            Ok(agent) => agent.definition.limits.within(installed),
+            Err(_) => installed.clone(),
+        };
         let before = taken.session.last_seq - rows::count(taken.logged.len());
         let remembered = agents.0.histories.take(taken.session.id, before);
         let (state, history) = match remembered {
             Some(history) if taken.is_fresh => (taken.state(), history),
             None if taken.is_fresh && before == 0 => (taken.state(), Arc::default()),
-            _ => lease::read_back(&namespace, &taken, limits).await?,
+            _ => lease::read_back(&namespace, &taken, &limits).await?,
         };
         let first = if taken.is_fresh { Input::Opened } else { Input::Resumed };
         Ok(Self {
@@ -207,14 +218,17 @@ impl<'a> Run<'a> {
             turn: taken.row.id,
             lease: taken.lease,
             last_seq: taken.session.last_seq,
-            deadline: taken.deadline,
+            // The turn's row holds that of the installation.
+            deadline: taken.deadline.minus(installed.turn.saturating_sub(limits.turn)),
             session: taken.session,
             state,
             route: Route::default(),
             first: Some(first),
             history,
             summing_up: Duration::ZERO,
-            page: Page::usual(limits),
+            page: Page::usual(&limits),
+            agent_version,
+            limits,
             pending: Vec::new(),
             cancel,
             stopping,
@@ -267,8 +281,7 @@ impl<'a> Run<'a> {
 
     fn decide(&mut self, input: Input, effects: &mut VecDeque<Effect>) {
         let state = std::mem::replace(&mut self.state, State::new(self.turn));
-        let (state, next) =
-            machine::next(&self.agents.0.settings.limits, self.agents.0.operations.policy(), state, input);
+        let (state, next) = machine::next(&self.limits, self.agents.0.operations.policy(), state, input);
         self.state = state;
         effects.extend(next);
     }
@@ -288,7 +301,7 @@ impl<'a> Run<'a> {
             return Some(Input::Cancelled { by: self.cancel.by(), partial: partial() });
         }
         let is_too_late = self.agents.0.environment.now() >= self.deadline;
-        is_too_late.then(|| Input::Failed { problem: too_long(self.agents), partial: partial() })
+        is_too_late.then(|| Input::Failed { problem: too_long(&self.limits), partial: partial() })
     }
 
     /// Keeps the conversation for the session's next turn.
@@ -301,8 +314,8 @@ impl<'a> Run<'a> {
     }
 }
 
-fn too_long(agents: &Agents) -> Problem {
-    let minutes = agents.0.settings.limits.turn.as_secs().div_ceil(60);
+fn too_long(limits: &Limits) -> Problem {
+    let minutes = limits.turn.as_secs().div_ceil(60);
     let told = format!("The agent did not finish within {minutes} min. Ask for less at a time.");
     Problem::new(ErrorKind::Limited, "turn_too_long", told)
 }

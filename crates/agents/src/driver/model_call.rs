@@ -139,12 +139,15 @@ impl Run<'_> {
         let (models, _) =
             tokio::try_join!(self.agents.models_of(self.workspace), self.agents.budgets_of(self.workspace))?;
         let Setting { scene, prompt } = prepared.setting(self).await?;
-        let limits = &self.agents.0.settings.limits;
+        let limits = self.limits.clone();
+        let definition = &prepared.agent.definition;
         let may_sum_up = !self.state.has_dropped && self.state.summaries < limits.summaries;
         let (chosen, fitted) = loop {
-            let chosen = self.choose(&models, &prepared.agent.definition.model).await?;
+            let chosen = self.choose(&models, definition).await?;
             let fixed = || prepared.surface.tokens() + estimate(&prompt);
-            let window = Window::new(chosen.model.name(), &chosen.model.capabilities(), fixed, limits);
+            let mut capabilities = chosen.model.capabilities();
+            capabilities.max_output_tokens = definition.settings.output_limit(capabilities.max_output_tokens);
+            let window = Window::new(chosen.model.name(), &capabilities, fixed, &limits);
             self.page = window.page();
             let current = machine::messages(&self.state, self.page);
             // What stands in for a moment shows what it has room for, and makes nothing shorter for good.
@@ -165,7 +168,9 @@ impl Run<'_> {
         let mut messages = vec![Message::System(prompt)];
         messages.extend(fitted);
         distinguish_calls(&mut messages);
-        let request = ChatRequest::new(messages, prepared.surface.tools().clone()).in_scene(scene);
+        let request = ChatRequest::new(messages, prepared.surface.tools().clone())
+            .with_settings(definition.settings)
+            .in_scene(scene);
         Ok(Ready::Asked(prepared, request, chosen))
     }
 }
@@ -224,8 +229,9 @@ fn take(
 fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
     let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
-    let (text, calls, carried) = (step.text, calls.collect(), step.carried);
-    Answer { text, reasoning, calls, carried, usage: None, cut, is_last, answered_by: None }
+    let (text, calls, carried): (_, Vec<_>, _) = (step.text, calls.collect(), step.carried);
+    let refused = if calls.is_empty() { prepared.agent.form.refusal(&text) } else { None };
+    Answer { text, reasoning, calls, carried, usage: None, refused, cut, is_last, answered_by: None }
 }
 
 /// What a call means, and whether it can run.

@@ -46,7 +46,7 @@ pub(crate) async fn needs_of(
     let role = service.identity.role_grants(workspace, &definition.role).await?;
     let schema = service.crm.schema(workspace).await?;
     let everybody = Caller::system(workspace);
-    let caller = everybody.through_agent(definition.id, &definition.label, &role, &definition.tools);
+    let caller = everybody.through_agent(agent.id, &definition.label, &role, &definition.operations);
     let registry = service.operations.catalogue(workspace, &schema, &caller.grants);
     let (surface, definitions): (Arc<Surface>, _) =
         offered(&registry, &caller, &schema, service.settings.limits.surface_tokens);
@@ -59,7 +59,7 @@ pub(crate) async fn needs_of(
         record: None,
         definitions,
     };
-    let prompt = agent.prompt.render(&Values {
+    let prompt = agent.render(&Values {
         agent_label: &definition.label,
         workspace: "The name of a workspace",
         role: &definition.role,

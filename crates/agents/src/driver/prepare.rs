@@ -72,7 +72,7 @@ impl Run<'_> {
     pub(super) async fn prepare(&self) -> Result<Arc<Prepared>, Error> {
         let service = &self.agents.0;
         let (workspace, member) = (self.workspace, self.session.member);
-        let agent = self.agents.agent(workspace, self.session.agent).await?;
+        let agent = self.agents.agent_at(workspace, self.session.agent, self.agent_version).await?;
         let member_caller = service.identity.caller_of_member(workspace, member).await?;
         let role = service.identity.role_grants(workspace, &agent.definition.role).await?;
         let schema = service.crm.schema(workspace).await?;
@@ -87,7 +87,7 @@ impl Run<'_> {
         }
         let me = service.identity.me(&member_caller).await?;
         let definition = &agent.definition;
-        let caller = member_caller.through_agent(definition.id, &definition.label, &role, &definition.tools);
+        let caller = member_caller.through_agent(agent.id, &definition.label, &role, &definition.operations);
         let registry = service.operations.catalogue(workspace, &schema, &caller.grants);
         // The same for all members of a role, because models keep what they make of them.
         let shared = service.preparations.shared(&registry, &agent);
@@ -210,7 +210,7 @@ impl Prepared {
             record,
             definitions: self.definitions.clone(),
         };
-        let prompt = self.agent.prompt.render(&Values {
+        let prompt = self.agent.render(&Values {
             agent_label: &self.agent.definition.label,
             workspace: &self.names.workspace,
             role: &self.names.role,
@@ -222,9 +222,9 @@ impl Prepared {
 }
 
 /// What an agent is offered: as a language model is shown it, and as values.
-type Offered = (Arc<Surface>, Arc<Definitions>);
+pub(crate) type Offered = (Arc<Surface>, Arc<Definitions>);
 
-pub(super) fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
+pub(crate) fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
     let definitions = || registry.definitions(&caller.scope);
     let surface = Surface::new(definitions(), schema, &caller.grants, tokens);
     let operations = definitions()

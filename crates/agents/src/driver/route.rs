@@ -11,6 +11,7 @@ use kontor_models::{ChatModel, DEFAULT, ModelError, Models, Pass, RetryPolicy, T
 
 use super::Run;
 use crate::{
+    definition::Definition,
     error::Error,
     machine::{Input, Partial},
 };
@@ -165,18 +166,18 @@ impl Passed {
 }
 
 impl Run<'_> {
-    /// The model that is to be asked for the step: the first of the agent's own (`wanted`) and the workspace's
+    /// The model that is to be asked for the step: the first of the agent's own and its or the workspace's
     /// fallbacks that is not passed over.
     ///
     /// # Errors
     /// [`Error::Unanswered`], where none is left.
-    pub(super) async fn choose(&mut self, models: &Models, wanted: &str) -> Result<Chosen, Error> {
+    pub(super) async fn choose(&mut self, models: &Models, agent: &Definition) -> Result<Chosen, Error> {
         let step = self.state.step_number();
         if self.route.step != step {
             let begun = Some(self.agents.0.environment.now());
             self.route = Route { step, begun, ..Route::default() };
         }
-        for name in chain(models, wanted) {
+        for name in chain(models, agent) {
             let model = match models.resolve(name).await {
                 Ok(model) => model,
                 Err(error) => {
@@ -200,7 +201,7 @@ impl Run<'_> {
                     }
                 },
             };
-            return Ok(self.chosen(models, wanted, model, pass).await);
+            return Ok(self.chosen(models, agent, model, pass).await);
         }
         // Rather one that failed lately than none, and first one whose pause is over.
         let mut left = Vec::new();
@@ -213,7 +214,7 @@ impl Run<'_> {
         if let Some(model) = left.into_iter().min_by_key(is_open) {
             self.route.set_standing(model.name(), Standing::Asked);
             let pass = model.breaker().map(|breaker| breaker.admit().unwrap_or_else(|_| breaker.insist()));
-            return Ok(self.chosen(models, wanted, model, pass).await);
+            return Ok(self.chosen(models, agent, model, pass).await);
         }
         Err(Error::Unanswered(self.route.problem().unwrap_or_else(Problem::internal)))
     }
@@ -221,12 +222,12 @@ impl Run<'_> {
     async fn chosen(
         &mut self,
         models: &Models,
-        wanted: &str,
+        agent: &Definition,
         model: Arc<dyn ChatModel>,
         pass: Option<Pass>,
     ) -> Chosen {
         let mut retries = self.agents.0.settings.retries;
-        if self.has_another(models, wanted, model.name()).await {
+        if self.has_another(models, agent, model.name()).await {
             retries = retries.before_another();
         }
         let instead_of = self.route.passed.first().filter(|passed| passed.model != model.name());
@@ -238,13 +239,13 @@ impl Run<'_> {
     }
 
     /// Whether another model than this one may be asked for the step.
-    async fn has_another(&self, models: &Models, wanted: &str, asked: &str) -> bool {
+    async fn has_another(&self, models: &Models, agent: &Definition, asked: &str) -> bool {
         let now = self.agents.0.environment.now();
         let is_late = self.route.begun.is_some_and(|begun| now.since(begun) >= LONGEST);
-        if models.fallbacks().is_empty() || is_late || self.route.requests() >= MOST_REQUESTS {
+        if fallbacks(models, agent).is_empty() || is_late || self.route.requests() >= MOST_REQUESTS {
             return false;
         }
-        for name in chain(models, wanted) {
+        for name in chain(models, agent) {
             let Ok(model) = models.resolve(name).await else { continue };
             let is_open = || model.breaker().is_some_and(|breaker| breaker.is_open());
             let is_spent = self.route.standing(model.name()) == Some(Standing::Spent);
@@ -284,8 +285,9 @@ impl Run<'_> {
             self.route.pass_over(model.name(), error.because(), problem.clone());
             if error.is_of_the_model() {
                 let models = self.agents.models_of(self.workspace).await?;
-                let agent = self.agents.agent(self.workspace, self.session.agent).await?;
-                goes_on = self.has_another(&models, &agent.definition.model, model.name()).await;
+                let (workspace, version) = (self.workspace, self.agent_version);
+                let agent = self.agents.agent_at(workspace, self.session.agent, version).await?;
+                goes_on = self.has_another(&models, &agent.definition, model.name()).await;
             }
             if goes_on {
                 metrics::counter!("model_fallbacks_total", "code" => problem.code.clone().into_owned())
@@ -300,8 +302,13 @@ impl Run<'_> {
 }
 
 /// The models that may be asked, in their order.
-fn chain<'n>(models: &'n Models, wanted: &'n str) -> impl Iterator<Item = &'n str> {
-    std::iter::once(wanted).chain(models.fallbacks().iter().map(String::as_str))
+fn chain<'n>(models: &'n Models, agent: &'n Definition) -> impl Iterator<Item = &'n str> {
+    std::iter::once(agent.model.as_str()).chain(fallbacks(models, agent).iter().map(String::as_str))
+}
+
+/// The agent's own fallbacks, or those of the workspace.
+fn fallbacks<'n>(models: &'n Models, agent: &'n Definition) -> &'n [String] {
+    agent.fallbacks.as_deref().unwrap_or_else(|| models.fallbacks())
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub(crate) fn messages(state: &State, page: Page) -> Vec<Message> {
                 .collect(),
             carried: step.carried.clone(),
         });
+        messages.extend(step.refused.as_ref().map(|reason| Message::User(correction(reason).into())));
         messages.extend(step.calls.iter().map(|call| Message::Tool {
             call_id: call.id.clone(),
             name: as_written(call).0.to_owned(),
@@ -40,6 +41,13 @@ pub(crate) fn messages(state: &State, page: Page) -> Vec<Message> {
         }));
     }
     messages
+}
+
+/// What the model is told of an answer that is not of the form that is asked for.
+fn correction(reason: &str) -> String {
+    format!(
+        "This answer does not have the form that is asked for: {reason} Give the whole answer again in that form, and nothing else."
+    )
 }
 
 /// A call in the words of the model, which goes on as it sees itself begin.

@@ -46,6 +46,9 @@ pub(crate) struct Step {
     pub(crate) carried: Option<Arc<Carried>>,
     /// And with single calls of it.
     pub(crate) extras: Vec<(u32, Opaque)>,
+    /// Why the text is no answer, where it is not of the form that answers have.
+    #[serde(default)]
+    pub(crate) refused: Option<String>,
     /// In the order in which the model wrote them.
     pub(crate) calls: Vec<Call>,
 }
@@ -216,6 +219,11 @@ impl State {
         self.end.is_none() && self.step().is_some_and(|step| step.calls.is_empty())
     }
 
+    /// Whether an answer was refused for its form.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.steps.iter().any(|step| step.refused.is_some())
+    }
+
     pub(crate) fn calls_so_far(&self) -> usize {
         self.steps.iter().map(|step| step.calls.len()).sum()
     }
@@ -271,6 +279,11 @@ impl State {
                 if let Some(step) = self.steps.last_mut() {
                     step.carried = Some(Arc::new(Carried { by: by.clone(), value: value.clone().into() }));
                     step.extras = calls.iter().map(|(index, extra)| (*index, extra.clone().into())).collect();
+                }
+            }
+            TurnEvent::AnswerRefused { reason, .. } => {
+                if let Some(step) = self.steps.last_mut() {
+                    step.refused = Some(reason.clone());
                 }
             }
             TurnEvent::ToolCalled { .. } => {

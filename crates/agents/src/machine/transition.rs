@@ -67,6 +67,8 @@ pub(crate) struct Answer {
     /// What goes back to the model with it.
     pub(crate) carried: Option<Arc<Carried>>,
     pub(crate) usage: Option<StepUsage>,
+    /// Why it is no answer to end with: its form is not the one that the agent's answers have.
+    pub(crate) refused: Option<String>,
     /// The provider ended it before its own end.
     pub(crate) cut: bool,
     pub(crate) answered_by: Option<AnsweredBy>,
@@ -260,8 +262,17 @@ impl Machine<'_> {
             events.push(TurnEvent::AnswerCarried { turn, step, by, value: value.into(), calls });
         }
         if !has_calls {
-            events.push(TurnEvent::TurnCompleted { turn });
-            return self.finish(events, End::Completed);
+            let Some(reason) = answer.refused else {
+                events.push(TurnEvent::TurnCompleted { turn });
+                return self.finish(events, End::Completed);
+            };
+            if self.state.has_refused() {
+                events.push(self.state.failed(not_of_the_form(&reason)));
+                return self.finish(events, End::Failed);
+            }
+            events.push(TurnEvent::AnswerRefused { turn, step, reason });
+            self.append(events);
+            return self.next_step();
         }
         if let Some(problem) = self.too_many_calls(answer.calls.len()) {
             events.push(self.state.failed(problem));
@@ -420,6 +431,12 @@ impl Machine<'_> {
             _ => self.effects.push(Effect::Append(events)),
         }
     }
+}
+
+/// How a turn fails whose model did not answer in the form that was asked for, though it was told what is wrong.
+fn not_of_the_form(reason: &str) -> Problem {
+    let message = format!("The model did not answer in the form that this agent answers in: {reason}");
+    Problem::new(ErrorKind::Unavailable, "answer_not_in_format", message)
 }
 
 fn is_read(call: &Call) -> bool {

@@ -11,7 +11,7 @@ pub(crate) struct FrontMatter {
     pub(crate) description: String,
     pub(crate) model: String,
     pub(crate) role: String,
-    pub(crate) tools: Vec<String>,
+    pub(crate) operations: Vec<String>,
 }
 
 /// Splits a prompt file into its YAML front matter and its template.
@@ -31,9 +31,9 @@ mod tests {
 
     #[test]
     fn a_prompt_is_front_matter_and_a_template() {
-        let text = "---\nname: a\nlabel: A\ndescription: D\nmodel: default\nrole: Viewer\ntools: [\"*.find\"]\n---\nYou are.\n";
+        let text = "---\nname: a\nlabel: A\ndescription: D\nmodel: default\nrole: Viewer\noperations: [\"*.find\"]\n---\nYou are.\n";
         let (front, body) = parse("a.md", text).unwrap();
-        assert_eq!((front.name.as_str(), front.tools.as_slice()), ("a", &["*.find".to_owned()][..]));
+        assert_eq!((front.name.as_str(), front.operations.as_slice()), ("a", &["*.find".to_owned()][..]));
         assert_eq!(body, "You are.\n");
     }
 

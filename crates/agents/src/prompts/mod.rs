@@ -1,10 +1,23 @@
-//! Prompts: the standard agents that ship as Markdown files, and how a prompt is rendered.
+//! Prompts: the standard agents that ship as Markdown files, how a prompt is checked and rendered, and how agents are
+//! written with theirs.
 
+mod check;
+mod form;
 mod front_matter;
 mod install;
+mod publish;
 mod render;
 #[cfg(test)]
 mod tests;
+mod variables;
 
-pub(crate) use install::{install, standard};
-pub(crate) use render::{Prompt, Values};
+pub use self::{install::STARTER, variables::Variable};
+
+pub(crate) use self::{
+    check::issues,
+    form::Form,
+    install::{ICON, install, standard},
+    publish::{FirstVersion, add_prompt, change, create, move_label},
+    render::{Prompt, Values},
+    variables::all as variables,
+};

@@ -1,7 +1,8 @@
 use kontor_core::{locale::DateLanguage, text};
 use kontor_models::{Scene, surface::ObjectOutline};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
+use super::variables;
 use crate::error::Error;
 
 const TEMPLATE: &str = "prompt";
@@ -23,12 +24,18 @@ pub(crate) struct Values<'v> {
     pub(crate) objects: &'v [ObjectOutline],
 }
 
+/// Instructions that a prompt may take to be rendered: many times what the longest of ours take.
+const FUEL: u64 = 1_000_000;
+
 impl Prompt {
     pub(crate) fn new(agent: &str, template: &str) -> Result<Self, Error> {
         let mut templates = Environment::new();
         templates.set_auto_escape_callback(|_| AutoEscape::None);
         // A misspelt variable shows when the prompt is saved or first used, not as a gap in it.
         templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        // Errors say where.
+        templates.set_debug(true);
+        templates.set_fuel(Some(FUEL));
         templates
             .add_template_owned(TEMPLATE, template.to_owned())
             .map_err(|source| Error::Prompt { agent: agent.to_owned(), source })?;
@@ -36,47 +43,23 @@ impl Prompt {
     }
 
     pub(crate) fn render(&self, values: &Values<'_>) -> Result<String, Error> {
-        let scene = values.scene;
-        let objects: Vec<_> = values
-            .objects
-            .iter()
-            .map(|object| {
-                context! {
-                    name => object.name.as_str(),
-                    label => data(&object.label),
-                    plural => object.plural.as_str(),
-                    path => format!("/records/{}", object.plural),
-                    fields => object.fields.as_str(),
-                }
-            })
-            .collect();
-        let context = context! {
-            agent => context! { label => data(values.agent_label) },
-            workspace => context! { name => data(values.workspace) },
-            member => context! {
-                id => scene.member.id.to_string(),
-                name => data(&scene.member.name),
-                role => data(values.role),
-            },
-            date => today(scene),
-            time_zone => scene.time_zone.name(),
-            context => scene.record.as_ref().map(|record| context! {
-                object => record.object.as_str(),
-                label => data(&record.label),
-                id => record.id.to_string(),
-                path => record.path.as_str(),
-            }),
-            objects,
-        };
         self.templates
             .get_template(TEMPLATE)
-            .and_then(|template| template.render(context))
+            .and_then(|template| template.render(variables::context(values)))
             .map_err(|source| Error::Prompt { agent: self.agent.clone(), source })
+    }
+
+    /// The names that it uses and does not make itself, as far as they can be told without rendering it.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.templates.get_template(TEMPLATE).map(|template| template.undeclared_variables(true));
+        let mut names: Vec<_> = names.unwrap_or_default().into_iter().collect();
+        names.sort();
+        names
     }
 }
 
 /// The member's day, and how they read dates where that is not the usual way.
-fn today(scene: &Scene) -> String {
+pub(super) fn today(scene: &Scene) -> String {
     let day = format!("{}, {}", scene.today.inner().weekday(), scene.today);
     if scene.dates == DateLanguage::default() {
         return day;
@@ -90,7 +73,7 @@ const NAME: usize = 200;
 /// What somebody called a record, a member, a role or a workspace, as data: the inside of a JSON string of one
 /// bounded line, which can neither end the quotation marks around it nor begin a line, a tag, a code block or a
 /// token of a model's chat template. Names of letters, digits and usual punctuation stay as they are.
-fn data(name: &str) -> String {
+pub(super) fn data(name: &str) -> String {
     let line = text::excerpt(&text::one_line(name), NAME);
     let mut escaped = String::with_capacity(line.len());
     for c in line.chars() {

@@ -19,8 +19,7 @@ use kontor_operations::{Contributor, Registry};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Prompt, Values, install::standard};
-use crate::definition::Agent;
+use super::{FirstVersion, Prompt, Values, install::standard};
 
 /// What a tool is on OpenAI's wire, where its name has no dot.
 fn on_the_wire(tool: &ToolDefinition) -> String {
@@ -46,10 +45,10 @@ impl Shown {
 }
 
 /// What an agent's model is shown of a workspace.
-fn shown(agent: &Agent, schema: &Arc<Schema>, grants: &Arc<Grants>, budget: usize) -> Shown {
+fn shown(agent: &FirstVersion, schema: &Arc<Schema>, grants: &Arc<Grants>, budget: usize) -> Shown {
     let registry = Registry::new(kontor_crm::RecordOperations.operations(schema, grants));
     let caller = Caller::system(WorkspaceId(Uuid::nil()));
-    let scope = caller.scope.narrowed(&agent.tools);
+    let scope = caller.scope.narrowed(&agent.definition.operations);
     let surface = Surface::new(registry.definitions(&scope), schema, grants, budget);
     let definitions = Definitions { schema: schema.clone(), grants: grants.clone(), operations: Vec::new() };
     let scene = Scene {
@@ -61,7 +60,7 @@ fn shown(agent: &Agent, schema: &Arc<Schema>, grants: &Arc<Grants>, budget: usiz
         definitions: Arc::new(definitions),
     };
     let values = Values {
-        agent_label: &agent.label,
+        agent_label: &agent.definition.label,
         workspace: "Demo",
         role: "Admin",
         scene: &scene,
@@ -71,7 +70,7 @@ fn shown(agent: &Agent, schema: &Arc<Schema>, grants: &Arc<Grants>, budget: usiz
     Shown { surface, prompt }
 }
 
-fn agents() -> Vec<Agent> {
+fn agents() -> Vec<FirstVersion> {
     standard(&Environment::system()).unwrap()
 }
 

@@ -1,142 +1,268 @@
+//! `agents` and `agent_versions`: an agent is what the last of its versions says.
+
 use kontor_core::{ids::AgentId, time::Timestamp};
 use kontor_store::{Row, Tx};
-use sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
-use uuid::Uuid;
+use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UpdateStatement};
+use serde::de::DeserializeOwned;
 
-use super::instant;
-use crate::{definition::Agent, error::Error};
+use super::{instant, null_instant};
+use crate::{
+    definition::{Agent, AgentVersion, Definition},
+    error::Error,
+};
 
 const TABLE: &str = "agents";
-const PROMPTS: &str = "agent_prompts";
+const VERSIONS: &str = "agent_versions";
 
-fn decode(row: &Row) -> Result<Agent, Error> {
-    let tools: String = row.get(6)?;
-    Ok(Agent {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        label: row.get(2)?,
-        description: row.get(3)?,
-        model: row.get(4)?,
-        role: row.get(5)?,
-        tools: serde_json::from_str(&tools)?,
-        prompt: row.get(7)?,
-        prompt_version: row.get(8)?,
+/// The columns of a version, in the order in which they are read and written.
+const OF_VERSION: [&str; 17] = [
+    "number",
+    "label",
+    "icon",
+    "description",
+    "model",
+    "settings",
+    "fallbacks",
+    "role",
+    "operations",
+    "format",
+    "limits",
+    "suggested_questions",
+    "evaluation_inputs",
+    "prompt_version",
+    "changed",
+    "made_by",
+    "made_at",
+];
+
+/// What of an agent stands beside its versions.
+const OF_AGENT: [&str; 6] = ["id", "name", "former_name", "is_standard", "is_active", "deleted_at"];
+
+fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, Error> {
+    let text: Option<String> = row.get(column)?;
+    Ok(serde_json::from_str(text.as_deref().unwrap_or("null"))?)
+}
+
+/// Reads a version, whose columns begin at `first`.
+fn version(row: &Row, first: usize) -> Result<AgentVersion, Error> {
+    Ok(AgentVersion {
+        version: row.get(first)?,
+        definition: Definition {
+            label: row.get(first + 1)?,
+            icon: row.get(first + 2)?,
+            description: row.get(first + 3)?,
+            model: row.get(first + 4)?,
+            settings: json(row, first + 5)?,
+            fallbacks: json(row, first + 6)?,
+            role: row.get(first + 7)?,
+            operations: json(row, first + 8)?,
+            format: json(row, first + 9)?,
+            limits: json(row, first + 10)?,
+            suggested_questions: json(row, first + 11)?,
+            evaluation_inputs: json(row, first + 12)?,
+        },
+        prompt_version: row.get(first + 13)?,
+        changed: json(row, first + 14)?,
+        made_by: json(row, first + 15)?,
+        made_at: Timestamp::from_micros(row.get(first + 16)?),
     })
 }
 
-/// Writes an agent with the first version of its prompt.
+/// Reads what [`select_at`] selects.
+fn agent(row: &Row) -> Result<Agent, Error> {
+    let (name, former_name): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+    let deleted_at: Option<i64> = row.get(5)?;
+    let version = version(row, OF_AGENT.len() + 1)?;
+    Ok(Agent {
+        id: row.get(0)?,
+        name: former_name.unwrap_or(name),
+        is_standard: row.get(3)?,
+        is_active: row.get(4)?,
+        deleted_at: deleted_at.map(Timestamp::from_micros),
+        prompt: row.get(OF_AGENT.len())?,
+        version: version.version,
+        definition: version.definition,
+        prompt_version: version.prompt_version,
+        made_by: version.made_by,
+        made_at: version.made_at,
+    })
+}
+
+/// Writes an agent's row; its first version is written with [`add_version`].
 pub(crate) async fn insert(
     tx: &mut Tx<'_>,
-    agent: &Agent,
-    prompt_id: Uuid,
+    id: AgentId,
+    name: &str,
+    is_standard: bool,
     now: Timestamp,
 ) -> Result<(), Error> {
     let insert = Query::insert()
         .into_table(tx.table(TABLE))
-        .columns([
-            "id",
-            "name",
-            "label",
-            "description",
-            "model",
-            "role",
-            "tools",
-            "is_standard",
-            "created_at",
-            "updated_at",
-        ])
+        .columns(["id", "name", "is_standard", "created_at"])
         .values_panic([
-            Expr::val(agent.id.as_uuid()),
-            Expr::val(agent.name.as_str()),
-            Expr::val(agent.label.as_str()),
-            Expr::val(agent.description.as_str()),
-            Expr::val(agent.model.as_str()),
-            Expr::val(agent.role.as_str()),
-            Expr::val(serde_json::to_string(&agent.tools)?),
-            Expr::val(true),
-            Expr::val(instant(now)),
+            Expr::val(id.as_uuid()),
+            Expr::val(name),
+            Expr::val(is_standard),
             Expr::val(instant(now)),
         ])
         .take();
     tx.execute(&insert).await?;
-    insert_prompt(tx, agent.id, agent.prompt_version, &agent.prompt, prompt_id, now).await
+    Ok(())
 }
 
-/// Publishes a prompt as an agent's next version, in the place of the one that is published.
-pub(crate) async fn publish(
+/// Writes a version and has the agent be what it says.
+pub(crate) async fn add_version(
     tx: &mut Tx<'_>,
     agent: AgentId,
-    body: &str,
-    id: Uuid,
-    now: Timestamp,
+    version: &AgentVersion,
 ) -> Result<(), Error> {
-    let of_agent = Expr::col("agent_id").eq(agent.as_uuid());
-    let latest = Query::select()
-        .expr(Func::max(Expr::col("version")))
-        .from(tx.table(PROMPTS))
-        .and_where(of_agent.clone())
+    let AgentVersion { definition, .. } = version;
+    let insert = Query::insert()
+        .into_table(tx.table(VERSIONS))
+        .columns(std::iter::once("agent_id").chain(OF_VERSION))
+        .values_panic([
+            Expr::val(agent.as_uuid()),
+            Expr::val(version.version),
+            Expr::val(definition.label.as_str()),
+            Expr::val(definition.icon.as_str()),
+            Expr::val(definition.description.as_str()),
+            Expr::val(definition.model.as_str()),
+            Expr::val(serde_json::to_string(&definition.settings)?),
+            Expr::val(definition.fallbacks.as_ref().map(serde_json::to_string).transpose()?),
+            Expr::val(definition.role.as_str()),
+            Expr::val(serde_json::to_string(&definition.operations)?),
+            Expr::val(serde_json::to_string(&definition.format)?),
+            Expr::val(serde_json::to_string(&definition.limits)?),
+            Expr::val(serde_json::to_string(&definition.suggested_questions)?),
+            Expr::val(serde_json::to_string(&definition.evaluation_inputs)?),
+            Expr::val(version.prompt_version),
+            Expr::val(serde_json::to_string(&version.changed)?),
+            Expr::val(serde_json::to_string(&version.made_by)?),
+            Expr::val(instant(version.made_at)),
+        ])
         .take();
-    let latest: i64 = tx.fetch_one(&latest).await?.get(0)?;
-    let withdraw =
-        Query::update().table(tx.table(PROMPTS)).value("is_published", false).and_where(of_agent).take();
-    tx.execute(&withdraw).await?;
-    insert_prompt(tx, agent, latest + 1, body, id, now).await
-}
-
-pub(crate) async fn set_model(tx: &mut Tx<'_>, agent: AgentId, model: &str) -> Result<(), Error> {
-    let update = Query::update()
-        .table(tx.table(TABLE))
-        .value("model", model)
-        .and_where(Expr::col("id").eq(agent.as_uuid()))
-        .take();
+    tx.execute(&insert).await?;
+    let mut update = update(tx, agent);
+    update.value("version", version.version);
     tx.execute(&update).await?;
     Ok(())
 }
 
-async fn insert_prompt(
-    tx: &mut Tx<'_>,
-    agent: AgentId,
-    version: i64,
-    body: &str,
-    id: Uuid,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let insert = Query::insert()
-        .into_table(tx.table(PROMPTS))
-        .columns(["id", "agent_id", "version", "body", "is_published", "created_at"])
-        .values_panic([
-            Expr::val(id),
-            Expr::val(agent.as_uuid()),
-            Expr::val(version),
-            Expr::val(body),
-            Expr::val(true),
-            Expr::val(instant(now)),
-        ])
-        .take();
-    tx.execute(&insert).await?;
-    Ok(())
-}
-
+/// All that are not deleted, in the order in which they were made.
 pub(crate) async fn list(tx: &mut Tx<'_>) -> Result<Vec<Agent>, Error> {
     let mut select = select(tx);
-    select.order_by(("a", "created_at"), Order::Asc).order_by(("a", "id"), Order::Asc);
-    tx.fetch_all(&select).await?.iter().map(decode).collect()
+    select
+        .and_where(Expr::col(("a", "deleted_at")).is_null())
+        .order_by(("a", "created_at"), Order::Asc)
+        .order_by(("a", "id"), Order::Asc);
+    read_all(tx, &select).await
 }
 
+/// All of them, those that are deleted last.
+pub(crate) async fn list_with_deleted(tx: &mut Tx<'_>) -> Result<Vec<Agent>, Error> {
+    let mut select = select(tx);
+    select.order_by(("a", "created_at"), Order::Asc).order_by(("a", "id"), Order::Asc);
+    let mut all = read_all(tx, &select).await?;
+    all.sort_by_key(|agent| agent.deleted_at.is_some());
+    Ok(all)
+}
+
+/// An agent as it is now, whether it is deleted or not.
 pub(crate) async fn find(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Agent>, Error> {
     let mut select = select(tx);
     select.and_where(Expr::col(("a", "id")).eq(agent.as_uuid()));
-    tx.fetch_optional(&select).await?.as_ref().map(decode).transpose()
+    Ok(read_all(tx, &select).await?.pop())
 }
 
-/// Agents with the published version of their prompts.
+/// An agent as it was at one of its versions.
+pub(crate) async fn find_at(tx: &mut Tx<'_>, agent: AgentId, version: i64) -> Result<Option<Agent>, Error> {
+    let mut select = select_at(tx, Expr::val(version));
+    select.and_where(Expr::col(("a", "id")).eq(agent.as_uuid()));
+    Ok(read_all(tx, &select).await?.pop())
+}
+
+/// The same, which nobody else changes until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Agent>, Error> {
+    // Written and not only locked: a unit that began before another's commit is run again then, and sees what that wrote.
+    let mut touch = update(tx, agent);
+    touch.value("version", Expr::col("version"));
+    tx.execute(&touch).await?;
+    find(tx, agent).await
+}
+
+/// The versions of an agent before `before`, the latest first.
+pub(crate) async fn versions(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    before: i64,
+    limit: u64,
+) -> Result<Vec<AgentVersion>, Error> {
+    let select = Query::select()
+        .columns(OF_VERSION)
+        .from(tx.table(VERSIONS))
+        .and_where(Expr::col("agent_id").eq(agent.as_uuid()))
+        .and_where(Expr::col("number").lt(before))
+        .order_by("number", Order::Desc)
+        .limit(limit)
+        .take();
+    tx.fetch_all(&select).await?.iter().map(|row| version(row, 0)).collect()
+}
+
+pub(crate) async fn set_active(tx: &mut Tx<'_>, agent: AgentId, is_active: bool) -> Result<(), Error> {
+    let mut update = update(tx, agent);
+    update.value("is_active", is_active);
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Puts an agent aside; its name is free for another.
+pub(crate) async fn delete(tx: &mut Tx<'_>, agent: &Agent, now: Timestamp) -> Result<(), Error> {
+    let mut update = update(tx, agent.id);
+    update
+        .value("deleted_at", instant(now))
+        .value("former_name", agent.name.as_str())
+        // No name has the form of an id.
+        .value("name", agent.id.to_string());
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Takes a deleted agent back under its name.
+pub(crate) async fn restore(tx: &mut Tx<'_>, agent: &Agent) -> Result<(), Error> {
+    let mut update = update(tx, agent.id);
+    update
+        .value("deleted_at", null_instant())
+        .value("former_name", Option::<String>::None)
+        .value("name", agent.name.as_str());
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+fn update(tx: &Tx<'_>, agent: AgentId) -> UpdateStatement {
+    Query::update().table(tx.table(TABLE)).and_where(Expr::col("id").eq(agent.as_uuid())).take()
+}
+
+/// Agents as they are now, with the prompts that they use.
 fn select(tx: &Tx<'_>) -> SelectStatement {
-    let published =
-        Expr::col(("p", "agent_id")).equals(("a", "id")).and(Expr::col(("p", "is_published")).eq(true));
+    select_at(tx, Expr::col(("a", "version")))
+}
+
+/// Agents at a version.
+fn select_at(tx: &Tx<'_>, version: Expr) -> SelectStatement {
+    let at = Expr::col(("v", "agent_id")).equals(("a", "id")).and(Expr::col(("v", "number")).eq(version));
+    let used = Expr::col(("p", "agent_id"))
+        .equals(("a", "id"))
+        .and(Expr::col(("p", "version")).equals(("v", "prompt_version")));
     Query::select()
-        .columns(["id", "name", "label", "description", "model", "role", "tools"].map(|column| ("a", column)))
-        .columns(["body", "version"].map(|column| ("p", column)))
+        .columns(OF_AGENT.map(|column| ("a", column)))
+        .column(("p", "body"))
+        .columns(OF_VERSION.map(|column| ("v", column)))
         .from_as(tx.table(TABLE), "a")
-        .join_as(JoinType::InnerJoin, tx.table(PROMPTS), "p", published)
+        .join_as(JoinType::InnerJoin, tx.table(VERSIONS), "v", at)
+        .join_as(JoinType::InnerJoin, tx.table("agent_prompts"), "p", used)
         .take()
+}
+
+async fn read_all(tx: &mut Tx<'_>, select: &SelectStatement) -> Result<Vec<Agent>, Error> {
+    tx.fetch_all(select).await?.iter().map(agent).collect()
 }

@@ -68,6 +68,7 @@ fn place(event: &TurnEvent) -> (Option<i64>, Option<i64>) {
         | TurnEvent::StepRestarted { step, .. }
         | TurnEvent::MessageCompleted { step, .. }
         | TurnEvent::AnswerCarried { step, .. }
+        | TurnEvent::AnswerRefused { step, .. }
         | TurnEvent::HistorySummarized { step, .. }
         | TurnEvent::HistoryDropped { step, .. }
         | TurnEvent::Usage { step, .. } => (Some((*step).into()), None),

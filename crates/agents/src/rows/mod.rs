@@ -6,6 +6,8 @@ pub(crate) mod budgets;
 pub(crate) mod events;
 pub(crate) mod model_choices;
 pub(crate) mod model_providers;
+pub(crate) mod prompts;
+pub(crate) mod reviews;
 pub(crate) mod sessions;
 pub(crate) mod turns;
 pub(crate) mod usage;

@@ -82,8 +82,8 @@ pub(crate) async fn list(
     Ok(tx.rows(&select).await?)
 }
 
-/// Counts a new turn of a member's session in and answers the session as it stands then. The first message
-/// names a session that has no title.
+/// Counts a new turn of a member's session in and answers the session as it stands then; none where it has expired or
+/// its agent takes no messages. The first message names a session that has no title.
 pub(crate) async fn count_turn(
     tx: &mut Tx<'_>,
     session: SessionId,
@@ -92,6 +92,12 @@ pub(crate) async fn count_turn(
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<SessionRow>, Error> {
+    let taking_messages = Query::select()
+        .column("id")
+        .from(tx.table("agents"))
+        .and_where(Expr::col("is_active").eq(true))
+        .and_where(Expr::col("deleted_at").is_null())
+        .take();
     let mut update = update(tx, session);
     update
         .value("turn_count", increased("turn_count", 1))
@@ -101,6 +107,7 @@ pub(crate) async fn count_turn(
         .and_where(Expr::col("member_id").eq(member.as_uuid()))
         // The old expiry decides, so it stands in the condition.
         .and_where(Expr::col("expires_at").gt(instant(now)))
+        .and_where(Expr::col("agent_id").in_subquery(taking_messages))
         .returning(SessionRow::returning());
     Ok(tx.row(&update).await?)
 }

@@ -1,6 +1,6 @@
 use kontor_core::{
     error::Problem,
-    ids::{MemberId, SessionId, TurnId},
+    ids::{AgentId, MemberId, SessionId, TurnId},
     time::Timestamp,
 };
 use kontor_store::{Tx, table_row};
@@ -31,6 +31,8 @@ table_row! {
         pub(crate) created_at: Timestamp,
         pub(crate) started_at: Option<Timestamp>,
         pub(crate) ended_at: Option<Timestamp>,
+        /// The version of the agent that it began with; none of one that has not begun, or that an older Kontor began.
+        pub(crate) agent_version: Option<i64>,
     }
 }
 
@@ -122,20 +124,28 @@ fn select_open(tx: &Tx<'_>, session: SessionId) -> SelectStatement {
     select
 }
 
-/// A turn is taken up; its time of running begins.
+/// A turn is taken up; its time of running begins. The version of its agent, with which it ends as well.
 pub(crate) async fn start(
     tx: &mut Tx<'_>,
     turn: TurnId,
+    agent: AgentId,
     deadline_at: Timestamp,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Option<i64>, Error> {
+    let present = Query::select()
+        .column("version")
+        .from(tx.table("agents"))
+        .and_where(Expr::col("id").eq(agent.as_uuid()))
+        .take();
     let mut update = update(tx, turn);
     update
         .value("status", TurnStatus::Running)
         .value("deadline_at", instant(deadline_at))
-        .value("started_at", instant(now));
-    tx.execute(&update).await?;
-    Ok(())
+        .value("started_at", instant(now))
+        .value("agent_version", Expr::SubQuery(None, Box::new(present.into())))
+        .returning_col("agent_version");
+    let row = tx.fetch_optional(&update).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?.flatten())
 }
 
 pub(crate) async fn set_status(

@@ -2,12 +2,14 @@
 
 mod approval;
 mod event;
+mod review;
 mod status;
 mod usage;
 
 pub use self::{
     approval::Approval,
     event::LoggedEvent,
+    review::ReviewStatus,
     status::{ApprovalStatus, SessionStatus, TurnStatus},
     usage::{BudgetScope, UsageBy, UsageFigures},
 };

@@ -6,7 +6,7 @@ use std::{error::Error, time::Duration};
 
 use clap::Parser;
 use kontor_bench::target::Target;
-use kontor_testkit::kill::{self, KillOptions};
+use kontor_testkit::kill::{self, KillOptions, Wire};
 
 #[derive(Parser)]
 struct Arguments {
@@ -23,13 +23,27 @@ struct Arguments {
     /// The latest moment of the kill, in milliseconds after the first message.
     #[arg(long, default_value_t = 40)]
     latest: u64,
+    /// On whose wire the model speaks.
+    #[arg(long, value_enum, default_value = "openai")]
+    wire: WireName,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum WireName {
+    Openai,
+    Anthropic,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let model = kill::model().await?;
-    let (server, database, _folder) = arguments.target.prepare(Some(model.base_url())).await?;
+    let wire = match arguments.wire {
+        WireName::Openai => Wire::OpenAi,
+        WireName::Anthropic => Wire::Anthropic,
+    };
+    let model = kill::model(wire).await?;
+    let (mut server, database, _folder) = arguments.target.prepare(Some(model.base_url())).await?;
+    server.environment.extend(wire.environment());
     let options = KillOptions {
         server,
         rounds: arguments.count,
@@ -39,12 +53,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let report = kill::run(&options, &model).await?;
     println!(
-        "{}: killed {} times in the middle of {} turns ({} had a step begun again, {} steps in all): {} violations",
+        "{}: killed {} times in the middle of {} turns ({} had a step begun again, {} steps in all; {} requests to the model): {} violations",
         arguments.target.engine(),
         report.rounds,
         report.turns,
         report.interrupted,
         report.restarted_steps,
+        report.requests,
         report.violations.len(),
     );
     for violation in &report.violations {

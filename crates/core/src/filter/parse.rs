@@ -6,7 +6,7 @@ use crate::{
     ids::MemberId,
     kind::{parse_date, parse_instant, parse_number},
     locale::{Locale, TimeZone},
-    metadata::{Object, Schema},
+    metadata::{FieldKind, Object, Schema, TextFormat},
     reading::{Period, lean_of, readable, whole_period},
     text::{self, fold},
     time::{Date, Timestamp},
@@ -258,7 +258,14 @@ impl Parser<'_> {
             PartType::Opaque => &["is_empty"],
         };
         if !allowed.contains(&name) {
-            let near = text::suggestion(name, allowed.iter().copied());
+            let is_long_text = matches!(
+                object.field(&path.field).map(|field| &field.kind),
+                Some(FieldKind::Text { format: TextFormat::Markdown })
+            );
+            let near = match name {
+                "contains" | "starts_with" if is_long_text => " Its words are found by a search.".to_owned(),
+                _ => text::suggestion(name, allowed.iter().copied()),
+            };
             let name = text::excerpt(name, 60);
             let message = format!("{} takes {}, not {name:?}.{near}", path.text(), allowed.join(", "));
             return Err(Issue::new("", "unknown_operator", message));

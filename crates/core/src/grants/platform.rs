@@ -21,6 +21,10 @@ pub enum Permission {
     Jobs,
     /// The workspace's own settings.
     Settings,
+    /// Agents: what they are and may do.
+    Agents,
+    /// What agents are told.
+    Prompts,
 }
 
 /// That the caller lacks a permission on the workspace.
@@ -40,7 +44,15 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 5] = [Self::Members, Self::DataModel, Self::Audit, Self::Jobs, Self::Settings];
+    pub const ALL: [Self; 7] = [
+        Self::Members,
+        Self::DataModel,
+        Self::Audit,
+        Self::Jobs,
+        Self::Settings,
+        Self::Agents,
+        Self::Prompts,
+    ];
 
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
@@ -50,6 +62,8 @@ impl Permission {
             Self::Audit => "audit",
             Self::Jobs => "jobs",
             Self::Settings => "settings",
+            Self::Agents => "agents",
+            Self::Prompts => "prompts",
         }
     }
 }

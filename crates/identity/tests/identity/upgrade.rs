@@ -75,6 +75,6 @@ both_engines! {
         assert_eq!(upgraded, Permission::ALL);
         let fewer = FORMER.into_iter().filter(|word| *word != "export").collect();
         let upgraded = after_an_upgrade(&store, &house, workspace, admin, fewer).await;
-        assert_eq!(upgraded, [Permission::Members, Permission::DataModel, Permission::Audit]);
+        assert_eq!(upgraded, [Permission::Members, Permission::DataModel, Permission::Audit, Permission::Agents, Permission::Prompts]);
     }
 }

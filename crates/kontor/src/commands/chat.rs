@@ -17,7 +17,7 @@ use crate::{cli::Chat, client::Api, error::Error, terminal};
 const ATTEMPTS: u32 = 5;
 
 pub(crate) async fn run(chat: Chat) -> Result<(), Error> {
-    let client = sign_in(&chat).await?;
+    let client = Api::signed_in(&chat.server, chat.email.as_deref(), chat.workspace.as_deref()).await?;
     let session = match &chat.session {
         Some(session) => session.clone(),
         None => {
@@ -52,21 +52,6 @@ struct Reader<'a> {
     turn: &'a str,
     /// Every question for approval is answered with yes.
     approve: bool,
-}
-
-async fn sign_in(chat: &Chat) -> Result<Api, Error> {
-    let api = Api::new(&chat.server)?;
-    if let Ok(token) = std::env::var("KONTOR_TOKEN") {
-        return Ok(api.with_token(token));
-    }
-    let email = match &chat.email {
-        Some(email) => email.clone(),
-        None => terminal::ask("Mail address:")
-            .ok_or_else(|| Error::Usage("name who signs in with --email or KONTOR_EMAIL".to_owned()))?,
-    };
-    let password = terminal::password(&email)?;
-    api.sign_in(&email, &password, chat.workspace.as_deref()).await?;
-    Ok(api)
 }
 
 impl Reader<'_> {
@@ -120,6 +105,9 @@ impl Reader<'_> {
                 }
             }
             TurnEvent::StepRestarted { reason, .. } => terminal::remark(&format!("\n[again: {reason}]")),
+            TurnEvent::AnswerRefused { reason, .. } => {
+                terminal::remark(&format!("[asked again, as the answer had another form: {reason}]"));
+            }
             TurnEvent::HistorySummarized { .. } => terminal::remark("[earlier messages were summarised]"),
             TurnEvent::HistoryDropped { problem, .. } => {
                 terminal::remark(&format!("[earlier messages were left out: {problem}]"));

@@ -1,5 +1,6 @@
 //! One module a command.
 
+mod agent;
 mod backup;
 mod chat;
 mod demo;
@@ -35,6 +36,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Jobs { state, workspace, run } => {
             jobs::run(settings()?, jobs::Wanted { state, workspace, run }).await
         }
+        Command::Agent { client, command } => agent::run(client, command).await,
         Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,
         Command::Backup { to } => backup::back_up(settings()?, &to).await,

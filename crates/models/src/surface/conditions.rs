@@ -4,6 +4,7 @@ use kontor_core::{
     error::Issue,
     filter::{FieldPath, PartType},
     metadata::{Object, SelectOption},
+    reading::whole_amount,
     text,
 };
 use serde_json::{Map, Value as Json, json};
@@ -84,11 +85,11 @@ impl Surface {
             // Refused where the filter is read, which knows the nearest name.
             None => (field.to_owned(), None),
         };
-        let mut condition = Map::new();
-        condition.insert(operator.to_owned(), operand(operator, leads_to, value));
-        let mut filter = Map::new();
-        filter.insert(field, condition.into());
-        Ok(filter.into())
+        if let Some((number, code)) = leads_to.and_then(|leads_to| in_currency(operator, leads_to, value)) {
+            let currency = format!("{field}.currency");
+            return Ok(json!({"and": [{(field): {(operator): number}}, {(currency): {"eq": code}}]}));
+        }
+        Ok(json!({(field): {(operator): operand(operator, leads_to, value)}}))
     }
 
     /// A path of the object, or of a record it points to, as filters spell it, and what it leads to.
@@ -97,7 +98,8 @@ impl Surface {
             let field = object.field(&path.field)?;
             let is_first = field.kind.first_part() == path.part;
             let text = if is_first { path.field.to_string() } else { path.text() };
-            Some((text, LeadsTo { ty: path.ty, options: field.kind.options() }))
+            let is_money = is_first && field.kind.is_money();
+            Some((text, LeadsTo { ty: path.ty, options: field.kind.options(), is_money }))
         };
         if let Ok(path) = FieldPath::parse(path, object, &*self.grants) {
             return spelt(&path, object);
@@ -115,6 +117,18 @@ impl Surface {
 struct LeadsTo<'o> {
     ty: PartType,
     options: &'o [SelectOption],
+    is_money: bool,
+}
+
+/// An amount that was written with its currency, as in a record's values: what is compared, and the currency that the
+/// filter language asks for by itself.
+fn in_currency(operator: &str, leads_to: LeadsTo<'_>, value: &Json) -> Option<(Json, &'static str)> {
+    let text = value.as_str().filter(|_| leads_to.is_money)?;
+    if !matches!(operator, "eq" | "gt" | "gte" | "lt" | "lte") {
+        return None;
+    }
+    let amount = whole_amount(text).ok()?;
+    Some((amount.number.to_json(), amount.currency?.code()))
 }
 
 fn is_condition(map: &Map<String, Json>) -> bool {

@@ -142,6 +142,20 @@ fn a_verb_with_its_object_is_an_operation() {
 }
 
 #[test]
+fn an_amount_may_be_compared_with_its_currency() {
+    let over = |value: &str| {
+        let one = json!([{"field": "amount", "operator": ">=", "value": value}]);
+        read("find", json!({"object": "deal", "where": one})).1
+    };
+    assert_eq!(
+        over("12,500 EUR"),
+        json!({"filter": {"and": [{"amount": {"gte": 12500}}, {"amount.currency": {"eq": "EUR"}}]}})
+    );
+    assert_eq!(over("12500"), json!({"filter": {"amount": {"gte": "12500"}}}));
+    assert_eq!(over("much"), json!({"filter": {"amount": {"gte": "much"}}}), "refused where it is read");
+}
+
+#[test]
 fn one_of_several_conditions_may_suffice() {
     let conditions = json!([
         {"field": "stage", "operator": "eq", "value": "NEW"},

@@ -62,6 +62,7 @@ struct Shared {
 struct Log {
     scripts: VecDeque<Script>,
     requests: Vec<Value>,
+    bodies: Vec<Bytes>,
     violations: Vec<String>,
     forbidden: Vec<String>,
     /// The one key that is taken, where not every one is.
@@ -179,6 +180,11 @@ impl ScriptedModel {
         self.state.log().requests.clone()
     }
 
+    /// The same as they came.
+    pub fn bodies(&self) -> Vec<Vec<u8>> {
+        self.state.log().bodies.iter().map(|body| body.to_vec()).collect()
+    }
+
     /// Answers that were queued and not asked for.
     pub fn left(&self) -> usize {
         self.state.log().scripts.len()
@@ -255,6 +261,7 @@ fn respond(shared: &Shared, key: Option<&str>, body: &Bytes, check: Check) -> Re
         let found = check(&request, body, &secrets.collect::<Vec<_>>());
         log.violations.extend(found.into_iter().map(|what| format!("request {number}: {what}")));
         log.requests.push(request.clone());
+        log.bodies.push(body.clone());
         match &shared.rule {
             Some(rule) => Some(rule(&request)),
             None => log.scripts.pop_front(),

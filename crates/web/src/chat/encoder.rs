@@ -63,6 +63,17 @@ impl Encoder {
         flushed
     }
 
+    /// Takes up more of what a model thinks. Nothing is sent until [`Self::flush`].
+    pub(crate) fn thought(&mut self, turn: TurnId, step: u32, text: &str) -> Vec<Message> {
+        let flushed =
+            if self.grown.is_some_and(|grown| grown != (turn, step)) { self.flush() } else { vec![] };
+        if let Some(view) = self.transcript.step_mut(turn, step) {
+            view.thought.push(text);
+            self.grown = Some((turn, step));
+        }
+        flushed
+    }
+
     /// Whether there is text that has not been sent.
     pub(crate) fn has_grown(&self) -> bool {
         self.grown.is_some()
@@ -76,7 +87,7 @@ impl Encoder {
     /// Sends what [`Self::text`] has taken up.
     pub(crate) fn flush(&mut self) -> Vec<Message> {
         let Some((turn, step)) = self.grown.take() else { return Vec::new() };
-        self.prose(turn, step).into_iter().collect()
+        self.said(turn, step)
     }
 
     /// Takes up a logged event. One that was encoded before changes nothing.
@@ -94,7 +105,7 @@ impl Encoder {
         let mut messages: Vec<Message> = match change {
             Change::Nothing => vec![],
             Change::Turn(turn) => self.turn(turn, first_sight).into_iter().collect(),
-            Change::Prose(turn, step) => self.prose(turn, step).into_iter().collect(),
+            Change::Prose(turn, step) => self.said(turn, step),
             Change::Call(turn, step, index) => self.call(turn, step, index).into_iter().collect(),
             Change::Approval(turn, step, index) => {
                 self.call(turn, step, index).into_iter().chain(self.turn(turn, false)).collect()
@@ -139,6 +150,19 @@ impl Encoder {
     fn note(&self, id: TurnId) -> Option<Message> {
         let html = self.fragments.note(self.transcript.turn(id)?);
         Some(self.message("note", json!({ "turn": id, "html": html })))
+    }
+
+    /// What a step thinks and says, as far as the page lacks it.
+    fn said(&mut self, turn: TurnId, step: u32) -> Vec<Message> {
+        let thought = self.thoughts(turn, step);
+        thought.into_iter().chain(self.prose(turn, step)).collect()
+    }
+
+    fn thoughts(&mut self, turn: TurnId, step: u32) -> Option<Message> {
+        let id = self.last;
+        let piece = self.transcript.step_mut(turn, step)?.thought.piece()?;
+        let data = json!({ "turn": turn, "step": step, "from": piece.from, "text": piece.text });
+        Some(Message { id, name: "thought", data })
     }
 
     fn prose(&mut self, turn: TurnId, step: u32) -> Option<Message> {

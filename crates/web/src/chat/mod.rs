@@ -5,6 +5,7 @@ mod fragments;
 mod prose;
 #[cfg(test)]
 mod tests;
+mod thought;
 mod transcript;
 
 pub(crate) use self::{

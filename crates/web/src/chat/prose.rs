@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::markdown;
+use crate::markdown::{self, Under};
 
 /// From this length on, in bytes, a text is rendered where nobody else waits for the thread.
 const LONG: usize = 16 * 1024;
@@ -16,6 +16,8 @@ const REST: u32 = 10;
 #[derive(Default)]
 pub(crate) struct Prose {
     text: String,
+    /// Whether more of the text is to come.
+    is_growing: bool,
     blocks: Vec<Block>,
 }
 
@@ -37,6 +39,7 @@ impl Prose {
     /// Adds to the text; [`Self::render`] makes it visible.
     pub(crate) fn push(&mut self, text: &str) {
         self.text.push_str(text);
+        self.is_growing = true;
     }
 
     /// Replaces the whole text; [`Self::render`] makes it visible.
@@ -44,6 +47,7 @@ impl Prose {
         if self.text != text {
             text.clone_into(&mut self.text);
         }
+        self.is_growing = false;
     }
 
     /// Renders what was added. Only blocks whose HTML changed are sanitised again.
@@ -57,7 +61,8 @@ impl Prose {
 
     /// Which blocks have changed.
     fn render_now(&mut self) -> Vec<usize> {
-        let sources = markdown::unsafe_blocks(&self.text);
+        let text = if self.is_growing { settled(&self.text) } else { &self.text };
+        let sources = markdown::unsafe_blocks(text, Under::Title);
         let count = sources.len();
         self.blocks.truncate(count);
         let mut changed = Vec::new();
@@ -78,6 +83,38 @@ impl Prose {
     /// All blocks of the text as it was last rendered.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = &str> {
         self.blocks.iter().map(|block| block.html.as_str())
+    }
+}
+
+/// What of a growing text reads as it will when more of it has come: without a row of a table that is not whole, and
+/// without a table's heading before the line below it says that there is a table.
+fn settled(text: &str) -> &str {
+    let is_row = |line: &str| line.trim_start().starts_with('|');
+    let mut begin = text.len();
+    let mut whole = 0;
+    let mut second = "";
+    for line in text.split_inclusive('\n').rev() {
+        if !is_row(line) {
+            break;
+        }
+        begin -= line.len();
+        if line.ends_with('\n') {
+            whole += 1;
+        }
+    }
+    let table = &text[begin..];
+    if table.is_empty() {
+        return text;
+    }
+    if let Some(line) = table.split_inclusive('\n').nth(1) {
+        second = line.trim();
+    }
+    if !second.chars().all(|character| matches!(character, '|' | '-' | ':' | ' ')) {
+        return text;
+    }
+    match whole {
+        0 | 1 => &text[..begin],
+        _ => &text[..text.rfind('\n').map_or(begin, |end| end + 1)],
     }
 }
 
@@ -108,8 +145,31 @@ mod tests {
                 html.clone_into(&mut page[index]);
             }
             page.truncate(rendered.count);
-            assert_eq!(page, markdown::blocks(&TEXT[..at + character.len_utf8()]));
+            let text = settled(&TEXT[..at + character.len_utf8()]);
+            assert_eq!(page, markdown::blocks(text, Under::Title));
         }
+    }
+
+    #[test]
+    fn of_a_growing_table_only_whole_rows_are_shown_and_no_heading_before_it_is_one() {
+        let begun = "Deals:\n\n| Stage | Deals |\n|---|---:|\n| Lead | 3 |\n| Won | [4";
+        for (shown, until) in [
+            ("Deals:\n\n", "| Stage | Deals |"),
+            ("Deals:\n\n", "| Deals |\n"),
+            ("Deals:\n\n", "|---|---:|"),
+            ("Deals:\n\n| Stage | Deals |\n|---|---:|\n", "|---|---:|\n"),
+            ("Deals:\n\n| Stage | Deals |\n|---|---:|\n", "| Lead | 3 |"),
+            ("Deals:\n\n| Stage | Deals |\n|---|---:|\n| Lead | 3 |\n", "[4"),
+        ] {
+            let end = begun.find(until).unwrap() + until.len();
+            assert_eq!(settled(&begun[..end]), shown, "{until:?}");
+        }
+        assert_eq!(settled("|x| is a norm\n| y"), "|x| is a norm\n| y", "no table");
+        let mut prose = Prose::default();
+        prose.push("| a | b");
+        assert_eq!(prose.render().count, 0);
+        prose.replace("| a | b");
+        assert_eq!(prose.render().count, 1, "what is whole is shown as it is");
     }
 
     #[test]

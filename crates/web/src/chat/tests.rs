@@ -24,6 +24,7 @@ struct Page {
     blocks: BTreeMap<(String, u64), Vec<String>>,
     calls: BTreeMap<(String, u64, u64), String>,
     notes: BTreeMap<String, String>,
+    thoughts: BTreeMap<(String, u64), String>,
 }
 
 impl Page {
@@ -53,6 +54,12 @@ impl Page {
             }
             "note" => {
                 self.notes.insert(turn, text("html"));
+            }
+            "thought" => {
+                let thought = self.thoughts.entry((turn, step)).or_default();
+                let from = usize::try_from(data["from"].as_u64().unwrap()).unwrap();
+                let kept: Vec<u16> = thought.encode_utf16().take(from).collect();
+                *thought = String::from_utf16(&kept).unwrap() + &text("text");
             }
             "seen" => {}
             other => panic!("the page knows no {other}"),
@@ -84,6 +91,7 @@ fn visits(fields: Vec<Field>) -> Arc<Schema> {
 enum Given {
     Logged(TurnEvent),
     Text(u32, &'static str),
+    Thought(u32, &'static str),
 }
 
 fn turn() -> TurnId {
@@ -91,7 +99,7 @@ fn turn() -> TurnId {
 }
 
 fn script() -> Vec<Given> {
-    use Given::{Logged, Text};
+    use Given::{Logged, Text, Thought};
     let turn = turn();
     let approval = ApprovalId(Uuid::from_u128(9));
     vec![
@@ -104,6 +112,7 @@ fn script() -> Vec<Given> {
             text: "They **sell** sails.".to_owned(),
             model: "m".to_owned(),
         }),
+        Thought(1, "Hm"),
         Text(1, "This is vo"),
         Logged(TurnEvent::StepRestarted { turn, step: 1, reason: "cut".to_owned(), taken_over: false }),
         Text(1, "Let me look.\n\n"),
@@ -158,13 +167,15 @@ fn script() -> Vec<Given> {
             duration_ms: 3,
         }),
         Logged(TurnEvent::StepStarted { turn, step: 2 }),
+        Thought(2, "It worked: "),
+        Thought(2, "gut 🦀"),
         Text(2, "It is **go"),
         Text(2, "ne**."),
         Logged(TurnEvent::MessageCompleted {
             turn,
             step: 2,
             text: "It is **gone**.".to_owned(),
-            reasoning: String::new(),
+            reasoning: "It worked: gut 🦀".to_owned(),
             interrupted: false,
             answered_by: None,
         }),
@@ -214,6 +225,10 @@ fn connect(after: Sequence) -> Vec<Message> {
                 messages.extend(encoder.text(turn(), step, text));
                 messages.extend(encoder.flush());
             }
+            Given::Thought(step, text) => {
+                messages.extend(encoder.thought(turn(), step, text));
+                messages.extend(encoder.flush());
+            }
             Given::Logged(event) => messages.extend(encoder.logged(sequence, &event)),
         }
     }
@@ -227,6 +242,8 @@ fn a_page_that_drops_after_any_message_ends_as_one_that_stayed() {
     whole.iter().for_each(|message| stayed.apply(message));
     assert_eq!(stayed.blocks[&(turn().to_string(), 2)], ["<p>It is <strong>gone</strong>.</p>\n"]);
     assert_eq!(stayed.turns[&turn().to_string()].0, "completed");
+    assert_eq!(stayed.thoughts[&(turn().to_string(), 1)], "", "what was void is gone");
+    assert_eq!(stayed.thoughts[&(turn().to_string(), 2)], "It worked: gut 🦀");
 
     for dropped_after in 0..whole.len() {
         let mut page = Page::default();

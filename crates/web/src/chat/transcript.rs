@@ -12,7 +12,7 @@ use kontor_core::{
 };
 use serde_json::Value as Json;
 
-use super::prose::Prose;
+use super::{prose::Prose, thought::Thought};
 
 /// The turns of a session in the order in which they began.
 #[derive(Default)]
@@ -64,6 +64,8 @@ impl TurnState {
 
 pub(crate) struct Step {
     pub number: u32,
+    /// What the model thought before it answered.
+    pub thought: Thought,
     pub prose: Prose,
     pub calls: Vec<Call>,
     /// Which model answered in the place of which other, in words.
@@ -155,6 +157,7 @@ impl Transcript {
     pub(crate) fn render(&mut self) {
         for step in self.turns.iter_mut().flat_map(|turn| &mut turn.steps) {
             step.prose.render();
+            step.thought.shown();
         }
     }
 
@@ -176,8 +179,8 @@ impl Turn {
     fn step(&mut self, number: u32) -> &mut Step {
         let at = self.steps.partition_point(|step| step.number < number);
         if self.steps.get(at).is_none_or(|step| step.number != number) {
-            self.steps
-                .insert(at, Step { number, prose: Prose::default(), calls: Vec::new(), stand_in: None });
+            let (thought, prose) = (Thought::default(), Prose::default());
+            self.steps.insert(at, Step { number, thought, prose, calls: Vec::new(), stand_in: None });
         }
         &mut self.steps[at]
     }
@@ -194,11 +197,14 @@ impl Turn {
                 Change::Turn(id)
             }
             TurnEvent::StepRestarted { step, .. } => {
-                self.step(*step).prose.replace("");
+                let view = self.step(*step);
+                view.thought.replace("");
+                view.prose.replace("");
                 Change::Prose(id, *step)
             }
-            TurnEvent::MessageCompleted { step, text, answered_by, .. } => {
+            TurnEvent::MessageCompleted { step, text, reasoning, answered_by, .. } => {
                 let view = self.step(*step);
+                view.thought.replace(reasoning);
                 view.prose.replace(text);
                 view.answered(answered_by.as_ref());
                 Change::Prose(id, *step)
@@ -233,9 +239,14 @@ impl Turn {
                 }
                 Change::Approval(id, *step, *index)
             }
+            // What was no answer is not shown as one.
+            TurnEvent::AnswerRefused { step, .. } => {
+                self.step(*step).prose.replace("");
+                Change::Prose(id, *step)
+            }
             TurnEvent::HistorySummarized { text, .. } => {
                 let mut prose = Prose::default();
-                prose.push(text);
+                prose.replace(text);
                 prose.render();
                 self.note = Some(Note::Summary(prose));
                 Change::Note(id)

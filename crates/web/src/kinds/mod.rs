@@ -28,35 +28,47 @@ pub(crate) struct Row {
     pub(crate) is_mark: bool,
     /// Whether a form has a control for it.
     pub(crate) has_control: bool,
+    /// The width of a list's column, in steps of 32 pixels: the same whatever stands in it.
+    pub(crate) width: usize,
 }
 
 /// The row of a kind.
 pub(crate) fn of(kind: &FieldKind) -> Row {
-    let usual =
-        Row { is_detail: true, is_short_text: false, is_order: true, is_mark: false, has_control: true };
+    let usual = Row {
+        is_detail: true,
+        is_short_text: false,
+        is_order: true,
+        is_mark: false,
+        has_control: true,
+        width: 6,
+    };
     match kind {
         FieldKind::Text { format } => Row {
             is_short_text: match format {
                 TextFormat::Line | TextFormat::Domain => true,
                 TextFormat::Markdown => false,
             },
+            width: match format {
+                TextFormat::Line | TextFormat::Domain => 6,
+                TextFormat::Markdown => 9,
+            },
             ..usual
         },
-        FieldKind::Select { .. } | FieldKind::Currency => Row { is_mark: true, ..usual },
-        FieldKind::Number { .. }
-        | FieldKind::Boolean
-        | FieldKind::Date
-        | FieldKind::DateTime
-        | FieldKind::FullName
-        | FieldKind::Emails
-        // By the names of its records.
-        | FieldKind::Relation { .. } => usual,
-        FieldKind::Phones | FieldKind::SocialLinks | FieldKind::Address | FieldKind::Target { .. } => {
-            Row { is_order: false, ..usual }
+        FieldKind::Select { .. } | FieldKind::Currency => Row { is_mark: true, width: 5, ..usual },
+        FieldKind::Number { .. } | FieldKind::Boolean | FieldKind::Date | FieldKind::DateTime => {
+            Row { width: 4, ..usual }
         }
+        // A relation is in the order of the names of its records.
+        FieldKind::FullName | FieldKind::Relation { .. } => usual,
+        FieldKind::Emails => Row { width: 8, ..usual },
+        FieldKind::Target { .. } => Row { is_order: false, ..usual },
+        FieldKind::Phones => Row { is_order: false, width: 5, ..usual },
+        FieldKind::SocialLinks | FieldKind::Address => Row { is_order: false, width: 8, ..usual },
         FieldKind::Actor => Row { is_order: false, has_control: false, ..usual },
-        FieldKind::Json => Row { has_control: false, ..usual },
-        FieldKind::Id | FieldKind::Position => Row { is_detail: false, has_control: false, ..usual },
+        FieldKind::Json => Row { has_control: false, width: 9, ..usual },
+        FieldKind::Id | FieldKind::Position => {
+            Row { is_detail: false, has_control: false, width: 9, ..usual }
+        }
     }
 }
 

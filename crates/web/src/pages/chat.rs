@@ -118,7 +118,7 @@ struct Closed {
 }
 
 impl Closed {
-    fn of(session: &Session, now: Timestamp) -> Option<Self> {
+    fn of(session: &Session, is_agent_there: bool, now: Timestamp) -> Option<Self> {
         let closed = |mark, reason, can_resume| Some(Self { mark, reason, can_resume });
         match session.status {
             SessionStatus::Completed => {
@@ -130,6 +130,11 @@ impl Closed {
             SessionStatus::Paused => {
                 closed("Paused", "This chat is paused. It takes no messages until it goes on.", true)
             }
+            SessionStatus::Active if !is_agent_there => closed(
+                "Agent away",
+                "The agent of this chat was deleted or is not active, and takes no more messages. Begin a new chat with another.",
+                false,
+            ),
             SessionStatus::Active => None,
         }
     }
@@ -167,29 +172,34 @@ pub(crate) async fn begin_page(
         None => None,
     };
     let models = state.agents.models_of_caller(caller).await?;
-    let agents: Vec<_> = state
-        .agents
-        .agents(caller)
-        .await?
+    let offered: Vec<_> =
+        state.agents.agents(caller).await?.into_iter().filter(|agent| agent.active).collect();
+    let chosen = unsent
+        .as_ref()
+        .and_then(|unsent| offered.iter().position(|agent| agent.name == unsent.agent))
+        .unwrap_or_default();
+    // What the agent itself proposes is more to the point.
+    let suggestions = match offered.get(chosen).map(|agent| &agent.definition.suggested_questions) {
+        Some(questions) if !questions.is_empty() && about.is_none() => questions.clone(),
+        _ => suggestions(&schema, caller, about.as_ref()),
+    };
+    let agents: Vec<_> = offered
         .into_iter()
         .map(|agent| AgentItem {
-            model: model_label(&models, &agent.model),
+            model: model_label(&models, &agent.definition.model),
             name: agent.name,
-            label: agent.label,
-            description: agent.description,
+            label: agent.definition.label,
+            description: agent.definition.description,
         })
         .collect();
-    let suggestions = suggestions(&schema, caller, about.as_ref());
     let shell = Shell::new(state, caller, csrf, &schema, "New chat", "chat").await?;
-    let chosen =
-        unsent.as_ref().and_then(|unsent| agents.iter().position(|agent| agent.name == unsent.agent));
     page(&ChatPage {
         assets: &assets::BASE,
         shell,
         sessions: sessions(state, caller, None, query.get("chats")).await?,
         session: None,
         agents,
-        chosen: chosen.unwrap_or_default(),
+        chosen,
         suggestions,
         context,
         about: about.map(|about| format!("{}:{}", about.object, about.id)),
@@ -247,7 +257,9 @@ pub(crate) async fn show_page(
         None => None,
     };
     let agents = state.agents.agents(caller).await?;
-    let model = agents.iter().find(|agent| agent.id == session.agent.id).map_or("default", |a| &a.model);
+    let agent = agents.iter().find(|agent| agent.id == session.agent.id);
+    let model = agent.map_or("default", |agent| &agent.definition.model);
+    let is_there = agent.is_some_and(|agent| agent.active);
     let view = SessionView {
         id,
         agent: session.agent.label.clone(),
@@ -257,7 +269,7 @@ pub(crate) async fn show_page(
         earlier: has_earlier
             .then(|| with_query(&format!("/chat/{id}"), [("before", from.to_string().as_str())])),
         is_past: before.is_some(),
-        closed: Closed::of(&session, state.environment.now()),
+        closed: Closed::of(&session, is_there, state.environment.now()),
     };
     let shell = Shell::new(state, caller, csrf, &schema, title(&session), "chat").await?;
     page(&ChatPage {
@@ -368,7 +380,7 @@ async fn sessions(
     let items = found.sessions.into_iter().map(|session| SessionItem {
         id: session.id,
         when: instant(session.updated_at, clock),
-        mark: Closed::of(&session, now).map(|closed| closed.mark),
+        mark: Closed::of(&session, true, now).map(|closed| closed.mark),
         is_current: Some(session.id) == current,
         title: title(&session),
     });

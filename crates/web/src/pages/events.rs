@@ -107,8 +107,10 @@ impl Follower {
                     let before = self.encoder.text(turn, step, &text);
                     if before.is_empty() && Instant::now() >= self.render_at { self.render() } else { before }
                 }
-                // Reasoning is kept in the log and not shown.
-                StreamEvent::ReasoningDelta { .. } => Vec::new(),
+                StreamEvent::ReasoningDelta { turn, step, text, .. } => {
+                    let before = self.encoder.thought(turn, step, &text);
+                    if before.is_empty() && Instant::now() >= self.render_at { self.render() } else { before }
+                }
             };
             if !messages.is_empty() {
                 return Some(messages);

@@ -3,26 +3,28 @@
 use askama::Template;
 use axum::{
     extract::{Path, Request, State},
-    response::Html,
+    response::{IntoResponse as _, Redirect, Response},
 };
 use kontor_core::{
     caller::Caller,
-    error::{ErrorKind, Fault as _},
+    error::{Chain, ErrorKind, Fault as _},
     grants::Action,
     metadata::{Object, Schema},
 };
 use kontor_crm::records::ListQuery;
 use kontor_http::Services;
 
+use super::list_state::{self, Address, PASSING};
 use crate::{
     assets,
     error::{PageError, Result, page},
     form::Fields,
+    kinds,
     link::with_query,
     records::{self, Filters, RowView},
     session::SignedIn,
     shell::{Shell, icon, viewer},
-    show::{Shown, Table, without_ids},
+    show::{Head, Shown, Table, without_ids},
 };
 
 const PAGE_SIZE: u32 = 50;
@@ -45,6 +47,10 @@ struct ListPage<'a> {
     deleted_href: String,
     live_href: String,
     clear_href: String,
+    /// Not to be remembered.
+    is_passing: bool,
+    /// Whether it is sorted, narrowed or has other columns than as it comes.
+    is_changed: bool,
     filters: &'a Filters,
     rows: Vec<RowView<'a>>,
     /// For each row what its value could mean: the list with that, and how it reads.
@@ -75,6 +81,8 @@ struct ColumnChoice {
 struct HeadView {
     label: String,
     is_number: bool,
+    /// In steps of 32 pixels.
+    width: usize,
     /// Where a click on it leads; absent for what cannot be sorted by.
     href: Option<String>,
     /// `ascending` or `descending` where the list is sorted by it.
@@ -86,20 +94,36 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     Path(plural): Path<String>,
     request: Request,
-) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+) -> Result<Response> {
+    let given = request.uri().query().filter(|query| !query.is_empty());
+    let query = Fields::parse(given.unwrap_or_default().as_bytes());
     let schema = state.crm.schema(caller.workspace).await?;
     let object = schema
         .object_by_plural(&plural)
         .filter(|object| caller.grants.allows(&object.name, Action::Read))
         .ok_or_else(PageError::not_found)?;
 
-    let chosen: Vec<String> = query.all("c").map(str::to_owned).collect();
+    if given.is_none()
+        && let Some(kept) = state.crm.list_state(&caller, &object.name).await?
+    {
+        return Ok(Redirect::to(&format!("/records/{plural}?{kept}")).into_response());
+    }
+
+    let chosen: Vec<String> = list_state::columns(&query, object, &caller);
     let candidates = records::candidates(object, &caller, &chosen);
     let fields = records::chosen(&candidates);
     let today = caller.today(state.environment.now());
     let mut filters = Filters::new(&schema, object, &caller, &query, today);
     filters.name_records(&state, &caller).await?;
+    let is_passing = query.get(PASSING) == "yes";
+    let is_lasting = !is_passing && query.get("deleted") != "yes" && !filters.is_unread();
+    if given.is_some() && is_lasting && list_state::is_opened(request.headers()) {
+        let kept = list_state::of(&query, &chosen);
+        // A list is shown also where nothing can be written.
+        if let Err(error) = state.crm.keep_list_state(&caller, &object.name, &kept).await {
+            tracing::warn!(error = %Chain(&error), "a list is not remembered");
+        }
+    }
     let after = query.get("after");
     let list = ListQuery {
         filter: filters.to_json(),
@@ -157,7 +181,9 @@ pub(crate) async fn show(
         is_deleted: query.get("deleted") == "yes",
         deleted_href: with_query(&format!("/records/{plural}"), [("deleted", "yes")]),
         live_href: format!("/records/{plural}"),
-        clear_href: format!("/records/{plural}"),
+        clear_href: address.cleared(),
+        is_passing,
+        is_changed: !is_passing && !list_state::of(&query, &chosen).is_empty(),
         offers: filters
             .rows
             .iter()
@@ -185,49 +211,7 @@ pub(crate) async fn show(
         next,
         problem,
     };
-    page(&shown)
-}
-
-/// Addresses of this list that keep what it is narrowed to.
-struct Address<'a> {
-    plural: &'a str,
-    query: &'a Fields,
-}
-
-impl Address<'_> {
-    fn with(&self, sort: &str, trail: &[&str], after: &str) -> String {
-        let kept = ["q", "deleted"].into_iter().map(|name| (name, self.query.get(name)));
-        let rows = ["f", "o", "v", "c"]
-            .into_iter()
-            .flat_map(|name| self.query.all(name).map(move |value| (name, value)).collect::<Vec<_>>());
-        let trail = trail.iter().map(|cursor| ("p", *cursor));
-        let pairs = kept
-            .chain([("sort", sort)])
-            .filter(|(_, value)| !value.is_empty())
-            .chain(rows)
-            .chain(trail)
-            .chain((!after.is_empty()).then_some(("after", after)));
-        with_query(&format!("/records/{}", self.plural), pairs)
-    }
-
-    /// The first page with another value in a row of the filter.
-    fn with_value(&self, row: usize, value: &str) -> String {
-        let mut query = self.query.clone();
-        let values: Vec<String> = self.query.all("v").map(str::to_owned).collect();
-        query.replace_all(
-            "v",
-            values.into_iter().enumerate().map(
-                |(index, held)| {
-                    if index == row { value.to_owned() } else { held }
-                },
-            ),
-        );
-        Address { plural: self.plural, query: &query }.page(&[], "")
-    }
-
-    fn page(&self, trail: &[&str], after: &str) -> String {
-        self.with(self.query.get("sort"), trail, after)
-    }
+    Ok(page(&shown)?.into_response())
 }
 
 fn heads(
@@ -258,6 +242,7 @@ fn heads(
             HeadView {
                 label: head.label.clone(),
                 is_number: head.is_number,
+                width: width(object, head),
                 href: field.map(|field| {
                     // A figure is looked at from the largest, a text from its beginning; a second click turns it.
                     let descending = match order {
@@ -271,4 +256,19 @@ fn heads(
             }
         })
         .collect()
+}
+
+/// The widest column and that of the records' names, in steps of 32 pixels.
+const WIDEST: usize = 9;
+const NAMES: usize = 7;
+
+/// As wide as fields of its kind need, and at least as its own heading does.
+fn width(object: &Object, head: &Head) -> usize {
+    if object.label_field == *head.name.as_str() {
+        return NAMES;
+    }
+    let kind = object.field(&head.name).map_or(NAMES, |field| kinds::of(&field.kind).width);
+    // A letter takes about seven pixels, the space around it and the mark of the order the rest.
+    let heading = (head.label.chars().count() * 27 / 4 + 36).div_ceil(32);
+    kind.max(heading).min(WIDEST)
 }

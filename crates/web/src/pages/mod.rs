@@ -1,6 +1,7 @@
 //! The pages, one a file, and the requests that they send.
 
 mod account;
+mod agents;
 mod audit;
 mod budgets;
 mod chat;
@@ -10,6 +11,7 @@ mod events;
 mod jobs;
 mod links;
 mod list;
+mod list_state;
 mod live;
 mod members;
 mod models;
@@ -73,6 +75,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/members/{id}/reset-link", post(members::member::reset_link))
         .route("/settings/members/{id}/sign-ins/end", post(members::member::end_sign_ins))
         .route("/settings/members/{id}/sign-ins/{sign_in}/end", post(members::member::end_sign_in))
+        .merge(agents::routes())
         .route("/settings/models", get(models::show))
         .route("/settings/models/use", post(models::choose))
         .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))
@@ -89,6 +92,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/records/choices", get(choices::find))
         .route("/records/{plural}", get(list::show).post(edit::create))
         .route("/records/{plural}/new", get(edit::new))
+        .route("/records/{plural}/reset", post(list_state::reset))
         .route("/records/{plural}/{id}", get(record::show).post(edit::update))
         .route("/records/{plural}/{id}/edit", get(edit::show))
         .route("/records/{plural}/{id}/delete", post(record::delete))

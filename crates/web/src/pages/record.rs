@@ -23,6 +23,7 @@ use kontor_crm::{
 use kontor_http::Services;
 use serde_json::json;
 
+use super::list_state::PASSING;
 use crate::{
     assets,
     error::{PageError, Result, page},
@@ -383,7 +384,7 @@ fn related_objects(viewer: &Viewer, caller: &Caller, object: &Object) -> String 
 /// The list narrowed to what points here by a relation.
 fn list_of(other: &Object, field: &str, id: RecordId) -> String {
     let list = format!("/records/{}", other.plural);
-    with_query(&list, [("f", field), ("o", "is"), ("v", id.to_string().as_str())])
+    with_query(&list, [("f", field), ("o", "is"), ("v", id.to_string().as_str()), (PASSING, "yes")])
 }
 
 /// The objects of which one can be made that is about this record.

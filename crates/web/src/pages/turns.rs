@@ -56,7 +56,9 @@ pub(crate) async fn begin(
 async fn begun(state: &Services, caller: &Caller, fields: &Fields, message: String) -> Result<SessionId> {
     let schema = state.crm.schema(caller.workspace).await?;
     let agent = match fields.get("agent") {
-        "" => state.agents.agents(caller).await?.into_iter().next().map(|agent| agent.name),
+        "" => {
+            state.agents.agents(caller).await?.into_iter().find(|agent| agent.active).map(|agent| agent.name)
+        }
         name => Some(name.to_owned()),
     };
     let agent = agent.ok_or_else(|| {

@@ -130,7 +130,7 @@ pub(crate) async fn show(
         shell,
         asked,
         sees_all,
-        agents: agents.into_iter().map(|agent| (agent.id.to_string(), agent.label)).collect(),
+        agents: agents.into_iter().map(|agent| (agent.id.to_string(), agent.definition.label)).collect(),
         members,
         models,
         wrong: Wrong::of(&wrong, str::to_owned),

@@ -143,7 +143,7 @@ pub(crate) fn line(text: &str, place: Place) -> Shown {
 }
 
 pub(crate) fn prose(text: &str) -> Shown {
-    let blocks = markdown::blocks(text);
+    let blocks = markdown::blocks(text, markdown::Under::Part);
     if blocks.is_empty() { Shown::Empty } else { Shown::Prose(blocks) }
 }
 

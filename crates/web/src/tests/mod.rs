@@ -1,10 +1,13 @@
 //! Requests through the whole router, on a real store and the real services.
 
+mod agents;
 mod bad_input;
 mod chat;
+mod compression;
 mod doors;
 mod forms;
 mod hidden;
+mod lists;
 mod models;
 mod people;
 mod records;

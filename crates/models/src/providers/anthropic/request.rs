@@ -30,6 +30,10 @@ pub(super) struct WireRequest<'r> {
     tool_choice: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
     messages: Vec<WireMessage<'r>>,
 }
 
@@ -87,10 +91,14 @@ impl<'r> WireRequest<'r> {
         if let Some(last) = system.last_mut() {
             last.cache_control = Some(CacheControl::Ephemeral);
         }
-        let max_tokens = model.max_output_tokens.unwrap_or(OUTPUT_LIMIT);
+        let settings = &request.settings;
+        let max_tokens = settings.output_limit(model.max_output_tokens).unwrap_or(OUTPUT_LIMIT);
         let tool_choice = if tools.is_empty() { None } else { choice(request, quirks, names) };
         // A call cannot be required of a model that is told to think.
         let is_forced = matches!(request.tool_choice, ToolChoice::Required(_)) && !tools.is_empty();
+        let has_room = |thinking: &Thinking| !matches!(thinking, Thinking::Budget(_)) || max_tokens > 1_024;
+        let thinking = model.thinking.filter(|thinking| !is_forced && has_room(thinking));
+        let thinks = thinking.is_some_and(|thinking| thinking != Thinking::Off);
         Self {
             model: &model.name,
             max_tokens,
@@ -98,7 +106,15 @@ impl<'r> WireRequest<'r> {
             system,
             tools,
             tool_choice,
-            thinking: model.thinking.filter(|_| !is_forced).map(|thinking| match thinking {
+            // Models that think as they see fit are told how much:
+            // https://platform.claude.com/docs/en/build-with-claude/effort
+            output_config: settings
+                .reasoning_effort
+                .filter(|_| thinking == Some(Thinking::Adaptive))
+                .map(|effort| json!({"effort": effort})),
+            // With thoughts it is refused: https://platform.claude.com/docs/en/build-with-claude/extended-thinking
+            temperature: settings.temperature.filter(|_| !thinks).map(|asked| asked.min(1.0)),
+            thinking: thinking.map(|thinking| match thinking {
                 Thinking::Adaptive => json!({"type": "adaptive"}),
                 Thinking::Off => json!({"type": "disabled"}),
                 Thinking::Budget(tokens) => json!({

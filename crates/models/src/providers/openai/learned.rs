@@ -49,15 +49,23 @@ fn better(asked: &Quirks, model: &ModelConfig, request: &ChatRequest, error: &Mo
     let says = |word: &str| message.contains(word);
     let lower = message.to_ascii_lowercase();
     let mut better = asked.clone();
+    let is_limited = request.settings.output_limit(model.max_output_tokens).is_some();
     if asked.include_usage && (says("stream_options") || says("include_usage")) {
         better.include_usage = false;
     } else if asked.parallel_tool_calls.is_some() && says("parallel_tool_calls") {
         better.parallel_tool_calls = None;
-    } else if model.max_output_tokens.is_some() && says("max_completion_tokens") && says("max_tokens") {
+    } else if is_limited && says("max_completion_tokens") && says("max_tokens") {
         // Each refusal names the one that is wanted beside the one that was sent.
         better.output_limit = other(asked.output_limit);
-    } else if model.max_output_tokens.is_some() && says(name(asked.output_limit)) && is_unknown(message) {
+    } else if is_limited && says(name(asked.output_limit)) && is_unknown(message) {
         better.output_limit = other(asked.output_limit);
+    } else if asked.temperature && request.settings.temperature.is_some() && says("temperature") {
+        better.temperature = false;
+    } else if asked.reasoning_effort
+        && request.settings.reasoning_effort.is_some()
+        && EFFORT.iter().any(|words| lower.contains(words))
+    {
+        better.reasoning_effort = false;
     } else if asked.named_tool_choice
         && matches!(request.tool_choice, ToolChoice::Required(Some(_)))
         && says("tool_choice")
@@ -115,6 +123,9 @@ const ROLES: &[&str] = &["must alternate", "should alternate", "after role", "al
 /// How servers say that a text must not be empty.
 const EMPTY: &[&str] =
     &["non-empty", "must not be empty", "cannot be empty", "is blank", "is empty", "too short"];
+
+/// How servers name what is asked for as the effort of reasoning, and that a model does not think.
+const EFFORT: &[&str] = &["reasoning_effort", "reasoning effort", "does not support thinking"];
 
 /// What is sent back with an answer.
 const THOUGHTS: &[&str] =

@@ -7,7 +7,7 @@ use serde_json::{json, value::RawValue};
 
 use super::messages::{Recipient, WireMessage};
 use crate::{
-    chat::{ChatRequest, ToolChoice, ToolDefinition},
+    chat::{ChatRequest, ReasoningEffort, ToolChoice, ToolDefinition},
     config::{ModelConfig, OutputLimit, Quirks},
     error::ModelError,
     providers::wire::names::Names,
@@ -61,6 +61,10 @@ pub(crate) struct WireRequest<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<ReasoningEffort>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     parallel_tool_calls: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<serde_json::Value>,
@@ -82,7 +86,7 @@ impl<'r> WireRequest<'r> {
         quirks: &'r Quirks,
         tools: &'r EncodedTools,
     ) -> Result<Self, ModelError> {
-        let limit = model.max_output_tokens;
+        let limit = request.settings.output_limit(model.max_output_tokens);
         let (max_tokens, max_completion_tokens) = match quirks.output_limit {
             OutputLimit::MaxTokens => (limit, None),
             OutputLimit::MaxCompletionTokens => (None, limit),
@@ -111,6 +115,8 @@ impl<'r> WireRequest<'r> {
             stream_options: quirks.include_usage.then_some(StreamOptions { include_usage: true }),
             max_tokens,
             max_completion_tokens,
+            temperature: request.settings.temperature.filter(|_| quirks.temperature),
+            reasoning_effort: request.settings.reasoning_effort.filter(|_| quirks.reasoning_effort),
             parallel_tool_calls: quirks.parallel_tool_calls.filter(|_| offered.is_some()),
             tool_choice,
             tools: offered,
@@ -124,7 +130,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::chat::Message;
+    use crate::chat::{Message, RequestSettings};
 
     fn tool(name: &str) -> ToolDefinition {
         ToolDefinition {
@@ -152,6 +158,22 @@ mod tests {
         let body = wire(&request, &Quirks { named_tool_choice: true, ..Quirks::default() });
         assert_eq!(body["tool_choice"]["function"]["name"], "deal_get");
         assert_eq!(body["tools"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_a_request_asks_for_is_sent_unless_the_model_refused_it() {
+        let settings = RequestSettings {
+            temperature: Some(0.5),
+            max_output_tokens: Some(700),
+            reasoning_effort: Some(ReasoningEffort::Low),
+        };
+        let request = ChatRequest::new([Message::User("hi".into())], []).with_settings(settings);
+        let body = wire(&request, &Quirks::default());
+        let sent = ["temperature", "max_tokens", "reasoning_effort"].map(|key| body[key].clone());
+        assert_eq!(sent, [json!(0.5), json!(700), json!("low")]);
+        let body =
+            wire(&request, &Quirks { temperature: false, reasoning_effort: false, ..Quirks::default() });
+        assert!(body.get("temperature").is_none() && body.get("reasoning_effort").is_none());
     }
 
     #[test]

@@ -4,7 +4,11 @@
 //! kills the server with signal 9 after a random moment, starts it again on the same data, sends the messages
 //! again under the same idempotency keys, answers what is asked, and waits for the turns to end. Then every
 //! effect must be there exactly once, with one entry in a timeline, every tool call must have exactly one
-//! result, and the log must read the same twice.
+//! result, the log must read the same twice, and what the model was sent of a conversation, thoughts and signatures
+//! included, must be the same bytes in each later request.
+
+mod model;
+mod replay;
 
 use std::{io, time::Duration};
 
@@ -13,9 +17,10 @@ use kontor_core::environment::{Random as _, SeededRandom};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+pub use self::model::{Wire, model};
 use crate::{
     client::ApiClient,
-    scripted::{Script, ScriptedModel},
+    scripted::ScriptedModel,
     server::{Server, ServerOptions},
     sse::{Event, text_of},
 };
@@ -32,6 +37,8 @@ pub struct Report {
     pub interrupted: usize,
     /// Steps that were begun again after a restart.
     pub restarted_steps: usize,
+    /// Requests that the model was sent.
+    pub requests: usize,
     /// What happened, each once: of each there is one event in the outbox.
     pub effects: Vec<Effect>,
     /// What must never be: each a sentence.
@@ -67,40 +74,6 @@ pub struct KillOptions {
     pub latest: Duration,
 }
 
-/// The model of the loop. It is told a marker and a deal: it makes two things side by side, changes the deal
-/// and logs a call about it, makes one thing more and deletes the deal, and ends with a sentence.
-pub async fn model() -> io::Result<ScriptedModel> {
-    ScriptedModel::with_rule(|request| {
-        let messages = request["messages"].as_array().cloned().unwrap_or_default();
-        let asked = messages.iter().rposition(|message| message["role"] == "user").unwrap_or(0);
-        let said = messages.get(asked).and_then(|message| message["content"].as_str()).unwrap_or_default();
-        let (marker, deal) = said.split_once(' ').unwrap_or((said, ""));
-        let results = messages[asked..].iter().filter(|message| message["role"] == "tool").count();
-        let title = json!({ "title": marker }).to_string();
-        let target = json!({ "object": "deal", "id": deal });
-        match results {
-            0 => Script::new().text("I make two things. ").calls(&[
-                ("a", "account.create", &json!({ "name": marker }).to_string()),
-                ("b", "note.create", &title),
-            ]),
-            2 => Script::new().calls(&[
-                ("c", "deal.update", &json!({ "id": deal, "stage": "PROPOSAL" }).to_string()),
-                (
-                    "d",
-                    "activity.log",
-                    &json!({ "type": "CALL", "subject": marker, "target": target }).to_string(),
-                ),
-            ]),
-            4 => Script::new().calls(&[
-                ("e", "task.create", &title),
-                ("f", "deal.delete", &json!({ "id": deal }).to_string()),
-            ]),
-            _ => Script::new().text(&format!("All of {marker} is done now, as you asked.")),
-        }
-    })
-    .await
-}
-
 /// Runs the loop. The options' server must use the model of [`model`].
 pub async fn run(options: &KillOptions, model: &ScriptedModel) -> io::Result<Report> {
     let random = SeededRandom::new(options.seed);
@@ -108,11 +81,13 @@ pub async fn run(options: &KillOptions, model: &ScriptedModel) -> io::Result<Rep
     let mut server = Server::start(&options.server)?;
     // The same address each time: it is the issuer of the tokens.
     let again = ServerOptions { listen: server.address().to_owned(), ..options.server.clone() };
+    let mut markers = Vec::new();
     for round in 0..options.rounds {
         let client = ApiClient::sign_in(&server.url, "ada@demo.test").await.map_err(io::Error::other)?;
         let mut attempts = Vec::new();
         for lane in 0..options.concurrent {
             let marker = format!("K{}R{round}L{lane}", options.seed);
+            markers.push(marker.clone());
             attempts.push(Attempt::prepare(&client, marker).await.map_err(io::Error::other)?);
         }
         let running = futures::future::join_all(attempts.iter().map(|attempt| attempt.see_through(&client)));
@@ -132,6 +107,9 @@ pub async fn run(options: &KillOptions, model: &ScriptedModel) -> io::Result<Rep
         report.rounds += 1;
         report.turns += attempts.len();
     }
+    let bodies = model.bodies();
+    report.requests = bodies.len();
+    report.violations.extend(replay::differences(&bodies, &markers));
     report.violations.extend(model.violations());
     Ok(report)
 }

@@ -1,0 +1,186 @@
+//! Agents made, changed, copied, reset and deleted by those who may.
+
+use kontor_agents::{AgentPatch, NewAgent, NewSession};
+use kontor_core::{
+    caller::Caller,
+    error::{ErrorKind, Fault as _},
+    grants::{Grants, Permission},
+};
+use kontor_store::{AuditQuery, AuditRecord, both_engines, testing::TestStore};
+use serde_json::{Value, json};
+
+use crate::house::{House, plan, texts};
+
+pub(crate) fn new(value: Value) -> NewAgent {
+    serde_json::from_value(value).unwrap()
+}
+
+pub(crate) fn patch(value: Value) -> AgentPatch {
+    serde_json::from_value(value).unwrap()
+}
+
+/// What was done to agents, the latest first.
+pub(crate) async fn audited(house: &House) -> Vec<String> {
+    let namespace = house.store.workspace(house.workspace).await.unwrap();
+    let query = AuditQuery { limit: 50, ..AuditQuery::default() };
+    let acts: Result<Vec<AuditRecord>, kontor_store::Error> =
+        namespace.read(query, |tx, query| Box::pin(tx.audit_log(query))).await;
+    let acts = acts.unwrap().into_iter().filter(|act| act.target.starts_with("agent:"));
+    acts.map(|act| act.action).collect()
+}
+
+/// The caller with these permissions only.
+fn permitted(caller: &Caller, permissions: impl IntoIterator<Item = Permission>) -> Caller {
+    let grants = Grants::clone(&caller.grants).with_platform(permissions);
+    Caller { grants: grants.into(), ..caller.clone() }
+}
+
+both_engines! {
+    async fn an_agent_made_from_nothing_answers_and_its_name_is_its_own(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let made = agents
+            .create_agent(&house.ada, new(json!({
+                "name": "lead-finder", "role": "Viewer", "model": "scripted/small",
+                "operations": ["lead.*", "*.find"], "prompt": "You are {{ agent.label }}.",
+                "settings": {"temperature": 0.2, "max_output_tokens": 50},
+            })))
+            .await
+            .unwrap();
+        assert_eq!((made.version, made.prompt_version, made.active), (1, 1, true));
+        assert_eq!(made.definition.label, "Lead finder");
+        assert_eq!(made.prompt.as_deref(), Some("You are {{ agent.label }}."));
+        let session = house.first.session(&house.ada, "lead-finder").await;
+        let events = house.first.ask(&house.ada, session, plan(&[], "Here.")).await;
+        assert_eq!(texts(&events), ["Here."]);
+        let sent = house.server.requests().pop().unwrap();
+        assert_eq!(sent["messages"][0]["content"], "You are Lead finder.");
+        assert_eq!((&sent["temperature"], &sent["max_tokens"]), (&json!(0.2), &json!(50)));
+        let again = agents.create_agent(&house.ada, new(json!({"name": "lead-finder", "role": "Viewer"}))).await;
+        assert_eq!(again.unwrap_err().problem().code, "agent_exists");
+        assert_eq!(audited(&house).await, ["agent.created"]);
+        house.check();
+    }
+
+    async fn all_that_is_wrong_with_an_agent_is_told_at_its_place(store: TestStore) {
+        let house = House::new(store).await;
+        let wrong = new(json!({
+            "name": "Lead Finder", "role": "Viewr", "label": "", "model": "scripted/smal", "icon": "<b>",
+            "operations": ["contact.*", "a b"], "fallbacks": ["scripted/small", "scripted/small"],
+            "settings": {"temperature": 3}, "limits": {"steps": 0}, "format": {"schema": {"type": "thing"}},
+            "prompt": "{{ nobody }}",
+        }));
+        let refused = house.first.agents.create_agent(&house.ada, wrong).await.unwrap_err().problem();
+        let paths: Vec<_> = refused.issues.iter().map(|issue| issue.path.as_str()).collect();
+        let expected = [
+            "name", "label", "icon", "model", "fallbacks[1]", "settings.temperature", "operations[1]",
+            "format.schema", "limits.steps", "role", "prompt",
+        ];
+        assert_eq!(paths, expected, "{refused:?}");
+        let role = refused.issues.iter().find(|issue| issue.path == "role").unwrap();
+        assert!(role.message.contains("Did you mean Viewer?"), "{role}");
+    }
+
+    async fn a_change_made_of_an_older_version_says_who_changed_what(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let bo = house.member("Bo Lind", "Admin").await;
+        let first = agents
+            .change_agent(&bo, "analyst", patch(json!({"version": 1, "label": "Zahlen", "icon": "target"})))
+            .await
+            .unwrap();
+        assert_eq!((first.version, first.definition.label.as_str()), (2, "Zahlen"));
+        let stale = agents
+            .change_agent(&house.ada, "analyst", patch(json!({"version": 1, "model": "fast"})))
+            .await
+            .unwrap_err()
+            .problem();
+        assert_eq!((stale.kind, stale.code.as_ref()), (ErrorKind::Conflict, "agent_changed"));
+        assert!(stale.message.starts_with("Bo Lind changed the agent meanwhile: icon, label."), "{stale}");
+        let unchanged = agents.change_agent(&house.ada, "analyst", patch(json!({"version": 2, "label": "Zahlen"})));
+        assert_eq!(unchanged.await.unwrap().version, 2, "nothing is different");
+        let versions = agents.agent_versions(&house.ada, "analyst").await.unwrap();
+        let told: Vec<_> =
+            versions.iter().map(|version| (version.version, version.made_by.to_string())).collect();
+        assert_eq!(told, [(2, "Bo Lind".to_owned()), (1, "Kontor".to_owned())]);
+        assert_eq!(versions[0].changed, ["label", "icon"]);
+    }
+
+    async fn nobody_gives_an_agent_a_role_that_allows_more_than_their_own(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let member = permitted(&house.member("Mia Berg", "Member").await, [Permission::Agents]);
+        let refused = agents.create_agent(&member, new(json!({"name": "mighty", "role": "Admin"}))).await;
+        assert_eq!(refused.unwrap_err().problem().code, "role_beyond_caller");
+        agents.create_agent(&member, new(json!({"name": "humble", "role": "Viewer"}))).await.unwrap();
+        let refused = agents.change_agent(&member, "humble", patch(json!({"role": "Admin"}))).await;
+        assert_eq!(refused.unwrap_err().problem().code, "role_beyond_caller");
+        agents.change_agent(&house.ada, "humble", patch(json!({"role": "Admin"}))).await.unwrap();
+        let copied = agents.create_agent(&member, new(json!({"name": "copy", "copy_of": "humble"}))).await;
+        assert_eq!(copied.unwrap_err().problem().code, "role_beyond_caller");
+        let nobody = permitted(&member, []);
+        let refused = agents.create_agent(&nobody, new(json!({"name": "x", "role": "Viewer"}))).await;
+        assert_eq!(refused.unwrap_err().problem().code, "not_permitted");
+    }
+
+    async fn a_copy_is_the_original_with_what_is_said_and_a_standard_agent_is_reset(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let copy = new(json!({"name": "my-analyst", "copy_of": "analyst", "model": "fast"}));
+        let copy = agents.create_agent(&house.ada, copy).await.unwrap();
+        let original = agents.agent_by_name(&house.ada, "analyst").await.unwrap();
+        assert_eq!(copy.prompt, original.prompt);
+        assert_eq!((copy.definition.role.as_str(), copy.definition.model.as_str()), ("Viewer", "fast"));
+        assert!(!copy.is_standard && original.is_standard);
+        let reset = agents.reset_agent(&house.ada, "my-analyst", None).await.unwrap_err();
+        assert_eq!(reset.problem().code, "not_standard");
+
+        agents.change_agent(&house.ada, "analyst", patch(json!({"label": "Zahlen", "role": "Member"}))).await.unwrap();
+        let body = serde_json::from_value(json!({"body": "Count."})).unwrap();
+        let saved = agents.save_prompt(&house.ada, "analyst", body).await.unwrap();
+        let to = serde_json::from_value(json!({"version": saved.version, "expected": 1})).unwrap();
+        agents.move_label(&house.ada, "analyst", "production", to).await.unwrap();
+        let reset = agents.reset_agent(&house.ada, "analyst", None).await.unwrap();
+        assert_eq!(reset.definition, original.definition);
+        assert_eq!((reset.prompt, reset.prompt_version), (original.prompt, 3));
+    }
+
+    async fn an_agent_that_is_not_active_or_deleted_takes_no_messages_and_its_chats_stay_readable(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let member = house.member("Mia Berg", "Member").await;
+        let session = house.first.session(&member, "analyst").await;
+        house.first.ask(&member, session, plan(&[], "Before.")).await;
+        agents.change_agent(&house.ada, "analyst", patch(json!({"active": false}))).await.unwrap();
+        let names = |list: Vec<kontor_agents::AgentSummary>| list.into_iter().map(|a| a.name).collect::<Vec<_>>();
+        assert!(!names(agents.agents(&member).await.unwrap()).contains(&"analyst".to_owned()));
+        assert!(names(agents.agents(&house.ada).await.unwrap()).contains(&"analyst".to_owned()));
+        let code = |error: kontor_agents::Error| error.problem().code.into_owned();
+        let say = || agents.start_turn(&member, session, "more".to_owned(), None);
+        let begin = || {
+            let new = NewSession { agent: "analyst".to_owned(), title: None, context: None };
+            agents.create_session(&member, new)
+        };
+        assert_eq!(code(say().await.unwrap_err()), "agent_inactive");
+        assert_eq!(code(begin().await.unwrap_err()), "agent_inactive");
+
+        let id = agents.agent_by_name(&house.ada, "analyst").await.unwrap().id.to_string();
+        agents.delete_agent(&house.ada, "analyst", Some(1)).await.unwrap();
+        assert_eq!(code(say().await.unwrap_err()), "agent_deleted");
+        assert_eq!(code(begin().await.unwrap_err()), "agent_not_found");
+        assert_eq!(agents.session(&member, session).await.unwrap().agent.label, "Analyst");
+        let listed = agents.sessions(&member, 10, None).await.unwrap().sessions;
+        assert_eq!((listed[0].agent.name.as_str(), listed[0].agent.label.as_str()), ("analyst", "Analyst"));
+        assert_eq!(house.first.log(&member, session).await.len(), 5);
+
+        // Its name is free, and taken it keeps the deleted one from coming back under it.
+        agents.create_agent(&house.ada, new(json!({"name": "analyst", "role": "Viewer"}))).await.unwrap();
+        assert_eq!(code(agents.restore_agent(&house.ada, &id).await.unwrap_err()), "agent_exists");
+        agents.delete_agent(&house.ada, "analyst", None).await.unwrap();
+        let back = agents.restore_agent(&house.ada, &id).await.unwrap();
+        assert_eq!((back.name.as_str(), back.active), ("analyst", false));
+        agents.change_agent(&house.ada, "analyst", patch(json!({"active": true}))).await.unwrap();
+        house.first.ask(&member, session, plan(&[], "After.")).await;
+        house.check();
+    }
+}

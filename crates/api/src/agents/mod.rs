@@ -1,0 +1,12 @@
+//! Agents: what they are, what they are told, and which version of that is used.
+
+mod definitions;
+mod labels;
+mod prompts;
+
+use aide::axum::ApiRouter;
+use kontor_http::Services;
+
+pub(crate) fn routes() -> ApiRouter<Services> {
+    ApiRouter::new().merge(definitions::routes()).merge(prompts::routes()).merge(labels::routes())
+}

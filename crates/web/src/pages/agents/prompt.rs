@@ -1,0 +1,418 @@
+//! The editor of a prompt: what is written, how it looks to a model, what differs from what is used, and the versions.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
+use kontor_agents::{
+    AgentSummary, DiffLine, LineChange, NewDraft, NewPreview, NewPrompt, Preview, PreviewRecord, Review,
+    ReviewStatus, Variable, compare_lines,
+};
+use kontor_core::{
+    caller::Caller,
+    error::{Fault as _, Problem},
+    grants::Permission,
+    ids::RecordId,
+    reading::readable,
+};
+use kontor_http::Services;
+use kontor_identity::Csrf;
+
+use super::{href, may_write, number};
+use crate::{
+    assets,
+    error::{PageError, Result, page},
+    form::Fields,
+    session::{Sent, SignedIn},
+    shell::Shell,
+    show::{Clock, Shown, instant},
+};
+
+/// Lines of a comparison that stay around a difference.
+const AROUND: usize = 3;
+
+#[derive(Template)]
+#[template(path = "agent_prompt.html")]
+struct PromptPage {
+    assets: &'static str,
+    shell: Shell,
+    label: String,
+    href: String,
+    body: String,
+    note: String,
+    /// The version that the text was begun from.
+    based_on: i64,
+    /// The version that live traffic uses.
+    production: i64,
+    /// A later version than the one that a draft was begun from, and who wrote it.
+    overtaken: Option<String>,
+    draft_saved: Option<Shown>,
+    members: Vec<(String, String)>,
+    member: String,
+    record: String,
+    shown: Option<PreviewView>,
+    /// Why there is no preview.
+    problem: Option<String>,
+    diff: Vec<DiffView>,
+    variables: Vec<Variable>,
+    versions: Vec<VersionView>,
+    labels: Vec<LabelView>,
+    reviews: Vec<ReviewView>,
+    may_write: bool,
+    done: &'static str,
+}
+
+struct PreviewView {
+    prompt: String,
+    tools: Vec<(String, String)>,
+    tokens: [(&'static str, String); 3],
+}
+
+/// A line of the comparison, or those that are left out.
+enum DiffView {
+    Line { class: &'static str, sign: &'static str, text: String },
+    Skipped(usize),
+}
+
+struct VersionView {
+    number: i64,
+    note: String,
+    by: String,
+    when: Shown,
+    labels: Vec<String>,
+}
+
+struct LabelView {
+    label: String,
+    version: i64,
+    is_protected: bool,
+    by: String,
+    when: Shown,
+}
+
+struct ReviewView {
+    id: String,
+    label: String,
+    version: i64,
+    expected: Option<i64>,
+    note: String,
+    by: String,
+    when: Shown,
+    is_pending: bool,
+    is_own: bool,
+    outcome: String,
+}
+
+/// What stands in the editor.
+struct Written {
+    body: String,
+    note: String,
+    based_on: Option<i64>,
+    member: String,
+    record: String,
+}
+
+pub(super) async fn show(
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Html<String>> {
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let agent = state.agents.agent_by_name(&caller, &name).await?;
+    let (mut body, mut based_on) = (agent.prompt.clone().unwrap_or_default(), Some(agent.prompt_version));
+    let mut draft_saved = None;
+    if let Some(version) = number(&query, "version") {
+        body = state.agents.prompt(&caller, &name, version).await?.body;
+        based_on = Some(version);
+    } else if may_write(&caller)
+        && let Some(draft) = state.agents.prompt_draft(&caller, &name).await?
+    {
+        let clock = Clock::of(&state.environment, &caller);
+        (body, based_on, draft_saved) = (draft.body, draft.based_on, Some(instant(draft.saved_at, clock)));
+    }
+    let written =
+        Written { body, note: String::new(), based_on, member: String::new(), record: String::new() };
+    let mut shown = prompt_page(&state, &caller, &csrf, agent, written).await?;
+    shown.draft_saved = draft_saved;
+    shown.done = match query.get("done") {
+        "saved" => "Saved as a version. Agents use it when production stands at it.",
+        "draft" => "Your draft is kept.",
+        "discarded" => "Your draft is gone.",
+        "moved" => "The label has moved. Chats use it from their next message on.",
+        "asked" => "A second person is asked.",
+        "answered" => "The review is answered.",
+        _ => "",
+    };
+    page(&shown)
+}
+
+/// The editor as it was sent, with its preview.
+pub(super) async fn preview(
+    State(state): State<Services>,
+    Path(name): Path<String>,
+    sent: Sent,
+) -> Result<Html<String>> {
+    let agent = state.agents.agent_by_name(&sent.caller, &name).await?;
+    page(&prompt_page(&state, &sent.caller, &sent.csrf, agent, written(&sent.fields)).await?)
+}
+
+pub(super) async fn save(
+    State(state): State<Services>,
+    Path(name): Path<String>,
+    sent: Sent,
+) -> Result<Response> {
+    let was = written(&sent.fields);
+    let new = NewPrompt { body: was.body.clone(), note: was.note.clone() };
+    let Err(error) = state.agents.save_prompt(&sent.caller, &name, new).await else {
+        return Ok(Redirect::to(&format!("{}/prompt?done=saved#versions", href(&name))).into_response());
+    };
+    let problem = error.problem();
+    if problem.issues.is_empty() {
+        return Err(PageError::from(error));
+    }
+    let agent = state.agents.agent_by_name(&sent.caller, &name).await?;
+    let mut shown = prompt_page(&state, &sent.caller, &sent.csrf, agent, was).await?;
+    shown.problem = Some(told(&problem));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+}
+
+pub(super) async fn keep(
+    State(state): State<Services>,
+    Path(name): Path<String>,
+    sent: Sent,
+) -> Result<Redirect> {
+    let Written { body, based_on, .. } = written(&sent.fields);
+    state.agents.keep_draft(&sent.caller, &name, NewDraft { body, based_on }).await?;
+    Ok(Redirect::to(&format!("{}/prompt?done=draft", href(&name))))
+}
+
+pub(super) async fn discard(
+    State(state): State<Services>,
+    Path(name): Path<String>,
+    sent: Sent,
+) -> Result<Redirect> {
+    state.agents.discard_draft(&sent.caller, &name).await?;
+    Ok(Redirect::to(&format!("{}/prompt?done=discarded", href(&name))))
+}
+
+/// What was sent; browsers send line breaks as CR LF.
+fn written(fields: &Fields) -> Written {
+    Written {
+        body: fields.find("body").unwrap_or_default().replace("\r\n", "\n"),
+        note: fields.get("note").to_owned(),
+        based_on: number(fields, "based_on"),
+        member: fields.get("member").to_owned(),
+        record: fields.get("record").to_owned(),
+    }
+}
+
+async fn prompt_page(
+    state: &Services,
+    caller: &Caller,
+    csrf: &Csrf,
+    agent: AgentSummary,
+    written: Written,
+) -> Result<PromptPage> {
+    let schema = state.crm.schema(caller.workspace).await?;
+    let clock = Clock::of(&state.environment, caller);
+    let name = agent.name.clone();
+    let title = format!("Prompt of {}", agent.definition.label);
+    let versions = state.agents.prompts(caller, &name).await?;
+    let labels = state.agents.labels(caller, &name).await?;
+    let reviews = state.agents.reviews(caller, &name).await?;
+    let (preview, problem) = match previewed(state, caller, &name, &written).await {
+        Ok(preview) => (Some(shown(preview)), None),
+        Err(error) => {
+            let problem = error.problem();
+            if problem.issues.is_empty() {
+                return Err(PageError::from(error));
+            }
+            (None, Some(told(&problem)))
+        }
+    };
+    // Only later ones that somebody else wrote are news.
+    let latest = versions.first().filter(|latest| {
+        written.based_on.is_some_and(|based_on| latest.version > based_on)
+            && latest.author.principal != caller.principal
+    });
+    let overtaken = latest.map(|latest| format!("{} saved version {} since", latest.author, latest.version));
+    let members = match caller.grants.permits(Permission::Members) {
+        true => state.identity.members(caller).await?,
+        false => Vec::new(),
+    };
+    let diff = compare_lines(agent.prompt.as_deref().unwrap_or_default(), &written.body);
+    Ok(PromptPage {
+        assets: &assets::BASE,
+        shell: Shell::new(state, caller, csrf, &schema, title, "settings/agents").await?,
+        href: href(&name),
+        label: agent.definition.label,
+        based_on: written.based_on.unwrap_or(agent.prompt_version),
+        production: agent.prompt_version,
+        overtaken,
+        draft_saved: None,
+        members: members.into_iter().map(|member| (member.id.to_string(), member.name)).collect(),
+        member: written.member,
+        record: written.record,
+        shown: preview,
+        problem,
+        diff: shortened(diff),
+        variables: state.agents.prompt_variables(caller)?,
+        versions: versions
+            .into_iter()
+            .map(|version| VersionView {
+                number: version.version,
+                note: version.note,
+                by: version.author.to_string(),
+                when: instant(version.created_at, clock),
+                labels: version.labels,
+            })
+            .collect(),
+        labels: labels
+            .into_iter()
+            .map(|label| LabelView {
+                label: label.label,
+                version: label.version,
+                is_protected: label.is_protected,
+                by: label.moved_by.to_string(),
+                when: instant(label.moved_at, clock),
+            })
+            .collect(),
+        reviews: reviews.into_iter().map(|review| review_view(review, caller, clock)).collect(),
+        body: written.body,
+        note: written.note,
+        may_write: may_write(caller),
+        done: "",
+    })
+}
+
+async fn previewed(
+    state: &Services,
+    caller: &Caller,
+    name: &str,
+    written: &Written,
+) -> Result<Preview, kontor_agents::Error> {
+    let asked = NewPreview {
+        version: None,
+        body: Some(written.body.clone()),
+        member: Some(written.member.clone()).filter(|member| !member.is_empty()),
+        record: record_of(&written.record),
+    };
+    state.agents.preview(caller, name, asked).await
+}
+
+/// The record that an address or an id names; what is no id is told as a record that is not there.
+fn record_of(text: &str) -> Option<PreviewRecord> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut parts = text.trim_end_matches('/').rsplit('/');
+    let id: RecordId = parts.next().and_then(|id| id.parse().ok()).unwrap_or(RecordId(uuid::Uuid::nil()));
+    Some(match parts.next() {
+        Some(object) if !object.is_empty() => PreviewRecord::Of { object: object.to_owned(), id },
+        _ => PreviewRecord::Id(id),
+    })
+}
+
+fn told(problem: &Problem) -> String {
+    problem.issues.iter().map(|issue| issue.message.clone()).collect::<Vec<_>>().join(" ")
+}
+
+fn shown(preview: Preview) -> PreviewView {
+    let number = |count: usize| readable(&count.to_string());
+    let tokens = preview.tokens;
+    PreviewView {
+        prompt: preview.prompt,
+        tools: preview.tools.into_iter().map(|tool| (tool.name, tool.description)).collect(),
+        tokens: [
+            ("Prompt", number(tokens.prompt)),
+            ("Tools", number(tokens.tools)),
+            ("Together", number(tokens.total)),
+        ],
+    }
+}
+
+/// A comparison without the lines that are far from a difference.
+fn shortened(lines: Vec<DiffLine>) -> Vec<DiffView> {
+    let differs: Vec<bool> = lines.iter().map(|line| line.change != LineChange::Same).collect();
+    let is_near = |at: usize| {
+        let from = at.saturating_sub(AROUND);
+        differs.iter().skip(from).take(at - from + AROUND + 1).any(|differs| *differs)
+    };
+    if !differs.contains(&true) {
+        return Vec::new();
+    }
+    let mut views = Vec::new();
+    for (at, line) in lines.into_iter().enumerate() {
+        if is_near(at) {
+            let (class, sign) = match line.change {
+                LineChange::Same => ("same", " "),
+                LineChange::Added => ("added", "+"),
+                LineChange::Removed => ("removed", "−"),
+            };
+            views.push(DiffView::Line { class, sign, text: line.text });
+        } else if let Some(DiffView::Skipped(count)) = views.last_mut() {
+            *count += 1;
+        } else {
+            views.push(DiffView::Skipped(1));
+        }
+    }
+    views
+}
+
+fn review_view(review: Review, caller: &Caller, clock: Clock) -> ReviewView {
+    let is_pending = review.status == ReviewStatus::Pending;
+    let by = review.answered_by.as_ref().map(ToString::to_string).unwrap_or_default();
+    let outcome = match review.status {
+        ReviewStatus::Pending => "Waits for a second person".to_owned(),
+        ReviewStatus::Approved => format!("Approved by {by}"),
+        ReviewStatus::Refused => format!("Refused by {by}"),
+        ReviewStatus::Withdrawn => "Taken back".to_owned(),
+    };
+    let outcome = match review.comment.as_str() {
+        "" => outcome,
+        comment => format!("{outcome}: {comment}"),
+    };
+    ReviewView {
+        id: review.id.to_string(),
+        label: review.label,
+        version: review.version,
+        expected: review.expected,
+        note: review.note,
+        is_own: review.requested_by.principal == caller.principal,
+        by: review.requested_by.to_string(),
+        when: instant(review.requested_at, clock),
+        is_pending,
+        outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_keeps_what_is_near_a_difference() {
+        let before: String = (0..20).map(|number| format!("line {number}\n")).collect();
+        let after = before.replace("line 10\n", "another\n");
+        let views = shortened(compare_lines(&before, &after));
+        let [DiffView::Skipped(7), .., DiffView::Skipped(6)] = views.as_slice() else {
+            panic!("{} views", views.len())
+        };
+        assert_eq!(views.len(), 2 + 2 * AROUND + 2);
+        assert!(shortened(compare_lines(&before, &before)).is_empty());
+    }
+
+    #[test]
+    fn a_record_is_named_by_its_address_or_its_id() {
+        let id = uuid::Uuid::from_u128(7);
+        let address = format!("https://crm.example.com/records/deals/{id}");
+        assert!(
+            matches!(record_of(&address), Some(PreviewRecord::Of { object, id: found }) if object == "deals" && found.0 == id)
+        );
+        assert!(matches!(record_of(&id.to_string()), Some(PreviewRecord::Id(found)) if found.0 == id));
+        assert!(record_of("").is_none());
+    }
+}

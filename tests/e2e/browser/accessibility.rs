@@ -1,0 +1,301 @@
+//! Every page as axe-core judges it. The pages are found by following links, and a route that no link led to fails.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use fantoccini::Client;
+use kontor_testkit::scripted::ScriptedModel;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window};
+use crate::fixture::Fixture;
+
+/// A wide desk's window.
+const WIDE: (u32, u32) = (1440, 900);
+
+/// Where the routes of people are written.
+const ROUTES: &str = include_str!("../../../crates/web/src/pages/mod.rs");
+
+/// What answers with something else than a page of somebody who is signed in.
+const NO_PAGES: [&str; 9] = [
+    // Leads on.
+    "/",
+    // Streams and answers to scripts.
+    "/chat/{session}/events",
+    "/live",
+    "/palette",
+    "/records/choices",
+    // Before anybody can sign in; the page of signing in is looked at as such.
+    "/setup",
+    "/sign-in",
+    // By links that are told once, which are looked at as such.
+    "/invitations/{token}",
+    "/reset/{token}",
+];
+
+/// Kinds of faults that are no fault of a page as serious as others, and still have no place in any.
+const NEVER: [&str; 3] = ["region", "heading-order", "link-name"];
+
+/// The source of axe-core, where there is one: `KONTOR_TEST_AXE` names the file.
+fn axe() -> Option<String> {
+    let file = std::env::var_os("KONTOR_TEST_AXE")?;
+    Some(std::fs::read_to_string(file).unwrap())
+}
+
+/// What axe finds on the page that is shown: the rule, how bad it is, and the first elements.
+async fn faults(page: &Client, axe: &str) -> Vec<String> {
+    let loads = page.execute("return window.axe === undefined", Vec::new()).await.unwrap();
+    if loads == json!(true) {
+        page.execute(axe, Vec::new()).await.unwrap();
+    }
+    let run = "const done = arguments[arguments.length - 1]; \
+               axe.run(document, { resultTypes: ['violations'] }) \
+                 .then(({ violations }) => done(violations.map(({ id, impact, nodes }) => ({ id, impact, \
+                   nodes: nodes.slice(0, 3).map(({ target, html }) => `${target}  ${html.slice(0, 160)}`) })))) \
+                 .catch((error) => done([{ id: String(error), impact: 'critical', nodes: [] }]));";
+    let found = page.execute_async(run, Vec::new()).await.unwrap();
+    let is_fault = |fault: &&Value| {
+        let id = fault["id"].as_str().unwrap();
+        matches!(fault["impact"].as_str(), Some("serious" | "critical")) || NEVER.contains(&id)
+    };
+    found.as_array().unwrap().iter().filter(is_fault).map(ToString::to_string).collect()
+}
+
+/// The routes that answer to GET.
+fn routes() -> BTreeSet<&'static str> {
+    let calls = ROUTES.split(".route(\"").skip(1);
+    let gets = calls.filter_map(|call| {
+        let (path, rest) = call.split_once('"')?;
+        rest.contains(" get(").then_some(path)
+    });
+    gets.filter(|path| !path.starts_with("/assets/")).collect()
+}
+
+/// The route that an address belongs to, the one with the fewest parameters.
+fn route_of(routes: &BTreeSet<&'static str>, path: &str) -> Option<&'static str> {
+    let fits = |route: &&&str| {
+        let (route, path) = (route.split('/'), path.split('/'));
+        route.clone().count() == path.clone().count()
+            && route.zip(path).all(|(part, given)| part.starts_with('{') || part == given)
+    };
+    routes.iter().filter(fits).min_by_key(|route| route.matches('{').count()).copied()
+}
+
+/// The links of the page that is shown to pages of this site.
+async fn links(page: &Client) -> Vec<String> {
+    let all =
+        "return [...document.querySelectorAll('a[href^=\"/\"]')].map((link) => link.getAttribute('href'))";
+    let links = page.execute(all, Vec::new()).await.unwrap();
+    links.as_array().unwrap().iter().map(|link| link.as_str().unwrap().to_owned()).collect()
+}
+
+/// A server in which each kind of page has something to show.
+async fn furnished() -> (Fixture, ScriptedModel) {
+    let fixture = Fixture::with(&[("OUTBOUND__ALLOW", "127.0.0.1")]).await;
+    let model = ScriptedModel::start().await.unwrap();
+    let ada = fixture.sign_in("ada").await;
+    let provider = json!({"kind": "openai-compatible", "base_url": model.base_url()});
+    ada.send(Method::PUT, "/api/models/providers/own", Some(provider), &[]).await.unwrap().ok();
+    let note =
+        json!({"title": "What was said", "body": "# Title\n\n### Part\n\n| a | b |\n|---|--:|\n| c | 1 |"});
+    ada.post("/api/records/notes", note).await.unwrap().ok();
+    let session = ada.session("sales-assistant").await.unwrap();
+    for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
+        ada.chat(&session, message).await.unwrap();
+    }
+    (fixture, model)
+}
+
+/// An invitation, and a link for a new password.
+async fn told_once(fixture: &Fixture) -> [String; 2] {
+    let ada = fixture.sign_in("ada").await;
+    let link = |answer: Value| answer["link"].as_str().unwrap().to_owned();
+    let invited = ada.post("/api/invitations", json!({"email": "guest@demo.test"})).await.unwrap().ok();
+    let members = ada.get("/api/members").await.unwrap().ok();
+    let vera = members["data"].as_array().unwrap().iter().find(|member| member["email"] == "vera@demo.test");
+    let path = format!("/api/members/{}/reset-link", vera.unwrap()["id"].as_str().unwrap());
+    [link(invited), link(ada.post(&path, json!({})).await.unwrap().ok())]
+}
+
+async fn every_page(size: (u32, u32), dark: bool) {
+    let Some(axe) = axe() else { return };
+    let Some(page) = window(dark, size).await else { return };
+    let (fixture, _model) = furnished().await;
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    go(&page, &fixture, "/sign-in").await;
+    found.insert("/sign-in".to_owned(), faults(&page, &axe).await);
+    for link in told_once(&fixture).await {
+        page.goto(&link).await.unwrap();
+        shown(&page, ".door form").await;
+        found.insert(link, faults(&page, &axe).await);
+    }
+    sign_in(&page, &fixture).await;
+
+    let routes = routes();
+    assert!(routes.len() > 20, "{routes:?}");
+    let mut seen: BTreeSet<&str> = NO_PAGES.into();
+    let mut waiting = VecDeque::from(["/chat".to_owned(), "/nothing-here".to_owned()]);
+    while let Some(address) = waiting.pop_front() {
+        let path = address.split(['?', '#']).next().unwrap();
+        let route = route_of(&routes, path).unwrap_or("/nothing-here");
+        if !seen.insert(route) {
+            continue;
+        }
+        go(&page, &fixture, &address).await;
+        let size = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        let surplus = page.execute(size, Vec::new()).await.unwrap();
+        assert_eq!(surplus, json!(0), "{address} is wider than the window");
+        waiting.extend(links(&page).await);
+        found.insert(address, faults(&page, &axe).await);
+    }
+    let missed: Vec<_> = routes.iter().filter(|route| !seen.contains(*route)).collect();
+    assert!(missed.is_empty(), "no link leads to {missed:?}: link them, or name them in NO_PAGES");
+
+    found.extend(open_parts(&page, &fixture, &axe, size == PHONE).await);
+    found.retain(|_, faults| !faults.is_empty());
+    assert!(found.is_empty(), "{found:#?}");
+    page.close().await.unwrap();
+}
+
+/// What opens within pages: dialogs, menus, forms with mistakes, a call that waits.
+async fn open_parts(
+    page: &Client,
+    fixture: &Fixture,
+    axe: &str,
+    has_menu: bool,
+) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    let mut look = async |name: &str| {
+        found.insert(name.to_owned(), faults(page, axe).await);
+    };
+    go(page, fixture, "/records/deals?f=amount&o=least&v=much&sort=-amount").await;
+    look("a filter with a mistake").await;
+    click(page, ".pop > summary").await;
+    look("columns").await;
+    click(page, ".pop > summary").await;
+    click(page, "[data-palette]").await;
+    shown(page, "#palette-list li").await;
+    look("palette").await;
+    let input = shown(page, "#palette-input").await;
+    input.send_keys("zzzzqx").await.unwrap();
+    shown(page, "#palette [role=status]:not(:empty)").await;
+    look("palette with nothing found").await;
+    click(page, "#palette .close").await;
+    gone(page, "#palette[open]").await;
+    if has_menu {
+        click(page, ".menu-button").await;
+        shown(page, ".menu:popover-open").await;
+        look("menu").await;
+    }
+    go(page, fixture, "/records/deals/new").await;
+    click(page, "#account").await;
+    shown(page, "#account-list li").await;
+    look("an open picker").await;
+    go(page, fixture, "/records/deals/new").await;
+    click(page, ".form .button.primary").await;
+    shown(page, ".wrong").await;
+    look("a form with mistakes").await;
+    go(page, fixture, "/records/deals?q=").await;
+    click(page, ".records td a").await;
+    click(page, "[data-opens=delete]").await;
+    shown(page, "dialog#delete[open]").await;
+    look("a question before deleting").await;
+    go(page, fixture, "/records/notes?q=").await;
+    click(page, ".records td a").await;
+    shown(page, ".fields .prose h3").await;
+    look("a note with headings of its own").await;
+    go(page, fixture, "/chat").await;
+    say(page, "delete the contact Tariq Fischer", &["waiting"]).await;
+    look("a call that waits").await;
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_serious_is_found_on_any_page_at_a_desk_in_light() {
+    every_page(WIDE, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_serious_is_found_on_any_page_at_a_desk_in_dark() {
+    every_page(WIDE, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_serious_is_found_on_any_page_of_a_telephone_in_light() {
+    every_page(PHONE, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_serious_is_found_on_any_page_of_a_telephone_in_dark() {
+    every_page(PHONE, true).await;
+}
+
+/// Whether what is focused is within an element of the page.
+async fn is_focused(page: &Client, css: &str) -> bool {
+    let script = "return document.activeElement.closest(arguments[0]) !== null";
+    page.execute(script, vec![json!(css)]).await.unwrap() == json!(true)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telephone_reaches_every_page_and_opens_no_keyboard_by_itself() {
+    let Some(page) = window(false, PHONE).await else { return };
+    let touch = super::DevTools("Emulation.setTouchEmulationEnabled", json!({ "enabled": true }));
+    page.issue_cmd(touch).await.unwrap();
+    let fixture = Fixture::builtin().await;
+    sign_in(&page, &fixture).await;
+    assert!(!is_focused(&page, "#message").await, "a keyboard would cover half of the page");
+    let size = "return parseFloat(getComputedStyle(document.getElementById('message')).fontSize)";
+    assert_eq!(page.execute(size, Vec::new()).await.unwrap(), json!(16), "smaller text zooms the page");
+
+    click(&page, ".menu-button").await;
+    shown(&page, ".menu:popover-open").await;
+    let hidden = "return [...document.querySelectorAll('.menu a, .menu button')].filter((item) => { \
+                  item.scrollIntoView({ block: 'nearest' }); const box = item.getBoundingClientRect(); \
+                  return box.left < 0 || box.right > innerWidth || box.bottom > innerHeight || box.top < 0; \
+                  }).length";
+    assert_eq!(page.execute(hidden, Vec::new()).await.unwrap(), json!(0), "not all of it can be reached");
+    click(&page, ".menu a[href='/records/deals']").await;
+    shown(&page, ".menu:not(:popover-open)").await;
+    click(&page, ".records td a").await;
+    let order = "const top = (css) => document.querySelector(css).getBoundingClientRect().top; \
+                 return [top('.stages') < top('.happened'), top('.happened') < top('#details'), \
+                 [...document.querySelectorAll('.stages li')].every((stage) => \
+                 parseFloat(getComputedStyle(stage).fontSize) > 10 && stage.clientWidth > 60)]";
+    assert_eq!(page.execute(order, Vec::new()).await.unwrap(), json!([true, true, true]));
+    click(&page, "[data-palette]").await;
+    shown(&page, "#palette[open]").await;
+    click(&page, "#palette .close").await;
+    gone(&page, "#palette[open]").await;
+    page.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_four_times_its_size_a_chat_can_still_be_read_and_written() {
+    // A desk's window of 1280 by 1024 at 400 %.
+    let Some(page) = window(false, (320, 256)).await else { return };
+    let fixture = Fixture::builtin().await;
+    sign_in(&page, &fixture).await;
+    say(&page, "show open deals", &["completed"]).await;
+    let room = "const send = document.querySelector('#composer .primary').getBoundingClientRect(); \
+                return [document.querySelector('.scroll').clientHeight > 120, send.right <= innerWidth, \
+                document.documentElement.scrollWidth <= innerWidth]";
+    assert_eq!(page.execute(room, Vec::new()).await.unwrap(), json!([true, true, true]));
+    page.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_current_is_told_where_a_reader_chose_the_colours() {
+    let Some(page) = window(false, DESK).await else { return };
+    let fixture = Fixture::builtin().await;
+    sign_in(&page, &fixture).await;
+    let colours = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
+    page.issue_cmd(super::DevTools("Emulation.setEmulatedMedia", colours)).await.unwrap();
+    go(&page, &fixture, "/records/deals").await;
+    click(&page, ".records td a").await;
+    shown(&page, ".stages").await;
+    let differs = "const ground = (css) => getComputedStyle(document.querySelector(css)).backgroundColor; \
+                   return [ground('.stages li[aria-current]') !== ground('.stages li:not([aria-current])'), \
+                   ground('.rail a[aria-current]') !== ground('.rail li a:not([aria-current])')]";
+    assert_eq!(page.execute(differs, Vec::new()).await.unwrap(), json!([true, true]));
+    page.close().await.unwrap();
+}
