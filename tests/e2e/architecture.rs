@@ -126,6 +126,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
         "window_warnings",
         "data_steps",
         "workspace_setup",
+        "hand_over",
     ],
 ];
 

@@ -18,6 +18,7 @@ mod missing_data;
 mod outbound;
 mod outside;
 mod pages;
+mod people;
 mod permissions;
 mod places;
 mod records;

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | [`engine`](Agents), [`limits`](AgentSettings) | what turns are run with, how a session gets to who runs it, and what bounds it |
 //! | `service` | agents and the logs of sessions, as a member sees them |
-//! | [`workspace_setup`](WorkspaceSetup) | what a new workspace is made of |
+//! | [`workspace_setup`](WorkspaceSetup), [`hand_over`](HandOver) | what a new workspace is made of, and what becomes of the records of a member who goes |
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
 //! | [`definitions`](NewAgent) | agents made, changed, copied, reset and deleted |
 //! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
@@ -51,6 +51,7 @@ mod export;
 mod feedback;
 mod following;
 mod fork;
+mod hand_over;
 mod history;
 mod labels;
 mod limits;
@@ -100,6 +101,7 @@ pub use error::Error;
 pub use export::{ExportedTurn, SessionExport};
 pub use feedback::{FeedbackPage, FeedbackQuery, LONGEST_FEEDBACK, NewFeedback};
 pub use fork::{ForkPoint, NewFork};
+pub use hand_over::HandOver;
 pub use labels::{LabelMove, NewReview, ReviewAnswer, ReviewDecision};
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};

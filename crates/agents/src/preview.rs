@@ -112,6 +112,7 @@ impl Agents {
         let scene = Scene {
             today: acting.today(service.environment.now()),
             time_zone: acting.locale.time_zone,
+            dates: acting.locale.dates,
             member: SceneMember { id: member, name: me.member.name },
             record,
             definitions,

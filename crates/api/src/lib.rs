@@ -11,7 +11,8 @@
 //! | `extract` | the caller, JSON bodies, query parameters, path segments, `If-Match` |
 //! | `page` | the one shape of lists |
 //! | `openapi` | the description of all routes |
-//! | `auth`, `oauth`, `me`, `well_known` | signing in, tokens and their keys |
+//! | `auth`, `oauth`, `me`, `account`, `well_known` | signing in, tokens and their keys, one's own account |
+//! | `members`, `invitations` | who belongs to the workspace, and who is invited |
 //! | `records`, `search`, `objects` | records and what they are made of |
 //! | `operations` | the caller's catalogue, and running one of it |
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
@@ -23,6 +24,7 @@
 //! | `jobs` | what waits, runs and has failed in the background |
 //! | `health` | whether the server lives, and can serve |
 
+mod account;
 mod agents;
 mod approvals;
 mod audit;
@@ -34,9 +36,11 @@ mod events;
 mod extract;
 mod feedback;
 mod health;
+mod invitations;
 mod jobs;
 mod layers;
 mod me;
+mod members;
 mod models;
 mod oauth;
 mod objects;
@@ -70,6 +74,9 @@ pub fn router(services: Services) -> Router {
     let api = ApiRouter::new()
         .merge(auth::routes())
         .merge(me::routes())
+        .merge(account::routes())
+        .merge(members::routes())
+        .merge(invitations::routes())
         .merge(records::routes())
         .merge(search::routes())
         .merge(objects::routes())

@@ -13,7 +13,11 @@ mod understanding;
 
 use std::sync::Arc;
 
-use kontor_core::{ids::RecordId, locale::TimeZone, metadata::Name};
+use kontor_core::{
+    ids::RecordId,
+    locale::{DateLanguage, TimeZone},
+    metadata::Name,
+};
 use kontor_models::{Assembler, Definitions, Message, RecordInView, Scene, SceneMember};
 use serde_json::{Value, json};
 
@@ -66,6 +70,7 @@ impl Chat {
         let scene = Scene {
             today: "2026-11-22".parse().unwrap(),
             time_zone: TimeZone::UTC,
+            dates: DateLanguage::default(),
             member: SceneMember { id: ADA.parse().unwrap(), name: "Ada Brandt".to_owned() },
             record: None,
             definitions,

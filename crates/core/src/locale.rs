@@ -1,6 +1,7 @@
-//! How a caller's words are read and told: in which time zone their days begin, and which currency they mean where they
-//! say none.
+//! How a caller's words are read and told: in which time zone their days begin, which currency they mean where they
+//! say none, and in which language dates are written for them.
 
+mod dates;
 mod offsets;
 
 use std::{fmt, str::FromStr};
@@ -11,24 +12,28 @@ use chrono::{
 use chrono_tz::{OffsetName as _, Tz};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-pub use self::offsets::Offsets;
+pub use self::{
+    dates::{DateLanguage, InvalidDateLanguage},
+    offsets::Offsets,
+};
 use crate::{
     currency::Currency,
     text,
     time::{Date, Timestamp},
 };
 
-/// A caller's time zone and currency.
+/// A caller's time zone, currency and language of dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Locale {
     pub time_zone: TimeZone,
     /// That of amounts which name none.
     pub currency: Currency,
+    pub dates: DateLanguage,
 }
 
 impl Default for Locale {
     fn default() -> Self {
-        Self { time_zone: TimeZone::UTC, currency: Currency::USD }
+        Self { time_zone: TimeZone::UTC, currency: Currency::USD, dates: DateLanguage::default() }
     }
 }
 

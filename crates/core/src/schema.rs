@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::{
     actor::{Actor, Principal},
     json::JsonText,
-    locale::TimeZone,
+    locale::{DateLanguage, TimeZone},
     metadata::Name,
     time::{Date, Timestamp},
 };
@@ -34,6 +34,7 @@ text_schemas! {
     Timestamp, "Timestamp", { "type": "string", "format": "date-time" };
     Date, "Date", { "type": "string", "format": "date" };
     TimeZone, "TimeZone", { "type": "string", "description": "A time zone of the IANA database.", "examples": ["Europe/Berlin"] };
+    DateLanguage, "DateLanguage", { "type": "string", "description": "A language, with a country's habits, in which dates are written, as BCP 47 names it.", "examples": ["en-GB", "de-DE"] };
     Name, "Name", { "type": "string", "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*$", "maxLength": 40 };
     JsonText, "JsonText", {};
 }

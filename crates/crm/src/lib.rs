@@ -8,7 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`Crm`], [`Work`] | the service that opens units of work, and what one is given |
-//! | `members` | the members of a workspace as records |
+//! | `members`, [`hand_over`](HandOverOf) | the members of a workspace as records, and to whom records belong when one goes |
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
 //! | `kinds` | what records and operations make of each kind of field |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
@@ -25,6 +25,7 @@ mod data_steps;
 pub mod demo;
 mod error;
 mod feed;
+mod hand_over;
 mod idempotency;
 mod kinds;
 mod list_states;
@@ -41,6 +42,7 @@ pub mod timeline;
 pub use data_steps::data_steps;
 pub use error::Error;
 pub use feed::{Changed, Feed, Notice};
+pub use hand_over::{HandOverOf, HandedOver};
 use kontor_operations::Work;
 pub use list_states::MAX_LIST_STATE;
 pub use members::MemberRecord;

@@ -13,6 +13,7 @@ mod fields;
 mod filters;
 mod grants;
 mod groups;
+mod hand_over;
 mod idempotency;
 mod kinds;
 mod list_states;

@@ -25,7 +25,7 @@ pub type Refuse = fn(Problem) -> Response;
 /// taken for what it is not. To be the outermost layer.
 pub async fn identify(State(environment): State<Environment>, request: Request, next: Next) -> Response {
     let id: Uuid = environment.new_id();
-    let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path());
+    let span = tracing::info_span!("request", %id, method = %request.method(), path = %without_secrets(request.uri().path()));
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let (method, begun) = (request.method().clone(), Instant::now());
     let mut response = next.run(request).instrument(span).await;
@@ -38,6 +38,15 @@ pub async fn identify(State(environment): State<Environment>, request: Request, 
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// A path for the log: of the links that are good for whoever has them, only what kind they are.
+fn without_secrets(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment.strip_prefix("kontor_") {
+        Some(secret) => format!("kontor_{}_…", secret.split('_').next().unwrap_or_default()),
+        None => segment.to_owned(),
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 /// Counts an answered request; of a stream, its beginning.
@@ -108,6 +117,13 @@ mod tests {
     use tower_http::catch_panic::CatchPanicLayer;
 
     use super::*;
+
+    #[test]
+    fn the_log_tells_no_link_that_lets_somebody_in() {
+        let path = "/api/invitations/kontor_invite_abc-def_ghi/accept";
+        assert_eq!(without_secrets(path), "/api/invitations/kontor_invite_…/accept");
+        assert_eq!(without_secrets("/records/deals"), "/records/deals");
+    }
 
     fn refuse(problem: Problem) -> Response {
         (crate::status(&problem), problem.code.into_owned()).into_response()

@@ -26,7 +26,7 @@ impl Identity {
         self.signed_in_caller(claims.workspace_id, claims.workspace_member_id, claims.sub).await
     }
 
-    fn verified(&self, bearer: &str) -> Result<Arc<Claims>> {
+    pub(crate) fn verified(&self, bearer: &str) -> Result<Arc<Claims>> {
         let hash: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
         if let Some(claims) = self.0.verified.get(&hash) {
             return Ok(claims);

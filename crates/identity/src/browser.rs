@@ -7,10 +7,15 @@ use kontor_core::{caller::Caller, ids::SignInId, time::Timestamp};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
-    Error, Identity, Result, SignIn, email,
+    Error, Identity, Result, SignIn,
+    callers::ActiveMember,
+    email,
     known_browser::KNOWN_FOR,
     opaque::{self, Secret},
-    rows::sign_ins::{self, Kind, SignInRow},
+    rows::{
+        memberships,
+        sign_ins::{self, Kind, SignInRow},
+    },
     secret::mac,
     sign_in::origin,
 };
@@ -67,9 +72,18 @@ impl Identity {
     /// Signs in for a browser. Fails as [`Identity::sign_in`] does.
     pub async fn start_browser_session(&self, input: SignIn) -> Result<BrowserSession> {
         let member = self.enter(&input).await?;
+        self.open_browser_session(&member, input).await
+    }
+
+    /// Keeps a session of somebody who has shown who they are.
+    pub(crate) async fn open_browser_session(
+        &self,
+        member: &ActiveMember,
+        input: SignIn,
+    ) -> Result<BrowserSession> {
         let secret = Secret::generate(self.environment());
         let expires_at = self.now().plus(self.0.settings.browser_session_for);
-        let row = self.new_sign_in(&member, expires_at);
+        let row = self.new_sign_in(member, expires_at);
         let account = email::fold(&input.email);
         let known_browser =
             self.0.known_browsers.renew(&input.known_browser, &account, self.now(), self.environment());
@@ -91,6 +105,12 @@ impl Identity {
         Ok((caller, Csrf::new(&secret)))
     }
 
+    /// The sign-in of a cookie.
+    pub(crate) async fn sign_in_of_cookie(&self, cookie: &str) -> Result<SignInId> {
+        let secret = Secret::parse(opaque::COOKIE, cookie).ok_or(Error::InvalidToken)?;
+        Ok(self.browser_session(secret.hash()).await?.id)
+    }
+
     async fn browser_session(&self, hash: String) -> Result<Arc<SignInRow>> {
         let load = async |_| {
             let now = self.now();
@@ -102,7 +122,7 @@ impl Identity {
                 .await?;
             let row = Arc::new(row.ok_or(Error::InvalidToken)?);
             if now.since(row.used_at) >= NOTED_EVERY {
-                self.note_use(row.id, now).await?;
+                self.note_use(&row, now).await?;
             }
             Ok(row)
         };
@@ -114,11 +134,14 @@ impl Identity {
         Ok(row)
     }
 
-    async fn note_use(&self, id: SignInId, now: Timestamp) -> Result<()> {
+    async fn note_use(&self, row: &SignInRow, now: Timestamp) -> Result<()> {
         let expires_at = now.plus(self.0.settings.browser_session_for);
         self.directory()
-            .write((id, now, expires_at), |tx, &(id, now, expires_at)| {
-                Box::pin(sign_ins::renew(tx, id, None, now, expires_at))
+            .write(row.clone(), move |tx, row| {
+                Box::pin(async move {
+                    sign_ins::renew(tx, row.id, None, now, expires_at).await?;
+                    memberships::note_seen(tx, row.workspace, row.member, now).await
+                })
             })
             .await
     }

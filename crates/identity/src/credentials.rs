@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long an attempt waits for those of the same origin at the same account.
-const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Identity {
     /// The user with this email and password. For an account that does not exist it takes as long and fails
@@ -51,7 +51,7 @@ impl Identity {
         self.directory().read(address, |tx, address| Box::pin(users::by_email(tx, address))).await
     }
 
-    async fn withdraw(&self, subjects: Subjects) -> Result<()> {
+    pub(crate) async fn withdraw(&self, subjects: Subjects) -> Result<()> {
         self.directory().write(subjects, |tx, subjects| Box::pin(throttle::withdraw(tx, subjects))).await
     }
 

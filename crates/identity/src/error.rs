@@ -6,6 +6,7 @@ use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem},
     grants::NotPermitted,
     text::suggestion,
+    time::Timestamp,
 };
 
 use crate::{ProvisionError, WorkspaceSummary, roles::RoleHolders};
@@ -78,6 +79,32 @@ pub enum Error {
     NotPermitted(#[from] NotPermitted),
     #[error("the workspace has a member with this email")]
     MemberExists,
+    /// Somebody who has an account is not added without being asked.
+    #[error("somebody with this email has an account")]
+    AccountExists,
+    /// Another admin was faster.
+    #[error("the member was changed meanwhile")]
+    StaleMember { by: Option<String>, at: Option<Timestamp> },
+    #[error("the member may do more than the caller")]
+    MemberBeyondCaller,
+    #[error("records of this member are being handed over")]
+    HandOverUnderWay,
+    /// A job is enqueued in a workspace that was not announced.
+    #[error("the workspace was not announced")]
+    NotAnnounced,
+    #[error("there is no such invitation")]
+    InvitationNotFound,
+    #[error("the invitation is not valid")]
+    InvalidInvitation,
+    #[error("there is no such sign-in")]
+    SignInNotFound,
+    /// Of a password.
+    #[error("the link is not valid")]
+    InvalidResetLink,
+    #[error("the user belongs to other workspaces too")]
+    BelongsElsewhere,
+    #[error("this is the caller's own account")]
+    OwnAccount,
     #[error("another workspace has this name")]
     WorkspaceNameTaken,
     #[error("the first workspace exists")]
@@ -246,6 +273,52 @@ impl Fault for Error {
             Self::MemberExists => {
                 Problem::new(Conflict, "member_exists", "The workspace has a member with this email.")
             }
+            Self::AccountExists => Problem::new(
+                Conflict,
+                "account_exists",
+                "Somebody with this email has an account here already. Invite them: they join with their own password.",
+            ),
+            Self::StaleMember { by, at } => Problem::new(
+                Conflict,
+                "changed_meanwhile",
+                format!(
+                    "{} changed this member meanwhile{}. Look at what is there now, and change it again.",
+                    by.as_deref().unwrap_or("Somebody"),
+                    at.map(|at| format!(", at {at}")).unwrap_or_default(),
+                ),
+            ),
+            Self::MemberBeyondCaller => Problem::new(
+                Forbidden,
+                "member_beyond_caller",
+                "This member may do more than you, so you may not do this to them.",
+            ),
+            Self::HandOverUnderWay => Problem::new(
+                Conflict,
+                "hand_over_under_way",
+                "Records of this member are being handed over. Wait until that is done.",
+            ),
+            Self::InvitationNotFound => {
+                Problem::new(NotFound, "invitation_not_found", "There is no such invitation.")
+            }
+            Self::InvalidInvitation => Problem::new(
+                NotFound,
+                "invitation_invalid",
+                "This invitation was taken or revoked, has expired, or whoever made it may not invite any more. Ask for a new one.",
+            ),
+            Self::SignInNotFound => Problem::new(NotFound, "sign_in_not_found", "There is no such sign-in."),
+            Self::InvalidResetLink => Problem::new(
+                NotFound,
+                "reset_link_invalid",
+                "This link was used, replaced by another, or is older than a day. Ask for a new one.",
+            ),
+            Self::BelongsElsewhere => Problem::new(
+                Conflict,
+                "belongs_elsewhere",
+                "This person belongs to other workspaces too, so no admin of one of them may set their password. Whoever runs this server can make a link.",
+            ),
+            Self::OwnAccount => {
+                Problem::new(Conflict, "own_account", "Change your own password with the one that you have.")
+            }
             Self::WorkspaceNameTaken => {
                 Problem::new(Conflict, "workspace_name_taken", "Another workspace has this name.")
             }
@@ -257,7 +330,8 @@ impl Fault for Error {
                 "setup_token_invalid",
                 "This setup link was used, renewed or is older than a day. Restart Kontor to get a new one.",
             ),
-            Self::SecretTooShort { .. }
+            Self::NotAnnounced
+            | Self::SecretTooShort { .. }
             | Self::OtherSecret
             | Self::Sealed(_)
             | Self::Key(_)

@@ -8,7 +8,9 @@
 //! | module | holds |
 //! |---|---|
 //! | [`service`](Identity), `settings`, `secret` | the service with what it remembers for a moment, its settings, the master secret |
-//! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, roles |
+//! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
+//! | `member_changes`, [`hand_overs`](HandOver), `invitations`, `acceptance` | what admins change of members, and how people come to a workspace |
+//! | `seen_sign_ins`, `new_passwords` | sign-ins as they are seen and ended; other passwords |
 //! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `ed25519`, `opaque` | token pairs, their rotation, signing keys |
 //! | `sealing`, [`secrets`](Sealer) | secrets in the database, and the keys that they are sealed with |
@@ -18,6 +20,7 @@
 //! | `data_steps` | what is made of the roles that older versions wrote |
 //! | `rows` | this crate's tables |
 
+mod acceptance;
 mod access_token;
 mod authenticate;
 mod browser;
@@ -27,10 +30,14 @@ mod data_steps;
 mod ed25519;
 mod email;
 mod error;
+mod hand_overs;
+mod invitations;
 mod keys;
 mod known_browser;
 mod me;
+mod member_changes;
 mod members;
+mod new_passwords;
 mod opaque;
 mod password;
 mod provisioner;
@@ -39,6 +46,7 @@ mod rows;
 mod sealing;
 mod secret;
 mod secrets;
+mod seen_sign_ins;
 mod service;
 mod session_cookie;
 mod settings;
@@ -51,16 +59,22 @@ mod turns;
 mod workspace_settings;
 mod workspaces;
 
+pub use acceptance::{Acceptance, InvitationView};
 pub use browser::{BrowserSession, Csrf};
 pub use data_steps::data_steps;
 pub use error::{Error, Result};
+pub use hand_overs::{HAND_OVER_JOB, HandOver, HandOverProgress, HandOverState};
+pub use invitations::{Invitation, InvitationSecret, Invited, NewInvitation};
 pub use me::{Me, MeMember, MeUser};
+pub use member_changes::MemberPatch;
 pub use members::{MemberStatus, MemberSummary, NewMember, member_names};
+pub use new_passwords::{PasswordChange, ResetLink, ResetView};
 pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
 pub use roles::{NamedMember, NewRole, Role, RoleChanges, RoleHolders};
 pub use sealing::Rotation;
 pub use secret::MasterSecret;
 pub use secrets::Sealer;
+pub use seen_sign_ins::{SeenSignIn, SignInKind};
 pub use service::Identity;
 pub use session_cookie::{KnownBrowserCookie, SessionCookie};
 pub use settings::{IdentitySettings, PasswordCost};

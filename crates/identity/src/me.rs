@@ -4,7 +4,7 @@ use kontor_core::{
     caller::Caller,
     grants::Permission,
     ids::{MemberId, UserId},
-    locale::TimeZone,
+    locale::{DateLanguage, TimeZone},
 };
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ pub struct Me {
     pub time_zone: TimeZone,
     /// Whether it was set.
     pub is_time_zone_set: bool,
+    /// How dates are written for them.
+    pub date_language: DateLanguage,
     /// That of amounts which name none.
     pub currency: &'static str,
     /// Every workspace the user can sign in to, this one included.
@@ -65,6 +67,7 @@ impl Identity {
             permissions: caller.grants.permissions().iter().collect(),
             time_zone: caller.locale.time_zone,
             is_time_zone_set: active.is_zone_set,
+            date_language: caller.locale.dates,
             currency: caller.locale.currency.code(),
             workspaces,
         })

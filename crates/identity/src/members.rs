@@ -4,36 +4,42 @@ use std::fmt;
 
 use kontor_core::{
     actor::Actor,
-    caller::{Caller, Operator},
+    caller::Caller,
     environment::Environment,
     grants::{Grants, Permission},
     ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
 };
 use kontor_store::{AuditEntry, BoxFuture, Tx, stored_enum};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
-    password::{Lane, Verdict},
-    roles::{Role, check_admin_remains},
+    hand_overs::HandOver,
+    roles::Role,
     rows::{
-        members, memberships, roles, sign_ins,
+        members, memberships, roles,
         users::{self, UserRow},
     },
-    throttle,
 };
 
 /// Someone to be added to a workspace.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewMember {
     pub name: String,
     pub email: String,
     /// The name of a role.
+    #[serde(default = "usual_role")]
     pub role: String,
     /// For someone who is new here; whoever has an account keeps their name and password.
     pub password: String,
+}
+
+/// The role of who is added without one being named.
+pub(crate) fn usual_role() -> String {
+    "Member".to_owned()
 }
 
 impl fmt::Debug for NewMember {
@@ -55,7 +61,7 @@ stored_enum! {
 }
 
 /// A member as they are listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct MemberSummary {
     pub id: MemberId,
     pub name: String,
@@ -63,6 +69,16 @@ pub struct MemberSummary {
     pub status: MemberStatus,
     /// The name of the role.
     pub role: String,
+    pub created_at: Timestamp,
+    /// To the hour; nothing for whoever has not been here yet.
+    pub last_seen_at: Option<Timestamp>,
+    /// Grows with each change that an admin makes.
+    pub version: i64,
+    /// The name of whoever made the last of them.
+    pub changed_by: Option<String>,
+    pub changed_at: Option<Timestamp>,
+    /// Where their records go or went, the last time that they were handed over.
+    pub hand_over: Option<HandOver>,
 }
 
 /// The names of all members of the workspace of a transaction, whatever their status.
@@ -77,11 +93,12 @@ impl Identity {
     /// Adds someone to the caller's workspace, with a role that allows no more than the caller may do.
     ///
     /// The directory is written first; what a crash leaves there is completed when the same member is added
-    /// again.
+    /// again. Who has an account already is asked first, by an invitation, unless it is the operator who adds them:
+    /// with a second workspace they have to name one to sign in.
     ///
     /// # Errors
     /// [`Error::NotPermitted`] without the permission `members`; [`Error::Input`], [`Error::RoleNotFound`],
-    /// [`Error::RoleBeyondCaller`], [`Error::MemberExists`].
+    /// [`Error::RoleBeyondCaller`], [`Error::MemberExists`], [`Error::AccountExists`].
     pub async fn add_member(&self, caller: &Caller, new: NewMember) -> Result<MemberId> {
         caller.require(Permission::Members)?;
         let workspace = caller.workspace;
@@ -93,6 +110,11 @@ impl Identity {
                 Box::pin(async move { role_to_give(tx, wanted, giver).await.map(drop) })
             })
             .await?;
+        let known = self.find_user(address.clone()).await?;
+        if let Some(known) = known.filter(|_| !caller.is_system()) {
+            let belongs = self.memberships(known.id).await?.iter().any(|m| m.workspace.id == workspace);
+            return Err(if belongs { Error::MemberExists } else { Error::AccountExists });
+        }
         let user = self.find_or_prepare_user(address, name, &new.password).await?;
         let (user, member) = self.write_membership(workspace, user).await?;
         let profile = MemberProfile { id: member, name: user.name, email: user.email, time_zone: None };
@@ -116,86 +138,6 @@ impl Identity {
         written?;
         self.0.members.remove(&(workspace, member));
         Ok(member)
-    }
-
-    /// The members of the caller's workspace with their addresses, by name.
-    ///
-    /// # Errors
-    /// [`Error::NotPermitted`] without the permission `members`.
-    pub async fn members(&self, caller: &Caller) -> Result<Vec<MemberSummary>> {
-        caller.require(Permission::Members)?;
-        self.namespace(caller.workspace).await?.read((), |tx, ()| Box::pin(members::all(tx))).await
-    }
-
-    /// Lets a member of the caller's workspace act or not; whoever may not is signed out everywhere.
-    ///
-    /// # Errors
-    /// [`Error::NotPermitted`] without the permission `members`; [`Error::MemberNotFound`].
-    pub async fn set_member_status(
-        &self,
-        caller: &Caller,
-        member: MemberId,
-        status: MemberStatus,
-    ) -> Result<()> {
-        caller.require(Permission::Members)?;
-        let workspace = caller.workspace;
-        let namespace = self.namespace(workspace).await?;
-        let (environment, actor, now) = (self.environment().clone(), caller.actor(), self.now());
-        let found: Result<bool> = namespace
-            .write((environment, actor), move |tx, (environment, actor)| {
-                Box::pin(async move {
-                    let found = members::set_status(tx, member, status).await?;
-                    if found {
-                        if status == MemberStatus::Inactive {
-                            check_admin_remains(tx).await?;
-                        }
-                        let details = json!({ "status": status });
-                        let entry = AuditEntry::new("member.status_set", format!("member:{member}"), details);
-                        tx.audit(environment, now, actor, entry).await?;
-                    }
-                    Ok(found)
-                })
-            })
-            .await;
-        self.0.members.remove(&(workspace, member));
-        if !found? {
-            return Err(Error::MemberNotFound);
-        }
-        if status == MemberStatus::Inactive {
-            self.directory()
-                .write(workspace, move |tx, &workspace| {
-                    Box::pin(sign_ins::end_all_of_member(tx, workspace, member))
-                })
-                .await?;
-            self.0.live.clear();
-            self.0.browsers.clear();
-        }
-        Ok(())
-    }
-
-    /// Changes a password and ends every sign-in of its user; one that is the same already is left alone. For
-    /// the operator alone, since a user may belong to several workspaces.
-    pub async fn set_password(&self, _: Operator, email: &str, password: &str) -> Result<()> {
-        let address = email::normalize(email)?;
-        let user = self.find_user(address.clone()).await?.ok_or(Error::UserNotFound)?;
-        let kept = Some(user.password_hash);
-        if !matches!(self.0.passwords.verify(password, kept, Lane::Known).await?, Verdict::Wrong) {
-            return Ok(());
-        }
-        let (id, hash, now) = (user.id, self.0.passwords.hash(password).await?, self.now());
-        let changed: Result<()> = self
-            .directory()
-            .write((address, hash), move |tx, (address, hash)| {
-                Box::pin(async move {
-                    users::set_password(tx, id, hash, now).await?;
-                    sign_ins::end_all_of(tx, id).await?;
-                    throttle::forget(tx, address).await
-                })
-            })
-            .await;
-        self.0.live.clear();
-        self.0.browsers.clear();
-        changed
     }
 
     /// Whoever has this address, or a new user with this password.
@@ -295,7 +237,7 @@ pub(crate) async fn role(tx: &mut Tx<'_>, name: &str) -> Result<(RoleId, Role)> 
 }
 
 /// The role of this name, which whoever has these grants may give to others: it allows nothing beyond them.
-async fn role_to_give(tx: &mut Tx<'_>, name: &str, giver: &Grants) -> Result<(RoleId, Role)> {
+pub(crate) async fn role_to_give(tx: &mut Tx<'_>, name: &str, giver: &Grants) -> Result<(RoleId, Role)> {
     let role = role(tx, name).await?;
     if role.1.grants.is_within(giver) { Ok(role) } else { Err(Error::RoleBeyondCaller { name: role.1.name }) }
 }

@@ -1,12 +1,15 @@
 //! Opaque tokens: random bytes behind a prefix that secret scanners can find. Only hashes of them are kept.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use kontor_core::environment::Environment;
+use kontor_core::{environment::Environment, ids::WorkspaceId};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 pub(crate) const REFRESH: &str = "kontor_rt_";
 pub(crate) const COOKIE: &str = "kontor_cs_";
 pub(crate) const SETUP: &str = "kontor_setup_";
+pub(crate) const RESET: &str = "kontor_reset_";
+const INVITATION: &str = "kontor_invite_";
 
 /// The bytes of a token made of one random part.
 #[derive(Clone, Copy)]
@@ -64,6 +67,27 @@ impl RefreshToken {
     }
 }
 
+/// What an invitation's link ends in: where it leads, and its secret.
+#[derive(Clone, Copy)]
+pub(crate) struct InvitationToken {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) secret: Secret,
+}
+
+impl InvitationToken {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; 48] = bytes(INVITATION, text)?;
+        let (workspace, secret) = bytes.split_at(16);
+        let workspace = WorkspaceId(Uuid::from_bytes(workspace.try_into().ok()?));
+        Some(Self { workspace, secret: Secret(secret.try_into().ok()?) })
+    }
+
+    pub(crate) fn to_text(self) -> String {
+        let bytes = [self.workspace.as_uuid().as_bytes().as_slice(), &self.secret.0].concat();
+        format!("{INVITATION}{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
 fn bytes<const N: usize>(prefix: &str, text: &str) -> Option<[u8; N]> {
     URL_SAFE_NO_PAD.decode(text.strip_prefix(prefix)?).ok()?.try_into().ok()
 }
@@ -84,5 +108,10 @@ mod tests {
         assert!(Secret::parse(SETUP, &cookie).is_none());
         assert!(RefreshToken::parse(&cookie).is_none());
         assert!(RefreshToken::parse(&token.to_text()[..40]).is_none());
+        let (workspace, secret) = (WorkspaceId(Uuid::from_u128(7)), Secret::generate(&environment));
+        let invitation = InvitationToken { workspace, secret }.to_text();
+        let read = InvitationToken::parse(&invitation).unwrap();
+        assert_eq!((read.workspace, read.secret.hash()), (workspace, secret.hash()));
+        assert!(InvitationToken::parse(&cookie).is_none());
     }
 }

@@ -47,9 +47,14 @@ impl Identity {
     /// to several workspaces; `no_membership` or `member_inactive`.
     pub async fn sign_in(&self, input: SignIn) -> Result<Tokens> {
         let member = self.enter(&input).await?;
+        self.issue_tokens(&member, input).await
+    }
+
+    /// Tokens of somebody who has shown who they are.
+    pub(crate) async fn issue_tokens(&self, member: &ActiveMember, input: SignIn) -> Result<Tokens> {
         let refresh = RefreshToken::generate(self.environment());
         let expires_at = self.now().plus(self.0.settings.refresh_token_for);
-        let mut row = self.new_sign_in(&member, expires_at);
+        let mut row = self.new_sign_in(member, expires_at);
         row.secret_hash = Some(refresh.current.hash());
         self.keep_sign_in(Kind::Tokens, refresh.family.hash(), row.clone(), origin(input)).await?;
         self.tokens(&row, refresh)
@@ -95,7 +100,8 @@ impl Identity {
             .write((lookup_hash, row, origin), move |tx, (lookup_hash, row, origin)| {
                 Box::pin(async move {
                     sign_ins::remove_expired(tx, now).await?;
-                    sign_ins::insert(tx, kind, lookup_hash, row, origin).await
+                    sign_ins::insert(tx, kind, lookup_hash, row, origin).await?;
+                    memberships::note_seen(tx, row.workspace, row.member, now).await
                 })
             })
             .await

@@ -13,7 +13,10 @@ use crate::{
     Error, Identity, Result,
     access_token::{self, AUDIENCE, Claims},
     opaque::{self, RefreshToken, Secret},
-    rows::sign_ins::{self, Kind, SignInRow},
+    rows::{
+        memberships,
+        sign_ins::{self, Kind, SignInRow},
+    },
 };
 
 /// What a client gets, under OAuth's names (RFC 6749, section 5.1).
@@ -130,6 +133,7 @@ impl Identity {
                         return Ok(Rotation::Reused(row.id));
                     }
                     sign_ins::renew(tx, row.id, Some(&next.current.hash()), now, expires_at).await?;
+                    memberships::note_seen(tx, row.workspace, row.member, now).await?;
                     Ok(Rotation::Rotated(row))
                 })
             })

@@ -1,12 +1,14 @@
-//! What a workspace and its members set for themselves: time zones, the usual currency, how long things are kept.
+//! What a workspace and its members set for themselves: names, time zones, the language of dates, the usual currency,
+//! how long things are kept.
 
 use kontor_core::{
+    actor::Actor,
     caller::Caller,
     currency::Currency,
     error::Issue,
     grants::Permission,
-    ids::MemberId,
-    locale::{Locale, TimeZone},
+    ids::{MemberId, WorkspaceId},
+    locale::{DateLanguage, Locale, TimeZone},
     text,
 };
 use kontor_store::{AuditEntry, BoxFuture, Tx};
@@ -14,10 +16,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    Error, Identity, MemberProfile, Result,
+    Error, Identity, MemberProfile, Result, email,
     rows::{
         members,
         settings::{self, scope},
+        users,
     },
 };
 
@@ -34,6 +37,8 @@ const MAX_ISSUES: usize = 10;
 pub struct WorkspaceSettings {
     /// Where the days begin of members who have set none of their own; nothing is UTC, and leaves it to their browsers.
     pub time_zone: Option<TimeZone>,
+    /// How dates are written for members who have set nothing of their own; nothing is `en-GB`.
+    pub date_language: Option<DateLanguage>,
     /// The currency of amounts that name none.
     #[schemars(with = "String")]
     pub currency: UsualCurrency,
@@ -67,6 +72,8 @@ pub struct RetentionDays {
 pub struct MemberSettings {
     /// Where the member's days begin; nothing as in the workspace.
     pub time_zone: Option<TimeZone>,
+    /// How dates are written for the member; nothing as in the workspace.
+    pub date_language: Option<DateLanguage>,
 }
 
 impl Default for UsualCurrency {
@@ -100,7 +107,8 @@ pub(crate) async fn of_member(tx: &mut Tx<'_>, member: MemberId) -> Result<Membe
     let workspace = workspace_settings(tx).await?;
     let own: MemberSettings = settings::get(tx, scope(Some(member)), false).await?;
     let set = own.time_zone.or(workspace.time_zone);
-    let locale = Locale { time_zone: set.unwrap_or_default(), currency: workspace.currency.0 };
+    let dates = own.date_language.or(workspace.date_language).unwrap_or_default();
+    let locale = Locale { time_zone: set.unwrap_or_default(), currency: workspace.currency.0, dates };
     Ok(MemberLocale { locale, is_zone_set: set.is_some() })
 }
 
@@ -181,8 +189,8 @@ impl Identity {
         Ok(())
     }
 
-    /// Changes what is named of the caller's own settings; what is `null` is as in the workspace again. The member's
-    /// record tells their time zone.
+    /// Changes what is named of the caller's own settings, and their name; what is `null` is as in the workspace again.
+    /// The member's record tells their name and time zone.
     ///
     /// # Errors
     /// [`Error::MemberNotFound`] for a caller who is no member; [`Error::Input`].
@@ -192,41 +200,87 @@ impl Identity {
         changes: &Map<String, Json>,
     ) -> Result<MemberSettings> {
         let member = caller.member().ok_or(Error::MemberNotFound)?;
-        let (workspace, provisioner) = (caller.workspace, self.0.provisioner.clone());
-        let changed: Result<MemberSettings> = self
+        let (name, changes) = split_name(changes);
+        let renamed = name.as_ref().is_ok_and(Option::is_some);
+        let workspace = caller.workspace;
+        let changed: Result<(MemberSettings, String)> = self
             .namespace(workspace)
             .await?
             .write(
-                (self.environment().clone(), caller.actor(), changes.clone(), provisioner, self.now()),
-                move |tx, (environment, actor, changes, provisioner, now)| {
-                    Box::pin(async move {
-                        let of_member = scope(Some(member));
-                        let before: MemberSettings = settings::get(tx, of_member, true).await?;
-                        let after = before.changed(changes).map_err(Error::Input)?;
-                        if before == after {
-                            return Ok(after);
-                        }
-                        settings::set(tx, of_member, &after, *now).await?;
-                        let known = members::find(tx, member).await?.ok_or(Error::MemberNotFound)?.summary;
-                        let profile = MemberProfile {
-                            id: member,
-                            name: known.name,
-                            email: known.email,
-                            time_zone: after.time_zone,
-                        };
-                        provisioner.write_member(tx, workspace, &profile, *now).await?;
-                        let details = json!({ "before": before, "after": after });
-                        let entry =
-                            AuditEntry::new("member.settings_changed", format!("member:{member}"), details);
-                        tx.audit(environment, *now, actor, entry).await?;
-                        Ok(after)
-                    })
+                (self.clone(), caller.actor(), name, changes),
+                move |tx, (identity, actor, name, changes)| {
+                    Box::pin(change_own(tx, identity, (workspace, member), actor, name, changes))
                 },
             )
             .await;
         self.0.members.remove(&(workspace, member));
-        changed
+        let (settings, name) = changed?;
+        if renamed {
+            let user = self.user_of(caller).await?;
+            let kept: Result<()> = self
+                .directory()
+                .write((user, name), |tx, (user, name)| Box::pin(users::rename(tx, *user, name)))
+                .await;
+            kept?;
+        }
+        Ok(settings)
     }
+}
+
+/// The name among what a member changes of themselves, and the settings.
+fn split_name(changes: &Map<String, Json>) -> (Result<Option<String>, Vec<Issue>>, Map<String, Json>) {
+    let mut settings = changes.clone();
+    let name = match settings.remove("name") {
+        None => Ok(None),
+        Some(Json::String(name)) => match email::name("name", &name) {
+            Ok(name) => Ok(Some(name)),
+            Err(Error::Input(issues)) => Err(issues),
+            Err(_) => Err(Vec::new()),
+        },
+        Some(_) => Err(vec![Issue::new("name", "wrong_type", "expected a name")]),
+    };
+    (name, settings)
+}
+
+/// The settings then, and the name.
+async fn change_own(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    (workspace, member): (WorkspaceId, MemberId),
+    actor: &Actor,
+    name: &Result<Option<String>, Vec<Issue>>,
+    changes: &Map<String, Json>,
+) -> Result<(MemberSettings, String)> {
+    let (of_member, now) = (scope(Some(member)), identity.now());
+    let before: MemberSettings = settings::get(tx, of_member, true).await?;
+    let (after, name) = match (before.changed(changes), name) {
+        (Ok(after), Ok(name)) => (after, name),
+        (after, name) => {
+            let wrong = [after.err(), name.as_ref().err().cloned()];
+            return Err(Error::Input(wrong.into_iter().flatten().flatten().collect()));
+        }
+    };
+    let known = members::find(tx, member).await?.ok_or(Error::MemberNotFound)?.summary;
+    let name = name.as_ref().unwrap_or(&known.name);
+    if before == after && *name == known.name {
+        return Ok((after, known.name));
+    }
+    settings::set(tx, of_member, &after, now).await?;
+    if *name != known.name {
+        members::rename(tx, member, name).await?;
+        let details = json!({ "before": known.name, "after": name });
+        let entry = AuditEntry::new("member.renamed", format!("member:{member}"), details);
+        tx.audit(identity.environment(), now, actor, entry).await?;
+    }
+    let profile =
+        MemberProfile { id: member, name: name.clone(), email: known.email, time_zone: after.time_zone };
+    identity.0.provisioner.write_member(tx, workspace, &profile, now).await?;
+    if before != after {
+        let details = json!({ "before": before, "after": after });
+        let entry = AuditEntry::new("member.settings_changed", format!("member:{member}"), details);
+        tx.audit(identity.environment(), now, actor, entry).await?;
+    }
+    Ok((after, name.clone()))
 }
 
 impl WorkspaceSettings {
@@ -236,6 +290,7 @@ impl WorkspaceSettings {
         for (name, json) in changes {
             let done = match name.as_str() {
                 "time_zone" => read_zone(json).map(|zone| self.time_zone = zone),
+                "date_language" => read_dates(json).map(|dates| self.date_language = dates),
                 "currency" => {
                     read_currency(json).map(|usual| self.currency = usual.unwrap_or(initial.currency))
                 }
@@ -251,7 +306,10 @@ impl WorkspaceSettings {
                     _ => Err(Issue::new("", "wrong_type", "expected an object")),
                 },
                 "protected_labels" => read_labels(json).map(|labels| self.protected_labels = labels),
-                _ => Err(unknown(name, &["time_zone", "currency", "retention", "protected_labels"])),
+                _ => Err(unknown(
+                    name,
+                    &["time_zone", "date_language", "currency", "retention", "protected_labels"],
+                )),
             };
             issues.extend(done.err().map(|issue| issue.within(name)));
         }
@@ -301,7 +359,8 @@ impl MemberSettings {
         for (name, json) in changes {
             let done = match name.as_str() {
                 "time_zone" => read_zone(json).map(|zone| self.time_zone = zone),
-                _ => Err(unknown(name, &["time_zone"])),
+                "date_language" => read_dates(json).map(|dates| self.date_language = dates),
+                _ => Err(unknown(name, &["name", "time_zone", "date_language"])),
             };
             issues.extend(done.err().map(|issue| issue.within(name)));
         }
@@ -339,6 +398,17 @@ fn read_zone(json: &Json) -> Result<Option<TimeZone>, Issue> {
             Issue::new("", "unknown_time_zone", format!("{error}.{near}"))
         }),
         _ => Err(Issue::new("", "wrong_type", "expected the name of a time zone such as Europe/Berlin")),
+    }
+}
+
+fn read_dates(json: &Json) -> Result<Option<DateLanguage>, Issue> {
+    let known = || DateLanguage::all().map(DateLanguage::tag);
+    match json {
+        Json::Null => Ok(None),
+        json => json.as_str().and_then(|tag| tag.parse().ok()).map(Some).ok_or_else(|| {
+            let message = format!("expected one of {}", known().collect::<Vec<_>>().join(", "));
+            Issue::new("", "unknown_date_language", message)
+        }),
     }
 }
 

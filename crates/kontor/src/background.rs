@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use kontor_agents::ExpireApprovals;
+use kontor_agents::{ExpireApprovals, HandOver};
 use kontor_core::caller::Operator;
 use kontor_crm::records::FollowNames;
 use kontor_identity::{Identity, RetentionDays};
@@ -24,6 +24,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) fn jobs(services: &Services, retention: RetentionConfig) -> Registry {
     Registry::default()
         .with(ExpireApprovals(services.agents.clone()))
+        .with(HandOver(services.agents.clone()))
         .reading(FollowNames::new(services.crm.clone()))
         .in_every_workspace(Retention(retention), "0 2 * * *")
         .in_directory(CleanUp(services.identity.clone()), "*/5 * * * *")

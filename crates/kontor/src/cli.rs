@@ -32,8 +32,8 @@ pub(crate) enum Command {
     Chat(Chat),
     /// Check the configuration, the data and the models.
     Doctor,
-    /// Manage the people who sign in.
-    #[command(subcommand)]
+    /// Manage the people who sign in: the members of workspaces.
+    #[command(subcommand, visible_alias = "member")]
     User(User),
     /// Manage workspaces.
     #[command(subcommand)]
@@ -281,6 +281,38 @@ pub(crate) enum User {
         #[arg(long)]
         workspace: Option<String>,
     },
+    /// Invite somebody by a link, which is printed once; it works once, for seven days.
+    Invite {
+        /// The person's mail address.
+        email: String,
+        /// What they are called, if that is known.
+        #[arg(long)]
+        name: Option<String>,
+        /// The name of a role.
+        #[arg(long, default_value = "Member")]
+        role: String,
+        /// The workspace's name or id, where there are several.
+        #[arg(long)]
+        workspace: Option<String>,
+    },
+    /// Give a member another role.
+    Role {
+        /// The member's mail address.
+        email: String,
+        /// The name of a role.
+        role: String,
+        /// The workspace's name or id, where there are several.
+        #[arg(long)]
+        workspace: Option<String>,
+    },
+    /// Print a link by which a member sets a new password, once, within a day.
+    ResetLink {
+        /// The member's mail address.
+        email: String,
+        /// The workspace's name or id, where there are several.
+        #[arg(long)]
+        workspace: Option<String>,
+    },
     /// List the members of a workspace with their roles.
     List {
         /// The workspace's name or id, where there are several.
@@ -291,6 +323,9 @@ pub(crate) enum User {
     Deactivate {
         /// The member's mail address.
         email: String,
+        /// The mail address of the member who gets their records; a running server hands them over.
+        #[arg(long, value_name = "EMAIL")]
+        hand_over_to: Option<String>,
         /// The workspace's name or id, where there are several.
         #[arg(long)]
         workspace: Option<String>,

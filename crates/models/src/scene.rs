@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kontor_core::{
     grants::Grants,
     ids::{MemberId, RecordId},
-    locale::TimeZone,
+    locale::{DateLanguage, TimeZone},
     metadata::{Name, Schema},
     operation::Effect,
     time::Date,
@@ -19,6 +19,8 @@ pub struct Scene {
     pub today: Date,
     /// The member's time zone, in which moments without an offset are meant.
     pub time_zone: TimeZone,
+    /// In which language the member reads dates.
+    pub dates: DateLanguage,
     pub member: SceneMember,
     /// The record on the page that the member is looking at.
     pub record: Option<RecordInView>,

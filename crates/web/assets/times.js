@@ -52,6 +52,9 @@ function instantWords(at, now) {
 /** Rewrites every <time> within an element. */
 export function localise(root) {
   const now = new Date();
+  // In a time zone and a language of dates that are set, what the server wrote is right as it is.
+  const { timeZone, dates } = document.documentElement.dataset;
+  if (timeZone && dates) return;
   for (const time of root.querySelectorAll("time[datetime]")) {
     const given = time.getAttribute("datetime");
     if (given.includes("T")) {

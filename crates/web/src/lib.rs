@@ -10,7 +10,7 @@
 //! | `pages` | one file a page, and the requests it sends |
 //! | `session`, `security`, `error` | the person behind a cookie, what surrounds every page, failures |
 //! | `compression` | what travels compressed, and what must not |
-//! | `shell`, `assets`, `form`, `link` | navigation, static files, what was sent, addresses |
+//! | `shell`, `settings_pages`, `assets`, `form`, `link` | navigation, static files, what was sent, addresses |
 //! | `chat` | transcripts as HTML, and their event stream |
 //! | `kinds` | what pages make of each kind of field |
 //! | `records` | columns, filters and forms made of an object's fields |
@@ -28,6 +28,7 @@ mod pages;
 mod records;
 mod security;
 mod session;
+mod settings_pages;
 mod shell;
 mod show;
 #[cfg(test)]

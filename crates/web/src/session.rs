@@ -1,9 +1,12 @@
 //! Who is looking: the person behind the browser's cookie, and the token their forms carry.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -36,6 +39,15 @@ pub(crate) struct Sent {
     pub caller: Caller,
     pub csrf: Csrf,
     pub fields: Fields,
+}
+
+/// The same, for what is about its sender's own sign-in.
+pub(crate) struct SentFrom {
+    pub sent: Sent,
+    /// What they were let in by.
+    pub credential: Credential,
+    /// Where they are, as far as it is known.
+    pub remote: Option<IpAddr>,
 }
 
 /// A form in which a person has written something that is not to be lost. One that is not this session's, because
@@ -109,18 +121,28 @@ impl FromRequest<Services> for Sent {
     type Rejection = PageError;
 
     async fn from_request(request: Request, state: &Services) -> Result<Self> {
+        Ok(SentFrom::from_request(request, state).await?.sent)
+    }
+}
+
+impl FromRequest<Services> for SentFrom {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, state: &Services) -> Result<Self> {
         let (mut parts, body) = request.into_parts();
-        let SignedIn { caller, csrf, .. } = match SignedIn::from_request_parts(&mut parts, state).await {
-            // What was sent cannot be sent again after signing in.
-            Err(PageError::SignedOut { .. }) => {
-                return Err(PageError::SignedOut { back_to: "/".to_owned(), written: None });
-            }
-            other => other?,
-        };
+        let remote = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
+        let SignedIn { caller, csrf, credential } =
+            match SignedIn::from_request_parts(&mut parts, state).await {
+                // What was sent cannot be sent again after signing in.
+                Err(PageError::SignedOut { .. }) => {
+                    return Err(PageError::SignedOut { back_to: "/".to_owned(), written: None });
+                }
+                other => other?,
+            };
         let header = csrf_header(&parts.headers).map(str::to_owned);
         let fields = read_fields(Request::from_parts(parts, body), state).await?;
         csrf.verify(header.as_deref().unwrap_or_else(|| fields.get("csrf")))?;
-        Ok(Self { caller, csrf, fields })
+        Ok(Self { sent: Sent { caller, csrf, fields }, credential, remote })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{fixture::Fixture, isolation::read_sources};
 const WIDE: (u32, u32) = (1440, 900);
 
 /// What answers with something else than a page of somebody who is signed in.
-const NO_PAGES: [&str; 7] = [
+const NO_PAGES: [&str; 9] = [
     // Leads on.
     "/",
     // Streams and answers to scripts.
@@ -27,6 +27,9 @@ const NO_PAGES: [&str; 7] = [
     // Before anybody can sign in; the page of signing in is looked at as such.
     "/setup",
     "/sign-in",
+    // By links that are told once, which are looked at as such.
+    "/invitations/{token}",
+    "/reset/{token}",
 ];
 
 /// Kinds of faults that are no fault of a page as serious as others, and still have no place in any.
@@ -105,6 +108,17 @@ async fn furnished() -> Fixture {
     fixture
 }
 
+/// An invitation, and a link for a new password.
+async fn told_once(fixture: &Fixture) -> [String; 2] {
+    let ada = fixture.sign_in("ada").await;
+    let link = |answer: Value| answer["link"].as_str().unwrap().to_owned();
+    let invited = ada.post("/api/invitations", json!({"email": "guest@demo.test"})).await.unwrap().ok();
+    let members = ada.get("/api/members").await.unwrap().ok();
+    let vera = members["data"].as_array().unwrap().iter().find(|member| member["email"] == "vera@demo.test");
+    let path = format!("/api/members/{}/reset-link", vera.unwrap()["id"].as_str().unwrap());
+    [link(invited), link(ada.post(&path, json!({})).await.unwrap().ok())]
+}
+
 async fn every_page(size: (u32, u32), dark: bool) {
     let Some(axe) = axe() else { return };
     let Some(page) = window(dark, size).await else { return };
@@ -112,6 +126,11 @@ async fn every_page(size: (u32, u32), dark: bool) {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     go(&page, &fixture, "/sign-in").await;
     found.insert("/sign-in".to_owned(), faults(&page, &axe).await);
+    for link in told_once(&fixture).await {
+        page.goto(&link).await.unwrap();
+        shown(&page, ".door form").await;
+        found.insert(link, faults(&page, &axe).await);
+    }
     sign_in(&page, &fixture).await;
 
     let routes = routes();

@@ -8,6 +8,7 @@ mod chats;
 mod connection;
 mod forms;
 mod lists;
+mod people;
 mod reading;
 mod records;
 mod settings;

@@ -6,7 +6,7 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, people::of_people, records, tells, text, two_workspaces};
+use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, two_workspaces};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -73,6 +73,8 @@ pub(super) struct Prey {
     pub(super) approval: String,
     pub(super) job: String,
     pub(super) member: String,
+    pub(super) invitation: String,
+    pub(super) sign_in: String,
     pub(super) review: String,
 }
 
@@ -111,9 +113,12 @@ impl Prey {
         // A budget in tokens that no answer of the built-in commands uses up.
         let budget = format!("/api/budgets/member/{member}");
         ada.send(Method::PUT, &budget, Some(json!({"tokens": 4_711})), &[]).await.unwrap().ok();
+        let invited = json!({"email": "guest@zanzibar.test", "role": "Viewer"});
+        let invitation = text(&ada.post("/api/invitations", invited).await.unwrap().ok()["id"]);
+        let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
-        Self { deal, account, session, turn, approval, job, member, review }
+        Self { deal, account, session, turn, approval, job, member, invitation, sign_in, review }
     }
 }
 
@@ -378,8 +383,11 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let mut left = declared();
         assert!(left.len() > 25, "{left:?}");
 
-        let tried = of_programs(&prey, &text(&own["id"]), &own_session).into_iter();
-        for Attempt { route, path, body, right } in tried.chain(agents::of_programs(&prey.review)) {
+        let tried = of_programs(&prey, &text(&own["id"]), &own_session)
+            .into_iter()
+            .chain(agents::of_programs(&prey.review))
+            .chain(members::of_programs(&prey));
+        for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
             let shown = format!("{engine:?} {route} {path} {body:?}: {} {}", answer.status, answer.body);
@@ -399,7 +407,10 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         assert!(!events.iter().any(|event| tells(&event.data.to_string())), "{events:?}");
 
         let pages = Pages::sign_in(fixture.url(), "otto").await;
-        let tried = of_people(&prey, &own_session).into_iter().chain(agents::of_people(&prey.review));
+        let tried = of_people(&prey, &own_session)
+            .into_iter()
+            .chain(agents::of_people(&prey.review))
+            .chain(members::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
             let page = match &body {
                 None => pages.get(&path).await,

@@ -53,6 +53,7 @@ pub(crate) async fn needs_of(
     let scene = Scene {
         today: caller.today(service.environment.now()),
         time_zone: caller.locale.time_zone,
+        dates: caller.locale.dates,
         // As long as names are.
         member: SceneMember { id: MemberId(Uuid::nil()), name: "The name of a member".to_owned() },
         record: None,

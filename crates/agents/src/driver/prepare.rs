@@ -231,6 +231,7 @@ impl Prepared {
         let scene = Scene {
             today,
             time_zone: self.caller.locale.time_zone,
+            dates: self.caller.locale.dates,
             member: SceneMember { id, name: self.names.member.clone() },
             record,
             definitions: self.definitions.clone(),

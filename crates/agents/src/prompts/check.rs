@@ -128,6 +128,7 @@ pub(super) fn samples() -> [Sample; 2] {
         scene: Scene {
             today: TimeZone::UTC.date(Timestamp::from_micros(0)),
             time_zone: TimeZone::UTC,
+            dates: Default::default(),
             member: SceneMember { id: MemberId(Uuid::nil()), name: "Ada".to_owned() },
             record,
             definitions: Arc::new(Definitions {

@@ -8,7 +8,7 @@ use kontor_core::{
     environment::Environment,
     grants::{Action, FieldSet, Grants, ObjectGrant},
     ids::{MemberId, ObjectId, WorkspaceId},
-    locale::TimeZone,
+    locale::{DateLanguage, TimeZone},
     metadata::{Field, FieldKind, Name, Object, Schema, SelectOption, TextFormat},
 };
 use kontor_models::{
@@ -54,6 +54,7 @@ fn shown(agent: &FirstVersion, schema: &Arc<Schema>, grants: &Arc<Grants>, budge
     let scene = Scene {
         today: "2026-11-22".parse().unwrap(),
         time_zone: TimeZone::UTC,
+        dates: DateLanguage::default(),
         member: SceneMember { id: MemberId(Uuid::from_u128(1)), name: "Ada Lovelace".to_owned() },
         record: None,
         definitions: Arc::new(definitions),

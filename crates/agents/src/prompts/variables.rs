@@ -6,7 +6,10 @@ use kontor_models::{RecordInView, surface::ObjectOutline};
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Values, render::data};
+use super::{
+    Values,
+    render::{data, today},
+};
 
 /// Something that a prompt may name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -35,10 +38,12 @@ const PLAIN: [Entry<for<'v> fn(&Values<'v>) -> Value>; 7] = [
         text(data(&values.scene.member.name))
     }),
     Entry("member.role", "The role of that member", "Member", |values| text(data(values.role))),
-    Entry("date", "The member's day", "Sunday, 2026-11-22", |values| {
-        let today = values.scene.today;
-        text(format!("{}, {today}", today.inner().weekday()))
-    }),
+    Entry(
+        "date",
+        "The member's day, with how they read dates where they have chosen that",
+        "Sunday, 2026-11-22",
+        |values| text(today(values.scene)),
+    ),
     Entry("time_zone", "The member's time zone", "Europe/Berlin", |values| {
         text(values.scene.time_zone.name())
     }),

@@ -95,6 +95,15 @@ fn variable(path: &str, name: &str) -> Parameter {
         "subject" => {
             ("The id of an agent or a member.", json_schema!({ "type": "string", "format": "uuid" }))
         }
+        "sign_in" => ("The id of a sign-in.", json_schema!({ "type": "string", "format": "uuid" })),
+        "invitation" => (
+            "An invitation: what its link ends in to look at it or to take it, its id to revoke it.",
+            json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": 100 }),
+        ),
+        "token" => (
+            "What the link ends in.",
+            json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": 100 }),
+        ),
         "plural" => (
             "An object by its plural name, such as `deals`.",
             json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": 60, "examples": ["deals", "contacts"] }),

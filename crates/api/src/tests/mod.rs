@@ -8,6 +8,7 @@ mod health;
 mod limits;
 mod models;
 mod openapi;
+mod people;
 mod records;
 mod streams;
 mod usage;

@@ -17,6 +17,16 @@ pub(crate) struct MemberRow {
     pub(crate) grants: Grants,
 }
 
+/// What of a member is changed, with the version that the change makes.
+pub(crate) struct MemberUpdate<'u> {
+    pub(crate) name: &'u str,
+    pub(crate) role: Option<RoleId>,
+    pub(crate) status: MemberStatus,
+    pub(crate) version: i64,
+    /// The name of whoever changes it.
+    pub(crate) by: &'u str,
+}
+
 /// Every member, by name.
 pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<MemberSummary>> {
     let mut statement = select(tx);
@@ -45,8 +55,8 @@ pub(crate) async fn find(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<MemberR
     row.map(|row| {
         Ok(MemberRow {
             summary: summary(&row)?,
-            user: row.get(5)?,
-            grants: serde_json::from_str(&row.get::<String>(6)?)?,
+            user: row.get(9)?,
+            grants: serde_json::from_str(&row.get::<String>(10)?)?,
         })
     })
     .transpose()
@@ -60,6 +70,10 @@ fn select(tx: &Tx<'_>) -> SelectStatement {
             ("m", "email"),
             ("m", "status"),
             ("r", "name"),
+            ("m", "created_at"),
+            ("m", "version"),
+            ("m", "changed_by"),
+            ("m", "changed_at"),
             ("m", "user_id"),
             ("r", "grants"),
         ])
@@ -76,6 +90,12 @@ fn summary(row: &Row) -> Result<MemberSummary> {
         // What is not known to be active is not.
         status: MemberStatus::from_word(&row.get::<String>(3)?).unwrap_or(MemberStatus::Inactive),
         role: row.get(4)?,
+        created_at: row.get(5)?,
+        version: row.get(6)?,
+        changed_by: row.get(7)?,
+        changed_at: row.get(8)?,
+        last_seen_at: None,
+        hand_over: None,
     })
 }
 
@@ -103,12 +123,35 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Answers whether there is such a member.
-pub(crate) async fn set_status(tx: &mut Tx<'_>, id: MemberId, status: MemberStatus) -> Result<bool> {
+pub(crate) async fn update(
+    tx: &mut Tx<'_>,
+    id: MemberId,
+    change: &MemberUpdate<'_>,
+    now: Timestamp,
+) -> Result<()> {
+    let mut statement = Query::update();
+    statement
+        .table(tx.table("members"))
+        .value("name", change.name)
+        .value("status", change.status)
+        .value("version", change.version)
+        .value("changed_by", change.by)
+        .value("changed_at", now.micros())
+        .and_where(Expr::col("id").eq(id.as_uuid()));
+    if let Some(role) = change.role {
+        statement.value("role_id", role.as_uuid());
+    }
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
+/// Gives a member another name, which they chose themselves.
+pub(crate) async fn rename(tx: &mut Tx<'_>, id: MemberId, name: &str) -> Result<()> {
     let statement = Query::update()
         .table(tx.table("members"))
-        .value("status", status)
+        .value("name", name)
         .and_where(Expr::col("id").eq(id.as_uuid()))
         .take();
-    Ok(tx.execute(&statement).await? > 0)
+    tx.execute(&statement).await?;
+    Ok(())
 }

@@ -62,6 +62,45 @@ pub(crate) async fn has_any(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
     Ok(tx.fetch_optional(&statement).await?.is_some())
 }
 
+/// In how many workspaces a user has a membership, active or not.
+pub(crate) async fn count(tx: &mut Tx<'_>, user: UserId) -> Result<usize> {
+    let statement = Query::select()
+        .column("member_id")
+        .from(tx.table("memberships"))
+        .and_where(Expr::col("user_id").eq(user.as_uuid()))
+        .take();
+    Ok(tx.fetch_all(&statement).await?.len())
+}
+
+/// When the members of a workspace were last seen, as far as they ever were.
+pub(crate) async fn last_seen(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<(MemberId, Timestamp)>> {
+    let statement = Query::select()
+        .columns(["member_id", "last_seen_at"])
+        .from(tx.table("memberships"))
+        .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
+        .and_where(Expr::col("last_seen_at").is_not_null())
+        .take();
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// Notes that a member was here.
+pub(crate) async fn note_seen(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    member: MemberId,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = Query::update()
+        .table(tx.table("memberships"))
+        .value("last_seen_at", now.micros())
+        .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
 /// Who made the workspace: its earliest member.
 pub(crate) async fn founder(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Option<(UserId, MemberId)>> {
     let statement = Query::select()

@@ -1,8 +1,11 @@
 //! The statements of this crate's tables, one module a table.
 
 pub(crate) mod attempts;
+pub(crate) mod hand_overs;
+pub(crate) mod invitations;
 pub(crate) mod members;
 pub(crate) mod memberships;
+pub(crate) mod password_resets;
 pub(crate) mod roles;
 pub(crate) mod sealing_keys;
 pub(crate) mod secrets;

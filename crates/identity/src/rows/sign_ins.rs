@@ -8,7 +8,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{Tx, stored_enum, table_row};
-use sea_query::{Expr, ExprTrait as _, Query};
+use sea_query::{Expr, ExprTrait as _, Order, Query};
 
 use crate::Result;
 
@@ -35,6 +35,41 @@ table_row! {
         pub(crate) secret_hash: Option<String>,
         pub(crate) used_at: Timestamp,
         pub(crate) expires_at: Timestamp,
+    }
+}
+
+table_row! {
+    /// A sign-in as those see it who may end it.
+    #[derive(Debug, Clone)]
+    pub(crate) struct SeenRow in TABLE {
+        pub(crate) id: SignInId,
+        pub(crate) kind: Kind,
+        pub(crate) workspace: WorkspaceId = "workspace_id",
+        pub(crate) user_agent: Option<String>,
+        pub(crate) remote: Option<String>,
+        pub(crate) created_at: Timestamp,
+        pub(crate) used_at: Timestamp,
+        pub(crate) expires_at: Timestamp,
+    }
+}
+
+/// Whose sign-ins are meant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Of {
+    /// A user's, in every workspace.
+    User(UserId),
+    /// A member's, in their workspace.
+    Member(WorkspaceId, MemberId),
+}
+
+impl Of {
+    fn condition(self) -> Expr {
+        match self {
+            Self::User(user) => Expr::col("user_id").eq(user.as_uuid()),
+            Self::Member(workspace, member) => Expr::col("workspace_id")
+                .eq(workspace.as_uuid())
+                .and(Expr::col("member_id").eq(member.as_uuid())),
+        }
     }
 }
 
@@ -93,19 +128,26 @@ pub(crate) async fn is_live(tx: &mut Tx<'_>, id: SignInId, now: Timestamp) -> Re
     Ok(tx.fetch_optional(&statement).await?.is_some())
 }
 
-/// Ends the sign-ins of a member of a workspace.
-pub(crate) async fn end_all_of_member(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    member: MemberId,
-) -> Result<()> {
-    let statement = Query::delete()
-        .from_table(tx.table(TABLE))
-        .and_where(Expr::col("workspace_id").eq(workspace.as_uuid()))
-        .and_where(Expr::col("member_id").eq(member.as_uuid()))
-        .to_owned();
-    tx.execute(&statement).await?;
-    Ok(())
+/// Those that have not expired, the one used last first.
+pub(crate) async fn seen(tx: &mut Tx<'_>, of: Of, now: Timestamp) -> Result<Vec<SeenRow>> {
+    let mut statement = tx.select::<SeenRow>();
+    statement
+        .and_where(of.condition())
+        .and_where(Expr::col("expires_at").gt(now.micros()))
+        .order_by("used_at", Order::Desc)
+        .order_by("id", Order::Desc);
+    Ok(tx.rows(&statement).await?)
+}
+
+/// Ends one of them; answers whether it was there.
+pub(crate) async fn end_one(tx: &mut Tx<'_>, of: Of, id: SignInId) -> Result<bool> {
+    Ok(delete(tx, of.condition().and(Expr::col("id").eq(id.as_uuid()))).await? > 0)
+}
+
+/// Ends all of them but one; how many there were.
+pub(crate) async fn end_all(tx: &mut Tx<'_>, of: Of, but: Option<SignInId>) -> Result<u64> {
+    let kept = but.map(|id| Expr::col("id").ne(id.as_uuid()));
+    delete(tx, kept.into_iter().fold(of.condition(), |all, kept| all.and(kept))).await
 }
 
 /// Notes a use, which puts the end off.
@@ -128,19 +170,14 @@ pub(crate) async fn renew(
 }
 
 pub(crate) async fn end(tx: &mut Tx<'_>, id: SignInId) -> Result<()> {
-    delete(tx, Expr::col("id").eq(id.as_uuid())).await
-}
-
-pub(crate) async fn end_all_of(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
-    delete(tx, Expr::col("user_id").eq(user.as_uuid())).await
+    delete(tx, Expr::col("id").eq(id.as_uuid())).await.map(drop)
 }
 
 pub(crate) async fn remove_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
-    delete(tx, Expr::col("expires_at").lte(now.micros())).await
+    delete(tx, Expr::col("expires_at").lte(now.micros())).await.map(drop)
 }
 
-async fn delete(tx: &mut Tx<'_>, condition: Expr) -> Result<()> {
+async fn delete(tx: &mut Tx<'_>, condition: Expr) -> Result<u64> {
     let statement = Query::delete().from_table(tx.table(TABLE)).and_where(condition).take();
-    tx.execute(&statement).await?;
-    Ok(())
+    Ok(tx.execute(&statement).await?)
 }

@@ -55,6 +55,16 @@ pub(crate) async fn set_password(
     Ok(())
 }
 
+pub(crate) async fn rename(tx: &mut Tx<'_>, user: UserId, name: &str) -> Result<()> {
+    let statement = Query::update()
+        .table(tx.table(TABLE))
+        .value("name", name)
+        .and_where(Expr::col("id").eq(user.as_uuid()))
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
 /// Keeps the same password's hash made at another cost, unless the password was changed meanwhile.
 pub(crate) async fn renew_hash(tx: &mut Tx<'_>, user: &UserRow, password_hash: &str) -> Result<()> {
     let statement = Query::update()

@@ -5,6 +5,7 @@
 mod browser;
 mod house;
 mod members;
+mod people;
 mod roles;
 mod settings;
 mod setup;

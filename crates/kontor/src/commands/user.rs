@@ -1,7 +1,7 @@
 //! `kontor user`.
 
 use kontor_core::caller::{Caller, Operator};
-use kontor_identity::{MemberStatus, NewMember};
+use kontor_identity::{MemberPatch, MemberStatus, MemberSummary, NewInvitation, NewMember};
 
 use crate::{cli::User, config::Config, error::Error, terminal, wiring::Services};
 
@@ -24,11 +24,43 @@ pub(crate) async fn run(config: Config, command: User) -> Result<(), Error> {
             }
             Ok(())
         }
-        User::Deactivate { email, workspace } => {
-            set_status(&services, &email, workspace.as_deref(), MemberStatus::Inactive).await
+        User::Invite { email, name, role, workspace } => {
+            let (operator, workspace) = chosen(&services, workspace.as_deref()).await?;
+            let new = NewInvitation { email, role, name };
+            let invited = services.identity.invite(&operator, new).await?;
+            let (invitation, link) = (invited.invitation, invited.token.as_str());
+            terminal::line(&format!(
+                "{} joins {workspace:?} as {} by this link, until {}:",
+                invitation.email, invitation.role, invitation.expires_at
+            ));
+            terminal::line(&format!("{}/invitations/{link}", config.url(config.listen)));
+            Ok(())
+        }
+        User::Role { email, role, workspace } => {
+            let (operator, workspace) = chosen(&services, workspace.as_deref()).await?;
+            let member = member(&services, &operator, &email, &workspace).await?;
+            let patch = MemberPatch { role: Some(role), ..MemberPatch::default() };
+            let changed = services.identity.change_member(&operator, member.id, patch, None).await?;
+            terminal::line(&format!("{} is {} in {workspace:?}.", changed.email, changed.role));
+            Ok(())
+        }
+        User::ResetLink { email, workspace } => {
+            let (operator, workspace) = chosen(&services, workspace.as_deref()).await?;
+            let member = member(&services, &operator, &email, &workspace).await?;
+            let made = services.identity.make_reset_link(&operator, member.id).await?;
+            terminal::line(&format!(
+                "{} sets a new password by this link, until {}:",
+                member.email, made.expires_at
+            ));
+            terminal::line(&format!("{}/reset/{}", config.url(config.listen), made.token));
+            Ok(())
+        }
+        User::Deactivate { email, hand_over_to, workspace } => {
+            let heir = hand_over_to.as_deref();
+            set_status(&services, &email, workspace.as_deref(), MemberStatus::Inactive, heir).await
         }
         User::Activate { email, workspace } => {
-            set_status(&services, &email, workspace.as_deref(), MemberStatus::Active).await
+            set_status(&services, &email, workspace.as_deref(), MemberStatus::Active, None).await
         }
     };
     services.store.close().await;
@@ -40,17 +72,38 @@ async fn set_status(
     email: &str,
     workspace: Option<&str>,
     status: MemberStatus,
+    heir: Option<&str>,
 ) -> Result<(), Error> {
     let (operator, workspace) = chosen(services, workspace).await?;
-    let members = services.identity.members(&operator).await?;
-    let Some(member) = members.iter().find(|member| member.email.to_lowercase() == email.to_lowercase())
-    else {
-        return Err(Error::Usage(format!("{email} is no member of {workspace:?}")));
+    let found = member(services, &operator, email, &workspace).await?;
+    let heir = match heir {
+        Some(email) => Some(member(services, &operator, email, &workspace).await?),
+        None => None,
     };
-    services.identity.set_member_status(&operator, member.id, status).await?;
+    let patch = MemberPatch {
+        status: Some(status),
+        hand_over_to: heir.as_ref().map(|heir| heir.id),
+        ..MemberPatch::default()
+    };
+    services.agents.change_member(&operator, found.id, patch).await?;
     let may = if status == MemberStatus::Active { "can" } else { "cannot" };
-    terminal::line(&format!("{} {may} sign in to {workspace:?} and act in it.", member.email));
+    terminal::line(&format!("{} {may} sign in to {workspace:?} and act in it.", found.email));
+    if let Some(heir) = heir {
+        terminal::line(&format!("The server hands their records over to {}.", heir.email));
+    }
     Ok(())
+}
+
+/// The member with this mail address.
+async fn member(
+    services: &Services,
+    operator: &Caller,
+    email: &str,
+    workspace: &str,
+) -> Result<MemberSummary, Error> {
+    let members = services.identity.members(operator).await?;
+    let found = members.into_iter().find(|member| member.email.to_lowercase() == email.to_lowercase());
+    found.ok_or_else(|| Error::Usage(format!("{email} is no member of {workspace:?}")))
 }
 
 /// The operator in the workspace of this name or id, or in the only one, and its name.

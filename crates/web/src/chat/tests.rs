@@ -196,7 +196,12 @@ fn fragments() -> Fragments {
 fn fragments_at(clock: Arc<ManualClock>) -> Fragments {
     let environment = Environment::new(clock, Arc::new(SystemRandom));
     Fragments::new(
-        Viewer { schema: Arc::new(Schema::default()), environment, zone: kontor_core::locale::TimeZone::UTC },
+        Viewer {
+            schema: Arc::new(Schema::default()),
+            environment,
+            zone: kontor_core::locale::TimeZone::UTC,
+            dates: Default::default(),
+        },
         "token",
     )
 }

@@ -33,7 +33,7 @@ pub(crate) fn shown(
         FieldKind::Number { decimals, .. } => Shown::Number(format_grouped(*held!(value, Number), *decimals)),
         FieldKind::Position => Shown::Number(held!(value, Position).to_string()),
         FieldKind::Boolean => Shown::Text(if *held!(value, Boolean) { "Yes" } else { "No" }.to_owned()),
-        FieldKind::Date => on_day(*held!(value, Date), viewer.clock().today()),
+        FieldKind::Date => on_day(*held!(value, Date), viewer.clock()),
         FieldKind::DateTime => {
             let at = *held!(value, DateTime);
             match place {

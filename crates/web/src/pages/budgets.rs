@@ -144,7 +144,7 @@ async fn budgets_page(
     let by_model = state.agents.usage(caller, UsageQuery::by(UsageBy::Model)).await?.groups;
     let unpriced = by_model.into_iter().filter(|group| group.figures.unpriced_steps > 0);
     let unpriced: Vec<String> = unpriced.filter_map(|group| group.model).collect();
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, caller);
     Ok(BudgetsPage {
         assets: &assets::BASE,
         shell,

@@ -391,7 +391,8 @@ async fn sessions(
     current: Option<SessionId>,
     query: &Fields,
 ) -> Result<SessionList> {
-    let now = state.environment.now();
+    let clock = Clock::of(&state.environment, caller);
+    let now = clock.now;
     let (after, search) = (query.get("chats"), query.get("find").trim());
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let wanted =
@@ -404,7 +405,7 @@ async fn sessions(
     };
     let items = found.sessions.into_iter().map(|session| SessionItem {
         id: session.id,
-        when: instant(session.updated_at, Clock { now, zone: caller.locale.time_zone }),
+        when: instant(session.updated_at, clock),
         mark: Closed::of(&session, true, now).map(|closed| closed.mark),
         is_current: Some(session.id) == current,
         is_pinned: session.pinned,

@@ -43,7 +43,7 @@ pub(crate) async fn show(
     let found = state.agents.feedback(&caller, wanted).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Feedback", "settings/feedback").await?;
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, &caller);
     let rating = rating.map_or("", Rating::word);
     let older = |next: String| with_query("/settings/feedback", [("rating", rating), ("after", &next)]);
     page(&FeedbackPage {

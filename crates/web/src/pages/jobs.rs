@@ -52,7 +52,7 @@ pub(crate) async fn show(
     let planned = state.jobs.planned(&caller).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Jobs", "jobs").await?;
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, &caller);
     let view = |job: JobRecord| JobView {
         id: job.id,
         state: job.state.word(),

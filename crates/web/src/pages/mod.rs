@@ -1,5 +1,6 @@
 //! The pages, one a file, and the requests that they send.
 
+mod account;
 mod agents;
 mod answers;
 mod audit;
@@ -11,9 +12,11 @@ mod edit;
 mod events;
 mod feedback;
 mod jobs;
+mod links;
 mod list;
 mod list_state;
 mod live;
+mod members;
 mod models;
 mod open_turns;
 mod palette;
@@ -47,6 +50,8 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/setup", get(setup::show).post(setup::set_up))
+        .route("/invitations/{token}", get(links::invitation).post(links::accept))
+        .route("/reset/{token}", get(links::reset).post(links::set_password))
         .route("/chat", get(chat::begin).post(turns::begin))
         .route("/chat/{session}", get(chat::show))
         .route("/chat/{session}/turns", post(turns::start))
@@ -74,6 +79,20 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
+        .route("/settings/password", get(account::password).post(account::change_password))
+        .route("/settings/sign-ins", get(account::sign_ins))
+        .route("/settings/sign-ins/end-others", post(account::end_others))
+        .route("/settings/sign-ins/{id}/end", post(account::end_sign_in))
+        .route("/settings/members", get(members::list::show))
+        .route("/settings/members/invite", post(members::list::invite))
+        .route("/settings/members/invitations/{id}/revoke", post(members::list::revoke))
+        .route("/settings/members/{id}", get(members::member::show).post(members::member::change))
+        .route("/settings/members/{id}/deactivate", post(members::member::deactivate))
+        .route("/settings/members/{id}/activate", post(members::member::activate))
+        .route("/settings/members/{id}/hand-over", post(members::member::hand_over))
+        .route("/settings/members/{id}/reset-link", post(members::member::reset_link))
+        .route("/settings/members/{id}/sign-ins/end", post(members::member::end_sign_ins))
+        .route("/settings/members/{id}/sign-ins/{sign_in}/end", post(members::member::end_sign_in))
         .route("/settings/agents", get(agents::list::show))
         .route("/settings/agents/new", get(agents::form::new).post(agents::form::create))
         .route("/settings/agents/protected", post(agents::list::protect))

@@ -54,7 +54,7 @@ pub(crate) async fn show(
     let turns = state.agents.open_turns(&caller, wanted).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Turns", "settings/turns").await?;
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, &caller);
     let view = |turn: OpenTurn| TurnView {
         id: turn.id,
         state: turn.standing.word(),

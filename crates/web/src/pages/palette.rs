@@ -9,7 +9,12 @@ use kontor_core::text::fold;
 use kontor_http::Services;
 use serde_json::{Value, json};
 
-use crate::{error::Result, form::Fields, session::SignedIn, shell::workspace_pages};
+use crate::{
+    error::Result,
+    form::Fields,
+    session::SignedIn,
+    settings_pages::{About, settings_pages},
+};
 
 const SESSIONS: u32 = 50;
 const SHOWN_SESSIONS: usize = 5;
@@ -34,11 +39,9 @@ pub(crate) async fn find(
     if fits("New chat") {
         items.push(item("New chat", "/chat".to_owned(), "Chat"));
     }
-    if fits("Settings") {
-        items.push(item("Settings", "/settings".to_owned(), "Workspace"));
-    }
-    for page in workspace_pages(&caller.grants).filter(|page| fits(page.label) || tells_of(page.about)) {
-        items.push(item(page.label, format!("/{}", page.place), "Workspace"));
+    for page in settings_pages(&caller.grants).filter(|page| fits(page.label) || tells_of(page.holds)) {
+        let kind = if page.about == About::Reader { "You" } else { "Workspace" };
+        items.push(item(page.label, format!("/{}", page.place), kind));
     }
     for object in caller.grants.readable(&schema).filter(|object| fits(&object.label_plural)) {
         items.push(item(&object.label_plural, format!("/records/{}", object.plural), "List"));

@@ -1,4 +1,5 @@
-//! What the reader has set for themselves, and the workspace for everyone.
+//! The home of the settings: where each of them is, what the reader has set for themselves, and the workspace for
+//! everyone.
 
 use askama::Template;
 use axum::{
@@ -6,7 +7,13 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_core::{caller::Caller, error::Fault as _, grants::Permission, locale::TimeZone};
+use kontor_core::{
+    caller::Caller,
+    error::Fault as _,
+    grants::Permission,
+    locale::{DateLanguage, TimeZone},
+    time::Date,
+};
 use kontor_http::Services;
 use kontor_identity::{Csrf, Error};
 use serde_json::{Map, Value as Json, json};
@@ -16,6 +23,7 @@ use crate::{
     error::{PageError, Result, page},
     form::{Fields, Wrong},
     session::{Sent, SignedIn},
+    settings_pages::{SettingsPage as SettingsPageLink, own_pages},
     shell::Shell,
 };
 
@@ -32,16 +40,28 @@ const KEPT: [(&str, &str); 4] = [
 struct SettingsPage {
     assets: &'static str,
     shell: Shell,
+    /// The other pages about the reader.
+    own_pages: Vec<SettingsPageLink>,
     zones: Vec<&'static str>,
-    own_zone: String,
+    languages: Vec<(&'static str, String)>,
+    own: OwnForm,
     workspace: WorkspaceForm,
     may_change_workspace: bool,
     is_saved: bool,
     wrong: Wrong,
 }
 
+/// What the reader sets for themselves.
+struct OwnForm {
+    name: String,
+    time_zone: String,
+    /// Empty where it is as in the workspace.
+    date_language: String,
+}
+
 struct WorkspaceForm {
     time_zone: String,
+    date_language: String,
     currency: String,
     /// Name, label and days of what is kept for a time.
     kept: Vec<(&'static str, &'static str, String)>,
@@ -68,10 +88,17 @@ async fn settings_page(state: &Services, caller: &Caller, csrf: &Csrf) -> Result
     Ok(SettingsPage {
         assets: &assets::BASE,
         shell: Shell::new(state, caller, csrf, &schema, "Settings", "settings").await?,
+        own_pages: own_pages(&caller.grants).collect(),
         zones: TimeZone::names().collect(),
-        own_zone: own.time_zone.map(|zone| zone.to_string()).unwrap_or_default(),
+        languages: languages(state.environment.now().date()),
+        own: OwnForm {
+            name: caller.principal.name().to_owned(),
+            time_zone: own.time_zone.map(|zone| zone.to_string()).unwrap_or_default(),
+            date_language: own.date_language.map(|dates| dates.to_string()).unwrap_or_default(),
+        },
         workspace: WorkspaceForm {
             time_zone: set.time_zone.map(|zone| zone.to_string()).unwrap_or_default(),
+            date_language: set.date_language.map(|dates| dates.to_string()).unwrap_or_default(),
             currency: set.currency.0.code().to_owned(),
             kept: KEPT.into_iter().zip(retention).map(|((name, label), days)| (name, label, days)).collect(),
         },
@@ -82,13 +109,17 @@ async fn settings_page(state: &Services, caller: &Caller, csrf: &Csrf) -> Result
 }
 
 pub(crate) async fn change_own(State(state): State<Services>, sent: Sent) -> Result<Response> {
-    let zone = sent.fields.get("time_zone").trim().to_owned();
-    let changes = Map::from_iter([("time_zone".to_owned(), text(&zone))]);
+    let fields = &sent.fields;
+    let mut changes = Map::from_iter([("time_zone".to_owned(), text(fields.get("time_zone")))]);
+    // What a form does not have stays as it is.
+    changes.extend(fields.find("name").map(|name| ("name".to_owned(), name.into())));
+    changes.extend(fields.find("date_language").map(|dates| ("date_language".to_owned(), text(dates))));
     let Err(error) = state.identity.change_member_settings(&sent.caller, &changes).await else {
         return Ok(Redirect::to("/settings?done=saved").into_response());
     };
     let mut again = settings_page(&state, &sent.caller, &sent.csrf).await?;
-    again.own_zone = zone;
+    again.own.time_zone = fields.get("time_zone").to_owned();
+    again.own.name = fields.find("name").map_or(again.own.name, str::to_owned);
     refused(again, error, "own_")
 }
 
@@ -107,6 +138,7 @@ pub(crate) async fn change_workspace(State(state): State<Services>, sent: Sent) 
     let retention: Map<_, _> = KEPT.iter().map(|(name, _)| ((*name).to_owned(), days(name))).collect();
     let changes = Map::from_iter([
         ("time_zone".to_owned(), text(fields.get("time_zone"))),
+        ("date_language".to_owned(), text(fields.get("date_language"))),
         ("currency".to_owned(), text(fields.get("currency"))),
         ("retention".to_owned(), retention.into()),
     ]);
@@ -116,6 +148,7 @@ pub(crate) async fn change_workspace(State(state): State<Services>, sent: Sent) 
     let mut again = settings_page(&state, &sent.caller, &sent.csrf).await?;
     again.workspace = WorkspaceForm {
         time_zone: fields.get("time_zone").to_owned(),
+        date_language: fields.get("date_language").to_owned(),
         currency: fields.get("currency").to_owned(),
         kept: KEPT.into_iter().map(|(name, label)| (name, label, fields.get(name).to_owned())).collect(),
     };
@@ -131,6 +164,13 @@ fn refused(mut shown: SettingsPage, error: Error, prefix: &str) -> Result<Respon
         return Err(PageError::from(error));
     }
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+}
+
+/// The languages of dates, each with how it writes a day.
+fn languages(day: Date) -> Vec<(&'static str, String)> {
+    DateLanguage::all()
+        .map(|dates| (dates.tag(), format!("{}: {}", dates.label(), dates.date(day))))
+        .collect()
 }
 
 /// A text as a setting, none where it is empty.

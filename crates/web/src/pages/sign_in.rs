@@ -25,6 +25,7 @@ use crate::{
 struct SignInPage {
     assets: &'static str,
     problem: Option<String>,
+    notice: &'static str,
     next: String,
     email: String,
     workspace: String,
@@ -43,7 +44,11 @@ pub(crate) async fn show(request: Request) -> Result<Response> {
     if let Ok(Some(_)) = sender_of_form(&mut parts) {
         return Ok(Redirect::to(link::local(query.get("next"))).into_response());
     }
-    Ok(page(&SignInPage::new(query.get("next")))?.into_response())
+    let mut shown = SignInPage::new(query.get("next"));
+    if query.get("done") == "password" {
+        shown.notice = "Your password is set. Sign in with it.";
+    }
+    Ok(page(&shown)?.into_response())
 }
 
 pub(crate) async fn sign_in(State(state): State<Services>, request: Request) -> Result<Response> {

@@ -74,7 +74,7 @@ pub(crate) async fn show(
     let may_open = state.agents.session(&caller, trace.turn.session).await.is_ok();
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Turn", "chat").await?;
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, &caller);
     let (usage, timing) = (trace.usage, trace.timing);
     page(&TracePage {
         assets: &assets::BASE,

@@ -97,6 +97,7 @@ mod tests {
             schema: Arc::new(Schema::default()),
             environment: Environment::system(),
             zone: kontor_core::locale::TimeZone::UTC,
+            dates: Default::default(),
         };
         let told = |code: &'static str, message: String, issues: Vec<Issue>| {
             let problem = Problem { issues, ..Problem::new(ErrorKind::Invalid, code, message) };

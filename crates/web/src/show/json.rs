@@ -72,6 +72,7 @@ mod tests {
             schema: Arc::new(Schema::default()),
             environment: Environment::system(),
             zone: TimeZone::UTC,
+            dates: Default::default(),
         };
         let field = Field::new(FieldId(uuid::Uuid::nil()), Name::literal("field"), "Field", kind);
         viewer.json(&field, json, Place::Cell).render().unwrap()

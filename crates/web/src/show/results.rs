@@ -352,6 +352,7 @@ mod tests {
             schema: Arc::new(Schema::default()),
             environment,
             zone: kontor_core::locale::TimeZone::UTC,
+            dates: Default::default(),
         };
         let groups = [
             json!({"by": {}, "count": 5, "count.amount": 3}),

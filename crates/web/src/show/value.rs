@@ -6,7 +6,7 @@ use askama::Template;
 use kontor_core::{
     environment::Environment,
     ids::RecordId,
-    locale::TimeZone,
+    locale::{DateLanguage, TimeZone},
     metadata::{Field, Schema, SelectOption},
     text::excerpt,
     value::Value,
@@ -92,12 +92,13 @@ pub(crate) struct Viewer {
     pub environment: Environment,
     /// Where the reader's days begin.
     pub zone: TimeZone,
+    pub dates: DateLanguage,
 }
 
 impl Viewer {
     /// The moment that instants are told from, as the reader's clocks show it.
     pub(crate) fn clock(&self) -> time::Clock {
-        time::Clock { now: self.environment.now(), zone: self.zone }
+        time::Clock { now: self.environment.now(), zone: self.zone, dates: self.dates }
     }
 
     /// A value that a record holds; nothing where it holds none. A relation is named as far as the record's reader may

@@ -9,6 +9,7 @@ mod forms;
 mod hidden;
 mod lists;
 mod models;
+mod people;
 mod records;
 mod roles;
 mod settings;

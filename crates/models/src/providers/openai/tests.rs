@@ -1,7 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt};
-use kontor_core::{environment::Environment, grants::Grants, metadata::Name, operation::Effect};
+use kontor_core::{
+    environment::Environment, grants::Grants, locale::DateLanguage, metadata::Name, operation::Effect,
+};
 use kontor_outbound::Outbound;
 use kontor_testkit::scripted::{Fixed, Script, ScriptedModel};
 use serde_json::json;
@@ -218,6 +220,7 @@ async fn nothing_of_the_scene_is_sent() {
     let scene = Scene {
         today: "2031-07-09".parse().unwrap(),
         time_zone: "Asia/Tokyo".parse().unwrap(),
+        dates: DateLanguage::default(),
         member: SceneMember { id: id.parse().unwrap(), name: "Ada Brandt".to_owned() },
         record: Some(RecordInView {
             object: Name::literal("deal"),

@@ -275,7 +275,7 @@ async fn agent_page(
     form: Fields,
 ) -> Result<AgentPage> {
     let schema = state.crm.schema(caller.workspace).await?;
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, caller);
     let title = agent.as_ref().map_or_else(|| "New agent".to_owned(), |agent| agent.definition.label.clone());
     let versions = match &agent {
         Some(agent) => state.agents.agent_versions(caller, &agent.name).await?,

@@ -53,7 +53,7 @@ pub(crate) async fn show(
     request: Request,
 ) -> Result<Html<String>> {
     let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, &caller);
     let view = |agent: AgentSummary| AgentView {
         id: agent.id.to_string(),
         name: agent.name,

@@ -130,7 +130,7 @@ pub(crate) async fn show(
     } else if may_write(&caller)
         && let Some(draft) = state.agents.prompt_draft(&caller, &name).await?
     {
-        let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+        let clock = Clock::of(&state.environment, &caller);
         (body, based_on, draft_saved) = (draft.body, draft.based_on, Some(instant(draft.saved_at, clock)));
     }
     let written =
@@ -217,7 +217,7 @@ async fn prompt_page(
     written: Written,
 ) -> Result<PromptPage> {
     let schema = state.crm.schema(caller.workspace).await?;
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, caller);
     let name = agent.name.clone();
     let title = format!("Prompt of {}", agent.definition.label);
     let versions = state.agents.prompts(caller, &name).await?;

@@ -118,7 +118,7 @@ pub(super) async fn models_page(state: &Services, caller: &Caller, csrf: &Csrf) 
     let warnings = state.agents.window_warnings(caller).await?;
     let too_small_for = |id: &str| warnings.iter().filter(|warning| warning.model == id).count();
     let schema = state.crm.schema(caller.workspace).await?;
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, caller);
     let from = |model: &ModelInfo| {
         if own.iter().any(|provider| provider.name == model.provider) {
             "The workspace"

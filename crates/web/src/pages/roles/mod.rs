@@ -108,7 +108,7 @@ pub(crate) async fn show_all(
 async fn roles_page(state: &Services, caller: &Caller, csrf: &Csrf, form: NewForm) -> Result<RolesPage> {
     let roles = state.identity.roles(caller).await?;
     let schema = state.crm.schema(caller.workspace).await?;
-    let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
+    let clock = Clock::of(&state.environment, caller);
     let view = |role: Role| RoleView {
         link: of(&role.name),
         copy_link: copy_of(&role.name),

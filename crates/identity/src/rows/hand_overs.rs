@@ -1,0 +1,77 @@
+//! `hand_overs` of a workspace: records that go from one member to another.
+
+use kontor_core::{ids::MemberId, time::Timestamp};
+use kontor_store::{Tx, stored_enum, table_row};
+use sea_query::{Expr, ExprTrait as _, Order, Query};
+use uuid::Uuid;
+
+use crate::Result;
+
+const TABLE: &str = "hand_overs";
+
+stored_enum! {
+    /// How far a hand-over is.
+    pub enum HandOverState: "state of a hand-over" {
+        Running = "running",
+        Done = "done",
+        /// It came to an end before all was handed over.
+        Failed = "failed",
+    }
+}
+
+table_row! {
+    #[derive(Debug, Clone)]
+    pub(crate) struct HandOverRow in TABLE {
+        pub(crate) id: Uuid,
+        pub(crate) from: MemberId = "from_member",
+        pub(crate) to: MemberId = "to_member",
+        /// Nobody where it was the operator.
+        pub(crate) asked_by: Option<MemberId>,
+        pub(crate) state: HandOverState,
+        pub(crate) handed_over: i64,
+        pub(crate) left_over: i64,
+        /// Where it goes on.
+        pub(crate) place: Option<String>,
+        pub(crate) problem: Option<String>,
+        pub(crate) begun_at: Timestamp,
+        pub(crate) ended_at: Option<Timestamp>,
+    }
+}
+
+pub(crate) async fn insert(tx: &mut Tx<'_>, row: &HandOverRow) -> Result<()> {
+    Ok(tx.insert(row).await?)
+}
+
+/// All of them, or those of one member, the latest last.
+pub(crate) async fn all(tx: &mut Tx<'_>, from: Option<MemberId>) -> Result<Vec<HandOverRow>> {
+    let mut statement = tx.select::<HandOverRow>();
+    statement
+        .and_where_option(from.map(|from| Expr::col("from_member").eq(from.as_uuid())))
+        .order_by("begun_at", Order::Asc)
+        .order_by("id", Order::Asc);
+    Ok(tx.rows(&statement).await?)
+}
+
+/// One that is gone on with: nobody else does so meanwhile.
+pub(crate) async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<HandOverRow>> {
+    let mut statement = tx.select::<HandOverRow>();
+    statement.and_where(Expr::col("id").eq(id));
+    tx.dialect().lock_rows(&mut statement);
+    Ok(tx.row(&statement).await?)
+}
+
+/// Writes down how far one is.
+pub(crate) async fn update(tx: &mut Tx<'_>, row: &HandOverRow) -> Result<()> {
+    let statement = Query::update()
+        .table(tx.table(TABLE))
+        .value("state", row.state)
+        .value("handed_over", row.handed_over)
+        .value("left_over", row.left_over)
+        .value("place", row.place.clone())
+        .value("problem", row.problem.clone())
+        .value("ended_at", row.ended_at.map(Timestamp::micros))
+        .and_where(Expr::col("id").eq(row.id))
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
+}

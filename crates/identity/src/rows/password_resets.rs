@@ -1,0 +1,59 @@
+//! `password_resets` of the directory: at most one a user. One that is used is removed.
+
+use kontor_core::{
+    ids::{UserId, WorkspaceId},
+    time::Timestamp,
+};
+use kontor_store::{TableRow as _, Tx, table_row};
+use sea_query::{Expr, ExprTrait as _, Query};
+
+use crate::Result;
+
+const TABLE: &str = "password_resets";
+
+table_row! {
+    #[derive(Debug, Clone)]
+    pub(crate) struct PasswordResetRow in TABLE {
+        pub(crate) user: UserId = "user_id",
+        pub(crate) token_hash: String,
+        /// Whose admin made it; nothing where it was the operator.
+        pub(crate) workspace: Option<WorkspaceId> = "workspace_id",
+        pub(crate) created_at: Timestamp,
+        pub(crate) expires_at: Timestamp,
+    }
+}
+
+/// Writes one in the place of the user's former.
+pub(crate) async fn put(tx: &mut Tx<'_>, row: &PasswordResetRow) -> Result<()> {
+    remove(tx, row.user).await?;
+    Ok(tx.insert(row).await?)
+}
+
+pub(crate) async fn by_token(
+    tx: &mut Tx<'_>,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<PasswordResetRow>> {
+    let mut statement = tx.select::<PasswordResetRow>();
+    statement.and_where(Expr::col("token_hash").eq(hash)).and_where(Expr::col("expires_at").gt(now.micros()));
+    Ok(tx.row(&statement).await?)
+}
+
+/// Uses one up; what it was, where it was there.
+pub(crate) async fn take(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Option<PasswordResetRow>> {
+    let statement = Query::delete()
+        .from_table(tx.table(TABLE))
+        .and_where(Expr::col("token_hash").eq(hash))
+        .and_where(Expr::col("expires_at").gt(now.micros()))
+        .returning(PasswordResetRow::returning())
+        .take();
+    Ok(tx.row(&statement).await?)
+}
+
+/// Removes the one of a user, who has set a password by another way.
+pub(crate) async fn remove(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    let statement =
+        Query::delete().from_table(tx.table(TABLE)).and_where(Expr::col("user_id").eq(user.as_uuid())).take();
+    tx.execute(&statement).await?;
+    Ok(())
+}
