@@ -12,13 +12,13 @@ use kontor_operations::Work;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::member_of,
     definitions::require_either,
     driver::offered,
     engine::{Agents, LoadedAgent},
     error::Error,
     prompts::{self, Values},
     rows::prompts as rows,
-    sessions::member_of,
 };
 
 /// What is to be looked at.

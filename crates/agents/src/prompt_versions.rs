@@ -8,6 +8,7 @@ use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
 use crate::{
+    access::member_of,
     definition::{Agent, PromptDraft, PromptVersion},
     definitions::{audit, require_either, require_prompts},
     engine::Agents,
@@ -17,7 +18,6 @@ use crate::{
         agents,
         prompts::{self as rows, DraftRow, LabelRow, PromptRow},
     },
-    sessions::member_of,
 };
 
 /// Versions that are listed at once.

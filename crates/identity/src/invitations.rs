@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use crate::{
     Error, Identity, MemberStatus, Result, email,
-    member_changes::manages_members,
     members::role_to_give,
     opaque::{InvitationToken, Secret},
     roles::Role,
@@ -235,7 +234,7 @@ pub(crate) async fn standing(
 async fn inviter(tx: &mut Tx<'_>, by: MemberId, role: &Role) -> Result<String> {
     let found = members::find(tx, by).await?.filter(|found| {
         found.summary.status == MemberStatus::Active
-            && manages_members(&found.grants)
+            && found.grants.permits(Permission::Members)
             && role.grants.is_within(&found.grants)
     });
     Ok(found.ok_or(Error::InvalidInvitation)?.summary.name)

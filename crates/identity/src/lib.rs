@@ -8,7 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`service`](Identity), `settings`, `secret` | the service with what it remembers for a moment, its settings, the master secret |
-//! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
+//! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, roles |
 //! | `member_changes`, [`hand_overs`](HandOver), `invitations`, `acceptance` | what admins change of members, and how people come to a workspace |
 //! | `seen_sign_ins`, `new_passwords` | sign-ins as they are seen and ended; other passwords |
 //! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
@@ -70,7 +70,7 @@ pub use member_changes::MemberPatch;
 pub use members::{MemberStatus, MemberSummary, NewMember, member_names};
 pub use new_passwords::{PasswordChange, ResetLink, ResetView};
 pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
-pub use roles::Role;
+pub use roles::{NamedMember, NewRole, Role, RoleChanges, RoleHolders};
 pub use sealing::Rotation;
 pub use secret::MasterSecret;
 pub use secrets::Sealer;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kontor_core::{
     caller::Caller,
     error::Issue,
-    grants::{Grants, Permission},
+    grants::Permission,
     ids::{MemberId, RoleId, WorkspaceId},
     time::Timestamp,
 };
@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::{
     Error, Identity, MemberProfile, MemberStatus, MemberSummary, Result, email, hand_overs,
     members::role_to_give,
-    roles::Role,
+    roles::{Role, check_admin_remains},
     rows::{
         members::{self, MemberRow, MemberUpdate},
         memberships, roles, settings,
@@ -42,11 +42,6 @@ pub struct MemberPatch {
     /// The version that the change was decided on: where the member was changed meanwhile, it is refused.
     #[serde(default)]
     pub version: Option<i64>,
-}
-
-/// Whether these grants are those of an admin: without a member who has them, nobody could let anybody in any more.
-pub(crate) fn manages_members(grants: &Grants) -> bool {
-    grants.permits(Permission::Members)
 }
 
 impl Identity {
@@ -163,7 +158,6 @@ struct Change {
 
 impl Change {
     async fn apply(&self, tx: &mut Tx<'_>, identity: &Identity, caller: &Caller) -> Result<()> {
-        members::hold_active(tx).await?;
         let before = members::find(tx, self.member).await?.ok_or(Error::MemberNotFound)?;
         let summary = &before.summary;
         if self.patch.version.is_some_and(|version| version != summary.version) {
@@ -188,9 +182,8 @@ impl Change {
                 by: actor.principal.name(),
             };
             members::update(tx, self.member, &update, self.now).await?;
-            let was_admin = summary.status == MemberStatus::Active && manages_members(&before.grants);
-            if was_admin && !members::grants_of_active(tx).await?.iter().any(manages_members) {
-                return Err(Error::LastAdmin);
+            if summary.status == MemberStatus::Active && before.grants.permits(Permission::Members) {
+                check_admin_remains(tx).await?;
             }
         }
         if name != summary.name {

@@ -62,6 +62,20 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         &[Permission::Members],
     ),
     of_workspace(
+        "settings/roles",
+        "Roles",
+        "What members and agents may do, and who has which role",
+        "users",
+        &[Permission::Roles],
+    ),
+    of_workspace(
+        "settings/authority",
+        "What may … do",
+        "Whether somebody might do something, and which rule decides",
+        "check",
+        &[],
+    ),
+    of_workspace(
         "settings/agents",
         "Agents",
         "What agents are, may do and are told; versions, labels and reviews of prompts",
@@ -82,6 +96,20 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         "How much may be used up in a turn and in a day",
         "target",
         &[Permission::Settings],
+    ),
+    of_workspace(
+        "settings/turns",
+        "Turns",
+        "What agents answer now, what waits and what is stuck",
+        "agent",
+        &[Permission::Conversations],
+    ),
+    of_workspace(
+        "settings/feedback",
+        "Feedback",
+        "What members think of answers",
+        "thumb-up",
+        &[Permission::Conversations],
     ),
     of_workspace("audit", "Audit", "Who did what, people and agents", "record", &[Permission::Audit]),
     of_workspace(

@@ -35,6 +35,19 @@ pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<MemberSummary>> {
     rows.iter().map(summary).collect()
 }
 
+/// The members who have a role, by name.
+pub(crate) async fn with_role(tx: &mut Tx<'_>, role: RoleId) -> Result<Vec<(MemberId, String)>> {
+    let statement = Query::select()
+        .columns(["id", "name"])
+        .from(tx.table("members"))
+        .and_where(Expr::col("role_id").eq(role.as_uuid()))
+        .order_by("name", Order::Asc)
+        .order_by("id", Order::Asc)
+        .take();
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
 pub(crate) async fn find(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<MemberRow>> {
     let mut statement = select(tx);
     statement.and_where(Expr::col(("m", "id")).eq(id.as_uuid()));
@@ -108,33 +121,6 @@ pub(crate) async fn insert(
         .take();
     tx.execute(&statement).await?;
     Ok(())
-}
-
-/// Holds the active members until the transaction ends, so that two changes cannot each leave the other's member as
-/// the last one of a kind.
-pub(crate) async fn hold_active(tx: &mut Tx<'_>) -> Result<()> {
-    let mut statement = Query::select()
-        .column("id")
-        .from(tx.table("members"))
-        .and_where(Expr::col("status").eq(MemberStatus::Active))
-        .order_by("id", Order::Asc)
-        .take();
-    tx.dialect().lock_rows(&mut statement);
-    tx.fetch_all(&statement).await?;
-    Ok(())
-}
-
-/// What the roles grant that active members have.
-pub(crate) async fn grants_of_active(tx: &mut Tx<'_>) -> Result<Vec<Grants>> {
-    let statement = Query::select()
-        .distinct()
-        .columns([("r", "id"), ("r", "grants")])
-        .from_as(tx.table("members"), "m")
-        .join_as(JoinType::InnerJoin, tx.table("roles"), "r", Expr::col(("r", "id")).equals(("m", "role_id")))
-        .and_where(Expr::col(("m", "status")).eq(MemberStatus::Active))
-        .take();
-    let rows = tx.fetch_all(&statement).await?;
-    rows.iter().map(|row| Ok(serde_json::from_str(&row.get::<String>(1)?)?)).collect()
 }
 
 pub(crate) async fn update(

@@ -6,6 +6,7 @@ mod browser;
 mod house;
 mod members;
 mod people;
+mod roles;
 mod settings;
 mod setup;
 mod sign_in;

@@ -11,6 +11,7 @@ mod lists;
 mod models;
 mod people;
 mod records;
+mod roles;
 mod settings;
 mod usage;
 

@@ -1,0 +1,116 @@
+//! Addresses with the id of a member, an invitation or a sign-in in them.
+
+use serde_json::json;
+
+use super::routes::{Attempt, Prey, attempt};
+
+/// A link that nobody made.
+const MADE_UP: &str = "kontor_invite_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The requests of a program.
+pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
+    let Prey { member, invitation, sign_in, .. } = prey;
+    let one = format!("/api/members/{member}");
+    let password = || Some(json!({"name": "Otto", "password": "correct horse battery"}));
+    vec![
+        attempt("GET /api/members/{id}", one.clone(), None, &[404]),
+        attempt("PATCH /api/members/{id}", one.clone(), Some(json!({"role": "Viewer"})), &[404]),
+        attempt(
+            "PATCH /api/members/{id}",
+            one.clone(),
+            Some(json!({"status": "inactive", "hand_over_to": member})),
+            &[404],
+        ),
+        attempt("GET /api/members/{id}/sign-ins", format!("{one}/sign-ins"), None, &[404]),
+        attempt("DELETE /api/members/{id}/sign-ins", format!("{one}/sign-ins"), None, &[404]),
+        attempt(
+            "DELETE /api/members/{id}/sign-ins/{sign_in}",
+            format!("{one}/sign-ins/{sign_in}"),
+            None,
+            &[404],
+        ),
+        attempt("POST /api/members/{id}/reset-link", format!("{one}/reset-link"), None, &[404]),
+        attempt("DELETE /api/me/sign-ins/{sign_in}", format!("/api/me/sign-ins/{sign_in}"), None, &[404]),
+        attempt("GET /api/invitations/{invitation}", format!("/api/invitations/{invitation}"), None, &[404]),
+        attempt(
+            "DELETE /api/invitations/{invitation}",
+            format!("/api/invitations/{invitation}"),
+            None,
+            &[404],
+        ),
+        attempt(
+            "POST /api/invitations/{invitation}/accept",
+            format!("/api/invitations/{MADE_UP}/accept"),
+            password(),
+            &[404],
+        ),
+        attempt(
+            "GET /api/password-resets/{token}",
+            "/api/password-resets/kontor_reset_x".into(),
+            None,
+            &[404],
+        ),
+        attempt(
+            "POST /api/password-resets/{token}",
+            format!("/api/password-resets/{invitation}"),
+            Some(json!({"password": "correct horse battery"})),
+            &[404],
+        ),
+        attempt("GET /api/members", "/api/members".into(), None, &[200]),
+        attempt("GET /api/invitations", "/api/invitations".into(), None, &[200]),
+    ]
+}
+
+/// The requests of a person's browser.
+pub(super) fn of_people(prey: &Prey) -> Vec<Attempt> {
+    let Prey { member, invitation, sign_in, .. } = prey;
+    let one = format!("/settings/members/{member}");
+    let form = || Some(json!({}));
+    vec![
+        attempt("GET /settings/members/{id}", one.clone(), None, &[404]),
+        attempt(
+            "POST /settings/members/{id}",
+            one.clone(),
+            Some(json!({"name": "x", "role": "Viewer"})),
+            &[404],
+        ),
+        attempt("POST /settings/members/{id}/deactivate", format!("{one}/deactivate"), form(), &[404]),
+        attempt("POST /settings/members/{id}/activate", format!("{one}/activate"), form(), &[404]),
+        attempt(
+            "POST /settings/members/{id}/hand-over",
+            format!("{one}/hand-over"),
+            Some(json!({"hand_over_to": member})),
+            &[404],
+        ),
+        attempt("POST /settings/members/{id}/reset-link", format!("{one}/reset-link"), form(), &[404]),
+        attempt("POST /settings/members/{id}/sign-ins/end", format!("{one}/sign-ins/end"), form(), &[404]),
+        attempt(
+            "POST /settings/members/{id}/sign-ins/{sign_in}/end",
+            format!("{one}/sign-ins/{sign_in}/end"),
+            form(),
+            &[404],
+        ),
+        attempt(
+            "POST /settings/members/invitations/{id}/revoke",
+            format!("/settings/members/invitations/{invitation}/revoke"),
+            form(),
+            &[404],
+        ),
+        attempt(
+            "POST /settings/sign-ins/{id}/end",
+            format!("/settings/sign-ins/{sign_in}/end"),
+            form(),
+            &[404],
+        ),
+        attempt("GET /invitations/{token}", format!("/invitations/{MADE_UP}"), None, &[404]),
+        attempt("POST /invitations/{token}", format!("/invitations/{invitation}"), form(), &[404]),
+        attempt("GET /reset/{token}", format!("/reset/{MADE_UP}"), None, &[404]),
+        attempt(
+            "POST /reset/{token}",
+            format!("/reset/{invitation}"),
+            Some(json!({"password": "x"})),
+            &[404],
+        ),
+        attempt("GET /settings/members", "/settings/members".into(), None, &[200]),
+    ]
+}
