@@ -69,7 +69,7 @@ async fn the_operator_invites_gives_roles_and_makes_links() {
         kontor(&fixture, &["member", "deactivate", "max@demo.test", "--hand-over-to", "ada@demo.test"]);
     assert!(said(&gone).contains("hands their records over to ada@demo.test"), "{}", said(&gone));
     let last = kontor(&fixture, &["member", "deactivate", "ada@demo.test"]);
-    assert!(!last.status.success() && said(&last).contains("last active member"), "{}", said(&last));
+    assert!(!last.status.success() && said(&last).contains("no active member"), "{}", said(&last));
     let none = kontor(&fixture, &["member", "role", "nobody@demo.test", "Viewer"]);
     assert!(!none.status.success() && said(&none).contains("is no member"), "{}", said(&none));
 }

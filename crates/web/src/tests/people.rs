@@ -99,7 +99,7 @@ async fn a_member_is_changed_deactivated_with_their_records_and_let_in_again() {
     let late = ada.post(&path, &form).await.expect(409);
     late.shows("Ada Brandt changed this member meanwhile");
     let last = [("hand_over_to", "")];
-    ada.post(&format!("{own}/deactivate"), &last).await.expect(409).shows("last active member");
+    ada.post(&format!("{own}/deactivate"), &last).await.expect(409).shows("no active member");
     let itself = [("hand_over_to", vera_id)];
     ada.post(&format!("{path}/deactivate"), &itself).await.expect(422).shows("id=\"hand_over_to-wrong\"");
     ada.post(&format!("{path}/deactivate"), &[("hand_over_to", ada_id)]).await.expect(303);
