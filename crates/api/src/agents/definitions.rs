@@ -46,17 +46,20 @@ pub(crate) fn routes() -> ApiRouter<Services> {
             .tag("Agents")
             .answers::<201, Answer<AgentSummary>>()
     });
-    let single = get_with(one, |op| op.is("get_agent", "An agent, by its name or id").tag("Agents"))
-        .patch_with(change, |op| {
-            op.is("change_agent", "Changes what it names of an agent, which is a new version of it")
-                .tag("Agents")
-        })
-        .delete_with(delete, |op| {
-            op.is("delete_agent", "Puts an agent aside; what was said with it stays")
-                .tag("Agents")
-                .queries(&OF_VERSION)
-                .answers::<204, ()>()
-        });
+    let single = get_with(one, |op| {
+        op.is("get_agent", "An agent, by its name or id").tag("Agents").answers::<200, Answer<AgentSummary>>()
+    })
+    .patch_with(change, |op| {
+        op.is("change_agent", "Changes what it names of an agent, which is a new version of it")
+            .tag("Agents")
+            .answers::<200, Answer<AgentSummary>>()
+    })
+    .delete_with(delete, |op| {
+        op.is("delete_agent", "Puts an agent aside; what was said with it stays")
+            .tag("Agents")
+            .queries(&OF_VERSION)
+            .answers::<204, ()>()
+    });
     let restore = post_with(restore, |op| {
         op.is("restore_agent", "Takes a deleted agent back, by its id").tag("Agents")
     });
