@@ -433,7 +433,7 @@ async fn a_changed_role_holds_on_another_server_within_five_seconds() {
         ada.post("/api/roles", json!({"name": "Probe", "copy_of": "Member"})).await.unwrap().ok();
         let add = ["user", "add", "probe@demo.test", "--name", "Pia Probe", "--role", "Probe"];
         assert!(kontor(&fixture, &add).status.success());
-        let there = fixture.sign_in("probe").await.at(&second.url);
+        let there = ApiClient::sign_in(&second.url, "probe@demo.test").await.unwrap();
         there.post("/api/records/deals", json!({"name": "Before"})).await.unwrap().ok();
         let grants = json!({"default": {"actions": ["read"]}});
         ada.patch("/api/roles/Probe", json!({ "grants": grants })).await.unwrap().ok();
