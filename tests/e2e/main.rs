@@ -25,6 +25,7 @@ mod startup;
 mod stopping;
 mod streams;
 mod tasks;
+mod telemetry;
 mod upgrade;
 mod windows;
 mod wire;

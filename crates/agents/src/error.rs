@@ -58,6 +58,23 @@ pub enum Error {
     /// There is no such session, or it is another member's.
     #[error("there is no session {0}")]
     SessionNotFound(SessionId),
+    /// It is shared with the caller, and only its member may do this.
+    #[error("the session is another member's")]
+    NotTheirSession,
+    #[error("the session is shared to be read")]
+    MayOnlyRead,
+    #[error("the session is not shared with this member")]
+    NotShared,
+    #[error("a session is shared with {0} members at most")]
+    TooManyShares(usize),
+    #[error("{0} sessions are pinned already")]
+    TooManyPinned(usize),
+    #[error("the session cannot be forked there: {0}")]
+    NothingToFork(&'static str),
+    #[error("the turn has not begun")]
+    NotAnswered,
+    #[error("the caller has given no feedback on the turn")]
+    FeedbackNotFound,
     #[error("there is no turn {0}")]
     TurnNotFound(TurnId),
     #[error("there is no approval {0}")]
@@ -240,6 +257,36 @@ impl Fault for Error {
             ),
             Self::SessionNotFound(_) => {
                 new(ErrorKind::NotFound, "session_not_found", "There is no such session.")
+            }
+            Self::NotTheirSession => new(
+                ErrorKind::Forbidden,
+                "not_your_session",
+                "The session is another member's. Only they may do this.",
+            ),
+            Self::MayOnlyRead => new(
+                ErrorKind::Forbidden,
+                "session_read_only",
+                "The session is shared with you to be read. Fork it to go on from it yourself.",
+            ),
+            Self::NotShared => {
+                new(ErrorKind::NotFound, "share_not_found", "The session is not shared with this member.")
+            }
+            Self::TooManyShares(most) => Problem::new(
+                ErrorKind::Conflict,
+                "too_many_shares",
+                format!("A session is shared with {most} members at most."),
+            ),
+            Self::TooManyPinned(most) => Problem::new(
+                ErrorKind::Conflict,
+                "too_many_pinned",
+                format!("{most} sessions are pinned already. Unpin one first."),
+            ),
+            Self::NothingToFork(why) => new(ErrorKind::Conflict, "nothing_to_fork", why),
+            Self::NotAnswered => {
+                new(ErrorKind::Conflict, "turn_not_answered", "The message has not been answered yet.")
+            }
+            Self::FeedbackNotFound => {
+                new(ErrorKind::NotFound, "feedback_not_found", "You have given no feedback on this turn.")
             }
             Self::TurnNotFound(_) => new(ErrorKind::NotFound, "turn_not_found", "There is no such turn."),
             Self::ApprovalNotFound(_) => {

@@ -32,6 +32,7 @@ mod budgets;
 mod csv;
 mod events;
 mod extract;
+mod feedback;
 mod health;
 mod jobs;
 mod layers;
@@ -46,6 +47,7 @@ mod problem;
 mod records;
 mod roles;
 mod search;
+mod session_shares;
 mod sessions;
 mod settings;
 #[cfg(test)]
@@ -82,6 +84,8 @@ pub fn router(services: Services) -> Router {
         .merge(usage::routes())
         .merge(budgets::routes())
         .merge(sessions::routes())
+        .merge(session_shares::routes())
+        .merge(feedback::routes())
         .merge(turns::routes())
         .merge(approvals::routes())
         .merge(events::routes())

@@ -42,7 +42,7 @@ pub(crate) struct WorkspacePage {
     permission: &'static [Permission],
 }
 
-const WORKSPACE_PAGES: [WorkspacePage; 8] = [
+const WORKSPACE_PAGES: [WorkspacePage; 10] = [
     WorkspacePage {
         place: "settings/roles",
         label: "Roles",
@@ -84,6 +84,20 @@ const WORKSPACE_PAGES: [WorkspacePage; 8] = [
         about: "How much may be used up in a turn and in a day",
         icon: "target",
         permission: &[Permission::Settings],
+    },
+    WorkspacePage {
+        place: "settings/turns",
+        label: "Turns",
+        about: "What agents answer now, what waits and what is stuck",
+        icon: "agent",
+        permission: &[Permission::Conversations],
+    },
+    WorkspacePage {
+        place: "settings/feedback",
+        label: "Feedback",
+        about: "What members think of answers",
+        icon: "thumb-up",
+        permission: &[Permission::Conversations],
     },
     WorkspacePage {
         place: "audit",

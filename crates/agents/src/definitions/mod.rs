@@ -11,12 +11,12 @@ use serde_json::{Map, Value as Json, json};
 
 pub use self::input::{AgentPatch, NewAgent};
 use crate::{
+    access::member_of,
     definition::{Agent, AgentSummary, AgentVersion, Definition, PRODUCTION},
     engine::Agents,
     error::Error,
     prompts,
     rows::agents,
-    sessions::member_of,
 };
 
 /// Agents that a workspace has at most, those that are deleted not counted.

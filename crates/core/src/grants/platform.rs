@@ -27,6 +27,8 @@ pub enum Permission {
     Agents,
     /// What agents are told.
     Prompts,
+    /// What agents do for others: the turns that run, what a turn did and its model was sent, and feedback on answers.
+    Conversations,
 }
 
 /// That the caller lacks a permission on the workspace.
@@ -55,6 +57,7 @@ impl Permission {
         Self::Settings,
         Self::Agents,
         Self::Prompts,
+        Self::Conversations,
     ];
 
     /// What it permits, as people read it.
@@ -82,6 +85,7 @@ impl Permission {
             Self::Settings => "settings",
             Self::Agents => "agents",
             Self::Prompts => "prompts",
+            Self::Conversations => "conversations",
         }
     }
 }

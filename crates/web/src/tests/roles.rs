@@ -11,7 +11,10 @@ async fn a_role_is_made_edited_as_a_matrix_and_deleted() {
     ada.get("/settings/roles").await.expect(200).shows("May do everything").shows("/settings/roles/Viewer");
     let made = ada.post("/settings/roles", &[("name", "Field rep"), ("copy_of", "Viewer")]).await.expect(303);
     assert_eq!(made.header("location"), "/settings/roles/Field%20rep?done=made");
-    ada.post("/settings/roles", &[("name", "field rep"), ("copy_of", "")]).await.expect(422).shows("name-wrong");
+    ada.post("/settings/roles", &[("name", "field rep"), ("copy_of", "")])
+        .await
+        .expect(422)
+        .shows("name-wrong");
 
     let role = "/settings/roles/Field%20rep";
     ada.get(role).await.expect(200).shows("as every other").shows("Nobody.");
@@ -46,7 +49,12 @@ async fn a_role_is_made_edited_as_a_matrix_and_deleted() {
     let mut wrong = edit.to_vec();
     wrong[0] = ("version", "2");
     wrong[10] = ("deal.rules", "{\"read\": [{\"stagee\": {}}]}");
-    ada.post(role, &wrong).await.expect(422).shows("deal.rules-wrong").shows("stagee").shows("Did you mean stage?");
+    ada.post(role, &wrong)
+        .await
+        .expect(422)
+        .shows("deal.rules-wrong")
+        .shows("stagee")
+        .shows("Did you mean stage?");
 
     ada.post("/settings/roles/Admin", &edit).await.expect(409).shows("stays as it is");
     ada.post("/settings/roles/Viewer/delete", &[]).await.expect(409).shows("standard");
@@ -60,12 +68,20 @@ async fn what_somebody_may_do_is_asked_on_a_page() {
     let server = Server::start().await;
     let (ada, vera) = (server.sign_in("ada").await, server.sign_in("vera").await);
     let asked = "/settings/authority?of=role/Viewer&object=deal&action=update";
-    ada.get(asked).await.expect(200).shows("Denied.").shows("The role Viewer does not allow to update deal records.");
+    ada.get(asked)
+        .await
+        .expect(200)
+        .shows("Denied.")
+        .shows("The role Viewer does not allow to update deal records.");
     let read = "/settings/authority?of=role/Viewer&object=deal&action=read";
     ada.get(read).await.expect(200).shows("<strong>Allowed.</strong>");
     let agent = "/settings/authority?of=role/Member&agent=sales-assistant&object=deal&action=delete";
     ada.get(agent).await.expect(200).shows("after somebody agrees");
     ada.get("/settings/authority?operation=deal.find&arguments={").await.expect(200).shows("arguments-wrong");
-    vera.get("/settings/authority").await.expect(200).shows("By the role Viewer").hides("Whoever has the role");
+    vera.get("/settings/authority")
+        .await
+        .expect(200)
+        .shows("By the role Viewer")
+        .hides("Whoever has the role");
     vera.get(asked).await.expect(200).shows("permission").hides("Denied.");
 }
