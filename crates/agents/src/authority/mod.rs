@@ -18,10 +18,10 @@ pub use self::{
     explain::{AskedFor, Explanation, Layer, Question},
 };
 use crate::{
+    access::member_of,
     definition::{Agent, Definition, require_agent},
     engine::Agents,
     error::Error,
-    sessions::member_of,
 };
 
 /// Whose authority is asked about: a member, or whoever has a role (as whom the asker is taken then); without either

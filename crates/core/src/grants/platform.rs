@@ -48,7 +48,7 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Members,
         Self::Roles,
         Self::DataModel,
@@ -71,6 +71,7 @@ impl Permission {
             Self::Settings => "Change the settings",
             Self::Agents => "Manage agents",
             Self::Prompts => "Write prompts",
+            Self::Conversations => "See what agents do for others",
         }
     }
 
