@@ -157,7 +157,7 @@ both_engines! {
         for number in 0..20 {
             // The read is given the connection of this write, asks for its transaction and waits no longer.
             add(&workspace, &format!("before {number}")).await.unwrap();
-            drop(notes(&workspace).now_or_never());
+            let _ = notes(&workspace).now_or_never();
             // Time for the connection to get back into its pool.
             tokio::time::sleep(Duration::from_millis(5)).await;
             add(&workspace, &format!("after {number}")).await.unwrap();
