@@ -73,6 +73,18 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/turns/{id}", Membership, none.clone()),
         row("POST /api/turns/{id}/cancel", Membership, none.clone()),
         row("POST /api/turns/{id}/go_on", Membership, none.clone()),
+        row("DELETE /api/sessions/{id}", Membership, none.clone()),
+        row("POST /api/sessions/{id}/restore", Membership, none.clone()),
+        row("POST /api/sessions/{id}/fork", Membership, none.clone()),
+        row("GET /api/sessions/{id}/shares", Membership, none.clone()),
+        row("PUT /api/sessions/{id}/shares/{member}", Membership, none.clone()),
+        row("DELETE /api/sessions/{id}/shares/{member}", Membership, none.clone()),
+        row("GET /api/sessions/{id}/export", Membership, none.clone()),
+        row("GET /api/turns", Membership, none.clone()),
+        row("GET /api/turns/{id}/trace", Membership, none.clone()),
+        row("PUT /api/turns/{id}/feedback", Membership, none.clone()),
+        row("DELETE /api/turns/{id}/feedback", Membership, none.clone()),
+        row("GET /api/feedback", One(&["conversations"]), none.clone()),
         row("GET /api/approvals", Membership, none.clone()),
         row("POST /api/approvals/{id}", Membership, none.clone()),
         row("GET /api/records/{plural}", Record, none.clone()),
@@ -433,7 +445,7 @@ async fn a_changed_role_holds_on_another_server_within_five_seconds() {
         ada.post("/api/roles", json!({"name": "Probe", "copy_of": "Member"})).await.unwrap().ok();
         let add = ["user", "add", "probe@demo.test", "--name", "Pia Probe", "--role", "Probe"];
         assert!(kontor(&fixture, &add).status.success());
-        let there = fixture.sign_in("probe").await.at(&second.url);
+        let there = ApiClient::sign_in(&second.url, "probe@demo.test").await.unwrap();
         there.post("/api/records/deals", json!({"name": "Before"})).await.unwrap().ok();
         let grants = json!({"default": {"actions": ["read"]}});
         ada.patch("/api/roles/Probe", json!({ "grants": grants })).await.unwrap().ok();
