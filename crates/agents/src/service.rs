@@ -12,7 +12,6 @@ use kontor_core::{
 use kontor_store::Tx;
 
 use crate::{
-    access::member_of,
     definition::Agent,
     engine::Agents,
     error::Error,
