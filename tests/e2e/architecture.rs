@@ -113,6 +113,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
         "open_turns",
         "turns",
         "approvals",
+        "authority",
         "model_providers",
         "budgets",
         "usage",

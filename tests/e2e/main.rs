@@ -13,6 +13,7 @@ mod isolation;
 mod kill;
 mod limits;
 mod log;
+mod matrix;
 mod missing_data;
 mod outbound;
 mod outside;

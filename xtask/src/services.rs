@@ -198,7 +198,8 @@ pub(crate) fn axe() -> Option<PathBuf> {
     if !source.is_file() {
         fetch_axe(&folder).map_err(|why| eprintln!("xtask: no axe-core: {why}")).ok()?;
     }
-    Some(source)
+    // Tests run in folders of their own.
+    source.canonicalize().ok()
 }
 
 /// The package as the registry has it, of which nothing is run.

@@ -17,6 +17,9 @@ pub enum Error {
     NotAMember,
     #[error("there is no agent {name:?}")]
     AgentNotFound { name: String, near: String },
+    /// The caller's role names the agents that may be used, and not this one.
+    #[error("the caller may not use the agent {name:?}")]
+    AgentNotAllowed { name: String },
     /// It takes no messages. With its label.
     #[error("the agent {0:?} is not active")]
     AgentInactive(String),
@@ -157,6 +160,11 @@ impl Fault for Error {
                 ErrorKind::NotFound,
                 "agent_not_found",
                 format!("There is no agent {name:?}.{near}"),
+            ),
+            Self::AgentNotAllowed { name } => Problem::new(
+                ErrorKind::Forbidden,
+                "agent_not_allowed",
+                format!("You may not use the agent {name:?}: it is not among those of your role."),
             ),
             Self::AgentInactive(label) => Problem::new(
                 ErrorKind::Conflict,

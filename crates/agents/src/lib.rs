@@ -27,6 +27,7 @@
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
 //! | `history` | the earlier turns a model is shown, and what was made of those before them |
 //! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
+//! | [`authority`](Explanation) | what somebody may do, and what decides on it |
 //! | [`usage`](UsageReport), [`budgets`](Budget), `workspace_budgets` | what was used up, and what may be |
 //! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
@@ -37,6 +38,7 @@
 
 mod access;
 mod approvals;
+mod authority;
 mod budgets;
 mod data_steps;
 mod definition;
@@ -82,6 +84,9 @@ mod workspace_models;
 mod workspace_setup;
 
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
+pub use authority::{
+    AskedFor, Authority, AuthorityOfField, AuthorityOfObject, Explanation, Layer, Question, Source, Subject,
+};
 pub use budgets::{Budget, NewBudget};
 pub use data_steps::data_steps;
 pub use definition::{

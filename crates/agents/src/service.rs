@@ -12,7 +12,7 @@ use kontor_core::{
 use kontor_store::Tx;
 
 use crate::{
-    definition::Agent,
+    definition::{Agent, require_agent},
     engine::Agents,
     error::Error,
     following::Seen,
@@ -109,6 +109,16 @@ impl Agents {
                 Box::pin(log::turn_starts(tx, session, before, limit))
             })
             .await
+    }
+
+    /// That the caller may talk to the agent of a session; one that is not there is told elsewhere.
+    pub(crate) async fn require_agent_of(&self, caller: &Caller, session: SessionId) -> Result<(), Error> {
+        if caller.grants.agents().is_all() {
+            return Ok(());
+        }
+        let (_, row, _) = self.reach(caller, session).await?;
+        let agent = self.agent(caller.workspace, row.agent).await?;
+        require_agent(caller, &agent.name)
     }
 
     /// The agent of a new conversation: one that is active.

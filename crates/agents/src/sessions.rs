@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{member_of, own, readable},
+    definition::require_agent,
     engine::Agents,
     error::Error,
     rows::{
@@ -121,6 +122,7 @@ impl Agents {
         let title = new.title.as_deref().map(checked_title).transpose()?;
         let context = self.checked_context(caller, new.context).await?;
         let agent = self.agent_named(caller.workspace, &new.agent).await?;
+        require_agent(caller, &agent.name)?;
         let now = self.0.environment.now();
         let (context_object, context_id) = context.unzip();
         let row = SessionRow {

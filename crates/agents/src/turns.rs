@@ -127,6 +127,7 @@ impl Agents {
                 "An idempotency key has 1 to 200 characters.",
             ));
         }
+        self.require_agent_of(caller, session).await?;
         let now = self.0.environment.now();
         let namespace = self.namespace(caller.workspace).await?;
         self.0.jobs.announce(caller.workspace).await?;

@@ -20,6 +20,8 @@ mod models;
 mod paging;
 mod prompts;
 mod queue;
+mod role_cases;
+mod roles;
 mod routing;
 mod session_list;
 mod sessions;

@@ -18,6 +18,7 @@
 //! | `usage`, `budgets`, `csv` | what models have used up and may; tables for spreadsheets |
 //! | `events` | a session's log as server-sent events |
 //! | `audit` | who did what in the workspace |
+//! | `roles`, `authority` | roles, and what somebody may do by them |
 //! | `settings` | what the workspace has set for itself |
 //! | `jobs` | what waits, runs and has failed in the background |
 //! | `health` | whether the server lives, and can serve |
@@ -26,6 +27,7 @@ mod agents;
 mod approvals;
 mod audit;
 mod auth;
+mod authority;
 mod budgets;
 mod csv;
 mod events;
@@ -43,6 +45,7 @@ mod operations;
 mod page;
 mod problem;
 mod records;
+mod roles;
 mod search;
 mod session_shares;
 mod sessions;
@@ -74,6 +77,8 @@ pub fn router(services: Services) -> Router {
         .merge(agents::routes())
         .merge(jobs::routes())
         .merge(settings::routes())
+        .merge(roles::routes())
+        .merge(authority::routes())
         .merge(audit::routes())
         .merge(models::routes())
         .merge(usage::routes())

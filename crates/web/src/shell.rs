@@ -42,7 +42,21 @@ pub(crate) struct WorkspacePage {
     permission: &'static [Permission],
 }
 
-const WORKSPACE_PAGES: [WorkspacePage; 8] = [
+const WORKSPACE_PAGES: [WorkspacePage; 10] = [
+    WorkspacePage {
+        place: "settings/roles",
+        label: "Roles",
+        about: "What members and agents may do, and who has which role",
+        icon: "users",
+        permission: &[Permission::Roles],
+    },
+    WorkspacePage {
+        place: "settings/authority",
+        label: "What may … do",
+        about: "Whether somebody might do something, and which rule decides",
+        icon: "check",
+        permission: &[],
+    },
     WorkspacePage {
         place: "settings/agents",
         label: "Agents",

@@ -1,20 +1,19 @@
 //! Every page as axe-core judges it. The pages are found by following links, and a route that no link led to fails.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    path::Path,
+};
 
 use fantoccini::Client;
-use kontor_testkit::scripted::ScriptedModel;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window};
-use crate::fixture::Fixture;
+use crate::{fixture::Fixture, isolation::read_sources};
 
 /// A wide desk's window.
 const WIDE: (u32, u32) = (1440, 900);
-
-/// Where the routes of people are written.
-const ROUTES: &str = include_str!("../../../crates/web/src/pages/mod.rs");
 
 /// What answers with something else than a page of somebody who is signed in.
 const NO_PAGES: [&str; 7] = [
@@ -59,23 +58,27 @@ async fn faults(page: &Client, axe: &str) -> Vec<String> {
 }
 
 /// The routes that answer to GET.
-fn routes() -> BTreeSet<&'static str> {
-    let calls = ROUTES.split(".route(\"").skip(1);
+fn routes() -> BTreeSet<String> {
+    let mut sources = Vec::new();
+    read_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src"), &mut sources);
+    let calls = sources.iter().flat_map(|source| source.split(".route(\"").skip(1));
     let gets = calls.filter_map(|call| {
         let (path, rest) = call.split_once('"')?;
-        rest.contains(" get(").then_some(path)
+        // Up to the end of the statement stand the methods of this route.
+        let methods = rest.split(['\n', ';']).next()?;
+        methods.contains(" get(").then_some(path)
     });
-    gets.filter(|path| !path.starts_with("/assets/")).collect()
+    gets.filter(|path| !path.starts_with("/assets/")).map(str::to_owned).collect()
 }
 
 /// The route that an address belongs to, the one with the fewest parameters.
-fn route_of(routes: &BTreeSet<&'static str>, path: &str) -> Option<&'static str> {
-    let fits = |route: &&&str| {
+fn route_of<'r>(routes: &'r BTreeSet<String>, path: &str) -> Option<&'r str> {
+    let fits = |route: &&String| {
         let (route, path) = (route.split('/'), path.split('/'));
         route.clone().count() == path.clone().count()
             && route.zip(path).all(|(part, given)| part.starts_with('{') || part == given)
     };
-    routes.iter().filter(fits).min_by_key(|route| route.matches('{').count()).copied()
+    routes.iter().filter(fits).min_by_key(|route| route.matches('{').count()).map(String::as_str)
 }
 
 /// The links of the page that is shown to pages of this site.
@@ -87,12 +90,11 @@ async fn links(page: &Client) -> Vec<String> {
 }
 
 /// A server in which each kind of page has something to show.
-async fn furnished() -> (Fixture, ScriptedModel) {
-    let fixture = Fixture::with(&[("OUTBOUND__ALLOW", "127.0.0.1")]).await;
-    let model = ScriptedModel::start().await.unwrap();
+async fn furnished() -> Fixture {
+    let fixture = Fixture::builtin().await;
     let ada = fixture.sign_in("ada").await;
-    let provider = json!({"kind": "openai-compatible", "base_url": model.base_url()});
-    ada.send(Method::PUT, "/api/models/providers/own", Some(provider), &[]).await.unwrap().ok();
+    let provider = json!({"kind": "mistral", "api_key": "k-0123456789-abcdef"});
+    ada.send(Method::PUT, "/api/models/providers/mistral", Some(provider), &[]).await.unwrap().ok();
     let note =
         json!({"title": "What was said", "body": "# Title\n\n### Part\n\n| a | b |\n|---|--:|\n| c | 1 |"});
     ada.post("/api/records/notes", note).await.unwrap().ok();
@@ -100,13 +102,13 @@ async fn furnished() -> (Fixture, ScriptedModel) {
     for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
         ada.chat(&session, message).await.unwrap();
     }
-    (fixture, model)
+    fixture
 }
 
 async fn every_page(size: (u32, u32), dark: bool) {
     let Some(axe) = axe() else { return };
     let Some(page) = window(dark, size).await else { return };
-    let (fixture, _model) = furnished().await;
+    let fixture = furnished().await;
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     go(&page, &fixture, "/sign-in").await;
     found.insert("/sign-in".to_owned(), faults(&page, &axe).await);
@@ -129,12 +131,11 @@ async fn every_page(size: (u32, u32), dark: bool) {
         waiting.extend(links(&page).await);
         found.insert(address, faults(&page, &axe).await);
     }
-    let missed: Vec<_> = routes.iter().filter(|route| !seen.contains(*route)).collect();
-    assert!(missed.is_empty(), "no link leads to {missed:?}: link them, or name them in NO_PAGES");
-
     found.extend(open_parts(&page, &fixture, &axe, size == PHONE).await);
     found.retain(|_, faults| !faults.is_empty());
     assert!(found.is_empty(), "{found:#?}");
+    let missed: Vec<_> = routes.iter().filter(|route| !seen.contains(route.as_str())).collect();
+    assert!(missed.is_empty(), "no link leads to {missed:?}: link them, or name them in NO_PAGES");
     page.close().await.unwrap();
 }
 

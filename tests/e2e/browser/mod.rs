@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod acts;
+mod agents;
 mod chat;
 mod chats;
 mod connection;

@@ -28,7 +28,7 @@ pub(super) fn of_programs(review: &str) -> Vec<Attempt> {
         attempt("PATCH /api/agents/{name}", at(""), Some(json!({"label": "x"})), none),
         attempt("DELETE /api/agents/{name}", at(""), None, none),
         attempt("POST /api/agents/{name}/restore", at("/restore"), None, none),
-        attempt("POST /api/agents/{name}/reset", at("/reset"), Some(json!({})), none),
+        attempt("POST /api/agents/{name}/reset", at("/reset"), None, none),
         attempt("GET /api/agents/{name}/versions", at("/versions"), None, none),
         attempt("GET /api/agents/{name}/prompts", at("/prompts"), None, none),
         attempt("POST /api/agents/{name}/prompts", at("/prompts"), Some(json!({"body": "x"})), none),

@@ -11,6 +11,7 @@ use std::process::Command;
 use kontor_testkit::{client::ApiClient, server::PASSWORD};
 use serde_json::{Value, json};
 
+pub(crate) use self::routes::read_sources;
 use crate::fixture::{Engine, Fixture, binary};
 
 /// A word that stands in everything of Ada's that is told apart, and in nothing of Otto's.

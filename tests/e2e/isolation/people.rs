@@ -151,6 +151,26 @@ pub(super) fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             form(json!({"of": format!("member/{member}")})),
             &[404],
         ),
+        attempt("GET /settings/roles/{name}", "/settings/roles/Zanzibar".into(), None, &[404]),
+        attempt("POST /settings/roles/{name}", "/settings/roles/Zanzibar".into(), form(json!({})), &[404]),
+        attempt(
+            "POST /settings/roles/{name}/reset",
+            "/settings/roles/Zanzibar/reset".into(),
+            form(json!({})),
+            &[404],
+        ),
+        attempt(
+            "POST /settings/roles/{name}/delete",
+            "/settings/roles/Zanzibar/delete".into(),
+            form(json!({})),
+            &[404],
+        ),
+        attempt(
+            "GET /settings/authority",
+            format!("/settings/authority?object=deal&action=read&record={deal}"),
+            None,
+            &[200],
+        ),
         attempt("GET /palette", "/palette?q=quellwasser".into(), None, &[200]),
         attempt(
             "GET /records/choices",

@@ -13,7 +13,7 @@ use crate::{fixture::engines, pages::Pages};
 fn declared() -> BTreeSet<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
-    read(&crates.join("web/src"), &mut sources);
+    read_sources(&crates.join("web/src"), &mut sources);
     // Those for programs are in the document that they are described by, which a test keeps fresh.
     let document = fs::read_to_string(crates.join("../docs/openapi.json")).unwrap();
     let document: Value = serde_json::from_str(&document).unwrap();
@@ -49,12 +49,12 @@ fn declared() -> BTreeSet<String> {
 }
 
 /// The sources of a folder, without tests.
-fn read(folder: &Path, sources: &mut Vec<String>) {
+pub(crate) fn read_sources(folder: &Path, sources: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             if path.file_name().is_none_or(|name| name != "tests") {
-                read(&path, sources);
+                read_sources(&path, sources);
             }
         } else if path.extension().is_some_and(|kind| kind == "rs") {
             let source = fs::read_to_string(&path).unwrap();
@@ -81,6 +81,8 @@ impl Prey {
         let ids = records(ada, HERS).await;
         let field = json!({"name": "zanzibar", "label": "Zanzibar", "kind": "text"});
         ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
+        let role = json!({"name": "Zanzibar", "copy_of": "Viewer"});
+        ada.post("/api/roles", role).await.unwrap().ok();
         // A provider with a key, at a place that only hers has.
         let provider = json!({
             "kind": "mistral", "base_url": format!("https://{SECRET}.example.com/v1"), "api_key": "k-1234567890",
@@ -341,6 +343,18 @@ fn of_programs(prey: &Prey, own: &str, own_session: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/models", "/api/models".into(), None, &[200]),
+        attempt("GET /api/roles/{name}", "/api/roles/Zanzibar".into(), None, &[404]),
+        attempt("PATCH /api/roles/{name}", "/api/roles/Zanzibar".into(), Some(json!({"label": "x"})), &[404]),
+        attempt("DELETE /api/roles/{name}", "/api/roles/Zanzibar".into(), None, &[404]),
+        attempt("POST /api/roles/{name}/reset", "/api/roles/Zanzibar/reset".into(), None, &[404]),
+        attempt("GET /api/roles", "/api/roles".into(), None, &[200]),
+        attempt("GET /api/members/{id}/authority", format!("/api/members/{member}/authority"), None, &[404]),
+        attempt(
+            "POST /api/authority/explain",
+            "/api/authority/explain".into(),
+            Some(json!({"caller": {}, "request": {"operation": "deal.get", "arguments": {"id": deal}}})),
+            &[200],
+        ),
         // Addresses without a parameter that take ids all the same.
         attempt("GET /api/approvals", format!("/api/approvals?status=all&session={session}"), None, &[200]),
         attempt("GET /api/search", "/api/search?q=quellwasser".into(), None, &[200]),

@@ -23,7 +23,7 @@ const MOST_INPUTS: usize = 200;
 /// Bytes of a JSON Schema.
 const LONGEST_SCHEMA: usize = 32_000;
 /// What paths beside those of agents are called.
-const RESERVED: [&str; 2] = ["new", "variables"];
+const RESERVED: [&str; 3] = ["new", "protected", "variables"];
 
 /// What a new agent is made of.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]

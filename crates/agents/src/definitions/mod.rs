@@ -25,7 +25,7 @@ const MOST: usize = 200;
 const LISTED: u64 = 200;
 
 impl Agents {
-    /// The workspace's agents. Those that are not active are told to whom may change them.
+    /// The workspace's agents that the caller may use. To whom may change them all are told, active or not.
     ///
     /// # Errors
     /// [`Error::NotAMember`].
@@ -33,7 +33,8 @@ impl Agents {
         member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         let found = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
-        let seen = found.into_iter().filter(|agent| may_see(caller) || agent.is_active);
+        let is_usable = |agent: &Agent| agent.is_active && caller.grants.agents().contains(&agent.name);
+        let seen = found.into_iter().filter(|agent| may_see(caller) || is_usable(agent));
         Ok::<_, Error>(seen.map(AgentSummary::from).collect())
     }
 

@@ -22,7 +22,9 @@ use kontor_operations::{Registry, Work};
 use serde_json::{Value, json};
 
 use super::Run;
-use crate::{engine::LoadedAgent, error::Error, prompts::Values, stored::SentText};
+use crate::{
+    definition::require_agent, engine::LoadedAgent, error::Error, prompts::Values, stored::SentText,
+};
 
 /// How long the names in a prompt are believed.
 const NAMES_BELIEVED: Duration = Duration::from_secs(30);
@@ -76,6 +78,7 @@ impl Run<'_> {
         let (workspace, member) = (self.workspace, self.member);
         let agent = self.agents.agent_at(workspace, self.session.agent, self.agent_version).await?;
         let member_caller = service.identity.caller_of_member(workspace, member).await?;
+        require_agent(&member_caller, &agent.name)?;
         let role = service.identity.role_grants(workspace, &agent.definition.role).await?;
         let schema = service.crm.schema(workspace).await?;
         let now = service.environment.now();
@@ -136,6 +139,7 @@ impl Prepared {
         Arc::ptr_eq(&self.agent, agent)
             && self.schema.version() == schema.version()
             && self.caller.locale == member.locale
+            && (Arc::ptr_eq(&self.caller.own, &member.own) || self.caller.own == member.own)
             && same(&self.member_grants, &member.grants)
             && same(&self.role_grants, role)
     }

@@ -11,8 +11,6 @@ use axum::{
 };
 use kontor_agents::{AgentPatch, AgentSummary, AgentVersion, NewAgent};
 use kontor_http::Services;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use crate::{
     extract::{Holds, IfMatch, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
@@ -63,7 +61,9 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         op.is("restore_agent", "Takes a deleted agent back, by its id").tag("Agents")
     });
     let reset = post_with(reset, |op| {
-        op.is("reset_agent", "Has a standard agent be as it ships with Kontor").tag("Agents")
+        op.is("reset_agent", "Has a standard agent be as it ships with Kontor")
+            .tag("Agents")
+            .queries(&OF_VERSION)
     });
     let versions = get_with(versions, |op| {
         op.is("list_agent_versions", "The versions of an agent, the latest first").tag("Agents")
@@ -151,22 +151,16 @@ async fn restore(
     Ok(Answer(state.agents.restore_agent(&caller, &name).await?))
 }
 
-/// Of which version an agent is reset.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-struct Reset {
-    /// Where it is not the present one, nothing is done.
-    version: Option<i64>,
-}
-
 async fn reset(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
-    _: NoParameters,
     Segments(name): Segments<String>,
-    Json(Reset { version }): Json<Reset>,
+    IfMatch(if_match): IfMatch,
+    parameters: Parameters,
 ) -> Result<Answer<AgentSummary>> {
-    Ok(Answer(state.agents.reset_agent(&caller, &name, version).await?))
+    let parameters = parameters.knowing(&OF_VERSION)?;
+    let version = parameters.number("version", 1..=u32::MAX)?.map(i64::from);
+    Ok(Answer(state.agents.reset_agent(&caller, &name, version.or(if_match)).await?))
 }
 
 async fn versions(

@@ -13,6 +13,8 @@ use crate::error::{ErrorKind, Fault, Problem};
 pub enum Permission {
     /// Members: who they are, adding them, and whether they may act.
     Members,
+    /// Roles: what they allow, and what anybody may do by them.
+    Roles,
     /// Objects and fields.
     DataModel,
     /// Who did what.
@@ -48,6 +50,7 @@ impl Fault for NotPermitted {
 impl Permission {
     pub const ALL: [Self; 8] = [
         Self::Members,
+        Self::Roles,
         Self::DataModel,
         Self::Audit,
         Self::Jobs,
@@ -57,10 +60,25 @@ impl Permission {
         Self::Conversations,
     ];
 
+    /// What it permits, as people read it.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Members => "Manage members",
+            Self::Roles => "Manage roles",
+            Self::DataModel => "Change objects and fields",
+            Self::Audit => "Read the audit",
+            Self::Jobs => "See and run jobs",
+            Self::Settings => "Change the settings",
+            Self::Agents => "Manage agents",
+            Self::Prompts => "Write prompts",
+        }
+    }
+
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
         match self {
             Self::Members => "members",
+            Self::Roles => "roles",
             Self::DataModel => "data_model",
             Self::Audit => "audit",
             Self::Jobs => "jobs",
@@ -73,7 +91,7 @@ impl Permission {
 }
 
 /// A set of platform permissions.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Permissions(BTreeSet<Permission>);
 

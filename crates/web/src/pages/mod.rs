@@ -19,6 +19,7 @@ mod open_turns;
 mod palette;
 mod record;
 mod record_form;
+mod roles;
 mod settings;
 mod setup;
 mod sign_in;
@@ -73,7 +74,21 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
-        .merge(agents::routes())
+        .route("/settings/agents", get(agents::list::show))
+        .route("/settings/agents/new", get(agents::form::new).post(agents::form::create))
+        .route("/settings/agents/protected", post(agents::list::protect))
+        .route("/settings/agents/{name}", get(agents::form::show).post(agents::form::change))
+        .route("/settings/agents/{name}/active", post(agents::list::activate))
+        .route("/settings/agents/{name}/reset", post(agents::list::reset))
+        .route("/settings/agents/{name}/delete", post(agents::list::delete))
+        .route("/settings/agents/{name}/restore", post(agents::list::restore))
+        .route("/settings/agents/{name}/prompt", get(agents::prompt::show).post(agents::prompt::save))
+        .route("/settings/agents/{name}/prompt/draft", post(agents::prompt::keep))
+        .route("/settings/agents/{name}/prompt/discard", post(agents::prompt::discard))
+        .route("/settings/agents/{name}/prompt/preview", post(agents::prompt::preview))
+        .route("/settings/agents/{name}/prompt/label", post(agents::reviews::move_label))
+        .route("/settings/agents/{name}/prompt/reviews", post(agents::reviews::request))
+        .route("/settings/agents/{name}/prompt/reviews/{id}", post(agents::reviews::answer))
         .route("/settings/models", get(models::show))
         .route("/settings/models/use", post(models::choose))
         .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))
@@ -85,6 +100,11 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/usage", get(usage::show))
         .route("/settings/budgets", get(budgets::show).post(budgets::set))
         .route("/settings/budgets/remove", post(budgets::remove))
+        .route("/settings/roles", get(roles::show_all).post(roles::create))
+        .route("/settings/roles/{name}", get(roles::show).post(roles::change))
+        .route("/settings/roles/{name}/reset", post(roles::reset))
+        .route("/settings/roles/{name}/delete", post(roles::delete))
+        .route("/settings/authority", get(roles::authority))
         .route("/settings/turns", get(open_turns::show))
         .route("/settings/turns/{turn}/stop", post(open_turns::stop))
         .route("/settings/feedback", get(feedback::show))

@@ -145,3 +145,18 @@ async fn a_chat_whose_agent_is_gone_stays_readable_and_says_so() {
     ada.post("/settings/agents/analyst/delete", &[("version", "1")]).await.expect(303);
     ada.get(&chat).await.expect(200).shows("how many deals are there?").shows("takes no more messages");
 }
+
+#[tokio::test]
+async fn a_protected_label_waits_for_a_second_person_on_its_page() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    ada.post("/settings/agents/protected", &[("labels", "production, staging")]).await.expect(303);
+    ada.get("/settings/agents").await.expect(200).shows("value=\"production, staging\"");
+    let path = "/settings/agents/analyst/prompt";
+    ada.post(path, &[("based_on", "1"), ("body", "Count."), ("note", "")]).await.expect(303);
+    ada.get(path).await.expect(200).shows("with review").shows("Ask for a review").hides("Move production");
+    let to = [("label", "production"), ("version", "2"), ("expected", "1"), ("note", "Look, please.")];
+    ada.post(&format!("{path}/label"), &to).await.expect(409).shows("a second person agrees");
+    ada.post(&format!("{path}/reviews"), &to).await.expect(303);
+    ada.get(path).await.expect(200).shows("Look, please.").shows("Take back").hides("Approve");
+}

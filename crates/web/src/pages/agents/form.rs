@@ -101,7 +101,7 @@ impl AgentPage {
     }
 }
 
-pub(super) async fn new(
+pub(crate) async fn new(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
@@ -126,7 +126,7 @@ pub(super) async fn new(
     page(&shown)
 }
 
-pub(super) async fn create(State(state): State<Services>, sent: Sent) -> Result<Response> {
+pub(crate) async fn create(State(state): State<Services>, sent: Sent) -> Result<Response> {
     let Sent { caller, csrf, fields } = sent;
     let issues = match patch_of(&fields) {
         Ok(patch) => {
@@ -165,7 +165,7 @@ pub(super) async fn create(State(state): State<Services>, sent: Sent) -> Result<
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&AgentPage { wrong, copy_of, ..shown })?).into_response())
 }
 
-pub(super) async fn show(
+pub(crate) async fn show(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
     Path(name): Path<String>,
@@ -184,7 +184,7 @@ pub(super) async fn show(
     page(&shown)
 }
 
-pub(super) async fn change(
+pub(crate) async fn change(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,

@@ -114,7 +114,7 @@ struct Written {
     record: String,
 }
 
-pub(super) async fn show(
+pub(crate) async fn show(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
     Path(name): Path<String>,
@@ -150,7 +150,7 @@ pub(super) async fn show(
 }
 
 /// The editor as it was sent, with its preview.
-pub(super) async fn preview(
+pub(crate) async fn preview(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -159,7 +159,7 @@ pub(super) async fn preview(
     page(&prompt_page(&state, &sent.caller, &sent.csrf, agent, written(&sent.fields)).await?)
 }
 
-pub(super) async fn save(
+pub(crate) async fn save(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -179,7 +179,7 @@ pub(super) async fn save(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
 }
 
-pub(super) async fn keep(
+pub(crate) async fn keep(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -189,7 +189,7 @@ pub(super) async fn keep(
     Ok(Redirect::to(&format!("{}/prompt?done=draft", href(&name))))
 }
 
-pub(super) async fn discard(
+pub(crate) async fn discard(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
