@@ -14,6 +14,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, span::SpanKind},
 };
 use prost::Message as _;
+use tokio_util::task::TaskTracker;
 
 use crate::fixture::Fixture;
 
@@ -31,7 +32,7 @@ impl Receiver {
         let router = Router::new().route("/v1/traces", post(take)).with_state(receiver.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        TaskTracker::new().spawn(async move { axum::serve(listener, router).await });
         (receiver, url)
     }
 

@@ -160,14 +160,15 @@ impl Agents {
         name: Option<&str>,
     ) -> Result<Option<AgentId>, Error> {
         let Some(name) = name else { return Ok(None) };
-        match self.agent_named(caller.workspace, name).await {
-            Ok(agent) => Ok(Some(agent.id)),
-            Err(Error::AgentNotFound { name, near }) => {
-                let told = format!("There is no agent {name:?}.{near}");
-                Err(Error::invalid("agent", "unknown_agent", told))
-            }
-            Err(error) => Err(error),
+        // One that is deleted or not active has its conversations all the same.
+        let namespace = self.namespace(caller.workspace).await?;
+        let all = namespace.read((), |tx, ()| Box::pin(agents::list_with_deleted(tx))).await?;
+        if let Some(agent) = all.iter().find(|agent| agent.name == name) {
+            return Ok::<_, Error>(Some(agent.id));
         }
+        let near = text::suggestion(name, all.iter().map(|agent| agent.name.as_str()));
+        let told = format!("There is no agent {:?}.{near}", text::excerpt(name, 60));
+        Err(Error::invalid("agent", "unknown_agent", told))
     }
 }
 

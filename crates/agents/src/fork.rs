@@ -131,7 +131,7 @@ impl Fork {
             copies.insert(turn.id, (id, turn.member));
             turns::insert(tx, &TurnRow { id, session: self.id, position, ..turn }, None).await?;
         }
-        Copy { fork: self, owner: source.member, veil, copies, numbers: Vec::new() }.copy(tx).await?;
+        CopiedLog { fork: self, owner: source.member, veil, copies, numbers: Vec::new() }.copy(tx).await?;
         if access != Access::Owner {
             let details = json!({ "into": self.id });
             let entry = AuditEntry::new("session.forked", target(source.id), details);
@@ -169,7 +169,7 @@ impl Fork {
 }
 
 /// The events of a fork on their way.
-struct Copy<'f> {
+struct CopiedLog<'f> {
     fork: &'f Fork,
     owner: MemberId,
     veil: Veil,
@@ -179,7 +179,7 @@ struct Copy<'f> {
     numbers: Vec<(Sequence, Sequence)>,
 }
 
-impl Copy<'_> {
+impl CopiedLog<'_> {
     async fn copy(mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let (mut after, mut next) = (0, 1);
         loop {

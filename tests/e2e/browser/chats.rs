@@ -3,7 +3,7 @@
 use fantoccini::Locator;
 use serde_json::{Value, json};
 
-use super::{WAIT, browser, click, holds, picture, say, shown, sign_in};
+use super::{WAIT, browser, click, gone, holds, picture, say, shown, sign_in};
 use crate::fixture::Fixture;
 
 async fn open(page: &fantoccini::Client, css: &str) {
@@ -30,7 +30,8 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     let comment = shown(&page, ".answer textarea[name='comment']").await;
     comment.send_keys("Too long").await.unwrap();
     click(&page, ".answer .panel button[value='down']").await;
-    shown(&page, "#live:not(:empty)").await;
+    // It closes when it is kept.
+    gone(&page, ".answer details[open]").await;
     let given = ada.get("/api/feedback").await.unwrap().ok();
     let first: &Value = &given["data"][0];
     assert_eq!((&first["rating"], &first["comment"]), (&json!("down"), &json!("Too long")));

@@ -314,7 +314,7 @@ async fn earlier_turns_and_chats_are_reached_page_by_page() {
     let newest = ada.get("/chat").await.expect(200);
     newest.shows("Chat number 51.").shows("Chat number 2.").hides("Chat number 1.").hides(">Latest<");
     let older = ada.get(&link(&newest, "Older chats")).await.expect(200);
-    older.shows("Chat number 1.").shows("who am i (1)").hides("Chat number 2.").shows(">Latest<");
+    older.shows("Chat number 1.").shows("Who am i (1)").hides("Chat number 2.").shows(">Latest<");
     server.stop().await;
 }
 
