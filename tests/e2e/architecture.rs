@@ -91,16 +91,29 @@ const KEPT: [(&str, &[&str]); 11] = [
 ];
 
 /// The layers of `agents`, the lowest first. What is in one may name its neighbours and what stands below.
-const LAYERS_OF_AGENTS: [&[&str]; 6] = [
-    &["error", "limits", "definition", "stored"],
+const LAYERS_OF_AGENTS: [&[&str]; 7] = [
+    &["error", "limits", "observer", "definition", "stored"],
     &["rows"],
     &["log"],
-    &["machine", "prompts", "history", "stream", "running"],
+    &["machine", "prompts", "history", "stream", "running", "titles"],
+    &["veil"],
     &["engine", "driver", "worker", "workspace_models", "workspace_budgets"],
     &[
+        "access",
         "sessions",
+        "session_list",
+        "sharing",
+        "following",
+        "fork",
+        "deletion",
+        "export",
+        "feedback",
+        "trace",
+        "trace_steps",
+        "open_turns",
         "turns",
         "approvals",
+        "authority",
         "model_providers",
         "budgets",
         "usage",

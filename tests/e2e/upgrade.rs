@@ -10,6 +10,11 @@ fn named<'v>(list: &'v Value, name: &str) -> &'v Value {
     found.unwrap_or_else(|| panic!("there is no {name}: {list}"))
 }
 
+fn named_label<'v>(list: &'v Value, label: &str) -> &'v Value {
+    let found = list.as_array().unwrap().iter().find(|item| item["label"] == label);
+    found.unwrap_or_else(|| panic!("there is no {label}: {list}"))
+}
+
 #[tokio::test]
 async fn a_workspace_of_the_first_version_gets_what_is_new_and_keeps_what_its_admin_made() {
     for engine in engines() {
@@ -26,11 +31,17 @@ async fn a_workspace_of_the_first_version_gets_what_is_new_and_keeps_what_its_ad
                 named(&field("activity", "type")["settings"]["options"], "MESSAGE")["label"],
                 "Message"
             );
+            ada.get("/api/feedback").await.unwrap().ok();
             let agents = ada.get("/api/agents").await.unwrap().ok();
             assert_eq!(named(&agents["data"], "data-steward")["prompt_version"], 1);
             assert_eq!(named(&agents["data"], "sales-assistant")["prompt_version"], 2);
             assert_eq!(named(&agents["data"], "sales-assistant")["model"], "smart");
             ada.get("/api/jobs").await.unwrap().ok();
+            let standing = async |agent: &str| {
+                let labels = ada.get(&format!("/api/agents/{agent}/labels")).await.unwrap().ok();
+                named_label(&labels["data"], "production")["version"].clone()
+            };
+            assert_eq!((standing("sales-assistant").await, standing("analyst").await), (json!(2), json!(1)));
             // What the admin made.
             assert_eq!(field("deal", "stage")["label"], "Phase");
             assert_eq!(field("deal", "region")["label"], "Region");

@@ -18,11 +18,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
+    access::member_of,
     engine::Agents,
     error::Error,
     log,
     rows::{approvals as rows, turns},
-    sessions::member_of,
     stored::{Approval, ApprovalStatus, Draft, EXPIRY_JOB, LoggedEvent, TurnStatus, expiry_job},
 };
 

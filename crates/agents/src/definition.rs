@@ -2,6 +2,7 @@
 
 use kontor_core::{
     actor::Actor,
+    caller::Caller,
     ids::{AgentId, ReviewId},
     scope::Patterns,
     time::Timestamp,
@@ -10,7 +11,7 @@ use kontor_models::RequestSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::{limits::Limits, stored::ReviewStatus};
+use crate::{error::Error, limits::Limits, stored::ReviewStatus};
 
 /// The label of the prompt that live traffic uses.
 pub const PRODUCTION: &str = "production";
@@ -224,4 +225,13 @@ pub struct Review {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(default)]
     pub comment: String,
+}
+
+/// That the caller may use the agent of this name.
+pub(crate) fn require_agent(caller: &Caller, name: &str) -> Result<(), Error> {
+    if caller.grants.agents().contains(name) {
+        Ok(())
+    } else {
+        Err(Error::AgentNotAllowed { name: name.to_owned() })
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 use kontor_core::{
     cache::Cache,
     environment::Environment,
-    ids::{AgentId, SessionId, WorkspaceId},
+    ids::{AgentId, SessionId, TurnId, WorkspaceId},
 };
 use kontor_crm::Crm;
 use kontor_identity::Identity;
@@ -37,6 +37,10 @@ use crate::{
 const BELIEVED: Duration = Duration::from_secs(5);
 /// Sessions that can wait to be looked at; beyond it, the sweep finds them.
 const WAKES: usize = 8_192;
+/// Prompts and tools of which it is remembered that they are kept, and for how long: once a day it is written that they
+/// are still sent.
+const KEPT: usize = 4_096;
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// Agents that are remembered.
 const REMEMBERED: usize = 1_000;
 
@@ -103,6 +107,8 @@ pub(crate) struct Inner {
     pub(crate) preparations: Preparations,
     pub(crate) workspace_models: WorkspaceModels,
     pub(crate) workspace_budgets: WorkspaceBudgets,
+    /// The prompts and tools that were kept lately, by their digest.
+    pub(crate) kept: Cache<(WorkspaceId, Arc<str>), ()>,
     /// Agents as they are now.
     pub(crate) agents: Cache<AgentId, Arc<LoadedAgent>>,
     /// Agents as they are at versions, which never change.
@@ -135,8 +141,8 @@ impl LoadedAgent {
     pub(crate) fn new(agent: Agent) -> Result<Self, Error> {
         let prompt = Prompt::new(&agent.name, &agent.prompt)?;
         let Agent { id, name, version, definition, .. } = agent;
-        let form = Form::new(&definition.format)
-            .map_err(|reason| Error::Format { agent: name.clone(), reason })?;
+        let form =
+            Form::new(&definition.format).map_err(|reason| Error::Format { agent: name.clone(), reason })?;
         Ok(Self { id, name, version, definition, form, prompt })
     }
 
@@ -164,6 +170,7 @@ impl Agents {
         let AgentParts { store, crm, operations, jobs, identity, models, environment } = parts;
         let (wake, wakes) = mpsc::channel(WAKES);
         let agents = Cache::expiring(REMEMBERED, BELIEVED, environment.clone());
+        let kept = Cache::expiring(KEPT, KEPT_FOR, environment.clone());
         let workspace_models = WorkspaceModels::new(environment.clone());
         let workspace_budgets = WorkspaceBudgets::new(environment.clone());
         Self(Arc::new(Inner {
@@ -183,6 +190,7 @@ impl Agents {
             workspace_models,
             workspace_budgets,
             agents,
+            kept,
             versions: Cache::new(REMEMBERED),
             permits: Arc::new(Semaphore::new(0)),
             is_at_work: AtomicBool::new(false),
@@ -239,10 +247,19 @@ impl Agents {
         let found: Agent =
             found.ok_or_else(|| Error::AgentNotFound { name: id.to_string(), near: String::new() })?;
         // The same object, so that what was made for it is found again.
-        if let Some(known) = known.filter(|known| (known.version, &known.name) == (found.version, &found.name)) {
+        if let Some(known) =
+            known.filter(|known| (known.version, &known.name) == (found.version, &found.name))
+        {
             return Ok(known);
         }
         LoadedAgent::new(found).map(Arc::new)
+    }
+
+    /// Tells whoever is told of it that a turn has ended.
+    pub(crate) fn turn_ended(&self, workspace: WorkspaceId, turn: TurnId) {
+        if let Some(observer) = &self.0.settings.observer {
+            observer.turn_ended(workspace, turn);
+        }
     }
 
     /// Keeps a session for a turn that begins at once; `None` where it is being run, or nothing can run now.

@@ -17,6 +17,9 @@ pub enum Error {
     NotAMember,
     #[error("there is no agent {name:?}")]
     AgentNotFound { name: String, near: String },
+    /// The caller's role names the agents that may be used, and not this one.
+    #[error("the caller may not use the agent {name:?}")]
+    AgentNotAllowed { name: String },
     /// It takes no messages. With its label.
     #[error("the agent {0:?} is not active")]
     AgentInactive(String),
@@ -55,6 +58,23 @@ pub enum Error {
     /// There is no such session, or it is another member's.
     #[error("there is no session {0}")]
     SessionNotFound(SessionId),
+    /// It is shared with the caller, and only its member may do this.
+    #[error("the session is another member's")]
+    NotTheirSession,
+    #[error("the session is shared to be read")]
+    MayOnlyRead,
+    #[error("the session is not shared with this member")]
+    NotShared,
+    #[error("a session is shared with {0} members at most")]
+    TooManyShares(usize),
+    #[error("{0} sessions are pinned already")]
+    TooManyPinned(usize),
+    #[error("the session cannot be forked there: {0}")]
+    NothingToFork(&'static str),
+    #[error("the turn has not begun")]
+    NotAnswered,
+    #[error("the caller has given no feedback on the turn")]
+    FeedbackNotFound,
     #[error("there is no turn {0}")]
     TurnNotFound(TurnId),
     #[error("there is no approval {0}")]
@@ -141,6 +161,11 @@ impl Fault for Error {
                 "agent_not_found",
                 format!("There is no agent {name:?}.{near}"),
             ),
+            Self::AgentNotAllowed { name } => Problem::new(
+                ErrorKind::Forbidden,
+                "agent_not_allowed",
+                format!("You may not use the agent {name:?}: it is not among those of your role."),
+            ),
             Self::AgentInactive(label) => Problem::new(
                 ErrorKind::Conflict,
                 "agent_inactive",
@@ -204,7 +229,9 @@ impl Fault for Error {
                 format!("The label {label} moves only when a second person agrees. Ask for a review."),
             ),
             Self::ReviewNotFound => new(ErrorKind::NotFound, "review_not_found", "There is no such review."),
-            Self::ReviewClosed => new(ErrorKind::Conflict, "review_closed", "The review was answered already."),
+            Self::ReviewClosed => {
+                new(ErrorKind::Conflict, "review_closed", "The review was answered already.")
+            }
             Self::OwnReview => new(
                 ErrorKind::Forbidden,
                 "own_review",
@@ -230,6 +257,36 @@ impl Fault for Error {
             ),
             Self::SessionNotFound(_) => {
                 new(ErrorKind::NotFound, "session_not_found", "There is no such session.")
+            }
+            Self::NotTheirSession => new(
+                ErrorKind::Forbidden,
+                "not_your_session",
+                "The session is another member's. Only they may do this.",
+            ),
+            Self::MayOnlyRead => new(
+                ErrorKind::Forbidden,
+                "session_read_only",
+                "The session is shared with you to be read. Fork it to go on from it yourself.",
+            ),
+            Self::NotShared => {
+                new(ErrorKind::NotFound, "share_not_found", "The session is not shared with this member.")
+            }
+            Self::TooManyShares(most) => Problem::new(
+                ErrorKind::Conflict,
+                "too_many_shares",
+                format!("A session is shared with {most} members at most."),
+            ),
+            Self::TooManyPinned(most) => Problem::new(
+                ErrorKind::Conflict,
+                "too_many_pinned",
+                format!("{most} sessions are pinned already. Unpin one first."),
+            ),
+            Self::NothingToFork(why) => new(ErrorKind::Conflict, "nothing_to_fork", why),
+            Self::NotAnswered => {
+                new(ErrorKind::Conflict, "turn_not_answered", "The message has not been answered yet.")
+            }
+            Self::FeedbackNotFound => {
+                new(ErrorKind::NotFound, "feedback_not_found", "You have given no feedback on this turn.")
             }
             Self::TurnNotFound(_) => new(ErrorKind::NotFound, "turn_not_found", "There is no such turn."),
             Self::ApprovalNotFound(_) => {

@@ -8,7 +8,7 @@ use std::{
 
 use kontor_core::{
     cache::Cache,
-    ids::{SessionId, TurnId},
+    ids::{MemberId, SessionId, TurnId},
     text,
     turn::{Done, Sequence, TurnEvent},
 };
@@ -48,6 +48,8 @@ const ASKED_DONE: &str = "(What you did last ended early and is not shown any mo
 /// The ended turns of a session, oldest first: whole turns only, and what was made of those before them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
+    /// Whom the agent acts for that is shown it, where that is another than the session's member.
+    by: Option<MemberId>,
     summary: Option<Summary>,
     turns: VecDeque<Past>,
     /// What the newest turns did, as far as they ended early: with the number of each one's last event. It outlasts a
@@ -82,8 +84,11 @@ pub(crate) struct Past {
 }
 
 impl Past {
-    fn new(state: &State, last: Sequence, page: Page) -> Self {
-        let messages = machine::messages(state, page);
+    fn new(state: &State, last: Sequence, page: Page, is_another_s: bool) -> Self {
+        let messages = match is_another_s {
+            true => machine::messages_of_another(state),
+            false => machine::messages(state, page),
+        };
         let characters = messages.iter().map(length).sum();
         let told = messages.iter().map(told).sum();
         let (tokens, short) = Default::default();
@@ -112,17 +117,31 @@ impl Past {
 }
 
 impl History {
-    /// The history that a log holds before the turn `current`; a turn whose beginning is not in it, or of which
-    /// something cannot be read, is left out.
-    pub(crate) fn read(log: &LogSlice, current: TurnId, limits: &Limits) -> Self {
+    /// Nothing, for the member that the agent acts for.
+    pub(crate) fn of(by: Option<MemberId>) -> Self {
+        Self { by, ..Self::default() }
+    }
+
+    /// Whether it is what the agent is shown that acts for this member.
+    pub(crate) fn is_of(&self, by: Option<MemberId>) -> bool {
+        self.by == by
+    }
+
+    /// The history that a log holds before the turn `current`, for the member whose turn that is; a turn whose beginning
+    /// is not in it, or of which something cannot be read, is left out.
+    pub(crate) fn read(log: &LogSlice, current: TurnId, by: Option<MemberId>, limits: &Limits) -> Self {
         let mut states: Vec<(State, Sequence)> = Vec::new();
-        let mut history = Self::default();
+        let mut history = Self::of(by);
         let mut through = 0;
         for logged in &log.events {
             let turn = logged.event.turn();
             if let TurnEvent::HistorySummarized { through: last, text, .. } = &*logged.event {
-                through = *last;
-                history.summary = Some(Summary::new(text));
+                // One that was made for another member may tell of more than this one may read.
+                let of_another = |(state, _): &(State, Sequence)| state.turn == turn && state.by != by;
+                if !states.iter().any(of_another) {
+                    through = *last;
+                    history.summary = Some(Summary::new(text));
+                }
             }
             if turn == current || log.damaged.contains(&turn) {
                 continue;
@@ -150,7 +169,7 @@ impl History {
     /// it vanish.
     pub(crate) fn push(&mut self, state: &State, last: Sequence, limits: &Limits) {
         self.note_done(state, last);
-        let past = Past::new(state, last, Page::usual(limits));
+        let past = Past::new(state, last, Page::usual(limits), state.by != self.by);
         self.characters += past.characters;
         self.told += past.told;
         self.turns.push_back(past);
@@ -168,6 +187,9 @@ impl History {
 
     /// Takes in what a turn did that ended early, for the one that goes on from it.
     fn note_done(&mut self, state: &State, last: Sequence) {
+        if state.by != self.by {
+            return;
+        }
         if !matches!(state.end, Some(End::Failed | End::Cancelled)) {
             self.unfinished.clear();
             return;

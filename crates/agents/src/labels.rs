@@ -154,7 +154,10 @@ impl Agents {
                         agents::lock(tx, agent.id).await?;
                         let all = rows::labels(tx, agent.id).await?;
                         let Some(known) = all.into_iter().find(|known| known.label == *label) else {
-                            return Err(Error::LabelNotFound(kontor_core::text::excerpt(label, LONGEST_LABEL)));
+                            return Err(Error::LabelNotFound(kontor_core::text::excerpt(
+                                label,
+                                LONGEST_LABEL,
+                            )));
                         };
                         if is_protected(tx, label).await? {
                             return Err(Error::ReviewRequired(label.clone()));
@@ -185,12 +188,7 @@ impl Agents {
     ///
     /// # Errors
     /// Without the permission `prompts`; [`Error::LabelMoved`]; [`Error::PromptNotFound`]; [`Error::Invalid`].
-    pub async fn request_review(
-        &self,
-        caller: &Caller,
-        name: &str,
-        new: NewReview,
-    ) -> Result<Review, Error> {
+    pub async fn request_review(&self, caller: &Caller, name: &str, new: NewReview) -> Result<Review, Error> {
         require_prompts(caller)?;
         check_label("label", &new.label)?;
         if let Some(issue) = note_issue("note", &new.note) {
@@ -359,7 +357,8 @@ async fn told(tx: &mut Tx<'_>, row: LabelRow) -> Result<Label, Error> {
 fn check_label(path: &str, label: &str) -> Result<(), Error> {
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
     if label.is_empty() || label.len() > LONGEST_LABEL || !label.bytes().all(is_letter) {
-        let told = format!("expected 1 to {LONGEST_LABEL} small letters, digits, hyphens, points and underscores");
+        let told =
+            format!("expected 1 to {LONGEST_LABEL} small letters, digits, hyphens, points and underscores");
         return Err(Error::Invalid(vec![Issue::new(path, "invalid_label", told)]));
     }
     Ok(())

@@ -16,6 +16,10 @@
 //! | [`definitions`](NewAgent) | agents made, changed, copied, reset and deleted |
 //! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
+//! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
+//! | `session_list`, `fork`, `deletion`, `export`, `titles` | finding, copying, removing and naming sessions |
+//! | `feedback` | what members think of answers |
+//! | `trace`, `trace_steps`, `open_turns`, [`observer`](TurnObserver) | what happened in a turn, which have not ended, and who is told of an end |
 //! | `machine` | what happens next, decided without I/O |
 //! | `driver` | the lease, the model, the tools and the commits of a running turn |
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
@@ -23,6 +27,7 @@
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
 //! | `history` | the earlier turns a model is shown, and what was made of those before them |
 //! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
+//! | [`authority`](Explanation) | what somebody may do, and what decides on it |
 //! | [`usage`](UsageReport), [`budgets`](Budget), `workspace_budgets` | what was used up, and what may be |
 //! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
@@ -31,14 +36,21 @@
 //! (`kontor/tests/e2e/architecture.rs`): what is stored; its tables; the log; what is decided and followed; what runs
 //! turns; the use cases.
 
+mod access;
 mod approvals;
+mod authority;
 mod budgets;
 mod data_steps;
 mod definition;
 mod definitions;
+mod deletion;
 mod driver;
 mod engine;
 mod error;
+mod export;
+mod feedback;
+mod following;
+mod fork;
 mod history;
 mod labels;
 mod limits;
@@ -46,17 +58,25 @@ mod log;
 mod machine;
 mod model_providers;
 mod model_settings;
+mod observer;
+mod open_turns;
 mod preview;
 mod prompt_versions;
 mod prompts;
 mod rows;
 mod running;
 mod service;
+mod session_list;
 mod sessions;
+mod sharing;
 mod stored;
 mod stream;
+mod titles;
+mod trace;
+mod trace_steps;
 mod turns;
 mod usage;
+mod veil;
 mod window_warnings;
 mod worker;
 mod workspace_budgets;
@@ -64,6 +84,9 @@ mod workspace_models;
 mod workspace_setup;
 
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
+pub use authority::{
+    AskedFor, Authority, AuthorityOfField, AuthorityOfObject, Explanation, Layer, Question, Source, Subject,
+};
 pub use budgets::{Budget, NewBudget};
 pub use data_steps::data_steps;
 pub use definition::{
@@ -71,20 +94,33 @@ pub use definition::{
     ResponseFormat, Review,
 };
 pub use definitions::{AgentPatch, NewAgent};
+pub use deletion::{DAYS_TO_TAKE_BACK, prune_chats, prune_deleted_chats, prune_sent};
 pub use engine::{AgentParts, Agents};
 pub use error::Error;
+pub use export::{ExportedTurn, SessionExport};
+pub use feedback::{FeedbackPage, FeedbackQuery, LONGEST_FEEDBACK, NewFeedback};
+pub use fork::{ForkPoint, NewFork};
 pub use labels::{LabelMove, NewReview, ReviewAnswer, ReviewDecision};
 pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;
+pub use observer::TurnObserver;
+pub use open_turns::{OpenLease, OpenTurn, Standing};
 pub use preview::{NewPreview, Preview, PreviewRecord, PreviewTokens};
 pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff, compare_lines};
 pub use prompts::{STARTER, Variable};
-pub use sessions::{AgentName, NewSession, Session, SessionContext, SessionPage, SessionPatch, prune_chats};
+pub use session_list::{SessionPage, SessionQuery};
+pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
+pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Approval, ApprovalStatus, BudgetScope, LoggedEvent, ReviewStatus, SessionStatus, TurnStatus, UsageBy, UsageFigures,
+    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating,
+    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
+pub use trace::{TraceLease, TraceTiming, TraceTotal, TurnTrace};
+pub use trace_steps::{
+    TraceApproval, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep, TraceUsage,
+};
 pub use turns::{GO_ON, StartedTurn, Turn};
 pub use usage::{MOST_GROUPS, Named, UsageGroup, UsageQuery, UsageReport};
 pub use window_warnings::WindowWarning;

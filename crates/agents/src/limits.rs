@@ -1,9 +1,11 @@
 //! What bounds a turn, and how the worker behaves.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use kontor_models::{RetryPolicy, surface};
 use uuid::Uuid;
+
+use crate::observer::TurnObserver;
 
 /// The settings of agents.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct AgentSettings {
     pub approval_lifetime: Duration,
     /// How long after its last use a session takes messages.
     pub session_lifetime: Duration,
+    /// Who is told of turns that end.
+    pub observer: Option<Arc<dyn TurnObserver>>,
 }
 
 impl Default for AgentSettings {
@@ -46,6 +50,7 @@ impl Default for AgentSettings {
             concurrency: 256,
             approval_lifetime: 24 * HOUR,
             session_lifetime: 30 * 24 * HOUR,
+            observer: None,
         }
     }
 }

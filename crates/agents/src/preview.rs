@@ -12,13 +12,13 @@ use kontor_operations::Work;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::member_of,
     definitions::require_either,
     driver::offered,
     engine::{Agents, LoadedAgent},
     error::Error,
     prompts::{self, Values},
     rows::prompts as rows,
-    sessions::member_of,
 };
 
 /// What is to be looked at.
@@ -155,9 +155,10 @@ impl Agents {
         let schema = self.0.crm.schema(caller.workspace).await?;
         let (objects, id) = match record {
             PreviewRecord::Of { object, id } => {
-                let near = schema.objects().iter().filter(|known| {
-                    caller.grants.allows(&known.name, kontor_core::grants::Action::Read)
-                });
+                let near = schema
+                    .objects()
+                    .iter()
+                    .filter(|known| caller.grants.allows(&known.name, kontor_core::grants::Action::Read));
                 let near = text::suggestion(&object, near.map(|known| known.name.as_str()));
                 let known = caller.grants.readable_object(&schema, &object).cloned();
                 let known = known.ok_or_else(|| {
@@ -194,18 +195,21 @@ impl Agents {
         let namespace = self.namespace(caller.workspace).await?;
         let environment = self.0.environment.clone();
         namespace
-            .read((caller.clone(), schema, environment, object), move |tx, (caller, schema, environment, object)| {
-                Box::pin(async move {
-                    let mut work = Work::new(tx, caller, schema, environment, environment.now());
-                    match records::get(&mut work, object, id, Some(&[]), &[]).await {
-                        Ok(found) => Ok(Some(found.label)),
-                        Err(kontor_crm::Error::NotFound { .. } | kontor_crm::Error::NotAllowed { .. }) => {
-                            Ok(None)
+            .read(
+                (caller.clone(), schema, environment, object),
+                move |tx, (caller, schema, environment, object)| {
+                    Box::pin(async move {
+                        let mut work = Work::new(tx, caller, schema, environment, environment.now());
+                        match records::get(&mut work, object, id, Some(&[]), &[]).await {
+                            Ok(found) => Ok(Some(found.label)),
+                            Err(
+                                kontor_crm::Error::NotFound { .. } | kontor_crm::Error::NotAllowed { .. },
+                            ) => Ok(None),
+                            Err(error) => Err(Error::from(error)),
                         }
-                        Err(error) => Err(Error::from(error)),
-                    }
-                })
-            })
+                    })
+                },
+            )
             .await
     }
 }

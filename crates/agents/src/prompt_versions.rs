@@ -8,6 +8,7 @@ use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
 use crate::{
+    access::member_of,
     definition::{Agent, PromptDraft, PromptVersion},
     definitions::{audit, require_either, require_prompts},
     engine::Agents,
@@ -17,7 +18,6 @@ use crate::{
         agents,
         prompts::{self as rows, DraftRow, LabelRow, PromptRow},
     },
-    sessions::member_of,
 };
 
 /// Versions that are listed at once.
@@ -94,7 +94,10 @@ impl Agents {
         let (versions, labels) = namespace
             .read(agent.id, |tx, &id| {
                 Box::pin(async move {
-                    Ok::<_, Error>((rows::versions(tx, id, i64::MAX, LISTED).await?, rows::labels(tx, id).await?))
+                    Ok::<_, Error>((
+                        rows::versions(tx, id, i64::MAX, LISTED).await?,
+                        rows::labels(tx, id).await?,
+                    ))
                 })
             })
             .await?;
@@ -205,12 +208,7 @@ impl Agents {
     ///
     /// # Errors
     /// As [`Agents::prompt_draft`]; [`Error::Invalid`].
-    pub async fn keep_draft(
-        &self,
-        caller: &Caller,
-        name: &str,
-        new: NewDraft,
-    ) -> Result<PromptDraft, Error> {
+    pub async fn keep_draft(&self, caller: &Caller, name: &str, new: NewDraft) -> Result<PromptDraft, Error> {
         require_prompts(caller)?;
         let member = member_of(caller)?;
         if new.body.chars().count() > LONGEST_DRAFT || new.body.contains('\0') {
@@ -289,8 +287,10 @@ mod tests {
 
     #[test]
     fn a_comparison_tells_what_happened_to_each_line() {
-        let found: Vec<_> =
-            compare_lines("a\nb\nc\n", "a\nB\nc\nd").into_iter().map(|line| (line.change, line.text)).collect();
+        let found: Vec<_> = compare_lines("a\nb\nc\n", "a\nB\nc\nd")
+            .into_iter()
+            .map(|line| (line.change, line.text))
+            .collect();
         let expected = [
             (LineChange::Same, "a"),
             (LineChange::Removed, "b"),

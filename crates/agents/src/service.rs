@@ -9,19 +9,16 @@ use kontor_core::{
     time::Timestamp,
     turn::Sequence,
 };
-use kontor_store::{Namespace, Tx};
+use kontor_store::Tx;
 
 use crate::{
-    definition::Agent,
+    definition::{Agent, require_agent},
     engine::Agents,
     error::Error,
+    following::Seen,
     log::{self, LogSlice},
     prompts,
-    rows::{
-        agents,
-        sessions::{self, SessionRow},
-    },
-    sessions::member_of,
+    rows::agents,
     stored::LoggedEvent,
     stream::{self, Cursor, EventId, StreamEvent},
     worker::Worker,
@@ -50,14 +47,17 @@ impl Agents {
     ) -> Result<impl Stream<Item = StreamEvent> + Send + 'static + use<>, Error> {
         // Before the database is read, so that nothing falls between the two.
         let handle = self.0.hub.open(caller.workspace, session);
-        let (namespace, row) = self.owned(caller, session).await?;
+        let (namespace, row, veil) = self.reach(caller, session).await?;
         // An id from beyond the log is none of it: a backup was restored since.
         let known = after.filter(|id| id.seq <= row.last_seq || handle.knows(id.seq));
         let cursor =
             Cursor::at(known.unwrap_or(EventId { seq: after.map_or(0, |_| row.last_seq), offset: None }));
         let in_log = row.last_seq > cursor.seq && !handle.reaches(&cursor);
         let poll_every = self.0.settings.shared.then_some(self.0.settings.poll_every);
-        Ok(stream::follow(namespace, handle, session, cursor, in_log, poll_every))
+        let events = stream::follow(namespace.clone(), handle, session, cursor, in_log, poll_every);
+        // Others may follow for as long as it is shared with them.
+        let guest = caller.member().filter(|member| *member != row.member);
+        Ok(Seen::new(self, namespace, session, veil, guest, events).told())
     }
 
     /// The logged events after a number, in order, at most `limit` (1000); fewer are all there are.
@@ -68,7 +68,7 @@ impl Agents {
         after: Sequence,
         limit: u32,
     ) -> Result<Vec<LoggedEvent>, Error> {
-        let (namespace, _) = self.owned(caller, session).await?;
+        let (namespace, _, mut veil) = self.reach(caller, session).await?;
         let (mut after, mut wanted) = (after, u64::from(limit.clamp(1, LOGGED)));
         let mut events = Vec::new();
         // In place of what cannot be read or is not told comes what follows it: fewer events than asked for are the last.
@@ -81,7 +81,9 @@ impl Agents {
             let is_last = page.rows < wanted;
             after = page.last.unwrap_or(after);
             let before = events.len();
-            events.extend(page.events.into_iter().filter(|logged| logged.event.is_told()));
+            for logged in page.events.into_iter().filter(|logged| logged.event.is_told()) {
+                events.push(veil.see(logged)?);
+            }
             wanted -= (events.len() - before) as u64;
             if is_last {
                 break;
@@ -100,7 +102,7 @@ impl Agents {
         before: Option<Sequence>,
         limit: u32,
     ) -> Result<Vec<Sequence>, Error> {
-        let (namespace, _) = self.owned(caller, session).await?;
+        let (namespace, ..) = self.reach(caller, session).await?;
         let limit = u64::from(limit.clamp(1, LOGGED));
         namespace
             .read((session, before, limit), |tx, &(session, before, limit)| {
@@ -109,14 +111,14 @@ impl Agents {
             .await
     }
 
-    /// A session that is the caller's own, and where it is.
-    async fn owned(&self, caller: &Caller, session: SessionId) -> Result<(Namespace, SessionRow), Error> {
-        let member = member_of(caller)?;
-        let namespace = self.namespace(caller.workspace).await?;
-        let row = namespace
-            .read((session, member), |tx, &(session, member)| Box::pin(sessions::find(tx, session, member)))
-            .await?;
-        Ok((namespace, row.ok_or(Error::SessionNotFound(session))?))
+    /// That the caller may talk to the agent of a session; one that is not there is told elsewhere.
+    pub(crate) async fn require_agent_of(&self, caller: &Caller, session: SessionId) -> Result<(), Error> {
+        if caller.grants.agents().is_all() {
+            return Ok(());
+        }
+        let (_, row, _) = self.reach(caller, session).await?;
+        let agent = self.agent(caller.workspace, row.agent).await?;
+        require_agent(caller, &agent.name)
     }
 
     /// The agent of a new conversation: one that is active.

@@ -9,24 +9,28 @@ use kontor_core::{
     time::Timestamp,
     turn::Sequence,
 };
-use kontor_store::{BoxFuture, Tx};
+use kontor_store::Tx;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::{member_of, own, readable},
+    definition::require_agent,
     engine::Agents,
     error::Error,
     rows::{
-        agents,
+        session_words,
         sessions::{self, Changes, SessionRow},
-        turns as turn_rows,
+        shares,
+        turns::{self as turn_rows, TurnRow},
     },
-    stored::{SessionStatus, TurnStatus},
+    sharing::{member_name, named, names},
+    stored::{Access, AgentName, MemberName, SessionStatus, Share, TurnStatus},
     turns::Turn,
 };
 
-/// How many sessions are listed at most.
-const LISTED: u32 = 200;
-const LONGEST_TITLE: usize = 200;
+/// Sessions that a member keeps at the top.
+const MOST_PINNED: usize = 50;
+pub(crate) const LONGEST_TITLE: usize = 200;
 
 /// What a new session is made of.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -57,6 +61,8 @@ pub struct SessionContext {
 pub struct SessionPatch {
     pub title: Option<String>,
     pub status: Option<SessionStatus>,
+    /// Whether the caller keeps it at the top of their list.
+    pub pinned: Option<bool>,
     /// Null clears it.
     #[serde(deserialize_with = "given")]
     #[schemars(with = "Option<SessionContext>")]
@@ -76,33 +82,37 @@ pub struct Session {
     pub agent: AgentName,
     pub title: Option<String>,
     pub status: SessionStatus,
+    /// Whether the caller keeps it at the top of their list.
+    pub pinned: bool,
+    /// What the caller may do in it.
+    pub access: Access,
+    /// Whose it is, where that is not the caller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub member: Option<MemberName>,
     pub context: Option<SessionContext>,
+    /// The session whose beginning it has as its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub forked_from: Option<SessionId>,
     pub expires_at: Timestamp,
     /// The number of the last logged event.
     pub last_seq: Sequence,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// When it was deleted; it can be taken back for some days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub deleted_at: Option<Timestamp>,
+    /// With whom its member shares it. Not filled in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub shares: Vec<Share>,
     /// The turns that have not ended: the one that runs or waits for an approval, and those behind it. Not
     /// filled in lists.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub queue: Vec<Turn>,
-}
-
-/// How an agent is named where it is spoken of.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
-pub struct AgentName {
-    pub id: AgentId,
-    pub name: String,
-    pub label: String,
-}
-
-/// A page of a member's sessions, the one used last first.
-#[derive(Debug, Clone, Serialize)]
-pub struct SessionPage {
-    pub sessions: Vec<Session>,
-    /// What to give as `after` for the next page.
-    pub next: Option<String>,
 }
 
 impl Agents {
@@ -112,6 +122,7 @@ impl Agents {
         let title = new.title.as_deref().map(checked_title).transpose()?;
         let context = self.checked_context(caller, new.context).await?;
         let agent = self.agent_named(caller.workspace, &new.agent).await?;
+        require_agent(caller, &agent.name)?;
         let now = self.0.environment.now();
         let (context_object, context_id) = context.unzip();
         let row = SessionRow {
@@ -128,66 +139,42 @@ impl Agents {
             epoch: 0,
             created_at: now,
             updated_at: now,
+            is_shared: false,
+            forked_from: None,
+            deleted_at: None,
         };
         self.namespace(caller.workspace)
             .await?
             .write(row.clone(), |tx, row| Box::pin(tx.insert(row)))
             .await?;
-        let name = AgentName { id: agent.id, name: agent.name.clone(), label: agent.definition.label.clone() };
-        session(row, name, Vec::new())
-    }
-
-    /// A member's sessions, the one used last first.
-    pub async fn sessions(
-        &self,
-        caller: &Caller,
-        limit: u32,
-        after: Option<&str>,
-    ) -> Result<SessionPage, Error> {
-        let member = member_of(caller)?;
-        let after = after.map(read_cursor).transpose()?;
-        let limit = limit.clamp(1, LISTED);
-        let namespace = self.namespace(caller.workspace).await?;
-        let (mut rows, agents) = namespace
-            .read((member, limit, after), |tx, &(member, limit, after)| {
-                Box::pin(async move {
-                    let rows = sessions::list(tx, member, u64::from(limit) + 1, after).await?;
-                    Ok::<_, Error>((rows, agents::list_with_deleted(tx).await?))
-                })
-            })
-            .await?;
-        let has_more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| has_more).map(cursor);
-        let sessions = rows
-            .into_iter()
-            .map(|row| {
-                let known = agents.iter().find(|agent| agent.id == row.agent);
-                let name = AgentName {
-                    id: row.agent,
-                    name: known.map(|agent| agent.name.clone()).unwrap_or_default(),
-                    label: known.map(|agent| agent.definition.label.clone()).unwrap_or_default(),
-                };
-                session(row, name, Vec::new())
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(SessionPage { sessions, next })
+        let name =
+            AgentName { id: agent.id, name: agent.name.clone(), label: agent.definition.label.clone() };
+        Ok(session(row, name, Vec::new()))
     }
 
     /// A session with the turns that have not ended.
     pub async fn session(&self, caller: &Caller, id: SessionId) -> Result<Session, Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
-        let (row, queue) = namespace
+        let (row, mut told) = namespace
             .read((id, member), |tx, &(id, member)| {
                 Box::pin(async move {
-                    let row = sessions::find(tx, id, member).await?.ok_or(Error::SessionNotFound(id))?;
-                    Ok::<_, Error>((row, turn_rows::open(tx, id).await?))
+                    let (row, access) = readable(tx, id, member).await?;
+                    let told = OfReader::read(tx, &row, access, member).await?;
+                    Ok::<_, Error>((row, told))
                 })
             })
             .await?;
         let name = self.agent_name(caller, row.agent).await?;
-        session(row, name, queue.into_iter().map(Turn::from).collect())
+        let queue = std::mem::take(&mut told.queue);
+        let session = session(row, name, queue.into_iter().map(Turn::from).collect());
+        Ok(Session {
+            pinned: told.is_pinned,
+            access: told.access,
+            member: told.owner,
+            shares: told.shares,
+            ..session
+        })
     }
 
     /// Changes a session. One that is completed stays so, and one with turns that have not ended is not
@@ -208,7 +195,8 @@ impl Agents {
             status: patch.status.map(SessionStatus::word),
             context,
         };
-        let (status, now) = (patch.status, self.0.environment.now());
+        let (status, pinned, now) = (patch.status, patch.pinned, self.0.environment.now());
+        let is_changed = changes.title.is_some() || status.is_some() || changes.context.is_some();
         let namespace = self.namespace(caller.workspace).await?;
         if status == Some(SessionStatus::Active) {
             self.0.jobs.announce(caller.workspace).await?;
@@ -219,7 +207,20 @@ impl Agents {
                     if let Some(status) = status {
                         check_transition(tx, id, member, status, now).await?;
                     }
-                    sessions::change(tx, id, member, changes, now).await?.ok_or(Error::SessionNotFound(id))
+                    readable(tx, id, member).await?;
+                    if let Some(pinned) = pinned {
+                        set_pinned(tx, id, member, pinned).await?;
+                    }
+                    if is_changed {
+                        own(tx, id, member).await?;
+                        let changed = sessions::change(tx, id, member, changes, now).await?;
+                        changed.ok_or(Error::SessionNotFound(id))?;
+                    }
+                    if changes.title.is_some() {
+                        // It is found by its new title.
+                        session_words::forget(tx, id).await?;
+                    }
+                    Ok::<_, Error>(())
                 })
             })
             .await?;
@@ -256,6 +257,52 @@ impl Agents {
     }
 }
 
+/// What a session is to its reader.
+struct OfReader {
+    access: Access,
+    is_pinned: bool,
+    owner: Option<MemberName>,
+    shares: Vec<Share>,
+    queue: Vec<TurnRow>,
+}
+
+impl OfReader {
+    async fn read(
+        tx: &mut Tx<'_>,
+        row: &SessionRow,
+        access: Access,
+        member: MemberId,
+    ) -> Result<Self, Error> {
+        let is_pinned = shares::pinned(tx, member).await?.contains(&row.id);
+        let (mut owner, mut shared) = (None, Vec::new());
+        if access != Access::Owner {
+            owner = Some(member_name(row.member, &names(tx).await?));
+        } else if row.is_shared {
+            let rows = shares::of_session(tx, row.id).await?;
+            shared = named(rows, &names(tx).await?);
+        }
+        let queue = turn_rows::open(tx, row.id).await?;
+        Ok(Self { access, is_pinned, owner, shares: shared, queue })
+    }
+}
+
+/// Keeps a session at the top of a member's list, or does so no longer.
+async fn set_pinned(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    member: MemberId,
+    pinned: bool,
+) -> Result<(), Error> {
+    if !pinned {
+        return shares::unpin(tx, session, member).await;
+    }
+    let before = shares::pinned(tx, member).await?;
+    if before.len() >= MOST_PINNED && !before.contains(&session) {
+        return Err(Error::TooManyPinned(MOST_PINNED));
+    }
+    shares::pin(tx, session, member).await
+}
+
 /// Whether a session may get a status. It is locked by it, so that no message comes in meanwhile.
 async fn check_transition(
     tx: &mut Tx<'_>,
@@ -264,8 +311,9 @@ async fn check_transition(
     wanted: SessionStatus,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let found = own(tx, id, member).await?;
     sessions::advance(tx, id, 0, now).await?;
-    let found = sessions::find(tx, id, member).await?.ok_or(Error::SessionNotFound(id))?;
+    let found = sessions::find(tx, id, member).await?.unwrap_or(found);
     match (found.status, wanted) {
         (SessionStatus::Completed, SessionStatus::Completed) => Ok(()),
         (SessionStatus::Completed, _) => Err(Error::SessionOver),
@@ -280,25 +328,27 @@ async fn check_transition(
     }
 }
 
-/// Sessions belong to members.
-pub(crate) fn member_of(caller: &Caller) -> Result<MemberId, Error> {
-    caller.member().ok_or(Error::NotAMember)
-}
-
-fn session(row: SessionRow, agent: AgentName, queue: Vec<Turn>) -> Result<Session, Error> {
+/// A session as its reader sees it; what belongs to the reader of it is added by who knows it.
+pub(crate) fn session(row: SessionRow, agent: AgentName, queue: Vec<Turn>) -> Session {
     let context = row.context().map(|(object, id)| SessionContext { object, id });
-    Ok(Session {
+    Session {
         id: row.id,
         agent,
         title: row.title,
         status: row.status,
+        pinned: false,
+        access: Access::Owner,
+        member: None,
         context,
+        forked_from: row.forked_from,
         expires_at: row.expires_at,
         last_seq: row.last_seq,
         created_at: row.created_at,
         updated_at: row.updated_at,
+        deleted_at: row.deleted_at,
+        shares: Vec::new(),
         queue,
-    })
+    }
 }
 
 fn checked_title(title: &str) -> Result<String, Error> {
@@ -314,24 +364,4 @@ fn checked_title(title: &str) -> Result<String, Error> {
         return wrong("wrong_characters", "A title has no control characters.");
     }
     Ok(title.to_owned())
-}
-
-fn cursor(row: &SessionRow) -> String {
-    format!("{}_{}", row.updated_at.micros(), row.id)
-}
-
-fn read_cursor(text: &str) -> Result<(Timestamp, SessionId), Error> {
-    let read = || {
-        let (at, id) = text.split_once('_')?;
-        Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?))
-    };
-    read().ok_or_else(|| Error::invalid("after", "invalid_cursor", "The cursor is not valid for this list."))
-}
-
-/// Removes chats that expired before an instant, with all that was said in them.
-pub fn prune_chats<'t>(
-    tx: &'t mut Tx<'_>,
-    before: Timestamp,
-) -> BoxFuture<'t, Result<u64, kontor_store::Error>> {
-    Box::pin(sessions::prune(tx, before))
 }

@@ -1,17 +1,21 @@
 //! Turns as the one who asks sees them: starting, cancelling, looking.
 
 use kontor_core::{
+    actor::Actor,
     caller::Caller,
+    environment::Environment,
     error::Problem,
+    grants::Permission,
     ids::{MemberId, SessionId, TurnId, WorkspaceId},
-    text,
     time::Timestamp,
     turn::TurnEvent,
 };
-use kontor_store::Namespace;
+use kontor_store::{AuditEntry, Namespace};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::{
+    access::{any_turn, member_of, readable_turn},
     driver::{self, LeaseTerms, Taken},
     engine::Agents,
     error::Error,
@@ -19,14 +23,13 @@ use crate::{
     rows::{
         agents, approvals,
         sessions::{self, SessionRow},
+        shares,
         turns::{self as rows, TurnRow},
     },
-    sessions::member_of,
-    stored::{Draft, LoggedEvent, SessionStatus, TurnStatus},
+    stored::{Access, Draft, LoggedEvent, SessionStatus, TurnStatus},
+    titles::title_of,
 };
 
-/// Characters of the first message that name a session.
-const TITLE: usize = 60;
 const LONGEST_KEY: usize = 200;
 
 /// What the model is told where a turn goes on after another ended early.
@@ -47,6 +50,8 @@ pub struct StartedTurn {
 pub struct Turn {
     pub id: TurnId,
     pub session: SessionId,
+    /// Whose turn it is.
+    pub member: MemberId,
     pub status: TurnStatus,
     pub message: String,
     /// Its place among the session's turns, from 1.
@@ -70,6 +75,7 @@ impl From<TurnRow> for Turn {
         Self {
             id: row.id,
             session: row.session,
+            member: row.member,
             status: if cancelled { TurnStatus::Cancelled } else { row.status },
             message: row.message,
             number: row.position,
@@ -121,6 +127,7 @@ impl Agents {
                 "An idempotency key has 1 to 200 characters.",
             ));
         }
+        self.require_agent_of(caller, session).await?;
         let now = self.0.environment.now();
         let namespace = self.namespace(caller.workspace).await?;
         self.0.jobs.announce(caller.workspace).await?;
@@ -128,7 +135,7 @@ impl Agents {
             id: self.0.environment.new_id(),
             session,
             member,
-            title: text::excerpt(message.trim().lines().next().unwrap_or_default(), TITLE),
+            title: title_of(&message),
             message,
             key: idempotency_key,
             follows,
@@ -188,8 +195,8 @@ impl Agents {
             .read((turn, member), |tx, &(turn, member)| {
                 Box::pin(async move {
                     let mut row = rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
-                    let session = sessions::find(tx, row.session, member).await?;
-                    let last = session.map_or(0, |session| session.turn_count);
+                    let session = shares::reach(tx, row.session, member).await?;
+                    let last = session.map_or(0, |(session, _)| session.turn_count);
                     loop {
                         let known = rows::find_by_key(tx, row.session, member, &after(row.id)).await?;
                         let has_ended_early =
@@ -229,16 +236,24 @@ impl Agents {
         self.begin(caller, row.session, GO_ON.to_owned(), key, Some(row.position)).await
     }
 
-    /// Stops a turn: one that runs, as soon as its worker hears of it; one that waits, at once.
+    /// Stops a turn: one that runs, as soon as its worker hears of it; one that waits, at once. It is the caller's own or
+    /// of a session of theirs, or the caller may see what agents do for others.
     pub async fn cancel_turn(&self, caller: &Caller, turn: TurnId) -> Result<Turn, Error> {
         let member = member_of(caller)?;
         let now = self.0.environment.now();
+        let by = StoppedBy {
+            member,
+            may_all: caller.grants.permits(Permission::Conversations),
+            actor: caller.actor(),
+            environment: self.0.environment.clone(),
+        };
         let namespace = self.namespace(caller.workspace).await?;
-        let (row, logged) = namespace
-            .write((turn, member, now), |tx, &(turn, member, now)| Box::pin(cancel(tx, turn, member, now)))
-            .await?;
+        let (row, logged) = namespace.write(by, move |tx, by| Box::pin(cancel(tx, turn, by, now))).await?;
         self.0.hub.publish(caller.workspace, row.session, &logged);
         self.0.running.cancel(row.session, turn, member);
+        if row.status == TurnStatus::Cancelled {
+            self.turn_ended(caller.workspace, turn);
+        }
         // What waited behind it may run now.
         self.wake(caller.workspace, row.session);
         Ok(row.into())
@@ -249,7 +264,7 @@ impl Agents {
         let namespace = self.namespace(caller.workspace).await?;
         let row = namespace
             .read((turn, member), |tx, &(turn, member)| {
-                Box::pin(async move { rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn)) })
+                Box::pin(async move { readable_turn(tx, turn, member).await.map(|(row, ..)| row) })
             })
             .await?;
         Ok(row.into())
@@ -269,6 +284,15 @@ impl Agents {
         }
         Ok(())
     }
+}
+
+/// Who stops a turn.
+struct StoppedBy {
+    member: MemberId,
+    /// Whether they may see what agents do for others.
+    may_all: bool,
+    actor: Actor,
+    environment: Environment,
 }
 
 struct NewTurn {
@@ -301,16 +325,17 @@ impl NewTurn {
         let session = match counted.await? {
             Some(session) => session,
             None => {
-                let found = sessions::find(tx, self.session, self.member).await?;
-                let session = found.ok_or(Error::SessionNotFound(self.session))?;
+                let found = shares::reach(tx, self.session, self.member).await?;
+                let (session, access) = found.ok_or(Error::SessionNotFound(self.session))?;
+                if access == Access::Read {
+                    return Err(Error::MayOnlyRead);
+                }
                 if session.expires_at <= self.now {
                     return Err(Error::SessionClosed("The session has expired. Begin a new one."));
                 }
                 let agent = agents::find(tx, session.agent).await?;
                 return Err(match agent {
-                    Some(agent) if agent.deleted_at.is_none() => {
-                        Error::AgentInactive(agent.definition.label)
-                    }
+                    Some(agent) if agent.deleted_at.is_none() => Error::AgentInactive(agent.definition.label),
                     Some(agent) => Error::AgentDeleted(agent.definition.label),
                     None => Error::SessionNotFound(self.session),
                 });
@@ -360,13 +385,24 @@ fn takes_messages(session: &SessionRow) -> Result<(), Error> {
 async fn cancel(
     tx: &mut kontor_store::Tx<'_>,
     turn: TurnId,
-    member: MemberId,
+    by: &StoppedBy,
     now: Timestamp,
 ) -> Result<(TurnRow, Vec<LoggedEvent>), Error> {
-    let found = rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
+    let member = by.member;
+    let (found, session) = any_turn(tx, turn).await?;
+    if found.member != member && session.member != member {
+        if !by.may_all {
+            // Whoever may read it knows that it is there.
+            readable_turn(tx, turn, member).await?;
+            return Err(Error::NotTheirSession);
+        }
+        let details = json!({ "session": session.id, "member": found.member });
+        let entry = AuditEntry::new("turn.stopped", format!("turn:{turn}"), details);
+        tx.audit(&by.environment, now, &by.actor, entry).await?;
+    }
     // Locks the session, so that no worker takes the turn up meanwhile.
     sessions::advance(tx, found.session, 0, now).await?;
-    let mut row = rows::find(tx, turn, member).await?.ok_or(Error::TurnNotFound(turn))?;
+    let mut row = rows::by_id(tx, turn).await?.ok_or(Error::TurnNotFound(turn))?;
     match row.status {
         TurnStatus::Completed | TurnStatus::Failed | TurnStatus::Cancelled => Err(Error::TurnEnded),
         TurnStatus::Running | TurnStatus::Queued => {

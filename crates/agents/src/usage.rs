@@ -15,13 +15,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
+    access::member_of,
     engine::Agents,
     error::Error,
     rows::{
         agents,
         usage::{self, GroupKey, UsageOf},
     },
-    sessions::member_of,
     stored::{UsageBy, UsageFigures},
 };
 

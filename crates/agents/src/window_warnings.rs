@@ -94,7 +94,8 @@ impl Agents {
                     continue;
                 }
             };
-            let model = models.meant(&agent.definition.model).or(default.as_ref().map(|default| default.name()));
+            let model =
+                models.meant(&agent.definition.model).or(default.as_ref().map(|default| default.name()));
             found.extend(narrow.iter().filter_map(|info| warning(&agent, model, info, needs)));
         }
         Ok(found)

@@ -1,10 +1,18 @@
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
-use kontor_core::{environment::Environment, ids::WorkspaceId, time::Timestamp};
+use kontor_core::{
+    environment::Environment,
+    filter::OwnRecord,
+    ids::{MemberId, WorkspaceId},
+    metadata::Schema,
+    time::Timestamp,
+};
 use kontor_crm::{Crm, MemberRecord};
 use kontor_identity::{MemberProfile, ProvisionError, Provisioner};
 use kontor_store::Tx;
 
-use crate::engine::Agents;
+use crate::{engine::Agents, rows::agents};
 
 /// What a new workspace is made of beyond its members: the CRM's objects and the standard agents.
 #[derive(Clone)]
@@ -48,6 +56,31 @@ impl Provisioner for WorkspaceSetup {
             };
             Crm::write_member(tx, &self.environment, workspace, record, now).await?;
             Ok(())
+        })
+    }
+
+    fn schema<'t>(&'t self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Arc<Schema>, ProvisionError>> {
+        Box::pin(async move { Ok(Arc::new(Crm::schema_in(tx).await?)) })
+    }
+
+    fn own_record<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        member: MemberId,
+    ) -> BoxFuture<'t, Result<OwnRecord, ProvisionError>> {
+        Box::pin(async move { Ok(Crm::own_record(tx, member).await?) })
+    }
+
+    fn agents_of_role<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        role: &'t str,
+    ) -> BoxFuture<'t, Result<Vec<String>, ProvisionError>> {
+        Box::pin(async move {
+            let all = agents::list(tx).await?;
+            let of_role =
+                all.into_iter().filter(|agent| agent.definition.role.to_lowercase() == role.to_lowercase());
+            Ok(of_role.map(|agent| agent.name).collect())
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kontor_agents::NewSession;
+use kontor_agents::{NewSession, SessionQuery};
 use kontor_core::{
     caller::Caller,
     error::Fault as _,
@@ -64,7 +64,7 @@ both_engines! {
 
     async fn a_session_is_its_member_s_alone(store: TestStore) {
         let house = House::new(store).await;
-        let max = house.member("Max Okafor", "Admin").await;
+        let max = house.member("Max Okafor", "Viewer").await;
         let agents = &house.first.agents;
         let session = house.first.session(&house.ada, "analyst").await;
         let turn = house.first.say(&house.ada, session, plan(&[], "Secret.")).await;
@@ -81,7 +81,7 @@ both_engines! {
         ];
         let expected: Vec<_> = ["session_not_found"; 5].into_iter().chain(["turn_not_found"; 2]).collect();
         assert_eq!(codes.map(Option::unwrap).to_vec(), expected);
-        assert!(agents.sessions(&max, 10, None).await.unwrap().sessions.is_empty());
+        assert!(agents.sessions(&max, SessionQuery::first(10)).await.unwrap().sessions.is_empty());
     }
 
     async fn wrong_input_is_told_with_its_place(store: TestStore) {
@@ -101,7 +101,7 @@ both_engines! {
             let refused = agents.start_turn(&house.ada, session, message.to_owned(), None).await;
             assert_eq!(refused.unwrap_err().problem().issues[0].path, "message");
         }
-        let cursor = agents.sessions(&house.ada, 10, Some("nonsense")).await.unwrap_err().problem();
+        let cursor = agents.sessions(&house.ada, SessionQuery { after: Some("nonsense".to_owned()), ..SessionQuery::first(10) }).await.unwrap_err().problem();
         assert_eq!(cursor.issues[0].code, "invalid_cursor");
     }
 }

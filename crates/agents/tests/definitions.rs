@@ -1,6 +1,6 @@
 //! Agents made, changed, copied, reset and deleted by those who may.
 
-use kontor_agents::{AgentPatch, NewAgent, NewSession};
+use kontor_agents::{AgentPatch, NewAgent, NewSession, SessionQuery};
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Fault as _},
@@ -169,7 +169,7 @@ both_engines! {
         assert_eq!(code(say().await.unwrap_err()), "agent_deleted");
         assert_eq!(code(begin().await.unwrap_err()), "agent_not_found");
         assert_eq!(agents.session(&member, session).await.unwrap().agent.label, "Analyst");
-        let listed = agents.sessions(&member, 10, None).await.unwrap().sessions;
+        let listed = agents.sessions(&member, SessionQuery::first(10)).await.unwrap().sessions;
         assert_eq!((listed[0].agent.name.as_str(), listed[0].agent.label.as_str()), ("analyst", "Analyst"));
         assert_eq!(house.first.log(&member, session).await.len(), 5);
 

@@ -50,6 +50,7 @@ pub(crate) struct Process {
     runtime: Option<tokio::runtime::Runtime>,
     store: Store,
     pub(crate) crm: Crm,
+    pub(crate) operations: Operations,
     pub(crate) identity: Identity,
     pub(crate) agents: Agents,
     stop: CancellationToken,
@@ -295,7 +296,7 @@ impl Process {
                 AgentParts {
                     store: store.clone(),
                     crm: crm.clone(),
-                    operations,
+                    operations: operations.clone(),
                     jobs: jobs.clone(),
                     identity: identity.clone(),
                     models,
@@ -303,15 +304,15 @@ impl Process {
                 },
                 settings.agents,
             );
-            (store, crm, identity, agents, jobs)
+            (store, crm, operations, identity, agents, jobs)
         });
-        let (store, crm, identity, agents, jobs) = made.await.unwrap();
+        let (store, crm, operations, identity, agents, jobs) = made.await.unwrap();
         let stop = CancellationToken::new();
         let worker = Some(runtime.spawn(agents.worker().run(stop.clone())));
         let registry = Registry::default().with(ExpireApprovals(agents.clone()));
         let dispatcher = Dispatcher::new(jobs, registry, vec![Arc::new(agents.clone())], stop.clone());
         let dispatcher = Some(runtime.spawn(async move { dispatcher.run().await }));
-        Self { runtime: Some(runtime), store, crm, identity, agents, stop, worker, dispatcher }
+        Self { runtime: Some(runtime), store, crm, operations, identity, agents, stop, worker, dispatcher }
     }
 
     /// Ends as `kill -9` would: whatever runs stops where it is.

@@ -1,8 +1,6 @@
 //! Versions of prompts, the labels that stand at them, reviews, drafts and previews.
 
-use kontor_agents::{
-    LabelMove, NewDraft, NewPreview, NewPrompt, NewReview, ReviewAnswer, ReviewStatus,
-};
+use kontor_agents::{LabelMove, NewDraft, NewPreview, NewPrompt, NewReview, ReviewAnswer, ReviewStatus};
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Fault as _},

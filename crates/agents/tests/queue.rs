@@ -1,6 +1,6 @@
 //! Messages that wait, and turns that are stopped.
 
-use kontor_agents::{AgentSettings, SessionPatch, TurnStatus};
+use kontor_agents::{AgentSettings, SessionPatch, SessionQuery, TurnStatus};
 use kontor_core::error::Fault as _;
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value, json};
@@ -90,7 +90,7 @@ both_engines! {
         assert_eq!(refused.code, "session_closed");
         agents.update_session(ada, session, patch("active")).await.unwrap();
         house.first.ask(ada, session, plan(&[], "Hi.")).await;
-        let listed = agents.sessions(ada, 10, None).await.unwrap();
+        let listed = agents.sessions(ada, SessionQuery::first(10)).await.unwrap();
         assert_eq!(listed.sessions.len(), 1);
         assert!(listed.sessions[0].title.is_some(), "the first message names the session");
     }
@@ -106,7 +106,7 @@ both_engines! {
         let mut seen = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let page = agents.sessions(ada, 2, after.as_deref()).await.unwrap();
+            let page = agents.sessions(ada, SessionQuery { after, ..SessionQuery::first(2) }).await.unwrap();
             seen.extend(page.sessions.iter().map(|session| session.id));
             match page.next {
                 Some(next) => after = Some(next),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kontor_agents::TurnStatus;
-use kontor_core::turn::{TurnEvent};
+use kontor_core::turn::TurnEvent;
 use kontor_store::{both_engines, testing::TestStore};
 use kontor_testkit::scripted::Script;
 use serde_json::json;

@@ -18,6 +18,7 @@
 //! | `usage`, `budgets`, `csv` | what models have used up and may; tables for spreadsheets |
 //! | `events` | a session's log as server-sent events |
 //! | `audit` | who did what in the workspace |
+//! | `roles`, `authority` | roles, and what somebody may do by them |
 //! | `settings` | what the workspace has set for itself |
 //! | `jobs` | what waits, runs and has failed in the background |
 //! | `health` | whether the server lives, and can serve |
@@ -26,10 +27,12 @@ mod agents;
 mod approvals;
 mod audit;
 mod auth;
+mod authority;
 mod budgets;
 mod csv;
 mod events;
 mod extract;
+mod feedback;
 mod health;
 mod jobs;
 mod layers;
@@ -42,7 +45,9 @@ mod operations;
 mod page;
 mod problem;
 mod records;
+mod roles;
 mod search;
+mod session_shares;
 mod sessions;
 mod settings;
 #[cfg(test)]
@@ -72,11 +77,15 @@ pub fn router(services: Services) -> Router {
         .merge(agents::routes())
         .merge(jobs::routes())
         .merge(settings::routes())
+        .merge(roles::routes())
+        .merge(authority::routes())
         .merge(audit::routes())
         .merge(models::routes())
         .merge(usage::routes())
         .merge(budgets::routes())
         .merge(sessions::routes())
+        .merge(session_shares::routes())
+        .merge(feedback::routes())
         .merge(turns::routes())
         .merge(approvals::routes())
         .merge(events::routes())

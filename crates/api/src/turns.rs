@@ -5,17 +5,24 @@ use aide::axum::{
     routing::{get_with, post_with},
 };
 use axum::{Json as Answer, extract::State, http::StatusCode};
-use kontor_agents::{StartedTurn, Turn};
+use kontor_agents::{OpenTurn, Standing, StartedTurn, Turn, TurnTrace};
 use kontor_core::ids::{SessionId, TurnId};
 use kontor_http::Services;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
+    extract::{Holds, IdempotencyKey, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
     openapi::Describe as _,
-    problem::Result,
+    page::{self, Whole},
+    problem::{ApiError, Result},
 };
+
+const KNOWN: [Parameter; 1] = [Parameter::new(
+    "status",
+    Holds::Word(&["running", "waiting", "stuck"]),
+    "Only those that stand so; all unless it is given.",
+)];
 
 pub(crate) fn routes() -> ApiRouter<Services> {
     let start = post_with(start, |op| {
@@ -32,7 +39,13 @@ pub(crate) fn routes() -> ApiRouter<Services> {
             .tag("Chat")
             .answers::<202, Answer<StartedTurn>>()
     });
+    let open = get_with(open, |op| {
+        op.is("list_turns", "The turns that have not ended, the oldest first").tag("Chat").queries(&KNOWN)
+    });
+    let trace = get_with(trace, |op| op.is("trace_turn", "What happened in a turn").tag("Chat"));
     ApiRouter::new()
+        .api_route("/turns", open)
+        .api_route("/turns/{id}/trace", trace)
         .api_route("/sessions/{id}/turns", start)
         .api_route("/turns/{id}", one)
         .api_route("/turns/{id}/cancel", cancel)
@@ -65,6 +78,31 @@ async fn one(
     Segments(turn): Segments<TurnId>,
 ) -> Result<Answer<Turn>> {
     Ok(Answer(state.agents.turn(&caller, turn).await?))
+}
+
+async fn open(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    parameters: Parameters,
+) -> Result<Answer<Whole<OpenTurn>>> {
+    let parameters = parameters.knowing(&KNOWN)?;
+    let standing = match parameters.text("status") {
+        None => None,
+        Some(word) => Some(Standing::from_word(word).ok_or_else(|| {
+            let expected = "running, waiting or stuck is expected here.";
+            ApiError::issue("status", "invalid_value", expected)
+        })?),
+    };
+    Ok(page::whole(state.agents.open_turns(&caller, standing).await?))
+}
+
+async fn trace(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+    Segments(turn): Segments<TurnId>,
+) -> Result<Answer<TurnTrace>> {
+    Ok(Answer(state.agents.trace(&caller, turn).await?))
 }
 
 async fn go_on(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     actor::{ActingAgent, Actor, Principal},
-    filter::Asker,
+    filter::{Asker, OwnRecord},
     grants::{Grants, NotPermitted, Permission},
     ids::{AgentId, MemberId, WorkspaceId},
     locale::Locale,
@@ -25,6 +25,8 @@ pub struct Caller {
     pub grants: Arc<Grants>,
     /// How the caller's words are read.
     pub locale: Locale,
+    /// The member's own record, which filters may name: `"$me.region"`.
+    pub own: Arc<OwnRecord>,
 }
 
 impl Caller {
@@ -37,6 +39,7 @@ impl Caller {
             scope: Scope::everything(),
             grants,
             locale: Locale::default(),
+            own: Arc::default(),
         }
     }
 
@@ -61,8 +64,8 @@ impl Caller {
     }
 
     /// The caller as one who asks by filters at a moment.
-    pub fn asker(&self, now: Timestamp) -> Asker {
-        Asker { me: self.member(), now, locale: self.locale }
+    pub fn asker(&self, now: Timestamp) -> Asker<'_> {
+        Asker { me: self.member(), own: &self.own, now, locale: self.locale }
     }
 
     /// Whether it is Kontor itself, without an agent.
@@ -81,6 +84,7 @@ impl Caller {
             scope: self.scope.narrowed(tools),
             grants: Arc::new(self.grants.intersect(role)),
             locale: self.locale,
+            own: self.own.clone(),
         }
     }
 

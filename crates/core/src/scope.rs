@@ -51,7 +51,9 @@ impl Scope {
     }
 }
 
-fn fits(pattern: &str, name: &str) -> bool {
+/// Whether a name fits a pattern, in which `*` stands for any text. A pattern whose stars are taken for letters fits
+/// another only where that one allows all that it does.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((head, tail)) => {

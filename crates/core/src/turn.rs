@@ -24,7 +24,13 @@ pub type Sequence = i64;
 pub enum TurnEvent {
     /// A worker took up the user's message.
     #[serde(rename = "turn.started")]
-    TurnStarted { turn: TurnId, message: String },
+    TurnStarted {
+        turn: TurnId,
+        message: String,
+        /// Whose turn it is, where that is another member than the one whose session it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
+    },
     /// The model is being asked.
     #[serde(rename = "step.started")]
     StepStarted { turn: TurnId, step: u32 },
@@ -37,6 +43,9 @@ pub enum TurnEvent {
         /// The worker was gone; otherwise the model's answer broke off.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         taken_over: bool,
+        /// The lease under which it goes on, where another ran it before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<i64>,
     },
     /// The text of a step is complete. A step that calls tools may have one too.
     #[serde(rename = "message.completed")]
@@ -183,6 +192,16 @@ pub struct AnsweredBy {
     /// Where it is not the one that was to be asked first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<InsteadOf>,
+    /// Under which digests the prompt and the tools are kept that a language model was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<SentDigests>,
+}
+
+/// The digests of what a model was sent beside the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentDigests {
+    pub prompt: Arc<str>,
+    pub tools: Arc<str>,
 }
 
 /// A model that gave no answer, so that another did.
@@ -406,6 +425,30 @@ impl TurnEvent {
             | Self::TurnFailed { turn, .. }
             | Self::TurnCancelled { turn, .. } => *turn,
         }
+    }
+
+    /// The same event of another turn.
+    #[must_use]
+    pub fn in_turn(mut self, other: TurnId) -> Self {
+        match &mut self {
+            Self::TurnStarted { turn, .. }
+            | Self::StepStarted { turn, .. }
+            | Self::StepRestarted { turn, .. }
+            | Self::MessageCompleted { turn, .. }
+            | Self::AnswerCarried { turn, .. }
+            | Self::AnswerRefused { turn, .. }
+            | Self::ToolCalled { turn, .. }
+            | Self::ToolResult { turn, .. }
+            | Self::ApprovalRequested { turn, .. }
+            | Self::ApprovalResolved { turn, .. }
+            | Self::HistorySummarized { turn, .. }
+            | Self::HistoryDropped { turn, .. }
+            | Self::Usage { turn, .. }
+            | Self::TurnCompleted { turn }
+            | Self::TurnFailed { turn, .. }
+            | Self::TurnCancelled { turn, .. } => *turn = other,
+        }
+        self
     }
 
     /// Whether it is told to those who follow, and not kept for the model alone.

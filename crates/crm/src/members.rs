@@ -5,8 +5,10 @@ use std::sync::Arc;
 use kontor_core::{
     caller::Caller,
     environment::Environment,
+    filter::OwnRecord,
     ids::{MemberId, RecordId, WorkspaceId},
     locale::TimeZone,
+    metadata::{Schema, system_fields},
     time::Timestamp,
 };
 use kontor_store::Tx;
@@ -16,6 +18,10 @@ use crate::{Crm, Error, Work, metadata, records};
 
 /// The object whose records the members are.
 const OBJECT: &str = "member";
+
+/// Fields that say how the record was written, not whom it is of.
+const PASSING: [&str; 4] =
+    [system_fields::VERSION, system_fields::UPDATED_AT, system_fields::UPDATED_BY, system_fields::POSITION];
 
 /// What is told of a member.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +33,21 @@ pub struct MemberRecord<'m> {
 }
 
 impl Crm {
+    /// The workspace's objects, as a transaction finds them.
+    pub async fn schema_in(tx: &mut Tx<'_>) -> Result<Schema, Error> {
+        metadata::schema(tx).await
+    }
+
+    /// What the record of a member holds, as the API shows it; nothing where there is none.
+    pub async fn own_record(tx: &mut Tx<'_>, member: MemberId) -> Result<OwnRecord, Error> {
+        let Some(object) = metadata::object(tx, OBJECT).await? else { return Ok(OwnRecord::new()) };
+        let values = records::values(tx, &object, RecordId(member.as_uuid())).await?.unwrap_or_default();
+        let shown =
+            values.of(&object).map(|(field, value)| (field.name.to_string(), value.to_json(&field.kind)));
+        // What changes with every write says nothing of the member.
+        Ok(shown.filter(|(name, _)| !PASSING.contains(&name.as_str())).collect())
+    }
+
     /// Makes or renews the record of a member, which has the member's own id; in the unit that writes the
     /// membership.
     pub async fn write_member(

@@ -8,6 +8,7 @@ use kontor_core::{
     caller::Caller,
     environment::Environment,
     error::{Fault as _, Problem},
+    grants::Action,
     ids::{RecordId, WorkspaceId},
     metadata::{Field, Object, Schema},
     reference::RecordReference,
@@ -19,11 +20,12 @@ use kontor_operations::{
 };
 use kontor_store::{Premise, Store, Tx};
 use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use crate::{
     Error, Work, idempotency,
     metadata::{self, NewField},
-    records::{self, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite},
+    records::{self, Decided, GroupQuery, Groups, Likeness, ListQuery, Page, Record, RecordWrite},
     search::{self, Hit},
     timeline::{self, Timeline},
 };
@@ -296,6 +298,36 @@ impl Crm {
             Box::pin(records::get(work, object, id, fields.as_deref(), include))
         })
         .await
+    }
+
+    /// What decides whether the caller may do this to an object, to one of its records where one is given, and to these
+    /// fields; nothing is done.
+    ///
+    /// # Errors
+    /// [`Error::UnknownObject`] where there is none of this name at all.
+    pub async fn decide(
+        &self,
+        caller: &Caller,
+        object: &str,
+        action: Action,
+        record: Option<RecordId>,
+        fields: Vec<String>,
+    ) -> Result<Decided, Error> {
+        self.read(caller, (object.to_owned(), fields), move |work, (name, fields)| {
+            Box::pin(async move {
+                let found = work.schema.object(name).or_else(|| work.schema.object_by_plural(name)).cloned();
+                match found {
+                    Some(object) => records::decide(work, &object, action, record, fields).await,
+                    None => Err(Error::unknown_object(name, work.schema, &work.caller.grants)),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Whether every one of these is a record that the caller may read, deleted or not.
+    pub async fn knows_all(&self, caller: &Caller, ids: Vec<Uuid>) -> Result<bool, Error> {
+        self.read(caller, ids, |work, ids| Box::pin(records::knows_all(work, ids))).await
     }
 
     /// The records that may stand for the same person or business as one of the object, as far as the caller may

@@ -19,7 +19,7 @@ pub fn status(problem: &Problem) -> StatusCode {
         (_, "body_too_large") => StatusCode::PAYLOAD_TOO_LARGE,
         (_, "unsupported_media_type") => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         // The request is well-formed, and the text that it carries is not (RFC 9110, section 15.5.21).
-        (_, "invalid_prompt") => StatusCode::UNPROCESSABLE_ENTITY,
+        (_, "invalid_prompt" | "invalid_role") => StatusCode::UNPROCESSABLE_ENTITY,
         (ErrorKind::Invalid, _) => StatusCode::BAD_REQUEST,
         (ErrorKind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
         (ErrorKind::Forbidden, _) => StatusCode::FORBIDDEN,

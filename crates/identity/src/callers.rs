@@ -86,18 +86,20 @@ impl Identity {
         member: MemberId,
     ) -> Result<Arc<ActiveMember>> {
         let namespace = self.namespace(workspace).await?;
-        let found = namespace.read(member, |tx, &member| {
+        let found = namespace.read((member, self.0.provisioner.clone()), |tx, (member, provisioner)| {
             Box::pin(async move {
-                let row = members::find(tx, member).await?.ok_or(Error::MemberNotFound)?;
-                Ok::<_, Error>((row, workspace_settings::of_member(tx, member).await?))
+                let row = members::find(tx, *member).await?.ok_or(Error::MemberNotFound)?;
+                let locale = workspace_settings::of_member(tx, *member).await?;
+                Ok::<_, Error>((row, locale, provisioner.own_record(tx, *member).await?))
             })
         });
-        let (row, MemberLocale { locale, is_zone_set }) = found.await?;
+        let (row, MemberLocale { locale, is_zone_set }, own) = found.await?;
         if row.summary.status != MemberStatus::Active {
             return Err(Error::MemberInactive);
         }
         let principal = Principal::Member { id: member, name: row.summary.name.clone() };
-        let caller = Caller { locale, ..Caller::new(workspace, principal, Arc::new(row.grants)) };
+        let caller =
+            Caller { locale, own: Arc::new(own), ..Caller::new(workspace, principal, Arc::new(row.grants)) };
         Ok(Arc::new(ActiveMember { user: row.user, caller, summary: row.summary, is_zone_set }))
     }
 

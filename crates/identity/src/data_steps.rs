@@ -25,7 +25,8 @@ const BEFORE_JOBS: [&str; 13] = [
 
 const BEFORE_SETTINGS: [&str; 4] = ["members", "data_model", "audit", "jobs"];
 
-const BEFORE_AGENTS: [&str; 5] = ["members", "data_model", "audit", "jobs", "settings"];
+/// Those that came with it are given one after the other.
+const SINCE_SETTINGS: [&str; 5] = ["members", "data_model", "audit", "jobs", "settings"];
 
 /// The steps of this crate.
 pub fn data_steps() -> Vec<DataStep> {
@@ -33,43 +34,49 @@ pub fn data_steps() -> Vec<DataStep> {
         DataStep { number: 2, name: "let admins see the jobs", alters: false, run: permit_jobs },
         DataStep { number: 4, name: "keep the permissions there are", alters: false, run: keep_known },
         DataStep { number: 9, name: "let admins change the settings", alters: false, run: permit_settings },
+        DataStep { number: 12, name: "let admins manage the roles", alters: false, run: permit_roles },
         DataStep { number: 13, name: "let admins run agents and prompts", alters: false, run: permit_agents },
+        DataStep {
+            number: 14,
+            name: "let admins see what agents do for others",
+            alters: false,
+            run: permit_conversations,
+        },
     ]
 }
 
-/// Gives the standard role of admins the permission `jobs`, unless one of the others was taken from it.
 fn permit_jobs<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
-    Box::pin(async move {
-        rewrite(tx, |is_admin, words| {
-            if is_admin && BEFORE_JOBS.iter().all(|word| words.contains(&Json::from(*word))) {
-                add(words, Permission::Jobs);
-            }
-        })
-        .await?;
-        Ok(None)
-    })
+    permit(tx, &BEFORE_JOBS, &[Permission::Jobs])
 }
 
-/// Gives the standard role of admins the permission `settings`, unless one of the others was taken from it.
 fn permit_settings<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
-    Box::pin(async move {
-        rewrite(tx, |is_admin, words| {
-            if is_admin && BEFORE_SETTINGS.iter().all(|word| words.contains(&Json::from(*word))) {
-                add(words, Permission::Settings);
-            }
-        })
-        .await?;
-        Ok(None)
-    })
+    permit(tx, &BEFORE_SETTINGS, &[Permission::Settings])
 }
 
-/// Gives the standard role of admins the permissions `agents` and `prompts`, unless one of the others was taken from it.
+fn permit_roles<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    permit(tx, &SINCE_SETTINGS, &[Permission::Roles])
+}
+
 fn permit_agents<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    permit(tx, &SINCE_SETTINGS, &[Permission::Agents, Permission::Prompts])
+}
+
+fn permit_conversations<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    permit(tx, &SINCE_SETTINGS, &[Permission::Conversations])
+}
+
+/// Gives the standard role of admins new permissions, unless one of those that it had was taken from it.
+fn permit<'t>(
+    tx: &'t mut Tx<'_>,
+    had: &'static [&'static str],
+    new: &'static [Permission],
+) -> BoxFuture<'t, PartResult> {
     Box::pin(async move {
         rewrite(tx, |is_admin, words| {
-            if is_admin && BEFORE_AGENTS.iter().all(|word| words.contains(&Json::from(*word))) {
-                add(words, Permission::Agents);
-                add(words, Permission::Prompts);
+            if is_admin && had.iter().all(|word| words.contains(&Json::from(*word))) {
+                for permission in new {
+                    add(words, *permission);
+                }
             }
         })
         .await?;

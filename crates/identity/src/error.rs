@@ -8,7 +8,7 @@ use kontor_core::{
     text::suggestion,
 };
 
-use crate::{ProvisionError, WorkspaceSummary};
+use crate::{ProvisionError, WorkspaceSummary, roles::RoleHolders};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -50,6 +50,30 @@ pub enum Error {
     RoleNotFound { name: String, roles: Vec<String> },
     #[error("the role {name:?} allows more than the caller may do")]
     RoleBeyondCaller { name: String },
+    #[error("there is no role {name:?}")]
+    NoSuchRole { name: String, near: String },
+    #[error("the role is not valid")]
+    InvalidRole(Vec<Issue>),
+    #[error("the workspace has a role {name:?}")]
+    RoleExists { name: String },
+    #[error("the workspace has {most} roles")]
+    TooManyRoles { most: usize },
+    #[error("the role {name:?} allows more than its editor may do")]
+    RoleTooWide { name: String },
+    #[error("the role {name:?} is not changed")]
+    RoleFixed { name: String },
+    #[error("the role {name:?} is a standard one")]
+    RoleStandard { name: String },
+    #[error("the role {name:?} is no standard one")]
+    RoleNotStandard { name: String },
+    /// Somebody was faster.
+    #[error("the role {name:?} is at version {version}")]
+    RoleChanged { name: String, by: Option<String>, version: i64 },
+    #[error("the role {name:?} is in use")]
+    RoleInUse { name: String, by: Box<RoleHolders> },
+    /// Nobody could manage members and roles any more.
+    #[error("no active member would be left who may manage members and roles")]
+    LastAdmin,
     #[error(transparent)]
     NotPermitted(#[from] NotPermitted),
     #[error("the workspace has a member with this email")]
@@ -162,6 +186,61 @@ impl Fault for Error {
                 Forbidden,
                 "role_beyond_caller",
                 format!("The role {name:?} allows more than you may do yourself, so you may not give it."),
+            ),
+            Self::NoSuchRole { name, near } => {
+                Problem::new(NotFound, "role_not_found", format!("There is no role {name:?}.{near}"))
+            }
+            Self::InvalidRole(issues) => {
+                Problem { code: "invalid_role".into(), ..Problem::invalid(issues.clone()) }
+            }
+            Self::RoleExists { name } => {
+                Problem::new(Conflict, "role_exists", format!("There is a role {name:?} already."))
+            }
+            Self::TooManyRoles { most } => {
+                Problem::new(Conflict, "too_many_roles", format!("A workspace has at most {most} roles."))
+            }
+            Self::RoleTooWide { name } => Problem::new(
+                Forbidden,
+                "role_beyond_caller",
+                format!(
+                    "The role {name:?} allows more than you may do yourself, so you may not make or edit it."
+                ),
+            ),
+            Self::RoleFixed { name } => Problem::new(
+                Conflict,
+                "role_fixed",
+                format!(
+                    "The role {name:?} allows everything and stays as it is. Copy it and change the copy."
+                ),
+            ),
+            Self::RoleStandard { name } => Problem::new(
+                Conflict,
+                "role_standard",
+                format!(
+                    "The role {name:?} is one of the standard ones, which are changed or reset, not deleted."
+                ),
+            ),
+            Self::RoleNotStandard { name } => Problem::new(
+                Conflict,
+                "role_not_standard",
+                format!("The role {name:?} was made in this workspace: there is nothing to reset it to."),
+            ),
+            Self::RoleChanged { name, by, version } => {
+                let by = by.as_deref().unwrap_or("Somebody");
+                let message = format!(
+                    "{by} changed the role {name:?} meanwhile: it is at version {version}. Look at it again and repeat your change."
+                );
+                Problem::new(Conflict, "role_changed", message)
+            }
+            Self::RoleInUse { name, by } => Problem::new(
+                Conflict,
+                "role_in_use",
+                format!("The role {name:?} is in use by {}. Give them another role first.", by.in_words()),
+            ),
+            Self::LastAdmin => Problem::new(
+                Conflict,
+                "last_admin",
+                "After this no active member could manage members and roles any more. Give somebody else a role that may first.",
             ),
             Self::NotPermitted(missing) => missing.problem(),
             Self::MemberExists => {

@@ -8,7 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`service`](Identity), `settings`, `secret` | the service with what it remembers for a moment, its settings, the master secret |
-//! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, standard roles |
+//! | `setup`, `workspaces`, `members`, `roles`, `provisioner` | the first start, workspaces, members, roles |
 //! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `ed25519`, `opaque` | token pairs, their rotation, signing keys |
 //! | `sealing`, [`secrets`](Sealer) | secrets in the database, and the keys that they are sealed with |
@@ -57,7 +57,7 @@ pub use error::{Error, Result};
 pub use me::{Me, MeMember, MeUser};
 pub use members::{MemberStatus, MemberSummary, NewMember, member_names};
 pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
-pub use roles::Role;
+pub use roles::{NamedMember, NewRole, Role, RoleChanges, RoleHolders};
 pub use sealing::Rotation;
 pub use secret::MasterSecret;
 pub use secrets::Sealer;

@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
     password::{Lane, Verdict},
-    roles::Role,
+    roles::{Role, check_admin_remains},
     rows::{
         members, memberships, roles, sign_ins,
         users::{self, UserRow},
@@ -146,6 +146,9 @@ impl Identity {
                 Box::pin(async move {
                     let found = members::set_status(tx, member, status).await?;
                     if found {
+                        if status == MemberStatus::Inactive {
+                            check_admin_remains(tx).await?;
+                        }
                         let details = json!({ "status": status });
                         let entry = AuditEntry::new("member.status_set", format!("member:{member}"), details);
                         tx.audit(environment, now, actor, entry).await?;

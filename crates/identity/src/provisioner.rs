@@ -1,12 +1,14 @@
 //! What else a new workspace and a new member need, done by those who know it in the same transaction.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 use kontor_core::{
     error::{Fault, Problem},
+    filter::OwnRecord,
     ids::{MemberId, WorkspaceId},
     locale::TimeZone,
+    metadata::Schema,
     time::Timestamp,
 };
 use kontor_store::Tx;
@@ -23,7 +25,7 @@ pub struct MemberProfile {
 
 /// Completes workspaces and members with what this crate does not know: objects, records, agents.
 ///
-/// Both run within a unit of work that may be run again, so they do nothing but through its transaction.
+/// All run within a unit of work that may be run again, so they do nothing but through its transaction.
 pub trait Provisioner: Send + Sync {
     /// Installs a new workspace, in the unit (an `alter`) that makes its roles.
     fn install<'t>(
@@ -41,6 +43,23 @@ pub trait Provisioner: Send + Sync {
         member: &'t MemberProfile,
         now: Timestamp,
     ) -> BoxFuture<'t, Result<(), ProvisionError>>;
+
+    /// The workspace's objects, which roles are about.
+    fn schema<'t>(&'t self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Arc<Schema>, ProvisionError>>;
+
+    /// What is kept of a member, for the filters that name it.
+    fn own_record<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        member: MemberId,
+    ) -> BoxFuture<'t, Result<OwnRecord, ProvisionError>>;
+
+    /// The names of the agents that have a role.
+    fn agents_of_role<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        role: &'t str,
+    ) -> BoxFuture<'t, Result<Vec<String>, ProvisionError>>;
 }
 
 /// Why a [`Provisioner`] could not do its part. Any [`Fault`] turns into one by `?`.

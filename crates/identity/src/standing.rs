@@ -45,6 +45,6 @@ impl Identity {
 
 /// Whether two callers are the same and may do the same, in whatever time zone.
 fn is_same(one: &Caller, other: &Caller) -> bool {
-    (one.workspace, &one.principal, &one.agent, &one.scope, &one.grants)
-        == (other.workspace, &other.principal, &other.agent, &other.scope, &other.grants)
+    (one.workspace, &one.principal, &one.agent, &one.scope, &one.grants, &one.own)
+        == (other.workspace, &other.principal, &other.agent, &other.scope, &other.grants, &other.own)
 }

@@ -40,19 +40,21 @@ impl Retention {
         let events = set.events.unwrap_or(events);
         // What is kept although everybody has had it is not removed since somebody has not.
         let unread_events = if events == 0 || unread_events == 0 { 0 } else { unread_events.max(events) };
-        let kept: [(Prune, u32); 6] = [
+        let kept: [(Prune, u32); 7] = [
             (outbox::prune, events),
             (outbox::prune_unread, unread_events),
             (prune::audit, set.audit.unwrap_or(audit)),
             (kontor_agents::prune_chats, set.chats.unwrap_or(chats)),
+            (kontor_agents::prune_sent, set.chats.unwrap_or(chats)),
             (kontor_operations::outside::prune, calls),
             (kontor_store::jobs::prune, calls),
         ];
         let timed = kept.into_iter().filter(|(_, days)| *days > 0).map(|(prune, days)| (prune, DAY * days));
         // What is kept under an idempotency key says itself how long.
-        let own: [(Prune, Duration); 2] = [
+        let own: [(Prune, Duration); 3] = [
             (kontor_operations::requests::prune, Duration::ZERO),
             (kontor_operations::outside::give_up, CUT_OFF),
+            (kontor_agents::prune_deleted_chats, DAY * kontor_agents::DAYS_TO_TAKE_BACK),
         ];
         own.into_iter().chain(timed).collect()
     }

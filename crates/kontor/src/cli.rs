@@ -57,6 +57,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Agent,
     },
+    /// Manage roles, on a server: what members and agents may do.
+    Role {
+        #[command(flatten)]
+        client: Client,
+        #[command(subcommand)]
+        command: Role,
+    },
     /// Check the providers of models.
     #[command(subcommand)]
     Models(Models),
@@ -121,6 +128,57 @@ pub(crate) struct Client {
     /// The workspace, where the account has several.
     #[arg(long, global = true, env = "KONTOR_WORKSPACE")]
     pub(crate) workspace: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Role {
+    /// List the roles.
+    List,
+    /// Show a role as JSON, with who has it.
+    Show { name: String },
+    /// Make a role, with the grants of a file or of another role.
+    Create {
+        name: String,
+        /// What people read (default: the name).
+        #[arg(long)]
+        label: Option<String>,
+        /// Begin with what this role allows.
+        #[arg(long, value_name = "ROLE")]
+        copy_of: Option<String>,
+        /// The file that holds its grants as JSON.
+        #[arg(long, value_name = "FILE", conflicts_with = "copy_of")]
+        grants: Option<PathBuf>,
+    },
+    /// Change a role; the version that was shown is named, so that nobody's work is lost.
+    Edit {
+        name: String,
+        #[arg(long)]
+        label: Option<String>,
+        /// The file that holds all its grants from now on, as JSON.
+        #[arg(long, value_name = "FILE")]
+        grants: Option<PathBuf>,
+        /// The version that the change is made of (default: the present one).
+        #[arg(long)]
+        version: Option<i64>,
+    },
+    /// Delete a role that nobody has.
+    Delete { name: String },
+    /// Say whether somebody might call an operation, and why; nothing is done. Without a member or role it is about you.
+    Explain {
+        /// The operation, such as deal.update.
+        operation: String,
+        /// Its arguments as JSON.
+        arguments: Option<String>,
+        /// The id of a member.
+        #[arg(long)]
+        member: Option<String>,
+        /// The name of a role.
+        #[arg(long, conflicts_with = "member")]
+        role: Option<String>,
+        /// The agent that acts for them.
+        #[arg(long)]
+        agent: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

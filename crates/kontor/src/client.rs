@@ -99,6 +99,11 @@ impl Api {
         self.answer(|| self.http.request(method.clone(), self.url(path)).json(body).timeout(ANSWER)).await
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
+        let response = self.send(|| self.http.delete(self.url(path)).timeout(ANSWER)).await?;
+        if response.status().is_success() { Ok(()) } else { Err(refusal(response).await) }
+    }
+
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.answer(|| self.http.get(self.url(path)).timeout(ANSWER)).await
     }

@@ -17,12 +17,12 @@ use kontor_store::StoreConfig;
 use serde::Deserialize;
 use url::Url;
 
-use crate::{cli::Common, error::Error, variables};
+use crate::{cli::Common, error::Error, telemetry::TelemetryConfig, variables};
 
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "config/kontor.toml";
 /// The names of all settings, as the fields of [`Config`].
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 17] = [
     "listen",
     "public_url",
     "max_connections",
@@ -39,6 +39,7 @@ const SETTINGS: [&str; 16] = [
     "agents",
     "retention",
     "rate_limits",
+    "telemetry",
 ];
 
 /// Everything that can be set.
@@ -73,6 +74,8 @@ pub(crate) struct Config {
     pub(crate) agents: AgentsConfig,
     pub(crate) retention: RetentionConfig,
     pub(crate) rate_limits: RateLimitSettings,
+    /// Where the traces of turns are sent.
+    pub(crate) telemetry: TelemetryConfig,
     /// What the log is to say of variables that are no settings.
     #[serde(skip)]
     pub(crate) remarks: Vec<String>,
@@ -141,6 +144,7 @@ impl Default for Config {
             outbound: OutboundConfig::default(),
             agents: AgentsConfig::default(),
             retention: RetentionConfig::default(),
+            telemetry: TelemetryConfig::default(),
             rate_limits: RateLimitSettings::default(),
             remarks: Vec::new(),
         }

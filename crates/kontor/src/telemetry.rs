@@ -1,10 +1,11 @@
-//! Logs: to standard error, by `KONTOR_LOG` (as in `info,kontor_agents=debug`), as text or JSON lines.
+//! Logs and traces. Traces of turns are sent over OTLP where that is set. Logs go to standard error, by `KONTOR_LOG` (as in `info,kontor_agents=debug`), as text or JSON lines.
 //!
 //! No part of the program waits for its log or fails by it: lines go through a bounded queue to a thread that
 //! writes them. Where the reader is slow or gone, or the disk is full, lines are dropped and counted, and the
 //! count is written once writing is possible again.
 
 mod lines;
+mod otlp;
 
 use std::{
     io,
@@ -17,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{config::LogFormat, error::Error};
 use lines::Lines;
+pub(crate) use otlp::{Exporter, TelemetryConfig};
 
 /// How long the end of the process waits for what is in the queue.
 const FLUSH: Duration = Duration::from_secs(1);

@@ -1,6 +1,6 @@
 //! The services, built once and joined: the only place that knows them all.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_builtin::Builtin;
@@ -14,7 +14,7 @@ use kontor_store::{
     jobs::{JobSettings, Jobs},
 };
 
-use crate::{config::Config, error::Error, node, secret};
+use crate::{config::Config, error::Error, node, secret, telemetry::Exporter};
 
 /// Everything a server is made of.
 pub(crate) struct Services {
@@ -26,6 +26,8 @@ pub(crate) struct Services {
     pub(crate) jobs: Jobs,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
+    /// What sends the traces of turns, until a server takes it.
+    pub(crate) exporter: Mutex<Option<Exporter>>,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
     _lock: Option<DataDirLock>,
 }
@@ -107,6 +109,11 @@ impl Services {
         let shared = config.database_url.is_some();
         let settings = JobSettings { shared, owner: Some(node), ..JobSettings::default() };
         let jobs = Jobs::new(store.clone(), environment.clone(), settings);
+        // A command beside a server runs no turns.
+        let (exporter, observer) = match lock.is_some() {
+            true => Exporter::of(&config.telemetry, &config.outbound())?.unzip(),
+            false => (None, None),
+        };
         let agents = Agents::new(
             AgentParts {
                 store: store.clone(),
@@ -117,9 +124,20 @@ impl Services {
                 models: models.clone(),
                 environment: environment.clone(),
             },
-            AgentSettings { shared, owner: Some(node), ..AgentSettings::default() },
+            AgentSettings { shared, owner: Some(node), observer, ..AgentSettings::default() },
         );
-        Ok(Self { environment, store, identity, crm, operations, jobs, models, agents, _lock: lock })
+        Ok(Self {
+            environment,
+            store,
+            identity,
+            crm,
+            operations,
+            jobs,
+            models,
+            agents,
+            exporter: Mutex::new(exporter),
+            _lock: lock,
+        })
     }
 }
 

@@ -168,6 +168,11 @@ impl Operations {
         self.0.catalogues.of(workspace, schema, grants)
     }
 
+    /// The workspace's objects as they stand.
+    pub(crate) async fn current_schema(&self, workspace: WorkspaceId) -> Result<Arc<Schema>, Problem> {
+        self.0.schemas.current_schema(workspace).await
+    }
+
     /// What the caller may call, in order of name.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 //! | [`Catalogues`] | registries, composed of what the crates contribute, and cached |
 //! | [`ApprovalPolicy`] | which calls of an agent a person is asked about first |
 //! | [`Operations`] | the service: a call is checked, decided on, run, and recorded |
+//! | [`Rehearsal`] | what would come of a call, found by making and undoing it |
 //! | [`Audit`] | who did what in a workspace, as those read it who may |
 //! | [`WorkspaceJobs`] | the jobs of a workspace, as its admins see them |
 //! | [`requests`] | calls under an idempotency key, and what was answered |
@@ -27,6 +28,7 @@ mod operation;
 pub mod outside;
 mod policy;
 mod registry;
+mod rehearse;
 pub mod requests;
 mod row_rules;
 #[cfg(any(feature = "testing", debug_assertions))]
@@ -43,6 +45,7 @@ pub use self::{
     operation::{InTransaction, LookedUp, Operation, Outcome, Outside, OutsideCall, WhenUnknown},
     policy::{ApprovalPolicy, Consent, Decision},
     registry::Registry,
+    rehearse::Rehearsal,
     requests::RequestKey,
     row_rules::RowRules,
     typed::{arguments, schema},

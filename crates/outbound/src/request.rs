@@ -34,6 +34,11 @@ impl RequestBuilder {
         Self { request: self.request.json(body), ..self }
     }
 
+    /// Gives it a body that is written already.
+    pub fn body(self, body: Vec<u8>) -> Self {
+        Self { request: self.request.body(body), ..self }
+    }
+
     /// Sends it.
     ///
     /// # Errors

@@ -19,6 +19,11 @@ pub(crate) fn encode(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
+/// A text as a part of a path.
+pub(crate) fn segment(text: &str) -> String {
+    encode(text).replace('+', "%20")
+}
+
 /// `path?a=b&c=d`.
 pub(crate) fn with_query<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let query = Serializer::new(String::new()).extend_pairs(pairs).finish();

@@ -42,7 +42,21 @@ pub(crate) struct WorkspacePage {
     permission: &'static [Permission],
 }
 
-const WORKSPACE_PAGES: [WorkspacePage; 6] = [
+const WORKSPACE_PAGES: [WorkspacePage; 10] = [
+    WorkspacePage {
+        place: "settings/roles",
+        label: "Roles",
+        about: "What members and agents may do, and who has which role",
+        icon: "users",
+        permission: &[Permission::Roles],
+    },
+    WorkspacePage {
+        place: "settings/authority",
+        label: "What may … do",
+        about: "Whether somebody might do something, and which rule decides",
+        icon: "check",
+        permission: &[],
+    },
     WorkspacePage {
         place: "settings/agents",
         label: "Agents",
@@ -70,6 +84,20 @@ const WORKSPACE_PAGES: [WorkspacePage; 6] = [
         about: "How much may be used up in a turn and in a day",
         icon: "target",
         permission: &[Permission::Settings],
+    },
+    WorkspacePage {
+        place: "settings/turns",
+        label: "Turns",
+        about: "What agents answer now, what waits and what is stuck",
+        icon: "agent",
+        permission: &[Permission::Conversations],
+    },
+    WorkspacePage {
+        place: "settings/feedback",
+        label: "Feedback",
+        about: "What members think of answers",
+        icon: "thumb-up",
+        permission: &[Permission::Conversations],
     },
     WorkspacePage {
         place: "audit",

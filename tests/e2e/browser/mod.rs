@@ -2,7 +2,9 @@
 
 mod accessibility;
 mod acts;
+mod agents;
 mod chat;
+mod chats;
 mod connection;
 mod forms;
 mod lists;

@@ -3,6 +3,7 @@
 
 mod agents;
 mod operations;
+mod people;
 mod routes;
 
 use std::process::Command;

@@ -6,7 +6,7 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, records, tells, text, two_workspaces};
+use super::{HERS, SECRET, agents, people::of_people, records, tells, text, two_workspaces};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -65,15 +65,15 @@ pub(crate) fn read_sources(folder: &Path, sources: &mut Vec<String>) {
 }
 
 /// What of Ada's is tried.
-struct Prey {
-    deal: String,
-    account: String,
-    session: String,
-    turn: String,
-    approval: String,
-    job: String,
-    member: String,
-    review: String,
+pub(super) struct Prey {
+    pub(super) deal: String,
+    pub(super) account: String,
+    pub(super) session: String,
+    pub(super) turn: String,
+    pub(super) approval: String,
+    pub(super) job: String,
+    pub(super) member: String,
+    pub(super) review: String,
 }
 
 impl Prey {
@@ -81,6 +81,8 @@ impl Prey {
         let ids = records(ada, HERS).await;
         let field = json!({"name": "zanzibar", "label": "Zanzibar", "kind": "text"});
         ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
+        let role = json!({"name": "Zanzibar", "copy_of": "Viewer"});
+        ada.post("/api/roles", role).await.unwrap().ok();
         // A provider with a key, at a place that only hers has.
         let provider = json!({
             "kind": "mistral", "base_url": format!("https://{SECRET}.example.com/v1"), "api_key": "k-1234567890",
@@ -134,7 +136,7 @@ pub(super) fn attempt(
 }
 
 /// The requests of a program.
-fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
+fn of_programs(prey: &Prey, own: &str, own_session: &str) -> Vec<Attempt> {
     let Prey { deal, account, session, turn, approval, job, member, .. } = prey;
     let one = format!("/api/records/deals/{deal}");
     let filter =
@@ -233,6 +235,47 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/sessions/{id}/events", format!("/api/sessions/{session}/events"), None, &[404]),
+        attempt("DELETE /api/sessions/{id}", format!("/api/sessions/{session}"), None, &[404]),
+        attempt("DELETE /api/sessions/{id}", format!("/api/sessions/{session}?at_once=true"), None, &[404]),
+        attempt("POST /api/sessions/{id}/restore", format!("/api/sessions/{session}/restore"), None, &[404]),
+        attempt(
+            "POST /api/sessions/{id}/fork",
+            format!("/api/sessions/{session}/fork"),
+            Some(json!({})),
+            &[404],
+        ),
+        attempt("GET /api/sessions/{id}/export", format!("/api/sessions/{session}/export"), None, &[404]),
+        attempt("GET /api/sessions/{id}/shares", format!("/api/sessions/{session}/shares"), None, &[404]),
+        attempt(
+            "PUT /api/sessions/{id}/shares/{member}",
+            format!("/api/sessions/{session}/shares/{member}"),
+            Some(json!({"access": "read"})),
+            &[404],
+        ),
+        // A member of another workspace is none of this one.
+        attempt(
+            "PUT /api/sessions/{id}/shares/{member}",
+            format!("/api/sessions/{own_session}/shares/{member}"),
+            Some(json!({"access": "read"})),
+            &[404],
+        ),
+        attempt(
+            "DELETE /api/sessions/{id}/shares/{member}",
+            format!("/api/sessions/{session}/shares/{member}"),
+            None,
+            &[404],
+        ),
+        attempt("GET /api/sessions", "/api/sessions?search=zanzibar".into(), None, &[200]),
+        attempt("GET /api/turns/{id}/trace", format!("/api/turns/{turn}/trace"), None, &[404]),
+        attempt(
+            "PUT /api/turns/{id}/feedback",
+            format!("/api/turns/{turn}/feedback"),
+            Some(json!({"rating": "up"})),
+            &[404],
+        ),
+        attempt("DELETE /api/turns/{id}/feedback", format!("/api/turns/{turn}/feedback"), None, &[404]),
+        attempt("GET /api/turns", "/api/turns".into(), None, &[200]),
+        attempt("GET /api/feedback", "/api/feedback".into(), None, &[200]),
         attempt("GET /api/turns/{id}", format!("/api/turns/{turn}"), None, &[404]),
         attempt("POST /api/turns/{id}/cancel", format!("/api/turns/{turn}/cancel"), Some(json!({})), &[404]),
         attempt("POST /api/turns/{id}/go_on", format!("/api/turns/{turn}/go_on"), None, &[404]),
@@ -300,6 +343,18 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/models", "/api/models".into(), None, &[200]),
+        attempt("GET /api/roles/{name}", "/api/roles/Zanzibar".into(), None, &[404]),
+        attempt("PATCH /api/roles/{name}", "/api/roles/Zanzibar".into(), Some(json!({"label": "x"})), &[404]),
+        attempt("DELETE /api/roles/{name}", "/api/roles/Zanzibar".into(), None, &[404]),
+        attempt("POST /api/roles/{name}/reset", "/api/roles/Zanzibar/reset".into(), None, &[404]),
+        attempt("GET /api/roles", "/api/roles".into(), None, &[200]),
+        attempt("GET /api/members/{id}/authority", format!("/api/members/{member}/authority"), None, &[404]),
+        attempt(
+            "POST /api/authority/explain",
+            "/api/authority/explain".into(),
+            Some(json!({"caller": {}, "request": {"operation": "deal.get", "arguments": {"id": deal}}})),
+            &[200],
+        ),
         // Addresses without a parameter that take ids all the same.
         attempt("GET /api/approvals", format!("/api/approvals?status=all&session={session}"), None, &[200]),
         attempt("GET /api/search", "/api/search?q=quellwasser".into(), None, &[200]),
@@ -309,108 +364,6 @@ fn of_programs(prey: &Prey, own: &str) -> Vec<Attempt> {
             Some(json!({"agent": "analyst", "context": context})),
             &[201, 400, 404],
         ),
-    ]
-}
-
-/// The requests of a person's browser; a body is a form.
-fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
-    let Prey { deal, session, turn, approval, job, member, .. } = prey;
-    let one = format!("/records/deals/{deal}");
-    let form = |value: Value| Some(value);
-    vec![
-        attempt("GET /chat/{session}", format!("/chat/{session}"), None, &[404]),
-        attempt("GET /chat/{session}", format!("/chat/{own_session}?before=999"), None, &[200]),
-        attempt(
-            "POST /chat/{session}/turns",
-            format!("/chat/{session}/turns"),
-            form(json!({"message": "hi"})),
-            &[404],
-        ),
-        attempt("GET /chat/{session}/events", format!("/chat/{session}/events"), None, &[404]),
-        attempt("POST /chat/{session}/resume", format!("/chat/{session}/resume"), form(json!({})), &[404]),
-        attempt(
-            "POST /chat/turns/{turn}/cancel",
-            format!("/chat/turns/{turn}/cancel"),
-            form(json!({})),
-            &[404],
-        ),
-        attempt(
-            "POST /chat/turns/{turn}/go_on",
-            format!("/chat/turns/{turn}/go_on"),
-            form(json!({})),
-            &[404],
-        ),
-        attempt("POST /jobs/{id}/run", format!("/jobs/{job}/run"), form(json!({})), &[404]),
-        attempt("GET /settings/models", "/settings/models".into(), None, &[200]),
-        attempt(
-            "GET /settings/models/providers/{name}",
-            "/settings/models/providers/hers".into(),
-            None,
-            &[404],
-        ),
-        attempt(
-            "POST /settings/models/providers/{name}",
-            "/settings/models/providers/hers".into(),
-            form(json!({"kind": "mistral", "api_key": "k-1234567890"})),
-            &[404],
-        ),
-        attempt(
-            "POST /settings/models/providers/{name}/remove",
-            "/settings/models/providers/hers/remove".into(),
-            form(json!({})),
-            &[404],
-        ),
-        attempt(
-            "POST /settings/models/providers/{name}/test",
-            "/settings/models/providers/hers/test".into(),
-            form(json!({})),
-            &[404],
-        ),
-        attempt(
-            "POST /chat/approvals/{approval}",
-            format!("/chat/approvals/{approval}"),
-            form(json!({"decision": "approve"})),
-            &[404],
-        ),
-        attempt("GET /records/{plural}", "/records/deals".into(), None, &[200]),
-        attempt("GET /records/{plural}", "/records/deals?deleted=yes".into(), None, &[200]),
-        attempt("GET /records/{plural}", "/records/deals?q=quellwasser".into(), None, &[200]),
-        attempt(
-            "POST /records/{plural}",
-            "/records/notes".into(),
-            form(json!({"title": "x", "target": format!("deal:{deal}")})),
-            &[422],
-        ),
-        attempt("POST /records/{plural}/reset", "/records/deals/reset".into(), form(json!({})), &[303]),
-        attempt("GET /records/{plural}/new", format!("/records/notes/new?target=deal:{deal}"), None, &[200]),
-        attempt("GET /records/{plural}/{id}", one.clone(), None, &[404]),
-        attempt(
-            "POST /records/{plural}/{id}",
-            one.clone(),
-            form(json!({"version": "1", "name": "stolen"})),
-            &[404],
-        ),
-        attempt("GET /records/{plural}/{id}/edit", format!("{one}/edit"), None, &[404]),
-        attempt("POST /records/{plural}/{id}/delete", format!("{one}/delete"), form(json!({})), &[404]),
-        attempt("POST /records/{plural}/{id}/restore", format!("{one}/restore"), form(json!({})), &[404]),
-        attempt("GET /assets/{digest}/{file}", "/assets/x/app.js".into(), None, &[200, 404]),
-        attempt("GET /chat", format!("/chat?about=deal:{deal}"), None, &[200]),
-        attempt("GET /settings/usage", format!("/settings/usage?member={member}"), None, &[200]),
-        attempt("GET /settings/budgets", format!("/settings/budgets?of=member/{member}"), None, &[200]),
-        attempt(
-            "POST /settings/budgets/remove",
-            "/settings/budgets/remove".into(),
-            form(json!({"of": format!("member/{member}")})),
-            &[404],
-        ),
-        attempt("GET /palette", "/palette?q=quellwasser".into(), None, &[200]),
-        attempt(
-            "GET /records/choices",
-            "/records/choices?q=quellwasser&objects=deal,contact".into(),
-            None,
-            &[200],
-        ),
-        attempt("GET /records/choices", "/records/choices?q=&objects=deal".into(), None, &[200]),
     ]
 }
 
@@ -425,9 +378,8 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let mut left = declared();
         assert!(left.len() > 25, "{left:?}");
 
-        let tried =
-            of_programs(&prey, &text(&own["id"])).into_iter().chain(agents::of_programs(&prey.review));
-        for Attempt { route, path, body, right } in tried {
+        let tried = of_programs(&prey, &text(&own["id"]), &own_session).into_iter();
+        for Attempt { route, path, body, right } in tried.chain(agents::of_programs(&prey.review)) {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
             let shown = format!("{engine:?} {route} {path} {body:?}: {} {}", answer.status, answer.body);

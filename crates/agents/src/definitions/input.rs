@@ -1,9 +1,6 @@
 //! What an agent is to be, as somebody says it, and all that is wrong with that.
 
-use kontor_core::{
-    error::Issue,
-    scope::Patterns,
-};
+use kontor_core::{error::Issue, scope::Patterns};
 use kontor_models::{Models, RequestSettings};
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
@@ -26,7 +23,7 @@ const MOST_INPUTS: usize = 200;
 /// Bytes of a JSON Schema.
 const LONGEST_SCHEMA: usize = 32_000;
 /// What paths beside those of agents are called.
-const RESERVED: [&str; 2] = ["new", "variables"];
+const RESERVED: [&str; 3] = ["new", "protected", "variables"];
 
 /// What a new agent is made of.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
@@ -261,7 +258,8 @@ fn of_patterns(patterns: &Patterns, issues: &mut Vec<Issue>) {
     }
     for (position, pattern) in patterns.iter().enumerate().take(MOST_PATTERNS) {
         if pattern.len() > LONGEST_PATTERN || !pattern.chars().all(is_letter) {
-            let told = "expected a name of operations, in which * stands for any text, such as contact.* or *.find";
+            let told =
+                "expected a name of operations, in which * stands for any text, such as contact.* or *.find";
             issues.push(Issue::new(format!("operations[{position}]"), "invalid_pattern", told));
         }
     }
@@ -287,7 +285,8 @@ fn of_limits(limits: &AgentLimits, installed: &Limits, issues: &mut Vec<Issue>) 
     ];
     for (path, value, most) in set {
         if value.is_some_and(|value| value == 0 || value > most) {
-            let told = format!("expected a whole number from 1 to {most}, which is what this installation allows");
+            let told =
+                format!("expected a whole number from 1 to {most}, which is what this installation allows");
             issues.push(Issue::new(path, "out_of_range", told));
         }
     }

@@ -3,12 +3,7 @@
 mod input;
 
 use kontor_core::{
-    actor::Actor,
-    caller::Caller,
-    environment::Environment,
-    error::Issue,
-    grants::Permission,
-    text,
+    actor::Actor, caller::Caller, environment::Environment, error::Issue, grants::Permission, text,
     time::Timestamp,
 };
 use kontor_store::{AuditEntry, Tx};
@@ -16,12 +11,12 @@ use serde_json::{Map, Value as Json, json};
 
 pub use self::input::{AgentPatch, NewAgent};
 use crate::{
+    access::member_of,
     definition::{Agent, AgentSummary, AgentVersion, Definition, PRODUCTION},
     engine::Agents,
     error::Error,
     prompts,
     rows::agents,
-    sessions::member_of,
 };
 
 /// Agents that a workspace has at most, those that are deleted not counted.
@@ -30,7 +25,7 @@ const MOST: usize = 200;
 const LISTED: u64 = 200;
 
 impl Agents {
-    /// The workspace's agents. Those that are not active are told to whom may change them.
+    /// The workspace's agents that the caller may use. To whom may change them all are told, active or not.
     ///
     /// # Errors
     /// [`Error::NotAMember`].
@@ -38,7 +33,8 @@ impl Agents {
         member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         let found = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
-        let seen = found.into_iter().filter(|agent| may_see(caller) || agent.is_active);
+        let is_usable = |agent: &Agent| agent.is_active && caller.grants.agents().contains(&agent.name);
+        let seen = found.into_iter().filter(|agent| may_see(caller) || is_usable(agent));
         Ok::<_, Error>(seen.map(AgentSummary::from).collect())
     }
 
@@ -75,9 +71,7 @@ impl Agents {
         require_either(caller)?;
         let agent = self.read_agent(caller, name).await?;
         let namespace = self.namespace(caller.workspace).await?;
-        namespace
-            .read(agent.id, |tx, &id| Box::pin(agents::versions(tx, id, i64::MAX, LISTED)))
-            .await
+        namespace.read(agent.id, |tx, &id| Box::pin(agents::versions(tx, id, i64::MAX, LISTED))).await
     }
 
     /// Makes an agent, of nothing or of another.
@@ -229,12 +223,7 @@ impl Agents {
     ///
     /// # Errors
     /// Without the permission `agents`; [`Error::AgentNotFound`]; [`Error::AgentChanged`].
-    pub async fn delete_agent(
-        &self,
-        caller: &Caller,
-        name: &str,
-        version: Option<i64>,
-    ) -> Result<(), Error> {
+    pub async fn delete_agent(&self, caller: &Caller, name: &str, version: Option<i64>) -> Result<(), Error> {
         require(caller)?;
         let agent = self.present_agent(caller, name).await?;
         self.check_version(caller, &agent, version).await?;

@@ -58,7 +58,7 @@ impl Run<'_> {
         }
         let now = self.agents.0.environment.now();
         let lease = self.renewed(now);
-        let drafts = Draft::all(std::mem::take(&mut self.pending))?;
+        let drafts = self.drafts()?;
         let logged = self
             .namespace
             .write((lease, drafts, now), |tx, (lease, drafts, now)| {
@@ -74,6 +74,7 @@ impl Run<'_> {
     pub(super) fn committed(&mut self, logged: &[LoggedEvent]) {
         if let Some(last) = logged.last() {
             self.last_seq = last.seq;
+            self.kept();
         }
         self.handle.publish(logged);
     }
@@ -96,7 +97,7 @@ impl Run<'_> {
         let has_approvals =
             self.state.steps.iter().flat_map(|step| &step.calls).any(|c| c.approval.is_some());
         let end = Last {
-            drafts: Draft::all(std::mem::take(&mut self.pending))?,
+            drafts: self.drafts()?,
             problem,
             asked,
             announced,
@@ -132,6 +133,9 @@ impl Run<'_> {
             .await?;
         kontor_core::kill_point!("turn.put_down");
         self.committed(&logged);
+        if status != TurnStatus::WaitingForApproval {
+            self.agents.turn_ended(self.workspace, turn);
+        }
         Ok(more)
     }
 
@@ -144,7 +148,7 @@ impl Run<'_> {
                     id: *approval,
                     session: self.session.id,
                     turn: *turn,
-                    member: self.session.member,
+                    member: self.member,
                     step: *step,
                     index: *index,
                     operation: operation.clone(),

@@ -98,6 +98,7 @@ impl<'a> GiveUp<'a> {
             })
             .await?;
         self.agents.0.hub.publish(self.workspace, self.lease.session, &logged);
+        self.agents.turn_ended(self.workspace, turn);
         Ok(more)
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use kontor_core::{
-    ids::{SessionId, TurnId},
+    ids::{MemberId, SessionId, TurnId},
     time::Timestamp,
     turn::TurnEvent,
 };
@@ -46,6 +46,11 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    /// Whose turn it is, where that is another than the session's member.
+    pub(super) fn by(&self) -> Option<MemberId> {
+        Some(self.row.member).filter(|member| *member != self.session.member)
+    }
+
     /// Where a turn stands that was just opened.
     pub(super) fn state(&self) -> State {
         State::replay(self.row.id, self.logged.iter().map(|logged| &*logged.event))
@@ -85,11 +90,7 @@ impl LeaseTerms {
 }
 
 /// Takes the lease and opens this turn, the first of its session that has not ended.
-pub(crate) async fn take_turn(
-    tx: &mut Tx<'_>,
-    terms: &LeaseTerms,
-    mut row: TurnRow,
-) -> Result<Taken, Error> {
+pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, mut row: TurnRow) -> Result<Taken, Error> {
     let LeaseTerms { request, deadline } = terms;
     let is_fresh = match row.status {
         TurnStatus::Queued => true,
@@ -97,15 +98,21 @@ pub(crate) async fn take_turn(
         _ => return Ok(Taken::Nothing),
     };
     let turn = row.id;
+    let room = match (is_fresh, row.cancel_requested) {
+        (true, true) => 1,
+        (true, false) => 2,
+        (false, _) => 0,
+    };
+    let lease_use = if is_fresh && !row.cancel_requested { LeaseUse::Begin } else { LeaseUse::Finish };
+    let taken = sessions::take_lease(tx, request, lease_use, room).await?;
+    let Some(session) = taken else { return Ok(Taken::Nothing) };
+    let by = Some(row.member).filter(|member| *member != session.member);
     let events = match (is_fresh, row.cancel_requested) {
         (true, true) => vec![TurnEvent::TurnCancelled { turn, by: row.cancelled_by }],
-        (true, false) => machine::opening(turn, row.message.clone()).into(),
+        (true, false) => machine::opening(turn, row.message.clone(), by).into(),
         (false, _) => Vec::new(),
     };
     let drafts = Draft::all(events)?;
-    let lease_use = if is_fresh && !row.cancel_requested { LeaseUse::Begin } else { LeaseUse::Finish };
-    let taken = sessions::take_lease(tx, request, lease_use, drafts.len()).await?;
-    let Some(session) = taken else { return Ok(Taken::Nothing) };
     let logged = log::insert(tx, request.session, session.last_seq, &drafts, request.now).await?;
     let lease = Lease { session: request.session, epoch: session.epoch, until: request.until };
     if is_fresh && row.cancel_requested {
@@ -131,19 +138,22 @@ pub(super) async fn read_back(
     limits: &Limits,
 ) -> Result<(State, Arc<History>), Error> {
     let (session, turn) = (taken.session.id, taken.row.id);
-    let log: LogSlice =
-        namespace.read(session, |tx, &session| Box::pin(log::tail(tx, session, TAIL))).await?;
+    // Where others take part, each has summaries of their own.
+    let acting = Some(taken.row.member).filter(|_| taken.session.is_shared);
+    let log: LogSlice = namespace
+        .read((session, acting), |tx, &(session, acting)| Box::pin(log::tail(tx, session, acting, TAIL)))
+        .await?;
     if log.damaged.contains(&turn) {
         return Err(Error::TurnUnreadable(turn));
     }
     let state = State::replay(turn, log.events.iter().map(|logged| &*logged.event));
-    Ok::<_, Error>((state, Arc::new(History::read(&log, turn, limits))))
+    Ok::<_, Error>((state, Arc::new(History::read(&log, turn, taken.by(), limits))))
 }
 
 /// Where a turn stands, as far as its log can be read.
 pub(super) async fn state(namespace: &Namespace, session: SessionId, turn: TurnId) -> Result<State, Error> {
     let log: LogSlice =
-        namespace.read(session, |tx, &session| Box::pin(log::tail(tx, session, TAIL))).await?;
+        namespace.read(session, |tx, &session| Box::pin(log::tail(tx, session, None, TAIL))).await?;
     Ok::<_, Error>(State::replay(turn, log.events.iter().map(|logged| &*logged.event)))
 }
 
@@ -156,7 +166,7 @@ impl Run<'_> {
     /// Renews the lease and hears of a cancellation from elsewhere.
     pub(super) async fn renew(&self) -> Result<(), Error> {
         let now = self.agents.0.environment.now();
-        let (lease, turn, member) = (self.renewed(now), self.turn, self.session.member);
+        let (lease, turn, member) = (self.renewed(now), self.turn, self.member);
         let row = self
             .namespace
             .write((lease, now, turn, member), |tx, &(lease, now, turn, member)| {

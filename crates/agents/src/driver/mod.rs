@@ -13,6 +13,7 @@ mod prepare;
 mod questions;
 mod read_more;
 mod route;
+mod sent;
 mod summary;
 mod tool_calls;
 mod window;
@@ -21,7 +22,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use kontor_core::{
     error::{Chain, ErrorKind, Fault, Problem},
-    ids::{SessionId, TurnId, WorkspaceId},
+    ids::{MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
@@ -45,6 +46,7 @@ use crate::{
         sessions::{Lease, SessionRow},
     },
     running::Cancel,
+    stored::SentText,
     stream::Handle,
 };
 
@@ -160,6 +162,10 @@ struct Run<'a> {
     handle: Handle,
     session: SessionRow,
     turn: TurnId,
+    /// Whom the agent acts for.
+    member: MemberId,
+    /// The same, where that is another than the session's member.
+    by: Option<MemberId>,
     lease: Lease,
     last_seq: Sequence,
     deadline: Timestamp,
@@ -178,6 +184,8 @@ struct Run<'a> {
     page: Page,
     /// Appended and not committed.
     pending: Vec<TurnEvent>,
+    /// What the model was sent and is not kept yet.
+    unkept: Option<Arc<[SentText]>>,
     cancel: Arc<Cancel>,
     stopping: &'a CancellationToken,
 }
@@ -204,9 +212,11 @@ impl<'a> Run<'a> {
         };
         let before = taken.session.last_seq - rows::count(taken.logged.len());
         let remembered = agents.0.histories.take(taken.session.id, before);
+        let by = taken.by();
+        let remembered = remembered.filter(|history| history.is_of(by));
         let (state, history) = match remembered {
             Some(history) if taken.is_fresh => (taken.state(), history),
-            None if taken.is_fresh && before == 0 => (taken.state(), Arc::default()),
+            None if taken.is_fresh && before == 0 => (taken.state(), Arc::new(History::of(by))),
             _ => lease::read_back(&namespace, &taken, &limits).await?,
         };
         let first = if taken.is_fresh { Input::Opened } else { Input::Resumed };
@@ -216,6 +226,8 @@ impl<'a> Run<'a> {
             namespace,
             handle,
             turn: taken.row.id,
+            member: taken.row.member,
+            by,
             lease: taken.lease,
             last_seq: taken.session.last_seq,
             // The turn's row holds that of the installation.
@@ -230,6 +242,7 @@ impl<'a> Run<'a> {
             agent_version,
             limits,
             pending: Vec::new(),
+            unkept: None,
             cancel,
             stopping,
         })
@@ -281,8 +294,7 @@ impl<'a> Run<'a> {
 
     fn decide(&mut self, input: Input, effects: &mut VecDeque<Effect>) {
         let state = std::mem::replace(&mut self.state, State::new(self.turn));
-        let (state, next) =
-            machine::next(&self.limits, self.agents.0.operations.policy(), state, input);
+        let (state, next) = machine::next(&self.limits, self.agents.0.operations.policy(), state, input);
         self.state = state;
         effects.extend(next);
     }
@@ -308,7 +320,7 @@ impl<'a> Run<'a> {
     /// Keeps the conversation for the session's next turn.
     fn remember(&mut self) {
         if self.state.end == Some(End::Completed) {
-            let mut history = std::mem::take(&mut self.history);
+            let mut history = std::mem::replace(&mut self.history, Arc::new(History::of(self.by)));
             Arc::make_mut(&mut history).push(&self.state, self.last_seq, &self.agents.0.settings.limits);
             self.agents.0.histories.put(self.session.id, self.last_seq, history);
         }

@@ -4,7 +4,7 @@ use futures::StreamExt;
 use kontor_core::{
     error::{ErrorKind, Issue, Problem},
     text,
-    turn::WrittenCall,
+    turn::{AnsweredBy, WrittenCall},
 };
 use kontor_models::{
     Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
@@ -50,6 +50,7 @@ impl Run<'_> {
                 Ok(meter) => meter,
                 Err(error) => return Ok(failed(&error)),
             };
+        let sent = self.sent(&prepared, &chosen, &request)?;
         let step = self.state.step_number();
         let agents = self.agents;
         let settings = &agents.0.settings;
@@ -126,7 +127,7 @@ impl Run<'_> {
                 let is_last = !chosen.tries.are_left(chosen.retries);
                 count(chosen.model.name(), step.usage.as_ref(), meter.took());
                 let answer = answer(step, reasoning, &prepared, is_last);
-                let answered_by = Some(chosen.answered());
+                let answered_by = Some(AnsweredBy { sent, ..chosen.answered() });
                 Ok(Input::Answered(Answer { usage: partial.usage, answered_by, ..answer }))
             }
             Err(error) => self.no_answer(chosen, &error, partial).await,

@@ -19,10 +19,12 @@ use kontor_models::{
     surface::{DESCRIBE, READ_MORE, Surface},
 };
 use kontor_operations::{Registry, Work};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Run;
-use crate::{engine::LoadedAgent, error::Error, prompts::Values};
+use crate::{
+    definition::require_agent, engine::LoadedAgent, error::Error, prompts::Values, stored::SentText,
+};
 
 /// How long the names in a prompt are believed.
 const NAMES_BELIEVED: Duration = Duration::from_secs(30);
@@ -43,6 +45,8 @@ pub(super) struct Prepared {
     named_at: Timestamp,
     /// That of a day, for sessions without a record in view.
     setting: Mutex<Option<Setting>>,
+    /// The prompt that was sent last, and the tools, as they are kept.
+    sent: Mutex<Option<(SentText, SentText)>>,
 }
 
 /// In what a step is asked for: the moment, and the prompt that tells a language model of it.
@@ -71,9 +75,10 @@ impl Run<'_> {
     /// The agent with the member it acts for, as both stand now.
     pub(super) async fn prepare(&self) -> Result<Arc<Prepared>, Error> {
         let service = &self.agents.0;
-        let (workspace, member) = (self.workspace, self.session.member);
+        let (workspace, member) = (self.workspace, self.member);
         let agent = self.agents.agent_at(workspace, self.session.agent, self.agent_version).await?;
         let member_caller = service.identity.caller_of_member(workspace, member).await?;
+        require_agent(&member_caller, &agent.name)?;
         let role = service.identity.role_grants(workspace, &agent.definition.role).await?;
         let schema = service.crm.schema(workspace).await?;
         let now = service.environment.now();
@@ -105,6 +110,7 @@ impl Run<'_> {
             names: Names { workspace: me.workspace.name, member: me.member.name, role: me.member.role },
             named_at: now,
             setting: Mutex::default(),
+            sent: Mutex::default(),
         });
         service.preparations.0.insert(key, prepared.clone());
         Ok(prepared)
@@ -133,8 +139,28 @@ impl Prepared {
         Arc::ptr_eq(&self.agent, agent)
             && self.schema.version() == schema.version()
             && self.caller.locale == member.locale
+            && (Arc::ptr_eq(&self.caller.own, &member.own) || self.caller.own == member.own)
             && same(&self.member_grants, &member.grants)
             && same(&self.role_grants, role)
+    }
+
+    /// This prompt and the tools as they are kept.
+    pub(super) fn sent(&self, prompt: &Arc<str>) -> Result<(SentText, SentText), Error> {
+        let mut last = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sent) = last.as_ref().filter(|(sent, _)| Arc::ptr_eq(&sent.text, prompt)) {
+            return Ok(sent.clone());
+        }
+        let tools = match last.take() {
+            Some((_, tools)) => tools,
+            None => {
+                let tools = self.surface.tools().iter();
+                let tools = tools.map(|tool| {
+                    json!({"name": tool.name, "description": tool.description, "parameters": *tool.parameters})
+                });
+                SentText::new(serde_json::to_string(&tools.collect::<Vec<_>>())?.into())
+            }
+        };
+        Ok(last.insert((SentText::new(prompt.clone()), tools)).clone())
     }
 
     /// That the agent is offered an operation of this name.

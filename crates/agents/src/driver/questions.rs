@@ -42,7 +42,7 @@ impl Run<'_> {
         let Some((object, id)) = named(&call.operation, &call.arguments) else { return Ok(None) };
         let Some(object) = prepared.schema.object(object).cloned() else { return Ok(None) };
         let (prepared, environment) = (prepared.clone(), self.agents.0.environment.clone());
-        let (turn, member) = (self.turn, self.session.member);
+        let (turn, member) = (self.turn, self.member);
         let kind = object.name.to_string();
         let found = self
             .namespace

@@ -2,6 +2,7 @@
 
 use kontor_core::{
     error::{ErrorKind, Issue, Problem},
+    ids::TurnId,
     operation::Effect,
     turn::ToolOutcome,
 };
@@ -14,6 +15,7 @@ use crate::{
     error::Error,
     log,
     machine::{Call, Handle, Page},
+    rows::turns,
 };
 
 impl Run<'_> {
@@ -60,10 +62,23 @@ impl Run<'_> {
         Ok(page.map_or_else(|| refused(is_over()), Outcome::Succeeded))
     }
 
+    /// Whether a turn is the member's own: what another was answered is read by nobody else.
+    async fn is_of_this_member(&self, turn: TurnId) -> Result<bool, Error> {
+        let member = self.member;
+        let found = self
+            .namespace
+            .read((turn, member), |tx, &(turn, member)| Box::pin(turns::find(tx, turn, member)))
+            .await?;
+        Ok::<_, Error>(found.is_some())
+    }
+
     /// The call whose result a handle names.
     async fn source(&self, handle: Handle) -> Result<Option<Call>, Error> {
         if handle.turn == self.turn {
             return Ok(self.state.call_of(handle.step, handle.index).cloned());
+        }
+        if self.session.is_shared && !self.is_of_this_member(handle.turn).await? {
+            return Ok(None);
         }
         let session = self.session.id;
         let logged = self

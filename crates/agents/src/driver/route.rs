@@ -81,7 +81,7 @@ impl Chosen {
         if let Some(pass) = self.pass {
             pass.succeeded();
         }
-        AnsweredBy { model: self.model.name().to_owned(), instead_of: self.instead_of }
+        AnsweredBy { model: self.model.name().to_owned(), instead_of: self.instead_of, sent: None }
     }
 }
 

@@ -298,7 +298,7 @@ mod tests {
     fn turn(number: u32, results: u32) -> State {
         let turn = TurnId(Uuid::from_u128(u128::from(number)));
         let mut state = State::new(turn);
-        state.apply(&TurnEvent::TurnStarted { turn, message: format!("Question {number}?") });
+        state.apply(&TurnEvent::TurnStarted { turn, message: format!("Question {number}?"), by: None });
         state.apply(&TurnEvent::StepStarted { turn, step: 1 });
         for index in 0..results {
             let (call, operation) = (format!("c{index}"), "deal.find".to_owned());

@@ -159,7 +159,7 @@ impl Run<'_> {
             Ok(wanted) => wanted,
             Err(error) => return Ok(self.ran(index, failure(error.problem()), started)),
         };
-        let journal = self.journal(&call, Draft::all(self.pending.clone())?, started);
+        let journal = self.journal(&call, self.drafts_of(self.pending.clone())?, started);
         let executing = self.agents.0.operations.execute_with(wanted, journal);
         let executed = match self.keeping_the_lease(executing).await {
             Ok(executed) => executed,

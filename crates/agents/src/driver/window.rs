@@ -235,7 +235,7 @@ mod tests {
             let result = format!("{{\"text\": \"{}\"}}", "what a record holds, at length ".repeat(40));
             let mut state = State::new(turn);
             for event in [
-                TurnEvent::TurnStarted { turn, message: format!("Question {number}?") },
+                TurnEvent::TurnStarted { turn, message: format!("Question {number}?"), by: None },
                 TurnEvent::StepStarted { turn, step: 1 },
                 TurnEvent::ToolCalled {
                     turn,
@@ -302,7 +302,11 @@ mod tests {
         let result = json!({"record": {"id": Uuid::from_u128(9), "label": "Ring Bob"}}).to_string();
         let mut state = State::new(turn);
         for event in [
-            TurnEvent::TurnStarted { turn, message: "All that is to be done, at length. ".repeat(1_000) },
+            TurnEvent::TurnStarted {
+                turn,
+                message: "All that is to be done, at length. ".repeat(1_000),
+                by: None,
+            },
             TurnEvent::StepStarted { turn, step: 1 },
             TurnEvent::ToolCalled {
                 turn,

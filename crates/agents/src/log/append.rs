@@ -3,7 +3,7 @@ use kontor_store::Tx;
 
 use crate::{
     error::Error,
-    rows::{count, events, sessions, usage},
+    rows::{count, events, sent, sessions, usage},
     stored::{Draft, LoggedEvent},
 };
 
@@ -42,8 +42,11 @@ pub(crate) async fn insert(
     let first = last - count(drafts.len()) + 1;
     let logged: Vec<_> = drafts.iter().zip(first..).map(|(draft, seq)| draft.logged(seq, now)).collect();
     if !logged.is_empty() {
-        events::insert(tx, session, first, drafts, now).await?;
+        events::insert(tx, session, first, drafts.iter().map(|draft| (draft, now))).await?;
         for (draft, seq) in drafts.iter().zip(first..) {
+            if let Some(sent) = &draft.sent {
+                sent::keep(tx, sent, now).await?;
+            }
             usage::insert(tx, session, seq, draft, now).await?;
         }
     }

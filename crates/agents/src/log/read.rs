@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use kontor_core::{
     error::Chain,
-    ids::{SessionId, TurnId},
+    ids::{MemberId, SessionId, TurnId},
     turn::{Sequence, TurnEvent},
 };
 use kontor_store::Tx;
@@ -38,9 +38,15 @@ pub(crate) async fn after(
 }
 
 /// What a conversation goes on from: the last summary of earlier turns and what it does not tell of, in order. Of
-/// that the last events, at most `limit` and one.
-pub(crate) async fn tail(tx: &mut Tx<'_>, session: SessionId, limit: u64) -> Result<LogSlice, Error> {
-    let summary = events::last_summary(tx, session).await?;
+/// that the last events, at most `limit` and one. Where several members take part, the summary is one that was made in a
+/// turn of `acting`.
+pub(crate) async fn tail(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    acting: Option<MemberId>,
+    limit: u64,
+) -> Result<LogSlice, Error> {
+    let summary = events::last_summary(tx, session, acting).await?;
     let read = |row: EventRow| LogSlice::read(session, [row]).events.pop();
     let summary = summary.and_then(read);
     let through = summary.as_ref().map_or(0, |logged| match &*logged.event {
@@ -66,6 +72,15 @@ pub(crate) async fn call(
 ) -> Result<Vec<LoggedEvent>, Error> {
     let rows = events::call(tx, session, turn, step, index).await?;
     Ok(LogSlice::read(session, rows.into_iter().flatten()).events)
+}
+
+/// The number of a turn's first event.
+pub(crate) async fn turn_start(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    turn: TurnId,
+) -> Result<Option<Sequence>, Error> {
+    events::turn_start(tx, session, turn).await
 }
 
 /// Where the last turns begin, the earliest first: at most `limit`, and of those that begin before a number,

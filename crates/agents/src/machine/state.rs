@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use kontor_core::{
     error::Problem,
-    ids::{ApprovalId, TurnId},
+    ids::{ApprovalId, MemberId, TurnId},
     operation::Effect,
     text,
     turn::{ApprovalReason, Done, ToolOutcome, TurnEvent, WrittenCall},
@@ -20,6 +20,9 @@ const MOST_TOLD: usize = 10;
 pub(crate) struct State {
     pub(crate) turn: TurnId,
     pub(crate) message: String,
+    /// Whose turn it is, where that is another than the session's member.
+    #[serde(default)]
+    pub(crate) by: Option<MemberId>,
     pub(crate) steps: Vec<Step>,
     /// Summaries that were made of earlier turns.
     pub(crate) summaries: u32,
@@ -183,6 +186,7 @@ impl State {
         Self {
             turn,
             message: String::new(),
+            by: None,
             steps: Vec::new(),
             summaries: 0,
             has_dropped: false,
@@ -259,7 +263,10 @@ impl State {
 
     pub(crate) fn apply(&mut self, event: &TurnEvent) {
         match event {
-            TurnEvent::TurnStarted { message, .. } => self.message.clone_from(message),
+            TurnEvent::TurnStarted { message, by, .. } => {
+                self.message.clone_from(message);
+                self.by = *by;
+            }
             TurnEvent::StepStarted { .. } => self.steps.push(Step::default()),
             TurnEvent::StepRestarted { taken_over, .. } => {
                 if let Some(step) = self.steps.last_mut() {

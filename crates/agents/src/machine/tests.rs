@@ -23,7 +23,7 @@ fn limits() -> Limits {
 }
 
 fn opened() -> State {
-    State::replay(TURN, &opening(TURN, "hello".into()))
+    State::replay(TURN, &opening(TURN, "hello".into(), None))
 }
 
 fn call(effect: operation::Effect) -> Proposed {
@@ -79,7 +79,7 @@ fn changes(step: &[Proposed], answers: &[bool]) -> Vec<String> {
     let limits = Limits { calls_per_step: 16, ..Limits::default() };
     let policy = ApprovalPolicy { unasked_changes: 3 };
     let mut answers = answers.iter();
-    let mut log: Vec<TurnEvent> = opening(TURN, "go".into()).into();
+    let mut log: Vec<TurnEvent> = opening(TURN, "go".into(), None).into();
     let mut done = Vec::new();
     let mut input = Input::Answered(Answer { calls: step.to_vec(), ..Answer::default() });
     loop {
@@ -382,7 +382,7 @@ fn another_model_begins_the_step_anew_however_often_it_began() {
 
 #[test]
 fn which_model_answered_stands_once_with_its_step() {
-    let answered_by = Some(AnsweredBy { model: "a/x".to_owned(), instead_of: None });
+    let answered_by = Some(AnsweredBy { model: "a/x".to_owned(), instead_of: None, sent: None });
     let by = |events: &[Effect]| -> Vec<&'static str> {
         let appended = events.iter().filter_map(|effect| match effect {
             Effect::Append(events) => Some(events),

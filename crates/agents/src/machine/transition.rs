@@ -134,8 +134,8 @@ pub(crate) enum Effect {
 }
 
 /// The first events of a turn, committed with the lease that takes it up.
-pub(crate) fn opening(turn: TurnId, message: String) -> [TurnEvent; 2] {
-    [TurnEvent::TurnStarted { turn, message }, TurnEvent::StepStarted { turn, step: 1 }]
+pub(crate) fn opening(turn: TurnId, message: String, by: Option<MemberId>) -> [TurnEvent; 2] {
+    [TurnEvent::TurnStarted { turn, message, by }, TurnEvent::StepStarted { turn, step: 1 }]
 }
 
 /// What follows when `input` happens in `state`. A turn that has ended stays as it is.
@@ -406,7 +406,7 @@ impl Machine<'_> {
 
     fn restart(&mut self, reason: String, taken_over: bool) {
         let (turn, step) = (self.state.turn, self.state.step_number());
-        self.append(vec![TurnEvent::StepRestarted { turn, step, reason, taken_over }]);
+        self.append(vec![TurnEvent::StepRestarted { turn, step, reason, taken_over, epoch: None }]);
         self.effects.extend([Effect::Commit, Effect::CallModel]);
     }
 

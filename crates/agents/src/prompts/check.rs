@@ -63,7 +63,8 @@ fn unknown_names(path: &str, body: &str, prompt: &Prompt) -> Vec<Issue> {
         match place_of(body, &name) {
             Some(at) => {
                 let position = TextPosition::of_byte(body, at);
-                let message = format!("Line {}, column {}: {}", position.line, position.column, issue.message);
+                let message =
+                    format!("Line {}, column {}: {}", position.line, position.column, issue.message);
                 Issue { message, ..issue }.at(position)
             }
             None => issue,
@@ -77,9 +78,9 @@ fn place_of(body: &str, name: &str) -> Option<usize> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     body.match_indices(name).map(|(at, _)| at).find(|at| {
         let (before, behind) = (&body[..*at], &body[at + name.len()..]);
-        let is_inside = before.rfind(['{', '}']).is_some_and(|brace| {
-            before[brace..].starts_with('{') || before[brace..].starts_with("{%")
-        });
+        let is_inside = before
+            .rfind(['{', '}'])
+            .is_some_and(|brace| before[brace..].starts_with('{') || before[brace..].starts_with("{%"));
         is_inside
             && !before.chars().next_back().is_some_and(|c| is_part(c) || c == '.')
             && !behind.chars().next().is_some_and(is_part)
@@ -93,9 +94,7 @@ fn issue(path: &str, body: &str, error: &Error) -> Issue {
     let what = source.detail().map_or_else(|| source.kind().to_string(), str::to_owned);
     let position = match (source.range(), source.line()) {
         (Some(range), _) => Some(TextPosition::of_byte(body, range.start)),
-        (None, Some(line)) => {
-            Some(TextPosition { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 })
-        }
+        (None, Some(line)) => Some(TextPosition { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 }),
         (None, None) => None,
     };
     let Some(position) = position else { return Issue::new(path, "invalid_template", what) };

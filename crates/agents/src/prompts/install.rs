@@ -72,7 +72,8 @@ mod tests {
     #[test]
     fn the_sales_assistant_the_analyst_and_the_data_steward_ship() {
         let agents = standard(&Environment::system()).unwrap();
-        let roles: Vec<_> = agents.iter().map(|agent| (agent.name.as_str(), agent.definition.role.as_str())).collect();
+        let roles: Vec<_> =
+            agents.iter().map(|agent| (agent.name.as_str(), agent.definition.role.as_str())).collect();
         assert_eq!(roles, [("sales-assistant", "Member"), ("analyst", "Viewer"), ("data-steward", "Member")]);
         let models: Vec<_> = agents.iter().map(|agent| agent.definition.model.as_str()).collect();
         assert_eq!(models, ["smart", "smart", "fast"]);
@@ -80,6 +81,9 @@ mod tests {
         assert!(
             steward.allow("deal.update") && !steward.allow("deal.create") && !steward.allow("deal.delete")
         );
-        assert!(agents[0].definition.operations.allow("deal.update") && !agents[1].definition.operations.allow("deal.update"));
+        assert!(
+            agents[0].definition.operations.allow("deal.update")
+                && !agents[1].definition.operations.allow("deal.update")
+        );
     }
 }

@@ -121,7 +121,6 @@ async fn put_label(
     by: &Actor,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let row =
-        LabelRow { agent, label: label.to_owned(), version, moved_by: by.clone(), moved_at: now };
+    let row = LabelRow { agent, label: label.to_owned(), version, moved_by: by.clone(), moved_at: now };
     prompts::put_label(tx, &row).await
 }

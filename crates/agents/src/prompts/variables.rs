@@ -6,10 +6,7 @@ use kontor_models::{RecordInView, surface::ObjectOutline};
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{
-    Values,
-    render::data,
-};
+use super::{Values, render::data};
 
 /// Something that a prompt may name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -104,7 +101,8 @@ pub(super) fn context(values: &Values<'_>) -> Value {
 /// All that a prompt may name.
 pub(crate) fn all() -> Vec<Variable> {
     let variable = |name: String, about, example| Variable { name, about, example };
-    let plain = PLAIN.iter().map(|Entry(name, about, example, _)| variable((*name).to_owned(), about, example));
+    let plain =
+        PLAIN.iter().map(|Entry(name, about, example, _)| variable((*name).to_owned(), about, example));
     let of_record = RECORD
         .iter()
         .map(|Entry(name, about, example, _)| variable(format!("{CONTEXT}.{name}"), about, example));

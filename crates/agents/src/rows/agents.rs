@@ -175,11 +175,7 @@ pub(crate) async fn find(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Agent
 }
 
 /// An agent as it was at one of its versions.
-pub(crate) async fn find_at(
-    tx: &mut Tx<'_>,
-    agent: AgentId,
-    version: i64,
-) -> Result<Option<Agent>, Error> {
+pub(crate) async fn find_at(tx: &mut Tx<'_>, agent: AgentId, version: i64) -> Result<Option<Agent>, Error> {
     let mut select = select_at(tx, Expr::val(version));
     select.and_where(Expr::col(("a", "id")).eq(agent.as_uuid()));
     Ok(read_all(tx, &select).await?.pop())

@@ -1,5 +1,5 @@
 use kontor_core::{
-    ids::{SessionId, TurnId},
+    ids::{MemberId, SessionId, TurnId},
     time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
@@ -26,8 +26,7 @@ pub(crate) async fn insert(
     tx: &mut Tx<'_>,
     session: SessionId,
     first: Sequence,
-    drafts: &[Draft],
-    now: Timestamp,
+    drafts: impl IntoIterator<Item = (&Draft, Timestamp)>,
 ) -> Result<(), Error> {
     let mut insert = Query::insert();
     insert.into_table(tx.table(TABLE)).columns([
@@ -40,13 +39,13 @@ pub(crate) async fn insert(
         "call_index",
         "data",
     ]);
-    for (draft, seq) in drafts.iter().zip(first..) {
+    for ((draft, at), seq) in drafts.into_iter().zip(first..) {
         let (step, index) = place(&draft.event);
         insert.values_panic([
             Expr::val(session.as_uuid()),
             Expr::val(seq),
             Expr::val(draft.event.turn().as_uuid()),
-            Expr::val(instant(now)),
+            Expr::val(instant(at)),
             Expr::val(draft.event.name()),
             Expr::val(step),
             Expr::val(index),
@@ -116,9 +115,22 @@ pub(crate) async fn tail(
     Ok(tx.rows(&select).await?)
 }
 
-/// The last summary of a session's earlier turns.
-pub(crate) async fn last_summary(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<EventRow>, Error> {
+/// The last summary of a session's earlier turns; made in a turn of this member, where one is given.
+pub(crate) async fn last_summary(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    acting: Option<MemberId>,
+) -> Result<Option<EventRow>, Error> {
     let mut select = select(tx, session);
+    if let Some(acting) = acting {
+        let theirs = Query::select()
+            .column("id")
+            .from(tx.table("turns"))
+            .and_where(Expr::col("session_id").eq(session.as_uuid()))
+            .and_where(Expr::col("member_id").eq(acting.as_uuid()))
+            .take();
+        select.and_where(Expr::col("turn_id").in_subquery(theirs));
+    }
     // Written out, so that the partial index is used.
     select.and_where(Expr::cust("name = 'history.summarized'")).order_by("seq", Order::Desc).limit(1);
     Ok(tx.row(&select).await?)
@@ -171,6 +183,23 @@ pub(crate) async fn turn_starts(
         .limit(limit)
         .take();
     tx.fetch_all(&select).await?.iter().map(|row| Ok(row.get(0)?)).collect()
+}
+
+/// The number of a turn's first event.
+pub(crate) async fn turn_start(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    turn: TurnId,
+) -> Result<Option<Sequence>, Error> {
+    let select = Query::select()
+        .column("seq")
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("session_id").eq(session.as_uuid()))
+        .and_where(Expr::col("turn_id").eq(turn.as_uuid()))
+        .order_by("seq", Order::Asc)
+        .limit(1)
+        .take();
+    Ok(tx.fetch_optional(&select).await?.map(|row| row.get(0)).transpose()?)
 }
 
 fn select(tx: &Tx<'_>, session: SessionId) -> SelectStatement {

@@ -4,11 +4,17 @@ pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod budgets;
 pub(crate) mod events;
+pub(crate) mod feedback;
 pub(crate) mod model_choices;
 pub(crate) mod model_providers;
+pub(crate) mod open_turns;
 pub(crate) mod prompts;
 pub(crate) mod reviews;
+pub(crate) mod sent;
+pub(crate) mod session_list;
+pub(crate) mod session_words;
 pub(crate) mod sessions;
+pub(crate) mod shares;
 pub(crate) mod turns;
 pub(crate) mod usage;
 

@@ -82,9 +82,7 @@ pub(crate) async fn versions(
 
 pub(crate) async fn find(tx: &mut Tx<'_>, agent: AgentId, version: i64) -> Result<Option<PromptRow>, Error> {
     let mut select = tx.select::<PromptRow>();
-    select
-        .and_where(Expr::col("agent_id").eq(agent.as_uuid()))
-        .and_where(Expr::col("version").eq(version));
+    select.and_where(Expr::col("agent_id").eq(agent.as_uuid())).and_where(Expr::col("version").eq(version));
     Ok(tx.row(&select).await?)
 }
 

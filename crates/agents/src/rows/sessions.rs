@@ -4,11 +4,14 @@ use kontor_core::{
     turn::Sequence,
 };
 use kontor_store::{TableRow as _, Tx, prune::PART, table_row};
-use sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, UpdateStatement};
+use sea_query::{Cond, Expr, ExprTrait, Func, Query, UpdateStatement};
 use uuid::Uuid;
 
-use super::{count, increased, instant, null_instant, null_uuid};
-use crate::{error::Error, stored::SessionStatus};
+use super::{count, increased, instant, null_instant, null_uuid, shares};
+use crate::{
+    error::Error,
+    stored::{Access, SessionStatus},
+};
 
 const TABLE: &str = "sessions";
 
@@ -29,6 +32,10 @@ table_row! {
         pub(crate) epoch: i64,
         pub(crate) created_at: Timestamp,
         pub(crate) updated_at: Timestamp,
+        /// Whether it ever was shared.
+        pub(crate) is_shared: bool,
+        pub(crate) forked_from: Option<SessionId>,
+        pub(crate) deleted_at: Option<Timestamp>,
     }
 }
 
@@ -56,34 +63,35 @@ pub(crate) async fn find(
     let mut select = tx.select::<SessionRow>();
     select
         .and_where(Expr::col("id").eq(session.as_uuid()))
-        .and_where(Expr::col("member_id").eq(member.as_uuid()));
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .and_where(Expr::col("deleted_at").is_null());
     Ok(tx.row(&select).await?)
 }
 
-/// A member's sessions, the one used last first, after the one at `after` (its last use and id).
-pub(crate) async fn list(
-    tx: &mut Tx<'_>,
-    member: MemberId,
-    limit: u64,
-    after: Option<(Timestamp, SessionId)>,
-) -> Result<Vec<SessionRow>, Error> {
+/// A session that is not deleted, whosever it is.
+pub(crate) async fn present(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<SessionRow>, Error> {
     let mut select = tx.select::<SessionRow>();
-    select
-        .and_where(Expr::col("member_id").eq(member.as_uuid()))
-        .order_by("updated_at", Order::Desc)
-        .order_by("id", Order::Desc)
-        .limit(limit);
-    if let Some((at, id)) = after {
-        let earlier = Expr::col("updated_at").lt(instant(at));
-        let same =
-            Cond::all().add(Expr::col("updated_at").eq(instant(at))).add(Expr::col("id").lt(id.as_uuid()));
-        select.cond_where(Cond::any().add(earlier).add(same));
-    }
-    Ok(tx.rows(&select).await?)
+    select.and_where(Expr::col("id").eq(session.as_uuid())).and_where(Expr::col("deleted_at").is_null());
+    Ok(tx.row(&select).await?)
 }
 
-/// Counts a new turn of a member's session in and answers the session as it stands then; none where it has expired or
-/// its agent takes no messages. The first message names a session that has no title.
+/// A session of a member that is deleted and can be taken back.
+pub(crate) async fn deleted(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    member: MemberId,
+) -> Result<Option<SessionRow>, Error> {
+    let mut select = tx.select::<SessionRow>();
+    select
+        .and_where(Expr::col("id").eq(session.as_uuid()))
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .and_where(Expr::col("deleted_at").is_not_null());
+    Ok(tx.row(&select).await?)
+}
+
+/// Counts a new turn of a member in, in a session of theirs or one that they take part in, and answers the session as it
+/// stands then; none where it has expired or its agent takes no messages. The first message names a session that has no
+/// title.
 pub(crate) async fn count_turn(
     tx: &mut Tx<'_>,
     session: SessionId,
@@ -92,6 +100,7 @@ pub(crate) async fn count_turn(
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<SessionRow>, Error> {
+    let taking_part = shares::sessions_with(tx, member, Some(Access::TakePart));
     let taking_messages = Query::select()
         .column("id")
         .from(tx.table("agents"))
@@ -104,7 +113,10 @@ pub(crate) async fn count_turn(
         .value("title", Func::coalesce([Expr::col("title"), Expr::val(title)]))
         .value("updated_at", instant(now))
         .value("expires_at", instant(expires_at))
-        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .and_where(Expr::col("deleted_at").is_null())
+        .cond_where(Cond::any().add(Expr::col("member_id").eq(member.as_uuid())).add(
+            Cond::all().add(Expr::col("is_shared").eq(true)).add(Expr::col("id").in_subquery(taking_part)),
+        ))
         // The old expiry decides, so it stands in the condition.
         .and_where(Expr::col("expires_at").gt(instant(now)))
         .and_where(Expr::col("agent_id").in_subquery(taking_messages))
@@ -128,7 +140,10 @@ pub(crate) async fn change(
     now: Timestamp,
 ) -> Result<Option<SessionRow>, Error> {
     let mut update = update(tx, session);
-    update.value("updated_at", instant(now)).and_where(Expr::col("member_id").eq(member.as_uuid()));
+    update
+        .value("updated_at", instant(now))
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .and_where(Expr::col("deleted_at").is_null());
     if let Some(title) = &changes.title {
         update.value("title", title.as_str());
     }
@@ -236,6 +251,56 @@ pub(crate) async fn advance(
         .value("updated_at", instant(now))
         .returning_col("last_seq");
     Ok(tx.fetch_optional(&update).await?.map(|row| row.get(0)).transpose()?)
+}
+
+/// Notes that a session is shared.
+pub(crate) async fn set_shared(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Error> {
+    let mut update = update(tx, session);
+    update.value("is_shared", true);
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Deletes a session for now, or takes it back.
+pub(crate) async fn set_deleted(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    at: Option<Timestamp>,
+) -> Result<(), Error> {
+    let mut update = update(tx, session);
+    update.value("deleted_at", at.map(instant));
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Removes a session with all that was said in it.
+pub(crate) async fn remove(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Error> {
+    let delete =
+        Query::delete().from_table(tx.table(TABLE)).and_where(Expr::col("id").eq(session.as_uuid())).take();
+    tx.execute(&delete).await?;
+    Ok(())
+}
+
+/// Who holds a session's lease, and until when.
+pub(crate) async fn lease(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+) -> Result<(Option<Uuid>, Option<Timestamp>), Error> {
+    let select = Query::select()
+        .columns(["lease_owner", "lease_until"])
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("id").eq(session.as_uuid()))
+        .take();
+    match tx.fetch_optional(&select).await? {
+        Some(row) => Ok((row.get(0)?, row.get(1)?)),
+        None => Ok((None, None)),
+    }
+}
+
+/// Removes chats that were deleted before an instant.
+pub(crate) async fn prune_deleted(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, kontor_store::Error> {
+    let old = Cond::all().add(Expr::col("deleted_at").lt(instant(before)));
+    tx.delete_some(TABLE, &["id"], old, PART / 10).await
 }
 
 fn update(tx: &Tx<'_>, session: SessionId) -> UpdateStatement {

@@ -54,6 +54,23 @@ pub(crate) async fn find(tx: &mut Tx<'_>, turn: TurnId, member: MemberId) -> Res
     Ok(tx.row(&select).await?)
 }
 
+/// A turn, whosever it is.
+pub(crate) async fn by_id(tx: &mut Tx<'_>, turn: TurnId) -> Result<Option<TurnRow>, Error> {
+    let mut select = tx.select::<TurnRow>();
+    select.and_where(Expr::col("id").eq(turn.as_uuid()));
+    Ok(tx.row(&select).await?)
+}
+
+/// The turns of a session up to a place, in their order.
+pub(crate) async fn up_to(tx: &mut Tx<'_>, session: SessionId, position: i64) -> Result<Vec<TurnRow>, Error> {
+    let mut select = tx.select::<TurnRow>();
+    select
+        .and_where(Expr::col("session_id").eq(session.as_uuid()))
+        .and_where(Expr::col("position").lte(position))
+        .order_by("position", Order::Asc);
+    Ok(tx.rows(&select).await?)
+}
+
 pub(crate) async fn find_by_key(
     tx: &mut Tx<'_>,
     session: SessionId,

@@ -7,7 +7,7 @@ use kontor_core::{
     usage::Spent,
 };
 use kontor_store::{Row, Tx};
-use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::instant;
@@ -29,7 +29,7 @@ const SUMMED: [&str; 7] = [
     "latency_ms",
 ];
 
-/// Writes what an event of the log tells of usage; nothing where it tells none. The session says whose it is.
+/// Writes what an event of the log tells of usage; nothing where it tells none. The turn says whose it is.
 pub(crate) async fn insert(
     tx: &mut Tx<'_>,
     session: SessionId,
@@ -47,8 +47,9 @@ pub(crate) async fn insert(
             Expr::val(seq),
             Expr::val(turn.as_uuid()),
             Expr::val(step),
-            Expr::col("agent_id"),
-            Expr::col("member_id"),
+            Expr::col(("s", "agent_id")),
+            // Whose turn it is: several members may take part in a session.
+            Expr::col(("t", "member_id")),
             Expr::val(usage.model.as_str()),
             Expr::val(day.to_string()),
             Expr::val(instant(now)),
@@ -60,8 +61,15 @@ pub(crate) async fn insert(
             Expr::val(usage.cost_micros.map(|cost| i64::try_from(cost).unwrap_or(i64::MAX))),
             number(usage.latency_ms),
         ])
-        .from(tx.table("sessions"))
-        .and_where(Expr::col("id").eq(session.as_uuid()))
+        .from_as(tx.table("sessions"), "s")
+        .join_as(
+            JoinType::InnerJoin,
+            tx.table("turns"),
+            "t",
+            Expr::col(("t", "session_id")).equals(("s", "id")),
+        )
+        .and_where(Expr::col(("s", "id")).eq(session.as_uuid()))
+        .and_where(Expr::col(("t", "id")).eq(turn.as_uuid()))
         .take();
     let mut insert = Query::insert();
     insert.into_table(tx.table(TABLE)).columns([

@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
 use kontor_core::{
+    text::hex,
     time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
+
+use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 
@@ -40,12 +43,29 @@ impl LoggedEvent {
 pub(crate) struct Draft {
     pub(crate) event: Arc<TurnEvent>,
     pub(crate) text: Arc<str>,
+    /// What a model was sent and is not kept yet, to be kept with the event.
+    pub(crate) sent: Option<Arc<[SentText]>>,
+}
+
+/// A text that a model was sent: a prompt, or the definitions of tools as JSON.
+#[derive(Debug, Clone)]
+pub(crate) struct SentText {
+    pub(crate) digest: Arc<str>,
+    pub(crate) text: Arc<str>,
+}
+
+impl SentText {
+    pub(crate) fn new(text: Arc<str>) -> Self {
+        let digest = Sha256::digest(text.as_bytes());
+        // Half of it tells any two texts apart.
+        Self { digest: hex(&digest[..16]).into(), text }
+    }
 }
 
 impl Draft {
     pub(crate) fn new(event: TurnEvent) -> Result<Self, Error> {
         let text = serde_json::to_string(&event)?.into();
-        Ok(Self { event: Arc::new(event), text })
+        Ok(Self { event: Arc::new(event), text, sent: None })
     }
 
     pub(crate) fn all(events: Vec<TurnEvent>) -> Result<Vec<Self>, Error> {

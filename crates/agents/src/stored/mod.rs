@@ -3,6 +3,7 @@
 mod approval;
 mod event;
 mod review;
+mod share;
 mod status;
 mod usage;
 
@@ -10,10 +11,11 @@ pub use self::{
     approval::Approval,
     event::LoggedEvent,
     review::ReviewStatus,
+    share::{Access, AgentName, Feedback, MemberName, Rating, Share},
     status::{ApprovalStatus, SessionStatus, TurnStatus},
     usage::{BudgetScope, UsageBy, UsageFigures},
 };
 pub(crate) use self::{
     approval::{EXPIRY_JOB, expiry_job},
-    event::Draft,
+    event::{Draft, SentText},
 };

@@ -11,8 +11,6 @@ use axum::{
 };
 use kontor_agents::{AgentPatch, AgentSummary, AgentVersion, NewAgent};
 use kontor_http::Services;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use crate::{
     extract::{Holds, IfMatch, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
@@ -21,8 +19,11 @@ use crate::{
     problem::Result,
 };
 
-const KNOWN: [Parameter; 1] =
-    [Parameter::new("deleted", Holds::Flag, "Those that are deleted as well, for those who may change agents.")];
+const KNOWN: [Parameter; 1] = [Parameter::new(
+    "deleted",
+    Holds::Flag,
+    "Those that are deleted as well, for those who may change agents.",
+)];
 
 /// Of which version something is done.
 const OF_VERSION: [Parameter; 1] = [Parameter::new(
@@ -33,9 +34,12 @@ const OF_VERSION: [Parameter; 1] = [Parameter::new(
 
 pub(crate) fn routes() -> ApiRouter<Services> {
     let all = get_with(list, |op| {
-        op.is("list_agents", "The agents that the caller may talk to; all that are not deleted for those who may change them")
-            .tag("Agents")
-            .queries(&KNOWN)
+        op.is(
+            "list_agents",
+            "The agents that the caller may talk to; all that are not deleted for those who may change them",
+        )
+        .tag("Agents")
+        .queries(&KNOWN)
     })
     .post_with(create, |op| {
         op.is("create_agent", "Makes an agent, of nothing or of another")
@@ -44,7 +48,8 @@ pub(crate) fn routes() -> ApiRouter<Services> {
     });
     let single = get_with(one, |op| op.is("get_agent", "An agent, by its name or id").tag("Agents"))
         .patch_with(change, |op| {
-            op.is("change_agent", "Changes what it names of an agent, which is a new version of it").tag("Agents")
+            op.is("change_agent", "Changes what it names of an agent, which is a new version of it")
+                .tag("Agents")
         })
         .delete_with(delete, |op| {
             op.is("delete_agent", "Puts an agent aside; what was said with it stays")
@@ -52,11 +57,17 @@ pub(crate) fn routes() -> ApiRouter<Services> {
                 .queries(&OF_VERSION)
                 .answers::<204, ()>()
         });
-    let restore = post_with(restore, |op| op.is("restore_agent", "Takes a deleted agent back, by its id").tag("Agents"));
-    let reset =
-        post_with(reset, |op| op.is("reset_agent", "Has a standard agent be as it ships with Kontor").tag("Agents"));
-    let versions =
-        get_with(versions, |op| op.is("list_agent_versions", "The versions of an agent, the latest first").tag("Agents"));
+    let restore = post_with(restore, |op| {
+        op.is("restore_agent", "Takes a deleted agent back, by its id").tag("Agents")
+    });
+    let reset = post_with(reset, |op| {
+        op.is("reset_agent", "Has a standard agent be as it ships with Kontor")
+            .tag("Agents")
+            .queries(&OF_VERSION)
+    });
+    let versions = get_with(versions, |op| {
+        op.is("list_agent_versions", "The versions of an agent, the latest first").tag("Agents")
+    });
     ApiRouter::new()
         .api_route("/agents", all)
         .api_route("/agents/{name}", single)
@@ -140,22 +151,16 @@ async fn restore(
     Ok(Answer(state.agents.restore_agent(&caller, &name).await?))
 }
 
-/// Of which version an agent is reset.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-struct Reset {
-    /// Where it is not the present one, nothing is done.
-    version: Option<i64>,
-}
-
 async fn reset(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
-    _: NoParameters,
     Segments(name): Segments<String>,
-    Json(Reset { version }): Json<Reset>,
+    IfMatch(if_match): IfMatch,
+    parameters: Parameters,
 ) -> Result<Answer<AgentSummary>> {
-    Ok(Answer(state.agents.reset_agent(&caller, &name, version).await?))
+    let parameters = parameters.knowing(&OF_VERSION)?;
+    let version = parameters.number("version", 1..=u32::MAX)?.map(i64::from);
+    Ok(Answer(state.agents.reset_agent(&caller, &name, version.or(if_match)).await?))
 }
 
 async fn versions(

@@ -33,7 +33,8 @@ pub(crate) fn routes() -> ApiRouter<Services> {
             .answers::<201, Answer<Review>>()
     });
     let answer = post_with(answer, |op| {
-        op.is("answer_review", "Approves a move, which takes place then, refuses it or takes it back").tag("Agents")
+        op.is("answer_review", "Approves a move, which takes place then, refuses it or takes it back")
+            .tag("Agents")
     });
     ApiRouter::new()
         .api_route("/agents/{name}/labels", all)

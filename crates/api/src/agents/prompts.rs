@@ -42,11 +42,14 @@ pub(crate) fn routes() -> ApiRouter<Services> {
     let diff = get_with(diff, |op| {
         op.is("compare_prompts", "What differs between two versions of a prompt").tag("Agents").queries(&BOTH)
     });
-    let draft = get_with(draft, |op| op.is("get_draft", "The caller's draft of an agent's prompt").tag("Agents"))
-        .put_with(keep, |op| op.is("keep_draft", "Keeps the caller's draft of an agent's prompt").tag("Agents"))
-        .delete_with(discard, |op| {
-            op.is("discard_draft", "Does away with the caller's draft").tag("Agents").answers::<204, ()>()
-        });
+    let draft =
+        get_with(draft, |op| op.is("get_draft", "The caller's draft of an agent's prompt").tag("Agents"))
+            .put_with(keep, |op| {
+                op.is("keep_draft", "Keeps the caller's draft of an agent's prompt").tag("Agents")
+            })
+            .delete_with(discard, |op| {
+                op.is("discard_draft", "Does away with the caller's draft").tag("Agents").answers::<204, ()>()
+            });
     let preview = post_with(preview, |op| {
         op.is("preview_prompt", "What an agent's model would be sent for a member who looks at a record")
             .tag("Agents")

@@ -8,6 +8,7 @@ use aide::{
         StatusCode,
     },
 };
+use kontor_agents::SessionExport;
 use kontor_crm::records::Record;
 use schemars::json_schema;
 
@@ -17,6 +18,7 @@ use crate::{
     page::Whole,
     problem::{ApiError, Details},
     records::{Single, Written},
+    session_shares::SessionFile,
     usage::{Usage, UsageAnswer},
 };
 
@@ -100,6 +102,25 @@ impl OperationOutput for UsageAnswer {
         response
             .content
             .insert("text/csv".to_owned(), MediaType { schema: Some(schema), ..MediaType::default() });
+        Some(response)
+    }
+
+    fn inferred_responses(context: &mut GenContext, operation: &mut Operation) -> Responses {
+        let response = Self::operation_response(context, operation);
+        response.map(|response| (Some(StatusCode::Code(200)), response)).into_iter().collect()
+    }
+}
+
+/// A session as JSON, or as Markdown for people.
+impl OperationOutput for SessionFile {
+    type Inner = SessionExport;
+
+    fn operation_response(context: &mut GenContext, operation: &mut Operation) -> Option<Response> {
+        let mut response = axum::Json::<SessionExport>::operation_response(context, operation)?;
+        let schema = schema_object(json_schema!({ "type": "string" }));
+        response
+            .content
+            .insert("text/markdown".to_owned(), MediaType { schema: Some(schema), ..MediaType::default() });
         Some(response)
     }
 

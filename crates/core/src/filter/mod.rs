@@ -3,15 +3,18 @@
 //!
 //! A filter is read against an object's metadata, so an unknown field, operator or option fails before any
 //! statement is built, with its path and the nearest valid name. A field the caller may not read does not
-//! exist for it. Depth and size are bounded.
+//! exist for it. Depth and size are bounded. `"$me"` stands for the asker, and `"$me.region"` for what the field
+//! `region` of their own member record holds: where that is empty, no record matches by it, nor by its contrary.
 
 mod evaluate;
+mod own;
 mod parse;
 mod path;
 mod scalar;
 
 pub use self::{
     evaluate::Related,
+    own::OwnRecord,
     parse::{Asker, MAX_CONDITIONS, MAX_DEPTH, MAX_LIST, parse_filter},
     path::{FieldPath, Hop, PartType, Readable, filterable_paths},
     scalar::Scalar,

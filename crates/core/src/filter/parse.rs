@@ -1,6 +1,9 @@
 use serde_json::Value as Json;
 
-use super::{Condition, FieldPath, Filter, Hop, Operator, PartType, Readable, Scalar};
+use super::{
+    Condition, FieldPath, Filter, Hop, Operator, PartType, Readable, Scalar,
+    own::{Operand, OwnRecord},
+};
 use crate::{
     error::{Issue, join_path},
     ids::MemberId,
@@ -24,16 +27,18 @@ pub const MAX_LIST: usize = 200;
 /// The most operands of all conditions: SQLite binds 32,766 values in a statement.
 const MAX_OPERANDS: usize = 10_000;
 /// The operand that stands for the caller's own member record.
-const ME: &str = "$me";
+pub(super) const ME: &str = "$me";
 
 const OPERATORS: [&str; 11] =
     ["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "starts_with", "is_empty"];
 
 /// Who asks by a filter, and when.
 #[derive(Debug, Clone, Copy)]
-pub struct Asker {
+pub struct Asker<'c> {
     /// What `"$me"` stands for.
     pub me: Option<MemberId>,
+    /// The asker's own member record as the API shows it: what `"$me.region"` stands for.
+    pub own: &'c OwnRecord,
     /// What `today` and `this month` are reckoned from.
     pub now: Timestamp,
     pub locale: Locale,
@@ -51,10 +56,18 @@ pub fn parse_filter(
     object: &Object,
     schema: &Schema,
     readable: &dyn Readable,
-    asker: Asker,
+    asker: Asker<'_>,
 ) -> Result<Filter, Vec<Issue>> {
-    let mut parser =
-        Parser { schema, readable, asker, conditions: 0, parts: 0, operands: 0, issues: Vec::new() };
+    let mut parser = Parser {
+        schema,
+        readable,
+        asker,
+        is_negated: false,
+        conditions: 0,
+        parts: 0,
+        operands: 0,
+        issues: Vec::new(),
+    };
     let filter = parser.filter(json, object, "", 0);
     match (filter, parser.issues.is_empty()) {
         (Some(filter), true) => Ok(filter),
@@ -62,10 +75,12 @@ pub fn parse_filter(
     }
 }
 
-struct Parser<'a> {
-    schema: &'a Schema,
-    readable: &'a dyn Readable,
-    asker: Asker,
+pub(super) struct Parser<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) readable: &'a dyn Readable,
+    pub(super) asker: Asker<'a>,
+    /// Whether what is being read stands within an odd number of `not`s.
+    pub(super) is_negated: bool,
     conditions: usize,
     parts: usize,
     operands: usize,
@@ -124,7 +139,10 @@ impl Parser<'_> {
                 "and" => self.list(operand, object, &at, depth).map(Filter::And),
                 "or" => self.list(operand, object, &at, depth).map(Filter::Or),
                 "not" => {
-                    self.filter(operand, object, &at, depth + 1).map(|inner| Filter::Not(Box::new(inner)))
+                    self.is_negated = !self.is_negated;
+                    let inner = self.filter(operand, object, &at, depth + 1);
+                    self.is_negated = !self.is_negated;
+                    inner.map(|inner| Filter::Not(Box::new(inner)))
                 }
                 name => self.comparison(name, operand, object, &at, false),
             };
@@ -207,6 +225,22 @@ impl Parser<'_> {
 
     /// One operator on a path; of a period, its bounds.
     fn condition(
+        &self,
+        name: &str,
+        operand: &Json,
+        path: &FieldPath,
+        object: &Object,
+    ) -> Result<Filter, Issue> {
+        let own = self.with_own(name, operand, path, object)?;
+        let operand = match &own {
+            Operand::AsGiven => operand,
+            Operand::Own(own) => own,
+            Operand::Unknown => return Ok(self.unknown()),
+        };
+        self.compared(name, operand, path, object)
+    }
+
+    pub(super) fn compared(
         &self,
         name: &str,
         operand: &Json,

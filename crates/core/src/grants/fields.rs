@@ -6,7 +6,7 @@ use crate::metadata::{Name, system_fields};
 
 /// A set of an object's fields, fields to come included. A record's id and version are in every set: they
 /// say nothing about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldSet {
     /// Every field but these.
@@ -22,6 +22,13 @@ impl FieldSet {
 
     pub fn none() -> Self {
         Self::Only(BTreeSet::new())
+    }
+
+    /// The fields that are named, whether they are in it or not.
+    pub fn named(&self) -> &BTreeSet<Name> {
+        match self {
+            Self::Except(names) | Self::Only(names) => names,
+        }
     }
 
     pub fn contains(&self, field: &str) -> bool {

@@ -3,6 +3,7 @@
 //! [`Grants::intersect`] is the only way to combine two: user ∩ agent role ∩ token scope. It is commutative,
 //! associative and idempotent, and never allows what either side denies. What is not granted is denied.
 
+mod agents;
 mod fields;
 mod object;
 mod platform;
@@ -15,6 +16,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    agents::AgentSet,
     fields::FieldSet,
     object::{Action, ObjectGrant, RowRule},
     platform::{NotPermitted, Permission, Permissions},
@@ -25,7 +27,7 @@ use crate::{
 };
 
 /// All that a caller may do in a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grants {
     /// What holds for every object that is not named.
@@ -35,6 +37,9 @@ pub struct Grants {
     objects: BTreeMap<Name, ObjectGrant>,
     #[serde(default)]
     platform: Permissions,
+    /// The agents that may be used.
+    #[serde(default, skip_serializing_if = "AgentSet::is_all")]
+    agents: AgentSet,
 }
 
 impl Grants {
@@ -45,7 +50,12 @@ impl Grants {
 
     /// Everything there is.
     pub fn everything() -> Self {
-        Self { default: ObjectGrant::everything(), objects: BTreeMap::new(), platform: Permissions::all() }
+        Self {
+            default: ObjectGrant::everything(),
+            objects: BTreeMap::new(),
+            platform: Permissions::all(),
+            agents: AgentSet::all(),
+        }
     }
 
     /// These actions on all fields and rows of every object, and no platform permission.
@@ -67,6 +77,13 @@ impl Grants {
         self
     }
 
+    /// The same, with these agents to be used.
+    #[must_use]
+    pub fn with_agents(mut self, agents: AgentSet) -> Self {
+        self.agents = agents;
+        self
+    }
+
     /// What both allow.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Self {
@@ -78,13 +95,40 @@ impl Grants {
             // What says the same as the default is not said twice, so that equal grants are equal values.
             .filter(|(_, grant)| *grant != default)
             .collect();
-        Self { default, objects, platform: self.platform.intersect(&other.platform) }
+        Self {
+            default,
+            objects,
+            platform: self.platform.intersect(&other.platform),
+            agents: self.agents.intersect(&other.agents),
+        }
     }
 
     /// Whether these allow nothing that `other` does not allow too.
     pub fn is_within(&self, other: &Self) -> bool {
-        // An intersection says nothing twice, which grants may.
-        self.intersect(other) == self.intersect(self)
+        self.intersect(other).effective() == self.effective()
+    }
+
+    /// The same in one form: without what has no effect, such as the fields of records that may not be read, and
+    /// without what is said twice.
+    fn effective(&self) -> Self {
+        let default = self.default.effective();
+        let objects = self.objects.iter().map(|(name, grant)| (name.clone(), grant.effective()));
+        Self {
+            objects: objects.filter(|(_, grant)| *grant != default).collect(),
+            default,
+            platform: self.platform.clone(),
+            agents: self.agents.clone(),
+        }
+    }
+
+    /// What holds for every object that is not named.
+    pub fn default_grant(&self) -> &ObjectGrant {
+        &self.default
+    }
+
+    /// The agents that may be used.
+    pub fn agents(&self) -> &AgentSet {
+        &self.agents
     }
 
     /// What holds for an object.

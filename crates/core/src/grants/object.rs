@@ -1,11 +1,16 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::FieldSet;
 
 /// What can be done to a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Read,
@@ -51,6 +56,20 @@ impl RowRule {
     }
 }
 
+impl schemars::JsonSchema for RowRule {
+    fn schema_name() -> Cow<'static, str> {
+        "RowRule".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A filter that a record must match; \"$me\" stands for the caller, and \"$me.region\" for a field of their own member record.",
+            "type": "object",
+            "examples": [{"owner": {"eq": "$me"}}],
+        })
+    }
+}
+
 impl Serialize for RowRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.to_json().serialize(serializer)
@@ -86,19 +105,39 @@ fn canonical(json: &serde_json::Value) -> String {
 }
 
 /// What may be done to the records of one object.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+///
+/// As JSON, a list of fields that is left out bounds nothing: the actions alone say what may be done then.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectGrant {
     #[serde(default)]
     actions: BTreeSet<Action>,
-    #[serde(default)]
+    #[serde(default = "FieldSet::all")]
     read_fields: FieldSet,
-    #[serde(default)]
+    #[serde(default = "FieldSet::all")]
     update_fields: FieldSet,
     /// The rules that a row must match for an action. The rules of reading hold for every action: what
     /// cannot be seen cannot be changed.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "rules")]
     rows: BTreeMap<Action, BTreeSet<RowRule>>,
+}
+
+/// A rule of an action may stand alone or in a list.
+fn rules<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Action, BTreeSet<RowRule>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(RowRule),
+        Several(BTreeSet<RowRule>),
+    }
+    let written = BTreeMap::<Action, Written>::deserialize(deserializer)?;
+    let sets = written.into_iter().map(|(action, rules)| match rules {
+        Written::One(rule) => (action, [rule].into()),
+        Written::Several(rules) => (action, rules),
+    });
+    Ok(sets.filter(|(_, rules)| !rules.is_empty()).collect())
 }
 
 impl ObjectGrant {
@@ -155,6 +194,32 @@ impl ObjectGrant {
             update_fields: self.update_fields.intersect(&other.update_fields),
             rows,
         }
+    }
+
+    /// The same without what has no effect.
+    pub(super) fn effective(&self) -> Self {
+        let actions: BTreeSet<_> =
+            self.actions.iter().copied().filter(|action| self.allows(*action)).collect();
+        if actions.is_empty() {
+            return Self::nothing();
+        }
+        let rows = self.rows.iter().filter(|(action, _)| actions.contains(action));
+        Self {
+            rows: rows.map(|(action, rules)| (*action, rules.clone())).collect(),
+            read_fields: self.read_fields.clone(),
+            update_fields: self.update_fields.clone(),
+            actions,
+        }
+    }
+
+    /// The actions as they are listed, with reading or without.
+    pub fn actions(&self) -> impl Iterator<Item = Action> {
+        self.actions.iter().copied()
+    }
+
+    /// The rules of each action, as they are written.
+    pub fn rules(&self) -> impl Iterator<Item = (Action, &RowRule)> {
+        self.rows.iter().flat_map(|(action, rules)| rules.iter().map(|rule| (*action, rule)))
     }
 
     /// Whether the action is granted. Every action needs reading too.

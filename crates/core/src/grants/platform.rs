@@ -13,6 +13,8 @@ use crate::error::{ErrorKind, Fault, Problem};
 pub enum Permission {
     /// Members: who they are, adding them, and whether they may act.
     Members,
+    /// Roles: what they allow, and what anybody may do by them.
+    Roles,
     /// Objects and fields.
     DataModel,
     /// Who did what.
@@ -25,6 +27,8 @@ pub enum Permission {
     Agents,
     /// What agents are told.
     Prompts,
+    /// What agents do for others: the turns that run, what a turn did and its model was sent, and feedback on answers.
+    Conversations,
 }
 
 /// That the caller lacks a permission on the workspace.
@@ -44,32 +48,51 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Members,
+        Self::Roles,
         Self::DataModel,
         Self::Audit,
         Self::Jobs,
         Self::Settings,
         Self::Agents,
         Self::Prompts,
+        Self::Conversations,
     ];
+
+    /// What it permits, as people read it.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Members => "Manage members",
+            Self::Roles => "Manage roles",
+            Self::DataModel => "Change objects and fields",
+            Self::Audit => "Read the audit",
+            Self::Jobs => "See and run jobs",
+            Self::Settings => "Change the settings",
+            Self::Agents => "Manage agents",
+            Self::Prompts => "Write prompts",
+            Self::Conversations => "See what agents do for others",
+        }
+    }
 
     /// The word of the permission, as it is stored and named in errors.
     pub fn word(self) -> &'static str {
         match self {
             Self::Members => "members",
+            Self::Roles => "roles",
             Self::DataModel => "data_model",
             Self::Audit => "audit",
             Self::Jobs => "jobs",
             Self::Settings => "settings",
             Self::Agents => "agents",
             Self::Prompts => "prompts",
+            Self::Conversations => "conversations",
         }
     }
 }
 
 /// A set of platform permissions.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Permissions(BTreeSet<Permission>);
 

@@ -73,6 +73,16 @@ fn object_grant() -> impl Strategy<Value = ObjectGrant> {
         })
 }
 
+fn agents() -> impl Strategy<Value = AgentSet> {
+    let pattern =
+        prop::sample::select(vec!["*", "sales-*", "sales-assistant", "analyst", "*-assistant", "s*", "**"]);
+    let list = prop::collection::vec(pattern, 0..3).prop_map(AgentSet::of);
+    prop::collection::vec(list, 0..3)
+        .prop_map(|sets| sets.iter().fold(AgentSet::all(), |all, one| all.intersect(one)))
+}
+
+const AGENTS: [&str; 4] = ["sales-assistant", "sales-", "analyst", "support-assistant"];
+
 fn grants() -> impl Strategy<Value = Grants> {
     (
         object_grant(),
@@ -82,13 +92,15 @@ fn grants() -> impl Strategy<Value = Grants> {
             0..3,
         ),
         prop::collection::vec(prop::sample::select(Permission::ALL.to_vec()), 0..=Permission::ALL.len()),
+        agents(),
     )
-        .prop_map(|(default, objects, platform)| {
+        .prop_map(|(default, objects, platform, agents)| {
             let base = Grants { default, ..Grants::nothing() };
             objects
                 .into_iter()
                 .fold(base, |grants, (name, grant)| grants.with_object(name, grant))
                 .with_platform(platform)
+                .with_agents(agents)
         })
 }
 
@@ -99,10 +111,12 @@ fn answers(grants: &Grants) -> Vec<bool> {
         answers.extend(Action::ALL.map(|action| grants.allows(object, action)));
         for field in FIELDS {
             answers.push(grants.can_read_field(object, field));
-            answers.push(grants.can_update_field(object, field));
+            let writes = Action::ALL.iter().any(|action| grants.allows(object, *action));
+            answers.push(writes && grants.can_update_field(object, field));
         }
     }
     answers.extend(Permission::ALL.map(|permission| grants.permits(permission)));
+    answers.extend(AGENTS.map(|agent| grants.agents().contains(agent)));
     answers
 }
 
@@ -157,7 +171,8 @@ proptest! {
     #[test]
     fn everything_is_neutral_and_nothing_absorbs(a in grants()) {
         prop_assert_eq!(answers(&a.intersect(&Grants::everything())), answers(&a));
-        prop_assert!(answers(&a.intersect(&Grants::nothing())).iter().all(|answer| !answer));
+        let nothing = Grants::nothing().with_agents(AgentSet::of(Vec::<String>::new()));
+        prop_assert!(answers(&a.intersect(&nothing)).iter().all(|answer| !answer));
     }
 
     #[test]
@@ -168,8 +183,31 @@ proptest! {
 }
 
 #[test]
-fn nothing_is_allowed_by_default() {
-    assert!(answers(&Grants::default()).iter().all(|answer| !answer));
+fn nothing_but_talking_to_agents_is_allowed_by_default() {
+    let answers = answers(&Grants::default());
+    let (others, agents) = answers.split_at(answers.len() - AGENTS.len());
+    assert!(others.iter().all(|answer| !answer) && agents.iter().all(|answer| *answer));
+}
+
+#[test]
+fn a_list_of_fields_that_is_left_out_bounds_nothing_and_rules_may_stand_alone() {
+    let json =
+        json!({"default": {"actions": ["read", "update"], "rows": {"read": {"owner": {"eq": "$me"}}}}});
+    let read: Grants = serde_json::from_value(json).unwrap();
+    assert!(read.can_update_field("deal", "amount"));
+    assert_eq!(read.row_rules("deal", Action::Update).count(), 1);
+}
+
+#[test]
+fn agents_are_named_or_matched_and_a_role_that_names_none_allows_all() {
+    let read: Grants =
+        serde_json::from_value(json!({"agents": ["sales-*", "sales-assistant", "analyst"]})).unwrap();
+    assert_eq!(serde_json::to_value(read.agents()).unwrap(), json!(["analyst", "sales-*"]));
+    assert!(Grants::default().agents().is_all() && AgentSet::of(["**"]).is_all());
+    let none = AgentSet::of(Vec::<String>::new());
+    assert!(AGENTS.iter().all(|agent| !none.contains(agent)));
+    let narrower = Grants::default().with_agents(AgentSet::of(["sales-assistant"]));
+    assert!(narrower.is_within(&read) && !read.is_within(&narrower) && read.is_within(&Grants::everything()));
 }
 
 #[test]

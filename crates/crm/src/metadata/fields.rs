@@ -87,8 +87,9 @@ fn check(
     locale: &Locale,
 ) -> Result<Field, Vec<Issue>> {
     let mut issues = Vec::new();
-    if object.is_read_only {
-        issues.push(Issue::new("", "read_only", format!("{} cannot be given fields", object.name)));
+    if object.is_read_only && new.is_required {
+        let message = format!("a {} is not made by whoever would have to fill it in", object.name);
+        issues.push(Issue::new("is_required", "read_only", message));
     }
     if object.fields.len() >= MAX_FIELDS {
         issues.push(Issue::new("", "too_many", format!("an object has at most {MAX_FIELDS} fields")));

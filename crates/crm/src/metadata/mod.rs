@@ -12,5 +12,5 @@ pub(crate) use self::{
     fields::{add_field, title},
     install::{indexed_column, install},
     renew::{add_principals, is_later, renew},
-    rows::{assign_search_slots, premise, schema, version},
+    rows::{assign_search_slots, object, premise, schema, version},
 };

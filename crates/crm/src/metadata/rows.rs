@@ -47,6 +47,27 @@ pub(crate) async fn schema(tx: &mut Tx<'_>) -> Result<Schema, Error> {
     Ok(Schema::new(version, objects))
 }
 
+/// One object with its fields.
+pub(crate) async fn object(tx: &mut Tx<'_>, name: &str) -> Result<Option<Object>, Error> {
+    let statement = Query::select()
+        .columns(["id", "definition"])
+        .from(tx.table("metadata_objects"))
+        .and_where(Expr::col("name").eq(name))
+        .take();
+    let Some(row) = tx.fetch_optional(&statement).await? else { return Ok(None) };
+    let mut object: Object = serde_json::from_str(&row.get::<String>(1)?).map_err(Error::Metadata)?;
+    let statement = Query::select()
+        .column("definition")
+        .from(tx.table("metadata_fields"))
+        .and_where(Expr::col("object_id").eq(row.get::<Uuid>(0)?))
+        .order_by("position", Order::Asc)
+        .take();
+    for row in tx.fetch_all(&statement).await? {
+        object.fields.push(serde_json::from_str(&row.get::<String>(0)?).map_err(Error::Metadata)?);
+    }
+    Ok(Some(object))
+}
+
 /// Counts one more change; answers the new version.
 pub(super) async fn advance(tx: &mut Tx<'_>) -> Result<i64, Error> {
     let statement = Query::update()

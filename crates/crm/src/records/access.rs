@@ -2,7 +2,7 @@
 
 use kontor_core::{
     filter::{Readable, parse_filter},
-    grants::{Action, RowRule},
+    grants::{Action, Permission, RowRule},
     metadata::Object,
 };
 use sea_query::{Expr, ExprTrait};
@@ -21,13 +21,21 @@ impl Readable for Everything {
 
 /// Checks that the caller may do this to records of the object at all.
 pub(crate) fn require(work: &Work<'_, '_>, object: &Object, action: Action) -> Result<(), Error> {
-    let is_changing = action != Action::Read;
-    if !work.caller.grants.allows(&object.name, action)
-        || (is_changing && object.is_read_only && !work.caller.is_system())
-    {
-        return Err(Error::not_allowed(object, action));
-    }
-    Ok(())
+    let grants = &work.caller.grants;
+    let may = if action != Action::Read && is_kept(work, object) {
+        // What the workspace itself has added to members is theirs to fill in who manage them.
+        action == Action::Update
+            && grants.allows(&object.name, Action::Read)
+            && grants.permits(Permission::Members)
+    } else {
+        grants.allows(&object.name, action)
+    };
+    if may { Ok(()) } else { Err(Error::not_allowed(object, action)) }
+}
+
+/// Whether the object's records follow something else, and are not written by the caller but for its custom fields.
+pub(crate) fn is_kept(work: &Work<'_, '_>, object: &Object) -> bool {
+    object.is_read_only && !work.caller.is_system()
 }
 
 /// What a row must fulfil for the caller to do this to it; nothing where every row may be reached.
@@ -39,7 +47,7 @@ pub(crate) fn predicate(work: &Work<'_, '_>, object: &Object, alias: &str, actio
 }
 
 /// A rule as a condition. One that cannot be read any more lets no row through.
-fn compiled(work: &Work<'_, '_>, rule: &RowRule, object: &Object, alias: &str) -> Expr {
+pub(crate) fn compiled(work: &Work<'_, '_>, rule: &RowRule, object: &Object, alias: &str) -> Expr {
     match parse_filter(&rule.to_json(), object, work.schema, &Everything, work.caller.asker(work.now)) {
         Ok(filter) => condition::compile(work, &filter, object, alias, Authority::Rule),
         Err(issues) => {

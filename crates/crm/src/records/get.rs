@@ -7,7 +7,9 @@ use kontor_core::{
     ids::RecordId,
     metadata::{Field, Object, system_fields},
     text,
+    value::Values,
 };
+use kontor_store::Tx;
 use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Query};
 
 use super::{
@@ -47,6 +49,19 @@ pub async fn get(
     requested.prune(&mut record);
     related::attach(work, std::slice::from_mut(&mut record), include, labels).await?;
     Ok(record)
+}
+
+/// All that a record that is not deleted holds, for Kontor itself.
+pub(crate) async fn values(tx: &mut Tx<'_>, object: &Object, id: RecordId) -> Result<Option<Values>, Error> {
+    let selection = Selection::new(object, |_| true);
+    let mut statement = Query::select();
+    selection.select(&mut statement, BASE);
+    statement
+        .from_as(tx.table(&object.table()), Alias::new(BASE))
+        .and_where(col(BASE, system_fields::ID).eq(id.as_uuid()))
+        .and_where(col(BASE, system_fields::DELETED_AT).is_null());
+    let row = tx.fetch_optional(&statement).await?;
+    row.map(|mut row| Ok(selection.read(&mut row, 0)?.0)).transpose()
 }
 
 /// The fields that a caller asked for and may read.

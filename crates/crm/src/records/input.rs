@@ -12,6 +12,7 @@ use kontor_core::{
 };
 use serde_json::{Map, Value as Json};
 
+use super::access::is_kept;
 use crate::{Error, Work};
 
 /// New values by field.
@@ -36,6 +37,8 @@ pub(crate) fn read(
         };
         if field.is_system {
             wrong.push(Issue::new(path, "read_only", format!("{name} is written by the system")));
+        } else if !field.is_custom && is_kept(work, object) {
+            wrong.push(Issue::new(path, "read_only", format!("{name} follows the {} itself", object.name)));
         } else if !grants.can_update_field(&object.name, name) {
             forbidden.push(Issue::new(path, "field_not_writable", format!("you may not write {name}")));
         } else {

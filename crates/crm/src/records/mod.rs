@@ -10,6 +10,7 @@
 
 mod access;
 mod approach;
+mod authority;
 mod batch;
 mod claims;
 mod condition;
@@ -40,11 +41,13 @@ mod write;
 pub(crate) use self::{
     access::{predicate, require},
     claims::{take_free, take_primary},
+    get::values,
     record::SIMILAR,
     related::{Labels, Wanted, lookup, may_read_every_name, padded},
     rows::{BASE, Selection, col, decode, named_cells},
 };
 pub use self::{
+    authority::{Decided, decide, knows_all},
     batch::{BatchInput, BatchUpdate, MAX_BATCH, batch},
     create::{create, create_with_id},
     cursor::MAX_CURSOR,

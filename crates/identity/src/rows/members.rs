@@ -25,6 +25,19 @@ pub(crate) async fn all(tx: &mut Tx<'_>) -> Result<Vec<MemberSummary>> {
     rows.iter().map(summary).collect()
 }
 
+/// The members who have a role, by name.
+pub(crate) async fn with_role(tx: &mut Tx<'_>, role: RoleId) -> Result<Vec<(MemberId, String)>> {
+    let statement = Query::select()
+        .columns(["id", "name"])
+        .from(tx.table("members"))
+        .and_where(Expr::col("role_id").eq(role.as_uuid()))
+        .order_by("name", Order::Asc)
+        .order_by("id", Order::Asc)
+        .take();
+    let rows = tx.fetch_all(&statement).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
 pub(crate) async fn find(tx: &mut Tx<'_>, id: MemberId) -> Result<Option<MemberRow>> {
     let mut statement = select(tx);
     statement.and_where(Expr::col(("m", "id")).eq(id.as_uuid()));

@@ -13,7 +13,9 @@ use kontor_core::{
     caller::Operator,
     environment::{Environment, ManualClock, SystemRandom},
     error::{ErrorKind, Fault as _},
-    ids::{MemberId, WorkspaceId},
+    filter::OwnRecord,
+    ids::{FieldId, MemberId, ObjectId, WorkspaceId},
+    metadata::{Field, FieldKind, Name, Object, Schema},
     time::Timestamp,
 };
 use kontor_identity::{
@@ -21,6 +23,7 @@ use kontor_identity::{
     ProvisionError, Provisioner, Result, SignIn,
 };
 use kontor_store::{Store, Tx};
+use uuid::Uuid;
 
 pub(crate) const SECRET: &str = "the master secret of these tests";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -60,6 +63,57 @@ impl Provisioner for Furnisher {
         self.written.fetch_add(1, Ordering::SeqCst);
         async { self.answer() }.boxed()
     }
+
+    fn schema<'t>(&'t self, _: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Arc<Schema>, ProvisionError>> {
+        async { Ok(Arc::new(objects())) }.boxed()
+    }
+
+    fn own_record<'t>(
+        &'t self,
+        _: &'t mut Tx<'_>,
+        _: MemberId,
+    ) -> BoxFuture<'t, Result<OwnRecord, ProvisionError>> {
+        async { Ok(OwnRecord::new()) }.boxed()
+    }
+
+    fn agents_of_role<'t>(
+        &'t self,
+        _: &'t mut Tx<'_>,
+        role: &'t str,
+    ) -> BoxFuture<'t, Result<Vec<String>, ProvisionError>> {
+        let name = "analyst".to_owned();
+        async move { Ok(if role == "Viewer" { vec![name] } else { Vec::new() }) }.boxed()
+    }
+}
+
+/// A member with a region, and a deal with an owner, a region and an amount.
+pub(crate) fn objects() -> Schema {
+    let field =
+        |name: &'static str, kind| Field::new(FieldId(Uuid::from_u128(1)), Name::literal(name), name, kind);
+    let object = |name: &'static str, plural, is_read_only, fields| Object {
+        id: ObjectId(Uuid::from_u128(2)),
+        name: Name::literal(name),
+        plural: Name::literal(plural),
+        label: name.to_owned(),
+        label_plural: name.to_owned(),
+        description: String::new(),
+        icon: String::new(),
+        label_field: Name::literal("name"),
+        is_custom: false,
+        is_read_only,
+        pipeline: None,
+        fields,
+    };
+    let line = || FieldKind::Text { format: kontor_core::metadata::TextFormat::Line };
+    let owner = FieldKind::Relation { object: Name::literal("member") };
+    let members = vec![field("name", line()), field("region", line())];
+    let deals = vec![
+        field("name", line()),
+        field("region", line()),
+        field("amount", FieldKind::Number { decimals: 2, min: None, max: None }),
+        field("owner", owner),
+    ];
+    Schema::new(1, vec![object("member", "members", true, members), object("deal", "deals", false, deals)])
 }
 
 /// Who makes workspaces.

@@ -5,6 +5,7 @@
 mod browser;
 mod house;
 mod members;
+mod roles;
 mod settings;
 mod setup;
 mod sign_in;

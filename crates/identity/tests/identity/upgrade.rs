@@ -75,6 +75,14 @@ both_engines! {
         assert_eq!(upgraded, Permission::ALL);
         let fewer = FORMER.into_iter().filter(|word| *word != "export").collect();
         let upgraded = after_an_upgrade(&store, &house, workspace, admin, fewer).await;
-        assert_eq!(upgraded, [Permission::Members, Permission::DataModel, Permission::Audit, Permission::Agents, Permission::Prompts]);
+        let kept = [Permission::Members, Permission::Roles, Permission::DataModel, Permission::Audit, Permission::Agents, Permission::Prompts];
+        assert_eq!(upgraded, kept);
+        // What a later version had, and what was taken from it.
+        let settings = ["members", "data_model", "audit", "jobs", "settings"];
+        let upgraded = after_an_upgrade(&store, &house, workspace, admin, settings.to_vec()).await;
+        assert!(upgraded.contains(&Permission::Conversations));
+        let fewer = settings.into_iter().filter(|word| *word != "audit").collect();
+        let upgraded = after_an_upgrade(&store, &house, workspace, admin, fewer).await;
+        assert!(!upgraded.contains(&Permission::Conversations));
     }
 }

@@ -21,7 +21,11 @@ pub(crate) async fn run(client: Client, command: Agent) -> Result<(), Error> {
         Agent::Create { name, role, copy_of, prompt, set } => {
             let mut body = fields(&set)?;
             body.insert("name".to_owned(), name.into());
-            let given = [("role", role), ("copy_of", copy_of), ("prompt", prompt.map(|file| read(&file)).transpose()?)];
+            let given = [
+                ("role", role),
+                ("copy_of", copy_of),
+                ("prompt", prompt.map(|file| read(&file)).transpose()?),
+            ];
             body.extend(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
             show(&api.post::<Value>("/api/agents", &body.into()).await?)
         }
@@ -34,7 +38,9 @@ pub(crate) async fn run(client: Client, command: Agent) -> Result<(), Error> {
             body.insert("version".to_owned(), version);
             show(&api.send_by::<Value>(Method::PATCH, &path(&name), &body.into()).await?)
         }
-        Agent::Prompt { name, version, save, note } => prompt(&api, &name, version, save.as_deref(), note).await,
+        Agent::Prompt { name, version, save, note } => {
+            prompt(&api, &name, version, save.as_deref(), note).await
+        }
         Agent::Label { name, label, version, expected } => {
             label_of(&api, &name, label.zip(version), expected).await
         }
@@ -109,7 +115,8 @@ async fn label_of(
         return Ok(());
     };
     let known = labels().find(|known| known["label"] == label.as_str());
-    let expected = expected.map_or_else(|| known.map_or(Value::Null, |known| known["version"].clone()), Value::from);
+    let expected =
+        expected.map_or_else(|| known.map_or(Value::Null, |known| known["version"].clone()), Value::from);
     let body = json!({ "version": version, "expected": expected });
     let _: Value = api.send_by(Method::PUT, &format!("{}/labels/{label}", path(name)), &body).await?;
     terminal::line(&format!("{label} stands at version {version}."));

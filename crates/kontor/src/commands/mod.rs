@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod jobs;
 mod models;
+mod role;
 mod secrets;
 mod serve;
 mod user;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
             jobs::run(settings()?, jobs::Wanted { state, workspace, run }).await
         }
         Command::Agent { client, command } => agent::run(client, command).await,
+        Command::Role { client, command } => role::run(client, command).await,
         Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,
         Command::Backup { to } => backup::back_up(settings()?, &to).await,

@@ -1,6 +1,10 @@
 //! `kontor serve`: the whole system in one process.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use kontor_core::{caller::Operator, error::Chain, ids::WorkspaceId};
 use kontor_crm::Feed;
@@ -97,6 +101,10 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
             upkeep(store.clone(), identity.clone(), metrics.clone(), rate_limits.clone(), shutdown.clone())
         }
     }));
+    let exporter = services.exporter.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(exporter) = exporter {
+        tasks.spawn(exporter.run(services.agents.clone(), shutdown.clone()));
+    }
     tasks.close();
 
     let streams = Streams::new(StreamLimits::new(config.max_connections, config.max_streams_per_member));

@@ -10,7 +10,7 @@ mod statements;
 
 pub(crate) use self::{
     errors::{describe, failure},
-    pool::{Pool, connect, workspace_schemas},
+    pool::{Lent, Pool, connect, workspace_schemas},
     space::{Space, schema_of_workspace},
     statements::{batch, execute, fetch_all, fetch_optional},
 };

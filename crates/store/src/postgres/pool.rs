@@ -8,7 +8,8 @@ use std::{
 };
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Postgres,
+    Row as _, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -72,7 +73,7 @@ struct Inner {
     connections: PgPool,
     /// As many as there may be connections, so that whoever has a permit and finds none waiting apart gets one.
     free: Arc<Semaphore>,
-    committed: Mutex<Vec<PoolConnection<Postgres>>>,
+    committed: Mutex<Vec<Held>>,
     patience: Duration,
 }
 
@@ -82,11 +83,11 @@ impl Pool {
         let permit = tokio::time::timeout(*patience, free.clone().acquire_owned()).await;
         let Ok(Ok(permit)) = permit else { return Err(describe(sqlx::Error::PoolTimedOut)) };
         let waiting = self.committed().pop();
-        let connection = match waiting {
-            Some(connection) => connection,
-            None => connections.acquire().await.map_err(describe)?,
+        let held = match waiting {
+            Some(held) => held,
+            None => Held::new(connections.acquire().await.map_err(describe)?),
         };
-        Ok(Lent { connection, pool: self.clone(), _permit: permit })
+        Ok(Lent { held, pool: self.clone(), _permit: permit })
     }
 
     pub(crate) async fn close(&self) {
@@ -95,32 +96,71 @@ impl Pool {
         self.0.connections.close().await;
     }
 
-    fn committed(&self) -> MutexGuard<'_, Vec<PoolConnection<Postgres>>> {
+    fn committed(&self) -> MutexGuard<'_, Vec<Held>> {
         self.0.committed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection in use. Dropped, it goes back when what is under way on it has come to its end.
-pub(crate) struct Lent {
+/// A connection of sqlx's pool. Dropped, it goes back there when what is under way on it has come to its end.
+struct Held {
     connection: PoolConnection<Postgres>,
+    /// A transaction was asked for and its beginning not heard of. sqlx counts it from its beginning on, so that one
+    /// whose caller leaves in between stays open on a connection in the pool: whoever got that next would write into
+    /// a transaction of somebody else, which may only read. Such a connection is closed.
+    is_beginning: bool,
+}
+
+impl Held {
+    fn new(connection: PoolConnection<Postgres>) -> Self {
+        Self { connection, is_beginning: false }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.is_beginning {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// A connection in use.
+pub(crate) struct Lent {
+    held: Held,
     pool: Pool,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Lent {
+    /// Begins a transaction, by this statement or the usual one.
+    pub(crate) async fn begin(
+        &mut self,
+        statement: Option<&Arc<str>>,
+    ) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
+        let Held { connection, is_beginning } = &mut self.held;
+        *is_beginning = true;
+        let begun = match statement {
+            Some(statement) => connection.begin_with(AssertSqlSafe(Arc::clone(statement))).await,
+            None => connection.begin().await,
+        };
+        // What a failed beginning leaves is not known either.
+        *is_beginning = begun.is_err();
+        begun
+    }
+
     /// Gives back a connection on which nothing is under way.
     pub(crate) fn give_back(self) {
-        let Self { connection, pool, _permit: permit } = self;
+        let Self { held, pool, _permit: permit } = self;
         let mut committed = pool.committed();
         if !pool.0.free.is_closed() {
-            committed.push(connection);
+            committed.push(held);
         }
         drop((committed, permit));
     }
 
     /// Ends a connection that is not to be used again.
     pub(crate) fn end(mut self) {
-        self.connection.close_on_drop();
+        self.held.connection.close_on_drop();
     }
 }
 
@@ -128,13 +168,13 @@ impl Deref for Lent {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.connection
+        &self.held.connection
     }
 }
 
 impl DerefMut for Lent {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        &mut self.held.connection
     }
 }
 

@@ -4,10 +4,10 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::future::FutureExt as _;
 use kontor_core::{environment::Environment, ids::WorkspaceId};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _};
 use tokio_util::task::TaskTracker;
 
-use super::{Pool, describe, failure};
+use super::{Lent, Pool, describe, failure};
 use crate::{
     Error, Premise, StoreConfig, Tx,
     ddl::quote,
@@ -114,7 +114,7 @@ impl Space {
             attempt += 1;
             let mut connection = self.0.pool.acquire().await?;
             let result = async {
-                let mut transaction = connection.begin().await?;
+                let mut transaction = connection.begin(None).await?;
                 super::batch(&mut transaction, sql.clone()).await?;
                 transaction.commit().await
             };
@@ -135,7 +135,7 @@ impl Space {
         let sql = format!("DROP SCHEMA IF EXISTS {name} CASCADE; DROP ROLE IF EXISTS {name};");
         let mut connection = self.0.pool.acquire().await?;
         let removed = async {
-            let mut transaction = connection.begin().await?;
+            let mut transaction = connection.begin(None).await?;
             super::batch(&mut transaction, sql).await?;
             transaction.commit().await
         };
@@ -191,13 +191,13 @@ impl Space {
     /// Runs a unit once; tells as well how it left the connection.
     async fn attempt_on(
         &self,
-        connection: &mut PgConnection,
+        connection: &mut Lent,
         begin: &Arc<str>,
         limit: Duration,
         mode: Mode,
         unit: &mut dyn Unit,
     ) -> (Attempt, Left) {
-        let begun = within(limit, connection.begin_with(AssertSqlSafe(Arc::clone(begin))));
+        let begun = within(limit, connection.begin(Some(begin)));
         let mut transaction = match begun.await {
             Ok(transaction) => transaction,
             Err(error) => {

@@ -152,6 +152,19 @@ both_engines! {
         assert_eq!(notes(&workspace).await, 0);
     }
 
+    async fn a_reader_that_leaves_while_its_transaction_begins_harms_nobody(store: TestStore) {
+        let workspace = workspace(&store).await;
+        for number in 0..20 {
+            // The read is given the connection of this write, asks for its transaction and waits no longer.
+            add(&workspace, &format!("before {number}")).await.unwrap();
+            let _ = notes(&workspace).now_or_never();
+            // Time for the connection to get back into its pool.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            add(&workspace, &format!("after {number}")).await.unwrap();
+        }
+        assert_eq!(notes(&workspace).await, 40);
+    }
+
     async fn a_write_is_done_even_when_its_caller_leaves(store: TestStore) {
         let workspace = workspace(&store).await;
         for _ in 0..20 {

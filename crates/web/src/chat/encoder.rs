@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use kontor_core::{
     ids::TurnId,
+    time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
 use serde_json::{Value as Json, json};
@@ -88,6 +89,11 @@ impl Encoder {
     pub(crate) fn flush(&mut self) -> Vec<Message> {
         let Some((turn, step)) = self.grown.take() else { return Vec::new() };
         self.said(turn, step)
+    }
+
+    /// Notes when what is taken up next was logged.
+    pub(crate) fn set_now(&mut self, now: Timestamp) {
+        self.transcript.set_now(now);
     }
 
     /// Takes up a logged event. One that was encoded before changes nothing.
@@ -188,7 +194,7 @@ impl Encoder {
             "turn": id,
             "step": step,
             "index": index,
-            "html": self.fragments.call(call),
+            "html": self.fragments.call(turn, call),
             "label": self.fragments.call_label(call),
             "waiting": matches!(call.state, CallState::Waiting(_)),
         });

@@ -14,7 +14,10 @@ use kontor_core::{
 };
 use serde_json::Value as Json;
 
-use super::transcript::{Call, CallState, Note, Turn, TurnState};
+use super::{
+    answer::Around,
+    transcript::{Call, CallState, Note, Turn, TurnState},
+};
 use crate::show::{Failure, ResultView, Shown, Viewer, arguments, brief, operation_label};
 
 /// Renders pieces for one person: their objects, and the token that their forms carry.
@@ -24,6 +27,7 @@ pub(crate) struct Fragments {
     /// The names of records that calls are about, read from the records themselves: a name that a model or a
     /// record's text gives must not be what a person approves by.
     names: Mutex<HashMap<(String, RecordId), String>>,
+    around: Around,
 }
 
 #[derive(Template)]
@@ -44,6 +48,10 @@ struct NoteFragment<'a> {
 struct FootFragment<'a> {
     turn: &'a Turn,
     csrf: &'a str,
+    /// Whether it is the reader who is asked for approvals.
+    is_asked: bool,
+    /// What can be done with the answer.
+    tools: String,
 }
 
 #[derive(Template)]
@@ -72,7 +80,17 @@ struct CallFragment<'a> {
 
 impl Fragments {
     pub(crate) fn new(viewer: Viewer, csrf: &str) -> Self {
-        Self { viewer, csrf: csrf.to_owned(), names: Mutex::default() }
+        Self { viewer, csrf: csrf.to_owned(), names: Mutex::default(), around: Around::default() }
+    }
+
+    /// With what is around the answers of their session.
+    pub(crate) fn with(self, around: Around) -> Self {
+        Self { around, ..self }
+    }
+
+    /// Who wrote a turn's message, where that is not the reader.
+    pub(crate) fn writer(&self, turn: &Turn) -> Option<&str> {
+        self.around.writer(turn)
     }
 
     /// Takes up what the workspace's objects have become.
@@ -109,14 +127,17 @@ impl Fragments {
     }
 
     pub(crate) fn foot(&self, turn: &Turn) -> String {
-        rendered(&FootFragment { turn, csrf: &self.csrf })
+        let tools = self.around.tools(turn, &self.viewer, &self.csrf);
+        rendered(&FootFragment { turn, csrf: &self.csrf, is_asked: self.writer(turn).is_none(), tools })
     }
 
     pub(crate) fn call_label(&self, call: &Call) -> String {
         operation_label(&self.viewer, &call.operation)
     }
 
-    pub(crate) fn call(&self, call: &Call) -> String {
+    pub(crate) fn call(&self, turn: &Turn, call: &Call) -> String {
+        // Whoever is asked is whose turn it is.
+        let is_asked = self.writer(turn).is_none();
         let asked = call.question.as_ref().and_then(|question| question.record.as_ref());
         let record = record_of(&call.operation, &call.arguments);
         let record = record.and_then(|record| self.names().get(&record).cloned()).or_else(|| done_to(call));
@@ -143,8 +164,9 @@ impl Fragments {
             CallState::Running => {}
             CallState::Waiting(approval) => {
                 fragment.state = "waiting";
-                "needs your approval".clone_into(&mut fragment.brief);
-                fragment.waiting = Some(*approval);
+                let asks = if is_asked { "needs your approval" } else { "needs another member's approval" };
+                asks.clone_into(&mut fragment.brief);
+                fragment.waiting = Some(*approval).filter(|_| is_asked);
                 fragment.why =
                     call.question.as_ref().map(|question| question.reason.words()).unwrap_or_default();
                 fragment.details = asked.map_or(&[][..], |record| &record.details);
@@ -214,7 +236,8 @@ fn done_to(call: &Call) -> Option<String> {
     record.get("label").and_then(Json::as_str).filter(|label| is_same && !label.is_empty()).map(str::to_owned)
 }
 
-fn duration(milliseconds: u64) -> String {
+/// How long something took, as a person reads it.
+pub(crate) fn duration(milliseconds: u64) -> String {
     match milliseconds {
         0 => "<1 ms".to_owned(),
         1..1_000 => format!("{milliseconds} ms"),

@@ -1,5 +1,6 @@
 //! A session's transcript as a page shows it, and the stream that keeps it current.
 
+mod answer;
 mod encoder;
 mod fragments;
 mod prose;
@@ -9,7 +10,8 @@ mod thought;
 mod transcript;
 
 pub(crate) use self::{
+    answer::Around,
     encoder::{Encoder, Message},
-    fragments::Fragments,
+    fragments::{Fragments, duration},
     transcript::Transcript,
 };

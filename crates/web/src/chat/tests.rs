@@ -103,7 +103,7 @@ fn script() -> Vec<Given> {
     let turn = turn();
     let approval = ApprovalId(Uuid::from_u128(9));
     vec![
-        Logged(TurnEvent::TurnStarted { turn, message: "Delete <it>".to_owned() }),
+        Logged(TurnEvent::TurnStarted { turn, message: "Delete <it>".to_owned(), by: None }),
         Logged(TurnEvent::StepStarted { turn, step: 1 }),
         Logged(TurnEvent::HistorySummarized {
             turn,
@@ -114,7 +114,13 @@ fn script() -> Vec<Given> {
         }),
         Thought(1, "Hm"),
         Text(1, "This is vo"),
-        Logged(TurnEvent::StepRestarted { turn, step: 1, reason: "cut".to_owned(), taken_over: false }),
+        Logged(TurnEvent::StepRestarted {
+            turn,
+            step: 1,
+            reason: "cut".to_owned(),
+            taken_over: false,
+            epoch: None,
+        }),
         Text(1, "Let me look.\n\n"),
         Text(1, "| a | b |\n|---|---|\n"),
         Text(1, "| 1 | 2 |\n"),
@@ -307,7 +313,7 @@ fn an_open_stream_shows_the_fields_and_the_time_of_the_moment() {
     let called = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
     let mut encoder = Encoder::new(Transcript::default(), 0, fragments_at(called.clone()));
     let turn = turn();
-    encoder.logged(1, &TurnEvent::TurnStarted { turn, message: "Show it".to_owned() });
+    encoder.logged(1, &TurnEvent::TurnStarted { turn, message: "Show it".to_owned(), by: None });
     encoder.logged(2, &TurnEvent::StepStarted { turn, step: 1 });
     let card = |encoder: &mut Encoder, sequence| {
         let event = TurnEvent::ToolCalled {
@@ -340,7 +346,7 @@ fn an_approval_says_why_it_is_asked_and_names_the_record_as_it_was() {
     let mut encoder = Encoder::new(Transcript::default(), 0, fragments_at(clock));
     let turn = turn();
     encoder.fragments_mut().know(visits(Vec::new()));
-    encoder.logged(1, &TurnEvent::TurnStarted { turn, message: "Tidy up".to_owned() });
+    encoder.logged(1, &TurnEvent::TurnStarted { turn, message: "Tidy up".to_owned(), by: None });
     encoder.logged(2, &TurnEvent::StepStarted { turn, step: 1 });
     let id = RecordId(Uuid::from_u128(5));
     // The name that the record has by now is what the agent gave it.
@@ -383,11 +389,11 @@ fn a_model_that_answered_in_anothers_place_is_named_below_the_answer() {
         text: "Two deals.".to_owned(),
         reasoning: String::new(),
         interrupted: false,
-        answered_by: Some(AnsweredBy { model: "b/<y>".to_owned(), instead_of }),
+        answered_by: Some(AnsweredBy { model: "b/<y>".to_owned(), instead_of, sent: None }),
     };
     let foot = |event: TurnEvent| {
         let mut transcript = Transcript::default();
-        transcript.apply(&TurnEvent::TurnStarted { turn, message: "Which?".to_owned() });
+        transcript.apply(&TurnEvent::TurnStarted { turn, message: "Which?".to_owned(), by: None });
         transcript.apply(&event);
         transcript.apply(&TurnEvent::TurnCompleted { turn });
         fragments().foot(&transcript.turns()[0])

@@ -4,9 +4,10 @@
 use kontor_agents::GO_ON;
 use kontor_core::{
     error::Problem,
-    ids::{ApprovalId, TurnId},
+    ids::{ApprovalId, MemberId, TurnId},
     operation::Effect,
     reading::readable,
+    time::Timestamp,
     turn::{AnsweredBy, ApprovalQuestion, ToolOutcome, TurnEvent},
     usage::{Spent, dollars},
 };
@@ -18,11 +19,17 @@ use super::{prose::Prose, thought::Thought};
 #[derive(Default)]
 pub(crate) struct Transcript {
     turns: Vec<Turn>,
+    /// When what is taken in next was logged.
+    now: Option<Timestamp>,
 }
 
 pub(crate) struct Turn {
     pub id: TurnId,
     pub message: String,
+    /// Whose it is, where that is another than the session's member.
+    pub by: Option<MemberId>,
+    /// When what it came to last was logged.
+    pub at: Option<Timestamp>,
     pub state: TurnState,
     /// What was told the model in the place of earlier messages, from this turn on.
     pub note: Option<Note>,
@@ -129,7 +136,7 @@ impl Transcript {
     pub(crate) fn queue(&mut self, id: TurnId, message: String) {
         if self.turn(id).is_none() {
             let (state, note, steps, spent) = (TurnState::Queued, None, Vec::new(), Spent::default());
-            self.turns.push(Turn { id, message, state, note, steps, spent });
+            self.turns.push(Turn { id, message, by: None, at: None, state, note, steps, spent });
         }
     }
 
@@ -161,12 +168,19 @@ impl Transcript {
         }
     }
 
+    /// Notes when what is taken in next was logged.
+    pub(crate) fn set_now(&mut self, now: Timestamp) {
+        self.now = Some(now);
+    }
+
     pub(crate) fn apply(&mut self, event: &TurnEvent) -> Change {
-        if let TurnEvent::TurnStarted { turn, message } = event {
+        let now = self.now;
+        if let TurnEvent::TurnStarted { turn, message, .. } = event {
             self.queue(*turn, message.clone());
         }
         let id = event.turn();
         let Some(turn) = self.turn_mut(id) else { return Change::Nothing };
+        turn.at = now.or(turn.at);
         turn.apply(event)
     }
 
@@ -188,7 +202,8 @@ impl Turn {
     fn apply(&mut self, event: &TurnEvent) -> Change {
         let id = self.id;
         match event {
-            TurnEvent::TurnStarted { .. } => {
+            TurnEvent::TurnStarted { by, .. } => {
+                self.by = *by;
                 self.state = TurnState::Running;
                 Change::Turn(id)
             }

@@ -150,7 +150,10 @@ async fn budgets_page(
         shell,
         budgets: budgets.into_iter().map(|budget| view(budget, clock)).collect(),
         form,
-        agents: agents.into_iter().map(|agent| (format!("agent/{}", agent.id), agent.definition.label)).collect(),
+        agents: agents
+            .into_iter()
+            .map(|agent| (format!("agent/{}", agent.id), agent.definition.label))
+            .collect(),
         members: members.into_iter().map(|member| (format!("member/{}", member.id), member.name)).collect(),
         unpriced: unpriced.join(", "),
         done,

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Request, State},
     response::Html,
 };
-use kontor_agents::{Session, SessionContext, SessionStatus, TurnStatus};
+use kontor_agents::{Access, Session, SessionContext, SessionQuery, SessionStatus, TurnStatus};
 use kontor_core::{
     caller::Caller,
     error::{Chain, Problem},
@@ -23,6 +23,7 @@ use kontor_identity::Csrf;
 use kontor_models::Models;
 use serde_json::Value as Json;
 
+use super::{answers::around, chat_menu};
 use crate::{
     assets,
     chat::{Fragments, Transcript},
@@ -54,6 +55,8 @@ struct ChatPage {
     /// Which of the agents is chosen.
     chosen: usize,
     suggestions: Vec<String>,
+    /// A chat that was deleted a moment ago.
+    deleted: Option<SessionId>,
     /// The record the chat is about, as link.
     context: Option<Shown>,
     /// The same for the form that begins the chat.
@@ -84,6 +87,8 @@ impl ChatPage {
 /// The list at the side: a page of the chats, the one used last first.
 struct SessionList {
     items: Vec<SessionItem>,
+    /// What is searched for, empty where nothing is.
+    search: String,
     older: Option<String>,
     newest: Option<String>,
 }
@@ -95,10 +100,13 @@ struct SessionItem {
     /// Why it takes no messages, in a word.
     mark: Option<&'static str>,
     is_current: bool,
+    is_pinned: bool,
 }
 
 struct SessionView {
     id: SessionId,
+    /// What can be done with it.
+    menu: String,
     agent: String,
     model: String,
     last: Sequence,
@@ -130,6 +138,11 @@ impl Closed {
             SessionStatus::Paused => {
                 closed("Paused", "This chat is paused. It takes no messages until it goes on.", true)
             }
+            SessionStatus::Active if session.access == Access::Read => closed(
+                "To be read",
+                "This chat is shared with you to be read. Fork it to go on from it yourself.",
+                false,
+            ),
             SessionStatus::Active if !is_agent_there => closed(
                 "Agent away",
                 "The agent of this chat was deleted or is not active, and takes no more messages. Begin a new chat with another.",
@@ -196,11 +209,12 @@ pub(crate) async fn begin_page(
     page(&ChatPage {
         assets: &assets::BASE,
         shell,
-        sessions: sessions(state, caller, None, query.get("chats")).await?,
+        sessions: sessions(state, caller, None, query).await?,
         session: None,
         agents,
         chosen,
         suggestions,
+        deleted: query.get("deleted").parse().ok(),
         context,
         about: about.map(|about| format!("{}:{}", about.object, about.id)),
         action: "/chat".to_owned(),
@@ -233,6 +247,7 @@ pub(crate) async fn show_page(
     let session = state.agents.session(caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(state, caller, &schema), csrf.token());
+    let fragments = fragments.with(around(state, caller, &session).await?);
 
     let before: Option<Sequence> = query.get("before").parse().ok();
     let mut starts = state.agents.turn_starts(caller, id, before, SHOWN_TURNS + 1).await?;
@@ -262,6 +277,7 @@ pub(crate) async fn show_page(
     let is_there = agent.is_some_and(|agent| agent.active);
     let view = SessionView {
         id,
+        menu: chat_menu::menu(&session, csrf.token()),
         agent: session.agent.label.clone(),
         model: model_label(&state.agents.models_of_caller(caller).await?, model),
         last,
@@ -275,11 +291,12 @@ pub(crate) async fn show_page(
     page(&ChatPage {
         assets: &assets::BASE,
         shell,
-        sessions: sessions(state, caller, Some(id), query.get("chats")).await?,
+        sessions: sessions(state, caller, Some(id), query).await?,
         session: Some(view),
         agents: Vec::new(),
         chosen: 0,
         suggestions: Vec::new(),
+        deleted: None,
         context,
         about: None,
         action: format!("/chat/{id}/turns"),
@@ -305,6 +322,7 @@ pub(crate) async fn transcript(
             if logged.seq > up_to {
                 return Ok((transcript, last));
             }
+            transcript.set_now(logged.at);
             transcript.apply(&logged.event);
             last = logged.seq;
         }
@@ -371,28 +389,38 @@ async fn sessions(
     state: &Services,
     caller: &Caller,
     current: Option<SessionId>,
-    after: &str,
+    query: &Fields,
 ) -> Result<SessionList> {
     let now = state.environment.now();
-    let after = Some(after).filter(|after| !after.is_empty());
-    let found = state.agents.sessions(caller, LISTED_SESSIONS, after).await?;
+    let (after, search) = (query.get("chats"), query.get("find").trim());
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let wanted =
+        SessionQuery { search: given(search), after: given(after), ..SessionQuery::first(LISTED_SESSIONS) };
+    // A place in the list that is none begins it anew.
+    let first = SessionQuery { after: None, ..wanted.clone() };
+    let found = match state.agents.sessions(caller, wanted).await {
+        Err(kontor_agents::Error::Invalid(_)) => state.agents.sessions(caller, first).await?,
+        found => found?,
+    };
     let items = found.sessions.into_iter().map(|session| SessionItem {
         id: session.id,
         when: instant(session.updated_at, Clock { now, zone: caller.locale.time_zone }),
         mark: Closed::of(&session, true, now).map(|closed| closed.mark),
         is_current: Some(session.id) == current,
+        is_pinned: session.pinned,
         title: title(&session),
     });
     // The chat that is open stays open.
     let here = current.map_or_else(|| "/chat".to_owned(), |id| format!("/chat/{id}"));
     Ok(SessionList {
         items: items.collect(),
-        older: found.next.map(|next| with_query(&here, [("chats", next.as_str())])),
-        newest: after.map(|_| here),
+        older: found.next.map(|next| with_query(&here, [("find", search), ("chats", next.as_str())])),
+        newest: given(after).map(|_| with_query(&here, [("find", search)])),
+        search: search.to_owned(),
     })
 }
 
-fn title(session: &Session) -> String {
+pub(super) fn title(session: &Session) -> String {
     session.title.clone().unwrap_or_else(|| "New chat".to_owned())
 }
 

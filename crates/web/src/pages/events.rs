@@ -16,6 +16,7 @@ use kontor_core::{caller::Caller, error::Chain, ids::SessionId, turn::TurnEvent}
 use kontor_http::{Admission, KEEP_ALIVE, Services, StreamPlace};
 use tokio::time::Instant;
 
+use super::answers::around;
 use super::chat::{learn_name, learn_names, transcript};
 use crate::{
     chat::{Encoder, Fragments, Message},
@@ -43,7 +44,8 @@ pub(crate) async fn stream(
 
     let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(PageError::Problem)?;
     let schema = state.crm.schema(caller.workspace).await?;
-    let fragments = Fragments::new(viewer(&state, &caller, &schema), csrf.token());
+    let fragments = Fragments::new(viewer(&state, &caller, &schema), csrf.token())
+        .with(around(&state, &caller, &state.agents.session(&caller, id).await?).await?);
     // What comes concerns the turn that had begun by then, and those after it.
     let begun = after.seq.saturating_add(1);
     let from = state.agents.turn_starts(&caller, id, Some(begun), 1).await?.first().copied().unwrap_or(1);
@@ -101,6 +103,7 @@ impl Follower {
                         let (state, caller) = (&self.state, &self.caller);
                         learn_name(state, caller, self.encoder.fragments(), operation, arguments).await;
                     }
+                    self.encoder.set_now(logged.at);
                     self.encoder.logged(logged.seq, &logged.event)
                 }
                 StreamEvent::TextDelta { turn, step, text, .. } => {

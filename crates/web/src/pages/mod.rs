@@ -1,23 +1,29 @@
 //! The pages, one a file, and the requests that they send.
 
 mod agents;
+mod answers;
 mod audit;
 mod budgets;
 mod chat;
+mod chat_menu;
 mod choices;
 mod edit;
 mod events;
+mod feedback;
 mod jobs;
 mod list;
 mod list_state;
 mod live;
 mod models;
+mod open_turns;
 mod palette;
 mod record;
 mod record_form;
+mod roles;
 mod settings;
 mod setup;
 mod sign_in;
+mod trace;
 mod turns;
 mod usage;
 
@@ -46,6 +52,18 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/{session}/turns", post(turns::start))
         .route("/chat/{session}/events", get(events::stream))
         .route("/chat/{session}/resume", post(turns::resume))
+        .route("/chat/{session}/rename", post(chat_menu::rename))
+        .route("/chat/{session}/pin", post(chat_menu::pin))
+        .route("/chat/{session}/fork", post(chat_menu::fork))
+        .route("/chat/{session}/delete", post(chat_menu::delete))
+        .route("/chat/{session}/restore", post(chat_menu::restore))
+        .route("/chat/{session}/export", get(chat_menu::export))
+        .route("/chat/{session}/share", get(chat_menu::share_page).post(chat_menu::share))
+        .route("/chat/{session}/unshare", post(chat_menu::unshare))
+        .route("/chat/turns/{turn}/feedback", post(answers::rate))
+        .route("/chat/turns/{turn}/resend", post(answers::resend))
+        .route("/chat/turns/{turn}/retry", post(answers::retry))
+        .route("/turns/{turn}", get(trace::show))
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/turns/{turn}/go_on", post(turns::go_on))
         .route("/chat/approvals/{approval}", post(turns::resolve))
@@ -56,7 +74,21 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/own", post(settings::change_own))
         .route("/settings/workspace", post(settings::change_workspace))
         .route("/settings/zone", post(settings::offer_zone))
-        .merge(agents::routes())
+        .route("/settings/agents", get(agents::list::show))
+        .route("/settings/agents/new", get(agents::form::new).post(agents::form::create))
+        .route("/settings/agents/protected", post(agents::list::protect))
+        .route("/settings/agents/{name}", get(agents::form::show).post(agents::form::change))
+        .route("/settings/agents/{name}/active", post(agents::list::activate))
+        .route("/settings/agents/{name}/reset", post(agents::list::reset))
+        .route("/settings/agents/{name}/delete", post(agents::list::delete))
+        .route("/settings/agents/{name}/restore", post(agents::list::restore))
+        .route("/settings/agents/{name}/prompt", get(agents::prompt::show).post(agents::prompt::save))
+        .route("/settings/agents/{name}/prompt/draft", post(agents::prompt::keep))
+        .route("/settings/agents/{name}/prompt/discard", post(agents::prompt::discard))
+        .route("/settings/agents/{name}/prompt/preview", post(agents::prompt::preview))
+        .route("/settings/agents/{name}/prompt/label", post(agents::reviews::move_label))
+        .route("/settings/agents/{name}/prompt/reviews", post(agents::reviews::request))
+        .route("/settings/agents/{name}/prompt/reviews/{id}", post(agents::reviews::answer))
         .route("/settings/models", get(models::show))
         .route("/settings/models/use", post(models::choose))
         .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))
@@ -68,6 +100,14 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/usage", get(usage::show))
         .route("/settings/budgets", get(budgets::show).post(budgets::set))
         .route("/settings/budgets/remove", post(budgets::remove))
+        .route("/settings/roles", get(roles::show_all).post(roles::create))
+        .route("/settings/roles/{name}", get(roles::show).post(roles::change))
+        .route("/settings/roles/{name}/reset", post(roles::reset))
+        .route("/settings/roles/{name}/delete", post(roles::delete))
+        .route("/settings/authority", get(roles::authority))
+        .route("/settings/turns", get(open_turns::show))
+        .route("/settings/turns/{turn}/stop", post(open_turns::stop))
+        .route("/settings/feedback", get(feedback::show))
         .route("/live", get(live::follow))
         .route("/palette", get(palette::find))
         .route("/records/choices", get(choices::find))

@@ -4,6 +4,7 @@ use axum::{
     Json,
     extract::{Request, State},
 };
+use kontor_agents::SessionQuery;
 use kontor_core::text::fold;
 use kontor_http::Services;
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ pub(crate) async fn find(
             items.push(item(&hit.label, href, &hit.object.label));
         }
     }
-    let sessions = state.agents.sessions(&caller, SESSIONS, None).await?.sessions;
+    let sessions = state.agents.sessions(&caller, SessionQuery::first(SESSIONS)).await?.sessions;
     let sessions = sessions.iter().filter_map(|session| Some((session.id, session.title.as_deref()?)));
     for (id, title) in sessions.filter(|(_, title)| fits(title)).take(SHOWN_SESSIONS) {
         items.push(item(title, format!("/chat/{id}"), "Chat"));

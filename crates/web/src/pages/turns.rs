@@ -16,6 +16,7 @@ use kontor_core::{
 use kontor_http::Services;
 use serde_json::json;
 
+use super::answers::around;
 use super::chat::{Unsent, begin_page, context_of, show_page};
 use crate::{
     chat::{Fragments, Transcript},
@@ -56,7 +57,9 @@ pub(crate) async fn begin(
 async fn begun(state: &Services, caller: &Caller, fields: &Fields, message: String) -> Result<SessionId> {
     let schema = state.crm.schema(caller.workspace).await?;
     let agent = match fields.get("agent") {
-        "" => state.agents.agents(caller).await?.into_iter().find(|agent| agent.active).map(|agent| agent.name),
+        "" => {
+            state.agents.agents(caller).await?.into_iter().find(|agent| agent.active).map(|agent| agent.name)
+        }
         name => Some(name.to_owned()),
     };
     let agent = agent.ok_or_else(|| {
@@ -70,7 +73,7 @@ async fn begun(state: &Services, caller: &Caller, fields: &Fields, message: Stri
 }
 
 /// A message as it was written; browsers send its line breaks as CR LF.
-fn message(fields: &Fields) -> String {
+pub(super) fn message(fields: &Fields) -> String {
     fields.find("message").unwrap_or_default().replace("\r\n", "\n")
 }
 
@@ -130,7 +133,8 @@ pub(crate) async fn start(
         return Ok(Redirect::to(&format!("/chat/{session}")).into_response());
     }
     let schema = state.crm.schema(sent.caller.workspace).await?;
-    let fragments = Fragments::new(viewer(&state, &sent.caller, &schema), sent.csrf.token());
+    let around = around(&state, &sent.caller, &state.agents.session(&sent.caller, session).await?).await?;
+    let fragments = Fragments::new(viewer(&state, &sent.caller, &schema), sent.csrf.token()).with(around);
     let mut transcript = Transcript::default();
     if started.status == TurnStatus::Queued {
         transcript.queue(started.id, message);
@@ -226,7 +230,7 @@ async fn closed(state: &Services, caller: &Caller, id: ApprovalId) -> Result<Pag
     Ok(PageError::Problem(Problem::new(ErrorKind::Conflict, "approval_closed", message)))
 }
 
-fn done(headers: &HeaderMap, session: SessionId) -> Response {
+pub(super) fn done(headers: &HeaderMap, session: SessionId) -> Response {
     if wants_json(headers) {
         Json(json!({})).into_response()
     } else {
@@ -234,10 +238,10 @@ fn done(headers: &HeaderMap, session: SessionId) -> Response {
     }
 }
 
-fn wants_json(headers: &HeaderMap) -> bool {
+pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
 }
 
-fn parsed<T: std::str::FromStr>(text: &str) -> Result<T> {
+pub(super) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T> {
     text.parse().map_err(|_| PageError::not_found())
 }

@@ -8,28 +8,70 @@ async fn an_agent_is_made_changed_copied_and_deleted_on_its_pages() {
     let ada = server.sign_in("ada").await;
     ada.get("/settings").await.expect(200).shows("href=\"/settings/agents\"");
     ada.get("/settings/agents").await.expect(200).shows("Sales assistant").shows("standard");
-    ada.get("/settings/agents/new").await.expect(200).shows("You are {{ agent.label }}").shows("<option>Viewer");
+    ada.get("/settings/agents/new")
+        .await
+        .expect(200)
+        .shows("You are {{ agent.label }}")
+        .shows("<option>Viewer");
     let new = [
-        ("name", "lead-finder"), ("label", "Lead finder"), ("icon", "target"), ("role", "Viewer"), ("model", "smart"),
-        ("operations", "lead.*\r\n*.find"), ("format", "markdown"), ("prompt", "You find leads."),
+        ("name", "lead-finder"),
+        ("label", "Lead finder"),
+        ("icon", "target"),
+        ("role", "Viewer"),
+        ("model", "smart"),
+        ("operations", "lead.*\r\n*.find"),
+        ("format", "markdown"),
+        ("prompt", "You find leads."),
     ];
-    let wrong = ada.post("/settings/agents/new", &[("name", "Lead Finder"), ("label", "x"), ("icon", "target"),
-        ("role", "Viewer"), ("model", "smart"), ("prompt", "{{ nobody }}"), ("temperature", "")]);
-    wrong.await.expect(422).shows("name-wrong").shows("prompt-wrong").shows("Line 1, column 4").shows("value=\"Lead Finder\"");
+    let wrong = ada.post(
+        "/settings/agents/new",
+        &[
+            ("name", "Lead Finder"),
+            ("label", "x"),
+            ("icon", "target"),
+            ("role", "Viewer"),
+            ("model", "smart"),
+            ("prompt", "{{ nobody }}"),
+            ("temperature", ""),
+        ],
+    );
+    wrong
+        .await
+        .expect(422)
+        .shows("name-wrong")
+        .shows("prompt-wrong")
+        .shows("Line 1, column 4")
+        .shows("value=\"Lead Finder\"");
     let made = ada.post("/settings/agents/new", &new).await.expect(303);
     assert_eq!(made.header("location"), "/settings/agents/lead-finder?done=made");
     let path = "/settings/agents/lead-finder";
-    ada.get(path).await.expect(200).shows("lead.*\n*.find").shows("name=\"version\" value=\"1\"").hides("Reset to");
+    ada.get(path)
+        .await
+        .expect(200)
+        .shows("lead.*\n*.find")
+        .shows("name=\"version\" value=\"1\"")
+        .hides("Reset to");
     let change = [
-        ("version", "1"), ("label", "Finder"), ("icon", "target"), ("role", "Viewer"), ("model", "fast"),
-        ("operations", "lead.*"), ("format", "markdown"), ("steps", "3"),
+        ("version", "1"),
+        ("label", "Finder"),
+        ("icon", "target"),
+        ("role", "Viewer"),
+        ("model", "fast"),
+        ("operations", "lead.*"),
+        ("format", "markdown"),
+        ("steps", "3"),
     ];
     ada.post(path, &change).await.expect(303);
     ada.get(path).await.expect(200).shows("label, model, operations, limits").shows("in use");
     // What somebody else wrote meanwhile stays, and so does what is written now.
     let stale = [
-        ("version", "1"), ("label", "Lead finder"), ("icon", "target"), ("role", "Member"), ("model", "smart"),
-        ("operations", "lead.*\r\n*.find"), ("format", "markdown"),
+        ("version", "1"),
+        ("label", "Lead finder"),
+        ("icon", "target"),
+        ("role", "Member"),
+        ("model", "smart"),
+        ("operations", "lead.*\r\n*.find"),
+        ("format", "markdown"),
     ];
     ada.post(path, &stale)
         .await
@@ -38,7 +80,11 @@ async fn an_agent_is_made_changed_copied_and_deleted_on_its_pages() {
         .shows("value=\"Finder\"")
         .shows("<option selected>Member")
         .shows("name=\"version\" value=\"2\"");
-    ada.get("/settings/agents/new?copy_of=lead-finder").await.expect(200).shows("Finder (copy)").shows("You find leads.");
+    ada.get("/settings/agents/new?copy_of=lead-finder")
+        .await
+        .expect(200)
+        .shows("Finder (copy)")
+        .shows("You find leads.");
     ada.post(&format!("{path}/active"), &[("version", "2"), ("active", "no")]).await.expect(303);
     ada.get("/settings/agents").await.expect(200).shows("not active");
     ada.get("/chat").await.expect(200).hides("Finder");
@@ -78,7 +124,10 @@ async fn a_prompt_is_written_previewed_saved_and_used() {
     let used = [("label", "production"), ("version", "2"), ("expected", "1")];
     ada.post(&format!("{path}/label"), &used).await.expect(303);
     ada.get(path).await.expect(200).shows("production: version 2").shows("Count for Ada Brandt.");
-    ada.post(&format!("{path}/label"), &used).await.expect(409).shows("Ada Brandt moved production to version 2");
+    ada.post(&format!("{path}/label"), &used)
+        .await
+        .expect(409)
+        .shows("Ada Brandt moved production to version 2");
     let back = [("label", "production"), ("version", "1"), ("expected", "2")];
     ada.post(&format!("{path}/label"), &back).await.expect(303);
     ada.get(path).await.expect(200).shows("production: version 1");
@@ -88,8 +137,26 @@ async fn a_prompt_is_written_previewed_saved_and_used() {
 async fn a_chat_whose_agent_is_gone_stays_readable_and_says_so() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
-    let begun = ada.post("/chat", &[("agent", "analyst"), ("message", "how many deals are there?")]).await.expect(303);
+    let begun = ada
+        .post("/chat", &[("agent", "analyst"), ("message", "how many deals are there?")])
+        .await
+        .expect(303);
     let chat = begun.header("location").to_owned();
     ada.post("/settings/agents/analyst/delete", &[("version", "1")]).await.expect(303);
     ada.get(&chat).await.expect(200).shows("how many deals are there?").shows("takes no more messages");
+}
+
+#[tokio::test]
+async fn a_protected_label_waits_for_a_second_person_on_its_page() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    ada.post("/settings/agents/protected", &[("labels", "production, staging")]).await.expect(303);
+    ada.get("/settings/agents").await.expect(200).shows("value=\"production, staging\"");
+    let path = "/settings/agents/analyst/prompt";
+    ada.post(path, &[("based_on", "1"), ("body", "Count."), ("note", "")]).await.expect(303);
+    ada.get(path).await.expect(200).shows("with review").shows("Ask for a review").hides("Move production");
+    let to = [("label", "production"), ("version", "2"), ("expected", "1"), ("note", "Look, please.")];
+    ada.post(&format!("{path}/label"), &to).await.expect(409).shows("a second person agrees");
+    ada.post(&format!("{path}/reviews"), &to).await.expect(303);
+    ada.get(path).await.expect(200).shows("Look, please.").shows("Take back").hides("Approve");
 }

@@ -226,7 +226,11 @@ async fn a_chat_that_takes_no_messages_says_why_and_one_that_is_paused_goes_on()
 
     server.services.agents.update_session(&caller, session, patch(SessionStatus::Paused)).await.unwrap();
     let paused = ada.get(&page).await.expect(200);
-    paused.shows("This chat is paused").hides("<textarea").shows(">Paused</span>").shows(" · Paused</small>");
+    paused
+        .shows("This chat is paused")
+        .hides("<textarea id=\"message\"")
+        .shows(">Paused</span>")
+        .shows(" · Paused</small>");
     ada.post(&format!("{page}/turns"), &[("message", "help")]).await.expect(409);
     ada.post(&format!("{page}/resume"), &[]).await.expect(303);
     ada.get(&page).await.expect(200).shows("<textarea id=\"message\"").hides("Paused");
@@ -237,14 +241,14 @@ async fn a_chat_that_takes_no_messages_says_why_and_one_that_is_paused_goes_on()
         .await
         .expect(200)
         .shows("was not used for long")
-        .hides("<textarea")
+        .hides("<textarea id=\"message\"")
         .shows(" · Expired</small>");
     set(&server, id, "expires_at", i64::MAX / 2).await;
     server.services.agents.update_session(&caller, session, patch(SessionStatus::Completed)).await.unwrap();
     let completed = ada.get(&page).await.expect(200);
     completed
         .shows("This chat is completed")
-        .hides("<textarea")
+        .hides("<textarea id=\"message\"")
         .shows(" · Completed</small>")
         .hides("/resume\"");
     server.stop().await;

@@ -10,6 +10,7 @@ mod hidden;
 mod lists;
 mod models;
 mod records;
+mod roles;
 mod settings;
 mod usage;
 

@@ -17,7 +17,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 /// Runs a turn to its end as the driver would, with a crash at each of the numbered moments, and answers its
 /// log and how often each writing or outside effect happened.
 fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<(u32, u32)>) {
-    let mut log: Vec<TurnEvent> = opening(TURN, "go".into()).into();
+    let mut log: Vec<TurnEvent> = opening(TURN, "go".into(), None).into();
     let mut happened = Vec::new();
     let mut begun = std::collections::BTreeSet::new();
     let mut moment = 0;

@@ -171,7 +171,8 @@ mod tests {
         let body = wire(&request, &Quirks::default());
         let sent = ["temperature", "max_tokens", "reasoning_effort"].map(|key| body[key].clone());
         assert_eq!(sent, [json!(0.5), json!(700), json!("low")]);
-        let body = wire(&request, &Quirks { temperature: false, reasoning_effort: false, ..Quirks::default() });
+        let body =
+            wire(&request, &Quirks { temperature: false, reasoning_effort: false, ..Quirks::default() });
         assert!(body.get("temperature").is_none() && body.get("reasoning_effort").is_none());
     }
 

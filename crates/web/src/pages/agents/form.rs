@@ -6,7 +6,9 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_agents::{AgentLimits, AgentPatch, AgentSummary, AgentVersion, Definition, NewAgent, ResponseFormat};
+use kontor_agents::{
+    AgentLimits, AgentPatch, AgentSummary, AgentVersion, Definition, NewAgent, ResponseFormat,
+};
 use kontor_core::{
     caller::Caller,
     error::{Fault as _, Issue},
@@ -99,7 +101,7 @@ impl AgentPage {
     }
 }
 
-pub(super) async fn new(
+pub(crate) async fn new(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
@@ -124,7 +126,7 @@ pub(super) async fn new(
     page(&shown)
 }
 
-pub(super) async fn create(State(state): State<Services>, sent: Sent) -> Result<Response> {
+pub(crate) async fn create(State(state): State<Services>, sent: Sent) -> Result<Response> {
     let Sent { caller, csrf, fields } = sent;
     let issues = match patch_of(&fields) {
         Ok(patch) => {
@@ -149,7 +151,9 @@ pub(super) async fn create(State(state): State<Services>, sent: Sent) -> Result<
                 active: None,
             };
             match state.agents.create_agent(&caller, new).await {
-                Ok(agent) => return Ok(Redirect::to(&format!("{}?done=made", href(&agent.name))).into_response()),
+                Ok(agent) => {
+                    return Ok(Redirect::to(&format!("{}?done=made", href(&agent.name))).into_response());
+                }
                 Err(error) => issues_of(error)?,
             }
         }
@@ -161,7 +165,7 @@ pub(super) async fn create(State(state): State<Services>, sent: Sent) -> Result<
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&AgentPage { wrong, copy_of, ..shown })?).into_response())
 }
 
-pub(super) async fn show(
+pub(crate) async fn show(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
     Path(name): Path<String>,
@@ -180,7 +184,7 @@ pub(super) async fn show(
     page(&shown)
 }
 
-pub(super) async fn change(
+pub(crate) async fn change(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -353,15 +357,21 @@ fn patch_of(fields: &Fields) -> Result<AgentPatch, Vec<Issue>> {
     };
     let mut whole = |name: &'static str| match fields.get(name) {
         "" => None,
-        text => text.parse::<u32>().map_err(|_| issues.push(Issue::new(name, "not_understood", "expected a whole number"))).ok(),
+        text => text
+            .parse::<u32>()
+            .map_err(|_| issues.push(Issue::new(name, "not_understood", "expected a whole number")))
+            .ok(),
     };
-    let (max_output_tokens, steps, tool_calls) = (whole("max_output_tokens"), whole("steps"), whole("tool_calls"));
+    let (max_output_tokens, steps, tool_calls) =
+        (whole("max_output_tokens"), whole("steps"), whole("tool_calls"));
     let deadline_seconds = whole("deadline_seconds").map(u64::from);
     let temperature = match fields.get("temperature") {
         "" => None,
         text => text
             .parse::<f64>()
-            .map_err(|_| issues.push(Issue::new("temperature", "not_understood", "expected a number such as 0.7")))
+            .map_err(|_| {
+                issues.push(Issue::new("temperature", "not_understood", "expected a number such as 0.7"))
+            })
             .ok(),
     };
     let effort = fields.get("reasoning_effort");
@@ -409,9 +419,12 @@ mod tests {
         let issues = patch_of(&fields).unwrap_err();
         let paths: Vec<_> = issues.iter().map(|issue| issue.path.as_str()).collect();
         assert_eq!(paths, ["steps", "temperature", "schema"]);
-        for (path, input) in
-            [("settings.temperature", "temperature"), ("operations[2]", "operations"), ("format.schema", "schema"), ("limits.steps", "steps")]
-        {
+        for (path, input) in [
+            ("settings.temperature", "temperature"),
+            ("operations[2]", "operations"),
+            ("format.schema", "schema"),
+            ("limits.steps", "steps"),
+        ] {
             assert_eq!(input_of(path), input);
         }
     }

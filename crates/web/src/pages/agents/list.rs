@@ -6,7 +6,9 @@ use axum::{
     response::{Html, Redirect},
 };
 use kontor_agents::{AgentPatch, AgentSummary};
+use kontor_core::grants::Permission;
 use kontor_http::Services;
+use serde_json::Map;
 
 use super::{HREF, href, may_change, number};
 use crate::{
@@ -26,6 +28,8 @@ struct AgentsPage {
     agents: Vec<AgentView>,
     deleted: Vec<AgentView>,
     may_change: bool,
+    /// The labels that move only when a second person agrees, for those who may set them.
+    protected: Option<String>,
     done: &'static str,
 }
 
@@ -43,7 +47,7 @@ struct AgentView {
     by: String,
 }
 
-pub(super) async fn show(
+pub(crate) async fn show(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
@@ -72,15 +76,29 @@ pub(super) async fn show(
         agents: agents.into_iter().map(view).collect(),
         deleted: deleted.into_iter().map(view).collect(),
         may_change: may_change(&caller),
+        protected: if caller.grants.permits(Permission::Settings) {
+            Some(state.identity.workspace_settings(&caller).await?.protected_labels.join(", "))
+        } else {
+            None
+        },
         done: match query.get("done") {
             "deleted" => "Deleted. Its chats stay readable.",
             "restored" => "Restored.",
+            "saved" => "Saved.",
             _ => "",
         },
     })
 }
 
-pub(super) async fn activate(
+/// Which labels move only when a second person agrees.
+pub(crate) async fn protect(State(state): State<Services>, sent: Sent) -> Result<Redirect> {
+    let labels = sent.fields.get("labels").split([',', ' ']).filter(|label| !label.is_empty());
+    let changes = Map::from_iter([("protected_labels".to_owned(), labels.collect::<Vec<_>>().into())]);
+    state.identity.change_workspace_settings(&sent.caller, &changes).await?;
+    Ok(Redirect::to(&format!("{HREF}?done=saved")))
+}
+
+pub(crate) async fn activate(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -91,7 +109,7 @@ pub(super) async fn activate(
     Ok(Redirect::to(&format!("{}?done=saved", href(&name))))
 }
 
-pub(super) async fn reset(
+pub(crate) async fn reset(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -100,7 +118,7 @@ pub(super) async fn reset(
     Ok(Redirect::to(&format!("{}?done=reset", href(&name))))
 }
 
-pub(super) async fn delete(
+pub(crate) async fn delete(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -109,7 +127,7 @@ pub(super) async fn delete(
     Ok(Redirect::to(&format!("{HREF}?done=deleted")))
 }
 
-pub(super) async fn restore(
+pub(crate) async fn restore(
     State(state): State<Services>,
     Path(id): Path<String>,
     sent: Sent,

@@ -114,7 +114,7 @@ struct Written {
     record: String,
 }
 
-pub(super) async fn show(
+pub(crate) async fn show(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
     Path(name): Path<String>,
@@ -133,7 +133,8 @@ pub(super) async fn show(
         let clock = Clock { now: state.environment.now(), zone: caller.locale.time_zone };
         (body, based_on, draft_saved) = (draft.body, draft.based_on, Some(instant(draft.saved_at, clock)));
     }
-    let written = Written { body, note: String::new(), based_on, member: String::new(), record: String::new() };
+    let written =
+        Written { body, note: String::new(), based_on, member: String::new(), record: String::new() };
     let mut shown = prompt_page(&state, &caller, &csrf, agent, written).await?;
     shown.draft_saved = draft_saved;
     shown.done = match query.get("done") {
@@ -149,7 +150,7 @@ pub(super) async fn show(
 }
 
 /// The editor as it was sent, with its preview.
-pub(super) async fn preview(
+pub(crate) async fn preview(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -158,7 +159,7 @@ pub(super) async fn preview(
     page(&prompt_page(&state, &sent.caller, &sent.csrf, agent, written(&sent.fields)).await?)
 }
 
-pub(super) async fn save(
+pub(crate) async fn save(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -178,7 +179,7 @@ pub(super) async fn save(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
 }
 
-pub(super) async fn keep(
+pub(crate) async fn keep(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -188,7 +189,7 @@ pub(super) async fn keep(
     Ok(Redirect::to(&format!("{}/prompt?done=draft", href(&name))))
 }
 
-pub(super) async fn discard(
+pub(crate) async fn discard(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -408,7 +409,9 @@ mod tests {
     fn a_record_is_named_by_its_address_or_its_id() {
         let id = uuid::Uuid::from_u128(7);
         let address = format!("https://crm.example.com/records/deals/{id}");
-        assert!(matches!(record_of(&address), Some(PreviewRecord::Of { object, id: found }) if object == "deals" && found.0 == id));
+        assert!(
+            matches!(record_of(&address), Some(PreviewRecord::Of { object, id: found }) if object == "deals" && found.0 == id)
+        );
         assert!(matches!(record_of(&id.to_string()), Some(PreviewRecord::Id(found)) if found.0 == id));
         assert!(record_of("").is_none());
     }

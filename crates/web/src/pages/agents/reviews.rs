@@ -14,7 +14,7 @@ use crate::{
     session::Sent,
 };
 
-pub(super) async fn move_label(
+pub(crate) async fn move_label(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -25,7 +25,7 @@ pub(super) async fn move_label(
     Ok(Redirect::to(&format!("{}/prompt?done=moved#versions", href(&name))))
 }
 
-pub(super) async fn request(
+pub(crate) async fn request(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
@@ -40,7 +40,7 @@ pub(super) async fn request(
     Ok(Redirect::to(&format!("{}/prompt?done=asked#reviews", href(&name))))
 }
 
-pub(super) async fn answer(
+pub(crate) async fn answer(
     State(state): State<Services>,
     Path((name, id)): Path<(String, String)>,
     sent: Sent,

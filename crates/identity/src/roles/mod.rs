@@ -1,12 +1,26 @@
-//! Roles, and the standard ones that every workspace begins with.
+//! Roles: what members and agents may do, and the standard ones that every workspace begins with.
+
+mod admins;
+mod change;
+mod check;
+mod holders;
 
 use kontor_core::{
+    actor::Actor,
     grants::{Action, Grants, ObjectGrant},
     metadata::Name,
+    time::Timestamp,
+};
+use serde::Serialize;
+
+pub(crate) use self::admins::check_admin_remains;
+pub use self::{
+    change::{NewRole, RoleChanges},
+    holders::{NamedMember, RoleHolders},
 };
 
 /// A named set of grants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Role {
     pub name: String,
     pub label: String,
@@ -14,6 +28,13 @@ pub struct Role {
     pub grants: Grants,
     /// Installed with every workspace.
     pub is_standard: bool,
+    /// Whether it can be changed: that of admins allows everything and stays as it is.
+    pub is_fixed: bool,
+    /// Counts its changes; a change that expects another is refused.
+    pub version: i64,
+    /// Who changed it last; null where nobody has.
+    pub changed_by: Option<Actor>,
+    pub changed_at: Option<Timestamp>,
 }
 
 impl Role {
@@ -26,6 +47,10 @@ impl Role {
             description: description.to_owned(),
             grants,
             is_standard: true,
+            is_fixed: name == ADMIN,
+            version: 1,
+            changed_by: None,
+            changed_at: None,
         }
     }
 

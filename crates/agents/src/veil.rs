@@ -1,0 +1,170 @@
+//! What a reader of a session is shown of the turns of others.
+//!
+//! What was said is what a session is shared for, and is shown whole. What tools were asked and answered is what the
+//! member may read whose turn it is, and the reader may not: it is left out of everybody else's view, and so is what the
+//! model thought.
+
+use std::{collections::HashSet, sync::Arc};
+
+use kontor_core::{
+    error::Problem,
+    ids::{MemberId, TurnId},
+    json::JsonText,
+    turn::{ApprovalQuestion, ToolOutcome, TurnEvent},
+};
+use serde_json::json;
+
+use crate::{
+    error::Error,
+    stored::{Draft, LoggedEvent},
+    stream::StreamEvent,
+};
+
+/// What stands in the place of what is left out.
+pub(crate) const LEFT_OUT: &str = "Not shown: it is the turn of another member.";
+
+/// A reader's view of a session's log.
+pub(crate) struct Veil {
+    reader: MemberId,
+    owner: MemberId,
+    /// The turns that are not the reader's, of those that began before the view did.
+    others: HashSet<TurnId>,
+}
+
+impl Veil {
+    pub(crate) fn new(reader: MemberId, owner: MemberId, others: HashSet<TurnId>) -> Self {
+        Self { reader, owner, others }
+    }
+
+    /// An event as the reader is shown it.
+    ///
+    /// # Errors
+    /// Where what is left of it cannot be written.
+    pub(crate) fn see(&mut self, logged: LoggedEvent) -> Result<LoggedEvent, Error> {
+        if let TurnEvent::TurnStarted { turn, by, .. } = &*logged.event
+            && by.unwrap_or(self.owner) != self.reader
+        {
+            self.others.insert(*turn);
+        }
+        if self.others.is_empty() || !self.others.contains(&logged.event.turn()) {
+            return Ok(logged);
+        }
+        let (seq, at) = (logged.seq, logged.at);
+        match veiled(&logged.event) {
+            Some(event) => Ok(Draft::new(event)?.logged(seq, at)),
+            None => Ok(logged),
+        }
+    }
+
+    /// What is told live as the reader is told it; nothing of what another's model thinks.
+    pub(crate) fn see_live(&mut self, event: StreamEvent) -> Result<Option<StreamEvent>, Error> {
+        match event {
+            StreamEvent::Logged(logged) => Ok(Some(StreamEvent::Logged(self.see(logged)?))),
+            StreamEvent::ReasoningDelta { turn, .. } if self.others.contains(&turn) => Ok(None),
+            other => Ok(Some(other)),
+        }
+    }
+}
+
+/// What is left of an event of another's turn, where that is not all of it.
+fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
+    let mut event = event.clone();
+    match &mut event {
+        TurnEvent::ToolCalled { arguments, written, .. } => {
+            *arguments = json!({});
+            *written = None;
+        }
+        TurnEvent::ToolResult { outcome, .. } => *outcome = veiled_outcome(outcome)?,
+        TurnEvent::ApprovalRequested { arguments, question, .. } => {
+            *arguments = json!({});
+            *question = ApprovalQuestion { reason: question.reason, record: None };
+        }
+        TurnEvent::ApprovalResolved { comment, .. } => comment.clear(),
+        TurnEvent::MessageCompleted { reasoning, .. } if !reasoning.is_empty() => reasoning.clear(),
+        TurnEvent::HistorySummarized { text, .. } => LEFT_OUT.clone_into(text),
+        TurnEvent::TurnFailed { problem, done, .. } if !done.is_empty() => {
+            done.clear();
+            if let Some((said, _)) = problem.message.split_once(" Done before it failed:") {
+                problem.message = said.to_owned();
+            }
+        }
+        TurnEvent::AnswerCarried { value, calls, .. } => {
+            *value = Arc::from("null");
+            calls.clear();
+        }
+        _ => return None,
+    }
+    Some(event)
+}
+
+fn veiled_outcome(outcome: &ToolOutcome) -> Option<ToolOutcome> {
+    match outcome {
+        ToolOutcome::Succeeded { .. } => {
+            Some(ToolOutcome::Succeeded { result: JsonText::new(&json!({ "left_out": LEFT_OUT })).ok()? })
+        }
+        ToolOutcome::Failed { problem } => {
+            Some(ToolOutcome::Failed { problem: Problem::new(problem.kind, problem.code.clone(), LEFT_OUT) })
+        }
+        ToolOutcome::Denied { .. } => Some(ToolOutcome::Denied { comment: String::new() }),
+        ToolOutcome::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kontor_core::{environment::Environment, time::Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn of_another_s_turn_no_result_argument_or_thought_is_shown_and_of_one_s_own_all() {
+        let environment = Environment::system();
+        let (ada, bob): (MemberId, MemberId) = (environment.new_id(), environment.new_id());
+        let (hers, his): (TurnId, TurnId) = (environment.new_id(), environment.new_id());
+        let events = |turn, by| {
+            let result = JsonText::new(&json!({"amount": "secret"})).unwrap();
+            let outcome = ToolOutcome::Succeeded { result };
+            let (call, operation) = ("c".to_owned(), "deal.find".to_owned());
+            let arguments = json!({"amount": "secret"});
+            vec![
+                TurnEvent::TurnStarted { turn, message: "Ask".to_owned(), by },
+                TurnEvent::MessageCompleted {
+                    turn,
+                    step: 1,
+                    text: "Said".to_owned(),
+                    reasoning: "secret".to_owned(),
+                    interrupted: false,
+                    answered_by: None,
+                },
+                TurnEvent::ToolCalled {
+                    turn,
+                    step: 1,
+                    index: 0,
+                    call: call.clone(),
+                    operation: operation.clone(),
+                    arguments,
+                    effect: None,
+                    records: None,
+                    written: None,
+                    answered_by: None,
+                },
+                TurnEvent::ToolResult { turn, step: 1, index: 0, call, operation, outcome, duration_ms: 1 },
+            ]
+        };
+        let seen = |reader| {
+            let mut veil = Veil::new(reader, ada, HashSet::new());
+            let all = events(hers, None).into_iter().chain(events(his, Some(bob)));
+            let seen = all.map(|event| {
+                let logged = Draft::new(event).unwrap().logged(1, Timestamp::EPOCH);
+                veil.see(logged).unwrap().data().to_owned()
+            });
+            seen.collect::<Vec<_>>()
+        };
+        let (by_ada, by_bob) = (seen(ada), seen(bob));
+        for (own, others) in [(&by_ada[..4], &by_ada[4..]), (&by_bob[4..], &by_bob[..4])] {
+            assert_eq!(own.iter().filter(|data| data.contains("secret")).count(), 3, "{own:?}");
+            assert!(others.iter().all(|data| !data.contains("secret")), "{others:?}");
+            assert!(others[1].contains("Said"));
+        }
+    }
+}

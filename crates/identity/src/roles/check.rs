@@ -1,0 +1,257 @@
+//! Grants as somebody writes them, held against the workspace's objects: all that is wrong at once.
+
+use std::collections::BTreeSet;
+
+use kontor_core::{
+    error::{Issue, join_path},
+    filter::{Asker, OwnRecord, parse_filter},
+    grants::{Action, Grants, ObjectGrant, Permission},
+    ids::MemberId,
+    locale::Locale,
+    metadata::{Object, Schema},
+    text,
+    time::Timestamp,
+};
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+/// How many mistakes are named: the first ones help.
+const MAX_ISSUES: usize = 50;
+const MAX_RULES: usize = 20;
+const MAX_AGENTS: usize = 200;
+const MAX_AGENT: usize = 100;
+const PARTS: [&str; 4] = ["default", "objects", "platform", "agents"];
+const GRANT: [&str; 4] = ["actions", "read_fields", "update_fields", "rows"];
+
+/// The grants that the JSON says.
+///
+/// # Errors
+/// Every object, field, action, permission and filter that there is not, each with its path.
+pub(super) fn grants(json: &Json, schema: &Schema) -> Result<Grants, Vec<Issue>> {
+    let mut check = Check { schema, issues: Vec::new() };
+    check.grants(json);
+    if !check.issues.is_empty() {
+        check.issues.truncate(MAX_ISSUES);
+        return Err(check.issues);
+    }
+    let read: Grants = serde_json::from_value(json.clone())
+        .map_err(|error| vec![Issue::new("", "wrong_type", error.to_string())])?;
+    Ok(settled(read, schema))
+}
+
+/// The same grants without what nobody can be given: records that nobody writes are read alone.
+fn settled(grants: Grants, schema: &Schema) -> Grants {
+    let kept = schema.objects().iter().filter(|object| object.is_read_only);
+    kept.fold(grants, |grants, object| {
+        let reading = grants.object(&object.name).intersect(&ObjectGrant::of([Action::Read]));
+        if reading == *grants.object(&object.name) {
+            grants
+        } else {
+            grants.with_object(object.name.clone(), reading)
+        }
+    })
+}
+
+struct Check<'s> {
+    schema: &'s Schema,
+    issues: Vec<Issue>,
+}
+
+impl Check<'_> {
+    fn fail(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
+        self.issues.push(Issue::new(path, code, message));
+    }
+
+    fn unknown(&mut self, path: &str, what: &str, name: &str, known: &[&str]) {
+        let near = text::suggestion(name, known.iter().copied());
+        let hint = if near.is_empty() { format!(" Known are: {}.", known.join(", ")) } else { near };
+        let name = text::excerpt(name, 60);
+        let message = format!("There is no {what} {name:?}.{}", text::excerpt(&hint, 400));
+        self.fail(path, "unknown", message);
+    }
+
+    fn map<'j>(&mut self, json: &'j Json, path: &str, expected: &str) -> Option<&'j Map<String, Json>> {
+        if json.as_object().is_none() {
+            self.fail(path, "wrong_type", format!("expected an object such as {expected}"));
+        }
+        json.as_object()
+    }
+
+    /// The texts of a list.
+    fn texts<'j>(&mut self, json: &'j Json, path: &str, what: &str) -> Vec<(String, &'j str)> {
+        let Some(items) = json.as_array() else {
+            self.fail(path, "wrong_type", format!("expected a list of {what}"));
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let at = format!("{path}[{index}]");
+            match item.as_str() {
+                Some(text) => texts.push((at, text)),
+                None => self.fail(&at, "wrong_type", format!("expected the name of one of the {what}")),
+            }
+        }
+        texts
+    }
+
+    fn grants(&mut self, json: &Json) {
+        let expected = "{\"default\": {\"actions\": [\"read\"]}, \"objects\": {}, \"platform\": []}";
+        let Some(map) = self.map(json, "", expected) else { return };
+        for (key, value) in map {
+            match key.as_str() {
+                "default" => self.object_grant(value, "default", None),
+                "objects" => self.objects(value),
+                "platform" => {
+                    let known = Permission::ALL.map(Permission::word);
+                    for (at, word) in self.texts(value, "platform", "permissions") {
+                        if !known.contains(&word) {
+                            self.unknown(&at, "permission", word, &known);
+                        }
+                    }
+                }
+                "agents" => self.agents(value),
+                other => self.unknown(&text::excerpt(other, 60), "part of grants", other, &PARTS),
+            }
+        }
+    }
+
+    fn agents(&mut self, json: &Json) {
+        let patterns = self.texts(json, "agents", "agents");
+        if patterns.len() > MAX_AGENTS {
+            self.fail("agents", "too_many", format!("expected at most {MAX_AGENTS} names and patterns"));
+        }
+        for (at, pattern) in patterns {
+            let is_name = |character: char| {
+                character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | ' ' | '*')
+            };
+            if pattern.is_empty() || pattern.chars().count() > MAX_AGENT || !pattern.chars().all(is_name) {
+                let message = "expected an agent's name, or a pattern of names such as \"sales-*\"";
+                self.fail(&at, "invalid_pattern", message);
+            }
+        }
+    }
+
+    fn objects(&mut self, json: &Json) {
+        let expected = "{\"deal\": {\"actions\": [\"read\"]}}";
+        let Some(map) = self.map(json, "objects", expected) else { return };
+        let schema = self.schema;
+        for (name, grant) in map {
+            let at = join_path("objects", &text::excerpt(name, 60));
+            match schema.object(name) {
+                Some(object) => self.object_grant(grant, &at, Some(object)),
+                None => {
+                    let known: Vec<_> = schema.objects().iter().map(|object| object.name.as_str()).collect();
+                    self.unknown(&at, "object", name, &known);
+                }
+            }
+        }
+    }
+
+    /// The grant of an object, or that of all that are not named.
+    fn object_grant(&mut self, json: &Json, path: &str, object: Option<&Object>) {
+        let Some(map) = self.map(json, path, "{\"actions\": [\"read\"]}") else { return };
+        for (key, value) in map {
+            let at = join_path(path, &text::excerpt(key, 60));
+            match key.as_str() {
+                "actions" => self.actions(value, &at, object),
+                "read_fields" | "update_fields" => self.fields(value, &at, object),
+                "rows" => self.rows(value, &at, object),
+                other => self.unknown(&at, "part of a grant", other, &GRANT),
+            }
+        }
+    }
+
+    fn actions(&mut self, json: &Json, path: &str, object: Option<&Object>) {
+        let known = Action::ALL.map(Action::verb);
+        let given = self.texts(json, path, "actions");
+        let reads = given.iter().any(|(_, word)| *word == Action::Read.verb());
+        let is_kept = object.is_some_and(|object| object.is_read_only);
+        for (at, word) in &given {
+            if !known.contains(word) {
+                self.unknown(at, "action", word, &known);
+            } else if is_kept && *word != Action::Read.verb() {
+                self.fail(
+                    at,
+                    "read_only",
+                    format!("these records are read alone, so nobody may {word} them"),
+                );
+            } else if !reads {
+                let message =
+                    format!("{word:?} takes \"read\" beside it: what cannot be seen cannot be changed");
+                self.fail(at, "needs_read", message);
+            }
+        }
+    }
+
+    fn fields(&mut self, json: &Json, path: &str, object: Option<&Object>) {
+        let Some(map) = self.map(json, path, "{\"except\": [\"amount\"]} or {\"only\": [\"name\"]}") else {
+            return;
+        };
+        if map.len() != 1 {
+            self.fail(path, "wrong_type", "expected one list, \"except\" or \"only\"");
+        }
+        let schema = self.schema;
+        let of_object = |object: &Object| -> Vec<String> {
+            object.fields.iter().map(|field| field.name.to_string()).collect()
+        };
+        let known: BTreeSet<String> = match object {
+            Some(object) => of_object(object).into_iter().collect(),
+            None => schema.objects().iter().flat_map(|object| of_object(object)).collect(),
+        };
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        for (key, names) in map {
+            let at = join_path(path, &text::excerpt(key, 60));
+            if !matches!(key.as_str(), "except" | "only") {
+                self.unknown(&at, "list of fields", key, &["except", "only"]);
+                continue;
+            }
+            for (at, name) in self.texts(names, &at, "fields") {
+                if !known.contains(&name) {
+                    self.unknown(&at, "field", name, &known);
+                }
+            }
+        }
+    }
+
+    fn rows(&mut self, json: &Json, path: &str, object: Option<&Object>) {
+        let Some(map) = self.map(json, path, "{\"read\": {\"owner\": {\"eq\": \"$me\"}}}") else { return };
+        let known = Action::ALL.map(Action::verb);
+        for (action, rules) in map {
+            let at = join_path(path, &text::excerpt(action, 60));
+            if !known.contains(&action.as_str()) {
+                self.unknown(&at, "action", action, &known);
+                continue;
+            }
+            match rules {
+                Json::Array(several) => {
+                    if several.len() > MAX_RULES {
+                        self.fail(&at, "too_many", format!("expected at most {MAX_RULES} rules"));
+                    }
+                    for (index, rule) in several.iter().take(MAX_RULES).enumerate() {
+                        self.rule(rule, &format!("{at}[{index}]"), object);
+                    }
+                }
+                one => self.rule(one, &at, object),
+            }
+        }
+    }
+
+    /// A rule of all objects that are not named is one of some of them: where its fields are not, it lets no row through.
+    fn rule(&mut self, json: &Json, path: &str, object: Option<&Object>) {
+        let schema = self.schema;
+        let own = OwnRecord::new();
+        let me = Some(MemberId(Uuid::nil()));
+        let asker = Asker { me, own: &own, now: Timestamp::EPOCH, locale: Locale::default() };
+        let everything = Grants::everything();
+        let wrong = |object: &Object| parse_filter(json, object, schema, &everything, asker).err();
+        let found = match object {
+            Some(object) => wrong(object),
+            None => {
+                let mut all = schema.objects().iter().map(|object| wrong(object));
+                let first = all.next().flatten();
+                if first.is_some() && all.any(|wrong| wrong.is_none()) { None } else { first }
+            }
+        };
+        self.issues.extend(found.into_iter().flatten().map(|issue| issue.within(path)));
+    }
+}

@@ -1,0 +1,452 @@
+//! Every route and every operation for every kind of role, on own and on foreign records, against what the role's
+//! grants say. A route or a permission that is new and stands in no row fails the test.
+
+use std::collections::BTreeSet;
+
+use kontor_testkit::client::{Answer, ApiClient};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, engines, kontor, said};
+
+/// What a request takes.
+#[derive(Clone, Copy)]
+enum Takes {
+    /// Nothing but being there: signing in, and what is open to all.
+    Nothing,
+    /// Being a member: it shows what is one's own, and is tried where it only reads.
+    Membership,
+    /// One of these permissions.
+    One(&'static [&'static str]),
+    /// All of these.
+    All(&'static [&'static str]),
+    /// An action on the records of an object; tried by [`of_records`].
+    Record,
+}
+use Takes::{All, Membership, Nothing, One, Record};
+
+const AGENTS_OR_PROMPTS: Takes = One(&["agents", "prompts"]);
+const ROLES_OR_MEMBERS: Takes = One(&["roles", "members"]);
+const SETTINGS: Takes = One(&["settings"]);
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Each route with what it takes, an address to try it at and the body that is sent.
+fn rows() -> Vec<(&'static str, Takes, String, Value)> {
+    let row = |route: &'static str, takes: Takes, body: Value| {
+        let path = route.split(' ').nth(1).unwrap();
+        let path = path.replace("{scope}/{subject}", &format!("member/{NIL}")).replace("{scope}", "turn");
+        let path = path.replace("/api/agents/{name}", "/api/agents/nobody").replace("{label}", "staging");
+        let path = path.replace("/api/roles/{name}", "/api/roles/Nobody").replace("{version}", "1");
+        let path = path.replace("/api/objects/{name}", "/api/objects/deal").replace("{name}", "nothing");
+        (route, takes, path.replace("{id}", NIL).replace("{plural}", "deals"), body)
+    };
+    let at = |route, takes, path: &str, body| (route, takes, path.to_owned(), body);
+    let (none, agent) = (Value::Null, json!({"name": "nobody"}));
+    let (prompt, tokens) = (json!({"body": "You are."}), json!({"tokens": 1_000_000}));
+    vec![
+        row("GET /healthz", Nothing, none.clone()),
+        row("GET /readyz", Nothing, none.clone()),
+        row("POST /api/auth/login", Nothing, none.clone()),
+        row("POST /api/auth/refresh", Nothing, none.clone()),
+        row("POST /api/auth/logout", Nothing, none.clone()),
+        row("POST /oauth/token", Nothing, none.clone()),
+        row("GET /.well-known/jwks.json", Nothing, none.clone()),
+        row("GET /.well-known/oauth-authorization-server", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource", Nothing, none.clone()),
+        row("GET /api/me", Membership, none.clone()),
+        row("PATCH /api/me", Membership, none.clone()),
+        at("GET /api/search", Membership, "/api/search?q=acme", none.clone()),
+        row("GET /api/objects", Membership, none.clone()),
+        row("GET /api/operations", Membership, none.clone()),
+        row("GET /api/settings", Membership, none.clone()),
+        row("GET /api/models", Membership, none.clone()),
+        at("GET /api/usage", Membership, "/api/usage?by=day", none.clone()),
+        row("GET /api/agents", Membership, none.clone()),
+        row("GET /api/agents/{name}", Membership, none.clone()),
+        row("GET /api/agents/variables", Membership, none.clone()),
+        row("GET /api/sessions", Membership, none.clone()),
+        row("POST /api/sessions", Membership, none.clone()),
+        row("GET /api/sessions/{id}", Membership, none.clone()),
+        row("PATCH /api/sessions/{id}", Membership, none.clone()),
+        row("POST /api/sessions/{id}/turns", Membership, none.clone()),
+        row("GET /api/sessions/{id}/events", Membership, none.clone()),
+        row("GET /api/turns/{id}", Membership, none.clone()),
+        row("POST /api/turns/{id}/cancel", Membership, none.clone()),
+        row("POST /api/turns/{id}/go_on", Membership, none.clone()),
+        row("GET /api/approvals", Membership, none.clone()),
+        row("POST /api/approvals/{id}", Membership, none.clone()),
+        row("GET /api/records/{plural}", Record, none.clone()),
+        row("POST /api/records/{plural}", Record, none.clone()),
+        row("POST /api/records/{plural}/batch", Record, none.clone()),
+        row("GET /api/records/{plural}/group", Record, none.clone()),
+        row("GET /api/records/{plural}/duplicates", Record, none.clone()),
+        row("POST /api/records/{plural}/duplicates", Record, none.clone()),
+        row("GET /api/records/{plural}/{id}", Record, none.clone()),
+        row("PATCH /api/records/{plural}/{id}", Record, none.clone()),
+        row("DELETE /api/records/{plural}/{id}", Record, none.clone()),
+        row("POST /api/records/{plural}/{id}/restore", Record, none.clone()),
+        row("POST /api/records/{plural}/{id}/destroy", Record, none.clone()),
+        row("GET /api/records/{plural}/{id}/timeline", Record, none.clone()),
+        row("GET /api/objects/{name}", Record, none.clone()),
+        row("POST /api/operations/{name}", Record, none.clone()),
+        row("POST /api/objects/{name}/fields", One(&["data_model"]), json!({"name": "id", "kind": "text"})),
+        row("GET /api/jobs", One(&["jobs"]), none.clone()),
+        row("GET /api/jobs/planned", One(&["jobs"]), none.clone()),
+        row("POST /api/jobs/{id}/run", One(&["jobs"]), none.clone()),
+        row("GET /api/audit", One(&["audit"]), none.clone()),
+        row("PATCH /api/settings", SETTINGS, json!({"nothing": 1})),
+        row("GET /api/models/settings", SETTINGS, none.clone()),
+        row("PUT /api/models/settings", SETTINGS, json!({})),
+        row("GET /api/models/overrides", SETTINGS, none.clone()),
+        at(
+            "PUT /api/models/overrides",
+            SETTINGS,
+            "/api/models/overrides?model=a/b",
+            json!({"context_window": 8192}),
+        ),
+        at("DELETE /api/models/overrides", SETTINGS, "/api/models/overrides?model=a/b", none.clone()),
+        row("GET /api/models/providers", SETTINGS, none.clone()),
+        row("PUT /api/models/providers/{name}", SETTINGS, json!({"kind": "mistral"})),
+        row("DELETE /api/models/providers/{name}", SETTINGS, none.clone()),
+        row("POST /api/models/providers/{name}/test", SETTINGS, none.clone()),
+        row("GET /api/budgets", SETTINGS, none.clone()),
+        row("PUT /api/budgets/{scope}", SETTINGS, tokens.clone()),
+        row("DELETE /api/budgets/{scope}", SETTINGS, none.clone()),
+        row("PUT /api/budgets/{scope}/{subject}", SETTINGS, tokens),
+        row("DELETE /api/budgets/{scope}/{subject}", SETTINGS, none.clone()),
+        row("POST /api/agents", One(&["agents"]), json!({"name": "n/o"})),
+        row("PATCH /api/agents/{name}", One(&["agents"]), json!({"label": "x"})),
+        row("DELETE /api/agents/{name}", One(&["agents"]), none.clone()),
+        row("POST /api/agents/{name}/restore", One(&["agents"]), none.clone()),
+        row("POST /api/agents/{name}/reset", All(&["agents", "prompts"]), json!({})),
+        row("GET /api/agents/{name}/versions", AGENTS_OR_PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/prompts", AGENTS_OR_PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/prompts", One(&["prompts"]), prompt.clone()),
+        at(
+            "GET /api/agents/{name}/prompts/diff",
+            AGENTS_OR_PROMPTS,
+            "/api/agents/nobody/prompts/diff?from=1&to=1",
+            none.clone(),
+        ),
+        row("GET /api/agents/{name}/prompts/{version}", AGENTS_OR_PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/draft", One(&["prompts"]), none.clone()),
+        row("PUT /api/agents/{name}/draft", One(&["prompts"]), prompt),
+        row("DELETE /api/agents/{name}/draft", One(&["prompts"]), none.clone()),
+        row("POST /api/agents/{name}/preview", AGENTS_OR_PROMPTS, json!({})),
+        row("GET /api/agents/{name}/labels", AGENTS_OR_PROMPTS, none.clone()),
+        row("PUT /api/agents/{name}/labels/{label}", One(&["prompts"]), json!({"version": 1, "expected": 1})),
+        row("DELETE /api/agents/{name}/labels/{label}", One(&["prompts"]), none.clone()),
+        row("GET /api/agents/{name}/reviews", AGENTS_OR_PROMPTS, none.clone()),
+        row(
+            "POST /api/agents/{name}/reviews",
+            One(&["prompts"]),
+            json!({"label": "production", "version": 1}),
+        ),
+        row("POST /api/agents/{name}/reviews/{id}", One(&["prompts"]), json!({"decision": "approve"})),
+        row("GET /api/roles", ROLES_OR_MEMBERS, none.clone()),
+        row("POST /api/roles", One(&["roles"]), agent),
+        row("GET /api/roles/{name}", ROLES_OR_MEMBERS, none.clone()),
+        row("PATCH /api/roles/{name}", One(&["roles"]), json!({})),
+        row("DELETE /api/roles/{name}", One(&["roles"]), none.clone()),
+        row("POST /api/roles/{name}/reset", One(&["roles"]), none.clone()),
+        row(
+            "POST /api/authority/explain",
+            ROLES_OR_MEMBERS,
+            json!({"caller": {"role": "Viewer"}, "request": {"object": "deal", "action": "read"}}),
+        ),
+        row("GET /api/members/{id}/authority", ROLES_OR_MEMBERS, none),
+    ]
+}
+
+/// A kind of role, and what its grants come to on deals.
+struct Kind {
+    name: String,
+    grants: Value,
+    actions: Vec<&'static str>,
+    permissions: Vec<String>,
+    /// Whether only one's own deals are let through.
+    own_alone: bool,
+    /// Whether the amount is hidden.
+    hides_amount: bool,
+}
+
+const ACTIONS: [&str; 6] = ["read", "create", "update", "delete", "restore", "destroy"];
+
+fn kinds(permissions: &[String]) -> Vec<Kind> {
+    let kind = |name: &str, actions: &[&'static str], own_alone, hides_amount| {
+        let mut deal = json!({ "actions": actions });
+        if own_alone {
+            deal["rows"] = json!({"read": {"owner": {"eq": "$me"}}});
+        }
+        if hides_amount {
+            deal["read_fields"] = json!({"except": ["amount"]});
+        }
+        let member = json!({"actions": ["read"]});
+        let grants = json!({"objects": {"deal": deal, "member": member}, "platform": []});
+        let (name, actions) = (name.to_owned(), actions.to_vec());
+        Kind { name, grants, actions, permissions: Vec::new(), own_alone, hides_amount }
+    };
+    let mut kinds = vec![
+        kind("nothing", &[], false, false),
+        kind("viewer", &["read"], false, false),
+        kind("member", &["read", "create", "update", "delete", "restore"], false, false),
+        kind("everything", &ACTIONS, false, false),
+        kind("creates only", &["read", "create"], false, false),
+        kind("hides a field", &["read", "create", "update"], false, true),
+        kind("own alone", &ACTIONS, true, false),
+    ];
+    for permission in permissions {
+        let mut one = kind(&format!("permission {permission}"), &["read"], false, false);
+        one.grants["platform"] = json!([permission]);
+        one.permissions = vec![permission.clone()];
+        kinds.push(one);
+    }
+    let mut all = kind("every permission", &[], false, false);
+    all.grants["platform"] = json!(permissions);
+    all.permissions = permissions.to_vec();
+    kinds.push(all);
+    kinds
+}
+
+impl Kind {
+    fn allows(&self, action: &str, is_own: bool) -> bool {
+        self.actions.contains(&"read") && self.actions.contains(&action) && (is_own || !self.own_alone)
+    }
+
+    fn has(&self, takes: Takes) -> bool {
+        let permits = |word: &&str| self.permissions.iter().any(|permitted| permitted == word);
+        match takes {
+            One(words) => words.iter().any(|word| permits(&word)),
+            All(words) => words.iter().all(|word| permits(&word)),
+            Nothing | Membership | Record => true,
+        }
+    }
+}
+
+struct Scene {
+    ada: ApiClient,
+    probe: ApiClient,
+    me: String,
+}
+
+impl Scene {
+    /// A new deal of the one who tries, or of Ada.
+    async fn deal(&self, is_own: bool, is_deleted: bool) -> String {
+        let mut deal = json!({"name": "Matrix", "amount": {"amount": 5, "currency": "USD"}});
+        if is_own {
+            deal["owner"] = json!(self.me);
+        }
+        let made = self.ada.post("/api/records/deals", deal).await.unwrap().ok();
+        let id = made["id"].as_str().unwrap().to_owned();
+        if is_deleted {
+            self.ada.delete(&format!("/api/records/deals/{id}")).await.unwrap().ok();
+        }
+        id
+    }
+}
+
+fn check(kind: &Kind, what: &str, is_allowed: bool, answer: &Answer) {
+    let status = answer.status.as_u16();
+    let is_right = if is_allowed { (200..300).contains(&status) } else { matches!(status, 403 | 404) };
+    assert!(is_right, "{} for {what} ({is_allowed}): {status} {}", kind.name, answer.body);
+}
+
+/// Every address of records and every operation on deals.
+async fn of_records(scene: &Scene, kind: &Kind) {
+    let probe = &scene.probe;
+    for is_own in [true, false] {
+        for action in ["read", "update", "delete", "restore", "destroy"] {
+            let allowed = kind.allows(action, is_own);
+            let is_deleted = action == "restore";
+            let by_address = async |id: &str| {
+                let one = format!("/api/records/deals/{id}");
+                match action {
+                    "read" => probe.get(&one).await.unwrap(),
+                    "update" => probe.patch(&one, json!({"name": "Renamed"})).await.unwrap(),
+                    "delete" => probe.delete(&one).await.unwrap(),
+                    _ => probe.post(&format!("{one}/{action}"), json!({})).await.unwrap(),
+                }
+            };
+            let answer = by_address(&scene.deal(is_own, is_deleted).await).await;
+            check(kind, &format!("{action} by address, own {is_own}"), allowed, &answer);
+            if allowed && action == "read" {
+                assert_eq!(answer.body.get("amount").is_none(), kind.hides_amount, "{}", answer.body);
+            }
+            if action != "destroy" {
+                let verb = if action == "read" { "get" } else { action };
+                let mut arguments = json!({"id": scene.deal(is_own, is_deleted).await});
+                if action == "update" {
+                    arguments["name"] = json!("Renamed");
+                }
+                let answer = probe.post(&format!("/api/operations/deal.{verb}"), arguments).await.unwrap();
+                check(kind, &format!("deal.{verb}, own {is_own}"), allowed, &answer);
+            }
+            if matches!(action, "update" | "delete") {
+                let id = scene.deal(is_own, false).await;
+                let one = if action == "update" { json!({"id": id, "name": "Renamed"}) } else { json!(id) };
+                let answer = probe.post("/api/records/deals/batch", json!({ action: [one] })).await.unwrap();
+                check(kind, &format!("{action} in a batch, own {is_own}"), allowed, &answer);
+            }
+        }
+        let id = scene.deal(is_own, false).await;
+        let reads = kind.allows("read", is_own);
+        let timeline = probe.get(&format!("/api/records/deals/{id}/timeline")).await.unwrap();
+        check(kind, "a timeline", reads, &timeline);
+        // Lists, groups and search hold what may be read, and nothing else.
+        let filter = format!("filter=%7B%22id%22:%7B%22eq%22:%22{id}%22%7D%7D");
+        let listed = probe.get(&format!("/api/records/deals?{filter}")).await.unwrap();
+        let groups = probe.get(&format!("/api/records/deals/group?by=name&{filter}")).await.unwrap();
+        for found in [&listed, &groups] {
+            check(kind, "a list", kind.allows("read", true), found);
+            let rows = found.body["data"].as_array().map_or(0, Vec::len);
+            assert_eq!(rows, usize::from(reads), "{}: {}", kind.name, found.body);
+        }
+    }
+    for made in [
+        probe.post("/api/records/deals", json!({"name": "Made"})).await.unwrap(),
+        probe.post("/api/records/deals/batch", json!({"create": [{"name": "Made"}]})).await.unwrap(),
+        probe.post("/api/operations/deal.create", json!({"name": "Made"})).await.unwrap(),
+    ] {
+        check(kind, "making a deal", kind.allows("create", true), &made);
+    }
+    let amount = json!({"name": "Made", "amount": {"amount": 1, "currency": "USD"}});
+    let made = probe.post("/api/records/deals", amount).await.unwrap();
+    let allowed = kind.allows("create", true) && !kind.hides_amount;
+    assert_eq!(made.status.is_success(), allowed, "{}: {}", kind.name, made.body);
+    check(kind, "the object", kind.allows("read", true), &probe.get("/api/objects/deal").await.unwrap());
+    let hidden = probe.get("/api/records/contacts").await.unwrap();
+    check(kind, "another object", false, &hidden);
+}
+
+/// The catalogue is what the grants say of every operation that there is.
+async fn of_operations(scene: &Scene, kind: &Kind, all: &[String]) {
+    let listed = scene.probe.get("/api/operations").await.unwrap().ok();
+    let listed: BTreeSet<_> = listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap().to_owned())
+        .collect();
+    for name in all {
+        let (object, verb) = name.split_once('.').unwrap_or(("", name.as_str()));
+        let expected = match (object, verb) {
+            ("", "search") => true,
+            ("activity", "log") => false,
+            ("deal", "get" | "find" | "group" | "timeline") => kind.allows("read", true),
+            ("deal", verb) if ACTIONS.contains(&verb) => kind.allows(verb, true),
+            ("member", "get" | "find" | "group" | "timeline") => true,
+            (_, "get" | "find" | "group" | "timeline" | "create" | "update" | "delete" | "restore") => false,
+            _ => panic!("the operation {name} has no row"),
+        };
+        assert_eq!(listed.contains(name), expected, "{name} for {}", kind.name);
+        if !expected {
+            let answer = scene.probe.post(&format!("/api/operations/{name}"), json!({})).await.unwrap();
+            assert_eq!(answer.body["code"], "unknown_operation", "{name} for {}: {}", kind.name, answer.body);
+        }
+    }
+    assert!(listed.iter().all(|name| all.contains(name)), "{}: {listed:?}", kind.name);
+}
+
+async fn of_routes(scene: &Scene, kind: &Kind) {
+    for (route, takes, path, body) in rows() {
+        let (method, _) = route.split_once(' ').unwrap();
+        if matches!(takes, Nothing | Record) || (matches!(takes, Membership) && method != "GET") {
+            continue;
+        }
+        let body = Some(body).filter(|body| !body.is_null());
+        let method: Method = method.parse().unwrap();
+        let answer = scene.probe.send(method, &path, body, &[]).await.unwrap();
+        let is_refused = answer.body["code"] == "not_permitted";
+        assert_eq!(
+            is_refused,
+            !kind.has(takes),
+            "{route} for {}: {} {}",
+            kind.name,
+            answer.status,
+            answer.body
+        );
+        assert!(!is_refused || answer.status == 403, "{route} for {}: {}", kind.name, answer.status);
+    }
+}
+
+#[tokio::test]
+async fn every_route_and_operation_does_for_every_kind_of_role_what_its_grants_say() {
+    for engine in engines() {
+        let fixture = Fixture::start(engine, None).await;
+        let ada = fixture.sign_in("ada").await;
+        let document = ada.get("/openapi.json").await.unwrap().ok();
+        let known: BTreeSet<_> = rows().into_iter().map(|(route, ..)| route.to_owned()).collect();
+        let mut declared = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            declared.extend(
+                item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),
+            );
+        }
+        let missing: Vec<_> = declared.difference(&known).collect();
+        assert!(missing.is_empty(), "routes without a row: {missing:?}");
+        let gone: Vec<_> = known.difference(&declared).collect();
+        assert!(gone.is_empty(), "rows without a route: {gone:?}");
+
+        ada.post("/api/roles", json!({"name": "Probe", "grants": {}})).await.unwrap().ok();
+        let add = ["user", "add", "probe@demo.test", "--name", "Pia Probe", "--role", "Probe"];
+        let added = kontor(&fixture, &add);
+        assert!(added.status.success(), "{}", said(&added));
+        let probe = fixture.sign_in("probe").await;
+        let me = probe.get("/api/me").await.unwrap().ok()["member"]["id"].as_str().unwrap().to_owned();
+        let permissions = ada.get("/api/me").await.unwrap().ok()["permissions"].clone();
+        let permissions: Vec<String> = serde_json::from_value(permissions).unwrap();
+        let operations = ada.get("/api/operations").await.unwrap().ok();
+        let operations: Vec<String> = operations["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect();
+        let scene = Scene { ada, probe, me };
+        for kind in kinds(&permissions) {
+            scene.ada.patch("/api/roles/Probe", json!({"grants": kind.grants})).await.unwrap().ok();
+            of_routes(&scene, &kind).await;
+            if kind.name.starts_with("permission") {
+                continue;
+            }
+            of_records(&scene, &kind).await;
+            of_operations(&scene, &kind, &operations).await;
+        }
+        fixture.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_changed_role_holds_on_another_server_within_five_seconds() {
+    for engine in engines() {
+        if engine == crate::fixture::Engine::Sqlite {
+            continue;
+        }
+        let fixture = Fixture::start(engine, None).await;
+        let mut options = fixture.options.clone();
+        options.data_dir = fixture.folder().join("second");
+        options.demo = false;
+        let secret = std::fs::read_to_string(fixture.options.data_dir.join("secret")).unwrap();
+        options.environment.push(("KONTOR_SECRET".to_owned(), secret.trim().to_owned()));
+        let second = kontor_testkit::server::Server::start(&options).unwrap();
+        let ada = fixture.sign_in("ada").await;
+        ada.post("/api/roles", json!({"name": "Probe", "copy_of": "Member"})).await.unwrap().ok();
+        let add = ["user", "add", "probe@demo.test", "--name", "Pia Probe", "--role", "Probe"];
+        assert!(kontor(&fixture, &add).status.success());
+        let there = fixture.sign_in("probe").await.at(&second.url);
+        there.post("/api/records/deals", json!({"name": "Before"})).await.unwrap().ok();
+        let grants = json!({"default": {"actions": ["read"]}});
+        ada.patch("/api/roles/Probe", json!({ "grants": grants })).await.unwrap().ok();
+        let changed = std::time::Instant::now();
+        loop {
+            let answer = there.post("/api/records/deals", json!({"name": "After"})).await.unwrap();
+            if answer.status == 403 {
+                break;
+            }
+            assert!(changed.elapsed() < std::time::Duration::from_secs(6), "{}", answer.body);
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        drop(second);
+        fixture.end().await;
+    }
+}
