@@ -42,10 +42,10 @@ export function reading(scroller, transcript, button) {
   });
 
   return {
-    /** Puts a turn at the top. */
+    /** Puts a turn at the top; one that waits for the answer before it, where it is seen. */
     begin(turn) {
       follows = false;
-      turn?.scrollIntoView({ block: "start" });
+      turn?.scrollIntoView({ block: turn.dataset.state === "queued" ? "nearest" : "start" });
       soon();
     },
     /** Something was added. */

@@ -16,9 +16,11 @@ use crate::{fixture::Fixture, isolation::read_sources};
 const WIDE: (u32, u32) = (1440, 900);
 
 /// What answers with something else than a page of somebody who is signed in.
-const NO_PAGES: [&str; 9] = [
+const NO_PAGES: [&str; 10] = [
     // Leads on.
     "/",
+    // A file.
+    "/chat/{session}/export",
     // Streams and answers to scripts.
     "/chat/{session}/events",
     "/live",

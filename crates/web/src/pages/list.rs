@@ -95,17 +95,15 @@ pub(crate) async fn show(
     Path(plural): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let given = request.uri().query().filter(|query| !query.is_empty());
-    let query = Fields::parse(given.unwrap_or_default().as_bytes());
+    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let is_described = list_state::is_described(&query);
     let schema = state.crm.schema(caller.workspace).await?;
     let object = schema
         .object_by_plural(&plural)
         .filter(|object| caller.grants.allows(&object.name, Action::Read))
         .ok_or_else(PageError::not_found)?;
 
-    if given.is_none()
-        && let Some(kept) = state.crm.list_state(&caller, &object.name).await?
-    {
+    if !is_described && let Some(kept) = state.crm.list_state(&caller, &object.name).await? {
         return Ok(Redirect::to(&format!("/records/{plural}?{kept}")).into_response());
     }
 
@@ -116,8 +114,8 @@ pub(crate) async fn show(
     let mut filters = Filters::new(&schema, object, &caller, &query, today);
     filters.name_records(&state, &caller).await?;
     let is_passing = query.get(PASSING) == "yes";
-    let is_lasting = !is_passing && query.get("deleted") != "yes" && !filters.is_unread();
-    if given.is_some() && is_lasting && list_state::is_opened(request.headers()) {
+    let is_lasting = is_described && list_state::is_lasting(&query) && !filters.is_unread();
+    if is_lasting && list_state::is_opened(request.headers()) {
         let kept = list_state::of(&query, &chosen);
         // A list is shown also where nothing can be written.
         if let Err(error) = state.crm.keep_list_state(&caller, &object.name, &kept).await {

@@ -15,6 +15,19 @@ use crate::{error::Result, form::Fields, link::with_query, records, session::Sen
 /// Marks a list that is looked at in passing, such as all contacts of an account: it is not how the list was left.
 pub(super) const PASSING: &str = "passing";
 
+/// Whether an address says what list is meant; one that says nothing means the list as it was left.
+pub(super) fn is_described(query: &Fields) -> bool {
+    let says = |name: &&str| query.find(name).is_some();
+    ["q", "f", "c", "sort", "after", "deleted", PASSING].iter().any(says)
+}
+
+/// Whether a list that is asked for so is one to come back to: not one in passing, nor what is deleted, nor what a link
+/// from elsewhere searches for. The list's own form says its columns with what is searched for.
+pub(super) fn is_lasting(query: &Fields) -> bool {
+    let is_search_alone = !query.get("q").is_empty() && query.find("c").is_none();
+    query.get(PASSING) != "yes" && query.get("deleted") != "yes" && !is_search_alone
+}
+
 /// Whether a person opens the page here, rather than a script, a browser on its own, or another site's link.
 pub(super) fn is_opened(headers: &HeaderMap) -> bool {
     let header =

@@ -47,6 +47,8 @@ async fn what_is_looked_at_in_passing_or_by_no_person_is_not_how_a_list_was_left
         format!("/records/deals?f=account&o=is&v={account}&passing=yes"),
         "/records/deals?deleted=yes&sort=name".to_owned(),
         "/records/deals?f=amount&o=least&v=much".to_owned(),
+        "/records/deals?q=gravel&sort=name".to_owned(),
+        "/records/deals?x=y".to_owned(),
     ] {
         ada.get(&passing).await.expect(200);
         assert_eq!(left(&ada, "/records/deals").await, "", "{passing}");
