@@ -27,6 +27,7 @@ use Takes::{All, Membership, Nothing, One, Record};
 
 const AGENTS_OR_PROMPTS: Takes = One(&["agents", "prompts"]);
 const ROLES_OR_MEMBERS: Takes = One(&["roles", "members"]);
+const MEMBERS: Takes = One(&["members"]);
 const SETTINGS: Takes = One(&["settings"]);
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -86,6 +87,25 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("DELETE /api/turns/{id}/feedback", Membership, none.clone()),
         row("GET /api/feedback", One(&["conversations"]), none.clone()),
         row("GET /api/approvals", Membership, none.clone()),
+        row("GET /api/invitations/{invitation}", Nothing, none.clone()),
+        row("POST /api/invitations/{invitation}/accept", Nothing, none.clone()),
+        row("GET /api/password-resets/{token}", Nothing, none.clone()),
+        row("POST /api/password-resets/{token}", Nothing, none.clone()),
+        row("GET /api/me/sign-ins", Membership, none.clone()),
+        row("DELETE /api/me/sign-ins", Membership, none.clone()),
+        row("DELETE /api/me/sign-ins/{sign_in}", Membership, none.clone()),
+        row("POST /api/me/password", Membership, none.clone()),
+        row("GET /api/members", MEMBERS, none.clone()),
+        row("POST /api/members", MEMBERS, json!({"name": "X", "email": "x", "role": "Nobody", "password": "x"})),
+        row("GET /api/members/{id}", MEMBERS, none.clone()),
+        row("PATCH /api/members/{id}", MEMBERS, json!({})),
+        row("GET /api/members/{id}/sign-ins", MEMBERS, none.clone()),
+        row("DELETE /api/members/{id}/sign-ins", MEMBERS, none.clone()),
+        at("DELETE /api/members/{id}/sign-ins/{sign_in}", MEMBERS, &format!("/api/members/{NIL}/sign-ins/{NIL}"), none.clone()),
+        row("POST /api/members/{id}/reset-link", MEMBERS, none.clone()),
+        row("GET /api/invitations", MEMBERS, none.clone()),
+        row("POST /api/invitations", MEMBERS, json!({"email": "x", "role": "Nobody"})),
+        at("DELETE /api/invitations/{invitation}", MEMBERS, &format!("/api/invitations/{NIL}"), none.clone()),
         row("POST /api/approvals/{id}", Membership, none.clone()),
         row("GET /api/records/{plural}", Record, none.clone()),
         row("POST /api/records/{plural}", Record, none.clone()),
