@@ -25,10 +25,9 @@ async fn an_answer_is_read_from_its_beginning_and_its_end_is_a_click_away() {
     let Some(page) = browser(false).await else { return };
     let model = ScriptedModel::start().await.unwrap();
     let long = |words: &str| {
-        let lines = (1..=60).fold(Script::new(), |script, number| {
+        (1..=60).fold(Script::new(), |script, number| {
             script.text(&format!("{words} {number}\n\n")).pause(Duration::from_millis(15))
-        });
-        lines
+        })
     };
     model.push(long("First"));
     model.push(long("Second"));
