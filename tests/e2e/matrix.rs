@@ -96,12 +96,21 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("DELETE /api/me/sign-ins/{sign_in}", Membership, none.clone()),
         row("POST /api/me/password", Membership, none.clone()),
         row("GET /api/members", MEMBERS, none.clone()),
-        row("POST /api/members", MEMBERS, json!({"name": "X", "email": "x", "role": "Nobody", "password": "x"})),
+        row(
+            "POST /api/members",
+            MEMBERS,
+            json!({"name": "X", "email": "x", "role": "Nobody", "password": "x"}),
+        ),
         row("GET /api/members/{id}", MEMBERS, none.clone()),
         row("PATCH /api/members/{id}", MEMBERS, json!({})),
         row("GET /api/members/{id}/sign-ins", MEMBERS, none.clone()),
         row("DELETE /api/members/{id}/sign-ins", MEMBERS, none.clone()),
-        at("DELETE /api/members/{id}/sign-ins/{sign_in}", MEMBERS, &format!("/api/members/{NIL}/sign-ins/{NIL}"), none.clone()),
+        at(
+            "DELETE /api/members/{id}/sign-ins/{sign_in}",
+            MEMBERS,
+            &format!("/api/members/{NIL}/sign-ins/{NIL}"),
+            none.clone(),
+        ),
         row("POST /api/members/{id}/reset-link", MEMBERS, none.clone()),
         row("GET /api/invitations", MEMBERS, none.clone()),
         row("POST /api/invitations", MEMBERS, json!({"email": "x", "role": "Nobody"})),
@@ -248,8 +257,8 @@ impl Kind {
     fn has(&self, takes: Takes) -> bool {
         let permits = |word: &&str| self.permissions.iter().any(|permitted| permitted == word);
         match takes {
-            One(words) => words.iter().any(|word| permits(&word)),
-            All(words) => words.iter().all(|word| permits(&word)),
+            One(words) => words.iter().any(permits),
+            All(words) => words.iter().all(permits),
             Nothing | Membership | Record => true,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use kontor_agents::AgentSummary;
 use kontor_core::{
     caller::Caller,
+    environment::Environment,
     error::Fault as _,
     ids::{MemberId, RecordId},
     scope::Patterns,
@@ -27,12 +28,10 @@ const FIELDS: [&str; 4] = ["name", "region", "amount", "owner"];
 struct Dice(u64);
 
 impl Dice {
+    #[allow(clippy::print_stdout, reason = "what failed is to be run again")]
     fn new() -> Self {
-        let now = || {
-            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-            u64::try_from(since.as_nanos() & 0xffff_ffff).unwrap()
-        };
-        let seed = std::env::var("KONTOR_SEED").ok().map_or_else(now, |seed| seed.parse().unwrap());
+        let any = || u64::from(u32::from_le_bytes(Environment::system().random()));
+        let seed = std::env::var("KONTOR_SEED").ok().map_or_else(any, |seed| seed.parse().unwrap());
         println!("KONTOR_SEED={seed}");
         Self(seed)
     }

@@ -23,12 +23,17 @@ pub struct Variable {
 /// A name, what it is, an example, and how it is read.
 struct Entry<R>(&'static str, &'static str, &'static str, R);
 
+/// An entry that is read from a `T`.
+type Of<T> = Entry<fn(&T) -> Value>;
+/// One that is read from what a prompt is rendered with, which lends it.
+type OfValues = Entry<for<'v> fn(&Values<'v>) -> Value>;
+
 fn text(text: impl Into<String>) -> Value {
     Value::from(text.into())
 }
 
 /// What is always there.
-const PLAIN: [Entry<for<'v> fn(&Values<'v>) -> Value>; 7] = [
+const PLAIN: [OfValues; 7] = [
     Entry("agent.label", "The agent's name", "Sales assistant", |values| text(data(values.agent_label))),
     Entry("workspace.name", "The workspace's name", "Demo", |values| text(data(values.workspace))),
     Entry("member.id", "The id of the member it acts for", "0192…", |values| {
@@ -50,7 +55,7 @@ const PLAIN: [Entry<for<'v> fn(&Values<'v>) -> Value>; 7] = [
 ];
 
 /// What is there where the chat is about a record.
-const RECORD: [Entry<fn(&RecordInView) -> Value>; 4] = [
+const RECORD: [Of<RecordInView>; 4] = [
     Entry("object", "The object of the record that the member looks at", "deal", |record| {
         text(record.object.as_str())
     }),
@@ -60,7 +65,7 @@ const RECORD: [Entry<fn(&RecordInView) -> Value>; 4] = [
 ];
 
 /// What is there of each object.
-const OBJECT: [Entry<fn(&ObjectOutline) -> Value>; 5] = [
+const OBJECT: [Of<ObjectOutline>; 5] = [
     Entry("name", "An object's name", "deal", |object| text(object.name.as_str())),
     Entry("label", "What people call its records", "Deals", |object| text(data(&object.label))),
     Entry("plural", "Its name in paths", "deals", |object| text(object.plural.as_str())),
@@ -75,7 +80,7 @@ const OBJECT: [Entry<fn(&ObjectOutline) -> Value>; 5] = [
 const CONTEXT: &str = "context";
 const OBJECTS: &str = "objects";
 
-fn read<T>(entries: &[Entry<fn(&T) -> Value>], of: &T) -> Value {
+fn read<T>(entries: &[Of<T>], of: &T) -> Value {
     let values: BTreeMap<&str, Value> =
         entries.iter().map(|Entry(name, _, _, value)| (*name, value(of))).collect();
     Value::from(values)

@@ -139,7 +139,7 @@ impl DateLanguage {
             return format!("{hour:02}:{minute:02}");
         }
         let half = if hour < 12 { "AM" } else { "PM" };
-        let hour = if hour % 12 == 0 { 12 } else { hour % 12 };
+        let hour = if hour.is_multiple_of(12) { 12 } else { hour % 12 };
         format!("{hour}:{minute:02} {half}")
     }
 

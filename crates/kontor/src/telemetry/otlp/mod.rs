@@ -79,16 +79,16 @@ pub(crate) struct Exporter {
     service_name: String,
 }
 
+/// What sends traces, and who is told of the turns that end.
+type Observed = (Exporter, Arc<dyn TurnObserver>);
+
 impl Exporter {
     /// What sends traces where the settings say, and who is to be told of turns that end; nothing where they name no
     /// receiver.
     ///
     /// # Errors
     /// An address or a header that cannot be used.
-    pub(crate) fn of(
-        config: &TelemetryConfig,
-        outbound: &Outbound,
-    ) -> Result<Option<(Self, Arc<dyn TurnObserver>)>, Error> {
+    pub(crate) fn of(config: &TelemetryConfig, outbound: &Outbound) -> Result<Option<Observed>, Error> {
         let Some(endpoint) = &config.endpoint else { return Ok(None) };
         let refused = |why: String| Error::Usage(format!("telemetry.endpoint: {why}"));
         let parsed = Url::parse(endpoint);

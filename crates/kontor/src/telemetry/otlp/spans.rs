@@ -70,7 +70,7 @@ impl Turn<'_> {
         digest.finalize()[..8].to_vec()
     }
 
-    fn new(
+    fn begun(
         &self,
         of: &str,
         parent: Option<&str>,
@@ -121,7 +121,7 @@ impl Turn<'_> {
             }
         }
         let name = format!("invoke_agent {}", agent.name);
-        let mut span = self.new("turn", None, name, SpanKind::Internal, [from, to]);
+        let mut span = self.begun("turn", None, name, SpanKind::Internal, [from, to]);
         if turn.status == TurnStatus::Failed {
             let code = turn.problem.as_ref().map_or("_OTHER", |problem| &*problem.code);
             attributes = attributes.text(ERROR_TYPE, code);
@@ -175,7 +175,7 @@ impl Turn<'_> {
         }
         let name = format!("chat {}", model.map_or("unknown", bare));
         let of = format!("step {}", step.number);
-        let mut span = self.new(&of, Some("turn"), name, SpanKind::Client, [step.started_at, to]);
+        let mut span = self.begun(&of, Some("turn"), name, SpanKind::Client, [step.started_at, to]);
         if model.is_none() && self.trace.turn.status == TurnStatus::Failed {
             let code = self.trace.turn.problem.as_ref().map_or("_OTHER", |problem| &*problem.code);
             attributes = attributes.text(ERROR_TYPE, code);
@@ -213,7 +213,7 @@ impl Turn<'_> {
                 attributes.text(TOOL_ARGUMENTS, call.arguments.to_string()).text_if(TOOL_RESULT, result);
         }
         let name = format!("execute_tool {}", call.operation);
-        let mut span = self.new(&format!("call {id}"), Some("turn"), name, SpanKind::Internal, [from, to]);
+        let mut span = self.begun(&format!("call {id}"), Some("turn"), name, SpanKind::Internal, [from, to]);
         if matches!(call.outcome, Some("failed" | "unknown")) {
             let code = call.problem.as_ref().and_then(|problem| problem["code"].as_str());
             let code = code.unwrap_or("unknown_outcome");
