@@ -38,15 +38,15 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     picture(&page, "chat-answer-light").await;
 
     // Renamed and pinned, it is found by its new title and stands first.
-    open(&page, ".menu summary").await;
+    open(&page, ".manage summary").await;
     picture(&page, "chat-menu-light").await;
     let title = shown(&page, "#chat-title").await;
     title.clear().await.unwrap();
     title.send_keys("Zanzibar plans").await.unwrap();
-    click(&page, ".menu form[action$='/rename'] button").await;
+    click(&page, ".manage form[action$='/rename'] button").await;
     holds(&page, ".chat-head h1", "Zanzibar plans").await;
-    open(&page, ".menu summary").await;
-    click(&page, ".menu form[action$='/pin'] button").await;
+    open(&page, ".manage summary").await;
+    click(&page, ".manage form[action$='/pin'] button").await;
     shown(&page, ".sessions .pinned").await;
     page.goto(&format!("{}/chat", fixture.url())).await.unwrap();
     say(&page, "total deal amount by stage", &["completed"]).await;
@@ -67,8 +67,8 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     holds(&page, ".said", "segment startup").await;
     assert_ne!(page.current_url().await.unwrap(), chat);
     page.goto(chat.as_str()).await.unwrap();
-    open(&page, ".menu summary").await;
-    click(&page, ".menu form[action$='/fork'] button").await;
+    open(&page, ".manage summary").await;
+    click(&page, ".manage form[action$='/fork'] button").await;
     holds(&page, ".chat-head h1", "Zanzibar plans (fork)").await;
     holds(&page, ".said", "segment enterprise").await;
 
@@ -78,8 +78,8 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     holds(&page, ".call-trace code", "account.find").await;
     picture(&page, "trace-light").await;
     page.goto(chat.as_str()).await.unwrap();
-    open(&page, ".menu summary").await;
-    click(&page, ".menu form[action$='/delete'] button").await;
+    open(&page, ".manage summary").await;
+    click(&page, ".manage form[action$='/delete'] button").await;
     click(&page, ".notice form[action$='/restore'] button").await;
     page.wait().at_most(WAIT).for_url(&chat).await.unwrap();
     for (place, name) in [("settings/feedback", "feedback"), ("settings/turns", "turns")] {

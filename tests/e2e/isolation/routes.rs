@@ -83,7 +83,7 @@ impl Prey {
         let ids = records(ada, HERS).await;
         let field = json!({"name": "zanzibar", "label": "Zanzibar", "kind": "text"});
         ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
-        let role = json!({"name": "Zanzibar", "copy_of": "Viewer"});
+        let role = json!({"name": "Keepers", "copy_of": "Viewer"});
         ada.post("/api/roles", role).await.unwrap().ok();
         // A provider with a key, at a place that only hers has.
         let provider = json!({
@@ -348,10 +348,10 @@ fn of_programs(prey: &Prey, own: &str, own_session: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/models", "/api/models".into(), None, &[200]),
-        attempt("GET /api/roles/{name}", "/api/roles/Zanzibar".into(), None, &[404]),
-        attempt("PATCH /api/roles/{name}", "/api/roles/Zanzibar".into(), Some(json!({"label": "x"})), &[404]),
-        attempt("DELETE /api/roles/{name}", "/api/roles/Zanzibar".into(), None, &[404]),
-        attempt("POST /api/roles/{name}/reset", "/api/roles/Zanzibar/reset".into(), None, &[404]),
+        attempt("GET /api/roles/{name}", "/api/roles/Keepers".into(), None, &[404]),
+        attempt("PATCH /api/roles/{name}", "/api/roles/Keepers".into(), Some(json!({"label": "x"})), &[404]),
+        attempt("DELETE /api/roles/{name}", "/api/roles/Keepers".into(), None, &[404]),
+        attempt("POST /api/roles/{name}/reset", "/api/roles/Keepers/reset".into(), None, &[404]),
         attempt("GET /api/roles", "/api/roles".into(), None, &[200]),
         attempt("GET /api/members/{id}/authority", format!("/api/members/{member}/authority"), None, &[404]),
         attempt(

@@ -9,7 +9,7 @@ use crate::{
     ids::MemberId,
     kind::{parse_date, parse_instant, parse_number},
     locale::{Locale, TimeZone},
-    metadata::{FieldKind, Object, Schema, TextFormat},
+    metadata::{Object, Schema},
     reading::{Period, lean_of, readable, whole_period},
     text::{self, fold},
     time::{Date, Timestamp},
@@ -292,10 +292,7 @@ impl Parser<'_> {
             PartType::Opaque => &["is_empty"],
         };
         if !allowed.contains(&name) {
-            let is_long_text = matches!(
-                object.field(&path.field).map(|field| &field.kind),
-                Some(FieldKind::Text { format: TextFormat::Markdown })
-            );
+            let is_long_text = object.field(&path.field).is_some_and(|field| field.kind.is_long_text());
             let near = match name {
                 "contains" | "starts_with" if is_long_text => " Its words are found by a search.".to_owned(),
                 _ => text::suggestion(name, allowed.iter().copied()),

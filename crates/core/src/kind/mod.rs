@@ -299,6 +299,11 @@ impl FieldKind {
         *self == Self::Currency
     }
 
+    /// Whether a value is a text of several lines, which a search finds and no filter compares.
+    pub fn is_long_text(&self) -> bool {
+        *self == Self::Text { format: TextFormat::Markdown }
+    }
+
     /// Whether it is a number from 0 to 100, which may be written as a percentage.
     pub fn is_percentage(&self) -> bool {
         if let Self::Number { decimals, min, max } = *self {
