@@ -169,7 +169,8 @@ impl Change {
         };
         let status = self.patch.status.unwrap_or(summary.status);
         let role = self.role(tx, caller, &before).await?;
-        if status != summary.status && status == MemberStatus::Inactive {
+        let is_turned_out = status != summary.status && status == MemberStatus::Inactive;
+        if is_turned_out || name != summary.name {
             may_turn_out(caller, &before)?;
         }
         if name != summary.name || status != summary.status || role.is_some() {
@@ -277,7 +278,7 @@ pub(crate) fn within_caller(caller: &Caller, member: &MemberRow) -> Result<()> {
 
 /// That a member has no permission on the workspace that the caller lacks: whoever looks after members may turn out a
 /// member with more rights on records, but no greater admin.
-fn may_turn_out(caller: &Caller, member: &MemberRow) -> Result<()> {
+pub(crate) fn may_turn_out(caller: &Caller, member: &MemberRow) -> Result<()> {
     let is_greater = member.grants.permissions().iter().any(|permission| !caller.grants.permits(permission));
     if is_greater { Err(Error::MemberBeyondCaller) } else { Ok(()) }
 }

@@ -155,6 +155,7 @@ impl Identity {
             user: found.user,
             token_hash: secret.hash(),
             workspace: (!caller.is_system()).then_some(caller.workspace),
+            made_by: caller.member(),
             created_at: now,
             expires_at: now.plus(VALID_FOR),
         };
@@ -184,7 +185,8 @@ impl Identity {
     pub async fn look_at_reset_link(&self, token: &str) -> Result<ResetView> {
         let hash = Secret::parse(opaque::RESET, token).ok_or(Error::InvalidResetLink)?.hash();
         let now = self.now();
-        self.directory()
+        let found: Result<(PasswordResetRow, ResetView)> = self
+            .directory()
             .read(hash, move |tx, hash| {
                 Box::pin(async move {
                     let row = password_resets::by_token(tx, hash, now).await?;
@@ -193,10 +195,38 @@ impl Identity {
                         return Err(Error::InvalidResetLink);
                     }
                     let user = users::by_id(tx, row.user).await?.ok_or(Error::InvalidResetLink)?;
-                    Ok(ResetView { email: user.email, name: user.name, expires_at: row.expires_at })
+                    let view = ResetView { email: user.email, name: user.name, expires_at: row.expires_at };
+                    Ok((row, view))
                 })
             })
-            .await
+            .await;
+        let (row, view) = found?;
+        self.check_maker(&row).await?;
+        Ok(view)
+    }
+
+    /// That whoever made a link might make it still: an admin who was turned out, or whose member has come to more
+    /// than theirs since, has given nobody a way in.
+    async fn check_maker(&self, row: &PasswordResetRow) -> Result<()> {
+        let Some(workspace) = row.workspace else { return Ok(()) };
+        let maker = row.made_by.ok_or(Error::InvalidResetLink)?;
+        let known = self.memberships(row.user).await?;
+        let member = known.into_iter().find(|found| found.workspace.id == workspace);
+        let member = member.ok_or(Error::InvalidResetLink)?.member;
+        let stands: Result<bool> = self
+            .namespace(workspace)
+            .await?
+            .read((maker, member), |tx, &(maker, member)| {
+                Box::pin(async move {
+                    let (maker, member) = (members::find(tx, maker).await?, members::find(tx, member).await?);
+                    let (Some(maker), Some(member)) = (maker, member) else { return Ok(false) };
+                    Ok(maker.summary.status == MemberStatus::Active
+                        && maker.grants.permits(Permission::Members)
+                        && member.grants.is_within(&maker.grants))
+                })
+            })
+            .await;
+        if stands? { Ok(()) } else { Err(Error::InvalidResetLink) }
     }
 
     /// Sets a password by a link, which is used up, and ends every sign-in of its user.

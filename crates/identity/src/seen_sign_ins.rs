@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kontor_core::{
     caller::Caller,
     grants::Permission,
-    ids::{MemberId, SignInId, UserId, WorkspaceId},
+    ids::{MemberId, SignInId, UserId},
     time::Timestamp,
 };
 use kontor_store::{AuditEntry, stored_enum};
@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::{
     Credential, Error, Identity, Result,
+    member_changes::may_turn_out,
     rows::{
         members,
         sign_ins::{self, Kind, Of, SeenRow},
@@ -87,7 +88,8 @@ impl Identity {
     /// The sign-ins of a member to the caller's workspace, the one used last first.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`] without the permission `members`; [`Error::MemberNotFound`].
+    /// [`Error::NotPermitted`] without the permission `members`; [`Error::MemberNotFound`],
+    /// [`Error::MemberBeyondCaller`].
     pub async fn sign_ins_of(
         &self,
         caller: &Caller,
@@ -95,7 +97,7 @@ impl Identity {
         credential: Option<&Credential>,
     ) -> Result<Vec<SeenSignIn>> {
         caller.require(Permission::Members)?;
-        let user = self.user_of_member(caller.workspace, member).await?;
+        let user = self.user_in_charge(caller, member).await?;
         let current = match credential {
             Some(credential) => Some(self.sign_in_of(credential).await?),
             None => None,
@@ -109,7 +111,7 @@ impl Identity {
     /// As [`Identity::sign_ins_of`]; [`Error::SignInNotFound`].
     pub async fn end_sign_in_of(&self, caller: &Caller, member: MemberId, id: SignInId) -> Result<()> {
         caller.require(Permission::Members)?;
-        self.user_of_member(caller.workspace, member).await?;
+        self.user_in_charge(caller, member).await?;
         self.end_one(Of::Member(caller.workspace, member), id).await?;
         self.note_ended(caller, Some(member), 1).await
     }
@@ -120,7 +122,7 @@ impl Identity {
     /// As [`Identity::sign_ins_of`].
     pub async fn end_sign_ins_of(&self, caller: &Caller, member: MemberId) -> Result<u64> {
         caller.require(Permission::Members)?;
-        self.user_of_member(caller.workspace, member).await?;
+        self.user_in_charge(caller, member).await?;
         let ended = self.end_all(Of::Member(caller.workspace, member), None).await?;
         self.note_ended(caller, Some(member), ended).await?;
         Ok(ended)
@@ -145,14 +147,16 @@ impl Identity {
         Ok(self.active_member(caller.workspace, member).await?.user)
     }
 
-    /// The user who is a member, active or not.
-    pub(crate) async fn user_of_member(&self, workspace: WorkspaceId, member: MemberId) -> Result<UserId> {
+    /// The user of a member whom the caller may turn out: nobody ends the sign-ins of a greater admin, or sees them.
+    async fn user_in_charge(&self, caller: &Caller, member: MemberId) -> Result<UserId> {
         let found = self
-            .namespace(workspace)
+            .namespace(caller.workspace)
             .await?
             .read(member, |tx, &member| Box::pin(members::find(tx, member)))
-            .await?;
-        Ok(found.ok_or(Error::MemberNotFound)?.user)
+            .await?
+            .ok_or(Error::MemberNotFound)?;
+        may_turn_out(caller, &found)?;
+        Ok(found.user)
     }
 
     async fn seen(&self, of: Of, user: UserId, current: Option<SignInId>) -> Result<Vec<SeenSignIn>> {

@@ -3,12 +3,26 @@
 use fantoccini::Locator;
 use serde_json::{Value, json};
 
-use super::{WAIT, browser, click, gone, holds, picture, say, shown, sign_in};
+use super::{WAIT, browser, click, gone, picture, say, shown, sign_in};
 use crate::fixture::Fixture;
 
 async fn open(page: &fantoccini::Client, css: &str) {
     // A summary is pressed, and what it opens is there.
     click(page, css).await;
+}
+
+/// Waits until an element says what is expected.
+async fn says(page: &fantoccini::Client, css: &str, expected: &str) {
+    let begun = std::time::Instant::now();
+    loop {
+        // One that is replaced meanwhile says nothing.
+        let said = shown(page, css).await.text().await.unwrap_or_default();
+        if said == expected {
+            return;
+        }
+        assert!(begun.elapsed() < WAIT, "{css} says {said:?}, not {expected:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,17 +58,17 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     title.clear().await.unwrap();
     title.send_keys("Zanzibar plans").await.unwrap();
     click(&page, ".manage form[action$='/rename'] button").await;
-    holds(&page, ".chat-head h1", "Zanzibar plans").await;
+    says(&page, ".chat-head h1", "Zanzibar plans").await;
     open(&page, ".manage summary").await;
     click(&page, ".manage form[action$='/pin'] button").await;
     shown(&page, ".sessions .pinned").await;
     page.goto(&format!("{}/chat", fixture.url())).await.unwrap();
     say(&page, "total deal amount by stage", &["completed"]).await;
-    holds(&page, ".sessions li:first-child a span", "Zanzibar plans").await;
+    says(&page, ".sessions li:first-child a span", "Zanzibar plans").await;
     let search = shown(&page, ".sessions input[name='find']").await;
     search.send_keys("zanzib").await.unwrap();
     click(&page, ".sessions form button").await;
-    holds(&page, ".sessions li:first-child a span", "Zanzibar plans").await;
+    says(&page, ".sessions li:first-child a span", "Zanzibar plans").await;
     assert_eq!(page.find_all(Locator::Css(".sessions li a span")).await.unwrap().len(), 1);
 
     // A message that is sent changed begins a chat of its own, and the first stays as it was.
@@ -64,18 +78,18 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     message.clear().await.unwrap();
     message.send_keys("list accounts in segment startup").await.unwrap();
     click(&page, ".answer form[action$='/resend'] button").await;
-    holds(&page, ".said", "segment startup").await;
+    says(&page, ".said", "segment startup").await;
     assert_ne!(page.current_url().await.unwrap(), chat);
     page.goto(chat.as_str()).await.unwrap();
     open(&page, ".manage summary").await;
     click(&page, ".manage form[action$='/fork'] button").await;
-    holds(&page, ".chat-head h1", "Zanzibar plans (fork)").await;
-    holds(&page, ".said", "segment enterprise").await;
+    says(&page, ".chat-head h1", "Zanzibar plans (fork)").await;
+    says(&page, ".said", "segment enterprise").await;
 
     // Looked into, and deleted and taken back.
     click(&page, ".answer a[href^='/turns/']").await;
-    holds(&page, ".page-head h1", "Turn 1").await;
-    holds(&page, ".call-trace code", "account.find").await;
+    says(&page, ".page-head h1", "Turn 1").await;
+    says(&page, ".call-trace code", "account.find").await;
     picture(&page, "trace-light").await;
     page.goto(chat.as_str()).await.unwrap();
     open(&page, ".manage summary").await;

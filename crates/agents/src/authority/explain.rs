@@ -425,7 +425,8 @@ fn operation_verb(action: Action) -> &'static str {
 /// The ids in a request.
 fn ids_in(json: &Json) -> Vec<Uuid> {
     match json {
-        Json::String(text) if text.len() == 36 => Uuid::try_parse(text).into_iter().collect(),
+        // In every form in which an operation reads one.
+        Json::String(text) => Uuid::try_parse(text).into_iter().collect(),
         Json::Array(items) => items.iter().flat_map(ids_in).collect(),
         Json::Object(map) => map.values().flat_map(ids_in).collect(),
         _ => Vec::new(),

@@ -57,7 +57,9 @@ impl Agents {
         member_of(caller)?;
         let agent = self.read_agent(caller, name).await?;
         let sees_all = may_see(caller);
-        if !sees_all && (!agent.is_active || agent.deleted_at.is_some()) {
+        let is_open =
+            agent.is_active && agent.deleted_at.is_none() && caller.grants.agents().contains(&agent.name);
+        if !sees_all && !is_open {
             return Err(not_found(name, std::iter::empty()));
         }
         Ok(told(agent, sees_all))
@@ -178,7 +180,8 @@ impl Agents {
                 return Err(Error::Invalid(issues));
             }
         }
-        if definition.role != agent.definition.role {
+        // Whoever may do less may put an agent out of use, and nothing else.
+        if is_active {
             self.check_role(caller, &definition.role).await?;
         }
         self.write_change(caller, agent, definition, is_active, "agent.changed").await

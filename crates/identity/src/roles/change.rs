@@ -384,7 +384,7 @@ async fn grants_of(
     issues: &mut Vec<Issue>,
 ) -> Result<Option<Grants>> {
     let schema = edit.provisioner.schema(tx).await?;
-    Ok(match check::grants(json, &schema) {
+    Ok(match check::grants(json, &schema, &edit.caller.grants) {
         Ok(grants) => Some(grants),
         Err(wrong) => {
             issues.extend(

@@ -27,8 +27,8 @@ const GRANT: [&str; 4] = ["actions", "read_fields", "update_fields", "rows"];
 ///
 /// # Errors
 /// Every object, field, action, permission and filter that there is not, each with its path.
-pub(super) fn grants(json: &Json, schema: &Schema) -> Result<Grants, Vec<Issue>> {
-    let mut check = Check { schema, issues: Vec::new() };
+pub(super) fn grants(json: &Json, schema: &Schema, author: &Grants) -> Result<Grants, Vec<Issue>> {
+    let mut check = Check { schema, author, issues: Vec::new() };
     check.grants(json);
     if !check.issues.is_empty() {
         check.issues.truncate(MAX_ISSUES);
@@ -54,6 +54,8 @@ fn settled(grants: Grants, schema: &Schema) -> Grants {
 
 struct Check<'s> {
     schema: &'s Schema,
+    /// A rule names what its author may read, since whom it lets through tells of that.
+    author: &'s Grants,
     issues: Vec<Issue>,
 }
 
@@ -242,8 +244,8 @@ impl Check<'_> {
         let own = OwnRecord::new();
         let me = Some(MemberId(Uuid::nil()));
         let asker = Asker { me, own: &own, now: Timestamp::EPOCH, locale: Locale::default() };
-        let everything = Grants::everything();
-        let wrong = |object: &Object| parse_filter(json, object, schema, &everything, asker).err();
+        let author = self.author;
+        let wrong = |object: &Object| parse_filter(json, object, schema, author, asker).err();
         let found = match object {
             Some(object) => wrong(object),
             None => {

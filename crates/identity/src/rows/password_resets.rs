@@ -1,7 +1,7 @@
 //! `password_resets` of the directory: at most one a user. One that is used is removed.
 
 use kontor_core::{
-    ids::{UserId, WorkspaceId},
+    ids::{MemberId, UserId, WorkspaceId},
     time::Timestamp,
 };
 use kontor_store::{TableRow as _, Tx, table_row};
@@ -18,6 +18,7 @@ table_row! {
         pub(crate) token_hash: String,
         /// Whose admin made it; nothing where it was the operator.
         pub(crate) workspace: Option<WorkspaceId> = "workspace_id",
+        pub(crate) made_by: Option<MemberId>,
         pub(crate) created_at: Timestamp,
         pub(crate) expires_at: Timestamp,
     }
