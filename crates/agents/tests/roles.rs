@@ -168,6 +168,32 @@ both_engines! {
         assert!(ask(&vera, json!({"member": vera.member()}), hidden).await.unwrap().allowed);
     }
 
+    async fn a_rule_on_a_field_that_may_not_be_read_tells_nothing_of_it(store: TestStore) {
+        let house = House::new(store).await;
+        let (agents, identity) = (&house.first.agents, &house.first.identity);
+        let rich = json!({"objects": {"deal": {"actions": ["read"], "rows": {"read": {"amount": {"gt": 5000}}}}}});
+        identity.create_role(&house.ada, role("Rich", rich.clone())).await.unwrap();
+        let blind = json!({
+            "objects": {"deal": {"actions": ["read"], "read_fields": {"except": ["amount"]}}},
+            "platform": ["roles"],
+        });
+        identity.create_role(&house.ada, role("Blind", blind)).await.unwrap();
+        let blind = house.member("Kai Ito", "Blind").await;
+        let deal = house.deal("Secret").await;
+        let request = json!({"object": "deal", "action": "read", "record": deal});
+        let of_role = json!({"role": "Rich"});
+        let told = agents.explain(&blind, asked(of_role.clone(), request)).await.unwrap();
+        assert_eq!((told.allowed, told.decided_by, &told.rule), (false, Layer::RowRule, &None));
+        // The same where it lets the record through, in every form in which its id is read.
+        let id = deal.as_uuid().simple().to_string();
+        let request = json!({"operation": "deal.get", "arguments": {"id": id}});
+        let also = agents.explain(&blind, asked(of_role, request)).await.unwrap();
+        assert_eq!(also, told);
+        // Nor may they write such a rule.
+        let refused = identity.create_role(&blind, role("Probe", rich)).await.unwrap_err().problem();
+        assert_eq!((refused.code, refused.issues[0].path.as_str()), ("invalid_role".into(), "grants.objects.deal.rows.read.amount"));
+    }
+
     async fn the_effective_view_tells_what_holds_and_where_it_comes_from(store: TestStore) {
         let house = House::new(store).await;
         let (agents, identity) = (&house.first.agents, &house.first.identity);

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Issue, Problem},
-    filter::Readable as _,
+    filter::{Readable as _, check_rule},
     grants::{Action, Grants, Permission, RowRule},
     ids::RecordId,
     metadata::Schema,
@@ -165,8 +165,8 @@ impl Agents {
         operation: &str,
         arguments: Json,
     ) -> Result<Explanation, Error> {
-        if !self.may_name(asker, acting, ids_in(&arguments)).await? {
-            return Ok(unknown_record());
+        if let Some(untold) = self.untold(asker, acting, ids_in(&arguments)).await? {
+            return Ok(untold);
         }
         let call = Call {
             caller: Arc::new(acting.caller.clone()),
@@ -278,8 +278,9 @@ impl Agents {
         request: &AskedFor,
     ) -> Result<Explanation, Error> {
         let record = request.record;
-        if !self.may_name(asker, acting, record.map(|record| record.as_uuid()).into_iter().collect()).await? {
-            return Ok(unknown_record());
+        let named = record.map(|record| record.as_uuid()).into_iter().collect();
+        if let Some(untold) = self.untold(asker, acting, named).await? {
+            return Ok(untold);
         }
         let name = format!("{object}.{}", operation_verb(action));
         if let Some((agent, _)) =
@@ -332,14 +333,38 @@ impl Agents {
         Ok(tell(acting, object, action, decided, &alone))
     }
 
-    /// Whether the asker may read all records that the request names, so that the answer tells nothing of others. About
+    /// What is answered in the place of what would tell the asker of records or values that they may not read: the
+    /// records that the request names are theirs to read, and so are the fields that the subject's rules ask for. About
     /// themselves, it is told as when it is done.
-    async fn may_name(&self, asker: &Caller, acting: &Acting, ids: Vec<Uuid>) -> Result<bool, Error> {
+    async fn untold(
+        &self,
+        asker: &Caller,
+        acting: &Acting,
+        ids: Vec<Uuid>,
+    ) -> Result<Option<Explanation>, Error> {
         if acting.is_asker || ids.is_empty() {
-            return Ok(true);
+            return Ok(None);
         }
-        Ok(self.0.crm.knows_all(asker, ids).await?)
+        let schema = self.0.crm.schema(asker.workspace).await?;
+        if asks_for_hidden(&schema, &acting.caller.grants, &asker.grants) {
+            let reason = "A rule of the role asks for a field that you may not read, so it is not told which records it lets through.";
+            return Ok(Some(Explanation::denied(Layer::RowRule, reason)));
+        }
+        let knows_all = self.0.crm.knows_all(asker, ids).await?;
+        Ok((!knows_all).then(unknown_record))
     }
+}
+
+/// Whether a row rule of a subject names a field that the asker may not read.
+fn asks_for_hidden(schema: &Schema, subject: &Grants, asker: &Grants) -> bool {
+    let everything = Grants::everything();
+    schema.objects().iter().any(|object| {
+        let rules = Action::ALL.iter().flat_map(|action| subject.row_rules(&object.name, *action));
+        rules.map(RowRule::to_json).any(|rule| {
+            check_rule(&rule, object, schema, &everything).is_ok()
+                && check_rule(&rule, object, schema, asker).is_err()
+        })
+    })
 }
 
 impl Acting {

@@ -15,7 +15,7 @@ mod scalar;
 pub use self::{
     evaluate::Related,
     own::OwnRecord,
-    parse::{Asker, MAX_CONDITIONS, MAX_DEPTH, MAX_LIST, parse_filter},
+    parse::{Asker, MAX_CONDITIONS, MAX_DEPTH, MAX_LIST, check_rule, parse_filter},
     path::{FieldPath, Hop, PartType, Readable, filterable_paths},
     scalar::Scalar,
 };

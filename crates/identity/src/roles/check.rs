@@ -4,16 +4,12 @@ use std::collections::BTreeSet;
 
 use kontor_core::{
     error::{Issue, join_path},
-    filter::{Asker, OwnRecord, parse_filter},
+    filter::check_rule,
     grants::{Action, Grants, ObjectGrant, Permission},
-    ids::MemberId,
-    locale::Locale,
     metadata::{Object, Schema},
     text,
-    time::Timestamp,
 };
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 
 /// How many mistakes are named: the first ones help.
 const MAX_ISSUES: usize = 50;
@@ -241,11 +237,8 @@ impl Check<'_> {
     /// A rule of all objects that are not named is one of some of them: where its fields are not, it lets no row through.
     fn rule(&mut self, json: &Json, path: &str, object: Option<&Object>) {
         let schema = self.schema;
-        let own = OwnRecord::new();
-        let me = Some(MemberId(Uuid::nil()));
-        let asker = Asker { me, own: &own, now: Timestamp::EPOCH, locale: Locale::default() };
         let author = self.author;
-        let wrong = |object: &Object| parse_filter(json, object, schema, author, asker).err();
+        let wrong = |object: &Object| check_rule(json, object, schema, author).err();
         let found = match object {
             Some(object) => wrong(object),
             None => {
