@@ -40,16 +40,16 @@ impl Agents {
             .write((environment, actor), move |tx, (environment, actor)| {
                 Box::pin(async move {
                     // One that is deleted already is removed for good by being deleted at once.
-                    let row = match sessions::deleted(tx, id, member).await? {
-                        Some(row) if at_once => row,
-                        _ => own(tx, id, member).await?,
-                    };
+                    if !at_once || sessions::deleted(tx, id, member).await?.is_none() {
+                        own(tx, id, member).await?;
+                    }
                     let (stopped, logged) = stop_all(tx, id, member, now).await?;
                     match at_once {
                         true => sessions::remove(tx, id).await?,
                         false => sessions::set_deleted(tx, id, Some(now)).await?,
                     }
-                    let details = json!({ "label": row.title, "at_once": at_once });
+                    // Not the title: what was said is to be gone.
+                    let details = json!({ "at_once": at_once });
                     let entry = AuditEntry::new("session.deleted", target(id), details);
                     tx.audit(environment, now, actor, entry).await?;
                     Ok::<_, Error>((stopped, logged))

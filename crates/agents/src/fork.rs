@@ -28,7 +28,7 @@ use crate::{
     sessions::{LONGEST_TITLE, Session},
     sharing::target,
     stored::{Access, Draft, LoggedEvent, SessionStatus},
-    veil::Veil,
+    veil::{Veil, without_deeds},
 };
 
 /// Events that are copied at once.
@@ -126,7 +126,10 @@ impl Fork {
         };
         tx.insert(&row).await?;
         let mut copies = HashMap::new();
-        for (turn, position) in turns.into_iter().zip(1..) {
+        for (mut turn, position) in turns.into_iter().zip(1..) {
+            if turn.member != self.member {
+                turn.problem.iter_mut().for_each(without_deeds);
+            }
             let id: TurnId = self.environment.new_id();
             copies.insert(turn.id, (id, turn.member));
             turns::insert(tx, &TurnRow { id, session: self.id, position, ..turn }, None).await?;

@@ -60,10 +60,12 @@ impl Job for HandOver {
                             .await?;
                         break;
                     }
-                    Err(error) => return Err(JobError::retry(error)),
+                    Err(error) => return self.fail(run, id, JobError::retry(error)).await,
                 };
-                if self.some(run, id, caller).await? {
-                    break;
+                match self.some(run, id, caller).await {
+                    Ok(true) => break,
+                    Ok(false) => {}
+                    Err(error) => return self.fail(run, id, error).await,
                 }
             }
             run.finish((), |_, ()| Box::pin(std::future::ready(Ok::<_, StoreError>(())))).await?;
@@ -84,6 +86,12 @@ impl HandOver {
                     if progress.state != HandOverState::Running {
                         return Ok(true);
                     }
+                    if let Some(why) = progress.is_over(tx).await? {
+                        progress.state = HandOverState::Failed;
+                        progress.problem = Some(why.to_owned());
+                        progress.write(tx, now).await?;
+                        return Ok(true);
+                    }
                     let of = HandOverOf { from: progress.from, to: progress.to };
                     let done = crm.hand_over(tx, caller, of, progress.place.as_deref(), now).await?;
                     progress.handed_over += done.handed_over;
@@ -98,6 +106,14 @@ impl HandOver {
             })
             .await;
         ended.map_err(JobError::retry)
+    }
+
+    /// What an attempt that failed leaves. After the last one the hand-over is over too, so that another can begin.
+    async fn fail(&self, run: &JobRun, id: Uuid, error: JobError) -> Result<(), JobError> {
+        if run.attempt >= Self::ATTEMPTS {
+            self.give_up(run, id, "It failed again and again; the job says why.".to_owned()).await?;
+        }
+        Err(error)
     }
 
     async fn give_up(&self, run: &JobRun, id: Uuid, why: String) -> Result<(), JobError> {

@@ -110,6 +110,9 @@ impl Agents {
         require_prompts(caller)?;
         check_label("label", label)?;
         let agent = self.present_agent(caller, name).await?;
+        if label == PRODUCTION {
+            self.check_role(caller, &agent.definition.role).await?;
+        }
         let (environment, id) = (self.0.environment.clone(), agent.id);
         let now = environment.now();
         let namespace = self.namespace(caller.workspace).await?;
@@ -247,6 +250,9 @@ impl Agents {
             return Err(Error::Invalid(vec![issue]));
         }
         let agent = self.present_agent(caller, name).await?;
+        if answer.decision == ReviewDecision::Approve {
+            self.check_role(caller, &agent.definition.role).await?;
+        }
         let (environment, id) = (self.0.environment.clone(), agent.id);
         let now = environment.now();
         let namespace = self.namespace(caller.workspace).await?;

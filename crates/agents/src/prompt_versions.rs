@@ -27,6 +27,8 @@ const LONGEST_NOTE: usize = 500;
 const LONGEST_DRAFT: usize = 200_000;
 /// Lines around a difference that are shown with it.
 const AROUND: usize = 3;
+/// How long two texts are compared at most.
+const COMPARING: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// A prompt that is saved as the next version.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -181,12 +183,13 @@ impl Agents {
         to: i64,
     ) -> Result<PromptDiff, Error> {
         let (before, after) = (self.prompt(caller, name, from).await?, self.prompt(caller, name, to).await?);
-        let unified = TextDiff::from_lines(&before.body, &after.body)
+        let diff = compared(&before.body, &after.body);
+        let unified = diff
             .unified_diff()
             .context_radius(AROUND)
             .header(&format!("version {from}"), &format!("version {to}"))
             .to_string();
-        Ok(PromptDiff { from, to, lines: compare_lines(&before.body, &after.body), unified })
+        Ok(PromptDiff { from, to, lines: lines(&diff), unified })
     }
 
     /// The caller's draft of an agent's prompt, where there is one.
@@ -243,9 +246,18 @@ impl Agents {
     }
 }
 
+/// Two texts compared by lines. Where they have little in common, what is found in time is told.
+fn compared<'t>(before: &'t str, after: &'t str) -> TextDiff<'t, 't, 't, str> {
+    TextDiff::configure().timeout(COMPARING).diff_lines(before, after)
+}
+
 /// The lines of two texts, with what happened to each.
 pub fn compare_lines(before: &str, after: &str) -> Vec<DiffLine> {
-    let line = |change: similar::Change<&str>| DiffLine {
+    lines(&compared(before, after))
+}
+
+fn lines<'t>(diff: &TextDiff<'t, 't, '_, str>) -> Vec<DiffLine> {
+    let line = |change: similar::Change<&'t str>| DiffLine {
         change: match change.tag() {
             ChangeTag::Equal => LineChange::Same,
             ChangeTag::Insert => LineChange::Added,
@@ -253,7 +265,7 @@ pub fn compare_lines(before: &str, after: &str) -> Vec<DiffLine> {
         },
         text: change.value().trim_end_matches(['\r', '\n']).to_owned(),
     };
-    TextDiff::from_lines(before, after).iter_all_changes().map(line).collect()
+    diff.iter_all_changes().map(line).collect()
 }
 
 pub(crate) fn note_issue(path: &str, note: &str) -> Option<Issue> {

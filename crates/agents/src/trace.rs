@@ -33,6 +33,7 @@ use crate::{
     stored::{AgentName, LoggedEvent, MemberName},
     trace_steps::{self, TraceStep},
     turns::Turn,
+    veil::without_deeds,
 };
 
 /// Events that are read at once.
@@ -96,6 +97,7 @@ pub struct TraceLease {
 }
 
 /// Who looks into a turn.
+#[derive(Clone)]
 struct Look {
     turn: TurnId,
     member: MemberId,
@@ -160,16 +162,14 @@ impl Agents {
     }
 }
 
-impl Clone for Look {
-    fn clone(&self) -> Self {
-        Self { actor: self.actor.clone(), environment: self.environment.clone(), ..*self }
-    }
-}
-
 impl Look {
     /// A turn of a session that the member may read.
     async fn read(&self, tx: &mut Tx<'_>) -> Result<Found, Error> {
         let (turn, session, _) = readable_turn(tx, self.turn, self.member).await?;
+        if self.may_all && turn.member != self.member {
+            // Shown whole, which is noted, though the session is shared with them or theirs.
+            return Err(Error::TurnNotFound(self.turn));
+        }
         Found::read(tx, turn, session, Some(self.member).filter(|_| !self.may_all)).await
     }
 
@@ -187,7 +187,7 @@ impl Found {
     /// What there is of a turn; as this member is shown it, where one is given.
     async fn read(
         tx: &mut Tx<'_>,
-        turn: TurnRow,
+        mut turn: TurnRow,
         session: SessionRow,
         reader: Option<MemberId>,
     ) -> Result<Self, Error> {
@@ -196,6 +196,9 @@ impl Found {
         if let Some(reader) = reader {
             let mut veil = veil(tx, &session, reader).await?;
             logged = logged.into_iter().map(|logged| veil.see(logged)).collect::<Result<_, _>>()?;
+            if turn.member != reader {
+                turn.problem.iter_mut().for_each(without_deeds);
+            }
         } else {
             texts = sent::find(tx, &trace_steps::digests(&logged)).await?;
         }

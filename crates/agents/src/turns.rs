@@ -28,6 +28,7 @@ use crate::{
     },
     stored::{Access, Draft, LoggedEvent, SessionStatus, TurnStatus},
     titles::title_of,
+    veil::without_deeds,
 };
 
 const LONGEST_KEY: usize = 200;
@@ -85,6 +86,16 @@ impl From<TurnRow> for Turn {
             ended_at: row.ended_at,
             agent_version: row.agent_version,
         }
+    }
+}
+
+impl Turn {
+    /// A turn as a member is shown it: of another's, not what was done before it failed.
+    pub(crate) fn seen_by(member: MemberId, mut row: TurnRow) -> Self {
+        if row.member != member {
+            row.problem.iter_mut().for_each(without_deeds);
+        }
+        row.into()
     }
 }
 
@@ -267,7 +278,7 @@ impl Agents {
                 Box::pin(async move { readable_turn(tx, turn, member).await.map(|(row, ..)| row) })
             })
             .await?;
-        Ok(row.into())
+        Ok(Turn::seen_by(member, row))
     }
 
     fn check_message(&self, message: &str) -> Result<(), Error> {

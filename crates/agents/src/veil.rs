@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::{
     error::Error,
+    machine::DONE_BEFORE,
     stored::{Draft, LoggedEvent},
     stream::StreamEvent,
 };
@@ -66,6 +67,13 @@ impl Veil {
     }
 }
 
+/// A failure as it is told to others: not what was done before it.
+pub(crate) fn without_deeds(problem: &mut Problem) {
+    if let Some((said, _)) = problem.message.split_once(DONE_BEFORE) {
+        problem.message = said.to_owned();
+    }
+}
+
 /// What is left of an event of another's turn, where that is not all of it.
 fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
     let mut event = event.clone();
@@ -84,9 +92,7 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
         TurnEvent::HistorySummarized { text, .. } => LEFT_OUT.clone_into(text),
         TurnEvent::TurnFailed { problem, done, .. } if !done.is_empty() => {
             done.clear();
-            if let Some((said, _)) = problem.message.split_once(" Done before it failed:") {
-                problem.message = said.to_owned();
-            }
+            without_deeds(problem);
         }
         TurnEvent::AnswerCarried { value, calls, .. } => {
             *value = Arc::from("null");

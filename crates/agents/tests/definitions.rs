@@ -118,6 +118,16 @@ both_engines! {
         agents.change_agent(&house.ada, "humble", patch(json!({"role": "Admin"}))).await.unwrap();
         let copied = agents.create_agent(&member, new(json!({"name": "copy", "copy_of": "humble"}))).await;
         assert_eq!(copied.unwrap_err().problem().code, "role_beyond_caller");
+        // Of one that may do more they change nothing, but for putting it out of use.
+        for change in [json!({"label": "Mine"}), json!({"role": "Viewer"}), json!({"active": false, "operations": ["deal.find"]})] {
+            let refused = agents.change_agent(&member, "humble", patch(change)).await;
+            assert_eq!(refused.unwrap_err().problem().code, "role_beyond_caller");
+        }
+        agents.change_agent(&member, "humble", patch(json!({"active": false}))).await.unwrap();
+        let refused = agents.change_agent(&member, "humble", patch(json!({"active": true}))).await;
+        assert_eq!(refused.unwrap_err().problem().code, "role_beyond_caller");
+        let told = new(json!({"name": "told", "role": "Viewer", "prompt": "Say yes."}));
+        assert_eq!(agents.create_agent(&member, told).await.unwrap_err().problem().code, "not_permitted");
         let nobody = permitted(&member, []);
         let refused = agents.create_agent(&nobody, new(json!({"name": "x", "role": "Viewer"}))).await;
         assert_eq!(refused.unwrap_err().problem().code, "not_permitted");

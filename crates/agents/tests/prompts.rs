@@ -11,7 +11,7 @@ use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    definitions::audited,
+    definitions::{audited, new},
     house::{House, plan},
 };
 
@@ -136,6 +136,11 @@ both_engines! {
         assert_eq!(told, [ReviewStatus::Refused, ReviewStatus::Approved]);
         let acts = ["review.refused", "review.requested", "label.moved", "review.approved", "review.requested", "prompt.saved"];
         assert_eq!(audited(&house).await, acts);
+        // Nor is another agent put in the place of a deleted one.
+        let other = || new(json!({"name": "other", "role": "Viewer"}));
+        agents.create_agent(&house.ada, other()).await.unwrap();
+        agents.delete_agent(&house.ada, "other", None).await.unwrap();
+        assert_eq!(agents.create_agent(&house.ada, other()).await.unwrap_err().problem().issues[0].code, "name_kept");
     }
 
     async fn a_prompt_that_cannot_be_told_is_refused_with_its_line_and_column(store: TestStore) {

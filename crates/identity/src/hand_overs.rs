@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use crate::rows::hand_overs::HandOverState;
 use crate::{
-    Error, Identity, Result,
+    Error, Identity, MemberStatus, Result,
     rows::{
         hand_overs::{self, HandOverRow},
         members,
@@ -105,7 +105,11 @@ pub(crate) async fn begin(
         begun_at: now,
         ended_at: None,
     };
-    hand_overs::insert(tx, &row).await?;
+    hand_overs::insert(tx, &row).await.map_err(|error| match error {
+        // Another began one at the same moment.
+        Error::Store(kontor_store::Error::UniqueViolation { .. }) => Error::HandOverUnderWay,
+        other => other,
+    })?;
     let job = NewJob { name: HAND_OVER_JOB, payload: json!(row.id), due_at: now, priority: 0, key: None };
     tx.enqueue(environment, announced, &job).await?;
     Ok(())
@@ -127,6 +131,23 @@ impl HandOverProgress {
             place: row.place,
             problem: row.problem,
         }))
+    }
+
+    /// Why it does not go on, where either of the two is not any more what it was begun for.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn is_over(&self, tx: &mut Tx<'_>) -> Result<Option<&'static str>> {
+        let status = async |tx: &mut Tx<'_>, id| {
+            members::find(tx, id).await.map(|row| row.map(|row| row.summary.status))
+        };
+        if status(tx, self.from).await? == Some(MemberStatus::Active) {
+            return Ok(Some("Whose records they are acts again, and keeps the others."));
+        }
+        if status(tx, self.to).await? != Some(MemberStatus::Active) {
+            return Ok(Some("Who was to get the records may not act any more."));
+        }
+        Ok(None)
     }
 
     /// Writes down how far it is; in the transaction of what was handed over.
@@ -159,10 +180,7 @@ impl Identity {
             .namespace(workspace)
             .await?
             .read((), move |tx, ()| {
-                Box::pin(async move {
-                    let all = hand_overs::all(tx, None).await?;
-                    Ok::<_, Error>(all.into_iter().find(|row| row.id == id).map(|row| row.asked_by))
-                })
+                Box::pin(async move { Ok::<_, Error>(hand_overs::asked_by(tx, id).await?) })
             })
             .await?;
         match asked {

@@ -183,11 +183,8 @@ async fn write(
     if members::all(tx).await?.iter().any(|member| member.email == row.email) {
         return Err(Error::MemberExists);
     }
-    let waiting = invitations::all(tx).await?;
-    for expired in waiting.iter().filter(|waiting| waiting.expires_at <= row.created_at) {
-        invitations::remove(tx, expired.id).await?;
-    }
-    if waiting.len() >= MOST {
+    invitations::remove_expired(tx, row.created_at).await?;
+    if invitations::all(tx).await?.iter().filter(|waiting| waiting.email != row.email).count() >= MOST {
         let message = format!("No more than {MOST} invitations can wait to be taken: revoke some.");
         return Err(Error::Input(vec![Issue::new("", "too_many_invitations", message)]));
     }

@@ -115,6 +115,7 @@ impl Identity {
         caller.require(Permission::Members)?;
         let workspace = caller.workspace;
         let namespace = self.namespace(workspace).await?;
+        let is_turned_out = patch.status == Some(MemberStatus::Inactive);
         let change = Change { member, patch, announced, now: self.now() };
         let changed: Result<()> = namespace
             .write((self.clone(), caller.clone(), change), |tx, (identity, caller, change)| {
@@ -123,14 +124,13 @@ impl Identity {
             .await;
         self.0.members.remove(&(workspace, member));
         changed?;
-        let after = self.member(caller, member).await?;
-        if after.status == MemberStatus::Inactive {
+        if is_turned_out {
             self.directory()
                 .write(Of::Member(workspace, member), |tx, &of| Box::pin(sign_ins::end_all(tx, of, None)))
                 .await?;
             self.forget_sign_ins();
         }
-        Ok(after)
+        self.member(caller, member).await
     }
 
     /// Lets a member of the caller's workspace act or not.
@@ -170,6 +170,10 @@ impl Change {
         let status = self.patch.status.unwrap_or(summary.status);
         let role = self.role(tx, caller, &before).await?;
         let is_turned_out = status != summary.status && status == MemberStatus::Inactive;
+        if status != summary.status && status == MemberStatus::Active {
+            // To let somebody act again is to give them their role anew.
+            within_caller(caller, &before)?;
+        }
         if is_turned_out || name != summary.name {
             may_turn_out(caller, &before)?;
         }

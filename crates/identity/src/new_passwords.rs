@@ -264,7 +264,8 @@ impl Identity {
         match self.caller_of_member(workspace, member.member).await {
             Ok(caller) => self.note(&caller, entry).await,
             // Who was turned out meanwhile has a new password all the same.
-            Err(_) => Ok(()),
+            Err(Error::MemberInactive | Error::MemberNotFound) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

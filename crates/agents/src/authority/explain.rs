@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Issue, Problem},
-    filter::{Readable as _, check_rule},
+    filter::Readable as _,
     grants::{Action, Grants, Permission, RowRule},
     ids::RecordId,
     metadata::Schema,
@@ -17,10 +17,13 @@ use kontor_crm::records::Decided;
 use kontor_operations::{Call, Consent, Decision, Outcome, USUAL_ROOM};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 
-use super::{Acting, Subject};
+use super::{Acting, Subject, told::ids_in};
 use crate::{engine::Agents, error::Error};
+
+/// What is said of a mistake that may be about fields that the asker may not read.
+const UNTOLD: &str =
+    "Something in the request stands against it; to see what takes the permission to manage roles.";
 
 /// What would be done, and by whom.
 #[derive(Debug, Clone, Deserialize, Serialize, schemars::JsonSchema)]
@@ -97,7 +100,7 @@ impl Explanation {
         Self { allowed: true, asks: asks.is_some(), ..Self::denied(Layer::Granted, reason) }
     }
 
-    fn denied(decided_by: Layer, reason: impl Into<String>) -> Self {
+    pub(super) fn denied(decided_by: Layer, reason: impl Into<String>) -> Self {
         Self {
             allowed: false,
             asks: false,
@@ -134,6 +137,7 @@ impl Agents {
     /// Without the permission; a member, role, agent or object that is not there; a question that is none.
     pub async fn explain(&self, asker: &Caller, question: Question) -> Result<Explanation, Error> {
         let request = question.request;
+        self.check_known(asker, &request).await?;
         let acting = match self.acting(asker, question.caller).await? {
             Ok(acting) => acting,
             Err(explanation) => return Ok(explanation),
@@ -175,8 +179,11 @@ impl Agents {
             consent: acting.consent(),
             room: USUAL_ROOM,
         };
-        // Whoever may do all that the subject may finds out no more by this than by doing it.
-        let is_run = acting.is_asker || acting.caller.grants.is_within(&asker.grants);
+        // Whoever may do all that the subject may finds out no more by this than by doing it. A rule of theirs on what is
+        // their own lets through something else for another member.
+        let is_comparable =
+            acting.caller.member() == asker.member() || !asker.grants.has_rule(RowRule::asks_for_member);
+        let is_run = acting.is_asker || is_comparable && acting.caller.grants.is_within(&asker.grants);
         let rehearsed = self.0.operations.rehearse(call.clone(), is_run).await?;
         let asks = rehearsed.asks.map(ApprovalReason::words);
         match rehearsed.outcome {
@@ -190,7 +197,13 @@ impl Agents {
                 // That a field is there is told to those alone who may see roles, or read it.
                 let tells_fields = asker.grants.permits(Permission::Roles);
                 let found = self.of_failure(acting, &call, &problem, tells_fields).await?;
-                Ok(Explanation { code: Some(problem.code), issues: problem.issues, ..found })
+                if is_run || tells_fields {
+                    return Ok(Explanation { code: Some(problem.code), issues: problem.issues, ..found });
+                }
+                // What is wrong with fields speaks of those that the subject may read and the asker may not.
+                let is_of_request = matches!(found.decided_by, Layer::Request | Layer::RowRule);
+                let reason = if is_of_request { UNTOLD.to_owned() } else { found.reason };
+                Ok(Explanation { code: Some(problem.code), reason, ..found })
             }
         }
     }
@@ -332,39 +345,6 @@ impl Agents {
         let (object, action) = named_action(&call.operation).unwrap_or((&call.operation, Action::Read));
         Ok(tell(acting, object, action, decided, &alone))
     }
-
-    /// What is answered in the place of what would tell the asker of records or values that they may not read: the
-    /// records that the request names are theirs to read, and so are the fields that the subject's rules ask for. About
-    /// themselves, it is told as when it is done.
-    async fn untold(
-        &self,
-        asker: &Caller,
-        acting: &Acting,
-        ids: Vec<Uuid>,
-    ) -> Result<Option<Explanation>, Error> {
-        if acting.is_asker || ids.is_empty() {
-            return Ok(None);
-        }
-        let schema = self.0.crm.schema(asker.workspace).await?;
-        if asks_for_hidden(&schema, &acting.caller.grants, &asker.grants) {
-            let reason = "A rule of the role asks for a field that you may not read, so it is not told which records it lets through.";
-            return Ok(Some(Explanation::denied(Layer::RowRule, reason)));
-        }
-        let knows_all = self.0.crm.knows_all(asker, ids).await?;
-        Ok((!knows_all).then(unknown_record))
-    }
-}
-
-/// Whether a row rule of a subject names a field that the asker may not read.
-fn asks_for_hidden(schema: &Schema, subject: &Grants, asker: &Grants) -> bool {
-    let everything = Grants::everything();
-    schema.objects().iter().any(|object| {
-        let rules = Action::ALL.iter().flat_map(|action| subject.row_rules(&object.name, *action));
-        rules.map(RowRule::to_json).any(|rule| {
-            check_rule(&rule, object, schema, &everything).is_ok()
-                && check_rule(&rule, object, schema, asker).is_err()
-        })
-    })
 }
 
 impl Acting {
@@ -414,7 +394,7 @@ fn tell(acting: &Acting, object: &str, action: Action, decided: Decided, alone: 
     }
 }
 
-fn unknown_record() -> Explanation {
+pub(super) fn unknown_record() -> Explanation {
     Explanation::denied(Layer::Record, "There is no such record, or it may not be read.")
 }
 
@@ -434,7 +414,7 @@ fn hidden_field(schema: &Schema, grants: &Grants, operation: &str, problem: &Pro
 }
 
 /// The object and the action of an operation such as `deal.update`.
-fn named_action(operation: &str) -> Option<(&str, Action)> {
+pub(super) fn named_action(operation: &str) -> Option<(&str, Action)> {
     let (object, verb) = operation.split_once('.')?;
     let action = match verb {
         "get" | "find" | "group" | "timeline" => Action::Read,
@@ -445,15 +425,4 @@ fn named_action(operation: &str) -> Option<(&str, Action)> {
 
 fn operation_verb(action: Action) -> &'static str {
     if action == Action::Read { "get" } else { action.verb() }
-}
-
-/// The ids in a request.
-fn ids_in(json: &Json) -> Vec<Uuid> {
-    match json {
-        // In every form in which an operation reads one.
-        Json::String(text) => Uuid::try_parse(text).into_iter().collect(),
-        Json::Array(items) => items.iter().flat_map(ids_in).collect(),
-        Json::Object(map) => map.values().flat_map(ids_in).collect(),
-        _ => Vec::new(),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod effective;
 mod explain;
+mod told;
 
 use std::sync::Arc;
 

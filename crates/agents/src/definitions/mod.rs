@@ -15,6 +15,7 @@ use crate::{
     definition::{Agent, AgentSummary, AgentVersion, Definition, PRODUCTION},
     engine::Agents,
     error::Error,
+    prompt_versions::is_protected,
     prompts,
     rows::agents,
 };
@@ -99,6 +100,10 @@ impl Agents {
             (None, Some(original)) => original.prompt.clone(),
             (None, None) => prompts::STARTER.to_owned(),
         };
+        if new.prompt.is_some() {
+            require_prompts(caller)?;
+        }
+        self.check_name_is_free(caller, &new.name).await?;
         let is_active = new.active.unwrap_or(true);
         let mut patch = new.patch();
         if original.is_some() && patch.label.is_none() {
@@ -181,7 +186,8 @@ impl Agents {
             }
         }
         // Whoever may do less may put an agent out of use, and nothing else.
-        if is_active {
+        if is_active || definition != agent.definition {
+            self.check_role(caller, &agent.definition.role).await?;
             self.check_role(caller, &definition.role).await?;
         }
         self.write_change(caller, agent, definition, is_active, "agent.changed").await
@@ -205,9 +211,8 @@ impl Agents {
         let shipped = prompts::standard(&self.0.environment)?;
         let shipped = shipped.into_iter().find(|shipped| agent.is_standard && shipped.name == agent.name);
         let shipped = shipped.ok_or_else(|| Error::NotStandard(agent.name.clone()))?;
-        if shipped.definition.role != agent.definition.role {
-            self.check_role(caller, &shipped.definition.role).await?;
-        }
+        self.check_role(caller, &agent.definition.role).await?;
+        self.check_role(caller, &shipped.definition.role).await?;
         let agent = if shipped.prompt == agent.prompt {
             agent
         } else {
@@ -339,8 +344,28 @@ impl Agents {
         Ok(issues)
     }
 
+    /// Where nobody alone decides what live traffic is told, nobody puts another agent in the place of a deleted one
+    /// either.
+    async fn check_name_is_free(&self, caller: &Caller, name: &str) -> Result<(), Error> {
+        let namespace = self.namespace(caller.workspace).await?;
+        let is_kept = namespace.read(name.to_owned(), |tx, name| {
+            Box::pin(async move {
+                if !is_protected(tx, PRODUCTION).await? {
+                    return Ok::<_, Error>(false);
+                }
+                let all = agents::list_with_deleted(tx).await?;
+                Ok(all.iter().any(|agent| agent.deleted_at.is_some() && agent.name == *name))
+            })
+        });
+        if is_kept.await? {
+            let told = "A deleted agent had this name, and changes of what is told in its name need a review here: restore it, or take another name.";
+            return Err(Error::invalid("name", "name_kept", told));
+        }
+        Ok(())
+    }
+
     /// Nobody gives an agent more than they may do themselves.
-    async fn check_role(&self, caller: &Caller, role: &str) -> Result<(), Error> {
+    pub(crate) async fn check_role(&self, caller: &Caller, role: &str) -> Result<(), Error> {
         let grants = self.0.identity.role_grants(caller.workspace, role).await?;
         if grants.is_within(&caller.grants) {
             Ok(())

@@ -20,5 +20,5 @@ pub(crate) use conversation::{messages, messages_of_another};
 pub(crate) use page::{Handle, Page};
 pub(crate) use partial::Partial;
 pub(crate) use policy::consent;
-pub(crate) use state::{Call, End, State};
+pub(crate) use state::{Call, DONE_BEFORE, End, State};
 pub(crate) use transition::{Answer, Asked, Effect, Input, Proposed, Ran, next, opening};

@@ -14,6 +14,8 @@ use serde_json::Value;
 
 /// How much of what was done is told in words.
 const MOST_TOLD: usize = 10;
+/// Where a failure begins to tell what was done before it.
+pub(crate) const DONE_BEFORE: &str = " Done before it failed:";
 
 /// Where a turn stands: its logged events, folded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -247,7 +249,7 @@ impl State {
         let done = self.done();
         if !done.is_empty() {
             let told: Vec<_> = done.iter().take(MOST_TOLD).map(Done::words).collect();
-            problem.message.push_str(&format!(" Done before it failed: {}", told.join(", ")));
+            problem.message.push_str(&format!("{DONE_BEFORE} {}", told.join(", ")));
             if done.len() > MOST_TOLD {
                 problem.message.push_str(&format!(" and {} more", done.len() - MOST_TOLD));
             }

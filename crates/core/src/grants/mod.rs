@@ -146,6 +146,12 @@ impl Grants {
         self.object(object).row_rules(action)
     }
 
+    /// Whether one of the rules is such a one.
+    pub fn has_rule(&self, is_such: impl Fn(&RowRule) -> bool) -> bool {
+        let grants = std::iter::once(&self.default).chain(self.objects.values());
+        grants.flat_map(ObjectGrant::rules).any(|(_, rule)| is_such(rule))
+    }
+
     /// The objects whose records may be read.
     pub fn readable<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s Arc<Object>> {
         schema.objects().iter().filter(|object| self.allows(&object.name, Action::Read))

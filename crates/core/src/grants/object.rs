@@ -51,6 +51,16 @@ impl RowRule {
         Self(canonical(filter))
     }
 
+    /// Whether it means something else for each member, `"$me"`.
+    pub fn asks_for_member(&self) -> bool {
+        self.0.contains("\"$me\"") || self.asks_for_own_fields()
+    }
+
+    /// Whether it asks for a field of the caller's own member record, `"$me.region"`.
+    pub fn asks_for_own_fields(&self) -> bool {
+        self.0.contains("\"$me.")
+    }
+
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::from_str(&self.0).unwrap_or(serde_json::Value::Null)
     }

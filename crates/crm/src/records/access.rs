@@ -23,8 +23,10 @@ impl Readable for Everything {
 pub(crate) fn require(work: &Work<'_, '_>, object: &Object, action: Action) -> Result<(), Error> {
     let grants = &work.caller.grants;
     let may = if action != Action::Read && is_kept(work, object) {
-        // What the workspace itself has added to members is theirs to fill in who manage them.
+        // What the workspace itself has added to members is theirs to fill in who manage them, but for those whose own
+        // rules ask for it: they would let themselves, or another, see more than they may.
         action == Action::Update
+            && !grants.has_rule(RowRule::asks_for_own_fields)
             && grants.allows(&object.name, Action::Read)
             && grants.permits(Permission::Members)
     } else {

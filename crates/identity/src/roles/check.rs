@@ -239,14 +239,38 @@ impl Check<'_> {
         let schema = self.schema;
         let author = self.author;
         let wrong = |object: &Object| check_rule(json, object, schema, author).err();
+        if let Some(own) = own_choice(json) {
+            let message = format!("{own} is what members set themselves, so it bounds nobody.");
+            self.fail(path, "own_choice", message);
+        }
         let found = match object {
             Some(object) => wrong(object),
             None => {
-                let mut all = schema.objects().iter().map(|object| wrong(object));
-                let first = all.next().flatten();
-                if first.is_some() && all.any(|wrong| wrong.is_none()) { None } else { first }
+                let everything = Grants::everything();
+                let mut fits = schema
+                    .objects()
+                    .iter()
+                    .filter(|object| check_rule(json, object, schema, &everything).is_ok());
+                // Of each object that it fits it is a rule, so its author may read what it names there.
+                match fits.next() {
+                    Some(first) => wrong(first).or_else(|| fits.find_map(|object| wrong(object))),
+                    None => schema.objects().first().and_then(|first| wrong(first)),
+                }
             }
         };
         self.issues.extend(found.into_iter().flatten().map(|issue| issue.within(path)));
+    }
+}
+
+/// An operand of a filter that stands for what members change of their own record by themselves.
+fn own_choice(json: &Json) -> Option<&str> {
+    match json {
+        Json::String(text) => {
+            let own = text.strip_prefix("$me.")?.split('.').next()?;
+            ["name", "time_zone"].contains(&own).then_some(text.as_str())
+        }
+        Json::Array(items) => items.iter().find_map(own_choice),
+        Json::Object(map) => map.values().find_map(own_choice),
+        _ => None,
     }
 }

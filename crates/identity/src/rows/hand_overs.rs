@@ -52,6 +52,12 @@ pub(crate) async fn all(tx: &mut Tx<'_>, from: Option<MemberId>) -> Result<Vec<H
     Ok(tx.rows(&statement).await?)
 }
 
+/// Who asked for one, where there is one of this id.
+pub(crate) async fn asked_by(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Option<MemberId>>> {
+    let statement = tx.select::<HandOverRow>().and_where(Expr::col("id").eq(id)).take();
+    Ok(tx.row::<HandOverRow>(&statement).await?.map(|row| row.asked_by))
+}
+
 /// One that is gone on with: nobody else does so meanwhile.
 pub(crate) async fn find(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<HandOverRow>> {
     let mut statement = tx.select::<HandOverRow>();

@@ -48,6 +48,15 @@ pub(crate) async fn by_token(
     Ok(tx.row(&statement).await?)
 }
 
+pub(crate) async fn remove_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
+    let statement = Query::delete()
+        .from_table(tx.table(TABLE))
+        .and_where(Expr::col("expires_at").lte(now.micros()))
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
+}
+
 /// Writes one in the place of that for the same address.
 pub(crate) async fn put(tx: &mut Tx<'_>, row: &InvitationRow) -> Result<()> {
     let former = Query::delete()

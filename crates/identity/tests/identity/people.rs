@@ -253,6 +253,14 @@ both_engines! {
             assert_eq!(code(house.identity.change_member(&caller, ada, patch, None).await), "member_beyond_caller");
         }
         assert_eq!(code(house.identity.make_reset_link(&caller, ada).await), "member_beyond_caller");
+        assert_eq!(code(house.identity.sign_ins_of(&caller, ada, None).await), "member_beyond_caller");
+        assert_eq!(code(house.identity.end_sign_ins_of(&caller, ada).await), "member_beyond_caller");
+        let renamed = MemberPatch { name: Some("Nobody".into()), ..MemberPatch::default() };
+        assert_eq!(code(house.identity.change_member(&caller, ada, renamed, None).await), "member_beyond_caller");
+        // Nor is one who was turned out let in again.
+        house.identity.change_member(&Caller::system(workspace), ada, inactive(), None).await.unwrap();
+        let active = MemberPatch { status: Some(MemberStatus::Active), ..MemberPatch::default() };
+        assert_eq!(code(house.identity.change_member(&caller, ada, active, None).await), "member_beyond_caller");
         let (vera, _) = house.add(workspace, "vera@acme.test", "Viewer").await;
         house.identity.change_member(&caller, vera, role("Member"), None).await.unwrap();
         house.identity.make_reset_link(&caller, vera).await.unwrap();
@@ -335,6 +343,21 @@ both_engines! {
         assert_eq!(code(house.identity.reset_password(&link.token, PASSWORD).await), "reset_link_invalid");
         house.identity.change_member(&admin, max, inactive(), None).await.unwrap();
         assert_eq!(code(house.identity.make_reset_link(&admin, max).await), "member_inactive");
+    }
+
+    async fn a_link_to_a_password_dies_with_the_rights_of_its_maker(store: TestStore) {
+        let (house, workspace, ada) = House::with_acme(&store).await;
+        let (_, eve) = house.add(workspace, "eve@acme.test", "Admin").await;
+        let (max, _) = house.add(workspace, "max@acme.test", "Member").await;
+        let admin = house.identity.caller_of_member(workspace, ada).await.unwrap();
+        let link = house.identity.make_reset_link(&admin, max).await.unwrap();
+        house.identity.look_at_reset_link(&link.token).await.unwrap();
+        house.identity.change_member(&eve, ada, role("Viewer"), None).await.unwrap();
+        assert_eq!(code(house.identity.reset_password(&link.token, OTHER).await), "reset_link_invalid");
+        house.identity.change_member(&eve, ada, role("Admin"), None).await.unwrap();
+        house.identity.look_at_reset_link(&link.token).await.unwrap();
+        house.identity.change_member(&eve, ada, inactive(), None).await.unwrap();
+        assert_eq!(code(house.identity.reset_password(&link.token, OTHER).await), "reset_link_invalid");
     }
 
     async fn no_admin_takes_over_an_account_that_belongs_to_others_too(store: TestStore) {
