@@ -24,7 +24,13 @@ async function look() {
   document.getElementById("seen").replaceWith(seen);
   if (open) seen.querySelector("details")?.setAttribute("open", "");
   const body = document.getElementById("body");
-  body.toggleAttribute("aria-invalid", Boolean(seen.querySelector("#problem")));
+  if (seen.querySelector("#problem")) {
+    body.setAttribute("aria-invalid", "true");
+    body.setAttribute("aria-describedby", "problem");
+  } else {
+    body.removeAttribute("aria-invalid");
+    body.removeAttribute("aria-describedby");
+  }
 }
 
 for (const input of inputs) {

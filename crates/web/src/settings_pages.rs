@@ -66,7 +66,7 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         "Roles",
         "What members and agents may do, and who has which role",
         "users",
-        &[Permission::Roles],
+        &[Permission::Roles, Permission::Members],
     ),
     of_workspace(
         "settings/authority",

@@ -133,10 +133,10 @@ impl Transcript {
     }
 
     /// Adds a message that waits for its turn, unless it has been taken up already.
-    pub(crate) fn queue(&mut self, id: TurnId, message: String) {
+    pub(crate) fn queue(&mut self, id: TurnId, message: String, by: Option<MemberId>) {
         if self.turn(id).is_none() {
             let (state, note, steps, spent) = (TurnState::Queued, None, Vec::new(), Spent::default());
-            self.turns.push(Turn { id, message, by: None, at: None, state, note, steps, spent });
+            self.turns.push(Turn { id, message, by, at: None, state, note, steps, spent });
         }
     }
 
@@ -147,8 +147,8 @@ impl Transcript {
     }
 
     /// Adds a message that is taken up at once.
-    pub(crate) fn run(&mut self, id: TurnId, message: String) {
-        self.queue(id, message);
+    pub(crate) fn run(&mut self, id: TurnId, message: String, by: Option<MemberId>) {
+        self.queue(id, message, by);
         if let Some(turn) = self.turn_mut(id) {
             turn.state = TurnState::Running;
         }
@@ -176,7 +176,7 @@ impl Transcript {
     pub(crate) fn apply(&mut self, event: &TurnEvent) -> Change {
         let now = self.now;
         if let TurnEvent::TurnStarted { turn, message, .. } = event {
-            self.queue(*turn, message.clone());
+            self.queue(*turn, message.clone(), None);
         }
         let id = event.turn();
         let Some(turn) = self.turn_mut(id) else { return Change::Nothing };

@@ -139,13 +139,13 @@ impl Closed {
                 closed("Paused", "This chat is paused. It takes no messages until it goes on.", true)
             }
             SessionStatus::Active if session.access == Access::Read => closed(
-                "To be read",
+                "Read only",
                 "This chat is shared with you to be read. Fork it to go on from it yourself.",
                 false,
             ),
             SessionStatus::Active if !is_agent_there => closed(
                 "Agent away",
-                "The agent of this chat was deleted or is not active, and takes no more messages. Begin a new chat with another.",
+                "The agent of this chat takes no more messages from you: it was deleted, is not active, or your role does not allow it. Begin a new chat with another.",
                 false,
             ),
             SessionStatus::Active => None,
@@ -260,7 +260,7 @@ pub(crate) async fn show_page(
     let (mut transcript, last) = transcript(state, caller, id, from, until).await?;
     for turn in session.queue.iter().filter(|_| before.is_none()) {
         if turn.status == TurnStatus::Queued || turn.status == TurnStatus::Running {
-            transcript.queue(turn.id, turn.message.clone());
+            transcript.queue(turn.id, turn.message.clone(), Some(turn.member));
         }
     }
     transcript.render();

@@ -119,6 +119,7 @@ pub(crate) async fn change_own(State(state): State<Services>, sent: Sent) -> Res
     };
     let mut again = settings_page(&state, &sent.caller, &sent.csrf).await?;
     again.own.time_zone = fields.get("time_zone").to_owned();
+    again.own.date_language = fields.find("date_language").map_or(again.own.date_language, str::to_owned);
     again.own.name = fields.find("name").map_or(again.own.name, str::to_owned);
     refused(again, error, "own_")
 }

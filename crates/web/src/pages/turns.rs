@@ -137,9 +137,9 @@ pub(crate) async fn start(
     let fragments = Fragments::new(viewer(&state, &sent.caller, &schema), sent.csrf.token()).with(around);
     let mut transcript = Transcript::default();
     if started.status == TurnStatus::Queued {
-        transcript.queue(started.id, message);
+        transcript.queue(started.id, message, sent.caller.member());
     } else {
-        transcript.run(started.id, message);
+        transcript.run(started.id, message, sent.caller.member());
     }
     let Some(turn) = transcript.turn(started.id) else { return Err(PageError::Problem(Problem::internal())) };
     let answer = json!({
