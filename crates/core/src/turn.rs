@@ -383,6 +383,30 @@ pub enum ToolOutcome {
     Unknown,
 }
 
+/// The place of the turn in an event, whichever it is; to be read or to be written.
+macro_rules! turn_of {
+    ($event:expr) => {
+        match $event {
+            Self::TurnStarted { turn, .. }
+            | Self::StepStarted { turn, .. }
+            | Self::StepRestarted { turn, .. }
+            | Self::MessageCompleted { turn, .. }
+            | Self::AnswerCarried { turn, .. }
+            | Self::AnswerRefused { turn, .. }
+            | Self::ToolCalled { turn, .. }
+            | Self::ToolResult { turn, .. }
+            | Self::ApprovalRequested { turn, .. }
+            | Self::ApprovalResolved { turn, .. }
+            | Self::HistorySummarized { turn, .. }
+            | Self::HistoryDropped { turn, .. }
+            | Self::Usage { turn, .. }
+            | Self::TurnCompleted { turn }
+            | Self::TurnFailed { turn, .. }
+            | Self::TurnCancelled { turn, .. } => turn,
+        }
+    };
+}
+
 impl TurnEvent {
     /// The event's name on the wire.
     pub fn name(&self) -> &'static str {
@@ -407,47 +431,13 @@ impl TurnEvent {
     }
 
     pub fn turn(&self) -> TurnId {
-        match self {
-            Self::TurnStarted { turn, .. }
-            | Self::StepStarted { turn, .. }
-            | Self::StepRestarted { turn, .. }
-            | Self::MessageCompleted { turn, .. }
-            | Self::AnswerCarried { turn, .. }
-            | Self::AnswerRefused { turn, .. }
-            | Self::ToolCalled { turn, .. }
-            | Self::ToolResult { turn, .. }
-            | Self::ApprovalRequested { turn, .. }
-            | Self::ApprovalResolved { turn, .. }
-            | Self::HistorySummarized { turn, .. }
-            | Self::HistoryDropped { turn, .. }
-            | Self::Usage { turn, .. }
-            | Self::TurnCompleted { turn }
-            | Self::TurnFailed { turn, .. }
-            | Self::TurnCancelled { turn, .. } => *turn,
-        }
+        *turn_of!(self)
     }
 
     /// The same event of another turn.
     #[must_use]
     pub fn in_turn(mut self, other: TurnId) -> Self {
-        match &mut self {
-            Self::TurnStarted { turn, .. }
-            | Self::StepStarted { turn, .. }
-            | Self::StepRestarted { turn, .. }
-            | Self::MessageCompleted { turn, .. }
-            | Self::AnswerCarried { turn, .. }
-            | Self::AnswerRefused { turn, .. }
-            | Self::ToolCalled { turn, .. }
-            | Self::ToolResult { turn, .. }
-            | Self::ApprovalRequested { turn, .. }
-            | Self::ApprovalResolved { turn, .. }
-            | Self::HistorySummarized { turn, .. }
-            | Self::HistoryDropped { turn, .. }
-            | Self::Usage { turn, .. }
-            | Self::TurnCompleted { turn }
-            | Self::TurnFailed { turn, .. }
-            | Self::TurnCancelled { turn, .. } => *turn = other,
-        }
+        *turn_of!(&mut self) = other;
         self
     }
 
