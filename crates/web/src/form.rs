@@ -1,5 +1,6 @@
 //! What a form or a query says, and what is wrong with it.
 
+use axum::extract::Request;
 use kontor_core::error::Issue;
 
 use crate::show::as_sentence;
@@ -12,6 +13,11 @@ impl Fields {
     /// Reads `application/x-www-form-urlencoded` (WHATWG URL, section 5); what is not UTF-8 is replaced.
     pub(crate) fn parse(encoded: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// What stands in a request's query.
+    pub(crate) fn of_query(request: &Request) -> Self {
+        Self::parse(request.uri().query().unwrap_or_default().as_bytes())
     }
 
     /// The first value of a name, or nothing.

@@ -45,7 +45,7 @@ pub(crate) async fn sign_ins(
     SignedIn { caller, csrf, credential }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let seen = state.identity.own_sign_ins(&caller, &credential).await?;
     let clock = Clock::of(&state.environment, &caller);
     let schema = state.crm.schema(caller.workspace).await?;
@@ -77,7 +77,7 @@ pub(crate) async fn password(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let schema = state.crm.schema(caller.workspace).await?;
     page(&PasswordPage {
         assets: &assets::BASE,

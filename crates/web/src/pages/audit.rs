@@ -50,7 +50,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let action = query.get("action").trim().to_owned();
     let wanted = AuditQuery {
         action: Some(action.clone()).filter(|action| !action.is_empty()),

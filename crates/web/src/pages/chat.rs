@@ -166,7 +166,7 @@ pub(crate) async fn begin(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     begin_page(&state, &caller, &csrf, &query, None).await
 }
 
@@ -231,7 +231,7 @@ pub(crate) async fn show(
     request: Request,
 ) -> Result<Html<String>> {
     let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     show_page(&state, &caller, &csrf, id, &query, None).await
 }
 

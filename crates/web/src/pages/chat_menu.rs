@@ -112,7 +112,7 @@ pub(crate) async fn export(
     request: Request,
 ) -> Result<Response> {
     let session: SessionId = parsed(&session)?;
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let export = state.agents.export_session(&caller, session).await?;
     let (kind, ending, text) = match query.get("format") {
         "json" => {

@@ -17,7 +17,7 @@ pub(crate) async fn find(
     SignedIn { caller, .. }: SignedIn,
     request: Request,
 ) -> Result<Json<Value>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let objects: Vec<Name> = query.get("objects").split(',').filter_map(|name| name.parse().ok()).collect();
     let schema = state.crm.schema(caller.workspace).await?;
     let viewer = viewer(&state, &caller, &schema);

@@ -38,7 +38,7 @@ pub(crate) async fn new(
     Path(plural): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let schema = state.crm.schema(caller.workspace).await?;
     let object = creatable(&schema, &caller, &plural)?;
     let member = state.identity.me(&caller).await?.member;

@@ -36,7 +36,7 @@ pub(crate) async fn stream(
     request: Request,
 ) -> Result<Response> {
     let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     // A browser that comes back names the last event it saw, which is later than the page's.
     let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let after: EventId =

@@ -36,7 +36,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let rating = Rating::from_word(query.get("rating"));
     let after = Some(query.get("after").to_owned()).filter(|after| !after.is_empty());
     let wanted = FeedbackQuery { rating, limit: SHOWN, after, ..FeedbackQuery::default() };

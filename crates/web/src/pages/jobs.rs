@@ -46,7 +46,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let wanted = JobState::from_word(query.get("state"));
     let jobs = state.jobs.list(&caller, wanted).await?;
     let planned = state.jobs.planned(&caller).await?;

@@ -95,7 +95,7 @@ pub(crate) async fn show(
     Path(plural): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let is_described = list_state::is_described(&query);
     let schema = state.crm.schema(caller.workspace).await?;
     let object = schema

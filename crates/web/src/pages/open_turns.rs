@@ -49,7 +49,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let wanted = Standing::from_word(query.get("status"));
     let turns = state.agents.open_turns(&caller, wanted).await?;
     let schema = state.crm.schema(caller.workspace).await?;

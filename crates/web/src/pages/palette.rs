@@ -25,7 +25,7 @@ pub(crate) async fn find(
     SignedIn { caller, .. }: SignedIn,
     request: Request,
 ) -> Result<Json<Value>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let words = query.get("q");
     let folded = fold(words);
     let fits = |label: &str| fold(label).contains(&folded);

@@ -110,7 +110,7 @@ pub(crate) async fn show(
     Path((plural, id)): Path<(String, String)>,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let (schema, object, id) = found(&state, &caller, &plural, &id).await?;
     let record = read(&state, &caller, &object, id).await?;
     let viewer = viewer(&state, &caller, &schema);

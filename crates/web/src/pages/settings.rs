@@ -72,7 +72,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let mut shown = settings_page(&state, &caller, &csrf).await?;
     shown.is_saved = query.get("done") == "saved";
     page(&shown)

@@ -75,7 +75,7 @@ fn wrong(problem: &Problem) -> Vec<(&'static str, String)> {
 }
 
 pub(crate) async fn show(State(state): State<Services>, request: Request) -> Result<Response> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     state.identity.check_setup_token(query.get("token")).await?;
     Ok(page(&SetupPage::of(&query, None))?.into_response())
 }

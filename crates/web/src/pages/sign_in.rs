@@ -39,7 +39,7 @@ impl SignInPage {
 }
 
 pub(crate) async fn show(request: Request) -> Result<Response> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let (mut parts, _) = request.into_parts();
     if let Ok(Some(_)) = sender_of_form(&mut parts) {
         return Ok(Redirect::to(link::local(query.get("next"))).into_response());

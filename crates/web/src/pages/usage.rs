@@ -95,7 +95,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Response> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let text = |name: &str| query.get(name).to_owned();
     let mut asked = Asked {
         from: text("from"),

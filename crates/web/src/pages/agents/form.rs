@@ -106,7 +106,7 @@ pub(crate) async fn new(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let copy_of = query.get("copy_of");
     let mut form = Fields::default();
     if copy_of.is_empty() {
@@ -171,7 +171,7 @@ pub(crate) async fn show(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let agent = state.agents.agent_by_name(&caller, &name).await?;
     let form = written(&agent.definition);
     let mut shown = agent_page(&state, &caller, &csrf, Some(agent), form).await?;

@@ -52,7 +52,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let clock = Clock::of(&state.environment, &caller);
     let view = |agent: AgentSummary| AgentView {
         id: agent.id.to_string(),

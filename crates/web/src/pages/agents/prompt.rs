@@ -120,7 +120,7 @@ pub(crate) async fn show(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let agent = state.agents.agent_by_name(&caller, &name).await?;
     let (mut body, mut based_on) = (agent.prompt.clone().unwrap_or_default(), Some(agent.prompt_version));
     let mut draft_saved = None;

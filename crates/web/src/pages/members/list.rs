@@ -70,7 +70,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let mut shown = members_page(&state, &caller, &csrf, InviteForm::default()).await?;
     shown.notice = match query.get("done") {
         "revoked" => "The invitation is revoked.",

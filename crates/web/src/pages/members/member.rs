@@ -63,7 +63,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let mut shown = member_page(&state, (&caller, &csrf, &credential), known(&id)?).await?;
     shown.notice = match query.get("done") {
         "saved" => "Saved.",

@@ -79,7 +79,7 @@ pub(crate) async fn show(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let notice = match query.get("done") {
         "saved" => "Saved. Test it to see whether it answers.",
         "chosen" => "Saved.",

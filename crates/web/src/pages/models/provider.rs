@@ -102,7 +102,7 @@ pub(crate) async fn new(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Response> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let all = state.agents.model_providers(&caller).await?;
     let Some(kind) = kinds::kind(query.get("kind")) else {
         return kinds_page(&state, &caller, &csrf, &format!("{HREF}/new")).await;
@@ -135,7 +135,7 @@ pub(crate) async fn edit(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let before = find(&state, &caller, &name).await?;
     let kind = match query.find("kind") {
         None => before.kind,

@@ -83,7 +83,7 @@ struct RolePage {
 }
 
 fn done(request: &Request) -> &'static str {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(request);
     match query.get("done") {
         "saved" => "Saved. It holds from the next thing that somebody does.",
         "made" => "Made. Say what it allows.",
@@ -98,7 +98,7 @@ pub(crate) async fn show_all(
     SignedIn { caller, csrf, .. }: SignedIn,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Fields::of_query(&request);
     let form = NewForm { copy_of: query.get("copy").to_owned(), ..NewForm::default() };
     let mut shown = roles_page(&state, &caller, &csrf, form).await?;
     shown.done = done(&request);
