@@ -179,9 +179,7 @@ impl Identity {
         let asked: Option<Option<MemberId>> = self
             .namespace(workspace)
             .await?
-            .read((), move |tx, ()| {
-                Box::pin(async move { Ok::<_, Error>(hand_overs::asked_by(tx, id).await?) })
-            })
+            .read((), move |tx, ()| Box::pin(hand_overs::asked_by(tx, id)))
             .await?;
         match asked {
             None => Ok(None),

@@ -78,13 +78,13 @@ impl Identity {
     /// [`Error::NotPermitted`] without the permission `roles` or `members`; [`Error::NoSuchRole`].
     pub async fn role(&self, caller: &Caller, name: &str) -> Result<(Role, RoleHolders)> {
         require_to_see(caller)?;
-        let provisioner = self.0.provisioner.clone();
+        let (provisioner, now) = (self.0.provisioner.clone(), self.now());
         self.namespace(caller.workspace)
             .await?
-            .read((name.to_owned(), provisioner), |tx, (name, provisioner)| {
+            .read((name.to_owned(), provisioner), move |tx, (name, provisioner)| {
                 Box::pin(async move {
                     let found = find(tx, name).await?;
-                    let holders = RoleHolders::of(tx, &**provisioner, &found).await?;
+                    let holders = RoleHolders::of(tx, &**provisioner, &found, now).await?;
                     Ok((found.1, holders))
                 })
             })
@@ -328,7 +328,7 @@ async fn delete(tx: &mut Tx<'_>, edit: &Edit, name: &str) -> Result<()> {
         return Err(Error::RoleStandard { name: role.name });
     }
     let found = (id, role);
-    let holders = RoleHolders::of(tx, &*edit.provisioner, &found).await?;
+    let holders = RoleHolders::of(tx, &*edit.provisioner, &found, edit.now).await?;
     let (id, role) = found;
     if !holders.is_nobody() {
         return Err(Error::RoleInUse { name: role.name, by: Box::new(holders) });

@@ -1,15 +1,21 @@
 //! Who has a role.
 
-use kontor_core::ids::{MemberId, RoleId};
+use kontor_core::{
+    ids::{MemberId, RoleId},
+    time::Timestamp,
+};
 use kontor_store::Tx;
 use serde::Serialize;
 
-use crate::{Provisioner, Result, Role, rows::members};
+use crate::{
+    Provisioner, Result, Role,
+    rows::{invitations, members},
+};
 
 /// How many members are named.
 const NAMED: usize = 200;
 
-/// Who has a role: members, whether they are active or not, and agents.
+/// Who has a role: members, whether they are active or not, agents, and who is invited to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct RoleHolders {
     /// How many members have it.
@@ -18,6 +24,8 @@ pub struct RoleHolders {
     pub members: Vec<NamedMember>,
     /// The names of the agents whose role it is.
     pub agents: Vec<String>,
+    /// How many invitations that were not taken are to it.
+    pub invitation_count: usize,
 }
 
 /// A member as they are named.
@@ -32,16 +40,18 @@ impl RoleHolders {
         tx: &mut Tx<'_>,
         provisioner: &dyn Provisioner,
         role: &(RoleId, Role),
+        now: Timestamp,
     ) -> Result<Self> {
         let all = members::with_role(tx, role.0).await?;
         let agents = provisioner.agents_of_role(tx, &role.1.name).await?;
         let member_count = all.len();
         let members = all.into_iter().take(NAMED).map(|(id, name)| NamedMember { id, name }).collect();
-        Ok(Self { member_count, members, agents })
+        let invitation_count = invitations::to_role(tx, role.0, now).await?;
+        Ok(Self { member_count, members, agents, invitation_count })
     }
 
-    pub(super) fn is_nobody(&self) -> bool {
-        self.member_count == 0 && self.agents.is_empty()
+    pub fn is_nobody(&self) -> bool {
+        self.member_count == 0 && self.agents.is_empty() && self.invitation_count == 0
     }
 
     /// In words: `Max Okafor, 2 more members and the agent analyst`.
@@ -55,6 +65,11 @@ impl RoleHolders {
             more => words.push(format!("{more} more members")),
         }
         words.extend(self.agents.iter().map(|agent| format!("the agent {agent}")));
+        match self.invitation_count {
+            0 => {}
+            1 => words.push("an open invitation".to_owned()),
+            several => words.push(format!("{several} open invitations")),
+        }
         match words.pop() {
             Some(last) if !words.is_empty() => format!("{} and {last}", words.join(", ")),
             Some(only) => only,

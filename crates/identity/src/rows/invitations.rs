@@ -5,7 +5,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{TableRow as _, Tx, table_row};
-use sea_query::{Expr, ExprTrait as _, Order, Query};
+use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query};
 use uuid::Uuid;
 
 use crate::Result;
@@ -48,6 +48,15 @@ pub(crate) async fn by_token(
     Ok(tx.row(&statement).await?)
 }
 
+/// How many that have not expired are to a role.
+pub(crate) async fn to_role(tx: &mut Tx<'_>, role: RoleId, now: Timestamp) -> Result<usize> {
+    let mut statement = tx.select::<InvitationRow>();
+    statement
+        .and_where(Expr::col("role_id").eq(role.as_uuid()))
+        .and_where(Expr::col("expires_at").gt(now.micros()));
+    Ok(tx.rows::<InvitationRow>(&statement).await?.len())
+}
+
 pub(crate) async fn remove_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
     let statement = Query::delete()
         .from_table(tx.table(TABLE))
@@ -59,12 +68,14 @@ pub(crate) async fn remove_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<()
 
 /// Writes one in the place of that for the same address.
 pub(crate) async fn put(tx: &mut Tx<'_>, row: &InvitationRow) -> Result<()> {
-    let former = Query::delete()
-        .from_table(tx.table(TABLE))
-        .and_where(Expr::col("email").eq(row.email.as_str()))
-        .take();
-    tx.execute(&former).await?;
-    Ok(tx.insert(row).await?)
+    let mut insert = tx.insertion(row, [])?;
+    insert.on_conflict(
+        OnConflict::column("email")
+            .update_columns(["id", "token_hash", "name", "role_id", "invited_by", "created_at", "expires_at"])
+            .to_owned(),
+    );
+    tx.execute(&insert).await?;
+    Ok(())
 }
 
 /// Removes one; what it was, where it was there.

@@ -5,7 +5,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{TableRow as _, Tx, table_row};
-use sea_query::{Expr, ExprTrait as _, Query};
+use sea_query::{Expr, ExprTrait as _, OnConflict, Query};
 
 use crate::Result;
 
@@ -26,8 +26,14 @@ table_row! {
 
 /// Writes one in the place of the user's former.
 pub(crate) async fn put(tx: &mut Tx<'_>, row: &PasswordResetRow) -> Result<()> {
-    remove(tx, row.user).await?;
-    Ok(tx.insert(row).await?)
+    let mut insert = tx.insertion(row, [])?;
+    insert.on_conflict(
+        OnConflict::column("user_id")
+            .update_columns(["token_hash", "workspace_id", "made_by", "created_at", "expires_at"])
+            .to_owned(),
+    );
+    tx.execute(&insert).await?;
+    Ok(())
 }
 
 pub(crate) async fn by_token(

@@ -4,7 +4,7 @@ use kontor_core::{
     filter::Readable as _,
     grants::{Action, Permission},
 };
-use kontor_identity::{MemberStatus, NewRole, RoleChanges};
+use kontor_identity::{MemberStatus, NewInvitation, NewRole, RoleChanges};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value, json};
 
@@ -53,6 +53,12 @@ both_engines! {
         assert!(caller.grants.agents().contains("sales-assistant") && !caller.grants.agents().contains("other"));
 
         assert_eq!(code(identity.delete_role(&admin, "Rep").await), "role_in_use");
+        let invited = NewInvitation { email: "new@acme.test".into(), role: "Invited".into(), name: None };
+        identity.create_role(&admin, copy("Invited", "Rep")).await.unwrap();
+        identity.invite(&admin, invited).await.unwrap();
+        assert_eq!(code(identity.delete_role(&admin, "Invited").await), "role_in_use");
+        house.advance(8 * 24 * 60 * 60);
+        identity.delete_role(&admin, "Invited").await.unwrap();
         let message = identity.delete_role(&admin, "Viewer").await.unwrap_err().problem().code;
         assert_eq!(message, "role_standard");
         let (_, holders) = identity.role(&admin, "REP").await.unwrap();
