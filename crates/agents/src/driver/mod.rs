@@ -208,7 +208,10 @@ impl<'a> Run<'a> {
         // One that cannot be loaded is told of by the step.
         let limits = match agents.agent_at(workspace, taken.session.agent, agent_version).await {
             Ok(agent) => agent.definition.limits.within(installed),
-            Err(_) => installed.clone(),
+            Err(Error::Prompt { .. } | Error::Format { .. } | Error::AgentNotFound { .. }) => {
+                installed.clone()
+            }
+            Err(error) => return Err(error),
         };
         let before = taken.session.last_seq - rows::count(taken.logged.len());
         let remembered = agents.0.histories.take(taken.session.id, before);

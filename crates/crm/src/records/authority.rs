@@ -1,6 +1,6 @@
 //! What decides whether a caller may do something to a record, found by what decides when they do it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_core::{
     filter::Readable as _,
@@ -94,16 +94,23 @@ async fn refusing(
 /// Whether every one of these is a record that the caller may read, deleted or not.
 pub async fn knows_all(work: &mut Work<'_, '_>, ids: &[Uuid]) -> Result<bool, Error> {
     let (caller, schema) = (work.caller, work.schema);
-    'ids: for id in ids {
-        for object in caller.grants.readable(schema) {
-            let rules = predicate(work, object, BASE, Action::Read);
-            if exists(work, object, *id, rules).await? {
-                continue 'ids;
-            }
+    let mut unknown: BTreeSet<Uuid> = ids.iter().copied().collect();
+    for object in caller.grants.readable(schema) {
+        if unknown.is_empty() {
+            break;
         }
-        return Ok(false);
+        let rules = predicate(work, object, BASE, Action::Read);
+        let statement = Query::select()
+            .column((BASE, system_fields::ID))
+            .from_as(work.tx.table(&object.table()), Alias::new(BASE))
+            .and_where(col(BASE, system_fields::ID).is_in(unknown.iter().copied()))
+            .and_where_option(rules)
+            .take();
+        for row in work.tx.fetch_all(&statement).await? {
+            unknown.remove(&row.get::<Uuid>(0)?);
+        }
     }
-    Ok(true)
+    Ok(unknown.is_empty())
 }
 
 async fn exists(
