@@ -13,11 +13,12 @@ const FACES: &[&str] = &[
     "kontor-identity",
     "kontor-models",
     "kontor-agents",
+    "kontor-evals",
     "kontor-http",
 ];
 
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("kontor-core", &[]),
     ("kontor-store", &["kontor-core"]),
     ("kontor-identity", &["kontor-core", "kontor-store"]),
@@ -38,6 +39,19 @@ const ARROWS: [(&str, &[&str]); 15] = [
         ],
     ),
     (
+        "kontor-evals",
+        &[
+            "kontor-core",
+            "kontor-store",
+            "kontor-operations",
+            "kontor-crm",
+            "kontor-identity",
+            "kontor-models",
+            "kontor-builtin",
+            "kontor-agents",
+        ],
+    ),
+    (
         "kontor-http",
         &[
             "kontor-core",
@@ -47,6 +61,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "kontor-identity",
             "kontor-models",
             "kontor-agents",
+            "kontor-evals",
         ],
     ),
     ("kontor-api", FACES),
@@ -63,6 +78,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "kontor-models",
             "kontor-builtin",
             "kontor-agents",
+            "kontor-evals",
             "kontor-http",
             "kontor-api",
             "kontor-web",

@@ -1,0 +1,1 @@
+//! Evaluations: what proves an agent before it is published.
