@@ -115,8 +115,8 @@ pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating,
-    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, ListedApproval, LoggedEvent,
+    MemberName, Rating, ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceLease, TraceTiming, TraceTotal, TurnTrace};

@@ -15,8 +15,10 @@ use crate::{
     access::member_of,
     engine::Agents,
     error::Error,
-    feedback::agent_names,
-    rows::open_turns::{self, OpenRow},
+    rows::{
+        agents::AgentNames,
+        open_turns::{self, OpenRow},
+    },
     sharing::{member_name, names},
     stored::{AgentName, MemberName, SessionStatus, TurnStatus},
 };
@@ -87,8 +89,7 @@ impl Agents {
             .read(only, move |tx, &only| {
                 Box::pin(async move {
                     let rows = open_turns::list(tx, only, MOST).await?;
-                    let (agents, names) = (agent_names(tx).await?, names(tx).await?);
-                    let unnamed = |id| AgentName { id, name: String::new(), label: String::new() };
+                    let (agents, names) = (AgentNames::read(tx).await?, names(tx).await?);
                     let mut before: Option<SessionId> = None;
                     let mut turns = Vec::new();
                     for row in rows {
@@ -97,8 +98,7 @@ impl Agents {
                         if standing.is_some_and(|standing| standing != stands) {
                             continue;
                         }
-                        let agent = agents.get(&row.agent).cloned();
-                        let agent = agent.unwrap_or_else(|| unnamed(row.agent));
+                        let agent = agents.of(row.agent);
                         turns.push(turn(row, member, stands, because, agent, &names));
                     }
                     turns.sort_by_key(|turn| (turn.created_at, turn.id));

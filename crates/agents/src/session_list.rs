@@ -13,15 +13,15 @@ use crate::{
     access::member_of,
     engine::Agents,
     error::Error,
-    feedback::agent_names,
     rows::{
+        agents::AgentNames,
         session_list::{self, Place, Wanted},
         session_words,
         sessions::SessionRow,
     },
     sessions::{Session, session},
     sharing::{member_name, names},
-    stored::{Access, AgentName, SessionStatus},
+    stored::{Access, SessionStatus},
 };
 
 /// How many sessions are listed at most.
@@ -97,7 +97,7 @@ impl Agents {
             .read(wanted, move |tx, wanted| {
                 Box::pin(async move {
                     let mut listed = session_list::list(tx, wanted).await?;
-                    let agents = agent_names(tx).await?;
+                    let agents = AgentNames::read(tx).await?;
                     let names = match listed.shares.is_empty() {
                         true => Default::default(),
                         false => names(tx).await?,
@@ -108,11 +108,7 @@ impl Agents {
                     let last = listed.rows.last().filter(|_| has_more);
                     let next = last.map(|row| cursor(row, is_pinned(row.id)));
                     let told = |row: SessionRow| {
-                        let agent = agents.get(&row.agent).cloned().unwrap_or(AgentName {
-                            id: row.agent,
-                            name: String::new(),
-                            label: String::new(),
-                        });
+                        let agent = agents.of(row.agent);
                         let share = listed.shares.iter().find(|share| share.session == row.id);
                         let owner = (row.member != member).then(|| member_name(row.member, &names));
                         Session {

@@ -204,6 +204,11 @@ pub(crate) async fn resolve(
     };
     let decision = Decision { approved, comment: sent.fields.get("comment").to_owned() };
     match state.agents.resolve_approval(&sent.caller, approval, decision).await {
+        // From the page of all approvals one goes back to it.
+        Ok(_) if sent.fields.get("back") == "approvals" => {
+            let said = if approved { "approved" } else { "denied" };
+            Ok(Redirect::to(&format!("/approvals?done={said}")).into_response())
+        }
         Ok(resolved) => Ok(done(&headers, resolved.session)),
         Err(Error::ApprovalClosed) => Err(closed(&state, &sent.caller, approval).await?),
         Err(error) => Err(error.into()),
@@ -212,20 +217,17 @@ pub(crate) async fn resolve(
 
 /// What became of an approval that takes no answer any more.
 async fn closed(state: &Services, caller: &Caller, id: ApprovalId) -> Result<PageError> {
-    let approvals = state.agents.approvals(caller, None, None).await?;
-    let message = match approvals.iter().find(|approval| approval.id == id) {
-        Some(approval) => match approval.status {
-            ApprovalStatus::Approved => "You approved this already.",
-            ApprovalStatus::Denied => "You denied this already.",
-            ApprovalStatus::Pending | ApprovalStatus::Expired => {
-                match state.agents.turn(caller, approval.turn).await?.status {
-                    TurnStatus::Cancelled => "This did not run: the reply was stopped before you answered.",
-                    TurnStatus::Failed => "This did not run: the reply failed before you answered.",
-                    _ => "This did not run: it waited too long for an answer. Ask for it again.",
-                }
+    let approval = state.agents.approval(caller, id).await?;
+    let message = match approval.status {
+        ApprovalStatus::Approved => "You approved this already.",
+        ApprovalStatus::Denied => "You denied this already.",
+        ApprovalStatus::Pending | ApprovalStatus::Expired => {
+            match state.agents.turn(caller, approval.turn).await?.status {
+                TurnStatus::Cancelled => "This did not run: the reply was stopped before you answered.",
+                TurnStatus::Failed => "This did not run: the reply failed before you answered.",
+                _ => "This did not run: it waited too long for an answer. Ask for it again.",
             }
-        },
-        None => "This takes no answer any more.",
+        }
     };
     Ok(PageError::Problem(Problem::new(ErrorKind::Conflict, "approval_closed", message)))
 }
