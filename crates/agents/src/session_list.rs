@@ -30,6 +30,8 @@ const LISTED: u32 = 200;
 const MOST_WORDS: usize = 12;
 /// Sessions whose words are brought up to date in one unit of work.
 const AT_ONCE: u64 = 20;
+/// How often that is done for one search. What is left over is found by the next ones; the sessions used last come first.
+const ROUNDS: u32 = 25;
 
 /// Which sessions are asked for: those that are all of what is given.
 #[derive(Debug, Clone, Default)]
@@ -136,7 +138,7 @@ async fn catch_up(namespace: &Namespace, member: MemberId) -> Result<(), Error> 
     if is_behind.is_empty() {
         return Ok::<_, Error>(());
     }
-    loop {
+    for _ in 0..ROUNDS {
         let done = namespace
             .write(member, |tx, &member| {
                 Box::pin(async move {
@@ -150,9 +152,10 @@ async fn catch_up(namespace: &Namespace, member: MemberId) -> Result<(), Error> 
             })
             .await?;
         if done < AT_ONCE {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
 fn cursor(row: &SessionRow, is_pinned: bool) -> String {

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Request, State},
     response::{Html, Redirect},
 };
-use kontor_agents::{OpenTurn, Standing};
+use kontor_agents::{OpenTurn, OpenTurns, Standing};
 use kontor_core::ids::TurnId;
 use kontor_http::Services;
 
@@ -27,6 +27,8 @@ struct TurnsPage {
     /// The state that is asked for, empty for all.
     status: &'static str,
     turns: Vec<TurnView>,
+    /// Whether there are more than are shown.
+    has_more: bool,
     is_stopped: bool,
 }
 
@@ -51,7 +53,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>> {
     let query = Fields::of_query(&request);
     let wanted = Standing::from_word(query.get("status"));
-    let turns = state.agents.open_turns(&caller, wanted).await?;
+    let OpenTurns { turns, has_more } = state.agents.open_turns(&caller, wanted).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Turns", "settings/turns").await?;
     let clock = Clock::of(&state.environment, &caller);
@@ -77,6 +79,7 @@ pub(crate) async fn show(
         shell,
         status: wanted.map_or("", Standing::word),
         turns: turns.into_iter().map(view).collect(),
+        has_more,
         is_stopped: query.get("done") == "stopped",
     })
 }
