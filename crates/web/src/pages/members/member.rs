@@ -52,8 +52,10 @@ impl MemberPage {
 struct HandOverView {
     to: String,
     is_running: bool,
-    handed_over: i64,
+    /// How many, where the reader is told.
+    handed_over: Option<i64>,
     left_over: i64,
+    has_hidden: bool,
     problem: String,
 }
 
@@ -258,7 +260,8 @@ fn hand_over_view(member: &MemberSummary) -> Option<HandOverView> {
         to: hand_over.to_name.clone(),
         is_running: hand_over.state == HandOverState::Running,
         handed_over: hand_over.handed_over,
-        left_over: hand_over.left_over,
+        left_over: hand_over.left_over.unwrap_or_default(),
+        has_hidden: hand_over.has_hidden,
         problem: hand_over.problem.clone().unwrap_or_default(),
     })
 }
