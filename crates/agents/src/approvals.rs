@@ -23,7 +23,9 @@ use crate::{
     error::Error,
     log,
     rows::{approvals as rows, turns},
-    stored::{Approval, ApprovalStatus, Draft, EXPIRY_JOB, ListedApproval, LoggedEvent, TurnStatus, expiry_job},
+    stored::{
+        Approval, ApprovalStatus, Draft, EXPIRY_JOB, ListedApproval, LoggedEvent, TurnStatus, expiry_job,
+    },
 };
 
 /// Characters of the comment on a decision.
@@ -78,9 +80,8 @@ impl Agents {
     pub async fn approval(&self, caller: &Caller, approval: ApprovalId) -> Result<Approval, Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
-        let found = namespace.read((approval, member), |tx, &(approval, member)| {
-            Box::pin(rows::find(tx, approval, member))
-        });
+        let found = namespace
+            .read((approval, member), |tx, &(approval, member)| Box::pin(rows::find(tx, approval, member)));
         found.await?.ok_or(Error::ApprovalNotFound(approval))
     }
 

@@ -142,8 +142,7 @@ impl Agents {
 }
 
 fn require(caller: &Caller) -> Result<(), Error> {
-    caller.require(Permission::Settings).map_err(kontor_identity::Error::from)?;
-    Ok(())
+    Ok(caller.require(Permission::Settings)?)
 }
 
 async fn list(tx: &mut Tx<'_>, today: Date) -> Result<Vec<Budget>, Error> {

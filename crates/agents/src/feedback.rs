@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     access::{member_of, readable_turn, require_conversations},
+    definition::names_in_sight,
     engine::Agents,
     error::Error,
     rows::{
@@ -166,7 +167,7 @@ impl Agents {
         if let Some(agent) = all.iter().find(|agent| agent.name == name) {
             return Ok::<_, Error>(Some(agent.id));
         }
-        let near = text::suggestion(name, all.iter().map(|agent| agent.name.as_str()));
+        let near = text::suggestion(name, names_in_sight(caller, &all));
         let told = format!("There is no agent {:?}.{near}", text::excerpt(name, 60));
         Err(Error::invalid("agent", "unknown_agent", told))
     }

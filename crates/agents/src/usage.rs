@@ -101,7 +101,7 @@ impl Agents {
         if !caller.grants.permits(Permission::Settings) {
             let own = member_of(caller)?;
             if query.member.is_some_and(|member| member != own) {
-                return Err(kontor_identity::Error::from(NotPermitted(Permission::Settings)).into());
+                return Err(NotPermitted(Permission::Settings).into());
             }
             query.member = Some(own);
         }

@@ -222,18 +222,16 @@ pub(crate) async fn lock(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Agent
     find(tx, agent).await
 }
 
-/// The versions of an agent before `before`, the latest first.
+/// The latest versions of an agent, the last one first.
 pub(crate) async fn versions(
     tx: &mut Tx<'_>,
     agent: AgentId,
-    before: i64,
     limit: u64,
 ) -> Result<Vec<AgentVersion>, Error> {
     let select = Query::select()
         .columns(OF_VERSION)
         .from(tx.table(VERSIONS))
         .and_where(Expr::col("agent_id").eq(agent.as_uuid()))
-        .and_where(Expr::col("number").lt(before))
         .order_by("number", Order::Desc)
         .limit(limit)
         .take();

@@ -95,7 +95,11 @@ async fn what_waits_in_any_chat_is_on_one_page_and_answered_there() {
     let server = Server::start().await;
     server.work();
     let ada = server.sign_in("ada").await;
-    ada.get("/approvals").await.expect(200).shows("Nothing waits for you").hides("<span class=\"badge orange\">");
+    ada.get("/approvals")
+        .await
+        .expect(200)
+        .shows("Nothing waits for you")
+        .hides("<span class=\"badge orange\">");
     let (deal, page) = chat_about_a_deal(&server, &ada, "delete deal Crane").await;
     stream_until(&ada, &format!("{page}/events?after=0"), None, "\"state\":\"waiting\"").await;
 

@@ -12,10 +12,10 @@ use axum::{
 use kontor_core::{
     caller::Caller,
     error::{Fault as _, Issue},
-    grants::Permission,
+    grants::{Grants, Permission},
 };
 use kontor_http::Services;
-use kontor_identity::{Csrf, Error, NewRole, Role, RoleChanges, RoleHolders};
+use kontor_identity::{Csrf, Error, NewRole, RoleChanges, RoleHolders, ToldRole};
 
 pub(crate) use self::authority::show as authority;
 use self::draft::{Draft, input_of};
@@ -44,7 +44,7 @@ struct RolesPage {
 }
 
 struct RoleView {
-    role: Role,
+    role: ToldRole,
     /// Its page.
     link: String,
     copy_link: String,
@@ -63,7 +63,7 @@ struct NewForm {
 struct RolePage {
     assets: &'static str,
     shell: Shell,
-    role: Role,
+    role: ToldRole,
     link: String,
     copy_link: String,
     /// What it comes to.
@@ -109,7 +109,7 @@ async fn roles_page(state: &Services, caller: &Caller, csrf: &Csrf, form: NewFor
     let roles = state.identity.roles(caller).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let clock = Clock::of(&state.environment, caller);
-    let view = |role: Role| RoleView {
+    let view = |role: ToldRole| RoleView {
         link: of(&role.name),
         copy_link: copy_of(&role.name),
         changed: match (&role.changed_by, role.changed_at) {
@@ -158,7 +158,7 @@ pub(crate) async fn create(State(state): State<Services>, sent: Sent) -> Result<
     let issues = match &error {
         Error::InvalidRole(issues) => issues.clone(),
         Error::RoleExists { .. } => vec![Issue::new("name", "taken", problem.message)],
-        Error::RoleTooWide { .. } => vec![Issue::new("copy_of", "too_wide", problem.message)],
+        Error::RoleBeyondCaller { .. } => vec![Issue::new("copy_of", "too_wide", problem.message)],
         _ => return Err(PageError::from(error)),
     };
     let mut again = roles_page(&state, &sent.caller, &sent.csrf, form).await?;
@@ -185,7 +185,7 @@ async fn role_page(state: &Services, caller: &Caller, csrf: &Csrf, name: &str) -
     Ok(RolePage {
         assets: &assets::BASE,
         shell: Shell::new(state, caller, csrf, &schema, role.label.clone(), PLACE).await?,
-        draft: Draft::of(&role.grants, &schema),
+        draft: Draft::of(role.grants.as_ref().unwrap_or(&Grants::default()), &schema),
         link: of(&role.name),
         copy_link: copy_of(&role.name),
         whole_link: link::with_query("/settings/authority", [("of", format!("role/{}", role.name).as_str())]),
@@ -233,7 +233,7 @@ pub(crate) async fn change(
                 problem.message
             );
         }
-        Error::RoleTooWide { .. } | Error::RoleFixed { .. } | Error::LastAdmin => {
+        Error::RoleBeyondCaller { .. } | Error::RoleFixed { .. } | Error::LastAdmin => {
             again.refused = format!("Not saved. {}", problem.message);
         }
         _ => return Err(PageError::from(error)),
@@ -271,7 +271,7 @@ async fn told(
 ) -> Result<Response> {
     let error = match outcome {
         Ok(next) => return Ok(Redirect::to(&next).into_response()),
-        Err(error @ (Error::NoSuchRole { .. } | Error::NotPermitted(_) | Error::Store(_))) => {
+        Err(error @ (Error::RoleNotFound { .. } | Error::NotPermitted(_) | Error::Store(_))) => {
             return Err(PageError::from(error));
         }
         Err(error) => error,
