@@ -38,6 +38,10 @@ async fn list(api: &Api) -> Result<(), Error> {
 async fn answer(api: &Api, id: &str, decision: &str, comment: Option<String>) -> Result<(), Error> {
     let body = json!({ "decision": decision, "comment": comment.unwrap_or_default() });
     let answered: Value = api.post(&address("/api/approvals", id), &body).await?;
-    terminal::line(&format!("{} is {}.", answered["operation"].as_str().unwrap_or_default(), answered["status"]));
+    terminal::line(&format!(
+        "{} is {}.",
+        answered["operation"].as_str().unwrap_or_default(),
+        answered["status"]
+    ));
     Ok(())
 }
