@@ -9,11 +9,11 @@ use kontor_agents::{OpenTurn, OpenTurns, Standing};
 use kontor_core::ids::TurnId;
 use kontor_http::Services;
 
-use super::turns::parsed;
 use crate::{
     assets,
     error::{Result, page},
     form::Fields,
+    link::parsed,
     session::{Sent, SignedIn},
     shell::Shell,
     show::{Clock, Shown, exact, instant},
@@ -66,7 +66,7 @@ pub(crate) async fn show(
             Standing::Stuck => "red",
         },
         because: turn.because,
-        member: turn.member.name.unwrap_or_else(|| "A member who is gone".to_owned()),
+        member: turn.member.shown().to_owned(),
         agent: turn.agent.label,
         begun: exact(turn.started_at.unwrap_or(turn.created_at), clock),
         deadline: turn.deadline_at.map_or(Shown::Empty, |at| exact(at, clock)),

@@ -4,7 +4,7 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use kontor_agents::{ApprovalStatus, Decision, Error, NewSession, SessionPatch, SessionStatus, TurnStatus};
@@ -20,8 +20,9 @@ use super::answers::around;
 use super::chat::{Unsent, begin_page, context_of, show_page};
 use crate::{
     chat::{Fragments, Transcript},
-    error::{PageError, Result},
+    error::{PageError, Result, refused},
     form::Fields,
+    link::parsed,
     session::{OTHER_SESSION, Sent, Written},
     shell::viewer,
 };
@@ -45,8 +46,7 @@ pub(crate) async fn begin(
         }
         Ok(session) => Ok(Redirect::to(&format!("/chat/{session}")).into_response()),
         Err(error) => {
-            let problem = unsent(error, &headers)?;
-            let status = kontor_http::status(&problem);
+            let (status, problem) = unsent(error, &headers)?;
             let unsent = Unsent { message, problem, agent: fields.get("agent").to_owned() };
             let page = begin_page(&state, &caller, &csrf, &fields, Some(unsent)).await?;
             Ok((status, page).into_response())
@@ -78,23 +78,8 @@ pub(super) fn message(fields: &Fields) -> String {
 }
 
 /// Why a message was not taken, where a page is to say so beside the message. A script keeps the message itself.
-fn unsent(error: PageError, headers: &HeaderMap) -> Result<Problem> {
-    match error {
-        PageError::Problem(problem)
-            if !wants_json(headers)
-                && matches!(
-                    problem.kind,
-                    ErrorKind::Invalid
-                        | ErrorKind::Conflict
-                        | ErrorKind::Forbidden
-                        | ErrorKind::Limited
-                        | ErrorKind::Unavailable
-                ) =>
-        {
-            Ok(problem)
-        }
-        error => Err(error),
-    }
+fn unsent(error: PageError, headers: &HeaderMap) -> Result<(StatusCode, Problem)> {
+    if wants_json(headers) { Err(error) } else { refused(error) }
 }
 
 fn other_session() -> PageError {
@@ -121,8 +106,7 @@ pub(crate) async fn start(
     let started = match started {
         Ok(started) => started,
         Err(error) => {
-            let problem = unsent(error, &headers)?;
-            let status = kontor_http::status(&problem);
+            let (status, problem) = unsent(error, &headers)?;
             let unsent = Unsent { message, problem, agent: String::new() };
             let query = Fields::default();
             let page = show_page(&state, &sent.caller, &sent.csrf, session, &query, Some(unsent)).await?;
@@ -242,8 +226,4 @@ pub(super) fn done(headers: &HeaderMap, session: SessionId) -> Response {
 
 pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
-}
-
-pub(super) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T> {
-    text.parse().map_err(|_| PageError::not_found())
 }

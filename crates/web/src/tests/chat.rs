@@ -225,7 +225,7 @@ async fn the_longest_message_that_the_page_takes_is_the_longest_that_an_agent_ta
     for path in ["/chat", page.as_str()] {
         ada.get(path).await.expect(200).shows(&format!("maxlength=\"{longest}\""));
     }
-    ada.post(&format!("{page}/turns"), &[("message", &"x".repeat(longest + 1))]).await.expect(400);
+    ada.post(&format!("{page}/turns"), &[("message", &"x".repeat(longest + 1))]).await.expect(422);
 }
 
 /// Sets the column of a session.
