@@ -229,7 +229,7 @@ pub(crate) async fn found(
     let schema = state.crm.schema(caller.workspace).await?;
     let object = schema.object_by_plural(plural).cloned();
     let object = object.filter(|object| caller.grants.allows(&object.name, Action::Read));
-    let id = parsed(&id)?;
+    let id = parsed(id)?;
     Ok((schema, object.ok_or_else(PageError::not_found)?, id))
 }
 

@@ -8,7 +8,10 @@ use axum::{
     extract::{Path, Request, State},
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_core::{caller::Caller, grants::Permission};
+use kontor_core::{
+    caller::Caller,
+    grants::{Grants, Permission},
+};
 use kontor_http::Services;
 use kontor_identity::{Csrf, Error, NewRole, RoleChanges, RoleHolders, ToldRole};
 use serde_json::json;
