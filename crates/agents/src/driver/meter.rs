@@ -110,7 +110,7 @@ impl Run<'_> {
         if let Some(budget) = budgets.of_turn().filter(|budget| budget.is_used_up(spent)) {
             return Err(reached(budget, spent, "This message has", None));
         }
-        let (of_agent, of_member) = (self.session.agent, self.member);
+        let (of_agent, of_member) = (self.agent, self.member);
         let of_day: Vec<&BudgetRow> = budgets.of_day(of_agent, of_member).collect();
         if of_day.is_empty() {
             return Ok(());
