@@ -306,6 +306,7 @@ impl Steps<'_> {
                 estimated: usage.estimated,
             }),
             TurnEvent::TurnStarted { .. }
+            | TurnEvent::AgentChanged { .. }
             | TurnEvent::AnswerCarried { .. }
             | TurnEvent::TurnCompleted { .. }
             | TurnEvent::TurnFailed { .. }

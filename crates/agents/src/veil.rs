@@ -100,6 +100,7 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
         }
         // Each is named, so that an event that is new is not shown before somebody has decided on it.
         TurnEvent::TurnStarted { .. }
+        | TurnEvent::AgentChanged { .. }
         | TurnEvent::StepStarted { .. }
         | TurnEvent::StepRestarted { .. }
         | TurnEvent::AnswerRefused { .. }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::routing::{AgentName, RoutedBy, Routing};
 use crate::{
     error::Problem,
     ids::{ApprovalId, MemberId, RecordId, TurnId},
@@ -30,6 +31,19 @@ pub enum TurnEvent {
         /// Whose turn it is, where that is another member than the one whose session it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<MemberId>,
+    },
+    /// The session has another agent, or its first one: turns that begin from now on are that agent's. Where it had none
+    /// before, the turn that runs is, too; otherwise that one ends under the agent that it began with.
+    #[serde(rename = "agent.changed")]
+    AgentChanged {
+        /// The turn that runs, or the last one where none does.
+        turn: TurnId,
+        agent: AgentName,
+        /// Whose it was until now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<AgentName>,
+        #[serde(flatten)]
+        routing: Routing,
     },
     /// The model is being asked.
     #[serde(rename = "step.started")]
@@ -388,6 +402,7 @@ macro_rules! turn_of {
     ($event:expr) => {
         match $event {
             Self::TurnStarted { turn, .. }
+            | Self::AgentChanged { turn, .. }
             | Self::StepStarted { turn, .. }
             | Self::StepRestarted { turn, .. }
             | Self::MessageCompleted { turn, .. }
@@ -412,6 +427,7 @@ impl TurnEvent {
     pub fn name(&self) -> &'static str {
         match self {
             Self::TurnStarted { .. } => "turn.started",
+            Self::AgentChanged { .. } => "agent.changed",
             Self::StepStarted { .. } => "step.started",
             Self::StepRestarted { .. } => "step.restarted",
             Self::MessageCompleted { .. } => "message.completed",

@@ -3,6 +3,7 @@
 //! A session's turns run one after another under one lease. Whatever is appended checks the lease's epoch in
 //! the same transaction, so that a driver that was overtaken writes nothing more and stops.
 
+mod choose;
 mod commit;
 mod give_up;
 mod lease;
@@ -22,7 +23,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use kontor_core::{
     error::{Chain, ErrorKind, Fault, Problem},
-    ids::{MemberId, SessionId, TurnId, WorkspaceId},
+    ids::{AgentId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::{Sequence, TurnEvent},
 };
@@ -39,7 +40,7 @@ pub(crate) use self::{
 use crate::{
     engine::Agents,
     error::Error,
-    history::History,
+    history::{History, Reader},
     limits::Limits,
     machine::{self, Effect, End, Input, Page, Partial, State},
     rows::{
@@ -163,6 +164,8 @@ struct Run<'a> {
     handle: Handle,
     session: SessionRow,
     turn: TurnId,
+    /// Whose turn it is; until one is chosen, the one that it would be.
+    agent: AgentId,
     /// Whom the agent acts for.
     member: MemberId,
     /// The same, where that is another than the session's member.
@@ -205,22 +208,18 @@ impl<'a> Run<'a> {
             cancel.cancel(taken.row.cancelled_by);
         }
         let agent_version = taken.row.agent_version;
-        let installed = &agents.0.settings.limits;
-        // One that cannot be loaded is told of by the step.
-        let limits = match agents.agent_at(workspace, taken.session.agent, agent_version).await {
-            Ok(agent) => agent.definition.limits.within(installed),
-            Err(Error::Prompt { .. } | Error::Format { .. } | Error::AgentNotFound { .. }) => {
-                installed.clone()
-            }
-            Err(error) => return Err(error),
+        let chosen = taken.agent();
+        let limits = match chosen {
+            Some(agent) => limits_of(agents, workspace, agent, agent_version).await?,
+            None => agents.0.settings.limits.clone(),
         };
         let before = taken.session.last_seq - rows::count(taken.logged.len());
         let remembered = agents.0.histories.take(taken.session.id, before);
-        let by = taken.by();
-        let remembered = remembered.filter(|history| history.is_of(by));
+        let (by, reader) = (taken.by(), taken.reader());
+        let remembered = remembered.filter(|history| history.is_of(reader));
         let (state, history) = match remembered {
             Some(history) if taken.is_fresh => (taken.state(), history),
-            None if taken.is_fresh && before == 0 => (taken.state(), Arc::new(History::of(by))),
+            None if taken.is_fresh && before == 0 => (taken.state(), Arc::new(History::of(reader))),
             _ => lease::read_back(&namespace, &taken, &limits).await?,
         };
         let first = if taken.is_fresh { Input::Opened } else { Input::Resumed };
@@ -235,7 +234,8 @@ impl<'a> Run<'a> {
             lease: taken.lease,
             last_seq: taken.session.last_seq,
             // The turn's row holds that of the installation.
-            deadline: taken.deadline.minus(installed.turn.saturating_sub(limits.turn)),
+            deadline: deadline(taken.deadline, &agents.0.settings.limits, &limits),
+            agent: chosen.unwrap_or(taken.session.agent),
             session: taken.session,
             state,
             route: Route::default(),
@@ -255,7 +255,7 @@ impl<'a> Run<'a> {
     /// Whether more turns of the session wait.
     async fn run(&mut self) -> Result<bool, Error> {
         let mut effects = VecDeque::new();
-        let mut input = self.first.take();
+        let mut input = self.choose_agent().await?.or_else(|| self.first.take());
         loop {
             if let Some(input) = input.take() {
                 self.decide(input, &mut effects);
@@ -325,11 +325,35 @@ impl<'a> Run<'a> {
     /// Keeps the conversation for the session's next turn.
     fn remember(&mut self) {
         if self.state.end == Some(End::Completed) {
-            let mut history = std::mem::replace(&mut self.history, Arc::new(History::of(self.by)));
+            let reader = Reader { by: self.by, agent: Some(self.agent) };
+            let mut history = std::mem::replace(&mut self.history, Arc::new(History::of(reader)));
             Arc::make_mut(&mut history).push(&self.state, self.last_seq, &self.agents.0.settings.limits);
             self.agents.0.histories.put(self.session.id, self.last_seq, history);
         }
     }
+}
+
+/// The limits of an agent at a version; those of the installation where it cannot be loaded, which the step tells.
+async fn limits_of(
+    agents: &Agents,
+    workspace: WorkspaceId,
+    agent: AgentId,
+    version: Option<i64>,
+) -> Result<Limits, Error> {
+    let installed = &agents.0.settings.limits;
+    match agents.agent_at(workspace, agent, version).await {
+        Ok(agent) => Ok(agent.definition.limits.within(installed)),
+        Err(Error::Prompt { .. } | Error::Format { .. } | Error::AgentNotFound { .. }) => {
+            Ok(installed.clone())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// When the time of a turn is over that has these limits, where it would be over at `installed_for` by those of the
+/// installation.
+fn deadline(installed_for: Timestamp, installed: &Limits, limits: &Limits) -> Timestamp {
+    installed_for.minus(installed.turn.saturating_sub(limits.turn))
 }
 
 fn too_long(limits: &Limits) -> Problem {

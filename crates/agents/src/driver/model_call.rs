@@ -46,7 +46,8 @@ impl Run<'_> {
             Err(error) => return Ok(failed(&error)),
         };
         let meter =
-            match self.meter(&prepared.agent, &chosen.model, &request, prepared.surface.tokens()).await {
+            match self.meter(Some(&prepared.agent), &chosen.model, &request, prepared.surface.tokens()).await
+            {
                 Ok(meter) => meter,
                 Err(error) => return Ok(failed(&error)),
             };

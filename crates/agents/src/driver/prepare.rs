@@ -76,13 +76,13 @@ impl Run<'_> {
     pub(super) async fn prepare(&self) -> Result<Arc<Prepared>, Error> {
         let service = &self.agents.0;
         let (workspace, member) = (self.workspace, self.member);
-        let agent = self.agents.agent_at(workspace, self.session.agent, self.agent_version).await?;
+        let agent = self.agents.agent_at(workspace, self.agent, self.agent_version).await?;
         let member_caller = service.identity.caller_of_member(workspace, member).await?;
         require_agent(&member_caller, &agent.name)?;
         let role = service.identity.role_grants(workspace, &agent.definition.role).await?;
         let schema = service.crm.schema(workspace).await?;
         let now = service.environment.now();
-        let key = (workspace, self.session.agent, member);
+        let key = (workspace, self.agent, member);
         let known = service.preparations.0.get(&key);
         if let Some(known) = &known
             && known.still_holds(&agent, &member_caller, &role, &schema)

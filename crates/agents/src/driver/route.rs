@@ -286,7 +286,7 @@ impl Run<'_> {
             if error.is_of_the_model() {
                 let models = self.agents.models_of(self.workspace).await?;
                 let (workspace, version) = (self.workspace, self.agent_version);
-                let agent = self.agents.agent_at(workspace, self.session.agent, version).await?;
+                let agent = self.agents.agent_at(workspace, self.agent, version).await?;
                 goes_on = self.has_another(&models, &agent.definition, model.name()).await;
             }
             if goes_on {

@@ -16,7 +16,7 @@ mod state;
 mod tests;
 mod transition;
 
-pub(crate) use conversation::{messages, messages_of_another};
+pub(crate) use conversation::{messages, messages_of_another, messages_of_another_agent};
 pub(crate) use page::{Handle, Page};
 pub(crate) use partial::Partial;
 pub(crate) use policy::consent;

@@ -269,6 +269,8 @@ impl State {
                 self.message.clone_from(message);
                 self.by = *by;
             }
+            // Whose the turn is stands in its row.
+            TurnEvent::AgentChanged { .. } => {}
             TurnEvent::StepStarted { .. } => self.steps.push(Step::default()),
             TurnEvent::StepRestarted { taken_over, .. } => {
                 if let Some(step) = self.steps.last_mut() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kontor_core::{ids::AgentId, time::Timestamp};
+use kontor_core::{ids::AgentId, time::Timestamp, turn::AgentName};
 use kontor_store::{Row, Tx};
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UpdateStatement};
 use serde::de::DeserializeOwned;
@@ -12,7 +12,6 @@ use super::{instant, null_instant};
 use crate::{
     definition::{Agent, AgentVersion, Definition},
     error::Error,
-    stored::AgentName,
 };
 
 const TABLE: &str = "agents";

@@ -7,7 +7,7 @@ use kontor_core::{
     usage::{Spent, StepUsage},
 };
 use kontor_store::{Row, Tx};
-use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::instant;
@@ -65,7 +65,8 @@ pub(crate) async fn insert(
             Expr::val(seq),
             Expr::val(turn.as_uuid()),
             Expr::val(step),
-            Expr::col(("s", "agent_id")),
+            // Which agent's: its session may have gone to another.
+            Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]).into(),
             // Whose turn it is: several members may take part in a session.
             Expr::col(("t", "member_id")),
         ])

@@ -12,6 +12,7 @@ mod models;
 mod role;
 mod secrets;
 mod serve;
+mod session;
 mod user;
 mod workspace;
 
@@ -42,6 +43,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Agent { client, command } => agent::run(client, command).await,
         Command::Approvals { client, command } => approvals::run(client, command).await,
         Command::Role { client, command } => role::run(client, command).await,
+        Command::Session { client, command } => session::run(client, command).await,
         Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,
         Command::Backup { to } => backup::back_up(settings()?, &to).await,

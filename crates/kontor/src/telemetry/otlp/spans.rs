@@ -99,7 +99,7 @@ impl Turn<'_> {
         let model = self.trace.steps.iter().rev().find_map(|step| step.model.as_deref());
         let mut attributes = Attributes::default()
             .text(OPERATION, "invoke_agent")
-            .text(AGENT_NAME, agent.name.as_str())
+            .text_if(AGENT_NAME, agent.as_ref().map(|agent| agent.name.as_str()))
             .text_if(AGENT_VERSION, self.trace.agent_version.map(|version| version.to_string()))
             .text(CONVERSATION, turn.session.to_string())
             .text_if(PROVIDER, model.map(provider))
@@ -120,7 +120,10 @@ impl Turn<'_> {
                 attributes = attributes.text(OUTPUT_MESSAGES, content::output(last));
             }
         }
-        let name = format!("invoke_agent {}", agent.name);
+        let name = match agent {
+            Some(agent) => format!("invoke_agent {}", agent.name),
+            None => "invoke_agent".to_owned(),
+        };
         let mut span = self.begun("turn", None, name, SpanKind::Internal, [from, to]);
         if turn.status == TurnStatus::Failed {
             let code = turn.problem.as_ref().map_or("_OTHER", |problem| &*problem.code);
@@ -149,7 +152,7 @@ impl Turn<'_> {
             .text_if(REQUEST_MODEL, model.map(bare))
             .text_if(RESPONSE_MODEL, model.map(bare))
             .text(CONVERSATION, self.trace.turn.session.to_string())
-            .text(AGENT_NAME, self.trace.agent.name.as_str())
+            .text_if(AGENT_NAME, self.trace.agent.as_ref().map(|agent| agent.name.as_str()))
             .number(INPUT_TOKENS, sum(|usage| usage.input_tokens))
             .number(OUTPUT_TOKENS, sum(|usage| usage.output_tokens))
             .count(CACHE_READ, sum(|usage| usage.cached_input_tokens))
