@@ -194,9 +194,14 @@ impl History {
             self.unfinished.clear();
             return;
         }
-        let words = |done: Done| match done.record {
-            Some(record) => format!("{} (id {record})", done.words()),
-            None => done.words(),
+        let words = |done: Done| match (state.asked_for(done.step), done.record) {
+            // Of a record that this agent may not be allowed to read, no more than that it was done.
+            (Some((_, agent)), _) => {
+                let done = Done { name: String::new(), ..done };
+                format!("{} (by the agent {})", done.words(), agent.name)
+            }
+            (None, Some(record)) => format!("{} (id {record})", done.words()),
+            (None, None) => done.words(),
         };
         let done: Vec<_> = state.done().into_iter().map(words).collect();
         if !done.is_empty() {

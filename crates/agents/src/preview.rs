@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::member_of,
     definitions::require_either,
-    driver::offered,
+    driver::{offered, with_colleagues},
     engine::{Agents, LoadedAgent},
     error::Error,
     prompts::{self, Values},
@@ -105,6 +105,8 @@ impl Agents {
         let registry = service.operations.catalogue(caller.workspace, &schema, &acting.grants);
         let (surface, definitions) =
             offered(&registry, &acting, &schema, service.settings.limits.surface_tokens);
+        let (ask, asking) = (&definition.ask, [agent.id]);
+        let colleagues = self.colleagues(caller.workspace, ask, &bounded.grants, &asking).await?;
         let record = match asked.record {
             None => None,
             Some(record) => Some(self.record_in_sight(caller, &acting, record).await?),
@@ -116,6 +118,7 @@ impl Agents {
             member: SceneMember { id: member, name: me.member.name },
             record,
             definitions,
+            colleagues: colleagues.into_iter().map(|(_, colleague)| colleague).collect(),
         };
         let prompt = agent.render(&Values {
             agent_label: &definition.label,
@@ -124,9 +127,10 @@ impl Agents {
             scene: &scene,
             objects: surface.outline(),
         })?;
-        let tokens = PreviewTokens { prompt: estimate(&prompt), tools: surface.tokens(), total: 0 };
+        let (tools, tool_tokens) = with_colleagues(&surface, &scene.colleagues);
+        let tokens = PreviewTokens { prompt: estimate(&prompt), tools: tool_tokens, total: 0 };
         let tokens = PreviewTokens { total: tokens.prompt + tokens.tools, ..tokens };
-        Ok(Preview { prompt, tools: surface.tools().to_vec(), tokens })
+        Ok(Preview { prompt, tools: tools.to_vec(), tokens })
     }
 
     /// A member whose record the caller may read.

@@ -85,11 +85,19 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
         TurnEvent::ToolResult { outcome, .. } => *outcome = veiled_outcome(outcome)?,
         TurnEvent::ApprovalRequested { arguments, question, .. } => {
             *arguments = json!({});
-            *question = ApprovalQuestion { reason: question.reason, record: None };
+            *question = ApprovalQuestion { record: None, ..question.clone() };
         }
         TurnEvent::ApprovalResolved { comment, .. } => comment.clear(),
         TurnEvent::MessageCompleted { reasoning, .. } if !reasoning.is_empty() => reasoning.clear(),
         TurnEvent::HistorySummarized { text, .. } => LEFT_OUT.clone_into(text),
+        // What one agent tells another is the result of a call, not something that was said in the session.
+        TurnEvent::AgentEvent { event, .. } => {
+            let mut shown = veiled(event).unwrap_or_else(|| (**event).clone());
+            if let TurnEvent::MessageCompleted { text, .. } = &mut shown {
+                text.clear();
+            }
+            **event = shown;
+        }
         TurnEvent::TurnFailed { problem, done, .. } if !done.is_empty() => {
             done.clear();
             without_deeds(problem);

@@ -74,6 +74,7 @@ impl Chat {
             member: SceneMember { id: ADA.parse().unwrap(), name: "Ada Brandt".to_owned() },
             record: None,
             definitions,
+            colleagues: Arc::default(),
         };
         // What a prompt says is not read, and no tool is needed.
         let prompt = "Today is Monday, 2001-01-01 (UTC).\nYou act for Bob (member b1, role Admin).";

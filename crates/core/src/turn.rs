@@ -7,6 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+mod acting;
+
+pub use acting::{ActingAgent, CallPlace};
+
 use crate::{
     error::Problem,
     ids::{ApprovalId, MemberId, RecordId, TurnId},
@@ -169,6 +173,31 @@ pub enum TurnEvent {
         #[serde(flatten)]
         usage: StepUsage,
     },
+    /// Another agent is asked by a call of this turn. What it does follows as `agent.event`, and its answer is the
+    /// result of the call.
+    #[serde(rename = "agent.asked")]
+    AgentAsked {
+        turn: TurnId,
+        step: u32,
+        index: u32,
+        agent: Arc<ActingAgent>,
+        /// The last step of the turn that it may take, those of agents that it asks among them.
+        last_step: u32,
+        /// The calls that the turn may have by then.
+        last_call: u32,
+        /// How long it may take, waiting for people not counted.
+        seconds: u64,
+    },
+    /// Something that happened in the part of an agent that was asked.
+    #[serde(rename = "agent.event")]
+    AgentEvent {
+        turn: TurnId,
+        /// The call that asked it.
+        of: CallPlace,
+        agent: Arc<ActingAgent>,
+        /// Numbers of steps are those of the turn, which no two parts share.
+        event: Box<TurnEvent>,
+    },
     #[serde(rename = "turn.completed")]
     TurnCompleted { turn: TurnId },
     #[serde(rename = "turn.failed")]
@@ -275,6 +304,9 @@ pub struct ApprovalQuestion {
     /// Absent where the call names no record, or none that the agent may read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<ApprovalRecord>,
+    /// What the agent is called that wants it, where that is one that was asked by another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
 }
 
 impl ApprovalQuestion {
@@ -400,6 +432,8 @@ macro_rules! turn_of {
             | Self::HistorySummarized { turn, .. }
             | Self::HistoryDropped { turn, .. }
             | Self::Usage { turn, .. }
+            | Self::AgentAsked { turn, .. }
+            | Self::AgentEvent { turn, .. }
             | Self::TurnCompleted { turn }
             | Self::TurnFailed { turn, .. }
             | Self::TurnCancelled { turn, .. } => turn,
@@ -424,6 +458,8 @@ impl TurnEvent {
             Self::HistorySummarized { .. } => "history.summarized",
             Self::HistoryDropped { .. } => "history.dropped",
             Self::Usage { .. } => "usage",
+            Self::AgentAsked { .. } => "agent.asked",
+            Self::AgentEvent { .. } => "agent.event",
             Self::TurnCompleted { .. } => "turn.completed",
             Self::TurnFailed { .. } => "turn.failed",
             Self::TurnCancelled { .. } => "turn.cancelled",
@@ -437,13 +473,16 @@ impl TurnEvent {
     /// The same event of another turn.
     #[must_use]
     pub fn in_turn(mut self, other: TurnId) -> Self {
+        if let Self::AgentEvent { event, .. } = &mut self {
+            *turn_of!(&mut **event) = other;
+        }
         *turn_of!(&mut self) = other;
         self
     }
 
     /// Whether it is told to those who follow, and not kept for the model alone.
     pub fn is_told(&self) -> bool {
-        !matches!(self, Self::AnswerCarried { .. })
+        !matches!(self.inner(), Self::AnswerCarried { .. })
     }
 
     /// Whether nothing follows this event in its turn.

@@ -1,5 +1,7 @@
 //! Agents as those see them who may change what they are.
 
+mod checks;
+mod colleagues;
 mod input;
 
 use kontor_core::{
@@ -15,7 +17,6 @@ use crate::{
     definition::{Agent, AgentSummary, AgentVersion, Definition, PRODUCTION},
     engine::Agents,
     error::Error,
-    prompt_versions::is_protected,
     prompts,
     rows::agents,
 };
@@ -111,7 +112,7 @@ impl Agents {
         }
         let definition = patch.over(before);
         let mut issues: Vec<Issue> = input::of_name(&new.name).into_iter().collect();
-        issues.extend(self.issues_of(caller, &definition).await?);
+        issues.extend(self.issues_of(caller, &new.name, None, &definition).await?);
         let of_prompt = prompts::issues("prompt", &body);
         if issues.is_empty() && !of_prompt.is_empty() {
             return Err(Error::InvalidPrompt(of_prompt));
@@ -159,6 +160,7 @@ impl Agents {
             )
             .await
             .map_err(|error| name_taken(error, &name))?;
+        self.forget_agent(caller.workspace, id);
         Ok(told(found(made, id)?, true))
     }
 
@@ -180,7 +182,7 @@ impl Agents {
         let is_active = patch.active.unwrap_or(agent.is_active);
         let definition = patch.over(agent.definition.clone());
         if definition != agent.definition {
-            let issues = self.issues_of(caller, &definition).await?;
+            let issues = self.issues_of(caller, &agent.name, Some(&agent.definition), &definition).await?;
             if !issues.is_empty() {
                 return Err(Error::Invalid(issues));
             }
@@ -249,7 +251,7 @@ impl Agents {
                 })
             })
             .await?;
-        self.0.agents.remove(&id);
+        self.forget_agent(caller.workspace, id);
         Ok(())
     }
 
@@ -283,7 +285,7 @@ impl Agents {
             })
             .await
             .map_err(|error| name_taken(error, &name))?;
-        self.0.agents.remove(&id);
+        self.forget_agent(caller.workspace, id);
         Ok(told(found(restored, id)?, true))
     }
 
@@ -325,43 +327,8 @@ impl Agents {
                 },
             )
             .await?;
-        self.0.agents.remove(&id);
+        self.forget_agent(caller.workspace, id);
         Ok(told(found(changed, id)?, true))
-    }
-
-    async fn issues_of(&self, caller: &Caller, definition: &Definition) -> Result<Vec<Issue>, Error> {
-        let models = self.models_of(caller.workspace).await?;
-        let mut issues = input::of_definition(definition, &models, self.limits());
-        if definition.role.is_empty() {
-            issues.push(Issue::new("role", "required", "expected the name of a role"));
-        } else if let Err(kontor_identity::Error::RoleNotFound { name, roles }) =
-            self.0.identity.role_grants(caller.workspace, &definition.role).await
-        {
-            let near = text::suggestion(&name, roles.iter().map(String::as_str));
-            let told = format!("There is no role {:?}.{near}", text::excerpt(&name, 60));
-            issues.push(Issue::new("role", "unknown_role", told));
-        }
-        Ok(issues)
-    }
-
-    /// Where nobody alone decides what live traffic is told, nobody puts another agent in the place of a deleted one
-    /// either.
-    async fn check_name_is_free(&self, caller: &Caller, name: &str) -> Result<(), Error> {
-        let namespace = self.namespace(caller.workspace).await?;
-        let is_kept = namespace.read(name.to_owned(), |tx, name| {
-            Box::pin(async move {
-                if !is_protected(tx, PRODUCTION).await? {
-                    return Ok::<_, Error>(false);
-                }
-                let all = agents::list_with_deleted(tx).await?;
-                Ok(all.iter().any(|agent| agent.deleted_at.is_some() && agent.name == *name))
-            })
-        });
-        if is_kept.await? {
-            let told = "A deleted agent had this name, and changes of what is told in its name need a review here: restore it, or take another name.";
-            return Err(Error::invalid("name", "name_kept", told));
-        }
-        Ok(())
     }
 
     /// Nobody gives an agent more than they may do themselves.

@@ -107,10 +107,15 @@ impl Run<'_> {
 
     async fn check_budgets(&self, agent: &LoadedAgent, budgets: &Budgets) -> Result<(), Error> {
         let spent = self.state.spent;
-        if let Some(budget) = budgets.of_turn().filter(|budget| budget.is_used_up(spent)) {
-            return Err(reached(budget, spent, "This message has", None));
+        if let Some(budget) = budgets.of_turn() {
+            if budget.is_used_up(spent) {
+                return Err(reached(budget, spent, "This message has", None));
+            }
+            if self.counted().any(|counted| budget.is_used_up(counted)) {
+                return Err(share_reached());
+            }
         }
-        let (of_agent, of_member) = (self.session.agent, self.member);
+        let (of_agent, of_member) = (self.acting().0, self.member);
         let of_day: Vec<&BudgetRow> = budgets.of_day(of_agent, of_member).collect();
         if of_day.is_empty() {
             return Ok(());
@@ -139,6 +144,12 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// That an agent that was asked has nothing left of what it may use up of the budget of a message.
+fn share_reached() -> Error {
+    let message = "It has used up its share of the budget of a message. Ask it for less.";
+    Error::BudgetReached(Box::new(Problem::new(ErrorKind::Limited, "budget_reached", message)))
 }
 
 /// That nothing is left of a budget: of a day, with when the next one begins.

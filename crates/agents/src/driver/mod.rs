@@ -3,6 +3,7 @@
 //! A session's turns run one after another under one lease. Whatever is appended checks the lease's epoch in
 //! the same transaction, so that a driver that was overtaken writes nothing more and stops.
 
+mod ask_agent;
 mod commit;
 mod give_up;
 mod lease;
@@ -18,13 +19,17 @@ mod summary;
 mod tool_calls;
 mod window;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use kontor_core::{
     error::{Chain, ErrorKind, Fault, Problem},
     ids::{MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
-    turn::{Sequence, TurnEvent},
+    turn::{CallPlace, Sequence, TurnEvent},
 };
 use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +38,7 @@ use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
     needs::{Needs, needs_of},
-    prepare::{Preparations, offered},
+    prepare::{Preparations, offered, with_colleagues},
 };
 use crate::{
     engine::Agents,
@@ -169,6 +174,9 @@ struct Run<'a> {
     lease: Lease,
     last_seq: Sequence,
     deadline: Timestamp,
+    /// When it was taken up here, and agents that were asked since.
+    begun_at: Timestamp,
+    engaged_at: HashMap<CallPlace, Timestamp>,
     /// The version of the agent that the turn began with.
     agent_version: Option<i64>,
     /// The installation's, with what is less in that version.
@@ -235,6 +243,8 @@ impl<'a> Run<'a> {
             last_seq: taken.session.last_seq,
             // The turn's row holds that of the installation.
             deadline: taken.deadline.minus(installed.turn.saturating_sub(limits.turn)),
+            begun_at: agents.0.environment.now(),
+            engaged_at: HashMap::new(),
             session: taken.session,
             state,
             route: Route::default(),
@@ -262,7 +272,7 @@ impl<'a> Run<'a> {
             let Some(effect) = effects.pop_front() else {
                 // The machine always leaves something to do until the turn ends.
                 let problem = Problem::internal();
-                input = Some(Input::Failed { problem, partial: Partial::default() });
+                input = Some(Input::Over { problem, partial: Partial::default() });
                 continue;
             };
             if !matches!(effect, Effect::Append(_) | Effect::Finish(_) | Effect::Wait)
@@ -284,6 +294,11 @@ impl<'a> Run<'a> {
                 Effect::CallModel => Some(self.call_model().await?),
                 Effect::RunReads(indexes) => Some(self.run_reads(&indexes).await?),
                 Effect::RunWrite(index) | Effect::RunOutside(index) => Some(self.run_alone(index).await?),
+                Effect::Engage(index) => {
+                    let engaged = self.engage(index).await?;
+                    self.note_engaged(&engaged);
+                    Some(engaged)
+                }
                 Effect::Ask(indexes) => Some(self.ask(&indexes).await?),
                 Effect::Wait => return self.end(Ending::Wait).await,
                 Effect::Finish(end) => {
@@ -311,13 +326,18 @@ impl<'a> Run<'a> {
         Ok(self.ends_with(Partial::default))
     }
 
-    /// The input that ends the turn now, with what the model had said; `None` when it may go on.
+    /// The input that ends the turn now, or the part of an agent that was asked, with what the model had said; `None`
+    /// when it may go on.
     fn ends_with(&self, partial: impl FnOnce() -> Partial) -> Option<Input> {
         if self.cancel.token().is_cancelled() {
             return Some(Input::Cancelled { by: self.cancel.by(), partial: partial() });
         }
-        let is_too_late = self.agents.0.environment.now() >= self.deadline;
-        is_too_late.then(|| Input::Failed { problem: too_long(&self.limits), partial: partial() })
+        let now = self.agents.0.environment.now();
+        if now >= self.deadline {
+            return Some(Input::Over { problem: too_long(&self.limits), partial: partial() });
+        }
+        let is_too_late = self.deadline_of_part().is_some_and(|deadline| now >= deadline);
+        is_too_late.then(|| Input::Failed { problem: part_too_long(), partial: partial() })
     }
 
     /// Keeps the conversation for the session's next turn.
@@ -334,6 +354,11 @@ fn too_long(limits: &Limits) -> Problem {
     let minutes = limits.turn.as_secs().div_ceil(60);
     let told = format!("The agent did not finish within {minutes} min. Ask for less at a time.");
     Problem::new(ErrorKind::Limited, "turn_too_long", told)
+}
+
+fn part_too_long() -> Problem {
+    let told = "The agent that was asked did not finish in time.";
+    Problem::new(ErrorKind::Limited, "agent_too_long", told)
 }
 
 /// How a turn fails over an error that has nothing to do with the model or its calls.

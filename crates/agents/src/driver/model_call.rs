@@ -3,12 +3,16 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use futures::StreamExt;
 use kontor_core::{
     error::{ErrorKind, Issue, Problem},
+    operation::Effect,
     text,
     turn::{AnsweredBy, WrittenCall},
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
-    ToolCall, Usage, tokens::estimate, with_retries,
+    Assembler, ChatModel, ChatRequest, Colleague, CompletedStep, Delta, FinishReason, Message, ModelError,
+    Taken, ToolCall, Usage,
+    surface::{ASK_AGENT, Reading, check_question},
+    tokens::estimate,
+    with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -39,17 +43,17 @@ const LONGEST_ID: usize = 100;
 impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
-        let (prepared, request, mut chosen) = match self.request().await {
-            Ok(Ready::Asked(prepared, request, chosen)) => (prepared, request, chosen),
+        let (prepared, request, mut chosen, tool_tokens) = match self.request().await {
+            Ok(Ready::Asked(prepared, request, chosen, tokens)) => (prepared, request, chosen, tokens),
             Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Ok(Ready::LeavingOut) => return Ok(self.left_out_again()),
             Err(error) => return Ok(failed(&error)),
         };
-        let meter =
-            match self.meter(&prepared.agent, &chosen.model, &request, prepared.surface.tokens()).await {
-                Ok(meter) => meter,
-                Err(error) => return Ok(failed(&error)),
-            };
+        let meter = match self.meter(&prepared.agent, &chosen.model, &request, tool_tokens).await {
+            Ok(meter) => meter,
+            Err(error) => return Ok(failed(&error)),
+        };
+        let colleagues = request.scene.as_ref().map(|scene| scene.colleagues.clone()).unwrap_or_default();
         let sent = self.sent(&prepared, &chosen, &request)?;
         let step = self.state.step_number();
         let agents = self.agents;
@@ -62,7 +66,11 @@ impl Run<'_> {
         let prefix = format!("call_{}_{step}", self.turn.as_uuid().simple());
         let mut assembler = Assembler::new(prefix, settings.limits.answer_bytes);
         let mut reasoning = String::new();
-        self.handle.begin(self.last_seq, self.turn, step);
+        // What is said to another agent is not the answer to the member.
+        match self.state.part() {
+            None => self.handle.begin(self.last_seq, self.turn, step),
+            Some(_) => self.handle.discard_partial(),
+        }
         // What there is of an answer that comes to no end.
         let partial = |assembler: &Assembler, reasoning: &str| Partial {
             text: assembler.text().to_owned(),
@@ -71,7 +79,8 @@ impl Run<'_> {
         };
 
         let (stopping, cancel) = (self.stopping, self.cancel.clone());
-        let remaining = self.deadline.since(agents.0.environment.now());
+        let deadline = self.deadline_of_part().unwrap_or(self.deadline).min(self.deadline);
+        let remaining = deadline.since(agents.0.environment.now());
         tokio::pin! {
             let stopped = stopping.cancelled();
             let cancelled = cancel.token().cancelled();
@@ -126,7 +135,7 @@ impl Run<'_> {
             Ok(step) => {
                 let is_last = !chosen.tries.are_left(chosen.retries);
                 count(chosen.model.name(), step.usage.as_ref(), meter.took());
-                let answer = answer(step, reasoning, &prepared, is_last);
+                let answer = answer(step, reasoning, &prepared, &colleagues, is_last);
                 let answered_by = Some(AnsweredBy { sent, ..chosen.answered() });
                 Ok(Input::Answered(Answer { usage: partial.usage, answered_by, ..answer }))
             }
@@ -139,13 +148,16 @@ impl Run<'_> {
         // What the meter looks at is read beside them.
         let (models, _) =
             tokio::try_join!(self.agents.models_of(self.workspace), self.agents.budgets_of(self.workspace))?;
-        let Setting { scene, prompt } = prepared.setting(self).await?;
+        let Setting { scene, prompt, tools, tool_tokens, .. } = prepared.setting(self).await?;
         let limits = self.limits.clone();
         let definition = &prepared.agent.definition;
-        let may_sum_up = !self.state.has_dropped && self.state.summaries < limits.summaries;
+        // An agent that was asked is shown nothing but what it was asked.
+        let is_asked = self.state.part().is_some();
+        let history = if is_asked { Arc::default() } else { self.history.clone() };
+        let may_sum_up = !is_asked && !self.state.has_dropped && self.state.summaries < limits.summaries;
         let (chosen, fitted) = loop {
             let chosen = self.choose(&models, definition).await?;
-            let fixed = || prepared.surface.tokens() + estimate(&prompt);
+            let fixed = || tool_tokens + estimate(&prompt);
             let mut capabilities = chosen.model.capabilities();
             capabilities.max_output_tokens = definition.settings.output_limit(capabilities.max_output_tokens);
             let window = Window::new(chosen.model.name(), &capabilities, fixed, &limits);
@@ -153,9 +165,9 @@ impl Run<'_> {
             let current = machine::messages(&self.state, self.page);
             // What stands in for a moment shows what it has room for, and makes nothing shorter for good.
             let may_sum_up = may_sum_up && !chosen.is_stand_in();
-            match window.fit(&self.history, current, may_sum_up) {
+            match window.fit(&history, current, may_sum_up) {
                 Ok(Fitted::Messages(_, 1..))
-                    if !self.state.has_told_dropped && !self.history.may_be_summed_up() =>
+                    if !self.state.has_told_dropped && !history.may_be_summed_up() =>
                 {
                     return Ok(Ready::LeavingOut);
                 }
@@ -169,16 +181,17 @@ impl Run<'_> {
         let mut messages = vec![Message::System(prompt)];
         messages.extend(fitted);
         distinguish_calls(&mut messages);
-        let request = ChatRequest::new(messages, prepared.surface.tools().clone())
+        let request = ChatRequest::new(messages, tools)
             .with_settings(definition.settings)
             .in_scene(scene);
-        Ok(Ready::Asked(prepared, request, chosen))
+        Ok(Ready::Asked(prepared, request, chosen, tool_tokens))
     }
 }
 
 /// What is to be asked next.
 enum Ready {
-    Asked(Arc<Prepared>, ChatRequest, Chosen),
+    /// With the tokens of its tools.
+    Asked(Arc<Prepared>, ChatRequest, Chosen, usize),
     /// So many of the oldest turns have no room, and are to be summed up first by this model.
     Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
     /// Some of the oldest turns are left out, which the member is told first.
@@ -227,21 +240,33 @@ fn take(
     broken
 }
 
-fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
+fn answer(
+    step: CompletedStep,
+    reasoning: String,
+    prepared: &Prepared,
+    colleagues: &[Colleague],
+    is_last: bool,
+) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
-    let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
+    let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared, colleagues));
     let (text, calls, carried): (_, Vec<_>, _) = (step.text, calls.collect(), step.carried);
     let refused = if calls.is_empty() { prepared.agent.form.refusal(&text) } else { None };
     Answer { text, reasoning, calls, carried, usage: None, refused, cut, is_last, answered_by: None }
 }
 
 /// What a call means, and whether it can run.
-fn proposed(call: ToolCall, prepared: &Prepared) -> Proposed {
+fn proposed(call: ToolCall, prepared: &Prepared, colleagues: &[Colleague]) -> Proposed {
     let (arguments, malformed) = read_arguments(&call.arguments);
-    let reading = prepared.surface.read(&call.name, arguments.clone());
-    let effect = prepared.surface.effect(&reading.operation);
+    let asks = call.name == ASK_AGENT && !colleagues.is_empty();
+    let reading = match asks {
+        true => Reading { operation: call.name.clone(), arguments: arguments.clone(), problem: None },
+        false => prepared.surface.read(&call.name, arguments.clone()),
+    };
+    // What the other agent does by it is decided on when that does it.
+    let effect = if asks { Some(Effect::Read) } else { prepared.surface.effect(&reading.operation) };
     let problem = match (malformed, reading.problem) {
-        (Some(problem), _) if prepared.surface.knows(&reading.operation) => Some(problem),
+        (Some(problem), _) if asks || prepared.surface.knows(&reading.operation) => Some(problem),
+        _ if asks => check_question(colleagues, &reading.arguments).err(),
         (_, Some(problem)) => Some(problem),
         _ => prepared.check(&reading.operation, &reading.arguments).err(),
     };

@@ -58,6 +58,7 @@ pub(crate) async fn needs_of(
         member: SceneMember { id: MemberId(Uuid::nil()), name: "The name of a member".to_owned() },
         record: None,
         definitions,
+        colleagues: Arc::default(),
     };
     let prompt = agent.render(&Values {
         agent_label: &definition.label,

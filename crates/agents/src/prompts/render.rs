@@ -114,6 +114,7 @@ mod tests {
             },
             record: None,
             definitions: Arc::new(definitions),
+            colleagues: Arc::default(),
         }
     }
 

@@ -37,7 +37,11 @@ pub(crate) async fn insert(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let TurnEvent::Usage { turn, step, usage } = &*draft.event else { return Ok(()) };
+    let TurnEvent::Usage { turn, step, usage } = draft.event.inner() else { return Ok(()) };
+    let agent = match &*draft.event {
+        TurnEvent::AgentEvent { agent, .. } => Expr::val(agent.id.as_uuid()),
+        _ => Expr::col(("s", "agent_id")),
+    };
     let Some(day) = usage.day else { return Ok(()) };
     let number = |count: u64| Expr::val(i64::try_from(count).unwrap_or(i64::MAX));
     let (turn, step): (TurnId, i64) = (*turn, (*step).into());
@@ -47,7 +51,7 @@ pub(crate) async fn insert(
             Expr::val(seq),
             Expr::val(turn.as_uuid()),
             Expr::val(step),
-            Expr::col(("s", "agent_id")),
+            agent,
             // Whose turn it is: several members may take part in a session.
             Expr::col(("t", "member_id")),
             Expr::val(usage.model.as_str()),
