@@ -87,6 +87,8 @@ pub(crate) struct Call {
     pub state: CallState,
     /// What a person was asked about it.
     pub question: Option<ApprovalQuestion>,
+    /// What the agent is called whose call it is, where that is one that was asked by another.
+    pub by: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -199,9 +201,22 @@ impl Turn {
         &mut self.steps[at]
     }
 
+    /// What an agent that was asked does. What it says is in the result of the call that asked it.
+    fn apply_of_another(&mut self, agent: &str, event: &TurnEvent) -> Change {
+        let change = match event {
+            TurnEvent::MessageCompleted { .. } | TurnEvent::StepRestarted { .. } => Change::Nothing,
+            event => self.apply(event),
+        };
+        if let Change::Call(_, step, index) = change {
+            self.step(step).call(index, "", &Json::Null).by = Some(agent.to_owned());
+        }
+        change
+    }
+
     fn apply(&mut self, event: &TurnEvent) -> Change {
         let id = self.id;
         match event {
+            TurnEvent::AgentEvent { agent, event, .. } => self.apply_of_another(&agent.label, event),
             TurnEvent::TurnStarted { by, .. } => {
                 self.by = *by;
                 self.state = TurnState::Running;
@@ -241,6 +256,7 @@ impl Turn {
                 let call = self.step(*step).call(*index, operation, arguments);
                 call.state = CallState::Waiting(*approval);
                 call.question = Some(question.clone());
+                call.by.clone_from(&question.agent);
                 self.state = TurnState::Waiting;
                 Change::Approval(id, *step, *index)
             }
@@ -274,7 +290,7 @@ impl Turn {
                 self.spent.add(usage);
                 Change::Nothing
             }
-            TurnEvent::AnswerCarried { .. } => Change::Nothing,
+            TurnEvent::AnswerCarried { .. } | TurnEvent::AgentAsked { .. } => Change::Nothing,
             TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
             TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
             TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),
@@ -354,6 +370,7 @@ impl Step {
                 effect: None,
                 state: CallState::Running,
                 question: None,
+                by: None,
             };
             self.calls.insert(at, call);
         }
