@@ -6,6 +6,7 @@ use kontor_core::{
     caller::Caller,
     ids::{AgentId, MemberId, SessionId, TurnId},
     text,
+    turn::AgentName,
 };
 use kontor_store::Tx;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use crate::{
         feedback::{self, FeedbackRow, Listed, Wanted},
     },
     sharing::{member_name, names},
-    stored::{AgentName, Feedback, Rating},
+    stored::{Feedback, Rating},
 };
 
 /// Characters of a comment on an answer.
@@ -84,7 +85,7 @@ impl Agents {
                     let listed = Listed {
                         row: row.clone(),
                         session: session.id,
-                        agent: session.agent,
+                        agent: turn.agent.unwrap_or(session.agent),
                         message: turn.message,
                     };
                     Ok::<_, Error>(told(tx, vec![listed]).await?.remove(0))

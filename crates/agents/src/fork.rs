@@ -123,6 +123,8 @@ impl Fork {
             is_shared: false,
             forked_from: Some(source.id),
             deleted_at: None,
+            awaits_agent: source.awaits_agent,
+            routing: source.routing.clone(),
         };
         tx.insert(&row).await?;
         let mut copies = HashMap::new();

@@ -17,10 +17,12 @@
 //! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
+//! | `session_agent` | the agent of a session, and its change |
 //! | `session_list`, `fork`, `deletion`, `export`, `titles` | finding, copying, removing and naming sessions |
 //! | `feedback` | what members think of answers |
 //! | `trace`, `trace_steps`, `open_turns`, [`observer`](TurnObserver) | what happened in a turn, which have not ended, and who is told of an end |
 //! | `machine` | what happens next, decided without I/O |
+//! | `assignment` | a session is given to an agent |
 //! | `driver` | the lease, the model, the tools and the commits of a running turn |
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
@@ -39,6 +41,7 @@
 
 mod access;
 mod approvals;
+mod assignment;
 mod authority;
 mod budgets;
 mod colleagues;
@@ -69,6 +72,7 @@ mod prompts;
 mod rows;
 mod running;
 mod service;
+mod session_agent;
 mod session_list;
 mod sessions;
 mod sharing;
@@ -85,6 +89,8 @@ mod worker;
 mod workspace_budgets;
 mod workspace_models;
 mod workspace_setup;
+
+pub use kontor_core::turn::{AgentName, RoutedBy, Routing};
 
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
 pub use authority::{
@@ -117,11 +123,11 @@ pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating,
+    Access, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating,
     ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
-pub use trace::{TraceLease, TraceTiming, TraceTotal, TurnTrace};
+pub use trace::{TraceAgentChange, TraceLease, TraceTiming, TraceTotal, TurnTrace};
 pub use trace_steps::{
     TraceApproval, TraceAsked, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep, TraceUsage,
 };

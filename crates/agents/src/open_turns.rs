@@ -6,6 +6,7 @@ use kontor_core::{
     ids::{MemberId, SessionId, TurnId},
     text,
     time::Timestamp,
+    turn::AgentName,
 };
 use kontor_store::stored_enum;
 use serde::Serialize;
@@ -18,7 +19,7 @@ use crate::{
     feedback::agent_names,
     rows::open_turns::{self, OpenRow},
     sharing::{member_name, names},
-    stored::{AgentName, MemberName, SessionStatus, TurnStatus},
+    stored::{MemberName, SessionStatus, TurnStatus},
 };
 
 /// Turns that are listed at most.
@@ -48,7 +49,8 @@ pub struct OpenTurn {
     pub title: Option<String>,
     /// The beginning of the message; null for those who may not read the session.
     pub message: Option<String>,
-    pub agent: AgentName,
+    /// Null while one is to be chosen.
+    pub agent: Option<AgentName>,
     pub member: MemberName,
     pub status: TurnStatus,
     pub standing: Standing,
@@ -97,8 +99,7 @@ impl Agents {
                         if standing.is_some_and(|standing| standing != stands) {
                             continue;
                         }
-                        let agent = agents.get(&row.agent).cloned();
-                        let agent = agent.unwrap_or_else(|| unnamed(row.agent));
+                        let agent = row.agent.map(|id| agents.get(&id).cloned().unwrap_or_else(|| unnamed(id)));
                         turns.push(turn(row, member, stands, because, agent, &names));
                     }
                     turns.sort_by_key(|turn| (turn.created_at, turn.id));
@@ -138,7 +139,7 @@ fn turn(
     reader: MemberId,
     standing: Standing,
     because: Option<&'static str>,
-    agent: AgentName,
+    agent: Option<AgentName>,
     names: &std::collections::HashMap<MemberId, String>,
 ) -> OpenTurn {
     let is_own = row.member == reader || row.owner == reader;

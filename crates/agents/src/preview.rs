@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::member_of,
     definitions::require_either,
-    driver::{offered, with_colleagues},
+    driver::{offered, tools_in},
     engine::{Agents, LoadedAgent},
     error::Error,
     prompts::{self, Values},
@@ -105,8 +105,9 @@ impl Agents {
         let registry = service.operations.catalogue(caller.workspace, &schema, &acting.grants);
         let (surface, definitions) =
             offered(&registry, &acting, &schema, service.settings.limits.surface_tokens);
-        let (ask, asking) = (&definition.ask, [agent.id]);
-        let colleagues = self.colleagues(caller.workspace, ask, &bounded.grants, &asking).await?;
+        let (workspace, grants, itself) = (caller.workspace, &bounded.grants, [agent.id]);
+        let colleagues = self.colleagues(workspace, &definition.ask, grants, &itself).await?;
+        let successors = self.colleagues(workspace, &definition.hand_to, grants, &itself).await?;
         let record = match asked.record {
             None => None,
             Some(record) => Some(self.record_in_sight(caller, &acting, record).await?),
@@ -119,6 +120,7 @@ impl Agents {
             record,
             definitions,
             colleagues: colleagues.into_iter().map(|(_, colleague)| colleague).collect(),
+            successors: successors.into_iter().map(|(_, colleague)| colleague).collect(),
         };
         let prompt = agent.render(&Values {
             agent_label: &definition.label,
@@ -127,7 +129,7 @@ impl Agents {
             scene: &scene,
             objects: surface.outline(),
         })?;
-        let (tools, tool_tokens) = with_colleagues(&surface, &scene.colleagues);
+        let (tools, tool_tokens) = tools_in(&surface, &scene);
         let tokens = PreviewTokens { prompt: estimate(&prompt), tools: tool_tokens, total: 0 };
         let tokens = PreviewTokens { total: tokens.prompt + tokens.tools, ..tokens };
         Ok(Preview { prompt, tools: tools.to_vec(), tokens })

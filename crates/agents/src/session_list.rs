@@ -5,6 +5,7 @@ use kontor_core::{
     ids::{MemberId, SessionId},
     text::search_words,
     time::Timestamp,
+    turn::AgentName,
 };
 use kontor_store::Namespace;
 use serde::Serialize;
@@ -21,7 +22,7 @@ use crate::{
     },
     sessions::{Session, session},
     sharing::{member_name, names},
-    stored::{Access, AgentName, SessionStatus},
+    stored::{Access, SessionStatus},
 };
 
 /// How many sessions are listed at most.
@@ -122,7 +123,7 @@ impl Agents {
                                 _ => Access::Owner,
                             },
                             member: owner,
-                            ..session(row, agent, Vec::new())
+                            ..session(row, Some(agent), Vec::new())
                         }
                     };
                     let sessions = listed.rows.clone().into_iter().map(told).collect();

@@ -10,7 +10,7 @@ use kontor_core::{
     grants::Permission,
     ids::{MemberId, TurnId, WorkspaceId},
     time::Timestamp,
-    turn::TurnEvent,
+    turn::{AgentName, Routing, TurnEvent},
     usage::Spent,
 };
 use kontor_store::{AuditEntry, Tx};
@@ -30,7 +30,7 @@ use crate::{
         turns::TurnRow,
     },
     sharing::{member_name, names},
-    stored::{AgentName, LoggedEvent, MemberName},
+    stored::{LoggedEvent, MemberName},
     trace_steps::{self, TraceStep},
     turns::Turn,
     veil::without_deeds,
@@ -43,7 +43,12 @@ const PAGE: u64 = 1_000;
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct TurnTrace {
     pub turn: Turn,
-    pub agent: AgentName,
+    /// Null where the turn ended before one was chosen.
+    pub agent: Option<AgentName>,
+    /// How the session came to its agent, or went to another, in this turn.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub agent_changes: Vec<TraceAgentChange>,
     /// The version of the agent that the turn began under; null in logs of older versions.
     pub agent_version: Option<i64>,
     pub member: MemberName,
@@ -54,6 +59,33 @@ pub struct TurnTrace {
     pub lease: TraceLease,
     /// Whether what the model was sent is told, which takes the permission `conversations`.
     pub tells_sent: bool,
+}
+
+/// The session goes to an agent.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct TraceAgentChange {
+    pub at: Timestamp,
+    pub agent: AgentName,
+    /// Whose it was until then; absent where it had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub from: Option<AgentName>,
+    #[serde(flatten)]
+    pub routing: Routing,
+}
+
+impl TraceAgentChange {
+    fn of(logged: &LoggedEvent) -> Option<Self> {
+        match &*logged.event {
+            TurnEvent::AgentChanged { agent, from, routing, .. } => Some(Self {
+                at: logged.at,
+                agent: agent.clone(),
+                from: from.clone(),
+                routing: routing.clone(),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// Where the time of a turn went.
@@ -112,7 +144,7 @@ struct Found {
     logged: Vec<LoggedEvent>,
     texts: HashMap<String, String>,
     lease: TraceLease,
-    agent: AgentName,
+    agent: Option<AgentName>,
     member: MemberName,
 }
 
@@ -204,9 +236,10 @@ impl Found {
         }
         let (owner, until) = sessions::lease(tx, session.id).await?;
         let agents = agent_names(tx).await?;
-        let unnamed = AgentName { id: session.agent, name: String::new(), label: String::new() };
+        let unnamed = |id| AgentName { id, name: String::new(), label: String::new() };
+        let agent = turn.agent.or(session.chosen_agent());
         Ok(Self {
-            agent: agents.get(&session.agent).cloned().unwrap_or(unnamed),
+            agent: agent.map(|id| agents.get(&id).cloned().unwrap_or_else(|| unnamed(id))),
             member: member_name(turn.member, &names(tx).await?),
             lease: TraceLease { epoch: session.epoch, owner, until },
             turn,
@@ -276,7 +309,8 @@ fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
             .map_or(0, |approval| milliseconds(approval.requested_at, approval.resolved_at.unwrap_or(ended)));
     }
     let agent_version = turn.agent_version;
-    TurnTrace { turn: turn.into(), agent, agent_version, member, steps, timing, usage, lease, tells_sent }
+    let agent_changes = logged.iter().filter_map(TraceAgentChange::of).collect();
+    TurnTrace { turn: turn.into(), agent, agent_changes, agent_version, member, steps, timing, usage, lease, tells_sent }
 }
 
 /// A problem as it stands in a trace.

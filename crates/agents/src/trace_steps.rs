@@ -365,6 +365,7 @@ impl Steps<'_> {
             }
             TurnEvent::TurnStarted { .. }
             | TurnEvent::AgentEvent { .. }
+            | TurnEvent::AgentChanged { .. }
             | TurnEvent::AnswerCarried { .. }
             | TurnEvent::TurnCompleted { .. }
             | TurnEvent::TurnFailed { .. }

@@ -168,7 +168,7 @@ both_engines! {
         let code = |error: kontor_agents::Error| error.problem().code.into_owned();
         let say = || agents.start_turn(&member, session, "more".to_owned(), None);
         let begin = || {
-            let new = NewSession { agent: "analyst".to_owned(), title: None, context: None };
+            let new = NewSession { agent: Some("analyst".to_owned()), title: None, context: None };
             agents.create_session(&member, new)
         };
         assert_eq!(code(say().await.unwrap_err()), "agent_inactive");
@@ -178,9 +178,10 @@ both_engines! {
         agents.delete_agent(&house.ada, "analyst", Some(1)).await.unwrap();
         assert_eq!(code(say().await.unwrap_err()), "agent_deleted");
         assert_eq!(code(begin().await.unwrap_err()), "agent_not_found");
-        assert_eq!(agents.session(&member, session).await.unwrap().agent.label, "Analyst");
+        assert_eq!(agents.session(&member, session).await.unwrap().agent.unwrap().label, "Analyst");
         let listed = agents.sessions(&member, SessionQuery::first(10)).await.unwrap().sessions;
-        assert_eq!((listed[0].agent.name.as_str(), listed[0].agent.label.as_str()), ("analyst", "Analyst"));
+        let agent = listed[0].agent.as_ref().unwrap();
+        assert_eq!((agent.name.as_str(), agent.label.as_str()), ("analyst", "Analyst"));
         assert_eq!(house.first.log(&member, session).await.len(), 5);
 
         // Its name is free, and taken it keeps the deleted one from coming back under it.

@@ -329,7 +329,7 @@ impl Process {
     }
 
     pub(crate) async fn session(&self, caller: &Caller, agent: &str) -> SessionId {
-        let new = NewSession { agent: agent.to_owned(), title: None, context: None };
+        let new = NewSession { agent: Some(agent.to_owned()), title: None, context: None };
         self.agents.create_session(caller, new).await.unwrap().id
     }
 

@@ -75,6 +75,7 @@ impl Chat {
             record: None,
             definitions,
             colleagues: Arc::default(),
+            successors: Arc::default(),
         };
         // What a prompt says is not read, and no tool is needed.
         let prompt = "Today is Monday, 2001-01-01 (UTC).\nYou act for Bob (member b1, role Admin).";

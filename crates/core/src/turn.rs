@@ -13,7 +13,7 @@ pub use acting::{ActingAgent, CallPlace};
 
 use crate::{
     error::Problem,
-    ids::{ApprovalId, MemberId, RecordId, TurnId},
+    ids::{AgentId, ApprovalId, MemberId, RecordId, TurnId},
     json::JsonText,
     operation::Effect,
     usage::StepUsage,
@@ -34,6 +34,19 @@ pub enum TurnEvent {
         /// Whose turn it is, where that is another member than the one whose session it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<MemberId>,
+    },
+    /// The session has another agent, or its first one: turns that begin from now on are that agent's. Where it had none
+    /// before, the turn that runs is, too; otherwise that one ends under the agent that it began with.
+    #[serde(rename = "agent.changed")]
+    AgentChanged {
+        /// The turn that runs, or the last one where none does.
+        turn: TurnId,
+        agent: AgentName,
+        /// Whose it was until now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<AgentName>,
+        #[serde(flatten)]
+        routing: Routing,
     },
     /// The model is being asked.
     #[serde(rename = "step.started")]
@@ -211,6 +224,40 @@ pub enum TurnEvent {
     },
     #[serde(rename = "turn.cancelled")]
     TurnCancelled { turn: TurnId, by: Option<MemberId> },
+}
+
+/// How an agent is named where it is spoken of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct AgentName {
+    pub id: AgentId,
+    pub name: String,
+    pub label: String,
+}
+
+/// Why a session is with its agent, where that is not the one that it was begun with by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Routing {
+    pub by: RoutedBy,
+    /// In a sentence.
+    pub reason: String,
+}
+
+/// What decided on the agent of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoutedBy {
+    /// It was the only one that the member may use.
+    Only,
+    /// The words of the first message.
+    Rules,
+    /// The workspace's fast model.
+    Model,
+    /// Nothing told one from the others.
+    Default,
+    /// A member chose it.
+    Member,
+    /// Another agent handed the conversation over.
+    Agent,
 }
 
 /// The model that gave a step's answer.
@@ -420,6 +467,7 @@ macro_rules! turn_of {
     ($event:expr) => {
         match $event {
             Self::TurnStarted { turn, .. }
+            | Self::AgentChanged { turn, .. }
             | Self::StepStarted { turn, .. }
             | Self::StepRestarted { turn, .. }
             | Self::MessageCompleted { turn, .. }
@@ -446,6 +494,7 @@ impl TurnEvent {
     pub fn name(&self) -> &'static str {
         match self {
             Self::TurnStarted { .. } => "turn.started",
+            Self::AgentChanged { .. } => "agent.changed",
             Self::StepStarted { .. } => "step.started",
             Self::StepRestarted { .. } => "step.restarted",
             Self::MessageCompleted { .. } => "message.completed",

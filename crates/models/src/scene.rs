@@ -27,9 +27,11 @@ pub struct Scene {
     pub definitions: Arc<Definitions>,
     /// The other agents that may be asked.
     pub colleagues: Arc<[Colleague]>,
+    /// Those that the conversation may be handed over to.
+    pub successors: Arc<[Colleague]>,
 }
 
-/// Another agent that may be asked.
+/// Another agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Colleague {
     pub name: String,

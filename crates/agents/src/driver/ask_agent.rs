@@ -25,7 +25,7 @@ impl Run<'_> {
     pub(super) fn acting(&self) -> (AgentId, Option<i64>) {
         match self.state.part() {
             Some(part) => (part.agent.id, Some(part.agent.version)),
-            None => (self.session.agent, self.agent_version),
+            None => (self.agent, self.agent_version),
         }
     }
 
@@ -36,7 +36,7 @@ impl Run<'_> {
         if named.is_empty() || self.state.open_parts().count() >= self.limits.ask_depth {
             return Ok(Vec::new());
         }
-        let mut asking = vec![self.session.agent];
+        let mut asking = vec![self.agent];
         asking.extend(self.state.open_parts().map(|part| part.agent.id));
         self.agents.colleagues(self.workspace, named, prepared.member_grants(), &asking).await
     }
@@ -56,10 +56,8 @@ impl Run<'_> {
         let (ids, colleagues): (Vec<AgentId>, Vec<_>) = self.colleagues(&prepared).await?.into_iter().unzip();
         check_question(&colleagues, &call.arguments).map_err(kontor_operations::Error::Refused)?;
         let is_asked = |colleague: &Colleague| call.arguments["agent"] == colleague.name.as_str();
-        let at = colleagues.iter().position(is_asked);
-        let id = at.and_then(|at| ids.get(at)).copied().ok_or_else(|| {
-            kontor_operations::Error::Refused(Problem::internal())
-        })?;
+        let found = ids.into_iter().zip(&colleagues).find(|(_, colleague)| is_asked(colleague));
+        let (id, _) = found.ok_or_else(|| kontor_operations::Error::Refused(Problem::internal()))?;
         let agent = self.agents.agent(self.workspace, id).await?;
         let limits = agent.definition.limits.within(&self.agents.0.settings.limits);
         Ok(Engaged {
@@ -111,6 +109,7 @@ impl Run<'_> {
     }
 }
 
-fn not_asked(index: u32, problem: Problem) -> Input {
+/// A call that names another agent and came to nothing.
+pub(super) fn not_asked(index: u32, problem: Problem) -> Input {
     Input::Ran(vec![Ran { index, outcome: ToolOutcome::Failed { problem }, duration_ms: 0 }])
 }

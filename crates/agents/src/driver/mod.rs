@@ -6,6 +6,7 @@
 mod ask_agent;
 mod commit;
 mod give_up;
+mod hand_over;
 mod lease;
 mod meter;
 mod model_call;
@@ -27,7 +28,7 @@ use std::{
 
 use kontor_core::{
     error::{Chain, ErrorKind, Fault, Problem},
-    ids::{MemberId, SessionId, TurnId, WorkspaceId},
+    ids::{AgentId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::{CallPlace, Sequence, TurnEvent},
 };
@@ -38,12 +39,12 @@ use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
     needs::{Needs, needs_of},
-    prepare::{Preparations, offered, with_colleagues},
+    prepare::{Preparations, offered, tools_in},
 };
 use crate::{
     engine::Agents,
     error::Error,
-    history::History,
+    history::{History, Reader},
     limits::Limits,
     machine::{self, Effect, End, Input, Page, Partial, State},
     rows::{
@@ -167,6 +168,8 @@ struct Run<'a> {
     handle: Handle,
     session: SessionRow,
     turn: TurnId,
+    /// Whose turn it is; until one is chosen, the one that it would be.
+    agent: AgentId,
     /// Whom the agent acts for.
     member: MemberId,
     /// The same, where that is another than the session's member.
@@ -212,25 +215,26 @@ impl<'a> Run<'a> {
             cancel.cancel(taken.row.cancelled_by);
         }
         let agent_version = taken.row.agent_version;
-        let installed = &agents.0.settings.limits;
-        // One that cannot be loaded is told of by the step.
-        let limits = match agents.agent_at(workspace, taken.session.agent, agent_version).await {
-            Ok(agent) => agent.definition.limits.within(installed),
-            Err(Error::Prompt { .. } | Error::Format { .. } | Error::AgentNotFound { .. }) => {
-                installed.clone()
-            }
-            Err(error) => return Err(error),
+        let chosen = taken.agent();
+        let limits = match chosen {
+            Some(agent) => limits_of(agents, workspace, agent, agent_version).await?,
+            None => agents.0.settings.limits.clone(),
         };
         let before = taken.session.last_seq - rows::count(taken.logged.len());
         let remembered = agents.0.histories.take(taken.session.id, before);
-        let by = taken.by();
-        let remembered = remembered.filter(|history| history.is_of(by));
+        let (by, reader) = (taken.by(), taken.reader());
+        let remembered = remembered.filter(|history| history.is_of(reader));
         let (state, history) = match remembered {
             Some(history) if taken.is_fresh => (taken.state(), history),
-            None if taken.is_fresh && before == 0 => (taken.state(), Arc::new(History::of(by))),
-            _ => lease::read_back(&namespace, &taken, &limits).await?,
+            None if taken.is_fresh && before == 0 => (taken.state(), Arc::new(History::of(reader))),
+            _ => {
+                let turn = (taken.row.id, taken.row.member);
+                lease::read_back(&namespace, &taken.session, turn, reader, &limits).await?
+            }
         };
         let first = if taken.is_fresh { Input::Opened } else { Input::Resumed };
+        let until = deadline(taken.deadline, &agents.0.settings.limits, &limits);
+        let limits = hand_over::counted_from(limits, &state, &agents.0.settings.limits);
         Ok(Self {
             agents,
             workspace,
@@ -242,9 +246,10 @@ impl<'a> Run<'a> {
             lease: taken.lease,
             last_seq: taken.session.last_seq,
             // The turn's row holds that of the installation.
-            deadline: taken.deadline.minus(installed.turn.saturating_sub(limits.turn)),
+            deadline: until,
             begun_at: agents.0.environment.now(),
             engaged_at: HashMap::new(),
+            agent: chosen.unwrap_or(taken.session.agent),
             session: taken.session,
             state,
             route: Route::default(),
@@ -294,6 +299,7 @@ impl<'a> Run<'a> {
                 Effect::CallModel => Some(self.call_model().await?),
                 Effect::RunReads(indexes) => Some(self.run_reads(&indexes).await?),
                 Effect::RunWrite(index) | Effect::RunOutside(index) => Some(self.run_alone(index).await?),
+                Effect::HandOver(index) => Some(self.hand_over(index).await?),
                 Effect::Engage(index) => {
                     let engaged = self.engage(index).await?;
                     self.note_engaged(&engaged);
@@ -342,12 +348,37 @@ impl<'a> Run<'a> {
 
     /// Keeps the conversation for the session's next turn.
     fn remember(&mut self) {
-        if self.state.end == Some(End::Completed) {
-            let mut history = std::mem::replace(&mut self.history, Arc::new(History::of(self.by)));
+        // Of one that was handed over the other agent is shown less, which is read from the log.
+        if self.state.end == Some(End::Completed) && self.state.handovers.is_empty() {
+            let reader = Reader { by: self.by, agent: Some(self.agent) };
+            let mut history = std::mem::replace(&mut self.history, Arc::new(History::of(reader)));
             Arc::make_mut(&mut history).push(&self.state, self.last_seq, &self.agents.0.settings.limits);
             self.agents.0.histories.put(self.session.id, self.last_seq, history);
         }
     }
+}
+
+/// The limits of an agent at a version; those of the installation where it cannot be loaded, which the step tells.
+async fn limits_of(
+    agents: &Agents,
+    workspace: WorkspaceId,
+    agent: AgentId,
+    version: Option<i64>,
+) -> Result<Limits, Error> {
+    let installed = &agents.0.settings.limits;
+    match agents.agent_at(workspace, agent, version).await {
+        Ok(agent) => Ok(agent.definition.limits.within(installed)),
+        Err(Error::Prompt { .. } | Error::Format { .. } | Error::AgentNotFound { .. }) => {
+            Ok(installed.clone())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// When the time of a turn is over that has these limits, where it would be over at `installed_for` by those of the
+/// installation.
+fn deadline(installed_for: Timestamp, installed: &Limits, limits: &Limits) -> Timestamp {
+    installed_for.minus(installed.turn.saturating_sub(limits.turn))
 }
 
 fn too_long(limits: &Limits) -> Problem {

@@ -8,9 +8,9 @@ use kontor_core::{
     turn::{AnsweredBy, WrittenCall},
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, Colleague, CompletedStep, Delta, FinishReason, Message, ModelError,
-    Taken, ToolCall, Usage,
-    surface::{ASK_AGENT, Reading, check_question},
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError,
+    Scene, Taken, ToolCall, Usage,
+    surface::{ASK_AGENT, HAND_OVER, Reading, check_handover, check_question},
     tokens::estimate,
     with_retries,
 };
@@ -53,7 +53,7 @@ impl Run<'_> {
             Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };
-        let colleagues = request.scene.as_ref().map(|scene| scene.colleagues.clone()).unwrap_or_default();
+        let scene = request.scene.clone();
         let sent = self.sent(&prepared, &chosen, &request)?;
         let step = self.state.step_number();
         let agents = self.agents;
@@ -135,7 +135,7 @@ impl Run<'_> {
             Ok(step) => {
                 let is_last = !chosen.tries.are_left(chosen.retries);
                 count(chosen.model.name(), step.usage.as_ref(), meter.took());
-                let answer = answer(step, reasoning, &prepared, &colleagues, is_last);
+                let answer = answer(step, reasoning, &prepared, scene.as_deref(), is_last);
                 let answered_by = Some(AnsweredBy { sent, ..chosen.answered() });
                 Ok(Input::Answered(Answer { usage: partial.usage, answered_by, ..answer }))
             }
@@ -244,29 +244,47 @@ fn answer(
     step: CompletedStep,
     reasoning: String,
     prepared: &Prepared,
-    colleagues: &[Colleague],
+    scene: Option<&Scene>,
     is_last: bool,
 ) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
-    let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared, colleagues));
-    let (text, calls, carried): (_, Vec<_>, _) = (step.text, calls.collect(), step.carried);
+    let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared, scene));
+    let (text, mut calls, carried): (_, Vec<_>, _) = (step.text, calls.collect(), step.carried);
+    let handovers = calls.iter_mut().filter(|call: &&mut Proposed| call.operation == HAND_OVER);
+    for second in handovers.skip(1) {
+        second.problem = Some(Problem::invalid(vec![Issue::new("", "twice", "It is handed over once.")]));
+    }
     let refused = if calls.is_empty() { prepared.agent.form.refusal(&text) } else { None };
     Answer { text, reasoning, calls, carried, usage: None, refused, cut, is_last, answered_by: None }
 }
 
 /// What a call means, and whether it can run.
-fn proposed(call: ToolCall, prepared: &Prepared, colleagues: &[Colleague]) -> Proposed {
+fn proposed(call: ToolCall, prepared: &Prepared, scene: Option<&Scene>) -> Proposed {
     let (arguments, malformed) = read_arguments(&call.arguments);
-    let asks = call.name == ASK_AGENT && !colleagues.is_empty();
-    let reading = match asks {
-        true => Reading { operation: call.name.clone(), arguments: arguments.clone(), problem: None },
-        false => prepared.surface.read(&call.name, arguments.clone()),
+    // A call that is about another agent, and what is wrong with it.
+    let about_another = match (scene, call.name.as_str()) {
+        (Some(scene), ASK_AGENT) if !scene.colleagues.is_empty() => {
+            Some(check_question(&scene.colleagues, &arguments).err())
+        }
+        (Some(scene), HAND_OVER) if !scene.successors.is_empty() => {
+            Some(check_handover(&scene.successors, &arguments).err())
+        }
+        _ => None,
+    };
+    let reading = match about_another {
+        Some(_) => Reading { operation: call.name.clone(), arguments: arguments.clone(), problem: None },
+        None => prepared.surface.read(&call.name, arguments.clone()),
     };
     // What the other agent does by it is decided on when that does it.
-    let effect = if asks { Some(Effect::Read) } else { prepared.surface.effect(&reading.operation) };
+    let effect = match about_another {
+        Some(_) => Some(Effect::Read),
+        None => prepared.surface.effect(&reading.operation),
+    };
     let problem = match (malformed, reading.problem) {
-        (Some(problem), _) if asks || prepared.surface.knows(&reading.operation) => Some(problem),
-        _ if asks => check_question(colleagues, &reading.arguments).err(),
+        (Some(problem), _) if about_another.is_some() || prepared.surface.knows(&reading.operation) => {
+            Some(problem)
+        }
+        (None, _) if let Some(problem) = about_another => problem,
         (_, Some(problem)) => Some(problem),
         _ => prepared.check(&reading.operation, &reading.arguments).err(),
     };

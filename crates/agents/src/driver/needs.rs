@@ -59,6 +59,7 @@ pub(crate) async fn needs_of(
         record: None,
         definitions,
         colleagues: Arc::default(),
+        successors: Arc::default(),
     };
     let prompt = agent.render(&Values {
         agent_label: &definition.label,

@@ -16,7 +16,7 @@ use kontor_core::{
 use kontor_crm::records;
 use kontor_models::{
     Colleague, Definitions, OfferedOperation, RecordInView, Scene, SceneMember, ToolDefinition,
-    surface::{DESCRIBE, READ_MORE, Surface, ask_agent},
+    surface::{DESCRIBE, READ_MORE, Surface, ask_agent, hand_over},
 };
 use kontor_operations::{Registry, Work};
 use serde_json::{Value, json};
@@ -54,6 +54,14 @@ struct Sent {
     tools: SentText,
     /// What these tools are written from.
     written_from: Arc<[ToolDefinition]>,
+}
+
+/// The other agents that there are for one that answers.
+struct Others {
+    colleagues: Arc<[Colleague]>,
+    successors: Arc<[Colleague]>,
+    /// Whether one of them asks it.
+    is_asked: bool,
 }
 
 /// What an agent that was asked is told beside its own prompt.
@@ -226,18 +234,21 @@ impl Prepared {
         let today = self.caller.today(run.agents.0.environment.now());
         let colleagues = run.colleagues(self).await?.into_iter().map(|(_, colleague)| colleague);
         let colleagues: Arc<[Colleague]> = colleagues.collect();
-        let is_asked = run.state.part().is_some();
+        let successors = run.successors(self).await?.into_iter().map(|(_, colleague)| colleague);
+        let successors: Arc<[Colleague]> = successors.collect();
+        let others = Others { colleagues, successors, is_asked: run.state.part().is_some() };
         let Some((object, record)) = run.session.context() else {
             let mut kept = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
             let still_holds = |setting: &&Setting| {
                 setting.scene.today == today
-                    && setting.is_asked == is_asked
-                    && setting.scene.colleagues == colleagues
+                    && setting.is_asked == others.is_asked
+                    && setting.scene.colleagues == others.colleagues
+                    && setting.scene.successors == others.successors
             };
             if let Some(setting) = kept.as_ref().filter(still_holds) {
                 return Ok(setting.clone());
             }
-            let setting = self.set(today, None, colleagues, is_asked)?;
+            let setting = self.set(today, None, others)?;
             *kept = Some(setting.clone());
             return Ok(setting);
         };
@@ -266,16 +277,11 @@ impl Prepared {
                 })
             })
             .await?;
-        self.set(today, seen, colleagues, is_asked)
+        self.set(today, seen, others)
     }
 
-    fn set(
-        &self,
-        today: Date,
-        record: Option<RecordInView>,
-        colleagues: Arc<[Colleague]>,
-        is_asked: bool,
-    ) -> Result<Setting, Error> {
+    fn set(&self, today: Date, record: Option<RecordInView>, others: Others) -> Result<Setting, Error> {
+        let Others { colleagues, successors, is_asked } = others;
         let id = self.caller.member().ok_or(Error::NotAMember)?;
         let scene = Scene {
             today,
@@ -285,8 +291,9 @@ impl Prepared {
             record,
             definitions: self.definitions.clone(),
             colleagues,
+            successors,
         };
-        let (tools, tool_tokens) = with_colleagues(&self.surface, &scene.colleagues);
+        let (tools, tool_tokens) = tools_in(&self.surface, &scene);
         let mut prompt = self.agent.render(&Values {
             agent_label: &self.agent.definition.label,
             workspace: &self.names.workspace,
@@ -301,13 +308,17 @@ impl Prepared {
     }
 }
 
-/// The tools of a surface with the one that asks these agents, and their tokens; where there are none, the surface's own.
-pub(crate) fn with_colleagues(surface: &Surface, colleagues: &[Colleague]) -> (Arc<[ToolDefinition]>, usize) {
-    if colleagues.is_empty() {
+/// The tools of a surface with those that ask and hand over to the other agents of a scene, and their tokens; where there
+/// are none, the surface's own.
+pub(crate) fn tools_in(surface: &Surface, scene: &Scene) -> (Arc<[ToolDefinition]>, usize) {
+    let asking = (!scene.colleagues.is_empty()).then(|| ask_agent(&scene.colleagues));
+    let handing = (!scene.successors.is_empty()).then(|| hand_over(&scene.successors));
+    let (more, tokens): (Vec<_>, Vec<usize>) = asking.into_iter().chain(handing).unzip();
+    if more.is_empty() {
         return (surface.tools().clone(), surface.tokens());
     }
-    let (tool, tokens) = ask_agent(colleagues);
-    (surface.tools().iter().cloned().chain([tool]).collect(), surface.tokens() + tokens)
+    let tools = surface.tools().iter().cloned().chain(more).collect();
+    (tools, surface.tokens() + tokens.iter().sum::<usize>())
 }
 
 /// What an agent is offered: as a language model is shown it, and as values.

@@ -86,13 +86,17 @@ impl Run<'_> {
             return Ok(None);
         }
         let session = self.session.id;
+        let is_one_agent_s = self.session.routing.is_none();
         let logged = self
             .namespace
             .read((session, handle), |tx, &(session, Handle { turn, step, index, .. })| {
                 Box::pin(log::call(tx, session, turn, step, index))
             })
             .await?;
-        Ok(Call::of(logged.iter().map(|logged| &*logged.event)))
+        let found = Call::of(logged.iter().map(|logged| &*logged.event));
+        // What another agent read is looked up again by what this one may read; what it did or was told is not told.
+        let is_looked_up = |call: &Call| call.effect == Some(Effect::Read) && !call.asks_an_agent();
+        Ok(found.filter(|call| is_one_agent_s || is_looked_up(call)))
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod asking;
 mod conversation;
+mod handover;
 mod page;
 mod partial;
 mod parts;
@@ -21,7 +22,7 @@ mod tests;
 mod transition;
 
 pub(crate) use asking::Engaged;
-pub(crate) use conversation::{messages, messages_of_another};
+pub(crate) use conversation::{messages, messages_of_another, messages_of_another_agent};
 pub(crate) use page::{Handle, Page};
 pub(crate) use partial::Partial;
 pub(crate) use policy::consent;

@@ -56,7 +56,8 @@ impl State {
     /// A call whose result the agent that answers now has seen: not one of another's part.
     pub(crate) fn call_in_sight(&self, place: CallPlace) -> Option<&Call> {
         let of = self.asked_for(place.step).map(|(of, _)| of);
-        self.call_of(place).filter(|_| of == self.part().map(|part| part.of))
+        let is_before = of.is_none() && place.step <= self.handed_after();
+        self.call_of(place).filter(|_| !is_before && of == self.part().map(|part| part.of))
     }
 
     /// An event as it is logged: one of an agent that was asked as such.
@@ -69,6 +70,12 @@ impl State {
             Some((of, agent)) => event.in_part_of(of, &agent),
             None => event,
         }
+    }
+
+    /// The calls of all steps up to this one.
+    pub(crate) fn calls_until(&self, last: u32) -> u32 {
+        let steps = self.steps.iter().zip(1..).filter(|(_, number)| *number <= last);
+        u32::try_from(steps.map(|(step, _)| step.calls.len()).sum::<usize>()).unwrap_or(u32::MAX)
     }
 
     /// How many records the agent of a part changed, and those that it asked.

@@ -5,14 +5,14 @@ use kontor_core::{
     ids::{ApprovalId, MemberId, TurnId},
     operation::Effect,
     text,
-    turn::{ApprovalReason, CallPlace, Done, ToolOutcome, TurnEvent, WrittenCall},
+    turn::{ApprovalReason, CallPlace, Done, RoutedBy, ToolOutcome, TurnEvent, WrittenCall},
     usage::Spent,
 };
 use kontor_models::{Carried, Opaque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::parts::Part;
+use super::{handover::Handover, parts::Part};
 
 /// How much of what was done is told in words.
 const MOST_TOLD: usize = 10;
@@ -41,6 +41,9 @@ pub(crate) struct State {
     /// Of the agents that were asked, in the order in which they were.
     #[serde(default)]
     pub(crate) parts: Vec<Part>,
+    /// Where the conversation was handed over, in the order in which it was.
+    #[serde(default)]
+    pub(crate) handovers: Vec<Handover>,
     pub(crate) end: Option<End>,
 }
 
@@ -203,6 +206,7 @@ impl State {
             has_told_dropped: false,
             spent: Spent::default(),
             parts: Vec::new(),
+            handovers: Vec::new(),
             end: None,
         }
     }
@@ -295,6 +299,11 @@ impl State {
                 self.message.clone_from(message);
                 self.by = *by;
             }
+            // Whose the turn is stands in its row.
+            TurnEvent::AgentChanged { from, routing, .. } if routing.by == RoutedBy::Agent => {
+                self.hand_over(from.as_ref(), &routing.reason);
+            }
+            TurnEvent::AgentChanged { .. } => {}
             TurnEvent::StepStarted { .. } => self.steps.push(Step { of, ..Step::default() }),
             TurnEvent::StepRestarted { step, taken_over, .. } => {
                 if let Some(step) = self.step_mut(*step) {

@@ -64,6 +64,9 @@ pub(crate) enum Input {
     },
     /// The agent that a call asks is there.
     Engaged(Engaged),
+    /// The conversation is another agent's now. These events tell it, and that agent's first step begins with them; they
+    /// are committed.
+    HandedOver(Vec<TurnEvent>),
 }
 
 /// A whole answer of the model.
@@ -135,6 +138,8 @@ pub(crate) enum Effect {
     RunOutside(u32),
     /// The agent that a call asks is to be found.
     Engage(u32),
+    /// The conversation goes to the agent that a call names, in one commit with what was appended.
+    HandOver(u32),
     /// A person is asked whether these may run.
     Ask(Vec<u32>),
     /// The turn waits for an answer; what was appended is committed and the lease ends.
@@ -213,6 +218,7 @@ impl Machine<'_> {
                 self.finish(vec![self.state.failed(problem)], End::Failed);
             }
             Input::Engaged(engaged) => self.engaged(engaged),
+            Input::HandedOver(events) => self.handed_over(&events),
         }
     }
 
@@ -326,7 +332,9 @@ impl Machine<'_> {
     /// Goes on with the calls of the step: the first without outcome decides.
     pub(super) fn proceed(&mut self) {
         let Some(step) = self.state.step() else { return };
-        let open: Vec<&Call> = step.calls.iter().filter(|call| call.outcome.is_none()).collect();
+        let mut open: Vec<&Call> = step.calls.iter().filter(|call| call.outcome.is_none()).collect();
+        // What else was wanted is done before the conversation is another's.
+        open.sort_by_key(|call| call.hands_over());
         let Some(first) = open.first() else { return self.next_step() };
         let index = first.index;
         match verdict(self.policy, &self.state, first) {
@@ -340,6 +348,7 @@ impl Machine<'_> {
             Verdict::Deny { comment } => return self.settle(index, ToolOutcome::Denied { comment }),
         }
         match first.effect {
+            Some(_) if first.hands_over() => self.pass_on(index),
             Some(_) if first.asks_an_agent() => self.effects.extend([Effect::Commit, Effect::Engage(index)]),
             Some(operation::Effect::Read) => {
                 let reads: Vec<u32> =
@@ -451,7 +460,7 @@ fn not_of_the_form(reason: &str) -> Problem {
 }
 
 fn is_read(call: &Call) -> bool {
-    call.effect == Some(operation::Effect::Read) && !call.asks_an_agent()
+    call.effect == Some(operation::Effect::Read) && !call.asks_an_agent() && !call.hands_over()
 }
 
 /// A call that is asked about whatever comes before it in its step, and so together with the first one.

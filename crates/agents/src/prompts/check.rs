@@ -137,6 +137,7 @@ pub(super) fn samples() -> [Sample; 2] {
                 operations: Vec::new(),
             }),
             colleagues: Arc::default(),
+            successors: Arc::default(),
         },
         objects: [ObjectOutline {
             name: object.to_string(),

@@ -115,6 +115,7 @@ mod tests {
             record: None,
             definitions: Arc::new(definitions),
             colleagues: Arc::default(),
+            successors: Arc::default(),
         }
     }
 

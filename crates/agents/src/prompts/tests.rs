@@ -59,6 +59,7 @@ fn shown(agent: &FirstVersion, schema: &Arc<Schema>, grants: &Arc<Grants>, budge
         record: None,
         definitions: Arc::new(definitions),
         colleagues: Arc::default(),
+        successors: Arc::default(),
     };
     let values = Values {
         agent_label: &agent.definition.label,

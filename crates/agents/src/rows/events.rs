@@ -1,5 +1,5 @@
 use kontor_core::{
-    ids::{MemberId, SessionId, TurnId},
+    ids::{AgentId, MemberId, SessionId, TurnId},
     time::Timestamp,
     turn::Sequence,
 };
@@ -95,19 +95,27 @@ pub(crate) async fn tail(
     Ok(tx.rows(&select).await?)
 }
 
-/// The last summary of a session's earlier turns; made in a turn of this member, where one is given.
+/// In whose turns something was written: of any member or agent where none is given.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TurnsOf {
+    pub(crate) member: Option<MemberId>,
+    pub(crate) agent: Option<AgentId>,
+}
+
+/// The last summary of a session's earlier turns that was made in a turn of these.
 pub(crate) async fn last_summary(
     tx: &mut Tx<'_>,
     session: SessionId,
-    acting: Option<MemberId>,
+    of: TurnsOf,
 ) -> Result<Option<EventRow>, Error> {
     let mut select = select(tx, session);
-    if let Some(acting) = acting {
+    if of.member.is_some() || of.agent.is_some() {
         let theirs = Query::select()
             .column("id")
             .from(tx.table("turns"))
             .and_where(Expr::col("session_id").eq(session.as_uuid()))
-            .and_where(Expr::col("member_id").eq(acting.as_uuid()))
+            .and_where_option(of.member.map(|member| Expr::col("member_id").eq(member.as_uuid())))
+            .and_where_option(of.agent.map(|agent| Expr::col("agent_id").eq(agent.as_uuid())))
             .take();
         select.and_where(Expr::col("turn_id").in_subquery(theirs));
     }

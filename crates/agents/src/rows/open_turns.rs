@@ -26,7 +26,8 @@ pub(crate) struct OpenRow {
     pub(crate) deadline_at: Option<Timestamp>,
     /// Whose session it is.
     pub(crate) owner: MemberId,
-    pub(crate) agent: AgentId,
+    /// None where one is still to be chosen.
+    pub(crate) agent: Option<AgentId>,
     pub(crate) title: Option<String>,
     pub(crate) session_status: SessionStatus,
     pub(crate) epoch: i64,
@@ -46,7 +47,7 @@ fn read(row: &Row) -> Result<OpenRow, Error> {
         started_at: row.get(7)?,
         deadline_at: row.get(8)?,
         owner: row.get(9)?,
-        agent: row.get(10)?,
+        agent: row.get::<Option<AgentId>>(16)?.or((!row.get::<bool>(17)?).then_some(row.get(10)?)),
         title: row.get(11)?,
         session_status: row.get(12)?,
         epoch: row.get(13)?,
@@ -68,6 +69,7 @@ pub(crate) async fn list(
         .columns(turn.map(|column| ("t", column)))
         .columns([("t", "started_at"), ("t", "deadline_at")])
         .columns(session.map(|column| ("s", column)))
+        .columns([("t", "agent_id"), ("s", "awaits_agent")])
         .from_as(tx.table("turns"), "t")
         .join_as(
             JoinType::InnerJoin,

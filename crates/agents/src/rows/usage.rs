@@ -7,7 +7,7 @@ use kontor_core::{
     usage::Spent,
 };
 use kontor_store::{Row, Tx};
-use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::instant;
@@ -40,7 +40,8 @@ pub(crate) async fn insert(
     let TurnEvent::Usage { turn, step, usage } = draft.event.inner() else { return Ok(()) };
     let agent = match &*draft.event {
         TurnEvent::AgentEvent { agent, .. } => Expr::val(agent.id.as_uuid()),
-        _ => Expr::col(("s", "agent_id")),
+        // Its session may have gone to another.
+        _ => Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]).into(),
     };
     let Some(day) = usage.day else { return Ok(()) };
     let number = |count: u64| Expr::val(i64::try_from(count).unwrap_or(i64::MAX));

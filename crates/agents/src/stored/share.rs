@@ -1,6 +1,7 @@
 use kontor_core::{
-    ids::{AgentId, MemberId, SessionId, TurnId},
+    ids::{MemberId, SessionId, TurnId},
     time::Timestamp,
+    turn::AgentName,
 };
 use kontor_store::stored_enum;
 use serde::Serialize;
@@ -31,14 +32,6 @@ pub struct MemberName {
     pub id: MemberId,
     /// Null for one that is gone.
     pub name: Option<String>,
-}
-
-/// How an agent is named where it is spoken of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct AgentName {
-    pub id: AgentId,
-    pub name: String,
-    pub label: String,
 }
 
 /// With whom a session is shared.

@@ -42,6 +42,7 @@ impl TurnEvent {
             | Self::AgentAsked { step, .. } => Some(*step),
             Self::AgentEvent { event, .. } => event.step(),
             Self::TurnStarted { .. }
+            | Self::AgentChanged { .. }
             | Self::TurnCompleted { .. }
             | Self::TurnFailed { .. }
             | Self::TurnCancelled { .. } => None,
@@ -86,6 +87,7 @@ impl TurnEvent {
             | Self::ApprovalResolved { .. }
             | Self::AgentAsked { .. }
             | Self::AgentEvent { .. }
+            | Self::AgentChanged { .. }
             | Self::TurnStarted { .. }
             | Self::TurnCompleted { .. }
             | Self::TurnFailed { .. }

@@ -15,7 +15,7 @@
 //! | `conditions` | a filter from a list of conditions |
 //! | `read` | a call as the operation that it means |
 //! | `describe` | an object or an operation in full |
-//! | `colleagues` | other agents that are asked |
+//! | `colleagues` | other agents that are asked, or handed over to |
 
 mod colleagues;
 mod conditions;
@@ -37,7 +37,7 @@ use kontor_core::{
 };
 
 pub use self::{
-    colleagues::{ASK_AGENT, ask_agent, check_question},
+    colleagues::{ASK_AGENT, HAND_OVER, ask_agent, check_handover, check_question, hand_over},
     outline::ObjectOutline,
     read::Reading,
 };
