@@ -27,6 +27,7 @@ mod stopping;
 mod streams;
 mod tasks;
 mod telemetry;
+mod together;
 mod upgrade;
 mod windows;
 mod wire;

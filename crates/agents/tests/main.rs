@@ -13,6 +13,7 @@ mod crashes;
 mod damage;
 mod definitions;
 mod go_on;
+mod handovers;
 mod house;
 mod live;
 mod model_providers;

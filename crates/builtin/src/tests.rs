@@ -7,7 +7,7 @@ mod conversations;
 mod definitions;
 mod documented;
 mod doubts;
-
+mod others;
 mod sales;
 mod understanding;
 

@@ -37,10 +37,12 @@ pub(super) fn counted_from(limits: Limits, state: &State, installed: &Limits) ->
 }
 
 impl Run<'_> {
-    /// The agents that the one that has the turn may hand it over to now.
+    /// The agents that the one that has the turn may hand it over to now. Whoever takes part in another's session does
+    /// not choose its agent, and neither does an agent that acts for them.
     pub(super) async fn successors(&self, prepared: &Prepared) -> Result<Vec<(AgentId, Colleague)>, Error> {
         let named = &prepared.agent.definition.hand_to;
-        let may = self.state.part().is_none() && self.state.handovers.len() < self.limits.handovers;
+        let may_more = self.state.handovers.len() < self.limits.handovers;
+        let may = self.state.part().is_none() && self.by.is_none() && may_more;
         if named.is_empty() || !may {
             return Ok(Vec::new());
         }

@@ -62,7 +62,8 @@ impl Machine<'_> {
         }
         match self.too_many_steps() {
             Some(problem) => self.give_up(problem),
-            None => self.effects.push(Effect::HandOver(index)),
+            // What was used up until then is the agent's that hands over.
+            None => self.effects.extend([Effect::Commit, Effect::HandOver(index)]),
         }
     }
 

@@ -249,7 +249,9 @@ impl State {
     /// Whether an answer of the agent that answers now was refused for its form.
     pub(crate) fn has_refused(&self) -> bool {
         let of = self.part().map(|part| part.of);
-        self.steps.iter().any(|step| step.of == of && step.refused.is_some())
+        let is_its = |number: u32| of.is_some() || number > self.handed_after();
+        let mut steps = self.steps.iter().zip(1..);
+        steps.any(|(step, number)| step.of == of && is_its(number) && step.refused.is_some())
     }
 
     pub(crate) fn calls_so_far(&self) -> u32 {

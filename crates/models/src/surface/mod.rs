@@ -37,7 +37,7 @@ use kontor_core::{
 };
 
 pub use self::{
-    colleagues::{ASK_AGENT, HAND_OVER, ask_agent, check_handover, check_question, hand_over},
+    colleagues::{ASK_AGENT, HAND_OVER, HANDED_OVER, ask_agent, check_handover, check_question, hand_over},
     outline::ObjectOutline,
     read::Reading,
 };

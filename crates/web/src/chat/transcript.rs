@@ -290,7 +290,9 @@ impl Turn {
                 self.spent.add(usage);
                 Change::Nothing
             }
-            TurnEvent::AnswerCarried { .. } | TurnEvent::AgentAsked { .. } => Change::Nothing,
+            TurnEvent::AnswerCarried { .. } | TurnEvent::AgentAsked { .. } | TurnEvent::AgentChanged { .. } => {
+                Change::Nothing
+            }
             TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
             TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
             TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),

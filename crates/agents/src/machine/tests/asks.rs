@@ -1,12 +1,12 @@
-//! Agents that ask one another.
+//! Agents that ask one another, and hand over.
 
 use std::sync::Arc;
 
 use kontor_core::{
     ids::AgentId,
-    turn::{ActingAgent, CallPlace},
+    turn::{ActingAgent, AgentName, CallPlace, RoutedBy, Routing},
 };
-use kontor_models::surface::ASK_AGENT;
+use kontor_models::surface::{ASK_AGENT, HAND_OVER};
 
 use super::*;
 
@@ -22,6 +22,24 @@ pub(super) fn engaged(index: u32, steps: u32, calls: u32) -> Input {
     let agent =
         ActingAgent { id: AgentId(Uuid::nil()), name: "clerk".into(), label: "Clerk".into(), version: 3 };
     Input::Engaged(Engaged { index, agent: Arc::new(agent), steps, calls, seconds: 60 })
+}
+
+pub(super) fn handing() -> Proposed {
+    Proposed {
+        operation: HAND_OVER.into(),
+        arguments: json!({"agent": "clerk", "why": "It is theirs.", "note": "Be kind."}),
+        ..call(Read)
+    }
+}
+
+pub(super) fn handed_over() -> TurnEvent {
+    let named = |name: &str| AgentName { id: AgentId(Uuid::nil()), name: name.into(), label: name.into() };
+    TurnEvent::AgentChanged {
+        turn: TURN,
+        agent: named("clerk"),
+        from: Some(named("front")),
+        routing: Routing { by: RoutedBy::Agent, reason: "It is theirs.".into() },
+    }
 }
 
 /// A turn that goes as the inputs say.
@@ -142,4 +160,29 @@ fn steps_are_shared_and_one_stays_for_whoever_asked() {
     assert!(matches!(second, Some(ToolOutcome::Failed { problem }) if problem.code == "no_steps_left"));
     let turn = turn.take(&limits, said("That is all."));
     assert_eq!(turn.effects.last(), Some(&Effect::Finish(End::Completed)));
+}
+
+#[test]
+fn whoever_the_turn_is_handed_over_to_sees_what_was_said_and_no_results() {
+    let limits = limits();
+    let both = Answer { text: "I pass this on.".into(), calls: vec![handing(), call(Read)], ..Answer::default() };
+    let turn = Turn::new().take(&limits, Input::Answered(both));
+    // What else was wanted comes first.
+    assert_eq!(turn.effects.last(), Some(&Effect::RunReads(vec![1])));
+    let mut turn = turn.take(&limits, Input::Ran(vec![Ran { outcome: succeeded(json!("secret")), ..ok(1) }]));
+    assert_eq!(turn.effects.last(), Some(&Effect::HandOver(0)));
+    let result = turn.state.result(0, succeeded(json!({"agent": "clerk"})), 0).unwrap();
+    let events = vec![result, handed_over(), TurnEvent::StepStarted { turn: TURN, step: 2 }];
+    turn.log.extend(events.iter().cloned());
+    let turn = turn.take(&limits, Input::HandedOver(events));
+    assert_eq!(turn.effects, [Effect::CallModel]);
+    let page = Page { bytes: 1_000, tokens: None };
+    let shown = messages(&turn.state, page);
+    let [Message::User(told), Message::Assistant { .. }, Message::User(asked)] = &shown[..] else { panic!("{shown:?}") };
+    assert_eq!(&**asked, "hello");
+    assert!(told.contains("I pass this on.") && told.contains("Be kind.") && !told.contains("secret"), "{told}");
+    assert!(turn.state.call_in_sight(CallPlace { step: 1, index: 1 }).is_none());
+    let turn = turn.take(&limits, said("Hello."));
+    // The next turn of that agent shows the same.
+    assert_eq!(messages(&turn.state, page).len(), 4);
 }

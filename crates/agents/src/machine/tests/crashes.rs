@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{
-    asks::{asking, engaged},
+    asks::{asking, engaged, handed_over, handing},
     *,
 };
 
@@ -19,18 +19,27 @@ struct Plan {
 enum Deed {
     Do(operation::Effect),
     Ask,
+    /// Of the turn's own agents alone.
+    HandOver,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    let deeds = [Deed::Do(Read), Deed::Do(Write), Deed::Do(External), Deed::Ask];
-    let steps = move || prop::collection::vec(prop::collection::vec(prop::sample::select(deeds.to_vec()), 1..3), 0..3);
-    (steps(), steps()).prop_map(|(own, of_asked)| Plan { own, of_asked })
+    let deeds = [Deed::HandOver, Deed::Do(Read), Deed::Do(Write), Deed::Do(External), Deed::Ask];
+    let steps = |deeds: &[Deed]| {
+        prop::collection::vec(prop::collection::vec(prop::sample::select(deeds.to_vec()), 1..3), 0..3)
+    };
+    (steps(&deeds), steps(&deeds[1..])).prop_map(|(own, of_asked)| Plan { own, of_asked })
 }
 
 fn wanted(deeds: &[Deed]) -> Input {
+    let mut is_handed = false;
     let wanted = |deed: &Deed| match deed {
         Deed::Do(effect) => call(*effect),
         Deed::Ask => asking("what?"),
+        Deed::HandOver => {
+            let again = std::mem::replace(&mut is_handed, true);
+            Proposed { problem: again.then(Problem::internal), ..handing() }
+        }
     };
     Input::Answered(Answer { calls: deeds.iter().map(wanted).collect(), ..Answer::default() })
 }
@@ -75,7 +84,9 @@ fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<Happen
             }
             let step = state.step_number();
             let of = state.part().map(|part| part.of);
-            let number = state.steps.iter().filter(|step| step.of == of).count();
+            let numbered = state.steps.iter().zip(1..);
+            let is_its = |number: u32| of.is_some() || number > state.handed_after();
+            let number = numbered.filter(|(step, number)| step.of == of && is_its(*number)).count();
             match effects.pop_front().expect("something to do until the end") {
                 Effect::Append(events) => pending.extend(events),
                 Effect::Commit => log.append(&mut pending),
@@ -84,6 +95,17 @@ fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<Happen
                     inputs.push(steps.get(number - 1).map_or_else(|| said("Done."), |deeds| wanted(deeds)));
                 }
                 Effect::Engage(index) if state.open_parts().count() < 2 => inputs.push(engaged(index, 4, 6)),
+                Effect::HandOver(index) => {
+                    let result = state.result(index, succeeded(json!({"agent": "clerk"})), 0).unwrap();
+                    let events = vec![
+                        result,
+                        handed_over(),
+                        TurnEvent::StepStarted { turn: TURN, step: state.steps_so_far() + 1 },
+                    ];
+                    log.append(&mut pending);
+                    log.extend(events.iter().cloned());
+                    inputs.push(Input::HandedOver(events));
+                }
                 Effect::Engage(index) => {
                     let outcome = ToolOutcome::Failed { problem: Problem::internal() };
                     inputs.push(Input::Ran(vec![Ran { outcome, ..ok(index) }]));
@@ -192,6 +214,7 @@ proptest! {
         prop_assert!(state.steps_so_far() <= bounds().steps);
         prop_assert!(state.calls_so_far() <= bounds().calls_per_turn);
         prop_assert!(state.open_parts().next().is_none());
+        prop_assert!(state.handovers.len() <= bounds().handovers);
         // Every call has its result, unless the turn failed before.
         let calls = state.steps.iter().flat_map(|step| &step.calls);
         prop_assert!(state.end == Some(End::Failed) || calls.clone().all(|call| call.outcome.is_some()));
