@@ -183,6 +183,11 @@ fn essence(log: &[TurnEvent]) -> Vec<TurnEvent> {
         {
             *outcome = ok(*index).outcome;
         }
+        // What was done is told with whether that is known.
+        if let TurnEvent::TurnFailed { problem, done, .. } = event {
+            done.iter_mut().for_each(|done| done.unknown = false);
+            problem.message = problem.message.split(DONE_BEFORE).next().unwrap_or_default().to_owned();
+        }
     }
     log
 }
