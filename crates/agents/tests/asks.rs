@@ -144,6 +144,42 @@ both_engines! {
         house.check();
     }
 
+    async fn what_is_hidden_stays_so_for_the_member_and_for_the_agent_that_asks(store: TestStore) {
+        let house = House::new(store).await;
+        let blind = json!({
+            "objects": {"deal": {"actions": ["read"], "read_fields": {"except": ["amount"]}}},
+            "agents": ["*"],
+        });
+        let role = NewRole { name: "Blind".to_owned(), grants: Some(blind), ..NewRole::default() };
+        house.first.identity.create_role(&house.ada, role).await.unwrap();
+        for agent in [
+            json!({"name": "clerk", "role": "Admin"}),
+            json!({"name": "front", "role": "Blind", "ask": ["clerk"]}),
+        ] {
+            house.first.agents.create_agent(&house.ada, new(agent)).await.unwrap();
+        }
+        let deal = house.deal("Acme renewal").await;
+        let question = plan(&[&[("deal.get", json!({"id": deal}))]], "It is worth something.");
+        let message = plan(&[&[ask("clerk", &question)]], "So it is.");
+        let is_front = |request: &&Value| !request["messages"][0].to_string().contains("asks you");
+        let tells = |request: &Value| request["messages"].to_string().contains("12000");
+
+        // Who may not see the amount sees it by no agent.
+        let bo = house.member("Bo Lind", "Blind").await;
+        let (_, events) = asked(&house, &bo, message.clone()).await;
+        assert_eq!(inner_outcome(&events, 2, 0)["status"], "succeeded");
+        assert!(!serde_json::to_string(&events).unwrap().contains("12000"));
+        assert!(!house.server.requests().iter().any(tells));
+
+        // For who may, the clerk reads it, and the front desk is told what the clerk says and no more.
+        let (_, events) = asked(&house, &house.ada, message).await;
+        assert!(inner_outcome(&events, 2, 0).to_string().contains("12000"));
+        let requests = house.server.requests();
+        assert!(requests.iter().any(tells));
+        assert!(!requests.iter().filter(is_front).any(tells));
+        house.check();
+    }
+
     async fn a_call_of_an_agent_that_was_asked_waits_for_the_member(store: TestStore) {
         let mut house = House::new(store).await;
         office(&house).await;
