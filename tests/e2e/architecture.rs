@@ -111,7 +111,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
     &["error", "limits", "observer", "definition", "stored"],
     &["rows"],
     &["log"],
-    &["machine", "prompts", "history", "stream", "running", "titles", "assignment"],
+    &["machine", "prompts", "history", "stream", "running", "titles", "assignment", "choice"],
     &["veil"],
     &["engine", "driver", "worker", "workspace_models", "workspace_budgets"],
     &[

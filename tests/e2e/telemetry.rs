@@ -178,14 +178,19 @@ async fn an_agent_that_was_asked_is_an_invocation_within_the_call() {
     let spans = receiver.spans().await;
     fixture.end().await;
 
-    let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:?}"));
+    let named = |name: &str| {
+        spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:?}"))
+    };
     let (root, call) = (named("invoke_agent sales-assistant"), named("execute_tool ask_agent"));
     let (asked, found) = (named("invoke_agent analyst"), named("execute_tool deal.find"));
     assert_eq!((&call.parent_span_id, &asked.parent_span_id), (&root.span_id, &call.span_id));
     assert_eq!(found.parent_span_id, asked.span_id);
     let told = attributes(&asked.attributes);
     assert_eq!(told["gen_ai.agent.name"], "analyst");
-    assert_eq!((told["gen_ai.agent.version"].as_str(), told["gen_ai.usage.input_tokens"].as_str()), ("1", "50"));
+    assert_eq!(
+        (told["gen_ai.agent.version"].as_str(), told["gen_ai.usage.input_tokens"].as_str()),
+        ("1", "50")
+    );
     let within = |span: &&Span| span.name == "chat scripted" && span.parent_span_id == asked.span_id;
     assert_eq!(spans.iter().filter(within).count(), 2);
     assert_eq!(attributes(&root.attributes)["gen_ai.usage.input_tokens"], "260");

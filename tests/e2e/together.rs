@@ -18,7 +18,8 @@ async fn an_agent_asks_another_and_hands_over_to_it() {
         assert_eq!((&made["ask"][0], &made["hand_to"][0]), (&json!("analyst"), &json!("analyst")));
         let wrong = ada.patch("/api/agents/front", json!({"ask": ["front", "nobody"]})).await.unwrap();
         assert_eq!(wrong.status, 422);
-        let paths: Vec<_> = wrong.body["errors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
+        let paths: Vec<_> =
+            wrong.body["errors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
         assert_eq!(paths, ["ask[0]", "ask[1]"], "{}", wrong.body);
 
         let session = ada.session("front").await.unwrap();
@@ -46,7 +47,10 @@ async fn an_agent_asks_another_and_hands_over_to_it() {
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         };
-        assert_eq!((&approval["operation"], &approval["question"]["agent"]), (&json!("deal.delete"), &json!("Data steward")));
+        assert_eq!(
+            (&approval["operation"], &approval["question"]["agent"]),
+            (&json!("deal.delete"), &json!("Data steward"))
+        );
         let path = format!("/api/approvals/{}", approval["id"].as_str().unwrap());
         ada.post(&path, json!({"decision": "approve"})).await.unwrap().ok();
         let id = turn["id"].as_str().unwrap();

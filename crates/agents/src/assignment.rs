@@ -43,11 +43,7 @@ impl Assigned {
 ///
 /// # Errors
 /// [`Error::AgentInactive`], [`Error::AgentDeleted`] for an agent that takes no messages.
-pub(crate) async fn assign(
-    tx: &mut Tx<'_>,
-    session: SessionId,
-    to: &Assignment,
-) -> Result<Assigned, Error> {
+pub(crate) async fn assign(tx: &mut Tx<'_>, session: SessionId, to: &Assignment) -> Result<Assigned, Error> {
     let row = sessions::present(tx, session).await?.ok_or(Error::SessionNotFound(session))?;
     let agent = taking_messages(agents::find(tx, to.agent).await?, to.agent)?;
     let from = match row.chosen_agent() {

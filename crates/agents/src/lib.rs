@@ -22,7 +22,7 @@
 //! | `feedback` | what members think of answers |
 //! | `trace`, `trace_steps`, `open_turns`, [`observer`](TurnObserver) | what happened in a turn, which have not ended, and who is told of an end |
 //! | `machine` | what happens next, decided without I/O |
-//! | `assignment` | a session is given to an agent |
+//! | `choice`, `assignment` | which agent a session is given that was begun without one; a session is given to an agent |
 //! | `driver` | the lease, the model, the tools and the commits of a running turn |
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
@@ -44,6 +44,7 @@ mod approvals;
 mod assignment;
 mod authority;
 mod budgets;
+mod choice;
 mod colleagues;
 mod data_steps;
 mod definition;
@@ -123,13 +124,14 @@ pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating,
-    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    Access, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating, ReviewStatus,
+    SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceAgentChange, TraceLease, TraceTiming, TraceTotal, TurnTrace};
 pub use trace_steps::{
-    TraceApproval, TraceAsked, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep, TraceUsage,
+    TraceApproval, TraceAsked, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep,
+    TraceUsage,
 };
 pub use turns::{GO_ON, StartedTurn, Turn};
 pub use usage::{MOST_GROUPS, Named, UsageGroup, UsageQuery, UsageReport};

@@ -99,7 +99,8 @@ impl Agents {
                         if standing.is_some_and(|standing| standing != stands) {
                             continue;
                         }
-                        let agent = row.agent.map(|id| agents.get(&id).cloned().unwrap_or_else(|| unnamed(id)));
+                        let agent =
+                            row.agent.map(|id| agents.get(&id).cloned().unwrap_or_else(|| unnamed(id)));
                         turns.push(turn(row, member, stands, because, agent, &names));
                     }
                     turns.sort_by_key(|turn| (turn.created_at, turn.id));

@@ -13,6 +13,7 @@ use kontor_store::Tx;
 use crate::{
     access::own,
     assignment::{Assignment, assign},
+    choice::usable,
     definition::{Agent, require_agent},
     engine::Agents,
     error::Error,
@@ -63,12 +64,6 @@ impl Agents {
             })
             .await
     }
-}
-
-/// Those of these agents that take messages of a caller.
-pub(crate) fn usable(caller: &Caller, all: Vec<Agent>) -> Vec<Agent> {
-    let may_use = |agent: &Agent| agent.is_active && caller.grants.agents().contains(&agent.name);
-    all.into_iter().filter(may_use).collect()
 }
 
 /// Gives a session of a member to the agent that they have chosen; what is logged of it. A session in which nothing was

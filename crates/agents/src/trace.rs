@@ -310,7 +310,18 @@ fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
     }
     let agent_version = turn.agent_version;
     let agent_changes = logged.iter().filter_map(TraceAgentChange::of).collect();
-    TurnTrace { turn: turn.into(), agent, agent_changes, agent_version, member, steps, timing, usage, lease, tells_sent }
+    TurnTrace {
+        turn: turn.into(),
+        agent,
+        agent_changes,
+        agent_version,
+        member,
+        steps,
+        timing,
+        usage,
+        lease,
+        tells_sent,
+    }
 }
 
 /// A problem as it stands in a trace.

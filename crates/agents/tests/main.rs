@@ -9,6 +9,7 @@ mod budgets;
 mod builtin;
 mod carried;
 mod changes;
+mod chosen_agent;
 mod crashes;
 mod damage;
 mod definitions;

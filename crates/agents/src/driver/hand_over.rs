@@ -76,17 +76,16 @@ impl Run<'_> {
                     let version = turns::set_agent(tx, turn, assignment.agent).await?;
                     let mut drafts = before.clone();
                     drafts.extend([result.clone(), Draft::new(assigned.event(turn))?, begun.clone()]);
-                    let logged =
-                        log::append_leased(tx, &lease, AfterAppend::Renewed, &drafts, now).await?;
+                    let logged = log::append_leased(tx, &lease, AfterAppend::Renewed, &drafts, now).await?;
                     Ok::<_, Error>((logged, version))
                 })
             })
             .await;
         let (logged, version) = match written {
             Ok(written) => written,
-            Err(
-                error @ (Error::AgentInactive(_) | Error::AgentDeleted(_) | Error::AgentNotFound { .. }),
-            ) => return Ok(not_asked(index, error.problem())),
+            Err(error @ (Error::AgentInactive(_) | Error::AgentDeleted(_) | Error::AgentNotFound { .. })) => {
+                return Ok(not_asked(index, error.problem()));
+            }
             Err(error) => return Err(error),
         };
         self.pending.clear();

@@ -178,8 +178,9 @@ pub(super) async fn read_back(
 
 /// Where a turn stands, as far as its log can be read.
 pub(super) async fn state(namespace: &Namespace, session: SessionId, turn: TurnId) -> Result<State, Error> {
-    let log: LogSlice =
-        namespace.read(session, |tx, &session| Box::pin(log::tail(tx, session, TurnsOf::default(), TAIL))).await?;
+    let log: LogSlice = namespace
+        .read(session, |tx, &session| Box::pin(log::tail(tx, session, TurnsOf::default(), TAIL)))
+        .await?;
     Ok::<_, Error>(State::replay(turn, log.events.iter().map(|logged| &*logged.event)))
 }
 

@@ -80,14 +80,15 @@ impl Meter {
 }
 
 impl Run<'_> {
-    /// What counts an answer of the model that is asked now, with so many tokens of tools.
+    /// What counts an answer of the model that is asked now, with so many tokens of tools: by this agent, or before one is
+    /// chosen.
     ///
     /// # Errors
     /// [`Error::BudgetReached`] where nothing is left of a budget. What other turns have committed counts; what they are
     /// being answered at this moment does not.
     pub(super) async fn meter(
         &self,
-        agent: &LoadedAgent,
+        agent: Option<&LoadedAgent>,
         model: &Arc<dyn ChatModel>,
         request: &ChatRequest,
         tools: usize,
@@ -105,7 +106,7 @@ impl Run<'_> {
         })
     }
 
-    async fn check_budgets(&self, agent: &LoadedAgent, budgets: &Budgets) -> Result<(), Error> {
+    async fn check_budgets(&self, agent: Option<&LoadedAgent>, budgets: &Budgets) -> Result<(), Error> {
         let spent = self.state.spent;
         if let Some(budget) = budgets.of_turn() {
             if budget.is_used_up(spent) {
@@ -115,7 +116,7 @@ impl Run<'_> {
                 return Err(share_reached());
             }
         }
-        let (of_agent, of_member) = (self.acting().0, self.member);
+        let (of_agent, of_member) = (agent.map(|agent| agent.id), self.member);
         let of_day: Vec<&BudgetRow> = budgets.of_day(of_agent, of_member).collect();
         if of_day.is_empty() {
             return Ok(());
@@ -125,7 +126,7 @@ impl Run<'_> {
         let is_of = |scope| of_day.iter().any(|budget| budget.scope == scope);
         let whose = Whose {
             all: is_of(BudgetScope::Workspace),
-            agent: is_of(BudgetScope::Agent).then_some(of_agent),
+            agent: of_agent.filter(|_| is_of(BudgetScope::Agent)),
             member: is_of(BudgetScope::Member).then_some(of_member),
         };
         let day: DaySpent = self
@@ -134,7 +135,10 @@ impl Run<'_> {
             .await?;
         for budget in of_day {
             let (spent, who) = match budget.scope {
-                BudgetScope::Agent => (day.agent, format!("The agent {} has", agent.definition.label)),
+                BudgetScope::Agent => {
+                    let label = agent.map_or("", |agent| &agent.definition.label);
+                    (day.agent, format!("The agent {label} has"))
+                }
                 BudgetScope::Member => (day.member, "You have".to_owned()),
                 BudgetScope::Workspace | BudgetScope::Turn => (day.workspace, "The workspace has".to_owned()),
             };

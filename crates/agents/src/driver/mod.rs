@@ -4,6 +4,7 @@
 //! the same transaction, so that a driver that was overtaken writes nothing more and stops.
 
 mod ask_agent;
+mod choose;
 mod commit;
 mod give_up;
 mod hand_over;
@@ -269,7 +270,7 @@ impl<'a> Run<'a> {
     /// Whether more turns of the session wait.
     async fn run(&mut self) -> Result<bool, Error> {
         let mut effects = VecDeque::new();
-        let mut input = self.first.take();
+        let mut input = self.choose_agent().await?.or_else(|| self.first.take());
         loop {
             if let Some(input) = input.take() {
                 self.decide(input, &mut effects);

@@ -8,8 +8,8 @@ use kontor_core::{
     turn::{AnsweredBy, WrittenCall},
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError,
-    Scene, Taken, ToolCall, Usage,
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Scene, Taken,
+    ToolCall, Usage,
     surface::{ASK_AGENT, HAND_OVER, Reading, check_handover, check_question},
     tokens::estimate,
     with_retries,
@@ -49,7 +49,8 @@ impl Run<'_> {
             Ok(Ready::LeavingOut) => return Ok(self.left_out_again()),
             Err(error) => return Ok(failed(&error)),
         };
-        let meter = match self.meter(&prepared.agent, &chosen.model, &request, tool_tokens).await {
+        let metered = self.meter(Some(&prepared.agent), &chosen.model, &request, tool_tokens).await;
+        let meter = match metered {
             Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };
@@ -181,9 +182,7 @@ impl Run<'_> {
         let mut messages = vec![Message::System(prompt)];
         messages.extend(fitted);
         distinguish_calls(&mut messages);
-        let request = ChatRequest::new(messages, tools)
-            .with_settings(definition.settings)
-            .in_scene(scene);
+        let request = ChatRequest::new(messages, tools).with_settings(definition.settings).in_scene(scene);
         Ok(Ready::Asked(prepared, request, chosen, tool_tokens))
     }
 }

@@ -45,8 +45,7 @@ impl Machine<'_> {
         let last_step = taken.saturating_add(steps).min(self.last_step().saturating_sub(1));
         let last_call = called.saturating_add(calls).min(self.last_call());
         if last_step <= taken {
-            let message =
-                "No steps are left in which another agent could answer. Answer with what you know.";
+            let message = "No steps are left in which another agent could answer. Answer with what you know.";
             let problem = Problem::new(ErrorKind::Limited, "no_steps_left", message);
             return self.settle(index, ToolOutcome::Failed { problem });
         }
@@ -83,7 +82,8 @@ impl Machine<'_> {
     fn end_part(&mut self, outcome: ToolOutcome) {
         let Some(part) = self.state.part() else { return };
         let (CallPlace { step, .. }, took_ms) = (part.of, part.took_ms);
-        let event = self.state.call_of(part.of).map(|call| call.result(self.state.turn, step, outcome, took_ms));
+        let event =
+            self.state.call_of(part.of).map(|call| call.result(self.state.turn, step, outcome, took_ms));
         self.append(event.into_iter().collect());
         self.proceed();
     }
@@ -115,7 +115,9 @@ impl Machine<'_> {
         }
         let message = match self.state.part() {
             None => format!("The agent needed more than {most} tool calls. Ask for less at a time."),
-            Some(_) => "The agent needed more tool calls than were left to it. Ask for less at a time.".to_owned(),
+            Some(_) => {
+                "The agent needed more tool calls than were left to it. Ask for less at a time.".to_owned()
+            }
         };
         Some(Problem::new(ErrorKind::Limited, "too_many_calls", message))
     }

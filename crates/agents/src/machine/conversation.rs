@@ -146,7 +146,8 @@ fn result_text(call: &Call) -> Arc<str> {
         Some(ToolOutcome::Unknown) => unknown(),
         None if call.may_have_run() => unknown(),
         None if call.asks_an_agent() => {
-            let message = "The turn ended before the agent had answered. What it had done by then stays done.";
+            let message =
+                "The turn ended before the agent had answered. What it had done by then stays done.";
             json!({"error": {"code": "not_answered", "message": message}}).to_string().into()
         }
         None => json!({"error": {"code": "not_run", "message": "The turn ended before this call ran."}})

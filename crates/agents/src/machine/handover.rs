@@ -7,7 +7,10 @@ use kontor_core::{
 use kontor_models::surface::HAND_OVER;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, State, transition::{Effect, Machine}};
+use super::{
+    Call, State,
+    transition::{Effect, Machine},
+};
 
 /// Where the conversation was handed over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,7 +44,8 @@ impl State {
 
     pub(super) fn hand_over(&mut self, from: Option<&AgentName>, why: &str) {
         let calls = self.step().into_iter().flat_map(|step| &step.calls);
-        let is_done = |call: &&Call| call.hands_over() && matches!(call.outcome, Some(ToolOutcome::Succeeded { .. }));
+        let is_done =
+            |call: &&Call| call.hands_over() && matches!(call.outcome, Some(ToolOutcome::Succeeded { .. }));
         let note = calls.filter(is_done).find_map(|call| call.arguments["note"].as_str());
         self.handovers.push(Handover {
             from: from.map(|from| from.label.clone()).unwrap_or_default(),
@@ -56,7 +60,8 @@ impl Machine<'_> {
     /// Hands the conversation over, where there is a step left in which the other could answer.
     pub(super) fn pass_on(&mut self, index: u32) {
         if self.state.handovers.len() >= self.limits.handovers {
-            let message = "This conversation was handed over too often for one message. Answer with what you know.";
+            let message =
+                "This conversation was handed over too often for one message. Answer with what you know.";
             let problem = Problem::new(ErrorKind::Limited, "too_many_handovers", message);
             return self.settle(index, ToolOutcome::Failed { problem });
         }

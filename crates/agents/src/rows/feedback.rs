@@ -84,8 +84,7 @@ pub(crate) async fn of_member(
 pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<Listed>, Error> {
     let column = |name: &'static str| Expr::col(("f", name));
     // That of the turn: its session may have gone to another since.
-    let agent =
-        || Expr::from(Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]));
+    let agent = || Expr::from(Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]));
     let mut select = Query::select()
         .columns([
             ("f", "turn_id"),

@@ -176,11 +176,7 @@ pub(crate) async fn start(
 }
 
 /// A turn is this agent's; the version of it, with which it ends.
-pub(crate) async fn set_agent(
-    tx: &mut Tx<'_>,
-    turn: TurnId,
-    agent: AgentId,
-) -> Result<Option<i64>, Error> {
+pub(crate) async fn set_agent(tx: &mut Tx<'_>, turn: TurnId, agent: AgentId) -> Result<Option<i64>, Error> {
     let update = update(tx, turn);
     set_version(tx, update, agent).await
 }

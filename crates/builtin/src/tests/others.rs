@@ -30,7 +30,8 @@ fn another_agent_is_asked_and_its_answer_passed_on() {
     }
     let mut chat = chat();
     chat.say("ask number-cruncher: how many deals?").call();
-    let failed = chat.result(json!({"error": {"code": "agent_failed", "message": "The agent gave no answer."}}));
+    let failed =
+        chat.result(json!({"error": {"code": "agent_failed", "message": "The agent gave no answer."}}));
     assert!(matches!(failed, Did::Said(told) if told.contains("The agent gave no answer.")));
 }
 
@@ -50,7 +51,8 @@ fn a_conversation_is_handed_over_with_what_is_wanted() {
     // The one that has it then does what was wanted.
     let mut next = Chat::new();
     next.messages.push(Message::User(format!("{HANDED_OVER} {{}}").into()));
-    let noted = Message::Assistant { text: "(I have read it.)".into(), tool_calls: Vec::new(), carried: None };
+    let noted =
+        Message::Assistant { text: "(I have read it.)".into(), tool_calls: Vec::new(), carried: None };
     next.messages.push(noted);
     let (tool, _) = next.say("hand over to number-cruncher: how many deals are there?").call();
     assert_eq!(tool, "deal.group");

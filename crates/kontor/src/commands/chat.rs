@@ -104,6 +104,9 @@ impl Reader<'_> {
                     terminal::remark(&format!("[{words}]"));
                 }
             }
+            TurnEvent::AgentChanged { agent, routing, .. } => {
+                terminal::remark(&format!("[{} answers: {}]", agent.label, routing.reason));
+            }
             TurnEvent::StepRestarted { reason, .. } => terminal::remark(&format!("\n[again: {reason}]")),
             TurnEvent::AgentAsked { agent, .. } => terminal::remark(&format!("[{} is asked]", agent.label)),
             TurnEvent::AgentEvent { agent, event, .. } => match *event {

@@ -10,6 +10,7 @@ mod models;
 mod role;
 mod secrets;
 mod serve;
+mod session;
 mod user;
 mod workspace;
 
@@ -39,6 +40,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         }
         Command::Agent { client, command } => agent::run(client, command).await,
         Command::Role { client, command } => role::run(client, command).await,
+        Command::Session { client, command } => session::run(client, command).await,
         Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,
         Command::Backup { to } => backup::back_up(settings()?, &to).await,

@@ -84,7 +84,13 @@ fn list(description: &mut String, colleagues: &[Colleague]) {
 pub fn check_question(colleagues: &[Colleague], arguments: &Json) -> Result<(), Problem> {
     let mut issues = Vec::new();
     of_agent(colleagues, arguments, "ask", &mut issues);
-    of_text(arguments, ("question", "what the agent is to find out or do"), true, LONGEST_QUESTION, &mut issues);
+    of_text(
+        arguments,
+        ("question", "what the agent is to find out or do"),
+        true,
+        LONGEST_QUESTION,
+        &mut issues,
+    );
     of_others(arguments, &["agent", "question"], &mut issues);
     if issues.is_empty() { Ok(()) } else { Err(Problem::invalid(issues)) }
 }
@@ -93,7 +99,13 @@ pub fn check_question(colleagues: &[Colleague], arguments: &Json) -> Result<(), 
 pub fn check_handover(colleagues: &[Colleague], arguments: &Json) -> Result<(), Problem> {
     let mut issues = Vec::new();
     of_agent(colleagues, arguments, "hand over to", &mut issues);
-    of_text(arguments, ("why", "in a sentence, why another agent is to go on"), true, LONGEST_REASON, &mut issues);
+    of_text(
+        arguments,
+        ("why", "in a sentence, why another agent is to go on"),
+        true,
+        LONGEST_REASON,
+        &mut issues,
+    );
     of_text(arguments, ("note", "what the other agent needs to know"), false, LONGEST_NOTE, &mut issues);
     of_others(arguments, &["agent", "why", "note"], &mut issues);
     if issues.is_empty() { Ok(()) } else { Err(Problem::invalid(issues)) }
@@ -104,7 +116,8 @@ fn of_agent(colleagues: &[Colleague], arguments: &Json, may: &str, issues: &mut 
         Some(name) if colleagues.iter().any(|colleague| colleague.name == name) => {}
         Some(name) => {
             let known = names(colleagues).join(", ");
-            let told = format!("{:?} is none that you may {may}; these are: {known}", text::excerpt(name, 60));
+            let told =
+                format!("{:?} is none that you may {may}; these are: {known}", text::excerpt(name, 60));
             issues.push(Issue::new("agent", "unknown_agent", told));
         }
         None => issues.push(Issue::new("agent", "required", "expected the name of an agent")),
@@ -156,7 +169,10 @@ mod tests {
         };
         assert!(issues(json!({"agent": "analyst", "question": "How many?"})).is_empty());
         assert_eq!(issues(json!({"agent": "boss", "question": " "})), ["agent", "question"]);
-        assert_eq!(issues(json!({"agent": "analyst", "question": "x".repeat(8_001), "as": 1})), ["question", "as"]);
+        assert_eq!(
+            issues(json!({"agent": "analyst", "question": "x".repeat(8_001), "as": 1})),
+            ["question", "as"]
+        );
         assert_eq!(issues(json!("analyst")), ["agent", "question"]);
         assert_eq!(check_handover(&analyst(), &json!({"agent": "analyst", "why": "Numbers."})), Ok(()));
         let wrong = check_handover(&analyst(), &json!({"agent": "boss", "note": 7, "question": "?"}));

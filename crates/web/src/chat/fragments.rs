@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 
 use super::{
     answer::Around,
-    transcript::{Call, CallState, Note, Turn, TurnState},
+    transcript::{Arrival, Call, CallState, Note, Turn, TurnState},
 };
 use crate::show::{Failure, ResultView, Shown, Viewer, arguments, brief, operation_label};
 
@@ -40,7 +40,15 @@ struct TurnFragment<'a> {
 #[derive(Template)]
 #[template(path = "fragments/note.html")]
 struct NoteFragment<'a> {
+    /// The first agent that the chat has, chosen with this turn.
+    chosen: Option<&'a Arrival>,
     note: Option<&'a Note>,
+}
+
+#[derive(Template)]
+#[template(path = "fragments/arrivals.html")]
+struct ArrivalsFragment<'a> {
+    arrivals: Vec<&'a Arrival>,
 }
 
 #[derive(Template)]
@@ -123,7 +131,18 @@ impl Fragments {
     }
 
     pub(crate) fn note(&self, turn: &Turn) -> String {
-        rendered(&NoteFragment { note: turn.note.as_ref() })
+        let chosen = turn.arrivals.iter().find(|arrival| arrival.is_first);
+        rendered(&NoteFragment { chosen, note: turn.note.as_ref() })
+    }
+
+    /// To whom the chat went after a turn.
+    pub(crate) fn arrivals(&self, turn: &Turn) -> String {
+        rendered(&ArrivalsFragment { arrivals: turn.arrivals.iter().filter(|it| !it.is_first).collect() })
+    }
+
+    /// The chat is with this agent from now on.
+    pub(crate) fn goes_to(&mut self, agent: &str) {
+        self.around.goes_to(agent);
     }
 
     pub(crate) fn foot(&self, turn: &Turn) -> String {

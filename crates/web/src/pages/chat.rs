@@ -23,7 +23,7 @@ use kontor_identity::Csrf;
 use kontor_models::Models;
 use serde_json::Value as Json;
 
-use super::{answers::around, chat_menu};
+use super::{answers::around, chat_agent, chat_menu};
 use crate::{
     assets,
     chat::{Fragments, Transcript},
@@ -52,7 +52,7 @@ struct ChatPage {
     sessions: SessionList,
     session: Option<SessionView>,
     agents: Vec<AgentItem>,
-    /// Which of the agents is chosen.
+    /// Which of the agents is chosen; their number where the choice is left open.
     chosen: usize,
     suggestions: Vec<String>,
     /// A chat that was deleted a moment ago.
@@ -107,8 +107,8 @@ struct SessionView {
     id: SessionId,
     /// What can be done with it.
     menu: String,
+    /// Its agent, and how it is changed.
     agent: String,
-    model: String,
     last: Sequence,
     turns: String,
     /// The page of the turns before those shown.
@@ -145,7 +145,7 @@ impl Closed {
             ),
             SessionStatus::Active if !is_agent_there => closed(
                 "Agent away",
-                "The agent of this chat takes no more messages from you: it was deleted, is not active, or your role does not allow it. Begin a new chat with another.",
+                "The agent of this chat takes no more messages from you: it was deleted, is not active, or your role does not allow it. Choose another above, or begin a new chat.",
                 false,
             ),
             SessionStatus::Active => None,
@@ -187,10 +187,11 @@ pub(crate) async fn begin_page(
     let models = state.agents.models_of_caller(caller).await?;
     let offered: Vec<_> =
         state.agents.agents(caller).await?.into_iter().filter(|agent| agent.active).collect();
-    let chosen = unsent
-        .as_ref()
-        .and_then(|unsent| offered.iter().position(|agent| agent.name == unsent.agent))
-        .unwrap_or_default();
+    let chosen = match &unsent {
+        Some(Unsent { agent, .. }) if agent.is_empty() => offered.len(),
+        Some(Unsent { agent, .. }) => offered.iter().position(|it| it.name == *agent).unwrap_or_default(),
+        None => 0,
+    };
     // What the agent itself proposes is more to the point.
     let suggestions = match offered.get(chosen).map(|agent| &agent.definition.suggested_questions) {
         Some(questions) if !questions.is_empty() && about.is_none() => questions.clone(),
@@ -272,14 +273,17 @@ pub(crate) async fn show_page(
         None => None,
     };
     let agents = state.agents.agents(caller).await?;
-    let agent = agents.iter().find(|agent| agent.id == session.agent.id);
-    let model = agent.map_or("default", |agent| &agent.definition.model);
-    let is_there = agent.is_some_and(|agent| agent.active);
+    let agent = agents.iter().find(|agent| Some(agent.id) == session.agent.as_ref().map(|agent| agent.id));
+    let is_there = match &session.agent {
+        Some(_) => agent.is_some_and(|agent| agent.active),
+        None => agents.iter().any(|agent| agent.active),
+    };
+    let models = state.agents.models_of_caller(caller).await?;
+    let model = agent.map(|agent| model_label(&models, &agent.definition.model));
     let view = SessionView {
         id,
         menu: chat_menu::menu(&session, csrf.token()),
-        agent: session.agent.label.clone(),
-        model: model_label(&state.agents.models_of_caller(caller).await?, model),
+        agent: chat_agent::head(&session, &agents, model, csrf.token()),
         last,
         turns,
         earlier: has_earlier

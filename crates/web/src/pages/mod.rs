@@ -6,6 +6,7 @@ mod answers;
 mod audit;
 mod budgets;
 mod chat;
+mod chat_agent;
 mod chat_menu;
 mod choices;
 mod edit;
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/{session}/events", get(events::stream))
         .route("/chat/{session}/resume", post(turns::resume))
         .route("/chat/{session}/rename", post(chat_menu::rename))
+        .route("/chat/{session}/agent", post(chat_agent::change))
         .route("/chat/{session}/pin", post(chat_menu::pin))
         .route("/chat/{session}/fork", post(chat_menu::fork))
         .route("/chat/{session}/delete", post(chat_menu::delete))

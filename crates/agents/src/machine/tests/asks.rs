@@ -109,9 +109,9 @@ fn a_part_that_fails_is_a_call_that_failed_and_tells_no_names() {
     let limits = Limits { steps: 9, ..limits() };
     let turn = Turn::new().take(&limits, ask(vec![asking("change it")])).take(&limits, engaged(0, 5, 5));
     let turn = turn.take(&limits, calls(&[Write]));
-    let result = turn.state.placed(
-        turn.state.result(0, succeeded(json!({"record": {"label": "Secret"}})), 1).unwrap(),
-    );
+    let result = turn
+        .state
+        .placed(turn.state.result(0, succeeded(json!({"record": {"label": "Secret"}})), 1).unwrap());
     let mut turn = turn;
     turn.log.push(result.clone());
     let turn = turn.take(&limits, Input::Wrote(result));
@@ -165,7 +165,8 @@ fn steps_are_shared_and_one_stays_for_whoever_asked() {
 #[test]
 fn whoever_the_turn_is_handed_over_to_sees_what_was_said_and_no_results() {
     let limits = limits();
-    let both = Answer { text: "I pass this on.".into(), calls: vec![handing(), call(Read)], ..Answer::default() };
+    let both =
+        Answer { text: "I pass this on.".into(), calls: vec![handing(), call(Read)], ..Answer::default() };
     let turn = Turn::new().take(&limits, Input::Answered(both));
     // What else was wanted comes first.
     assert_eq!(turn.effects.last(), Some(&Effect::RunReads(vec![1])));
@@ -178,9 +179,14 @@ fn whoever_the_turn_is_handed_over_to_sees_what_was_said_and_no_results() {
     assert_eq!(turn.effects, [Effect::CallModel]);
     let page = Page { bytes: 1_000, tokens: None };
     let shown = messages(&turn.state, page);
-    let [Message::User(told), Message::Assistant { .. }, Message::User(asked)] = &shown[..] else { panic!("{shown:?}") };
+    let [Message::User(told), Message::Assistant { .. }, Message::User(asked)] = &shown[..] else {
+        panic!("{shown:?}")
+    };
     assert_eq!(&**asked, "hello");
-    assert!(told.contains("I pass this on.") && told.contains("Be kind.") && !told.contains("secret"), "{told}");
+    assert!(
+        told.contains("I pass this on.") && told.contains("Be kind.") && !told.contains("secret"),
+        "{told}"
+    );
     assert!(turn.state.call_in_sight(CallPlace { step: 1, index: 1 }).is_none());
     let turn = turn.take(&limits, said("Hello."));
     // The next turn of that agent shows the same.

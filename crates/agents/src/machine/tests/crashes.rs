@@ -72,8 +72,7 @@ fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<Happen
         let mut effects = std::collections::VecDeque::new();
         loop {
             if let Some(input) = inputs.pop() {
-                let (after, more) =
-                    next(&bounds(), &ApprovalPolicy::default(), state, input);
+                let (after, more) = next(&bounds(), &ApprovalPolicy::default(), state, input);
                 state = after;
                 effects.extend(more);
             }

@@ -50,7 +50,11 @@ pub(super) fn resource(service_name: &str, spans: Vec<Span>) -> ResourceSpans {
 pub(super) fn of_turn(workspace: WorkspaceId, trace: &TurnTrace, with_content: bool) -> Vec<Span> {
     let turn = Turn { trace, with_content };
     let mut spans = vec![turn.span(workspace)];
-    let own = Part { of: "turn".to_owned(), agent: &trace.agent.name, question: &trace.turn.message };
+    let own = Part {
+        of: "turn".to_owned(),
+        agent: trace.agent.as_ref().map(|agent| agent.name.as_str()),
+        question: &trace.turn.message,
+    };
     turn.steps(&own, &trace.steps, &mut spans);
     spans
 }
@@ -59,7 +63,7 @@ pub(super) fn of_turn(workspace: WorkspaceId, trace: &TurnTrace, with_content: b
 struct Part<'t> {
     /// What the id of its span is made of.
     of: String,
-    agent: &'t str,
+    agent: Option<&'t str>,
     /// What it was asked.
     question: &'t str,
 }
@@ -80,7 +84,7 @@ impl Turn<'_> {
                 let of = format!("asked {}", content::call_id(step.number, call));
                 let question = call.arguments["question"].as_str().unwrap_or_default();
                 spans.push(self.asked(&of, step, call, asked));
-                self.steps(&Part { of, agent: &asked.name, question }, &asked.steps, spans);
+                self.steps(&Part { of, agent: Some(&asked.name), question }, &asked.steps, spans);
             }
         }
     }
@@ -156,7 +160,7 @@ impl Turn<'_> {
         let model = self.trace.steps.iter().rev().find_map(|step| step.model.as_deref());
         let mut attributes = Attributes::default()
             .text(OPERATION, "invoke_agent")
-            .text(AGENT_NAME, agent.name.as_str())
+            .text_if(AGENT_NAME, agent.as_ref().map(|agent| agent.name.as_str()))
             .text_if(AGENT_VERSION, self.trace.agent_version.map(|version| version.to_string()))
             .text(CONVERSATION, turn.session.to_string())
             .text_if(PROVIDER, model.map(provider))
@@ -177,7 +181,9 @@ impl Turn<'_> {
                 attributes = attributes.text(OUTPUT_MESSAGES, content::output(last));
             }
         }
-        let name = format!("invoke_agent {}", agent.name);
+        let name = agent
+            .as_ref()
+            .map_or_else(|| "invoke_agent".to_owned(), |agent| format!("invoke_agent {}", agent.name));
         let mut span = self.begun("turn", None, name, SpanKind::Internal, [from, to]);
         if turn.status == TurnStatus::Failed {
             let code = turn.problem.as_ref().map_or("_OTHER", |problem| &*problem.code);
@@ -206,7 +212,7 @@ impl Turn<'_> {
             .text_if(REQUEST_MODEL, model.map(bare))
             .text_if(RESPONSE_MODEL, model.map(bare))
             .text(CONVERSATION, self.trace.turn.session.to_string())
-            .text(AGENT_NAME, part.agent)
+            .text_if(AGENT_NAME, part.agent)
             .number(INPUT_TOKENS, sum(|usage| usage.input_tokens))
             .number(OUTPUT_TOKENS, sum(|usage| usage.output_tokens))
             .count(CACHE_READ, sum(|usage| usage.cached_input_tokens))
@@ -272,7 +278,8 @@ impl Turn<'_> {
                 attributes.text(TOOL_ARGUMENTS, call.arguments.to_string()).text_if(TOOL_RESULT, result);
         }
         let name = format!("execute_tool {}", call.operation);
-        let mut span = self.begun(&format!("call {id}"), Some(&part.of), name, SpanKind::Internal, [from, to]);
+        let mut span =
+            self.begun(&format!("call {id}"), Some(&part.of), name, SpanKind::Internal, [from, to]);
         if matches!(call.outcome, Some("failed" | "unknown")) {
             let code = call.problem.as_ref().and_then(|problem| problem["code"].as_str());
             let code = code.unwrap_or("unknown_outcome");
