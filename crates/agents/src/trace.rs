@@ -258,10 +258,14 @@ pub(crate) async fn of_turn(
     let (mut logged, mut after) = (Vec::new(), log::turn_start(tx, session.id, turn).await?.unwrap_or(1) - 1);
     loop {
         let page = log::after(tx, session.id, after, PAGE).await?;
-        let mut is_over = page.rows < PAGE;
+        let is_over = page.rows < PAGE;
         for event in page.events.into_iter().filter(|logged| logged.event.turn() == turn) {
-            is_over |= event.event.ends_turn();
+            let ends = event.event.ends_turn();
             logged.push(event);
+            // What follows is of the time after it.
+            if ends {
+                return Ok(logged);
+            }
         }
         match page.last {
             Some(last) if !is_over => after = last,

@@ -17,13 +17,13 @@ const AHEAD: usize = 2;
 const SHORTEST: usize = 4;
 
 /// Words that stand in any description and any message.
-const COMMON: [&str; 62] = [
+const COMMON: [&str; 65] = [
     "about", "above", "after", "again", "agent", "all", "also", "always", "answer", "answers", "any",
-    "because", "been", "before", "being", "below", "between", "both", "could", "does", "doing", "each",
-    "every", "from", "have", "help", "helps", "here", "into", "just", "more", "most", "need", "nothing",
-    "only", "other", "over", "please", "question", "same", "should", "some", "such", "than", "that", "their",
-    "them", "then", "there", "these", "they", "this", "those", "under", "until", "very", "want", "what",
-    "when", "which", "with", "your",
+    "because", "been", "before", "being", "below", "between", "both", "could", "data", "does", "doing",
+    "each", "every", "from", "have", "help", "helps", "here", "into", "just", "more", "most", "need",
+    "nothing", "only", "other", "over", "please", "question", "record", "records", "same", "should", "some",
+    "such", "than", "that", "their", "them", "then", "there", "these", "they", "this", "those", "under",
+    "until", "very", "want", "what", "when", "which", "with", "your",
 ];
 
 /// How a message begins that is for the one it names.

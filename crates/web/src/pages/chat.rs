@@ -26,7 +26,7 @@ use serde_json::Value as Json;
 use super::{answers::around, chat_agent, chat_menu};
 use crate::{
     assets,
-    chat::{Fragments, Transcript},
+    chat::{Fragments, Transcript, Turn},
     error::{PageError, Result, page},
     form::Fields,
     link::with_query,
@@ -248,7 +248,7 @@ pub(crate) async fn show_page(
     let session = state.agents.session(caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(state, caller, &schema), csrf.token());
-    let fragments = fragments.with(around(state, caller, &session).await?);
+    let mut fragments = fragments.with(around(state, caller, &session).await?);
 
     let before: Option<Sequence> = query.get("before").parse().ok();
     let mut starts = state.agents.turn_starts(caller, id, before, SHOWN_TURNS + 1).await?;
@@ -265,6 +265,14 @@ pub(crate) async fn show_page(
         }
     }
     transcript.render();
+    // The log may be further on than the session was when it was read.
+    let arrived = transcript.turns().iter().rev().find_map(Turn::arrival).map(|arrival| &arrival.agent);
+    let is_behind =
+        arrived.is_some_and(|label| session.agent.as_ref().map(|agent| &agent.label) != Some(label));
+    let session = if is_behind { state.agents.session(caller, id).await? } else { session };
+    if let Some(agent) = &session.agent {
+        fragments.goes_to(&agent.label);
+    }
     learn_names(state, caller, &fragments, &transcript).await;
     let turns = transcript.turns().iter().map(|turn| fragments.turn(turn)).collect();
 

@@ -181,9 +181,10 @@ impl Turn<'_> {
                 attributes = attributes.text(OUTPUT_MESSAGES, content::output(last));
             }
         }
-        let name = agent
-            .as_ref()
-            .map_or_else(|| "invoke_agent".to_owned(), |agent| format!("invoke_agent {}", agent.name));
+        let name = match agent {
+            Some(agent) => format!("invoke_agent {}", agent.name),
+            None => "invoke_agent".to_owned(),
+        };
         let mut span = self.begun("turn", None, name, SpanKind::Internal, [from, to]);
         if turn.status == TurnStatus::Failed {
             let code = turn.problem.as_ref().map_or("_OTHER", |problem| &*problem.code);
