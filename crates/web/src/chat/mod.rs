@@ -13,5 +13,5 @@ pub(crate) use self::{
     answer::Around,
     encoder::{Encoder, Message},
     fragments::{Fragments, duration},
-    transcript::Transcript,
+    transcript::{Transcript, Turn},
 };
