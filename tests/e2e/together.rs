@@ -17,7 +17,7 @@ async fn an_agent_asks_another_and_hands_over_to_it() {
         let made = ada.post("/api/agents", front).await.unwrap().ok();
         assert_eq!((&made["ask"][0], &made["hand_to"][0]), (&json!("analyst"), &json!("analyst")));
         let wrong = ada.patch("/api/agents/front", json!({"ask": ["front", "nobody"]})).await.unwrap();
-        assert_eq!(wrong.status, 422);
+        assert_eq!(wrong.status, 400);
         let paths: Vec<_> =
             wrong.body["errors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
         assert_eq!(paths, ["ask[0]", "ask[1]"], "{}", wrong.body);
