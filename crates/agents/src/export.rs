@@ -15,9 +15,8 @@ use crate::{
     access::{member_of, readable, veil},
     engine::Agents,
     error::Error,
-    feedback::agent_names,
     log,
-    rows::turns,
+    rows::{agents::AgentNames, turns},
     sessions::Session,
     sharing::{member_name, names},
     stored::{LoggedEvent, MemberName, TurnStatus},
@@ -77,7 +76,7 @@ impl Agents {
                             _ => break,
                         }
                     }
-                    let (names, agents) = (names(tx).await?, agent_names(tx).await?);
+                    let (names, agents) = (names(tx).await?, AgentNames::read(tx).await?);
                     let mut turns = Vec::new();
                     for turn in turns::up_to(tx, id, row.turn_count).await? {
                         let logged = by_turn.remove(&turn.id).unwrap_or_default();
@@ -85,7 +84,7 @@ impl Agents {
                             id: turn.id,
                             number: turn.position,
                             member: member_name(turn.member, &names),
-                            agent: turn.agent.and_then(|id| agents.get(&id).cloned()),
+                            agent: turn.agent.map(|id| agents.of(id)),
                             status: turn.status,
                             problem: shown_problem(turn.problem, &logged, turn.member == member),
                             message: turn.message,
@@ -130,12 +129,13 @@ impl SessionExport {
         text
     }
 
-    /// A name for the file, without its ending.
-    pub fn file_name(&self) -> String {
+    /// A name for the file, with an ending such as `md`.
+    pub fn file_name(&self, ending: &str) -> String {
         let title = self.session.title.as_deref().unwrap_or("chat").to_lowercase();
         let plain: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).take(8).collect();
-        if words.is_empty() { "chat".to_owned() } else { words.join("-") }
+        let name = if words.is_empty() { "chat".to_owned() } else { words.join("-") };
+        format!("{name}.{ending}")
     }
 }
 

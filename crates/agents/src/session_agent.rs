@@ -17,9 +17,11 @@ use crate::{
     definition::{Agent, require_agent},
     engine::Agents,
     error::Error,
-    feedback::agent_names,
     log,
-    rows::{agents, sessions, turns},
+    rows::{
+        agents::{self, AgentNames},
+        sessions, turns,
+    },
     sharing::{member_name, names},
     stored::{Draft, LoggedEvent, SessionStatus, TurnStatus},
     turns::Turn,
@@ -35,7 +37,7 @@ impl Agents {
 
     /// An agent of this name that the caller may use.
     pub(crate) async fn agent_to_use(&self, caller: &Caller, name: &str) -> Result<Agent, Error> {
-        let agent = self.agent_named(caller.workspace, name).await?;
+        let agent = self.agent_named(caller, name).await?;
         require_agent(caller, &agent.name)?;
         Ok(agent)
     }
@@ -57,9 +59,8 @@ impl Agents {
                     if turns.is_empty() {
                         return Ok(HashMap::new());
                     }
-                    let names = agent_names(tx).await?;
-                    let named = |(turn, agent)| Some((turn, names.get(&agent)?.clone()));
-                    Ok::<_, Error>(turns.into_iter().filter_map(named).collect())
+                    let names = AgentNames::read(tx).await?;
+                    Ok::<_, Error>(turns.into_iter().map(|(turn, agent)| (turn, names.of(agent))).collect())
                 })
             })
             .await

@@ -22,9 +22,9 @@ use crate::{
     access::{any_turn, member_of, readable_turn, veil},
     engine::Agents,
     error::Error,
-    feedback::agent_names,
     log,
     rows::{
+        agents::AgentNames,
         sent,
         sessions::{self, SessionRow},
         turns::TurnRow,
@@ -235,11 +235,10 @@ impl Found {
             texts = sent::find(tx, &trace_steps::digests(&logged)).await?;
         }
         let (owner, until) = sessions::lease(tx, session.id).await?;
-        let agents = agent_names(tx).await?;
-        let unnamed = |id| AgentName { id, name: String::new(), label: String::new() };
         let agent = turn.agent.or(session.chosen_agent());
+        let agents = AgentNames::read(tx).await?;
         Ok(Self {
-            agent: agent.map(|id| agents.get(&id).cloned().unwrap_or_else(|| unnamed(id))),
+            agent: agent.map(|id| agents.of(id)),
             member: member_name(turn.member, &names(tx).await?),
             lease: TraceLease { epoch: session.epoch, owner, until },
             turn,

@@ -88,7 +88,7 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
             *question = ApprovalQuestion { record: None, ..question.clone() };
         }
         TurnEvent::ApprovalResolved { comment, .. } => comment.clear(),
-        TurnEvent::MessageCompleted { reasoning, .. } if !reasoning.is_empty() => reasoning.clear(),
+        TurnEvent::MessageCompleted { reasoning, .. } => reasoning.clear(),
         TurnEvent::HistorySummarized { text, .. } => LEFT_OUT.clone_into(text),
         // What one agent tells another is the result of a call, not something that was said in the session.
         TurnEvent::AgentEvent { event, .. } => {
@@ -98,7 +98,7 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
             }
             **event = shown;
         }
-        TurnEvent::TurnFailed { problem, done, .. } if !done.is_empty() => {
+        TurnEvent::TurnFailed { problem, done, .. } => {
             done.clear();
             without_deeds(problem);
         }
@@ -106,7 +106,17 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
             *value = Arc::from("null");
             calls.clear();
         }
-        _ => return None,
+        // Each is named, so that an event that is new is not shown before somebody has decided on it.
+        TurnEvent::TurnStarted { .. }
+        | TurnEvent::AgentChanged { .. }
+        | TurnEvent::AgentAsked { .. }
+        | TurnEvent::StepStarted { .. }
+        | TurnEvent::StepRestarted { .. }
+        | TurnEvent::AnswerRefused { .. }
+        | TurnEvent::HistoryDropped { .. }
+        | TurnEvent::Usage { .. }
+        | TurnEvent::TurnCompleted { .. }
+        | TurnEvent::TurnCancelled { .. } => return None,
     }
     Some(event)
 }

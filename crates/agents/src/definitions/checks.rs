@@ -1,6 +1,9 @@
 //! What is wrong with what an agent is to be, as far as that takes a look at the workspace.
 
-use kontor_core::{caller::Caller, error::Issue, text};
+use kontor_core::{
+    caller::Caller,
+    error::{Fault as _, Issue},
+};
 
 use super::input::of_definition;
 use crate::{
@@ -12,25 +15,25 @@ use crate::{
 };
 
 impl Agents {
-    /// All that is wrong with what an agent of a name is to be.
+    /// All that is wrong with what an agent of a name is to be. Its role is named as the workspace writes it.
     pub(super) async fn issues_of(
         &self,
         caller: &Caller,
         own: &str,
         before: Option<&Definition>,
-        definition: &Definition,
+        definition: &mut Definition,
     ) -> Result<Vec<Issue>, Error> {
         let models = self.models_of(caller.workspace).await?;
         let mut issues = of_definition(definition, &models, self.limits());
         issues.extend(self.issues_of_colleagues(caller, own, before, definition).await?);
         if definition.role.is_empty() {
             issues.push(Issue::new("role", "required", "expected the name of a role"));
-        } else if let Err(kontor_identity::Error::RoleNotFound { name, roles }) =
-            self.0.identity.role_grants(caller.workspace, &definition.role).await
-        {
-            let near = text::suggestion(&name, roles.iter().map(String::as_str));
-            let told = format!("There is no role {:?}.{near}", text::excerpt(&name, 60));
-            issues.push(Issue::new("role", "unknown_role", told));
+            return Ok(issues);
+        }
+        match self.0.identity.role_name(caller.workspace, &definition.role).await {
+            Ok(name) => definition.role = name,
+            Err(error @ kontor_identity::Error::UnknownRole { .. }) => issues.extend(error.problem().issues),
+            Err(error) => return Err(error.into()),
         }
         Ok(issues)
     }

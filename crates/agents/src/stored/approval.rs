@@ -1,7 +1,7 @@
 use kontor_core::{
     ids::{ApprovalId, MemberId, SessionId, TurnId},
     time::Timestamp,
-    turn::ApprovalQuestion,
+    turn::{AgentName, ApprovalQuestion},
 };
 use kontor_store::jobs::NewJob;
 use serde::Serialize;
@@ -34,6 +34,17 @@ pub struct Approval {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(default)]
     pub comment: String,
+}
+
+/// An approval with the chat that it was asked for in.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct ListedApproval {
+    #[serde(flatten)]
+    pub approval: Approval,
+    /// The title of the session.
+    pub title: Option<String>,
+    /// Which agent asks.
+    pub agent: AgentName,
 }
 
 /// The name of the job that expires approvals.

@@ -34,6 +34,13 @@ pub struct MemberName {
     pub name: Option<String>,
 }
 
+impl MemberName {
+    /// The name as a person reads it.
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or("A member who is gone")
+    }
+}
+
 /// With whom a session is shared.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Share {

@@ -9,8 +9,7 @@ use kontor_agents::{Access, AgentSummary, Session, SessionPatch};
 use kontor_core::ids::SessionId;
 use kontor_http::Services;
 
-use super::turns::parsed;
-use crate::{error::Result, session::Sent};
+use crate::{error::Result, link::parsed, session::Sent};
 
 #[derive(Template)]
 #[template(path = "fragments/chat_agent.html")]

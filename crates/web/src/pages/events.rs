@@ -22,6 +22,7 @@ use crate::{
     chat::{Encoder, Fragments, Message},
     error::{PageError, Result},
     form::Fields,
+    link::parsed,
     session::SignedIn,
     shell::viewer,
 };
@@ -35,7 +36,7 @@ pub(crate) async fn stream(
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
+    let id: SessionId = parsed(&session)?;
     let query = Fields::of_query(&request);
     // A browser that comes back names the last event it saw, which is later than the page's.
     let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
