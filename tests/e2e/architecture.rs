@@ -113,7 +113,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
     &["log"],
     &["machine", "prompts", "history", "stream", "running", "titles", "assignment", "choice"],
     &["veil"],
-    &["engine", "driver", "worker", "workspace_models", "workspace_budgets"],
+    &["engine", "driver", "worker", "workspace_models", "workspace_budgets", "colleagues"],
     &[
         "access",
         "sessions",

@@ -10,7 +10,7 @@ use kontor_core::{
     cache::Cache,
     ids::{AgentId, MemberId, SessionId, TurnId},
     text,
-    turn::{Done, Sequence, TurnEvent},
+    turn::{Done, RoutedBy, Sequence, TurnEvent},
 };
 use kontor_models::{Message, ToolCall, tokens::estimate};
 use serde_json::json;
@@ -19,6 +19,7 @@ use crate::{
     limits::Limits,
     log::LogSlice,
     machine::{self, End, Page, State},
+    stored::LoggedEvent,
 };
 
 /// Conversations that are remembered between turns.
@@ -166,7 +167,14 @@ impl History {
             if let TurnEvent::HistorySummarized { through: last, text, .. } = &*logged.event {
                 // One that was made for another member or agent may tell of more than this one may read.
                 let of_another = |(state, _): &(State, Sequence)| state.turn == turn && state.by != reader.by;
-                if !of_others.contains_key(&turn) && !states.iter().any(of_another) {
+                // So may one that was made before the turn was handed over.
+                let is_before = |later: &LoggedEvent| {
+                    later.seq > logged.seq
+                        && later.event.turn() == turn
+                        && matches!(&*later.event, TurnEvent::AgentChanged { routing, .. } if routing.by == RoutedBy::Agent)
+                };
+                let is_handed_over = log.events.iter().any(is_before);
+                if !of_others.contains_key(&turn) && !is_handed_over && !states.iter().any(of_another) {
                     through = *last;
                     history.summary = Some(Summary::new(text));
                 }
@@ -183,12 +191,12 @@ impl History {
             }
         }
         for (state, last) in &states {
+            let is_other = of_others.contains_key(&state.turn);
             if *last > through {
-                let is_other = of_others.contains_key(&state.turn);
                 let agent_is = if is_other { Whose::OtherAgent } else { Whose::Own };
                 history.take_in(state, *last, limits, agent_is);
             } else {
-                history.note_done(state, *last);
+                history.note_done(state, *last, !is_other);
             }
         }
         history
@@ -203,7 +211,7 @@ impl History {
     /// summary of it, up to twice of them, by what the summary is told: one long result must not make the turns before
     /// it vanish.
     fn take_in(&mut self, state: &State, last: Sequence, limits: &Limits, agent_is: Whose) {
-        self.note_done(state, last);
+        self.note_done(state, last, agent_is == Whose::Own);
         let whose = if state.by == self.reader.by { agent_is } else { Whose::OtherMember };
         let past = Past::new(state, last, Page::usual(limits), whose);
         self.characters += past.characters;
@@ -222,7 +230,7 @@ impl History {
     }
 
     /// Takes in what a turn did that ended early, for the one that goes on from it.
-    fn note_done(&mut self, state: &State, last: Sequence) {
+    fn note_done(&mut self, state: &State, last: Sequence, is_own: bool) {
         if state.by != self.reader.by {
             return;
         }
@@ -230,9 +238,11 @@ impl History {
             self.unfinished.clear();
             return;
         }
-        let words = |done: Done| match done.record {
+        let words = |done: Done| match done.record.filter(|_| is_own && state.is_own(done.step)) {
             Some(record) => format!("{} (id {record})", done.words()),
-            None => done.words(),
+            None if is_own && state.is_own(done.step) => done.words(),
+            // Of a record that this agent may not be allowed to read, no more than that it was done.
+            None => format!("{} (by another agent)", Done { name: String::new(), ..done }.words()),
         };
         let done: Vec<_> = state.done().into_iter().map(words).collect();
         if !done.is_empty() {

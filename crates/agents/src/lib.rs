@@ -27,6 +27,7 @@
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
+//! | `colleagues` | the agents that others may ask |
 //! | `history` | the earlier turns a model is shown, and what was made of those before them |
 //! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
 //! | [`authority`](Explanation) | what somebody may do, and what decides on it |
@@ -46,6 +47,7 @@ mod assignment;
 mod authority;
 mod budgets;
 mod choice;
+mod colleagues;
 mod copy;
 mod data_steps;
 mod definition;
@@ -133,7 +135,8 @@ pub use stored::{
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceAgentChange, TraceLease, TraceTiming, TraceTotal, TurnTrace};
 pub use trace_steps::{
-    TraceApproval, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep, TraceUsage,
+    TraceApproval, TraceAsked, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep,
+    TraceUsage,
 };
 pub use turns::{GO_ON, StartedTurn, Turn};
 pub use usage::{MOST_GROUPS, Named, UsageGroup, UsageQuery, UsageReport};

@@ -287,7 +287,7 @@ fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
     };
     let (mut usage, mut spent) = (TraceTotal::default(), Spent::default());
     for logged in &logged {
-        match &*logged.event {
+        match logged.event.inner() {
             TurnEvent::Usage { usage: step, .. } => {
                 spent.add(step);
                 usage.input_tokens += step.input_tokens;
@@ -303,8 +303,9 @@ fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
         }
     }
     (usage.tokens, usage.cost_micros) = (spent.tokens, spent.cost_micros);
-    for call in steps.iter().flat_map(|step| &step.calls) {
-        timing.tools_ms += call.duration_ms.unwrap_or_default();
+    for call in trace_steps::all(&steps).into_iter().flat_map(|step| &step.calls) {
+        // What an agent that was asked took is told of its models and tools.
+        timing.tools_ms += call.duration_ms.filter(|_| call.asked.is_none()).unwrap_or_default();
         timing.waiting_ms += call
             .approval
             .as_ref()

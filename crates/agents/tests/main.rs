@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod approvals;
+mod asks;
 mod authority;
 mod budgets;
 mod builtin;
@@ -13,6 +14,7 @@ mod crashes;
 mod damage;
 mod definitions;
 mod go_on;
+mod handovers;
 mod house;
 mod live;
 mod model_providers;

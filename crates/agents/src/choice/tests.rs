@@ -52,6 +52,8 @@ fn candidates(names: &[&str]) -> Vec<Candidate> {
                 "Show open deals".to_owned(),
             ],
             evaluation_inputs: Vec::new(),
+            ask: Vec::new(),
+            hand_to: Vec::new(),
         };
         let agent = Agent {
             id: environment.new_id(),

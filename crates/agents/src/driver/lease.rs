@@ -146,13 +146,15 @@ pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, mut row: Turn
 /// does not go on: what it did already might be done again.
 pub(super) async fn read_back(
     namespace: &Namespace,
-    taken: &Turn,
+    session: &SessionRow,
+    (turn, acting): (TurnId, MemberId),
+    reader: Reader,
     limits: &Limits,
 ) -> Result<(State, Arc<History>), Error> {
-    let (session, turn) = (taken.session.id, taken.row.id);
     // Where others take part, or the session had another agent, each has summaries of their own.
-    let member = Some(taken.row.member).filter(|_| taken.session.is_shared);
-    let agent = taken.agent().filter(|_| taken.session.routing.is_some());
+    let member = Some(acting).filter(|_| session.is_shared);
+    let agent = reader.agent.filter(|_| session.routing.is_some());
+    let session = session.id;
     let (log, of_others) = namespace
         .read((session, member, agent), |tx, &(session, member, agent)| {
             Box::pin(async move {
@@ -170,7 +172,7 @@ pub(super) async fn read_back(
         return Err(Error::TurnUnreadable(turn));
     }
     let state = State::replay(turn, log.events.iter().map(|logged| &*logged.event));
-    let history = History::read(&log, turn, taken.reader(), &of_others, limits);
+    let history = History::read(&log, turn, reader, &of_others, limits);
     Ok::<_, Error>((state, Arc::new(history)))
 }
 

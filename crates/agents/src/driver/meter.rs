@@ -100,6 +100,13 @@ impl Run<'_> {
             let agent = agent.map(|agent| (agent.id, &*agent.definition.label));
             let spender = Spender { agent, member: self.member };
             self.agents.check_budgets(self.workspace, spender, &budgets, self.state.spent).await?;
+            // What an agent that was asked may use up is a share of what the turn may.
+            if budgets
+                .of_turn()
+                .is_some_and(|budget| self.counted().any(|counted| budget.is_used_up(counted)))
+            {
+                return Err(share_reached());
+            }
             if let Some(account) = &self.agents.0.settings.account {
                 account.check(self.state.spent).await?;
             }
@@ -180,6 +187,12 @@ impl Agents {
         }
         Ok(())
     }
+}
+
+/// That an agent that was asked has nothing left of what it may use up of the budget of a message.
+fn share_reached() -> Error {
+    let message = "It has used up its share of the budget of a message. Ask it for less.";
+    Error::BudgetReached(Box::new(Problem::new(ErrorKind::Limited, "budget_reached", message)))
 }
 
 /// That nothing is left of a budget: of a day, with when the next one begins.

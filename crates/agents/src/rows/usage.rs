@@ -56,7 +56,12 @@ pub(crate) async fn insert(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let TurnEvent::Usage { turn, step, usage } = &*draft.event else { return Ok(()) };
+    let TurnEvent::Usage { turn, step, usage } = draft.event.inner() else { return Ok(()) };
+    let agent = match &*draft.event {
+        TurnEvent::AgentEvent { agent, .. } => Expr::val(agent.id.as_uuid()),
+        // Its session may have gone to another.
+        _ => Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]).into(),
+    };
     let Some(day) = usage.day else { return Ok(()) };
     let (turn, step): (TurnId, i64) = (*turn, (*step).into());
     let values = Query::select()
@@ -65,8 +70,7 @@ pub(crate) async fn insert(
             Expr::val(seq),
             Expr::val(turn.as_uuid()),
             Expr::val(step),
-            // Which agent's: its session may have gone to another.
-            Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]).into(),
+            agent,
             // Whose turn it is: several members may take part in a session.
             Expr::col(("t", "member_id")),
         ])

@@ -169,7 +169,11 @@ impl Fragments {
     }
 
     pub(crate) fn call_label(&self, call: &Call) -> String {
-        operation_label(&self.viewer, &call.operation)
+        let label = operation_label(&self.viewer, &call.operation);
+        match &call.by {
+            Some(agent) => format!("{agent}: {label}"),
+            None => label,
+        }
     }
 
     pub(crate) fn call(&self, turn: &Turn, call: &Call) -> String {

@@ -8,7 +8,7 @@ use kontor_core::{
     operation::Effect,
     reading::readable,
     time::Timestamp,
-    turn::{AnsweredBy, ApprovalQuestion, ToolOutcome, TurnEvent},
+    turn::{AnsweredBy, ApprovalQuestion, RoutedBy, ToolOutcome, TurnEvent},
     usage::{Spent, dollars},
 };
 use serde_json::Value as Json;
@@ -100,6 +100,8 @@ pub(crate) struct Call {
     pub state: CallState,
     /// What a person was asked about it.
     pub question: Option<ApprovalQuestion>,
+    /// What the agent is called whose call it is, where that is one that was asked by another.
+    pub by: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -233,15 +235,32 @@ impl Turn {
         &mut self.steps[at]
     }
 
+    /// What an agent that was asked does. What it says is in the result of the call that asked it.
+    fn apply_of_another(&mut self, agent: &str, event: &TurnEvent) -> Change {
+        let change = match event {
+            TurnEvent::MessageCompleted { .. } | TurnEvent::StepRestarted { .. } => Change::Nothing,
+            event => self.apply(event),
+        };
+        if let Change::Call(_, step, index) = change {
+            self.step(step).call(index, "", &Json::Null).by = Some(agent.to_owned());
+        }
+        change
+    }
+
     fn apply(&mut self, event: &TurnEvent) -> Change {
         let id = self.id;
         match event {
+            TurnEvent::AgentEvent { agent, event, .. } => self.apply_of_another(&agent.label, event),
             TurnEvent::TurnStarted { by, .. } => {
                 self.by = *by;
                 self.state = TurnState::Running;
                 Change::Turn(id)
             }
             TurnEvent::AgentChanged { agent, from, routing, .. } => {
+                // One that is handed over is answered by the other.
+                if routing.by == RoutedBy::Agent {
+                    self.agent = Some(agent.label.clone());
+                }
                 self.arrivals.push(Arrival {
                     agent: agent.label.clone(),
                     reason: routing.reason.clone(),
@@ -283,6 +302,7 @@ impl Turn {
                 let call = self.step(*step).call(*index, operation, arguments);
                 call.state = CallState::Waiting(*approval);
                 call.question = Some(question.clone());
+                call.by.clone_from(&question.agent);
                 self.state = TurnState::Waiting;
                 Change::Approval(id, *step, *index)
             }
@@ -316,7 +336,7 @@ impl Turn {
                 self.spent.add(usage);
                 Change::Nothing
             }
-            TurnEvent::AnswerCarried { .. } => Change::Nothing,
+            TurnEvent::AnswerCarried { .. } | TurnEvent::AgentAsked { .. } => Change::Nothing,
             TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
             TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
             TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),
@@ -401,6 +421,7 @@ impl Step {
                 effect: None,
                 state: CallState::Running,
                 question: None,
+                by: None,
             };
             self.calls.insert(at, call);
         }
