@@ -241,7 +241,7 @@ both_engines! {
         let agents = &house.first.agents;
         agents.change_agent(&house.ada, "front", patch(json!({"limits": {"steps": 4}}))).await.unwrap();
         let find = ("deal.find", json!({}));
-        let endless = plan(&vec![&[find][..]; 9], "Never said.");
+        let endless = plan(&[&[find][..]; 9], "Never said.");
         let (_, events) = asked(&house, &house.ada, plan(&[&[ask("clerk", &endless)]], "It got nowhere.")).await;
         let failed = outcome(&events, 1, 0);
         assert_eq!(failed["problem"]["code"], "agent_failed", "{failed}");
@@ -269,7 +269,7 @@ both_engines! {
         let budget = NewBudget { cost_micros: None, tokens: Some(500) };
         house.first.agents.set_budget(&house.ada, BudgetScope::Turn, None, budget).await.unwrap();
         let find = ("deal.find", json!({}));
-        let endless = plan(&vec![&[find][..]; 9], "Never said.");
+        let endless = plan(&[&[find][..]; 9], "Never said.");
         let (_, events) = asked(&house, &house.ada, plan(&[&[ask("clerk", &endless)]], "It used up its share.")).await;
         let failed = outcome(&events, 1, 0);
         assert!(failed["problem"]["message"].as_str().unwrap().contains("its share"), "{failed}");

@@ -44,7 +44,7 @@ impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
         let (prepared, request, mut chosen, tool_tokens) = match self.request().await {
-            Ok(Ready::Asked(prepared, request, chosen, tokens)) => (prepared, request, chosen, tokens),
+            Ok(Ready::Asked(prepared, request, chosen, tokens)) => (prepared, request, *chosen, tokens),
             Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Ok(Ready::LeavingOut) => return Ok(self.left_out_again()),
             Err(error) => return Ok(failed(&error)),
@@ -183,14 +183,14 @@ impl Run<'_> {
         messages.extend(fitted);
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, tools).with_settings(definition.settings).in_scene(scene);
-        Ok(Ready::Asked(prepared, request, chosen, tool_tokens))
+        Ok(Ready::Asked(prepared, request, Box::new(chosen), tool_tokens))
     }
 }
 
 /// What is to be asked next.
 enum Ready {
     /// With the tokens of its tools.
-    Asked(Arc<Prepared>, ChatRequest, Chosen, usize),
+    Asked(Arc<Prepared>, ChatRequest, Box<Chosen>, usize),
     /// So many of the oldest turns have no room, and are to be summed up first by this model.
     Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
     /// Some of the oldest turns are left out, which the member is told first.
