@@ -39,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
+    meter::Spender,
     needs::{Needs, needs_of},
     prepare::{Preparations, offered, tools_in},
 };
@@ -290,6 +291,7 @@ impl<'a> Run<'a> {
             }
             input = match effect {
                 Effect::Append(events) => {
+                    self.charge(&events).await?;
                     self.pending.extend(events);
                     None
                 }
