@@ -100,11 +100,8 @@ impl Run<'_> {
             let agent = agent.map(|agent| (agent.id, &*agent.definition.label));
             let spender = Spender { agent, member: self.member };
             self.agents.check_budgets(self.workspace, spender, &budgets, self.state.spent).await?;
-            // What an agent that was asked may use up is a share of what the turn may.
-            if budgets
-                .of_turn()
-                .is_some_and(|budget| self.counted().any(|counted| budget.is_used_up(counted)))
-            {
+            let of_turn = budgets.of_turn();
+            if of_turn.is_some_and(|budget| self.counted().any(|counted| budget.is_used_up(counted))) {
                 return Err(share_reached());
             }
             if let Some(account) = &self.agents.0.settings.account {
@@ -124,7 +121,8 @@ impl Run<'_> {
     pub(super) async fn charge(&self, events: &[TurnEvent]) -> Result<(), Error> {
         let Some(account) = &self.agents.0.settings.account else { return Ok(()) };
         for event in events {
-            if let TurnEvent::Usage { turn, step, usage } = event {
+            // Also of agents that were asked.
+            if let TurnEvent::Usage { turn, step, usage } = event.inner() {
                 account.charge(*turn, *step, usage).await?;
             }
         }

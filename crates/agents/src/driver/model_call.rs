@@ -43,12 +43,13 @@ const LONGEST_ID: usize = 100;
 impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
-        let (prepared, request, mut chosen, tool_tokens) = match self.request().await {
-            Ok(Ready::Asked(prepared, request, chosen, tokens)) => (prepared, request, *chosen, tokens),
+        let question = match self.request().await {
+            Ok(Ready::Asked(question)) => *question,
             Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Ok(Ready::LeavingOut) => return Ok(self.left_out_again()),
             Err(error) => return Ok(failed(&error)),
         };
+        let Question { prepared, request, mut chosen, tool_tokens } = question;
         let metered = self.meter(Some(&prepared.agent), &chosen.model, &request, tool_tokens).await;
         let meter = match metered {
             Ok(meter) => meter,
@@ -183,14 +184,22 @@ impl Run<'_> {
         messages.extend(fitted);
         distinguish_calls(&mut messages);
         let request = ChatRequest::new(messages, tools).with_settings(definition.settings).in_scene(scene);
-        Ok(Ready::Asked(prepared, request, Box::new(chosen), tool_tokens))
+        Ok(Ready::Asked(Box::new(Question { prepared, request, chosen, tool_tokens })))
     }
+}
+
+/// A request that a model is to answer.
+struct Question {
+    prepared: Arc<Prepared>,
+    request: ChatRequest,
+    chosen: Chosen,
+    /// Tokens of its tools.
+    tool_tokens: usize,
 }
 
 /// What is to be asked next.
 enum Ready {
-    /// With the tokens of its tools.
-    Asked(Arc<Prepared>, ChatRequest, Box<Chosen>, usize),
+    Asked(Box<Question>),
     /// So many of the oldest turns have no room, and are to be summed up first by this model.
     Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
     /// Some of the oldest turns are left out, which the member is told first.
