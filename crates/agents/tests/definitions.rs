@@ -158,7 +158,7 @@ both_engines! {
         let max = house.member("Max Okafor", "Rep").await;
         for (caller, is_told) in [(&house.ada, true), (&max, false)] {
             let search = SessionQuery { agent: Some("analist".to_owned()), ..SessionQuery::first(5) };
-            let session = NewSession { agent: "analist".to_owned(), title: None, context: None };
+            let session = NewSession { agent: Some("analist".to_owned()), title: None, context: None };
             for told in [
                 agents.agent_by_name(caller, "analist").await.unwrap_err().problem(),
                 agents.sessions(caller, search).await.unwrap_err().problem(),

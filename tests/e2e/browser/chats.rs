@@ -104,7 +104,7 @@ async fn a_chat_says_which_agent_was_chosen_and_goes_to_another() {
     says(&page, ".turn .note .arrival", "Analyst was chosen for you. The message asks for it by name.").await;
     says(&page, "#chat-agent", "Analyst").await;
     says(&page, ".turn:last-child .answer .by", "Analyst").await;
-    open(&page, ".with-agent summary").await;
+    click(&page, ".with-agent summary").await;
     says(&page, "#chat-routing", "The message asks for it by name.").await;
     picture(&page, "chat-agent-light").await;
 
