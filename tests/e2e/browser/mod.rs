@@ -14,6 +14,7 @@ mod reading;
 mod records;
 mod settings;
 mod together;
+mod trials;
 mod usage;
 mod views;
 

@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use kontor_core::{
     error::{ErrorKind, Problem},
+    ids::{AgentId, MemberId, WorkspaceId},
     locale::TimeZone,
     reading::readable,
     time::{Date, Timestamp},
+    turn::TurnEvent,
     usage::{Spent, StepUsage, dollars},
 };
 use kontor_models::{Assembler, ChatModel, ChatRequest, Usage};
@@ -14,7 +16,7 @@ use tokio::time::Instant;
 
 use super::Run;
 use crate::{
-    engine::LoadedAgent,
+    engine::{Agents, LoadedAgent},
     error::Error,
     history,
     rows::{
@@ -94,8 +96,13 @@ impl Run<'_> {
         tools: usize,
     ) -> Result<Meter, Error> {
         let budgets = self.agents.budgets_of(self.workspace).await?;
-        if !budgets.is_empty() && model.capabilities().language {
-            self.check_budgets(agent, &budgets).await?;
+        if model.capabilities().language {
+            let agent = agent.map(|agent| (agent.id, &*agent.definition.label));
+            let spender = Spender { agent, member: self.member };
+            self.agents.check_budgets(self.workspace, spender, &budgets, self.state.spent).await?;
+            if let Some(account) = &self.agents.0.settings.account {
+                account.check(self.state.spent).await?;
+            }
         }
         Ok(Meter {
             model: model.clone(),
@@ -106,17 +113,50 @@ impl Run<'_> {
         })
     }
 
-    async fn check_budgets(&self, agent: Option<&LoadedAgent>, budgets: &Budgets) -> Result<(), Error> {
-        let spent = self.state.spent;
+    /// Counts what answers among these events have used up where it is counted beside the workspace.
+    pub(super) async fn charge(&self, events: &[TurnEvent]) -> Result<(), Error> {
+        let Some(account) = &self.agents.0.settings.account else { return Ok(()) };
+        for event in events {
+            if let TurnEvent::Usage { turn, step, usage } = event {
+                account.charge(*turn, *step, usage).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whose budgets an answer is held against.
+#[derive(Clone, Copy)]
+pub(crate) struct Spender<'s> {
+    /// With its label; none before one is chosen.
+    pub(crate) agent: Option<(AgentId, &'s str)>,
+    pub(crate) member: MemberId,
+}
+
+impl Agents {
+    /// Whether anything is left of a workspace's budgets, for a turn that has used up so much.
+    ///
+    /// # Errors
+    /// [`Error::BudgetReached`].
+    pub(crate) async fn check_budgets(
+        &self,
+        workspace: WorkspaceId,
+        Spender { agent, member: of_member }: Spender<'_>,
+        budgets: &Budgets,
+        spent: Spent,
+    ) -> Result<(), Error> {
+        if budgets.is_empty() {
+            return Ok(());
+        }
         if let Some(budget) = budgets.of_turn().filter(|budget| budget.is_used_up(spent)) {
             return Err(reached(budget, spent, "This message has", None));
         }
-        let (of_agent, of_member) = (agent.map(|agent| agent.id), self.member);
+        let (of_agent, label) = agent.unzip();
         let of_day: Vec<&BudgetRow> = budgets.of_day(of_agent, of_member).collect();
         if of_day.is_empty() {
             return Ok(());
         }
-        let now = self.agents.0.environment.now();
+        let now = self.0.environment.now();
         let today = budgets.time_zone.date(now);
         let is_of = |scope| of_day.iter().any(|budget| budget.scope == scope);
         let whose = Whose {
@@ -124,16 +164,13 @@ impl Run<'_> {
             agent: of_agent.filter(|_| is_of(BudgetScope::Agent)),
             member: is_of(BudgetScope::Member).then_some(of_member),
         };
-        let day: DaySpent = self
-            .namespace
+        let namespace = self.namespace(workspace).await?;
+        let day: DaySpent = namespace
             .read((today, whose), |tx, &(today, whose)| Box::pin(usage::of_day(tx, today, whose)))
             .await?;
         for budget in of_day {
             let (spent, who) = match budget.scope {
-                BudgetScope::Agent => {
-                    let label = agent.map_or("", |agent| &agent.definition.label);
-                    (day.agent, format!("The agent {label} has"))
-                }
+                BudgetScope::Agent => (day.agent, format!("The agent {} has", label.unwrap_or_default())),
                 BudgetScope::Member => (day.member, "You have".to_owned()),
                 BudgetScope::Workspace | BudgetScope::Turn => (day.workspace, "The workspace has".to_owned()),
             };

@@ -9,7 +9,7 @@ use kontor_agents::{Access, AgentSummary, Session, SessionPatch};
 use kontor_core::ids::SessionId;
 use kontor_http::Services;
 
-use crate::{error::Result, link::parsed, session::Sent};
+use crate::{chat::Room, error::Result, link::parsed, session::Sent};
 
 #[derive(Template)]
 #[template(path = "fragments/chat_agent.html")]
@@ -33,8 +33,14 @@ impl AgentOfChat<'_> {
     }
 }
 
-/// The agent of a chat as its head names it, with those that its member may choose from.
-pub(super) fn head(session: &Session, agents: &[AgentSummary], model: Option<String>, csrf: &str) -> String {
+/// The agent of a chat as its head names it, with those that its member may choose from where it is not of a trial.
+pub(super) fn head(
+    session: &Session,
+    agents: &[AgentSummary],
+    model: Option<String>,
+    room: &Room,
+    csrf: &str,
+) -> String {
     let offered: Vec<_> = agents
         .iter()
         .filter(|agent| agent.active)
@@ -50,7 +56,7 @@ pub(super) fn head(session: &Session, agents: &[AgentSummary], model: Option<Str
             (None, Some(_)) => "The chat was begun with it.",
             (None, None) => "It is chosen when the first message is answered.",
         },
-        is_own: session.access == Access::Owner,
+        is_own: session.access == Access::Owner && !room.is_trial(),
         has_current: current.is_some_and(|agent| offered.iter().any(|(name, _)| *name == agent.name)),
         offered,
         csrf,

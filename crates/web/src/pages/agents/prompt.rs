@@ -7,7 +7,7 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use kontor_agents::{
-    AgentSummary, NewDraft, NewPreview, NewPrompt, Preview, PreviewRecord, PromptVersion, Review,
+    AgentSummary, NewDraft, NewPreview, NewPrompt, NewTrial, Preview, PreviewRecord, PromptVersion, Review,
     ReviewStatus, Variable, compare_lines,
 };
 use kontor_core::{
@@ -49,6 +49,8 @@ struct PromptPage {
     /// A later version than the one that a draft was begun from, and who wrote it.
     overtaken: Option<String>,
     draft_saved: Option<Shown>,
+    /// The reader's trials that have not ended.
+    trials: Vec<TrialView>,
     members: Vec<(String, String)>,
     member: String,
     record: String,
@@ -74,6 +76,11 @@ struct PreviewView {
     prompt: String,
     tools: Vec<(String, String)>,
     tokens: [(&'static str, String); 3],
+}
+
+struct TrialView {
+    href: String,
+    when: Shown,
 }
 
 struct VersionView {
@@ -244,6 +251,30 @@ async fn both(
     Ok((StatusCode::CONFLICT, page(&shown)?).into_response())
 }
 
+/// What is tried of what was sent.
+pub(crate) fn written_trial(fields: &Fields) -> NewTrial {
+    let Written { body, member, record, .. } = written(fields);
+    let member = Some(member).filter(|member| !member.is_empty());
+    NewTrial { version: None, body: Some(body), member, record: record_of(&record) }
+}
+
+/// The editor as it was sent, with why its prompt is not tried.
+pub(crate) async fn not_tried(
+    state: &Services,
+    name: &str,
+    sent: Sent,
+    (status, problem): (StatusCode, Problem),
+) -> Result<Response> {
+    let agent = state.agents.agent_by_name(&sent.caller, name).await?;
+    let mut shown = prompt_page(state, &sent.caller, &sent.csrf, agent, written(&sent.fields)).await?;
+    if problem.issues.is_empty() {
+        shown.refused = Some(problem.message);
+    } else {
+        shown.problem = Some(told(&problem));
+    }
+    Ok((status, page(&shown)?).into_response())
+}
+
 pub(crate) async fn keep(
     State(state): State<Services>,
     Path(name): Path<String>,
@@ -306,6 +337,10 @@ async fn prompt_page(
             && latest.author.principal != caller.principal
     });
     let overtaken = latest.map(|latest| format!("{} saved version {} since", latest.author, latest.version));
+    let trials = match may_write(caller) {
+        true => state.trials.list(caller, &name).await?,
+        false => Vec::new(),
+    };
     let members = match caller.grants.permits(Permission::Members) {
         true => state.identity.members(caller).await?,
         false => Vec::new(),
@@ -325,6 +360,13 @@ async fn prompt_page(
         production: agent.prompt_version,
         overtaken,
         draft_saved: None,
+        trials: trials
+            .into_iter()
+            .map(|trial| TrialView {
+                href: format!("{}/trials/{}", href(&name), trial.id),
+                when: instant(trial.created_at, clock),
+            })
+            .collect(),
         members: members.into_iter().map(|member| (member.id.to_string(), member.name)).collect(),
         member: written.member,
         record: written.record,
