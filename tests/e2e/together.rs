@@ -48,7 +48,7 @@ async fn an_agent_asks_another_and_hands_over_to_it() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         };
         assert_eq!(
-            (&approval["operation"], &approval["question"]["agent"]),
+            (&approval["operation"], &approval["asked_agent"]),
             (&json!("deal.delete"), &json!("Data steward"))
         );
         let path = format!("/api/approvals/{}", approval["id"].as_str().unwrap());

@@ -192,7 +192,7 @@ both_engines! {
             let is_question = |event: &TurnEvent| matches!(event, TurnEvent::ApprovalRequested { .. });
             let events = house.first.until(&ada, session, is_question).await;
             let Some(TurnEvent::ApprovalRequested { step, question, .. }) = events.last() else { panic!() };
-            assert_eq!((*step, question.agent.as_deref()), (2, Some("Clerk")));
+            assert_eq!((*step, question.asked_agent.as_deref()), (2, Some("Clerk")));
             let next = Process::begin(&house.store, &house.server).await;
             std::mem::replace(&mut house.first, next).kill();
             let pending = house.first.agents.approvals(&ada, Some(session), None).await.unwrap();

@@ -14,7 +14,7 @@ pub struct ApprovalQuestion {
     pub record: Option<ApprovalRecord>,
     /// What the agent is called that wants it, where that is one that was asked by another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<String>,
+    pub asked_agent: Option<String>,
 }
 
 impl ApprovalQuestion {
