@@ -122,6 +122,20 @@ impl Models {
         Ok(models)
     }
 
+    /// One model that answers whatever is asked for without a name, and no other: a run of it needs no configuration.
+    pub fn alone(model: Arc<dyn ChatModel>, environment: Environment) -> Self {
+        let shared = Shared {
+            default: None,
+            providers: BTreeMap::new(),
+            builtin: model,
+            ollama: None,
+            environment,
+            outbound: Outbound::default(),
+            beneath: None,
+        };
+        Self { shared: Arc::new(shared), choices: Arc::default() }
+    }
+
     /// Looks for a local Ollama (at most 400 ms where there is none, 2.4 s where there is one) and asks servers that
     /// say it for their context windows (a second). Called at start; later looks happen by themselves.
     pub async fn probe(&self) {

@@ -5,6 +5,7 @@ mod backup;
 mod chat;
 mod demo;
 mod doctor;
+mod eval;
 mod jobs;
 mod models;
 mod role;
@@ -39,6 +40,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         }
         Command::Agent { client, command } => agent::run(client, command).await,
         Command::Role { client, command } => role::run(client, command).await,
+        Command::Eval(command) => eval::run(settings()?, command).await,
         Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,
         Command::Backup { to } => backup::back_up(settings()?, &to).await,
