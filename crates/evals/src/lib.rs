@@ -3,7 +3,17 @@
 //! | module | holds |
 //! |---|---|
 //! | [`dataset`] | datasets as they are written: types, reading, errors by line, the JSON Schema |
+//! | [`sandbox`] | throw-away workspaces, new ones and copies |
+//! | [`grade`] | whether a run of a case left and did what the case expects |
+//! | [`stats`] | what many trials come to |
 //! | [`scripted`] | the model that answers by published rules |
+//! | [`run`] | cases tried a number of times |
+//! | [`report`] | what a run comes to, beside another one, and for other tools |
 
 pub mod dataset;
+pub mod grade;
+pub mod report;
+pub mod run;
+pub mod sandbox;
 pub mod scripted;
+pub mod stats;

@@ -129,6 +129,21 @@ impl Session {
         statement.execute(bind(values)).map(|rows| rows as u64)
     }
 
+    /// As [`Session::query`], with the names of the columns.
+    pub(crate) fn query_named(&self, sql: &str, values: Values) -> rusqlite::Result<(Vec<String>, Vec<Row>)> {
+        let statement = self.connection.prepare_cached(sql)?;
+        let names = statement.column_names().into_iter().map(str::to_owned).collect();
+        drop(statement);
+        Ok((names, self.query(sql, values, usize::MAX)?))
+    }
+
+    /// Has commits wait for the disk no more.
+    pub(crate) fn forgo_durability(&self) {
+        if let Err(error) = self.connection.pragma_update(None, "synchronous", "off") {
+            tracing::debug!(%error, "SQLite waits for the disk at each commit still");
+        }
+    }
+
     /// Bounds the page cache, in KiB.
     pub(crate) fn set_cache(&mut self, kib: usize) {
         if self.cache == kib {
