@@ -15,14 +15,13 @@ use tokio::sync::OnceCell;
 use super::{
     AgentChanges, Error, Planned, Request, RunFolder, TrialKey, TrialRecord,
     judge,
-    request::{SCRIPTED, agents_of},
+    request::agents_of,
     trial::{Asked, Tried},
     world::World,
 };
 use crate::{
     dataset::{Dataset, Fixture},
     sandbox::Sandboxes,
-    scripted::Scripted,
 };
 
 /// How often a trial is begun where the infrastructure fails.
@@ -110,11 +109,6 @@ impl Running<'_> {
         let environment = self.parts.environment.clone();
         let models = match model.as_deref() {
             None => self.parts.models.clone(),
-            Some(SCRIPTED) => {
-                let scripted = Scripted::new(case.script.clone(), world.ids.clone());
-                let scripted = scripted.map_err(|error| Error::fixture("script", error))?;
-                Models::alone(Arc::new(scripted), environment)
-            }
             Some(id) => Models::alone(self.parts.models.resolve(id).await?, environment),
         };
         let asked =

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use kontor_agents::{Settled, TurnStatus};
+use kontor_agents::TurnStatus;
 use kontor_core::{
     error::Problem,
     turn::{ToolOutcome, TurnEvent},
@@ -13,7 +13,10 @@ use kontor_core::{
 use serde_json::{Map, Value as Json};
 
 use super::Error;
-use crate::grade::{CallOutcome, Ending, ObservedCall, ObservedUsage};
+use crate::{
+    grade::{CallOutcome, Ending, ObservedCall, ObservedUsage},
+    sandbox::Settled,
+};
 
 /// Refusals that are the grants' and not a mistake in the call.
 const REFUSALS: [&str; 3] = ["not_permitted", "not_allowed", "unknown_operation"];

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kontor_agents::{Decision, SessionContext, Settled, TurnStatus};
+use kontor_agents::{Decision, SessionContext};
 use kontor_core::{
     caller::Caller,
     environment::Environment,
@@ -13,7 +13,7 @@ use kontor_core::{
     ids::{ApprovalId, RecordId, SessionId, TurnId},
     turn::TurnEvent,
 };
-use kontor_crm::RecordWrite;
+use kontor_crm::records::RecordWrite;
 use kontor_identity::MemberPatch;
 use kontor_models::Models;
 use serde_json::{Map, Value as Json, json};
@@ -32,7 +32,7 @@ use crate::{
         refs::{self, Ids},
     },
     grade::{Ending, Observed, Records},
-    sandbox::Sandbox,
+    sandbox::{Sandbox, Settled},
 };
 
 /// Approvals that one turn may ask for, so that an agent that asks again and again comes to an end.

@@ -10,7 +10,10 @@ use kontor_core::{
     metadata::Schema,
     time::Timestamp,
 };
-use kontor_crm::{BatchInput, ListQuery, MAX_BATCH, MAX_LIMIT, NewField, RecordWrite};
+use kontor_crm::{
+    metadata::NewField,
+    records::{BatchInput, ListQuery, MAX_BATCH, MAX_LIMIT, RecordWrite},
+};
 use kontor_identity::{NewMember, NewRole};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
@@ -88,7 +91,7 @@ impl World {
         building.records(fixture.all_records(), "fixture.records").await?;
         let Building { admin, ids, members, objects, .. } = building;
         let records = all_records(&sandbox, &admin).await?;
-        Ok(Self { template: sandbox.freeze().await, ids, members, objects, records, clock, seed })
+        Ok(Self { template: sandbox.freeze().await?, ids, members, objects, records, clock, seed })
     }
 
     /// The member with a local id; the workspace's admin for none.
@@ -174,10 +177,12 @@ impl<'s> Building<'s> {
                 changed.map_err(|error| Error::at(path(), error))?;
             }
             if let Some(body) = &changes.prompt {
-                let new = NewPrompt { body: body.clone(), note: "What is tried".to_owned(), ..NewPrompt::default() };
+                let new = NewPrompt { body: body.clone(), note: "What is tried".to_owned() };
                 let saved = agents.save_prompt(&self.admin, name, new).await;
                 let version = saved.map_err(|error| Error::at("the prompt", error))?.version;
-                let to = LabelMove { version, ..LabelMove::default() };
+                let labels = agents.labels(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
+                let production = labels.iter().find(|label| label.name == PRODUCTION);
+                let to = LabelMove { version, expected: production.map(|label| label.version) };
                 let moved = agents.move_label(&self.admin, name, PRODUCTION, to).await;
                 moved.map_err(|error| Error::at("the prompt", error))?;
             }

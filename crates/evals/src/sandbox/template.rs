@@ -7,6 +7,8 @@ use kontor_core::{
     ids::{MemberId, WorkspaceId},
 };
 
+use kontor_models::Models;
+
 use super::{
     Error, Sandbox, Sandboxes,
     folder::Scratch,
@@ -50,10 +52,17 @@ impl Template {
     /// # Errors
     /// Where there is no room on the disk, and what the database said.
     pub async fn open(&self, environment: Environment) -> Result<Sandbox, Error> {
+        self.open_with(environment, self.sandboxes.inner().models.clone()).await
+    }
+
+    /// As [`Template::open`], with models of its own.
+    ///
+    /// # Errors
+    /// As [`Template::open`].
+    pub async fn open_with(&self, environment: Environment, models: Models) -> Result<Sandbox, Error> {
         let (from, to) = (self.frozen.folder.clone(), self.sandboxes.scratch()?);
         let copied = tokio::task::spawn_blocking(move || from.copy_to(&to).map(|()| to)).await;
         let folder = copied.map_err(|_| Error::CutOff)?.map_err(Error::Folder)?;
-        let models = self.sandboxes.inner().models.clone();
         let opening = Opening { environment, models, account: None };
         let whole = self.sandboxes.open(folder, opening).await?;
         Ok(Sandbox::begin(self.sandboxes.clone(), whole, self.frozen.whose))
