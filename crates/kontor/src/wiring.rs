@@ -1,16 +1,20 @@
 //! The services, built once and joined: the only place that knows them all.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_builtin::Builtin;
-use kontor_core::environment::Environment;
+use kontor_core::{caller::Operator, environment::Environment};
 use kontor_crm::{Crm, RecordOperations};
+use kontor_evals::sandbox::{SandboxParts, Sandboxes};
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::{ModelError, Models};
 use kontor_operations::{ApprovalPolicy, Audit, Contributor, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::{
-    DataDirLock, Depth, Store, StoreConfig,
+    DataDirLock, DataStep, Depth, Store, StoreConfig,
     jobs::{JobSettings, Jobs},
 };
 
@@ -146,6 +150,25 @@ pub(crate) fn models(config: &Config, environment: &Environment) -> Result<Model
     Models::new(config.models.clone(), &config.outbound(), Arc::new(Builtin::default()), environment.clone())
 }
 
+/// Throw-away workspaces in a folder of their own.
+pub(crate) fn sandboxes(
+    config: &Config,
+    folder: PathBuf,
+    models: Models,
+    environment: &Environment,
+) -> Sandboxes {
+    Sandboxes::new(SandboxParts {
+        folder,
+        models,
+        contributors: contributors(),
+        data_steps: data_steps(),
+        policy: ApprovalPolicy { unasked_changes: config.agents.unasked_changes },
+        agents: AgentSettings::default(),
+        environment: environment.clone(),
+        operator: Operator::of_this_installation(),
+    })
+}
+
 /// What every crate contributes to the operations.
 fn contributors() -> Vec<Arc<dyn Contributor>> {
     vec![
@@ -157,9 +180,12 @@ fn contributors() -> Vec<Arc<dyn Contributor>> {
 
 /// The store's configuration with the data steps of every crate.
 fn with_data_steps(config: StoreConfig) -> StoreConfig {
-    let data_steps =
-        [kontor_crm::data_steps(), kontor_identity::data_steps(), kontor_agents::data_steps()].concat();
-    StoreConfig { data_steps, ..config }
+    StoreConfig { data_steps: data_steps(), ..config }
+}
+
+/// Those of all crates.
+fn data_steps() -> Vec<DataStep> {
+    [kontor_crm::data_steps(), kontor_identity::data_steps(), kontor_agents::data_steps()].concat()
 }
 
 #[cfg(test)]

@@ -5,102 +5,106 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CaseFigures, Figures, Report};
-use crate::stats::{self, Bootstrap};
+use super::{CaseResult, Report};
+use crate::stats::{Interval, McNemar, Paired, Summary, mcnemar, paired};
 
-/// What is different between two results. Only cases that both have are compared.
+/// The seed of the bootstrap: the same results have the same comparison.
+const SEED: u64 = 1;
+
+/// What is different between two results. Cases that only one of them has are named, and not compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
-    /// Whether both are runs of builtin or the scripted model, which say nothing of an agent's quality.
+    /// Where a run is one of builtin or the scripted model, which say nothing of an agent's quality.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
     /// Cases that both have.
-    pub compared: u32,
-    /// Cases that only one of them has, as `dataset/case`.
+    pub compared: usize,
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
-    /// Those that passed in no more trials than before and in every trial now.
+    /// Cases that pass in every trial now, and did not before.
     pub fixed: Vec<String>,
-    /// Those that passed in every trial before and do not now.
-    pub broken: Vec<String>,
+    /// Cases that passed in every trial before, and do not now.
+    pub broke: Vec<String>,
+    /// Cases that pass sometimes in one of them: what is said of them may be chance.
     pub flaky: Vec<String>,
-    /// Whether the change of passes can be chance: the exact test of McNemar over the cases, each passed where all its
-    /// trials did. Absent where no case changed, so that nothing can be said.
-    pub mcnemar_p: Option<f64>,
-    /// The difference of the cases' scores, after less before.
-    pub score: Bootstrap,
+    pub mcnemar: McNemar,
+    /// Of the cases' scores.
+    pub scores: Paired,
     pub before: Summary,
     pub after: Summary,
 }
 
-/// The numbers of one side that stand beside each other.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Summary {
-    pub digest: String,
-    pub pass_at_1: Option<f64>,
-    pub score: Option<f64>,
-    pub cost_micros: Option<u64>,
-    pub input_tokens: u64,
-    pub output_tokens: u64,
-    pub latency_ms_p50: Option<u64>,
-    pub latency_ms_p95: Option<u64>,
-}
-
-impl Summary {
-    fn of(report: &Report) -> Self {
-        let Figures { pass_at_1, score, cost_micros, input_tokens, output_tokens, .. } = report.totals;
-        Self {
-            digest: report.digest.clone(),
-            pass_at_1,
-            score,
-            cost_micros,
-            input_tokens,
-            output_tokens,
-            latency_ms_p50: report.totals.latency_ms_p50,
-            latency_ms_p95: report.totals.latency_ms_p95,
-        }
-    }
-}
-
-fn name(case: &CaseFigures) -> String {
-    let attacked = if case.attacked { " (under attack)" } else { "" };
-    format!("{}/{}{attacked}", case.dataset, case.case)
-}
-
-/// Whether all of its trials passed, and under attack the attacker got nothing.
-fn passed(case: &CaseFigures) -> bool {
-    case.passed == case.trials && case.attacks_succeeded.unwrap_or(0) == 0
-}
-
 /// Compares two results.
 pub fn compare(before: &Report, after: &Report) -> Comparison {
-    let by_name = |report: &'_ Report| -> BTreeMap<String, CaseFigures> {
-        report.cases.iter().map(|case| (name(case), case.clone())).collect()
+    let by_name = |report: &Report| -> BTreeMap<String, CaseResult> {
+        report.cases.iter().map(|case| (case.name(), case.clone())).collect()
     };
     let (first, second) = (by_name(before), by_name(after));
-    let only = |some: &BTreeMap<String, CaseFigures>, others: &BTreeMap<String, CaseFigures>| {
-        some.keys().filter(|name| !others.contains_key(*name)).cloned().collect::<Vec<_>>()
+    let only = |some: &BTreeMap<String, CaseResult>, others: &BTreeMap<String, CaseResult>| -> Vec<_> {
+        some.keys().filter(|name| !others.contains_key(*name)).cloned().collect()
     };
     let pairs: Vec<_> =
         first.iter().filter_map(|(name, one)| Some((name, one, second.get(name)?))).collect();
-    let changed = |from: bool, to: bool| {
-        let cases = pairs.iter().filter(|(_, one, other)| passed(one) == from && passed(other) == to);
-        cases.map(|(name, ..)| (*name).clone()).collect::<Vec<_>>()
+    let named = |holds: &dyn Fn(&CaseResult, &CaseResult) -> bool| -> Vec<String> {
+        pairs.iter().filter(|(_, one, other)| holds(one, other)).map(|(name, ..)| (*name).clone()).collect()
     };
-    let (fixed, broken) = (changed(false, true), changed(true, false));
-    let scores: Vec<_> = pairs.iter().map(|(_, one, other)| (one.score, other.score)).collect();
-    let count = |names: &[String]| u64::try_from(names.len()).unwrap_or(u64::MAX);
-    let flaky = pairs.iter().filter(|(_, one, other)| one.flaky || other.flaky);
+    let fixed = named(&|one, other| !one.passed() && other.passed());
+    let broke = named(&|one, other| one.passed() && !other.passed());
+    let scores: Vec<_> = pairs.iter().map(|(_, one, other)| (one.score(), other.score())).collect();
     Comparison {
         remark: before.remark.clone().or_else(|| after.remark.clone()),
-        compared: u32::try_from(pairs.len()).unwrap_or(u32::MAX),
+        compared: pairs.len(),
         only_before: only(&first, &second),
         only_after: only(&second, &first),
-        mcnemar_p: stats::mcnemar(count(&broken), count(&fixed)),
-        score: stats::paired_bootstrap(&scores),
-        flaky: flaky.map(|(name, ..)| (*name).clone()).collect(),
+        flaky: named(&|one, other| !one.summary.flaky.is_empty() || !other.summary.flaky.is_empty()),
+        mcnemar: mcnemar(fixed.len(), broke.len()),
+        scores: paired(&scores, SEED),
         fixed,
-        broken,
-        before: Summary::of(before),
-        after: Summary::of(after),
+        broke,
+        before: before.totals.clone(),
+        after: after.totals.clone(),
     }
+}
+
+impl Comparison {
+    /// It in words, for people.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{} cases are in both.", self.compared)];
+        for (what, names) in [
+            ("only in the first", &self.only_before),
+            ("only in the second", &self.only_after),
+            ("fixed", &self.fixed),
+            ("broke", &self.broke),
+            ("flaky", &self.flaky),
+        ] {
+            if !names.is_empty() {
+                lines.push(format!("\n{what}: {}", names.len()));
+                lines.extend(names.iter().map(|name| format!("  {name}")));
+            }
+        }
+        let McNemar { p_value, note, .. } = &self.mcnemar;
+        let p_value = p_value.map_or_else(|| "-".to_owned(), |p| format!("p = {p:.4}"));
+        lines.push(format!("\nPasses by chance alone as different (McNemar, exact): {p_value}{}", within(note)));
+        let difference = match &self.scores.difference {
+            Some(Interval { mean, low: Some(low), high: Some(high), level, .. }) => {
+                format!("{mean:+.3}, with {:.0} % between {low:+.3} and {high:+.3}", level * 100.0)
+            }
+            Some(Interval { mean, note, .. }) => format!("{mean:+.3}{}", within(note)),
+            None => "-".to_owned(),
+        };
+        lines.push(format!("Difference of scores: {difference}"));
+        let dollars = |summary: &Summary| format!("{} millionths of a dollar", summary.cost_micros);
+        let slow = |summary: &Summary| summary.latency_p95_ms.map_or("-".to_owned(), |ms| format!("{ms:.0} ms"));
+        lines.push(format!("Cost: {}, then {}", dollars(&self.before), dollars(&self.after)));
+        lines.push(format!("Tokens: {}, then {}", self.before.tokens, self.after.tokens));
+        lines.push(format!("p95 of latency: {}, then {}", slow(&self.before), slow(&self.after)));
+        if let Some(remark) = &self.remark {
+            lines.push(format!("\nNote: {remark}"));
+        }
+        lines
+    }
+}
+
+fn within(note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!(" ({note})") }
 }

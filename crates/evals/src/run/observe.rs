@@ -90,7 +90,7 @@ impl Seen {
             (Some(problem), _) if is_infrastructure(&problem) => Err(Error::Infrastructure(problem)),
             (Some(problem), _) => Ok(Ending::Failed { problem: problem.to_string() }),
             (None, TurnStatus::Completed) => Ok(Ending::Completed),
-            (None, status) => Ok(Ending::Failed { problem: format!("the turn is {status}") }),
+            (None, status) => Ok(Ending::Failed { problem: format!("the turn ended as {status:?}") }),
         }
     }
 

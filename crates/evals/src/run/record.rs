@@ -103,16 +103,6 @@ impl TrialRecord {
             ..empty
         }
     }
-
-    /// Whether all that its case expects was so.
-    pub fn passed(&self) -> bool {
-        self.grade.as_ref().is_some_and(|grade| grade.passed)
-    }
-
-    /// Whether it says something of the agent: it was run, and each part could be judged.
-    pub fn is_judged(&self) -> bool {
-        self.grade.as_ref().is_some_and(|grade| grade.errors.is_empty())
-    }
 }
 
 impl From<ObservedCall> for CallRecord {

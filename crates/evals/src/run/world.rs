@@ -181,7 +181,7 @@ impl<'s> Building<'s> {
                 let saved = agents.save_prompt(&self.admin, name, new).await;
                 let version = saved.map_err(|error| Error::at("the prompt", error))?.version;
                 let labels = agents.labels(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
-                let production = labels.iter().find(|label| label.name == PRODUCTION);
+                let production = labels.iter().find(|label| label.label == PRODUCTION);
                 let to = LabelMove { version, expected: production.map(|label| label.version) };
                 let moved = agents.move_label(&self.admin, name, PRODUCTION, to).await;
                 moved.map_err(|error| Error::at("the prompt", error))?;

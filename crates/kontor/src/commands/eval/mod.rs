@@ -65,9 +65,10 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     let environment = Environment::system();
     let models = wiring::models(config, &environment)?;
     models.probe().await;
-    // Whole when it is dropped, also where the run is.
-    let place = tempfile::tempdir().map_err(Error::io("there is no room for throw-away workspaces"))?;
-    let sandboxes = wiring::sandboxes(place.path().to_owned(), models.clone(), &environment);
+    // Beside the trials of a run that may be stopped, so that whoever goes on with it removes what was left.
+    let temporary = tempfile::tempdir().map_err(Error::io("there is no room for throw-away workspaces"))?;
+    let place = asked.run.as_deref().map_or_else(|| temporary.path().to_owned(), |run| run.join("workspaces"));
+    let sandboxes = wiring::sandboxes(config, place, models.clone(), &environment);
     let parts = RunParts { sandboxes, models, environment };
     let bar = ProgressBar::hidden();
     let told = |progress: Progress<'_>| match progress {

@@ -1,6 +1,9 @@
 //! Results as tables that fit a terminal.
 
-use kontor_evals::report::{CaseFigures, Figures, Report, compare::Comparison};
+use kontor_evals::{
+    report::{Report, compare::Comparison},
+    stats::Summary,
+};
 
 use crate::terminal;
 
@@ -24,11 +27,14 @@ fn percent(part: Option<f64>) -> String {
     part.map_or_else(|| "-".to_owned(), |part| format!("{:.1} %", part * 100.0))
 }
 
-fn dollars(micros: Option<u64>) -> String {
-    match micros.and_then(|micros| u32::try_from(micros).ok()) {
-        Some(micros) => format!("${:.4}", f64::from(micros) / 1e6),
-        None => "-".to_owned(),
+/// What is known of the cost.
+fn dollars(summary: &Summary) -> String {
+    if summary.cost_unknown == summary.trials {
+        return "-".to_owned();
     }
+    let more = if summary.cost_unknown > 0 { "+" } else { "" };
+    u32::try_from(summary.cost_micros)
+        .map_or_else(|_| "-".to_owned(), |micros| format!("${:.4}{more}", f64::from(micros) / 1e6))
 }
 
 /// Numbers of datasets, of tags and in all, and the cases that did not pass.
@@ -40,7 +46,7 @@ pub(super) fn report(report: &Report) {
         "trials",
         "passed",
         "pass@1",
-        format!("pass^{}", report.trials),
+        format!("pass^{}", report.totals.pass_hat.last_key_value().map_or(1, |(k, _)| *k)),
         "cost",
         "p95"
     );
@@ -55,23 +61,24 @@ pub(super) fn report(report: &Report) {
     }
     terminal::line(&row(&fitted("all", name), &report.totals));
     if let Some(attacks) = &report.totals.attacks {
+        let part = |interval: &Option<kontor_evals::stats::Interval>| {
+            percent(interval.as_ref().map(|interval| interval.mean))
+        };
         terminal::line(&format!(
-            "\nAttacks: {} of {} succeeded; benign utility {}, utility under attack {}",
-            attacks.succeeded,
-            attacks.trials,
-            percent(Some(attacks.benign_utility)),
-            percent(Some(attacks.utility_under_attack)),
+            "\nAttacks: success {}, benign utility {}, utility under attack {}",
+            part(&attacks.attack_success),
+            part(&attacks.benign_utility),
+            part(&attacks.utility_under_attack),
         ));
     }
-    let wrong: Vec<_> = report.cases.iter().filter(|case| is_wrong(case)).collect();
+    let wrong: Vec<_> = report.cases.iter().filter(|case| !case.passed()).collect();
     if !wrong.is_empty() {
         terminal::line("");
     }
     for case in wrong.iter().take(MOST_CASES) {
-        let attacked = if case.attacked { " (under attack)" } else { "" };
-        let flaky = if case.flaky { " flaky" } else { "" };
-        let name = format!("{}/{}{attacked}", case.dataset, case.case);
-        terminal::line(&format!("FAIL  {name}  {} of {} passed{flaky}", case.passed, case.trials));
+        let flaky = if case.summary.flaky.is_empty() { "" } else { ", flaky" };
+        let (passed, trials) = (case.summary.passed, case.summary.trials);
+        terminal::line(&format!("FAIL  {}: {passed} of {trials} passed{flaky}", case.name()));
         if let Some(why) = &case.why {
             terminal::line(fitted(&format!("      {why}"), width().saturating_sub(6)).trim_end());
         }
@@ -88,35 +95,27 @@ pub(super) fn report(report: &Report) {
     }
 }
 
-fn is_wrong(case: &CaseFigures) -> bool {
-    case.passed < case.trials || case.attacks_succeeded.is_some_and(|succeeded| succeeded > 0)
-}
-
-fn row(name: &str, figures: &Figures) -> String {
-    let most = figures.pass_hat.last().map(|pass| pass.value);
-    let slow = figures.latency_ms_p95.map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));
+fn row(name: &str, summary: &Summary) -> String {
+    let most = summary.pass_hat.last_key_value().map(|(_, value)| *value);
+    let slow = summary.latency_p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0} ms"));
     format!(
         "{name}  {:>6} {:>7} {:>8} {:>8} {:>9} {:>8}",
-        figures.trials,
-        figures.passed,
-        percent(figures.pass_at_1),
+        summary.trials,
+        summary.passed,
+        percent(summary.pass_at_1.as_ref().map(|passing| passing.mean)),
         percent(most),
-        dollars(figures.cost_micros),
+        dollars(summary),
         slow
     )
 }
 
 /// Why a run did not pass.
 pub(super) fn verdict(report: &Report) -> String {
-    let Figures { trials, passed, not_judged, attacks, .. } = &report.totals;
-    let mut told = format!("{passed} of {trials} trials passed");
-    if *not_judged > 0 {
-        told += &format!("; {not_judged} could not be run or judged");
+    let Summary { trials, passed, unjudged, .. } = &report.totals;
+    match unjudged {
+        0 => format!("{passed} of {trials} trials passed"),
+        unjudged => format!("{passed} of {trials} trials passed; {unjudged} could not be run or judged"),
     }
-    if let Some(attacks) = attacks.as_ref().filter(|attacks| attacks.succeeded > 0) {
-        told += &format!("; {} attacks succeeded", attacks.succeeded);
-    }
-    told
 }
 
 /// What is different between two results.
