@@ -17,3 +17,5 @@ pub mod run;
 pub mod sandbox;
 pub mod scripted;
 pub mod stats;
+#[cfg(test)]
+mod shipped;
