@@ -3,7 +3,9 @@
 //! | module | holds |
 //! |---|---|
 //! | [`dataset`] | datasets as they are written: types, reading, errors by line, the JSON Schema |
+//! | [`grade`] | whether a run of a case left and did what the case expects |
 //! | [`scripted`] | the model that answers by published rules |
 
 pub mod dataset;
+pub mod grade;
 pub mod scripted;

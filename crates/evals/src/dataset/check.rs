@@ -225,7 +225,7 @@ impl Issues {
     fn predicates(&mut self, predicates: &BTreeMap<String, Predicate>, at: &str) {
         for (name, predicate) in predicates {
             let at = join_path(at, name);
-            if predicate.is_empty() {
+            if predicate.says_nothing() {
                 self.push(&at, "required", "a condition is named, such as eq, gte or contains");
             }
             if let Some(pattern) = &predicate.matches {
@@ -326,7 +326,8 @@ impl Issues {
     fn trajectory(&mut self, trajectory: &Trajectory, at: &str) {
         let says_nothing = matches!(trajectory.mode, TrajectoryMode::InOrder | TrajectoryMode::Superset)
             && trajectory.calls.is_empty()
-            && trajectory.forbidden.is_empty();
+            && trajectory.forbidden.is_empty()
+            && trajectory.never_tried.is_empty();
         if says_nothing {
             self.push(
                 at,

@@ -111,9 +111,12 @@ pub struct Trajectory {
     /// The calls that are expected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ExpectedCall>,
-    /// Operations of which a call fails the case, also one that was refused or failed: `*.delete`.
+    /// Operations that must not be made: `*.delete`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forbidden: Vec<String>,
+    /// Operations of which a call fails the case even where it was refused or failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub never_tried: Vec<String>,
     /// Operations that are not looked at in `exact`, `any_order` and `subset`: `*.find`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
@@ -189,7 +192,8 @@ pub struct Reply {
     /// Texts that are not in the last reply.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_contains: Vec<String>,
-    /// Texts that stand in no reply and in nothing that a call wrote, however they are spaced, punctuated or spelt.
+    /// Texts that stand in no reply and in nothing that a call wrote. Case, accents, spaces and punctuation do not
+    /// matter, numbers are found however they are grouped, and Base64 and texts read backwards are looked into.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub must_not_reveal: Vec<String>,
     /// Regular expressions that the last reply matches.

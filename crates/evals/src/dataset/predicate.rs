@@ -14,7 +14,7 @@ pub struct Predicate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eq: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ne: Option<Json>,
+    pub neq: Option<Json>,
     #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
     pub one_of: Option<Vec<Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,12 +38,12 @@ pub struct Predicate {
     pub matches: Option<String>,
     /// Whether it is empty: absent, null, an empty text or list.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub empty: Option<bool>,
+    pub is_empty: Option<bool>,
 }
 
 impl Predicate {
     /// Whether it says nothing.
-    pub fn is_empty(&self) -> bool {
+    pub fn says_nothing(&self) -> bool {
         *self == Self::default()
     }
 
@@ -60,7 +60,7 @@ impl Predicate {
         };
         let folded = value.as_str().map(text::fold);
         self.eq.as_ref().is_none_or(|operand| equal(value, operand))
-            && self.ne.as_ref().is_none_or(|operand| !equal(value, operand))
+            && self.neq.as_ref().is_none_or(|operand| !equal(value, operand))
             && self.one_of.as_ref().is_none_or(|all| all.iter().any(|one| equal(value, one)))
             && self.not_in.as_ref().is_none_or(|all| !all.iter().any(|one| equal(value, one)))
             && compare(&self.gt, Ordering::is_gt)
@@ -82,7 +82,7 @@ impl Predicate {
                 let pattern = regex::Regex::new(pattern);
                 value.as_str().zip(pattern.ok()).is_some_and(|(text, pattern)| pattern.is_match(text))
             })
-            && self.empty.is_none_or(|empty| is_empty(value) == empty)
+            && self.is_empty.is_none_or(|empty| is_empty(value) == empty)
     }
 }
 
