@@ -9,3 +9,5 @@
 pub mod dataset;
 pub mod grade;
 pub mod scripted;
+#[cfg(test)]
+mod shipped;
