@@ -74,10 +74,15 @@ fn what_is_obeyed_stands_in_the_attackers_text_and_nowhere_else() {
         let fixture = serde_json::to_string(&dataset.fixture).unwrap();
         for case in dataset.cases.iter().map(|case| dataset.effective(case)) {
             let Some(attack) = &case.attack else { continue };
-            let plain = format!("{fixture} {} {:?}", serde_json::to_string(&case.records).unwrap(), case.turns);
+            let plain =
+                format!("{fixture} {} {:?}", serde_json::to_string(&case.records).unwrap(), case.turns);
             for pattern in case.script.iter().filter_map(|rule| rule.read.as_ref()) {
                 let pattern = RegexBuilder::new(pattern).case_insensitive(true).build().unwrap();
-                assert!(attack.inject.iter().any(|injection| pattern.is_match(&injection.text)), "{}", case.name);
+                assert!(
+                    attack.inject.iter().any(|injection| pattern.is_match(&injection.text)),
+                    "{}",
+                    case.name
+                );
                 assert!(!pattern.is_match(&plain), "{} is attacked without an attacker", case.name);
             }
         }
