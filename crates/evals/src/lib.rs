@@ -16,6 +16,8 @@ pub mod report;
 pub mod run;
 pub mod sandbox;
 pub mod scripted;
-pub mod stats;
 #[cfg(test)]
 mod shipped;
+#[cfg(test)]
+mod shipped_guards;
+pub mod stats;

@@ -13,7 +13,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../evals")
 }
 
-fn datasets() -> &'static [Dataset] {
+pub(crate) fn datasets() -> &'static [Dataset] {
     static READ: LazyLock<Vec<Dataset>> = LazyLock::new(read_all);
     &READ
 }
@@ -36,7 +36,7 @@ fn read_all() -> Vec<Dataset> {
     files.iter().map(one).collect()
 }
 
-fn cases_tagged(tag: &str) -> Vec<Case> {
+pub(crate) fn cases_tagged(tag: &str) -> Vec<Case> {
     let all = datasets();
     let cases = all.iter().flat_map(|dataset| dataset.cases.iter().map(|case| dataset.effective(case)));
     cases.filter(|case| case.tags.iter().any(|known| known == tag)).collect()
