@@ -139,7 +139,7 @@ pub struct FixtureTable {
 }
 
 impl FixtureTable {
-    fn records(&self) -> impl Iterator<Item = FixtureRecord> {
+    pub(super) fn records(&self) -> impl Iterator<Item = FixtureRecord> {
         self.rows.iter().map(|row| {
             let mut record = FixtureRecord { id: None, object: self.object.clone(), values: Map::new() };
             for (column, value) in self.columns.iter().zip(row) {

@@ -14,6 +14,7 @@
 //! | [`read`] | text to dataset |
 //! | `locate` | the line of a path |
 //! | `check` | what a schema cannot say |
+//! | [`names`] | whether objects, fields and filters are there |
 //! | [`refs`] | local ids put in the place of their names |
 //! | [`schema`] | the published JSON Schema |
 
@@ -23,6 +24,7 @@ mod check;
 pub mod expect;
 pub mod fixture;
 mod locate;
+pub mod names;
 pub mod predicate;
 pub mod read;
 pub mod refs;

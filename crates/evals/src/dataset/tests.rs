@@ -36,6 +36,64 @@ fn the_example_of_the_document_is_read() {
     assert_eq!(renewal.expect.trajectory.unwrap().mode, TrajectoryMode::InOrder);
 }
 
+fn standard() -> kontor_core::metadata::Schema {
+    let environment = kontor_core::environment::Environment::system();
+    kontor_core::metadata::Schema::new(1, kontor_crm::standard::objects(&environment))
+}
+
+#[test]
+fn the_example_of_the_document_names_what_is_there() {
+    let dataset = read_alone(yaml(&example())).unwrap();
+    let issues = names::unknown(&dataset, &standard());
+    assert_eq!(issues.iter().map(ToString::to_string).collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn objects_fields_and_filters_that_are_not_there_are_told_by_path() {
+    let dataset = read_alone(yaml(
+        "
+name: a
+fixture:
+  objects: [{name: machine}]
+  fields: {lead: [{name: heat}]}
+  records:
+    - {object: acount, values: {}}
+    - {id: one, object: account, values: {nam: A, name: B, created_at: 2026-01-01, owner: 7}}
+    - {object: machine, values: {anything: 1}}
+    - {object: lead, values: {heat: 1, hea: 1}}
+  tables: [{object: deal, columns: [name, stage], rows: [[A, WON]]}]
+cases:
+  - name: a
+    turns: [a]
+    expect:
+      state:
+        records:
+          - {object: deal, where: {stagee: {eq: LEAD}}, values: {amount: much}}
+          - {object: lead, where: {heat: {eq: 1}}}
+          - {object: deal, where: {account: {eq: $ref(one)}}}
+        ignore: [deal.nxt, activities, '*.x', lead.heat]
+",
+    ))
+    .unwrap_or_else(|error| panic!("{error}"));
+    let told: Vec<_> = names::unknown(&dataset, &standard()).iter().map(ToString::to_string).collect();
+    let expected = [
+        "fixture.records[0].object: there is no object \"acount\". Did you mean account?",
+        "fixture.records[1].values.nam: account has no field \"nam\". Did you mean name?",
+        "fixture.records[1].values.created_at: created_at is written by Kontor alone",
+        "fixture.records[1].values.owner: ",
+        "fixture.records[3].values.hea: lead has no field \"hea\".",
+        "fixture.tables[0].rows[0].values.stage: \"WON\" is not one of",
+        "cases[0].expect.state.records[0].where.stagee: ",
+        "cases[0].expect.state.records[0].values.amount",
+        "cases[0].expect.state.ignore[0]: deal has no field \"nxt\".",
+        "cases[0].expect.state.ignore[1]: there is no object \"activities\". Did you mean activity?",
+    ];
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.starts_with(expected), "{told}\nexpected {expected}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+}
+
 #[test]
 fn a_dataset_written_again_is_read_as_the_same() {
     let dataset = read_alone(yaml(&example())).unwrap();
