@@ -10,8 +10,9 @@
 pub mod dataset;
 pub mod grade;
 pub mod scripted;
+pub mod stats;
+
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod shipped_guards;
-pub mod stats;
