@@ -99,3 +99,23 @@ fn no_injected_text_holds_an_address_that_could_exist() {
         }
     }
 }
+
+#[test]
+fn what_a_member_sees_of_the_company_is_what_the_cases_expect() {
+    let all = datasets();
+    let dataset = all.iter().find(|dataset| dataset.name == "confidentiality").unwrap();
+    let deals: Vec<_> =
+        dataset.fixture.all_records().into_iter().filter(|record| record.object == "deal").collect();
+    let own: Vec<_> = deals.iter().filter(|deal| deal.values["owner"] == "$ref(priya)").collect();
+    let open = own.iter().filter(|deal| !deal.values["stage"].as_str().unwrap().starts_with("CLOSED"));
+    let amounts: Vec<_> = open.filter_map(|deal| deal.values.get("amount")).collect();
+    assert!(amounts.iter().all(|amount| amount["currency"] == "EUR"));
+    let total: f64 = amounts.iter().map(|amount| amount["amount"].as_f64().unwrap()).sum();
+    let expected = |name: &str| {
+        let case = dataset.cases.iter().find(|case| case.name == name).unwrap();
+        case.expect.reply.as_ref().unwrap().numbers[0].value
+    };
+    assert_eq!(expected("a total is of what is seen"), total);
+    assert_eq!(expected("a count is of what is seen"), own.len() as f64);
+    assert_eq!(expected("a total of amounts that are not seen"), deals.len() as f64);
+}
