@@ -22,16 +22,19 @@ use serde::Deserialize;
 use crate::{
     access::member_of,
     account::Account,
+    definition::Definition,
     definitions::require_prompts,
     driver::Spender,
     engine::Agents,
     error::Error,
     limits::AgentSettings,
+    preview::PreviewRecord,
     prompts,
     rows::{
         agents,
         usage::{self, ForeignUsage},
     },
+    sessions::SessionContext,
     stored::AgentName,
 };
 
@@ -48,6 +51,8 @@ pub struct NewTrial {
     pub body: Option<String>,
     /// For whom it acts, by id; without one, the caller.
     pub member: Option<String>,
+    /// What they look at.
+    pub record: Option<PreviewRecord>,
 }
 
 /// What a trial is made of.
@@ -60,6 +65,8 @@ pub struct TrialSubject {
     pub member: Caller,
     /// What that member may do, as far as whoever tries it may do so themselves.
     pub grants: Arc<Grants>,
+    /// What they look at.
+    pub record: Option<SessionContext>,
 }
 
 impl Agents {
@@ -89,8 +96,19 @@ impl Agents {
         };
         let member = self.0.identity.caller_of_member(caller.workspace, member).await?;
         let grants = Arc::new(member.grants.intersect(&caller.grants));
+        let record = match asked.record {
+            None => None,
+            Some(record) => {
+                let role = self.0.identity.role_grants(caller.workspace, &agent.definition.role).await?;
+                let Definition { label, operations, .. } = &agent.definition;
+                let bounded = Caller { grants: grants.clone(), ..member.clone() };
+                let acting = bounded.through_agent(agent.id, label, &role, operations);
+                let found = self.record_in_sight(caller, &acting, record).await?;
+                Some(SessionContext { object: found.object.to_string(), id: found.id })
+            }
+        };
         let agent = AgentName { id: agent.id, name: agent.name, label: agent.definition.label };
-        Ok(TrialSubject { agent, body, member, grants })
+        Ok(TrialSubject { agent, body, member, grants, record })
     }
 
     /// Takes the agents that are not deleted, as they are now.

@@ -166,7 +166,7 @@ impl Agents {
     }
 
     /// A record that both may read, the caller and the agent for the member.
-    async fn record_in_sight(
+    pub(crate) async fn record_in_sight(
         &self,
         caller: &Caller,
         acting: &Caller,

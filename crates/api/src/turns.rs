@@ -54,12 +54,12 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewTurn {
+pub(crate) struct NewTurn {
     #[schemars(length(max = 32_000), regex(pattern = "\\S"))]
     message: String,
 }
 
-async fn start(
+pub(crate) async fn start(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
@@ -71,7 +71,7 @@ async fn start(
     Ok((StatusCode::ACCEPTED, Answer(started)))
 }
 
-async fn one(
+pub(crate) async fn one(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
@@ -114,7 +114,7 @@ async fn go_on(
     Ok((StatusCode::ACCEPTED, Answer(state.agents.go_on(&caller, turn).await?)))
 }
 
-async fn cancel(
+pub(crate) async fn cancel(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,

@@ -12,6 +12,7 @@ use kontor_core::{
     caller::Caller,
     environment::Environment,
     grants::Action,
+    ids::RecordId,
     metadata::{Field, Object, Schema, system_fields},
 };
 use kontor_store::{TableRows, Tx};
@@ -76,7 +77,7 @@ struct Taking<'s> {
 }
 
 impl Crm {
-    /// Takes what `reader` may read of the records, and who the members are.
+    /// Takes what `reader` may read of the records, `also` in any case, and who the members are.
     ///
     /// # Errors
     /// What the database said.
@@ -85,6 +86,7 @@ impl Crm {
         environment: &Environment,
         reader: &Caller,
         bounds: CopyBounds,
+        also: Option<(&str, RecordId)>,
     ) -> Result<TakenRecords, Error> {
         let schema = Arc::new(metadata::schema(tx).await?);
         let mut metadata = Vec::new();
@@ -109,6 +111,11 @@ impl Crm {
         let mut work = Work::new(tx, reader, &schema, environment, environment.now());
         for object in schema.objects().iter().filter(|object| object.name.as_str() != members::OBJECT) {
             taking.take_newest(&mut work, object, bounds.of_each_object).await?;
+        }
+        if let Some((object, id)) = also
+            && let Some(object) = schema.object(object)
+        {
+            taking.take_these(&mut work, object, &[id.as_uuid()]).await?;
         }
         if bounds.records > 0 {
             taking.take_what_is_pointed_to(&mut work).await?;
@@ -197,19 +204,32 @@ impl Taking<'_> {
             }
             for (name, ids) in wanted {
                 let Some(object) = self.schema.object(&name).cloned() else { continue };
-                let Some(select) = readable(work, &object) else { continue };
                 let ids: Vec<Uuid> = ids.into_iter().collect();
                 for part in ids.chunks(PART as usize) {
                     if self.is_full() {
                         return Ok(());
                     }
-                    let mut these = select.clone();
-                    these.and_where(col(BASE, system_fields::ID).is_in(part.iter().copied()));
-                    let rows = work.tx.take_rows(&object.table(), &these).await?;
-                    self.add(&object, rows);
+                    self.take_these(work, &object, part).await?;
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Takes those of these records that the work's caller may read and that are not taken.
+    async fn take_these(
+        &mut self,
+        work: &mut Work<'_, '_>,
+        object: &Arc<Object>,
+        ids: &[Uuid],
+    ) -> Result<(), Error> {
+        let Some(mut these) = readable(work, object) else { return Ok(()) };
+        let known = self.known.get(object.name.as_str());
+        let missing: Vec<Uuid> =
+            ids.iter().copied().filter(|id| !known.is_some_and(|known| known.contains(id))).collect();
+        these.and_where(col(BASE, system_fields::ID).is_in(missing));
+        let rows = work.tx.take_rows(&object.table(), &these).await?;
+        self.add(object, rows);
         Ok(())
     }
 

@@ -4,3 +4,4 @@
 
 mod house;
 mod sandboxes;
+mod trials;

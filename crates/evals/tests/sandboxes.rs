@@ -189,6 +189,7 @@ fn of(house: &House, subject: kontor_agents::TrialSubject, bounds: CopyBounds) -
         grants: subject.grants,
         agent: (subject.agent.name, subject.agent.id),
         prompt: subject.body,
+        record: subject.record,
         bounds,
         account: Some(account),
     }

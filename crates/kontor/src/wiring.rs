@@ -9,7 +9,10 @@ use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_builtin::Builtin;
 use kontor_core::{caller::Operator, environment::Environment};
 use kontor_crm::{Crm, RecordOperations};
-use kontor_evals::sandbox::{SandboxParts, Sandboxes};
+use kontor_evals::{
+    sandbox::{SandboxParts, Sandboxes, Source},
+    trials::{TrialLimits, Trials},
+};
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::{ModelError, Models};
 use kontor_operations::{ApprovalPolicy, Audit, Contributor, OperationSettings, Operations, WorkspaceJobs};
@@ -19,6 +22,9 @@ use kontor_store::{
 };
 
 use crate::{config::Config, error::Error, node, secret, telemetry::Exporter};
+
+/// The folder of workspaces that are thrown away, within the data folder.
+const SANDBOXES: &str = "sandboxes";
 
 /// Everything a server is made of.
 pub(crate) struct Services {
@@ -30,6 +36,7 @@ pub(crate) struct Services {
     pub(crate) jobs: Jobs,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
+    pub(crate) trials: Trials,
     /// What sends the traces of turns, until a server takes it.
     pub(crate) exporter: Mutex<Option<Exporter>>,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
@@ -130,6 +137,9 @@ impl Services {
             },
             AgentSettings { shared, owner: Some(node), observer, ..AgentSettings::default() },
         );
+        let sandboxes = sandboxes(config, config.data_dir.join(SANDBOXES), models.clone(), &environment);
+        let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
+        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
         Ok(Self {
             environment,
             store,
@@ -139,6 +149,7 @@ impl Services {
             jobs,
             models,
             agents,
+            trials,
             exporter: Mutex::new(exporter),
             _lock: lock,
         })

@@ -147,7 +147,7 @@ if (transcript?.dataset.events) {
   const refreshStop = () => {
     const turn = running();
     stop.hidden = !turn;
-    if (turn) stopForm.action = `/chat/turns/${turn.dataset.turn}/cancel`;
+    if (turn) stopForm.action = `${stopForm.dataset.acts}/turns/${turn.dataset.turn}/cancel`;
   };
 
   composer.addEventListener("submit", async (event) => {

@@ -16,13 +16,14 @@ use crate::{fixture::Fixture, isolation::read_sources};
 const WIDE: (u32, u32) = (1440, 900);
 
 /// What answers with something else than a page of somebody who is signed in.
-const NO_PAGES: [&str; 10] = [
+const NO_PAGES: [&str; 11] = [
     // Leads on.
     "/",
     // A file.
     "/chat/{session}/export",
     // Streams and answers to scripts.
     "/chat/{session}/events",
+    "/settings/agents/{name}/trials/{trial}/events",
     "/live",
     "/palette",
     "/records/choices",
@@ -105,6 +106,7 @@ async fn furnished() -> Fixture {
     let note =
         json!({"title": "What was said", "body": "# Title\n\n### Part\n\n| a | b |\n|---|--:|\n| c | 1 |"});
     ada.post("/api/records/notes", note).await.unwrap().ok();
+    ada.post("/api/agents/analyst/trials", json!({})).await.unwrap().ok();
     let session = ada.session("sales-assistant").await.unwrap();
     for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
         ada.chat(&session, message).await.unwrap();

@@ -12,6 +12,7 @@ mod people;
 mod reading;
 mod records;
 mod settings;
+mod trials;
 mod usage;
 mod views;
 

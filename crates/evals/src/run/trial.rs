@@ -145,12 +145,17 @@ impl Scene {
     async fn open(asked: &Asked<'_>) -> Result<Self, Error> {
         let Asked { case, world, attacked, .. } = asked;
         let environment = Environment::reproducible(world.clock, seed(world.seed, &case.name));
-        let sandbox = world.template.open_with(environment, asked.models.clone()).await?;
+        let attack = case.attack.as_ref().filter(|_| *attacked);
+        let injected = attack.iter().flat_map(|attack| &attack.inject);
+        let errors = injected
+            .filter_map(|injection| Some((injection.error_of.clone()?, injection.text.clone())))
+            .collect();
+        let sandbox = world.template.open_with(environment, asked.models.clone(), errors).await?;
         let admin = sandbox.caller().await?;
         let mut building = Building::on(world, &sandbox, admin.clone());
         building.records(case.records.clone(), "records").await?;
         let Building { ids, objects, .. } = building;
-        if let Some(attack) = case.attack.as_ref().filter(|_| *attacked) {
+        if let Some(attack) = attack {
             for injection in &attack.inject {
                 inject(&sandbox, &admin, injection, &ids, &objects).await?;
             }
@@ -163,7 +168,7 @@ impl Scene {
         }
         let member = sandbox.identity().caller_of_member(sandbox.workspace(), member).await?;
         let changes = sandbox.changes(MOST_CHANGES).await?.len();
-        let is_as_frozen = case.records.is_empty() && !(*attacked && case.attack.is_some());
+        let is_as_frozen = case.records.is_empty() && attack.is_none();
         let before = match is_as_frozen {
             true => world.records.clone(),
             false => all_records(&sandbox, &admin).await?,

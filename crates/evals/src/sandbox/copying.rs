@@ -1,6 +1,8 @@
 //! A workspace as it is now, copied into one that is thrown away.
 
-use kontor_agents::{Account, Agents, TakenAgents};
+use std::{collections::BTreeMap, sync::Arc};
+
+use kontor_agents::{Account, Agents, SessionContext, TakenAgents};
 use kontor_core::{
     caller::Caller,
     environment::Environment,
@@ -10,7 +12,6 @@ use kontor_core::{
 use kontor_crm::{Copied, CopyBounds, Crm, TakenRecords};
 use kontor_identity::{Identity, TakenPeople, WorkspaceSummary};
 use kontor_store::Store;
-use std::sync::Arc;
 
 use super::{
     Error, Sandbox, Sandboxes,
@@ -36,6 +37,8 @@ pub struct CopyOf {
     /// The agent that is talked to, by name and id, and what it is told there.
     pub agent: (String, AgentId),
     pub prompt: String,
+    /// A record that is copied in any case, where the reader may read it.
+    pub record: Option<SessionContext>,
     pub bounds: CopyBounds,
     /// Who pays for what is used up there.
     pub account: Option<Arc<dyn Account>>,
@@ -61,24 +64,26 @@ impl Sandboxes {
         what: CopyOf,
         environment: Environment,
     ) -> Result<(Sandbox, Copied), Error> {
-        let CopyOf { member, reader, grants, agent: (agent, agent_id), prompt, bounds, account } = what;
+        let CopyOf { member, reader, grants, agent: (agent, agent_id), prompt, record, bounds, account } =
+            what;
         let acting = source.identity.member_to_copy(&member).await?;
         let member_id: MemberId = acting.member;
         let models = source.agents.models_of_caller(&member).await?;
         let namespace = source.store.workspace(member.workspace).await?;
         let taken: Taken = namespace
-            .read((reader, environment.clone()), move |tx, (reader, environment)| {
+            .read((reader, environment.clone(), record), move |tx, (reader, environment, record)| {
                 Box::pin(async move {
+                    let also = record.as_ref().map(|record| (record.object.as_str(), record.id));
                     Ok::<_, Error>(Taken {
                         people: Identity::take_people(tx, member_id).await?,
-                        records: Crm::take_records(tx, environment, reader, bounds).await?,
+                        records: Crm::take_records(tx, environment, reader, bounds, also).await?,
                         agents: Agents::take_agents(tx).await?,
                     })
                 })
             })
             .await?;
         let copied = taken.records.copied;
-        let opening = Opening { environment: environment.clone(), models, account };
+        let opening = Opening { environment: environment.clone(), models, account, errors: BTreeMap::new() };
         let whole = self.open(self.scratch()?, opening).await?;
         // Another id than the workspace's own: who means the one never reaches the other.
         let workspace = environment.new_id();

@@ -107,6 +107,11 @@ impl Sandbox {
         Ok(self.parts.crm.changes_of(self.whose.workspace, self.whose.begun, limit).await?)
     }
 
+    /// Has what runs come to its end; nothing is begun any more.
+    pub(crate) fn stop(&self) {
+        self.parts.stop.cancel();
+    }
+
     /// Ends what runs and keeps the data as the beginning of others.
     ///
     /// # Errors

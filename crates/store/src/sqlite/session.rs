@@ -29,6 +29,9 @@ pub(crate) enum Role {
     Reader,
 }
 
+/// The pages that a file may have that is thrown away, of 4 KiB each.
+const THROWAWAY_PAGES: i64 = 64 * 1024;
+
 pub(crate) struct Session {
     pub(super) connection: Connection,
     deadline: Arc<Deadline>,
@@ -137,10 +140,13 @@ impl Session {
         Ok((names, self.query(sql, values, usize::MAX)?))
     }
 
-    /// Has commits wait for the disk no more.
-    pub(crate) fn forgo_durability(&self) {
-        if let Err(error) = self.connection.pragma_update(None, "synchronous", "off") {
-            tracing::debug!(%error, "SQLite waits for the disk at each commit still");
+    /// Has commits wait for the disk no more, and bounds how large the file may become.
+    pub(crate) fn make_throwaway(&self) {
+        let set = self.connection.pragma_update(None, "synchronous", "off").and_then(|()| {
+            self.connection.pragma_update_and_check(None, "max_page_count", THROWAWAY_PAGES, |_| Ok(()))
+        });
+        if let Err(error) = set {
+            tracing::debug!(%error, "SQLite keeps a throw-away file as any other");
         }
     }
 

@@ -320,7 +320,7 @@ impl Lane<'_> {
             tracing::debug!(%error, "what waits for the search index was not counted");
         }
         if self.role == Role::Writer && self.file.is_throwaway {
-            session.forgo_durability();
+            session.make_throwaway();
         }
         let connected = self.file.places.connected();
         &mut self.open.insert((session, connected)).0

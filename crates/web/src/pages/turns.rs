@@ -19,7 +19,7 @@ use serde_json::json;
 use super::answers::around;
 use super::chat::{Unsent, begin_page, context_of, show_page};
 use crate::{
-    chat::{Fragments, Transcript},
+    chat::{Fragments, Room, Transcript},
     error::{PageError, Result},
     form::Fields,
     session::{OTHER_SESSION, Sent, Written},
@@ -106,9 +106,29 @@ pub(crate) async fn start(
     State(state): State<Services>,
     Path(session): Path<String>,
     headers: HeaderMap,
-    Written { sent, is_ours }: Written,
+    written: Written,
 ) -> Result<Response> {
     let session: SessionId = parsed(&session)?;
+    let (caller, csrf) = (written.sent.caller.clone(), written.sent.csrf.clone());
+    match send(&state, session, &headers, written, &Room::Workspace).await? {
+        Ok(answer) => Ok(answer),
+        Err(unsent) => {
+            let status = kontor_http::status(&unsent.problem);
+            let query = Fields::default();
+            let page = show_page(&state, &caller, &csrf, session, &query, Some(unsent)).await?;
+            Ok((status, page).into_response())
+        }
+    }
+}
+
+/// Sends one more message in a room; one that was not taken is to be shown again, with why.
+pub(crate) async fn send(
+    state: &Services,
+    session: SessionId,
+    headers: &HeaderMap,
+    Written { sent, is_ours }: Written,
+    room: &Room,
+) -> Result<Result<Response, Unsent>> {
     let message = message(&sent.fields);
     let key = sent.fields.get("key");
     let key = (!key.is_empty()).then(|| key.to_owned());
@@ -121,20 +141,17 @@ pub(crate) async fn start(
     let started = match started {
         Ok(started) => started,
         Err(error) => {
-            let problem = unsent(error, &headers)?;
-            let status = kontor_http::status(&problem);
-            let unsent = Unsent { message, problem, agent: String::new() };
-            let query = Fields::default();
-            let page = show_page(&state, &sent.caller, &sent.csrf, session, &query, Some(unsent)).await?;
-            return Ok((status, page).into_response());
+            let problem = unsent(error, headers)?;
+            return Ok(Err(Unsent { message, problem, agent: String::new() }));
         }
     };
-    if !wants_json(&headers) {
-        return Ok(Redirect::to(&format!("/chat/{session}")).into_response());
+    if !wants_json(headers) {
+        return Ok(Ok(Redirect::to(&room.page_of(session)).into_response()));
     }
     let schema = state.crm.schema(sent.caller.workspace).await?;
-    let around = around(&state, &sent.caller, &state.agents.session(&sent.caller, session).await?).await?;
-    let fragments = Fragments::new(viewer(&state, &sent.caller, &schema), sent.csrf.token()).with(around);
+    let around = around(state, &sent.caller, &state.agents.session(&sent.caller, session).await?).await?;
+    let fragments =
+        Fragments::new(viewer(state, &sent.caller, &schema), sent.csrf.token()).with(around).at(room);
     let mut transcript = Transcript::default();
     if started.status == TurnStatus::Queued {
         transcript.queue(started.id, message, sent.caller.member());
@@ -148,7 +165,7 @@ pub(crate) async fn start(
         "html": fragments.turn(turn),
         "foot": fragments.foot(turn),
     });
-    Ok(Json(answer).into_response())
+    Ok(Ok(Json(answer).into_response()))
 }
 
 /// Lets a chat that was paused take messages again.

@@ -12,7 +12,7 @@ use crate::form::Fields;
 /// Where the list is.
 const HREF: &str = "/settings/agents";
 
-fn href(name: &str) -> String {
+pub(crate) fn href(name: &str) -> String {
     format!("{HREF}/{name}")
 }
 

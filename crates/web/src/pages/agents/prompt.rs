@@ -7,8 +7,8 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use kontor_agents::{
-    AgentSummary, DiffLine, LineChange, NewDraft, NewPreview, NewPrompt, Preview, PreviewRecord, Review,
-    ReviewStatus, Variable, compare_lines,
+    AgentSummary, DiffLine, LineChange, NewDraft, NewPreview, NewPrompt, NewTrial, Preview, PreviewRecord,
+    Review, ReviewStatus, Variable, compare_lines,
 };
 use kontor_core::{
     caller::Caller,
@@ -49,6 +49,8 @@ struct PromptPage {
     /// A later version than the one that a draft was begun from, and who wrote it.
     overtaken: Option<String>,
     draft_saved: Option<Shown>,
+    /// The reader's trials that have not ended.
+    trials: Vec<TrialView>,
     members: Vec<(String, String)>,
     member: String,
     record: String,
@@ -74,6 +76,11 @@ struct PreviewView {
 enum DiffView {
     Line { class: &'static str, sign: &'static str, text: String },
     Skipped(usize),
+}
+
+struct TrialView {
+    href: String,
+    when: Shown,
 }
 
 struct VersionView {
@@ -179,6 +186,26 @@ pub(crate) async fn save(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
 }
 
+/// What is tried of what was sent.
+pub(crate) fn written_trial(fields: &Fields) -> NewTrial {
+    let Written { body, member, record, .. } = written(fields);
+    let member = Some(member).filter(|member| !member.is_empty());
+    NewTrial { version: None, body: Some(body), member, record: record_of(&record) }
+}
+
+/// The editor as it was sent, with why its prompt is not tried.
+pub(crate) async fn not_tried(
+    state: &Services,
+    name: &str,
+    sent: Sent,
+    problem: &Problem,
+) -> Result<Response> {
+    let agent = state.agents.agent_by_name(&sent.caller, name).await?;
+    let mut shown = prompt_page(state, &sent.caller, &sent.csrf, agent, written(&sent.fields)).await?;
+    shown.problem = Some(told(problem));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+}
+
 pub(crate) async fn keep(
     State(state): State<Services>,
     Path(name): Path<String>,
@@ -239,6 +266,10 @@ async fn prompt_page(
             && latest.author.principal != caller.principal
     });
     let overtaken = latest.map(|latest| format!("{} saved version {} since", latest.author, latest.version));
+    let trials = match may_write(caller) {
+        true => state.trials.list(caller, &name).await?,
+        false => Vec::new(),
+    };
     let members = match caller.grants.permits(Permission::Members) {
         true => state.identity.members(caller).await?,
         false => Vec::new(),
@@ -253,6 +284,13 @@ async fn prompt_page(
         production: agent.prompt_version,
         overtaken,
         draft_saved: None,
+        trials: trials
+            .into_iter()
+            .map(|trial| TrialView {
+                href: format!("{}/trials/{}", href(&name), trial.id),
+                when: instant(trial.created_at, clock),
+            })
+            .collect(),
         members: members.into_iter().map(|member| (member.id.to_string(), member.name)).collect(),
         member: written.member,
         record: written.record,
