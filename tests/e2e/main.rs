@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_input;
 mod browser;
+mod changes;
 mod chat;
 mod command_line;
 mod disk;

@@ -12,12 +12,7 @@ async fn a_changed_role_holds_on_another_server_within_five_seconds() {
             continue;
         }
         let fixture = Fixture::start(engine, None).await;
-        let mut options = fixture.options.clone();
-        options.data_dir = fixture.folder().join("second");
-        options.demo = false;
-        let secret = std::fs::read_to_string(fixture.options.data_dir.join("secret")).unwrap();
-        options.environment.push(("KONTOR_SECRET".to_owned(), secret.trim().to_owned()));
-        let second = kontor_testkit::server::Server::start(&options).unwrap();
+        let second = fixture.second_server();
         let ada = fixture.sign_in("ada").await;
         ada.post("/api/roles", json!({"name": "Probe", "copy_of": "Member"})).await.unwrap().ok();
         let add = ["user", "add", "probe@demo.test", "--name", "Pia Probe", "--role", "Probe"];

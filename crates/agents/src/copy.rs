@@ -10,7 +10,7 @@ use kontor_core::{
     actor::Actor,
     caller::Caller,
     environment::Environment,
-    grants::Grants,
+    grants::{Grants, Permission},
     ids::{AgentId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
     usage::{Spent, StepUsage},
@@ -23,7 +23,6 @@ use crate::{
     access::member_of,
     account::Account,
     definition::Definition,
-    definitions::require_prompts,
     driver::Spender,
     engine::Agents,
     error::Error,
@@ -86,7 +85,7 @@ impl Agents {
         name: &str,
         asked: NewTrial,
     ) -> Result<TrialSubject, Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         let own = member_of(caller)?;
         let agent = self.present_agent(caller, name).await?;
         let body = self.asked_prompt(caller, &agent, asked.version, asked.body).await?;

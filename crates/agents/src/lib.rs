@@ -112,7 +112,7 @@ pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;
 pub use observer::TurnObserver;
-pub use open_turns::{OpenLease, OpenTurn, Standing};
+pub use open_turns::{OpenLease, OpenTurn, OpenTurns, Standing};
 pub use preview::{NewPreview, Preview, PreviewRecord, PreviewTokens};
 pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff, compare_lines};
 pub use prompts::{STARTER, Variable};
@@ -120,8 +120,8 @@ pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating,
-    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, ListedApproval, LoggedEvent,
+    MemberName, Rating, ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceLease, TraceTiming, TraceTotal, TurnTrace};

@@ -38,7 +38,10 @@ pub struct NewPreview {
 
 /// A record that is in view: its object and id, or its id alone.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "the id of a record is expected here, or an object with its \"object\" and \"id\""
+)]
 pub enum PreviewRecord {
     Of { object: String, id: RecordId },
     Id(RecordId),

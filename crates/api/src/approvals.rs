@@ -5,7 +5,7 @@ use aide::axum::{
     routing::{get_with, post_with},
 };
 use axum::{Json as Answer, extract::State};
-use kontor_agents::{Approval, ApprovalStatus, Decision};
+use kontor_agents::{Approval, ApprovalStatus, Decision, ListedApproval};
 use kontor_core::ids::{ApprovalId, SessionId};
 use kontor_http::Services;
 use schemars::JsonSchema;
@@ -56,7 +56,7 @@ pub(crate) async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Answer<Whole<Approval>>> {
+) -> Result<Answer<Whole<ListedApproval>>> {
     let parameters = parameters.knowing(&KNOWN)?;
     let session = parameters.parsed::<SessionId>("session", "The id of a session")?;
     let status = match parameters.text("status") {

@@ -57,6 +57,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Agent,
     },
+    /// See what agents wait for on a server, and approve or deny it.
+    Approvals {
+        #[command(flatten)]
+        client: Client,
+        #[command(subcommand)]
+        command: Approvals,
+    },
     /// Manage roles, on a server: what members and agents may do.
     Role {
         #[command(flatten)]
@@ -191,6 +198,18 @@ pub(crate) struct EvalRun {
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+pub(crate) enum Approvals {
+    /// List what waits, the latest first.
+    List,
+    /// Have an agent do what it asks for.
+    Approve { id: String },
+    /// Have it do without.
+    Deny {
+        id: String,
+        /// What the agent is told.
+        #[arg(long)]
+        comment: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -9,7 +9,7 @@ use fantoccini::Client;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window};
+use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window, write};
 use crate::{fixture::Fixture, isolation::read_sources};
 
 /// A wide desk's window.
@@ -111,6 +111,20 @@ async fn furnished() -> Fixture {
     for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
         ada.chat(&session, message).await.unwrap();
     }
+    let turn = ada.turn(&session, "show my tasks").await.unwrap();
+    let feedback = json!({"rating": "down", "comment": "Not mine"});
+    ada.send(Method::PUT, &format!("/api/turns/{turn}/feedback"), Some(feedback), &[]).await.unwrap().ok();
+    ada.post("/api/roles", json!({"name": "Field rep", "copy_of": "Member"})).await.unwrap().ok();
+    ada.patch("/api/settings", json!({"protected_labels": ["production"]})).await.unwrap().ok();
+    let agent = json!({"name": "intake", "label": "Intake", "role": "Field rep", "prompt": "You are brief."});
+    ada.post("/api/agents", agent).await.unwrap().ok();
+    let prompt = json!({"body": "You are brief and friendly.", "note": "Friendlier"});
+    for agent in ["sales-assistant", "intake"] {
+        ada.post(&format!("/api/agents/{agent}/prompts"), prompt.clone()).await.unwrap().ok();
+        let review = json!({"label": "production", "version": 2, "expected": 1, "note": "Please look"});
+        ada.post(&format!("/api/agents/{agent}/reviews"), review).await.unwrap().ok();
+    }
+    ada.delete("/api/agents/intake").await.unwrap();
     fixture
 }
 
@@ -211,6 +225,20 @@ async fn open_parts(
     click(page, ".records td a").await;
     shown(page, ".fields .prose h3").await;
     look("a note with headings of its own").await;
+    go(page, fixture, "/settings/roles/Field%20rep").await;
+    click(page, "details:has([name='deal.read']) > summary").await;
+    look("the fields and rules of a role").await;
+    go(page, fixture, "/settings/agents/new").await;
+    click(page, ".form .button.primary").await;
+    shown(page, ".wrong").await;
+    look("an agent's form with mistakes").await;
+    go(page, fixture, "/settings/agents/analyst/prompt").await;
+    write(page, "#body", "{{ nobody }}").await;
+    shown(page, "#seen #problem").await;
+    look("a prompt with a mistake").await;
+    go(page, fixture, "/settings/authority?object=deal&action=delete").await;
+    shown(page, ".notice").await;
+    look("an answer about what one may do").await;
     go(page, fixture, "/chat").await;
     say(page, "delete the contact Tariq Fischer", &["waiting"]).await;
     look("a call that waits").await;

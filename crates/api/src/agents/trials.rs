@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use futures::{StreamExt as _, future};
-use kontor_agents::{Approval, NewTrial, StartedTurn, Turn};
+use kontor_agents::{Approval, ListedApproval, NewTrial, StartedTurn, Turn};
 use kontor_core::{
     caller::Caller,
     ids::{ApprovalId, TurnId},
@@ -200,7 +200,7 @@ async fn approvals(
     SignedIn(caller): SignedIn,
     Segments((name, id)): Segments<(String, Uuid)>,
     parameters: Parameters,
-) -> Result<Answer<Whole<Approval>>> {
+) -> Result<Answer<Whole<ListedApproval>>> {
     let Found { services, caller, .. } = Found::new(&state, &caller, &name, id).await?;
     approvals::list(State(services), SignedIn(caller), parameters).await
 }

@@ -1,11 +1,13 @@
 //! One module a command.
 
 mod agent;
+mod approvals;
 mod backup;
 mod chat;
 mod demo;
 mod doctor;
 mod eval;
+mod given;
 mod jobs;
 mod models;
 mod role;
@@ -39,6 +41,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
             jobs::run(settings()?, jobs::Wanted { state, workspace, run }).await
         }
         Command::Agent { client, command } => agent::run(client, command).await,
+        Command::Approvals { client, command } => approvals::run(client, command).await,
         Command::Role { client, command } => role::run(client, command).await,
         Command::Eval(command) => eval::run(settings()?, command).await,
         Command::Models(command) => models::run(settings()?, command).await,

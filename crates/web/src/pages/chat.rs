@@ -27,9 +27,9 @@ use super::{answers::around, chat_menu, suggestions::suggestions, trials::TrialA
 use crate::{
     assets,
     chat::{Fragments, Room, Transcript},
-    error::{PageError, Result, page},
+    error::{Result, page},
     form::Fields,
-    link::with_query,
+    link::{parsed, with_query},
     session::SignedIn,
     shell::{Shell, viewer},
     show::{Clock, Shown, instant},
@@ -237,7 +237,7 @@ pub(crate) async fn show(
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
-    let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
+    let id: SessionId = parsed(&session)?;
     let query = Fields::of_query(&request);
     show_page(&state, &caller, &csrf, id, &query, None).await
 }

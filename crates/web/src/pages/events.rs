@@ -23,6 +23,7 @@ use crate::{
     chat::{Encoder, Fragments, Message, Room},
     error::{PageError, Result},
     form::Fields,
+    link::parsed,
     session::SignedIn,
     shell::viewer,
 };
@@ -36,7 +37,7 @@ pub(crate) async fn stream(
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
+    let id: SessionId = parsed(&session)?;
     let after = position(&request);
     let admission = state.admit_stream(&caller, credential).map_err(PageError::Problem)?;
     follow(state, caller, csrf, id, after, admission, &Room::Workspace).await

@@ -3,6 +3,7 @@
 mod account;
 mod agents;
 mod answers;
+mod approvals;
 mod audit;
 mod budgets;
 mod chat;
@@ -74,6 +75,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/turns/{turn}/go_on", post(turns::go_on))
         .route("/chat/approvals/{approval}", post(turns::resolve))
+        .route("/approvals", get(approvals::show))
         .route("/audit", get(audit::show))
         .route("/jobs", get(jobs::show))
         .route("/jobs/{id}/run", post(jobs::run))

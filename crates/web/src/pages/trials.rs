@@ -10,7 +10,7 @@ use axum::{
 };
 use futures::{FutureExt as _, future};
 use kontor_agents::NewTrial;
-use kontor_core::{caller::Caller, error::Fault as _, grants::Action, reading::readable};
+use kontor_core::{caller::Caller, grants::Action, reading::readable};
 use kontor_evals::trials::{Trial, TrialChange};
 use kontor_http::{Admission, Services};
 use kontor_identity::Csrf;
@@ -24,13 +24,13 @@ use super::{
     },
     answers,
     chat::{Unsent, show_in},
-    events,
-    turns::{self, parsed},
+    events, turns,
 };
 use crate::{
     chat::Room,
-    error::{PageError, Result},
+    error::{PageError, Result, refused},
     form::Fields,
+    link::parsed,
     session::{Sent, SignedIn, Written},
     shell::{Shell, viewer},
     show::{ChangeView, Clock, Shown, changes, instant},
@@ -168,11 +168,8 @@ pub(crate) async fn begin(
     match state.trials.begin(&sent.caller, &name, new).await {
         Ok(trial) => Ok(Redirect::to(&page_of(&name, &trial)).into_response()),
         Err(error) => {
-            let problem = error.problem();
-            if problem.issues.is_empty() {
-                return Err(PageError::from(error));
-            }
-            not_tried(&state, &name, sent, &problem).await
+            let why = refused(error)?;
+            not_tried(&state, &name, sent, why).await
         }
     }
 }
@@ -200,8 +197,7 @@ pub(crate) async fn start(
     let session = found.trial.session();
     match turns::send(&found.services, session, &headers, written, &found.room()).await? {
         Ok(answer) => Ok(answer),
-        Err(unsent) => {
-            let status = kontor_http::status(&unsent.problem);
+        Err((status, unsent)) => {
             let page = found.page(&state, &caller, &csrf, &Fields::default(), Some(unsent)).await?;
             Ok((status, page).into_response())
         }
