@@ -198,6 +198,9 @@ pub(crate) struct EvalRun {
     /// Write the result as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
 pub(crate) enum Approvals {
     /// List what waits, the latest first.
     List,

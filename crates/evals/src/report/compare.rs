@@ -43,8 +43,7 @@ pub fn compare(before: &Report, after: &Report) -> Comparison {
     let only = |some: &BTreeMap<String, CaseResult>, others: &BTreeMap<String, CaseResult>| -> Vec<_> {
         some.keys().filter(|name| !others.contains_key(*name)).cloned().collect()
     };
-    let pairs: Vec<_> =
-        first.iter().filter_map(|(name, one)| Some((name, one, second.get(name)?))).collect();
+    let pairs: Vec<_> = first.iter().filter_map(|(name, one)| Some((name, one, second.get(name)?))).collect();
     let named = |holds: &dyn Fn(&CaseResult, &CaseResult) -> bool| -> Vec<String> {
         pairs.iter().filter(|(_, one, other)| holds(one, other)).map(|(name, ..)| (*name).clone()).collect()
     };
@@ -84,7 +83,10 @@ impl Comparison {
         }
         let McNemar { p_value, note, .. } = &self.mcnemar;
         let p_value = p_value.map_or_else(|| "-".to_owned(), |p| format!("p = {p:.4}"));
-        lines.push(format!("\nPasses by chance alone as different (McNemar, exact): {p_value}{}", within(note)));
+        lines.push(format!(
+            "\nPasses by chance alone as different (McNemar, exact): {p_value}{}",
+            within(note)
+        ));
         let difference = match &self.scores.difference {
             Some(Interval { mean, low: Some(low), high: Some(high), level, .. }) => {
                 format!("{mean:+.3}, with {:.0} % between {low:+.3} and {high:+.3}", level * 100.0)
@@ -94,7 +96,8 @@ impl Comparison {
         };
         lines.push(format!("Difference of scores: {difference}"));
         let dollars = |summary: &Summary| format!("{} millionths of a dollar", summary.cost_micros);
-        let slow = |summary: &Summary| summary.latency_p95_ms.map_or("-".to_owned(), |ms| format!("{ms:.0} ms"));
+        let slow =
+            |summary: &Summary| summary.latency_p95_ms.map_or("-".to_owned(), |ms| format!("{ms:.0} ms"));
         lines.push(format!("Cost: {}, then {}", dollars(&self.before), dollars(&self.after)));
         lines.push(format!("Tokens: {}, then {}", self.before.tokens, self.after.tokens));
         lines.push(format!("p95 of latency: {}, then {}", slow(&self.before), slow(&self.after)));

@@ -13,8 +13,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use super::{
-    AgentChanges, Error, Planned, Request, RunFolder, TrialKey, TrialRecord,
-    judge,
+    AgentChanges, Error, Planned, Request, RunFolder, TrialKey, TrialRecord, judge,
     request::agents_of,
     trial::{Asked, Tried},
     world::World,
@@ -41,7 +40,10 @@ pub struct RunParts {
 #[derive(Debug)]
 pub enum Progress<'t> {
     /// So many trials are to be run, of which so many had ended when it was stopped before.
-    Began { trials: usize, done: usize },
+    Began {
+        trials: usize,
+        done: usize,
+    },
     Ended(&'t TrialRecord),
 }
 

@@ -46,8 +46,7 @@ pub(super) async fn votes(
         let request = ChatRequest::new(messages, []);
         let mut assembler = Assembler::new("vote", ANSWER_BYTES);
         let policy = RetryPolicy::default();
-        let mut deltas =
-            with_retries(model.clone(), request, policy, environment.clone(), Tries::default());
+        let mut deltas = with_retries(model.clone(), request, policy, environment.clone(), Tries::default());
         let reading = async {
             while let Some(delta) = deltas.next().await {
                 assembler.push(delta?);

@@ -98,7 +98,11 @@ impl Seen {
     pub(super) fn usage(&self, took: Duration) -> ObservedUsage {
         let latency = took.saturating_sub(self.waited);
         let cost_micros = self.used.cost_micros.filter(|_| !self.is_unpriced);
-        ObservedUsage { cost_micros, latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX), ..self.used }
+        ObservedUsage {
+            cost_micros,
+            latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+            ..self.used
+        }
     }
 }
 

@@ -84,7 +84,9 @@ impl Request {
         }
         let (mut planned, mut skipped) = (Vec::new(), Vec::new());
         for (index, NamedDataset { file, dataset }) in self.datasets.iter().enumerate() {
-            if let Some(other) = self.datasets.iter().take(index).find(|other| other.dataset.name == dataset.name) {
+            if let Some(other) =
+                self.datasets.iter().take(index).find(|other| other.dataset.name == dataset.name)
+            {
                 let told = format!("{} and {file} have one name: {}", other.file, dataset.name);
                 return Err(Error::Asked(told));
             }
@@ -104,7 +106,9 @@ impl Request {
                 let case = Arc::new(case);
                 // Without the attacker's text first: what is possible at all.
                 let attacked = [false].into_iter().chain(case.attack.iter().map(|_| true));
-                for (attacked, trial) in attacked.flat_map(|is| (1..=self.trials).map(move |trial| (is, trial))) {
+                for (attacked, trial) in
+                    attacked.flat_map(|is| (1..=self.trials).map(move |trial| (is, trial)))
+                {
                     let (dataset_name, name) = (dataset.name.clone(), case.name.clone());
                     planned.push(Planned {
                         key: TrialKey { dataset: dataset_name, case: name, attacked, trial },
@@ -133,9 +137,7 @@ impl Request {
                 Some(Some(SCRIPTED.to_owned()))
             }
             ModelChoice::AsWritten => is_for(BUILTIN).then(|| Some(BUILTIN.to_owned())),
-            ModelChoice::Named(id) if id == BUILTIN || id == SCRIPTED => {
-                is_for(id).then(|| Some(id.clone()))
-            }
+            ModelChoice::Named(id) if id == BUILTIN || id == SCRIPTED => is_for(id).then(|| Some(id.clone())),
             ModelChoice::Named(id) => is_for(LANGUAGE).then(|| Some(id.clone())),
             ModelChoice::Own => is_for(LANGUAGE).then_some(None),
         }

@@ -9,7 +9,11 @@ use crate::dataset::{Case, ScriptedUser};
 pub(super) enum Speaker<'c> {
     /// Says what is written, whatever is answered.
     Turns(std::slice::Iter<'c, String>),
-    Scripted { user: &'c ScriptedUser, answers: Vec<(Regex, bool)>, said: u32 },
+    Scripted {
+        user: &'c ScriptedUser,
+        answers: Vec<(Regex, bool)>,
+        said: u32,
+    },
 }
 
 impl<'c> Speaker<'c> {

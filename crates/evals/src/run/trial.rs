@@ -68,10 +68,11 @@ impl Asked<'_> {
         let scene = Scene::open(&self).await?;
         let case = scene.case.clone();
         let before = scene.before.clone();
-        let reference = match case.expect.state.as_ref().map(|state| &state.same_as).filter(|calls| !calls.is_empty()) {
-            None => None,
-            Some(calls) => Some(self.reference(calls).await?),
-        };
+        let reference =
+            match case.expect.state.as_ref().map(|state| &state.same_as).filter(|calls| !calls.is_empty()) {
+                None => None,
+                Some(calls) => Some(self.reference(calls).await?),
+            };
         let begun = Instant::now();
         let mut seen = Seen::default();
         let ended = scene.talk(&self, &mut seen).await;
@@ -227,12 +228,7 @@ impl Scene {
         }
     }
 
-    async fn settle(
-        &self,
-        session: SessionId,
-        turn: TurnId,
-        limit: Duration,
-    ) -> Result<Settled, Error> {
+    async fn settle(&self, session: SessionId, turn: TurnId, limit: Duration) -> Result<Settled, Error> {
         match self.sandbox.settle(&self.member, session, turn, limit).await {
             Err(crate::sandbox::Error::TurnTooLong) => Err(Error::TooLong { seconds: limit.as_secs() }),
             settled => Ok(settled?),

@@ -4,11 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kontor_agents::{AgentPatch, LabelMove, NewAgent, NewPrompt, PRODUCTION};
 use kontor_core::{
-    caller::Caller,
-    environment::Environment,
-    ids::MemberId,
-    metadata::Schema,
-    time::Timestamp,
+    caller::Caller, environment::Environment, ids::MemberId, metadata::Schema, time::Timestamp,
 };
 use kontor_crm::{
     metadata::NewField,
@@ -148,12 +144,7 @@ impl<'s> Building<'s> {
         Ok(())
     }
 
-    async fn agents(
-        &self,
-        fixture: &Fixture,
-        asked: &[String],
-        changes: &AgentChanges,
-    ) -> Result<(), Error> {
+    async fn agents(&self, fixture: &Fixture, asked: &[String], changes: &AgentChanges) -> Result<(), Error> {
         let agents = self.sandbox.agents();
         for (index, agent) in fixture.agents.iter().enumerate() {
             let path = format!("fixture.agents[{index}]");
@@ -165,7 +156,8 @@ impl<'s> Building<'s> {
         }
         for name in asked {
             let path = || format!("agent {name:?}");
-            let agent = agents.agent_by_name(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
+            let agent =
+                agents.agent_by_name(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
             if changes.one_model {
                 let patch = AgentPatch {
                     version: Some(agent.version),
@@ -180,7 +172,8 @@ impl<'s> Building<'s> {
                 let new = NewPrompt { body: body.clone(), note: "What is tried".to_owned() };
                 let saved = agents.save_prompt(&self.admin, name, new).await;
                 let version = saved.map_err(|error| Error::at("the prompt", error))?.version;
-                let labels = agents.labels(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
+                let labels =
+                    agents.labels(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
                 let production = labels.iter().find(|label| label.label == PRODUCTION);
                 let to = LabelMove { version, expected: production.map(|label| label.version) };
                 let moved = agents.move_label(&self.admin, name, PRODUCTION, to).await;
@@ -241,7 +234,8 @@ impl<'s> Building<'s> {
 }
 
 fn typed<T: DeserializeOwned>(path: &str, value: &Map<String, Json>) -> Result<T, Error> {
-    serde_json::from_value(Json::Object(value.clone())).map_err(|error| Error::fixture(path, error.to_string()))
+    serde_json::from_value(Json::Object(value.clone()))
+        .map_err(|error| Error::fixture(path, error.to_string()))
 }
 
 /// Every record of a workspace that is not deleted.

@@ -123,7 +123,8 @@ impl Sandboxes {
     /// # Errors
     /// Where there is no room on the disk, and what the database said.
     pub async fn make(&self, new: NewWorkspace, environment: Environment) -> Result<Sandbox, Error> {
-        let opening = Opening { environment, models: self.0.models.clone(), account: None, errors: BTreeMap::new() };
+        let opening =
+            Opening { environment, models: self.0.models.clone(), account: None, errors: BTreeMap::new() };
         let whole = self.open(self.scratch()?, opening).await?;
         let (workspace, member) = whole.identity.create_workspace(self.0.operator, new).await?;
         let begun = whole.crm.last_event(workspace).await?;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use kontor_core::{environment::Environment, error::Fault as _};
+use kontor_core::environment::Environment;
 use kontor_evals::{
     dataset::{self, DatasetError, Format, Source},
     report::{Report, compare, junit},
@@ -67,7 +67,8 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     models.probe().await;
     // Beside the trials of a run that may be stopped, so that whoever goes on with it removes what was left.
     let temporary = tempfile::tempdir().map_err(Error::io("there is no room for throw-away workspaces"))?;
-    let place = asked.run.as_deref().map_or_else(|| temporary.path().to_owned(), |run| run.join("workspaces"));
+    let place =
+        asked.run.as_deref().map_or_else(|| temporary.path().to_owned(), |run| run.join("workspaces"));
     let sandboxes = wiring::sandboxes(config, place, models.clone(), &environment);
     let parts = RunParts { sandboxes, models, environment };
     let bar = ProgressBar::hidden();

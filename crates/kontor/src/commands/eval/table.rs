@@ -51,13 +51,12 @@ pub(super) fn report(report: &Report) {
         "p95"
     );
     terminal::line(heading.trim_end());
-    for (dataset, figures) in &report.datasets {
-        terminal::line(&row(&fitted(dataset, name), figures));
+    for (dataset, summary) in &report.datasets {
+        terminal::line(&row(&fitted(dataset, name), summary));
     }
-    if report.tags.len() > 1 {
-        for (tag, figures) in &report.tags {
-            terminal::line(&row(&fitted(&format!("  #{tag}"), name), figures));
-        }
+    // All stand in the JSON; here are those where something is wrong.
+    for (tag, summary) in report.tags.iter().filter(|(_, summary)| summary.passed < summary.trials) {
+        terminal::line(&row(&fitted(&format!("  #{tag}"), name), summary));
     }
     terminal::line(&row(&fitted("all", name), &report.totals));
     if let Some(attacks) = &report.totals.attacks {
@@ -80,7 +79,7 @@ pub(super) fn report(report: &Report) {
         let (passed, trials) = (case.summary.passed, case.summary.trials);
         terminal::line(&format!("FAIL  {}: {passed} of {trials} passed{flaky}", case.name()));
         if let Some(why) = &case.why {
-            terminal::line(fitted(&format!("      {why}"), width().saturating_sub(6)).trim_end());
+            terminal::line(&format!("      {}", fitted(why, width().saturating_sub(6)).trim_end()));
         }
     }
     if wrong.len() > MOST_CASES {
