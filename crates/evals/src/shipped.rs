@@ -7,7 +7,9 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::dataset::{Case, Dataset, Format, Source, TrajectoryMode, read, refs};
+use kontor_core::{environment::Environment, metadata::Schema};
+
+use crate::dataset::{Case, Dataset, Format, Source, TrajectoryMode, names, read, refs};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../evals")
@@ -47,6 +49,16 @@ fn names_of_datasets_are_different() {
     let all = datasets();
     let names: BTreeSet<_> = all.iter().map(|dataset| &dataset.name).collect();
     assert_eq!(names.len(), all.len());
+}
+
+#[test]
+fn objects_fields_and_filters_are_there() {
+    let environment = Environment::system();
+    let schema = Schema::new(1, kontor_crm::standard::objects(&environment));
+    for dataset in datasets() {
+        let issues: Vec<_> = names::unknown(dataset, &schema).iter().map(ToString::to_string).collect();
+        assert_eq!(issues, [""; 0], "{}", dataset.name);
+    }
 }
 
 #[test]
