@@ -108,7 +108,7 @@ const KEPT: [(&str, &[&str]); 11] = [
 
 /// The layers of `agents`, the lowest first. What is in one may name its neighbours and what stands below.
 const LAYERS_OF_AGENTS: [&[&str]; 7] = [
-    &["error", "limits", "observer", "definition", "stored"],
+    &["error", "limits", "observer", "account", "definition", "stored"],
     &["rows"],
     &["log"],
     &["machine", "prompts", "history", "stream", "running", "titles"],
@@ -138,6 +138,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
         "prompt_versions",
         "labels",
         "preview",
+        "copy",
         "service",
         "window_warnings",
         "data_steps",

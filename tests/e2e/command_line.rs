@@ -272,3 +272,34 @@ async fn admins_and_the_operator_see_the_jobs_and_run_them_again() {
         fixture.end().await;
     }
 }
+
+#[tokio::test]
+async fn what_waits_for_a_member_is_listed_and_answered_in_the_terminal() {
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    ada.post("/api/records/accounts", json!({"name": "Quellwasser"})).await.unwrap().ok();
+    let session = ada.session("sales-assistant").await.unwrap();
+    ada.turn(&session, "delete the account Quellwasser").await.unwrap();
+    let waiting = tokio::time::timeout(std::time::Duration::from_secs(30), async {
+        loop {
+            let listed = ada.get("/api/approvals").await.unwrap().ok();
+            if let Some(id) = listed["data"][0]["id"].as_str() {
+                return id.to_owned();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    let approval = waiting.await.unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(binary());
+        command.args(["approvals", "--server", fixture.url(), "--email", "ada@demo.test"]).args(arguments);
+        command.env("KONTOR_PASSWORD", PASSWORD).output().unwrap()
+    };
+    let listed = said(&run(&["list"]));
+    assert!(listed.contains(&approval) && listed.contains("account.delete"), "{listed}");
+    let denied = said(&run(&["deny", &approval, "--comment", "we keep it"]));
+    assert!(denied.contains("account.delete is \"denied\""), "{denied}");
+    assert!(!said(&run(&["list"])).contains(&approval));
+    let again = run(&["approve", &approval]);
+    assert!(!again.status.success() && said(&again).contains("answered already"), "{}", said(&again));
+}

@@ -106,6 +106,16 @@ impl Fixture {
         self.server = Some(Server::start(&self.options).unwrap());
     }
 
+    /// Another server on the same PostgreSQL.
+    pub(crate) fn second_server(&self) -> Server {
+        let mut options = self.options.clone();
+        options.data_dir = self.folder().join("second");
+        options.demo = false;
+        let secret = std::fs::read_to_string(self.options.data_dir.join("secret")).unwrap();
+        options.environment.push(("KONTOR_SECRET".to_owned(), secret.trim().to_owned()));
+        Server::start(&options).unwrap()
+    }
+
     pub(crate) fn server(&self) -> &Server {
         self.server.as_ref().unwrap()
     }

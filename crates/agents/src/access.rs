@@ -2,7 +2,7 @@
 
 use kontor_core::{
     caller::Caller,
-    grants::{NotPermitted, Permission},
+    grants::Permission,
     ids::{MemberId, SessionId, TurnId},
 };
 use kontor_store::{Namespace, Tx};
@@ -26,8 +26,7 @@ pub(crate) fn member_of(caller: &Caller) -> Result<MemberId, Error> {
 
 /// The permission to see what agents do for others.
 pub(crate) fn require_conversations(caller: &Caller) -> Result<(), Error> {
-    let permitted: Result<(), NotPermitted> = caller.require(Permission::Conversations);
-    permitted.map_err(|lacking| kontor_identity::Error::from(lacking).into())
+    Ok(caller.require(Permission::Conversations)?)
 }
 
 /// A session that a member may read.

@@ -23,7 +23,9 @@ use crate::{
     error::Error,
     log,
     rows::{approvals as rows, turns},
-    stored::{Approval, ApprovalStatus, Draft, EXPIRY_JOB, LoggedEvent, TurnStatus, expiry_job},
+    stored::{
+        Approval, ApprovalStatus, Draft, EXPIRY_JOB, ListedApproval, LoggedEvent, TurnStatus, expiry_job,
+    },
 };
 
 /// Characters of the comment on a decision.
@@ -54,13 +56,14 @@ struct Answer {
 }
 
 impl Agents {
-    /// A member's approvals, the latest first; of one session and of one status where these are given.
+    /// A member's approvals in all their sessions, the latest first; of one session and of one status where these are
+    /// given.
     pub async fn approvals(
         &self,
         caller: &Caller,
         session: Option<SessionId>,
         status: Option<ApprovalStatus>,
-    ) -> Result<Vec<Approval>, Error> {
+    ) -> Result<Vec<ListedApproval>, Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         namespace
@@ -68,6 +71,25 @@ impl Agents {
                 Box::pin(rows::list(tx, member, session, status))
             })
             .await
+    }
+
+    /// One of the caller's approvals.
+    ///
+    /// # Errors
+    /// [`Error::ApprovalNotFound`], also where it is another's.
+    pub async fn approval(&self, caller: &Caller, approval: ApprovalId) -> Result<Approval, Error> {
+        let member = member_of(caller)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        let found = namespace
+            .read((approval, member), |tx, &(approval, member)| Box::pin(rows::find(tx, approval, member)));
+        found.await?.ok_or(Error::ApprovalNotFound(approval))
+    }
+
+    /// How many calls wait for the caller's word, in all of their sessions.
+    pub async fn approvals_waiting(&self, caller: &Caller) -> Result<u64, Error> {
+        let member = member_of(caller)?;
+        let namespace = self.namespace(caller.workspace).await?;
+        namespace.read(member, |tx, &member| Box::pin(rows::count_waiting(tx, member))).await
     }
 
     /// Answers an approval; the turn goes on. What the call may do is checked again when it runs.

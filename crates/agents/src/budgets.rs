@@ -21,11 +21,12 @@ use crate::{
     engine::Agents,
     error::Error,
     rows::{
+        agents::AgentNames,
         budgets::{self, BudgetRow},
         usage::{self, UsageOf},
     },
     stored::{BudgetScope, UsageBy, UsageFigures},
-    usage::{Named, agent_names},
+    usage::Named,
 };
 
 /// Budgets that a workspace may have.
@@ -141,8 +142,7 @@ impl Agents {
 }
 
 fn require(caller: &Caller) -> Result<(), Error> {
-    caller.require(Permission::Settings).map_err(kontor_identity::Error::from)?;
-    Ok(())
+    Ok(caller.require(Permission::Settings)?)
 }
 
 async fn list(tx: &mut Tx<'_>, today: Date) -> Result<Vec<Budget>, Error> {
@@ -150,7 +150,7 @@ async fn list(tx: &mut Tx<'_>, today: Date) -> Result<Vec<Budget>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut names = agent_names(tx).await?;
+    let mut names = AgentNames::read(tx).await?.into_labels();
     names.extend(member_names(tx).await?.into_iter().map(|(id, name)| (id.as_uuid(), name)));
     let of = UsageOf { from: today, to: today, agent: None, member: None, model: None };
     let mut spent: HashMap<String, Spent> = HashMap::new();
@@ -198,7 +198,7 @@ async fn set(
     }
     if !row.subject.is_empty() {
         let names = match row.scope {
-            BudgetScope::Agent => agent_names(tx).await?,
+            BudgetScope::Agent => AgentNames::read(tx).await?.into_labels(),
             _ => member_names(tx).await?.into_iter().map(|(id, name)| (id.as_uuid(), name)).collect(),
         };
         let is_known = row.subject.parse().is_ok_and(|id: Uuid| names.contains_key(&id));

@@ -3,6 +3,7 @@
 use kontor_core::{
     actor::Actor,
     caller::Caller,
+    grants::Permission,
     ids::{AgentId, ReviewId},
     scope::Patterns,
     time::Timestamp,
@@ -234,4 +235,16 @@ pub(crate) fn require_agent(caller: &Caller, name: &str) -> Result<(), Error> {
     } else {
         Err(Error::AgentNotAllowed { name: name.to_owned() })
     }
+}
+
+/// Whether the caller is told of every agent: who may change agents or their prompts.
+pub(crate) fn may_see_all(caller: &Caller) -> bool {
+    caller.grants.permits(Permission::Agents) || caller.grants.permits(Permission::Prompts)
+}
+
+/// The names of agents that may be suggested to a caller: of those that they may use, or that they may see.
+pub(crate) fn names_in_sight<'a>(caller: &'a Caller, all: &'a [Agent]) -> impl Iterator<Item = &'a str> {
+    let is_usable = |agent: &Agent| agent.is_active && require_agent(caller, &agent.name).is_ok();
+    let there = all.iter().filter(|agent| agent.deleted_at.is_none());
+    there.filter(move |agent| may_see_all(caller) || is_usable(agent)).map(|agent| agent.name.as_str())
 }

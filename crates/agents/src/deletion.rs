@@ -6,7 +6,6 @@ use kontor_core::{
     caller::Caller,
     ids::{MemberId, SessionId, TurnId},
     time::Timestamp,
-    turn::TurnEvent,
 };
 use kontor_store::{AuditEntry, BoxFuture, Tx};
 use serde_json::json;
@@ -15,11 +14,11 @@ use crate::{
     access::{member_of, own},
     engine::Agents,
     error::Error,
-    log,
-    rows::{approvals, sent, sessions, turns},
+    rows::{sent, sessions, turns},
     sessions::Session,
     sharing::target,
-    stored::{Draft, LoggedEvent, TurnStatus},
+    stored::{LoggedEvent, TurnStatus},
+    turns::cancel_waiting,
 };
 
 /// Days in which a deleted session can be taken back.
@@ -36,14 +35,14 @@ impl Agents {
         let (environment, actor) = (self.0.environment.clone(), caller.actor());
         let namespace = self.namespace(caller.workspace).await?;
         self.0.jobs.announce(caller.workspace).await?;
-        let (stopped, logged) = namespace
+        let stopped: Stopped = namespace
             .write((environment, actor), move |tx, (environment, actor)| {
                 Box::pin(async move {
                     // One that is deleted already is removed for good by being deleted at once.
                     if !at_once || sessions::deleted(tx, id, member).await?.is_none() {
                         own(tx, id, member).await?;
                     }
-                    let (stopped, logged) = stop_all(tx, id, member, now).await?;
+                    let stopped = stop_all(tx, id, member, now).await?;
                     match at_once {
                         true => sessions::remove(tx, id).await?,
                         false => sessions::set_deleted(tx, id, Some(now)).await?,
@@ -52,13 +51,16 @@ impl Agents {
                     let details = json!({ "at_once": at_once });
                     let entry = AuditEntry::new("session.deleted", target(id), details);
                     tx.audit(environment, now, actor, entry).await?;
-                    Ok::<_, Error>((stopped, logged))
+                    Ok::<_, Error>(stopped)
                 })
             })
             .await?;
-        self.0.hub.publish(caller.workspace, id, &logged);
-        for turn in stopped {
+        self.0.hub.publish(caller.workspace, id, &stopped.logged);
+        for turn in stopped.asked {
             self.0.running.cancel(id, turn, member);
+        }
+        for turn in stopped.ended {
+            self.turn_ended(caller.workspace, turn);
         }
         if !at_once {
             self.wake(caller.workspace, id);
@@ -90,28 +92,36 @@ impl Agents {
     }
 }
 
-/// Stops what runs or waits in a session: which turns are to hear of it, and what was logged.
+/// What became of the turns of a session that is deleted.
+#[derive(Default)]
+struct Stopped {
+    /// They run or are queued, and end as soon as who runs them hears of it.
+    asked: Vec<TurnId>,
+    /// They waited for an approval, and have ended.
+    ended: Vec<TurnId>,
+    logged: Vec<LoggedEvent>,
+}
+
+/// Stops what runs or waits in a session.
 async fn stop_all(
     tx: &mut Tx<'_>,
     session: SessionId,
     by: MemberId,
     now: Timestamp,
-) -> Result<(Vec<TurnId>, Vec<LoggedEvent>), Error> {
+) -> Result<Stopped, Error> {
     // Locks the session, so that no worker takes a turn up meanwhile.
     sessions::advance(tx, session, 0, now).await?;
-    let (mut stopped, mut logged) = (Vec::new(), Vec::new());
+    let mut stopped = Stopped::default();
     for turn in turns::open(tx, session).await? {
         if turn.status == TurnStatus::WaitingForApproval {
-            let event = Draft::new(TurnEvent::TurnCancelled { turn: turn.id, by: Some(by) })?;
-            logged.extend(log::append_unleased(tx, session, &[event], now).await?);
-            turns::end(tx, turn.id, TurnStatus::Cancelled, None, now).await?;
-            approvals::close(tx, turn.id, now).await?;
+            stopped.logged.extend(cancel_waiting(tx, &turn, by, now).await?);
+            stopped.ended.push(turn.id);
         } else {
             turns::request_cancel(tx, turn.id, by).await?;
-            stopped.push(turn.id);
+            stopped.asked.push(turn.id);
         }
     }
-    Ok((stopped, logged))
+    Ok(stopped)
 }
 
 /// Removes chats that expired before an instant, with all that was said in them.

@@ -33,8 +33,9 @@ use crate::{
     workspace_models::WorkspaceModels,
 };
 
-/// How long an agent's definition is believed.
-const BELIEVED: Duration = Duration::from_secs(5);
+/// How long an agent's definition is believed: a change of it by another server holds within five seconds, what an
+/// operation takes included.
+const BELIEVED: Duration = Duration::from_secs(4);
 /// Sessions that can wait to be looked at; beyond it, the sweep finds them.
 const WAKES: usize = 8_192;
 /// Prompts and tools of which it is remembered that they are kept, and for how long: once a day it is written that they

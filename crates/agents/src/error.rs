@@ -1,5 +1,6 @@
 use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem},
+    grants::NotPermitted,
     ids::{ApprovalId, SessionId, TurnId},
     reading::readable,
 };
@@ -41,6 +42,9 @@ pub enum Error {
     LabelNotFound(String),
     #[error("the label {0} stays where agents need it")]
     LabelNeeded(String),
+    /// A change was made of a version that there has never been.
+    #[error("there is no version {version}: the latest is {latest}")]
+    UnknownVersion { path: &'static str, version: i64, latest: i64 },
     #[error("the label {0} moves only when a second person agrees")]
     ReviewRequired(String),
     #[error("there is no such review")]
@@ -137,6 +141,12 @@ pub enum Error {
     Unanswered(Problem),
 }
 
+impl From<NotPermitted> for Error {
+    fn from(missing: NotPermitted) -> Self {
+        Self::Identity(missing.into())
+    }
+}
+
 impl Error {
     pub(crate) fn invalid(path: &str, code: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Issue::new(path, code, message)])
@@ -191,6 +201,9 @@ impl Fault for Error {
                     if changed.is_empty() { "another version".to_owned() } else { changed.join(", ") }
                 ),
             ),
+            Self::UnknownVersion { path, version, latest } => {
+                Problem::unknown_version(path, *version, *latest)
+            }
             Self::NotStandard(name) => Problem::new(
                 ErrorKind::Conflict,
                 "not_standard",

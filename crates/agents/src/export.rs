@@ -121,12 +121,13 @@ impl SessionExport {
         text
     }
 
-    /// A name for the file, without its ending.
-    pub fn file_name(&self) -> String {
+    /// A name for the file, with an ending such as `md`.
+    pub fn file_name(&self, ending: &str) -> String {
         let title = self.session.title.as_deref().unwrap_or("chat").to_lowercase();
         let plain: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).take(8).collect();
-        if words.is_empty() { "chat".to_owned() } else { words.join("-") }
+        let name = if words.is_empty() { "chat".to_owned() } else { words.join("-") };
+        format!("{name}.{ending}")
     }
 }
 

@@ -12,14 +12,15 @@ use serde::Deserialize;
 
 use crate::{
     access::{member_of, readable_turn, require_conversations},
+    definition::names_in_sight,
     engine::Agents,
     error::Error,
     rows::{
-        agents,
+        agents::{self, AgentNames},
         feedback::{self, FeedbackRow, Listed, Wanted},
     },
     sharing::{member_name, names},
-    stored::{AgentName, Feedback, Rating},
+    stored::{Feedback, Rating},
 };
 
 /// Characters of a comment on an answer.
@@ -166,7 +167,7 @@ impl Agents {
         if let Some(agent) = all.iter().find(|agent| agent.name == name) {
             return Ok::<_, Error>(Some(agent.id));
         }
-        let near = text::suggestion(name, all.iter().map(|agent| agent.name.as_str()));
+        let near = text::suggestion(name, names_in_sight(caller, &all));
         let told = format!("There is no agent {:?}.{near}", text::excerpt(name, 60));
         Err(Error::invalid("agent", "unknown_agent", told))
     }
@@ -174,16 +175,12 @@ impl Agents {
 
 async fn told(tx: &mut Tx<'_>, listed: Vec<Listed>) -> Result<Vec<Feedback>, Error> {
     let names = names(tx).await?;
-    let agents: HashMap<AgentId, AgentName> = agent_names(tx).await?;
+    let agents = AgentNames::read(tx).await?;
     let feedback = |Listed { row, session, agent, message }: Listed| Feedback {
         turn: row.turn,
         session,
         member: member_name(row.member, &names),
-        agent: agents.get(&agent).cloned().unwrap_or(AgentName {
-            id: agent,
-            name: String::new(),
-            label: String::new(),
-        }),
+        agent: agents.of(agent),
         rating: row.rating,
         comment: row.comment,
         message: text::excerpt(&message, MESSAGE),
@@ -191,14 +188,6 @@ async fn told(tx: &mut Tx<'_>, listed: Vec<Listed>) -> Result<Vec<Feedback>, Err
         given_at: row.given_at,
     };
     Ok(listed.into_iter().map(feedback).collect())
-}
-
-/// The workspace's agents as they are spoken of.
-pub(crate) async fn agent_names(tx: &mut Tx<'_>) -> Result<HashMap<AgentId, AgentName>, Error> {
-    let agents = agents::list_with_deleted(tx).await?.into_iter();
-    let named =
-        agents.map(|agent| AgentName { id: agent.id, name: agent.name, label: agent.definition.label });
-    Ok(named.map(|agent| (agent.id, agent)).collect())
 }
 
 fn cursor(row: &FeedbackRow) -> String {

@@ -48,7 +48,7 @@ pub struct NewFork {
 
 /// A message of a session.
 #[derive(Debug, Clone, Copy, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "the id of a turn or the number of an event is expected here")]
 pub enum ForkPoint {
     /// Its turn.
     Turn(TurnId),

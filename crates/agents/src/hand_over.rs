@@ -96,6 +96,7 @@ impl HandOver {
                     let done = crm.hand_over(tx, caller, of, progress.place.as_deref(), now).await?;
                     progress.handed_over += done.handed_over;
                     progress.left_over += done.left_over;
+                    progress.has_hidden |= done.has_hidden;
                     progress.place = done.place;
                     if progress.place.is_none() {
                         progress.state = HandOverState::Done;

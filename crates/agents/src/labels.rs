@@ -2,7 +2,8 @@
 //! protected one moves by.
 
 use kontor_core::{
-    actor::Actor, caller::Caller, environment::Environment, error::Issue, ids::ReviewId, time::Timestamp,
+    actor::Actor, caller::Caller, environment::Environment, error::Issue, grants::Permission, ids::ReviewId,
+    text, time::Timestamp,
 };
 use kontor_store::Tx;
 use serde::Deserialize;
@@ -10,10 +11,10 @@ use serde_json::json;
 
 use crate::{
     definition::{Agent, Label, PRODUCTION, Review},
-    definitions::{audit, require_either, require_prompts},
+    definitions::{audit, require_either},
     engine::Agents,
     error::Error,
-    prompt_versions::{is_protected, note_issue},
+    prompt_versions::{is_protected, note_issue, protected_labels},
     prompts,
     rows::{
         agents,
@@ -23,7 +24,6 @@ use crate::{
     stored::ReviewStatus,
 };
 
-const LONGEST_LABEL: usize = 40;
 /// Labels of one agent.
 const MOST: usize = 50;
 /// Reviews that are listed.
@@ -84,11 +84,9 @@ impl Agents {
         namespace
             .read(agent.id, |tx, &id| {
                 Box::pin(async move {
-                    let mut labels = Vec::new();
-                    for row in rows::labels(tx, id).await? {
-                        labels.push(told(tx, row).await?);
-                    }
-                    Ok::<_, Error>(labels)
+                    let protected = protected_labels(tx).await?;
+                    let rows = rows::labels(tx, id).await?;
+                    Ok::<_, Error>(rows.into_iter().map(|row| told(row, &protected)).collect())
                 })
             })
             .await
@@ -107,7 +105,7 @@ impl Agents {
         label: &str,
         to: LabelMove,
     ) -> Result<Label, Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         check_label("label", label)?;
         let agent = self.present_agent(caller, name).await?;
         if label == PRODUCTION {
@@ -126,7 +124,8 @@ impl Agents {
                         }
                         let (from, to) = (to.expected, to.version);
                         let row = set(tx, environment, agent, label, from, to, actor, *now).await?;
-                        told(tx, row).await
+                        // A protected one is not moved alone.
+                        Ok(told(row, &[]))
                     })
                 },
             )
@@ -140,7 +139,7 @@ impl Agents {
     /// # Errors
     /// Without the permission `prompts`; [`Error::LabelNotFound`]; [`Error::LabelNeeded`]; [`Error::ReviewRequired`].
     pub async fn remove_label(&self, caller: &Caller, name: &str, label: &str) -> Result<(), Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         if label == PRODUCTION {
             return Err(Error::LabelNeeded(label.to_owned()));
         }
@@ -157,10 +156,7 @@ impl Agents {
                         agents::lock(tx, agent.id).await?;
                         let all = rows::labels(tx, agent.id).await?;
                         let Some(known) = all.into_iter().find(|known| known.label == *label) else {
-                            return Err(Error::LabelNotFound(kontor_core::text::excerpt(
-                                label,
-                                LONGEST_LABEL,
-                            )));
+                            return Err(Error::LabelNotFound(text::excerpt(label, text::LONGEST_LABEL)));
                         };
                         if is_protected(tx, label).await? {
                             return Err(Error::ReviewRequired(label.clone()));
@@ -192,7 +188,7 @@ impl Agents {
     /// # Errors
     /// Without the permission `prompts`; [`Error::LabelMoved`]; [`Error::PromptNotFound`]; [`Error::Invalid`].
     pub async fn request_review(&self, caller: &Caller, name: &str, new: NewReview) -> Result<Review, Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         check_label("label", &new.label)?;
         if let Some(issue) = note_issue("note", &new.note) {
             return Err(Error::Invalid(vec![issue]));
@@ -245,7 +241,7 @@ impl Agents {
         review: ReviewId,
         answer: ReviewAnswer,
     ) -> Result<Review, Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         if let Some(issue) = note_issue("comment", &answer.comment) {
             return Err(Error::Invalid(vec![issue]));
         }
@@ -311,7 +307,7 @@ impl Agents {
 
 /// Compares and sets a label, in a transaction that the agent's row orders.
 #[expect(clippy::too_many_arguments, reason = "a move is from and to, by whom and when")]
-async fn set(
+pub(crate) async fn set(
     tx: &mut Tx<'_>,
     environment: &Environment,
     agent: &Agent,
@@ -348,24 +344,26 @@ async fn standing(
     let known = labels.iter().find(|known| known.label == label);
     let at = known.map(|known| known.version);
     if at != expected {
+        if let Some(version) = expected.filter(|version| Some(*version) != at)
+            && rows::find(tx, agent.id, version).await?.is_none()
+        {
+            let latest = rows::latest(tx, agent.id).await?;
+            return Err(Error::UnknownVersion { path: "expected", version, latest });
+        }
         let by = known.map(|known| known.moved_by.to_string());
         return Err(Error::LabelMoved { label: label.to_owned(), at, by });
     }
     Ok(labels)
 }
 
-async fn told(tx: &mut Tx<'_>, row: LabelRow) -> Result<Label, Error> {
-    let is_protected = is_protected(tx, &row.label).await?;
+fn told(row: LabelRow, protected: &[String]) -> Label {
     let LabelRow { label, version, moved_by, moved_at, .. } = row;
-    Ok(Label { label, version, is_protected, moved_by, moved_at })
+    Label { is_protected: protected.contains(&label), label, version, moved_by, moved_at }
 }
 
 fn check_label(path: &str, label: &str) -> Result<(), Error> {
-    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
-    if label.is_empty() || label.len() > LONGEST_LABEL || !label.bytes().all(is_letter) {
-        let told =
-            format!("expected 1 to {LONGEST_LABEL} small letters, digits, hyphens, points and underscores");
-        return Err(Error::Invalid(vec![Issue::new(path, "invalid_label", told)]));
+    if text::is_label(label) {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::Invalid(vec![Issue::new(path, "invalid_label", text::label_expected())]))
 }

@@ -28,6 +28,7 @@
 //! | `history` | the earlier turns a model is shown, and what was made of those before them |
 //! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
 //! | [`authority`](Explanation) | what somebody may do, and what decides on it |
+//! | [`copy`](TakenAgents), [`account`](Account) | agents in a copy of their workspace, and who pays for what they use up there |
 //! | [`usage`](UsageReport), [`budgets`](Budget), `workspace_budgets` | what was used up, and what may be |
 //! | [`model_settings`](OverriddenModel) | which models a workspace uses, and what it knows of them otherwise |
 //! | `rows`, [`stored`](Approval) | this crate's tables, and what they hold as types |
@@ -37,9 +38,11 @@
 //! turns; the use cases.
 
 mod access;
+mod account;
 mod approvals;
 mod authority;
 mod budgets;
+mod copy;
 mod data_steps;
 mod definition;
 mod definitions;
@@ -84,11 +87,13 @@ mod workspace_budgets;
 mod workspace_models;
 mod workspace_setup;
 
+pub use account::Account;
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
 pub use authority::{
     AskedFor, Authority, AuthorityOfField, AuthorityOfObject, Explanation, Layer, Question, Source, Subject,
 };
 pub use budgets::{Budget, NewBudget};
+pub use copy::{NewTrial, TakenAgents, TrialSubject};
 pub use data_steps::data_steps;
 pub use definition::{
     AgentLimits, AgentSummary, AgentVersion, Definition, Label, PRODUCTION, PromptDraft, PromptVersion,
@@ -107,7 +112,7 @@ pub use limits::{AgentSettings, Limits};
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;
 pub use observer::TurnObserver;
-pub use open_turns::{OpenLease, OpenTurn, Standing};
+pub use open_turns::{OpenLease, OpenTurn, OpenTurns, Standing};
 pub use preview::{NewPreview, Preview, PreviewRecord, PreviewTokens};
 pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff, compare_lines};
 pub use prompts::{STARTER, Variable};
@@ -115,8 +120,8 @@ pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, LoggedEvent, MemberName, Rating,
-    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, ListedApproval, LoggedEvent,
+    MemberName, Rating, ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceLease, TraceTiming, TraceTotal, TurnTrace};

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kontor_models::{RetryPolicy, surface};
 use uuid::Uuid;
 
-use crate::observer::TurnObserver;
+use crate::{account::Account, observer::TurnObserver};
 
 /// The settings of agents.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct AgentSettings {
     pub session_lifetime: Duration,
     /// Who is told of turns that end.
     pub observer: Option<Arc<dyn TurnObserver>>,
+    /// Where what turns use up is counted as well, in a copy of a workspace.
+    pub account: Option<Arc<dyn Account>>,
 }
 
 impl Default for AgentSettings {
@@ -51,6 +53,7 @@ impl Default for AgentSettings {
             approval_lifetime: 24 * HOUR,
             session_lifetime: 30 * 24 * HOUR,
             observer: None,
+            account: None,
         }
     }
 }

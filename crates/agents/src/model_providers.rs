@@ -287,8 +287,7 @@ fn uses(settings: &ModelSettings, provider: &str) -> Vec<String> {
 }
 
 fn require(caller: &Caller) -> Result<(), Error> {
-    caller.require(Permission::Settings).map_err(kontor_identity::Error::from)?;
-    Ok(())
+    Ok(caller.require(Permission::Settings)?)
 }
 
 /// What is set with blanks taken away, or all that is wrong with it.

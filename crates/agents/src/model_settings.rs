@@ -180,8 +180,7 @@ impl Agents {
 const BUILTIN: &str = "builtin";
 
 fn require(caller: &Caller) -> Result<(), Error> {
-    caller.require(Permission::Settings).map_err(kontor_identity::Error::from)?;
-    Ok(())
+    Ok(caller.require(Permission::Settings)?)
 }
 
 /// Without blanks around ids. No id for `fast` and `smart` is as none; fallbacks stay in their places.

@@ -15,14 +15,18 @@ use crate::{
     access::member_of,
     engine::Agents,
     error::Error,
-    feedback::agent_names,
-    rows::open_turns::{self, OpenRow},
+    rows::{
+        agents::AgentNames,
+        open_turns::{self, After, OpenRow},
+    },
     sharing::{member_name, names},
     stored::{AgentName, MemberName, SessionStatus, TurnStatus},
 };
 
 /// Turns that are listed at most.
-const MOST: u64 = 500;
+const MOST: usize = 500;
+/// Turns that are read at once.
+const PAGE: u64 = 500;
 /// Characters of a message in the list.
 const MESSAGE: usize = 120;
 /// A turn that nobody has taken up for so long is stuck.
@@ -37,6 +41,14 @@ stored_enum! {
         /// Nobody runs it: its lease or its time is over, or nobody takes it up.
         Stuck = "stuck",
     }
+}
+
+/// The turns that have not ended, the oldest first, as far as they are listed.
+#[derive(Debug, Clone)]
+pub struct OpenTurns {
+    pub turns: Vec<OpenTurn>,
+    /// Whether there are more.
+    pub has_more: bool,
 }
 
 /// A turn that has not ended.
@@ -74,35 +86,42 @@ pub struct OpenLease {
 impl Agents {
     /// The turns that have not ended, the oldest first: all of the workspace for those who may see what agents do for
     /// others, their own for other members.
-    pub async fn open_turns(
-        &self,
-        caller: &Caller,
-        standing: Option<Standing>,
-    ) -> Result<Vec<OpenTurn>, Error> {
+    pub async fn open_turns(&self, caller: &Caller, standing: Option<Standing>) -> Result<OpenTurns, Error> {
         let member = member_of(caller)?;
         let only = (!caller.grants.permits(Permission::Conversations)).then_some(member);
         let now = self.0.environment.now();
         self.namespace(caller.workspace)
             .await?
-            .read(only, move |tx, &only| {
+            .read((only, self.limits().clone()), move |tx, (only, installed)| {
+                let only = *only;
                 Box::pin(async move {
-                    let rows = open_turns::list(tx, only, MOST).await?;
-                    let (agents, names) = (agent_names(tx).await?, names(tx).await?);
-                    let unnamed = |id| AgentName { id, name: String::new(), label: String::new() };
-                    let mut before: Option<SessionId> = None;
+                    let (agents, names) = (AgentNames::read(tx).await?, names(tx).await?);
+                    let mut after: Option<After> = None;
                     let mut turns = Vec::new();
-                    for row in rows {
-                        let is_first = before.replace(row.session) != Some(row.session);
-                        let (stands, because) = stands(&row, is_first, now);
-                        if standing.is_some_and(|standing| standing != stands) {
-                            continue;
+                    // As many as are asked for, however many stand otherwise before them.
+                    loop {
+                        let rows = open_turns::list(tx, only, after, PAGE).await?;
+                        let is_last = (rows.len() as u64) < PAGE;
+                        for mut row in rows {
+                            // A turn ends by its agent's limits, which may be narrower.
+                            let earlier = installed.turn.saturating_sub(row.limits.within(installed).turn);
+                            row.deadline_at = row.deadline_at.map(|deadline| deadline.minus(earlier));
+                            let place = After { session: row.session, position: row.position };
+                            let before = after.replace(place).map(|before| before.session);
+                            let (stands, because) = stands(&row, before != Some(row.session), now);
+                            if standing.is_none_or(|standing| standing == stands) {
+                                let agent = agents.of(row.agent);
+                                turns.push(turn(row, member, stands, because, agent, &names));
+                            }
                         }
-                        let agent = agents.get(&row.agent).cloned();
-                        let agent = agent.unwrap_or_else(|| unnamed(row.agent));
-                        turns.push(turn(row, member, stands, because, agent, &names));
+                        if is_last || turns.len() > MOST {
+                            break;
+                        }
                     }
+                    let has_more = turns.len() > MOST;
+                    turns.truncate(MOST);
                     turns.sort_by_key(|turn| (turn.created_at, turn.id));
-                    Ok::<_, Error>(turns)
+                    Ok::<_, Error>(OpenTurns { turns, has_more })
                 })
             })
             .await

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::member_of,
+    definition::Agent,
     definitions::require_either,
     driver::offered,
     engine::{Agents, LoadedAgent},
@@ -37,7 +38,10 @@ pub struct NewPreview {
 
 /// A record that is in view: its object and id, or its id alone.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "the id of a record is expected here, or an object with its \"object\" and \"id\""
+)]
 pub enum PreviewRecord {
     Of { object: String, id: RecordId },
     Id(RecordId),
@@ -70,23 +74,7 @@ impl Agents {
         require_either(caller)?;
         let own = member_of(caller)?;
         let mut agent = self.read_agent(caller, name).await?;
-        if asked.version.is_some() && asked.body.is_some() {
-            let told = "a version or a body is rendered, not both";
-            return Err(Error::invalid("body", "ambiguous", told));
-        }
-        if let Some(body) = asked.body {
-            let issues = prompts::issues("body", &body);
-            if !issues.is_empty() {
-                return Err(Error::InvalidPrompt(issues));
-            }
-            agent.prompt = body;
-        } else if let Some(version) = asked.version {
-            let namespace = self.namespace(caller.workspace).await?;
-            let found = namespace
-                .read((agent.id, version), |tx, &(id, version)| Box::pin(rows::find(tx, id, version)))
-                .await?;
-            agent.prompt = found.ok_or(Error::PromptNotFound(version))?.body;
-        }
+        agent.prompt = self.asked_prompt(caller, &agent, asked.version, asked.body).await?;
         let agent = LoadedAgent::new(agent)?;
         let service = &self.0;
         let member = match &asked.member {
@@ -129,8 +117,42 @@ impl Agents {
         Ok(Preview { prompt, tools: surface.tools().to_vec(), tokens })
     }
 
+    /// The prompt that is looked at or tried: one of the agent's versions, one that is not saved, or the one that live
+    /// traffic uses.
+    pub(crate) async fn asked_prompt(
+        &self,
+        caller: &Caller,
+        agent: &Agent,
+        version: Option<i64>,
+        body: Option<String>,
+    ) -> Result<String, Error> {
+        match (version, body) {
+            (Some(_), Some(_)) => {
+                let told = "a version or a body is given, not both";
+                Err(Error::invalid("body", "ambiguous", told))
+            }
+            (None, Some(body)) => match prompts::issues("body", &body) {
+                issues if issues.is_empty() => Ok(body),
+                issues => Err(Error::InvalidPrompt(issues)),
+            },
+            (Some(version), None) => {
+                let namespace = self.namespace(caller.workspace).await?;
+                let found = namespace
+                    .read((agent.id, version), |tx, &(id, version)| Box::pin(rows::find(tx, id, version)))
+                    .await?;
+                Ok(found.ok_or(Error::PromptNotFound(version))?.body)
+            }
+            (None, None) => Ok(agent.prompt.clone()),
+        }
+    }
+
     /// A member whose record the caller may read.
-    async fn member_in_sight(&self, caller: &Caller, own: MemberId, id: &str) -> Result<MemberId, Error> {
+    pub(crate) async fn member_in_sight(
+        &self,
+        caller: &Caller,
+        own: MemberId,
+        id: &str,
+    ) -> Result<MemberId, Error> {
         let unknown = || {
             let told = format!("There is no member {:?}.", text::excerpt(id, 60));
             Error::invalid("member", "unknown_member", told)
@@ -147,7 +169,7 @@ impl Agents {
     }
 
     /// A record that both may read, the caller and the agent for the member.
-    async fn record_in_sight(
+    pub(crate) async fn record_in_sight(
         &self,
         caller: &Caller,
         acting: &Caller,

@@ -1,6 +1,8 @@
 //! What agents are told: versions of prompts, drafts of them, and what differs between two.
 
-use kontor_core::{caller::Caller, error::Issue};
+use kontor_core::{
+    actor::Actor, caller::Caller, environment::Environment, error::Issue, grants::Permission, time::Timestamp,
+};
 use kontor_identity::workspace_settings;
 use kontor_store::Tx;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,7 @@ use similar::{ChangeTag, TextDiff};
 use crate::{
     access::member_of,
     definition::{Agent, PromptDraft, PromptVersion},
-    definitions::{audit, require_either, require_prompts},
+    definitions::{audit, require_either},
     engine::Agents,
     error::Error,
     prompts::{self, Variable},
@@ -96,10 +98,7 @@ impl Agents {
         let (versions, labels) = namespace
             .read(agent.id, |tx, &id| {
                 Box::pin(async move {
-                    Ok::<_, Error>((
-                        rows::versions(tx, id, i64::MAX, LISTED).await?,
-                        rows::labels(tx, id).await?,
-                    ))
+                    Ok::<_, Error>((rows::versions(tx, id, LISTED).await?, rows::labels(tx, id).await?))
                 })
             })
             .await?;
@@ -136,7 +135,7 @@ impl Agents {
         name: &str,
         new: NewPrompt,
     ) -> Result<PromptVersion, Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         let agent = self.present_agent(caller, name).await?;
         let mut issues = prompts::issues("body", &new.body);
         issues.extend(note_issue("note", &new.note));
@@ -156,13 +155,10 @@ impl Agents {
                         // Versions are numbered one after the other.
                         agents::lock(tx, agent.id).await?;
                         let (body, note) = (&new.body, new.note.trim());
-                        let number =
-                            prompts::add_prompt(tx, environment, agent.id, body, note, actor, now).await?;
+                        let number = save(tx, environment, agent, body, note, actor, now).await?;
                         if let Some(member) = member {
                             rows::remove_draft(tx, agent.id, member).await?;
                         }
-                        let details = json!({"version": number, "note": note});
-                        audit(tx, environment, actor, "prompt.saved", &agent.name, details, now).await?;
                         let row = rows::find(tx, agent.id, number).await?;
                         Ok(version(row.ok_or(Error::PromptNotFound(number))?, &[]))
                     })
@@ -197,7 +193,7 @@ impl Agents {
     /// # Errors
     /// Without the permission `prompts`; [`Error::AgentNotFound`].
     pub async fn prompt_draft(&self, caller: &Caller, name: &str) -> Result<Option<PromptDraft>, Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         let member = member_of(caller)?;
         let agent = self.present_agent(caller, name).await?;
         let namespace = self.namespace(caller.workspace).await?;
@@ -212,7 +208,7 @@ impl Agents {
     /// # Errors
     /// As [`Agents::prompt_draft`]; [`Error::Invalid`].
     pub async fn keep_draft(&self, caller: &Caller, name: &str, new: NewDraft) -> Result<PromptDraft, Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         let member = member_of(caller)?;
         if new.body.chars().count() > LONGEST_DRAFT || new.body.contains('\0') {
             let told = format!("expected at most {LONGEST_DRAFT} characters, none of them NUL");
@@ -236,7 +232,7 @@ impl Agents {
     /// # Errors
     /// As [`Agents::prompt_draft`].
     pub async fn discard_draft(&self, caller: &Caller, name: &str) -> Result<(), Error> {
-        require_prompts(caller)?;
+        caller.require(Permission::Prompts)?;
         let member = member_of(caller)?;
         let agent = self.present_agent(caller, name).await?;
         let namespace = self.namespace(caller.workspace).await?;
@@ -244,6 +240,22 @@ impl Agents {
             .write((agent.id, member), |tx, &(id, member)| Box::pin(rows::remove_draft(tx, id, member)))
             .await
     }
+}
+
+/// Writes a prompt as the next version of an agent whose row is locked.
+pub(crate) async fn save(
+    tx: &mut Tx<'_>,
+    environment: &Environment,
+    agent: &Agent,
+    body: &str,
+    note: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<i64, Error> {
+    let version = prompts::add_prompt(tx, environment, agent.id, body, note, actor, now).await?;
+    let details = json!({"version": version, "note": note});
+    audit(tx, environment, actor, "prompt.saved", &agent.name, details, now).await?;
+    Ok(version)
 }
 
 /// Two texts compared by lines. Where they have little in common, what is found in time is told.
@@ -289,8 +301,12 @@ fn version(row: PromptRow, labels: &[LabelRow]) -> PromptVersion {
 
 /// Whether a label moves only when a second person agrees.
 pub(crate) async fn is_protected(tx: &mut Tx<'_>, label: &str) -> Result<bool, Error> {
-    let settings = workspace_settings(tx).await?;
-    Ok(settings.protected_labels.iter().any(|protected| protected == label))
+    Ok(protected_labels(tx).await?.iter().any(|protected| protected == label))
+}
+
+/// The labels that move only when a second person agrees.
+pub(crate) async fn protected_labels(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
+    Ok(workspace_settings(tx).await?.protected_labels)
 }
 
 #[cfg(test)]

@@ -2,17 +2,12 @@
 
 use futures::Stream;
 use kontor_core::{
-    caller::Caller,
-    environment::Environment,
-    ids::{SessionId, WorkspaceId},
-    text,
-    time::Timestamp,
-    turn::Sequence,
+    caller::Caller, environment::Environment, ids::SessionId, text, time::Timestamp, turn::Sequence,
 };
 use kontor_store::Tx;
 
 use crate::{
-    definition::{Agent, require_agent},
+    definition::{Agent, names_in_sight, require_agent},
     engine::Agents,
     error::Error,
     following::Seen,
@@ -122,8 +117,8 @@ impl Agents {
     }
 
     /// The agent of a new conversation: one that is active.
-    pub(crate) async fn agent_named(&self, workspace: WorkspaceId, name: &str) -> Result<Agent, Error> {
-        let namespace = self.namespace(workspace).await?;
+    pub(crate) async fn agent_named(&self, caller: &Caller, name: &str) -> Result<Agent, Error> {
+        let namespace = self.namespace(caller.workspace).await?;
         let mut all = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
         match all.iter().position(|agent| agent.name == name) {
             Some(found) if !all[found].is_active => {
@@ -132,10 +127,7 @@ impl Agents {
             Some(found) => Ok(all.swap_remove(found)),
             None => Err(Error::AgentNotFound {
                 name: text::excerpt(name, 60),
-                near: text::suggestion(
-                    name,
-                    all.iter().filter(|agent| agent.is_active).map(|agent| agent.name.as_str()),
-                ),
+                near: text::suggestion(name, names_in_sight(caller, &all)),
             }),
         }
     }

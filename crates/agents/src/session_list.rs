@@ -13,15 +13,15 @@ use crate::{
     access::member_of,
     engine::Agents,
     error::Error,
-    feedback::agent_names,
     rows::{
+        agents::AgentNames,
         session_list::{self, Place, Wanted},
         session_words,
         sessions::SessionRow,
     },
     sessions::{Session, session},
     sharing::{member_name, names},
-    stored::{Access, AgentName, SessionStatus},
+    stored::{Access, SessionStatus},
 };
 
 /// How many sessions are listed at most.
@@ -30,6 +30,8 @@ const LISTED: u32 = 200;
 const MOST_WORDS: usize = 12;
 /// Sessions whose words are brought up to date in one unit of work.
 const AT_ONCE: u64 = 20;
+/// How often that is done for one search. What is left over is found by the next ones; the sessions used last come first.
+const ROUNDS: u32 = 25;
 
 /// Which sessions are asked for: those that are all of what is given.
 #[derive(Debug, Clone, Default)]
@@ -97,7 +99,7 @@ impl Agents {
             .read(wanted, move |tx, wanted| {
                 Box::pin(async move {
                     let mut listed = session_list::list(tx, wanted).await?;
-                    let agents = agent_names(tx).await?;
+                    let agents = AgentNames::read(tx).await?;
                     let names = match listed.shares.is_empty() {
                         true => Default::default(),
                         false => names(tx).await?,
@@ -108,11 +110,7 @@ impl Agents {
                     let last = listed.rows.last().filter(|_| has_more);
                     let next = last.map(|row| cursor(row, is_pinned(row.id)));
                     let told = |row: SessionRow| {
-                        let agent = agents.get(&row.agent).cloned().unwrap_or(AgentName {
-                            id: row.agent,
-                            name: String::new(),
-                            label: String::new(),
-                        });
+                        let agent = agents.of(row.agent);
                         let share = listed.shares.iter().find(|share| share.session == row.id);
                         let owner = (row.member != member).then(|| member_name(row.member, &names));
                         Session {
@@ -140,7 +138,7 @@ async fn catch_up(namespace: &Namespace, member: MemberId) -> Result<(), Error> 
     if is_behind.is_empty() {
         return Ok::<_, Error>(());
     }
-    loop {
+    for _ in 0..ROUNDS {
         let done = namespace
             .write(member, |tx, &member| {
                 Box::pin(async move {
@@ -154,9 +152,10 @@ async fn catch_up(namespace: &Namespace, member: MemberId) -> Result<(), Error> 
             })
             .await?;
         if done < AT_ONCE {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
 fn cursor(row: &SessionRow, is_pinned: bool) -> String {

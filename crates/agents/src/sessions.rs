@@ -121,7 +121,7 @@ impl Agents {
         let member = member_of(caller)?;
         let title = new.title.as_deref().map(checked_title).transpose()?;
         let context = self.checked_context(caller, new.context).await?;
-        let agent = self.agent_named(caller.workspace, &new.agent).await?;
+        let agent = self.agent_named(caller, &new.agent).await?;
         require_agent(caller, &agent.name)?;
         let now = self.0.environment.now();
         let (context_object, context_id) = context.unzip();

@@ -7,7 +7,7 @@ use kontor_core::{
     ids::{MemberId, SessionId},
     text::fold,
 };
-use kontor_identity::member_names;
+use kontor_identity::{active_member_names, member_names};
 use kontor_store::{AuditEntry, Tx};
 use serde::Deserialize;
 use serde_json::json;
@@ -133,7 +133,7 @@ impl Agents {
             .await
     }
 
-    /// The members with whom a session of the caller's can be shared, by name.
+    /// The members with whom a session of the caller's can be shared, by name: those who may act.
     pub async fn members_to_share_with(
         &self,
         caller: &Caller,
@@ -145,7 +145,7 @@ impl Agents {
             .read((session, member), |tx, &(session, member)| {
                 Box::pin(async move {
                     own(tx, session, member).await?;
-                    let others = member_names(tx).await?.into_iter().filter(|(id, _)| *id != member);
+                    let others = active_member_names(tx).await?.into_iter().filter(|(id, _)| *id != member);
                     let mut others: Vec<_> =
                         others.map(|(id, name)| MemberName { id, name: Some(name) }).collect();
                     others.sort_by_key(|member| member.name.as_deref().map(fold));

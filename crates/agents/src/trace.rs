@@ -22,9 +22,9 @@ use crate::{
     access::{any_turn, member_of, readable_turn, veil},
     engine::Agents,
     error::Error,
-    feedback::agent_names,
     log,
     rows::{
+        agents::AgentNames,
         sent,
         sessions::{self, SessionRow},
         turns::TurnRow,
@@ -203,10 +203,8 @@ impl Found {
             texts = sent::find(tx, &trace_steps::digests(&logged)).await?;
         }
         let (owner, until) = sessions::lease(tx, session.id).await?;
-        let agents = agent_names(tx).await?;
-        let unnamed = AgentName { id: session.agent, name: String::new(), label: String::new() };
         Ok(Self {
-            agent: agents.get(&session.agent).cloned().unwrap_or(unnamed),
+            agent: AgentNames::read(tx).await?.of(session.agent),
             member: member_name(turn.member, &names(tx).await?),
             lease: TraceLease { epoch: session.epoch, owner, until },
             turn,

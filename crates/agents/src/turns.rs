@@ -424,13 +424,24 @@ async fn cancel(
             Ok((row, Vec::new()))
         }
         TurnStatus::WaitingForApproval => {
-            let event = Draft::new(TurnEvent::TurnCancelled { turn, by: Some(member) })?;
-            let logged = log::append_unleased(tx, row.session, &[event], now).await?;
-            rows::end(tx, turn, TurnStatus::Cancelled, None, now).await?;
-            approvals::close(tx, turn, now).await?;
+            let logged = cancel_waiting(tx, &row, member, now).await?;
             row.status = TurnStatus::Cancelled;
             row.ended_at = Some(now);
             Ok((row, logged))
         }
     }
+}
+
+/// Ends a turn that waits for an approval, which nobody runs. Its session is locked.
+pub(crate) async fn cancel_waiting(
+    tx: &mut kontor_store::Tx<'_>,
+    turn: &TurnRow,
+    by: MemberId,
+    now: Timestamp,
+) -> Result<Vec<LoggedEvent>, Error> {
+    let event = Draft::new(TurnEvent::TurnCancelled { turn: turn.id, by: Some(by) })?;
+    let logged = log::append_unleased(tx, turn.session, &[event], now).await?;
+    rows::end(tx, turn.id, TurnStatus::Cancelled, None, now).await?;
+    approvals::close(tx, turn.id, now).await?;
+    Ok(logged)
 }

@@ -10,7 +10,6 @@ use kontor_core::{
     time::Date,
 };
 use kontor_identity::member_names;
-use kontor_store::Tx;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -19,7 +18,7 @@ use crate::{
     engine::Agents,
     error::Error,
     rows::{
-        agents,
+        agents::AgentNames,
         usage::{self, GroupKey, UsageOf},
     },
     stored::{UsageBy, UsageFigures},
@@ -102,7 +101,7 @@ impl Agents {
         if !caller.grants.permits(Permission::Settings) {
             let own = member_of(caller)?;
             if query.member.is_some_and(|member| member != own) {
-                return Err(kontor_identity::Error::from(NotPermitted(Permission::Settings)).into());
+                return Err(NotPermitted(Permission::Settings).into());
             }
             query.member = Some(own);
         }
@@ -118,7 +117,7 @@ impl Agents {
                     let found = usage::grouped(tx, *by, of, limit + 1).await?;
                     let total = usage::summed(tx, of).await?;
                     let names = match by {
-                        UsageBy::Agent => agent_names(tx).await?,
+                        UsageBy::Agent => AgentNames::read(tx).await?.into_labels(),
                         UsageBy::Member => member_names(tx).await?.into_iter().map(by_uuid).collect(),
                         UsageBy::Day | UsageBy::Model => HashMap::new(),
                     };
@@ -147,12 +146,6 @@ fn days(query: &UsageQuery, today: Date) -> Result<(Date, Date), Error> {
         return Err(Error::Invalid(vec![Issue::new("from", "out_of_range", message)]));
     }
     Ok((from, to))
-}
-
-/// The labels of the workspace's agents.
-pub(crate) async fn agent_names(tx: &mut Tx<'_>) -> Result<HashMap<Uuid, String>, Error> {
-    let all = agents::list_with_deleted(tx).await?;
-    Ok(all.into_iter().map(|agent| (agent.id.as_uuid(), agent.definition.label)).collect())
 }
 
 fn by_uuid((id, name): (MemberId, String)) -> (Uuid, String) {

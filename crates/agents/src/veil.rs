@@ -88,9 +88,9 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
             *question = ApprovalQuestion { reason: question.reason, record: None };
         }
         TurnEvent::ApprovalResolved { comment, .. } => comment.clear(),
-        TurnEvent::MessageCompleted { reasoning, .. } if !reasoning.is_empty() => reasoning.clear(),
+        TurnEvent::MessageCompleted { reasoning, .. } => reasoning.clear(),
         TurnEvent::HistorySummarized { text, .. } => LEFT_OUT.clone_into(text),
-        TurnEvent::TurnFailed { problem, done, .. } if !done.is_empty() => {
+        TurnEvent::TurnFailed { problem, done, .. } => {
             done.clear();
             without_deeds(problem);
         }
@@ -98,7 +98,15 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
             *value = Arc::from("null");
             calls.clear();
         }
-        _ => return None,
+        // Each is named, so that an event that is new is not shown before somebody has decided on it.
+        TurnEvent::TurnStarted { .. }
+        | TurnEvent::StepStarted { .. }
+        | TurnEvent::StepRestarted { .. }
+        | TurnEvent::AnswerRefused { .. }
+        | TurnEvent::HistoryDropped { .. }
+        | TurnEvent::Usage { .. }
+        | TurnEvent::TurnCompleted { .. }
+        | TurnEvent::TurnCancelled { .. } => return None,
     }
     Some(event)
 }

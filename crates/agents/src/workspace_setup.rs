@@ -9,7 +9,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_crm::{Crm, MemberRecord};
-use kontor_identity::{MemberProfile, ProvisionError, Provisioner};
+use kontor_identity::{MemberProfile, ProvisionError, Provisioner, is_same_role};
 use kontor_store::Tx;
 
 use crate::{engine::Agents, rows::agents};
@@ -78,8 +78,7 @@ impl Provisioner for WorkspaceSetup {
     ) -> BoxFuture<'t, Result<Vec<String>, ProvisionError>> {
         Box::pin(async move {
             let all = agents::list(tx).await?;
-            let of_role =
-                all.into_iter().filter(|agent| agent.definition.role.to_lowercase() == role.to_lowercase());
+            let of_role = all.into_iter().filter(|agent| is_same_role(&agent.definition.role, role));
             Ok(of_role.map(|agent| agent.name).collect())
         })
     }

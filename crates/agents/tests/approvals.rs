@@ -37,8 +37,8 @@ both_engines! {
         let ada = &house.ada;
         assert_eq!(house.first.agents.turn(ada, turn).await.unwrap().status, TurnStatus::WaitingForApproval);
         let pending = house.first.agents.approvals(ada, Some(session), None).await.unwrap();
-        assert_eq!((pending.len(), pending[0].operation.as_str()), (1, "deal.delete"));
-        house.first.agents.resolve_approval(ada, pending[0].id, yes()).await.unwrap();
+        assert_eq!((pending.len(), pending[0].approval.operation.as_str()), (1, "deal.delete"));
+        house.first.agents.resolve_approval(ada, pending[0].approval.id, yes()).await.unwrap();
         let events = house.first.until_ended(ada, session, turn).await;
         assert_eq!(
             names(&events)[2..],
@@ -48,9 +48,36 @@ both_engines! {
             ]
         );
         assert_eq!(outcome(&events, 1, 0)["result"]["deleted"], true);
-        let again = house.first.agents.resolve_approval(ada, pending[0].id, yes()).await;
+        let again = house.first.agents.resolve_approval(ada, pending[0].approval.id, yes()).await;
         assert_eq!(again.unwrap_err().problem().code, "approval_closed");
         house.check();
+    }
+
+    async fn what_waits_in_any_chat_is_counted_and_listed_with_the_chat_until_it_is_answered(store: TestStore) {
+        let house = House::new(store).await;
+        let (agents, ada) = (&house.first.agents, &house.ada);
+        assert_eq!(agents.approvals_waiting(ada).await.unwrap(), 0);
+        let mut sessions = Vec::new();
+        for name in ["Crane", "Dredger"] {
+            let deal = house.deal(name).await;
+            let session = house.first.session(ada, "sales-assistant").await;
+            house.first.say(ada, session, deletion(&[deal])).await;
+            house.first.until(ada, session, is_question).await;
+            sessions.push(session);
+        }
+        assert_eq!(agents.approvals_waiting(ada).await.unwrap(), 2);
+        let waiting = agents.approvals(ada, None, Some(ApprovalStatus::Pending)).await.unwrap();
+        let told: Vec<_> = waiting.iter().map(|listed| (listed.approval.session, &*listed.agent.name)).collect();
+        assert_eq!(told, [(sessions[1], "sales-assistant"), (sessions[0], "sales-assistant")]);
+        assert!(waiting.iter().all(|listed| listed.title.is_some()));
+
+        agents.resolve_approval(ada, waiting[0].approval.id, yes()).await.unwrap();
+        assert_eq!(agents.approvals_waiting(ada).await.unwrap(), 1);
+        // What was asked in a chat that is deleted is not told any more.
+        agents.delete_session(ada, sessions[0], false).await.unwrap();
+        assert_eq!(agents.approvals_waiting(ada).await.unwrap(), 0);
+        let listed = agents.approvals(ada, None, None).await.unwrap();
+        assert_eq!(listed.iter().map(|listed| listed.approval.session).collect::<Vec<_>>(), [sessions[1]]);
     }
 
     async fn each_call_waits_for_its_own_answer(store: TestStore) {
@@ -62,10 +89,10 @@ both_engines! {
         let asked = house.first.until(ada, session, is_question).await;
         assert_eq!(asked.last().unwrap().name(), "approval.requested");
         let mut approvals = house.first.agents.approvals(ada, Some(session), None).await.unwrap();
-        approvals.sort_by_key(|approval| approval.index);
+        approvals.sort_by_key(|listed| listed.approval.index);
         let no = Decision { approved: false, comment: "AfterAppend that one.".to_owned() };
-        house.first.agents.resolve_approval(ada, approvals[1].id, yes()).await.unwrap();
-        house.first.agents.resolve_approval(ada, approvals[0].id, no).await.unwrap();
+        house.first.agents.resolve_approval(ada, approvals[1].approval.id, yes()).await.unwrap();
+        house.first.agents.resolve_approval(ada, approvals[0].approval.id, no).await.unwrap();
         let events = house.first.until_ended(ada, session, turn).await;
         assert_eq!(outcome(&events, 1, 0), json!({"status": "denied", "comment": "AfterAppend that one."}));
         assert_eq!(outcome(&events, 1, 1)["result"]["deleted"], true);
@@ -87,7 +114,7 @@ both_engines! {
         let events = house.first.ask(ada, session, deletion(&[deal])).await;
         assert_eq!(outcome(&events, 1, 0)["status"], "denied");
         let approvals = house.first.agents.approvals(ada, None, None).await.unwrap();
-        assert_eq!(approvals[0].status, ApprovalStatus::Expired);
+        assert_eq!(approvals[0].approval.status, ApprovalStatus::Expired);
         assert_eq!(house.stage(deal).await, "LEAD");
     }
 
@@ -103,7 +130,7 @@ both_engines! {
         let events = house.first.until_ended(ada, session, turn).await;
         assert_eq!(events.last().unwrap().name(), "turn.cancelled");
         let approvals = house.first.agents.approvals(ada, None, None).await.unwrap();
-        let late = house.first.agents.resolve_approval(ada, approvals[0].id, yes()).await;
+        let late = house.first.agents.resolve_approval(ada, approvals[0].approval.id, yes()).await;
         assert_eq!(late.unwrap_err().problem().code, "approval_closed");
         house.first.ask(ada, session, plan(&[], "Fine.")).await;
         house.check();
@@ -115,7 +142,7 @@ both_engines! {
         let turn = house.first.say(&house.ada, session, deletion(&[deal])).await;
         house.first.until(&house.ada, session, is_question).await;
         let pending = house.first.agents.approvals(&house.ada, Some(session), None).await.unwrap();
-        house.first.agents.resolve_approval(&house.ada, pending[0].id, yes()).await.unwrap();
+        house.first.agents.resolve_approval(&house.ada, pending[0].approval.id, yes()).await.unwrap();
         house.first.until_ended(&house.ada, session, turn).await;
         let namespace = house.store.workspace(house.workspace).await.unwrap();
         let entries: Result<Vec<(String, String, String)>, kontor_store::Error> = namespace
@@ -135,7 +162,7 @@ both_engines! {
         let [.., approved, deleted] = entries.as_slice() else { panic!("{entries:?}") };
         let kind = |actor: &str| serde_json::from_str::<Value>(actor).unwrap()["kind"].clone();
         assert_eq!((approved.0.as_str(), kind(&approved.2)), ("approval.approved", json!("member")));
-        assert_eq!(approved.1, format!("approval:{}", pending[0].id));
+        assert_eq!(approved.1, format!("approval:{}", pending[0].approval.id));
         assert_eq!((deleted.0.as_str(), kind(&deleted.2)), ("deal.deleted", json!("agent")));
     }
 }

@@ -22,7 +22,7 @@ async fn question(house: &House, session: SessionId) -> Approval {
     let status = Some(kontor_agents::ApprovalStatus::Pending);
     let mut waiting = house.first.agents.approvals(&house.ada, Some(session), status).await.unwrap();
     assert_eq!(waiting.len(), 1);
-    waiting.remove(0)
+    waiting.remove(0).approval
 }
 
 async fn answer(house: &House, approval: &Approval, approved: bool) {
@@ -119,7 +119,7 @@ both_engines! {
         answer(&house, &asked, true).await;
         house.first.until_ended(&house.ada, session, turn).await;
         let listed = house.first.agents.approvals(&house.ada, Some(session), None).await.unwrap();
-        assert_eq!(listed[0].question.record.as_ref(), Some(&record), "it is kept as it was asked");
+        assert_eq!(listed[0].approval.question.record.as_ref(), Some(&record), "it is kept as it was asked");
 
         // What was renamed before the turn goes by its name of then, and what the turn made is said to be new.
         let other = house.deal("Carol").await;
@@ -127,7 +127,7 @@ both_engines! {
         let turn = house.first.say(&house.ada, session, plan(&[&[("deal.delete", json!({"id": other}))]], "Gone.")).await;
         house.first.until(&house.ada, session, |event| is_question(event) && event.turn() == turn).await;
         let listed = house.first.agents.approvals(&house.ada, Some(session), None).await.unwrap();
-        let record = listed[0].question.record.as_ref().unwrap();
+        let record = listed[0].approval.question.record.as_ref().unwrap();
         assert_eq!((record.words().as_str(), record.is_new), ("Carola", false));
         house.check();
     }

@@ -6,6 +6,7 @@ use kontor_core::{
     error::{ErrorKind, Fault as _},
     grants::{Grants, Permission},
 };
+use kontor_identity::NewRole;
 use kontor_store::{AuditQuery, AuditRecord, both_engines, testing::TestStore};
 use serde_json::{Value, json};
 
@@ -104,6 +105,68 @@ both_engines! {
             versions.iter().map(|version| (version.version, version.made_by.to_string())).collect();
         assert_eq!(told, [(2, "Bo Lind".to_owned()), (1, "Kontor".to_owned())]);
         assert_eq!(versions[0].changed, ["label", "icon"]);
+    }
+
+    async fn a_version_that_never_was_is_told_as_that(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        for version in [0, 2, 99] {
+            let patch = patch(json!({"version": version, "label": "Zahlen"}));
+            let refused = agents.change_agent(&house.ada, "analyst", patch).await.unwrap_err().problem();
+            assert_eq!((&*refused.code, refused.issues[0].path.as_str()), ("unknown_version", "version"));
+            assert!(refused.message.contains(&format!("no version {version}: the latest is 1")), "{refused}");
+            let refused = agents.delete_agent(&house.ada, "analyst", Some(version)).await.unwrap_err();
+            assert_eq!(refused.problem().code, "unknown_version");
+        }
+    }
+
+    async fn changes_that_name_no_version_are_all_made_however_many_come_at_once(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let changes = [
+            json!({"label": "Zahlen"}), json!({"icon": "target"}), json!({"description": "Counts."}),
+            json!({"operations": ["*.find"]}), json!({"suggested_questions": ["How many?"]}), json!({"model": "fast"}),
+        ];
+        let count = changes.len() as i64;
+        let all = changes.map(|change| agents.change_agent(&house.ada, "analyst", patch(change)));
+        for changed in futures::future::join_all(all).await {
+            changed.unwrap();
+        }
+        let now = agents.agent_by_name(&house.ada, "analyst").await.unwrap();
+        let told = (now.version, &*now.definition.label, &*now.definition.icon, &*now.definition.model);
+        assert_eq!(told, (1 + count, "Zahlen", "target", "fast"));
+        assert_eq!((&*now.definition.description, now.definition.suggested_questions.len()), ("Counts.", 1));
+    }
+
+    async fn a_role_is_kept_by_its_own_name_in_whatever_case_it_is_written(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let made = agents.create_agent(&house.ada, new(json!({"name": "scout", "role": " vIEWER "}))).await.unwrap();
+        assert_eq!(made.definition.role, "Viewer");
+        let same = agents.change_agent(&house.ada, "scout", patch(json!({"role": "viewer"}))).await.unwrap();
+        assert_eq!((same.version, same.definition.role.as_str()), (1, "Viewer"), "nothing is different");
+        let other = agents.change_agent(&house.ada, "scout", patch(json!({"role": "MEMBER"}))).await.unwrap();
+        assert_eq!((other.version, other.definition.role.as_str()), (2, "Member"));
+    }
+
+    async fn agents_that_may_not_be_used_are_not_suggested(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let grants = json!({"default": {"actions": ["read"]}, "agents": ["sales-*"]});
+        let rep = NewRole { name: "Rep".into(), grants: Some(grants), ..NewRole::default() };
+        house.first.identity.create_role(&house.ada, rep).await.unwrap();
+        let max = house.member("Max Okafor", "Rep").await;
+        for (caller, is_told) in [(&house.ada, true), (&max, false)] {
+            let search = SessionQuery { agent: Some("analist".to_owned()), ..SessionQuery::first(5) };
+            let session = NewSession { agent: "analist".to_owned(), title: None, context: None };
+            for told in [
+                agents.agent_by_name(caller, "analist").await.unwrap_err().problem(),
+                agents.sessions(caller, search).await.unwrap_err().problem(),
+                agents.create_session(caller, session).await.unwrap_err().problem(),
+            ] {
+                assert_eq!(told.message.contains("Did you mean analyst?"), is_told, "{told}");
+            }
+        }
     }
 
     async fn nobody_gives_an_agent_a_role_that_allows_more_than_their_own(store: TestStore) {

@@ -91,8 +91,23 @@ both_engines! {
         assert_eq!(code(agents.remove_label(&house.ada, "analyst", "production").await.unwrap_err()), "label_needed");
         let nowhere = agents.move_label(&house.ada, "analyst", "staging", to(9, None)).await.unwrap_err();
         assert_eq!(code(nowhere), "prompt_not_found");
+        let never = agents.move_label(&house.ada, "analyst", "production", to(2, Some(99))).await.unwrap_err().problem();
+        assert_eq!((&*never.code, never.issues[0].path.as_str()), ("unknown_version", "expected"));
+        assert!(never.message.contains("no version 99: the latest is 3"), "{never}");
         let odd = agents.move_label(&house.ada, "analyst", "Pro duction", to(2, None)).await.unwrap_err();
         assert_eq!(odd.problem().issues[0].code, "invalid_label");
+    }
+
+    async fn a_reset_that_needs_a_review_writes_nothing(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        agents.save_prompt(&house.ada, "analyst", prompt("Other.")).await.unwrap();
+        agents.move_label(&house.ada, "analyst", "production", to(2, Some(1))).await.unwrap();
+        protect(&house).await;
+        assert_eq!(code(agents.reset_agent(&house.ada, "analyst", None).await.unwrap_err()), "review_required");
+        let versions = agents.prompts(&house.ada, "analyst").await.unwrap();
+        assert_eq!(versions.len(), 2, "{versions:?}");
+        assert_eq!(agents.agent_by_name(&house.ada, "analyst").await.unwrap().version, 2);
     }
 
     async fn a_protected_label_moves_by_a_second_person_s_word_alone(store: TestStore) {

@@ -3,7 +3,7 @@
 use kontor_agents::{Layer, NewSession, Question, Subject};
 use kontor_core::{error::Fault as _, grants::Permission, ids::RecordId};
 use kontor_crm::{metadata::NewField, records::RecordWrite};
-use kontor_identity::{MemberStatus, NewRole, RoleChanges};
+use kontor_identity::{MemberPatch, MemberStatus, NewRole, RoleChanges};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value, json};
 
@@ -131,7 +131,8 @@ both_engines! {
         assert_eq!((told.role.as_deref(), told.rule), (Some("Rep"), Some(json!({"owner": {"eq": "$me"}}))));
 
         let system = kontor_core::caller::Caller::system(house.workspace);
-        identity.set_member_status(&system, max.member().unwrap(), MemberStatus::Inactive).await.unwrap();
+        let out = MemberPatch { status: Some(MemberStatus::Inactive), ..MemberPatch::default() };
+        identity.change_member(&system, max.member().unwrap(), out, None).await.unwrap();
         let told = agents.explain(&house.ada, asked(alone(), rename(own))).await.unwrap();
         assert_eq!((told.allowed, told.decided_by), (false, Layer::Member));
     }

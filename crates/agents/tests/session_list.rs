@@ -1,14 +1,28 @@
 //! Finding, pinning, deleting and rating sessions, and looking into turns.
 
 use kontor_agents::{
-    Error, FeedbackQuery, NewFeedback, Rating, SessionPatch, SessionQuery, Standing, TurnStatus,
-    prune_deleted_chats,
+    AgentSettings, Error, FeedbackQuery, NewFeedback, Rating, SessionPatch, SessionQuery, Standing,
+    TurnObserver, TurnStatus, prune_deleted_chats,
 };
-use kontor_core::{error::Fault as _, ids::SessionId, turn::TurnEvent};
+use kontor_core::{
+    error::Fault as _,
+    ids::{SessionId, TurnId, WorkspaceId},
+    turn::TurnEvent,
+};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
-use crate::house::{House, plan};
+use crate::house::{House, plan, settings};
+
+/// The turns that ended, as an observer is told of them.
+#[derive(Debug, Clone, Default)]
+struct Told(std::sync::Arc<std::sync::Mutex<Vec<TurnId>>>);
+
+impl TurnObserver for Told {
+    fn turn_ended(&self, _: WorkspaceId, turn: TurnId) {
+        self.0.lock().unwrap().push(turn);
+    }
+}
 
 fn patch(json: serde_json::Value) -> SessionPatch {
     serde_json::from_value(json).unwrap()
@@ -109,6 +123,36 @@ both_engines! {
         assert_eq!(code(agents.restore_session(ada, session).await), "session_not_found");
     }
 
+    async fn a_turn_that_ends_with_its_session_is_told_to_who_is_told_of_turns(store: TestStore) {
+        let told = Told::default();
+        let observed = AgentSettings { observer: Some(std::sync::Arc::new(told.clone())), ..settings() };
+        let house = House::with(store, observed).await;
+        let (ada, agents) = (&house.ada, &house.first.agents);
+        let deal = house.deal("Crane").await;
+        let session = house.first.session(ada, "sales-assistant").await;
+        let turn = house.first.say(ada, session, plan(&[&[("deal.delete", json!({"id": deal}))]], "Gone.")).await;
+        house.first.until(ada, session, |event| matches!(event, TurnEvent::ApprovalRequested { .. })).await;
+        assert_eq!(*told.0.lock().unwrap(), []);
+        agents.delete_session(ada, session, false).await.unwrap();
+        assert_eq!(*told.0.lock().unwrap(), [turn]);
+    }
+
+    async fn what_is_pinned_and_deleted_takes_no_place(store: TestStore) {
+        let house = House::new(store).await;
+        let (ada, agents) = (&house.ada, &house.first.agents);
+        let mut pinned = Vec::new();
+        for _ in 0..50 {
+            let session = house.first.session(ada, "analyst").await;
+            agents.update_session(ada, session, patch(json!({"pinned": true}))).await.unwrap();
+            pinned.push(session);
+        }
+        let one_more = house.first.session(ada, "analyst").await;
+        let refused = agents.update_session(ada, one_more, patch(json!({"pinned": true}))).await;
+        assert_eq!(code(refused), "too_many_pinned");
+        agents.delete_session(ada, pinned[0], false).await.unwrap();
+        agents.update_session(ada, one_more, patch(json!({"pinned": true}))).await.unwrap();
+    }
+
     async fn a_session_that_runs_is_removed_at_once_with_its_log(store: TestStore) {
         let house = House::new(store).await;
         let (ada, agents) = (&house.ada, &house.first.agents);
@@ -125,7 +169,7 @@ both_engines! {
         house.first.ask(ada, other, plan(&[], "Here.")).await;
         let kinds = [Some(Standing::Running), Some(Standing::Waiting), Some(Standing::Stuck), None];
         for kind in kinds {
-            assert!(agents.open_turns(ada, kind).await.unwrap().is_empty(), "{kind:?}");
+            assert!(agents.open_turns(ada, kind).await.unwrap().turns.is_empty(), "{kind:?}");
         }
     }
 
@@ -187,6 +231,8 @@ both_engines! {
         let house = House::new(store).await;
         let (ada, agents) = (&house.ada, &house.first.agents);
         let vera = house.member("Vera Nowak", "Viewer").await;
+        let narrow = serde_json::from_value(json!({"limits": {"deadline_seconds": 60}})).unwrap();
+        agents.change_agent(ada, "analyst", narrow).await.unwrap();
         let session = house.first.session(&vera, "analyst").await;
         let mut stalling = plan(&[], "Never said to its end");
         stalling["stall"] = json!(true);
@@ -194,13 +240,15 @@ both_engines! {
         house.first.until(&vera, session, |event| matches!(event, TurnEvent::StepStarted { .. })).await;
         let waiting = house.first.say(&vera, session, plan(&[], "Behind it.")).await;
 
-        let running = agents.open_turns(ada, Some(Standing::Running)).await.unwrap();
+        let running = agents.open_turns(ada, Some(Standing::Running)).await.unwrap().turns;
         assert_eq!((running.len(), running[0].id, &running[0].message), (1, turn, &None));
-        assert!(running[0].deadline_at.is_some() && running[0].lease.until.is_some());
-        let queue = agents.open_turns(ada, Some(Standing::Waiting)).await.unwrap();
+        let time = running[0].deadline_at.unwrap().since(running[0].started_at.unwrap());
+        assert_eq!(time.as_secs(), 60, "that of its agent");
+        assert!(running[0].lease.until.is_some());
+        let queue = agents.open_turns(ada, Some(Standing::Waiting)).await.unwrap().turns;
         assert_eq!(queue.iter().map(|turn| turn.id).collect::<Vec<_>>(), [waiting]);
         let max = house.member("Max Okafor", "Viewer").await;
-        assert!(agents.open_turns(&max, None).await.unwrap().is_empty());
+        assert!(agents.open_turns(&max, None).await.unwrap().turns.is_empty());
         assert_eq!(code(agents.cancel_turn(&max, turn).await), "turn_not_found");
         agents.cancel_turn(ada, turn).await.unwrap();
         house.first.until_ended(&vera, session, turn).await;

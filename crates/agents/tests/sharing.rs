@@ -10,6 +10,7 @@ use kontor_core::{
     ids::{MemberId, SessionId},
     turn::TurnEvent,
 };
+use kontor_identity::{MemberPatch, MemberStatus};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::json;
 
@@ -26,6 +27,17 @@ fn code<T>(result: Result<T, Error>) -> String {
 }
 
 both_engines! {
+    async fn a_session_is_offered_to_members_who_may_act_alone(store: TestStore) {
+        let house = House::new(store).await;
+        let agents = &house.first.agents;
+        let (vera, max) = (house.member("Vera Nowak", "Viewer").await, house.member("Max Okafor", "Viewer").await);
+        let session = house.first.session(&house.ada, "sales-assistant").await;
+        let out = MemberPatch { status: Some(MemberStatus::Inactive), ..MemberPatch::default() };
+        agents.change_member(&house.ada, max.member().unwrap(), out).await.unwrap();
+        let offered = agents.members_to_share_with(&house.ada, session).await.unwrap();
+        assert_eq!(offered.iter().map(|member| member.id).collect::<Vec<_>>(), [vera.member().unwrap()]);
+    }
+
     async fn a_reader_sees_what_was_said_and_nothing_that_tools_answered(store: TestStore) {
         let house = House::new(store).await;
         let deal = house.deal("Zanzibar renewal").await;

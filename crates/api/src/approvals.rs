@@ -5,7 +5,7 @@ use aide::axum::{
     routing::{get_with, post_with},
 };
 use axum::{Json as Answer, extract::State};
-use kontor_agents::{Approval, ApprovalStatus, Decision};
+use kontor_agents::{Approval, ApprovalStatus, Decision, ListedApproval};
 use kontor_core::ids::{ApprovalId, SessionId};
 use kontor_http::Services;
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ use crate::{
     problem::{ApiError, Result},
 };
 
-const KNOWN: [Parameter; 2] = [
+pub(crate) const KNOWN: [Parameter; 2] = [
     Parameter::new("session", Holds::Id, "Only those of this session."),
     Parameter::new(
         "status",
@@ -39,24 +39,24 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Verdict {
+pub(crate) enum Verdict {
     Approve,
     Deny,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Resolution {
+pub(crate) struct Resolution {
     decision: Verdict,
     #[serde(default)]
     comment: String,
 }
 
-async fn list(
+pub(crate) async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Answer<Whole<Approval>>> {
+) -> Result<Answer<Whole<ListedApproval>>> {
     let parameters = parameters.knowing(&KNOWN)?;
     let session = parameters.parsed::<SessionId>("session", "The id of a session")?;
     let status = match parameters.text("status") {
@@ -71,7 +71,7 @@ async fn list(
     Ok(page::whole(state.agents.approvals(&caller, session, status).await?))
 }
 
-async fn resolve(
+pub(crate) async fn resolve(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,

@@ -9,7 +9,7 @@ use kontor_agents::{Budget, BudgetScope, NewBudget};
 use kontor_http::Services;
 
 use crate::{
-    extract::{self, NoParameters, Segments, SignedIn},
+    extract::{self, ChangesSettings, NoParameters, Segments, SignedIn},
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -48,7 +48,7 @@ async fn list(
 
 async fn set_of_all(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ChangesSettings(caller): ChangesSettings,
     _: NoParameters,
     Segments(scope): Segments<String>,
     extract::Json(new): extract::Json<NewBudget>,
@@ -68,7 +68,7 @@ async fn remove_of_all(
 
 async fn set_of_one(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ChangesSettings(caller): ChangesSettings,
     _: NoParameters,
     Segments((scope, subject)): Segments<(String, String)>,
     extract::Json(new): extract::Json<NewBudget>,

@@ -1,7 +1,7 @@
 //! Tables as comma-separated values (RFC 4180), which people open in spreadsheets.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use kontor_core::error::{Chain, Problem};
@@ -62,17 +62,8 @@ fn unlike_a_formula(cell: String) -> String {
 
 impl IntoResponse for Csv {
     fn into_response(self) -> Response {
-        let mut response = self.body.into_response();
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
-        );
-        let kept = format!("attachment; filename=\"{}\"", self.name);
-        if let Ok(kept) = HeaderValue::try_from(kept) {
-            headers.insert(header::CONTENT_DISPOSITION, kept);
-        }
-        response
+        let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")];
+        (kind, kontor_http::saved_as(&self.name), self.body).into_response()
     }
 }
 
@@ -88,6 +79,8 @@ pub(crate) fn is_preferred(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

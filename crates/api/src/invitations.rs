@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    extract::{Json, NoParameters, PeerAddress, Segments, SignedIn},
+    extract::{Json, ManagesMembers, NoParameters, PeerAddress, Segments, SignedIn},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -67,7 +67,7 @@ struct ToldInvitation {
 
 async fn create(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ManagesMembers(caller): ManagesMembers,
     _: NoParameters,
     Json(new): Json<NewInvitation>,
 ) -> Result<(StatusCode, Answer<ToldInvitation>)> {

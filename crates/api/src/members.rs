@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    extract::{Json, NoParameters, Segments, SignedIn, StreamCaller},
+    extract::{Json, ManagesMembers, NoParameters, Segments, SignedIn, StreamCaller},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -69,7 +69,7 @@ async fn list(
 
 async fn create(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ManagesMembers(caller): ManagesMembers,
     _: NoParameters,
     Json(new): Json<NewMember>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<MemberSummary>)> {
@@ -89,7 +89,7 @@ async fn get(
 
 async fn change(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ManagesMembers(caller): ManagesMembers,
     _: NoParameters,
     Segments(id): Segments<MemberId>,
     Json(patch): Json<MemberPatch>,

@@ -11,7 +11,7 @@ use kontor_models::{ModelInfo, ModelOverride, ModelSettings};
 use serde::Serialize;
 
 use crate::{
-    extract::{self, Holds, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{self, ChangesSettings, Holds, NoParameters, Parameter, Parameters, Segments, SignedIn},
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -100,7 +100,7 @@ async fn providers(
 
 async fn set(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ChangesSettings(caller): ChangesSettings,
     _: NoParameters,
     Segments(name): Segments<String>,
     extract::Json(new): extract::Json<NewModelProvider>,
@@ -137,7 +137,7 @@ async fn settings(
 
 async fn set_settings(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ChangesSettings(caller): ChangesSettings,
     _: NoParameters,
     extract::Json(settings): extract::Json<ModelSettings>,
 ) -> Result<Json<ModelSettings>> {
@@ -154,7 +154,7 @@ async fn overrides(
 
 async fn set_override(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ChangesSettings(caller): ChangesSettings,
     parameters: Parameters,
     extract::Json(known): extract::Json<ModelOverride>,
 ) -> Result<Json<ModelInfo>> {

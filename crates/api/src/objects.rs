@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    extract::{Json, NoParameters, Segments, SignedIn},
+    extract::{ChangesDataModel, Json, NoParameters, Segments, SignedIn},
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -112,7 +112,7 @@ async fn one(
 
 async fn add_field(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ChangesDataModel(caller): ChangesDataModel,
     _: NoParameters,
     Segments(name): Segments<String>,
     Json(new): Json<NewField>,

@@ -6,12 +6,12 @@ use aide::axum::{
 };
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use kontor_http::Services;
-use kontor_identity::{NewRole, Role, RoleChanges, RoleHolders};
+use kontor_identity::{NewRole, Role, RoleChanges, RoleHolders, ToldRole};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    extract::{IfMatch, Json, NoParameters, Segments, SignedIn},
+    extract::{IfMatch, Json, ManagesRoles, NoParameters, Segments, SignedIn},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -43,7 +43,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 #[derive(Serialize, JsonSchema)]
 struct RoleWithHolders {
     #[serde(flatten)]
-    role: Role,
+    role: ToldRole,
     held_by: RoleHolders,
 }
 
@@ -51,13 +51,13 @@ async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
-) -> Result<Answer<Whole<Role>>> {
+) -> Result<Answer<Whole<ToldRole>>> {
     Ok(page::whole(state.identity.roles(&caller).await?))
 }
 
 async fn create(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ManagesRoles(caller): ManagesRoles,
     _: NoParameters,
     Json(new): Json<NewRole>,
 ) -> Result<(StatusCode, Answer<Role>)> {
@@ -76,7 +76,7 @@ async fn show(
 
 async fn change(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ManagesRoles(caller): ManagesRoles,
     Segments(name): Segments<String>,
     IfMatch(if_match): IfMatch,
     _: NoParameters,

@@ -82,14 +82,12 @@ impl IntoResponse for SessionFile {
     fn into_response(self) -> Response {
         match self {
             Self::Json(export) => {
-                let name = format!("attachment; filename=\"{}.json\"", export.file_name());
-                ([(header::CONTENT_DISPOSITION, name)], Answer(export)).into_response()
+                let name = export.file_name("json");
+                (kontor_http::saved_as(&name), Answer(export)).into_response()
             }
             Self::Markdown(export) => {
-                let name = format!("attachment; filename=\"{}.md\"", export.file_name());
-                let kind = "text/markdown; charset=utf-8".to_owned();
-                let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)];
-                (headers, export.markdown()).into_response()
+                let kind = [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")];
+                (kind, kontor_http::saved_as(&export.file_name("md")), export.markdown()).into_response()
             }
         }
     }

@@ -7,7 +7,7 @@ use kontor_identity::WorkspaceSettings;
 use serde_json::{Map, Value};
 
 use crate::{
-    extract::{Json, NoParameters, SignedIn},
+    extract::{ChangesSettings, Json, NoParameters, SignedIn},
     openapi::Describe as _,
     problem::Result,
 };
@@ -31,7 +31,7 @@ async fn settings(
 
 async fn change(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ChangesSettings(caller): ChangesSettings,
     _: NoParameters,
     Json(changes): Json<Map<String, Value>>,
 ) -> Result<axum::Json<WorkspaceSettings>> {

@@ -5,7 +5,7 @@ use aide::axum::{
     routing::{get_with, post_with},
 };
 use axum::{Json as Answer, extract::State, http::StatusCode};
-use kontor_agents::{OpenTurn, Standing, StartedTurn, Turn, TurnTrace};
+use kontor_agents::{OpenTurn, OpenTurns, Standing, StartedTurn, Turn, TurnTrace};
 use kontor_core::ids::{SessionId, TurnId};
 use kontor_http::Services;
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::{
     extract::{Holds, IdempotencyKey, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
     openapi::Describe as _,
-    page::{self, Whole},
+    page::{self, Page},
     problem::{ApiError, Result},
 };
 
@@ -54,12 +54,12 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewTurn {
+pub(crate) struct NewTurn {
     #[schemars(length(max = 32_000), regex(pattern = "\\S"))]
     message: String,
 }
 
-async fn start(
+pub(crate) async fn start(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
@@ -71,7 +71,7 @@ async fn start(
     Ok((StatusCode::ACCEPTED, Answer(started)))
 }
 
-async fn one(
+pub(crate) async fn one(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,
@@ -84,7 +84,7 @@ async fn open(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Answer<Whole<OpenTurn>>> {
+) -> Result<Answer<Page<OpenTurn>>> {
     let parameters = parameters.knowing(&KNOWN)?;
     let standing = match parameters.text("status") {
         None => None,
@@ -93,7 +93,8 @@ async fn open(
             ApiError::issue("status", "invalid_value", expected)
         })?),
     };
-    Ok(page::whole(state.agents.open_turns(&caller, standing).await?))
+    let OpenTurns { turns, has_more } = state.agents.open_turns(&caller, standing).await?;
+    Ok(page::first(turns, has_more))
 }
 
 async fn trace(
@@ -114,7 +115,7 @@ async fn go_on(
     Ok((StatusCode::ACCEPTED, Answer(state.agents.go_on(&caller, turn).await?)))
 }
 
-async fn cancel(
+pub(crate) async fn cancel(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     _: NoParameters,

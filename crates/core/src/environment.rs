@@ -42,6 +42,12 @@ impl Environment {
         Self::new(Arc::new(SystemClock), Arc::new(SystemRandom))
     }
 
+    /// A clock that stands at `now`, and a sequence of randomness that is the same for every use of `seed`: whatever is
+    /// done with it in the same order is the same in every byte. Never for what is to be kept secret.
+    pub fn reproducible(now: Timestamp, seed: u64) -> Self {
+        Self::new(Arc::new(ManualClock::at(now)), Arc::new(SeededRandom::new(seed)))
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -143,6 +143,16 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A change that says it was made of a version that there has never been.
+    pub fn unknown_version(path: &str, version: i64, latest: i64) -> Self {
+        let told = format!("there is no version {version}: the latest is {latest}");
+        Self::of_issues(
+            ErrorKind::Invalid,
+            "unknown_version",
+            vec![Issue::new(path, "unknown_version", told)],
+        )
+    }
+
     pub fn new(kind: ErrorKind, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self { kind, code: code.into(), message: message.into(), issues: Vec::new(), retry_after: None }
     }

@@ -81,6 +81,16 @@ async fn next_part(tx: &mut Tx<'_>, place: Option<String>) -> Result<Option<Stri
             Uuid::nil()
         }
     };
+    Ok(index_part(tx, after, true).await?.map(|reached| reached.to_string()))
+}
+
+/// Claims the mail addresses of the next records behind an id and indexes them, in the order in which they were made;
+/// where texts are to be folded anew, does that first. Answers the id of the last one, unless none comes after it.
+pub(crate) async fn index_part(
+    tx: &mut Tx<'_>,
+    after: Uuid,
+    is_refolded: bool,
+) -> Result<Option<Uuid>, Error> {
     let schema = metadata::schema(tx).await?;
     let mut part: BTreeMap<RecordId, Record> = BTreeMap::new();
     for object in schema.objects() {
@@ -91,12 +101,14 @@ async fn next_part(tx: &mut Tx<'_>, place: Option<String>) -> Result<Option<Stri
             }
         }
     }
-    let reached = part.keys().last().map(|id| id.as_uuid().to_string());
+    let reached = part.keys().last().map(|id| id.as_uuid());
     let records: Vec<_> = part.into_values().collect();
     for run in records.chunk_by(|one, next| one.object.name == next.object.name) {
         let Some(object) = run.first().map(|record| record.object.clone()) else { continue };
-        for record in run {
-            refold(tx, &object, record).await?;
+        if is_refolded {
+            for record in run {
+                refold(tx, &object, record).await?;
+            }
         }
         records::take_free(tx, &object, run).await?;
         tx.write_all(vec![search::index(&object, run)]).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kontor_core::{
     caller::Caller,
+    grants::Action,
     ids::{MemberId, RecordId},
     metadata::{Field, Object, Schema, system_fields},
     time::Timestamp,
@@ -36,10 +37,21 @@ pub struct HandOverOf {
 pub struct HandedOver {
     /// Records that were changed.
     pub handed_over: i64,
-    /// Records that the caller could not change.
+    /// Records that the caller could not change, of those that they may read.
     pub left_over: i64,
+    /// Whether there are others that they may not read, which are left and not counted.
+    pub has_hidden: bool,
     /// Where to go on; nothing where all is done.
     pub place: Option<String>,
+}
+
+/// What became of one.
+enum Given {
+    Changed,
+    /// The caller may read it and not change it so.
+    Left,
+    /// The caller may not know that it is there.
+    Hidden,
 }
 
 /// A record that belongs to the member, with what of it is changed.
@@ -50,7 +62,7 @@ struct Owned {
 
 impl Crm {
     /// Hands some records over, as the caller and with their grants; in a unit of work that goes on from `place` each
-    /// time. What the caller may not change is counted and left.
+    /// time. What the caller may not change is left, and counted where they may read it.
     ///
     /// # Errors
     /// What the database said.
@@ -74,10 +86,10 @@ impl Crm {
                 let found = page(tx, &object, of, after, room).await?;
                 let is_last = found.len() < room;
                 for owned in &found {
-                    if self.give(tx, caller, &schema, &object, owned, now).await? {
-                        done.handed_over += 1;
-                    } else {
-                        done.left_over += 1;
+                    match self.give(tx, caller, &schema, &object, owned, now).await? {
+                        Given::Changed => done.handed_over += 1,
+                        Given::Left => done.left_over += 1,
+                        Given::Hidden => done.has_hidden = true,
                     }
                 }
                 room -= found.len();
@@ -95,7 +107,7 @@ impl Crm {
         Ok(done)
     }
 
-    /// Changes one record; whether the caller could.
+    /// Changes one record, where the caller can.
     async fn give(
         &self,
         tx: &mut Tx<'_>,
@@ -104,7 +116,7 @@ impl Crm {
         object: &Arc<Object>,
         owned: &Owned,
         now: Timestamp,
-    ) -> Result<bool, Error> {
+    ) -> Result<Given, Error> {
         let arguments = (self.environment(), caller, schema, object, owned);
         // What is found to be wrong only after it was written is undone, and the others are gone on with.
         let given = tx.savepoint(&arguments, |tx, (environment, caller, schema, object, owned)| {
@@ -114,8 +126,12 @@ impl Crm {
             })
         });
         match given.await {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_mistake() => Ok(false),
+            Ok(()) => Ok(Given::Changed),
+            Err(Error::NotFound { .. }) => Ok(Given::Hidden),
+            Err(error) if error.is_mistake() => match caller.grants.allows(&object.name, Action::Read) {
+                true => Ok(Given::Left),
+                false => Ok(Given::Hidden),
+            },
             Err(error) => Err(error),
         }
     }

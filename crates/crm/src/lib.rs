@@ -12,6 +12,7 @@
 //! | [`metadata`] | installing objects, adding fields, reading the schema |
 //! | `kinds` | what records and operations make of each kind of field |
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
+//! | [`copy`](CopyBounds) | the records of a workspace, taken to be put into another |
 //! | `list_states` | how members left their lists |
 //! | [`timeline`], `outbox`, [`feed`](Feed) | what happened, for people and for programs, and for those who look on |
 //! | `idempotency` | what was answered under an idempotency key, told again |
@@ -21,6 +22,7 @@
 //! | [`data_steps`] | what is made of records that older versions wrote |
 //! | [`demo`] | a small business to look at |
 
+mod copy;
 mod data_steps;
 pub mod demo;
 mod error;
@@ -39,6 +41,7 @@ mod service;
 pub mod standard;
 pub mod timeline;
 
+pub use copy::{Copied, CopyBounds, TakenRecords};
 pub use data_steps::data_steps;
 pub use error::Error;
 pub use feed::{Changed, Feed, Notice};
@@ -47,4 +50,5 @@ use kontor_operations::Work;
 pub use list_states::MAX_LIST_STATE;
 pub use members::MemberRecord;
 pub use operations::RecordOperations;
+pub use outbox::RecordChange;
 pub use service::Crm;

@@ -17,7 +17,7 @@ use serde_json::{Map, json};
 use crate::{Crm, Error, Work, metadata, records};
 
 /// The object whose records the members are.
-const OBJECT: &str = "member";
+pub(crate) const OBJECT: &str = "member";
 
 /// Fields that say how the record was written, not whom it is of.
 const PASSING: [&str; 4] =

@@ -1,12 +1,15 @@
 //! The transactional outbox: every change's event is written with the change, for programs to be told later.
 //! Who is told, and until when events are kept, is [`kontor_store::outbox`].
 
-use kontor_core::{ids::RecordId, metadata::Name};
+use kontor_core::{
+    ids::{RecordId, WorkspaceId},
+    metadata::Name,
+};
 use kontor_store::{BoxFuture, Tx, Write};
 use sea_query::{Expr, ExprTrait as _, Func, Order, Query};
 use uuid::Uuid;
 
-use crate::{Work, feed::Changed};
+use crate::{Crm, Error, Work, feed::Changed};
 
 const TABLE: &str = "outbox_events";
 
@@ -37,6 +40,59 @@ pub(crate) fn append(work: &Work<'_, '_>, events: Vec<Event>) -> Write {
         ]);
     }
     Write::Insert(statement)
+}
+
+/// A change that a workspace's events tell of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordChange {
+    /// The entry of the record's timeline that tells it.
+    pub entry: Uuid,
+    pub object: String,
+    pub record: RecordId,
+    /// `create`, `update`, `delete`, `restore` or `destroy`.
+    pub action: String,
+}
+
+impl Crm {
+    /// The number of the last event of a workspace; 0 where there is none.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn last_event(&self, workspace: WorkspaceId) -> Result<i64, Error> {
+        let namespace = self.store().workspace(workspace).await?;
+        Ok(namespace.read((), |tx, ()| latest(tx)).await?)
+    }
+
+    /// The first changes that the events of a workspace behind a number tell of, whoever asks.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn changes_of(
+        &self,
+        workspace: WorkspaceId,
+        after: i64,
+        limit: u64,
+    ) -> Result<Vec<RecordChange>, Error> {
+        let namespace = self.store().workspace(workspace).await?;
+        let found = namespace.read((after, limit), |tx, &(after, limit)| {
+            Box::pin(async move {
+                let events = Query::select()
+                    .columns(["id", "object", "record_id", "action"])
+                    .from(tx.table(TABLE))
+                    .and_where(Expr::col("sequence").gt(after))
+                    .order_by("sequence", Order::Asc)
+                    .limit(limit)
+                    .take();
+                let rows = tx.fetch_all(&events).await?;
+                let changes = rows.iter().map(|row| {
+                    let record = RecordId(row.get(2)?);
+                    Ok(RecordChange { entry: row.get(0)?, object: row.get(1)?, record, action: row.get(3)? })
+                });
+                changes.collect()
+            })
+        });
+        found.await
+    }
 }
 
 /// The number of the last event; 0 where there is none.

@@ -47,6 +47,7 @@ impl Fixture {
             units += 1;
             all.handed_over += done.handed_over;
             all.left_over += done.left_over;
+            all.has_hidden |= done.has_hidden;
             all.place = done.place;
             if all.place.is_none() {
                 return (all, units);
@@ -101,8 +102,13 @@ both_engines! {
         let caller = fixture.with(grants);
         let of = HandOverOf { from: fixture.member, to: max };
         let (done, _) = fixture.hand_over(&caller, of).await;
-        assert_eq!((done.handed_over, done.left_over), (1, 1));
+        assert_eq!((done.handed_over, done.left_over, done.has_hidden), (1, 1, false));
         assert_eq!(fixture.get("deal", deal).await["owner"]["id"], json!(max));
         assert_eq!(fixture.get("account", account).await["owner"]["id"], me);
+        // How many there are that the caller may not read is not told.
+        let grants = Grants::on_every_object([Action::Read, Action::Update])
+            .with_object(Name::literal("account"), ObjectGrant::nothing());
+        let (done, _) = fixture.hand_over(&fixture.with(grants), of).await;
+        assert_eq!((done.handed_over, done.left_over, done.has_hidden), (0, 0, true));
     }
 }

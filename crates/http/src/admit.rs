@@ -36,7 +36,7 @@ impl Entrance {
 }
 
 impl Services {
-    async fn sender(&self, headers: &HeaderMap) -> Result<Option<Authenticated>, Problem> {
+    pub async fn sender(&self, headers: &HeaderMap) -> Result<Option<Authenticated>, Problem> {
         let Some(credentials) = Credentials::find(headers, self.cookie)? else { return Ok(None) };
         self.authenticate(credentials).await.map(Some).map_err(|error| problem_of(&error))
     }

@@ -18,8 +18,8 @@ pub fn status(problem: &Problem) -> StatusCode {
         (_, "method_not_allowed") => StatusCode::METHOD_NOT_ALLOWED,
         (_, "body_too_large") => StatusCode::PAYLOAD_TOO_LARGE,
         (_, "unsupported_media_type") => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        // The request is well-formed, and the text that it carries is not (RFC 9110, section 15.5.21).
-        (_, "invalid_prompt" | "invalid_role") => StatusCode::UNPROCESSABLE_ENTITY,
+        // The request is well-formed, and what it carries is not (RFC 9110, section 15.5.21).
+        (_, "invalid_prompt" | "invalid_role" | "unknown_version") => StatusCode::UNPROCESSABLE_ENTITY,
         (ErrorKind::Invalid, _) => StatusCode::BAD_REQUEST,
         (ErrorKind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
         (ErrorKind::Forbidden, _) => StatusCode::FORBIDDEN,
@@ -52,6 +52,7 @@ mod tests {
             (ErrorKind::Invalid, "unsupported_media_type", 415),
             (ErrorKind::Invalid, "method_not_allowed", 405),
             (ErrorKind::Invalid, "invalid_prompt", 422),
+            (ErrorKind::Invalid, "unknown_version", 422),
             (ErrorKind::Unauthenticated, "x", 401),
             (ErrorKind::Forbidden, "x", 403),
             (ErrorKind::NotFound, "x", 404),

@@ -15,6 +15,7 @@
 //! | `event_stream` | what every stream of events has: its admission, its end, its headers |
 //! | `rate_limits` | how many requests a token, a member and an address may send |
 //! | `streams` | how many event streams are open at one time |
+//! | `saved_as` | answers that a browser saves as a file |
 //! | `health` | which of the server's own services are down |
 //! | `failure` | the status of a problem, when to come back, and the log of what went wrong |
 
@@ -27,6 +28,7 @@ mod health;
 mod media_type;
 mod message;
 mod rate_limits;
+mod saved_as;
 mod services;
 mod streams;
 mod surround;
@@ -42,6 +44,7 @@ pub use health::Health;
 pub use media_type::{MediaType, is_uncoded};
 pub use message::check_message;
 pub use rate_limits::{RateLimitSettings, RateLimits};
+pub use saved_as::saved_as;
 pub use services::{ServiceParts, Services};
 pub use streams::{StreamLimits, StreamPlace, Streams};
 pub use surround::{Deadline, REQUEST_ID, Refuse, identify, in_time, panicked};

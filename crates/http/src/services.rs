@@ -3,6 +3,7 @@ use std::{ops::Deref, sync::Arc};
 use kontor_agents::Agents;
 use kontor_core::environment::Environment;
 use kontor_crm::{Crm, Feed};
+use kontor_evals::trials::{Trial, Trials};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
@@ -22,6 +23,8 @@ pub struct ServiceParts {
     pub jobs: WorkspaceJobs,
     pub audit: Audit,
     pub agents: Agents,
+    /// Chats on prompts that are being written, in copies of workspaces.
+    pub trials: Trials,
     pub models: Models,
     /// What changes in workspaces, for the pages that show it.
     pub feed: Feed,
@@ -43,6 +46,32 @@ pub struct ServiceParts {
 impl Services {
     pub fn new(parts: ServiceParts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// The same for what happens in the copy of a workspace that a trial has: nothing of it reaches the workspace.
+    #[must_use]
+    pub fn within(&self, trial: &Trial) -> Self {
+        let sandbox = trial.sandbox();
+        let (store, crm) = (sandbox.store(), sandbox.crm());
+        Self::new(ServiceParts {
+            identity: sandbox.identity().clone(),
+            crm: crm.clone(),
+            operations: sandbox.operations().clone(),
+            jobs: WorkspaceJobs::new(store.clone(), sandbox.jobs().clone()),
+            audit: Audit::new(store.clone(), Arc::new(crm.clone())),
+            agents: sandbox.agents().clone(),
+            trials: self.trials.clone(),
+            models: self.models.clone(),
+            // Of the workspaces themselves: copies have other ids, of which it knows nothing.
+            feed: self.feed.clone(),
+            environment: sandbox.environment().clone(),
+            public_url: self.public_url.clone(),
+            cookie: self.cookie,
+            streams: self.streams.clone(),
+            rate_limits: self.rate_limits.clone(),
+            health: self.health.clone(),
+            shutdown: self.shutdown.clone(),
+        })
     }
 }
 

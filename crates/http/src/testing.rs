@@ -10,6 +10,10 @@ use kontor_core::{
     ids::WorkspaceId,
 };
 use kontor_crm::{Crm, Feed, RecordOperations};
+use kontor_evals::{
+    sandbox::{SandboxParts, Sandboxes, Source},
+    trials::{TrialLimits, Trials},
+};
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
 };
@@ -17,7 +21,7 @@ use kontor_models::{
     Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, FinishReason, Models, ModelsConfig, Price,
     Pricing, Rate, Usage,
 };
-use kontor_operations::{Audit, OperationSettings, Operations, WorkspaceJobs};
+use kontor_operations::{ApprovalPolicy, Audit, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::{
     Store, StoreConfig,
     jobs::{JobSettings, Jobs},
@@ -83,10 +87,23 @@ impl Installation {
             AgentSettings::default(),
         );
         let shutdown = CancellationToken::new();
+        let sandboxes = Sandboxes::new(SandboxParts {
+            folder: folder.path().join("sandboxes"),
+            models: models.clone(),
+            contributors: vec![Arc::new(RecordOperations)],
+            data_steps: Vec::new(),
+            policy: ApprovalPolicy::default(),
+            agents: AgentSettings::default(),
+            environment: environment.clone(),
+            operator: Operator::of_this_installation(),
+        });
+        let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
+        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
         let services = Services::new(ServiceParts {
             identity,
             operations,
             agents,
+            trials,
             jobs: WorkspaceJobs::new(store.clone(), jobs),
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),

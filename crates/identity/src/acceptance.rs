@@ -12,7 +12,7 @@ use kontor_store::Tx;
 use serde::Serialize;
 
 use crate::{
-    BrowserSession, Error, Identity, MemberProfile, Result, SignIn, Tokens,
+    BrowserSession, Error, Identity, MemberProfile, Result, SignIn, Tokens, WorkspaceSummary,
     callers::ActiveMember,
     email,
     invitations::standing,
@@ -197,8 +197,10 @@ impl Identity {
     }
 
     async fn name_of(&self, workspace: WorkspaceId) -> Result<String> {
-        let all = self.directory().read((), |tx, ()| Box::pin(workspaces::active(tx))).await?;
-        let found = all.into_iter().find(|found| found.id == workspace);
+        let found: Option<WorkspaceSummary> = self
+            .directory()
+            .read(workspace, |tx, &workspace| Box::pin(workspaces::find_active(tx, workspace)))
+            .await?;
         Ok(found.ok_or(Error::InvalidInvitation)?.name)
     }
 }

@@ -12,6 +12,7 @@ use kontor_store::Namespace;
 
 use crate::{
     Error, Identity, MemberStatus, MemberSummary, Result,
+    roles::named,
     rows::{members, roles, workspaces},
     workspace_settings::{self, MemberLocale},
 };
@@ -37,15 +38,20 @@ impl Identity {
         let key = (workspace, role.to_lowercase());
         let load = async |_| {
             let namespace = self.namespace(workspace).await?;
-            let all = namespace.read((), |tx, ()| Box::pin(roles::all(tx))).await?;
-            let names = || all.iter().map(|(_, role)| role.name.clone()).collect();
-            let found = all
-                .iter()
-                .find(|(_, candidate)| candidate.is_named(role))
-                .ok_or_else(|| Error::RoleNotFound { name: role.to_owned(), roles: names() })?;
-            Ok(Arc::new(found.1.grants.clone()))
+            let found = namespace.read(role.to_owned(), |tx, role| Box::pin(named(tx, role)));
+            found.await.map(|(_, role)| Arc::new(role.grants))
         };
         self.0.roles.get_or_load(&key, load).await
+    }
+
+    /// A role's name as the workspace writes it, whatever the case that it is asked for in.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRole`].
+    pub async fn role_name(&self, workspace: WorkspaceId, role: &str) -> Result<String> {
+        let namespace = self.namespace(workspace).await?;
+        let found = namespace.read(role.to_owned(), |tx, role| Box::pin(named(tx, role)));
+        found.await.map(|(_, role)| role.name)
     }
 
     /// The names of the roles that the caller's workspace has, by name.
@@ -115,7 +121,6 @@ impl Identity {
     }
 
     async fn is_registered(&self, id: WorkspaceId) -> Result<bool> {
-        let all = self.directory().read((), |tx, ()| Box::pin(workspaces::registered(tx))).await?;
-        Ok(all.iter().any(|workspace| workspace.id == id))
+        self.directory().read(id, |tx, &id| Box::pin(workspaces::is_registered(tx, id))).await
     }
 }

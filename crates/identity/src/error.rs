@@ -5,7 +5,6 @@ use std::time::Duration;
 use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem},
     grants::NotPermitted,
-    text::suggestion,
     time::Timestamp,
 };
 
@@ -47,20 +46,21 @@ pub enum Error {
     WorkspaceNotFound,
     #[error("there is no user with this email")]
     UserNotFound,
+    /// At an address.
     #[error("there is no role {name:?}")]
-    RoleNotFound { name: String, roles: Vec<String> },
+    RoleNotFound { name: String, near: String },
+    /// In what was sent.
+    #[error("there is no role {name:?}")]
+    UnknownRole { name: String, near: String },
+    /// Nobody makes, edits or gives a role that allows more than they may do.
     #[error("the role {name:?} allows more than the caller may do")]
     RoleBeyondCaller { name: String },
-    #[error("there is no role {name:?}")]
-    NoSuchRole { name: String, near: String },
     #[error("the role is not valid")]
     InvalidRole(Vec<Issue>),
     #[error("the workspace has a role {name:?}")]
     RoleExists { name: String },
     #[error("the workspace has {most} roles")]
     TooManyRoles { most: usize },
-    #[error("the role {name:?} allows more than its editor may do")]
-    RoleTooWide { name: String },
     #[error("the role {name:?} is not changed")]
     RoleFixed { name: String },
     #[error("the role {name:?} is a standard one")]
@@ -82,6 +82,9 @@ pub enum Error {
     /// Somebody who has an account is not added without being asked.
     #[error("somebody with this email has an account")]
     AccountExists,
+    /// A change was made of a version that there has never been.
+    #[error("there is no version {version}: the latest is {latest}")]
+    UnknownVersion { version: i64, latest: i64 },
     /// Another admin was faster.
     #[error("the member was changed meanwhile")]
     StaleMember { by: Option<String>, at: Option<Timestamp> },
@@ -130,6 +133,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// That a version which a change was made of is one that there is or was.
+    pub(crate) fn unless_known(version: Option<i64>, latest: i64) -> Result<()> {
+        match version {
+            Some(version) if !(1..=latest).contains(&version) => {
+                Err(Self::UnknownVersion { version, latest })
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn input(path: &str, code: &'static str, message: impl Into<String>) -> Self {
         Self::Input(vec![Issue::new(path, code, message)])
     }
@@ -201,22 +214,19 @@ impl Fault for Error {
             Self::UserNotFound => {
                 Problem::new(NotFound, "user_not_found", "There is no user with this email.")
             }
-            Self::RoleNotFound { name, roles } => {
-                let hint = suggestion(name, roles.iter().map(String::as_str));
-                Problem::invalid(vec![Issue::new(
-                    "role",
-                    "unknown_role",
-                    format!("There is no role {name:?}.{hint}"),
-                )])
+            Self::RoleNotFound { name, near } => {
+                Problem::new(NotFound, "role_not_found", no_role(name, near))
+            }
+            Self::UnknownRole { name, near } => {
+                Problem::invalid(vec![Issue::new("role", "unknown_role", no_role(name, near))])
             }
             Self::RoleBeyondCaller { name } => Problem::new(
                 Forbidden,
                 "role_beyond_caller",
-                format!("The role {name:?} allows more than you may do yourself, so you may not give it."),
+                format!(
+                    "The role {name:?} allows more than you may do yourself, so you may not make, edit or give it."
+                ),
             ),
-            Self::NoSuchRole { name, near } => {
-                Problem::new(NotFound, "role_not_found", format!("There is no role {name:?}.{near}"))
-            }
             Self::InvalidRole(issues) => {
                 Problem { code: "invalid_role".into(), ..Problem::invalid(issues.clone()) }
             }
@@ -226,13 +236,6 @@ impl Fault for Error {
             Self::TooManyRoles { most } => {
                 Problem::new(Conflict, "too_many_roles", format!("A workspace has at most {most} roles."))
             }
-            Self::RoleTooWide { name } => Problem::new(
-                Forbidden,
-                "role_beyond_caller",
-                format!(
-                    "The role {name:?} allows more than you may do yourself, so you may not make or edit it."
-                ),
-            ),
             Self::RoleFixed { name } => Problem::new(
                 Conflict,
                 "role_fixed",
@@ -278,6 +281,9 @@ impl Fault for Error {
                 "account_exists",
                 "Somebody with this email has an account here already. Invite them: they join with their own password.",
             ),
+            Self::UnknownVersion { version, latest } => {
+                Problem::unknown_version("version", *version, *latest)
+            }
             Self::StaleMember { by, at } => Problem::new(
                 Conflict,
                 "changed_meanwhile",
@@ -340,4 +346,8 @@ impl Fault for Error {
             | Self::Grants(_) => Problem::internal(),
         }
     }
+}
+
+fn no_role(name: &str, near: &str) -> String {
+    format!("There is no role {name:?}.{near}")
 }

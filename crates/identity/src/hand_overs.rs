@@ -3,7 +3,13 @@
 
 use std::collections::HashMap;
 
-use kontor_core::{caller::Caller, environment::Environment, ids::MemberId, time::Timestamp};
+use kontor_core::{
+    caller::Caller,
+    environment::Environment,
+    grants::{Action, Grants},
+    ids::MemberId,
+    time::Timestamp,
+};
 use kontor_store::{
     Tx,
     jobs::{Announced, NewJob},
@@ -30,10 +36,12 @@ pub struct HandOver {
     pub to: MemberId,
     pub to_name: String,
     pub state: HandOverState,
-    /// How many records have another owner or assignee by now.
-    pub handed_over: i64,
-    /// How many could not be changed by whoever asked for it.
-    pub left_over: i64,
+    /// How many records have another owner or assignee by now; null for who may read less than who asked for it.
+    pub handed_over: Option<i64>,
+    /// How many whoever asked for it may read and could not change; null as above.
+    pub left_over: Option<i64>,
+    /// Whether there are others, which who asked for it may not read: they stay, uncounted.
+    pub has_hidden: bool,
     /// Why it failed.
     pub problem: Option<String>,
     pub begun_at: Timestamp,
@@ -49,28 +57,34 @@ pub struct HandOverProgress {
     pub state: HandOverState,
     pub handed_over: i64,
     pub left_over: i64,
+    pub has_hidden: bool,
     /// What the job wrote down to go on by.
     pub place: Option<String>,
     pub problem: Option<String>,
 }
 
-/// The latest of each member.
-pub(crate) async fn latest(tx: &mut Tx<'_>) -> Result<HashMap<MemberId, HandOver>> {
-    let rows = hand_overs::all(tx, None).await?;
+/// The latest of each member, as a caller is told of it. How many records there are is for who asked, and for who may
+/// read them all.
+pub(crate) async fn latest(tx: &mut Tx<'_>, caller: &Caller) -> Result<HashMap<MemberId, HandOver>> {
+    let rows = hand_overs::latest(tx, None).await?;
     if rows.is_empty() {
         return Ok(HashMap::new());
     }
+    let reads_all = Grants::on_every_object([Action::Read]).is_within(&caller.grants);
     let names: HashMap<_, _> = members::all(tx).await?.into_iter().map(|m| (m.id, m.name)).collect();
     Ok(rows
         .into_iter()
         .map(|row| {
             let to_name = names.get(&row.to).cloned().unwrap_or_default();
+            let is_counted = reads_all || row.asked_by.is_some() && row.asked_by == caller.member();
+            let counted = |count: i64| Some(count).filter(|_| is_counted);
             let told = HandOver {
                 to: row.to,
                 to_name,
                 state: row.state,
-                handed_over: row.handed_over,
-                left_over: row.left_over,
+                handed_over: counted(row.handed_over),
+                left_over: counted(row.left_over),
+                has_hidden: row.has_hidden,
                 problem: row.problem,
                 begun_at: row.begun_at,
                 ended_at: row.ended_at,
@@ -89,9 +103,10 @@ pub(crate) async fn begin(
     asked_by: Option<MemberId>,
     now: Timestamp,
 ) -> Result<()> {
-    if hand_overs::all(tx, Some(from)).await?.iter().any(|row| row.state == HandOverState::Running) {
+    if hand_overs::latest(tx, Some(from)).await?.iter().any(|row| row.state == HandOverState::Running) {
         return Err(Error::HandOverUnderWay);
     }
+    hand_overs::forget_ended(tx, from).await?;
     let row = HandOverRow {
         id: environment.new_id(),
         from,
@@ -100,6 +115,7 @@ pub(crate) async fn begin(
         state: HandOverState::Running,
         handed_over: 0,
         left_over: 0,
+        has_hidden: false,
         place: None,
         problem: None,
         begun_at: now,
@@ -128,6 +144,7 @@ impl HandOverProgress {
             state: row.state,
             handed_over: row.handed_over,
             left_over: row.left_over,
+            has_hidden: row.has_hidden,
             place: row.place,
             problem: row.problem,
         }))
@@ -160,6 +177,7 @@ impl HandOverProgress {
             state: self.state,
             handed_over: self.handed_over,
             left_over: self.left_over,
+            has_hidden: self.has_hidden,
             place: self.place.clone(),
             problem: self.problem.clone(),
             ended_at: (self.state != HandOverState::Running).then_some(now),

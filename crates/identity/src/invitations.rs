@@ -16,9 +16,8 @@ use uuid::Uuid;
 
 use crate::{
     Error, Identity, MemberStatus, Result, email,
-    members::role_to_give,
     opaque::{InvitationToken, Secret},
-    roles::Role,
+    roles::{Role, named_to_give},
     rows::{
         invitations::{self, InvitationRow},
         members, roles,
@@ -86,7 +85,7 @@ impl Identity {
     /// earlier invitation of the same address is of no use any more.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`] without the permission `members`; [`Error::Input`], [`Error::RoleNotFound`],
+    /// [`Error::NotPermitted`] without the permission `members`; [`Error::Input`], [`Error::UnknownRole`],
     /// [`Error::RoleBeyondCaller`], [`Error::MemberExists`].
     pub async fn invite(&self, caller: &Caller, new: NewInvitation) -> Result<Invited> {
         caller.require(Permission::Members)?;
@@ -179,7 +178,7 @@ async fn write(
     role: &str,
     row: &InvitationRow,
 ) -> Result<Invitation> {
-    let (role_id, role) = role_to_give(tx, role, &caller.grants).await?;
+    let (role_id, role) = named_to_give(tx, role, &caller.grants).await?;
     if members::all(tx).await?.iter().any(|member| member.email == row.email) {
         return Err(Error::MemberExists);
     }

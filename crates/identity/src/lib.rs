@@ -17,11 +17,13 @@
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
 //! | [`workspace_settings`](WorkspaceSettings) | what a workspace and its members set for themselves |
+//! | [`adoption`](TakenPeople) | the people of a workspace, taken to be put into a copy of it |
 //! | `data_steps` | what is made of the roles that older versions wrote |
 //! | `rows` | this crate's tables |
 
 mod acceptance;
 mod access_token;
+mod adoption;
 mod authenticate;
 mod browser;
 mod callers;
@@ -60,6 +62,7 @@ mod workspace_settings;
 mod workspaces;
 
 pub use acceptance::{Acceptance, InvitationView};
+pub use adoption::{CopiedMember, TakenPeople};
 pub use browser::{BrowserSession, Csrf};
 pub use data_steps::data_steps;
 pub use error::{Error, Result};
@@ -67,10 +70,10 @@ pub use hand_overs::{HAND_OVER_JOB, HandOver, HandOverProgress, HandOverState};
 pub use invitations::{Invitation, InvitationSecret, Invited, NewInvitation};
 pub use me::{Me, MeMember, MeUser};
 pub use member_changes::MemberPatch;
-pub use members::{MemberStatus, MemberSummary, NewMember, member_names};
+pub use members::{MemberStatus, MemberSummary, NewMember, active_member_names, member_names};
 pub use new_passwords::{PasswordChange, ResetLink, ResetView};
 pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
-pub use roles::{NamedMember, NewRole, Role, RoleChanges, RoleHolders};
+pub use roles::{NamedMember, NewRole, Role, RoleChanges, RoleHolders, ToldRole, is_same_role};
 pub use sealing::Rotation;
 pub use secret::MasterSecret;
 pub use secrets::Sealer;

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use kontor_core::{
+    actor::Actor,
     caller::Caller,
     error::Issue,
     grants::Permission,
     ids::{MemberId, RoleId, WorkspaceId},
+    locale::TimeZone,
     time::Timestamp,
 };
 use kontor_store::{AuditEntry, Tx, jobs::Announced};
@@ -15,8 +17,7 @@ use serde_json::json;
 
 use crate::{
     Error, Identity, MemberProfile, MemberStatus, MemberSummary, Result, email, hand_overs,
-    members::role_to_give,
-    roles::{Role, check_admin_remains},
+    roles::{Role, check_admin_remains, named_to_give},
     rows::{
         members::{self, MemberRow, MemberUpdate},
         memberships, roles, settings,
@@ -53,10 +54,10 @@ impl Identity {
         caller.require(Permission::Members)?;
         let namespace = self.namespace(caller.workspace).await?;
         let read: Result<Vec<MemberSummary>> = namespace
-            .read((), |tx, ()| {
+            .read(caller.clone(), |tx, caller| {
                 Box::pin(async move {
                     let mut all = members::all(tx).await?;
-                    let mut latest = hand_overs::latest(tx).await?;
+                    let mut latest = hand_overs::latest(tx, caller).await?;
                     for member in &mut all {
                         member.hand_over = latest.remove(&member.id);
                     }
@@ -132,20 +133,6 @@ impl Identity {
         }
         self.member(caller, member).await
     }
-
-    /// Lets a member of the caller's workspace act or not.
-    ///
-    /// # Errors
-    /// As [`Identity::change_member`].
-    pub async fn set_member_status(
-        &self,
-        caller: &Caller,
-        member: MemberId,
-        status: MemberStatus,
-    ) -> Result<()> {
-        let patch = MemberPatch { status: Some(status), ..MemberPatch::default() };
-        self.change_member(caller, member, patch, None).await.map(drop)
-    }
 }
 
 /// A change that is made.
@@ -160,6 +147,7 @@ impl Change {
     async fn apply(&self, tx: &mut Tx<'_>, identity: &Identity, caller: &Caller) -> Result<()> {
         let before = members::find(tx, self.member).await?.ok_or(Error::MemberNotFound)?;
         let summary = &before.summary;
+        Error::unless_known(self.patch.version, summary.version)?;
         if self.patch.version.is_some_and(|version| version != summary.version) {
             return Err(Error::StaleMember { by: summary.changed_by.clone(), at: summary.changed_at });
         }
@@ -193,7 +181,11 @@ impl Change {
             }
         }
         if name != summary.name {
-            self.rename(tx, identity, caller, summary, &name).await?;
+            let own: MemberSettings = settings::get(tx, settings::scope(Some(self.member)), false).await?;
+            let (workspace, zone) = (caller.workspace, own.time_zone);
+            write_profile(tx, identity, workspace, summary, &name, zone, self.now).await?;
+            let details = json!({ "before": summary.name, "after": name });
+            self.note(tx, identity, caller, "member.renamed", details).await?;
         }
         if let Some((_, role)) = &role {
             let details = json!({ "before": summary.role, "after": role.name });
@@ -220,33 +212,12 @@ impl Change {
         before: &MemberRow,
     ) -> Result<Option<(RoleId, Role)>> {
         let Some(wanted) = &self.patch.role else { return Ok(None) };
-        let role = role_to_give(tx, wanted, &caller.grants).await?;
+        let role = named_to_give(tx, wanted, &caller.grants).await?;
         if role.1.name == before.summary.role {
             return Ok(None);
         }
         within_caller(caller, before)?;
         Ok(Some(role))
-    }
-
-    /// The member's record and the audit say the name as well.
-    async fn rename(
-        &self,
-        tx: &mut Tx<'_>,
-        identity: &Identity,
-        caller: &Caller,
-        before: &MemberSummary,
-        name: &str,
-    ) -> Result<()> {
-        let own: MemberSettings = settings::get(tx, settings::scope(Some(self.member)), false).await?;
-        let profile = MemberProfile {
-            id: self.member,
-            name: name.to_owned(),
-            email: before.email.clone(),
-            time_zone: own.time_zone,
-        };
-        identity.0.provisioner.write_member(tx, caller.workspace, &profile, self.now).await?;
-        let details = json!({ "before": before.name, "after": name });
-        self.note(tx, identity, caller, "member.renamed", details).await
     }
 
     /// Records go from who may not act to who may.
@@ -270,9 +241,37 @@ impl Change {
         action: &str,
         details: serde_json::Value,
     ) -> Result<()> {
-        let entry = AuditEntry::new(action, format!("member:{}", self.member), details);
-        Ok(tx.audit(identity.environment(), self.now, &caller.actor(), entry).await?)
+        note(tx, identity, &caller.actor(), self.member, action, details, self.now).await
     }
+}
+
+/// What others keep of a member, as it is from now on.
+pub(crate) async fn write_profile(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    workspace: WorkspaceId,
+    member: &MemberSummary,
+    name: &str,
+    time_zone: Option<TimeZone>,
+    now: Timestamp,
+) -> Result<()> {
+    let (name, email) = (name.to_owned(), member.email.clone());
+    let profile = MemberProfile { id: member.id, name, email, time_zone };
+    Ok(identity.0.provisioner.write_member(tx, workspace, &profile, now).await?)
+}
+
+/// Writes down what somebody did to a member.
+pub(crate) async fn note(
+    tx: &mut Tx<'_>,
+    identity: &Identity,
+    actor: &Actor,
+    member: MemberId,
+    action: &str,
+    details: serde_json::Value,
+    now: Timestamp,
+) -> Result<()> {
+    let entry = AuditEntry::new(action, format!("member:{member}"), details);
+    Ok(tx.audit(identity.environment(), now, actor, entry).await?)
 }
 
 /// That a member may do nothing that the caller may not: who is to be given another role, or another password.

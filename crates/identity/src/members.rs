@@ -6,7 +6,7 @@ use kontor_core::{
     actor::Actor,
     caller::Caller,
     environment::Environment,
-    grants::{Grants, Permission},
+    grants::Permission,
     ids::{MemberId, RoleId, UserId, WorkspaceId},
     time::Timestamp,
 };
@@ -17,9 +17,9 @@ use serde_json::json;
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
     hand_overs::HandOver,
-    roles::Role,
+    roles::{Role, named_to_give},
     rows::{
-        members, memberships, roles,
+        members, memberships,
         users::{self, UserRow},
     },
 };
@@ -72,13 +72,22 @@ pub struct MemberSummary {
     pub created_at: Timestamp,
     /// To the hour; nothing for whoever has not been here yet.
     pub last_seen_at: Option<Timestamp>,
-    /// Grows with each change that an admin makes.
+    /// Grows with each change of name, role and status.
     pub version: i64,
     /// The name of whoever made the last of them.
     pub changed_by: Option<String>,
     pub changed_at: Option<Timestamp>,
     /// Where their records go or went, the last time that they were handed over.
     pub hand_over: Option<HandOver>,
+}
+
+/// The names of the members of the workspace of a transaction who may act.
+pub fn active_member_names<'t>(tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<Vec<(MemberId, String)>>> {
+    Box::pin(async move {
+        let all = members::all(tx).await?.into_iter();
+        let active = all.filter(|member| member.status == MemberStatus::Active);
+        Ok(active.map(|member| (member.id, member.name)).collect())
+    })
 }
 
 /// The names of all members of the workspace of a transaction, whatever their status.
@@ -97,7 +106,7 @@ impl Identity {
     /// with a second workspace they have to name one to sign in.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`] without the permission `members`; [`Error::Input`], [`Error::RoleNotFound`],
+    /// [`Error::NotPermitted`] without the permission `members`; [`Error::Input`], [`Error::UnknownRole`],
     /// [`Error::RoleBeyondCaller`], [`Error::MemberExists`], [`Error::AccountExists`].
     pub async fn add_member(&self, caller: &Caller, new: NewMember) -> Result<MemberId> {
         caller.require(Permission::Members)?;
@@ -107,7 +116,7 @@ impl Identity {
         let namespace = self.namespace(workspace).await?;
         namespace
             .read((new.role.clone(), caller.grants.clone()), |tx, (wanted, giver)| {
-                Box::pin(async move { role_to_give(tx, wanted, giver).await.map(drop) })
+                Box::pin(async move { named_to_give(tx, wanted, giver).await.map(drop) })
             })
             .await?;
         let known = self.find_user(address.clone()).await?;
@@ -128,7 +137,7 @@ impl Identity {
                         if members::find(tx, profile.id).await?.is_some() {
                             return Err(Error::MemberExists);
                         }
-                        let role = role_to_give(tx, role, &caller.grants).await?;
+                        let role = named_to_give(tx, role, &caller.grants).await?;
                         write_member(tx, &**provisioner, workspace, profile, user, &role, now).await?;
                         note_added(tx, environment, &caller.actor(), profile, &role.1.name, now).await
                     })
@@ -222,22 +231,4 @@ pub(crate) async fn note_added(
     let details = json!({ "name": profile.name, "email": profile.email, "role": role });
     let entry = AuditEntry::new("member.added", format!("member:{}", profile.id), details);
     Ok(tx.audit(environment, now, actor, entry).await?)
-}
-
-/// The role of this name.
-pub(crate) async fn role(tx: &mut Tx<'_>, name: &str) -> Result<(RoleId, Role)> {
-    let mut roles = roles::all(tx).await?;
-    match roles.iter().position(|(_, role)| role.is_named(name)) {
-        Some(found) => Ok(roles.swap_remove(found)),
-        None => Err(Error::RoleNotFound {
-            name: name.to_owned(),
-            roles: roles.into_iter().map(|(_, role)| role.name).collect(),
-        }),
-    }
-}
-
-/// The role of this name, which whoever has these grants may give to others: it allows nothing beyond them.
-pub(crate) async fn role_to_give(tx: &mut Tx<'_>, name: &str, giver: &Grants) -> Result<(RoleId, Role)> {
-    let role = role(tx, name).await?;
-    if role.1.grants.is_within(giver) { Ok(role) } else { Err(Error::RoleBeyondCaller { name: role.1.name }) }
 }

@@ -29,7 +29,8 @@ pub struct IdentitySettings {
     pub refresh_token_for: Duration,
     /// How long a browser session may lie unused.
     pub browser_session_for: Duration,
-    /// How long a change of a role, a membership or a sign-in made by another server may go unnoticed.
+    /// How long a change of a role, a membership or a sign-in made by another server may go unnoticed. With what an
+    /// operation takes that has begun by then, it is five seconds.
     pub caller_cache_for: Duration,
 }
 
@@ -42,7 +43,7 @@ impl Default for IdentitySettings {
             access_token_for: Duration::from_secs(15 * 60),
             refresh_token_for: 30 * DAY,
             browser_session_for: 14 * DAY,
-            caller_cache_for: Duration::from_secs(5),
+            caller_cache_for: Duration::from_secs(4),
         }
     }
 }

@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    Error, Identity, MemberProfile, Result, email,
+    Error, Identity, Result, email,
+    member_changes::{note, write_profile},
     rows::{
-        members,
+        members::{self, MemberUpdate},
         settings::{self, scope},
         users,
     },
@@ -267,18 +268,16 @@ async fn change_own(
     }
     settings::set(tx, of_member, &after, now).await?;
     if *name != known.name {
-        members::rename(tx, member, name).await?;
+        let (status, version) = (known.status, known.version + 1);
+        let update = MemberUpdate { name, role: None, status, version, by: actor.principal.name() };
+        members::update(tx, member, &update, now).await?;
         let details = json!({ "before": known.name, "after": name });
-        let entry = AuditEntry::new("member.renamed", format!("member:{member}"), details);
-        tx.audit(identity.environment(), now, actor, entry).await?;
+        note(tx, identity, actor, member, "member.renamed", details, now).await?;
     }
-    let profile =
-        MemberProfile { id: member, name: name.clone(), email: known.email, time_zone: after.time_zone };
-    identity.0.provisioner.write_member(tx, workspace, &profile, now).await?;
+    write_profile(tx, identity, workspace, &known, name, after.time_zone, now).await?;
     if before != after {
         let details = json!({ "before": before, "after": after });
-        let entry = AuditEntry::new("member.settings_changed", format!("member:{member}"), details);
-        tx.audit(identity.environment(), now, actor, entry).await?;
+        note(tx, identity, actor, member, "member.settings_changed", details, now).await?;
     }
     Ok((after, name.clone()))
 }
@@ -305,7 +304,16 @@ impl WorkspaceSettings {
                     }
                     _ => Err(Issue::new("", "wrong_type", "expected an object")),
                 },
-                "protected_labels" => read_labels(json).map(|labels| self.protected_labels = labels),
+                "protected_labels" => match read_labels(json) {
+                    Ok(labels) => {
+                        self.protected_labels = labels;
+                        Ok(())
+                    }
+                    Err(wrong) => {
+                        issues.extend(wrong.into_iter().map(|issue| issue.within(name)));
+                        Ok(())
+                    }
+                },
                 _ => Err(unknown(
                     name,
                     &["time_zone", "date_language", "currency", "retention", "protected_labels"],
@@ -369,25 +377,24 @@ impl MemberSettings {
     }
 }
 
-fn read_labels(json: &Json) -> Result<Vec<String>, Issue> {
-    let wrong = || {
-        let message = format!("expected a list of at most {MAX_LABELS} labels, such as [\"production\"]");
-        Issue::new("", "wrong_type", message)
-    };
+fn read_labels(json: &Json) -> Result<Vec<String>, Vec<Issue>> {
     let labels = match json {
         Json::Null => return Ok(Vec::new()),
         Json::Array(labels) if labels.len() <= MAX_LABELS => labels,
-        _ => return Err(wrong()),
+        _ => {
+            let message = format!("expected a list of at most {MAX_LABELS} labels, such as [\"production\"]");
+            return Err(vec![Issue::new("", "wrong_type", message)]);
+        }
     };
-    let is_label = |label: &&str| !label.is_empty() && label.len() <= 40;
-    let mut read = Vec::new();
-    for label in labels {
-        let label = label.as_str().filter(is_label).ok_or_else(wrong)?;
-        if !read.iter().any(|known| known == label) {
-            read.push(label.to_owned());
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for (index, label) in labels.iter().enumerate() {
+        match label.as_str().filter(|label| text::is_label(label)) {
+            Some(label) if read.iter().any(|known| known == label) => {}
+            Some(label) => read.push(label.to_owned()),
+            None => wrong.push(Issue::new(format!("[{index}]"), "invalid_label", text::label_expected())),
         }
     }
-    Ok(read)
+    if wrong.is_empty() { Ok(read) } else { Err(wrong) }
 }
 
 fn read_zone(json: &Json) -> Result<Option<TimeZone>, Issue> {

@@ -18,9 +18,9 @@ use serde::Serialize;
 
 use crate::{
     Error, Identity, MemberProfile, Provisioner, Result, email,
-    members::{find_or_insert_user, note_added, role, write_member},
+    members::{find_or_insert_user, note_added, write_member},
     password,
-    roles::{self, ADMIN, Role},
+    roles::{self, ADMIN, Role, named},
     rows::{
         self, memberships,
         setup_tokens::{self, SetupTokenRow},
@@ -260,7 +260,7 @@ async fn fill(
         rows::roles::insert(tx, *id, role).await?;
     }
     provisioner.install(tx, workspace, now).await?;
-    let role = role(tx, ADMIN).await?;
+    let role = named(tx, ADMIN).await?;
     write_member(tx, provisioner, workspace, admin, user, &role, now).await
 }
 

@@ -57,6 +57,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Agent,
     },
+    /// See what agents wait for on a server, and approve or deny it.
+    Approvals {
+        #[command(flatten)]
+        client: Client,
+        #[command(subcommand)]
+        command: Approvals,
+    },
     /// Manage roles, on a server: what members and agents may do.
     Role {
         #[command(flatten)]
@@ -128,6 +135,21 @@ pub(crate) struct Client {
     /// The workspace, where the account has several.
     #[arg(long, global = true, env = "KONTOR_WORKSPACE")]
     pub(crate) workspace: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Approvals {
+    /// List what waits, the latest first.
+    List,
+    /// Have an agent do what it asks for.
+    Approve { id: String },
+    /// Have it do without.
+    Deny {
+        id: String,
+        /// What the agent is told.
+        #[arg(long)]
+        comment: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -4,17 +4,24 @@ use std::sync::{Arc, Mutex};
 
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_builtin::Builtin;
-use kontor_core::environment::Environment;
+use kontor_core::{caller::Operator, environment::Environment};
 use kontor_crm::{Crm, RecordOperations};
+use kontor_evals::{
+    sandbox::{SandboxParts, Sandboxes, Source},
+    trials::{TrialLimits, Trials},
+};
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::{ModelError, Models};
 use kontor_operations::{ApprovalPolicy, Audit, Contributor, OperationSettings, Operations, WorkspaceJobs};
 use kontor_store::{
-    DataDirLock, Depth, Store, StoreConfig,
+    DataDirLock, DataStep, Depth, Store, StoreConfig,
     jobs::{JobSettings, Jobs},
 };
 
 use crate::{config::Config, error::Error, node, secret, telemetry::Exporter};
+
+/// The folder of workspaces that are thrown away, within the data folder.
+const SANDBOXES: &str = "sandboxes";
 
 /// Everything a server is made of.
 pub(crate) struct Services {
@@ -26,6 +33,7 @@ pub(crate) struct Services {
     pub(crate) jobs: Jobs,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
+    pub(crate) trials: Trials,
     /// What sends the traces of turns, until a server takes it.
     pub(crate) exporter: Mutex<Option<Exporter>>,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
@@ -126,6 +134,18 @@ impl Services {
             },
             AgentSettings { shared, owner: Some(node), observer, ..AgentSettings::default() },
         );
+        let sandboxes = Sandboxes::new(SandboxParts {
+            folder: config.data_dir.join(SANDBOXES),
+            models: models.clone(),
+            contributors: contributors(),
+            data_steps: data_steps(),
+            policy: ApprovalPolicy { unasked_changes: config.agents.unasked_changes },
+            agents: AgentSettings::default(),
+            environment: environment.clone(),
+            operator: Operator::of_this_installation(),
+        });
+        let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
+        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
         Ok(Self {
             environment,
             store,
@@ -135,6 +155,7 @@ impl Services {
             jobs,
             models,
             agents,
+            trials,
             exporter: Mutex::new(exporter),
             _lock: lock,
         })
@@ -157,9 +178,11 @@ fn contributors() -> Vec<Arc<dyn Contributor>> {
 
 /// The store's configuration with the data steps of every crate.
 fn with_data_steps(config: StoreConfig) -> StoreConfig {
-    let data_steps =
-        [kontor_crm::data_steps(), kontor_identity::data_steps(), kontor_agents::data_steps()].concat();
-    StoreConfig { data_steps, ..config }
+    StoreConfig { data_steps: data_steps(), ..config }
+}
+
+fn data_steps() -> Vec<DataStep> {
+    [kontor_crm::data_steps(), kontor_identity::data_steps(), kontor_agents::data_steps()].concat()
 }
 
 #[cfg(test)]

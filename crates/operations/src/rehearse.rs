@@ -43,8 +43,8 @@ impl Operations {
         let agreed = Call { consent: Consent::Given, ..call };
         let outcome = match self.execute_with(agreed, Undoing).await {
             Ok(executed) => executed.outcome,
-            Err(Undone::Outcome(outcome)) => outcome,
-            Err(Undone::Error(error)) => return Err(error),
+            Err(Ended::Outcome(outcome)) => outcome,
+            Err(Ended::Error(error)) => return Err(error),
         };
         Ok(Rehearsal { asks, outcome })
     }
@@ -54,18 +54,18 @@ impl Operations {
 #[derive(Clone)]
 struct Undoing;
 
-enum Undone {
+enum Ended {
     Outcome(Outcome),
     Error(Error),
 }
 
-impl From<kontor_store::Error> for Undone {
+impl From<kontor_store::Error> for Ended {
     fn from(error: kontor_store::Error) -> Self {
         Self::Error(error.into())
     }
 }
 
-impl From<Error> for Undone {
+impl From<Error> for Ended {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
@@ -73,7 +73,7 @@ impl From<Error> for Undone {
 
 impl Journal for Undoing {
     type Receipt = ();
-    type Error = Undone;
+    type Error = Ended;
 
     fn outside_key(&self, _: &Call, environment: &Environment) -> outside::Key {
         outside::Key { text: format!("rehearsal/{}", environment.new_id::<uuid::Uuid>()), waits: false }
@@ -83,23 +83,23 @@ impl Journal for Undoing {
         &'w self,
         _: &'w mut Work<'_, '_>,
         _: &'w Arc<dyn InTransaction>,
-    ) -> BoxFuture<'w, Result<Option<Outcome>, Undone>> {
+    ) -> BoxFuture<'w, Result<Option<Outcome>, Ended>> {
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    fn end<'w>(&'w self, _: &'w mut Work<'_, '_>, outcome: &'w Outcome) -> BoxFuture<'w, Result<(), Undone>> {
-        Box::pin(std::future::ready(Err(Undone::Outcome(outcome.clone()))))
+    fn end<'w>(&'w self, _: &'w mut Work<'_, '_>, outcome: &'w Outcome) -> BoxFuture<'w, Result<(), Ended>> {
+        Box::pin(std::future::ready(Err(Ended::Outcome(outcome.clone()))))
     }
 
-    fn begin_outside<'w>(&'w self, _: &'w mut Work<'_, '_>) -> BoxFuture<'w, Result<(), Undone>> {
-        Box::pin(std::future::ready(Err(Undone::Error(Error::Refused(Problem::internal())))))
+    fn begin_outside<'w>(&'w self, _: &'w mut Work<'_, '_>) -> BoxFuture<'w, Result<(), Ended>> {
+        Box::pin(std::future::ready(Err(Ended::Error(Error::Refused(Problem::internal())))))
     }
 
     fn end_outside<'w>(
         &'w self,
         _: &'w mut Work<'_, '_>,
         outcome: &'w Outcome,
-    ) -> BoxFuture<'w, Result<(), Undone>> {
-        Box::pin(std::future::ready(Err(Undone::Outcome(outcome.clone()))))
+    ) -> BoxFuture<'w, Result<(), Ended>> {
+        Box::pin(std::future::ready(Err(Ended::Outcome(outcome.clone()))))
     }
 }

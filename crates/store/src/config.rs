@@ -26,6 +26,9 @@ pub struct StoreConfig {
     pub open_workspaces: usize,
     /// How long a workspace that nobody holds is remembered. Its file is closed long before.
     pub idle_after: Duration,
+    /// Whether the data is nobody's to keep: on SQLite a commit does not wait for the disk then, and a power failure may
+    /// damage the files.
+    pub is_throwaway: bool,
     /// What is made, once, of the data that older versions wrote.
     pub data_steps: Vec<DataStep>,
 }
@@ -51,6 +54,7 @@ impl StoreConfig {
             readers: 2,
             open_workspaces: Self::OPEN_WORKSPACES,
             idle_after: Duration::from_secs(300),
+            is_throwaway: false,
             data_steps: Vec::new(),
         }
     }

@@ -16,6 +16,7 @@
 //! | [`stored_enum`](stored_enum!) | enums that are stored as words |
 //! | [`table_row`](table_row!) | tables whose columns and rows are declared together |
 //! | [`tx`](Tx), [`row`](Row), [`statement`](Statement) | what a unit can do: run statements, decode rows |
+//! | [`table_rows`](TableRows) | rows as they are, from one namespace to another |
 //! | [`prune`] | removing what is kept for a time only |
 //! | [`write`](Write), [`audit`](AuditEntry) | several writes at once; who did what to what |
 //! | [`dialect`](Dialect), [`ddl`](ColumnSpec), `search` | types and binding, tables and indexes, text search |
@@ -55,6 +56,7 @@ mod store;
 #[doc(hidden)]
 pub mod stored_enum;
 mod table;
+mod table_rows;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
@@ -81,5 +83,6 @@ pub use store::Store;
 #[doc(hidden)]
 pub use table::encode_json;
 pub use table::{Columns, Encode, TableRow};
+pub use table_rows::TableRows;
 pub use tx::Tx;
 pub use write::Write;

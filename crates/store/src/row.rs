@@ -8,12 +8,12 @@ use kontor_core::{
 };
 use rusqlite::types::Value as SqliteValue;
 use sqlx::{
-    Postgres, Row as _, TypeInfo as _, ValueRef as _,
+    Column as _, Postgres, Row as _, TypeInfo as _, ValueRef as _,
     postgres::{PgRow, PgValueRef},
 };
 use uuid::Uuid;
 
-use crate::{Error, error::Source};
+use crate::{Error, error::Source, table_rows::Holds};
 
 /// One row of a result.
 pub struct Row(pub(crate) RowSource);
@@ -55,6 +55,14 @@ impl Row {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The names of the columns, which a row of SQLite does not know.
+    pub(crate) fn names(&self) -> Vec<String> {
+        match &self.0 {
+            RowSource::Sqlite(_) => Vec::new(),
+            RowSource::Postgres(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
+        }
+    }
 }
 
 /// One column of a row, in its engine's representation.
@@ -72,6 +80,29 @@ impl<'r> Cell<'r> {
     fn at(index: usize, source: Option<CellSource<'r>>) -> Result<Self, Error> {
         let source = source.ok_or(Error::Decode { index, expected: "anything", source: None })?;
         Ok(Self { index, source })
+    }
+
+    /// What it holds; text where its engine's word is not known.
+    pub(crate) fn holds(&self) -> Holds {
+        match &self.source {
+            CellSource::Sqlite(value) => match **value {
+                SqliteValue::Integer(_) => Holds::Integer,
+                SqliteValue::Real(_) => Holds::Real,
+                SqliteValue::Blob(_) => Holds::Bytes,
+                SqliteValue::Text(_) | SqliteValue::Null => Holds::Text,
+            },
+            CellSource::Postgres(value) => match value.type_info().name() {
+                "INT8" | "INT4" | "INT2" => Holds::Integer,
+                "FLOAT8" | "FLOAT4" => Holds::Real,
+                "BYTEA" => Holds::Bytes,
+                "BOOL" => Holds::Boolean,
+                "UUID" => Holds::Id,
+                "TIMESTAMPTZ" => Holds::Instant,
+                "DATE" => Holds::Date,
+                "JSONB" | "JSON" => Holds::Json,
+                _ => Holds::Text,
+            },
+        }
     }
 
     pub fn is_null(&self) -> bool {

@@ -1,5 +1,6 @@
 // Below an answer: copying it, and saying what one thinks of it.
-const csrf = document.querySelector("meta[name=csrf]").content;
+import { send } from "./send.js";
+
 const transcript = document.getElementById("transcript");
 const live = document.getElementById("live");
 
@@ -31,13 +32,7 @@ transcript?.addEventListener("submit", async (event) => {
   // What is chosen already is taken back by choosing it again.
   if (chosen.getAttribute("aria-pressed") === "true") fields.set("rating", "none");
   try {
-    const sent = await fetch(form.action, {
-      method: "POST",
-      headers: { accept: "application/json", "x-csrf-token": csrf },
-      body: fields,
-      signal: AbortSignal.timeout(30_000),
-    });
-    if (!sent.ok) throw new Error();
+    await send(form.action, fields);
     for (const button of answer.querySelectorAll("[aria-pressed]")) {
       button.setAttribute("aria-pressed", String(button.value === fields.get("rating")));
     }

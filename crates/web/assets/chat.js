@@ -2,6 +2,7 @@
 import { applyTurn, follow, turnElement } from "./stream.js";
 import { offerChoices } from "./choices.js";
 import { reading } from "./reading.js";
+import { send } from "./send.js";
 import { localise } from "./times.js";
 
 const composer = document.getElementById("composer");
@@ -9,7 +10,6 @@ const message = composer.querySelector("textarea");
 const problem = composer.querySelector(".problem");
 const transcript = document.getElementById("transcript");
 const scroller = document.querySelector(".scroll");
-const csrf = document.querySelector("meta[name=csrf]").content;
 
 const place = transcript && reading(scroller, transcript, document.getElementById("to-end"));
 
@@ -28,27 +28,17 @@ function say(text) {
   problem.hidden = !text;
 }
 
-// Longer than an answer may take, so that a connection that hangs is noticed.
-const DEADLINE_MS = 30_000;
-
 async function post(action, fields) {
-  let answer;
   try {
-    answer = await fetch(action, {
-      method: "POST",
-      headers: { accept: "application/json", "x-csrf-token": csrf },
-      body: new URLSearchParams(fields),
-      signal: AbortSignal.timeout(DEADLINE_MS),
-    });
-  } catch {
+    const body = await send(action, fields);
+    connection.back();
+    return body;
+  } catch (error) {
+    if (!error.isOffline) connection.back();
     // Where nothing is followed, nothing tries again.
-    if (transcript) connection.lost();
-    throw Object.assign(new Error("There is no connection."), { isOffline: true });
+    else if (transcript) connection.lost();
+    throw error;
   }
-  connection.back();
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.message || "That did not work. Try again in a moment.");
-  return body;
 }
 
 // Shown for as long as there is no connection; one that is back at once is not spoken of.
@@ -147,7 +137,7 @@ if (transcript?.dataset.events) {
   const refreshStop = () => {
     const turn = running();
     stop.hidden = !turn;
-    if (turn) stopForm.action = `/chat/turns/${turn.dataset.turn}/cancel`;
+    if (turn) stopForm.action = `${stopForm.dataset.acts}/turns/${turn.dataset.turn}/cancel`;
   };
 
   composer.addEventListener("submit", async (event) => {

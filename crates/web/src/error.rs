@@ -4,12 +4,17 @@ use askama::Template;
 use axum::{
     Json,
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 use kontor_core::error::{Chain, ErrorKind, Fault, Problem};
+use kontor_http::{Authenticated, Services};
 
-use crate::{assets, form::Fields};
+use crate::{assets, form::Fields, security::accepts_json, shell::Shell};
+
+const HTML: &str = "text/html; charset=utf-8";
 
 pub(crate) type Result<T, E = PageError> = std::result::Result<T, E>;
 
@@ -84,6 +89,42 @@ struct ErrorPage<'a> {
     message: &'a str,
 }
 
+/// The same for somebody who is signed in, who goes on from it by the navigation.
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct FailurePage<'a> {
+    assets: &'a str,
+    shell: Shell,
+    heading: &'static str,
+    message: &'a str,
+}
+
+/// Writes the failures of those who are signed in with the navigation around them. Where that cannot be made, the
+/// failure stays for [`render`].
+pub(crate) async fn within_shell(State(state): State<Services>, request: Request, next: Next) -> Response {
+    let (headers, wants_json) = (request.headers().clone(), accepts_json(&request));
+    let mut response = next.run(request).await;
+    let problem = response.extensions().get::<Unrendered>().map(|Unrendered(problem)| problem.clone());
+    let is_told = |problem: &Problem| !matches!(problem.kind, ErrorKind::Internal | ErrorKind::Unavailable);
+    if let Some(problem) = problem.filter(is_told)
+        && !wants_json
+        && let Some(html) = framed(&state, &headers, &problem).await
+    {
+        response.extensions_mut().remove::<Unrendered>();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
+        *response.body_mut() = Body::from(html);
+    }
+    response
+}
+
+async fn framed(state: &Services, headers: &HeaderMap, problem: &Problem) -> Option<String> {
+    let Authenticated { caller, csrf, .. } = state.sender(headers).await.ok()??;
+    let schema = state.crm.schema(caller.workspace).await.ok()?;
+    let heading = heading(problem.kind);
+    let shell = Shell::new(state, &caller, &csrf?, &schema, heading, "").await.ok()?;
+    FailurePage { assets: &assets::BASE, shell, heading, message: &problem.message }.render().ok()
+}
+
 /// Keeps what was written by somebody who is signed out.
 #[derive(Template)]
 #[template(path = "signed_out.html")]
@@ -143,6 +184,25 @@ fn sign_in_first(back_to: &str) -> Response {
         format!("/sign-in?next={}", crate::link::encode(back_to))
     };
     axum::response::Redirect::to(&location).into_response()
+}
+
+/// The status of a page that shows a form again with why it was refused.
+pub(crate) fn status_again(problem: &Problem) -> StatusCode {
+    match problem.kind {
+        // What was written is wrong; a password too, for which no browser is to ask by itself.
+        ErrorKind::Invalid | ErrorKind::Unauthenticated => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => kontor_http::status(problem),
+    }
+}
+
+/// Why a form comes back, and the status of its page; what no form can put right is a page of its own.
+pub(crate) fn refused(error: impl Into<PageError>) -> Result<(StatusCode, Problem)> {
+    match error.into() {
+        PageError::Problem(problem) if !matches!(problem.kind, ErrorKind::NotFound | ErrorKind::Internal) => {
+            Ok((status_again(&problem), problem))
+        }
+        other => Err(other),
+    }
 }
 
 fn heading(kind: ErrorKind) -> &'static str {

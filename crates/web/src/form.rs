@@ -1,7 +1,7 @@
 //! What a form or a query says, and what is wrong with it.
 
 use axum::extract::Request;
-use kontor_core::error::Issue;
+use kontor_core::error::{Issue, Problem};
 
 use crate::show::as_sentence;
 
@@ -65,6 +65,15 @@ impl Wrong {
         Self(issues.iter().map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect())
     }
 
+    /// What a refusal says, at the inputs that its paths stand for; where it names none, at the one that the empty
+    /// path stands for, which may be the form as a whole.
+    pub(crate) fn of_problem(problem: &Problem, input: impl Fn(&str) -> String) -> Self {
+        match problem.issues.as_slice() {
+            [] => Self(vec![(input(""), problem.message.clone())]),
+            issues => Self::of(issues, input),
+        }
+    }
+
     /// All that is wrong, in the order of the inputs.
     pub(crate) fn list(wrong: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self(wrong.into_iter().map(|(input, message)| (input.to_owned(), message)).collect())
@@ -74,7 +83,7 @@ impl Wrong {
         self.0.is_empty()
     }
 
-    /// What is wrong with an input.
+    /// What is wrong with an input, or with the form as a whole, which has no name.
     pub(crate) fn at(&self, input: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == input).map(|(_, message)| message.as_str())
     }

@@ -45,6 +45,7 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// answers for.
 pub fn router(services: Services) -> Router {
     pages::routes()
+        .layer(middleware::from_fn_with_state(services.clone(), error::within_shell))
         .layer(middleware::from_fn_with_state(Entrance::new(services.clone(), error::refuse), admit))
         .merge(pages::assets())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -1,6 +1,6 @@
 //! Addresses within this site, and where a text that is not trusted may lead.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, str::FromStr};
 
 use kontor_core::{
     ids::{RecordId, SessionId},
@@ -11,8 +11,15 @@ use url::{
     form_urlencoded::{Serializer, byte_serialize},
 };
 
+use crate::error::{PageError, Result};
+
 /// Pages of this site that stand where an object's list could.
 const RESERVED: [&str; 1] = ["choices"];
+
+/// What a part of an address stands for; where it can stand for nothing, there is nothing at the address.
+pub(crate) fn parsed<T: FromStr>(text: &str) -> Result<T> {
+    text.parse().map_err(|_| PageError::not_found())
+}
 
 /// A text as part of a query.
 pub(crate) fn encode(text: &str) -> String {

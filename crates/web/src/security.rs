@@ -42,7 +42,7 @@ pub(crate) async fn surround(request: Request, next: Next) -> Response {
 }
 
 /// Whether a script asked, which reads JSON, rather than a person.
-fn accepts_json(request: &Request) -> bool {
+pub(crate) fn accepts_json(request: &Request) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| {
         accept.starts_with("application/json") || accept.starts_with("text/event-stream")

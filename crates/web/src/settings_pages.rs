@@ -70,8 +70,8 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
     ),
     of_workspace(
         "settings/authority",
-        "What may … do",
-        "Whether somebody might do something, and which rule decides",
+        "Check access",
+        "What somebody may do, and which rule decides",
         "check",
         &[],
     ),

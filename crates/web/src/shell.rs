@@ -27,6 +27,8 @@ pub(crate) struct Shell {
     pub role: String,
     pub workspace: String,
     pub objects: Vec<ObjectLink>,
+    /// How many calls wait for the reader's word.
+    pub approvals_waiting: u64,
     /// The pages of the workspace itself that the reader may see.
     pub workspace_pages: Vec<SettingsPage>,
     /// The reader's time zone, where one is set: the browser's own stands for it else.
@@ -74,6 +76,7 @@ impl Shell {
             role: me.member.role,
             workspace: me.workspace.name,
             objects,
+            approvals_waiting: state.agents.approvals_waiting(caller).await?,
             workspace_pages: workspace_pages(&caller.grants).collect(),
             time_zone: Some(me.time_zone).filter(|_| me.is_time_zone_set),
             dates: Some(me.date_language).filter(|dates| *dates != DateLanguage::default()),

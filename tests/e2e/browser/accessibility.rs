@@ -9,20 +9,21 @@ use fantoccini::Client;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window};
+use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window, write};
 use crate::{fixture::Fixture, isolation::read_sources};
 
 /// A wide desk's window.
 const WIDE: (u32, u32) = (1440, 900);
 
 /// What answers with something else than a page of somebody who is signed in.
-const NO_PAGES: [&str; 10] = [
+const NO_PAGES: [&str; 11] = [
     // Leads on.
     "/",
     // A file.
     "/chat/{session}/export",
     // Streams and answers to scripts.
     "/chat/{session}/events",
+    "/settings/agents/{name}/trials/{trial}/events",
     "/live",
     "/palette",
     "/records/choices",
@@ -105,10 +106,25 @@ async fn furnished() -> Fixture {
     let note =
         json!({"title": "What was said", "body": "# Title\n\n### Part\n\n| a | b |\n|---|--:|\n| c | 1 |"});
     ada.post("/api/records/notes", note).await.unwrap().ok();
+    ada.post("/api/agents/analyst/trials", json!({})).await.unwrap().ok();
     let session = ada.session("sales-assistant").await.unwrap();
     for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
         ada.chat(&session, message).await.unwrap();
     }
+    let turn = ada.turn(&session, "show my tasks").await.unwrap();
+    let feedback = json!({"rating": "down", "comment": "Not mine"});
+    ada.send(Method::PUT, &format!("/api/turns/{turn}/feedback"), Some(feedback), &[]).await.unwrap().ok();
+    ada.post("/api/roles", json!({"name": "Field rep", "copy_of": "Member"})).await.unwrap().ok();
+    ada.patch("/api/settings", json!({"protected_labels": ["production"]})).await.unwrap().ok();
+    let agent = json!({"name": "intake", "label": "Intake", "role": "Field rep", "prompt": "You are brief."});
+    ada.post("/api/agents", agent).await.unwrap().ok();
+    let prompt = json!({"body": "You are brief and friendly.", "note": "Friendlier"});
+    for agent in ["sales-assistant", "intake"] {
+        ada.post(&format!("/api/agents/{agent}/prompts"), prompt.clone()).await.unwrap().ok();
+        let review = json!({"label": "production", "version": 2, "expected": 1, "note": "Please look"});
+        ada.post(&format!("/api/agents/{agent}/reviews"), review).await.unwrap().ok();
+    }
+    ada.delete("/api/agents/intake").await.unwrap();
     fixture
 }
 
@@ -209,6 +225,20 @@ async fn open_parts(
     click(page, ".records td a").await;
     shown(page, ".fields .prose h3").await;
     look("a note with headings of its own").await;
+    go(page, fixture, "/settings/roles/Field%20rep").await;
+    click(page, "details:has([name='deal.read']) > summary").await;
+    look("the fields and rules of a role").await;
+    go(page, fixture, "/settings/agents/new").await;
+    click(page, ".form .button.primary").await;
+    shown(page, ".wrong").await;
+    look("an agent's form with mistakes").await;
+    go(page, fixture, "/settings/agents/analyst/prompt").await;
+    write(page, "#body", "{{ nobody }}").await;
+    shown(page, "#seen #problem").await;
+    look("a prompt with a mistake").await;
+    go(page, fixture, "/settings/authority?object=deal&action=delete").await;
+    shown(page, ".notice").await;
+    look("an answer about what one may do").await;
     go(page, fixture, "/chat").await;
     say(page, "delete the contact Tariq Fischer", &["waiting"]).await;
     look("a call that waits").await;

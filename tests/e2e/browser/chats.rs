@@ -3,27 +3,8 @@
 use fantoccini::Locator;
 use serde_json::{Value, json};
 
-use super::{WAIT, browser, click, gone, picture, say, shown, sign_in};
+use super::{WAIT, browser, click, gone, picture, say, says, shown, sign_in};
 use crate::fixture::Fixture;
-
-async fn open(page: &fantoccini::Client, css: &str) {
-    // A summary is pressed, and what it opens is there.
-    click(page, css).await;
-}
-
-/// Waits until what an element says has this in it.
-async fn says(page: &fantoccini::Client, css: &str, expected: &str) {
-    let begun = std::time::Instant::now();
-    loop {
-        // One that is replaced meanwhile says nothing.
-        let said = shown(page, css).await.text().await.unwrap_or_default();
-        if said.contains(expected) {
-            return;
-        }
-        assert!(begun.elapsed() < WAIT, "{css} says {said:?}, not {expected:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
@@ -40,7 +21,7 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     assert!(told.contains("Sales assistant") && told.contains("just now"), "{told}");
     click(&page, ".answer button[value='down']").await;
     shown(&page, ".answer button[value='down'][aria-pressed='true']").await;
-    open(&page, ".answer details.above summary").await;
+    click(&page, ".answer details.above summary").await;
     let comment = shown(&page, ".answer textarea[name='comment']").await;
     comment.send_keys("Too long").await.unwrap();
     click(&page, ".answer .panel button[value='down']").await;
@@ -52,14 +33,14 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     picture(&page, "chat-answer-light").await;
 
     // Renamed and pinned, it is found by its new title and stands first.
-    open(&page, ".manage summary").await;
+    click(&page, ".manage summary").await;
     picture(&page, "chat-menu-light").await;
     let title = shown(&page, "#chat-title").await;
     title.clear().await.unwrap();
     title.send_keys("Zanzibar plans").await.unwrap();
     click(&page, ".manage form[action$='/rename'] button").await;
     says(&page, ".chat-head h1", "Zanzibar plans").await;
-    open(&page, ".manage summary").await;
+    click(&page, ".manage summary").await;
     click(&page, ".manage form[action$='/pin'] button").await;
     shown(&page, ".sessions .pinned").await;
     page.goto(&format!("{}/chat", fixture.url())).await.unwrap();
@@ -73,7 +54,7 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
 
     // A message that is sent changed begins a chat of its own, and the first stays as it was.
     page.goto(chat.as_str()).await.unwrap();
-    open(&page, ".answer details.above:nth-of-type(2) summary").await;
+    click(&page, ".answer details.above:nth-of-type(2) summary").await;
     let message = shown(&page, ".answer textarea[name='message']").await;
     message.clear().await.unwrap();
     message.send_keys("list accounts in segment startup").await.unwrap();
@@ -81,7 +62,7 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     says(&page, ".said", "segment startup").await;
     assert_ne!(page.current_url().await.unwrap(), chat);
     page.goto(chat.as_str()).await.unwrap();
-    open(&page, ".manage summary").await;
+    click(&page, ".manage summary").await;
     click(&page, ".manage form[action$='/fork'] button").await;
     says(&page, ".chat-head h1", "Zanzibar plans (fork)").await;
     says(&page, ".said", "segment enterprise").await;
@@ -92,7 +73,7 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     says(&page, ".call-trace code", "account.find").await;
     picture(&page, "trace-light").await;
     page.goto(chat.as_str()).await.unwrap();
-    open(&page, ".manage summary").await;
+    click(&page, ".manage summary").await;
     click(&page, ".manage form[action$='/delete'] button").await;
     click(&page, ".notice form[action$='/restore'] button").await;
     page.wait().at_most(WAIT).for_url(&chat).await.unwrap();

@@ -8,10 +8,13 @@ mod chats;
 mod connection;
 mod forms;
 mod lists;
+mod morning;
 mod people;
 mod reading;
 mod records;
 mod settings;
+mod together;
+mod trials;
 mod usage;
 mod views;
 
@@ -135,6 +138,70 @@ async fn gone(page: &Client, css: &str) {
         assert!(begun.elapsed() < WAIT, "{css} is still there");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Waits until what an element says has this in it.
+#[track_caller]
+fn says<'p>(page: &'p Client, css: &'p str, expected: &'p str) -> impl Future<Output = ()> + 'p {
+    let place = std::panic::Location::caller();
+    async move {
+        let begun = std::time::Instant::now();
+        loop {
+            // One that is replaced meanwhile says nothing.
+            let said = shown(page, css).await.text().await.unwrap_or_default();
+            if said.contains(expected) {
+                return;
+            }
+            assert!(begun.elapsed() < WAIT, "{place}: {css} says {said:?}, not {expected:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Puts a text in the place of what an input holds.
+async fn write(page: &Client, css: &str, text: &str) {
+    let input = shown(page, css).await;
+    input.clear().await.unwrap();
+    input.send_keys(text).await.unwrap();
+}
+
+/// Whether a text stands anywhere in the page's HTML.
+async fn source_holds(page: &Client, text: &str) -> bool {
+    page.source().await.unwrap().contains(text)
+}
+
+/// Goes from where the focus is to an element by Tab alone.
+async fn tab_to(page: &Client, css: &str) -> Element {
+    shown(page, css).await;
+    for _ in 0..400 {
+        let focused = page.active_element().await.unwrap();
+        let is_it = "return document.activeElement.matches(arguments[0])";
+        if page.execute(is_it, vec![json!(css)]).await.unwrap() == json!(true) {
+            return focused;
+        }
+        focused.send_keys(&char::from(Key::Tab).to_string()).await.unwrap();
+    }
+    panic!("no Tab leads to {css}");
+}
+
+/// Goes to a page by keyboard alone: opens the palette, looks for words and takes what leads there.
+async fn go_by_palette(page: &Client, words: &str, path: &str) {
+    let body = shown(page, "body").await;
+    body.send_keys(&format!("{}k", char::from(Key::Control))).await.unwrap();
+    let palette = shown(page, "#palette-input").await;
+    palette.send_keys(&format!("{}{words}", char::from(Key::Null))).await.unwrap();
+    shown(page, &format!("#palette-list [data-href='{path}']")).await;
+    let is_chosen = "return document.querySelector('#palette-list [aria-selected=true]').dataset.href";
+    while page.execute(is_chosen, Vec::new()).await.unwrap() != json!(path) {
+        press(&palette, Key::Down).await;
+    }
+    press(&palette, Key::Enter).await;
+    let begun = std::time::Instant::now();
+    while page.current_url().await.unwrap().path() != path {
+        assert!(begun.elapsed() < WAIT, "the palette does not lead to {path}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    gone(page, "#palette[open]").await;
 }
 
 async fn click(page: &Client, css: &str) {

@@ -1,9 +1,8 @@
 //! An admin invites somebody, who joins by the link.
 
-use fantoccini::key::Key;
 use kontor_testkit::server::PASSWORD;
 
-use super::{browser, click, go, picture, press, shown, sign_in};
+use super::{browser, click, go, go_by_palette, picture, shown, sign_in};
 use crate::fixture::Fixture;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -12,13 +11,7 @@ async fn an_admin_invites_somebody_who_joins_by_the_link_and_sees_what_their_rol
     let fixture = Fixture::builtin().await;
     sign_in(&page, &fixture).await;
 
-    // Found by keyboard alone.
-    let body = shown(&page, "body").await;
-    body.send_keys(&format!("{}k", char::from(Key::Control))).await.unwrap();
-    let palette = shown(&page, "#palette-input").await;
-    palette.send_keys(&format!("{}invit", char::from(Key::Null))).await.unwrap();
-    shown(&page, "#palette-list [data-href='/settings/members']").await;
-    press(&palette, Key::Enter).await;
+    go_by_palette(&page, "invit", "/settings/members").await;
     shown(&page, "#email").await.send_keys("nina@demo.test").await.unwrap();
     shown(&page, "#name").await.send_keys("Nina Sand").await.unwrap();
     shown(&page, "#role option[value='Viewer']").await.click().await.unwrap();
@@ -44,7 +37,7 @@ async fn an_admin_invites_somebody_who_joins_by_the_link_and_sees_what_their_rol
 
     // The link is used up.
     page.goto(&link).await.unwrap();
-    let said = shown(&page, ".door .panel").await.text().await.unwrap();
+    let said = shown(&page, "#failure").await.text().await.unwrap();
     assert!(said.contains("Ask for a new one"), "{said}");
     page.close().await.unwrap();
 }

@@ -6,7 +6,10 @@ use kontor_testkit::scripted::ScriptedModel;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{WAIT, browser, click, go, gone, holds, picture, press, shown, sign_in, sign_in_as};
+use super::{
+    WAIT, browser, click, go, go_by_palette, gone, holds, picture, press, shown, sign_in, sign_in_as,
+    source_holds, write,
+};
 use crate::fixture::Fixture;
 
 const RIGHT_KEY: &str = "sk-right-0123456789-beta";
@@ -24,16 +27,6 @@ async fn tested(page: &Client, name: &str) -> String {
     told.text().await.unwrap()
 }
 
-async fn write(page: &Client, css: &str, text: &str) {
-    let input = shown(page, css).await;
-    input.clear().await.unwrap();
-    input.send_keys(text).await.unwrap();
-}
-
-async fn source_holds(page: &Client, text: &str) -> bool {
-    page.source().await.unwrap().contains(text)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admin_adds_a_key_tests_a_wrong_one_and_a_right_one_and_removes_it() {
     let Some(page) = browser(false).await else { return };
@@ -42,13 +35,7 @@ async fn an_admin_adds_a_key_tests_a_wrong_one_and_a_right_one_and_removes_it() 
     let fixture = fixture().await;
     sign_in(&page, &fixture).await;
 
-    // Found by keyboard alone.
-    let body = shown(&page, "body").await;
-    body.send_keys(&format!("{}k", char::from(Key::Control))).await.unwrap();
-    let palette = shown(&page, "#palette-input").await;
-    palette.send_keys(&format!("{}provider", char::from(Key::Null))).await.unwrap();
-    shown(&page, "#palette-list [data-href='/settings/models']").await;
-    press(&palette, Key::Enter).await;
+    go_by_palette(&page, "provider", "/settings/models").await;
     click(&page, "a[href='/settings/models/new']").await;
     click(&page, "a[href='/settings/models/new?kind=openai-compatible']").await;
 
@@ -154,10 +141,37 @@ async fn a_member_sees_no_settings_of_the_workspace_and_is_told_so_at_their_addr
     }
     for path in ["/settings/models", "/settings/models/new", "/settings/models/providers/own"] {
         go(&page, &fixture, path).await;
-        let refusal = page.wait().at_most(WAIT).for_element(Locator::Css(".panel")).await.unwrap();
+        let refusal = page.wait().at_most(WAIT).for_element(Locator::Css("#failure")).await.unwrap();
         let refusal = refusal.text().await.unwrap();
         assert!(refusal.contains("You may not do this") && refusal.contains("settings"), "{refusal}");
     }
     picture(&page, "settings-refused-light").await;
+    page.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_the_settings_is_reached_by_keyboard() {
+    let Some(page) = browser(false).await else { return };
+    let fixture = Fixture::builtin().await;
+    sign_in(&page, &fixture).await;
+    go(&page, &fixture, "/settings").await;
+    let all = "return [...document.querySelectorAll('.places a')].map((link) => \
+               [link.querySelector('strong').textContent, link.getAttribute('href')])";
+    let all = page.execute(all, Vec::new()).await.unwrap();
+    let all: Vec<(String, String)> = serde_json::from_value(all).unwrap();
+    assert!(all.len() > 10, "{all:?}");
+    for (label, path) in &all {
+        go_by_palette(&page, label, path).await;
+        let title = shown(&page, "h1").await.text().await.unwrap();
+        assert_eq!(&title, label);
+        // And back to the others, from wherever one is.
+        shown(&page, ".crumb a[href='/settings']").await;
+    }
+    // Each is a stop of the Tab key where they stand together.
+    go(&page, &fixture, "/settings").await;
+    for (_, path) in &all {
+        let link = super::tab_to(&page, &format!(".places a[href='{path}']")).await;
+        assert!(link.is_displayed().await.unwrap(), "{path}");
+    }
     page.close().await.unwrap();
 }

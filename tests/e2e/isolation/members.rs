@@ -4,12 +4,9 @@ use serde_json::json;
 
 use super::routes::{Attempt, Prey, attempt};
 
-/// A link that nobody made.
-const MADE_UP: &str = "kontor_invite_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
 /// The requests of a program.
 pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
-    let Prey { member, invitation, sign_in, .. } = prey;
+    let Prey { member, invitation, link, sign_in, .. } = prey;
     let one = format!("/api/members/{member}");
     let password = || Some(json!({"name": "Otto", "password": "correct horse battery"}));
     vec![
@@ -31,7 +28,7 @@ pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
         ),
         attempt("POST /api/members/{id}/reset-link", format!("{one}/reset-link"), None, &[404]),
         attempt("DELETE /api/me/sign-ins/{sign_in}", format!("/api/me/sign-ins/{sign_in}"), None, &[404]),
-        attempt("GET /api/invitations/{invitation}", format!("/api/invitations/{invitation}"), None, &[404]),
+        attempt("GET /api/invitations/{invitation}", format!("/api/invitations/{link}"), None, &[404]),
         attempt(
             "DELETE /api/invitations/{invitation}",
             format!("/api/invitations/{invitation}"),
@@ -40,19 +37,15 @@ pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
         ),
         attempt(
             "POST /api/invitations/{invitation}/accept",
-            format!("/api/invitations/{MADE_UP}/accept"),
+            format!("/api/invitations/{link}/accept"),
             password(),
             &[404],
         ),
-        attempt(
-            "GET /api/password-resets/{token}",
-            "/api/password-resets/kontor_reset_x".into(),
-            None,
-            &[404],
-        ),
+        // Links of passwords belong to people and to no workspace: one that is none opens nothing.
+        attempt("GET /api/password-resets/{token}", format!("/api/password-resets/{link}"), None, &[404]),
         attempt(
             "POST /api/password-resets/{token}",
-            format!("/api/password-resets/{invitation}"),
+            format!("/api/password-resets/{link}"),
             Some(json!({"password": "correct horse battery"})),
             &[404],
         ),
@@ -63,7 +56,7 @@ pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
 
 /// The requests of a person's browser.
 pub(super) fn of_people(prey: &Prey) -> Vec<Attempt> {
-    let Prey { member, invitation, sign_in, .. } = prey;
+    let Prey { member, invitation, link, sign_in, .. } = prey;
     let one = format!("/settings/members/{member}");
     let form = || Some(json!({}));
     vec![
@@ -102,13 +95,19 @@ pub(super) fn of_people(prey: &Prey) -> Vec<Attempt> {
             form(),
             &[404],
         ),
-        attempt("GET /invitations/{token}", format!("/invitations/{MADE_UP}"), None, &[404]),
-        attempt("POST /invitations/{token}", format!("/invitations/{invitation}"), form(), &[404]),
-        attempt("GET /reset/{token}", format!("/reset/{MADE_UP}"), None, &[404]),
+        attempt("GET /invitations/{token}", format!("/invitations/{link}"), None, &[404]),
+        attempt(
+            "POST /invitations/{token}",
+            format!("/invitations/{link}"),
+            Some(json!({"name": "Otto", "password": "correct horse battery"})),
+            &[404],
+        ),
+        // Links of passwords belong to people and to no workspace: one that is none opens nothing.
+        attempt("GET /reset/{token}", format!("/reset/{link}"), None, &[404]),
         attempt(
             "POST /reset/{token}",
-            format!("/reset/{invitation}"),
-            Some(json!({"password": "x"})),
+            format!("/reset/{link}"),
+            Some(json!({"password": "correct horse battery"})),
             &[404],
         ),
         attempt("GET /settings/members", "/settings/members".into(), None, &[200]),

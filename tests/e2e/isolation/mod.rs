@@ -6,6 +6,7 @@ mod members;
 mod operations;
 mod people;
 mod routes;
+mod trials;
 
 use std::process::Command;
 

@@ -86,6 +86,7 @@ pub(super) fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             form(json!({})),
             &[404],
         ),
+        attempt("GET /approvals", "/approvals?status=all".into(), None, &[200]),
         attempt("GET /settings/turns", "/settings/turns".into(), None, &[200]),
         attempt("GET /settings/feedback", "/settings/feedback".into(), None, &[200]),
         attempt("POST /jobs/{id}/run", format!("/jobs/{job}/run"), form(json!({})), &[404]),

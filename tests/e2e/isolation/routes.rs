@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, two_workspaces};
+use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -74,12 +75,16 @@ pub(super) struct Prey {
     pub(super) job: String,
     pub(super) member: String,
     pub(super) invitation: String,
+    /// The invitation's link as if it led to the workspace that is not hers.
+    pub(super) link: String,
     pub(super) sign_in: String,
     pub(super) review: String,
+    pub(super) trial: String,
 }
 
 impl Prey {
-    async fn of(ada: &ApiClient) -> Self {
+    /// `elsewhere` is the workspace that is not hers.
+    async fn of(ada: &ApiClient, elsewhere: &str) -> Self {
         let ids = records(ada, HERS).await;
         let field = json!({"name": "zanzibar", "label": "Zanzibar", "kind": "text"});
         ada.post("/api/objects/deal/fields", field).await.unwrap().ok();
@@ -114,12 +119,22 @@ impl Prey {
         let budget = format!("/api/budgets/member/{member}");
         ada.send(Method::PUT, &budget, Some(json!({"tokens": 4_711})), &[]).await.unwrap().ok();
         let invited = json!({"email": "guest@zanzibar.test", "role": "Viewer"});
-        let invitation = text(&ada.post("/api/invitations", invited).await.unwrap().ok()["id"]);
+        let invited = ada.post("/api/invitations", invited).await.unwrap().ok();
+        let (invitation, link) = (text(&invited["id"]), led_elsewhere(&text(&invited["token"]), elsewhere));
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
-        Self { deal, account, session, turn, approval, job, member, invitation, sign_in, review }
+        let trial = trials::make(ada).await;
+        Self { deal, account, session, turn, approval, job, member, invitation, link, sign_in, review, trial }
     }
+}
+
+/// The token of an invitation with another workspace in it.
+fn led_elsewhere(token: &str, workspace: &str) -> String {
+    const PREFIX: &str = "kontor_invite_";
+    let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX).unwrap()).unwrap();
+    let workspace: uuid::Uuid = workspace.parse().unwrap();
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([workspace.as_bytes().as_slice(), &bytes[16..]].concat()))
 }
 
 /// A request with something of Ada's in it, and the answers that are right.
@@ -376,7 +391,8 @@ fn of_programs(prey: &Prey, own: &str, own_session: &str) -> Vec<Attempt> {
 async fn another_workspaces_ids_lead_nowhere_through_any_address() {
     for engine in engines() {
         let (fixture, ada, otto) = two_workspaces(engine, None).await;
-        let prey = Prey::of(&ada).await;
+        let elsewhere = text(&otto.get("/api/me").await.unwrap().ok()["workspace"]["id"]);
+        let prey = Prey::of(&ada, &elsewhere).await;
         let own = otto.post("/api/records/deals", json!({"name": "Mine"})).await.unwrap().ok();
         let own_session = otto.session("analyst").await.unwrap();
         let before = ada.get(&format!("/api/records/deals/{}", prey.deal)).await.unwrap().ok();
@@ -386,6 +402,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
+            .chain(trials::of_programs(&prey))
             .chain(members::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
@@ -410,6 +427,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
+            .chain(trials::of_people(&prey))
             .chain(members::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
             let page = match &body {

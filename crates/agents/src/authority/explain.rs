@@ -137,11 +137,11 @@ impl Agents {
     /// Without the permission; a member, role, agent or object that is not there; a question that is none.
     pub async fn explain(&self, asker: &Caller, question: Question) -> Result<Explanation, Error> {
         let request = question.request;
-        self.check_known(asker, &request).await?;
         let acting = match self.acting(asker, question.caller).await? {
             Ok(acting) => acting,
             Err(explanation) => return Ok(explanation),
         };
+        self.check_known(asker, &request).await?;
         let mut explanation = match (&request.operation, &request.object, request.action) {
             (Some(operation), None, None) => {
                 let arguments = Json::Object(request.arguments.clone());

@@ -59,7 +59,7 @@ impl Agents {
         let is_asker =
             subject.role.is_none() && subject.member.is_none_or(|member| asker.member() == Some(member));
         if !is_asker && !asker.grants.permits(Permission::Members) {
-            asker.require(Permission::Roles).map_err(kontor_identity::Error::from)?;
+            asker.require(Permission::Roles)?;
         }
         let (principal, role) = match (subject.member, subject.role) {
             (Some(_), Some(_)) => {
@@ -79,13 +79,14 @@ impl Agents {
             }
             (None, Some(name)) => {
                 let (role, _) = identity.role(asker, &name).await?;
-                (Caller { grants: Arc::new(role.grants), agent: None, ..asker.clone() }, role.name)
+                let grants = identity.role_grants(asker.workspace, &role.name).await?;
+                (Caller { grants, agent: None, ..asker.clone() }, role.name)
             }
         };
         let mut caller = principal.clone();
         let mut agent = None;
         if let Some(name) = &subject.agent {
-            let definition = self.agent_named(asker.workspace, name).await?;
+            let definition = self.agent_named(asker, name).await?;
             if require_agent(&principal, &definition.name).is_err() {
                 return Ok(Err(Explanation::agent_refused(&role, &definition.name)));
             }

@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use kontor_core::{
     error::{ErrorKind, Problem},
+    ids::{AgentId, MemberId, WorkspaceId},
     locale::TimeZone,
     reading::readable,
     time::{Date, Timestamp},
+    turn::TurnEvent,
     usage::{Spent, StepUsage, dollars},
 };
 use kontor_models::{Assembler, ChatModel, ChatRequest, Usage};
@@ -14,7 +16,7 @@ use tokio::time::Instant;
 
 use super::Run;
 use crate::{
-    engine::LoadedAgent,
+    engine::{Agents, LoadedAgent},
     error::Error,
     history,
     rows::{
@@ -93,8 +95,13 @@ impl Run<'_> {
         tools: usize,
     ) -> Result<Meter, Error> {
         let budgets = self.agents.budgets_of(self.workspace).await?;
-        if !budgets.is_empty() && model.capabilities().language {
-            self.check_budgets(agent, &budgets).await?;
+        if model.capabilities().language {
+            let label = &agent.definition.label;
+            let spender = Spender { agent: self.session.agent, label, member: self.member };
+            self.agents.check_budgets(self.workspace, spender, &budgets, self.state.spent).await?;
+            if let Some(account) = &self.agents.0.settings.account {
+                account.check(self.state.spent).await?;
+            }
         }
         Ok(Meter {
             model: model.clone(),
@@ -105,17 +112,49 @@ impl Run<'_> {
         })
     }
 
-    async fn check_budgets(&self, agent: &LoadedAgent, budgets: &Budgets) -> Result<(), Error> {
-        let spent = self.state.spent;
+    /// Counts what answers among these events have used up where it is counted beside the workspace.
+    pub(super) async fn charge(&self, events: &[TurnEvent]) -> Result<(), Error> {
+        let Some(account) = &self.agents.0.settings.account else { return Ok(()) };
+        for event in events {
+            if let TurnEvent::Usage { turn, step, usage } = event {
+                account.charge(*turn, *step, usage).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whose budgets an answer is held against.
+#[derive(Clone, Copy)]
+pub(crate) struct Spender<'s> {
+    pub(crate) agent: AgentId,
+    pub(crate) label: &'s str,
+    pub(crate) member: MemberId,
+}
+
+impl Agents {
+    /// Whether anything is left of a workspace's budgets, for a turn that has used up so much.
+    ///
+    /// # Errors
+    /// [`Error::BudgetReached`].
+    pub(crate) async fn check_budgets(
+        &self,
+        workspace: WorkspaceId,
+        Spender { agent: of_agent, label, member: of_member }: Spender<'_>,
+        budgets: &Budgets,
+        spent: Spent,
+    ) -> Result<(), Error> {
+        if budgets.is_empty() {
+            return Ok(());
+        }
         if let Some(budget) = budgets.of_turn().filter(|budget| budget.is_used_up(spent)) {
             return Err(reached(budget, spent, "This message has", None));
         }
-        let (of_agent, of_member) = (self.session.agent, self.member);
         let of_day: Vec<&BudgetRow> = budgets.of_day(of_agent, of_member).collect();
         if of_day.is_empty() {
             return Ok(());
         }
-        let now = self.agents.0.environment.now();
+        let now = self.0.environment.now();
         let today = budgets.time_zone.date(now);
         let is_of = |scope| of_day.iter().any(|budget| budget.scope == scope);
         let whose = Whose {
@@ -123,13 +162,13 @@ impl Run<'_> {
             agent: is_of(BudgetScope::Agent).then_some(of_agent),
             member: is_of(BudgetScope::Member).then_some(of_member),
         };
-        let day: DaySpent = self
-            .namespace
+        let namespace = self.namespace(workspace).await?;
+        let day: DaySpent = namespace
             .read((today, whose), |tx, &(today, whose)| Box::pin(usage::of_day(tx, today, whose)))
             .await?;
         for budget in of_day {
             let (spent, who) = match budget.scope {
-                BudgetScope::Agent => (day.agent, format!("The agent {} has", agent.definition.label)),
+                BudgetScope::Agent => (day.agent, format!("The agent {label} has")),
                 BudgetScope::Member => (day.member, "You have".to_owned()),
                 BudgetScope::Workspace | BudgetScope::Turn => (day.workspace, "The workspace has".to_owned()),
             };

@@ -32,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
+    meter::Spender,
     needs::{Needs, needs_of},
     prepare::{Preparations, offered},
 };
@@ -274,6 +275,7 @@ impl<'a> Run<'a> {
             }
             input = match effect {
                 Effect::Append(events) => {
+                    self.charge(&events).await?;
                     self.pending.extend(events);
                     None
                 }

@@ -1,14 +1,18 @@
 //! `agents` and `agent_versions`: an agent is what the last of its versions says.
 
+use std::collections::HashMap;
+
 use kontor_core::{ids::AgentId, time::Timestamp};
 use kontor_store::{Row, Tx};
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UpdateStatement};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use super::{instant, null_instant};
 use crate::{
     definition::{Agent, AgentVersion, Definition},
     error::Error,
+    stored::AgentName,
 };
 
 const TABLE: &str = "agents";
@@ -167,6 +171,34 @@ pub(crate) async fn list_with_deleted(tx: &mut Tx<'_>) -> Result<Vec<Agent>, Err
     Ok(all)
 }
 
+/// How the workspace's agents are spoken of, those that are deleted too.
+pub(crate) struct AgentNames(HashMap<AgentId, AgentName>);
+
+impl AgentNames {
+    pub(crate) async fn read(tx: &mut Tx<'_>) -> Result<Self, Error> {
+        let select = Query::select()
+            .columns([("a", "id"), ("a", "name"), ("a", "former_name"), ("v", "label")])
+            .from_as(tx.table(TABLE), "a")
+            .join_as(JoinType::InnerJoin, tx.table(VERSIONS), "v", is_version(Expr::col(("a", "version"))))
+            .take();
+        let read = |row: &Row| {
+            let (id, name, former_name): (AgentId, String, Option<String>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((id, AgentName { id, name: former_name.unwrap_or(name), label: row.get(3)? }))
+        };
+        Ok(Self(tx.fetch_all(&select).await?.iter().map(read).collect::<Result<_, Error>>()?))
+    }
+
+    pub(crate) fn of(&self, id: AgentId) -> AgentName {
+        let unnamed = || AgentName { id, name: String::new(), label: String::new() };
+        self.0.get(&id).cloned().unwrap_or_else(unnamed)
+    }
+
+    pub(crate) fn into_labels(self) -> HashMap<Uuid, String> {
+        self.0.into_iter().map(|(id, agent)| (id.as_uuid(), agent.label)).collect()
+    }
+}
+
 /// An agent as it is now, whether it is deleted or not.
 pub(crate) async fn find(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Agent>, Error> {
     let mut select = select(tx);
@@ -190,18 +222,16 @@ pub(crate) async fn lock(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Agent
     find(tx, agent).await
 }
 
-/// The versions of an agent before `before`, the latest first.
+/// The latest versions of an agent, the last one first.
 pub(crate) async fn versions(
     tx: &mut Tx<'_>,
     agent: AgentId,
-    before: i64,
     limit: u64,
 ) -> Result<Vec<AgentVersion>, Error> {
     let select = Query::select()
         .columns(OF_VERSION)
         .from(tx.table(VERSIONS))
         .and_where(Expr::col("agent_id").eq(agent.as_uuid()))
-        .and_where(Expr::col("number").lt(before))
         .order_by("number", Order::Desc)
         .limit(limit)
         .take();
@@ -247,9 +277,12 @@ fn select(tx: &Tx<'_>) -> SelectStatement {
     select_at(tx, Expr::col(("a", "version")))
 }
 
+fn is_version(version: Expr) -> Expr {
+    Expr::col(("v", "agent_id")).equals(("a", "id")).and(Expr::col(("v", "number")).eq(version))
+}
+
 /// Agents at a version.
 fn select_at(tx: &Tx<'_>, version: Expr) -> SelectStatement {
-    let at = Expr::col(("v", "agent_id")).equals(("a", "id")).and(Expr::col(("v", "number")).eq(version));
     let used = Expr::col(("p", "agent_id"))
         .equals(("a", "id"))
         .and(Expr::col(("p", "version")).equals(("v", "prompt_version")));
@@ -258,7 +291,7 @@ fn select_at(tx: &Tx<'_>, version: Expr) -> SelectStatement {
         .column(("p", "body"))
         .columns(OF_VERSION.map(|column| ("v", column)))
         .from_as(tx.table(TABLE), "a")
-        .join_as(JoinType::InnerJoin, tx.table(VERSIONS), "v", at)
+        .join_as(JoinType::InnerJoin, tx.table(VERSIONS), "v", is_version(version))
         .join_as(JoinType::InnerJoin, tx.table("agent_prompts"), "p", used)
         .take()
 }

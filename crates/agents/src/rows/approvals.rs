@@ -4,12 +4,12 @@ use kontor_core::{
     turn::ApprovalQuestion,
 };
 use kontor_store::{Row, Tx};
-use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
 
-use super::instant;
+use super::{agents::AgentNames, instant};
 use crate::{
     error::Error,
-    stored::{Approval, ApprovalStatus},
+    stored::{Approval, ApprovalStatus, ListedApproval},
 };
 
 const TABLE: &str = "approvals";
@@ -111,22 +111,49 @@ pub(crate) async fn find(
     tx.fetch_optional(&select).await?.as_ref().map(decode).transpose()
 }
 
-/// A member's approvals, the latest first.
+/// A member's approvals, the latest first, with what their session is called; none of a session that was deleted.
 pub(crate) async fn list(
     tx: &mut Tx<'_>,
     member: MemberId,
     session: Option<SessionId>,
     status: Option<ApprovalStatus>,
-) -> Result<Vec<Approval>, Error> {
-    let mut select = select(tx);
-    select
+) -> Result<Vec<ListedApproval>, Error> {
+    let names = AgentNames::read(tx).await?;
+    let of_session = Expr::col(("s", "id")).equals(("a", "session_id"));
+    let select = Query::select()
+        .columns(COLUMNS.map(|column| ("a", column)))
+        .columns([("s", "title"), ("s", "agent_id")])
+        .from_as(tx.table(TABLE), "a")
+        .join_as(JoinType::InnerJoin, tx.table("sessions"), "s", of_session)
+        .and_where(Expr::col(("a", "member_id")).eq(member.as_uuid()))
+        .and_where(Expr::col(("s", "deleted_at")).is_null())
+        .and_where_option(session.map(|session| Expr::col(("a", "session_id")).eq(session.as_uuid())))
+        .and_where_option(status.map(|status| match status {
+            // Said as the index says it.
+            ApprovalStatus::Pending => Expr::cust("a.status = 'pending'"),
+            other => Expr::col(("a", "status")).eq(other),
+        }))
+        .order_by(("a", "requested_at"), Order::Desc)
+        .order_by(("a", "id"), Order::Desc)
+        .limit(LISTED)
+        .take();
+    let read = |row: &Row| {
+        let agent = names.of(row.get(COLUMNS.len() + 1)?);
+        Ok(ListedApproval { approval: decode(row)?, title: row.get(COLUMNS.len())?, agent })
+    };
+    tx.fetch_all(&select).await?.iter().map(read).collect()
+}
+
+/// How many wait for a member's word.
+pub(crate) async fn count_waiting(tx: &mut Tx<'_>, member: MemberId) -> Result<u64, Error> {
+    let select = Query::select()
+        .expr(Func::count(Expr::col("id")))
+        .from(tx.table(TABLE))
         .and_where(Expr::col("member_id").eq(member.as_uuid()))
-        .and_where_option(session.map(|session| Expr::col("session_id").eq(session.as_uuid())))
-        .and_where_option(status.map(|status| Expr::col("status").eq(status)))
-        .order_by("requested_at", Order::Desc)
-        .order_by("id", Order::Desc)
-        .limit(LISTED);
-    tx.fetch_all(&select).await?.iter().map(decode).collect()
+        .and_where(Expr::cust("status = 'pending'"))
+        .take();
+    let count: Option<i64> = tx.fetch_optional(&select).await?.map(|row| row.get(0)).transpose()?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
 }
 
 /// Those nobody answered in time.

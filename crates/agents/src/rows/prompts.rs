@@ -64,19 +64,10 @@ pub(crate) async fn latest(tx: &mut Tx<'_>, agent: AgentId) -> Result<i64, Error
     Ok(latest.unwrap_or(0))
 }
 
-/// The versions before `before`, the latest first.
-pub(crate) async fn versions(
-    tx: &mut Tx<'_>,
-    agent: AgentId,
-    before: i64,
-    limit: u64,
-) -> Result<Vec<PromptRow>, Error> {
+/// The latest versions, the last one first.
+pub(crate) async fn versions(tx: &mut Tx<'_>, agent: AgentId, limit: u64) -> Result<Vec<PromptRow>, Error> {
     let mut select = tx.select::<PromptRow>();
-    select
-        .and_where(Expr::col("agent_id").eq(agent.as_uuid()))
-        .and_where(Expr::col("version").lt(before))
-        .order_by("version", Order::Desc)
-        .limit(limit);
+    select.and_where(Expr::col("agent_id").eq(agent.as_uuid())).order_by("version", Order::Desc).limit(limit);
     Ok(tx.rows(&select).await?)
 }
 

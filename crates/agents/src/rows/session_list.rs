@@ -51,9 +51,10 @@ pub(crate) struct Listed {
 pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Listed, Error> {
     let member = wanted.member;
     let pinned = shares::pinned(tx, member).await?;
-    let shared = shares::with_member(tx, member).await?;
     let is_own = || Expr::col("member_id").eq(member.as_uuid());
-    let is_lent = || Expr::col("id").is_in(shared.iter().map(|share| share.session.as_uuid()));
+    let lent = shares::sessions_with(tx, member, None);
+    let is_lent = || Expr::col("id").in_subquery(lent.clone());
+    // Pins are few: so many as may be.
     let is_pinned = || Expr::col("id").is_in(pinned.iter().map(|session| session.as_uuid()));
 
     let mut select = tx.select::<SessionRow>();
@@ -62,7 +63,8 @@ pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Listed, Err
         _ if wanted.deleted => select.and_where(is_own()),
         Some(true) => select.and_where(is_lent()),
         Some(false) => select.and_where(is_own()),
-        None if shared.is_empty() => select.and_where(is_own()),
+        // One index serves whom nobody shares with.
+        None if !shares::any_with(tx, member).await? => select.and_where(is_own()),
         None => select.cond_where(Cond::any().add(is_own()).add(is_lent())),
     };
     let deleted = Expr::col("deleted_at");
@@ -99,6 +101,8 @@ pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Listed, Err
         select.order_by_expr(rank.into(), Order::Asc);
     }
     select.order_by("updated_at", Order::Desc).order_by("id", Order::Desc);
-    let rows = tx.rows(&select).await?;
-    Ok(Listed { rows, pinned, shares: shared })
+    let rows: Vec<SessionRow> = tx.rows(&select).await?;
+    let others: Vec<SessionId> = rows.iter().filter(|row| row.member != member).map(|row| row.id).collect();
+    let shares = shares::with_member(tx, member, &others).await?;
+    Ok(Listed { rows, pinned, shares })
 }

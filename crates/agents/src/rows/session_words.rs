@@ -29,7 +29,7 @@ pub(crate) struct Behind {
     known: Option<(Sequence, String)>,
 }
 
-/// Those sessions of a member that are behind, at most `limit`.
+/// Those sessions of a member that are behind, those that were used last before others, at most `limit`.
 pub(crate) async fn behind(tx: &mut Tx<'_>, member: MemberId, limit: u64) -> Result<Vec<Behind>, Error> {
     let lent = shares::sessions_with(tx, member, None);
     let through = Func::coalesce([Expr::col(("w", "through_seq")), Expr::val(-1_i64)]);
@@ -44,6 +44,8 @@ pub(crate) async fn behind(tx: &mut Tx<'_>, member: MemberId, limit: u64) -> Res
         )
         .and_where(Expr::col(("s", "deleted_at")).is_null())
         .and_where(Expr::col(("s", "last_seq")).gt(through))
+        .order_by(("s", "updated_at"), Order::Desc)
+        .order_by(("s", "id"), Order::Desc)
         .limit(limit)
         .take();
     let read = |row: &kontor_store::Row| {

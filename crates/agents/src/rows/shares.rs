@@ -7,7 +7,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{Tx, table_row};
-use sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, JoinType, OnConflict, Order, Query, SelectStatement};
 
 use super::sessions::{self, SessionRow};
 use crate::{error::Error, stored::Access};
@@ -56,11 +56,26 @@ pub(crate) async fn of_session(tx: &mut Tx<'_>, session: SessionId) -> Result<Ve
     Ok(tx.rows(&select).await?)
 }
 
-/// The sessions that are shared with a member, and what they may do in them.
-pub(crate) async fn with_member(tx: &mut Tx<'_>, member: MemberId) -> Result<Vec<ShareRow>, Error> {
+/// What a member may do in those of some sessions that are shared with them.
+pub(crate) async fn with_member(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    sessions: &[SessionId],
+) -> Result<Vec<ShareRow>, Error> {
+    if sessions.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut select = tx.select::<ShareRow>();
-    select.and_where(Expr::col("member_id").eq(member.as_uuid()));
+    select
+        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .and_where(Expr::col("session_id").is_in(sessions.iter().map(|session| session.as_uuid())));
     Ok(tx.rows(&select).await?)
+}
+
+/// Whether any session is shared with a member.
+pub(crate) async fn any_with(tx: &mut Tx<'_>, member: MemberId) -> Result<bool, Error> {
+    let select = sessions_with(tx, member, None).limit(1).take();
+    Ok(tx.fetch_optional(&select).await?.is_some())
 }
 
 /// Those of the sessions that are shared with a member, for a condition.
@@ -113,12 +128,15 @@ pub(crate) async fn turns_of_others(
     tx.fetch_all(&select).await?.iter().map(|row| Ok(row.get(0)?)).collect()
 }
 
-/// The sessions that a member keeps at the top.
+/// The sessions that a member keeps at the top; those that are deleted are not among them.
 pub(crate) async fn pinned(tx: &mut Tx<'_>, member: MemberId) -> Result<Vec<SessionId>, Error> {
+    let of_session = Expr::col(("s", "id")).equals(("p", "session_id"));
     let select = Query::select()
-        .column("session_id")
-        .from(tx.table(PINS))
-        .and_where(Expr::col("member_id").eq(member.as_uuid()))
+        .column(("p", "session_id"))
+        .from_as(tx.table(PINS), "p")
+        .join_as(JoinType::InnerJoin, tx.table("sessions"), "s", of_session)
+        .and_where(Expr::col(("p", "member_id")).eq(member.as_uuid()))
+        .and_where(Expr::col(("s", "deleted_at")).is_null())
         .take();
     tx.fetch_all(&select).await?.iter().map(|row| Ok(row.get(0)?)).collect()
 }

@@ -4,7 +4,7 @@ use kontor_core::{
     ids::{AgentId, MemberId, SessionId, TurnId},
     time::{Date, Timestamp},
     turn::{Sequence, TurnEvent},
-    usage::Spent,
+    usage::{Spent, StepUsage},
 };
 use kontor_store::{Row, Tx};
 use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
@@ -29,6 +29,25 @@ const SUMMED: [&str; 7] = [
     "latency_ms",
 ];
 
+const COLUMNS: [&str; 16] = [
+    "session_id",
+    "seq",
+    "turn_id",
+    "step",
+    "agent_id",
+    "member_id",
+    "model",
+    "day",
+    "at",
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cost_micros",
+    "latency_ms",
+];
+
 /// Writes what an event of the log tells of usage; nothing where it tells none. The turn says whose it is.
 pub(crate) async fn insert(
     tx: &mut Tx<'_>,
@@ -39,7 +58,6 @@ pub(crate) async fn insert(
 ) -> Result<(), Error> {
     let TurnEvent::Usage { turn, step, usage } = &*draft.event else { return Ok(()) };
     let Some(day) = usage.day else { return Ok(()) };
-    let number = |count: u64| Expr::val(i64::try_from(count).unwrap_or(i64::MAX));
     let (turn, step): (TurnId, i64) = (*turn, (*step).into());
     let values = Query::select()
         .exprs([
@@ -50,17 +68,8 @@ pub(crate) async fn insert(
             Expr::col(("s", "agent_id")),
             // Whose turn it is: several members may take part in a session.
             Expr::col(("t", "member_id")),
-            Expr::val(usage.model.as_str()),
-            Expr::val(day.to_string()),
-            Expr::val(instant(now)),
-            number(usage.input_tokens),
-            number(usage.cached_input_tokens),
-            number(usage.cache_write_tokens),
-            number(usage.output_tokens),
-            number(usage.reasoning_tokens),
-            Expr::val(usage.cost_micros.map(|cost| i64::try_from(cost).unwrap_or(i64::MAX))),
-            number(usage.latency_ms),
         ])
+        .exprs(figures_of(usage, day, now))
         .from_as(tx.table("sessions"), "s")
         .join_as(
             JoinType::InnerJoin,
@@ -72,26 +81,61 @@ pub(crate) async fn insert(
         .and_where(Expr::col(("t", "id")).eq(turn.as_uuid()))
         .take();
     let mut insert = Query::insert();
-    insert.into_table(tx.table(TABLE)).columns([
-        "session_id",
-        "seq",
-        "turn_id",
-        "step",
-        "agent_id",
-        "member_id",
-        "model",
-        "day",
-        "at",
-        "input_tokens",
-        "cached_input_tokens",
-        "cache_write_tokens",
-        "output_tokens",
-        "reasoning_tokens",
-        "cost_micros",
-        "latency_ms",
-    ]);
+    insert.into_table(tx.table(TABLE)).columns(COLUMNS);
     let wrong = |error: sea_query::error::Error| kontor_store::Error::Statement { source: error.into() };
     insert.select_from(values).map_err(wrong)?;
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// The model, the day, the time and the figures of an answer's usage, in the order of the columns.
+fn figures_of(usage: &StepUsage, day: Date, now: Timestamp) -> [Expr; 10] {
+    let number = |count: u64| Expr::val(i64::try_from(count).unwrap_or(i64::MAX));
+    [
+        Expr::val(usage.model.as_str()),
+        Expr::val(day.to_string()),
+        Expr::val(instant(now)),
+        number(usage.input_tokens),
+        number(usage.cached_input_tokens),
+        number(usage.cache_write_tokens),
+        number(usage.output_tokens),
+        number(usage.reasoning_tokens),
+        Expr::val(usage.cost_micros.map(|cost| i64::try_from(cost).unwrap_or(i64::MAX))),
+        number(usage.latency_ms),
+    ]
+}
+
+/// Usage of a turn that is none of this workspace's: of a copy of it.
+#[derive(Debug, Clone)]
+pub(crate) struct ForeignUsage {
+    pub(crate) session: SessionId,
+    pub(crate) seq: Sequence,
+    pub(crate) turn: TurnId,
+    pub(crate) step: u32,
+    pub(crate) agent: AgentId,
+    pub(crate) member: MemberId,
+    pub(crate) usage: StepUsage,
+}
+
+pub(crate) async fn insert_foreign(
+    tx: &mut Tx<'_>,
+    foreign: &ForeignUsage,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(day) = foreign.usage.day else { return Ok(()) };
+    let whose = [
+        Expr::val(foreign.session.as_uuid()),
+        Expr::val(foreign.seq),
+        Expr::val(foreign.turn.as_uuid()),
+        Expr::val(i64::from(foreign.step)),
+        Expr::val(foreign.agent.as_uuid()),
+        Expr::val(foreign.member.as_uuid()),
+    ];
+    let insert = Query::insert()
+        .into_table(tx.table(TABLE))
+        .columns(COLUMNS)
+        .values_panic(whose.into_iter().chain(figures_of(&foreign.usage, day, now)))
+        .take();
     tx.execute(&insert).await?;
     Ok(())
 }

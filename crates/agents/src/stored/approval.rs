@@ -7,7 +7,7 @@ use kontor_store::jobs::NewJob;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::ApprovalStatus;
+use super::{AgentName, ApprovalStatus};
 
 /// A question whether a call may run.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
@@ -34,6 +34,17 @@ pub struct Approval {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(default)]
     pub comment: String,
+}
+
+/// An approval with the chat that it was asked for in.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct ListedApproval {
+    #[serde(flatten)]
+    pub approval: Approval,
+    /// The title of the session.
+    pub title: Option<String>,
+    /// Which agent asks.
+    pub agent: AgentName,
 }
 
 /// The name of the job that expires approvals.

@@ -8,7 +8,7 @@ mod status;
 mod usage;
 
 pub use self::{
-    approval::Approval,
+    approval::{Approval, ListedApproval},
     event::LoggedEvent,
     review::ReviewStatus,
     share::{Access, AgentName, Feedback, MemberName, Rating, Share},

@@ -33,6 +33,13 @@ pub struct MemberName {
     pub name: Option<String>,
 }
 
+impl MemberName {
+    /// The name as a person reads it.
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or("A member who is gone")
+    }
+}
+
 /// How an agent is named where it is spoken of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AgentName {

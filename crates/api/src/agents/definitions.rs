@@ -13,7 +13,7 @@ use kontor_agents::{AgentPatch, AgentSummary, AgentVersion, NewAgent};
 use kontor_http::Services;
 
 use crate::{
-    extract::{Holds, IfMatch, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{Holds, IfMatch, Json, ManagesAgents, NoParameters, Parameter, Parameters, Segments, SignedIn},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -95,7 +95,7 @@ async fn list(
 
 async fn create(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ManagesAgents(caller): ManagesAgents,
     _: NoParameters,
     Json(new): Json<NewAgent>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<AgentSummary>)> {
@@ -121,7 +121,7 @@ fn tag(agent: &AgentSummary) -> [(HeaderName, String); 1] {
 
 async fn change(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    ManagesAgents(caller): ManagesAgents,
     _: NoParameters,
     Segments(name): Segments<String>,
     IfMatch(if_match): IfMatch,

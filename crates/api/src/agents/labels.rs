@@ -10,7 +10,7 @@ use kontor_core::ids::ReviewId;
 use kontor_http::Services;
 
 use crate::{
-    extract::{Json, NoParameters, Segments, SignedIn},
+    extract::{Json, NoParameters, Segments, SignedIn, WritesPrompts},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -54,7 +54,7 @@ async fn list(
 
 async fn place(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    WritesPrompts(caller): WritesPrompts,
     _: NoParameters,
     Segments((name, label)): Segments<(String, String)>,
     Json(to): Json<LabelMove>,
@@ -83,7 +83,7 @@ async fn reviews(
 
 async fn request(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    WritesPrompts(caller): WritesPrompts,
     _: NoParameters,
     Segments(name): Segments<String>,
     Json(new): Json<NewReview>,
@@ -93,7 +93,7 @@ async fn request(
 
 async fn answer(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    WritesPrompts(caller): WritesPrompts,
     _: NoParameters,
     Segments((name, id)): Segments<(String, ReviewId)>,
     Json(answer): Json<ReviewAnswer>,

@@ -3,10 +3,15 @@
 mod definitions;
 mod labels;
 mod prompts;
+mod trials;
 
 use aide::axum::ApiRouter;
 use kontor_http::Services;
 
 pub(crate) fn routes() -> ApiRouter<Services> {
-    ApiRouter::new().merge(definitions::routes()).merge(prompts::routes()).merge(labels::routes())
+    ApiRouter::new()
+        .merge(definitions::routes())
+        .merge(prompts::routes())
+        .merge(labels::routes())
+        .merge(trials::routes())
 }

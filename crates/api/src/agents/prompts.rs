@@ -16,7 +16,9 @@ use kontor_core::error::{ErrorKind, Problem};
 use kontor_http::Services;
 
 use crate::{
-    extract::{Holds, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{
+        Holds, Json, NoParameters, Parameter, Parameters, SeesAgents, Segments, SignedIn, WritesPrompts,
+    },
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -82,7 +84,7 @@ async fn list(
 
 async fn save(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    WritesPrompts(caller): WritesPrompts,
     _: NoParameters,
     Segments(name): Segments<String>,
     Json(new): Json<NewPrompt>,
@@ -129,7 +131,7 @@ async fn draft(
 
 async fn keep(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    WritesPrompts(caller): WritesPrompts,
     _: NoParameters,
     Segments(name): Segments<String>,
     Json(new): Json<NewDraft>,
@@ -149,7 +151,7 @@ async fn discard(
 
 async fn preview(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    SeesAgents(caller): SeesAgents,
     _: NoParameters,
     Segments(name): Segments<String>,
     Json(asked): Json<NewPreview>,

@@ -15,7 +15,7 @@ use bytes::BytesMut;
 use futures::{Stream, StreamExt as _, stream};
 use kontor_agents::{EventId, StreamEvent};
 use kontor_core::{error::ErrorKind, ids::SessionId};
-use kontor_http::{Admission, KEEP_ALIVE, Services};
+use kontor_http::{Admission, KEEP_ALIVE, Services, StreamPlace};
 
 use crate::{
     extract::{Holds, Parameter, Parameters, Segments, StreamCaller},
@@ -27,7 +27,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// How many events that are there already go out in one piece.
 const BATCH: usize = 64;
 
-const KNOWN: [Parameter; 1] = [Parameter::new(
+pub(crate) const KNOWN: [Parameter; 1] = [Parameter::new(
     "after",
     Holds::Form("^[0-9]{1,18}([.][0-9]{1,9})?$"),
     "The id of the last event that is known, such as `12` or `12.345`. `Last-Event-ID` counts more.",
@@ -58,19 +58,27 @@ async fn events(
 ) -> Result<EventStream> {
     let after = position(&headers, parameters)?;
     let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(ApiError::of)?;
-    let events = state.agents.subscribe(&caller, session, after).await?.take_until(ended);
+    let events = state.agents.subscribe(&caller, session, after).await?;
+    Ok(answer(events.take_until(ended), place))
+}
+
+/// Events as they come, which have a place among the streams that are open.
+pub(crate) fn answer(
+    events: impl Stream<Item = StreamEvent> + Send + 'static,
+    place: StreamPlace,
+) -> EventStream {
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))];
     let pieces = pieces(events, KEEP_ALIVE).map(move |piece| {
         // Held for as long as the stream is.
         let _place = &place;
         piece
     });
-    Ok(EventStream(kontor_http::event_stream((kind, Body::from_stream(pieces)))))
+    EventStream(kontor_http::event_stream((kind, Body::from_stream(pieces))))
 }
 
 /// Where to go on. A browser that lost its connection says it by the header, which is then newer than the
 /// parameter of its first request.
-fn position(headers: &HeaderMap, parameters: Parameters) -> Result<Option<EventId>> {
+pub(crate) fn position(headers: &HeaderMap, parameters: Parameters) -> Result<Option<EventId>> {
     let parameters = parameters.knowing(&KNOWN)?;
     let expected = "An event's id such as 12 or 12.345";
     match headers.get(LAST_EVENT_ID).filter(|value| !value.is_empty()) {

@@ -8,6 +8,8 @@ mod json;
 mod parameters;
 mod path;
 mod peer_address;
+mod permitted;
+mod shape;
 mod strict;
 
 pub(crate) use self::{
@@ -18,4 +20,8 @@ pub(crate) use self::{
     parameters::{Holds, NoParameters, Parameter, Parameters},
     path::Segments,
     peer_address::PeerAddress,
+    permitted::{
+        ChangesDataModel, ChangesSettings, ManagesAgents, ManagesMembers, ManagesRoles, SeesAgents,
+        WritesPrompts,
+    },
 };

@@ -160,3 +160,55 @@ async fn a_head_request_is_answered_without_a_body() {
     let request = ada.request(Method::HEAD, "/api/objects").body(Body::empty()).unwrap();
     assert_eq!(server.send(request).await.expect(200).body, Value::Null);
 }
+
+#[tokio::test]
+async fn who_lacks_the_permission_is_not_told_what_is_wrong_with_the_body() {
+    let server = Server::start().await;
+    let (ada, vera) = (server.sign_in("ada").await, server.sign_in("vera").await);
+    let nobody = "018f2b6e-7c1a-7000-8000-000000000001";
+    let (member, review) =
+        (format!("/api/members/{nobody}"), format!("/api/agents/analyst/reviews/{nobody}"));
+    let requests = [
+        (Method::POST, "/api/agents"),
+        (Method::PATCH, "/api/agents/analyst"),
+        (Method::POST, "/api/agents/analyst/prompts"),
+        (Method::PUT, "/api/agents/analyst/draft"),
+        (Method::POST, "/api/agents/analyst/preview"),
+        (Method::PUT, "/api/agents/analyst/labels/staging"),
+        (Method::POST, "/api/agents/analyst/reviews"),
+        (Method::POST, review.as_str()),
+        (Method::POST, "/api/roles"),
+        (Method::PATCH, "/api/roles/Viewer"),
+        (Method::POST, "/api/members"),
+        (Method::PATCH, member.as_str()),
+        (Method::POST, "/api/invitations"),
+        (Method::PATCH, "/api/settings"),
+        (Method::PUT, "/api/budgets/workspace"),
+        (Method::PUT, "/api/models/providers/ours"),
+        (Method::PUT, "/api/models/settings"),
+        (Method::POST, "/api/objects/deal/fields"),
+    ];
+    for (method, path) in requests {
+        for (client, status) in [(&vera, 403), (&ada, 400)] {
+            let request = client.request(method.clone(), path).header("content-type", "application/json");
+            refused(client, request.body(Body::from("{\"name\": ")).unwrap(), status).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_several_forms_is_asked_for_in_plain_words() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let session = ada.post("/api/sessions", json!({"agent": "analyst"})).await.expect(201);
+    let fork = format!("/api/sessions/{}/fork", session.id());
+    for (path, body, place) in [
+        (fork.as_str(), json!({"at": {"turn": 1}}), "at"),
+        ("/api/agents/analyst/preview", json!({"record": 7}), "record"),
+    ] {
+        let told = ada.post(path, body).await.expect(400).body;
+        assert_eq!(told["errors"][0]["path"], place, "{told}");
+        let words = told["detail"].as_str().unwrap();
+        assert!(words.contains("expected here") && !words.contains("enum"), "{words}");
+    }
+}

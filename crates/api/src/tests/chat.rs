@@ -100,6 +100,14 @@ async fn an_approval_is_answered_by_whom_it_was_asked() {
     })
     .await
     .unwrap();
+    // All that waits, whichever session it was asked in.
+    let waiting = ada.get("/api/approvals?status=pending").await.expect(200).body;
+    let listed = &waiting["data"][0];
+    assert_eq!((listed["id"].as_str(), &listed["session"]), (Some(&*approval), &session.body["id"]));
+    assert_eq!(
+        (&listed["title"], &listed["agent"]["name"]),
+        (&json!("Delete the account Acme"), &json!("sales-assistant"))
+    );
     let one = format!("/api/approvals/{approval}");
     server.sign_in("vera").await.post(&one, json!({"decision": "approve"})).await.expect(404);
     assert_eq!(

@@ -35,6 +35,21 @@ pub fn tokens(text: &str, limit: usize) -> Vec<String> {
         .collect()
 }
 
+/// Characters of a label of an agent's prompt.
+pub const LONGEST_LABEL: usize = 40;
+
+/// Whether a text can be a label of an agent's prompt: of one to [`LONGEST_LABEL`] small letters, digits, hyphens, points
+/// and underscores.
+pub fn is_label(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+    (1..=LONGEST_LABEL).contains(&text.len()) && text.bytes().all(is_letter)
+}
+
+/// What a label is, for whoever wrote one that is none.
+pub fn label_expected() -> String {
+    format!("expected 1 to {LONGEST_LABEL} small letters, digits, hyphens, points and underscores")
+}
+
 /// The longest text that is taken for a misspelt name, in bytes.
 const LONGEST_NAME: usize = 200;
 

@@ -1,5 +1,7 @@
 //! Objects as tables: made with their metadata in one transaction, standard and custom ones alike.
 
+use std::sync::Arc;
+
 use kontor_core::{
     actor::Actor,
     environment::Environment,
@@ -18,13 +20,24 @@ const MAX_INDEX_NAME: usize = 60;
 
 /// Gives a new workspace the standard objects; within `alter`.
 pub(crate) async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Timestamp) -> Result<(), Error> {
-    let objects = standard::objects(environment);
+    let objects: Vec<_> = standard::objects(environment).into_iter().map(Arc::new).collect();
     for (position, object) in (0..).zip(&objects) {
         rows::insert_object(tx, object, position).await?;
+    }
+    create_tables(tx, &objects).await?;
+    rows::advance(tx).await?;
+    let names: Vec<_> = objects.iter().map(|object| object.name.as_str()).collect();
+    let entry = AuditEntry::new("objects.installed", "workspace", json!({ "objects": names }));
+    Ok(tx.audit(environment, now, &Actor::SYSTEM, entry).await?)
+}
+
+/// Makes the tables of objects whose metadata is there, with their indexes; within `alter`.
+pub(crate) async fn create_tables(tx: &mut Tx<'_>, objects: &[Arc<Object>]) -> Result<(), Error> {
+    for object in objects {
         create_table(tx, object).await?;
     }
     // Relations come when every table they point to is there.
-    for object in &objects {
+    for object in objects {
         for field in object.fields.iter().filter(|field| is_relation(field)) {
             add_columns(tx, object, field).await?;
         }
@@ -32,10 +45,7 @@ pub(crate) async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Tim
             add_indexes(tx, object, field).await?;
         }
     }
-    rows::advance(tx).await?;
-    let names: Vec<_> = objects.iter().map(|object| object.name.as_str()).collect();
-    let entry = AuditEntry::new("objects.installed", "workspace", json!({ "objects": names }));
-    Ok(tx.audit(environment, now, &Actor::SYSTEM, entry).await?)
+    Ok(())
 }
 
 fn is_relation(field: &Field) -> bool {

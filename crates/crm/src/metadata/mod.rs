@@ -10,7 +10,7 @@ pub use self::fields::{MAX_FIELDS, NewField};
 pub(crate) use self::{
     additions::{add_standard_field, add_standard_option},
     fields::{add_field, title},
-    install::{indexed_column, install},
+    install::{create_tables, indexed_column, install},
     renew::{add_principals, is_later, renew},
     rows::{assign_search_slots, object, premise, schema, version},
 };

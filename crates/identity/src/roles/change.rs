@@ -5,17 +5,16 @@ use std::sync::Arc;
 use kontor_core::{
     caller::Caller,
     environment::Environment,
-    error::{Issue, join_path},
+    error::{Fault as _, Issue, join_path},
     grants::{Grants, Permission},
     ids::{RoleId, WorkspaceId},
-    text,
     time::Timestamp,
 };
 use kontor_store::{AuditEntry, Tx};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{Role, RoleHolders, admins, check, check_admin_remains, standard};
+use super::{Role, RoleHolders, ToldRole, admins, check, check_admin_remains, find, named, standard};
 use crate::{Error, Identity, Provisioner, Result, rows::roles};
 
 const LONGEST_NAME: usize = 60;
@@ -61,25 +60,26 @@ pub struct RoleChanges {
 }
 
 impl Identity {
-    /// The roles of the caller's workspace, by name.
+    /// The roles of the caller's workspace, by name; with what they allow for those who may change that.
     ///
     /// # Errors
     /// [`Error::NotPermitted`] without the permission `roles` or `members`.
-    pub async fn roles(&self, caller: &Caller) -> Result<Vec<Role>> {
+    pub async fn roles(&self, caller: &Caller) -> Result<Vec<ToldRole>> {
         require_to_see(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         let all = namespace.read((), |tx, ()| Box::pin(roles::all(tx))).await?;
-        Ok::<_, Error>(all.into_iter().map(|(_, role)| role).collect())
+        Ok::<_, Error>(all.into_iter().map(|(_, role)| ToldRole::to(caller, role)).collect())
     }
 
     /// The role of this name, and who has it.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`] without the permission `roles` or `members`; [`Error::NoSuchRole`].
-    pub async fn role(&self, caller: &Caller, name: &str) -> Result<(Role, RoleHolders)> {
+    /// [`Error::NotPermitted`] without the permission `roles` or `members`; [`Error::RoleNotFound`].
+    pub async fn role(&self, caller: &Caller, name: &str) -> Result<(ToldRole, RoleHolders)> {
         require_to_see(caller)?;
         let (provisioner, now) = (self.0.provisioner.clone(), self.now());
-        self.namespace(caller.workspace)
+        let found: Result<(Role, RoleHolders)> = self
+            .namespace(caller.workspace)
             .await?
             .read((name.to_owned(), provisioner), move |tx, (name, provisioner)| {
                 Box::pin(async move {
@@ -88,14 +88,15 @@ impl Identity {
                     Ok((found.1, holders))
                 })
             })
-            .await
+            .await;
+        found.map(|(role, holders)| (ToldRole::to(caller, role), holders))
     }
 
     /// Makes a role that allows nothing beyond what its maker may do.
     ///
     /// # Errors
     /// [`Error::NotPermitted`] without the permission `roles`; [`Error::InvalidRole`] with all that is wrong;
-    /// [`Error::RoleExists`], [`Error::RoleTooWide`], [`Error::NoSuchRole`].
+    /// [`Error::RoleExists`], [`Error::RoleBeyondCaller`], [`Error::RoleNotFound`].
     pub async fn create_role(&self, caller: &Caller, new: NewRole) -> Result<Role> {
         caller.require(Permission::Roles)?;
         let (id, edit) = (self.environment().new_id(), self.edit(caller));
@@ -112,7 +113,7 @@ impl Identity {
     ///
     /// # Errors
     /// [`Error::NotPermitted`] without the permission `roles`; [`Error::InvalidRole`] with all that is wrong;
-    /// [`Error::NoSuchRole`], [`Error::RoleFixed`], [`Error::RoleChanged`], [`Error::RoleTooWide`],
+    /// [`Error::RoleNotFound`], [`Error::RoleFixed`], [`Error::RoleChanged`], [`Error::RoleBeyondCaller`],
     /// [`Error::LastAdmin`].
     pub async fn change_role(&self, caller: &Caller, name: &str, changes: RoleChanges) -> Result<Role> {
         caller.require(Permission::Roles)?;
@@ -145,8 +146,8 @@ impl Identity {
     /// Removes a role that nobody has.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`] without the permission `roles`; [`Error::NoSuchRole`], [`Error::RoleStandard`],
-    /// [`Error::RoleInUse`], [`Error::RoleTooWide`].
+    /// [`Error::NotPermitted`] without the permission `roles`; [`Error::RoleNotFound`], [`Error::RoleStandard`],
+    /// [`Error::RoleInUse`], [`Error::RoleBeyondCaller`].
     pub async fn delete_role(&self, caller: &Caller, name: &str) -> Result<()> {
         caller.require(Permission::Roles)?;
         let deleted: Result<()> = self
@@ -188,7 +189,7 @@ impl Edit {
         if grants.is_within(&self.caller.grants) {
             Ok(())
         } else {
-            Err(Error::RoleTooWide { name: name.to_owned() })
+            Err(Error::RoleBeyondCaller { name: name.to_owned() })
         }
     }
 
@@ -206,17 +207,6 @@ fn require_to_see(caller: &Caller) -> Result<()> {
     Ok(caller.require(Permission::Roles)?)
 }
 
-async fn find(tx: &mut Tx<'_>, name: &str) -> Result<(RoleId, Role)> {
-    let mut all = roles::all(tx).await?;
-    match all.iter().position(|(_, role)| role.is_named(name)) {
-        Some(found) => Ok(all.swap_remove(found)),
-        None => {
-            let near = text::suggestion(name, all.iter().map(|(_, role)| role.name.as_str()));
-            Err(Error::NoSuchRole { name: text::excerpt(name, LONGEST_NAME), near })
-        }
-    }
-}
-
 async fn create(tx: &mut Tx<'_>, edit: &Edit, new: &NewRole, id: RoleId) -> Result<Role> {
     // Of two who make a role of one name at once, one waits for the other.
     roles::stand_in_line(tx).await?;
@@ -231,14 +221,14 @@ async fn create(tx: &mut Tx<'_>, edit: &Edit, new: &NewRole, id: RoleId) -> Resu
     let mut description = new.description.clone();
     let grants = match (&new.grants, &new.copy_of) {
         (Some(grants), None) => grants_of(tx, edit, grants, &mut issues).await?,
-        (None, Some(copied)) => match find(tx, copied).await {
+        (None, Some(copied)) => match named(tx, copied).await {
             Ok((_, copied)) => {
                 description = description.or(Some(copied.description));
                 Some(copied.grants)
             }
-            Err(Error::NoSuchRole { name, near }) => {
-                let message = format!("There is no role {name:?}.{near}");
-                issues.push(Issue::new("copy_of", "unknown_role", message));
+            Err(error @ Error::UnknownRole { .. }) => {
+                let wrong = error.problem().issues.into_iter();
+                issues.extend(wrong.map(|issue| Issue { path: "copy_of".to_owned(), ..issue }));
                 None
             }
             Err(other) => return Err(other),
@@ -284,6 +274,7 @@ async fn create(tx: &mut Tx<'_>, edit: &Edit, new: &NewRole, id: RoleId) -> Resu
 
 async fn change(tx: &mut Tx<'_>, edit: &Edit, name: &str, changes: &RoleChanges) -> Result<Role> {
     let (id, before) = changeable(tx, edit, name).await?;
+    Error::unless_known(changes.version, before.version)?;
     if let Some(expected) = changes.version
         && expected != before.version
     {

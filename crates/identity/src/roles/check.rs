@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kontor_core::{
     error::{Issue, join_path},
-    filter::check_rule,
+    filter::{Readable as _, check_rule},
     grants::{Action, Grants, ObjectGrant, Permission},
     metadata::{Object, Schema},
     text,
@@ -138,7 +138,9 @@ impl Check<'_> {
             match schema.object(name) {
                 Some(object) => self.object_grant(grant, &at, Some(object)),
                 None => {
-                    let known: Vec<_> = schema.objects().iter().map(|object| object.name.as_str()).collect();
+                    // What the author may not read they may name, and are not told of.
+                    let author = self.author;
+                    let known: Vec<_> = author.readable(schema).map(|object| object.name.as_str()).collect();
                     self.unknown(&at, "object", name, &known);
                 }
             }
@@ -196,7 +198,15 @@ impl Check<'_> {
             Some(object) => of_object(object).into_iter().collect(),
             None => schema.objects().iter().flat_map(|object| of_object(object)).collect(),
         };
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let author = self.author;
+        let is_told = |object: &Object, name: &str| author.can_read_field(&object.name, name);
+        let told = |name: &&str| match object {
+            Some(object) => is_told(object, name),
+            None => {
+                author.readable(schema).any(|object| object.field(name).is_some() && is_told(object, name))
+            }
+        };
+        let told: Vec<&str> = known.iter().map(String::as_str).filter(told).collect();
         for (key, names) in map {
             let at = join_path(path, &text::excerpt(key, 60));
             if !matches!(key.as_str(), "except" | "only") {
@@ -204,8 +214,8 @@ impl Check<'_> {
                 continue;
             }
             for (at, name) in self.texts(names, &at, "fields") {
-                if !known.contains(&name) {
-                    self.unknown(&at, "field", name, &known);
+                if !known.contains(name) {
+                    self.unknown(&at, "field", name, &told);
                 }
             }
         }

@@ -7,11 +7,17 @@ mod holders;
 
 use kontor_core::{
     actor::Actor,
-    grants::{Action, Grants, ObjectGrant},
+    caller::Caller,
+    grants::{Action, Grants, ObjectGrant, Permission},
+    ids::RoleId,
     metadata::Name,
+    text,
     time::Timestamp,
 };
+use kontor_store::Tx;
 use serde::Serialize;
+
+use crate::{Error, Result, rows::roles};
 
 pub(crate) use self::admins::check_admin_remains;
 pub use self::{
@@ -55,8 +61,71 @@ impl Role {
     }
 
     pub(crate) fn is_named(&self, name: &str) -> bool {
-        self.name.to_lowercase() == name.to_lowercase()
+        is_same_role(&self.name, name)
     }
+}
+
+/// Whether two names are of one role: they are compared without case.
+pub fn is_same_role(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+/// A role as somebody is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct ToldRole {
+    pub name: String,
+    pub label: String,
+    pub description: String,
+    /// What it allows; left out for those who may give roles and not change them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
+    /// Installed with every workspace.
+    pub is_standard: bool,
+    /// Whether it can be changed: that of admins allows everything and stays as it is.
+    pub is_fixed: bool,
+    /// Counts its changes; a change that expects another is refused.
+    pub version: i64,
+    /// Who changed it last; null where nobody has.
+    pub changed_by: Option<Actor>,
+    pub changed_at: Option<Timestamp>,
+}
+
+impl ToldRole {
+    fn to(caller: &Caller, role: Role) -> Self {
+        let Role { name, label, description, grants, is_standard, is_fixed, version, changed_by, changed_at } =
+            role;
+        let grants = Some(grants).filter(|_| caller.grants.permits(Permission::Roles));
+        Self { name, label, description, grants, is_standard, is_fixed, version, changed_by, changed_at }
+    }
+}
+
+/// Characters of a name that is looked for, as it is told.
+const LONGEST_TOLD: usize = 60;
+
+/// The role of this name, which an address names.
+pub(crate) async fn find(tx: &mut Tx<'_>, name: &str) -> Result<(RoleId, Role)> {
+    let mut all = roles::all(tx).await?;
+    match all.iter().position(|(_, role)| role.is_named(name)) {
+        Some(found) => Ok(all.swap_remove(found)),
+        None => {
+            let near = text::suggestion(name, all.iter().map(|(_, role)| role.name.as_str()));
+            Err(Error::RoleNotFound { name: text::excerpt(name, LONGEST_TOLD), near })
+        }
+    }
+}
+
+/// The role of this name, which stands in what was sent.
+pub(crate) async fn named(tx: &mut Tx<'_>, name: &str) -> Result<(RoleId, Role)> {
+    find(tx, name).await.map_err(|error| match error {
+        Error::RoleNotFound { name, near } => Error::UnknownRole { name, near },
+        other => other,
+    })
+}
+
+/// The same, which whoever has these grants may give to others: it allows nothing beyond them.
+pub(crate) async fn named_to_give(tx: &mut Tx<'_>, name: &str, giver: &Grants) -> Result<(RoleId, Role)> {
+    let role = named(tx, name).await?;
+    if role.1.grants.is_within(giver) { Ok(role) } else { Err(Error::RoleBeyondCaller { name: role.1.name }) }
 }
 
 /// The role of whoever makes a workspace.
@@ -82,8 +151,6 @@ pub(crate) fn standard() -> Vec<Role> {
 
 #[cfg(test)]
 mod tests {
-    use kontor_core::grants::Permission;
-
     use super::*;
 
     #[test]

@@ -30,6 +30,8 @@ table_row! {
         pub(crate) state: HandOverState,
         pub(crate) handed_over: i64,
         pub(crate) left_over: i64,
+        /// Whether there are others that who asked may not read.
+        pub(crate) has_hidden: bool,
         /// Where it goes on.
         pub(crate) place: Option<String>,
         pub(crate) problem: Option<String>,
@@ -42,14 +44,25 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, row: &HandOverRow) -> Result<()> {
     Ok(tx.insert(row).await?)
 }
 
-/// All of them, or those of one member, the latest last.
-pub(crate) async fn all(tx: &mut Tx<'_>, from: Option<MemberId>) -> Result<Vec<HandOverRow>> {
+/// The last one of each member, or of one: of a member there is only one.
+pub(crate) async fn latest(tx: &mut Tx<'_>, from: Option<MemberId>) -> Result<Vec<HandOverRow>> {
     let mut statement = tx.select::<HandOverRow>();
     statement
         .and_where_option(from.map(|from| Expr::col("from_member").eq(from.as_uuid())))
         .order_by("begun_at", Order::Asc)
         .order_by("id", Order::Asc);
     Ok(tx.rows(&statement).await?)
+}
+
+/// Forgets those of a member that have ended: what is told is the last one.
+pub(crate) async fn forget_ended(tx: &mut Tx<'_>, from: MemberId) -> Result<()> {
+    let statement = Query::delete()
+        .from_table(tx.table(TABLE))
+        .and_where(Expr::col("from_member").eq(from.as_uuid()))
+        .and_where(Expr::col("state").ne(HandOverState::Running))
+        .take();
+    tx.execute(&statement).await?;
+    Ok(())
 }
 
 /// Who asked for one, where there is one of this id.
@@ -73,6 +86,7 @@ pub(crate) async fn update(tx: &mut Tx<'_>, row: &HandOverRow) -> Result<()> {
         .value("state", row.state)
         .value("handed_over", row.handed_over)
         .value("left_over", row.left_over)
+        .value("has_hidden", row.has_hidden)
         .value("place", row.place.clone())
         .value("problem", row.problem.clone())
         .value("ended_at", row.ended_at.map(Timestamp::micros))

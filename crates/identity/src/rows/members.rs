@@ -144,14 +144,3 @@ pub(crate) async fn update(
     tx.execute(&statement).await?;
     Ok(())
 }
-
-/// Gives a member another name, which they chose themselves.
-pub(crate) async fn rename(tx: &mut Tx<'_>, id: MemberId, name: &str) -> Result<()> {
-    let statement = Query::update()
-        .table(tx.table("members"))
-        .value("name", name)
-        .and_where(Expr::col("id").eq(id.as_uuid()))
-        .take();
-    tx.execute(&statement).await?;
-    Ok(())
-}

@@ -16,6 +16,22 @@ pub(crate) async fn active(tx: &mut Tx<'_>) -> Result<Vec<WorkspaceSummary>> {
     rows.iter().map(summary).collect()
 }
 
+/// A workspace that can be signed in to.
+pub(crate) async fn find_active(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<Option<WorkspaceSummary>> {
+    let statement = select(tx, ACTIVE).and_where(Expr::col("id").eq(id.as_uuid())).take();
+    tx.fetch_optional(&statement).await?.as_ref().map(summary).transpose()
+}
+
+/// Whether the directory knows a workspace, made or not.
+pub(crate) async fn is_registered(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<bool> {
+    let statement = Query::select()
+        .column("id")
+        .from(tx.table("workspaces"))
+        .and_where(Expr::col("id").eq(id.as_uuid()))
+        .take();
+    Ok(tx.fetch_optional(&statement).await?.is_some())
+}
+
 /// Whether there is a workspace that can be signed in to.
 pub(crate) async fn any_active(tx: &mut Tx<'_>) -> Result<bool> {
     let statement = select(tx, ACTIVE).limit(1).take();

@@ -19,8 +19,8 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_identity::{
-    Error, Identity, IdentitySettings, MasterSecret, MemberProfile, NewMember, NewWorkspace, PasswordCost,
-    ProvisionError, Provisioner, Result, SignIn,
+    Error, Identity, IdentitySettings, MasterSecret, MemberPatch, MemberProfile, MemberStatus, NewMember,
+    NewWorkspace, PasswordCost, ProvisionError, Provisioner, Result, SignIn,
 };
 use kontor_store::{Store, Tx};
 use uuid::Uuid;
@@ -229,4 +229,9 @@ pub(crate) fn wait_of<T>(result: Result<T>) -> Duration {
         Some(Error::Throttled { wait }) => wait,
         other => panic!("not throttled: {other:?}"),
     }
+}
+
+/// A change of whether a member may act.
+pub(crate) fn acting(status: MemberStatus) -> MemberPatch {
+    MemberPatch { status: Some(status), ..MemberPatch::default() }
 }

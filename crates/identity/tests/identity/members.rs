@@ -8,7 +8,7 @@ use kontor_identity::MemberStatus;
 use kontor_store::{both_engines, testing::TestStore};
 use sea_query::{Order, Query};
 
-use crate::house::{House, OPERATOR, PASSWORD, code, member, sign_in};
+use crate::house::{House, OPERATOR, PASSWORD, acting, code, member, sign_in};
 
 both_engines! {
     async fn a_member_is_added_once_with_a_role_that_exists(store: TestStore) {
@@ -73,7 +73,7 @@ both_engines! {
         let caller = house.identity.caller_of_member(workspace, max).await.unwrap();
         assert_eq!(code(house.identity.members(&caller).await), "not_permitted");
         assert_eq!(code(house.identity.add_member(&caller, member("eve@acme.test", "Viewer")).await), "not_permitted");
-        let off = house.identity.set_member_status(&caller, ada, MemberStatus::Inactive).await;
+        let off = house.identity.change_member(&caller, ada, acting(MemberStatus::Inactive), None).await;
         assert_eq!(code(off), "not_permitted");
 
         let grants = Grants::clone(&caller.grants).with_platform([Permission::Members]);
@@ -109,7 +109,7 @@ both_engines! {
     async fn who_came_and_may_act_is_written_down(store: TestStore) {
         let (house, workspace, ada) = House::with_acme(&store).await;
         let max = house.identity.add_member(&Caller::system(workspace), member("max@acme.test", "Viewer")).await.unwrap();
-        house.identity.set_member_status(&Caller::system(workspace), max, MemberStatus::Inactive).await.unwrap();
+        house.identity.change_member(&Caller::system(workspace), max, acting(MemberStatus::Inactive), None).await.unwrap();
         let namespace = store.workspace(workspace).await.unwrap();
         let entries: Result<Vec<(String, String, String)>, kontor_store::Error> = namespace
             .read((), |tx, ()| {

@@ -13,7 +13,7 @@ use kontor_identity::{
 };
 use kontor_store::{both_engines, testing::TestStore};
 
-use crate::house::{House, OPERATOR, PASSWORD, acme, code, failure, member, settings, sign_in};
+use crate::house::{House, OPERATOR, PASSWORD, acme, acting, code, failure, member, settings, sign_in};
 
 const OTHER: &str = "another password entirely";
 
@@ -233,7 +233,7 @@ both_engines! {
         let (max, _) = house.add(workspace, "max@acme.test", "Admin").await;
         house.identity.change_member(&admin, max, inactive(), None).await.unwrap();
         assert_eq!(code(house.identity.change_member(&admin, ada, role("Viewer"), None).await), "last_admin");
-        house.identity.set_member_status(&admin, max, MemberStatus::Active).await.unwrap();
+        house.identity.change_member(&admin, max, acting(MemberStatus::Active), None).await.unwrap();
         // Of two who turn one another out at once, one stays.
         let max_as_admin = house.identity.caller_of_member(workspace, max).await.unwrap();
         let (one, other) = futures::join!(

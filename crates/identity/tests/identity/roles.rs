@@ -4,11 +4,11 @@ use kontor_core::{
     filter::Readable as _,
     grants::{Action, Permission},
 };
-use kontor_identity::{MemberStatus, NewInvitation, NewRole, RoleChanges};
+use kontor_identity::{MemberPatch, MemberStatus, NewInvitation, NewRole, RoleChanges};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Value, json};
 
-use crate::house::{House, code, member};
+use crate::house::{House, acting, code, member};
 
 fn new(name: &str, grants: Value) -> NewRole {
     NewRole { name: name.to_owned(), grants: Some(grants), ..NewRole::default() }
@@ -70,7 +70,7 @@ both_engines! {
         assert!(caller.grants.can_read_field("deal", "amount") && !caller.grants.allows("deal", Action::Create));
 
         let copied = identity.create_role(&admin, copy("Spare", "Rep")).await.unwrap();
-        assert_eq!(copied.grants, identity.role(&admin, "Rep").await.unwrap().0.grants);
+        assert_eq!(Some(copied.grants), identity.role(&admin, "Rep").await.unwrap().0.grants);
         assert_eq!(code(identity.create_role(&admin, copy("spare", "Rep")).await), "role_exists");
         identity.delete_role(&admin, "Spare").await.unwrap();
         assert_eq!(code(identity.role(&admin, "Spare").await), "role_not_found");
@@ -160,6 +160,64 @@ both_engines! {
         }
     }
 
+    async fn who_gives_roles_and_does_not_change_them_is_told_their_names_alone(store: TestStore) {
+        let (house, workspace, ada) = House::with_acme(&store).await;
+        let identity = &house.identity;
+        let admin = identity.caller_of_member(workspace, ada).await.unwrap();
+        let hires = json!({"default": {"actions": ["read"]}, "platform": ["members"]});
+        identity.create_role(&admin, new("Hires", hires)).await.unwrap();
+        let sam = identity.add_member(&admin, member("sam@acme.test", "Hires")).await.unwrap();
+        let sam = identity.caller_of_member(workspace, sam).await.unwrap();
+        let told = identity.roles(&sam).await.unwrap();
+        assert_eq!(told.len(), 4);
+        assert!(told.iter().all(|role| role.grants.is_none() && !role.label.is_empty()));
+        assert_eq!(identity.role(&sam, "Hires").await.unwrap().0.grants, None);
+        assert!(identity.roles(&admin).await.unwrap().iter().all(|role| role.grants.is_some()));
+    }
+
+    async fn what_an_editor_may_not_read_is_not_suggested_to_them(store: TestStore) {
+        let (house, workspace, ada) = House::with_acme(&store).await;
+        let identity = &house.identity;
+        let admin = identity.caller_of_member(workspace, ada).await.unwrap();
+        let fields = |names: Value| json!({"objects": {"deal": {"actions": ["read"], "read_fields": {"except": names}}}});
+        let object = |name: &str| json!({"objects": {name: {"actions": ["read"]}}});
+        for (number, (kept, hidden, wrong)) in [
+            (json!({"actions": ["read"], "read_fields": {"except": ["amount"]}}), "amount", fields(json!(["amuont"]))),
+            (json!({"actions": ["read"], "read_fields": {"except": ["amount"]}}), "amount", fields(json!(["zzz"]))),
+            (json!({"actions": []}), "deal", object("deel")),
+            (json!({"actions": []}), "deal", object("zzz")),
+        ].into_iter().enumerate() {
+            let role = format!("Editor {number}");
+            let grants = json!({"default": {"actions": ["read"]}, "objects": {"deal": kept}, "platform": ["roles"]});
+            identity.create_role(&admin, new(&role, grants)).await.unwrap();
+            let sam = identity.add_member(&admin, member(&format!("sam{number}@acme.test"), &role)).await.unwrap();
+            let sam = identity.caller_of_member(workspace, sam).await.unwrap();
+            let by_admin = identity.create_role(&admin, new("X", wrong.clone())).await.unwrap_err().problem();
+            assert!(by_admin.message.contains(hidden), "{by_admin}");
+            let problem = identity.create_role(&sam, new("X", wrong)).await.unwrap_err().problem();
+            assert_eq!(problem.issues.len(), 1, "{problem:?}");
+            assert!(!problem.issues[0].message.contains(hidden), "{problem}");
+        }
+        // What they may not read they may name all the same, to keep it from others.
+        let sam = identity.add_member(&admin, member("sam@acme.test", "Editor 0")).await.unwrap();
+        let sam = identity.caller_of_member(workspace, sam).await.unwrap();
+        identity.create_role(&sam, new("Narrow", fields(json!(["amount"])))).await.unwrap();
+    }
+
+    async fn a_version_that_never_was_is_not_said_to_have_been_changed(store: TestStore) {
+        let (house, workspace, ada) = House::with_acme(&store).await;
+        let identity = &house.identity;
+        let admin = identity.caller_of_member(workspace, ada).await.unwrap();
+        for version in [0, 2, 99] {
+            let refused = identity.change_role(&admin, "Viewer", to(json!({}), Some(version))).await.unwrap_err().problem();
+            assert_eq!((&*refused.code, refused.issues[0].path.as_str()), ("unknown_version", "version"));
+            assert!(refused.message.contains(&format!("no version {version}: the latest is 1")), "{refused}");
+            let patch = MemberPatch { version: Some(version), name: Some("Ada".into()), ..MemberPatch::default() };
+            let refused = identity.change_member(&admin, ada, patch, None).await;
+            assert_eq!(code(refused), "unknown_version");
+        }
+    }
+
     async fn of_two_who_edit_a_role_the_second_is_told_who_was_faster(store: TestStore) {
         let (house, workspace, ada) = House::with_acme(&store).await;
         let identity = &house.identity;
@@ -189,7 +247,7 @@ both_engines! {
         let less = identity.change_role(&admin, "Viewer", to(json!({}), None)).await.unwrap();
         assert!(!less.grants.allows("deal", Action::Read));
         let again = identity.reset_role(&admin, "Viewer").await.unwrap();
-        assert_eq!((again.grants, again.version), (shipped.grants, 3));
+        assert_eq!((Some(again.grants), again.version), (shipped.grants, 3));
         identity.create_role(&admin, copy("Rep", "Viewer")).await.unwrap();
         assert_eq!(code(identity.reset_role(&admin, "Rep").await), "role_not_standard");
     }
@@ -202,14 +260,14 @@ both_engines! {
         let sam = identity.add_member(&system, member("sam@acme.test", "Steward")).await.unwrap();
         // Of two who take it from each other at the same time one keeps it.
         let (one, other) = futures::join!(
-            identity.set_member_status(&system, ada, MemberStatus::Inactive),
+            identity.change_member(&system, ada, acting(MemberStatus::Inactive), None),
             identity.change_role(&system, "Steward", to(json!({"default": {"actions": ["read"]}}), None)),
         );
-        let outcomes = [one.map_err(|error| error.problem().code), other.map(drop).map_err(|error| error.problem().code)];
+        let outcomes = [one.map(drop).map_err(|error| error.problem().code), other.map(drop).map_err(|error| error.problem().code)];
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
         assert!(outcomes.contains(&Err("last_admin".into())), "{outcomes:?}");
         let last = if outcomes[0].is_ok() { sam } else { ada };
-        assert_eq!(code(identity.set_member_status(&system, last, MemberStatus::Inactive).await), "last_admin");
+        assert_eq!(code(identity.change_member(&system, last, acting(MemberStatus::Inactive), None).await), "last_admin");
         let caller = identity.caller_of_member(workspace, last).await.unwrap();
         assert!(caller.grants.permits(Permission::Roles) && caller.grants.permits(Permission::Members));
     }

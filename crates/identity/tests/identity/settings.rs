@@ -1,7 +1,7 @@
 //! What a workspace and its members set for themselves.
 
 use kontor_core::{caller::Caller, error::Fault as _, locale::TimeZone};
-use kontor_identity::{Error, RetentionDays};
+use kontor_identity::{Error, MemberPatch, RetentionDays};
 use kontor_store::{both_engines, testing::TestStore};
 use serde_json::{Map, Value, json};
 
@@ -63,12 +63,31 @@ both_engines! {
         assert!(error.problem().issues[0].message.contains("Did you mean Europe/Berlin?"));
         let set = house.identity.workspace_settings(&admin).await.unwrap();
         assert_eq!(set, kontor_identity::WorkspaceSettings::default());
+        let labels = map(json!({ "protected_labels": ["production", "BAD LABEL", "", 7, "x".repeat(41)] }));
+        let error = house.identity.change_workspace_settings(&admin, &labels).await.unwrap_err();
+        let places = [1, 2, 3, 4].map(|index| (format!("protected_labels[{index}]"), "invalid_label".to_owned()));
+        assert_eq!(issues(&error), places);
         for wrong in [json!({ "time_zone": 5 }), json!({ "language": "de" })] {
             assert_eq!(code(house.identity.change_member_settings(&admin, &map(wrong)).await), "invalid_input");
         }
         let system = Caller::system(workspace);
         let nobody = house.identity.change_member_settings(&system, &Map::new()).await;
         assert_eq!(code(nobody), "member_not_found");
+    }
+
+    async fn a_name_that_a_member_takes_is_a_change_that_others_are_told_of(store: TestStore) {
+        let (house, workspace, ada) = House::with_acme(&store).await;
+        let admin = house.identity.caller_of_member(workspace, ada).await.unwrap();
+        let max = house.identity.add_member(&admin, member("max@acme.test", "Member")).await.unwrap();
+        let caller = house.identity.caller_of_member(workspace, max).await.unwrap();
+        house.identity.change_member_settings(&caller, &map(json!({ "name": "Maxi" }))).await.unwrap();
+        let now = house.identity.member(&admin, max).await.unwrap();
+        assert_eq!((now.name.as_str(), now.version, now.changed_by.as_deref()), ("Maxi", 2, Some("Max Okafor")));
+        let stale = MemberPatch { version: Some(1), name: Some("Max O.".into()), ..MemberPatch::default() };
+        assert_eq!(code(house.identity.change_member(&admin, max, stale, None).await), "changed_meanwhile");
+        // A time zone is nobody else's to change.
+        house.identity.change_member_settings(&caller, &map(json!({ "time_zone": "Asia/Tokyo" }))).await.unwrap();
+        assert_eq!(house.identity.member(&admin, max).await.unwrap().version, 2);
     }
 
     async fn changes_of_settings_are_written_down(store: TestStore) {

@@ -4,7 +4,7 @@ use kontor_core::{caller::Caller, grants::Grants};
 use kontor_identity::{Credential, Identity, IdentitySettings, MemberStatus};
 use kontor_store::{both_engines, testing::TestStore};
 
-use crate::house::{House, PASSWORD, member, settings, sign_in};
+use crate::house::{House, PASSWORD, acting, member, settings, sign_in};
 
 /// Whether they are sent away within so long.
 async fn is_dismissed(identity: &Identity, credential: Credential, caller: Caller, within: u64) -> bool {
@@ -50,7 +50,7 @@ both_engines! {
         assert!(is_dismissed(&identity, Credential::AccessToken(token), caller, LONG).await, "it expired");
 
         let (token, caller) = enter(&identity).await;
-        identity.set_member_status(&Caller::system(workspace), max, MemberStatus::Inactive).await.unwrap();
+        identity.change_member(&Caller::system(workspace), max, acting(MemberStatus::Inactive), None).await.unwrap();
         assert!(is_dismissed(&identity, Credential::AccessToken(token), caller, LONG).await, "they are out");
     }
 }

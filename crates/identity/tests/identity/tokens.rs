@@ -5,7 +5,7 @@ use kontor_store::{Store, both_engines, testing::TestStore};
 use sea_query::Query;
 use serde_json::{Value, json};
 
-use crate::house::{House, OPERATOR, PASSWORD, SECRET, code, member, open, settings, sign_in};
+use crate::house::{House, OPERATOR, PASSWORD, SECRET, acting, code, member, open, settings, sign_in};
 
 fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).unwrap();
@@ -230,7 +230,7 @@ both_engines! {
         let tokens = house.identity.sign_in(sign_in("max@acme.test", PASSWORD)).await.unwrap();
         elsewhere.authenticate(&tokens.access_token).await.unwrap();
         house.identity.authenticate(&tokens.access_token).await.unwrap();
-        house.identity.set_member_status(&Caller::system(workspace), max, MemberStatus::Inactive).await.unwrap();
+        house.identity.change_member(&Caller::system(workspace), max, acting(MemberStatus::Inactive), None).await.unwrap();
         assert_eq!(code(house.identity.authenticate(&tokens.access_token).await), "invalid_token");
         assert_eq!(code(house.identity.caller_of_member(workspace, max).await), "member_inactive");
         house.advance(5);
@@ -239,7 +239,7 @@ both_engines! {
         let refused = house.identity.sign_in(sign_in("max@acme.test", PASSWORD)).await;
         assert_eq!(code(refused), "member_inactive");
         // Who may act again signs in again.
-        house.identity.set_member_status(&Caller::system(workspace), max, MemberStatus::Active).await.unwrap();
+        house.identity.change_member(&Caller::system(workspace), max, acting(MemberStatus::Active), None).await.unwrap();
         assert_eq!(code(house.identity.refresh(&tokens.refresh_token).await), "invalid_token");
         assert_eq!(code(house.identity.authenticate(&tokens.access_token).await), "invalid_token");
         house.identity.sign_in(sign_in("max@acme.test", PASSWORD)).await.unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use super::given::{address, show, text_of};
 use crate::{
     cli::{Agent, Client},
     client::Api,
@@ -24,7 +25,7 @@ pub(crate) async fn run(client: Client, command: Agent) -> Result<(), Error> {
             let given = [
                 ("role", role),
                 ("copy_of", copy_of),
-                ("prompt", prompt.map(|file| read(&file)).transpose()?),
+                ("prompt", prompt.map(|file| text_of(&file)).transpose()?),
             ];
             body.extend(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
             show(&api.post::<Value>("/api/agents", &body.into()).await?)
@@ -45,7 +46,7 @@ pub(crate) async fn run(client: Client, command: Agent) -> Result<(), Error> {
             label_of(&api, &name, label.zip(version), expected).await
         }
         Agent::Preview { name, version, body, member, record } => {
-            let body = body.map(|file| read(&file)).transpose()?;
+            let body = body.map(|file| text_of(&file)).transpose()?;
             let asked = json!({ "version": version, "body": body, "member": member, "record": record });
             let shown: Value = api.post(&format!("{}/preview", path(&name)), &asked).await?;
             terminal::line(shown["prompt"].as_str().unwrap_or_default());
@@ -84,7 +85,7 @@ async fn prompt(
     note: Option<String>,
 ) -> Result<(), Error> {
     if let Some(file) = save {
-        let body = json!({ "body": read(file)?, "note": note.unwrap_or_default() });
+        let body = json!({ "body": text_of(file)?, "note": note.unwrap_or_default() });
         let saved: Value = api.post(&format!("{}/prompts", path(name)), &body).await?;
         terminal::line(&format!("Saved as version {}.", saved["version"]));
         return Ok(());
@@ -123,20 +124,8 @@ async fn label_of(
     Ok(())
 }
 
-/// `/api/agents/<name>`, whatever is in the name.
 fn path(name: &str) -> String {
-    let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    format!("/api/agents/{name}")
-}
-
-fn read(file: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Error::Usage(format!("{} cannot be read: {error}", file.display())))
-}
-
-fn show(value: &Value) -> Result<(), Error> {
-    terminal::line(&format!("{value:#}"));
-    Ok(())
+    address("/api/agents", name)
 }
 
 /// `field=value` pairs as JSON.

@@ -1,10 +1,12 @@
 //! One module a command.
 
 mod agent;
+mod approvals;
 mod backup;
 mod chat;
 mod demo;
 mod doctor;
+mod given;
 mod jobs;
 mod models;
 mod role;
@@ -38,6 +40,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
             jobs::run(settings()?, jobs::Wanted { state, workspace, run }).await
         }
         Command::Agent { client, command } => agent::run(client, command).await,
+        Command::Approvals { client, command } => approvals::run(client, command).await,
         Command::Role { client, command } => role::run(client, command).await,
         Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,

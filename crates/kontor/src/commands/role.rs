@@ -5,6 +5,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::given::{address, show, text_of};
 use crate::{
     cli::{Client, Role},
     client::Api,
@@ -76,24 +77,15 @@ pub(crate) async fn run(client: Client, command: Role) -> Result<(), Error> {
     }
 }
 
-/// `/api/roles/<name>`, whatever is in the name.
 fn path(name: &str) -> String {
-    let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    format!("/api/roles/{}", name.replace('+', "%20"))
+    address("/api/roles", name)
 }
 
 fn read(file: &Path) -> Result<Value, Error> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Error::Usage(format!("{} cannot be read: {error}", file.display())))?;
-    parse(&text, &file.display().to_string())
+    parse(&text_of(file)?, &file.display().to_string())
 }
 
 fn parse(text: &str, what: &str) -> Result<Value, Error> {
     serde_json::from_str(text)
         .map_err(|error| Error::Usage(format!("{what} cannot be read as JSON: {error}")))
-}
-
-fn show(value: &Value) -> Result<(), Error> {
-    terminal::line(&format!("{value:#}"));
-    Ok(())
 }

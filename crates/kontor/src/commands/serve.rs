@@ -8,6 +8,7 @@ use std::{
 
 use kontor_core::{caller::Operator, error::Chain, ids::WorkspaceId};
 use kontor_crm::Feed;
+use kontor_evals::trials::Trials;
 use kontor_http::{Health, RateLimits, ServiceParts, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::{
@@ -65,6 +66,8 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     let url = config.url(bound);
     let metrics = Metrics::install(config.metrics_token.as_ref().map(|token| token.0.clone()))?;
     let services = Arc::new(Services::open(&config, &url).await?);
+    // What a server left that was killed.
+    services.trials.sweep();
     let greeting = greeting(&services, &url, serve.demo).await?;
 
     let shutdown = CancellationToken::new();
@@ -96,9 +99,16 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     tasks.spawn(supervise("upkeep", health.clone(), shutdown.clone(), {
         let (store, identity, shutdown) =
             (services.store.clone(), services.identity.clone(), shutdown.clone());
-        let (metrics, rate_limits) = (metrics.clone(), rate_limits.clone());
+        let (trials, metrics, rate_limits) = (services.trials.clone(), metrics.clone(), rate_limits.clone());
         move || {
-            upkeep(store.clone(), identity.clone(), metrics.clone(), rate_limits.clone(), shutdown.clone())
+            let kept = Kept {
+                store: store.clone(),
+                identity: identity.clone(),
+                trials: trials.clone(),
+                metrics: metrics.clone(),
+                rate_limits: rate_limits.clone(),
+            };
+            upkeep(kept, shutdown.clone())
         }
     }));
     let exporter = services.exporter.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -115,6 +125,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         jobs: services.workspace_jobs(),
         audit: services.audit(),
         agents: services.agents.clone(),
+        trials: services.trials.clone(),
         models: services.models.clone(),
         feed: Feed::new(services.store.clone(), tasks.clone(), shutdown.clone()),
         environment: services.environment.clone(),
@@ -145,6 +156,9 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     }
     if tokio::time::timeout_at(signalled + TURNS, services.operations.finish()).await.is_err() {
         tracing::warn!("calls that reach outside did not end in time; what came of them is unknown");
+    }
+    if tokio::time::timeout_at(signalled + STOPPING, services.trials.close()).await.is_err() {
+        tracing::warn!("trials were still at work when the server ended; the next start removes them");
     }
     if tokio::time::timeout_at(signalled + STOPPING, services.store.close()).await.is_err() {
         tracing::warn!(
@@ -227,14 +241,18 @@ async fn greeting(services: &Services, url: &str, demo: bool) -> Result<Vec<Stri
     ])
 }
 
-/// Closes idle workspaces now and then, and looks whether the data of all is there; first at once.
-async fn upkeep(
+/// What is looked after as long as the server runs.
+struct Kept {
     store: Store,
     identity: Identity,
+    trials: Trials,
     metrics: Metrics,
     rate_limits: RateLimits,
-    shutdown: CancellationToken,
-) {
+}
+
+/// Closes idle workspaces and trials now and then, and looks whether the data of all is there; first at once.
+async fn upkeep(kept: Kept, shutdown: CancellationToken) {
+    let Kept { store, identity, trials, metrics, rate_limits } = kept;
     let mut ticks = tokio::time::interval(UPKEEP);
     let mut sums = tokio::time::interval(ADD_UP);
     let mut told = HashSet::new();
@@ -245,6 +263,7 @@ async fn upkeep(
             _ = ticks.tick() => {
                 rate_limits.tidy();
                 store.close_idle().await;
+                trials.tidy().await;
                 if let Err(error) = tell_missing(&identity, &mut told).await {
                     tracing::warn!(error = %Chain(&error), "it cannot be looked whether all data is there");
                 }

@@ -29,6 +29,9 @@ pub(crate) enum Role {
     Reader,
 }
 
+/// The pages that a file may have that is thrown away, of 4 KiB each.
+const THROWAWAY_PAGES: i64 = 64 * 1024;
+
 pub(crate) struct Session {
     pub(super) connection: Connection,
     deadline: Arc<Deadline>,
@@ -127,6 +130,24 @@ impl Session {
     pub(crate) fn execute(&self, sql: &str, values: Values) -> rusqlite::Result<u64> {
         let mut statement = self.connection.prepare_cached(sql)?;
         statement.execute(bind(values)).map(|rows| rows as u64)
+    }
+
+    /// As [`Session::query`], with the names of the columns.
+    pub(crate) fn query_named(&self, sql: &str, values: Values) -> rusqlite::Result<(Vec<String>, Vec<Row>)> {
+        let statement = self.connection.prepare_cached(sql)?;
+        let names = statement.column_names().into_iter().map(str::to_owned).collect();
+        drop(statement);
+        Ok((names, self.query(sql, values, usize::MAX)?))
+    }
+
+    /// Has commits wait for the disk no more, and bounds how large the file may become.
+    pub(crate) fn make_throwaway(&self) {
+        let set = self.connection.pragma_update(None, "synchronous", "off").and_then(|()| {
+            self.connection.pragma_update_and_check(None, "max_page_count", THROWAWAY_PAGES, |_| Ok(()))
+        });
+        if let Err(error) = set {
+            tracing::debug!(%error, "SQLite keeps a throw-away file as any other");
+        }
     }
 
     /// Bounds the page cache, in KiB.

@@ -35,6 +35,8 @@ pub(super) struct File {
     places: Arc<Places>,
     /// Whether it needs a place to be open; the directory does not.
     is_counted: bool,
+    /// Whether nobody is to keep what it holds.
+    is_throwaway: bool,
     read_deadline: Duration,
     write_deadline: Duration,
 }
@@ -76,6 +78,7 @@ impl Space {
             opening: tokio::sync::Mutex::default(),
             places: places.clone(),
             is_counted,
+            is_throwaway: config.is_throwaway,
             read_deadline: config.read_deadline,
             write_deadline: config.write_deadline,
         }))
@@ -315,6 +318,9 @@ impl Lane<'_> {
             && let Err(error) = session.find_pending()
         {
             tracing::debug!(%error, "what waits for the search index was not counted");
+        }
+        if self.role == Role::Writer && self.file.is_throwaway {
+            session.make_throwaway();
         }
         let connected = self.file.places.connected();
         &mut self.open.insert((session, connected)).0

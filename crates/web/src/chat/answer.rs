@@ -6,7 +6,10 @@ use askama::Template;
 use kontor_agents::{Access, LONGEST_FEEDBACK, Rating, Session};
 use kontor_core::ids::{MemberId, TurnId};
 
-use super::transcript::{Turn, TurnState};
+use super::{
+    room::Room,
+    transcript::{Turn, TurnState},
+};
 use crate::show::{Shown, Viewer, instant};
 
 /// What is around the answers of a session.
@@ -37,6 +40,10 @@ struct AnswerFragment<'a> {
     is_own: bool,
     is_failed: bool,
     csrf: &'a str,
+    /// What the addresses of turns begin with.
+    acts: &'a str,
+    /// Nothing of it is kept, so that it is neither rated nor gone on with elsewhere.
+    is_trial: bool,
     longest: usize,
     longest_comment: usize,
 }
@@ -69,7 +76,7 @@ impl Around {
     }
 
     /// What stands below the answer of a turn that is over.
-    pub(crate) fn tools(&self, turn: &Turn, viewer: &Viewer, csrf: &str) -> String {
+    pub(crate) fn tools(&self, turn: &Turn, viewer: &Viewer, csrf: &str, room: &Room) -> String {
         let is_over =
             matches!(turn.state, TurnState::Completed | TurnState::Failed(_) | TurnState::Cancelled);
         if self.agent.is_empty() || !is_over {
@@ -85,6 +92,8 @@ impl Around {
             is_own: self.may_send && self.writer(turn).is_none() && turn.message != kontor_agents::GO_ON,
             is_failed: matches!(turn.state, TurnState::Failed(_)) && !turn.has_results(),
             csrf,
+            acts: room.acts(),
+            is_trial: room.is_trial(),
             longest: self.longest,
             longest_comment: LONGEST_FEEDBACK,
         };

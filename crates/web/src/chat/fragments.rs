@@ -16,6 +16,7 @@ use serde_json::Value as Json;
 
 use super::{
     answer::Around,
+    room::Room,
     transcript::{Call, CallState, Note, Turn, TurnState},
 };
 use crate::show::{Failure, ResultView, Shown, Viewer, arguments, brief, operation_label};
@@ -28,6 +29,7 @@ pub(crate) struct Fragments {
     /// record's text gives must not be what a person approves by.
     names: Mutex<HashMap<(String, RecordId), String>>,
     around: Around,
+    room: Room,
 }
 
 #[derive(Template)]
@@ -48,6 +50,8 @@ struct NoteFragment<'a> {
 struct FootFragment<'a> {
     turn: &'a Turn,
     csrf: &'a str,
+    /// What the addresses of turns begin with.
+    acts: &'a str,
     /// Whether it is the reader who is asked for approvals.
     is_asked: bool,
     /// What can be done with the answer.
@@ -76,16 +80,29 @@ struct CallFragment<'a> {
     /// Characters of the comment on a decision.
     longest: usize,
     csrf: &'a str,
+    /// What the addresses of approvals begin with.
+    acts: &'a str,
 }
 
 impl Fragments {
     pub(crate) fn new(viewer: Viewer, csrf: &str) -> Self {
-        Self { viewer, csrf: csrf.to_owned(), names: Mutex::default(), around: Around::default() }
+        Self {
+            viewer,
+            csrf: csrf.to_owned(),
+            names: Mutex::default(),
+            around: Around::default(),
+            room: Room::default(),
+        }
     }
 
     /// With what is around the answers of their session.
     pub(crate) fn with(self, around: Around) -> Self {
         Self { around, ..self }
+    }
+
+    /// Of a chat that is there.
+    pub(crate) fn at(self, room: &Room) -> Self {
+        Self { room: room.clone(), ..self }
     }
 
     /// Who wrote a turn's message, where that is not the reader.
@@ -127,8 +144,9 @@ impl Fragments {
     }
 
     pub(crate) fn foot(&self, turn: &Turn) -> String {
-        let tools = self.around.tools(turn, &self.viewer, &self.csrf);
-        rendered(&FootFragment { turn, csrf: &self.csrf, is_asked: self.writer(turn).is_none(), tools })
+        let tools = self.around.tools(turn, &self.viewer, &self.csrf, &self.room);
+        let acts = self.room.acts();
+        rendered(&FootFragment { turn, csrf: &self.csrf, acts, is_asked: self.writer(turn).is_none(), tools })
     }
 
     pub(crate) fn call_label(&self, call: &Call) -> String {
@@ -159,6 +177,7 @@ impl Fragments {
             waiting: None,
             longest: LONGEST_COMMENT,
             csrf: &self.csrf,
+            acts: self.room.acts(),
         };
         match &call.state {
             CallState::Running => {}

@@ -4,6 +4,7 @@ mod answer;
 mod encoder;
 mod fragments;
 mod prose;
+mod room;
 #[cfg(test)]
 mod tests;
 mod thought;
@@ -13,5 +14,6 @@ pub(crate) use self::{
     answer::Around,
     encoder::{Encoder, Message},
     fragments::{Fragments, duration},
+    room::Room,
     transcript::Transcript,
 };

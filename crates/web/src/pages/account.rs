@@ -3,18 +3,17 @@
 use askama::Template;
 use axum::{
     extract::{Path, Request, State},
-    http::StatusCode,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_core::error::{ErrorKind, Fault as _};
 use kontor_http::Services;
 use kontor_identity::PasswordChange;
 
 use super::members::SignInView;
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{Result, page, refused},
     form::{Fields, Wrong},
+    link::parsed,
     session::{Sent, SentFrom, SignedIn},
     shell::Shell,
     show::Clock,
@@ -36,7 +35,6 @@ struct PasswordPage {
     shell: Shell,
     email: String,
     is_saved: bool,
-    problem: String,
     wrong: Wrong,
 }
 
@@ -62,7 +60,7 @@ pub(crate) async fn end_sign_in(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Redirect> {
-    let id = id.parse().map_err(|_| PageError::not_found())?;
+    let id = parsed(&id)?;
     state.identity.end_own_sign_in(&sent.caller, id).await?;
     Ok(Redirect::to("/settings/sign-ins?done=ended"))
 }
@@ -84,7 +82,6 @@ pub(crate) async fn password(
         shell: Shell::new(&state, &caller, &csrf, &schema, "Password", "settings/password").await?,
         email: state.identity.me(&caller).await?.user.email,
         is_saved: query.get("done") == "saved",
-        problem: String::new(),
         wrong: Wrong::default(),
     })
 }
@@ -99,12 +96,7 @@ pub(crate) async fn change_password(
     let Err(error) = changed else {
         return Ok(Redirect::to("/settings/password?done=saved").into_response());
     };
-    let problem = error.problem();
-    let status = match problem.kind {
-        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::Limited => StatusCode::TOO_MANY_REQUESTS,
-        _ => return Err(PageError::from(error)),
-    };
+    let (status, problem) = refused(error)?;
     let (caller, csrf) = (&sent.caller, &sent.csrf);
     let schema = state.crm.schema(caller.workspace).await?;
     let shown = PasswordPage {
@@ -112,8 +104,7 @@ pub(crate) async fn change_password(
         shell: Shell::new(&state, caller, csrf, &schema, "Password", "settings/password").await?,
         email: state.identity.me(caller).await?.user.email,
         is_saved: false,
-        problem: if problem.issues.is_empty() { problem.message } else { String::new() },
-        wrong: Wrong::of(&problem.issues, str::to_owned),
+        wrong: Wrong::of_problem(&problem, str::to_owned),
     };
     Ok((status, page(&shown)?).into_response())
 }

@@ -11,8 +11,8 @@ use kontor_core::{caller::Caller, ids::TurnId};
 use kontor_http::Services;
 use serde_json::json;
 
-use super::turns::{done, message, parsed, wants_json};
-use crate::{chat::Around, error::Result, session::Sent};
+use super::turns::{done, message, wants_json};
+use crate::{chat::Around, error::Result, link::parsed, session::Sent};
 
 /// What is around the answers of a session for the caller.
 pub(crate) async fn around(state: &Services, caller: &Caller, session: &Session) -> Result<Around> {

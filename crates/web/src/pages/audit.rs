@@ -1,5 +1,7 @@
 //! Who did what in the workspace, for those who may read it.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::{
     extract::{Request, State},
@@ -77,11 +79,10 @@ fn act_view(viewer: &Viewer, act: AuditRecord) -> ActView {
     let object = act.target.split_once(':').and_then(|(object, _)| viewer.schema.object(object)).cloned();
     let known = object.as_ref().zip(act.details.get("changes").and_then(Json::as_object));
     let changes = known.map(|(object, changed)| changes(viewer, object, changed)).unwrap_or_default();
-    let told = act.details.as_object().into_iter().flatten();
-    let details = told
-        .filter(|(name, _)| !matches!(name.as_str(), "label" | "changes"))
-        .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
+    let named = act.details.as_object().into_iter().flatten();
+    let named = named.filter(|(name, _)| !matches!(name.as_str(), "label" | "changes" | "before" | "after"));
+    let mut details: Vec<_> = named.map(|(name, value)| (words(name), plain(value))).collect();
+    details.extend(differences(&act.details));
     ActView {
         when: exact(act.happened_at, viewer.clock()),
         by: act.actor.to_string(),
@@ -90,6 +91,51 @@ fn act_view(viewer: &Viewer, act: AuditRecord) -> ActView {
         action: act.action,
         changes,
         details,
+    }
+}
+
+/// What `before` and `after` of an act say: of objects each part that differs, of anything else the whole.
+fn differences(details: &Json) -> Vec<(String, String)> {
+    let (before, after) = (&details["before"], &details["after"]);
+    let told = |before: &Json, after: &Json| match (before, after) {
+        (Json::Null, after) => plain(after),
+        (before, after) => format!("{} → {}", plain(before), plain(after)),
+    };
+    if before.is_object() || after.is_object() {
+        let parts = [before, after].into_iter().filter_map(Json::as_object).flat_map(serde_json::Map::keys);
+        let parts: BTreeSet<&String> = parts.collect();
+        let differing = parts
+            .into_iter()
+            .filter(|part| before[*part] != after[*part] && !is_nothing(before, after, part));
+        return differing.map(|part| (words(part), told(&before[part], &after[part]))).collect();
+    }
+    if before == after { Vec::new() } else { vec![("change".to_owned(), told(before, after))] }
+}
+
+/// Whether a part of something that is made is empty: of that there is nothing to tell.
+fn is_nothing(before: &Json, after: &Json, part: &str) -> bool {
+    before.is_null()
+        && match &after[part] {
+            Json::Array(items) => items.is_empty(),
+            Json::Object(parts) => parts.is_empty(),
+            Json::String(text) => text.is_empty(),
+            _ => false,
+        }
+}
+
+fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// A value in a line.
+fn plain(value: &Json) -> String {
+    match value {
+        Json::Null => "nothing".to_owned(),
+        Json::String(text) => text.clone(),
+        Json::Array(items) if items.iter().all(Json::is_string) => {
+            items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -103,5 +149,26 @@ fn target(schema: &Schema, act: &AuditRecord) -> Shown {
             Shown::Link { href: format!("/records/{}/{id}", object.plural), label }
         }
         _ => Shown::Text(label),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_before_and_after_only_what_differs_is_told() {
+        let told = |details: Json| differences(&details);
+        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let changed =
+            json!({"before": {"time_zone": null, "name": "A"}, "after": {"time_zone": "UTC", "name": "A"}});
+        assert_eq!(told(changed), [pair("time zone", "UTC")]);
+        let moved = json!({"before": 1, "after": 2});
+        assert_eq!(told(moved), [pair("change", "1 → 2")]);
+        let made = json!({"after": {"label": "Old", "fallbacks": [], "operations": ["deal.*", "search"]}});
+        assert_eq!(told(made), [pair("label", "Old"), pair("operations", "deal.*, search")]);
+        assert!(told(json!({"role": "Viewer"})).is_empty());
     }
 }

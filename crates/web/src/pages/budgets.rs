@@ -10,7 +10,7 @@ use kontor_agents::{Budget, BudgetScope, NewBudget, UsageBy, UsageQuery};
 use kontor_core::{
     caller::Caller,
     currency::Currency,
-    error::{Fault as _, Issue},
+    error::Issue,
     grants::Permission,
     reading::{readable, whole_amount, whole_number},
     usage::dollars,
@@ -20,7 +20,7 @@ use kontor_identity::Csrf;
 
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{PageError, Result, page, refused},
     form::{Fields, Wrong},
     session::{Sent, SignedIn},
     shell::Shell,
@@ -95,28 +95,25 @@ pub(crate) async fn show(
 pub(crate) async fn set(State(state): State<Services>, sent: Sent) -> Result<Response> {
     let text = |name: &str| sent.fields.get(name).to_owned();
     let form = BudgetForm { of: text("of"), dollars: text("dollars"), tokens: text("tokens") };
-    let issues = match read(&form) {
-        Ok((scope, subject, new)) => {
-            let Err(error) = state.agents.set_budget(&sent.caller, scope, subject, new).await else {
-                return Ok(Redirect::to("/settings/budgets?done=saved").into_response());
-            };
-            let issues = error.problem().issues;
-            if issues.is_empty() {
-                return Err(PageError::from(error));
-            }
-            issues
-        }
-        Err(issues) => issues,
-    };
-    let budgets = state.agents.budgets(&sent.caller).await?;
-    let mut again = budgets_page(&state, &sent.caller, &sent.csrf, budgets, form, "").await?;
     let input = |path: &str| match path {
         "cost_micros" => "dollars".to_owned(),
         "subject" => "of".to_owned(),
         other => other.to_owned(),
     };
-    again.wrong = Wrong::of(&issues, input);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)?).into_response())
+    let (status, wrong) = match read(&form) {
+        Ok((scope, subject, new)) => {
+            let Err(error) = state.agents.set_budget(&sent.caller, scope, subject, new).await else {
+                return Ok(Redirect::to("/settings/budgets?done=saved").into_response());
+            };
+            let (status, problem) = refused(error)?;
+            (status, Wrong::of_problem(&problem, input))
+        }
+        Err(issues) => (StatusCode::UNPROCESSABLE_ENTITY, Wrong::of(&issues, input)),
+    };
+    let budgets = state.agents.budgets(&sent.caller).await?;
+    let mut again = budgets_page(&state, &sent.caller, &sent.csrf, budgets, form, "").await?;
+    again.wrong = wrong;
+    Ok((status, page(&again)?).into_response())
 }
 
 pub(crate) async fn remove(State(state): State<Services>, sent: Sent) -> Result<Redirect> {

@@ -23,13 +23,13 @@ use kontor_identity::Csrf;
 use kontor_models::Models;
 use serde_json::Value as Json;
 
-use super::{answers::around, chat_menu};
+use super::{answers::around, chat_menu, suggestions::suggestions, trials::TrialAside};
 use crate::{
     assets,
-    chat::{Fragments, Transcript},
-    error::{PageError, Result, page},
+    chat::{Fragments, Room, Transcript},
+    error::{Result, page},
     form::Fields,
-    link::with_query,
+    link::{parsed, with_query},
     session::SignedIn,
     shell::{Shell, viewer},
     show::{Clock, Shown, instant},
@@ -51,6 +51,8 @@ struct ChatPage {
     shell: Shell,
     sessions: SessionList,
     session: Option<SessionView>,
+    /// What stands beside the chat of a trial.
+    trial: Option<TrialAside>,
     agents: Vec<AgentItem>,
     /// Which of the agents is chosen.
     chosen: usize,
@@ -105,6 +107,10 @@ struct SessionItem {
 
 struct SessionView {
     id: SessionId,
+    /// The address of its page.
+    page: String,
+    /// What the addresses of turns begin with.
+    acts: String,
     /// What can be done with it.
     menu: String,
     agent: String,
@@ -211,6 +217,7 @@ pub(crate) async fn begin_page(
         shell,
         sessions: sessions(state, caller, None, query).await?,
         session: None,
+        trial: None,
         agents,
         chosen,
         suggestions,
@@ -230,7 +237,7 @@ pub(crate) async fn show(
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
-    let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
+    let id: SessionId = parsed(&session)?;
     let query = Fields::of_query(&request);
     show_page(&state, &caller, &csrf, id, &query, None).await
 }
@@ -244,10 +251,25 @@ pub(crate) async fn show_page(
     query: &Fields,
     unsent: Option<Unsent>,
 ) -> Result<Html<String>> {
+    show_in(state, caller, csrf, id, query, unsent, None).await
+}
+
+/// The same of a chat that is in the copy of a workspace, with what stands beside it there.
+pub(crate) async fn show_in(
+    state: &Services,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: SessionId,
+    query: &Fields,
+    unsent: Option<Unsent>,
+    trial: Option<(TrialAside, Shell)>,
+) -> Result<Html<String>> {
+    let room = trial.as_ref().map_or(Room::Workspace, |(aside, _)| Room::Trial(aside.page.clone()));
+    let here = room.page_of(id);
     let session = state.agents.session(caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(state, caller, &schema), csrf.token());
-    let fragments = fragments.with(around(state, caller, &session).await?);
+    let fragments = fragments.with(around(state, caller, &session).await?).at(&room);
 
     let before: Option<Sequence> = query.get("before").parse().ok();
     let mut starts = state.agents.turn_starts(caller, id, before, SHOWN_TURNS + 1).await?;
@@ -277,29 +299,35 @@ pub(crate) async fn show_page(
     let is_there = agent.is_some_and(|agent| agent.active);
     let view = SessionView {
         id,
-        menu: chat_menu::menu(&session, csrf.token()),
+        page: here.clone(),
+        acts: room.acts().to_owned(),
+        menu: if room.is_trial() { String::new() } else { chat_menu::menu(&session, csrf.token()) },
         agent: session.agent.label.clone(),
         model: model_label(&state.agents.models_of_caller(caller).await?, model),
         last,
         turns,
-        earlier: has_earlier
-            .then(|| with_query(&format!("/chat/{id}"), [("before", from.to_string().as_str())])),
+        earlier: has_earlier.then(|| with_query(&here, [("before", from.to_string().as_str())])),
         is_past: before.is_some(),
         closed: Closed::of(&session, is_there, state.environment.now()),
     };
-    let shell = Shell::new(state, caller, csrf, &schema, title(&session), "chat").await?;
+    let sessions = sessions(state, caller, Some(id), query).await?;
+    let (trial, shell) = match trial {
+        Some((aside, shell)) => (Some(aside), shell),
+        None => (None, Shell::new(state, caller, csrf, &schema, title(&session), "chat").await?),
+    };
     page(&ChatPage {
         assets: &assets::BASE,
         shell,
-        sessions: sessions(state, caller, Some(id), query).await?,
+        sessions,
         session: Some(view),
+        trial,
         agents: Vec::new(),
         chosen: 0,
         suggestions: Vec::new(),
         deleted: None,
         context,
         about: None,
-        action: format!("/chat/{id}/turns"),
+        action: format!("{here}/turns"),
         draft: unsent.as_ref().map(|unsent| unsent.message.clone()).unwrap_or_default(),
         problem: unsent.map(|unsent| unsent.problem.message),
         longest: state.agents.limits().message_characters,
@@ -447,25 +475,4 @@ async fn context_link(
         Err(error) => return Err(error.into()),
     };
     Ok(Some(Shown::Link { href: format!("/records/{}/{}", object.plural, about.id), label }))
-}
-
-/// First messages that the built-in commands understand as well as a model does.
-fn suggestions(schema: &Schema, caller: &Caller, about: Option<&SessionContext>) -> Vec<String> {
-    if let Some(about) = about {
-        let mut texts = vec!["What changed on it?".to_owned(), "Show it".to_owned()];
-        if about.object == "deal" && caller.grants.allows("deal", Action::Update) {
-            texts.push("Move it to negotiation".to_owned());
-        }
-        return texts;
-    }
-    [
-        ("deal", "Show open deals over 10k by amount"),
-        ("deal", "Total deal amount by stage"),
-        ("account", "List accounts in segment enterprise"),
-        ("task", "List tasks due this week"),
-    ]
-    .into_iter()
-    .filter(|(object, _)| schema.object(object).is_some() && caller.grants.allows(object, Action::Read))
-    .map(|(_, text)| text.to_owned())
-    .collect()
 }

@@ -8,16 +8,17 @@ use axum::{
 };
 use kontor_agents::{Access, MemberName, NewFork, NewShare, Session, SessionPatch, ShareAccess};
 use kontor_core::{
-    error::{ErrorKind, Fault as _, Problem},
+    error::{ErrorKind, Problem},
     ids::{MemberId, SessionId},
 };
 use kontor_http::Services;
 
-use super::{chat::title, turns::parsed};
+use super::chat::title;
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{PageError, Result, page, refused},
     form::Fields,
+    link::parsed,
     session::{Sent, SignedIn},
     shell::Shell,
 };
@@ -124,8 +125,8 @@ pub(crate) async fn export(
         }
         _ => ("text/markdown; charset=utf-8", "md", export.markdown()),
     };
-    let name = format!("attachment; filename=\"{}.{ending}\"", export.file_name());
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], text).into_response())
+    let kind = [(header::CONTENT_TYPE, kind)];
+    Ok((kind, kontor_http::saved_as(&export.file_name(ending)), text).into_response())
 }
 
 pub(crate) async fn share_page(
@@ -157,24 +158,25 @@ pub(crate) async fn share(
     sent: Sent,
 ) -> Result<Response> {
     let session: SessionId = parsed(&session)?;
+    let access = match sent.fields.get("access") {
+        "take_part" => ShareAccess::TakePart,
+        _ => ShareAccess::Read,
+    };
     let shared = match sent.fields.get("member").parse::<MemberId>() {
-        Err(_) => Err("Choose a member to share it with.".to_owned()),
+        Err(_) => {
+            let message = "Choose a member to share it with.";
+            Err(PageError::Problem(Problem::new(ErrorKind::Invalid, "no_member", message)))
+        }
         Ok(member) => {
-            let access = match sent.fields.get("access") {
-                "take_part" => ShareAccess::TakePart,
-                _ => ShareAccess::Read,
-            };
-            match state.agents.share_session(&sent.caller, session, member, NewShare { access }).await {
-                Ok(_) => Ok(()),
-                Err(error) if error.problem().kind == ErrorKind::Invalid => Err(error.problem().message),
-                Err(error) => return Err(error.into()),
-            }
+            let new = NewShare { access };
+            state.agents.share_session(&sent.caller, session, member, new).await.map_err(PageError::from)
         }
     };
-    match shared {
-        Ok(()) => Ok(Redirect::to(&format!("/chat/{session}/share")).into_response()),
-        Err(problem) => Ok(sharing(&state, &sent, session, Some(problem)).await?.into_response()),
-    }
+    let Err(error) = shared else {
+        return Ok(Redirect::to(&format!("/chat/{session}/share")).into_response());
+    };
+    let (status, problem) = refused(error)?;
+    Ok((status, sharing(&state, &sent, session, Some(problem.message)).await?).into_response())
 }
 
 pub(crate) async fn unshare(

@@ -14,14 +14,16 @@ use futures::{Stream, StreamExt as _, stream};
 use kontor_agents::{EventId, StreamEvent};
 use kontor_core::{caller::Caller, error::Chain, ids::SessionId, turn::TurnEvent};
 use kontor_http::{Admission, KEEP_ALIVE, Services, StreamPlace};
+use kontor_identity::Csrf;
 use tokio::time::Instant;
 
 use super::answers::around;
 use super::chat::{learn_name, learn_names, transcript};
 use crate::{
-    chat::{Encoder, Fragments, Message},
+    chat::{Encoder, Fragments, Message, Room},
     error::{PageError, Result},
     form::Fields,
+    link::parsed,
     session::SignedIn,
     shell::viewer,
 };
@@ -35,17 +37,34 @@ pub(crate) async fn stream(
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let id: SessionId = session.parse().map_err(|_| PageError::not_found())?;
-    let query = Fields::of_query(&request);
+    let id: SessionId = parsed(&session)?;
+    let after = position(&request);
+    let admission = state.admit_stream(&caller, credential).map_err(PageError::Problem)?;
+    follow(state, caller, csrf, id, after, admission, &Room::Workspace).await
+}
+
+/// Where a request goes on.
+pub(crate) fn position(request: &Request) -> EventId {
+    let query = Fields::of_query(request);
     // A browser that comes back names the last event it saw, which is later than the page's.
     let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
-    let after: EventId =
-        last.unwrap_or_else(|| query.get("after")).parse().unwrap_or_else(|_| EventId::default());
+    last.unwrap_or_else(|| query.get("after")).parse().unwrap_or_else(|_| EventId::default())
+}
 
-    let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(PageError::Problem)?;
+/// The stream of a chat in a room, for one who was let in.
+pub(crate) async fn follow(
+    state: Services,
+    caller: Caller,
+    csrf: Csrf,
+    id: SessionId,
+    after: EventId,
+    Admission { place, ended }: Admission,
+    room: &Room,
+) -> Result<Response> {
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(&state, &caller, &schema), csrf.token())
-        .with(around(&state, &caller, &state.agents.session(&caller, id).await?).await?);
+        .with(around(&state, &caller, &state.agents.session(&caller, id).await?).await?)
+        .at(room);
     // What comes concerns the turn that had begun by then, and those after it.
     let begun = after.seq.saturating_add(1);
     let from = state.agents.turn_starts(&caller, id, Some(begun), 1).await?.first().copied().unwrap_or(1);

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{Result, page},
     form::Fields,
+    link::parsed,
     session::{Sent, SignedIn},
     shell::Shell,
     show::{Clock, Shown, exact},
@@ -82,7 +83,7 @@ pub(crate) async fn run(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Redirect> {
-    let id = id.parse().map_err(|_| PageError::not_found())?;
+    let id = parsed(&id)?;
     state.jobs.run_again(&sent.caller, id).await?;
     Ok(Redirect::to("/jobs?done=again"))
 }

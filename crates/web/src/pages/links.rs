@@ -5,16 +5,16 @@ use std::net::SocketAddr;
 use askama::Template;
 use axum::{
     extract::{ConnectInfo, Path, Request, State},
-    http::{StatusCode, header},
+    http::header,
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_core::error::{ErrorKind, Fault as _};
+use kontor_core::error::ErrorKind;
 use kontor_http::Services;
 use kontor_identity::{Acceptance, InvitationView};
 
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{Result, page, refused},
     form::Wrong,
     session::{keep, known_browser, read_fields},
 };
@@ -26,7 +26,6 @@ struct InvitationPage {
     token: String,
     invitation: InvitationView,
     name: String,
-    problem: String,
     wrong: Wrong,
 }
 
@@ -52,7 +51,6 @@ async fn invitation_page(state: &Services, token: String) -> Result<InvitationPa
         token,
         name: invitation.name.clone().unwrap_or_default(),
         invitation,
-        problem: String::new(),
         wrong: Wrong::default(),
     })
 }
@@ -78,21 +76,13 @@ pub(crate) async fn accept(
         Ok(session) => return Ok(keep(&state, &session, Redirect::to("/chat"))),
         Err(error) => error,
     };
-    let problem = error.problem();
-    let status = match problem.kind {
-        // The page itself is what comes back, so that no browser asks for a password of its own.
-        ErrorKind::Invalid | ErrorKind::Unauthenticated => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::Limited | ErrorKind::Unavailable | ErrorKind::Conflict => kontor_http::status(&problem),
-        _ => return Err(PageError::from(error)),
-    };
+    let (status, mut problem) = refused(error)?;
+    if problem.kind == ErrorKind::Unauthenticated {
+        "The password is wrong.".clone_into(&mut problem.message);
+    }
     let mut again = invitation_page(&state, token).await?;
     fields.get("name").clone_into(&mut again.name);
-    again.problem = match problem.kind {
-        ErrorKind::Unauthenticated => "The password is wrong.".to_owned(),
-        _ if problem.issues.is_empty() => problem.message,
-        _ => String::new(),
-    };
-    again.wrong = Wrong::of(&problem.issues, str::to_owned);
+    again.wrong = Wrong::of_problem(&problem, str::to_owned);
     Ok((status, page(&again)?).into_response())
 }
 
@@ -113,12 +103,9 @@ pub(crate) async fn set_password(
     let Err(error) = state.identity.reset_password(&token, password).await else {
         return Ok(Redirect::to("/sign-in?done=password").into_response());
     };
-    let problem = error.problem();
-    if problem.kind != ErrorKind::Invalid {
-        return Err(PageError::from(error));
-    }
+    let (status, problem) = refused(error)?;
     let email = state.identity.look_at_reset_link(&token).await?.email;
-    let wrong = Wrong::of(&problem.issues, str::to_owned);
+    let wrong = Wrong::of_problem(&problem, str::to_owned);
     let shown = ResetPage { assets: &assets::BASE, token, email, wrong };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+    Ok((status, page(&shown)?).into_response())
 }

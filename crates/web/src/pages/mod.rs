@@ -3,6 +3,7 @@
 mod account;
 mod agents;
 mod answers;
+mod approvals;
 mod audit;
 mod budgets;
 mod chat;
@@ -26,7 +27,9 @@ mod roles;
 mod settings;
 mod setup;
 mod sign_in;
+mod suggestions;
 mod trace;
+mod trials;
 mod turns;
 mod usage;
 
@@ -72,6 +75,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/turns/{turn}/go_on", post(turns::go_on))
         .route("/chat/approvals/{approval}", post(turns::resolve))
+        .route("/approvals", get(approvals::show))
         .route("/audit", get(audit::show))
         .route("/jobs", get(jobs::show))
         .route("/jobs/{id}/run", post(jobs::run))
@@ -105,6 +109,15 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/agents/{name}/prompt/draft", post(agents::prompt::keep))
         .route("/settings/agents/{name}/prompt/discard", post(agents::prompt::discard))
         .route("/settings/agents/{name}/prompt/preview", post(agents::prompt::preview))
+        .route("/settings/agents/{name}/prompt/try", post(trials::begin))
+        .route("/settings/agents/{name}/trials/{trial}", get(trials::show))
+        .route("/settings/agents/{name}/trials/{trial}/turns", post(trials::start))
+        .route("/settings/agents/{name}/trials/{trial}/events", get(trials::stream))
+        .route("/settings/agents/{name}/trials/{trial}/end", post(trials::end))
+        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/cancel", post(trials::cancel))
+        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/go_on", post(trials::go_on))
+        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/retry", post(trials::retry))
+        .route("/settings/agents/{name}/trials/{trial}/approvals/{approval}", post(trials::resolve))
         .route("/settings/agents/{name}/prompt/label", post(agents::reviews::move_label))
         .route("/settings/agents/{name}/prompt/reviews", post(agents::reviews::request))
         .route("/settings/agents/{name}/prompt/reviews/{id}", post(agents::reviews::answer))

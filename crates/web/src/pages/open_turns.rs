@@ -5,15 +5,15 @@ use axum::{
     extract::{Path, Request, State},
     response::{Html, Redirect},
 };
-use kontor_agents::{OpenTurn, Standing};
+use kontor_agents::{OpenTurn, OpenTurns, Standing};
 use kontor_core::ids::TurnId;
 use kontor_http::Services;
 
-use super::turns::parsed;
 use crate::{
     assets,
     error::{Result, page},
     form::Fields,
+    link::parsed,
     session::{Sent, SignedIn},
     shell::Shell,
     show::{Clock, Shown, exact, instant},
@@ -27,6 +27,8 @@ struct TurnsPage {
     /// The state that is asked for, empty for all.
     status: &'static str,
     turns: Vec<TurnView>,
+    /// Whether there are more than are shown.
+    has_more: bool,
     is_stopped: bool,
 }
 
@@ -51,7 +53,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>> {
     let query = Fields::of_query(&request);
     let wanted = Standing::from_word(query.get("status"));
-    let turns = state.agents.open_turns(&caller, wanted).await?;
+    let OpenTurns { turns, has_more } = state.agents.open_turns(&caller, wanted).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Turns", "settings/turns").await?;
     let clock = Clock::of(&state.environment, &caller);
@@ -64,7 +66,7 @@ pub(crate) async fn show(
             Standing::Stuck => "red",
         },
         because: turn.because,
-        member: turn.member.name.unwrap_or_else(|| "A member who is gone".to_owned()),
+        member: turn.member.shown().to_owned(),
         agent: turn.agent.label,
         begun: exact(turn.started_at.unwrap_or(turn.created_at), clock),
         deadline: turn.deadline_at.map_or(Shown::Empty, |at| exact(at, clock)),
@@ -77,6 +79,7 @@ pub(crate) async fn show(
         shell,
         status: wanted.map_or("", Standing::word),
         turns: turns.into_iter().map(view).collect(),
+        has_more,
         is_stopped: query.get("done") == "stopped",
     })
 }

@@ -39,6 +39,9 @@ pub(crate) async fn find(
     if fits("New chat") {
         items.push(item("New chat", "/chat".to_owned(), "Chat"));
     }
+    if fits("Approvals") {
+        items.push(item("Approvals", "/approvals".to_owned(), "Chat"));
+    }
     for page in settings_pages(&caller.grants).filter(|page| fits(page.label) || tells_of(page.holds)) {
         let kind = if page.about == About::Reader { "You" } else { "Workspace" };
         items.push(item(page.label, format!("/{}", page.place), kind));

@@ -29,7 +29,7 @@ use crate::{
     error::{PageError, Result, page},
     form::Fields,
     kinds,
-    link::with_query,
+    link::{parsed, with_query},
     records,
     session::{Sent, SignedIn},
     shell::{Shell, icon, viewer},
@@ -229,7 +229,7 @@ pub(crate) async fn found(
     let schema = state.crm.schema(caller.workspace).await?;
     let object = schema.object_by_plural(plural).cloned();
     let object = object.filter(|object| caller.grants.allows(&object.name, Action::Read));
-    let id = id.parse().map_err(|_| PageError::not_found())?;
+    let id = parsed(id)?;
     Ok((schema, object.ok_or_else(PageError::not_found)?, id))
 }
 

@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use super::chat::context_of;
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{PageError, Result, page, status_again},
     form::Fields,
     records::{
         Control, Held, Input, Names, Problems, Submitted, Trouble, UNREADABLE, Wanted, inputs, submitted,
@@ -156,13 +156,7 @@ impl<'a> RecordForm<'a> {
             return Ok((StatusCode::CONFLICT, Problems::general(SENT_ALREADY)));
         }
         let problem = correctable(error)?;
-        let status = match problem.kind {
-            ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Forbidden => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            _ => kontor_http::status(&problem),
-        };
-        Ok((status, Problems::of(&problem, self.object)))
+        Ok((status_again(&problem), Problems::of(&problem, self.object)))
     }
 
     /// The currency that the form of an amount shows where there is none yet.

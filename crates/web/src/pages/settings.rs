@@ -9,7 +9,6 @@ use axum::{
 };
 use kontor_core::{
     caller::Caller,
-    error::Fault as _,
     grants::Permission,
     locale::{DateLanguage, TimeZone},
     time::Date,
@@ -20,7 +19,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{Result, page, refused},
     form::{Fields, Wrong},
     session::{Sent, SignedIn},
     settings_pages::{SettingsPage as SettingsPageLink, own_pages},
@@ -121,7 +120,7 @@ pub(crate) async fn change_own(State(state): State<Services>, sent: Sent) -> Res
     again.own.time_zone = fields.get("time_zone").to_owned();
     again.own.date_language = fields.find("date_language").map_or(again.own.date_language, str::to_owned);
     again.own.name = fields.find("name").map_or(again.own.name, str::to_owned);
-    refused(again, error, "own_")
+    shown_again(again, error, "own_")
 }
 
 /// Sets the reader's time zone to the one that their browser says, unless one is set.
@@ -153,18 +152,17 @@ pub(crate) async fn change_workspace(State(state): State<Services>, sent: Sent) 
         currency: fields.get("currency").to_owned(),
         kept: KEPT.into_iter().map(|(name, label)| (name, label, fields.get(name).to_owned())).collect(),
     };
-    refused(again, error, "")
+    shown_again(again, error, "")
 }
 
 /// The page with what is wrong beside its inputs, whose names begin with `prefix`.
-fn refused(mut shown: SettingsPage, error: Error, prefix: &str) -> Result<Response> {
-    shown.wrong = Wrong::of(&error.problem().issues, |path| {
-        format!("{prefix}{}", path.trim_start_matches("retention."))
+fn shown_again(mut shown: SettingsPage, error: Error, prefix: &str) -> Result<Response> {
+    let (status, problem) = refused(error)?;
+    shown.wrong = Wrong::of_problem(&problem, |path| match path {
+        "" => String::new(),
+        path => format!("{prefix}{}", path.trim_start_matches("retention.")),
     });
-    if shown.wrong.is_empty() {
-        return Err(PageError::from(error));
-    }
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+    Ok((status, page(&shown)?).into_response())
 }
 
 /// The languages of dates, each with how it writes a day.

@@ -3,27 +3,24 @@
 use askama::Template;
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_core::error::{ErrorKind, Fault as _, Problem};
+use kontor_core::error::Problem;
 use kontor_http::Services;
 use kontor_identity::{NewWorkspace, SignIn};
 
 use crate::{
     assets,
-    error::{Result, page},
-    form::Fields,
+    error::{Result, page, refused},
+    form::{Fields, Wrong},
     session::{keep, read_fields},
-    show::as_sentence,
 };
 
 #[derive(Template)]
 #[template(path = "setup.html")]
 struct SetupPage {
     assets: &'static str,
-    /// What is wrong, by the input it is about; with no input, what is wrong with the whole.
-    wrong: Vec<(&'static str, String)>,
+    wrong: Wrong,
     token: String,
     workspace: String,
     name: String,
@@ -35,7 +32,7 @@ impl SetupPage {
         let text = |name| fields.get(name).to_owned();
         Self {
             assets: &assets::BASE,
-            wrong: problem.map(wrong).unwrap_or_default(),
+            wrong: problem.map(|problem| Wrong::of_problem(problem, input_of)).unwrap_or_default(),
             token: text("token"),
             workspace: text("workspace"),
             name: text("name"),
@@ -44,34 +41,14 @@ impl SetupPage {
     }
 }
 
-impl SetupPage {
-    fn wrong_at(&self, input: &str) -> Option<&str> {
-        self.wrong.iter().find(|(name, _)| *name == input).map(|(_, message)| message.as_str())
-    }
-
-    /// Whether an input is where a page begins: the first that is wrong, or else the first.
-    fn begins_at(&self, input: &str) -> bool {
-        let wrong = INPUTS.iter().find(|name| self.wrong_at(name).is_some());
-        *wrong.unwrap_or(&INPUTS[0]) == input
-    }
-}
-
-/// The inputs in their order.
-const INPUTS: [&str; 4] = ["workspace", "name", "email", "password"];
-
-/// What a problem is about, by the names of the inputs.
-fn wrong(problem: &Problem) -> Vec<(&'static str, String)> {
-    if problem.issues.is_empty() {
-        return vec![("", problem.message.clone())];
-    }
-    let input = |path: &str| match path {
+/// The input that a path of a new workspace stands for.
+fn input_of(path: &str) -> String {
+    match path {
         "name" => "workspace",
         "admin_name" => "name",
-        "email" => "email",
-        "password" => "password",
-        _ => "",
-    };
-    problem.issues.iter().map(|issue| (input(&issue.path), as_sentence(&issue.message))).collect()
+        other => other,
+    }
+    .to_owned()
 }
 
 pub(crate) async fn show(State(state): State<Services>, request: Request) -> Result<Response> {
@@ -91,14 +68,8 @@ pub(crate) async fn set_up(State(state): State<Services>, request: Request) -> R
         password: password.clone(),
     };
     if let Err(error) = state.identity.set_up(fields.get("token"), new).await {
-        let problem = error.problem();
-        return match problem.kind {
-            ErrorKind::Invalid => {
-                let shown = SetupPage::of(&fields, Some(&problem));
-                Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
-            }
-            _ => Err(error.into()),
-        };
+        let (status, problem) = refused(error)?;
+        return Ok((status, page(&SetupPage::of(&fields, Some(&problem)))?).into_response());
     }
     let known_browser = String::new();
     let input = SignIn { email, password, workspace: None, remote: None, user_agent: None, known_browser };

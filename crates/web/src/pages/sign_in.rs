@@ -5,16 +5,15 @@ use std::net::SocketAddr;
 use askama::Template;
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_core::error::ErrorKind;
 use kontor_http::{Services, sender_of_form};
 use kontor_identity::{Error, SignIn};
 
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{Result, page, refused},
     form::Fields,
     link,
     session::{self, Sent, read_fields},
@@ -68,16 +67,8 @@ pub(crate) async fn sign_in(State(state): State<Services>, request: Request) -> 
     match state.identity.start_browser_session(input).await {
         Ok(session) => Ok(session::keep(&state, &session, Redirect::to(link::local(fields.get("next"))))),
         Err(error) => {
-            let problem = kontor_http::problem_of(&error);
-            if problem.kind == ErrorKind::Internal {
-                return Err(PageError::Problem(problem));
-            }
             let asks_workspace = matches!(error, Error::WorkspaceRequired(_) | Error::NoMembership);
-            // The sign-in page itself is what comes back, so that no browser asks for a password of its own.
-            let status = match problem.kind {
-                ErrorKind::Unauthenticated => StatusCode::UNPROCESSABLE_ENTITY,
-                _ => kontor_http::status(&problem),
-            };
+            let (status, problem) = refused(error)?;
             let shown = SignInPage {
                 problem: Some(problem.message),
                 email: fields.get("email").to_owned(),

@@ -10,11 +10,11 @@ use kontor_core::{ids::TurnId, reading::readable, usage::dollars};
 use kontor_http::Services;
 use serde_json::Value as Json;
 
-use super::turns::parsed;
 use crate::{
     assets,
     chat::duration,
     error::{Result, page},
+    link::parsed,
     session::SignedIn,
     shell::Shell,
     show::{Clock, Shown, exact},

@@ -4,7 +4,7 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use kontor_agents::{ApprovalStatus, Decision, Error, NewSession, SessionPatch, SessionStatus, TurnStatus};
@@ -19,9 +19,10 @@ use serde_json::json;
 use super::answers::around;
 use super::chat::{Unsent, begin_page, context_of, show_page};
 use crate::{
-    chat::{Fragments, Transcript},
-    error::{PageError, Result},
+    chat::{Fragments, Room, Transcript},
+    error::{PageError, Result, refused},
     form::Fields,
+    link::parsed,
     session::{OTHER_SESSION, Sent, Written},
     shell::viewer,
 };
@@ -45,8 +46,7 @@ pub(crate) async fn begin(
         }
         Ok(session) => Ok(Redirect::to(&format!("/chat/{session}")).into_response()),
         Err(error) => {
-            let problem = unsent(error, &headers)?;
-            let status = kontor_http::status(&problem);
+            let (status, problem) = unsent(error, &headers)?;
             let unsent = Unsent { message, problem, agent: fields.get("agent").to_owned() };
             let page = begin_page(&state, &caller, &csrf, &fields, Some(unsent)).await?;
             Ok((status, page).into_response())
@@ -78,23 +78,8 @@ pub(super) fn message(fields: &Fields) -> String {
 }
 
 /// Why a message was not taken, where a page is to say so beside the message. A script keeps the message itself.
-fn unsent(error: PageError, headers: &HeaderMap) -> Result<Problem> {
-    match error {
-        PageError::Problem(problem)
-            if !wants_json(headers)
-                && matches!(
-                    problem.kind,
-                    ErrorKind::Invalid
-                        | ErrorKind::Conflict
-                        | ErrorKind::Forbidden
-                        | ErrorKind::Limited
-                        | ErrorKind::Unavailable
-                ) =>
-        {
-            Ok(problem)
-        }
-        error => Err(error),
-    }
+fn unsent(error: PageError, headers: &HeaderMap) -> Result<(StatusCode, Problem)> {
+    if wants_json(headers) { Err(error) } else { refused(error) }
 }
 
 fn other_session() -> PageError {
@@ -106,9 +91,28 @@ pub(crate) async fn start(
     State(state): State<Services>,
     Path(session): Path<String>,
     headers: HeaderMap,
-    Written { sent, is_ours }: Written,
+    written: Written,
 ) -> Result<Response> {
     let session: SessionId = parsed(&session)?;
+    let (caller, csrf) = (written.sent.caller.clone(), written.sent.csrf.clone());
+    match send(&state, session, &headers, written, &Room::Workspace).await? {
+        Ok(answer) => Ok(answer),
+        Err((status, unsent)) => {
+            let query = Fields::default();
+            let page = show_page(&state, &caller, &csrf, session, &query, Some(unsent)).await?;
+            Ok((status, page).into_response())
+        }
+    }
+}
+
+/// Sends one more message in a room; one that was not taken is to be shown again, with why.
+pub(crate) async fn send(
+    state: &Services,
+    session: SessionId,
+    headers: &HeaderMap,
+    Written { sent, is_ours }: Written,
+    room: &Room,
+) -> Result<Result<Response, (StatusCode, Unsent)>> {
     let message = message(&sent.fields);
     let key = sent.fields.get("key");
     let key = (!key.is_empty()).then(|| key.to_owned());
@@ -121,20 +125,17 @@ pub(crate) async fn start(
     let started = match started {
         Ok(started) => started,
         Err(error) => {
-            let problem = unsent(error, &headers)?;
-            let status = kontor_http::status(&problem);
-            let unsent = Unsent { message, problem, agent: String::new() };
-            let query = Fields::default();
-            let page = show_page(&state, &sent.caller, &sent.csrf, session, &query, Some(unsent)).await?;
-            return Ok((status, page).into_response());
+            let (status, problem) = unsent(error, headers)?;
+            return Ok(Err((status, Unsent { message, problem, agent: String::new() })));
         }
     };
-    if !wants_json(&headers) {
-        return Ok(Redirect::to(&format!("/chat/{session}")).into_response());
+    if !wants_json(headers) {
+        return Ok(Ok(Redirect::to(&room.page_of(session)).into_response()));
     }
     let schema = state.crm.schema(sent.caller.workspace).await?;
-    let around = around(&state, &sent.caller, &state.agents.session(&sent.caller, session).await?).await?;
-    let fragments = Fragments::new(viewer(&state, &sent.caller, &schema), sent.csrf.token()).with(around);
+    let around = around(state, &sent.caller, &state.agents.session(&sent.caller, session).await?).await?;
+    let fragments =
+        Fragments::new(viewer(state, &sent.caller, &schema), sent.csrf.token()).with(around).at(room);
     let mut transcript = Transcript::default();
     if started.status == TurnStatus::Queued {
         transcript.queue(started.id, message, sent.caller.member());
@@ -148,7 +149,7 @@ pub(crate) async fn start(
         "html": fragments.turn(turn),
         "foot": fragments.foot(turn),
     });
-    Ok(Json(answer).into_response())
+    Ok(Ok(Json(answer).into_response()))
 }
 
 /// Lets a chat that was paused take messages again.
@@ -204,6 +205,11 @@ pub(crate) async fn resolve(
     };
     let decision = Decision { approved, comment: sent.fields.get("comment").to_owned() };
     match state.agents.resolve_approval(&sent.caller, approval, decision).await {
+        // From the page of all approvals one goes back to it.
+        Ok(_) if sent.fields.get("back") == "approvals" => {
+            let said = if approved { "approved" } else { "denied" };
+            Ok(Redirect::to(&format!("/approvals?done={said}")).into_response())
+        }
         Ok(resolved) => Ok(done(&headers, resolved.session)),
         Err(Error::ApprovalClosed) => Err(closed(&state, &sent.caller, approval).await?),
         Err(error) => Err(error.into()),
@@ -212,20 +218,17 @@ pub(crate) async fn resolve(
 
 /// What became of an approval that takes no answer any more.
 async fn closed(state: &Services, caller: &Caller, id: ApprovalId) -> Result<PageError> {
-    let approvals = state.agents.approvals(caller, None, None).await?;
-    let message = match approvals.iter().find(|approval| approval.id == id) {
-        Some(approval) => match approval.status {
-            ApprovalStatus::Approved => "You approved this already.",
-            ApprovalStatus::Denied => "You denied this already.",
-            ApprovalStatus::Pending | ApprovalStatus::Expired => {
-                match state.agents.turn(caller, approval.turn).await?.status {
-                    TurnStatus::Cancelled => "This did not run: the reply was stopped before you answered.",
-                    TurnStatus::Failed => "This did not run: the reply failed before you answered.",
-                    _ => "This did not run: it waited too long for an answer. Ask for it again.",
-                }
+    let approval = state.agents.approval(caller, id).await?;
+    let message = match approval.status {
+        ApprovalStatus::Approved => "You approved this already.",
+        ApprovalStatus::Denied => "You denied this already.",
+        ApprovalStatus::Pending | ApprovalStatus::Expired => {
+            match state.agents.turn(caller, approval.turn).await?.status {
+                TurnStatus::Cancelled => "This did not run: the reply was stopped before you answered.",
+                TurnStatus::Failed => "This did not run: the reply failed before you answered.",
+                _ => "This did not run: it waited too long for an answer. Ask for it again.",
             }
-        },
-        None => "This takes no answer any more.",
+        }
     };
     Ok(PageError::Problem(Problem::new(ErrorKind::Conflict, "approval_closed", message)))
 }
@@ -240,8 +243,4 @@ pub(super) fn done(headers: &HeaderMap, session: SessionId) -> Response {
 
 pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
-}
-
-pub(super) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T> {
-    text.parse().map_err(|_| PageError::not_found())
 }

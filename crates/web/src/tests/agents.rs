@@ -12,7 +12,7 @@ async fn an_agent_is_made_changed_copied_and_deleted_on_its_pages() {
         .await
         .expect(200)
         .shows("You are {{ agent.label }}")
-        .shows("<option>Viewer");
+        .shows("<option selected>Viewer");
     let new = [
         ("name", "lead-finder"),
         ("label", "Lead finder"),

@@ -91,6 +91,38 @@ async fn a_deletion_waits_for_approval_in_place() {
 }
 
 #[tokio::test]
+async fn what_waits_in_any_chat_is_on_one_page_and_answered_there() {
+    let server = Server::start().await;
+    server.work();
+    let ada = server.sign_in("ada").await;
+    ada.get("/approvals")
+        .await
+        .expect(200)
+        .shows("Nothing waits for you")
+        .hides("<span class=\"badge orange\">");
+    let (deal, page) = chat_about_a_deal(&server, &ada, "delete deal Crane").await;
+    stream_until(&ada, &format!("{page}/events?after=0"), None, "\"state\":\"waiting\"").await;
+
+    // Every page says how many wait.
+    ada.get("/settings").await.expect(200).shows("<span class=\"badge orange\">1<");
+    let waiting = ada.get("/approvals").await.expect(200);
+    waiting.shows("Delete deal").shows("Crane").shows(&format!("href=\"{page}\"")).shows("Deny: Delete deal");
+    server.sign_in("vera").await.get("/approvals").await.expect(200).hides("Crane");
+    let start = waiting.body.find("/chat/approvals/").unwrap();
+    let approval = waiting.body[start..].split('"').next().unwrap().to_owned();
+    let form = [("decision", "deny"), ("comment", "we keep it"), ("back", "approvals")];
+    let answered = ada.post(&approval, &form).await.expect(303);
+    assert_eq!(answered.header("location"), "/approvals?done=denied");
+    let after = ada.get("/approvals?done=denied").await.expect(200);
+    after.shows("Nothing waits for you").hides("Delete deal").hides("<span class=\"badge orange\">");
+    ada.get("/approvals?status=all").await.expect(200).shows(">denied</span>").shows("we keep it");
+    ada.get(&format!("/records/deals/{deal}")).await.expect(200).hides("Deleted");
+    let found = ada.get("/palette?q=approv").await.expect(200);
+    found.shows("/approvals");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_stream_ends_when_its_reader_signs_out() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
@@ -193,7 +225,7 @@ async fn the_longest_message_that_the_page_takes_is_the_longest_that_an_agent_ta
     for path in ["/chat", page.as_str()] {
         ada.get(path).await.expect(200).shows(&format!("maxlength=\"{longest}\""));
     }
-    ada.post(&format!("{page}/turns"), &[("message", &"x".repeat(longest + 1))]).await.expect(400);
+    ada.post(&format!("{page}/turns"), &[("message", &"x".repeat(longest + 1))]).await.expect(422);
 }
 
 /// Sets the column of a session.

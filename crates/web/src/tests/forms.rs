@@ -316,7 +316,7 @@ async fn who_has_a_value_already_is_named_and_led_to() {
     let jane = json!({"name": {"first": "Jane", "last": "Roe"}, "emails": {"primary": "jane@example.com"}});
     let id = server.create("contact", jane).await;
     let form = [("name.first", "Janet"), ("name.last", "Roe"), ("emails.primary", "jane@example.com")];
-    let answer = ada.post("/records/contacts", &form).await.expect(422);
+    let answer = ada.post("/records/contacts", &form).await.expect(409);
     answer
         .shows("id=\"emails-wrong\"")
         .shows(&format!("href=\"/records/contacts/{id}\""))
@@ -341,12 +341,12 @@ async fn a_message_that_is_not_taken_is_still_there_to_be_sent() {
     let ada = server.sign_in("ada").await;
     let long = "x".repeat(server.services.agents.limits().message_characters + 1);
     let form = [("agent", "analyst"), ("message", long.as_str())];
-    let begun = ada.post("/chat", &form).await.expect(400);
+    let begun = ada.post("/chat", &form).await.expect(422);
     begun.shows(&format!(">{long}</textarea>")).shows("A message has at most");
     begun.shows("value=\"analyst\" form=\"composer\" checked");
     let page = ada.post("/chat", &[("agent", "analyst"), ("message", "help")]).await.expect(303);
     let page = page.header("location").to_owned();
-    let again = ada.post(&format!("{page}/turns"), &[("message", long.as_str())]).await.expect(400);
+    let again = ada.post(&format!("{page}/turns"), &[("message", long.as_str())]).await.expect(422);
     again.shows(&format!(">{long}</textarea>")).shows("A message has at most").shows("id=\"transcript\"");
 }
 

@@ -7,12 +7,9 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use kontor_agents::{
-    AgentLimits, AgentPatch, AgentSummary, AgentVersion, Definition, NewAgent, ResponseFormat,
+    AgentLimits, AgentPatch, AgentSummary, AgentVersion, Definition, Error, NewAgent, ResponseFormat,
 };
-use kontor_core::{
-    caller::Caller,
-    error::{Fault as _, Issue},
-};
+use kontor_core::{caller::Caller, error::Issue};
 use kontor_http::Services;
 use kontor_identity::Csrf;
 use kontor_models::{ReasoningEffort, RequestSettings};
@@ -21,7 +18,7 @@ use serde_json::Value as Json;
 use super::{href, may_change, may_write};
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{Result, page, refused},
     form::{Fields, Wrong},
     session::{Sent, SignedIn},
     shell::Shell,
@@ -72,6 +69,8 @@ struct AgentPage {
     done: &'static str,
     /// What somebody else changed meanwhile.
     conflict: String,
+    /// What they made of an input that was changed here as well.
+    newer: Fields,
     wrong: Wrong,
 }
 
@@ -113,6 +112,7 @@ pub(crate) async fn new(
         form.set("model", "smart");
         form.set("icon", "sparkles");
         form.set("format", "markdown");
+        form.set("role", "Viewer");
         form.set("operations", "*.find\n*.get\n*.group\n*.timeline\nsearch");
         form.set("prompt", kontor_agents::STARTER);
     } else {
@@ -128,7 +128,7 @@ pub(crate) async fn new(
 
 pub(crate) async fn create(State(state): State<Services>, sent: Sent) -> Result<Response> {
     let Sent { caller, csrf, fields } = sent;
-    let issues = match patch_of(&fields) {
+    let (status, wrong) = match patch_of(&fields) {
         Ok(patch) => {
             let prompt = fields.find("prompt").unwrap_or_default().replace("\r\n", "\n");
             let copy_of = Some(fields.get("copy_of").to_owned()).filter(|name| !name.is_empty());
@@ -154,15 +154,14 @@ pub(crate) async fn create(State(state): State<Services>, sent: Sent) -> Result<
                 Ok(agent) => {
                     return Ok(Redirect::to(&format!("{}?done=made", href(&agent.name))).into_response());
                 }
-                Err(error) => issues_of(error)?,
+                Err(error) => wrong_of(error)?,
             }
         }
-        Err(issues) => issues,
+        Err(issues) => unread(&issues),
     };
     let copy_of = fields.get("copy_of").to_owned();
     let shown = agent_page(&state, &caller, &csrf, None, fields).await?;
-    let wrong = Wrong::of(&issues, input_of);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&AgentPage { wrong, copy_of, ..shown })?).into_response())
+    Ok((status, page(&AgentPage { wrong, copy_of, ..shown })?).into_response())
 }
 
 pub(crate) async fn show(
@@ -195,23 +194,28 @@ pub(crate) async fn change(
     if let Some(version) = known.filter(|version| *version != agent.version) {
         return changed_meanwhile(&state, &caller, &csrf, agent, version, &fields).await;
     }
-    let issues = match patch_of(&fields) {
+    let (status, wrong) = match patch_of(&fields) {
         Ok(patch) => {
             let patch = AgentPatch { version: known, ..patch };
             match state.agents.change_agent(&caller, &name, patch).await {
                 Ok(_) => return Ok(Redirect::to(&format!("{}?done=saved", href(&name))).into_response()),
-                Err(error) => issues_of(error)?,
+                // Somebody was faster by a moment.
+                Err(Error::AgentChanged { .. }) => {
+                    let agent = state.agents.agent_by_name(&caller, &name).await?;
+                    let version = known.unwrap_or_default();
+                    return changed_meanwhile(&state, &caller, &csrf, agent, version, &fields).await;
+                }
+                Err(error) => wrong_of(error)?,
             }
         }
-        Err(issues) => issues,
+        Err(issues) => unread(&issues),
     };
     let shown = agent_page(&state, &caller, &csrf, Some(agent), fields).await?;
-    let wrong = Wrong::of(&issues, input_of);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&AgentPage { wrong, ..shown })?).into_response())
+    Ok((status, page(&AgentPage { wrong, ..shown })?).into_response())
 }
 
 /// The form again, after somebody else changed the agent: with what they wrote, and with what this one wrote where that
-/// differs from what stood in the form.
+/// differs from what stood in the form, beside theirs where both changed the same.
 async fn changed_meanwhile(
     state: &Services,
     caller: &Caller,
@@ -224,11 +228,17 @@ async fn changed_meanwhile(
     let before = versions.iter().find(|known| known.version == version);
     let base = before.map(|known| written(&known.definition)).unwrap_or_default();
     let mut form = written(&agent.definition);
+    let mut newer = Fields::default();
     for name in INPUTS {
-        let mine = normal(sent.find(name).unwrap_or_default());
-        if mine != normal(base.find(name).unwrap_or_default()) {
-            form.set(name, mine);
+        let text = |fields: &Fields| normal(fields.find(name).unwrap_or_default());
+        let (before, theirs, mine) = (text(&base), text(&form), text(sent));
+        if mine == before || mine == theirs {
+            continue;
         }
+        if theirs != before {
+            newer.set(name, theirs);
+        }
+        form.set(name, mine);
     }
     let since = versions.iter().filter(|known| known.version > version);
     let mut changed: Vec<String> = since.flat_map(|known| known.changed.clone()).collect();
@@ -236,6 +246,7 @@ async fn changed_meanwhile(
     changed.dedup();
     let by = agent.changed_by.to_string();
     let mut shown = agent_page(state, caller, csrf, Some(agent), form).await?;
+    shown.newer = newer;
     shown.conflict = format!(
         "{by} changed this agent since you opened it: {}. What you wrote is below together with that; look at it and save again.",
         changed.join(", ").replace('_', " ")
@@ -243,14 +254,17 @@ async fn changed_meanwhile(
     Ok((StatusCode::CONFLICT, page(&shown)?).into_response())
 }
 
-/// What is wrong, where it belongs to inputs.
-fn issues_of(error: kontor_agents::Error) -> Result<Vec<Issue>> {
-    let problem = error.problem();
-    match (problem.code.as_ref(), problem.issues.is_empty()) {
-        ("role_beyond_caller", _) => Ok(vec![Issue::new("role", problem.code, problem.message)]),
-        (_, false) => Ok(problem.issues),
-        (_, true) => Err(PageError::from(error)),
-    }
+/// Why the form comes back, where it is known only when it is saved.
+fn wrong_of(error: Error) -> Result<(StatusCode, Wrong)> {
+    let (status, problem) = refused(error)?;
+    let whole = if problem.code == "role_beyond_caller" { "role" } else { "" };
+    let input = |path: &str| if path.is_empty() { whole.to_owned() } else { input_of(path) };
+    Ok((status, Wrong::of_problem(&problem, input)))
+}
+
+/// The same of what cannot even be read.
+fn unread(issues: &[Issue]) -> (StatusCode, Wrong) {
+    (StatusCode::UNPROCESSABLE_ENTITY, Wrong::of(issues, input_of))
 }
 
 /// The input of a path.
@@ -313,6 +327,7 @@ async fn agent_page(
         may_write: may_write(caller),
         done: "",
         conflict: String::new(),
+        newer: Fields::default(),
         wrong: Wrong::default(),
     })
 }

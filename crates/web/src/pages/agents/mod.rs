@@ -1,5 +1,6 @@
 //! The agents of the workspace: what they are, what they are told, and which version of that is used.
 
+mod comparison;
 pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod prompt;
@@ -12,7 +13,7 @@ use crate::form::Fields;
 /// Where the list is.
 const HREF: &str = "/settings/agents";
 
-fn href(name: &str) -> String {
+pub(crate) fn href(name: &str) -> String {
     format!("{HREF}/{name}")
 }
 

@@ -7,7 +7,7 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use kontor_agents::{
-    AgentSummary, DiffLine, LineChange, NewDraft, NewPreview, NewPrompt, Preview, PreviewRecord, Review,
+    AgentSummary, NewDraft, NewPreview, NewPrompt, NewTrial, Preview, PreviewRecord, PromptVersion, Review,
     ReviewStatus, Variable, compare_lines,
 };
 use kontor_core::{
@@ -20,18 +20,18 @@ use kontor_core::{
 use kontor_http::Services;
 use kontor_identity::Csrf;
 
-use super::{href, may_write, number};
+use super::{
+    comparison::{DiffView, shortened},
+    href, may_write, number,
+};
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{PageError, Result, page, refused},
     form::Fields,
     session::{Sent, SignedIn},
     shell::Shell,
     show::{Clock, Shown, instant},
 };
-
-/// Lines of a comparison that stay around a difference.
-const AROUND: usize = 3;
 
 #[derive(Template)]
 #[template(path = "agent_prompt.html")]
@@ -49,6 +49,8 @@ struct PromptPage {
     /// A later version than the one that a draft was begun from, and who wrote it.
     overtaken: Option<String>,
     draft_saved: Option<Shown>,
+    /// The reader's trials that have not ended.
+    trials: Vec<TrialView>,
     members: Vec<(String, String)>,
     member: String,
     record: String,
@@ -56,12 +58,18 @@ struct PromptPage {
     /// Why there is no preview.
     problem: Option<String>,
     diff: Vec<DiffView>,
+    /// The version that the text is compared with, where it is not what live traffic uses.
+    against: Option<i64>,
+    /// The latest version that whoever writes has been told of.
+    latest: i64,
     variables: Vec<Variable>,
     versions: Vec<VersionView>,
     labels: Vec<LabelView>,
     reviews: Vec<ReviewView>,
     may_write: bool,
     done: &'static str,
+    /// Why something else than the text was refused.
+    refused: Option<String>,
 }
 
 struct PreviewView {
@@ -70,10 +78,9 @@ struct PreviewView {
     tokens: [(&'static str, String); 3],
 }
 
-/// A line of the comparison, or those that are left out.
-enum DiffView {
-    Line { class: &'static str, sign: &'static str, text: String },
-    Skipped(usize),
+struct TrialView {
+    href: String,
+    when: Shown,
 }
 
 struct VersionView {
@@ -106,12 +113,15 @@ struct ReviewView {
 }
 
 /// What stands in the editor.
+#[derive(Default)]
 struct Written {
     body: String,
     note: String,
     based_on: Option<i64>,
     member: String,
     record: String,
+    against: Option<i64>,
+    latest: Option<i64>,
 }
 
 pub(crate) async fn show(
@@ -120,25 +130,47 @@ pub(crate) async fn show(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Html<String>> {
-    let query = Fields::of_query(&request);
-    let agent = state.agents.agent_by_name(&caller, &name).await?;
+    page(&opened(&state, &caller, &csrf, &name, &Fields::of_query(&request)).await?)
+}
+
+/// The page with what was not done, and why.
+pub(super) async fn not_done(
+    state: &Services,
+    sent: &Sent,
+    name: &str,
+    error: kontor_agents::Error,
+) -> Result<Response> {
+    let (status, problem) = refused(error)?;
+    let mut shown = opened(state, &sent.caller, &sent.csrf, name, &Fields::default()).await?;
+    shown.refused = Some(problem.message);
+    Ok((status, page(&shown)?).into_response())
+}
+
+async fn opened(
+    state: &Services,
+    caller: &Caller,
+    csrf: &Csrf,
+    name: &str,
+    query: &Fields,
+) -> Result<PromptPage> {
+    let agent = state.agents.agent_by_name(caller, name).await?;
     let (mut body, mut based_on) = (agent.prompt.clone().unwrap_or_default(), Some(agent.prompt_version));
     let mut draft_saved = None;
-    if let Some(version) = number(&query, "version") {
-        body = state.agents.prompt(&caller, &name, version).await?.body;
+    if let Some(version) = number(query, "version") {
+        body = state.agents.prompt(caller, name, version).await?.body;
         based_on = Some(version);
-    } else if may_write(&caller)
-        && let Some(draft) = state.agents.prompt_draft(&caller, &name).await?
+    } else if may_write(caller)
+        && let Some(draft) = state.agents.prompt_draft(caller, name).await?
     {
-        let clock = Clock::of(&state.environment, &caller);
+        let clock = Clock::of(&state.environment, caller);
         (body, based_on, draft_saved) = (draft.body, draft.based_on, Some(instant(draft.saved_at, clock)));
     }
-    let written =
-        Written { body, note: String::new(), based_on, member: String::new(), record: String::new() };
-    let mut shown = prompt_page(&state, &caller, &csrf, agent, written).await?;
+    let written = Written { body, based_on, ..Written::default() };
+    let mut shown = prompt_page(state, caller, csrf, agent, written).await?;
     shown.draft_saved = draft_saved;
     shown.done = match query.get("done") {
         "saved" => "Saved as a version. Agents use it when production stands at it.",
+        "beside" => "Saved as a version. Somebody else saved one at the same moment: both are below.",
         "draft" => "Your draft is kept.",
         "discarded" => "Your draft is gone.",
         "moved" => "The label has moved. Chats use it from their next message on.",
@@ -146,7 +178,7 @@ pub(crate) async fn show(
         "answered" => "The review is answered.",
         _ => "",
     };
-    page(&shown)
+    Ok(shown)
 }
 
 /// The editor as it was sent, with its preview.
@@ -165,18 +197,82 @@ pub(crate) async fn save(
     sent: Sent,
 ) -> Result<Response> {
     let was = written(&sent.fields);
-    let new = NewPrompt { body: was.body.clone(), note: was.note.clone() };
-    let Err(error) = state.agents.save_prompt(&sent.caller, &name, new).await else {
-        return Ok(Redirect::to(&format!("{}/prompt?done=saved#versions", href(&name))).into_response());
-    };
-    let problem = error.problem();
-    if problem.issues.is_empty() {
-        return Err(PageError::from(error));
+    if let Some(theirs) = saved_meanwhile(&state, &sent.caller, &name, was.latest).await? {
+        return both(&state, &sent, &name, was, theirs).await;
     }
+    let new = NewPrompt { body: was.body.clone(), note: was.note.clone() };
+    let error = match state.agents.save_prompt(&sent.caller, &name, new).await {
+        Ok(saved) => {
+            let is_next = was.latest.is_none_or(|latest| saved.version == latest + 1);
+            let done = if is_next { "saved" } else { "beside" };
+            return Ok(Redirect::to(&format!("{}/prompt?done={done}#versions", href(&name))).into_response());
+        }
+        Err(error) => error,
+    };
+    let (status, problem) = refused(error)?;
     let agent = state.agents.agent_by_name(&sent.caller, &name).await?;
     let mut shown = prompt_page(&state, &sent.caller, &sent.csrf, agent, was).await?;
     shown.problem = Some(told(&problem));
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+    Ok((status, page(&shown)?).into_response())
+}
+
+/// The last version that somebody else saved after the one that whoever writes has been told of.
+async fn saved_meanwhile(
+    state: &Services,
+    caller: &Caller,
+    name: &str,
+    told_of: Option<i64>,
+) -> Result<Option<PromptVersion>> {
+    let Some(told_of) = told_of else { return Ok(None) };
+    let versions = state.agents.prompts(caller, name).await?;
+    let is_news =
+        |known: &PromptVersion| known.version > told_of && known.author.principal != caller.principal;
+    Ok(versions.into_iter().find(is_news))
+}
+
+/// The editor with what was written, compared with what somebody else saved meanwhile. Sent again it is saved beside
+/// theirs.
+async fn both(
+    state: &Services,
+    sent: &Sent,
+    name: &str,
+    mut was: Written,
+    theirs: PromptVersion,
+) -> Result<Response> {
+    (was.latest, was.against) = (None, Some(theirs.version));
+    let agent = state.agents.agent_by_name(&sent.caller, name).await?;
+    let mut shown = prompt_page(state, &sent.caller, &sent.csrf, agent, was).await?;
+    shown.overtaken = None;
+    shown.refused = Some(format!(
+        "Not saved yet: {} saved version {} while you were writing. How yours differs from it is shown beside what you \
+         wrote. Save again to keep yours as a version of its own.",
+        theirs.author, theirs.version
+    ));
+    Ok((StatusCode::CONFLICT, page(&shown)?).into_response())
+}
+
+/// What is tried of what was sent.
+pub(crate) fn written_trial(fields: &Fields) -> NewTrial {
+    let Written { body, member, record, .. } = written(fields);
+    let member = Some(member).filter(|member| !member.is_empty());
+    NewTrial { version: None, body: Some(body), member, record: record_of(&record) }
+}
+
+/// The editor as it was sent, with why its prompt is not tried.
+pub(crate) async fn not_tried(
+    state: &Services,
+    name: &str,
+    sent: Sent,
+    (status, problem): (StatusCode, Problem),
+) -> Result<Response> {
+    let agent = state.agents.agent_by_name(&sent.caller, name).await?;
+    let mut shown = prompt_page(state, &sent.caller, &sent.csrf, agent, written(&sent.fields)).await?;
+    if problem.issues.is_empty() {
+        shown.refused = Some(problem.message);
+    } else {
+        shown.problem = Some(told(&problem));
+    }
+    Ok((status, page(&shown)?).into_response())
 }
 
 pub(crate) async fn keep(
@@ -206,6 +302,8 @@ fn written(fields: &Fields) -> Written {
         based_on: number(fields, "based_on"),
         member: fields.get("member").to_owned(),
         record: fields.get("record").to_owned(),
+        against: number(fields, "against"),
+        latest: number(fields, "latest"),
     }
 }
 
@@ -239,11 +337,20 @@ async fn prompt_page(
             && latest.author.principal != caller.principal
     });
     let overtaken = latest.map(|latest| format!("{} saved version {} since", latest.author, latest.version));
+    let trials = match may_write(caller) {
+        true => state.trials.list(caller, &name).await?,
+        false => Vec::new(),
+    };
     let members = match caller.grants.permits(Permission::Members) {
         true => state.identity.members(caller).await?,
         false => Vec::new(),
     };
-    let diff = compare_lines(agent.prompt.as_deref().unwrap_or_default(), &written.body);
+    let compared = match written.against {
+        Some(version) => state.agents.prompt(caller, &name, version).await?.body,
+        None => agent.prompt.unwrap_or_default(),
+    };
+    let diff = compare_lines(&compared, &written.body);
+    let newest = versions.first().map_or(0, |newest| newest.version);
     Ok(PromptPage {
         assets: &assets::BASE,
         shell: Shell::new(state, caller, csrf, &schema, title, "settings/agents").await?,
@@ -253,12 +360,21 @@ async fn prompt_page(
         production: agent.prompt_version,
         overtaken,
         draft_saved: None,
+        trials: trials
+            .into_iter()
+            .map(|trial| TrialView {
+                href: format!("{}/trials/{}", href(&name), trial.id),
+                when: instant(trial.created_at, clock),
+            })
+            .collect(),
         members: members.into_iter().map(|member| (member.id.to_string(), member.name)).collect(),
         member: written.member,
         record: written.record,
         shown: preview,
         problem,
         diff: shortened(diff),
+        against: written.against,
+        latest: written.latest.unwrap_or(newest),
         variables: state.agents.prompt_variables(caller)?,
         versions: versions
             .into_iter()
@@ -285,6 +401,7 @@ async fn prompt_page(
         note: written.note,
         may_write: may_write(caller),
         done: "",
+        refused: None,
     })
 }
 
@@ -334,34 +451,6 @@ fn shown(preview: Preview) -> PreviewView {
     }
 }
 
-/// A comparison without the lines that are far from a difference.
-fn shortened(lines: Vec<DiffLine>) -> Vec<DiffView> {
-    let differs: Vec<bool> = lines.iter().map(|line| line.change != LineChange::Same).collect();
-    let is_near = |at: usize| {
-        let from = at.saturating_sub(AROUND);
-        differs.iter().skip(from).take(at - from + AROUND + 1).any(|differs| *differs)
-    };
-    if !differs.contains(&true) {
-        return Vec::new();
-    }
-    let mut views = Vec::new();
-    for (at, line) in lines.into_iter().enumerate() {
-        if is_near(at) {
-            let (class, sign) = match line.change {
-                LineChange::Same => ("same", " "),
-                LineChange::Added => ("added", "+"),
-                LineChange::Removed => ("removed", "−"),
-            };
-            views.push(DiffView::Line { class, sign, text: line.text });
-        } else if let Some(DiffView::Skipped(count)) = views.last_mut() {
-            *count += 1;
-        } else {
-            views.push(DiffView::Skipped(1));
-        }
-    }
-    views
-}
-
 fn review_view(review: Review, caller: &Caller, clock: Clock) -> ReviewView {
     let is_pending = review.status == ReviewStatus::Pending;
     let by = review.answered_by.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -392,18 +481,6 @@ fn review_view(review: Review, caller: &Caller, clock: Clock) -> ReviewView {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_comparison_keeps_what_is_near_a_difference() {
-        let before: String = (0..20).map(|number| format!("line {number}\n")).collect();
-        let after = before.replace("line 10\n", "another\n");
-        let views = shortened(compare_lines(&before, &after));
-        let [DiffView::Skipped(7), .., DiffView::Skipped(6)] = views.as_slice() else {
-            panic!("{} views", views.len())
-        };
-        assert_eq!(views.len(), 2 + 2 * AROUND + 2);
-        assert!(shortened(compare_lines(&before, &before)).is_empty());
-    }
 
     #[test]
     fn a_record_is_named_by_its_address_or_its_id() {

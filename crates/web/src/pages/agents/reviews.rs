@@ -2,15 +2,16 @@
 
 use axum::{
     extract::{Path, State},
-    response::Redirect,
+    response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_agents::{LabelMove, NewReview, ReviewAnswer, ReviewDecision};
+use kontor_agents::{Error, LabelMove, NewReview, ReviewAnswer, ReviewDecision};
 use kontor_core::ids::ReviewId;
 use kontor_http::Services;
 
-use super::{href, number};
+use super::{href, number, prompt::not_done};
 use crate::{
     error::{PageError, Result},
+    link::parsed,
     session::Sent,
 };
 
@@ -18,34 +19,34 @@ pub(crate) async fn move_label(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
-) -> Result<Redirect> {
+) -> Result<Response> {
     let version = number(&sent.fields, "version").ok_or_else(PageError::not_found)?;
     let to = LabelMove { version, expected: number(&sent.fields, "expected") };
-    state.agents.move_label(&sent.caller, &name, sent.fields.get("label"), to).await?;
-    Ok(Redirect::to(&format!("{}/prompt?done=moved#versions", href(&name))))
+    let moved = state.agents.move_label(&sent.caller, &name, sent.fields.get("label"), to).await;
+    led(&state, &sent, &name, moved.map(|_| "moved#versions")).await
 }
 
 pub(crate) async fn request(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
-) -> Result<Redirect> {
+) -> Result<Response> {
     let new = NewReview {
         label: sent.fields.get("label").to_owned(),
         version: number(&sent.fields, "version").ok_or_else(PageError::not_found)?,
         expected: number(&sent.fields, "expected"),
         note: sent.fields.get("note").to_owned(),
     };
-    state.agents.request_review(&sent.caller, &name, new).await?;
-    Ok(Redirect::to(&format!("{}/prompt?done=asked#reviews", href(&name))))
+    let asked = state.agents.request_review(&sent.caller, &name, new).await;
+    led(&state, &sent, &name, asked.map(|_| "asked#reviews")).await
 }
 
 pub(crate) async fn answer(
     State(state): State<Services>,
     Path((name, id)): Path<(String, String)>,
     sent: Sent,
-) -> Result<Redirect> {
-    let id: ReviewId = id.parse().map_err(|_| PageError::not_found())?;
+) -> Result<Response> {
+    let id: ReviewId = parsed(&id)?;
     let decision = match sent.fields.get("decision") {
         "approve" => ReviewDecision::Approve,
         "refuse" => ReviewDecision::Refuse,
@@ -53,6 +54,19 @@ pub(crate) async fn answer(
         _ => return Err(PageError::not_found()),
     };
     let answer = ReviewAnswer { decision, comment: sent.fields.get("comment").to_owned() };
-    state.agents.answer_review(&sent.caller, &name, id, answer).await?;
-    Ok(Redirect::to(&format!("{}/prompt?done=answered#reviews", href(&name))))
+    let answered = state.agents.answer_review(&sent.caller, &name, id, answer).await;
+    led(&state, &sent, &name, answered.map(|_| "answered#reviews")).await
+}
+
+/// Back to the page of the prompt, which says what was done, or why it was not.
+async fn led(
+    state: &Services,
+    sent: &Sent,
+    name: &str,
+    outcome: std::result::Result<&str, Error>,
+) -> Result<Response> {
+    match outcome {
+        Ok(done) => Ok(Redirect::to(&format!("{}/prompt?done={done}", href(name))).into_response()),
+        Err(error) => not_done(state, sent, name, error).await,
+    }
 }

@@ -3,21 +3,18 @@
 use askama::Template;
 use axum::{
     extract::{Path, Request, State},
-    http::StatusCode,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_core::{
-    caller::Caller,
-    error::{ErrorKind, Fault as _, Problem},
-};
+use kontor_core::caller::Caller;
 use kontor_http::Services;
 use kontor_identity::{Csrf, Invitation, MemberStatus, MemberSummary, NewInvitation};
 
 use super::{HREF, ShownLink};
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{Result, page, refused},
     form::{Fields, Wrong},
+    link::parsed,
     session::{Sent, SignedIn},
     shell::Shell,
     show::{Clock, Shown, exact, instant},
@@ -35,7 +32,6 @@ struct MembersPage {
     /// The invitation that has just been made.
     link: Option<ShownLink>,
     notice: &'static str,
-    problem: String,
     wrong: Wrong,
 }
 
@@ -99,31 +95,12 @@ pub(crate) async fn invite(State(state): State<Services>, sent: Sent) -> Result<
             Ok(page(&shown)?.into_response())
         }
         Err(error) => {
-            let problem = error.problem();
+            let (status, problem) = refused(error)?;
             let mut again = members_page(&state, &sent.caller, &sent.csrf, form).await?;
-            again.wrong = Wrong::of(&problem.issues, str::to_owned);
-            refused(&problem, error.into(), |message| {
-                again.problem = message;
-                page(&again)
-            })
+            again.wrong = Wrong::of_problem(&problem, str::to_owned);
+            Ok((status, page(&again)?).into_response())
         }
     }
-}
-
-/// What went wrong, on the page that it went wrong on, where its reader can do something about it.
-pub(super) fn refused(
-    problem: &Problem,
-    error: PageError,
-    render: impl FnOnce(String) -> Result<Html<String>>,
-) -> Result<Response> {
-    let status = match problem.kind {
-        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::Conflict => StatusCode::CONFLICT,
-        ErrorKind::Forbidden if problem.code != "not_permitted" => StatusCode::FORBIDDEN,
-        _ => return Err(error),
-    };
-    let message = if problem.issues.is_empty() { problem.message.clone() } else { String::new() };
-    Ok((status, render(message)?).into_response())
 }
 
 pub(crate) async fn revoke(
@@ -131,7 +108,7 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Redirect> {
-    let id = id.parse().map_err(|_| PageError::not_found())?;
+    let id = parsed(&id)?;
     state.identity.revoke_invitation(&sent.caller, id).await?;
     Ok(Redirect::to(&format!("{HREF}?done=revoked")))
 }
@@ -158,7 +135,6 @@ async fn members_page(
         form: InviteForm { role, ..form },
         link: None,
         notice: "",
-        problem: String::new(),
         wrong: Wrong::default(),
     })
 }

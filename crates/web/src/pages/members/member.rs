@@ -6,15 +6,16 @@ use axum::{
     extract::{Path, Request, State},
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_core::{caller::Caller, error::Fault as _, ids::MemberId};
+use kontor_core::{caller::Caller, error::ErrorKind, ids::MemberId};
 use kontor_http::Services;
 use kontor_identity::{Credential, Csrf, HandOverState, MemberPatch, MemberStatus, MemberSummary};
 
-use super::{HREF, ShownLink, SignInView, list::refused};
+use super::{HREF, ShownLink, SignInView};
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{PageError, Result, page, refused},
     form::{Fields, Wrong},
+    link::parsed,
     session::{Sent, SentFrom, SignedIn},
     shell::Shell,
     show::{Clock, exact},
@@ -39,7 +40,8 @@ struct MemberPage {
     sign_ins: Vec<SignInView>,
     link: Option<ShownLink>,
     notice: &'static str,
-    problem: String,
+    /// What somebody else has made of it meanwhile, by inputs.
+    newer: Fields,
     wrong: Wrong,
 }
 
@@ -52,8 +54,10 @@ impl MemberPage {
 struct HandOverView {
     to: String,
     is_running: bool,
-    handed_over: i64,
+    /// How many, where the reader is told.
+    handed_over: Option<i64>,
     left_over: i64,
+    has_hidden: bool,
     problem: String,
 }
 
@@ -64,7 +68,7 @@ pub(crate) async fn show(
     request: Request,
 ) -> Result<Html<String>> {
     let query = Fields::of_query(&request);
-    let mut shown = member_page(&state, (&caller, &csrf, &credential), known(&id)?).await?;
+    let mut shown = member_page(&state, (&caller, &csrf, &credential), parsed(&id)?).await?;
     shown.notice = match query.get("done") {
         "saved" => "Saved.",
         "deactivated" => "Deactivated, and signed out everywhere.",
@@ -126,7 +130,7 @@ pub(crate) async fn activate(
 fn heir(sent: &Sent) -> Result<Option<MemberId>> {
     match sent.fields.get("hand_over_to") {
         "" => Ok(None),
-        id => known(id).map(Some),
+        id => parsed(id).map(Some),
     }
 }
 
@@ -137,24 +141,23 @@ async fn apply(
     patch: MemberPatch,
     done: &str,
 ) -> Result<Response> {
-    let id = known(id)?;
+    let id = parsed(id)?;
     let (name, role) = (patch.name.clone(), patch.role.clone());
     let Err(error) = state.agents.change_member(&from.sent.caller, id, patch).await else {
         return Ok(Redirect::to(&format!("{HREF}/{id}?done={done}")).into_response());
     };
-    let problem = error.problem();
-    let error = PageError::from(error);
-    let Ok(mut again) = member_page(state, (&from.sent.caller, &from.sent.csrf, &from.credential), id).await
-    else {
-        return Err(error);
-    };
-    again.name = name.unwrap_or(again.name);
-    again.role = role.unwrap_or(again.role);
-    again.wrong = Wrong::of(&problem.issues, str::to_owned);
-    refused(&problem, error, |message| {
-        again.problem = message;
-        page(&again)
-    })
+    let (status, problem) = refused(error)?;
+    let mut again = member_page(state, (&from.sent.caller, &from.sent.csrf, &from.credential), id).await?;
+    again.wrong = Wrong::of_problem(&problem, str::to_owned);
+    let is_overtaken = problem.kind == ErrorKind::Conflict;
+    for (input, written, now) in [("name", name, &mut again.name), ("role", role, &mut again.role)] {
+        let Some(written) = written else { continue };
+        if is_overtaken && written != *now {
+            again.newer.set(input, now.as_str());
+        }
+        *now = written;
+    }
+    Ok((status, page(&again)?).into_response())
 }
 
 pub(crate) async fn end_sign_in(
@@ -162,8 +165,8 @@ pub(crate) async fn end_sign_in(
     Path((id, sign_in)): Path<(String, String)>,
     from: SentFrom,
 ) -> Result<Redirect> {
-    let id = known(&id)?;
-    let sign_in = sign_in.parse().map_err(|_| PageError::not_found())?;
+    let id = parsed(&id)?;
+    let sign_in = parsed(&sign_in)?;
     state.identity.end_sign_in_of(&from.sent.caller, id, sign_in).await?;
     Ok(Redirect::to(&format!("{HREF}/{id}?done=ended#sign-ins")))
 }
@@ -173,7 +176,7 @@ pub(crate) async fn end_sign_ins(
     Path(id): Path<String>,
     from: SentFrom,
 ) -> Result<Redirect> {
-    let id = known(&id)?;
+    let id = parsed(&id)?;
     state.identity.end_sign_ins_of(&from.sent.caller, id).await?;
     Ok(Redirect::to(&format!("{HREF}/{id}?done=ended#sign-ins")))
 }
@@ -183,7 +186,7 @@ pub(crate) async fn reset_link(
     Path(id): Path<String>,
     from: SentFrom,
 ) -> Result<Response> {
-    let id = known(&id)?;
+    let id = parsed(&id)?;
     let made = state.identity.make_reset_link(&from.sent.caller, id).await;
     let who = (&from.sent.caller, &from.sent.csrf, &from.credential);
     match made {
@@ -197,19 +200,12 @@ pub(crate) async fn reset_link(
             Ok(page(&shown)?.into_response())
         }
         Err(error) => {
-            let problem = error.problem();
-            let error = PageError::from(error);
-            let Ok(mut again) = member_page(&state, who, id).await else { return Err(error) };
-            refused(&problem, error, |message| {
-                again.problem = message;
-                page(&again)
-            })
+            let (status, problem) = refused(error)?;
+            let mut again = member_page(&state, who, id).await?;
+            again.wrong = Wrong::of_problem(&problem, str::to_owned);
+            Ok((status, page(&again)?).into_response())
         }
     }
-}
-
-fn known(id: &str) -> Result<MemberId> {
-    id.parse().map_err(|_| PageError::not_found())
 }
 
 async fn member_page(
@@ -248,7 +244,7 @@ async fn member_page(
         sign_ins: sign_ins.into_iter().map(|seen| SignInView::of(seen, clock)).collect(),
         link: None,
         notice: "",
-        problem: String::new(),
+        newer: Fields::default(),
         wrong: Wrong::default(),
     })
 }
@@ -258,7 +254,8 @@ fn hand_over_view(member: &MemberSummary) -> Option<HandOverView> {
         to: hand_over.to_name.clone(),
         is_running: hand_over.state == HandOverState::Running,
         handed_over: hand_over.handed_over,
-        left_over: hand_over.left_over,
+        left_over: hand_over.left_over.unwrap_or_default(),
+        has_hidden: hand_over.has_hidden,
         problem: hand_over.problem.clone().unwrap_or_default(),
     })
 }

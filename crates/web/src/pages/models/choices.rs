@@ -2,16 +2,14 @@
 
 use axum::{
     extract::State,
-    http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_core::error::Fault as _;
 use kontor_http::Services;
 use kontor_models::ModelSettings;
 
 use super::{HREF, page::models_page};
 use crate::{
-    error::{PageError, Result, page},
+    error::{Result, page, refused},
     form::{Fields, Wrong},
     session::Sent,
 };
@@ -81,14 +79,12 @@ pub(crate) async fn choose(State(state): State<Services>, sent: Sent) -> Result<
     let Err(error) = state.agents.set_model_settings(&sent.caller, form.settings()).await else {
         return Ok(Redirect::to(&format!("{HREF}?done=chosen")).into_response());
     };
-    let wrong = Wrong::of(&error.problem().issues, |path| {
+    let (status, problem) = refused(error)?;
+    let wrong = Wrong::of_problem(&problem, |path| {
         let position = path.strip_prefix("fallbacks[").and_then(|rest| rest.strip_suffix(']')?.parse().ok());
         position.map_or_else(|| path.to_owned(), input_of)
     });
-    if wrong.is_empty() {
-        return Err(PageError::from(error));
-    }
     let mut shown = models_page(&state, &sent.caller, &sent.csrf).await?;
     shown.choices = ChoicesForm { wrong, ..form };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+    Ok((status, page(&shown)?).into_response())
 }

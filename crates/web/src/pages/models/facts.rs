@@ -8,7 +8,7 @@ use axum::{
 };
 use kontor_core::{
     caller::Caller,
-    error::{ErrorKind, Fault as _, Problem},
+    error::{ErrorKind, Problem},
     reading::{readable, whole_number},
 };
 use kontor_http::Services;
@@ -19,7 +19,7 @@ use serde_json::json;
 use super::{HREF, page::dollars};
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{PageError, Result, page, refused},
     form::{Fields, Wrong},
     session::{Sent, SignedIn},
     shell::Shell,
@@ -83,24 +83,22 @@ pub(crate) async fn show(
 
 pub(crate) async fn change(State(state): State<Services>, sent: Sent) -> Result<Response> {
     let model = sent.fields.get("model");
-    let refused = match read(&sent.fields) {
+    let (status, wrong) = match read(&sent.fields) {
         Ok(known) => match state.agents.override_model(&sent.caller, model, known).await {
             Ok(_) => return Ok(Redirect::to(&format!("{HREF}?done=chosen")).into_response()),
             Err(error) => {
-                let wrong = Wrong::of(&error.problem().issues, |path| match path {
+                let (status, problem) = refused(error)?;
+                let wrong = Wrong::of_problem(&problem, |path| match path {
                     "price" => "input".to_owned(),
                     other => other.to_owned(),
                 });
-                if wrong.is_empty() {
-                    return Err(PageError::from(error));
-                }
-                wrong
+                (status, wrong)
             }
         },
-        Err(wrong) => wrong,
+        Err(wrong) => (StatusCode::UNPROCESSABLE_ENTITY, wrong),
     };
     let shown = facts_page(&state, &sent.caller, &sent.csrf, model, Some(&sent.fields)).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&FactsPage { wrong: refused, ..shown })?).into_response())
+    Ok((status, page(&FactsPage { wrong, ..shown })?).into_response())
 }
 
 pub(crate) async fn forget(State(state): State<Services>, sent: Sent) -> Result<Redirect> {

@@ -39,6 +39,13 @@ pub(super) struct ModelsPage {
     pub(super) choices: ChoicesForm,
 }
 
+impl ModelsPage {
+    /// What is told of models in numbers.
+    fn heads(&self) -> [&'static str; 5] {
+        ["Window", "Answer", "Input", "Cached", "Output"]
+    }
+}
+
 /// A provider of the workspace's own.
 struct ProviderView {
     name: String,

@@ -9,7 +9,7 @@ use axum::{
 use kontor_agents::{ModelProvider, NewModelProvider};
 use kontor_core::{
     caller::Caller,
-    error::{ErrorKind, Fault as _, Problem},
+    error::{ErrorKind, Problem},
 };
 use kontor_http::Services;
 use kontor_identity::Csrf;
@@ -18,7 +18,7 @@ use kontor_models::ProviderKind;
 use super::{HREF, kinds};
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{PageError, Result, page, refused},
     form::{Fields, Wrong},
     link::with_query,
     session::{Sent, SignedIn},
@@ -174,12 +174,10 @@ async fn set(state: &Services, sent: Sent, name: &str, before: Option<ModelProvi
     let Err(error) = state.agents.set_model_provider(&caller, name, new).await else {
         return Ok(Redirect::to(&format!("{HREF}?done=saved#provider-{name}")).into_response());
     };
-    let wrong = Wrong::of(&error.problem().issues, str::to_owned);
-    if wrong.is_empty() {
-        return Err(PageError::from(error));
-    }
+    let (status, problem) = refused(error)?;
+    let wrong = Wrong::of_problem(&problem, str::to_owned);
     let shown = ProviderPage { wrong, ..provider_page(state, &caller, &csrf, kind, before, &fields).await? };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response())
+    Ok((status, page(&shown)?).into_response())
 }
 
 /// The form with what was sent in it, without the key, which is never written into a page.

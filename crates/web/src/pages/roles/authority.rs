@@ -5,7 +5,9 @@ use axum::{
     extract::{Request, State},
     response::Html,
 };
-use kontor_agents::{AskedFor, Authority, Explanation, Question, Subject};
+use kontor_agents::{
+    AskedFor, Authority, AuthorityOfField, AuthorityOfObject, Explanation, Layer, Question, Subject,
+};
 use kontor_core::{
     caller::Caller,
     error::{Fault as _, Issue},
@@ -56,6 +58,21 @@ impl AuthorityPage {
     fn actions(&self) -> [Action; 6] {
         Action::ALL
     }
+
+    /// The fields of an object that cannot be read.
+    fn hidden(&self, object: &AuthorityOfObject) -> String {
+        labels(object, |field| !field.read)
+    }
+
+    /// Those that can be read and not be written.
+    fn read_only(&self, object: &AuthorityOfObject) -> String {
+        labels(object, |field| field.read && !field.write && field.decided_by != Layer::Granted)
+    }
+}
+
+fn labels(object: &AuthorityOfObject, is_meant: impl Fn(&AuthorityOfField) -> bool) -> String {
+    let meant = object.fields.iter().filter(|field| is_meant(field));
+    meant.map(|field| field.label.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) async fn show(
@@ -76,7 +93,7 @@ pub(crate) async fn show(
         arguments: text("arguments"),
     };
     let schema = state.crm.schema(caller.workspace).await?;
-    let shell = Shell::new(&state, &caller, &csrf, &schema, "What may … do", "settings/authority").await?;
+    let shell = Shell::new(&state, &caller, &csrf, &schema, "Check access", "settings/authority").await?;
     let objects = caller.grants.readable(&schema);
     let mut shown = AuthorityPage {
         assets: &assets::BASE,

@@ -54,7 +54,12 @@ pub(super) struct FieldRow {
 
 impl Row {
     fn of(grant: &ObjectGrant, object: Option<&Object>, usual: &ObjectGrant) -> Self {
-        let (reads, writes) = (grant.read_fields(), grant.update_fields());
+        // Where nothing is allowed, no field bounds it: who ticks an action then means the whole record.
+        let every_field = FieldSet::Except(BTreeSet::new());
+        let (reads, writes) = match grant.actions().next() {
+            Some(_) => (grant.read_fields(), grant.update_fields()),
+            None => (&every_field, &every_field),
+        };
         let has = |action: Action| grant.actions().any(|granted| granted == action);
         let row = |name: &str, label: &str, is_system| FieldRow {
             name: name.to_owned(),
@@ -264,6 +269,14 @@ mod tests {
         assert_eq!(grants(draft.read(&sent(&draft)).to_json()), role);
         let everything = Draft::of(&Grants::everything(), &Schema::default());
         assert_eq!(grants(everything.read(&sent(&everything)).to_json()), Grants::everything());
+    }
+
+    #[test]
+    fn an_action_that_is_ticked_where_nothing_was_allowed_is_about_every_field() {
+        let mut draft = Draft::of(&grants(json!({})), &Schema::default());
+        draft.rows[0].actions[0].1 = true;
+        let expected = grants(json!({"default": {"actions": ["read"]}}));
+        assert_eq!(grants(draft.to_json()).default_grant(), expected.default_grant());
     }
 
     #[test]

@@ -6,27 +6,26 @@ mod draft;
 use askama::Template;
 use axum::{
     extract::{Path, Request, State},
-    http::StatusCode,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use kontor_core::{
     caller::Caller,
-    error::{Fault as _, Issue},
-    grants::Permission,
+    grants::{Grants, Permission},
 };
 use kontor_http::Services;
-use kontor_identity::{Csrf, Error, NewRole, Role, RoleChanges, RoleHolders};
+use kontor_identity::{Csrf, Error, NewRole, RoleChanges, RoleHolders, ToldRole};
+use serde_json::json;
 
 pub(crate) use self::authority::show as authority;
 use self::draft::{Draft, input_of};
 use crate::{
     assets,
-    error::{PageError, Result, page},
+    error::{Result, page, refused},
     form::{Fields, Wrong},
     link,
     session::{Sent, SignedIn},
     shell::Shell,
-    show::{Clock, exact},
+    show::{Clock, Shown, exact},
 };
 
 const PLACE: &str = "settings/roles";
@@ -44,11 +43,12 @@ struct RolesPage {
 }
 
 struct RoleView {
-    role: Role,
+    role: ToldRole,
     /// Its page.
     link: String,
     copy_link: String,
-    changed: String,
+    /// When it was changed, and by whom.
+    changed: Option<(Shown, String)>,
 }
 
 #[derive(Default)]
@@ -63,7 +63,7 @@ struct NewForm {
 struct RolePage {
     assets: &'static str,
     shell: Shell,
-    role: Role,
+    role: ToldRole,
     link: String,
     copy_link: String,
     /// What it comes to.
@@ -109,13 +109,13 @@ async fn roles_page(state: &Services, caller: &Caller, csrf: &Csrf, form: NewFor
     let roles = state.identity.roles(caller).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let clock = Clock::of(&state.environment, caller);
-    let view = |role: Role| RoleView {
+    let view = |role: ToldRole| RoleView {
         link: of(&role.name),
         copy_link: copy_of(&role.name),
-        changed: match (&role.changed_by, role.changed_at) {
-            (Some(by), Some(at)) => format!("{} by {by}", exact(at, clock)),
-            _ => String::new(),
-        },
+        changed: role
+            .changed_at
+            .zip(role.changed_by.as_ref())
+            .map(|(at, by)| (exact(at, clock), by.to_string())),
         role,
     };
     Ok(RolesPage {
@@ -154,17 +154,20 @@ pub(crate) async fn create(State(state): State<Services>, sent: Sent) -> Result<
         Ok(role) => return Ok(Redirect::to(&format!("{}?done=made", of(&role.name))).into_response()),
         Err(error) => error,
     };
-    let problem = error.problem();
-    let issues = match &error {
-        Error::InvalidRole(issues) => issues.clone(),
-        Error::RoleExists { .. } => vec![Issue::new("name", "taken", problem.message)],
-        Error::RoleTooWide { .. } => vec![Issue::new("copy_of", "too_wide", problem.message)],
-        _ => return Err(PageError::from(error)),
+    let about = match &error {
+        Error::RoleExists { .. } => "name",
+        Error::RoleBeyondCaller { .. } => "copy_of",
+        _ => "",
     };
+    let (status, problem) = refused(error)?;
     let mut again = roles_page(&state, &sent.caller, &sent.csrf, form).await?;
-    again.wrong =
-        Wrong::of(&issues, |path| if path == "grants" { "copy_of".into() } else { path.to_owned() });
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)?).into_response())
+    let input = |path: &str| match path {
+        "" => about.to_owned(),
+        "grants" => "copy_of".to_owned(),
+        other => other.to_owned(),
+    };
+    again.wrong = Wrong::of_problem(&problem, input);
+    Ok((status, page(&again)?).into_response())
 }
 
 pub(crate) async fn show(
@@ -185,7 +188,7 @@ async fn role_page(state: &Services, caller: &Caller, csrf: &Csrf, name: &str) -
     Ok(RolePage {
         assets: &assets::BASE,
         shell: Shell::new(state, caller, csrf, &schema, role.label.clone(), PLACE).await?,
-        draft: Draft::of(&role.grants, &schema),
+        draft: Draft::of(role.grants.as_ref().unwrap_or(&Grants::default()), &schema),
         link: of(&role.name),
         copy_link: copy_of(&role.name),
         whole_link: link::with_query("/settings/authority", [("of", format!("role/{}", role.name).as_str())]),
@@ -219,25 +222,23 @@ pub(crate) async fn change(
         Ok(role) => return Ok(Redirect::to(&format!("{}?done=saved", of(&role.name))).into_response()),
         Err(error) => error,
     };
-    let problem = error.problem();
-    let status = kontor_http::status(&problem);
-    match &error {
-        Error::InvalidRole(issues) => {
-            again.wrong = Wrong::of(issues, input_of);
-            "Not saved: something in it is wrong.".clone_into(&mut again.refused);
-        }
-        Error::RoleChanged { .. } => {
-            again.stored = serde_json::to_string_pretty(&again.role.grants).unwrap_or_default();
-            again.refused = format!(
-                "Not saved. {} What you have set is below; saving it again puts it in the place of theirs.",
-                problem.message
-            );
-        }
-        Error::RoleTooWide { .. } | Error::RoleFixed { .. } | Error::LastAdmin => {
-            again.refused = format!("Not saved. {}", problem.message);
-        }
-        _ => return Err(PageError::from(error)),
+    let is_overtaken = matches!(error, Error::RoleChanged { .. });
+    let (status, mut problem) = refused(error)?;
+    if is_overtaken {
+        let role = &again.role;
+        let stored = json!({ "label": role.label, "description": role.description, "grants": role.grants });
+        again.stored = serde_json::to_string_pretty(&stored).unwrap_or_default();
+        problem
+            .message
+            .push_str(" What you have set is below; saving it again puts it in the place of theirs.");
     }
+    again.refused = match problem.issues.as_slice() {
+        [] => format!("Not saved. {}", problem.message),
+        issues => {
+            again.wrong = Wrong::of(issues, input_of);
+            "Not saved: something in it is wrong.".to_owned()
+        }
+    };
     again.draft = draft;
     sent.fields.get("label").clone_into(&mut again.label);
     sent.fields.get("description").clone_into(&mut again.description);
@@ -271,13 +272,10 @@ async fn told(
 ) -> Result<Response> {
     let error = match outcome {
         Ok(next) => return Ok(Redirect::to(&next).into_response()),
-        Err(error @ (Error::NoSuchRole { .. } | Error::NotPermitted(_) | Error::Store(_))) => {
-            return Err(PageError::from(error));
-        }
         Err(error) => error,
     };
-    let problem = error.problem();
+    let (status, problem) = refused(error)?;
     let mut again = role_page(state, &sent.caller, &sent.csrf, name).await?;
-    again.refused.clone_from(&problem.message);
-    Ok((kontor_http::status(&problem), page(&again)?).into_response())
+    again.refused = problem.message;
+    Ok((status, page(&again)?).into_response())
 }

@@ -1,0 +1,7 @@
+//! Evaluations, each promise shown.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod house;
+mod sandboxes;
+mod trials;

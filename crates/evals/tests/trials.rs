@@ -1,0 +1,106 @@
+//! Trials of prompts: who pays for them, how many there may be, and how long.
+
+use std::{sync::Arc, time::Duration};
+
+use kontor_agents::{BudgetScope, NewBudget, NewTrial, UsageBy, UsageQuery};
+use kontor_core::{
+    environment::{Environment, ManualClock, SystemRandom},
+    error::Fault as _,
+    turn::TurnEvent,
+};
+use kontor_evals::{
+    sandbox::Settled,
+    trials::{Trial, TrialLimits, Trials},
+};
+use kontor_store::{both_engines, testing::TestStore};
+use kontor_testkit::scripted::{Script, ScriptedModel};
+use tempfile::TempDir;
+
+use crate::house::{House, PATIENCE, models, sandboxes};
+
+async fn asked(trial: &Trial, message: &str) -> Settled {
+    let sandbox = trial.sandbox();
+    let turn = sandbox.say(trial.caller(), trial.session(), message).await.unwrap();
+    sandbox.settle(trial.caller(), trial.session(), turn, PATIENCE).await.unwrap()
+}
+
+fn problem(settled: &Settled) -> Option<String> {
+    settled.events.iter().find_map(|logged| match &*logged.event {
+        TurnEvent::TurnFailed { problem, .. } => Some(problem.code.to_string()),
+        _ => None,
+    })
+}
+
+both_engines! {
+    async fn what_a_trial_uses_up_counts_for_the_workspace_and_its_budgets(store: TestStore) {
+        let server = ScriptedModel::with_rule(|_| Script::new().text("Hello.").usage(50, 5).finish("stop")).await.unwrap();
+        let models = models(Some(&server.base_url()), &Environment::system());
+        let house = House::new(&store, models.clone()).await;
+        let folder = TempDir::new().unwrap();
+        let trials = Trials::new(
+            sandboxes(folder.path(), models), house.source.clone(), Environment::system(), TrialLimits::default(),
+        );
+        let new = NewTrial { body: Some("You greet {{ member.name }}.".to_owned()), ..NewTrial::default() };
+        let trial = trials.begin(&house.ada, "sales-assistant", new).await.unwrap();
+        let settled = asked(&trial, "Hello").await;
+        assert_eq!(problem(&settled), None);
+        // The model was sent the prompt that is tried.
+        assert!(server.requests()[0].to_string().contains("You greet Ada Brandt."), "{:?}", server.requests()[0]);
+        let agents = &house.source.agents;
+        let used = agents.usage(&house.ada, UsageQuery::by(UsageBy::Agent)).await.unwrap();
+        assert_eq!((used.total.input_tokens, used.total.output_tokens), (50, 5));
+        assert_eq!(used.groups.len(), 1);
+
+        // What the workspace has left bounds it.
+        let budget = NewBudget { tokens: Some(100), cost_micros: None };
+        agents.set_budget(&house.ada, BudgetScope::Workspace, None, budget).await.unwrap();
+        assert_eq!(problem(&asked(&trial, "Hello again").await), None);
+        assert_eq!(problem(&asked(&trial, "And again").await).as_deref(), Some("budget_reached"));
+        assert_eq!(server.violations(), Vec::<String>::new());
+        drop(trial);
+        trials.close().await;
+        assert_eq!(server.requests().len(), 2);
+    }
+
+    async fn a_member_has_few_and_those_that_nobody_uses_end(store: TestStore) {
+        let clock = Arc::new(ManualClock::at(Environment::system().now()));
+        let environment = Environment::new(clock.clone(), Arc::new(SystemRandom));
+        let house = House::new(&store, models(None, &Environment::system())).await;
+        let folder = TempDir::new().unwrap();
+        let limits = TrialLimits { of_member: 2, of_workspace: 3, ..TrialLimits::default() };
+        let made = sandboxes(folder.path(), models(None, &Environment::system()));
+        let trials = Trials::new(made, house.source.clone(), environment, limits);
+        let agent = "sales-assistant";
+        let begin = async || trials.begin(&house.ada, agent, NewTrial::default()).await.map(|trial| trial.id());
+        let first = begin().await.unwrap();
+        clock.advance(Duration::from_secs(1));
+        let second = begin().await.unwrap();
+        clock.advance(Duration::from_secs(1));
+        trials.find(&house.ada, agent, first).await.unwrap();
+        let third = begin().await.unwrap();
+        // The one that was used longest ago made room.
+        assert_eq!(trials.find(&house.ada, agent, second).await.err().unwrap().problem().code, "trial_not_found");
+        assert_eq!(trials.list(&house.ada, agent).await.unwrap().len(), 2);
+        let bob = house.member("Bob Stone", "Admin").await;
+        assert!(trials.find(&bob, agent, first).await.is_err(), "it is another's");
+        trials.begin(&bob, agent, NewTrial::default()).await.unwrap();
+        let eve = house.member("Eve Lang", "Admin").await;
+        let refused = trials.begin(&eve, agent, NewTrial::default()).await.err().unwrap().problem();
+        assert_eq!(refused.code, "too_many_trials");
+
+        clock.advance(limits.idle / 2);
+        trials.find(&house.ada, agent, third).await.unwrap();
+        clock.advance(limits.idle / 2);
+        trials.tidy().await;
+        assert!(trials.find(&house.ada, agent, first).await.is_err());
+        trials.find(&house.ada, agent, third).await.unwrap();
+        for _ in 0..8 {
+            clock.advance(limits.idle - Duration::from_secs(1));
+            let _ = trials.find(&house.ada, agent, third).await;
+        }
+        assert!(trials.find(&house.ada, agent, third).await.is_err(), "it has lasted as long as it may");
+        trials.tidy().await;
+        let process = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        assert_eq!(std::fs::read_dir(process).unwrap().count(), 1, "the lock alone is left");
+    }
+}

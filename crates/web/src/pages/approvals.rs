@@ -1,0 +1,107 @@
+//! The calls that wait for the reader's word, in whichever of their chats, and those that they have answered.
+
+use askama::Template;
+use axum::{
+    extract::{Request, State},
+    response::Html,
+};
+use kontor_agents::{ApprovalStatus, LONGEST_COMMENT, ListedApproval};
+use kontor_core::{
+    ids::{ApprovalId, SessionId},
+    turn::{ApprovalDetail, ApprovalRecord},
+};
+use kontor_http::Services;
+
+use crate::{
+    assets,
+    error::{Result, page},
+    form::Fields,
+    session::SignedIn,
+    shell::{Shell, viewer},
+    show::{Clock, Shown, Viewer, arguments, exact, operation_label},
+};
+
+#[derive(Template)]
+#[template(path = "approvals.html")]
+struct ApprovalsPage {
+    assets: &'static str,
+    shell: Shell,
+    /// Whether those that were answered are shown, too.
+    is_all: bool,
+    /// What was just said of one.
+    done: &'static str,
+    approvals: Vec<ApprovalView>,
+    csrf: String,
+    /// Characters of the comment on a decision.
+    longest: usize,
+}
+
+struct ApprovalView {
+    /// Where it waits: its id.
+    waiting: Option<ApprovalId>,
+    label: String,
+    /// What became of it, and the colour of that.
+    state: (&'static str, &'static str),
+    agent: String,
+    session: SessionId,
+    title: String,
+    asked: Shown,
+    expires: Shown,
+    why: String,
+    is_restorable: bool,
+    arguments: Vec<(String, Shown)>,
+    details: Vec<ApprovalDetail>,
+    comment: String,
+}
+
+pub(crate) async fn show(
+    State(state): State<Services>,
+    SignedIn { caller, csrf, .. }: SignedIn,
+    request: Request,
+) -> Result<Html<String>> {
+    let query = Fields::of_query(&request);
+    let is_all = query.get("status") == "all";
+    let wanted = (!is_all).then_some(ApprovalStatus::Pending);
+    let listed = state.agents.approvals(&caller, None, wanted).await?;
+    let schema = state.crm.schema(caller.workspace).await?;
+    let shell = Shell::new(&state, &caller, &csrf, &schema, "Approvals", "approvals").await?;
+    let (viewer, clock) = (viewer(&state, &caller, &schema), Clock::of(&state.environment, &caller));
+    page(&ApprovalsPage {
+        assets: &assets::BASE,
+        shell,
+        is_all,
+        done: match query.get("done") {
+            "approved" => "Approved. The agent goes on with it.",
+            "denied" => "Denied. The agent is told so.",
+            _ => "",
+        },
+        approvals: listed.into_iter().map(|listed| view(&viewer, clock, listed)).collect(),
+        csrf: csrf.token().to_owned(),
+        longest: LONGEST_COMMENT,
+    })
+}
+
+fn view(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
+    let ListedApproval { approval, title, agent } = listed;
+    let record = approval.question.record.as_ref().map(ApprovalRecord::words);
+    ApprovalView {
+        waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
+        label: operation_label(viewer, &approval.operation),
+        state: match approval.status {
+            ApprovalStatus::Pending => ("waits for you", "orange"),
+            ApprovalStatus::Approved => ("approved", "green"),
+            ApprovalStatus::Denied => ("denied", "red"),
+            ApprovalStatus::Expired => ("not answered in time", ""),
+        },
+        agent: agent.label,
+        session: approval.session,
+        title: title.unwrap_or_else(|| "a chat".to_owned()),
+        asked: exact(approval.requested_at, clock),
+        expires: exact(approval.expires_at, clock),
+        why: approval.why,
+        is_restorable: approval.operation.ends_with(".delete"),
+        arguments: arguments(viewer, &approval.operation, &approval.arguments, record),
+        details: approval.question.record.map(|record| record.details).unwrap_or_default(),
+        comment: approval.comment,
+    }
+}
