@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::{Attack, Expectations, FixtureRecord, Predicate};
 
 /// One conversation with an agent, and what must be true after it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// What it is about, in a few words; no other case of the dataset has it.

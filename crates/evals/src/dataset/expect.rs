@@ -248,6 +248,11 @@ pub struct Rubric {
 }
 
 impl Rubric {
+    /// These criteria, with the usual votes, threshold and judge.
+    pub fn of(criteria: Vec<String>) -> Self {
+        Self { criteria, votes: Self::usual_votes(), threshold: Self::usual_threshold(), judge: None }
+    }
+
     fn usual_votes() -> u32 {
         3
     }

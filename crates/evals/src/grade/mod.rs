@@ -143,5 +143,10 @@ pub fn grade(case: &Case, observed: &Observed, attacked: bool) -> Grade {
     Grade { passed: !has_errors && parts.iter().all(|part| part.passed), score, parts, attack, errors }
 }
 
+/// What is wrong with calls beside a trajectory that is expected; nothing where they fit it.
+pub fn compare_calls(expected: &crate::dataset::Trajectory, calls: &[ObservedCall]) -> Vec<String> {
+    trajectory::judge(expected, calls).why
+}
+
 #[cfg(test)]
 mod tests;

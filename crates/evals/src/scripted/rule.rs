@@ -40,7 +40,7 @@ pub struct Step {
     /// More calls in the same answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ScriptedCall>,
-    /// What is said. A record in double brackets, `[[acme|Acme GmbH]]`, becomes a link where the prompt tells to link
+    /// What is said. A record, `[[/records/accounts/$ref(acme)|Acme]]`, becomes a link where the prompt tells to link
     /// records, and its name otherwise. What earlier calls of the turn answered is put by
     /// `{{ results[0].data[0].name }}`.
     #[serde(skip_serializing_if = "Option::is_none")]

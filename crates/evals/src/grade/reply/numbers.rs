@@ -111,7 +111,7 @@ fn meanings(digits: &str) -> Vec<f64> {
         }
         // The last of several that are alike ends a group, and one that is another begins a fraction.
         [first, .., last] if first == last => add(bare),
-        [.., last] if matches!(last, '.' | ',') => add(format!("{head}.{tail}")),
+        [.., '.' | ','] => add(format!("{head}.{tail}")),
         _ => add(bare),
     }
     found
