@@ -169,3 +169,52 @@ async fn ten_o_clock_tomorrow_is_the_members_own() {
         assert!(shown.contains(&format!("{tomorrow} 10:00")), "{zone}: {shown}");
     }
 }
+
+#[tokio::test]
+async fn a_session_without_an_agent_gets_one_and_goes_to_another() {
+    for engine in engines() {
+        let fixture = Fixture::start(engine, None).await;
+        let ada = fixture.sign_in("ada").await;
+        let begun = ada.post("/api/sessions", json!({})).await.unwrap();
+        assert_eq!(begun.status, 201, "{}", begun.body);
+        assert_eq!((&begun.body["agent"], &begun.body["routing"]), (&Value::Null, &Value::Null));
+        let id = begun.body["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/sessions/{id}");
+
+        // Analyst is the one that it speaks to; no model is there to be asked.
+        let events = ada.chat(&id, "Analyst: total deal amount by stage").await.unwrap();
+        let names: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
+        let chosen = events.iter().find(|event| event.name == "agent.changed").unwrap();
+        assert_eq!((&chosen.data["agent"]["name"], &chosen.data["by"]), (&json!("analyst"), &json!("rules")));
+        assert!(chosen.data.get("from").is_none(), "{}", chosen.data);
+        assert_eq!(names.last(), Some(&"turn.completed"));
+        let session = ada.get(&path).await.unwrap().ok();
+        assert_eq!(session["agent"]["name"], "analyst");
+        let routing = json!({"by": "rules", "reason": "The message asks for it by name."});
+        assert_eq!(session["routing"], routing);
+
+        let patch = |body: Value| ada.patch(&path, body);
+        let changed = patch(json!({"agent": "sales-assistant"})).await.unwrap();
+        assert_eq!(
+            (changed.status.as_u16(), &changed.body["agent"]["label"]),
+            (200, &json!("Sales assistant"))
+        );
+        assert_eq!(changed.body["routing"]["by"], "member");
+        assert_eq!(patch(json!({"agent": "nobody"})).await.unwrap().status, 404);
+        let null = patch(json!({"agent": null})).await.unwrap();
+        assert_eq!(null.status.as_u16() / 100, 4, "{}", null.body);
+        let turn = chosen.data["turn"].as_str().unwrap();
+        let trace = ada.get(&format!("/api/turns/{turn}/trace")).await.unwrap().ok();
+        assert_eq!(
+            (&trace["agent"]["name"], trace["agent_changes"].as_array().unwrap().len()),
+            (&json!("analyst"), 1)
+        );
+        let events = ada.chat(&id, "show open deals").await.unwrap();
+        assert!(events.iter().all(|event| event.name != "agent.changed"));
+        let export = ada.get(&format!("{path}/export")).await.unwrap().ok();
+        let agents: Vec<_> =
+            export["turns"].as_array().unwrap().iter().map(|turn| &turn["agent"]["name"]).collect();
+        assert_eq!(agents, ["analyst", "sales-assistant"]);
+        fixture.end().await;
+    }
+}

@@ -29,6 +29,40 @@ async fn a_reply_streams_in_the_terminal() {
 }
 
 #[tokio::test]
+async fn a_chat_whose_agent_was_chosen_is_listed_given_away_exported_and_deleted() {
+    let fixture = Fixture::builtin().await;
+    let url = fixture.url().to_owned();
+    let run = |arguments: &[&str]| {
+        let (all, url): (Vec<String>, _) = (arguments.iter().map(|&it| it.to_owned()).collect(), url.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut command = Command::new(binary());
+            command.args(all).args(["--server", &url, "--email", "ada@demo.test"]);
+            command.env("KONTOR_PASSWORD", PASSWORD).output().unwrap()
+        })
+    };
+    let asked = run(&["chat", "Analyst: how many deals are there?"]).await.unwrap();
+    assert!(asked.status.success(), "{}", said(&asked));
+    let told = String::from_utf8_lossy(&asked.stderr).into_owned();
+    assert!(told.contains("[Analyst answers: The message asks for it by name.]"), "{told}");
+    let listed = run(&["session", "list", "--agent", "analyst"]).await.unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let id = listed.split_whitespace().next().unwrap();
+    for (arguments, expected) in [
+        (&["session", "show", id][..], "\"by\": \"rules\""),
+        (&["session", "rename", id, "How many deals"], "How many deals"),
+        (&["session", "agent", id, "sales-assistant"], "\"by\": \"member\""),
+        (&["session", "export", id], "### Analyst"),
+        (&["session", "delete", id], "deleted"),
+    ] {
+        let output = run(arguments).await.unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && printed.contains(expected), "{arguments:?}: {}", said(&output));
+    }
+    let gone = run(&["session", "show", id]).await.unwrap();
+    assert!(!gone.status.success(), "{}", said(&gone));
+}
+
+#[tokio::test]
 async fn a_wrong_password_ends_the_chat_with_a_sentence() {
     let fixture = Fixture::builtin().await;
     let output = Command::new(binary())

@@ -29,6 +29,7 @@ mod stopping;
 mod streams;
 mod tasks;
 mod telemetry;
+mod together;
 mod trials;
 mod upgrade;
 mod windows;

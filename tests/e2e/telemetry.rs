@@ -152,3 +152,49 @@ async fn content_is_told_where_the_configuration_says_so() {
     let found = spans.iter().find(|span| span.name == "execute_tool deal.find").unwrap();
     assert!(attributes(&found.attributes)["gen_ai.tool.call.result"].contains("records"));
 }
+
+#[tokio::test]
+async fn an_agent_that_was_asked_is_an_invocation_within_the_call() {
+    let (receiver, url) = Receiver::start().await;
+    let model = ScriptedModel::start().await.unwrap();
+    let question = r#"{"agent": "analyst", "question": "How many?"}"#;
+    model.push(Script::new().calls(&[("a", "ask_agent", question)]).usage(100, 5));
+    model.push(Script::new().calls(&[("b", "find", r#"{"object": "deal"}"#)]).usage(20, 2));
+    model.push(Script::new().text("Seven.").usage(30, 3));
+    model.push(Script::new().text("There are seven.").usage(110, 6));
+    let settings = [
+        ("MODELS__DEFAULT", "scripted/scripted".to_owned()),
+        ("MODELS__PROVIDERS__SCRIPTED__BASE_URL", model.base_url()),
+        ("MODELS__PROVIDERS__SCRIPTED__API_KEY", "k-1".to_owned()),
+        ("TELEMETRY__ENDPOINT", url),
+    ];
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let fixture = Fixture::with(&settings).await;
+    let ada = fixture.sign_in("ada").await;
+    let asks = serde_json::json!({"ask": ["analyst"]});
+    ada.patch("/api/agents/sales-assistant", asks).await.unwrap().ok();
+    let session = ada.session("sales-assistant").await.unwrap();
+    ada.turn(&session, "How many deals are there?").await.unwrap();
+    let spans = receiver.spans().await;
+    fixture.end().await;
+
+    let named = |name: &str| {
+        spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:?}"))
+    };
+    let (root, call) = (named("invoke_agent sales-assistant"), named("execute_tool ask_agent"));
+    let (asked, found) = (named("invoke_agent analyst"), named("execute_tool deal.find"));
+    assert_eq!((&call.parent_span_id, &asked.parent_span_id), (&root.span_id, &call.span_id));
+    assert_eq!(found.parent_span_id, asked.span_id);
+    let told = attributes(&asked.attributes);
+    assert_eq!(told["gen_ai.agent.name"], "analyst");
+    assert_eq!(
+        (told["gen_ai.agent.version"].as_str(), told["gen_ai.usage.input_tokens"].as_str()),
+        ("1", "50")
+    );
+    let within = |span: &&Span| span.name == "chat scripted" && span.parent_span_id == asked.span_id;
+    assert_eq!(spans.iter().filter(within).count(), 2);
+    assert_eq!(attributes(&root.attributes)["gen_ai.usage.input_tokens"], "260");
+    let ids: std::collections::BTreeSet<_> = spans.iter().map(|span| span.span_id.clone()).collect();
+    assert_eq!((ids.len(), spans.len()), (8, 8));
+    assert!(!format!("{spans:?}").contains("How many"));
+}

@@ -135,7 +135,7 @@ async fn a_trial_is_for_whom_may_write_prompts_and_ends_when_rights_change() {
             "platform": ["prompts"],
         }})
     };
-    let role = json!({"name": "Writers", "grants": grants(json!("all"))["grants"]});
+    let role = json!({"name": "Writers", "grants": grants(json!({"except": []}))["grants"]});
     ada.post("/api/roles", role).await.unwrap().ok();
     let me = vera.get("/api/me").await.unwrap().ok()["member"]["id"].as_str().unwrap().to_owned();
     ada.patch(&format!("/api/members/{me}"), json!({"role": "Writers"})).await.unwrap().ok();

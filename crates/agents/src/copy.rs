@@ -13,6 +13,7 @@ use kontor_core::{
     grants::{Grants, Permission},
     ids::{AgentId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
+    turn::AgentName,
     usage::{Spent, StepUsage},
 };
 use kontor_store::{TableRows, Tx};
@@ -34,7 +35,6 @@ use crate::{
         usage::{self, ForeignUsage},
     },
     sessions::SessionContext,
-    stored::AgentName,
 };
 
 /// The agents of a workspace as they are now, with the prompts that they use.
@@ -224,7 +224,7 @@ impl Account for WorkspaceAccount {
     fn check(&self, spent: Spent) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             let budgets = self.agents.budgets_of(self.workspace).await?;
-            let spender = Spender { agent: self.agent.id, label: &self.agent.label, member: self.member };
+            let spender = Spender { agent: Some((self.agent.id, &self.agent.label)), member: self.member };
             self.agents.check_budgets(self.workspace, spender, &budgets, spent).await
         })
     }

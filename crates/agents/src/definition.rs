@@ -40,6 +40,11 @@ pub struct Definition {
     pub suggested_questions: Vec<String>,
     /// Messages with which it is tried when it is changed.
     pub evaluation_inputs: Vec<String>,
+    /// The names of the agents that it may ask for a part of an answer. Each answers under its own role, for the member
+    /// whom this one acts for, and only where that member may use it.
+    pub ask: Vec<String>,
+    /// The names of the agents that it may hand a conversation over to, as far as its member may use them.
+    pub hand_to: Vec<String>,
 }
 
 impl Definition {
@@ -58,6 +63,8 @@ impl Definition {
             ("limits", self.limits != other.limits),
             ("suggested_questions", self.suggested_questions != other.suggested_questions),
             ("evaluation_inputs", self.evaluation_inputs != other.evaluation_inputs),
+            ("ask", self.ask != other.ask),
+            ("hand_to", self.hand_to != other.hand_to),
         ];
         differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
     }

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
+    colleagues::Rosters,
     definition::{Agent, Definition},
     driver::{Preparations, TakenTurn},
     error::Error,
@@ -108,6 +109,7 @@ pub(crate) struct Inner {
     pub(crate) preparations: Preparations,
     pub(crate) workspace_models: WorkspaceModels,
     pub(crate) workspace_budgets: WorkspaceBudgets,
+    pub(crate) rosters: Rosters,
     /// The prompts and tools that were kept lately, by their digest.
     pub(crate) kept: Cache<(WorkspaceId, Arc<str>), ()>,
     /// Agents as they are now.
@@ -174,6 +176,7 @@ impl Agents {
         let kept = Cache::expiring(KEPT, KEPT_FOR, environment.clone());
         let workspace_models = WorkspaceModels::new(environment.clone());
         let workspace_budgets = WorkspaceBudgets::new(environment.clone());
+        let rosters = Rosters::new(environment.clone());
         Self(Arc::new(Inner {
             owner: settings.owner.unwrap_or_else(|| environment.new_id()),
             store,
@@ -190,6 +193,7 @@ impl Agents {
             preparations: Preparations::default(),
             workspace_models,
             workspace_budgets,
+            rosters,
             agents,
             kept,
             versions: Cache::new(REMEMBERED),
@@ -254,6 +258,12 @@ impl Agents {
             return Ok(known);
         }
         LoadedAgent::new(found).map(Arc::new)
+    }
+
+    /// Has an agent read anew that was changed, and whom others may ask.
+    pub(crate) fn forget_agent(&self, workspace: WorkspaceId, id: AgentId) {
+        self.0.agents.remove(&id);
+        self.0.rosters.forget(workspace);
     }
 
     /// Tells whoever is told of it that a turn has ended.

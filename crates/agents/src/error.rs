@@ -89,6 +89,11 @@ pub enum Error {
     SessionOver,
     #[error("{0} turns of the session have not ended")]
     TurnsOpen(usize),
+    #[error("{0} turns of the session have not ended, so that it stays with its agent")]
+    AgentBusy(usize),
+    /// Of those that are there, the caller may use none that takes messages.
+    #[error("there is no agent that the caller may use")]
+    NoAgent,
     #[error("{0} messages wait already")]
     QueueFull(u32),
     #[error("the idempotency key was used for another message")]
@@ -317,6 +322,18 @@ impl Fault for Error {
                 format!(
                     "{open} of the session's messages are not answered yet. Wait for the answers or cancel them, then complete it."
                 ),
+            ),
+            Self::AgentBusy(open) => Problem::new(
+                ErrorKind::Conflict,
+                "turns_open",
+                format!(
+                    "{open} of the session's messages are not answered yet. Wait for the answers or cancel them, then choose another agent."
+                ),
+            ),
+            Self::NoAgent => new(
+                ErrorKind::Forbidden,
+                "no_agent",
+                "There is no agent that you may use and that takes messages. An admin can make one, or let your role use one.",
             ),
             Self::QueueFull(limit) => Problem::new(
                 ErrorKind::Limited,

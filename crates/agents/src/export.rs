@@ -7,7 +7,7 @@ use kontor_core::{
     error::Problem,
     ids::{SessionId, TurnId},
     time::Timestamp,
-    turn::TurnEvent,
+    turn::{AgentName, Routing, TurnEvent},
 };
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::{
     engine::Agents,
     error::Error,
     log,
-    rows::turns,
+    rows::{agents::AgentNames, turns},
     sessions::Session,
     sharing::{member_name, names},
     stored::{LoggedEvent, MemberName, TurnStatus},
@@ -39,6 +39,8 @@ pub struct ExportedTurn {
     pub id: TurnId,
     pub number: i64,
     pub member: MemberName,
+    /// The agent that answered; null where none had been chosen.
+    pub agent: Option<AgentName>,
     pub status: TurnStatus,
     pub message: String,
     pub steps: Vec<TraceStep>,
@@ -74,7 +76,7 @@ impl Agents {
                             _ => break,
                         }
                     }
-                    let names = names(tx).await?;
+                    let (names, agents) = (names(tx).await?, AgentNames::read(tx).await?);
                     let mut turns = Vec::new();
                     for turn in turns::up_to(tx, id, row.turn_count).await? {
                         let logged = by_turn.remove(&turn.id).unwrap_or_default();
@@ -82,6 +84,7 @@ impl Agents {
                             id: turn.id,
                             number: turn.position,
                             member: member_name(turn.member, &names),
+                            agent: turn.agent.map(|id| agents.of(id)),
                             status: turn.status,
                             problem: shown_problem(turn.problem, &logged, turn.member == member),
                             message: turn.message,
@@ -114,9 +117,14 @@ impl SessionExport {
         let title = self.session.title.as_deref().unwrap_or("Chat");
         // Writing to a string does not fail.
         let _ = writeln!(text, "# {title}\n");
-        let _ = writeln!(text, "With {}, begun {}.", self.session.agent.label, self.session.created_at);
+        let with = self.session.agent.as_ref().map_or("no agent yet", |agent| &agent.label);
+        let _ = writeln!(text, "With {with}, begun {}.", self.session.created_at);
+        if let Some(Routing { reason, .. }) = &self.session.routing {
+            let _ = writeln!(text, "\nWhy {with}: {reason}");
+        }
         for turn in &self.turns {
-            turn.write_markdown(&mut text, &self.session.agent.label);
+            let agent = turn.agent.as_ref().map_or(with, |agent| &agent.label);
+            turn.write_markdown(&mut text, agent);
         }
         text
     }

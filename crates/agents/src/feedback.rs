@@ -85,7 +85,7 @@ impl Agents {
                     let listed = Listed {
                         row: row.clone(),
                         session: session.id,
-                        agent: session.agent,
+                        agent: turn.agent.unwrap_or(session.agent),
                         message: turn.message,
                     };
                     Ok::<_, Error>(told(tx, vec![listed]).await?.remove(0))

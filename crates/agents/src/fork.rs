@@ -123,6 +123,8 @@ impl Fork {
             is_shared: false,
             forked_from: Some(source.id),
             deleted_at: None,
+            awaits_agent: source.awaits_agent,
+            routing: source.routing.clone(),
         };
         tx.insert(&row).await?;
         let mut copies = HashMap::new();
@@ -215,15 +217,15 @@ impl CopiedLog<'_> {
         let Some((turn, member)) = self.copies.get(&logged.event.turn()).copied() else { return Ok(None) };
         let is_own = member == self.fork.member;
         let event = (*self.veil.see(logged)?.event).clone();
+        if matches!(event.inner(), TurnEvent::Usage { .. }) {
+            return Ok(None);
+        }
+        if matches!(event.inner(), TurnEvent::AnswerCarried { .. }) && !is_own {
+            return Ok(None);
+        }
         let event = match event {
-            TurnEvent::Usage { .. }
-            | TurnEvent::ApprovalRequested { .. }
-            | TurnEvent::ApprovalResolved { .. } => {
-                return Ok(None);
-            }
-            TurnEvent::HistorySummarized { .. } | TurnEvent::AnswerCarried { .. } if !is_own => {
-                return Ok(None);
-            }
+            TurnEvent::ApprovalRequested { .. } | TurnEvent::ApprovalResolved { .. } => return Ok(None),
+            TurnEvent::HistorySummarized { .. } if !is_own => return Ok(None),
             TurnEvent::HistorySummarized { turn, step, through, text, model } => {
                 // The last that was copied of what it tells of.
                 let told = self.numbers.iter().rev().find(|(seq, _)| *seq <= through);

@@ -2,15 +2,15 @@
 
 use std::{
     borrow::Cow,
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, OnceLock},
 };
 
 use kontor_core::{
     cache::Cache,
-    ids::{MemberId, SessionId, TurnId},
+    ids::{AgentId, MemberId, SessionId, TurnId},
     text,
-    turn::{Done, Sequence, TurnEvent},
+    turn::{Done, RoutedBy, Sequence, TurnEvent},
 };
 use kontor_models::{Message, ToolCall, tokens::estimate};
 use serde_json::json;
@@ -19,6 +19,7 @@ use crate::{
     limits::Limits,
     log::LogSlice,
     machine::{self, End, Page, State},
+    stored::LoggedEvent,
 };
 
 /// Conversations that are remembered between turns.
@@ -45,11 +46,19 @@ const ASKED: &str = "(The earlier messages of this conversation are not shown an
 /// The same before what was done.
 const ASKED_DONE: &str = "(What you did last ended early and is not shown any more. What was done by then?)";
 
+/// Who is shown a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Reader {
+    /// Whom the agent acts for, where that is another than the session's member.
+    pub(crate) by: Option<MemberId>,
+    /// The agent; none while the session awaits one.
+    pub(crate) agent: Option<AgentId>,
+}
+
 /// The ended turns of a session, oldest first: whole turns only, and what was made of those before them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
-    /// Whom the agent acts for that is shown it, where that is another than the session's member.
-    by: Option<MemberId>,
+    reader: Reader,
     summary: Option<Summary>,
     turns: VecDeque<Past>,
     /// What the newest turns did, as far as they ended early: with the number of each one's last event. It outlasts a
@@ -83,11 +92,20 @@ pub(crate) struct Past {
     short: OnceLock<(Arc<[Message]>, usize)>,
 }
 
+/// Whose an earlier turn is, as its reader sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Own,
+    OtherMember,
+    OtherAgent,
+}
+
 impl Past {
-    fn new(state: &State, last: Sequence, page: Page, is_another_s: bool) -> Self {
-        let messages = match is_another_s {
-            true => machine::messages_of_another(state),
-            false => machine::messages(state, page),
+    fn new(state: &State, last: Sequence, page: Page, whose: Whose) -> Self {
+        let messages = match whose {
+            Whose::OtherMember => machine::messages_of_another(state),
+            Whose::OtherAgent => machine::messages_of_another_agent(state),
+            Whose::Own => machine::messages(state, page),
         };
         let characters = messages.iter().map(length).sum();
         let told = messages.iter().map(told).sum();
@@ -117,28 +135,46 @@ impl Past {
 }
 
 impl History {
-    /// Nothing, for the member that the agent acts for.
-    pub(crate) fn of(by: Option<MemberId>) -> Self {
-        Self { by, ..Self::default() }
+    /// Nothing, for this reader.
+    pub(crate) fn of(reader: Reader) -> Self {
+        Self { reader, ..Self::default() }
     }
 
-    /// Whether it is what the agent is shown that acts for this member.
-    pub(crate) fn is_of(&self, by: Option<MemberId>) -> bool {
-        self.by == by
+    /// Whether it is what this one is shown.
+    pub(crate) fn is_of(&self, reader: Reader) -> bool {
+        self.reader == reader
     }
 
-    /// The history that a log holds before the turn `current`, for the member whose turn that is; a turn whose beginning
-    /// is not in it, or of which something cannot be read, is left out.
-    pub(crate) fn read(log: &LogSlice, current: TurnId, by: Option<MemberId>, limits: &Limits) -> Self {
+    /// It is this agent's now, which is the first that its session has.
+    pub(crate) fn give_to(&mut self, agent: AgentId) {
+        self.reader.agent = Some(agent);
+    }
+
+    /// The history that a log holds before the turn `current`, for whoever runs that; a turn whose beginning is not in it,
+    /// or of which something cannot be read, is left out. `of_others` are the turns of other agents.
+    pub(crate) fn read(
+        log: &LogSlice,
+        current: TurnId,
+        reader: Reader,
+        of_others: &HashMap<TurnId, AgentId>,
+        limits: &Limits,
+    ) -> Self {
         let mut states: Vec<(State, Sequence)> = Vec::new();
-        let mut history = Self::of(by);
+        let mut history = Self::of(reader);
         let mut through = 0;
         for logged in &log.events {
             let turn = logged.event.turn();
             if let TurnEvent::HistorySummarized { through: last, text, .. } = &*logged.event {
-                // One that was made for another member may tell of more than this one may read.
-                let of_another = |(state, _): &(State, Sequence)| state.turn == turn && state.by != by;
-                if !states.iter().any(of_another) {
+                // One that was made for another member or agent may tell of more than this one may read.
+                let of_another = |(state, _): &(State, Sequence)| state.turn == turn && state.by != reader.by;
+                // So may one that was made before the turn was handed over.
+                let is_before = |later: &LoggedEvent| {
+                    later.seq > logged.seq
+                        && later.event.turn() == turn
+                        && matches!(&*later.event, TurnEvent::AgentChanged { routing, .. } if routing.by == RoutedBy::Agent)
+                };
+                let is_handed_over = log.events.iter().any(is_before);
+                if !of_others.contains_key(&turn) && !is_handed_over && !states.iter().any(of_another) {
                     through = *last;
                     history.summary = Some(Summary::new(text));
                 }
@@ -155,21 +191,29 @@ impl History {
             }
         }
         for (state, last) in &states {
+            let is_other = of_others.contains_key(&state.turn);
             if *last > through {
-                history.push(state, *last, limits);
+                let agent_is = if is_other { Whose::OtherAgent } else { Whose::Own };
+                history.take_in(state, *last, limits, agent_is);
             } else {
-                history.note_done(state, *last);
+                history.note_done(state, *last, !is_other);
             }
         }
         history
     }
 
-    /// Takes in a turn that ended, whose last event is number `last`. What is beyond the limits stays until there is a
+    /// Takes in a turn of this agent that ended, whose last event is number `last`.
+    pub(crate) fn push(&mut self, state: &State, last: Sequence, limits: &Limits) {
+        self.take_in(state, last, limits, Whose::Own);
+    }
+
+    /// Takes in a turn that ended. What is beyond the limits stays until there is a
     /// summary of it, up to twice of them, by what the summary is told: one long result must not make the turns before
     /// it vanish.
-    pub(crate) fn push(&mut self, state: &State, last: Sequence, limits: &Limits) {
-        self.note_done(state, last);
-        let past = Past::new(state, last, Page::usual(limits), state.by != self.by);
+    fn take_in(&mut self, state: &State, last: Sequence, limits: &Limits, agent_is: Whose) {
+        self.note_done(state, last, agent_is == Whose::Own);
+        let whose = if state.by == self.reader.by { agent_is } else { Whose::OtherMember };
+        let past = Past::new(state, last, Page::usual(limits), whose);
         self.characters += past.characters;
         self.told += past.told;
         self.turns.push_back(past);
@@ -186,17 +230,19 @@ impl History {
     }
 
     /// Takes in what a turn did that ended early, for the one that goes on from it.
-    fn note_done(&mut self, state: &State, last: Sequence) {
-        if state.by != self.by {
+    fn note_done(&mut self, state: &State, last: Sequence, is_own: bool) {
+        if state.by != self.reader.by {
             return;
         }
         if !matches!(state.end, Some(End::Failed | End::Cancelled)) {
             self.unfinished.clear();
             return;
         }
-        let words = |done: Done| match done.record {
+        let words = |done: Done| match done.record.filter(|_| is_own && state.is_own(done.step)) {
             Some(record) => format!("{} (id {record})", done.words()),
-            None => done.words(),
+            None if is_own && state.is_own(done.step) => done.words(),
+            // Of a record that this agent may not be allowed to read, no more than that it was done.
+            None => format!("{} (by another agent)", Done { name: String::new(), ..done }.words()),
         };
         let done: Vec<_> = state.done().into_iter().map(words).collect();
         if !done.is_empty() {

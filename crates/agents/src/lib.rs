@@ -17,14 +17,17 @@
 //! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
+//! | `session_agent` | the agent of a session, and its change |
 //! | `session_list`, `fork`, `deletion`, `export`, `titles` | finding, copying, removing and naming sessions |
 //! | `feedback` | what members think of answers |
 //! | `trace`, `trace_steps`, `open_turns`, [`observer`](TurnObserver) | what happened in a turn, which have not ended, and who is told of an end |
 //! | `machine` | what happens next, decided without I/O |
+//! | `choice`, `assignment` | which agent a session is given that was begun without one; a session is given to an agent |
 //! | `driver` | the lease, the model, the tools and the commits of a running turn |
 //! | `log`, [`stream`](StreamEvent) | the events of a session, and how they are followed |
 //! | [`worker`](Worker), `running` | who runs turns, and which run here |
 //! | [`model_providers`](ModelProvider), `workspace_models` | the providers of models that a workspace brings itself, and what follows of them |
+//! | `colleagues` | the agents that others may ask |
 //! | `history` | the earlier turns a model is shown, and what was made of those before them |
 //! | [`window_warnings`](WindowWarning) | which models have a window too small for an agent |
 //! | [`authority`](Explanation) | what somebody may do, and what decides on it |
@@ -40,8 +43,11 @@
 mod access;
 mod account;
 mod approvals;
+mod assignment;
 mod authority;
 mod budgets;
+mod choice;
+mod colleagues;
 mod copy;
 mod data_steps;
 mod definition;
@@ -70,6 +76,7 @@ mod prompts;
 mod rows;
 mod running;
 mod service;
+mod session_agent;
 mod session_list;
 mod sessions;
 mod sharing;
@@ -86,6 +93,8 @@ mod worker;
 mod workspace_budgets;
 mod workspace_models;
 mod workspace_setup;
+
+pub use kontor_core::turn::{AgentName, RoutedBy, Routing};
 
 pub use account::Account;
 pub use approvals::{Decision, ExpireApprovals, LONGEST_COMMENT, NOBODY_ANSWERED};
@@ -120,13 +129,14 @@ pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, AgentName, Approval, ApprovalStatus, BudgetScope, Feedback, ListedApproval, LoggedEvent,
-    MemberName, Rating, ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    Access, Approval, ApprovalStatus, BudgetScope, Feedback, ListedApproval, LoggedEvent, MemberName, Rating,
+    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
-pub use trace::{TraceLease, TraceTiming, TraceTotal, TurnTrace};
+pub use trace::{TraceAgentChange, TraceLease, TraceTiming, TraceTotal, TurnTrace};
 pub use trace_steps::{
-    TraceApproval, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep, TraceUsage,
+    TraceApproval, TraceAsked, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep,
+    TraceUsage,
 };
 pub use turns::{GO_ON, StartedTurn, Turn};
 pub use usage::{MOST_GROUPS, Named, UsageGroup, UsageQuery, UsageReport};

@@ -68,6 +68,10 @@ pub struct Limits {
     pub restarts: u32,
     /// How often a step may begin again because the process that ran it was gone.
     pub takeovers: u32,
+    /// How deep agents may ask one another: with 2, one that was asked may ask a further one.
+    pub ask_depth: usize,
+    /// How often a conversation may be handed over between two messages of its member.
+    pub handovers: usize,
     /// The time of running; waiting for an approval does not count.
     pub turn: Duration,
     /// Reads that run at one time within a turn.
@@ -102,6 +106,8 @@ impl Default for Limits {
             calls_per_step: 32,
             restarts: 2,
             takeovers: 10,
+            ask_depth: 2,
+            handovers: 2,
             turn: Duration::from_secs(600),
             parallel_reads: 8,
             surface_tokens: surface::USUAL_BUDGET,

@@ -6,6 +6,7 @@ use kontor_core::{
     ids::{MemberId, SessionId, TurnId},
     text,
     time::Timestamp,
+    turn::AgentName,
 };
 use kontor_store::stored_enum;
 use serde::Serialize;
@@ -20,7 +21,7 @@ use crate::{
         open_turns::{self, After, OpenRow},
     },
     sharing::{member_name, names},
-    stored::{AgentName, MemberName, SessionStatus, TurnStatus},
+    stored::{MemberName, SessionStatus, TurnStatus},
 };
 
 /// Turns that are listed at most.
@@ -60,7 +61,8 @@ pub struct OpenTurn {
     pub title: Option<String>,
     /// The beginning of the message; null for those who may not read the session.
     pub message: Option<String>,
-    pub agent: AgentName,
+    /// Null while one is to be chosen.
+    pub agent: Option<AgentName>,
     pub member: MemberName,
     pub status: TurnStatus,
     pub standing: Standing,
@@ -110,7 +112,7 @@ impl Agents {
                             let before = after.replace(place).map(|before| before.session);
                             let (stands, because) = stands(&row, before != Some(row.session), now);
                             if standing.is_none_or(|standing| standing == stands) {
-                                let agent = agents.of(row.agent);
+                                let agent = row.agent.map(|id| agents.of(id));
                                 turns.push(turn(row, member, stands, because, agent, &names));
                             }
                         }
@@ -157,7 +159,7 @@ fn turn(
     reader: MemberId,
     standing: Standing,
     because: Option<&'static str>,
-    agent: AgentName,
+    agent: Option<AgentName>,
     names: &std::collections::HashMap<MemberId, String>,
 ) -> OpenTurn {
     let is_own = row.member == reader || row.owner == reader;

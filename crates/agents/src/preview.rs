@@ -15,7 +15,7 @@ use crate::{
     access::member_of,
     definition::Agent,
     definitions::require_either,
-    driver::offered,
+    driver::{offered, tools_in},
     engine::{Agents, LoadedAgent},
     error::Error,
     prompts::{self, Values},
@@ -93,6 +93,9 @@ impl Agents {
         let registry = service.operations.catalogue(caller.workspace, &schema, &acting.grants);
         let (surface, definitions) =
             offered(&registry, &acting, &schema, service.settings.limits.surface_tokens);
+        let (workspace, grants, itself) = (caller.workspace, &bounded.grants, [agent.id]);
+        let colleagues = self.colleagues(workspace, &definition.ask, grants, &itself).await?;
+        let successors = self.colleagues(workspace, &definition.hand_to, grants, &itself).await?;
         let record = match asked.record {
             None => None,
             Some(record) => Some(self.record_in_sight(caller, &acting, record).await?),
@@ -104,6 +107,8 @@ impl Agents {
             member: SceneMember { id: member, name: me.member.name },
             record,
             definitions,
+            colleagues: colleagues.into_iter().map(|(_, colleague)| colleague).collect(),
+            successors: successors.into_iter().map(|(_, colleague)| colleague).collect(),
         };
         let prompt = agent.render(&Values {
             agent_label: &definition.label,
@@ -112,9 +117,10 @@ impl Agents {
             scene: &scene,
             objects: surface.outline(),
         })?;
-        let tokens = PreviewTokens { prompt: estimate(&prompt), tools: surface.tokens(), total: 0 };
+        let (tools, tool_tokens) = tools_in(&surface, &scene);
+        let tokens = PreviewTokens { prompt: estimate(&prompt), tools: tool_tokens, total: 0 };
         let tokens = PreviewTokens { total: tokens.prompt + tokens.tools, ..tokens };
-        Ok(Preview { prompt, tools: surface.tools().to_vec(), tokens })
+        Ok(Preview { prompt, tools: tools.to_vec(), tokens })
     }
 
     /// The prompt that is looked at or tried: one of the agent's versions, one that is not saved, or the one that live

@@ -112,7 +112,9 @@ impl Agents {
             return Ok(());
         }
         let (_, row, _) = self.reach(caller, session).await?;
-        let agent = self.agent(caller.workspace, row.agent).await?;
+        // One that is still to be chosen will be one of the caller's.
+        let Some(agent) = row.chosen_agent() else { return Ok(()) };
+        let agent = self.agent(caller.workspace, agent).await?;
         require_agent(caller, &agent.name)
     }
 

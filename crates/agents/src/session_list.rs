@@ -120,7 +120,7 @@ impl Agents {
                                 _ => Access::Owner,
                             },
                             member: owner,
-                            ..session(row, agent, Vec::new())
+                            ..session(row, Some(agent), Vec::new())
                         }
                     };
                     let sessions = listed.rows.clone().into_iter().map(told).collect();

@@ -7,14 +7,13 @@ use kontor_core::{
     metadata::Object,
     text,
     time::Timestamp,
-    turn::Sequence,
+    turn::{AgentName, Routing, Sequence},
 };
 use kontor_store::Tx;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{member_of, own, readable},
-    definition::require_agent,
     engine::Agents,
     error::Error,
     rows::{
@@ -23,8 +22,9 @@ use crate::{
         shares,
         turns::{self as turn_rows, TurnRow},
     },
+    session_agent,
     sharing::{member_name, named, names},
-    stored::{Access, AgentName, MemberName, SessionStatus, Share, TurnStatus},
+    stored::{Access, MemberName, SessionStatus, Share, TurnStatus},
     turns::Turn,
 };
 
@@ -36,9 +36,10 @@ pub(crate) const LONGEST_TITLE: usize = 200;
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSession {
-    /// The agent's name.
+    /// The agent's name. Without one, an agent that the caller may use is chosen when the first message is answered.
+    #[serde(default)]
     #[schemars(length(min = 1, max = 100))]
-    pub agent: String,
+    pub agent: Option<String>,
     /// Without one, the first message names it.
     #[serde(default)]
     pub title: Option<String>,
@@ -63,6 +64,10 @@ pub struct SessionPatch {
     pub status: Option<SessionStatus>,
     /// Whether the caller keeps it at the top of their list.
     pub pinned: Option<bool>,
+    /// The name of another agent, whose the next turns are. While a turn has not ended, it stays with the one it has.
+    #[serde(deserialize_with = "not_null")]
+    #[schemars(length(min = 1, max = 100))]
+    pub agent: Option<String>,
     /// Null clears it.
     #[serde(deserialize_with = "given")]
     #[schemars(with = "Option<SessionContext>")]
@@ -75,11 +80,19 @@ fn given<'de, D: serde::Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
+/// What is absent stays, and null is no name.
+fn not_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
 /// A session, as its member sees it.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Session {
     pub id: SessionId,
-    pub agent: AgentName,
+    /// Null until one is chosen: when the first message is answered, where the session was begun without one.
+    pub agent: Option<AgentName>,
+    /// Why it is with this agent; null where it was begun with it by name.
+    pub routing: Option<Routing>,
     pub title: Option<String>,
     pub status: SessionStatus,
     /// Whether the caller keeps it at the top of their list.
@@ -116,13 +129,16 @@ pub struct Session {
 }
 
 impl Agents {
-    /// Begins a conversation with an agent.
+    /// Begins a conversation with an agent, or with one that is chosen when the first message is answered.
     pub async fn create_session(&self, caller: &Caller, new: NewSession) -> Result<Session, Error> {
         let member = member_of(caller)?;
         let title = new.title.as_deref().map(checked_title).transpose()?;
         let context = self.checked_context(caller, new.context).await?;
-        let agent = self.agent_named(caller, &new.agent).await?;
-        require_agent(caller, &agent.name)?;
+        let agent = match &new.agent {
+            Some(name) => self.agent_to_use(caller, name).await?,
+            // It stands in until one is chosen.
+            None => self.usable_agents(caller).await?.into_iter().next().ok_or(Error::NoAgent)?,
+        };
         let now = self.0.environment.now();
         let (context_object, context_id) = context.unzip();
         let row = SessionRow {
@@ -142,6 +158,8 @@ impl Agents {
             is_shared: false,
             forked_from: None,
             deleted_at: None,
+            awaits_agent: new.agent.is_none(),
+            routing: None,
         };
         self.namespace(caller.workspace)
             .await?
@@ -149,7 +167,7 @@ impl Agents {
             .await?;
         let name =
             AgentName { id: agent.id, name: agent.name.clone(), label: agent.definition.label.clone() };
-        Ok(session(row, name, Vec::new()))
+        Ok(session(row, Some(name), Vec::new()))
     }
 
     /// A session with the turns that have not ended.
@@ -165,7 +183,10 @@ impl Agents {
                 })
             })
             .await?;
-        let name = self.agent_name(caller, row.agent).await?;
+        let name = match row.chosen_agent() {
+            Some(agent) => Some(self.agent_name(caller, agent).await?),
+            None => None,
+        };
         let queue = std::mem::take(&mut told.queue);
         let session = session(row, name, queue.into_iter().map(Turn::from).collect());
         Ok(Session {
@@ -195,15 +216,24 @@ impl Agents {
             status: patch.status.map(SessionStatus::word),
             context,
         };
+        let to = match &patch.agent {
+            Some(name) => Some(self.agent_to_use(caller, name).await?.id),
+            None => None,
+        };
         let (status, pinned, now) = (patch.status, patch.pinned, self.0.environment.now());
         let is_changed = changes.title.is_some() || status.is_some() || changes.context.is_some();
         let namespace = self.namespace(caller.workspace).await?;
         if status == Some(SessionStatus::Active) {
             self.0.jobs.announce(caller.workspace).await?;
         }
-        namespace
+        let logged = namespace
             .write(changes, move |tx, changes| {
                 Box::pin(async move {
+                    // First, as what has been chosen is what a message is answered by that comes in meanwhile.
+                    let logged = match to {
+                        Some(agent) => session_agent::change(tx, id, member, agent, now).await?,
+                        None => Vec::new(),
+                    };
                     if let Some(status) = status {
                         check_transition(tx, id, member, status, now).await?;
                     }
@@ -220,10 +250,11 @@ impl Agents {
                         // It is found by its new title.
                         session_words::forget(tx, id).await?;
                     }
-                    Ok::<_, Error>(())
+                    Ok::<_, Error>(logged)
                 })
             })
             .await?;
+        self.0.hub.publish(caller.workspace, id, &logged);
         if status == Some(SessionStatus::Active) {
             // What waited while it was paused runs now.
             self.wake(caller.workspace, id);
@@ -329,11 +360,12 @@ async fn check_transition(
 }
 
 /// A session as its reader sees it; what belongs to the reader of it is added by who knows it.
-pub(crate) fn session(row: SessionRow, agent: AgentName, queue: Vec<Turn>) -> Session {
+pub(crate) fn session(row: SessionRow, agent: Option<AgentName>, queue: Vec<Turn>) -> Session {
     let context = row.context().map(|(object, id)| SessionContext { object, id });
     Session {
         id: row.id,
-        agent,
+        agent: agent.filter(|_| !row.awaits_agent),
+        routing: row.routing,
         title: row.title,
         status: row.status,
         pinned: false,

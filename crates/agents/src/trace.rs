@@ -10,7 +10,7 @@ use kontor_core::{
     grants::Permission,
     ids::{MemberId, TurnId, WorkspaceId},
     time::Timestamp,
-    turn::TurnEvent,
+    turn::{AgentName, Routing, TurnEvent},
     usage::Spent,
 };
 use kontor_store::{AuditEntry, Tx};
@@ -30,7 +30,7 @@ use crate::{
         turns::TurnRow,
     },
     sharing::{member_name, names},
-    stored::{AgentName, LoggedEvent, MemberName},
+    stored::{LoggedEvent, MemberName},
     trace_steps::{self, TraceStep},
     turns::Turn,
     veil::without_deeds,
@@ -43,7 +43,12 @@ const PAGE: u64 = 1_000;
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct TurnTrace {
     pub turn: Turn,
-    pub agent: AgentName,
+    /// Null where the turn ended before one was chosen.
+    pub agent: Option<AgentName>,
+    /// How the session came to its agent, or went to another, in this turn.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub agent_changes: Vec<TraceAgentChange>,
     /// The version of the agent that the turn began under; null in logs of older versions.
     pub agent_version: Option<i64>,
     pub member: MemberName,
@@ -54,6 +59,33 @@ pub struct TurnTrace {
     pub lease: TraceLease,
     /// Whether what the model was sent is told, which takes the permission `conversations`.
     pub tells_sent: bool,
+}
+
+/// The session goes to an agent.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct TraceAgentChange {
+    pub at: Timestamp,
+    pub agent: AgentName,
+    /// Whose it was until then; absent where it had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub from: Option<AgentName>,
+    #[serde(flatten)]
+    pub routing: Routing,
+}
+
+impl TraceAgentChange {
+    fn of(logged: &LoggedEvent) -> Option<Self> {
+        match &*logged.event {
+            TurnEvent::AgentChanged { agent, from, routing, .. } => Some(Self {
+                at: logged.at,
+                agent: agent.clone(),
+                from: from.clone(),
+                routing: routing.clone(),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// Where the time of a turn went.
@@ -112,7 +144,7 @@ struct Found {
     logged: Vec<LoggedEvent>,
     texts: HashMap<String, String>,
     lease: TraceLease,
-    agent: AgentName,
+    agent: Option<AgentName>,
     member: MemberName,
 }
 
@@ -203,8 +235,10 @@ impl Found {
             texts = sent::find(tx, &trace_steps::digests(&logged)).await?;
         }
         let (owner, until) = sessions::lease(tx, session.id).await?;
+        let agent = turn.agent.or(session.chosen_agent());
+        let agents = AgentNames::read(tx).await?;
         Ok(Self {
-            agent: AgentNames::read(tx).await?.of(session.agent),
+            agent: agent.map(|id| agents.of(id)),
             member: member_name(turn.member, &names(tx).await?),
             lease: TraceLease { epoch: session.epoch, owner, until },
             turn,
@@ -223,10 +257,14 @@ pub(crate) async fn of_turn(
     let (mut logged, mut after) = (Vec::new(), log::turn_start(tx, session.id, turn).await?.unwrap_or(1) - 1);
     loop {
         let page = log::after(tx, session.id, after, PAGE).await?;
-        let mut is_over = page.rows < PAGE;
+        let is_over = page.rows < PAGE;
         for event in page.events.into_iter().filter(|logged| logged.event.turn() == turn) {
-            is_over |= event.event.ends_turn();
+            let ends = event.event.ends_turn();
             logged.push(event);
+            // What follows is of the time after it.
+            if ends {
+                return Ok(logged);
+            }
         }
         match page.last {
             Some(last) if !is_over => after = last,
@@ -249,7 +287,7 @@ fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
     };
     let (mut usage, mut spent) = (TraceTotal::default(), Spent::default());
     for logged in &logged {
-        match &*logged.event {
+        match logged.event.inner() {
             TurnEvent::Usage { usage: step, .. } => {
                 spent.add(step);
                 usage.input_tokens += step.input_tokens;
@@ -265,15 +303,28 @@ fn told(found: Found, tells_sent: bool, now: Timestamp) -> TurnTrace {
         }
     }
     (usage.tokens, usage.cost_micros) = (spent.tokens, spent.cost_micros);
-    for call in steps.iter().flat_map(|step| &step.calls) {
-        timing.tools_ms += call.duration_ms.unwrap_or_default();
+    for call in trace_steps::all(&steps).into_iter().flat_map(|step| &step.calls) {
+        // What an agent that was asked took is told of its models and tools.
+        timing.tools_ms += call.duration_ms.filter(|_| call.asked.is_none()).unwrap_or_default();
         timing.waiting_ms += call
             .approval
             .as_ref()
             .map_or(0, |approval| milliseconds(approval.requested_at, approval.resolved_at.unwrap_or(ended)));
     }
     let agent_version = turn.agent_version;
-    TurnTrace { turn: turn.into(), agent, agent_version, member, steps, timing, usage, lease, tells_sent }
+    let agent_changes = logged.iter().filter_map(TraceAgentChange::of).collect();
+    TurnTrace {
+        turn: turn.into(),
+        agent,
+        agent_changes,
+        agent_version,
+        member,
+        steps,
+        timing,
+        usage,
+        lease,
+        tells_sent,
+    }
 }
 
 /// A problem as it stands in a trace.

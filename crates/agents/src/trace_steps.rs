@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use kontor_core::{
-    ids::{ApprovalId, MemberId},
+    ids::{AgentId, ApprovalId, MemberId},
     operation::Effect,
     time::Timestamp,
-    turn::{AnsweredBy, InsteadOf, ToolOutcome, TurnEvent},
+    turn::{ActingAgent, AnsweredBy, CallPlace, InsteadOf, ToolOutcome, TurnEvent},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -122,6 +122,20 @@ pub struct TraceCall {
     pub comment: Option<String>,
     pub ended_at: Option<Timestamp>,
     pub duration_ms: Option<u64>,
+    /// The agent that it asked, and what that did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<TraceAsked>,
+}
+
+/// An agent that another asked.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct TraceAsked {
+    pub id: AgentId,
+    pub name: String,
+    pub label: String,
+    pub version: i64,
+    /// Their numbers are those of the turn's steps.
+    pub steps: Vec<TraceStep>,
 }
 
 /// A question to a person about a call.
@@ -140,7 +154,7 @@ pub struct TraceApproval {
 
 /// The digests of what the models of a turn were sent.
 pub(crate) fn digests(logged: &[LoggedEvent]) -> Vec<String> {
-    let answered = logged.iter().filter_map(|logged| answered_by(&logged.event)?.sent.as_ref());
+    let answered = logged.iter().filter_map(|logged| answered_by(logged.event.inner())?.sent.as_ref());
     let mut digests: Vec<_> =
         answered.flat_map(|sent| [sent.prompt.to_string(), sent.tools.to_string()]).collect();
     digests.sort_unstable();
@@ -159,19 +173,56 @@ fn answered_by(event: &TurnEvent) -> Option<&AnsweredBy> {
 
 /// The steps that a turn's events tell of, with the texts that are kept of what was sent.
 pub(crate) fn fold(logged: &[LoggedEvent], texts: &HashMap<String, String>) -> Vec<TraceStep> {
-    let mut steps = Steps { steps: Vec::new(), texts };
+    let mut steps = Steps { steps: Vec::new(), asked_for: HashMap::new(), texts };
     for logged in logged {
-        steps.apply(logged.at, &logged.event);
+        if let TurnEvent::AgentEvent { of, event, .. } = &*logged.event
+            && let Some(step) = event.step()
+        {
+            steps.asked_for.insert(step, *of);
+        }
+        steps.apply(logged.at, logged.event.inner());
     }
-    steps.steps
+    steps.nested()
+}
+
+/// The steps of a turn, and of agents that were asked in it, in their order.
+pub(crate) fn all(steps: &[TraceStep]) -> Vec<&TraceStep> {
+    let mut found = Vec::new();
+    for step in steps {
+        found.push(step);
+        for asked in step.calls.iter().filter_map(|call| call.asked.as_ref()) {
+            found.extend(all(&asked.steps));
+        }
+    }
+    found
 }
 
 struct Steps<'t> {
     steps: Vec<TraceStep>,
+    /// The steps of agents that were asked, each with the call that did.
+    asked_for: HashMap<u32, CallPlace>,
     texts: &'t HashMap<String, String>,
 }
 
 impl Steps<'_> {
+    /// Each step where it belongs: those of an agent that was asked at the call that asked it, which comes before them.
+    fn nested(mut self) -> Vec<TraceStep> {
+        let mut own = Vec::new();
+        while let Some(step) = self.steps.pop() {
+            let of = self.asked_for.get(&step.number);
+            let asking = of.and_then(|of| {
+                let place = self.steps.iter().position(|other| other.number == of.step)?;
+                let calls = &mut self.steps.get_mut(place)?.calls;
+                calls.iter_mut().find(|call| call.index == of.index)?.asked.as_mut()
+            });
+            match asking {
+                Some(asked) => asked.steps.insert(0, step),
+                None => own.insert(0, step),
+            }
+        }
+        own
+    }
+
     /// The step of this number, in which something happened.
     fn at(&mut self, number: u32, at: Timestamp) -> &mut TraceStep {
         let place = self.steps.partition_point(|step| step.number < number);
@@ -251,6 +302,7 @@ impl Steps<'_> {
                     comment: None,
                     ended_at: None,
                     duration_ms: None,
+                    asked: None,
                 });
             }
             TurnEvent::ToolResult { step, index, outcome, duration_ms, .. } => {
@@ -305,7 +357,15 @@ impl Steps<'_> {
                 latency_ms: usage.latency_ms,
                 estimated: usage.estimated,
             }),
+            TurnEvent::AgentAsked { step, index, agent, .. } => {
+                let ActingAgent { id, name, label, version } = (**agent).clone();
+                if let Some(call) = self.call(*step, *index, at) {
+                    call.asked = Some(TraceAsked { id, name, label, version, steps: Vec::new() });
+                }
+            }
             TurnEvent::TurnStarted { .. }
+            | TurnEvent::AgentEvent { .. }
+            | TurnEvent::AgentChanged { .. }
             | TurnEvent::AnswerCarried { .. }
             | TurnEvent::TurnCompleted { .. }
             | TurnEvent::TurnFailed { .. }

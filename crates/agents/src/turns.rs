@@ -6,7 +6,7 @@ use kontor_core::{
     environment::Environment,
     error::Problem,
     grants::Permission,
-    ids::{MemberId, SessionId, TurnId, WorkspaceId},
+    ids::{AgentId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
     turn::TurnEvent,
 };
@@ -64,7 +64,11 @@ pub struct Turn {
     pub started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-    /// The version of the agent that it began with and ends with.
+    /// The agent that it began with and ends with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub agent: Option<AgentId>,
+    /// The version of that agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_version: Option<i64>,
 }
@@ -84,6 +88,7 @@ impl From<TurnRow> for Turn {
             created_at: row.created_at,
             started_at: row.started_at,
             ended_at: row.ended_at,
+            agent: row.agent,
             agent_version: row.agent_version,
         }
     }
@@ -376,6 +381,7 @@ impl NewTurn {
             created_at: self.now,
             started_at: None,
             ended_at: None,
+            agent: None,
             agent_version: None,
         };
         rows::insert(tx, &turn, self.key.as_deref()).await?;

@@ -85,11 +85,19 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
         TurnEvent::ToolResult { outcome, .. } => *outcome = veiled_outcome(outcome)?,
         TurnEvent::ApprovalRequested { arguments, question, .. } => {
             *arguments = json!({});
-            *question = ApprovalQuestion { reason: question.reason, record: None };
+            *question = ApprovalQuestion { record: None, ..question.clone() };
         }
         TurnEvent::ApprovalResolved { comment, .. } => comment.clear(),
         TurnEvent::MessageCompleted { reasoning, .. } => reasoning.clear(),
         TurnEvent::HistorySummarized { text, .. } => LEFT_OUT.clone_into(text),
+        // What one agent tells another is the result of a call, not something that was said in the session.
+        TurnEvent::AgentEvent { event, .. } => {
+            let mut shown = veiled(event).unwrap_or_else(|| (**event).clone());
+            if let TurnEvent::MessageCompleted { text, .. } = &mut shown {
+                text.clear();
+            }
+            **event = shown;
+        }
         TurnEvent::TurnFailed { problem, done, .. } => {
             done.clear();
             without_deeds(problem);
@@ -100,6 +108,8 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
         }
         // Each is named, so that an event that is new is not shown before somebody has decided on it.
         TurnEvent::TurnStarted { .. }
+        | TurnEvent::AgentChanged { .. }
+        | TurnEvent::AgentAsked { .. }
         | TurnEvent::StepStarted { .. }
         | TurnEvent::StepRestarted { .. }
         | TurnEvent::AnswerRefused { .. }

@@ -49,11 +49,15 @@ impl Budgets {
         self.find(BudgetScope::Turn, "")
     }
 
-    /// What bounds a day in which a member asks an agent.
-    pub(crate) fn of_day(&self, agent: AgentId, member: MemberId) -> impl Iterator<Item = &BudgetRow> {
+    /// What bounds a day in which a member asks an agent, or no agent yet.
+    pub(crate) fn of_day(
+        &self,
+        agent: Option<AgentId>,
+        member: MemberId,
+    ) -> impl Iterator<Item = &BudgetRow> {
         let of = |scope, id: String| self.find(scope, &id).or_else(|| self.find(scope, ""));
         let workspace = self.find(BudgetScope::Workspace, "");
-        let agent = of(BudgetScope::Agent, agent.to_string());
+        let agent = agent.and_then(|agent| of(BudgetScope::Agent, agent.to_string()));
         let member = of(BudgetScope::Member, member.to_string());
         [workspace, agent, member].into_iter().flatten()
     }

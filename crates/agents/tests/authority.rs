@@ -88,7 +88,7 @@ both_engines! {
         let house = House::new(store).await;
         let agents = &house.first.agents;
         let new = |agent: &str, object: &str| NewSession {
-            agent: agent.to_owned(),
+            agent: Some(agent.to_owned()),
             title: None,
             context: serde_json::from_value(json!({"object": object, "id": "018f2b6e-7c1a-7000-8000-000000000009"})).ok(),
         };

@@ -158,7 +158,7 @@ both_engines! {
         let max = house.member("Max Okafor", "Rep").await;
         for (caller, is_told) in [(&house.ada, true), (&max, false)] {
             let search = SessionQuery { agent: Some("analist".to_owned()), ..SessionQuery::first(5) };
-            let session = NewSession { agent: "analist".to_owned(), title: None, context: None };
+            let session = NewSession { agent: Some("analist".to_owned()), title: None, context: None };
             for told in [
                 agents.agent_by_name(caller, "analist").await.unwrap_err().problem(),
                 agents.sessions(caller, search).await.unwrap_err().problem(),
@@ -231,7 +231,7 @@ both_engines! {
         let code = |error: kontor_agents::Error| error.problem().code.into_owned();
         let say = || agents.start_turn(&member, session, "more".to_owned(), None);
         let begin = || {
-            let new = NewSession { agent: "analyst".to_owned(), title: None, context: None };
+            let new = NewSession { agent: Some("analyst".to_owned()), title: None, context: None };
             agents.create_session(&member, new)
         };
         assert_eq!(code(say().await.unwrap_err()), "agent_inactive");
@@ -241,9 +241,10 @@ both_engines! {
         agents.delete_agent(&house.ada, "analyst", Some(1)).await.unwrap();
         assert_eq!(code(say().await.unwrap_err()), "agent_deleted");
         assert_eq!(code(begin().await.unwrap_err()), "agent_not_found");
-        assert_eq!(agents.session(&member, session).await.unwrap().agent.label, "Analyst");
+        assert_eq!(agents.session(&member, session).await.unwrap().agent.unwrap().label, "Analyst");
         let listed = agents.sessions(&member, SessionQuery::first(10)).await.unwrap().sessions;
-        assert_eq!((listed[0].agent.name.as_str(), listed[0].agent.label.as_str()), ("analyst", "Analyst"));
+        let agent = listed[0].agent.as_ref().unwrap();
+        assert_eq!((agent.name.as_str(), agent.label.as_str()), ("analyst", "Analyst"));
         assert_eq!(house.first.log(&member, session).await.len(), 5);
 
         // Its name is free, and taken it keeps the deleted one from coming back under it.

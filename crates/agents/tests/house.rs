@@ -329,7 +329,7 @@ impl Process {
     }
 
     pub(crate) async fn session(&self, caller: &Caller, agent: &str) -> SessionId {
-        let new = NewSession { agent: agent.to_owned(), title: None, context: None };
+        let new = NewSession { agent: Some(agent.to_owned()), title: None, context: None };
         self.agents.create_session(caller, new).await.unwrap().id
     }
 
@@ -420,12 +420,17 @@ pub(crate) fn plan(steps: &[&[(&str, Value)]], text: &str) -> Value {
 }
 
 /// Does what the last message of the user says. `{"wait": milliseconds}` in a plan pauses in the middle of
-/// the text, `{"stall": true}` never goes on.
+/// the text, `{"stall": true}` never goes on; `{"by": {label: plan}}` has an agent whose prompt says `You are label.` do
+/// as its plan says.
 fn obey(request: &Value) -> Script {
     let messages = request["messages"].as_array().unwrap();
     let last_user = messages.iter().rposition(|message| message["role"] == "user").unwrap();
     let plan: Value = serde_json::from_str(messages[last_user]["content"].as_str().unwrap())
         .unwrap_or(json!({"text": "Hm?"}));
+    let prompt = messages[0]["content"].as_str().unwrap_or_default();
+    let is_its = |label: &String| prompt.starts_with(&format!("You are {label}."));
+    let of_agent = plan["by"].as_object().and_then(|by| by.iter().find(|(label, _)| is_its(label)));
+    let plan = of_agent.map_or(plan.clone(), |(_, plan)| plan.clone());
     let step = messages[last_user..].iter().filter(|message| message["role"] == "assistant").count();
     if let Some(calls) = plan["steps"].get(step).and_then(Value::as_array) {
         let ids: Vec<String> = (0..calls.len()).map(|index| format!("call_{step}_{index}")).collect();

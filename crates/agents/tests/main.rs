@@ -3,15 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod approvals;
+mod asks;
 mod authority;
 mod budgets;
 mod builtin;
 mod carried;
 mod changes;
+mod chosen_agent;
 mod crashes;
 mod damage;
 mod definitions;
 mod go_on;
+mod handovers;
 mod house;
 mod live;
 mod model_providers;

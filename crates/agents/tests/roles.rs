@@ -40,7 +40,7 @@ both_engines! {
         assert_eq!(listed.iter().map(|agent| agent.name.as_str()).collect::<Vec<_>>(), ["analyst"]);
         let refused = agents.start_turn(&max, session, "Again".to_owned(), None).await.unwrap_err().problem();
         assert_eq!(refused.code, "agent_not_allowed");
-        let new = NewSession { agent: "sales-assistant".to_owned(), title: None, context: None };
+        let new = NewSession { agent: Some("sales-assistant".to_owned()), title: None, context: None };
         assert_eq!(agents.create_session(&max, new).await.unwrap_err().problem().code, "agent_not_allowed");
         house.first.session(&max, "analyst").await;
     }

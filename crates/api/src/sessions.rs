@@ -58,14 +58,21 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         .queries(&KNOWN)
     })
     .post_with(create, |op| {
-        op.is("create_session", "Begins a conversation with an agent")
-            .tag("Chat")
-            .answers::<201, Answer<Session>>()
+        op.is(
+            "create_session",
+            "Begins a conversation with an agent, or with one that is chosen by the first message",
+        )
+        .tag("Chat")
+        .answers::<201, Answer<Session>>()
     });
     let single =
         get_with(one, |op| op.is("get_session", "A session, with its turns that have not ended").tag("Chat"))
             .patch_with(update, |op| {
-                op.is("update_session", "Renames, pins, pauses or completes a session").tag("Chat")
+                op.is(
+                    "update_session",
+                    "Renames, pins, pauses or completes a session, or gives it to another agent",
+                )
+                .tag("Chat")
             })
             .delete_with(delete, |op| {
                 op.is("delete_session", "Stops a session and deletes it; it can be taken back for some days")

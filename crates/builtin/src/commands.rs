@@ -140,6 +140,9 @@ impl Interpreter {
         if self.conversation.is_refused {
             return Ok(self.refused());
         }
+        if let Some(outcome) = self.to_another() {
+            return outcome;
+        }
         let whole = self.sentence.phrase();
         let phrase = polite(whole).trim_end(&["please", "thanks", "thank", "you", "thx", "cheers", ","]);
         whole.cover_before(polite(whole));

@@ -23,6 +23,7 @@
 //! | [`turn`] | commands that are run again until all their calls have results |
 //! | [`resolve`], [`named`], [`values`], [`query`] | which record, which value, which filter |
 //! | [`read`], [`agenda`], [`field`], [`count`], [`history`], [`create`], [`reminder`], [`change`], [`log`], [`help`] | the commands |
+//! | [`others`] | other agents that are asked, or handed over to |
 //! | [`limits`] | what it cannot do, and what it does not understand |
 //! | [`clauses`] | the changes that one sentence says |
 //! | [`render`] | results as Markdown |
@@ -47,6 +48,7 @@ mod log;
 mod model;
 mod named;
 mod numbers;
+mod others;
 mod query;
 mod read;
 mod reminder;

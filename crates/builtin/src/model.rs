@@ -12,6 +12,7 @@ use crate::{
     catalogue::Catalogue,
     commands::is_command,
     conversation::Conversation,
+    others::taken_over,
     turn::{Interpreter, Stop},
 };
 
@@ -79,6 +80,8 @@ impl Catalogues {
 
 /// The whole answer to a conversation.
 pub(crate) fn answer(messages: &[Message], scene: &Arc<Scene>, catalogue: Arc<Catalogue>) -> Vec<Delta> {
+    let taken_over = taken_over(messages);
+    let messages = taken_over.as_deref().unwrap_or(messages);
     let conversation =
         Conversation::new(messages, scene.record.as_ref(), |said| is_command(&catalogue, said));
     let interpreter = Interpreter::new(catalogue, scene.clone(), conversation);

@@ -7,7 +7,7 @@ mod conversations;
 mod definitions;
 mod documented;
 mod doubts;
-
+mod others;
 mod sales;
 mod understanding;
 
@@ -74,6 +74,8 @@ impl Chat {
             member: SceneMember { id: ADA.parse().unwrap(), name: "Ada Brandt".to_owned() },
             record: None,
             definitions,
+            colleagues: Arc::default(),
+            successors: Arc::default(),
         };
         // What a prompt says is not read, and no tool is needed.
         let prompt = "Today is Monday, 2001-01-01 (UTC).\nYou act for Bob (member b1, role Admin).";

@@ -18,6 +18,7 @@
 //! | [`reference`] | a record as others speak of it |
 //! | [`operation`] | operations, their effects and the registry |
 //! | `kill_point` | moments at which a test has the process die |
+//! | `routing` | with which agent a session is, and why |
 //! | [`turn`] | the events of a turn as they are logged and streamed |
 //! | [`usage`] | tokens and cost of what models answered |
 
@@ -39,6 +40,7 @@ pub mod networks;
 pub mod operation;
 pub mod reading;
 pub mod reference;
+mod routing;
 mod schema;
 pub mod scope;
 pub mod sort;

@@ -3,10 +3,17 @@
 //! Logged events are numbered in the order of their session. Deltas are never logged: the text they carry is
 //! in the [`TurnEvent::MessageCompleted`] that follows them.
 
+mod acting;
+mod approval;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use acting::{ActingAgent, CallPlace};
+pub use approval::{ApprovalDetail, ApprovalQuestion, ApprovalReason, ApprovalRecord};
+
+pub use crate::routing::{AgentName, RoutedBy, Routing};
 use crate::{
     error::Problem,
     ids::{ApprovalId, MemberId, RecordId, TurnId},
@@ -30,6 +37,20 @@ pub enum TurnEvent {
         /// Whose turn it is, where that is another member than the one whose session it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<MemberId>,
+    },
+    /// The session has another agent, or its first one: turns that begin from now on are that agent's. Where it had none
+    /// before, or another hands it over, the turn that runs is, too; otherwise that one ends under the agent that it began
+    /// with.
+    #[serde(rename = "agent.changed")]
+    AgentChanged {
+        /// The turn that runs, or the last one where none does.
+        turn: TurnId,
+        agent: AgentName,
+        /// Whose it was until now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<AgentName>,
+        #[serde(flatten)]
+        routing: Routing,
     },
     /// The model is being asked.
     #[serde(rename = "step.started")]
@@ -169,6 +190,31 @@ pub enum TurnEvent {
         #[serde(flatten)]
         usage: StepUsage,
     },
+    /// Another agent is asked by a call of this turn. What it does follows as `agent.event`, and its answer is the
+    /// result of the call.
+    #[serde(rename = "agent.asked")]
+    AgentAsked {
+        turn: TurnId,
+        step: u32,
+        index: u32,
+        agent: Arc<ActingAgent>,
+        /// The last step of the turn that it may take, those of agents that it asks among them.
+        last_step: u32,
+        /// The calls that the turn may have by then.
+        last_call: u32,
+        /// How long it may take, waiting for people not counted.
+        seconds: u64,
+    },
+    /// Something that happened in the part of an agent that was asked.
+    #[serde(rename = "agent.event")]
+    AgentEvent {
+        turn: TurnId,
+        /// The call that asked it.
+        of: CallPlace,
+        agent: Arc<ActingAgent>,
+        /// Numbers of steps are those of the turn, which no two parts share.
+        event: Box<TurnEvent>,
+    },
     #[serde(rename = "turn.completed")]
     TurnCompleted { turn: TurnId },
     #[serde(rename = "turn.failed")]
@@ -267,102 +313,6 @@ impl Done {
     }
 }
 
-/// Why a person is asked, and about which record.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ApprovalQuestion {
-    #[serde(default)]
-    pub reason: ApprovalReason,
-    /// Absent where the call names no record, or none that the agent may read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub record: Option<ApprovalRecord>,
-}
-
-impl ApprovalQuestion {
-    /// Whether it says no more than that a deletion is asked for.
-    pub fn is_plain(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Why a call waits for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ApprovalReason {
-    /// It deletes something.
-    #[default]
-    Destructive,
-    /// It reaches outside, where nothing is undone.
-    Outside,
-    /// The turn has changed so many records that a person is to know before it goes on.
-    ManyChanges {
-        /// Records that the turn has changed until now.
-        changed: u32,
-        /// Records that may be changed after an approval before it is asked again, this call's among them.
-        allows: u32,
-    },
-}
-
-impl ApprovalReason {
-    /// The reason in words for the person who is asked.
-    pub fn words(self) -> String {
-        let records = |count: u32| format!("{count} record{}", if count == 1 { "" } else { "s" });
-        match self {
-            Self::Destructive => "It deletes something, so it runs only if you agree.".to_owned(),
-            Self::Outside => {
-                "It reaches outside, where it cannot be undone, so it runs only if you agree.".to_owned()
-            }
-            Self::ManyChanges { changed: 0, .. } => {
-                "It changes more at once than an agent may without asking, so it runs only if you agree."
-                    .to_owned()
-            }
-            Self::ManyChanges { changed, allows: 0 | 1 } => format!(
-                "This message has led to changes of {} already. The next change runs only if you agree.",
-                records(changed)
-            ),
-            Self::ManyChanges { changed, allows } => format!(
-                "This message has led to changes of {} already. If you agree, up to {allows} more may follow before you are asked again; if you deny, no more follow.",
-                records(changed)
-            ),
-        }
-    }
-}
-
-/// A record as the person who is asked is to know it: as it was before the turn, which may have renamed it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ApprovalRecord {
-    pub object: String,
-    pub id: RecordId,
-    /// The name that it had when the turn began; its present one where the turn made it.
-    pub name: String,
-    /// The name that it got since.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub renamed_to: Option<String>,
-    /// Made by this turn.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_new: bool,
-    /// A few values that tell it from others of its name, of fields that the turn has not touched.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub details: Vec<ApprovalDetail>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ApprovalDetail {
-    /// The field's label.
-    pub label: String,
-    pub value: String,
-}
-
-impl ApprovalRecord {
-    /// The name in words: `Bob (renamed by this turn to “Test record”)`.
-    pub fn words(&self) -> String {
-        match &self.renamed_to {
-            Some(now) => format!("{} (renamed by this turn to “{now}”)", self.name),
-            None if self.is_new => format!("{} (made by this turn)", self.name),
-            None => self.name.clone(),
-        }
-    }
-}
-
 /// How a tool call ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
@@ -388,6 +338,7 @@ macro_rules! turn_of {
     ($event:expr) => {
         match $event {
             Self::TurnStarted { turn, .. }
+            | Self::AgentChanged { turn, .. }
             | Self::StepStarted { turn, .. }
             | Self::StepRestarted { turn, .. }
             | Self::MessageCompleted { turn, .. }
@@ -400,6 +351,8 @@ macro_rules! turn_of {
             | Self::HistorySummarized { turn, .. }
             | Self::HistoryDropped { turn, .. }
             | Self::Usage { turn, .. }
+            | Self::AgentAsked { turn, .. }
+            | Self::AgentEvent { turn, .. }
             | Self::TurnCompleted { turn }
             | Self::TurnFailed { turn, .. }
             | Self::TurnCancelled { turn, .. } => turn,
@@ -412,6 +365,7 @@ impl TurnEvent {
     pub fn name(&self) -> &'static str {
         match self {
             Self::TurnStarted { .. } => "turn.started",
+            Self::AgentChanged { .. } => "agent.changed",
             Self::StepStarted { .. } => "step.started",
             Self::StepRestarted { .. } => "step.restarted",
             Self::MessageCompleted { .. } => "message.completed",
@@ -424,6 +378,8 @@ impl TurnEvent {
             Self::HistorySummarized { .. } => "history.summarized",
             Self::HistoryDropped { .. } => "history.dropped",
             Self::Usage { .. } => "usage",
+            Self::AgentAsked { .. } => "agent.asked",
+            Self::AgentEvent { .. } => "agent.event",
             Self::TurnCompleted { .. } => "turn.completed",
             Self::TurnFailed { .. } => "turn.failed",
             Self::TurnCancelled { .. } => "turn.cancelled",
@@ -437,13 +393,16 @@ impl TurnEvent {
     /// The same event of another turn.
     #[must_use]
     pub fn in_turn(mut self, other: TurnId) -> Self {
+        if let Self::AgentEvent { event, .. } = &mut self {
+            *turn_of!(&mut **event) = other;
+        }
         *turn_of!(&mut self) = other;
         self
     }
 
     /// Whether it is told to those who follow, and not kept for the model alone.
     pub fn is_told(&self) -> bool {
-        !matches!(self, Self::AnswerCarried { .. })
+        !matches!(self.inner(), Self::AnswerCarried { .. })
     }
 
     /// Whether nothing follows this event in its turn.

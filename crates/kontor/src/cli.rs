@@ -57,6 +57,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Agent,
     },
+    /// See your chats on a server, name them, give them to another agent, export and delete them.
+    Session {
+        #[command(flatten)]
+        client: Client,
+        #[command(subcommand)]
+        command: Session,
+    },
     /// See what agents wait for on a server, and approve or deny it.
     Approvals {
         #[command(flatten)]
@@ -106,9 +113,9 @@ pub(crate) struct Serve {
 pub(crate) struct Chat {
     /// What to say.
     pub(crate) message: String,
-    /// The agent to ask.
-    #[arg(long, default_value = "sales-assistant")]
-    pub(crate) agent: String,
+    /// The agent to ask; without one, one that fits the message is chosen.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
     /// Go on with this session instead of beginning one.
     #[arg(long, value_name = "ID")]
     pub(crate) session: Option<String>,
@@ -263,6 +270,34 @@ pub(crate) enum Role {
         /// The agent that acts for them.
         #[arg(long)]
         agent: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Session {
+    /// List your chats, the one used last first.
+    List {
+        /// Only those in which these words were said.
+        #[arg(long)]
+        search: Option<String>,
+        /// Only those with the agent of this name.
+        #[arg(long)]
+        agent: Option<String>,
+    },
+    /// Show a chat as JSON, with its agent and why it is that one.
+    Show { id: String },
+    /// Give a chat another title.
+    Rename { id: String, title: String },
+    /// Have another agent answer from now on.
+    Agent { id: String, agent: String },
+    /// Delete a chat.
+    Delete { id: String },
+    /// Write a chat as Markdown.
+    Export {
+        id: String,
+        /// The file to write (default: the terminal).
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
     },
 }
 

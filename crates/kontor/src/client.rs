@@ -108,6 +108,15 @@ impl Api {
         self.answer(|| self.http.get(self.url(path)).timeout(ANSWER)).await
     }
 
+    /// What is answered in another form than JSON.
+    pub(crate) async fn text(&self, path: &str) -> Result<String, Error> {
+        let response = self.send(|| self.http.get(self.url(path)).timeout(ANSWER)).await?;
+        if !response.status().is_success() {
+            return Err(refusal(response).await);
+        }
+        response.text().await.map_err(|source| self.unreachable(source))
+    }
+
     pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Error> {
         self.answer(|| self.http.post(self.url(path)).json(body).timeout(ANSWER)).await
     }

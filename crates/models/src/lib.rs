@@ -51,4 +51,4 @@ pub use registry::{
     Choices, DEFAULT, FAST, ModelInfo, ModelOverride, ModelSettings, Models, ProviderCheck, SMART,
 };
 pub use retry::{RetryPolicy, Tries, with_retries};
-pub use scene::{Definitions, OfferedOperation, RecordInView, Scene, SceneMember};
+pub use scene::{Colleague, Definitions, OfferedOperation, RecordInView, Scene, SceneMember};

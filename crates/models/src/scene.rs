@@ -25,6 +25,19 @@ pub struct Scene {
     /// The record on the page that the member is looking at.
     pub record: Option<RecordInView>,
     pub definitions: Arc<Definitions>,
+    /// The other agents that may be asked.
+    pub colleagues: Arc<[Colleague]>,
+    /// Those that the conversation may be handed over to.
+    pub successors: Arc<[Colleague]>,
+}
+
+/// Another agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Colleague {
+    pub name: String,
+    pub label: String,
+    /// As somebody wrote it.
+    pub description: String,
 }
 
 /// The member for whom the model acts.

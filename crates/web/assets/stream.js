@@ -115,6 +115,20 @@ function applyNote(transcript, { turn, html }) {
   if (element) element.querySelector(":scope > .note").innerHTML = html;
 }
 
+// The agent that the chat is with now: in the page's head, and where it came to it.
+function applyAgent(transcript, data) {
+  applyNote(transcript, data);
+  const after = turnElement(transcript, data.turn)?.querySelector(":scope > .after");
+  if (after) after.innerHTML = data.after;
+  const name = document.getElementById("chat-agent");
+  if (name) name.textContent = data.agent;
+  const reason = document.getElementById("chat-routing");
+  if (reason) reason.textContent = data.reason;
+  const choice = document.getElementById("chat-agent-choice");
+  const chosen = [...(choice?.options ?? [])].find((option) => option.textContent === data.agent);
+  if (chosen) chosen.selected = true;
+}
+
 function inLocalTime(element) {
   if (element) localise(element);
   return element;
@@ -178,6 +192,7 @@ export function follow(transcript, url, { onTurn, onChange, onCall, onState }) {
     on("thought", (data) => applyThought(transcript, data));
     on("call", (data) => onCall(data, inLocalTime(applyCall(transcript, data))));
     on("note", (data) => applyNote(transcript, data));
+    on("agent", (data) => applyAgent(transcript, data));
     on("seen");
     source.addEventListener("open", () => {
       wait = FIRST_WAIT_MS;

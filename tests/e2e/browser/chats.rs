@@ -92,3 +92,39 @@ async fn a_chat_is_renamed_pinned_found_forked_rated_and_deleted() {
     assert_eq!(shares["data"][0]["access"], "read");
     page.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_says_which_agent_was_chosen_and_goes_to_another() {
+    let Some(page) = browser(false).await else { return };
+    let fixture = Fixture::builtin().await;
+    let ada = fixture.sign_in("ada").await;
+    sign_in(&page, &fixture).await;
+    click(&page, ".agents label:last-child input").await;
+    say(&page, "Analyst: total deal amount by stage", &["completed"]).await;
+    says(&page, ".turn .note .arrival", "Analyst was chosen for you. The message asks for it by name.").await;
+    says(&page, "#chat-agent", "Analyst").await;
+    says(&page, ".turn:last-child .answer .by", "Analyst").await;
+    click(&page, ".with-agent summary").await;
+    says(&page, "#chat-routing", "The message asks for it by name.").await;
+    picture(&page, "chat-agent-light").await;
+
+    // Another is chosen: from here on it answers, and what was answered keeps its name.
+    click(&page, "#chat-agent-choice option[value='sales-assistant']").await;
+    click(&page, ".with-agent form button").await;
+    says(&page, "#chat-agent", "Sales assistant").await;
+    says(&page, ".turn .after .arrival", "Sales assistant answers from here on. Ada Brandt chose it.").await;
+    say(&page, "list accounts in segment enterprise", &["completed"]).await;
+    says(&page, ".turn:first-child .answer .by", "Analyst").await;
+    says(&page, ".turn:last-child .answer .by", "Sales assistant").await;
+
+    // A page that is open hears of a change that is made elsewhere.
+    let chat = page.current_url().await.unwrap();
+    let session = chat.path().trim_start_matches("/chat/");
+    let to = json!({"agent": "data-steward"});
+    let changed = ada.patch(&format!("/api/sessions/{session}"), to).await.unwrap();
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    says(&page, "#chat-agent", "Data steward").await;
+    says(&page, ".turn:last-child .after .arrival", "Data steward answers from here on.").await;
+    says(&page, ".turn:last-child .answer .by", "Sales assistant").await;
+    page.close().await.unwrap();
+}

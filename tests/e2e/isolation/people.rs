@@ -39,6 +39,12 @@ pub(super) fn of_people(prey: &Prey, own_session: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt(
+            "POST /chat/{session}/agent",
+            format!("/chat/{session}/agent"),
+            form(json!({"agent": "analyst"})),
+            &[404],
+        ),
+        attempt(
             "POST /chat/{session}/pin",
             format!("/chat/{session}/pin"),
             form(json!({"pinned": "true"})),

@@ -255,6 +255,12 @@ fn of_programs(prey: &Prey, own: &str, own_session: &str) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/sessions/{id}/events", format!("/api/sessions/{session}/events"), None, &[404]),
+        attempt(
+            "PATCH /api/sessions/{id}",
+            format!("/api/sessions/{session}"),
+            Some(json!({"agent": "analyst"})),
+            &[404],
+        ),
         attempt("DELETE /api/sessions/{id}", format!("/api/sessions/{session}"), None, &[404]),
         attempt("DELETE /api/sessions/{id}", format!("/api/sessions/{session}?at_once=true"), None, &[404]),
         attempt("POST /api/sessions/{id}/restore", format!("/api/sessions/{session}/restore"), None, &[404]),

@@ -66,6 +66,10 @@ pub struct NewAgent {
     #[serde(default)]
     pub evaluation_inputs: Option<Vec<String>>,
     #[serde(default)]
+    pub ask: Option<Vec<String>>,
+    #[serde(default)]
+    pub hand_to: Option<Vec<String>>,
+    #[serde(default)]
     pub active: Option<bool>,
 }
 
@@ -91,6 +95,8 @@ pub struct AgentPatch {
     pub limits: Option<AgentLimits>,
     pub suggested_questions: Option<Vec<String>>,
     pub evaluation_inputs: Option<Vec<String>>,
+    pub ask: Option<Vec<String>>,
+    pub hand_to: Option<Vec<String>>,
     pub active: Option<bool>,
 }
 
@@ -116,6 +122,8 @@ impl NewAgent {
             limits: new.limits,
             suggested_questions: new.suggested_questions,
             evaluation_inputs: new.evaluation_inputs,
+            ask: new.ask,
+            hand_to: new.hand_to,
             active: new.active,
         }
     }
@@ -135,6 +143,8 @@ impl NewAgent {
             limits: AgentLimits::default(),
             suggested_questions: Vec::new(),
             evaluation_inputs: Vec::new(),
+            ask: Vec::new(),
+            hand_to: Vec::new(),
         }
     }
 }
@@ -176,6 +186,8 @@ impl AgentPatch {
             limits: self.limits.unwrap_or(before.limits),
             suggested_questions: lines(self.suggested_questions, before.suggested_questions),
             evaluation_inputs: lines(self.evaluation_inputs, before.evaluation_inputs),
+            ask: lines(self.ask, before.ask),
+            hand_to: lines(self.hand_to, before.hand_to),
         }
     }
 }

@@ -1,16 +1,13 @@
 //! Agents as those see them who may change what they are.
 
+mod checks;
+mod colleagues;
 mod input;
 mod removal;
 mod reset;
 mod write;
 
-use kontor_core::{
-    caller::Caller,
-    error::{Fault as _, Issue},
-    grants::Permission,
-    text,
-};
+use kontor_core::{caller::Caller, error::Issue, grants::Permission, text};
 use serde_json::json;
 
 pub use self::input::{AgentPatch, NewAgent};
@@ -18,10 +15,9 @@ use self::write::again;
 pub(crate) use self::write::audit;
 use crate::{
     access::member_of,
-    definition::{Agent, AgentSummary, AgentVersion, Definition, PRODUCTION, may_see_all, names_in_sight},
+    definition::{Agent, AgentSummary, AgentVersion, may_see_all, names_in_sight},
     engine::Agents,
     error::Error,
-    prompt_versions::is_protected,
     prompts,
     rows::agents,
 };
@@ -117,7 +113,7 @@ impl Agents {
         }
         let mut definition = patch.over(before);
         let mut issues: Vec<Issue> = input::of_name(&new.name).into_iter().collect();
-        issues.extend(self.issues_of(caller, &mut definition).await?);
+        issues.extend(self.issues_of(caller, &new.name, None, &mut definition).await?);
         let of_prompt = prompts::issues("prompt", &body);
         if issues.is_empty() && !of_prompt.is_empty() {
             return Err(Error::InvalidPrompt(of_prompt));
@@ -165,6 +161,7 @@ impl Agents {
             )
             .await
             .map_err(|error| name_taken(error, &name))?;
+        self.forget_agent(caller.workspace, id);
         Ok(told(found(made, id)?, true))
     }
 
@@ -201,7 +198,8 @@ impl Agents {
         let is_active = patch.active.unwrap_or(agent.is_active);
         let mut definition = patch.over(agent.definition.clone());
         if definition != agent.definition {
-            let issues = self.issues_of(caller, &mut definition).await?;
+            let before = Some(&agent.definition);
+            let issues = self.issues_of(caller, &agent.name, before, &mut definition).await?;
             if !issues.is_empty() {
                 return Err(Error::Invalid(issues));
             }
@@ -212,42 +210,6 @@ impl Agents {
             self.check_role(caller, &definition.role).await?;
         }
         self.write_change(caller, agent, definition, is_active, "agent.changed").await
-    }
-
-    /// All that is wrong with what an agent is to be. Its role is named as the workspace writes it.
-    async fn issues_of(&self, caller: &Caller, definition: &mut Definition) -> Result<Vec<Issue>, Error> {
-        let models = self.models_of(caller.workspace).await?;
-        let mut issues = input::of_definition(definition, &models, self.limits());
-        if definition.role.is_empty() {
-            issues.push(Issue::new("role", "required", "expected the name of a role"));
-            return Ok(issues);
-        }
-        match self.0.identity.role_name(caller.workspace, &definition.role).await {
-            Ok(name) => definition.role = name,
-            Err(error @ kontor_identity::Error::UnknownRole { .. }) => issues.extend(error.problem().issues),
-            Err(error) => return Err(error.into()),
-        }
-        Ok(issues)
-    }
-
-    /// Where nobody alone decides what live traffic is told, nobody puts another agent in the place of a deleted one
-    /// either.
-    async fn check_name_is_free(&self, caller: &Caller, name: &str) -> Result<(), Error> {
-        let namespace = self.namespace(caller.workspace).await?;
-        let is_kept = namespace.read(name.to_owned(), |tx, name| {
-            Box::pin(async move {
-                if !is_protected(tx, PRODUCTION).await? {
-                    return Ok::<_, Error>(false);
-                }
-                let all = agents::list_with_deleted(tx).await?;
-                Ok(all.iter().any(|agent| agent.deleted_at.is_some() && agent.name == *name))
-            })
-        });
-        if is_kept.await? {
-            let told = "A deleted agent had this name, and changes of what is told in its name need a review here: restore it, or take another name.";
-            return Err(Error::invalid("name", "name_kept", told));
-        }
-        Ok(())
     }
 
     /// Nobody gives an agent more than they may do themselves.

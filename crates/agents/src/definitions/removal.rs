@@ -47,7 +47,7 @@ impl Agents {
                 })
             })
             .await?;
-        self.0.agents.remove(&id);
+        self.forget_agent(caller.workspace, id);
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl Agents {
             })
             .await
             .map_err(|error| name_taken(error, &name))?;
-        self.0.agents.remove(&id);
+        self.forget_agent(caller.workspace, id);
         Ok(told(found(restored, id)?, true))
     }
 }

@@ -67,7 +67,7 @@ impl Agents {
                 },
             )
             .await?;
-        self.0.agents.remove(&id);
+        self.forget_agent(caller.workspace, id);
         Ok(told(written, true))
     }
 }

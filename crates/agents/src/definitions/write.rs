@@ -58,7 +58,7 @@ impl Agents {
                 },
             )
             .await?;
-        self.0.agents.remove(&id);
+        self.forget_agent(caller.workspace, id);
         Ok(told(changed, true))
     }
 

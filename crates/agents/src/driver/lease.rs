@@ -1,7 +1,7 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use kontor_core::{
-    ids::{MemberId, SessionId, TurnId},
+    ids::{AgentId, MemberId, SessionId, TurnId},
     time::Timestamp,
     turn::TurnEvent,
 };
@@ -11,11 +11,12 @@ use super::Run;
 use crate::{
     engine::Agents,
     error::Error,
-    history::History,
+    history::{History, Reader},
     limits::Limits,
     log::{self, LogSlice},
     machine::{self, State},
     rows::{
+        events::TurnsOf,
         sessions::{self, AfterAppend, Lease, LeaseRequest, LeaseUse, SessionRow},
         turns::{self, TurnRow},
     },
@@ -49,6 +50,16 @@ impl Turn {
     /// Whose turn it is, where that is another than the session's member.
     pub(super) fn by(&self) -> Option<MemberId> {
         Some(self.row.member).filter(|member| *member != self.session.member)
+    }
+
+    /// Who is shown what was said before it.
+    pub(super) fn reader(&self) -> Reader {
+        Reader { by: self.by(), agent: self.agent() }
+    }
+
+    /// The agent that runs it; none where one is still to be chosen.
+    pub(super) fn agent(&self) -> Option<AgentId> {
+        self.row.agent.or(self.session.chosen_agent())
     }
 
     /// Where a turn stands that was just opened.
@@ -122,7 +133,8 @@ pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, mut row: Turn
     }
     let deadline = row.deadline_at.unwrap_or(*deadline);
     if is_fresh {
-        row.agent_version = turns::start(tx, turn, session.agent, deadline, request.now).await?;
+        row.agent = session.chosen_agent();
+        row.agent_version = turns::start(tx, turn, row.agent, deadline, request.now).await?;
     } else if row.deadline_at.is_none() {
         // Waiting for an approval ended: the time of running begins anew.
         turns::set_status(tx, turn, TurnStatus::Running, Some(deadline)).await?;
@@ -134,26 +146,41 @@ pub(crate) async fn take_turn(tx: &mut Tx<'_>, terms: &LeaseTerms, mut row: Turn
 /// does not go on: what it did already might be done again.
 pub(super) async fn read_back(
     namespace: &Namespace,
-    taken: &Turn,
+    session: &SessionRow,
+    (turn, acting): (TurnId, MemberId),
+    reader: Reader,
     limits: &Limits,
 ) -> Result<(State, Arc<History>), Error> {
-    let (session, turn) = (taken.session.id, taken.row.id);
-    // Where others take part, each has summaries of their own.
-    let acting = Some(taken.row.member).filter(|_| taken.session.is_shared);
-    let log: LogSlice = namespace
-        .read((session, acting), |tx, &(session, acting)| Box::pin(log::tail(tx, session, acting, TAIL)))
+    // Where others take part, or the session had another agent, each has summaries of their own.
+    let member = Some(acting).filter(|_| session.is_shared);
+    let agent = reader.agent.filter(|_| session.routing.is_some());
+    let session = session.id;
+    let (log, of_others) = namespace
+        .read((session, member, agent), |tx, &(session, member, agent)| {
+            Box::pin(async move {
+                let Some(agent) = agent else {
+                    let of = TurnsOf { member, agent };
+                    return Ok((log::tail(tx, session, of, TAIL).await?, HashMap::new()));
+                };
+                let of_others = turns::of_other_agents(tx, session, agent).await?;
+                let of = TurnsOf { member, agent: (!of_others.is_empty()).then_some(agent) };
+                Ok::<(LogSlice, _), Error>((log::tail(tx, session, of, TAIL).await?, of_others))
+            })
+        })
         .await?;
     if log.damaged.contains(&turn) {
         return Err(Error::TurnUnreadable(turn));
     }
     let state = State::replay(turn, log.events.iter().map(|logged| &*logged.event));
-    Ok::<_, Error>((state, Arc::new(History::read(&log, turn, taken.by(), limits))))
+    let history = History::read(&log, turn, reader, &of_others, limits);
+    Ok::<_, Error>((state, Arc::new(history)))
 }
 
 /// Where a turn stands, as far as its log can be read.
 pub(super) async fn state(namespace: &Namespace, session: SessionId, turn: TurnId) -> Result<State, Error> {
-    let log: LogSlice =
-        namespace.read(session, |tx, &session| Box::pin(log::tail(tx, session, None, TAIL))).await?;
+    let log: LogSlice = namespace
+        .read(session, |tx, &session| Box::pin(log::tail(tx, session, TurnsOf::default(), TAIL)))
+        .await?;
     Ok::<_, Error>(State::replay(turn, log.events.iter().map(|logged| &*logged.event)))
 }
 

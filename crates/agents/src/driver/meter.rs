@@ -82,23 +82,28 @@ impl Meter {
 }
 
 impl Run<'_> {
-    /// What counts an answer of the model that is asked now, with so many tokens of tools.
+    /// What counts an answer of the model that is asked now, with so many tokens of tools: by this agent, or before one is
+    /// chosen.
     ///
     /// # Errors
     /// [`Error::BudgetReached`] where nothing is left of a budget. What other turns have committed counts; what they are
     /// being answered at this moment does not.
     pub(super) async fn meter(
         &self,
-        agent: &LoadedAgent,
+        agent: Option<&LoadedAgent>,
         model: &Arc<dyn ChatModel>,
         request: &ChatRequest,
         tools: usize,
     ) -> Result<Meter, Error> {
         let budgets = self.agents.budgets_of(self.workspace).await?;
         if model.capabilities().language {
-            let label = &agent.definition.label;
-            let spender = Spender { agent: self.session.agent, label, member: self.member };
+            let agent = agent.map(|agent| (agent.id, &*agent.definition.label));
+            let spender = Spender { agent, member: self.member };
             self.agents.check_budgets(self.workspace, spender, &budgets, self.state.spent).await?;
+            let of_turn = budgets.of_turn();
+            if of_turn.is_some_and(|budget| self.counted().any(|counted| budget.is_used_up(counted))) {
+                return Err(share_reached());
+            }
             if let Some(account) = &self.agents.0.settings.account {
                 account.check(self.state.spent).await?;
             }
@@ -116,7 +121,8 @@ impl Run<'_> {
     pub(super) async fn charge(&self, events: &[TurnEvent]) -> Result<(), Error> {
         let Some(account) = &self.agents.0.settings.account else { return Ok(()) };
         for event in events {
-            if let TurnEvent::Usage { turn, step, usage } = event {
+            // Also of agents that were asked.
+            if let TurnEvent::Usage { turn, step, usage } = event.inner() {
                 account.charge(*turn, *step, usage).await?;
             }
         }
@@ -127,8 +133,8 @@ impl Run<'_> {
 /// Whose budgets an answer is held against.
 #[derive(Clone, Copy)]
 pub(crate) struct Spender<'s> {
-    pub(crate) agent: AgentId,
-    pub(crate) label: &'s str,
+    /// With its label; none before one is chosen.
+    pub(crate) agent: Option<(AgentId, &'s str)>,
     pub(crate) member: MemberId,
 }
 
@@ -140,7 +146,7 @@ impl Agents {
     pub(crate) async fn check_budgets(
         &self,
         workspace: WorkspaceId,
-        Spender { agent: of_agent, label, member: of_member }: Spender<'_>,
+        Spender { agent, member: of_member }: Spender<'_>,
         budgets: &Budgets,
         spent: Spent,
     ) -> Result<(), Error> {
@@ -150,6 +156,7 @@ impl Agents {
         if let Some(budget) = budgets.of_turn().filter(|budget| budget.is_used_up(spent)) {
             return Err(reached(budget, spent, "This message has", None));
         }
+        let (of_agent, label) = agent.unzip();
         let of_day: Vec<&BudgetRow> = budgets.of_day(of_agent, of_member).collect();
         if of_day.is_empty() {
             return Ok(());
@@ -159,7 +166,7 @@ impl Agents {
         let is_of = |scope| of_day.iter().any(|budget| budget.scope == scope);
         let whose = Whose {
             all: is_of(BudgetScope::Workspace),
-            agent: is_of(BudgetScope::Agent).then_some(of_agent),
+            agent: of_agent.filter(|_| is_of(BudgetScope::Agent)),
             member: is_of(BudgetScope::Member).then_some(of_member),
         };
         let namespace = self.namespace(workspace).await?;
@@ -168,7 +175,7 @@ impl Agents {
             .await?;
         for budget in of_day {
             let (spent, who) = match budget.scope {
-                BudgetScope::Agent => (day.agent, format!("The agent {label} has")),
+                BudgetScope::Agent => (day.agent, format!("The agent {} has", label.unwrap_or_default())),
                 BudgetScope::Member => (day.member, "You have".to_owned()),
                 BudgetScope::Workspace | BudgetScope::Turn => (day.workspace, "The workspace has".to_owned()),
             };
@@ -178,6 +185,12 @@ impl Agents {
         }
         Ok(())
     }
+}
+
+/// That an agent that was asked has nothing left of what it may use up of the budget of a message.
+fn share_reached() -> Error {
+    let message = "It has used up its share of the budget of a message. Ask it for less.";
+    Error::BudgetReached(Box::new(Problem::new(ErrorKind::Limited, "budget_reached", message)))
 }
 
 /// That nothing is left of a budget: of a day, with when the next one begins.

@@ -3,8 +3,11 @@
 //! A session's turns run one after another under one lease. Whatever is appended checks the lease's epoch in
 //! the same transaction, so that a driver that was overtaken writes nothing more and stops.
 
+mod ask_agent;
+mod choose;
 mod commit;
 mod give_up;
+mod hand_over;
 mod lease;
 mod meter;
 mod model_call;
@@ -18,13 +21,17 @@ mod summary;
 mod tool_calls;
 mod window;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use kontor_core::{
     error::{Chain, ErrorKind, Fault, Problem},
-    ids::{MemberId, SessionId, TurnId, WorkspaceId},
+    ids::{AgentId, MemberId, SessionId, TurnId, WorkspaceId},
     time::Timestamp,
-    turn::{Sequence, TurnEvent},
+    turn::{CallPlace, Sequence, TurnEvent},
 };
 use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
@@ -34,12 +41,12 @@ pub(crate) use self::{
     lease::{LeaseTerms, Taken, Turn as TakenTurn, take_turn},
     meter::Spender,
     needs::{Needs, needs_of},
-    prepare::{Preparations, offered},
+    prepare::{Preparations, offered, tools_in},
 };
 use crate::{
     engine::Agents,
     error::Error,
-    history::History,
+    history::{History, Reader},
     limits::Limits,
     machine::{self, Effect, End, Input, Page, Partial, State},
     rows::{
@@ -163,6 +170,8 @@ struct Run<'a> {
     handle: Handle,
     session: SessionRow,
     turn: TurnId,
+    /// Whose turn it is; until one is chosen, the one that it would be.
+    agent: AgentId,
     /// Whom the agent acts for.
     member: MemberId,
     /// The same, where that is another than the session's member.
@@ -170,6 +179,9 @@ struct Run<'a> {
     lease: Lease,
     last_seq: Sequence,
     deadline: Timestamp,
+    /// When it was taken up here, and agents that were asked since.
+    begun_at: Timestamp,
+    engaged_at: HashMap<CallPlace, Timestamp>,
     /// The version of the agent that the turn began with.
     agent_version: Option<i64>,
     /// The installation's, with what is less in that version.
@@ -205,25 +217,26 @@ impl<'a> Run<'a> {
             cancel.cancel(taken.row.cancelled_by);
         }
         let agent_version = taken.row.agent_version;
-        let installed = &agents.0.settings.limits;
-        // One that cannot be loaded is told of by the step.
-        let limits = match agents.agent_at(workspace, taken.session.agent, agent_version).await {
-            Ok(agent) => agent.definition.limits.within(installed),
-            Err(Error::Prompt { .. } | Error::Format { .. } | Error::AgentNotFound { .. }) => {
-                installed.clone()
-            }
-            Err(error) => return Err(error),
+        let chosen = taken.agent();
+        let limits = match chosen {
+            Some(agent) => limits_of(agents, workspace, agent, agent_version).await?,
+            None => agents.0.settings.limits.clone(),
         };
         let before = taken.session.last_seq - rows::count(taken.logged.len());
         let remembered = agents.0.histories.take(taken.session.id, before);
-        let by = taken.by();
-        let remembered = remembered.filter(|history| history.is_of(by));
+        let (by, reader) = (taken.by(), taken.reader());
+        let remembered = remembered.filter(|history| history.is_of(reader));
         let (state, history) = match remembered {
             Some(history) if taken.is_fresh => (taken.state(), history),
-            None if taken.is_fresh && before == 0 => (taken.state(), Arc::new(History::of(by))),
-            _ => lease::read_back(&namespace, &taken, &limits).await?,
+            None if taken.is_fresh && before == 0 => (taken.state(), Arc::new(History::of(reader))),
+            _ => {
+                let turn = (taken.row.id, taken.row.member);
+                lease::read_back(&namespace, &taken.session, turn, reader, &limits).await?
+            }
         };
         let first = if taken.is_fresh { Input::Opened } else { Input::Resumed };
+        let until = deadline(taken.deadline, &agents.0.settings.limits, &limits);
+        let limits = hand_over::counted_from(limits, &state, &agents.0.settings.limits);
         Ok(Self {
             agents,
             workspace,
@@ -235,7 +248,10 @@ impl<'a> Run<'a> {
             lease: taken.lease,
             last_seq: taken.session.last_seq,
             // The turn's row holds that of the installation.
-            deadline: taken.deadline.minus(installed.turn.saturating_sub(limits.turn)),
+            deadline: until,
+            begun_at: agents.0.environment.now(),
+            engaged_at: HashMap::new(),
+            agent: chosen.unwrap_or(taken.session.agent),
             session: taken.session,
             state,
             route: Route::default(),
@@ -255,7 +271,7 @@ impl<'a> Run<'a> {
     /// Whether more turns of the session wait.
     async fn run(&mut self) -> Result<bool, Error> {
         let mut effects = VecDeque::new();
-        let mut input = self.first.take();
+        let mut input = self.choose_agent().await?.or_else(|| self.first.take());
         loop {
             if let Some(input) = input.take() {
                 self.decide(input, &mut effects);
@@ -263,7 +279,7 @@ impl<'a> Run<'a> {
             let Some(effect) = effects.pop_front() else {
                 // The machine always leaves something to do until the turn ends.
                 let problem = Problem::internal();
-                input = Some(Input::Failed { problem, partial: Partial::default() });
+                input = Some(Input::Over { problem, partial: Partial::default() });
                 continue;
             };
             if !matches!(effect, Effect::Append(_) | Effect::Finish(_) | Effect::Wait)
@@ -286,6 +302,12 @@ impl<'a> Run<'a> {
                 Effect::CallModel => Some(self.call_model().await?),
                 Effect::RunReads(indexes) => Some(self.run_reads(&indexes).await?),
                 Effect::RunWrite(index) | Effect::RunOutside(index) => Some(self.run_alone(index).await?),
+                Effect::HandOver(index) => Some(self.hand_over(index).await?),
+                Effect::Engage(index) => {
+                    let engaged = self.engage(index).await?;
+                    self.note_engaged(&engaged);
+                    Some(engaged)
+                }
                 Effect::Ask(indexes) => Some(self.ask(&indexes).await?),
                 Effect::Wait => return self.end(Ending::Wait).await,
                 Effect::Finish(end) => {
@@ -313,29 +335,64 @@ impl<'a> Run<'a> {
         Ok(self.ends_with(Partial::default))
     }
 
-    /// The input that ends the turn now, with what the model had said; `None` when it may go on.
+    /// The input that ends the turn now, or the part of an agent that was asked, with what the model had said; `None`
+    /// when it may go on.
     fn ends_with(&self, partial: impl FnOnce() -> Partial) -> Option<Input> {
         if self.cancel.token().is_cancelled() {
             return Some(Input::Cancelled { by: self.cancel.by(), partial: partial() });
         }
-        let is_too_late = self.agents.0.environment.now() >= self.deadline;
-        is_too_late.then(|| Input::Failed { problem: too_long(&self.limits), partial: partial() })
+        let now = self.agents.0.environment.now();
+        if now >= self.deadline {
+            return Some(Input::Over { problem: too_long(&self.limits), partial: partial() });
+        }
+        let is_too_late = self.deadline_of_part().is_some_and(|deadline| now >= deadline);
+        is_too_late.then(|| Input::Failed { problem: part_too_long(), partial: partial() })
     }
 
     /// Keeps the conversation for the session's next turn.
     fn remember(&mut self) {
-        if self.state.end == Some(End::Completed) {
-            let mut history = std::mem::replace(&mut self.history, Arc::new(History::of(self.by)));
+        // Of one that was handed over the other agent is shown less, which is read from the log.
+        if self.state.end == Some(End::Completed) && self.state.handovers.is_empty() {
+            let reader = Reader { by: self.by, agent: Some(self.agent) };
+            let mut history = std::mem::replace(&mut self.history, Arc::new(History::of(reader)));
             Arc::make_mut(&mut history).push(&self.state, self.last_seq, &self.agents.0.settings.limits);
             self.agents.0.histories.put(self.session.id, self.last_seq, history);
         }
     }
 }
 
+/// The limits of an agent at a version; those of the installation where it cannot be loaded, which the step tells.
+async fn limits_of(
+    agents: &Agents,
+    workspace: WorkspaceId,
+    agent: AgentId,
+    version: Option<i64>,
+) -> Result<Limits, Error> {
+    let installed = &agents.0.settings.limits;
+    match agents.agent_at(workspace, agent, version).await {
+        Ok(agent) => Ok(agent.definition.limits.within(installed)),
+        Err(Error::Prompt { .. } | Error::Format { .. } | Error::AgentNotFound { .. }) => {
+            Ok(installed.clone())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// When the time of a turn is over that has these limits, where it would be over at `installed_for` by those of the
+/// installation.
+fn deadline(installed_for: Timestamp, installed: &Limits, limits: &Limits) -> Timestamp {
+    installed_for.minus(installed.turn.saturating_sub(limits.turn))
+}
+
 fn too_long(limits: &Limits) -> Problem {
     let minutes = limits.turn.as_secs().div_ceil(60);
     let told = format!("The agent did not finish within {minutes} min. Ask for less at a time.");
     Problem::new(ErrorKind::Limited, "turn_too_long", told)
+}
+
+fn part_too_long() -> Problem {
+    let told = "The agent that was asked did not finish in time.";
+    Problem::new(ErrorKind::Limited, "agent_too_long", told)
 }
 
 /// How a turn fails over an error that has nothing to do with the model or its calls.

@@ -3,12 +3,16 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use futures::StreamExt;
 use kontor_core::{
     error::{ErrorKind, Issue, Problem},
+    operation::Effect,
     text,
     turn::{AnsweredBy, WrittenCall},
 };
 use kontor_models::{
-    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Taken,
-    ToolCall, Usage, tokens::estimate, with_retries,
+    Assembler, ChatModel, ChatRequest, CompletedStep, Delta, FinishReason, Message, ModelError, Scene, Taken,
+    ToolCall, Usage,
+    surface::{ASK_AGENT, HAND_OVER, Reading, check_handover, check_question},
+    tokens::estimate,
+    with_retries,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -39,17 +43,19 @@ const LONGEST_ID: usize = 100;
 impl Run<'_> {
     /// Asks the model for the step's answer and gives out what it says as it says it.
     pub(super) async fn call_model(&mut self) -> Result<Input, Error> {
-        let (prepared, request, mut chosen) = match self.request().await {
-            Ok(Ready::Asked(prepared, request, chosen)) => (prepared, request, chosen),
+        let question = match self.request().await {
+            Ok(Ready::Asked(question)) => *question,
             Ok(Ready::Leaving(prepared, model, turns)) => return self.sum_up(&prepared, model, turns).await,
             Ok(Ready::LeavingOut) => return Ok(self.left_out_again()),
             Err(error) => return Ok(failed(&error)),
         };
-        let meter =
-            match self.meter(&prepared.agent, &chosen.model, &request, prepared.surface.tokens()).await {
-                Ok(meter) => meter,
-                Err(error) => return Ok(failed(&error)),
-            };
+        let Question { prepared, request, mut chosen, tool_tokens } = question;
+        let metered = self.meter(Some(&prepared.agent), &chosen.model, &request, tool_tokens).await;
+        let meter = match metered {
+            Ok(meter) => meter,
+            Err(error) => return Ok(failed(&error)),
+        };
+        let scene = request.scene.clone();
         let sent = self.sent(&prepared, &chosen, &request)?;
         let step = self.state.step_number();
         let agents = self.agents;
@@ -62,7 +68,11 @@ impl Run<'_> {
         let prefix = format!("call_{}_{step}", self.turn.as_uuid().simple());
         let mut assembler = Assembler::new(prefix, settings.limits.answer_bytes);
         let mut reasoning = String::new();
-        self.handle.begin(self.last_seq, self.turn, step);
+        // What is said to another agent is not the answer to the member.
+        match self.state.part() {
+            None => self.handle.begin(self.last_seq, self.turn, step),
+            Some(_) => self.handle.discard_partial(),
+        }
         // What there is of an answer that comes to no end.
         let partial = |assembler: &Assembler, reasoning: &str| Partial {
             text: assembler.text().to_owned(),
@@ -71,7 +81,8 @@ impl Run<'_> {
         };
 
         let (stopping, cancel) = (self.stopping, self.cancel.clone());
-        let remaining = self.deadline.since(agents.0.environment.now());
+        let deadline = self.deadline_of_part().unwrap_or(self.deadline).min(self.deadline);
+        let remaining = deadline.since(agents.0.environment.now());
         tokio::pin! {
             let stopped = stopping.cancelled();
             let cancelled = cancel.token().cancelled();
@@ -126,7 +137,7 @@ impl Run<'_> {
             Ok(step) => {
                 let is_last = !chosen.tries.are_left(chosen.retries);
                 count(chosen.model.name(), step.usage.as_ref(), meter.took());
-                let answer = answer(step, reasoning, &prepared, is_last);
+                let answer = answer(step, reasoning, &prepared, scene.as_deref(), is_last);
                 let answered_by = Some(AnsweredBy { sent, ..chosen.answered() });
                 Ok(Input::Answered(Answer { usage: partial.usage, answered_by, ..answer }))
             }
@@ -139,13 +150,16 @@ impl Run<'_> {
         // What the meter looks at is read beside them.
         let (models, _) =
             tokio::try_join!(self.agents.models_of(self.workspace), self.agents.budgets_of(self.workspace))?;
-        let Setting { scene, prompt } = prepared.setting(self).await?;
+        let Setting { scene, prompt, tools, tool_tokens, .. } = prepared.setting(self).await?;
         let limits = self.limits.clone();
         let definition = &prepared.agent.definition;
-        let may_sum_up = !self.state.has_dropped && self.state.summaries < limits.summaries;
+        // An agent that was asked is shown nothing but what it was asked.
+        let is_asked = self.state.part().is_some();
+        let history = if is_asked { Arc::default() } else { self.history.clone() };
+        let may_sum_up = !is_asked && !self.state.has_dropped && self.state.summaries < limits.summaries;
         let (chosen, fitted) = loop {
             let chosen = self.choose(&models, definition).await?;
-            let fixed = || prepared.surface.tokens() + estimate(&prompt);
+            let fixed = || tool_tokens + estimate(&prompt);
             let mut capabilities = chosen.model.capabilities();
             capabilities.max_output_tokens = definition.settings.output_limit(capabilities.max_output_tokens);
             let window = Window::new(chosen.model.name(), &capabilities, fixed, &limits);
@@ -153,9 +167,9 @@ impl Run<'_> {
             let current = machine::messages(&self.state, self.page);
             // What stands in for a moment shows what it has room for, and makes nothing shorter for good.
             let may_sum_up = may_sum_up && !chosen.is_stand_in();
-            match window.fit(&self.history, current, may_sum_up) {
+            match window.fit(&history, current, may_sum_up) {
                 Ok(Fitted::Messages(_, 1..))
-                    if !self.state.has_told_dropped && !self.history.may_be_summed_up() =>
+                    if !self.state.has_told_dropped && !history.may_be_summed_up() =>
                 {
                     return Ok(Ready::LeavingOut);
                 }
@@ -169,16 +183,23 @@ impl Run<'_> {
         let mut messages = vec![Message::System(prompt)];
         messages.extend(fitted);
         distinguish_calls(&mut messages);
-        let request = ChatRequest::new(messages, prepared.surface.tools().clone())
-            .with_settings(definition.settings)
-            .in_scene(scene);
-        Ok(Ready::Asked(prepared, request, chosen))
+        let request = ChatRequest::new(messages, tools).with_settings(definition.settings).in_scene(scene);
+        Ok(Ready::Asked(Box::new(Question { prepared, request, chosen, tool_tokens })))
     }
+}
+
+/// A request that a model is to answer.
+struct Question {
+    prepared: Arc<Prepared>,
+    request: ChatRequest,
+    chosen: Chosen,
+    /// Tokens of its tools.
+    tool_tokens: usize,
 }
 
 /// What is to be asked next.
 enum Ready {
-    Asked(Arc<Prepared>, ChatRequest, Chosen),
+    Asked(Box<Question>),
     /// So many of the oldest turns have no room, and are to be summed up first by this model.
     Leaving(Arc<Prepared>, Arc<dyn ChatModel>, usize),
     /// Some of the oldest turns are left out, which the member is told first.
@@ -227,21 +248,51 @@ fn take(
     broken
 }
 
-fn answer(step: CompletedStep, reasoning: String, prepared: &Prepared, is_last: bool) -> Answer {
+fn answer(
+    step: CompletedStep,
+    reasoning: String,
+    prepared: &Prepared,
+    scene: Option<&Scene>,
+    is_last: bool,
+) -> Answer {
     let cut = matches!(step.finish, FinishReason::Length | FinishReason::ContentFilter);
-    let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared));
-    let (text, calls, carried): (_, Vec<_>, _) = (step.text, calls.collect(), step.carried);
+    let calls = step.tool_calls.into_iter().map(|call| proposed(call, prepared, scene));
+    let (text, mut calls, carried): (_, Vec<_>, _) = (step.text, calls.collect(), step.carried);
+    let handovers = calls.iter_mut().filter(|call: &&mut Proposed| call.operation == HAND_OVER);
+    for second in handovers.skip(1) {
+        second.problem = Some(Problem::invalid(vec![Issue::new("", "twice", "It is handed over once.")]));
+    }
     let refused = if calls.is_empty() { prepared.agent.form.refusal(&text) } else { None };
     Answer { text, reasoning, calls, carried, usage: None, refused, cut, is_last, answered_by: None }
 }
 
 /// What a call means, and whether it can run.
-fn proposed(call: ToolCall, prepared: &Prepared) -> Proposed {
+fn proposed(call: ToolCall, prepared: &Prepared, scene: Option<&Scene>) -> Proposed {
     let (arguments, malformed) = read_arguments(&call.arguments);
-    let reading = prepared.surface.read(&call.name, arguments.clone());
-    let effect = prepared.surface.effect(&reading.operation);
+    // A call that is about another agent, and what is wrong with it.
+    let about_another = match (scene, call.name.as_str()) {
+        (Some(scene), ASK_AGENT) if !scene.colleagues.is_empty() => {
+            Some(check_question(&scene.colleagues, &arguments).err())
+        }
+        (Some(scene), HAND_OVER) if !scene.successors.is_empty() => {
+            Some(check_handover(&scene.successors, &arguments).err())
+        }
+        _ => None,
+    };
+    let reading = match about_another {
+        Some(_) => Reading { operation: call.name.clone(), arguments: arguments.clone(), problem: None },
+        None => prepared.surface.read(&call.name, arguments.clone()),
+    };
+    // What the other agent does by it is decided on when that does it.
+    let effect = match about_another {
+        Some(_) => Some(Effect::Read),
+        None => prepared.surface.effect(&reading.operation),
+    };
     let problem = match (malformed, reading.problem) {
-        (Some(problem), _) if prepared.surface.knows(&reading.operation) => Some(problem),
+        (Some(problem), _) if about_another.is_some() || prepared.surface.knows(&reading.operation) => {
+            Some(problem)
+        }
+        (None, _) if let Some(problem) = about_another => problem,
         (_, Some(problem)) => Some(problem),
         _ => prepared.check(&reading.operation, &reading.arguments).err(),
     };

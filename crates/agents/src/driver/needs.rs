@@ -6,10 +6,10 @@ use kontor_core::{
     caller::Caller,
     ids::{AgentId, MemberId, WorkspaceId},
 };
-use kontor_models::{Scene, SceneMember, surface::Surface, tokens::estimate};
+use kontor_models::{Colleague, Scene, SceneMember, surface::Surface, tokens::estimate};
 use uuid::Uuid;
 
-use super::prepare::offered;
+use super::prepare::{offered, tools_in};
 use crate::{engine::Agents, error::Error, prompts::Values};
 
 /// Tokens of the shortest conversation that is worth having: a message, a summary, what was looked up.
@@ -50,6 +50,12 @@ pub(crate) async fn needs_of(
     let registry = service.operations.catalogue(workspace, &schema, &caller.grants);
     let (surface, definitions): (Arc<Surface>, _) =
         offered(&registry, &caller, &schema, service.settings.limits.surface_tokens);
+    let itself = [agent.id];
+    let others = async |named: &[String]| {
+        let found = agents.colleagues(workspace, named, &everybody.grants, &itself).await?;
+        Ok::<Arc<[Colleague]>, Error>(found.into_iter().map(|(_, colleague)| colleague).collect())
+    };
+    let (colleagues, successors) = (others(&definition.ask).await?, others(&definition.hand_to).await?);
     let scene = Scene {
         today: caller.today(service.environment.now()),
         time_zone: caller.locale.time_zone,
@@ -58,6 +64,8 @@ pub(crate) async fn needs_of(
         member: SceneMember { id: MemberId(Uuid::nil()), name: "The name of a member".to_owned() },
         record: None,
         definitions,
+        colleagues,
+        successors,
     };
     let prompt = agent.render(&Values {
         agent_label: &definition.label,
@@ -66,7 +74,8 @@ pub(crate) async fn needs_of(
         scene: &scene,
         objects: surface.outline(),
     })?;
-    Ok(Needs { fixed: surface.tokens() + estimate(&prompt) })
+    let (_, tools) = tools_in(&surface, &scene);
+    Ok(Needs { fixed: tools + estimate(&prompt) })
 }
 
 #[cfg(test)]

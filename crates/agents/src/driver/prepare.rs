@@ -15,8 +15,8 @@ use kontor_core::{
 };
 use kontor_crm::records;
 use kontor_models::{
-    Definitions, OfferedOperation, RecordInView, Scene, SceneMember,
-    surface::{DESCRIBE, READ_MORE, Surface},
+    Colleague, Definitions, OfferedOperation, RecordInView, Scene, SceneMember, ToolDefinition,
+    surface::{DESCRIBE, READ_MORE, Surface, ask_agent, hand_over},
 };
 use kontor_operations::{Registry, Work};
 use serde_json::{Value, json};
@@ -46,14 +46,37 @@ pub(super) struct Prepared {
     /// That of a day, for sessions without a record in view.
     setting: Mutex<Option<Setting>>,
     /// The prompt that was sent last, and the tools, as they are kept.
-    sent: Mutex<Option<(SentText, SentText)>>,
+    sent: Mutex<Option<Sent>>,
 }
+
+struct Sent {
+    prompt: SentText,
+    tools: SentText,
+    /// What these tools are written from.
+    written_from: Arc<[ToolDefinition]>,
+}
+
+/// The other agents that there are for one that answers.
+struct Others {
+    colleagues: Arc<[Colleague]>,
+    successors: Arc<[Colleague]>,
+    /// Whether one of them asks it.
+    is_asked: bool,
+}
+
+/// What an agent that was asked is told beside its own prompt.
+const ASKED: &str = "\n\nAnother agent of this workspace asks you, for the member. Your answer goes to that agent and not to the member: say all that was asked for in it, and ask nothing back.";
 
 /// In what a step is asked for: the moment, and the prompt that tells a language model of it.
 #[derive(Clone)]
 pub(super) struct Setting {
     pub(super) scene: Arc<Scene>,
     pub(super) prompt: Arc<str>,
+    pub(super) tools: Arc<[ToolDefinition]>,
+    /// Tokens of the tools, estimated.
+    pub(super) tool_tokens: usize,
+    /// Whether another agent asks.
+    is_asked: bool,
 }
 
 struct Names {
@@ -76,13 +99,14 @@ impl Run<'_> {
     pub(super) async fn prepare(&self) -> Result<Arc<Prepared>, Error> {
         let service = &self.agents.0;
         let (workspace, member) = (self.workspace, self.member);
-        let agent = self.agents.agent_at(workspace, self.session.agent, self.agent_version).await?;
+        let (id, version) = self.acting();
+        let agent = self.agents.agent_at(workspace, id, version).await?;
         let member_caller = service.identity.caller_of_member(workspace, member).await?;
         require_agent(&member_caller, &agent.name)?;
         let role = service.identity.role_grants(workspace, &agent.definition.role).await?;
         let schema = service.crm.schema(workspace).await?;
         let now = service.environment.now();
-        let key = (workspace, self.session.agent, member);
+        let key = (workspace, id, member);
         let known = service.preparations.0.get(&key);
         if let Some(known) = &known
             && known.still_holds(&agent, &member_caller, &role, &schema)
@@ -144,23 +168,42 @@ impl Prepared {
             && same(&self.role_grants, role)
     }
 
-    /// This prompt and the tools as they are kept.
-    pub(super) fn sent(&self, prompt: &Arc<str>) -> Result<(SentText, SentText), Error> {
+    /// What the member may do whom the agent acts for.
+    pub(super) fn member_grants(&self) -> &Grants {
+        &self.member_grants
+    }
+
+    /// This prompt and these tools as they are kept.
+    pub(super) fn sent(
+        &self,
+        prompt: &Arc<str>,
+        tools: &Arc<[ToolDefinition]>,
+    ) -> Result<(SentText, SentText), Error> {
         let mut last = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sent) = last.as_ref().filter(|(sent, _)| Arc::ptr_eq(&sent.text, prompt)) {
-            return Ok(sent.clone());
-        }
-        let tools = match last.take() {
-            Some((_, tools)) => tools,
+        let before = last.take();
+        let is_same = |sent: &Sent| Arc::ptr_eq(&sent.written_from, tools);
+        let (prompt_before, tools_before) = match before {
+            Some(sent) => {
+                let tools = is_same(&sent).then_some(sent.tools);
+                (Some(sent.prompt), tools)
+            }
+            None => (None, None),
+        };
+        let prompt = match prompt_before.filter(|sent| Arc::ptr_eq(&sent.text, prompt)) {
+            Some(sent) => sent,
+            None => SentText::new(prompt.clone()),
+        };
+        let written = match tools_before {
+            Some(written) => written,
             None => {
-                let tools = self.surface.tools().iter();
-                let tools = tools.map(|tool| {
+                let tools = tools.iter().map(|tool| {
                     json!({"name": tool.name, "description": tool.description, "parameters": *tool.parameters})
                 });
                 SentText::new(serde_json::to_string(&tools.collect::<Vec<_>>())?.into())
             }
         };
-        Ok(last.insert((SentText::new(prompt.clone()), tools)).clone())
+        *last = Some(Sent { prompt: prompt.clone(), tools: written.clone(), written_from: tools.clone() });
+        Ok((prompt, written))
     }
 
     /// That the agent is offered an operation of this name.
@@ -189,12 +232,23 @@ impl Prepared {
     /// The scene and the prompt of this moment.
     pub(super) async fn setting(&self, run: &Run<'_>) -> Result<Setting, Error> {
         let today = self.caller.today(run.agents.0.environment.now());
+        let colleagues = run.colleagues(self).await?.into_iter().map(|(_, colleague)| colleague);
+        let colleagues: Arc<[Colleague]> = colleagues.collect();
+        let successors = run.successors(self).await?.into_iter().map(|(_, colleague)| colleague);
+        let successors: Arc<[Colleague]> = successors.collect();
+        let others = Others { colleagues, successors, is_asked: run.state.part().is_some() };
         let Some((object, record)) = run.session.context() else {
             let mut kept = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(setting) = kept.as_ref().filter(|setting| setting.scene.today == today) {
+            let still_holds = |setting: &&Setting| {
+                setting.scene.today == today
+                    && setting.is_asked == others.is_asked
+                    && setting.scene.colleagues == others.colleagues
+                    && setting.scene.successors == others.successors
+            };
+            if let Some(setting) = kept.as_ref().filter(still_holds) {
                 return Ok(setting.clone());
             }
-            let setting = self.set(today, None)?;
+            let setting = self.set(today, None, others)?;
             *kept = Some(setting.clone());
             return Ok(setting);
         };
@@ -223,10 +277,11 @@ impl Prepared {
                 })
             })
             .await?;
-        self.set(today, seen)
+        self.set(today, seen, others)
     }
 
-    fn set(&self, today: Date, record: Option<RecordInView>) -> Result<Setting, Error> {
+    fn set(&self, today: Date, record: Option<RecordInView>, others: Others) -> Result<Setting, Error> {
+        let Others { colleagues, successors, is_asked } = others;
         let id = self.caller.member().ok_or(Error::NotAMember)?;
         let scene = Scene {
             today,
@@ -235,16 +290,35 @@ impl Prepared {
             member: SceneMember { id, name: self.names.member.clone() },
             record,
             definitions: self.definitions.clone(),
+            colleagues,
+            successors,
         };
-        let prompt = self.agent.render(&Values {
+        let (tools, tool_tokens) = tools_in(&self.surface, &scene);
+        let mut prompt = self.agent.render(&Values {
             agent_label: &self.agent.definition.label,
             workspace: &self.names.workspace,
             role: &self.names.role,
             scene: &scene,
             objects: self.surface.outline(),
         })?;
-        Ok(Setting { scene: Arc::new(scene), prompt: prompt.into() })
+        if is_asked {
+            prompt.push_str(ASKED);
+        }
+        Ok(Setting { scene: Arc::new(scene), prompt: prompt.into(), tools, tool_tokens, is_asked })
     }
+}
+
+/// The tools of a surface with those that ask and hand over to the other agents of a scene, and their tokens; where there
+/// are none, the surface's own.
+pub(crate) fn tools_in(surface: &Surface, scene: &Scene) -> (Arc<[ToolDefinition]>, usize) {
+    let asking = (!scene.colleagues.is_empty()).then(|| ask_agent(&scene.colleagues));
+    let handing = (!scene.successors.is_empty()).then(|| hand_over(&scene.successors));
+    let (more, tokens): (Vec<_>, Vec<usize>) = asking.into_iter().chain(handing).unzip();
+    if more.is_empty() {
+        return (surface.tools().clone(), surface.tokens());
+    }
+    let tools = surface.tools().iter().cloned().chain(more).collect();
+    (tools, surface.tokens() + tokens.iter().sum::<usize>())
 }
 
 /// What an agent is offered: as a language model is shown it, and as values.

@@ -4,7 +4,7 @@ use kontor_core::{
     error::{ErrorKind, Issue, Problem},
     ids::TurnId,
     operation::Effect,
-    turn::ToolOutcome,
+    turn::{CallPlace, ToolOutcome},
 };
 use kontor_models::surface::{DESCRIBE, READ_MORE};
 use kontor_operations::Outcome;
@@ -34,7 +34,8 @@ impl Run<'_> {
             return Ok(refused(Problem::invalid(vec![Issue::new("handle", "unknown_handle", message)])));
         };
         let Some(ToolOutcome::Succeeded { result }) = &source.outcome else { return Ok(refused(is_over())) };
-        let is_read = source.effect == Some(Effect::Read);
+        // What another agent answered was said, and is not looked up.
+        let is_read = source.effect == Some(Effect::Read) && !source.asks_an_agent();
         if is_read {
             let kept = result.to_value();
             // It may have been read for a model of which no window was known: then a list was longer.
@@ -55,7 +56,7 @@ impl Run<'_> {
             if !is_the_same {
                 return Ok(refused(has_changed(&source.operation)));
             }
-        } else {
+        } else if !source.asks_an_agent() {
             self.prepare().await?.allows(&source.operation).map_err(kontor_operations::Error::Refused)?;
         }
         let page = handle.page(result.as_str(), "text", self.page);
@@ -72,22 +73,30 @@ impl Run<'_> {
         Ok::<_, Error>(found.is_some())
     }
 
-    /// The call whose result a handle names.
+    /// The call whose result a handle names. What one agent was answered in a turn is not read on by another.
     async fn source(&self, handle: Handle) -> Result<Option<Call>, Error> {
         if handle.turn == self.turn {
-            return Ok(self.state.call_of(handle.step, handle.index).cloned());
+            let place = CallPlace { step: handle.step, index: handle.index };
+            return Ok(self.state.call_in_sight(place).cloned());
+        }
+        if self.state.part().is_some() {
+            return Ok(None);
         }
         if self.session.is_shared && !self.is_of_this_member(handle.turn).await? {
             return Ok(None);
         }
         let session = self.session.id;
+        let is_one_agent_s = self.session.routing.is_none();
         let logged = self
             .namespace
             .read((session, handle), |tx, &(session, Handle { turn, step, index, .. })| {
                 Box::pin(log::call(tx, session, turn, step, index))
             })
             .await?;
-        Ok(Call::of(logged.iter().map(|logged| &*logged.event)))
+        let found = Call::of(logged.iter().map(|logged| &*logged.event));
+        // What another agent read is looked up again by what this one may read; what it did or was told is not told.
+        let is_looked_up = |call: &Call| call.effect == Some(Effect::Read) && !call.asks_an_agent();
+        Ok(found.filter(|call| is_one_agent_s || is_looked_up(call)))
     }
 }
 

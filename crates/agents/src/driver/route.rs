@@ -285,8 +285,8 @@ impl Run<'_> {
             self.route.pass_over(model.name(), error.because(), problem.clone());
             if error.is_of_the_model() {
                 let models = self.agents.models_of(self.workspace).await?;
-                let (workspace, version) = (self.workspace, self.agent_version);
-                let agent = self.agents.agent_at(workspace, self.session.agent, version).await?;
+                let (id, version) = self.acting();
+                let agent = self.agents.agent_at(self.workspace, id, version).await?;
                 goes_on = self.has_another(&models, &agent.definition, model.name()).await;
             }
             if goes_on {

@@ -23,7 +23,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let Some(Message::System(prompt)) = request.messages.first() else { return Ok(None) };
-        let (prompt, tools) = prepared.sent(prompt)?;
+        let (prompt, tools) = prepared.sent(prompt, &request.tools)?;
         let digests = SentDigests { prompt: prompt.digest.clone(), tools: tools.digest.clone() };
         let kept = &self.agents.0.kept;
         let unkept = [prompt, tools].into_iter();
@@ -42,7 +42,7 @@ impl Run<'_> {
     /// Events to be committed: with the lease, where they tell that it was taken over, and with what is to be kept.
     pub(super) fn drafts_of(&self, mut events: Vec<TurnEvent>) -> Result<Vec<Draft>, Error> {
         for event in &mut events {
-            if let TurnEvent::StepRestarted { taken_over: true, epoch, .. } = event {
+            if let TurnEvent::StepRestarted { taken_over: true, epoch, .. } = event.inner_mut() {
                 *epoch = Some(self.lease.epoch);
             }
         }

@@ -47,7 +47,7 @@ impl Run<'_> {
             return Ok(self.not_summed_up(nothing_to_read(), None));
         };
         let request = ChatRequest::new(asked.messages, Vec::<ToolDefinition>::new());
-        let meter = match self.meter(&prepared.agent, &model, &request, 0).await {
+        let meter = match self.meter(Some(&prepared.agent), &model, &request, 0).await {
             Ok(meter) => meter,
             Err(error) => return Ok(failed(&error)),
         };
@@ -98,7 +98,7 @@ impl Run<'_> {
     }
 
     /// Reads what the model answers in time; `None` where the turn is cancelled.
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         model: Arc<dyn ChatModel>,
         request: ChatRequest,
@@ -138,10 +138,14 @@ fn time(limits: &Limits, spent: Duration, left: Duration) -> Duration {
 }
 
 /// How the reading of an answer ended.
-type Read = Result<Result<(), ModelError>, tokio::time::error::Elapsed>;
+pub(super) type Read = Result<Result<(), ModelError>, tokio::time::error::Elapsed>;
 
-/// The answer, or why it is no summary.
-fn whole(model: &dyn ChatModel, read: Read, assembler: Assembler) -> Result<CompletedStep, Problem> {
+/// The answer, or why it is none.
+pub(super) fn whole(
+    model: &dyn ChatModel,
+    read: Read,
+    assembler: Assembler,
+) -> Result<CompletedStep, Problem> {
     let read = read.map_err(|_| too_slow())?;
     if assembler.is_full() {
         return Err(nothing_said());

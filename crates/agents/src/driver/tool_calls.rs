@@ -8,7 +8,7 @@ use kontor_core::{
     json::JsonText,
     operation, text,
     time::Timestamp,
-    turn::ToolOutcome,
+    turn::{ActingAgent, CallPlace, ToolOutcome},
 };
 use kontor_models::surface::{DESCRIBE, READ_MORE};
 use kontor_operations::{self as operations, InTransaction, Journal, Outcome, Work, outside};
@@ -38,6 +38,8 @@ struct Entry {
     kept: usize,
     turn: TurnId,
     step: u32,
+    /// Whose call it is, where that is an agent that another asked.
+    asked_for: Option<(CallPlace, Arc<ActingAgent>)>,
     call: Call,
     lease: Lease,
     /// How long the lease lasts from each commit on.
@@ -50,7 +52,10 @@ impl Entry {
     async fn append(&self, work: &mut Work<'_, '_>, outcome: &Outcome) -> Result<Vec<LoggedEvent>, Error> {
         let outcome = bounded(outcome, self.kept);
         let took = milliseconds(self.environment.now().since(self.started));
-        let event = self.call.result(self.turn, self.step, outcome, took);
+        let mut event = self.call.result(self.turn, self.step, outcome, took);
+        if let Some((of, agent)) = &self.asked_for {
+            event = event.in_part_of(*of, agent);
+        }
         let mut drafts = self.before.clone();
         drafts.push(Draft::new(event)?);
         log::append_leased(work.tx, &self.renewed(work.now), AfterAppend::Renewed, &drafts, work.now).await
@@ -233,6 +238,7 @@ impl Run<'_> {
             kept: service.settings.limits.kept_result_bytes,
             turn: self.turn,
             step: self.state.step_number(),
+            asked_for: self.state.asked_for(self.state.step_number()),
             call: call.clone(),
             lease: self.lease,
             lasts: service.settings.lease,

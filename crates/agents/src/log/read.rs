@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use kontor_core::{
     error::Chain,
-    ids::{MemberId, SessionId, TurnId},
+    ids::{SessionId, TurnId},
     turn::{Sequence, TurnEvent},
 };
 use kontor_store::Tx;
 
 use crate::{
     error::Error,
-    rows::events::{self, EventRow},
+    rows::events::{self, EventRow, TurnsOf},
     stored::LoggedEvent,
 };
 
@@ -38,15 +38,15 @@ pub(crate) async fn after(
 }
 
 /// What a conversation goes on from: the last summary of earlier turns and what it does not tell of, in order. Of
-/// that the last events, at most `limit` and one. Where several members take part, the summary is one that was made in a
-/// turn of `acting`.
+/// that the last events, at most `limit` and one. Where several members take part or the session had another agent, the
+/// summary is one that was made in a turn of `of`.
 pub(crate) async fn tail(
     tx: &mut Tx<'_>,
     session: SessionId,
-    acting: Option<MemberId>,
+    of: TurnsOf,
     limit: u64,
 ) -> Result<LogSlice, Error> {
-    let summary = events::last_summary(tx, session, acting).await?;
+    let summary = events::last_summary(tx, session, of).await?;
     let read = |row: EventRow| LogSlice::read(session, [row]).events.pop();
     let summary = summary.and_then(read);
     let through = summary.as_ref().map_or(0, |logged| match &*logged.event {

@@ -5,12 +5,14 @@ use kontor_core::{
     ids::{ApprovalId, MemberId, TurnId},
     operation::Effect,
     text,
-    turn::{ApprovalReason, Done, ToolOutcome, TurnEvent, WrittenCall},
+    turn::{ApprovalReason, CallPlace, Done, RoutedBy, ToolOutcome, TurnEvent, WrittenCall},
     usage::Spent,
 };
 use kontor_models::{Carried, Opaque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::{handover::Handover, parts::Part};
 
 /// How much of what was done is told in words.
 const MOST_TOLD: usize = 10;
@@ -36,12 +38,21 @@ pub(crate) struct State {
     /// What the model's answers have used up, also those that came to nothing.
     #[serde(default)]
     pub(crate) spent: Spent,
+    /// Of the agents that were asked, in the order in which they were.
+    #[serde(default)]
+    pub(crate) parts: Vec<Part>,
+    /// Where the conversation was handed over, in the order in which it was.
+    #[serde(default)]
+    pub(crate) handovers: Vec<Handover>,
     pub(crate) end: Option<End>,
 }
 
 /// One question to the model and what came of it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Step {
+    /// The call that asked the agent whose step it is, where that is not the turn's own.
+    #[serde(default)]
+    pub(crate) of: Option<CallPlace>,
     /// How often it began again because the model's answer broke off.
     pub(crate) restarts: u32,
     /// How often it began again because the process that ran it was gone.
@@ -194,6 +205,8 @@ impl State {
             has_dropped: false,
             has_told_dropped: false,
             spent: Spent::default(),
+            parts: Vec::new(),
+            handovers: Vec::new(),
             end: None,
         }
     }
@@ -207,13 +220,21 @@ impl State {
         state
     }
 
-    /// The number of the step the turn is in, from 1; 0 before the first.
+    /// The number of the step the turn is in, from 1; 0 before the first. Of the agent that answers now.
     pub(crate) fn step_number(&self) -> u32 {
-        u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
+        let of = self.part().map(|part| part.of);
+        let place = self.steps.iter().rposition(|step| step.of == of);
+        place.map_or(0, |place| number(place + 1))
     }
 
     pub(crate) fn step(&self) -> Option<&Step> {
-        self.steps.last()
+        let of = self.part().map(|part| part.of);
+        self.steps.iter().rev().find(|step| step.of == of)
+    }
+
+    /// The steps that all agents of the turn have taken.
+    pub(crate) fn steps_so_far(&self) -> u32 {
+        number(self.steps.len())
     }
 
     pub(crate) fn call(&self, index: u32) -> Option<&Call> {
@@ -225,13 +246,16 @@ impl State {
         self.end.is_none() && self.step().is_some_and(|step| step.calls.is_empty())
     }
 
-    /// Whether an answer was refused for its form.
+    /// Whether an answer of the agent that answers now was refused for its form.
     pub(crate) fn has_refused(&self) -> bool {
-        self.steps.iter().any(|step| step.refused.is_some())
+        let of = self.part().map(|part| part.of);
+        let is_its = |number: u32| of.is_some() || number > self.handed_after();
+        let mut steps = self.steps.iter().zip(1..);
+        steps.any(|(step, number)| step.of == of && is_its(number) && step.refused.is_some())
     }
 
-    pub(crate) fn calls_so_far(&self) -> usize {
-        self.steps.iter().map(|step| step.calls.len()).sum()
+    pub(crate) fn calls_so_far(&self) -> u32 {
+        number(self.steps.iter().map(|step| step.calls.len()).sum())
     }
 
     /// What the turn has done, or may have: its calls that change something, which stays so whatever becomes of it.
@@ -265,53 +289,71 @@ impl State {
 
     pub(crate) fn apply(&mut self, event: &TurnEvent) {
         match event {
+            TurnEvent::AgentEvent { of, event, .. } => self.take_in(event, Some(*of)),
+            event => self.take_in(event, None),
+        }
+    }
+
+    /// Takes in what happened to the turn's own agent, or to the one that a call has asked.
+    fn take_in(&mut self, event: &TurnEvent, of: Option<CallPlace>) {
+        match event {
             TurnEvent::TurnStarted { message, by, .. } => {
                 self.message.clone_from(message);
                 self.by = *by;
             }
-            TurnEvent::StepStarted { .. } => self.steps.push(Step::default()),
-            TurnEvent::StepRestarted { taken_over, .. } => {
-                if let Some(step) = self.steps.last_mut() {
+            // Whose the turn is stands in its row.
+            TurnEvent::AgentChanged { from, routing, .. } if routing.by == RoutedBy::Agent => {
+                self.hand_over(from.as_ref(), &routing.reason);
+            }
+            TurnEvent::AgentChanged { .. } => {}
+            TurnEvent::StepStarted { .. } => self.steps.push(Step { of, ..Step::default() }),
+            TurnEvent::StepRestarted { step, taken_over, .. } => {
+                if let Some(step) = self.step_mut(*step) {
                     *step = Step {
+                        of: step.of,
                         restarts: step.restarts + u32::from(!taken_over),
                         takeovers: step.takeovers + u32::from(*taken_over),
                         ..Step::default()
                     };
                 }
             }
-            TurnEvent::MessageCompleted { text, .. } => {
-                if let Some(step) = self.steps.last_mut() {
+            TurnEvent::MessageCompleted { step, text, .. } => {
+                if let Some(step) = self.step_mut(*step) {
                     step.text.clone_from(text);
                 }
             }
-            TurnEvent::AnswerCarried { by, value, calls, .. } => {
-                if let Some(step) = self.steps.last_mut() {
+            TurnEvent::AnswerCarried { step, by, value, calls, .. } => {
+                if let Some(step) = self.step_mut(*step) {
                     step.carried = Some(Arc::new(Carried { by: by.clone(), value: value.clone().into() }));
                     step.extras = calls.iter().map(|(index, extra)| (*index, extra.clone().into())).collect();
                 }
             }
-            TurnEvent::AnswerRefused { reason, .. } => {
-                if let Some(step) = self.steps.last_mut() {
+            TurnEvent::AnswerRefused { step, reason, .. } => {
+                if let Some(step) = self.step_mut(*step) {
                     step.refused = Some(reason.clone());
                 }
             }
-            TurnEvent::ToolCalled { .. } => {
-                if let (Some(step), Some(call)) = (self.steps.last_mut(), Call::begun(event)) {
+            TurnEvent::ToolCalled { step, .. } => {
+                if let (Some(step), Some(call)) = (self.step_mut(*step), Call::begun(event)) {
                     step.calls.push(call);
                 }
             }
-            TurnEvent::ToolResult { step, index, outcome, .. } => {
-                if let Some(call) = self.call_mut(*step, *index) {
+            TurnEvent::ToolResult { step, index, outcome, duration_ms, .. } => {
+                let place = CallPlace { step: *step, index: *index };
+                self.end_parts(place);
+                self.took(*duration_ms);
+                if let Some(call) = self.call_mut(place) {
                     call.outcome = Some(outcome.clone());
                 }
             }
             TurnEvent::ApprovalRequested { step, index, approval, question, .. } => {
-                if let Some(call) = self.call_mut(*step, *index) {
+                if let Some(call) = self.call_mut(CallPlace { step: *step, index: *index }) {
                     call.approval = Some(Approval { id: *approval, reason: question.reason, answer: None });
                 }
             }
             TurnEvent::ApprovalResolved { step, index, approved, comment, .. } => {
-                if let Some(approval) = self.call_mut(*step, *index).and_then(|call| call.approval.as_mut()) {
+                let call = self.call_mut(CallPlace { step: *step, index: *index });
+                if let Some(approval) = call.and_then(|call| call.approval.as_mut()) {
                     approval.answer = Some(Answered { approved: *approved, comment: comment.clone() });
                 }
             }
@@ -320,21 +362,39 @@ impl State {
                 self.has_dropped |= !again;
                 self.has_told_dropped = true;
             }
-            TurnEvent::Usage { usage, .. } => self.spent.add(usage),
-            TurnEvent::TurnCompleted { .. } => self.end = Some(End::Completed),
-            TurnEvent::TurnFailed { .. } => self.end = Some(End::Failed),
-            TurnEvent::TurnCancelled { .. } => self.end = Some(End::Cancelled),
+            TurnEvent::Usage { usage, .. } => {
+                self.spent.add(usage);
+                self.took(usage.latency_ms);
+            }
+            TurnEvent::AgentAsked { .. } => self.begin_part(event),
+            // None stands in another.
+            TurnEvent::AgentEvent { .. } => {}
+            TurnEvent::TurnCompleted { .. } => self.end_as(End::Completed),
+            TurnEvent::TurnFailed { .. } => self.end_as(End::Failed),
+            TurnEvent::TurnCancelled { .. } => self.end_as(End::Cancelled),
         }
     }
 
-    /// A call of any step.
-    pub(crate) fn call_of(&self, step: u32, index: u32) -> Option<&Call> {
-        let step = self.steps.get(usize::try_from(step).ok()?.checked_sub(1)?)?;
-        step.calls.iter().find(|call| call.index == index)
+    fn end_as(&mut self, end: End) {
+        self.end = Some(end);
+        self.end_all_parts();
     }
 
-    fn call_mut(&mut self, step: u32, index: u32) -> Option<&mut Call> {
-        let step = self.steps.get_mut(usize::try_from(step).ok()?.checked_sub(1)?)?;
-        step.calls.iter_mut().find(|call| call.index == index)
+    /// A call of any step.
+    pub(crate) fn call_of(&self, place: CallPlace) -> Option<&Call> {
+        let step = self.steps.get(usize::try_from(place.step).ok()?.checked_sub(1)?)?;
+        step.calls.iter().find(|call| call.index == place.index)
     }
+
+    fn call_mut(&mut self, place: CallPlace) -> Option<&mut Call> {
+        self.step_mut(place.step)?.calls.iter_mut().find(|call| call.index == place.index)
+    }
+
+    fn step_mut(&mut self, number: u32) -> Option<&mut Step> {
+        self.steps.get_mut(usize::try_from(number).ok()?.checked_sub(1)?)
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

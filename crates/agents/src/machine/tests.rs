@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::*;
 use crate::limits::Limits;
 
+mod asks;
 mod crashes;
 
 const TURN: TurnId = TurnId(Uuid::from_u128(7));

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{
     End, State,
+    asking::Engaged,
     partial::{Partial, used},
     policy::{Verdict, verdict},
     state::{Call, Step},
@@ -51,11 +52,21 @@ pub(crate) enum Input {
         by: Option<MemberId>,
         partial: Partial,
     },
-    /// The turn cannot go on.
+    /// The agent that answers cannot go on: the turn, or the part of an agent that was asked.
     Failed {
         problem: Problem,
         partial: Partial,
     },
+    /// The turn as a whole cannot go on, whoever answers.
+    Over {
+        problem: Problem,
+        partial: Partial,
+    },
+    /// The agent that a call asks is there.
+    Engaged(Engaged),
+    /// The conversation is another agent's now. These events tell it, and that agent's first step begins with them; they
+    /// are committed.
+    HandedOver(Vec<TurnEvent>),
 }
 
 /// A whole answer of the model.
@@ -125,6 +136,10 @@ pub(crate) enum Effect {
     /// Alone. It is wanted again when the turn is taken over before its result is committed; that it happens at
     /// most once is up to the driver, who knows whether it was begun.
     RunOutside(u32),
+    /// The agent that a call asks is to be found.
+    Engage(u32),
+    /// The conversation goes to the agent that a call names, in one commit with what was appended.
+    HandOver(u32),
     /// A person is asked whether these may run.
     Ask(Vec<u32>),
     /// The turn waits for an answer; what was appended is committed and the lease ends.
@@ -152,11 +167,11 @@ pub(crate) fn next(
     (machine.state, machine.effects)
 }
 
-struct Machine<'l> {
-    limits: &'l Limits,
-    policy: &'l ApprovalPolicy,
-    state: State,
-    effects: Vec<Effect>,
+pub(super) struct Machine<'l> {
+    pub(super) limits: &'l Limits,
+    pub(super) policy: &'l ApprovalPolicy,
+    pub(super) state: State,
+    pub(super) effects: Vec<Effect>,
 }
 
 impl Machine<'_> {
@@ -198,15 +213,18 @@ impl Machine<'_> {
                 self.finish(events, End::Cancelled);
             }
             Input::Failed { problem, partial } => self.fail(problem, partial),
+            Input::Over { problem, partial } => {
+                self.append(partial.ended(&self.state));
+                self.finish(vec![self.state.failed(problem)], End::Failed);
+            }
+            Input::Engaged(engaged) => self.engaged(engaged),
+            Input::HandedOver(events) => self.handed_over(&events),
         }
     }
 
     fn resume(&mut self) {
         match self.state.step() {
-            None => {
-                self.append(vec![TurnEvent::StepStarted { turn: self.state.turn, step: 1 }]);
-                self.effects.extend([Effect::Commit, Effect::CallModel]);
-            }
+            None => self.begin_step(),
             Some(step) if step.calls.is_empty() => {
                 if step.takeovers >= self.limits.takeovers {
                     self.fail(
@@ -263,20 +281,20 @@ impl Machine<'_> {
         }
         if !has_calls {
             let Some(reason) = answer.refused else {
-                events.push(TurnEvent::TurnCompleted { turn });
-                return self.finish(events, End::Completed);
+                self.append(events);
+                return self.conclude();
             };
             if self.state.has_refused() {
-                events.push(self.state.failed(not_of_the_form(&reason)));
-                return self.finish(events, End::Failed);
+                self.append(events);
+                return self.give_up(not_of_the_form(&reason));
             }
             events.push(TurnEvent::AnswerRefused { turn, step, reason });
             self.append(events);
             return self.next_step();
         }
         if let Some(problem) = self.too_many_calls(answer.calls.len()) {
-            events.push(self.state.failed(problem));
-            return self.finish(events, End::Failed);
+            self.append(events);
+            return self.give_up(problem);
         }
         let mut results = Vec::new();
         let per_step = self.limits.calls_per_step;
@@ -311,19 +329,12 @@ impl Machine<'_> {
         self.proceed();
     }
 
-    fn too_many_calls(&self, calls: usize) -> Option<Problem> {
-        let per_turn = self.limits.calls_per_turn;
-        (self.state.calls_so_far() + calls > per_turn as usize).then(|| {
-            let message =
-                format!("The agent needed more than {per_turn} tool calls. Ask for less at a time.");
-            Problem::new(ErrorKind::Limited, "too_many_calls", message)
-        })
-    }
-
     /// Goes on with the calls of the step: the first without outcome decides.
-    fn proceed(&mut self) {
+    pub(super) fn proceed(&mut self) {
         let Some(step) = self.state.step() else { return };
-        let open: Vec<&Call> = step.calls.iter().filter(|call| call.outcome.is_none()).collect();
+        let mut open: Vec<&Call> = step.calls.iter().filter(|call| call.outcome.is_none()).collect();
+        // What else was wanted is done before the conversation is another's.
+        open.sort_by_key(|call| call.hands_over());
         let Some(first) = open.first() else { return self.next_step() };
         let index = first.index;
         match verdict(self.policy, &self.state, first) {
@@ -337,6 +348,8 @@ impl Machine<'_> {
             Verdict::Deny { comment } => return self.settle(index, ToolOutcome::Denied { comment }),
         }
         match first.effect {
+            Some(_) if first.hands_over() => self.pass_on(index),
+            Some(_) if first.asks_an_agent() => self.effects.extend([Effect::Commit, Effect::Engage(index)]),
             Some(operation::Effect::Read) => {
                 let reads: Vec<u32> =
                     open.iter().take_while(|call| is_read(call)).map(|call| call.index).collect();
@@ -363,7 +376,7 @@ impl Machine<'_> {
         }
     }
 
-    fn settle(&mut self, index: u32, outcome: ToolOutcome) {
+    pub(super) fn settle(&mut self, index: u32, outcome: ToolOutcome) {
         self.append(self.state.result(index, outcome, 0).into_iter().collect());
         self.proceed();
     }
@@ -382,7 +395,11 @@ impl Machine<'_> {
                     approval,
                     operation: call.operation.clone(),
                     arguments: call.arguments.clone(),
-                    question: ApprovalQuestion { reason, record },
+                    question: ApprovalQuestion {
+                        reason,
+                        record,
+                        agent: self.state.part().map(|part| part.agent.label.clone()),
+                    },
                 })
             })
             .collect();
@@ -391,16 +408,15 @@ impl Machine<'_> {
     }
 
     fn next_step(&mut self) {
-        let number = self.state.step_number();
-        if number >= self.limits.steps {
-            let problem = Problem::new(
-                ErrorKind::Limited,
-                "too_many_steps",
-                format!("The agent did not finish within {number} steps. Ask for less at a time."),
-            );
-            return self.fail(problem, Partial::default());
+        match self.too_many_steps() {
+            Some(problem) => self.give_up(problem),
+            None => self.begin_step(),
         }
-        self.append(vec![TurnEvent::StepStarted { turn: self.state.turn, step: number + 1 }]);
+    }
+
+    pub(super) fn begin_step(&mut self) {
+        let step = self.state.steps_so_far() + 1;
+        self.append(vec![TurnEvent::StepStarted { turn: self.state.turn, step }]);
         self.effects.extend([Effect::Commit, Effect::CallModel]);
     }
 
@@ -411,24 +427,28 @@ impl Machine<'_> {
     }
 
     fn fail(&mut self, problem: Problem, partial: Partial) {
-        let mut events = partial.ended(&self.state);
-        events.push(self.state.failed(problem));
-        self.finish(events, End::Failed);
+        self.append(partial.ended(&self.state));
+        self.give_up(problem);
     }
 
-    fn finish(&mut self, events: Vec<TurnEvent>, end: End) {
+    pub(super) fn finish(&mut self, events: Vec<TurnEvent>, end: End) {
         self.append(events);
         self.effects.push(Effect::Finish(end));
     }
 
-    fn append(&mut self, events: Vec<TurnEvent>) {
-        for event in &events {
-            self.state.apply(event);
+    pub(super) fn append(&mut self, events: Vec<TurnEvent>) {
+        if events.is_empty() {
+            return;
+        }
+        let mut placed = Vec::with_capacity(events.len());
+        for event in events {
+            let event = self.state.placed(event);
+            self.state.apply(&event);
+            placed.push(event);
         }
         match self.effects.last_mut() {
-            _ if events.is_empty() => {}
-            Some(Effect::Append(before)) => before.extend(events),
-            _ => self.effects.push(Effect::Append(events)),
+            Some(Effect::Append(before)) => before.extend(placed),
+            _ => self.effects.push(Effect::Append(placed)),
         }
     }
 }
@@ -440,7 +460,7 @@ fn not_of_the_form(reason: &str) -> Problem {
 }
 
 fn is_read(call: &Call) -> bool {
-    call.effect == Some(operation::Effect::Read)
+    call.effect == Some(operation::Effect::Read) && !call.asks_an_agent() && !call.hands_over()
 }
 
 /// A call that is asked about whatever comes before it in its step, and so together with the first one.

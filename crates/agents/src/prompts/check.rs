@@ -136,6 +136,8 @@ pub(super) fn samples() -> [Sample; 2] {
                 grants: Arc::new(Grants::nothing()),
                 operations: Vec::new(),
             }),
+            colleagues: Arc::default(),
+            successors: Arc::default(),
         },
         objects: [ObjectOutline {
             name: object.to_string(),

@@ -53,6 +53,8 @@ pub(crate) fn standard(environment: &Environment) -> Result<Vec<FirstVersion>, E
                 limits: AgentLimits::default(),
                 suggested_questions: Vec::new(),
                 evaluation_inputs: Vec::new(),
+                ask: Vec::new(),
+                hand_to: Vec::new(),
             },
             prompt: body.to_owned(),
         });

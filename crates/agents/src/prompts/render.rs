@@ -114,6 +114,8 @@ mod tests {
             },
             record: None,
             definitions: Arc::new(definitions),
+            colleagues: Arc::default(),
+            successors: Arc::default(),
         }
     }
 

@@ -58,6 +58,8 @@ fn shown(agent: &FirstVersion, schema: &Arc<Schema>, grants: &Arc<Grants>, budge
         member: SceneMember { id: MemberId(Uuid::from_u128(1)), name: "Ada Lovelace".to_owned() },
         record: None,
         definitions: Arc::new(definitions),
+        colleagues: Arc::default(),
+        successors: Arc::default(),
     };
     let values = Values {
         agent_label: &agent.definition.label,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kontor_core::{ids::AgentId, time::Timestamp};
+use kontor_core::{ids::AgentId, time::Timestamp, turn::AgentName};
 use kontor_store::{Row, Tx};
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UpdateStatement};
 use serde::de::DeserializeOwned;
@@ -12,14 +12,13 @@ use super::{instant, null_instant};
 use crate::{
     definition::{Agent, AgentVersion, Definition},
     error::Error,
-    stored::AgentName,
 };
 
 const TABLE: &str = "agents";
 const VERSIONS: &str = "agent_versions";
 
 /// The columns of a version, in the order in which they are read and written.
-const OF_VERSION: [&str; 17] = [
+const OF_VERSION: [&str; 19] = [
     "number",
     "label",
     "icon",
@@ -33,6 +32,8 @@ const OF_VERSION: [&str; 17] = [
     "limits",
     "suggested_questions",
     "evaluation_inputs",
+    "ask",
+    "hand_to",
     "prompt_version",
     "changed",
     "made_by",
@@ -64,11 +65,13 @@ fn version(row: &Row, first: usize) -> Result<AgentVersion, Error> {
             limits: json(row, first + 10)?,
             suggested_questions: json(row, first + 11)?,
             evaluation_inputs: json(row, first + 12)?,
+            ask: json(row, first + 13)?,
+            hand_to: json(row, first + 14)?,
         },
-        prompt_version: row.get(first + 13)?,
-        changed: json(row, first + 14)?,
-        made_by: json(row, first + 15)?,
-        made_at: Timestamp::from_micros(row.get(first + 16)?),
+        prompt_version: row.get(first + 15)?,
+        changed: json(row, first + 16)?,
+        made_by: json(row, first + 17)?,
+        made_at: Timestamp::from_micros(row.get(first + 18)?),
     })
 }
 
@@ -139,6 +142,8 @@ pub(crate) async fn add_version(
             Expr::val(serde_json::to_string(&definition.limits)?),
             Expr::val(serde_json::to_string(&definition.suggested_questions)?),
             Expr::val(serde_json::to_string(&definition.evaluation_inputs)?),
+            Expr::val(serde_json::to_string(&definition.ask)?),
+            Expr::val(serde_json::to_string(&definition.hand_to)?),
             Expr::val(version.prompt_version),
             Expr::val(serde_json::to_string(&version.changed)?),
             Expr::val(serde_json::to_string(&version.made_by)?),

@@ -120,10 +120,14 @@ pub(crate) async fn list(
 ) -> Result<Vec<ListedApproval>, Error> {
     let names = AgentNames::read(tx).await?;
     let of_session = Expr::col(("s", "id")).equals(("a", "session_id"));
+    let of_turn = Expr::col(("t", "id")).equals(("a", "turn_id"));
     let select = Query::select()
         .columns(COLUMNS.map(|column| ("a", column)))
-        .columns([("s", "title"), ("s", "agent_id")])
+        .column(("s", "title"))
+        // That of the turn: its session may have gone to another since.
+        .expr(Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]))
         .from_as(tx.table(TABLE), "a")
+        .join_as(JoinType::InnerJoin, tx.table("turns"), "t", of_turn)
         .join_as(JoinType::InnerJoin, tx.table("sessions"), "s", of_session)
         .and_where(Expr::col(("a", "member_id")).eq(member.as_uuid()))
         .and_where(Expr::col(("s", "deleted_at")).is_null())

@@ -1,7 +1,7 @@
 use kontor_core::{
-    ids::{MemberId, SessionId, TurnId},
+    ids::{AgentId, MemberId, SessionId, TurnId},
     time::Timestamp,
-    turn::{Sequence, TurnEvent},
+    turn::Sequence,
 };
 use kontor_store::{Tx, table_row};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
@@ -40,13 +40,15 @@ pub(crate) async fn insert(
         "data",
     ]);
     for ((draft, at), seq) in drafts.into_iter().zip(first..) {
-        let (step, index) = place(&draft.event);
+        let step = draft.event.step().map(i64::from);
+        let index = draft.event.call().map(|place| i64::from(place.index));
         insert.values_panic([
             Expr::val(session.as_uuid()),
             Expr::val(seq),
             Expr::val(draft.event.turn().as_uuid()),
             Expr::val(instant(at)),
-            Expr::val(draft.event.name()),
+            // Also of an agent that was asked, whose results are looked for as any.
+            Expr::val(draft.event.inner().name()),
             Expr::val(step),
             Expr::val(index),
             Expr::val(&*draft.text),
@@ -54,28 +56,6 @@ pub(crate) async fn insert(
     }
     tx.execute(&insert).await?;
     Ok(())
-}
-
-/// The step and the call of an event that has them.
-fn place(event: &TurnEvent) -> (Option<i64>, Option<i64>) {
-    match event {
-        TurnEvent::ToolCalled { step, index, .. }
-        | TurnEvent::ToolResult { step, index, .. }
-        | TurnEvent::ApprovalRequested { step, index, .. }
-        | TurnEvent::ApprovalResolved { step, index, .. } => (Some((*step).into()), Some((*index).into())),
-        TurnEvent::StepStarted { step, .. }
-        | TurnEvent::StepRestarted { step, .. }
-        | TurnEvent::MessageCompleted { step, .. }
-        | TurnEvent::AnswerCarried { step, .. }
-        | TurnEvent::AnswerRefused { step, .. }
-        | TurnEvent::HistorySummarized { step, .. }
-        | TurnEvent::HistoryDropped { step, .. }
-        | TurnEvent::Usage { step, .. } => (Some((*step).into()), None),
-        TurnEvent::TurnStarted { .. }
-        | TurnEvent::TurnCompleted { .. }
-        | TurnEvent::TurnFailed { .. }
-        | TurnEvent::TurnCancelled { .. } => (None, None),
-    }
 }
 
 /// Whether a call's result is there already.
@@ -115,19 +95,27 @@ pub(crate) async fn tail(
     Ok(tx.rows(&select).await?)
 }
 
-/// The last summary of a session's earlier turns; made in a turn of this member, where one is given.
+/// In whose turns something was written: of any member or agent where none is given.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TurnsOf {
+    pub(crate) member: Option<MemberId>,
+    pub(crate) agent: Option<AgentId>,
+}
+
+/// The last summary of a session's earlier turns that was made in a turn of these.
 pub(crate) async fn last_summary(
     tx: &mut Tx<'_>,
     session: SessionId,
-    acting: Option<MemberId>,
+    of: TurnsOf,
 ) -> Result<Option<EventRow>, Error> {
     let mut select = select(tx, session);
-    if let Some(acting) = acting {
+    if of.member.is_some() || of.agent.is_some() {
         let theirs = Query::select()
             .column("id")
             .from(tx.table("turns"))
             .and_where(Expr::col("session_id").eq(session.as_uuid()))
-            .and_where(Expr::col("member_id").eq(acting.as_uuid()))
+            .and_where_option(of.member.map(|member| Expr::col("member_id").eq(member.as_uuid())))
+            .and_where_option(of.agent.map(|agent| Expr::col("agent_id").eq(agent.as_uuid())))
             .take();
         select.and_where(Expr::col("turn_id").in_subquery(theirs));
     }

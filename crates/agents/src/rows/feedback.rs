@@ -5,7 +5,7 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{Tx, table_row};
-use sea_query::{Cond, Expr, ExprTrait, JoinType, OnConflict, Order, Query};
+use sea_query::{Cond, Expr, ExprTrait, Func, JoinType, OnConflict, Order, Query};
 
 use super::instant;
 use crate::{error::Error, stored::Rating};
@@ -83,6 +83,8 @@ pub(crate) async fn of_member(
 /// The workspace's, the latest first.
 pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<Listed>, Error> {
     let column = |name: &'static str| Expr::col(("f", name));
+    // That of the turn: its session may have gone to another since.
+    let agent = || Expr::from(Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]));
     let mut select = Query::select()
         .columns([
             ("f", "turn_id"),
@@ -91,9 +93,9 @@ pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<Listed>
             ("f", "comment"),
             ("f", "given_at"),
             ("t", "session_id"),
-            ("s", "agent_id"),
             ("t", "message"),
         ])
+        .expr(agent())
         .from_as(tx.table(TABLE), "f")
         .join_as(JoinType::InnerJoin, tx.table("turns"), "t", Expr::col(("t", "id")).equals(("f", "turn_id")))
         .join_as(
@@ -104,7 +106,7 @@ pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<Listed>
         )
         .and_where(Expr::col(("s", "deleted_at")).is_null())
         .and_where_option(wanted.rating.map(|rating| column("rating").eq(rating)))
-        .and_where_option(wanted.agent.map(|agent| Expr::col(("s", "agent_id")).eq(agent.as_uuid())))
+        .and_where_option(wanted.agent.map(|wanted| agent().eq(wanted.as_uuid())))
         .order_by(("f", "given_at"), Order::Desc)
         .order_by(("f", "turn_id"), Order::Desc)
         .order_by(("f", "member_id"), Order::Desc)
@@ -131,8 +133,8 @@ pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Vec<Listed>
                 given_at: row.get(4)?,
             },
             session: row.get(5)?,
-            agent: row.get(6)?,
-            message: row.get(7)?,
+            agent: row.get(7)?,
+            message: row.get(6)?,
         })
     };
     tx.fetch_all(&select).await?.iter().map(read).collect()

@@ -32,7 +32,8 @@ pub(crate) struct OpenRow {
     pub(crate) position: i64,
     /// Whose session it is.
     pub(crate) owner: MemberId,
-    pub(crate) agent: AgentId,
+    /// None where one is still to be chosen.
+    pub(crate) agent: Option<AgentId>,
     pub(crate) title: Option<String>,
     pub(crate) session_status: SessionStatus,
     pub(crate) epoch: i64,
@@ -54,7 +55,7 @@ fn read(row: &Row) -> Result<OpenRow, Error> {
         deadline_at: row.get(8)?,
         position: row.get(9)?,
         owner: row.get(10)?,
-        agent: row.get(11)?,
+        agent: row.get::<Option<AgentId>>(18)?.or((!row.get::<bool>(19)?).then_some(row.get(11)?)),
         title: row.get(12)?,
         session_status: row.get(13)?,
         epoch: row.get(14)?,
@@ -81,7 +82,7 @@ pub(crate) async fn list(
     let turn = ["id", "session_id", "member_id", "message", "status", "cancel_requested", "created_at"];
     let session = ["member_id", "agent_id", "title", "status", "epoch", "lease_owner", "lease_until"];
     let begun_with = Expr::col(("v", "agent_id"))
-        .equals(("s", "agent_id"))
+        .equals(("t", "agent_id"))
         .and(Expr::col(("v", "number")).equals(("t", "agent_version")));
     let mut select = Query::select();
     select
@@ -89,6 +90,7 @@ pub(crate) async fn list(
         .columns([("t", "started_at"), ("t", "deadline_at"), ("t", "position")])
         .columns(session.map(|column| ("s", column)))
         .column(("v", "limits"))
+        .columns([("t", "agent_id"), ("s", "awaits_agent")])
         .from_as(tx.table("turns"), "t")
         .join_as(
             JoinType::InnerJoin,

@@ -70,7 +70,11 @@ pub(crate) async fn list(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Listed, Err
     let deleted = Expr::col("deleted_at");
     select
         .and_where(if wanted.deleted { deleted.is_not_null() } else { deleted.is_null() })
-        .and_where_option(wanted.agent.map(|agent| Expr::col("agent_id").eq(agent.as_uuid())))
+        .and_where_option(
+            wanted.agent.map(|agent| {
+                Expr::col("agent_id").eq(agent.as_uuid()).and(Expr::col("awaits_agent").eq(false))
+            }),
+        )
         .and_where_option(wanted.status.map(|status| Expr::col("status").eq(status)))
         .limit(wanted.limit);
     match wanted.pinned {

@@ -1,7 +1,7 @@
 use kontor_core::{
     ids::{AgentId, MemberId, RecordId, SessionId},
     time::Timestamp,
-    turn::Sequence,
+    turn::{Routing, Sequence},
 };
 use kontor_store::{TableRow as _, Tx, prune::PART, table_row};
 use sea_query::{Cond, Expr, ExprTrait, Func, Query, UpdateStatement};
@@ -21,6 +21,7 @@ table_row! {
     pub(crate) struct SessionRow in TABLE {
         pub(crate) id: SessionId,
         pub(crate) member: MemberId = "member_id",
+        /// Where it awaits one, the one that it would be.
         pub(crate) agent: AgentId = "agent_id",
         pub(crate) title: Option<String>,
         pub(crate) status: SessionStatus,
@@ -36,10 +37,18 @@ table_row! {
         pub(crate) is_shared: bool,
         pub(crate) forked_from: Option<SessionId>,
         pub(crate) deleted_at: Option<Timestamp>,
+        /// Its agent is chosen when its first turn begins.
+        pub(crate) awaits_agent: bool,
+        pub(crate) routing: Option<Routing> as json,
     }
 }
 
 impl SessionRow {
+    /// Its agent, where it has one.
+    pub(crate) fn chosen_agent(&self) -> Option<AgentId> {
+        (!self.awaits_agent).then_some(self.agent)
+    }
+
     /// The object and the record that the session is about.
     pub(crate) fn context(&self) -> Option<(String, RecordId)> {
         self.context_object.clone().zip(self.context_id)
@@ -119,7 +128,11 @@ pub(crate) async fn count_turn(
         ))
         // The old expiry decides, so it stands in the condition.
         .and_where(Expr::col("expires_at").gt(instant(now)))
-        .and_where(Expr::col("agent_id").in_subquery(taking_messages))
+        .cond_where(
+            Cond::any()
+                .add(Expr::col("agent_id").in_subquery(taking_messages))
+                .add(Expr::col("awaits_agent").eq(true)),
+        )
         .returning(SessionRow::returning());
     Ok(tx.row(&update).await?)
 }
@@ -251,6 +264,22 @@ pub(crate) async fn advance(
         .value("updated_at", instant(now))
         .returning_col("last_seq");
     Ok(tx.fetch_optional(&update).await?.map(|row| row.get(0)).transpose()?)
+}
+
+/// Gives a session to an agent.
+pub(crate) async fn set_agent(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    agent: AgentId,
+    routing: &Routing,
+) -> Result<(), Error> {
+    let mut update = update(tx, session);
+    update
+        .value("agent_id", agent.as_uuid())
+        .value("awaits_agent", false)
+        .value("routing", serde_json::to_string(routing)?);
+    tx.execute(&update).await?;
+    Ok(())
 }
 
 /// Notes that a session is shared.

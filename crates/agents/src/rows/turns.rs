@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use kontor_core::{
     error::Problem,
     ids::{AgentId, MemberId, SessionId, TurnId},
@@ -31,6 +33,8 @@ table_row! {
         pub(crate) created_at: Timestamp,
         pub(crate) started_at: Option<Timestamp>,
         pub(crate) ended_at: Option<Timestamp>,
+        /// The agent that it began with; none of one that has not begun, or whose session awaits one.
+        pub(crate) agent: Option<AgentId> = "agent_id",
         /// The version of the agent that it began with; none of one that has not begun, or that an older Kontor began.
         pub(crate) agent_version: Option<i64>,
     }
@@ -98,6 +102,16 @@ pub(crate) async fn first_open(tx: &mut Tx<'_>, session: SessionId) -> Result<Op
     Ok(tx.row(&select).await?)
 }
 
+/// The last turn of a session.
+pub(crate) async fn last(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<TurnRow>, Error> {
+    let mut select = tx.select::<TurnRow>();
+    select
+        .and_where(Expr::col("session_id").eq(session.as_uuid()))
+        .order_by("position", Order::Desc)
+        .limit(1);
+    Ok(tx.row(&select).await?)
+}
+
 /// The sessions whose next turn can run: those that wait for an approval are not among them, nor those that
 /// are paused before a turn that has not begun.
 pub(crate) async fn due_sessions(tx: &mut Tx<'_>) -> Result<Vec<SessionId>, Error> {
@@ -141,28 +155,63 @@ fn select_open(tx: &Tx<'_>, session: SessionId) -> SelectStatement {
     select
 }
 
-/// A turn is taken up; its time of running begins. The version of its agent, with which it ends as well.
+/// A turn is taken up; its time of running begins. The version of its agent, with which it ends as well, where it has
+/// one by then.
 pub(crate) async fn start(
     tx: &mut Tx<'_>,
     turn: TurnId,
-    agent: AgentId,
+    agent: Option<AgentId>,
     deadline_at: Timestamp,
     now: Timestamp,
+) -> Result<Option<i64>, Error> {
+    let mut update = update(tx, turn);
+    update
+        .value("status", TurnStatus::Running)
+        .value("deadline_at", instant(deadline_at))
+        .value("started_at", instant(now));
+    match agent {
+        Some(agent) => set_version(tx, update, agent).await,
+        None => tx.execute(&update).await.map(|_| None).map_err(Error::from),
+    }
+}
+
+/// A turn is this agent's; the version of it, with which it ends.
+pub(crate) async fn set_agent(tx: &mut Tx<'_>, turn: TurnId, agent: AgentId) -> Result<Option<i64>, Error> {
+    let update = update(tx, turn);
+    set_version(tx, update, agent).await
+}
+
+async fn set_version(
+    tx: &mut Tx<'_>,
+    mut update: UpdateStatement,
+    agent: AgentId,
 ) -> Result<Option<i64>, Error> {
     let present = Query::select()
         .column("version")
         .from(tx.table("agents"))
         .and_where(Expr::col("id").eq(agent.as_uuid()))
         .take();
-    let mut update = update(tx, turn);
     update
-        .value("status", TurnStatus::Running)
-        .value("deadline_at", instant(deadline_at))
-        .value("started_at", instant(now))
+        .value("agent_id", agent.as_uuid())
         .value("agent_version", Expr::SubQuery(None, Box::new(present.into())))
         .returning_col("agent_version");
     let row = tx.fetch_optional(&update).await?;
     Ok(row.map(|row| row.get(0)).transpose()?.flatten())
+}
+
+/// The turns of a session that began with another agent than this one, each with that.
+pub(crate) async fn of_other_agents(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    agent: AgentId,
+) -> Result<HashMap<TurnId, AgentId>, Error> {
+    let select = Query::select()
+        .columns(["id", "agent_id"])
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("session_id").eq(session.as_uuid()))
+        .and_where(Expr::col("agent_id").ne(agent.as_uuid()))
+        .take();
+    tx.fetch_all(&select).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 pub(crate) async fn set_status(

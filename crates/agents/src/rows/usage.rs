@@ -7,7 +7,7 @@ use kontor_core::{
     usage::{Spent, StepUsage},
 };
 use kontor_store::{Row, Tx};
-use sea_query::{Alias, CaseStatement, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use sea_query::{Alias, CaseStatement, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::instant;
@@ -56,7 +56,12 @@ pub(crate) async fn insert(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let TurnEvent::Usage { turn, step, usage } = &*draft.event else { return Ok(()) };
+    let TurnEvent::Usage { turn, step, usage } = draft.event.inner() else { return Ok(()) };
+    let agent = match &*draft.event {
+        TurnEvent::AgentEvent { agent, .. } => Expr::val(agent.id.as_uuid()),
+        // Its session may have gone to another.
+        _ => Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]).into(),
+    };
     let Some(day) = usage.day else { return Ok(()) };
     let (turn, step): (TurnId, i64) = (*turn, (*step).into());
     let values = Query::select()
@@ -65,7 +70,7 @@ pub(crate) async fn insert(
             Expr::val(seq),
             Expr::val(turn.as_uuid()),
             Expr::val(step),
-            Expr::col(("s", "agent_id")),
+            agent,
             // Whose turn it is: several members may take part in a session.
             Expr::col(("t", "member_id")),
         ])

@@ -1,13 +1,13 @@
 use kontor_core::{
     ids::{ApprovalId, MemberId, SessionId, TurnId},
     time::Timestamp,
-    turn::ApprovalQuestion,
+    turn::{AgentName, ApprovalQuestion},
 };
 use kontor_store::jobs::NewJob;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{AgentName, ApprovalStatus};
+use super::ApprovalStatus;
 
 /// A question whether a call may run.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]

@@ -11,7 +11,7 @@ pub use self::{
     approval::{Approval, ListedApproval},
     event::LoggedEvent,
     review::ReviewStatus,
-    share::{Access, AgentName, Feedback, MemberName, Rating, Share},
+    share::{Access, Feedback, MemberName, Rating, Share},
     status::{ApprovalStatus, SessionStatus, TurnStatus},
     usage::{BudgetScope, UsageBy, UsageFigures},
 };

@@ -1,6 +1,7 @@
 use kontor_core::{
-    ids::{AgentId, MemberId, SessionId, TurnId},
+    ids::{MemberId, SessionId, TurnId},
     time::Timestamp,
+    turn::AgentName,
 };
 use kontor_store::stored_enum;
 use serde::Serialize;
@@ -38,14 +39,6 @@ impl MemberName {
     pub fn shown(&self) -> &str {
         self.name.as_deref().unwrap_or("A member who is gone")
     }
-}
-
-/// How an agent is named where it is spoken of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct AgentName {
-    pub id: AgentId,
-    pub name: String,
-    pub label: String,
 }
 
 /// With whom a session is shared.

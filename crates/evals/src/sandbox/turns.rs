@@ -43,7 +43,7 @@ impl Sandbox {
         agent: &str,
         context: Option<SessionContext>,
     ) -> Result<SessionId, Error> {
-        let new = NewSession { agent: agent.to_owned(), title: None, context };
+        let new = NewSession { agent: Some(agent.to_owned()), title: None, context };
         Ok(self.agents().create_session(caller, new).await?.id)
     }
 

@@ -125,7 +125,7 @@ impl Trials {
         let (sandbox, copied) = sandboxes.copy(source, what, environment.clone()).await?;
         let acting = sandbox.caller().await?;
         let AgentName { name, .. } = &agent;
-        let new = NewSession { agent: name.clone(), title: None, context: record };
+        let new = NewSession { agent: Some(name.clone()), title: None, context: record };
         let session = sandbox.agents().create_session(&acting, new).await?.id;
         let now = environment.now();
         Ok(Trial {

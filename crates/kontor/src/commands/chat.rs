@@ -104,7 +104,20 @@ impl Reader<'_> {
                     terminal::remark(&format!("[{words}]"));
                 }
             }
+            TurnEvent::AgentChanged { agent, routing, .. } => {
+                terminal::remark(&format!("[{} answers: {}]", agent.label, routing.reason));
+            }
             TurnEvent::StepRestarted { reason, .. } => terminal::remark(&format!("\n[again: {reason}]")),
+            TurnEvent::AgentAsked { agent, .. } => terminal::remark(&format!("[{} is asked]", agent.label)),
+            TurnEvent::AgentEvent { agent, event, .. } => match *event {
+                TurnEvent::ToolCalled { operation, arguments, .. } => {
+                    terminal::remark(&format!("[{}: {operation} {arguments}]", agent.label));
+                }
+                TurnEvent::ToolResult { operation, outcome: ToolOutcome::Failed { problem }, .. } => {
+                    terminal::remark(&format!("[{}: {operation}: {problem}]", agent.label));
+                }
+                _ => {}
+            },
             TurnEvent::AnswerRefused { reason, .. } => {
                 terminal::remark(&format!("[asked again, as the answer had another form: {reason}]"));
             }

@@ -13,6 +13,7 @@ mod models;
 mod role;
 mod secrets;
 mod serve;
+mod session;
 mod user;
 mod workspace;
 
@@ -44,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Approvals { client, command } => approvals::run(client, command).await,
         Command::Role { client, command } => role::run(client, command).await,
         Command::Eval(command) => eval::run(settings()?, command).await,
+        Command::Session { client, command } => session::run(client, command).await,
         Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,
         Command::Backup { to } => backup::back_up(settings()?, &to).await,

@@ -15,7 +15,9 @@
 //! | `conditions` | a filter from a list of conditions |
 //! | `read` | a call as the operation that it means |
 //! | `describe` | an object or an operation in full |
+//! | `colleagues` | other agents that are asked, or handed over to |
 
+mod colleagues;
 mod conditions;
 mod describe;
 mod kinds;
@@ -34,7 +36,11 @@ use kontor_core::{
     operation::{Definition, Effect},
 };
 
-pub use self::{outline::ObjectOutline, read::Reading};
+pub use self::{
+    colleagues::{ASK_AGENT, HAND_OVER, HANDED_OVER, ask_agent, check_handover, check_question, hand_over},
+    outline::ObjectOutline,
+    read::Reading,
+};
 use crate::{chat::ToolDefinition, tokens};
 
 /// The tool that tells an object or an operation in full. It is no operation: nothing is done by it.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use kontor_agents::{Access, LONGEST_FEEDBACK, Rating, Session};
+use kontor_agents::{Access, AgentName, LONGEST_FEEDBACK, Rating, Session};
 use kontor_core::ids::{MemberId, TurnId};
 
 use super::{
@@ -15,8 +15,10 @@ use crate::show::{Shown, Viewer, instant};
 /// What is around the answers of a session.
 #[derive(Default)]
 pub(crate) struct Around {
-    /// The label of the agent that answers.
+    /// The label of the agent that answers; empty where nothing is known of the session.
     agent: String,
+    /// The labels of the agents that answered before it was that one's.
+    others: HashMap<TurnId, String>,
     reader: Option<MemberId>,
     owner: Option<MemberId>,
     /// The names of others whose messages stand in it.
@@ -53,13 +55,15 @@ impl Around {
     pub(crate) fn of(
         session: &Session,
         reader: Option<MemberId>,
+        earlier: HashMap<TurnId, AgentName>,
         feedback: HashMap<TurnId, (Rating, String)>,
         longest: usize,
     ) -> Self {
         let others = session.member.iter().chain(session.shares.iter().map(|share| &share.member));
         let names = others.filter_map(|member| Some((member.id, member.name.clone()?))).collect();
         Self {
-            agent: session.agent.label.clone(),
+            agent: session.agent.as_ref().map_or_else(|| "Agent".to_owned(), |agent| agent.label.clone()),
+            others: earlier.into_iter().map(|(turn, agent)| (turn, agent.label)).collect(),
             reader,
             owner: session.member.as_ref().map(|member| member.id).or(reader),
             names,
@@ -67,6 +71,15 @@ impl Around {
             may_send: session.access != Access::Read,
             longest,
         }
+    }
+
+    pub(crate) fn goes_to(&mut self, agent: &str) {
+        agent.clone_into(&mut self.agent);
+    }
+
+    /// The label of the agent that answered a turn.
+    fn agent_of<'a>(&'a self, turn: &'a Turn) -> &'a str {
+        turn.agent.as_ref().or_else(|| self.others.get(&turn.id)).unwrap_or(&self.agent)
     }
 
     /// Who wrote a turn's message, where that is not the reader.
@@ -85,7 +98,7 @@ impl Around {
         let given = self.feedback.get(&turn.id);
         let fragment = AnswerFragment {
             turn,
-            agent: &self.agent,
+            agent: self.agent_of(turn),
             when: turn.at.map(|at| instant(at, viewer.clock())),
             rating: given.map(|(rating, _)| *rating),
             comment: given.map_or("", |(_, comment)| comment),

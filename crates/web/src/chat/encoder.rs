@@ -117,6 +117,7 @@ impl Encoder {
                 self.call(turn, step, index).into_iter().chain(self.turn(turn, false)).collect()
             }
             Change::Note(turn) => self.note(turn).into_iter().collect(),
+            Change::Agent(turn) => self.agent(turn).into_iter().collect(),
             Change::End(turn) => {
                 let never_ran: Vec<_> =
                     self.transcript.turn(turn).map(|turn| turn.not_run().collect()).unwrap_or_default();
@@ -156,6 +157,21 @@ impl Encoder {
     fn note(&self, id: TurnId) -> Option<Message> {
         let html = self.fragments.note(self.transcript.turn(id)?);
         Some(self.message("note", json!({ "turn": id, "html": html })))
+    }
+
+    /// The agent that the chat is with now, for the page's head, and what its turn says of it.
+    fn agent(&mut self, id: TurnId) -> Option<Message> {
+        let turn = self.transcript.turn(id)?;
+        let arrival = turn.arrival()?;
+        let data = json!({
+            "turn": id,
+            "html": self.fragments.note(turn),
+            "after": self.fragments.arrivals(turn),
+            "agent": arrival.agent,
+            "reason": arrival.reason,
+        });
+        self.fragments.goes_to(&arrival.agent);
+        Some(self.message("agent", data))
     }
 
     /// What a step thinks and says, as far as the page lacks it.

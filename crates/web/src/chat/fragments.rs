@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 use super::{
     answer::Around,
     room::Room,
-    transcript::{Call, CallState, Note, Turn, TurnState},
+    transcript::{Arrival, Call, CallState, Note, Turn, TurnState},
 };
 use crate::show::{Failure, ResultView, Shown, Viewer, arguments, brief, operation_label};
 
@@ -42,7 +42,15 @@ struct TurnFragment<'a> {
 #[derive(Template)]
 #[template(path = "fragments/note.html")]
 struct NoteFragment<'a> {
+    /// The first agent that the chat has, chosen with this turn.
+    chosen: Option<&'a Arrival>,
     note: Option<&'a Note>,
+}
+
+#[derive(Template)]
+#[template(path = "fragments/arrivals.html")]
+struct ArrivalsFragment<'a> {
+    arrivals: Vec<&'a Arrival>,
 }
 
 #[derive(Template)]
@@ -140,7 +148,18 @@ impl Fragments {
     }
 
     pub(crate) fn note(&self, turn: &Turn) -> String {
-        rendered(&NoteFragment { note: turn.note.as_ref() })
+        let chosen = turn.arrivals.iter().find(|arrival| arrival.is_first);
+        rendered(&NoteFragment { chosen, note: turn.note.as_ref() })
+    }
+
+    /// To whom the chat went after a turn.
+    pub(crate) fn arrivals(&self, turn: &Turn) -> String {
+        rendered(&ArrivalsFragment { arrivals: turn.arrivals.iter().filter(|it| !it.is_first).collect() })
+    }
+
+    /// The chat is with this agent from now on.
+    pub(crate) fn goes_to(&mut self, agent: &str) {
+        self.around.goes_to(agent);
     }
 
     pub(crate) fn foot(&self, turn: &Turn) -> String {
@@ -150,7 +169,11 @@ impl Fragments {
     }
 
     pub(crate) fn call_label(&self, call: &Call) -> String {
-        operation_label(&self.viewer, &call.operation)
+        let label = operation_label(&self.viewer, &call.operation);
+        match &call.by {
+            Some(agent) => format!("{agent}: {label}"),
+            None => label,
+        }
     }
 
     pub(crate) fn call(&self, turn: &Turn, call: &Call) -> String {

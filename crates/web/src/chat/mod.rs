@@ -15,5 +15,5 @@ pub(crate) use self::{
     encoder::{Encoder, Message},
     fragments::{Fragments, duration},
     room::Room,
-    transcript::Transcript,
+    transcript::{Transcript, Turn},
 };

@@ -374,7 +374,7 @@ fn an_approval_says_why_it_is_asked_and_names_the_record_as_it_was() {
             approval: ApprovalId(Uuid::from_u128(9)),
             operation: "visit.update".to_owned(),
             arguments: json!({"id": id}),
-            question: ApprovalQuestion { reason, record: Some(record) },
+            question: ApprovalQuestion { reason, record: Some(record), agent: None },
         },
     );
     let html = messages[0].data["html"].as_str().unwrap();

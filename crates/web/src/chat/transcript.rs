@@ -8,7 +8,7 @@ use kontor_core::{
     operation::Effect,
     reading::readable,
     time::Timestamp,
-    turn::{AnsweredBy, ApprovalQuestion, ToolOutcome, TurnEvent},
+    turn::{AnsweredBy, ApprovalQuestion, RoutedBy, ToolOutcome, TurnEvent},
     usage::{Spent, dollars},
 };
 use serde_json::Value as Json;
@@ -31,11 +31,24 @@ pub(crate) struct Turn {
     /// When what it came to last was logged.
     pub at: Option<Timestamp>,
     pub state: TurnState,
+    /// The label of the agent whose it is, where that is another than the one that the chat is with now.
+    pub agent: Option<String>,
+    /// How the chat came to an agent with it, or went to another after it.
+    pub arrivals: Vec<Arrival>,
     /// What was told the model in the place of earlier messages, from this turn on.
     pub note: Option<Note>,
     pub steps: Vec<Step>,
     /// What the model's answers have used up.
     pub spent: Spent,
+}
+
+/// The chat goes to an agent.
+pub(crate) struct Arrival {
+    /// Its label.
+    pub agent: String,
+    pub reason: String,
+    /// It is the first that the chat has.
+    pub is_first: bool,
 }
 
 /// What became of earlier messages that the model had no room for.
@@ -87,6 +100,8 @@ pub(crate) struct Call {
     pub state: CallState,
     /// What a person was asked about it.
     pub question: Option<ApprovalQuestion>,
+    /// What the agent is called whose call it is, where that is one that was asked by another.
+    pub by: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +129,8 @@ pub(crate) enum Change {
     Approval(TurnId, u32, u32),
     /// What became of earlier messages.
     Note(TurnId),
+    /// The chat is with another agent, or its first one.
+    Agent(TurnId),
     /// A turn is over, and with it those of its calls that had not run.
     End(TurnId),
 }
@@ -135,8 +152,18 @@ impl Transcript {
     /// Adds a message that waits for its turn, unless it has been taken up already.
     pub(crate) fn queue(&mut self, id: TurnId, message: String, by: Option<MemberId>) {
         if self.turn(id).is_none() {
-            let (state, note, steps, spent) = (TurnState::Queued, None, Vec::new(), Spent::default());
-            self.turns.push(Turn { id, message, by, at: None, state, note, steps, spent });
+            self.turns.push(Turn {
+                id,
+                message,
+                by,
+                at: None,
+                state: TurnState::Queued,
+                agent: None,
+                arrivals: Vec::new(),
+                note: None,
+                steps: Vec::new(),
+                spent: Spent::default(),
+            });
         }
     }
 
@@ -178,9 +205,18 @@ impl Transcript {
         if let TurnEvent::TurnStarted { turn, message, .. } = event {
             self.queue(*turn, message.clone(), None);
         }
+        if let TurnEvent::AgentChanged { from: Some(from), .. } = event {
+            // All until now were the other's.
+            for turn in self.turns.iter_mut().filter(|turn| turn.agent.is_none()) {
+                turn.agent = Some(from.label.clone());
+            }
+        }
         let id = event.turn();
         let Some(turn) = self.turn_mut(id) else { return Change::Nothing };
-        turn.at = now.or(turn.at);
+        // A change of the agent may come long after the answer.
+        if !matches!(event, TurnEvent::AgentChanged { .. }) {
+            turn.at = now.or(turn.at);
+        }
         turn.apply(event)
     }
 
@@ -199,13 +235,38 @@ impl Turn {
         &mut self.steps[at]
     }
 
+    /// What an agent that was asked does. What it says is in the result of the call that asked it.
+    fn apply_of_another(&mut self, agent: &str, event: &TurnEvent) -> Change {
+        let change = match event {
+            TurnEvent::MessageCompleted { .. } | TurnEvent::StepRestarted { .. } => Change::Nothing,
+            event => self.apply(event),
+        };
+        if let Change::Call(_, step, index) = change {
+            self.step(step).call(index, "", &Json::Null).by = Some(agent.to_owned());
+        }
+        change
+    }
+
     fn apply(&mut self, event: &TurnEvent) -> Change {
         let id = self.id;
         match event {
+            TurnEvent::AgentEvent { agent, event, .. } => self.apply_of_another(&agent.label, event),
             TurnEvent::TurnStarted { by, .. } => {
                 self.by = *by;
                 self.state = TurnState::Running;
                 Change::Turn(id)
+            }
+            TurnEvent::AgentChanged { agent, from, routing, .. } => {
+                // One that is handed over is answered by the other.
+                if routing.by == RoutedBy::Agent {
+                    self.agent = Some(agent.label.clone());
+                }
+                self.arrivals.push(Arrival {
+                    agent: agent.label.clone(),
+                    reason: routing.reason.clone(),
+                    is_first: from.is_none(),
+                });
+                Change::Agent(id)
             }
             TurnEvent::StepStarted { step, .. } => {
                 self.step(*step);
@@ -241,6 +302,7 @@ impl Turn {
                 let call = self.step(*step).call(*index, operation, arguments);
                 call.state = CallState::Waiting(*approval);
                 call.question = Some(question.clone());
+                call.by.clone_from(&question.agent);
                 self.state = TurnState::Waiting;
                 Change::Approval(id, *step, *index)
             }
@@ -274,7 +336,7 @@ impl Turn {
                 self.spent.add(usage);
                 Change::Nothing
             }
-            TurnEvent::AnswerCarried { .. } => Change::Nothing,
+            TurnEvent::AnswerCarried { .. } | TurnEvent::AgentAsked { .. } => Change::Nothing,
             TurnEvent::TurnCompleted { .. } => self.end(TurnState::Completed),
             TurnEvent::TurnFailed { problem, .. } => self.end(TurnState::Failed(problem.clone())),
             TurnEvent::TurnCancelled { .. } => self.end(TurnState::Cancelled),
@@ -319,6 +381,11 @@ impl Turn {
         self.message == GO_ON || calls.any(|call| matches!(call.state, CallState::Ended { .. }))
     }
 
+    /// The last agent that the chat came to with it.
+    pub(crate) fn arrival(&self) -> Option<&Arrival> {
+        self.arrivals.last()
+    }
+
     /// Which model answered last in the place of which other, in words.
     pub(crate) fn stand_in(&self) -> Option<&str> {
         self.steps.iter().rev().find_map(|step| step.stand_in.as_deref())
@@ -354,6 +421,7 @@ impl Step {
                 effect: None,
                 state: CallState::Running,
                 question: None,
+                by: None,
             };
             self.calls.insert(at, call);
         }

@@ -17,8 +17,12 @@ use crate::{chat::Around, error::Result, link::parsed, session::Sent};
 /// What is around the answers of a session for the caller.
 pub(crate) async fn around(state: &Services, caller: &Caller, session: &Session) -> Result<Around> {
     let feedback = state.agents.own_feedback(caller, session.id).await?;
+    let others = match &session.routing {
+        Some(_) => state.agents.turns_of_other_agents(caller, session.id).await?,
+        None => Default::default(),
+    };
     let longest = state.agents.limits().message_characters;
-    Ok(Around::of(session, caller.member(), feedback, longest))
+    Ok(Around::of(session, caller.member(), others, feedback, longest))
 }
 
 /// Says what the reader thinks of an answer, or takes it back.

@@ -23,10 +23,10 @@ use kontor_identity::Csrf;
 use kontor_models::Models;
 use serde_json::Value as Json;
 
-use super::{answers::around, chat_menu, suggestions::suggestions, trials::TrialAside};
+use super::{answers::around, chat_agent, chat_menu, suggestions::suggestions, trials::TrialAside};
 use crate::{
     assets,
-    chat::{Fragments, Room, Transcript},
+    chat::{Fragments, Room, Transcript, Turn},
     error::{Result, page},
     form::Fields,
     link::{parsed, with_query},
@@ -54,7 +54,7 @@ struct ChatPage {
     /// What stands beside the chat of a trial.
     trial: Option<TrialAside>,
     agents: Vec<AgentItem>,
-    /// Which of the agents is chosen.
+    /// Which of the agents is chosen; their number where the choice is left open.
     chosen: usize,
     suggestions: Vec<String>,
     /// A chat that was deleted a moment ago.
@@ -113,8 +113,8 @@ struct SessionView {
     acts: String,
     /// What can be done with it.
     menu: String,
+    /// Its agent, and how it is changed.
     agent: String,
-    model: String,
     last: Sequence,
     turns: String,
     /// The page of the turns before those shown.
@@ -151,7 +151,7 @@ impl Closed {
             ),
             SessionStatus::Active if !is_agent_there => closed(
                 "Agent away",
-                "The agent of this chat takes no more messages from you: it was deleted, is not active, or your role does not allow it. Begin a new chat with another.",
+                "The agent of this chat takes no more messages from you: it was deleted, is not active, or your role does not allow it. Choose another above, or begin a new chat.",
                 false,
             ),
             SessionStatus::Active => None,
@@ -193,10 +193,11 @@ pub(crate) async fn begin_page(
     let models = state.agents.models_of_caller(caller).await?;
     let offered: Vec<_> =
         state.agents.agents(caller).await?.into_iter().filter(|agent| agent.active).collect();
-    let chosen = unsent
-        .as_ref()
-        .and_then(|unsent| offered.iter().position(|agent| agent.name == unsent.agent))
-        .unwrap_or_default();
+    let chosen = match &unsent {
+        Some(Unsent { agent, .. }) if agent.is_empty() => offered.len(),
+        Some(Unsent { agent, .. }) => offered.iter().position(|it| it.name == *agent).unwrap_or_default(),
+        None => 0,
+    };
     // What the agent itself proposes is more to the point.
     let suggestions = match offered.get(chosen).map(|agent| &agent.definition.suggested_questions) {
         Some(questions) if !questions.is_empty() && about.is_none() => questions.clone(),
@@ -269,7 +270,7 @@ pub(crate) async fn show_in(
     let session = state.agents.session(caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let fragments = Fragments::new(viewer(state, caller, &schema), csrf.token());
-    let fragments = fragments.with(around(state, caller, &session).await?).at(&room);
+    let mut fragments = fragments.with(around(state, caller, &session).await?).at(&room);
 
     let before: Option<Sequence> = query.get("before").parse().ok();
     let mut starts = state.agents.turn_starts(caller, id, before, SHOWN_TURNS + 1).await?;
@@ -286,6 +287,14 @@ pub(crate) async fn show_in(
         }
     }
     transcript.render();
+    // The log may be further on than the session was when it was read.
+    let arrived = transcript.turns().iter().rev().find_map(Turn::arrival).map(|arrival| &arrival.agent);
+    let is_behind =
+        arrived.is_some_and(|label| session.agent.as_ref().map(|agent| &agent.label) != Some(label));
+    let session = if is_behind { state.agents.session(caller, id).await? } else { session };
+    if let Some(agent) = &session.agent {
+        fragments.goes_to(&agent.label);
+    }
     learn_names(state, caller, &fragments, &transcript).await;
     let turns = transcript.turns().iter().map(|turn| fragments.turn(turn)).collect();
 
@@ -294,16 +303,19 @@ pub(crate) async fn show_in(
         None => None,
     };
     let agents = state.agents.agents(caller).await?;
-    let agent = agents.iter().find(|agent| agent.id == session.agent.id);
-    let model = agent.map_or("default", |agent| &agent.definition.model);
-    let is_there = agent.is_some_and(|agent| agent.active);
+    let agent = agents.iter().find(|agent| Some(agent.id) == session.agent.as_ref().map(|agent| agent.id));
+    let is_there = match &session.agent {
+        Some(_) => agent.is_some_and(|agent| agent.active),
+        None => agents.iter().any(|agent| agent.active),
+    };
+    let models = state.agents.models_of_caller(caller).await?;
+    let model = agent.map(|agent| model_label(&models, &agent.definition.model));
     let view = SessionView {
         id,
         page: here.clone(),
         acts: room.acts().to_owned(),
         menu: if room.is_trial() { String::new() } else { chat_menu::menu(&session, csrf.token()) },
-        agent: session.agent.label.clone(),
-        model: model_label(&state.agents.models_of_caller(caller).await?, model),
+        agent: chat_agent::head(&session, &agents, model, &room, csrf.token()),
         last,
         turns,
         earlier: has_earlier.then(|| with_query(&here, [("before", from.to_string().as_str())])),

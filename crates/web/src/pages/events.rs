@@ -117,7 +117,7 @@ impl Follower {
                 StreamEvent::Logged(logged) => {
                     self.learn_schema().await;
                     if let TurnEvent::ApprovalRequested { operation, arguments, .. }
-                    | TurnEvent::ToolCalled { operation, arguments, .. } = &*logged.event
+                    | TurnEvent::ToolCalled { operation, arguments, .. } = logged.event.inner()
                     {
                         let (state, caller) = (&self.state, &self.caller);
                         learn_name(state, caller, self.encoder.fragments(), operation, arguments).await;

@@ -7,6 +7,7 @@ mod approvals;
 mod audit;
 mod budgets;
 mod chat;
+mod chat_agent;
 mod chat_menu;
 mod choices;
 mod edit;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/{session}/events", get(events::stream))
         .route("/chat/{session}/resume", post(turns::resume))
         .route("/chat/{session}/rename", post(chat_menu::rename))
+        .route("/chat/{session}/agent", post(chat_agent::change))
         .route("/chat/{session}/pin", post(chat_menu::pin))
         .route("/chat/{session}/fork", post(chat_menu::fork))
         .route("/chat/{session}/delete", post(chat_menu::delete))

@@ -67,7 +67,7 @@ pub(crate) async fn show(
         },
         because: turn.because,
         member: turn.member.shown().to_owned(),
-        agent: turn.agent.label,
+        agent: turn.agent.map_or_else(|| "To be chosen".to_owned(), |agent| agent.label),
         begun: exact(turn.started_at.unwrap_or(turn.created_at), clock),
         deadline: turn.deadline_at.map_or(Shown::Empty, |at| exact(at, clock)),
         lease: turn.lease.until.map_or(Shown::Empty, |at| instant(at, clock)),

@@ -43,6 +43,8 @@ struct TracePage {
 
 struct StepView {
     number: u32,
+    /// The agent that was asked whose step it is, where it is not the turn's own.
+    agent: Option<String>,
     model: Option<String>,
     summary: String,
     /// Restarts, fallbacks and what became of earlier messages.
@@ -95,12 +97,25 @@ pub(crate) async fn show(
         waiting: duration(timing.waiting_ms),
         model_time: duration(timing.model_ms),
         tools_time: duration(timing.tools_ms),
-        steps: trace.steps.iter().map(step_view).collect(),
+        steps: step_views(&trace.steps, None),
         trace,
     })
 }
 
-fn step_view(step: &TraceStep) -> StepView {
+/// The steps of an agent, each followed by those of the agents that were asked in it.
+fn step_views(steps: &[TraceStep], agent: Option<&str>) -> Vec<StepView> {
+    let mut views = Vec::new();
+    for step in steps {
+        views.push(step_view(step, agent));
+        for asked in step.calls.iter().filter_map(|call| call.asked.as_ref()) {
+            let agent = format!("{}, version {}", asked.label, asked.version);
+            views.extend(step_views(&asked.steps, Some(&agent)));
+        }
+    }
+    views
+}
+
+fn step_view(step: &TraceStep, agent: Option<&str>) -> StepView {
     let took = u64::try_from(step.ended_at.since(step.started_at).as_millis()).unwrap_or(u64::MAX);
     let tokens: u64 = step.usage.iter().map(|usage| usage.input_tokens + usage.output_tokens).sum();
     let mut summary = duration(took);
@@ -125,6 +140,7 @@ fn step_view(step: &TraceStep) -> StepView {
     let sent = step.sent.as_ref();
     StepView {
         number: step.number,
+        agent: agent.map(str::to_owned),
         model: step.model.clone(),
         summary,
         remarks,

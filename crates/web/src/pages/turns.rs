@@ -56,16 +56,7 @@ pub(crate) async fn begin(
 
 async fn begun(state: &Services, caller: &Caller, fields: &Fields, message: String) -> Result<SessionId> {
     let schema = state.crm.schema(caller.workspace).await?;
-    let agent = match fields.get("agent") {
-        "" => {
-            state.agents.agents(caller).await?.into_iter().find(|agent| agent.active).map(|agent| agent.name)
-        }
-        name => Some(name.to_owned()),
-    };
-    let agent = agent.ok_or_else(|| {
-        let message = "There is no agent in this workspace yet.";
-        PageError::Problem(Problem::new(ErrorKind::NotFound, "no_agent", message))
-    })?;
+    let agent = Some(fields.get("agent").to_owned()).filter(|agent| !agent.is_empty());
     let context = context_of(&schema, caller, fields.get("about"));
     let session = state.agents.create_session(caller, NewSession { agent, title: None, context }).await?;
     state.agents.start_turn(caller, session.id, message, None).await?;

@@ -2,21 +2,63 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    asks::{asking, engaged, handed_over, handing},
+    *,
+};
 
-/// A model that always answers a step alike, as what it does in each of its steps.
+/// Models that always answer a step alike, as what each does in its steps.
 #[derive(Debug, Clone)]
-struct Plan(Vec<Vec<operation::Effect>>);
+struct Plan {
+    own: Vec<Vec<Deed>>,
+    /// Of every agent that is asked.
+    of_asked: Vec<Vec<Deed>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Do(operation::Effect),
+    Ask,
+    /// Of the turn's own agents alone.
+    HandOver,
+}
 
 fn plan() -> impl Strategy<Value = Plan> {
-    let effect = prop::sample::select(vec![Read, Write, External]);
-    let step = prop::collection::vec(effect, 1..3);
-    prop::collection::vec(step, 0..3).prop_map(Plan)
+    let deeds = [Deed::HandOver, Deed::Do(Read), Deed::Do(Write), Deed::Do(External), Deed::Ask];
+    let steps = |deeds: &[Deed]| {
+        prop::collection::vec(prop::collection::vec(prop::sample::select(deeds.to_vec()), 1..3), 0..3)
+    };
+    (steps(&deeds), steps(&deeds[1..])).prop_map(|(own, of_asked)| Plan { own, of_asked })
+}
+
+fn wanted(deeds: &[Deed]) -> Input {
+    let mut is_handed = false;
+    let wanted = |deed: &Deed| match deed {
+        Deed::Do(effect) => call(*effect),
+        Deed::Ask => asking("what?"),
+        Deed::HandOver => {
+            let again = std::mem::replace(&mut is_handed, true);
+            Proposed { problem: again.then(Problem::internal), ..handing() }
+        }
+    };
+    Input::Answered(Answer { calls: deeds.iter().map(wanted).collect(), ..Answer::default() })
+}
+
+/// What a turn may take up, so that some of them come to its end.
+fn bounds() -> Limits {
+    Limits { steps: 12, calls_per_turn: 20, takeovers: 100, ..limits() }
+}
+
+/// An effect, by its place in the turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Happened {
+    place: (u32, u32),
+    is_write: bool,
 }
 
 /// Runs a turn to its end as the driver would, with a crash at each of the numbered moments, and answers its
 /// log and how often each writing or outside effect happened.
-fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<(u32, u32)>) {
+fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<Happened>) {
     let mut log: Vec<TurnEvent> = opening(TURN, "go".into(), None).into();
     let mut happened = Vec::new();
     let mut begun = std::collections::BTreeSet::new();
@@ -30,8 +72,7 @@ fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<(u32, 
         let mut effects = std::collections::VecDeque::new();
         loop {
             if let Some(input) = inputs.pop() {
-                let (after, more) =
-                    next(&Limits { takeovers: 100, ..limits() }, &ApprovalPolicy::default(), state, input);
+                let (after, more) = next(&bounds(), &ApprovalPolicy::default(), state, input);
                 state = after;
                 effects.extend(more);
             }
@@ -41,22 +82,41 @@ fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<(u32, 
                 continue 'life;
             }
             let step = state.step_number();
-            let number = usize::try_from(step).unwrap();
+            let of = state.part().map(|part| part.of);
+            let numbered = state.steps.iter().zip(1..);
+            let is_its = |number: u32| of.is_some() || number > state.handed_after();
+            let number = numbered.filter(|(step, number)| step.of == of && is_its(*number)).count();
             match effects.pop_front().expect("something to do until the end") {
                 Effect::Append(events) => pending.extend(events),
                 Effect::Commit => log.append(&mut pending),
-                Effect::CallModel => inputs.push(match plan.0.get(number - 1) {
-                    Some(effects) => calls(effects),
-                    None => said("Done."),
-                }),
+                Effect::CallModel => {
+                    let steps = if of.is_some() { &plan.of_asked } else { &plan.own };
+                    inputs.push(steps.get(number - 1).map_or_else(|| said("Done."), |deeds| wanted(deeds)));
+                }
+                Effect::Engage(index) if state.open_parts().count() < 2 => inputs.push(engaged(index, 4, 6)),
+                Effect::HandOver(index) => {
+                    let result = state.result(index, succeeded(json!({"agent": "clerk"})), 0).unwrap();
+                    let events = vec![
+                        result,
+                        handed_over(),
+                        TurnEvent::StepStarted { turn: TURN, step: state.steps_so_far() + 1 },
+                    ];
+                    log.append(&mut pending);
+                    log.extend(events.iter().cloned());
+                    inputs.push(Input::HandedOver(events));
+                }
+                Effect::Engage(index) => {
+                    let outcome = ToolOutcome::Failed { problem: Problem::internal() };
+                    inputs.push(Input::Ran(vec![Ran { outcome, ..ok(index) }]));
+                }
                 Effect::RunReads(indexes) => {
                     inputs.push(Input::Ran(indexes.into_iter().map(ok).collect()));
                 }
                 Effect::RunWrite(index) => {
-                    let event = state.result(index, ok(index).outcome, 1).unwrap();
+                    let event = state.placed(state.result(index, ok(index).outcome, 1).unwrap());
                     log.append(&mut pending);
                     log.push(event.clone());
-                    happened.push((step, index));
+                    happened.push(Happened { place: (step, index), is_write: true });
                     inputs.push(Input::Wrote(event));
                 }
                 Effect::RunOutside(index) => {
@@ -70,7 +130,7 @@ fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<(u32, 
                         crashes.remove(0);
                         continue 'life;
                     }
-                    happened.push((step, index));
+                    happened.push(Happened { place: (step, index), is_write: false });
                     inputs.push(Input::Ran(vec![ok(index)]));
                 }
                 Effect::Finish(_) => {
@@ -114,35 +174,26 @@ fn is_unanswered(call: &Call) -> bool {
 
 /// A log without its restarts, and with every result of an effect outside taken alike.
 fn essence(log: &[TurnEvent]) -> Vec<TurnEvent> {
-    log.iter()
-        .filter(|event| !matches!(event, TurnEvent::StepRestarted { .. }))
-        .cloned()
-        .map(|event| match event {
-            TurnEvent::ToolResult {
-                turn,
-                step,
-                index,
-                call,
-                operation,
-                outcome: ToolOutcome::Unknown,
-                ..
-            } => TurnEvent::ToolResult {
-                turn,
-                step,
-                index,
-                call,
-                operation,
-                outcome: ok(index).outcome,
-                duration_ms: 1,
-            },
-            event => event,
-        })
-        .collect()
+    let stays = |event: &&TurnEvent| !matches!(event.inner(), TurnEvent::StepRestarted { .. });
+    let mut log: Vec<TurnEvent> = log.iter().filter(stays).cloned().collect();
+    for event in &mut log {
+        if let TurnEvent::ToolResult { index, outcome, .. } = event.inner_mut()
+            && *outcome == ToolOutcome::Unknown
+        {
+            *outcome = ok(*index).outcome;
+        }
+        // What was done is told with whether that is known.
+        if let TurnEvent::TurnFailed { problem, done, .. } = event {
+            done.iter_mut().for_each(|done| done.unknown = false);
+            problem.message = problem.message.split(DONE_BEFORE).next().unwrap_or_default().to_owned();
+        }
+    }
+    log
 }
 
 proptest! {
     #[test]
-    fn crashes_change_nothing_but_restarts(plan in plan(), crashes in prop::collection::vec(1_usize..40, 0..6)) {
+    fn crashes_change_nothing_but_restarts(plan in plan(), crashes in prop::collection::vec(1_usize..90, 0..8)) {
         let (calm, calm_effects) = simulate(&plan, Vec::new());
         let (log, effects) = simulate(&plan, crashes);
         prop_assert_eq!(essence(&log), essence(&calm));
@@ -151,12 +202,30 @@ proptest! {
         for effect in &effects {
             prop_assert!(calm_effects.contains(effect));
         }
-        let writes = |effects: &[(u32, u32)]| {
-            let is_write = |(step, index): &&(u32, u32)| {
-                plan.0[*step as usize - 1][*index as usize] == Write
-            };
-            effects.iter().filter(is_write).copied().collect::<Vec<_>>()
+        let writes = |effects: &[Happened]| {
+            effects.iter().filter(|effect| effect.is_write).copied().collect::<Vec<_>>()
         };
         prop_assert_eq!(writes(&effects), writes(&calm_effects));
+    }
+}
+
+proptest! {
+    #[test]
+    fn whoever_asks_whom_a_turn_takes_no_more_than_it_may(plan in plan()) {
+        let (log, _) = simulate(&plan, Vec::new());
+        let state = State::replay(TURN, &log);
+        prop_assert!(state.end.is_some());
+        prop_assert!(state.steps_so_far() <= bounds().steps);
+        prop_assert!(state.calls_so_far() <= bounds().calls_per_turn);
+        prop_assert!(state.open_parts().next().is_none());
+        prop_assert!(state.handovers.len() <= bounds().handovers);
+        // Every call has its result, unless the turn failed before.
+        let calls = state.steps.iter().flat_map(|step| &step.calls);
+        prop_assert!(state.end == Some(End::Failed) || calls.clone().all(|call| call.outcome.is_some()));
+        // One result each, and none of a part after the call that asked had its own.
+        let results = log.iter().filter(|event| matches!(event.inner(), TurnEvent::ToolResult { .. }));
+        let places: std::collections::BTreeSet<_> =
+            results.clone().filter_map(|event| event.call()).map(|place| (place.step, place.index)).collect();
+        prop_assert_eq!(places.len(), results.count());
     }
 }

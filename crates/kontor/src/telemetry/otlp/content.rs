@@ -1,12 +1,11 @@
 //! What was said, in the shape of messages that the conventions ask for.
 
-use kontor_agents::{TraceCall, TraceStep, TurnTrace};
+use kontor_agents::{TraceCall, TraceStep};
 use serde_json::{Value, json};
 
-/// What a step's model was asked: the turn's message, and what came of the steps before. Earlier turns are traces of
-/// their own.
-pub(super) fn input(trace: &TurnTrace, before: &[TraceStep]) -> String {
-    let mut messages = vec![json!({"role": "user", "parts": [text(&trace.turn.message)]})];
+/// What a step's model was asked: a message, and what came of the steps before. Earlier turns are traces of their own.
+pub(super) fn input(asked: &str, before: &[TraceStep]) -> String {
+    let mut messages = vec![json!({"role": "user", "parts": [text(asked)]})];
     for step in before {
         messages.push(output_message(step));
         let results: Vec<_> = step.calls.iter().map(|call| result(step.number, call)).collect();

@@ -1,8 +1,9 @@
-//! The spans of a turn: `invoke_agent` for it, `chat` for each question to a model, `execute_tool` for each call.
+//! The spans of a turn: `invoke_agent` for it, `chat` for each question to a model, `execute_tool` for each call. A call
+//! that asks another agent holds an `invoke_agent` of that one, with its own spans within.
 
 use std::time::Duration;
 
-use kontor_agents::{TraceCall, TraceStep, TurnStatus, TurnTrace};
+use kontor_agents::{TraceAsked, TraceCall, TraceStep, TurnStatus, TurnTrace};
 use kontor_core::{ids::WorkspaceId, time::Timestamp};
 use opentelemetry_proto::tonic::{
     common::v1::InstrumentationScope,
@@ -49,11 +50,22 @@ pub(super) fn resource(service_name: &str, spans: Vec<Span>) -> ResourceSpans {
 pub(super) fn of_turn(workspace: WorkspaceId, trace: &TurnTrace, with_content: bool) -> Vec<Span> {
     let turn = Turn { trace, with_content };
     let mut spans = vec![turn.span(workspace)];
-    for (place, step) in trace.steps.iter().enumerate() {
-        spans.push(turn.chat(step, trace.steps.get(..place).unwrap_or_default()));
-        spans.extend(step.calls.iter().map(|call| turn.tool(step, call)));
-    }
+    let own = Part {
+        of: "turn".to_owned(),
+        agent: trace.agent.as_ref().map(|agent| agent.name.as_str()),
+        question: &trace.turn.message,
+    };
+    turn.steps(&own, &trace.steps, &mut spans);
     spans
+}
+
+/// What one agent did in a turn.
+struct Part<'t> {
+    /// What the id of its span is made of.
+    of: String,
+    agent: Option<&'t str>,
+    /// What it was asked.
+    question: &'t str,
 }
 
 struct Turn<'t> {
@@ -62,6 +74,55 @@ struct Turn<'t> {
 }
 
 impl Turn<'_> {
+    /// The spans of an agent's steps, with those of the agents that it asked.
+    fn steps(&self, part: &Part<'_>, steps: &[TraceStep], spans: &mut Vec<Span>) {
+        for (place, step) in steps.iter().enumerate() {
+            spans.push(self.chat(part, step, steps.get(..place).unwrap_or_default()));
+            for call in &step.calls {
+                spans.push(self.tool(part, step, call));
+                let Some(asked) = &call.asked else { continue };
+                let of = format!("asked {}", content::call_id(step.number, call));
+                let question = call.arguments["question"].as_str().unwrap_or_default();
+                spans.push(self.asked(&of, step, call, asked));
+                self.steps(&Part { of, agent: Some(&asked.name), question }, &asked.steps, spans);
+            }
+        }
+    }
+
+    /// All that an agent did that was asked by another.
+    fn asked(&self, of: &str, step: &TraceStep, call: &TraceCall, asked: &TraceAsked) -> Span {
+        let id = content::call_id(step.number, call);
+        let from = asked.steps.first().map_or(call.called_at, |step| step.started_at);
+        let to = call.ended_at.or(asked.steps.last().map(|step| step.ended_at)).unwrap_or(from);
+        let sum = |of: fn(&kontor_agents::TraceUsage) -> u64| {
+            asked.steps.iter().flat_map(|step| &step.usage).map(of).sum::<u64>()
+        };
+        let mut attributes = Attributes::default()
+            .text(OPERATION, "invoke_agent")
+            .text(AGENT_NAME, asked.name.as_str())
+            .text(AGENT_VERSION, asked.version.to_string())
+            .text(CONVERSATION, self.trace.turn.session.to_string())
+            .number(INPUT_TOKENS, sum(|usage| usage.input_tokens))
+            .number(OUTPUT_TOKENS, sum(|usage| usage.output_tokens));
+        if self.with_content {
+            let question = call.arguments["question"].as_str().unwrap_or_default();
+            attributes = attributes.text(INPUT_MESSAGES, content::input(question, &[]));
+            if let Some(last) = asked.steps.last() {
+                attributes = attributes.text(OUTPUT_MESSAGES, content::output(last));
+            }
+        }
+        let name = format!("invoke_agent {}", asked.name);
+        let parent = format!("call {id}");
+        let mut span = self.begun(of, Some(&parent), name, SpanKind::Internal, [from, to]);
+        if call.outcome == Some("failed") {
+            let code = call.problem.as_ref().and_then(|problem| problem["code"].as_str()).unwrap_or("_OTHER");
+            attributes = attributes.text(ERROR_TYPE, code);
+            span.status = Some(failed(code));
+        }
+        span.attributes = attributes.into_vec();
+        span
+    }
+
     /// A span's id follows from what it is of, so that a turn that is sent twice is the same trace.
     fn id(&self, of: &str) -> Vec<u8> {
         let mut digest = Sha256::new();
@@ -99,7 +160,7 @@ impl Turn<'_> {
         let model = self.trace.steps.iter().rev().find_map(|step| step.model.as_deref());
         let mut attributes = Attributes::default()
             .text(OPERATION, "invoke_agent")
-            .text(AGENT_NAME, agent.name.as_str())
+            .text_if(AGENT_NAME, agent.as_ref().map(|agent| agent.name.as_str()))
             .text_if(AGENT_VERSION, self.trace.agent_version.map(|version| version.to_string()))
             .text(CONVERSATION, turn.session.to_string())
             .text_if(PROVIDER, model.map(provider))
@@ -115,12 +176,15 @@ impl Turn<'_> {
             .count("kontor.queued_ms", timing.queued_ms)
             .count("kontor.waiting_ms", timing.waiting_ms);
         if self.with_content {
-            attributes = attributes.text(INPUT_MESSAGES, content::input(self.trace, &[]));
+            attributes = attributes.text(INPUT_MESSAGES, content::input(&self.trace.turn.message, &[]));
             if let Some(last) = self.trace.steps.last() {
                 attributes = attributes.text(OUTPUT_MESSAGES, content::output(last));
             }
         }
-        let name = format!("invoke_agent {}", agent.name);
+        let name = match agent {
+            Some(agent) => format!("invoke_agent {}", agent.name),
+            None => "invoke_agent".to_owned(),
+        };
         let mut span = self.begun("turn", None, name, SpanKind::Internal, [from, to]);
         if turn.status == TurnStatus::Failed {
             let code = turn.problem.as_ref().map_or("_OTHER", |problem| &*problem.code);
@@ -134,7 +198,7 @@ impl Turn<'_> {
     }
 
     /// A question to a model, from its first request to its answer.
-    fn chat(&self, step: &TraceStep, before: &[TraceStep]) -> Span {
+    fn chat(&self, part: &Part<'_>, step: &TraceStep, before: &[TraceStep]) -> Span {
         let model = step.model.as_deref();
         let latency: u64 = step.usage.iter().map(|usage| usage.latency_ms).sum();
         let asked = step.started_at.plus(Duration::from_millis(latency));
@@ -149,7 +213,7 @@ impl Turn<'_> {
             .text_if(REQUEST_MODEL, model.map(bare))
             .text_if(RESPONSE_MODEL, model.map(bare))
             .text(CONVERSATION, self.trace.turn.session.to_string())
-            .text(AGENT_NAME, self.trace.agent.name.as_str())
+            .text_if(AGENT_NAME, part.agent)
             .number(INPUT_TOKENS, sum(|usage| usage.input_tokens))
             .number(OUTPUT_TOKENS, sum(|usage| usage.output_tokens))
             .count(CACHE_READ, sum(|usage| usage.cached_input_tokens))
@@ -165,7 +229,7 @@ impl Turn<'_> {
             let sent = step.sent.as_ref();
             let tools = sent.and_then(|sent| sent.tools.as_ref()).map(ToString::to_string);
             attributes = attributes
-                .text(INPUT_MESSAGES, content::input(self.trace, before))
+                .text(INPUT_MESSAGES, content::input(part.question, before))
                 .text(OUTPUT_MESSAGES, content::output(step))
                 .text_if(
                     SYSTEM_INSTRUCTIONS,
@@ -175,7 +239,7 @@ impl Turn<'_> {
         }
         let name = format!("chat {}", model.map_or("unknown", bare));
         let of = format!("step {}", step.number);
-        let mut span = self.begun(&of, Some("turn"), name, SpanKind::Client, [step.started_at, to]);
+        let mut span = self.begun(&of, Some(&part.of), name, SpanKind::Client, [step.started_at, to]);
         if model.is_none() && self.trace.turn.status == TurnStatus::Failed {
             let code = self.trace.turn.problem.as_ref().map_or("_OTHER", |problem| &*problem.code);
             attributes = attributes.text(ERROR_TYPE, code);
@@ -197,8 +261,10 @@ impl Turn<'_> {
     }
 
     /// A call of a tool.
-    fn tool(&self, step: &TraceStep, call: &TraceCall) -> Span {
-        let (from, to) = (begun(call), call.ended_at.unwrap_or(call.called_at));
+    fn tool(&self, part: &Part<'_>, step: &TraceStep, call: &TraceCall) -> Span {
+        // What an agent that was asked took is known of its steps, waiting for people left out.
+        let from = if call.asked.is_some() { call.called_at } else { begun(call) };
+        let to = call.ended_at.unwrap_or(call.called_at);
         let id = content::call_id(step.number, call);
         let mut attributes = Attributes::default()
             .text(OPERATION, "execute_tool")
@@ -213,7 +279,8 @@ impl Turn<'_> {
                 attributes.text(TOOL_ARGUMENTS, call.arguments.to_string()).text_if(TOOL_RESULT, result);
         }
         let name = format!("execute_tool {}", call.operation);
-        let mut span = self.begun(&format!("call {id}"), Some("turn"), name, SpanKind::Internal, [from, to]);
+        let mut span =
+            self.begun(&format!("call {id}"), Some(&part.of), name, SpanKind::Internal, [from, to]);
         if matches!(call.outcome, Some("failed" | "unknown")) {
             let code = call.problem.as_ref().and_then(|problem| problem["code"].as_str());
             let code = code.unwrap_or("unknown_outcome");

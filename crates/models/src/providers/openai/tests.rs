@@ -229,6 +229,8 @@ async fn nothing_of_the_scene_is_sent() {
             path: format!("/records/deals/{id}"),
         }),
         definitions: Arc::new(definitions),
+        colleagues: Arc::default(),
+        successors: Arc::default(),
     };
     for request in [request(), request().in_scene(Arc::new(scene))] {
         let _: Vec<Delta> = model.stream(request).try_collect().await.unwrap();

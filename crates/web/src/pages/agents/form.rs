@@ -30,7 +30,7 @@ const ICONS: [&str; 10] =
     ["sparkles", "agent", "chart", "target", "users", "building", "calendar", "check", "file", "search"];
 
 /// The inputs of what a version says.
-const INPUTS: [&str; 18] = [
+const INPUTS: [&str; 20] = [
     "label",
     "icon",
     "description",
@@ -48,6 +48,8 @@ const INPUTS: [&str; 18] = [
     "deadline_seconds",
     "suggested_questions",
     "evaluation_inputs",
+    "ask",
+    "hand_to",
     "prompt",
 ];
 
@@ -148,6 +150,8 @@ pub(crate) async fn create(State(state): State<Services>, sent: Sent) -> Result<
                 limits: patch.limits,
                 suggested_questions: patch.suggested_questions,
                 evaluation_inputs: patch.evaluation_inputs,
+                ask: patch.ask,
+                hand_to: patch.hand_to,
                 active: None,
             };
             match state.agents.create_agent(&caller, new).await {
@@ -360,6 +364,8 @@ fn written(definition: &Definition) -> Fields {
     write("deadline_seconds", deadline_seconds.map(|it| it.to_string()).unwrap_or_default());
     write("suggested_questions", definition.suggested_questions.join("\n"));
     write("evaluation_inputs", definition.evaluation_inputs.join("\n"));
+    write("ask", definition.ask.join("\n"));
+    write("hand_to", definition.hand_to.join("\n"));
     fields
 }
 
@@ -420,6 +426,8 @@ fn patch_of(fields: &Fields) -> Result<AgentPatch, Vec<Issue>> {
         limits: Some(AgentLimits { steps, tool_calls, deadline_seconds }),
         suggested_questions: Some(lines("suggested_questions")),
         evaluation_inputs: Some(lines("evaluation_inputs")),
+        ask: Some(lines("ask")),
+        hand_to: Some(lines("hand_to")),
         active: None,
     })
 }

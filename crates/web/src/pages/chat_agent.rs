@@ -1,0 +1,81 @@
+//! The agent of a chat: named in its head with why it is that one, and changed there.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::Redirect,
+};
+use kontor_agents::{Access, AgentSummary, Session, SessionPatch};
+use kontor_core::ids::SessionId;
+use kontor_http::Services;
+
+use crate::{chat::Room, error::Result, link::parsed, session::Sent};
+
+#[derive(Template)]
+#[template(path = "fragments/chat_agent.html")]
+struct AgentOfChat<'a> {
+    session: &'a Session,
+    agent: &'a str,
+    model: Option<String>,
+    /// Why it is with this agent.
+    reason: &'a str,
+    is_own: bool,
+    /// The names and labels of those that may be chosen.
+    offered: Vec<(&'a str, &'a str)>,
+    /// Whether the present one is among them.
+    has_current: bool,
+    csrf: &'a str,
+}
+
+impl AgentOfChat<'_> {
+    fn is_current(&self, name: &str) -> bool {
+        self.session.agent.as_ref().is_some_and(|agent| agent.name == name)
+    }
+}
+
+/// The agent of a chat as its head names it, with those that its member may choose from where it is not of a trial.
+pub(super) fn head(
+    session: &Session,
+    agents: &[AgentSummary],
+    model: Option<String>,
+    room: &Room,
+    csrf: &str,
+) -> String {
+    let offered: Vec<_> = agents
+        .iter()
+        .filter(|agent| agent.active)
+        .map(|agent| (agent.name.as_str(), agent.definition.label.as_str()))
+        .collect();
+    let current = session.agent.as_ref();
+    let view = AgentOfChat {
+        session,
+        agent: current.map_or("Not chosen yet", |agent| &agent.label),
+        model,
+        reason: match (&session.routing, current) {
+            (Some(routing), _) => &routing.reason,
+            (None, Some(_)) => "The chat was begun with it.",
+            (None, None) => "It is chosen when the first message is answered.",
+        },
+        is_own: session.access == Access::Owner && !room.is_trial(),
+        has_current: current.is_some_and(|agent| offered.iter().any(|(name, _)| *name == agent.name)),
+        offered,
+        csrf,
+    };
+    // Writing to memory does not fail.
+    view.render().unwrap_or_default()
+}
+
+/// Has another agent answer from now on.
+pub(crate) async fn change(
+    State(state): State<Services>,
+    Path(session): Path<String>,
+    sent: Sent,
+) -> Result<Redirect> {
+    let session: SessionId = parsed(&session)?;
+    let agent = Some(sent.fields.get("agent").to_owned()).filter(|agent| !agent.is_empty());
+    state
+        .agents
+        .update_session(&sent.caller, session, SessionPatch { agent, ..SessionPatch::default() })
+        .await?;
+    Ok(Redirect::to(&format!("/chat/{session}")))
+}
