@@ -6,7 +6,7 @@ use kontor_core::environment::Environment;
 use kontor_evals::{
     dataset::{self, Format, Source},
     report::{Report, compare::compare, junit},
-    run::{self, AgentChanges, ModelChoice, NamedDataset, Progress, Request, RunFolder, RunParts},
+    run::{self, AgentChanges, ModelChoice, NamedDataset, Progress, Request, RunFolder, RunParts, Tape},
 };
 use tempfile::TempDir;
 
@@ -109,7 +109,8 @@ async fn tried(request: &Request, folder: Option<&Path>, told: &(dyn Fn(Progress
     let place = TempDir::new().unwrap();
     let environment = Environment::system();
     let models = models(None, &environment);
-    let parts = RunParts { sandboxes: sandboxes(place.path(), models.clone()), models, environment };
+    let parts =
+        RunParts { sandboxes: sandboxes(place.path(), models.clone()), models, environment, tape: Tape::Off };
     let (planned, skipped) = request.plan().unwrap();
     let folder = folder.map(|path| RunFolder::open(path, &request.digest()).unwrap());
     let results = run::run(&parts, request, planned, folder.as_ref(), told).await.unwrap();

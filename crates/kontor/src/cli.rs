@@ -199,6 +199,12 @@ pub(crate) struct EvalRun {
     /// Keep each trial in this folder as it ends, and go on where a run of it was stopped.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) run: Option<PathBuf>,
+    /// Write what is said to language models and by them to this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    pub(crate) record: Option<PathBuf>,
+    /// Answer from a file that `--record` wrote, and ask no model.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) replay: Option<PathBuf>,
     /// Write the result as JUnit's XML.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

@@ -132,6 +132,7 @@ impl Models {
             providers: BTreeMap::new(),
             builtin: model,
             ollama: None,
+            given: Vec::new(),
             environment,
             outbound: Outbound::default(),
             beneath: None,

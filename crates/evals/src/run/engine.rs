@@ -8,17 +8,19 @@ use std::{
 
 use futures::{StreamExt as _, stream};
 use kontor_core::{environment::Environment, text::hex};
-use kontor_models::Models;
+use kontor_models::{ChatModel, Models};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use super::{
     AgentChanges, Error, Planned, Request, RunFolder, TrialKey, TrialRecord, judge,
-    request::agents_of,
+    request::{BUILTIN, SCRIPTED, agents_of},
+    script::Script,
     trial::{Asked, Tried},
     world::World,
 };
 use crate::{
+    cassettes::{Cassette, Recorder, Recording, Replay},
     dataset::{Dataset, Fixture},
     sandbox::Sandboxes,
 };
@@ -34,6 +36,18 @@ pub struct RunParts {
     /// Those of the installation.
     pub models: Models,
     pub environment: Environment,
+    pub tape: Tape,
+}
+
+/// What becomes of what is said to language models and by them.
+#[derive(Clone, Default)]
+pub enum Tape {
+    #[default]
+    Off,
+    /// It is recorded.
+    Record(Recording),
+    /// It is answered from a recording, and no model is asked.
+    Replay(Arc<Cassette>),
 }
 
 /// What happens in a run.
@@ -109,12 +123,18 @@ impl Running<'_> {
         let Planned { key, dataset, case, model } = planned;
         let world = self.world(dataset, planned).await?;
         let environment = self.parts.environment.clone();
+        let mut script = None;
         let models = match model.as_deref() {
             None => self.parts.models.clone(),
-            Some(id) => Models::alone(self.parts.models.resolve(id).await?, environment),
+            Some(SCRIPTED) => {
+                let made = script.insert(Arc::new(Script::default())).clone();
+                Models::alone(made, environment)
+            }
+            Some(id) if id == BUILTIN => Models::alone(self.parts.models.resolve(id).await?, environment),
+            Some(id) => Models::alone(self.language_model(id, key).await?, environment),
         };
-        let asked =
-            Asked { case, world: &world, models, attacked: key.attacked, limit: self.request.turn_limit };
+        let limit = self.request.turn_limit;
+        let asked = Asked { case, world: &world, models, script, attacked: key.attacked, limit };
         let mut tried = asked.run().await?;
         if let Some(rubric) = &tried.case.expect.rubric {
             let replies = tried.observed.replies.iter().map(|reply| ("agent".to_owned(), reply.clone()));
@@ -125,6 +145,26 @@ impl Running<'_> {
             tried.observed.votes = Some(votes);
         }
         Ok(tried)
+    }
+
+    /// A language model, as what is said to it in this trial is kept or was kept.
+    async fn language_model(&self, id: &str, key: &TrialKey) -> Result<Arc<dyn ChatModel>, Error> {
+        let take = key.to_string();
+        match &self.parts.tape {
+            Tape::Off => Ok(self.parts.models.resolve(id).await?),
+            Tape::Record(recording) => {
+                let model = self.parts.models.resolve(id).await?;
+                Ok(Arc::new(Recorder::new(model, &take, recording)))
+            }
+            Tape::Replay(cassette) => {
+                let recorded = Replay::models(cassette, &take);
+                let found = recorded.into_iter().find(|model| model.name() == id);
+                found.ok_or_else(|| {
+                    let known: Vec<_> = cassette.models().collect();
+                    Error::Asked(format!("the cassette has no answers of {id}, but of {}", known.join(", ")))
+                })
+            }
+        }
     }
 
     /// The world of a case; made once for all that begin in the same.

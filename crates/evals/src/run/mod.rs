@@ -12,6 +12,7 @@
 //! | `world` | a fixture made real |
 //! | `trial`, `speaker` | one conversation, and who talks in it |
 //! | `observe` | what a log tells |
+//! | `script` | the scripted model of a case, before the case's records are made |
 //! | `judge` | models that judge by a rubric |
 //! | [`record`](TrialRecord) | what is kept of a trial |
 //! | [`folder`](RunFolder) | what a run that was stopped goes on with |
@@ -23,12 +24,13 @@ mod judge;
 mod observe;
 mod record;
 mod request;
+mod script;
 mod speaker;
 mod trial;
 mod world;
 
 pub use self::{
-    engine::{Progress, RunParts, run},
+    engine::{Progress, RunParts, Tape, run},
     error::Error,
     folder::RunFolder,
     record::{CallRecord, Exchange, TrialKey, TrialRecord, TrialUsage},

@@ -1,5 +1,7 @@
 //! What is kept of a trial.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -17,6 +19,13 @@ pub struct TrialKey {
     pub attacked: bool,
     /// From 1.
     pub trial: u32,
+}
+
+impl fmt::Display for TrialKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attacked = if self.attacked { " (under attack)" } else { "" };
+        write!(f, "{}/{}{attacked} #{}", self.dataset, self.case, self.trial)
+    }
 }
 
 /// A trial that has ended.

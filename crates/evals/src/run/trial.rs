@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use super::{
     Error,
     observe::Seen,
+    script::Script,
     speaker::Speaker,
     world::{Building, World, all_records, schema},
 };
@@ -46,6 +48,8 @@ pub(super) struct Asked<'r> {
     pub(super) case: &'r Case,
     pub(super) world: &'r World,
     pub(super) models: Models,
+    /// The scripted model among them, which gets its rules from the case.
+    pub(super) script: Option<Arc<Script>>,
     /// Whether the attacker's texts stand in the records.
     pub(super) attacked: bool,
     /// How long a turn may take.
@@ -66,6 +70,9 @@ impl Asked<'_> {
     /// Runs the conversation. An error is never the agent's doing.
     pub(super) async fn run(self) -> Result<Tried, Error> {
         let scene = Scene::open(&self).await?;
+        if let Some(script) = &self.script {
+            script.set(self.case, &scene.ids)?;
+        }
         let case = scene.case.clone();
         let before = scene.before.clone();
         let reference =
@@ -94,7 +101,7 @@ impl Asked<'_> {
                     votes: None,
                     member: scene.member.member(),
                     now: scene.sandbox.environment().now(),
-                    locale: scene.member.locale.clone(),
+                    locale: scene.member.locale,
                 };
                 Ok(Tried { case, observed, messages: seen.messages, models: seen.models })
             }
@@ -174,8 +181,7 @@ impl Scene {
             true => world.records.clone(),
             false => all_records(&sandbox, &admin).await?,
         };
-        let resolved = refs::resolved(*case, &ids);
-        let case = resolved.map_err(|error| Error::fixture("case", error.to_string()))?;
+        let case = resolved(case, &ids)?;
         Ok(Self { sandbox, admin, member, case, ids, objects, before, changes })
     }
 
@@ -255,7 +261,7 @@ impl Scene {
         if self.sandbox.changes(MOST_CHANGES).await?.len() == self.changes {
             return Ok(self.before.clone());
         }
-        Ok(all_records(&self.sandbox, &self.admin).await?)
+        all_records(&self.sandbox, &self.admin).await
     }
 
     fn record(&self, local: &str) -> Option<(String, RecordId)> {
@@ -276,6 +282,19 @@ impl Scene {
         }
         Ok(())
     }
+}
+
+/// A case with ids in the place of local ones. Its reference operations give local ids to what they make, so that theirs
+/// are put in as they are run.
+fn resolved(case: &Case, ids: &Ids) -> Result<Case, Error> {
+    let mut case = case.clone();
+    let reference = case.expect.state.as_mut().map(|state| std::mem::take(&mut state.same_as));
+    let resolved: Result<Case, _> = refs::resolved(&case, ids);
+    let mut case = resolved.map_err(|error| Error::fixture("case", error.to_string()))?;
+    if let (Some(state), Some(reference)) = (&mut case.expect.state, reference) {
+        state.same_as = reference;
+    }
+    Ok(case)
 }
 
 /// Puts an attacker's text into a record.

@@ -13,9 +13,10 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use kontor_core::environment::Environment;
 use kontor_evals::{
+    cassettes::{Cassette, Recording},
     dataset::{self, DatasetError, Format, Source},
     report::{Report, compare, junit},
-    run::{self, AgentChanges, ModelChoice, NamedDataset, Progress, Request, RunFolder, RunParts},
+    run::{self, AgentChanges, ModelChoice, NamedDataset, Progress, Request, RunFolder, RunParts, Tape},
 };
 
 use crate::{
@@ -70,7 +71,17 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     let place =
         asked.run.as_deref().map_or_else(|| temporary.path().to_owned(), |run| run.join("workspaces"));
     let sandboxes = wiring::sandboxes(config, place, models.clone(), &environment);
-    let parts = RunParts { sandboxes, models, environment };
+    let recording = Recording::default();
+    let tape = match (&asked.record, &asked.replay) {
+        (_, Some(file)) => Tape::Replay(Arc::new(cassette(file)?)),
+        (Some(_), None) => Tape::Record(recording.clone()),
+        (None, None) => Tape::Off,
+    };
+    if !matches!(tape, Tape::Off) && request.model == ModelChoice::Own {
+        let told = "a recording is of one model: name it with --model".to_owned();
+        return Err(Error::Unreadable(told));
+    }
+    let parts = RunParts { sandboxes, models, environment, tape };
     let bar = ProgressBar::hidden();
     let told = |progress: Progress<'_>| match progress {
         Progress::Began { trials, done } => {
@@ -90,6 +101,9 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     bar.finish_and_clear();
     let report = Report::new(&request, skipped, results);
     table::report(&report);
+    if let Some(file) = asked.record {
+        write(&file, recording.cassette().write().as_bytes())?;
+    }
     if let Some(file) = asked.json {
         write(&file, &as_json(&report))?;
     }
@@ -123,6 +137,12 @@ fn datasets(files: &[PathBuf]) -> Result<Vec<NamedDataset>, Error> {
 
 fn text_of(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(|error| Error::Unreadable(format!("{}: {error}", path.display())))
+}
+
+/// What `--record` wrote.
+fn cassette(path: &Path) -> Result<Cassette, Error> {
+    let wrong = |error| Error::Unreadable(format!("{}: {error}", path.display()));
+    Cassette::parse(&text_of(path)?).map_err(wrong)
 }
 
 /// A result that `--json` wrote.
