@@ -64,15 +64,16 @@ impl Models {
 
     /// What is beneath and is not hidden by a provider of the same name, then the workspace's own.
     pub(super) fn own_and(&self, beneath: Vec<Offered>) -> Vec<Offered> {
-        let mut all = beneath;
-        all.retain(|offered| {
-            !self.shared.providers.contains_key(&offered.provider)
-                && self.given(offered.model.name()).is_none()
-        });
+        let (hidden, mut all): (Vec<_>, Vec<_>) =
+            beneath.into_iter().partition(|offered| self.given(offered.model.name()).is_some());
+        all.retain(|offered| !self.shared.providers.contains_key(&offered.provider));
         for model in &self.shared.given {
             let provider = model.name().split('/').next().unwrap_or_default().to_owned();
-            all.push(Offered { provider, model: model.clone(), is_default: false });
+            let is_default =
+                hidden.iter().any(|hidden| hidden.is_default && hidden.model.name() == model.name());
+            all.push(Offered { provider, model: model.clone(), is_default });
         }
+        all.sort_by_key(|offered| !offered.is_default);
         for (name, configured) in &self.shared.providers {
             // Where no model is named, those that are known of its kind can be chosen.
             let named = configured.models.iter().cloned();
@@ -148,7 +149,7 @@ mod tests {
         }
         assert!(matches!(above.resolve("scripte").await, Err(ModelError::UnknownModel { .. })));
         let ids: Vec<_> = with.list().into_iter().map(|info| (info.id, info.provider)).collect();
-        let expected = [("builtin", "builtin"), ("scripted", "scripted"), ("shared/m", "shared")];
+        let expected = [("shared/m", "shared"), ("builtin", "builtin"), ("scripted", "scripted")];
         assert_eq!(ids, expected.map(|(id, provider)| (id.to_owned(), provider.to_owned())));
         let default = above.default_model().await.unwrap();
         assert_eq!((default.name(), default.capabilities().context_window), ("shared/m", Some(7)));
