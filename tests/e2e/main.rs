@@ -9,6 +9,7 @@ mod changes;
 mod chat;
 mod command_line;
 mod disk;
+mod evaluations;
 mod fixture;
 mod isolation;
 mod kill;

@@ -2,8 +2,28 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`dataset`] | datasets as they are written: types, reading, errors by line, the JSON Schema |
 //! | [`sandbox`] | throw-away workspaces, new ones and copies |
-//! | [`trials`] | chats on a prompt that is being written, each in a copy of the workspace |
+//! | [`trials`] | a prompt tried in a copy of the workspace |
+//! | [`grade`] | whether a run of a case left and did what the case expects |
+//! | [`stats`] | what many trials come to |
+//! | [`scripted`] | the model that answers by published rules |
+//! | [`cassettes`] | what models answered, recorded and replayed |
+//! | [`import`] | datasets of promptfoo and Inspect, as far as they can be taken over |
+//! | [`run`] | cases tried a number of times |
+//! | [`report`] | what a run comes to, beside another one, and for other tools |
 
+pub mod cassettes;
+pub mod dataset;
+pub mod grade;
+pub mod import;
+pub mod report;
+pub mod run;
 pub mod sandbox;
+pub mod scripted;
+#[cfg(test)]
+mod shipped;
+#[cfg(test)]
+mod shipped_guards;
+pub mod stats;
 pub mod trials;

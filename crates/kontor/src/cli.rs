@@ -78,6 +78,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Role,
     },
+    /// Try agents on datasets of cases, and compare what came of it.
+    #[command(subcommand)]
+    Eval(Eval),
     /// Check the providers of models.
     #[command(subcommand)]
     Models(Models),
@@ -142,6 +145,72 @@ pub(crate) struct Client {
     /// The workspace, where the account has several.
     #[arg(long, global = true, env = "KONTOR_WORKSPACE")]
     pub(crate) workspace: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Eval {
+    /// Try the cases of datasets, each in a throw-away workspace of its own. Ends with 1 where a case did not pass or
+    /// was not run, with 2 where a dataset or a flag is wrong.
+    Run(EvalRun),
+    /// Compare two results, paired by case.
+    Compare {
+        /// The result of `--json` before.
+        before: PathBuf,
+        /// The one after.
+        after: PathBuf,
+        /// Write the comparison as JSON.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Check datasets, and tell all that is wrong by line. Ends with 2 where anything is.
+    Validate {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct EvalRun {
+    /// Datasets: YAML, or JSON Lines.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Ask this agent in every case.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agent: Option<String>,
+    /// Tell the agents what stands in this file, in the place of their prompts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prompt: Option<PathBuf>,
+    /// The model that answers: `builtin`, `scripted`, `openai/gpt-5.5`, or `own` for the agents' own (default: the one
+    /// that each case is written for).
+    #[arg(long, value_name = "ID")]
+    pub(crate) model: Option<String>,
+    /// Cases with this tag alone; may be given several times.
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// How often each case is tried.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) trials: u32,
+    /// Trials that run beside each other (default: two for each processor).
+    #[arg(long)]
+    pub(crate) concurrency: Option<std::num::NonZeroUsize>,
+    /// Seconds that a turn may take.
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) turn_limit: u64,
+    /// Keep each trial in this folder as it ends, and go on where a run of it was stopped.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) run: Option<PathBuf>,
+    /// Write what is said to language models and by them to this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    pub(crate) record: Option<PathBuf>,
+    /// Answer from a file that `--record` wrote, and ask no model.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) replay: Option<PathBuf>,
+    /// Write the result as JUnit's XML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write the result as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use std::io;
+use std::{io, process::ExitCode};
 
 use kontor_core::error::Chain;
 
@@ -33,12 +33,25 @@ pub(crate) enum Error {
     /// What the server answered, as it said it.
     #[error("{0}")]
     Refused(String),
+    #[error(transparent)]
+    Evaluation(#[from] kontor_evals::run::Error),
+    /// Datasets and results that cannot be read, a line for each thing that is wrong.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
 impl Error {
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
+    }
+
+    /// What the command ends with.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Unreadable(_) | Self::Evaluation(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
     }
 
     /// The error and what caused it, in one line.

@@ -57,6 +57,9 @@ fn main() -> ExitCode {
     telemetry::flush();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => terminal::fail(&error.chain()),
+        Err(error) => {
+            terminal::fail(&error.chain());
+            error.exit_code()
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! The services, built once and joined: the only place that knows them all.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_builtin::Builtin;
@@ -134,16 +137,7 @@ impl Services {
             },
             AgentSettings { shared, owner: Some(node), observer, ..AgentSettings::default() },
         );
-        let sandboxes = Sandboxes::new(SandboxParts {
-            folder: config.data_dir.join(SANDBOXES),
-            models: models.clone(),
-            contributors: contributors(),
-            data_steps: data_steps(),
-            policy: ApprovalPolicy { unasked_changes: config.agents.unasked_changes },
-            agents: AgentSettings::default(),
-            environment: environment.clone(),
-            operator: Operator::of_this_installation(),
-        });
+        let sandboxes = sandboxes(config, config.data_dir.join(SANDBOXES), models.clone(), &environment);
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
         let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
         Ok(Self {
@@ -167,6 +161,25 @@ pub(crate) fn models(config: &Config, environment: &Environment) -> Result<Model
     Models::new(config.models.clone(), &config.outbound(), Arc::new(Builtin::default()), environment.clone())
 }
 
+/// Throw-away workspaces in a folder of their own.
+pub(crate) fn sandboxes(
+    config: &Config,
+    folder: PathBuf,
+    models: Models,
+    environment: &Environment,
+) -> Sandboxes {
+    Sandboxes::new(SandboxParts {
+        folder,
+        models,
+        contributors: contributors(),
+        data_steps: data_steps(),
+        policy: ApprovalPolicy { unasked_changes: config.agents.unasked_changes },
+        agents: AgentSettings::default(),
+        environment: environment.clone(),
+        operator: Operator::of_this_installation(),
+    })
+}
+
 /// What every crate contributes to the operations.
 fn contributors() -> Vec<Arc<dyn Contributor>> {
     vec![
@@ -181,6 +194,7 @@ fn with_data_steps(config: StoreConfig) -> StoreConfig {
     StoreConfig { data_steps: data_steps(), ..config }
 }
 
+/// Those of all crates.
 fn data_steps() -> Vec<DataStep> {
     [kontor_crm::data_steps(), kontor_identity::data_steps(), kontor_agents::data_steps()].concat()
 }

@@ -60,6 +60,9 @@ pub enum ModelError {
     UnknownModel { id: String, suggestion: String },
     #[error("the configuration of model provider {provider} cannot be used: {message}")]
     Misconfigured { provider: String, message: String },
+    /// A model that answers from a recording was asked something that was not recorded.
+    #[error("this request was not recorded: {0}")]
+    NotRecorded(String),
 }
 
 impl ModelError {
@@ -78,7 +81,8 @@ impl ModelError {
             | Self::Protocol(_)
             | Self::TooLong(_)
             | Self::UnknownModel { .. }
-            | Self::Misconfigured { .. } => false,
+            | Self::Misconfigured { .. }
+            | Self::NotRecorded(_) => false,
         }
     }
 
@@ -86,7 +90,7 @@ impl ModelError {
     pub fn is_of_the_model(&self) -> bool {
         match self {
             Self::Rejected { status, .. } => matches!(status, 403 | 404 | 500..),
-            Self::Filtered { .. } | Self::TooLong(_) => false,
+            Self::Filtered { .. } | Self::TooLong(_) | Self::NotRecorded(_) => false,
             Self::Unreachable { .. }
             | Self::Timeout { .. }
             | Self::Unauthorized { .. }
@@ -122,6 +126,7 @@ impl ModelError {
             Self::TooLong(_) => "answered at too great a length",
             Self::UnknownModel { .. } => "is not there",
             Self::Misconfigured { .. } => "cannot be used as it is configured",
+            Self::NotRecorded(_) => "has no recording of the request",
         }
     }
 
@@ -226,6 +231,11 @@ impl ModelError {
             Self::UnknownModel { .. } => {
                 (ErrorKind::NotFound, "model_not_found", format!("{}", Sentence(self)))
             }
+            Self::NotRecorded(message) => (
+                ErrorKind::Conflict,
+                "model_not_recorded",
+                format!("This request was not recorded{}", Words(message)),
+            ),
             Self::Misconfigured { .. } => {
                 (ErrorKind::Conflict, "model_misconfigured", format!("{}.", Sentence(self)))
             }

@@ -74,6 +74,8 @@ struct Shared {
     /// The one that needs no provider and is always there.
     builtin: Arc<dyn ChatModel>,
     ollama: Option<Ollama>,
+    /// Those that were made elsewhere, before all others.
+    given: Vec<Arc<dyn ChatModel>>,
     environment: Environment,
     outbound: Outbound,
     /// Those of the installation, beside which these are a workspace's own.
@@ -106,6 +108,7 @@ impl Models {
             providers,
             builtin,
             ollama,
+            given: Vec::new(),
             environment,
             outbound: outbound.clone(),
             beneath: None,
@@ -120,6 +123,21 @@ impl Models {
             }
         }
         Ok(models)
+    }
+
+    /// One model that answers whatever is asked for without a name, and no other: a run of it needs no configuration.
+    pub fn alone(model: Arc<dyn ChatModel>, environment: Environment) -> Self {
+        let shared = Shared {
+            default: None,
+            providers: BTreeMap::new(),
+            builtin: model,
+            ollama: None,
+            given: Vec::new(),
+            environment,
+            outbound: Outbound::default(),
+            beneath: None,
+        };
+        Self { shared: Arc::new(shared), choices: Arc::default() }
     }
 
     /// Looks for a local Ollama (at most 400 ms where there is none, 2.4 s where there is one) and asks servers that
@@ -154,6 +172,9 @@ impl Models {
 
     /// Brings up to date what is known of a model, where its server is one that says it.
     async fn look(&self, id: &str) {
+        if self.given(id).is_some() {
+            return;
+        }
         let Some((provider, name)) = id.split_once('/') else { return };
         match self.shared.providers.get(provider) {
             Some(configured) => configured.ask_when_stale(Some(name), self.shared.environment.now()).await,
@@ -172,7 +193,8 @@ impl Models {
     pub async fn default_model(&self) -> Result<Arc<dyn ChatModel>, ModelError> {
         if let Some(beneath) = &self.shared.beneath {
             let default = Box::pin(beneath.default_model()).await?;
-            return Ok(self.as_set(default));
+            let given = self.given(default.name()).cloned();
+            return Ok(self.as_set(given.unwrap_or(default)));
         }
         if let Some(id) = &self.shared.default {
             self.look(id).await;
@@ -258,7 +280,12 @@ impl Models {
         if id == self.shared.builtin.name() {
             return Some(Ok(self.shared.builtin.clone()));
         }
-        let (provider, name) = id.split_once('/')?;
+        if let Some(given) = self.given(id) {
+            return Some(Ok(given.clone()));
+        }
+        let Some((provider, name)) = id.split_once('/') else {
+            return self.shared.beneath.as_ref()?.look_up(id);
+        };
         if let Some(configured) = self.shared.providers.get(provider) {
             return configured.find(provider, name);
         }

@@ -1,4 +1,4 @@
-//! What a JSON Schema finds wrong with arguments, said so that a model can put it right.
+//! What a JSON Schema finds wrong, said so that a model or a person can put it right.
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use kontor_core::{
@@ -8,7 +8,7 @@ use kontor_core::{
 use serde_json::Value as Json;
 
 /// The issues of one validation error, each at the place it is about.
-pub(super) fn issues(error: &ValidationError<'_>, schema: &Json) -> Vec<Issue> {
+pub fn issues(error: &ValidationError<'_>, schema: &Json) -> Vec<Issue> {
     let path = instance_path(error);
     let owner = error.schema_path().as_str().rsplit_once('/').and_then(|(parent, _)| schema.pointer(parent));
     match error.kind() {

@@ -9,6 +9,7 @@
 //! | [`Registry`] | the operations that one caller may call, and the check of their arguments |
 //! | [`Catalogues`] | registries, composed of what the crates contribute, and cached |
 //! | [`ApprovalPolicy`] | which calls of an agent a person is asked about first |
+//! | [`explain`] | what is wrong with arguments, in words |
 //! | [`Operations`] | the service: a call is checked, decided on, run, and recorded |
 //! | [`Rehearsal`] | what would come of a call, found by making and undoing it |
 //! | [`Audit`] | who did what in a workspace, as those read it who may |
@@ -22,7 +23,7 @@ mod audit;
 mod catalogues;
 mod error;
 mod execute;
-mod explain;
+pub mod explain;
 mod jobs;
 mod operation;
 pub mod outside;

@@ -1,6 +1,7 @@
 //! How throw-away workspaces are made.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -25,7 +26,7 @@ use tokio::sync::OnceCell;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Error, Sandbox, Template,
+    Error, Sandbox, Template, failing,
     folder::{ProcessFolder, Scratch},
     inside::Inside,
     template::Frozen,
@@ -79,6 +80,8 @@ pub(super) struct Opening {
     pub(super) environment: Environment,
     pub(super) models: Models,
     pub(super) account: Option<Arc<dyn Account>>,
+    /// Operations that fail when they are first called, with what they tell then.
+    pub(super) errors: BTreeMap<String, String>,
 }
 
 impl Sandboxes {
@@ -120,7 +123,8 @@ impl Sandboxes {
     /// # Errors
     /// Where there is no room on the disk, and what the database said.
     pub async fn make(&self, new: NewWorkspace, environment: Environment) -> Result<Sandbox, Error> {
-        let opening = Opening { environment, models: self.0.models.clone(), account: None };
+        let opening =
+            Opening { environment, models: self.0.models.clone(), account: None, errors: BTreeMap::new() };
         let whole = self.open(self.scratch()?, opening).await?;
         let (workspace, member) = whole.identity.create_workspace(self.0.operator, new).await?;
         let begun = whole.crm.last_event(workspace).await?;
@@ -167,7 +171,7 @@ impl Sandboxes {
 
     /// Builds the services on what lies in a folder, or on nothing where there is none.
     pub(super) async fn open(&self, folder: Scratch, opening: Opening) -> Result<Whole, Error> {
-        let Opening { environment, models, account } = opening;
+        let Opening { environment, models, account, errors } = opening;
         let config = StoreConfig {
             readers: 1,
             is_throwaway: true,
@@ -180,7 +184,7 @@ impl Sandboxes {
             store.clone(),
             environment.clone(),
             Arc::new(crm.clone()),
-            self.0.contributors.clone(),
+            failing::contributors(&self.0.contributors, errors),
             OperationSettings { policy: self.0.policy.clone(), node: None },
         );
         let settings = IdentitySettings {

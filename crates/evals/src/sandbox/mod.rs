@@ -44,6 +44,7 @@
 
 mod copying;
 mod error;
+mod failing;
 mod folder;
 mod inside;
 mod making;

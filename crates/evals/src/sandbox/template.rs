@@ -1,11 +1,13 @@
 //! A workspace that others begin as.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_core::{
     environment::Environment,
     ids::{MemberId, WorkspaceId},
 };
+
+use kontor_models::Models;
 
 use super::{
     Error, Sandbox, Sandboxes,
@@ -50,11 +52,24 @@ impl Template {
     /// # Errors
     /// Where there is no room on the disk, and what the database said.
     pub async fn open(&self, environment: Environment) -> Result<Sandbox, Error> {
+        self.open_with(environment, self.sandboxes.inner().models.clone(), BTreeMap::new()).await
+    }
+
+    /// As [`Template::open`], with models of its own; and with operations that fail when they are first called, with
+    /// what they tell then.
+    ///
+    /// # Errors
+    /// As [`Template::open`].
+    pub async fn open_with(
+        &self,
+        environment: Environment,
+        models: Models,
+        errors: BTreeMap<String, String>,
+    ) -> Result<Sandbox, Error> {
         let (from, to) = (self.frozen.folder.clone(), self.sandboxes.scratch()?);
         let copied = tokio::task::spawn_blocking(move || from.copy_to(&to).map(|()| to)).await;
         let folder = copied.map_err(|_| Error::CutOff)?.map_err(Error::Folder)?;
-        let models = self.sandboxes.inner().models.clone();
-        let opening = Opening { environment, models, account: None };
+        let opening = Opening { environment, models, account: None, errors };
         let whole = self.sandboxes.open(folder, opening).await?;
         Ok(Sandbox::begin(self.sandboxes.clone(), whole, self.frozen.whose))
     }

@@ -6,6 +6,7 @@ mod backup;
 mod chat;
 mod demo;
 mod doctor;
+mod eval;
 mod given;
 mod jobs;
 mod models;
@@ -43,6 +44,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Agent { client, command } => agent::run(client, command).await,
         Command::Approvals { client, command } => approvals::run(client, command).await,
         Command::Role { client, command } => role::run(client, command).await,
+        Command::Eval(command) => eval::run(settings()?, command).await,
         Command::Session { client, command } => session::run(client, command).await,
         Command::Models(command) => models::run(settings()?, command).await,
         Command::Secrets(command) => secrets::run(settings()?, command).await,

@@ -1,0 +1,162 @@
+//! `kontor eval`: agents tried on datasets.
+
+mod table;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use kontor_core::environment::Environment;
+use kontor_evals::{
+    cassettes::{Cassette, Recording},
+    dataset::{self, DatasetError, Format, Source},
+    report::{Report, compare, junit},
+    run::{self, AgentChanges, ModelChoice, NamedDataset, Progress, Request, RunFolder, RunParts, Tape},
+};
+
+use crate::{
+    cli::{Eval, EvalRun},
+    config::Config,
+    error::Error,
+    terminal, wiring,
+};
+
+pub(crate) async fn run(config: Config, command: Eval) -> Result<(), Error> {
+    match command {
+        Eval::Run(asked) => try_cases(&config, asked).await,
+        Eval::Compare { before, after, json } => {
+            let comparison = compare::compare(&result(&before)?, &result(&after)?);
+            table::comparison(&comparison);
+            json.map_or(Ok(()), |file| write(&file, &as_json(&comparison)))
+        }
+        Eval::Validate { files } => {
+            let read = datasets(&files)?;
+            for NamedDataset { file, dataset } in read {
+                terminal::line(&format!("ok    {file}: {} cases", dataset.cases.len()));
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
+    let prompt = asked.prompt.as_deref().map(text_of).transpose()?;
+    let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let usual = std::num::NonZeroUsize::new(2 * processors).unwrap_or(std::num::NonZeroUsize::MIN);
+    let request = Request {
+        datasets: datasets(&asked.files)?,
+        changes: AgentChanges { agent: asked.agent, prompt, one_model: false },
+        model: match asked.model.as_deref() {
+            None => ModelChoice::AsWritten,
+            Some("own") => ModelChoice::Own,
+            Some(id) => ModelChoice::Named(id.to_owned()),
+        },
+        trials: asked.trials,
+        concurrency: asked.concurrency.unwrap_or(usual),
+        tags: asked.tag,
+        turn_limit: Duration::from_secs(asked.turn_limit),
+    };
+    let (planned, skipped) = request.plan()?;
+    let folder = asked.run.as_deref().map(|path| RunFolder::open(path, &request.digest())).transpose()?;
+    let environment = Environment::system();
+    let models = wiring::models(config, &environment)?;
+    models.probe().await;
+    // Beside the trials of a run that may be stopped, so that whoever goes on with it removes what was left.
+    let temporary = tempfile::tempdir().map_err(Error::io("there is no room for throw-away workspaces"))?;
+    let place =
+        asked.run.as_deref().map_or_else(|| temporary.path().to_owned(), |run| run.join("workspaces"));
+    let sandboxes = wiring::sandboxes(config, place, models.clone(), &environment);
+    let recording = Recording::default();
+    let tape = match (&asked.record, &asked.replay) {
+        (_, Some(file)) => Tape::Replay(Arc::new(cassette(file)?)),
+        (Some(_), None) => Tape::Record(recording.clone()),
+        (None, None) => Tape::Off,
+    };
+    if !matches!(tape, Tape::Off) && request.model == ModelChoice::Own {
+        let told = "a recording is of one model: name it with --model".to_owned();
+        return Err(Error::Unreadable(told));
+    }
+    let parts = RunParts { sandboxes, models, environment, tape };
+    let bar = ProgressBar::hidden();
+    let told = |progress: Progress<'_>| match progress {
+        Progress::Began { trials, done } => {
+            bar.set_length(u64::try_from(trials).unwrap_or(u64::MAX));
+            bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+            let style = ProgressStyle::with_template("{bar:30} {pos} of {len} trials, {elapsed} {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            // It shows itself to terminals alone.
+            bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        }
+        Progress::Ended(trial) => {
+            bar.set_message(trial.key.case.clone());
+            bar.inc(1);
+        }
+    };
+    let results = run::run(&parts, &request, planned, folder.as_ref(), &told).await?;
+    bar.finish_and_clear();
+    let report = Report::new(&request, skipped, results);
+    table::report(&report);
+    if let Some(file) = asked.record {
+        write(&file, recording.cassette().write().as_bytes())?;
+    }
+    if let Some(file) = asked.json {
+        write(&file, &as_json(&report))?;
+    }
+    if let Some(file) = asked.junit {
+        write(&file, &junit::xml(&report).map_err(Error::Unreadable)?)?;
+    }
+    if report.passed() { Ok(()) } else { Err(Error::Usage(table::verdict(&report))) }
+}
+
+/// Reads datasets, and tells all that is wrong with all of them at once.
+fn datasets(files: &[PathBuf]) -> Result<Vec<NamedDataset>, Error> {
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for path in files {
+        let file = path.display().to_string();
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                wrong.push(format!("{file}: {error}"));
+                continue;
+            }
+        };
+        let source = Source { file: &file, text: &text, format: Format::of(&file) };
+        let beside = |file: &str| fs::read_to_string(file).map_err(|error| error.to_string());
+        match dataset::read(source, &beside) {
+            Ok(dataset) => read.push(NamedDataset { file, dataset: Arc::new(dataset) }),
+            Err(DatasetError { faults }) => wrong.extend(faults.iter().map(ToString::to_string)),
+        }
+    }
+    if wrong.is_empty() { Ok(read) } else { Err(Error::Unreadable(wrong.join("\n"))) }
+}
+
+fn text_of(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|error| Error::Unreadable(format!("{}: {error}", path.display())))
+}
+
+/// What `--record` wrote.
+fn cassette(path: &Path) -> Result<Cassette, Error> {
+    let wrong = |error| Error::Unreadable(format!("{}: {error}", path.display()));
+    Cassette::parse(&text_of(path)?).map_err(wrong)
+}
+
+/// A result that `--json` wrote.
+fn result(path: &Path) -> Result<Report, Error> {
+    let wrong = |error| Error::Unreadable(format!("{}: no result of kontor eval: {error}", path.display()));
+    serde_json::from_str(&text_of(path)?).map_err(wrong)
+}
+
+fn as_json(value: &impl serde::Serialize) -> Vec<u8> {
+    let mut text = serde_json::to_vec_pretty(value).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+fn write(path: &Path, text: &[u8]) -> Result<(), Error> {
+    fs::write(path, text).map_err(Error::io(format!("{} cannot be written", path.display())))
+}

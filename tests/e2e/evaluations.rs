@@ -1,0 +1,57 @@
+//! `kontor eval`, with no server, no configuration and no network.
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::fixture::binary;
+
+/// What is printed, and what the command ends with.
+fn eval(within: &Path, arguments: &[&str]) -> (String, i32) {
+    let output = Command::new(binary()).arg("eval").args(arguments).current_dir(within).output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    (String::from_utf8_lossy(&told).into_owned(), output.status.code().unwrap())
+}
+
+fn shipped(name: &str) -> String {
+    format!("{}/../../evals/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn shipped_cases_are_tried_and_a_result_is_compared_with_itself() {
+    let folder = TempDir::new().unwrap();
+    let querying = shipped("skills-querying.yaml");
+    let run = ["run", &querying, "--tag", "sums", "--json", "one.json", "--junit", "one.xml", "--run", "kept"];
+    let (told, code) = eval(folder.path(), &run);
+    assert_eq!(code, 0, "{told}");
+    let result: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("one.json")).unwrap()).unwrap();
+    let totals = &result["totals"];
+    assert!(totals["trials"].as_u64().unwrap() >= 5, "{totals}");
+    assert_eq!(totals["passed"], totals["trials"]);
+    assert!(fs::read_to_string(folder.path().join("one.xml")).unwrap().contains("<testsuite"));
+    assert!(!folder.path().join("kontor-data").exists(), "a run leaves no data folder");
+
+    // It has ended: nothing is run again.
+    let begun = fs::metadata(folder.path().join("kept/trials.jsonl")).unwrap().len();
+    assert_eq!(eval(folder.path(), &run).1, 0);
+    assert_eq!(fs::metadata(folder.path().join("kept/trials.jsonl")).unwrap().len(), begun);
+    let (told, code) = eval(folder.path(), &["compare", "one.json", "one.json"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("no case differs"), "{told}");
+}
+
+#[test]
+fn what_is_wrong_is_told_by_line_and_by_what_the_command_ends_with() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("fails.yaml", "name: fails\ncases:\n  - name: one\n    turns: [show accounts]\n    expect: {reply: {contains: [Nowhere]}}\n");
+    let (told, code) = eval(folder.path(), &["run", "fails.yaml"]);
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("0 of 1 trials passed"), "{told}");
+    write("wrong.yaml", "name: wrong\ncases:\n  - name: one\n    turns: [hello]\n    expects: {}\n");
+    let (told, code) = eval(folder.path(), &["validate", "wrong.yaml", "gone.yaml"]);
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("wrong.yaml:5") && told.contains("gone.yaml"), "{told}");
+}
