@@ -22,11 +22,11 @@ fn shipped(name: &str) -> String {
 fn shipped_cases_are_tried_and_a_result_is_compared_with_itself() {
     let folder = TempDir::new().unwrap();
     let querying = shipped("skills-querying.yaml");
-    let run = ["run", &querying, "--tag", "sums", "--json", "one.json", "--junit", "one.xml", "--run", "kept"];
+    let run =
+        ["run", &querying, "--tag", "sums", "--json", "one.json", "--junit", "one.xml", "--run", "kept"];
     let (told, code) = eval(folder.path(), &run);
     assert_eq!(code, 0, "{told}");
-    let result: Value =
-        serde_json::from_slice(&fs::read(folder.path().join("one.json")).unwrap()).unwrap();
+    let result: Value = serde_json::from_slice(&fs::read(folder.path().join("one.json")).unwrap()).unwrap();
     let totals = &result["totals"];
     assert!(totals["trials"].as_u64().unwrap() >= 5, "{totals}");
     assert_eq!(totals["passed"], totals["trials"]);
@@ -46,7 +46,10 @@ fn shipped_cases_are_tried_and_a_result_is_compared_with_itself() {
 fn what_is_wrong_is_told_by_line_and_by_what_the_command_ends_with() {
     let folder = TempDir::new().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("fails.yaml", "name: fails\ncases:\n  - name: one\n    turns: [show accounts]\n    expect: {reply: {contains: [Nowhere]}}\n");
+    write(
+        "fails.yaml",
+        "name: fails\ncases:\n  - name: one\n    turns: [show accounts]\n    expect: {reply: {contains: [Nowhere]}}\n",
+    );
     let (told, code) = eval(folder.path(), &["run", "fails.yaml"]);
     assert_eq!(code, 1, "{told}");
     assert!(told.contains("0 of 1 trials passed"), "{told}");
