@@ -95,5 +95,9 @@ async fn who_gives_roles_and_does_not_change_them_sees_no_grants() {
     let (ada, vera) = (server.sign_in("ada").await, server.sign_in("vera").await);
     ada.get("/settings/roles/Member").await.expect(200).shows("The workspace itself").shows("deal.action");
     let shown = vera.get("/settings/roles/Member").await.expect(200);
-    shown.shows("Members and agents with this role").hides("The workspace itself").hides("deal.action").hides("checkbox");
+    shown
+        .shows("Members and agents with this role")
+        .hides("The workspace itself")
+        .hides("deal.action")
+        .hides("checkbox");
 }
