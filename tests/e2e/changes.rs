@@ -13,7 +13,7 @@ use kontor_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{Engine, Fixture, engines, kontor, said};
+use crate::fixture::{Engine, Fixture, PATIENCE, engines, eventually, kontor, said};
 
 /// Within which a change holds everywhere.
 const EVERYWHERE: Duration = Duration::from_secs(5);
@@ -94,27 +94,20 @@ impl Scene {
         let turn = self.pia.turn(&session, "Read the deal again and again.").await.unwrap();
         let has_read =
             || self.asked.lock().unwrap().iter().filter(|(_, read)| *read == Some(true)).count() >= 2;
-        tokio::time::timeout(Duration::from_secs(30), async {
-            while !has_read() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        })
-        .await
-        .expect("the turn reads nothing");
+        eventually(PATIENCE, || std::future::ready(has_read().then_some(())))
+            .await
+            .expect("the turn reads nothing");
         (session, turn)
     }
 
     /// How the turn ended.
     async fn ended(&self, session: &str, turn: &str) -> String {
-        for _ in 0..600 {
+        let status = eventually(PATIENCE, || async {
             let turns = self.ada.get(&format!("/api/turns/{turn}/trace")).await.unwrap().ok();
             let status = turns["turn"]["status"].as_str().unwrap_or_default().to_owned();
-            if !matches!(status.as_str(), "queued" | "running") {
-                return status;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the turn of {session} does not end")
+            (!matches!(status.as_str(), "queued" | "running")).then_some(status)
+        });
+        status.await.unwrap_or_else(|| panic!("the turn of {session} does not end"))
     }
 
     /// How long after a change the last operation succeeded, which may not be for longer than a change takes.
@@ -227,16 +220,12 @@ async fn an_agent_deactivated_takes_no_message_and_ends_the_reply_that_it_had_be
         let scene = Scene::new(engine).await;
         let (session, turn) = scene.under_way().await;
         scene.ada.patch("/api/agents/reader", json!({"active": false})).await.unwrap().ok();
-        let changed = Instant::now();
         let path = format!("/api/sessions/{session}/turns");
-        let refused = loop {
+        let refused = eventually(EVERYWHERE, || async {
             let answer = scene.pia.post(&path, json!({"message": "And again."})).await.unwrap();
-            if answer.status == 409 {
-                break answer;
-            }
-            assert!(changed.elapsed() < EVERYWHERE, "{engine:?}: {}", answer.body);
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        };
+            (answer.status == 409).then_some(answer)
+        });
+        let refused = refused.await.unwrap_or_else(|| panic!("{engine:?}: it is still used"));
         assert_eq!(refused.body["code"], "agent_inactive", "{engine:?}");
         assert_eq!(scene.ended(&session, &turn).await, "completed", "{engine:?}");
         scene.end().await;

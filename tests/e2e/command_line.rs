@@ -8,7 +8,7 @@ use std::{
 use kontor_testkit::{scripted::ScriptedModel, server::PASSWORD, sse::text_of};
 use serde_json::json;
 
-use crate::fixture::{Fixture, binary, engines, kontor, said};
+use crate::fixture::{Fixture, PATIENCE, binary, engines, eventually, kontor, said};
 
 #[tokio::test]
 async fn a_reply_streams_in_the_terminal() {
@@ -249,14 +249,9 @@ async fn admins_and_the_operator_see_the_jobs_and_run_them_again() {
         let session = ada.session("sales-assistant").await.unwrap();
         let turn = ada.turn(&session, "delete the deal Zanzibar").await.unwrap();
         // What denies the deletion when nobody answers.
-        let expiry = tokio::time::timeout(std::time::Duration::from_secs(20), async {
-            loop {
-                let jobs = ada.get("/api/jobs?state=waiting").await.unwrap().ok();
-                if let Some(job) = jobs["data"].as_array().unwrap().first() {
-                    return job.clone();
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
+        let expiry = eventually(PATIENCE, || async {
+            let jobs = ada.get("/api/jobs?state=waiting").await.unwrap().ok();
+            jobs["data"].as_array().unwrap().first().cloned()
         });
         let expiry = expiry.await.unwrap();
         let id = expiry["id"].as_str().unwrap();
@@ -279,14 +274,10 @@ async fn admins_and_the_operator_see_the_jobs_and_run_them_again() {
 
         let again = kontor(&fixture, &["jobs", "--run", id]);
         assert!(again.status.success(), "{}", said(&again));
-        let gone = tokio::time::timeout(std::time::Duration::from_secs(20), async {
-            // Another takes its place, since the approval still waits.
-            while ada.get("/api/jobs").await.unwrap().ok()["data"][0]["id"]
-                .as_str()
-                .is_none_or(|now| now == id)
-            {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
+        // Another takes its place, since the approval still waits.
+        let gone = eventually(PATIENCE, || async {
+            let jobs = ada.get("/api/jobs").await.unwrap().ok();
+            jobs["data"][0]["id"].as_str().is_some_and(|now| now != id).then_some(())
         });
         gone.await.expect("the server finds what the operator has run again");
         assert_eq!(ada.post(&run, json!({})).await.unwrap().status, 404);
@@ -314,14 +305,9 @@ async fn what_waits_for_a_member_is_listed_and_answered_in_the_terminal() {
     ada.post("/api/records/accounts", json!({"name": "Quellwasser"})).await.unwrap().ok();
     let session = ada.session("sales-assistant").await.unwrap();
     ada.turn(&session, "delete the account Quellwasser").await.unwrap();
-    let waiting = tokio::time::timeout(std::time::Duration::from_secs(30), async {
-        loop {
-            let listed = ada.get("/api/approvals").await.unwrap().ok();
-            if let Some(id) = listed["data"][0]["id"].as_str() {
-                return id.to_owned();
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+    let waiting = eventually(PATIENCE, || async {
+        let listed = ada.get("/api/approvals").await.unwrap().ok();
+        listed["data"][0]["id"].as_str().map(str::to_owned)
     });
     let approval = waiting.await.unwrap();
     let run = |arguments: &[&str]| {

@@ -4,8 +4,10 @@ use std::{
     io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Duration,
 };
 
+pub(crate) use kontor_testkit::waiting::eventually;
 use kontor_testkit::{
     client::ApiClient,
     server::{PASSWORD, Server, ServerOptions},
@@ -14,6 +16,9 @@ use tempfile::TempDir;
 
 /// The workspace that the first version made on SQLite.
 const OLDER_WORKSPACE: &str = "01a22767-0147-7024-bf9c-f88a2035eb2f";
+
+/// How long a test waits for what comes by itself.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The engines a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

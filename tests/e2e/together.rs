@@ -3,7 +3,7 @@
 use kontor_testkit::sse::text_of;
 use serde_json::json;
 
-use crate::fixture::{Fixture, engines};
+use crate::fixture::{Fixture, PATIENCE, engines, eventually};
 
 #[tokio::test]
 async fn an_agent_asks_another_and_hands_over_to_it() {
@@ -40,13 +40,11 @@ async fn an_agent_asks_another_and_hands_over_to_it() {
         ada.patch("/api/agents/data-steward", steward).await.unwrap().ok();
         let sent = json!({"message": "ask data-steward: delete deal \"Old one\""});
         let turn = ada.post(&format!("/api/sessions/{session}/turns"), sent).await.unwrap().ok();
-        let approval = loop {
+        let approval = eventually(PATIENCE, || async {
             let waiting = ada.get("/api/approvals?status=pending").await.unwrap().ok();
-            if let Some(approval) = waiting["data"].as_array().and_then(|all| all.first()) {
-                break approval.clone();
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        };
+            waiting["data"].as_array().and_then(|all| all.first()).cloned()
+        });
+        let approval = approval.await.expect("nothing waits for an approval");
         assert_eq!(
             (&approval["operation"], &approval["asked_agent"]),
             (&json!("deal.delete"), &json!("Data steward"))
@@ -54,14 +52,12 @@ async fn an_agent_asks_another_and_hands_over_to_it() {
         let path = format!("/api/approvals/{}", approval["id"].as_str().unwrap());
         ada.post(&path, json!({"decision": "approve"})).await.unwrap().ok();
         let id = turn["id"].as_str().unwrap();
-        loop {
+        let ended = eventually(PATIENCE, || async {
             let turn = ada.get(&format!("/api/turns/{id}")).await.unwrap().ok();
-            if turn["status"] == "completed" {
-                break;
-            }
             assert_ne!(turn["status"], "failed", "{turn}");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+            (turn["status"] == "completed").then_some(())
+        });
+        ended.await.expect("the turn does not end");
         let gone = ada.get(&format!("/api/records/deals/{}", deal["id"].as_str().unwrap())).await.unwrap();
         assert_eq!(gone.status, 404);
 

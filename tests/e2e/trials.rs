@@ -1,16 +1,13 @@
 //! A prompt tried in a copy of the workspace: nothing of the workspace changes, and nothing of the copy is left.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use futures::StreamExt as _;
 use kontor_testkit::{client::ApiClient, sse};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, engines};
-
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::fixture::{Fixture, PATIENCE, engines, eventually};
 
 /// A message in a trial and the events of its answer, up to its end or an approval that it waits for.
 async fn ask(ada: &ApiClient, trial: &str, message: &str) -> Vec<sse::Event> {
@@ -82,14 +79,9 @@ async fn nothing_of_the_workspace_changes_by_a_trial() {
         let approval = waiting["data"][0]["id"].as_str().unwrap();
         let answer = json!({"decision": "approve"});
         ada.post(&format!("{trial}/approvals/{approval}"), answer).await.unwrap().ok();
-        let told = tokio::time::timeout(PATIENCE, async {
-            loop {
-                let told = ada.get(&trial).await.unwrap().ok();
-                if told["changes"].as_array().unwrap().len() == 2 {
-                    return told;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+        let told = eventually(PATIENCE, || async {
+            let told = ada.get(&trial).await.unwrap().ok();
+            (told["changes"].as_array().unwrap().len() == 2).then_some(told)
         });
         let told = told.await.unwrap();
         let actions: Vec<_> =
@@ -139,14 +131,10 @@ async fn a_trial_is_for_whom_may_write_prompts_and_ends_when_rights_change() {
     ada.post("/api/roles", role).await.unwrap().ok();
     let me = vera.get("/api/me").await.unwrap().ok()["member"]["id"].as_str().unwrap().to_owned();
     ada.patch(&format!("/api/members/{me}"), json!({"role": "Writers"})).await.unwrap().ok();
-    let trial = tokio::time::timeout(PATIENCE, async {
-        loop {
-            let begun = vera.post("/api/agents/sales-assistant/trials", json!({})).await.unwrap();
-            if begun.status == 201 {
-                return format!("/api/agents/sales-assistant/trials/{}", begun.body["id"].as_str().unwrap());
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+    let trial = eventually(PATIENCE, || async {
+        let begun = vera.post("/api/agents/sales-assistant/trials", json!({})).await.unwrap();
+        let id = begun.body["id"].as_str().filter(|_| begun.status == 201)?;
+        Some(format!("/api/agents/sales-assistant/trials/{id}"))
     });
     let trial = trial.await.unwrap();
     // It is theirs alone.
@@ -155,14 +143,9 @@ async fn a_trial_is_for_whom_may_write_prompts_and_ends_when_rights_change() {
     assert!(shown.contains("amount"), "{shown}");
     // A field that is taken from them is not read in a copy that was made before.
     ada.patch("/api/roles/Writers", grants(json!({"except": ["amount"]}))).await.unwrap().ok();
-    let over = tokio::time::timeout(PATIENCE, async {
-        loop {
-            let answer = vera.get(&trial).await.unwrap();
-            if answer.status != 200 {
-                return answer;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+    let over = eventually(PATIENCE, || async {
+        let answer = vera.get(&trial).await.unwrap();
+        (answer.status != 200).then_some(answer)
     });
     let over = over.await.unwrap();
     assert_eq!((over.status.as_u16(), &over.body["code"]), (409, &json!("trial_over")));

@@ -1,8 +1,5 @@
 //! One agent asks another: under its own role, for the same member, once whatever happens.
 
-use std::time::Duration;
-
-use futures::StreamExt as _;
 use kontor_agents::{BudgetScope, Decision, NewBudget, TurnStatus, UsageBy, UsageGroup, UsageQuery};
 use kontor_core::{
     caller::Caller,
@@ -16,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     definitions::{new, patch},
-    house::{House, Process, names, outcome, patient, plan, texts},
+    house::{House, names, outcome, plan, texts, until},
 };
 
 /// A front desk that reads alone and may ask a clerk, who may change records and ask an analyst.
@@ -193,8 +190,7 @@ both_engines! {
             let events = house.first.until(&ada, session, is_question).await;
             let Some(TurnEvent::ApprovalRequested { step, question, .. }) = events.last() else { panic!() };
             assert_eq!((*step, question.asked_agent.as_deref()), (2, Some("Clerk")));
-            let next = Process::begin(&house.store, &house.server).await;
-            std::mem::replace(&mut house.first, next).kill();
+            house.kill().await;
             let pending = house.first.agents.approvals(&ada, Some(session), None).await.unwrap();
             assert_eq!(pending.len(), 1);
             let decision = Decision { approved, comment: String::new() };
@@ -298,15 +294,7 @@ both_engines! {
             question["wait"] = json!(10);
             let message = plan(&[&[("deal.find", json!({})), ask("clerk", &question)]], "All done.");
             let turn = house.first.say(&ada, session, message).await;
-            let mut stream = house.first.follow(&ada, session, None).await;
-            let mut seen = 0;
-            while seen < killed_after {
-                let event = patient(stream.next()).await.unwrap();
-                seen += usize::from(event.logged().is_some());
-            }
-            drop(stream);
-            let next = Process::begin(&house.store, &house.server).await;
-            std::mem::replace(&mut house.first, next).kill();
+            house.kill_after(&ada, session, killed_after).await;
             let events = house.first.until_ended(&ada, session, turn).await;
             assert_eq!(events.last().unwrap().name(), "turn.completed", "{:?}", names(&events));
             assert_eq!(texts(&events).last(), Some(&"All done."));
@@ -344,7 +332,8 @@ both_engines! {
         let turn = house.first.say(&house.ada, session, plan(&[&[ask("clerk", &question)]], "No.")).await;
         let is_second = |event: &TurnEvent| matches!(event.inner(), TurnEvent::StepStarted { step: 3, .. });
         house.first.until(&house.ada, session, is_second).await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // The clerk is being answered.
+        until(|| house.server.requests().len() >= 3).await;
         house.first.agents.cancel_turn(&house.ada, turn).await.unwrap();
         let events = house.first.until_ended(&house.ada, session, turn).await;
         assert_eq!(events.last().unwrap().name(), "turn.cancelled");

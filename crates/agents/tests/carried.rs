@@ -5,7 +5,7 @@ use kontor_store::{both_engines, testing::TestStore};
 use kontor_testkit::scripted::Script;
 use serde_json::{Value, json};
 
-use crate::house::{House, Process, names};
+use crate::house::{House, names};
 
 /// A signed call, after a thought.
 fn signed(id: &str) -> Script {
@@ -41,8 +41,7 @@ both_engines! {
         house.first.ask(&house.ada, session, "one").await;
         house.first.ask(&house.ada, session, "two").await;
         house.first.ask(&house.ada, session, "three").await;
-        let next = Process::begin(&house.store, &house.server).await;
-        std::mem::replace(&mut house.first, next).kill();
+        house.kill().await;
         house.first.ask(&house.ada, session, "four").await;
 
         let requests: Vec<_> = house.server.requests().iter().map(messages).collect();

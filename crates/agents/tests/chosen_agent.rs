@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     definitions::patch,
-    house::{House, Process, names, patient, texts},
+    house::{House, names, patient, texts, until},
 };
 
 /// A session that is begun without an agent.
@@ -186,25 +186,15 @@ both_engines! {
         let id = open(&house, &ada).await;
         house.server.push(Script::new().stall());
         let turn = house.first.say(&ada, id, "How many deals are there?").await;
-        patient(async {
-            while house.server.requests().is_empty() {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        }).await;
-        let killed = std::mem::replace(&mut house.first, Process::begin(&house.store, &house.server).await);
-        killed.kill();
+        until(|| !house.server.requests().is_empty()).await;
+        house.kill().await;
         house.server.push(choice("analyst", "It asks for a figure."));
         house.server.push(Script::new().text("Sev").stall());
         house.first.until(&ada, id, |event| event.name() == "agent.changed").await;
         assert_eq!(routed(&house, id).await.0, "analyst");
         // After it has chosen.
-        patient(async {
-            while house.server.requests().len() < 3 {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        }).await;
-        let killed = std::mem::replace(&mut house.first, Process::begin(&house.store, &house.server).await);
-        killed.kill();
+        until(|| house.server.requests().len() >= 3).await;
+        house.kill().await;
         house.server.push(Script::new().text("Seven."));
         let events = house.first.until_ended(&ada, id, turn).await;
         assert_eq!(texts(&events), ["Seven."], "{events:?}");
@@ -222,11 +212,7 @@ both_engines! {
         let id = open(&house, ada).await;
         house.server.push(Script::new().stall());
         let turn = house.first.say(ada, id, "How many deals are there?").await;
-        patient(async {
-            while house.server.requests().is_empty() {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        }).await;
+        until(|| !house.server.requests().is_empty()).await;
         assert_eq!(refused(&house, ada, id, "analyst").await, "turns_open");
         house.first.agents.cancel_turn(ada, turn).await.unwrap();
         let events = house.first.until_ended(ada, id, turn).await;

@@ -59,15 +59,7 @@ both_engines! {
             let name = format!("Account {killed_after}");
             let session = house.first.session(&house.ada, "sales-assistant").await;
             let turn = house.first.say(&house.ada, session, busy(deal, &name)).await;
-            let mut stream = house.first.follow(&house.ada, session, None).await;
-            let mut seen = 0;
-            while seen < killed_after {
-                let event = patient(stream.next()).await.unwrap();
-                seen += usize::from(event.logged().is_some());
-            }
-            drop(stream);
-            let next = Process::begin(&house.store, &house.server).await;
-            std::mem::replace(&mut house.first, next).kill();
+            house.kill_after(&house.ada.clone(), session, killed_after).await;
             let events = house.first.until_ended(&house.ada, session, turn).await;
             assert_eq!(events.last().unwrap().name(), "turn.completed", "{:?}", names(&events));
             assert_eq!(outcome(&events, 1, 2)["status"], "succeeded");
@@ -148,8 +140,7 @@ both_engines! {
         assert_eq!(removed.await.unwrap(), 1);
         // As a restore leaves it; on PostgreSQL nobody knows, and every start looks.
         std::fs::write(house.store.config().data_dir.join("restored"), "").unwrap();
-        let next = Process::begin(&house.store, &house.server).await;
-        std::mem::replace(&mut house.first, next).kill();
+        house.kill().await;
         let events = house.first.until_ended(&house.ada, session, turn).await;
         assert_eq!(events.last().unwrap().name(), "turn.completed");
         house.check();

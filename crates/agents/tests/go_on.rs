@@ -6,7 +6,7 @@ use kontor_store::{both_engines, testing::TestStore};
 use kontor_testkit::scripted::Script;
 use serde_json::{Value, json};
 
-use crate::house::{House, Process, texts};
+use crate::house::{House, texts};
 
 async fn tasks(house: &House) -> usize {
     let query = kontor_crm::records::ListQuery::default();
@@ -35,8 +35,7 @@ both_engines! {
         assert_eq!(shown.problem.unwrap().message, told);
 
         // Another process goes on as well as the one that failed.
-        let next = Process::begin(&house.store, &house.server).await;
-        std::mem::replace(&mut house.first, next).kill();
+        house.kill().await;
         house.server.push(Script::new().text("You will be reminded."));
         let started = house.first.agents.go_on(&house.ada, turn).await.unwrap();
         let again = house.first.agents.go_on(&house.ada, turn).await.unwrap();

@@ -1,6 +1,5 @@
 //! One agent hands the conversation over to another, which goes on with it under its own role.
 
-use futures::StreamExt as _;
 use kontor_agents::{SessionPatch, UsageBy, UsageGroup, UsageQuery};
 use kontor_core::{
     ids::SessionId,
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     definitions::{new, patch},
-    house::{House, Process, names, outcome, patient, plan, texts},
+    house::{House, names, outcome, plan, texts},
 };
 
 /// A front desk that reads alone, and a clerk who changes records; each may hand over to the other.
@@ -150,15 +149,7 @@ both_engines! {
             }});
             let session = house.first.session(&ada, "front").await;
             let turn = house.first.say(&ada, session, message).await;
-            let mut stream = house.first.follow(&ada, session, None).await;
-            let mut seen = 0;
-            while seen < killed_after {
-                let event = patient(stream.next()).await.unwrap();
-                seen += usize::from(event.logged().is_some());
-            }
-            drop(stream);
-            let next = Process::begin(&house.store, &house.server).await;
-            std::mem::replace(&mut house.first, next).kill();
+            house.kill_after(&ada, session, killed_after).await;
             let events = house.first.until_ended(&ada, session, turn).await;
             assert_eq!(events.last().unwrap().name(), "turn.completed", "{:?}", names(&events));
             assert_eq!(texts(&events), ["It is moved."]);

@@ -23,7 +23,10 @@ use kontor_store::{
     jobs::{Dispatcher, JobSettings, Jobs, Registry},
     testing::TestStore,
 };
-use kontor_testkit::scripted::{Script, ScriptedModel};
+use kontor_testkit::{
+    scripted::{Script, ScriptedModel},
+    waiting::eventually,
+};
 use sea_query::UpdateStatement;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
@@ -399,6 +402,31 @@ impl Drop for Process {
             runtime.shutdown_background();
         }
     }
+}
+
+impl House {
+    /// Kills the process; another takes its place.
+    pub(crate) async fn kill(&mut self) {
+        let next = Process::begin(&self.store, &self.server).await;
+        std::mem::replace(&mut self.first, next).kill();
+    }
+
+    /// Kills it after so many events of a session's log.
+    pub(crate) async fn kill_after(&mut self, caller: &Caller, session: SessionId, events: usize) {
+        let mut stream = self.first.follow(caller, session, None).await;
+        let mut seen = 0;
+        while seen < events {
+            let event = patient(stream.next()).await.unwrap();
+            seen += usize::from(event.logged().is_some());
+        }
+        drop(stream);
+        self.kill().await;
+    }
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(is_so: impl Fn() -> bool) {
+    eventually(PATIENCE, || std::future::ready(is_so().then_some(()))).await.expect("it becomes so");
 }
 
 /// What a future answers, in time.

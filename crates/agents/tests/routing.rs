@@ -17,7 +17,7 @@ use kontor_testkit::scripted::{Script, ScriptedModel};
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value, json};
 
-use crate::house::{House, Process, names, settings, texts};
+use crate::house::{House, names, settings, texts, until};
 
 /// The agent's own model, and the one that is asked in its place.
 const OWN: &str = "scripted/scripted";
@@ -91,15 +91,6 @@ fn one(events: &[TurnEvent]) -> (String, Option<(String, String)>) {
 
 fn instead(because: &str) -> (String, Option<(String, String)>) {
     (OTHER.to_owned(), Some((OWN.to_owned(), because.to_owned())))
-}
-
-async fn until(is_so: impl Fn() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
 }
 
 /// Both models failed three times. The agent's own still does, while the other is well again and answers one turn, its
@@ -310,8 +301,7 @@ both_engines! {
         let session = house.first.session(&house.ada, "analyst").await;
         let turn = house.first.say(&house.ada, session, "503").await;
         house.first.until(&house.ada, session, |event| matches!(event, TurnEvent::StepRestarted { .. })).await;
-        let next = Process::begin(&house.store, &house.server).await;
-        std::mem::replace(&mut house.first, next).kill();
+        house.kill().await;
         let events = house.first.until_ended(&house.ada, session, turn).await;
         assert_eq!((texts(&events), one(&events)), (vec!["From small."], instead("failed")));
         assert_eq!(events.last().unwrap().name(), "turn.completed");

@@ -58,8 +58,7 @@ both_engines! {
         house.first.agents.update_session(&house.ada, session, status("paused")).await.unwrap();
         house.first.agents.cancel_turn(&house.ada, running).await.unwrap();
         house.first.until_ended(&house.ada, session, running).await;
-        let next = crate::house::Process::begin(&house.store, &house.server).await;
-        std::mem::replace(&mut house.first, next).kill();
+        house.kill().await;
 
         let (ada, agents) = (&house.ada, &house.first.agents);
         let elsewhere = house.first.session(ada, "analyst").await;

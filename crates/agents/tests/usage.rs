@@ -18,7 +18,7 @@ use kontor_testkit::scripted::{Script, ScriptedModel};
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value, json};
 
-use crate::house::{House, Process, patient, plan, settings};
+use crate::house::{House, patient, plan, settings};
 
 const MODEL: &str = "scripted/scripted";
 
@@ -115,15 +115,7 @@ both_engines! {
         for killed_after in 1..=14 {
             let session = house.first.session(&house.ada, "sales-assistant").await;
             let turn = house.first.say(&house.ada, session, busy()).await;
-            let mut stream = house.first.follow(&house.ada, session, None).await;
-            let mut seen = 0;
-            while seen < killed_after {
-                let event = patient(stream.next()).await.unwrap();
-                seen += usize::from(event.logged().is_some());
-            }
-            drop(stream);
-            let next = Process::begin(&house.store, &house.server).await;
-            std::mem::replace(&mut house.first, next).kill();
+            house.kill_after(&house.ada.clone(), session, killed_after).await;
             house.first.until_ended(&house.ada, session, turn).await;
             let log = house.first.log(&house.ada, session).await;
             let numbers: Vec<i64> =

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     definitions::{new, patch},
-    house::{House, Process, names, plan, texts},
+    house::{House, names, plan, texts},
 };
 
 fn failure(events: &[TurnEvent]) -> (&str, &str) {
@@ -43,8 +43,7 @@ both_engines! {
         agents.change_agent(&ada, "analyst", changed).await.unwrap();
         agents.delete_agent(&ada, "analyst", None).await.unwrap();
 
-        let killed = std::mem::replace(&mut house.first, Process::begin(&house.store, &house.server).await);
-        killed.kill();
+        house.kill().await;
         house.server.push(Script::new().text("Seven."));
         let events = house.first.until_ended(&ada, session, turn).await;
         assert_eq!(events.last().map(TurnEvent::name), Some("turn.completed"), "{events:?}");
