@@ -219,16 +219,26 @@ pub(crate) async fn stream(
     events::follow(services, acting, csrf, session, after, Admission { place, ended }, &room).await
 }
 
+/// What is done in the chat of a trial, by who acts in its copy.
+async fn within<Doing: Future<Output = Result<Response>>>(
+    state: &Services,
+    name: &str,
+    trial: &str,
+    sent: Sent,
+    act: impl FnOnce(State<Services>, Sent) -> Doing,
+) -> Result<Response> {
+    let found = Found::new(state, &sent.caller, name, trial).await?;
+    let answer = act(State(found.services.clone()), found.sent(sent)).await?;
+    Ok(found.stay(answer))
+}
+
 pub(crate) async fn cancel(
     State(state): State<Services>,
     Path((name, trial, turn)): Path<(String, String, String)>,
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    let found = Found::new(&state, &sent.caller, &name, &trial).await?;
-    let services = State(found.services.clone());
-    let answer = turns::cancel(services, Path(turn), headers, found.sent(sent)).await?;
-    Ok(found.stay(answer))
+    within(&state, &name, &trial, sent, |copy, sent| turns::cancel(copy, Path(turn), headers, sent)).await
 }
 
 pub(crate) async fn go_on(
@@ -237,10 +247,7 @@ pub(crate) async fn go_on(
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    let found = Found::new(&state, &sent.caller, &name, &trial).await?;
-    let services = State(found.services.clone());
-    let answer = turns::go_on(services, Path(turn), headers, found.sent(sent)).await?;
-    Ok(found.stay(answer))
+    within(&state, &name, &trial, sent, |copy, sent| turns::go_on(copy, Path(turn), headers, sent)).await
 }
 
 pub(crate) async fn retry(
@@ -249,10 +256,7 @@ pub(crate) async fn retry(
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    let found = Found::new(&state, &sent.caller, &name, &trial).await?;
-    let services = State(found.services.clone());
-    let answer = answers::retry(services, Path(turn), headers, found.sent(sent)).await?;
-    Ok(found.stay(answer))
+    within(&state, &name, &trial, sent, |copy, sent| answers::retry(copy, Path(turn), headers, sent)).await
 }
 
 pub(crate) async fn resolve(
@@ -261,10 +265,8 @@ pub(crate) async fn resolve(
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    let found = Found::new(&state, &sent.caller, &name, &trial).await?;
-    let services = State(found.services.clone());
-    let answer = turns::resolve(services, Path(approval), headers, found.sent(sent)).await?;
-    Ok(found.stay(answer))
+    within(&state, &name, &trial, sent, |copy, sent| turns::resolve(copy, Path(approval), headers, sent))
+        .await
 }
 
 /// Ends a trial, which leads back to the prompt.
