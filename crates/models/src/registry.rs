@@ -74,8 +74,6 @@ struct Shared {
     /// The one that needs no provider and is always there.
     builtin: Arc<dyn ChatModel>,
     ollama: Option<Ollama>,
-    /// Those that were made elsewhere, before all others.
-    given: Vec<Arc<dyn ChatModel>>,
     environment: Environment,
     outbound: Outbound,
     /// Those of the installation, beside which these are a workspace's own.
@@ -108,7 +106,6 @@ impl Models {
             providers,
             builtin,
             ollama,
-            given: Vec::new(),
             environment,
             outbound: outbound.clone(),
             beneath: None,
@@ -132,7 +129,6 @@ impl Models {
             providers: BTreeMap::new(),
             builtin: model,
             ollama: None,
-            given: Vec::new(),
             environment,
             outbound: Outbound::default(),
             beneath: None,
@@ -172,9 +168,6 @@ impl Models {
 
     /// Brings up to date what is known of a model, where its server is one that says it.
     async fn look(&self, id: &str) {
-        if self.given(id).is_some() {
-            return;
-        }
         let Some((provider, name)) = id.split_once('/') else { return };
         match self.shared.providers.get(provider) {
             Some(configured) => configured.ask_when_stale(Some(name), self.shared.environment.now()).await,
@@ -193,8 +186,7 @@ impl Models {
     pub async fn default_model(&self) -> Result<Arc<dyn ChatModel>, ModelError> {
         if let Some(beneath) = &self.shared.beneath {
             let default = Box::pin(beneath.default_model()).await?;
-            let given = self.given(default.name()).cloned();
-            return Ok(self.as_set(given.unwrap_or(default)));
+            return Ok(self.as_set(default));
         }
         if let Some(id) = &self.shared.default {
             self.look(id).await;
@@ -280,12 +272,7 @@ impl Models {
         if id == self.shared.builtin.name() {
             return Some(Ok(self.shared.builtin.clone()));
         }
-        if let Some(given) = self.given(id) {
-            return Some(Ok(given.clone()));
-        }
-        let Some((provider, name)) = id.split_once('/') else {
-            return self.shared.beneath.as_ref()?.look_up(id);
-        };
+        let (provider, name) = id.split_once('/')?;
         if let Some(configured) = self.shared.providers.get(provider) {
             return configured.find(provider, name);
         }

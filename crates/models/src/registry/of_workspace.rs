@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Configured, Models, Offered, ProviderCheck, Shared, check};
 use crate::{
-    chat::ChatModel,
     config::{ModelConfig, ProviderConfig},
     known,
     providers::Owner,
@@ -25,34 +24,11 @@ impl Models {
             providers: opened.collect(),
             builtin: self.shared.builtin.clone(),
             ollama: None,
-            given: Vec::new(),
             environment: environment.clone(),
             outbound: outbound.clone(),
             beneath: Some(self.clone()),
         };
         Self { shared: Arc::new(shared), choices: Arc::default() }
-    }
-
-    /// These models and others that were made elsewhere, each before one of the same id here: models that answer from
-    /// recordings or by rules, which no configuration names. The choices stay.
-    #[must_use]
-    pub fn with_models(&self, models: Vec<Arc<dyn ChatModel>>) -> Self {
-        let shared = Shared {
-            default: None,
-            providers: BTreeMap::new(),
-            builtin: self.shared.builtin.clone(),
-            ollama: None,
-            given: models,
-            environment: self.shared.environment.clone(),
-            outbound: self.shared.outbound.clone(),
-            beneath: Some(self.clone()),
-        };
-        Self { shared: Arc::new(shared), choices: self.choices.clone() }
-    }
-
-    /// The model of this id among those that were made elsewhere.
-    pub(super) fn given(&self, id: &str) -> Option<&Arc<dyn ChatModel>> {
-        self.shared.given.iter().find(|model| model.name() == id)
     }
 
     /// Whether a provider can be reached and takes the key; `None` where there is none of this name.
@@ -64,16 +40,8 @@ impl Models {
 
     /// What is beneath and is not hidden by a provider of the same name, then the workspace's own.
     pub(super) fn own_and(&self, beneath: Vec<Offered>) -> Vec<Offered> {
-        let (hidden, mut all): (Vec<_>, Vec<_>) =
-            beneath.into_iter().partition(|offered| self.given(offered.model.name()).is_some());
+        let mut all = beneath;
         all.retain(|offered| !self.shared.providers.contains_key(&offered.provider));
-        for model in &self.shared.given {
-            let provider = model.name().split('/').next().unwrap_or_default().to_owned();
-            let is_default =
-                hidden.iter().any(|hidden| hidden.is_default && hidden.model.name() == model.name());
-            all.push(Offered { provider, model: model.clone(), is_default });
-        }
-        all.sort_by_key(|offered| !offered.is_default);
         for (name, configured) in &self.shared.providers {
             // Where no model is named, those that are known of its kind can be chosen.
             let named = configured.models.iter().cloned();
@@ -119,42 +87,6 @@ mod tests {
         let ids: Vec<_> = mine.list().into_iter().map(|info| info.id).collect();
         assert_eq!(ids, ["shared/m", "builtin", "own/small"]);
         assert!(matches!(all.resolve("own/small").await, Err(ModelError::UnknownModel { .. })));
-    }
-
-    #[tokio::test]
-    async fn models_made_elsewhere_go_before_those_of_the_same_id_and_are_found_from_above() {
-        struct Named(&'static str);
-
-        impl ChatModel for Named {
-            fn name(&self) -> &str {
-                self.0
-            }
-
-            fn capabilities(&self) -> crate::Capabilities {
-                crate::Capabilities { context_window: Some(7), ..crate::Capabilities::LANGUAGE }
-            }
-
-            fn stream(&self, _: crate::ChatRequest) -> crate::DeltaStream {
-                Box::pin(futures::stream::empty())
-            }
-        }
-
-        let with = installation().with_models(vec![Arc::new(Named("scripted")), Arc::new(Named("shared/m"))]);
-        let above = with.with_providers(own(json!({"kind": "mistral", "api_key": "k"})));
-        for models in [&with, &above] {
-            for id in ["scripted", "shared/m"] {
-                let window = models.resolve(id).await.unwrap().capabilities().context_window;
-                assert_eq!(window, Some(7), "{id}");
-            }
-        }
-        assert!(matches!(above.resolve("scripte").await, Err(ModelError::UnknownModel { .. })));
-        let ids: Vec<_> = with.list().into_iter().map(|info| (info.id, info.provider)).collect();
-        let expected = [("shared/m", "shared"), ("builtin", "builtin"), ("scripted", "scripted")];
-        assert_eq!(ids, expected.map(|(id, provider)| (id.to_owned(), provider.to_owned())));
-        let default = above.default_model().await.unwrap();
-        assert_eq!((default.name(), default.capabilities().context_window), ("shared/m", Some(7)));
-        assert!(with.list().into_iter().any(|info| info.id == "shared/m" && info.is_default));
-        assert!(installation().resolve("scripted").await.is_err());
     }
 
     #[tokio::test]
