@@ -162,11 +162,28 @@ pub(crate) enum Eval {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Make a dataset of another tool's, and name what could not be taken over.
+    Import {
+        file: PathBuf,
+        /// Which tool it is of.
+        #[arg(long, value_enum)]
+        from: Peer,
+        /// Where the dataset is written (default: to the terminal).
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
     /// Check datasets, and tell all that is wrong by line. Ends with 2 where anything is.
     Validate {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+}
+
+/// Whose datasets are imported.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Peer {
+    Promptfoo,
+    Inspect,
 }
 
 #[derive(Args)]

@@ -44,7 +44,7 @@ pub use self::{
     },
     fixture::{Fixture, FixtureMember, FixtureRecord, FixtureTable, KnownRecord},
     predicate::Predicate,
-    read::{DatasetError, Fault, Format, Source, read},
+    read::{DatasetError, Fault, Format, Source, read, read_for},
 };
 
 /// Cases that belong together, with the workspace they begin in.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kontor_core::{
+    environment::Environment,
     error::{Issue, join_path},
     filter::{Asker, OwnRecord, Readable, parse_filter},
     ids::MemberId,
@@ -16,6 +17,12 @@ use kontor_core::{
 use serde_json::{Map, Value as Json};
 
 use super::{Dataset, Fixture, FixtureRecord, RecordAssertion, refs};
+
+/// The objects of a new workspace.
+pub fn standard() -> Schema {
+    let environment = Environment::reproducible(Timestamp::EPOCH, 1);
+    Schema::new(1, kontor_crm::standard::objects(&environment))
+}
 
 /// All that is named and is not there, by path.
 pub fn unknown(dataset: &Dataset, schema: &Schema) -> Vec<Issue> {

@@ -4,13 +4,14 @@ use std::fmt;
 
 use kontor_core::{
     error::{Issue, Problem, TextPosition},
+    metadata::Schema,
     text,
 };
 use kontor_operations::explain;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-use super::{Dataset, Fixture, check, locate, schema};
+use super::{Dataset, Fixture, check, locate, names, schema};
 
 /// The most faults that are told of a file.
 const MOST_FAULTS: usize = 100;
@@ -103,11 +104,30 @@ pub fn read(
     document.checked(dataset, issues)
 }
 
-/// Reads a dataset that is one document and names no other file.
+/// As [`read`], of a dataset whose objects, fields and filters are those of a schema.
 ///
 /// # Errors
-/// All that is wrong with it.
-pub fn read_alone(source: Source<'_>) -> Result<Dataset, DatasetError> {
+/// As [`read`], and each name that is not there.
+pub fn read_for(
+    source: Source<'_>,
+    load: &dyn Fn(&str) -> Result<String, String>,
+    schema: &Schema,
+) -> Result<Dataset, DatasetError> {
+    let dataset = read(source, load)?;
+    let document = Document::parse(source)?;
+    let is_included = document.json["fixture"]["from"].is_string();
+    // Of a fixture that is put together of two files only the place is known where the other one is named.
+    let placed = |issue: Issue| match is_included && issue.path.starts_with("fixture.") {
+        true => Issue::new("fixture.from", issue.code.clone(), issue.to_string()),
+        false => issue,
+    };
+    let issues = names::unknown(&dataset, schema).into_iter().map(placed).collect();
+    document.checked(dataset, issues)
+}
+
+/// Reads a dataset that is one document and names no other file.
+#[cfg(test)]
+pub(crate) fn read_alone(source: Source<'_>) -> Result<Dataset, DatasetError> {
     read(source, &|_| Err("a dataset of a workspace holds its fixture itself".to_owned()))
 }
 

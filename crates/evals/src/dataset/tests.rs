@@ -36,15 +36,10 @@ fn the_example_of_the_document_is_read() {
     assert_eq!(renewal.expect.trajectory.unwrap().mode, TrajectoryMode::InOrder);
 }
 
-fn standard() -> kontor_core::metadata::Schema {
-    let environment = kontor_core::environment::Environment::system();
-    kontor_core::metadata::Schema::new(1, kontor_crm::standard::objects(&environment))
-}
-
 #[test]
 fn the_example_of_the_document_names_what_is_there() {
     let dataset = read_alone(yaml(&example())).unwrap();
-    let issues = names::unknown(&dataset, &standard());
+    let issues = names::unknown(&dataset, &names::standard());
     assert_eq!(issues.iter().map(ToString::to_string).collect::<Vec<_>>(), [""; 0]);
 }
 
@@ -75,7 +70,7 @@ cases:
 ",
     ))
     .unwrap_or_else(|error| panic!("{error}"));
-    let told: Vec<_> = names::unknown(&dataset, &standard()).iter().map(ToString::to_string).collect();
+    let told: Vec<_> = names::unknown(&dataset, &names::standard()).iter().map(ToString::to_string).collect();
     let expected = [
         "fixture.records[0].object: there is no object \"acount\". Did you mean account?",
         "fixture.records[1].values.nam: account has no field \"nam\". Did you mean name?",

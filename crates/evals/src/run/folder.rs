@@ -70,13 +70,15 @@ impl RunFolder {
             let told = |error| Error::Asked(format!("{}:{}: {error}", file.display(), index + 1));
             serde_json::from_str(line).map_err(told)
         });
-        let done = done.collect::<Result<_, _>>()?;
+        let mut done = done.collect::<Result<Vec<TrialRecord>, Error>>()?;
+        // What kept others from being run may be gone.
+        done.retain(|trial| trial.not_run.is_none());
         let trials = OpenOptions::new().create(true).append(true).open(&file).map_err(wrong)?;
         trials.set_len(u64::try_from(whole).unwrap_or(u64::MAX)).map_err(wrong)?;
         Ok(Self { path: path.to_owned(), trials: Mutex::new(trials), done })
     }
 
-    /// The trials that had ended when it was opened.
+    /// The trials that had been run when it was opened.
     pub(super) fn done(&self) -> &[TrialRecord] {
         &self.done
     }

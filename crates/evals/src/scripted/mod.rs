@@ -17,6 +17,6 @@ mod tests;
 
 pub use self::{
     conduct::says,
-    model::{LABEL, NAME, Scripted},
+    model::{NAME, Scripted},
     rule::{PromptRule, Rule, ScriptedCall, Step},
 };

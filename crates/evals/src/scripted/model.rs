@@ -19,8 +19,6 @@ use super::{
 
 /// The id of the model.
 pub const NAME: &str = "scripted";
-/// What stands wherever a result of it is shown.
-pub const LABEL: &str = "scripted: proof of the machinery, not of quality";
 
 /// Verbs of operations that only read.
 const READING: [&str; 9] =

@@ -15,12 +15,13 @@ use kontor_core::environment::Environment;
 use kontor_evals::{
     cassettes::{Cassette, Recording},
     dataset::{self, DatasetError, Format, Source},
+    import::{self, Imported},
     report::{Report, compare, junit},
     run::{self, AgentChanges, ModelChoice, NamedDataset, Progress, Request, RunFolder, RunParts, Tape},
 };
 
 use crate::{
-    cli::{Eval, EvalRun},
+    cli::{Eval, EvalRun, Peer},
     config::Config,
     error::Error,
     terminal, wiring,
@@ -33,6 +34,27 @@ pub(crate) async fn run(config: Config, command: Eval) -> Result<(), Error> {
             let comparison = compare::compare(&result(&before)?, &result(&after)?);
             table::comparison(&comparison);
             json.map_or(Ok(()), |file| write(&file, &as_json(&comparison)))
+        }
+        Eval::Import { file, from, to } => {
+            let name = file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+            let text = text_of(&file)?;
+            let read = match from {
+                Peer::Promptfoo => import::promptfoo(&name, &text),
+                Peer::Inspect => import::inspect(&name, &text),
+            };
+            let Imported { dataset, unsupported } =
+                read.map_err(|error| Error::Unreadable(format!("{}: {error}", file.display())))?;
+            for issue in unsupported {
+                terminal::remark(&format!("not taken over: {issue}"));
+            }
+            let yaml = serde_yaml_ng::to_string(&dataset).unwrap_or_default();
+            match to {
+                Some(to) => write(&to, yaml.as_bytes()),
+                None => {
+                    terminal::piece(&yaml);
+                    Ok(())
+                }
+            }
         }
         Eval::Validate { files } => {
             let read = datasets(&files)?;
@@ -115,6 +137,7 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
 
 /// Reads datasets, and tells all that is wrong with all of them at once.
 fn datasets(files: &[PathBuf]) -> Result<Vec<NamedDataset>, Error> {
+    let schema = dataset::names::standard();
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
     for path in files {
         let file = path.display().to_string();
@@ -127,7 +150,7 @@ fn datasets(files: &[PathBuf]) -> Result<Vec<NamedDataset>, Error> {
         };
         let source = Source { file: &file, text: &text, format: Format::of(&file) };
         let beside = |file: &str| fs::read_to_string(file).map_err(|error| error.to_string());
-        match dataset::read(source, &beside) {
+        match dataset::read_for(source, &beside, &schema) {
             Ok(dataset) => read.push(NamedDataset { file, dataset: Arc::new(dataset) }),
             Err(DatasetError { faults }) => wrong.extend(faults.iter().map(ToString::to_string)),
         }
