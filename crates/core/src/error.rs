@@ -140,6 +140,9 @@ pub struct Problem {
     /// When trying again makes sense.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// The scopes that a key or token would need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
 }
 
 impl Problem {
@@ -154,7 +157,14 @@ impl Problem {
     }
 
     pub fn new(kind: ErrorKind, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into(), issues: Vec::new(), retry_after: None }
+        Self {
+            kind,
+            code: code.into(),
+            message: message.into(),
+            issues: Vec::new(),
+            retry_after: None,
+            scopes: Vec::new(),
+        }
     }
 
     /// Wrong input, by its issues.
@@ -184,6 +194,13 @@ impl Problem {
             "internal",
             "Something went wrong on our side. The details are in the server's log.",
         )
+    }
+
+    /// The same, which a key or token with these scopes would not meet.
+    #[must_use]
+    pub fn needing<'s>(mut self, scopes: impl IntoIterator<Item = &'s str>) -> Self {
+        self.scopes = scopes.into_iter().map(str::to_owned).collect();
+        self
     }
 
     #[must_use]
