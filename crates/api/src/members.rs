@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    extract::{Json, ManagesMembers, NoParameters, Segments, Acting, StreamCaller},
+    extract::{Acting, Json, ManagesMembers, NoParameters, Segments, StreamCaller},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,

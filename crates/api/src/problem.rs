@@ -39,7 +39,10 @@ impl ApiError {
     /// The same, found at `prefix` within a larger body.
     #[must_use]
     pub(crate) fn within(mut self, prefix: &str) -> Self {
-        self.0.issues = self.0.issues.into_iter().map(|issue| issue.within(prefix)).collect();
+        // What a scope lacks is named by the operation and has no place in a body.
+        if self.0.needed_scopes().next().is_none() {
+            self.0.issues = self.0.issues.into_iter().map(|issue| issue.within(prefix)).collect();
+        }
         self
     }
 
@@ -82,6 +85,7 @@ impl IntoResponse for ApiError {
         let Self(problem) = self;
         let status = kontor_http::status(&problem);
         let retry_after = kontor_http::retry_after(&problem);
+        let scope = problem.needed_scopes().collect::<Vec<_>>().join(" ");
         let details = Details {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
@@ -89,7 +93,7 @@ impl IntoResponse for ApiError {
             detail: &problem.message,
             code: &problem.code,
             errors: &problem.issues,
-            scope: (!problem.scopes.is_empty()).then(|| problem.scopes.join(" ")),
+            scope: Some(scope).filter(|scope| !scope.is_empty()),
             retry_after,
         };
         let mut response = (status, axum::Json(details)).into_response();
@@ -116,7 +120,8 @@ fn challenge(status: StatusCode, problem: &Problem) -> Option<HeaderValue> {
         (StatusCode::FORBIDDEN, "insufficient_scope") => {
             // The names of operations that were asked for: what is no such name is not repeated in a header.
             let is_plain = |one: char| one.is_ascii_alphanumeric() || matches!(one, '.' | '_' | '*' | ' ');
-            let scope: String = problem.scopes.join(" ").chars().filter(|one| is_plain(*one)).collect();
+            let scope = problem.needed_scopes().collect::<Vec<_>>().join(" ");
+            let scope: String = scope.chars().filter(|one| is_plain(*one)).collect();
             let text = format!("{bearer}, error=\"insufficient_scope\", scope=\"{scope}\"");
             HeaderValue::try_from(text).ok()
         }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::reference::RecordReference;
 
+/// The code of a refusal for want of a scope (RFC 6750, section 3.1).
+const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
+
 /// The most issues of one problem; how many more there are is told behind them.
 pub const MAX_ISSUES: usize = 100;
 
@@ -140,9 +143,6 @@ pub struct Problem {
     /// When trying again makes sense.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
-    /// The scopes that a key or token would need.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub scopes: Vec<String>,
 }
 
 impl Problem {
@@ -157,14 +157,7 @@ impl Problem {
     }
 
     pub fn new(kind: ErrorKind, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            code: code.into(),
-            message: message.into(),
-            issues: Vec::new(),
-            retry_after: None,
-            scopes: Vec::new(),
-        }
+        Self { kind, code: code.into(), message: message.into(), issues: Vec::new(), retry_after: None }
     }
 
     /// Wrong input, by its issues.
@@ -196,11 +189,20 @@ impl Problem {
         )
     }
 
-    /// The same, which a key or token with these scopes would not meet.
-    #[must_use]
-    pub fn needing<'s>(mut self, scopes: impl IntoIterator<Item = &'s str>) -> Self {
-        self.scopes = scopes.into_iter().map(str::to_owned).collect();
-        self
+    /// That the scopes of a key or token lack an operation.
+    pub fn insufficient_scope(operation: &str) -> Self {
+        let told = "is not among the scopes of the key or token";
+        Self::of_issues(
+            ErrorKind::Forbidden,
+            INSUFFICIENT_SCOPE,
+            vec![Issue::new(operation, INSUFFICIENT_SCOPE, told)],
+        )
+    }
+
+    /// The scopes that the key or token would need.
+    pub fn needed_scopes(&self) -> impl Iterator<Item = &str> {
+        let lacking = self.issues.iter().filter(|issue| issue.code == INSUFFICIENT_SCOPE);
+        lacking.map(|issue| issue.path.as_str())
     }
 
     #[must_use]

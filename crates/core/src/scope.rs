@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ErrorKind, Fault, Problem};
+use crate::error::{Fault, Problem};
 
 /// What lets a token talk to agents, beside the operations of its scope; no operation has this name.
 pub const CHAT: &str = "chat";
@@ -110,9 +110,7 @@ pub struct OutOfScope(pub String);
 
 impl Fault for OutOfScope {
     fn problem(&self) -> Problem {
-        let Self(operation) = self;
-        let message = format!("The key or token may not do this: its scopes lack {operation:?}.");
-        Problem::new(ErrorKind::Forbidden, "insufficient_scope", message).needing([operation.as_str()])
+        Problem::insufficient_scope(&self.0)
     }
 }
 
@@ -171,10 +169,8 @@ mod tests {
         let deals = Scope::everything().narrowed(&patterns(&["deal.*"]));
         assert!(deals.require("deal.find").is_ok() && !deals.is_everything());
         let problem = deals.require("contact.find").unwrap_err().problem();
-        assert_eq!(
-            (problem.code.as_ref(), problem.scopes),
-            ("insufficient_scope", vec!["contact.find".into()])
-        );
+        let needed: Vec<_> = problem.needed_scopes().collect();
+        assert_eq!((problem.code.as_ref(), needed), ("insufficient_scope", vec!["contact.find"]));
     }
 
     #[test]

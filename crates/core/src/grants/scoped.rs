@@ -71,9 +71,9 @@ impl Grants {
 
 fn granted(scope: &Patterns, object: &str, reads_all: bool) -> ObjectGrant {
     let has = |verb: &&str| scope.allow(&format!("{object}.{verb}"));
-    let changing = CHANGING.iter().filter(|(_, verbs)| verbs.iter().any(|verb| has(verb)));
+    let changing = CHANGING.iter().filter(|(_, verbs)| verbs.iter().any(has));
     let mut actions: BTreeSet<Action> = changing.map(|(action, _)| *action).collect();
-    let is_named = !actions.is_empty() || reads_all || READING.iter().any(|verb| has(verb));
+    let is_named = !actions.is_empty() || reads_all || READING.iter().any(has);
     actions.insert(Action::Read);
     let grant = ObjectGrant::of(actions);
     if is_named { grant } else { grant.reading(FieldSet::Only(NAMES.map(Name::literal).into())) }

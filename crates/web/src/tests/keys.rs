@@ -9,10 +9,10 @@ async fn a_key_is_made_shown_once_and_revoked_without_a_script() {
     ada.get("/settings").await.expect(200).shows("/settings/keys");
     ada.get("/settings/keys").await.expect(200).shows("YOUR_API_KEY").shows("http://kontor.test/mcp");
     let wrong = [("name", ""), ("role", "Member"), ("scopes", "deel.find x!"), ("expires_in_days", "30")];
-    let refused = ada.post("/settings/keys", &wrong).await.expect(400);
+    let refused = ada.post("/settings/keys", &wrong).await.expect(422);
     refused.shows("id=\"name-wrong\"").shows("id=\"scopes-wrong\"").shows("deel.find x!");
     let unknown = [("name", "Website"), ("role", "Member"), ("scopes", "deel.find"), ("networks", "x")];
-    ada.post("/settings/keys", &unknown).await.expect(400).shows("id=\"networks-wrong\"");
+    ada.post("/settings/keys", &unknown).await.expect(422).shows("id=\"networks-wrong\"");
     let new = [
         ("name", "Website"),
         ("role", "Member"),
