@@ -12,6 +12,7 @@ use kontor_evals::{
     sandbox::Settled,
     trials::{Trial, TrialLimits, Trials},
 };
+use kontor_identity::{MemberPatch, MemberStatus};
 use kontor_store::{both_engines, testing::TestStore};
 use kontor_testkit::scripted::{Script, ScriptedModel};
 use tempfile::TempDir;
@@ -102,5 +103,54 @@ both_engines! {
         trials.tidy().await;
         let process = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
         assert_eq!(std::fs::read_dir(process).unwrap().count(), 1, "the lock alone is left");
+    }
+
+    async fn trials_that_a_member_begins_at_the_same_time_are_bounded_as_well(store: TestStore) {
+        let house = House::new(&store, models(None, &Environment::system())).await;
+        let folder = TempDir::new().unwrap();
+        let limits = TrialLimits { of_member: 2, of_workspace: 20, ..TrialLimits::default() };
+        let made = sandboxes(folder.path(), models(None, &Environment::system()));
+        let trials = Trials::new(made, house.source.clone(), Environment::system(), limits);
+        let begin = || trials.begin(&house.ada, "sales-assistant", NewTrial::default());
+        begin().await.unwrap();
+        let begun = futures::future::join_all(std::iter::repeat_with(begin).take(6)).await;
+        let refused: Vec<_> = begun.iter().filter_map(|begun| Some(begun.as_ref().err()?.problem().code)).collect();
+        assert!(refused.iter().all(|code| *code == "too_many_trials"), "{refused:?}");
+        assert!(begun.iter().any(Result::is_ok));
+        drop(begun);
+        assert!(trials.list(&house.ada, "sales-assistant").await.unwrap().len() <= 2);
+        let process = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        assert!(std::fs::read_dir(process).unwrap().count() <= 3, "the lock, and a copy for each trial");
+    }
+
+    async fn a_trial_ends_with_the_rights_or_the_membership_of_whose_it_is(store: TestStore) {
+        let house = House::new(&store, models(None, &Environment::system())).await;
+        let folder = TempDir::new().unwrap();
+        let made = sandboxes(folder.path(), models(None, &Environment::system()));
+        let trials = Trials::new(made, house.source.clone(), Environment::system(), TrialLimits::default());
+        let agent = "sales-assistant";
+        let copies = || {
+            let process = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+            std::fs::read_dir(process).unwrap().count() - 1
+        };
+        let bob = house.member("Bob Stone", "Admin").await;
+        let eve = house.member("Eve Lang", "Admin").await;
+        trials.begin(&house.ada, agent, NewTrial::default()).await.unwrap();
+        trials.begin(&bob, agent, NewTrial::default()).await.unwrap();
+        let of_eve = trials.begin(&eve, agent, NewTrial::default()).await.unwrap().id();
+        trials.tidy().await;
+        assert_eq!(copies(), 3, "all may have theirs");
+
+        let identity = &house.source.identity;
+        let inactive = MemberPatch { status: Some(MemberStatus::Inactive), ..MemberPatch::default() };
+        identity.change_member(&house.ada, bob.member().unwrap(), inactive, None).await.unwrap();
+        trials.tidy().await;
+        assert_eq!(copies(), 2, "who cannot act any more does not ask for it");
+
+        let role = MemberPatch { role: Some("Viewer".to_owned()), ..MemberPatch::default() };
+        identity.change_member(&house.ada, eve.member().unwrap(), role, None).await.unwrap();
+        let eve = identity.caller_of_member(house.workspace, eve.member().unwrap()).await.unwrap();
+        assert_eq!(trials.find(&eve, agent, of_eve).await.err().unwrap().problem().code, "not_permitted");
+        assert_eq!(copies(), 1, "asked for, it ends at once");
     }
 }

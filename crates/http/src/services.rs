@@ -1,13 +1,14 @@
 use std::{ops::Deref, sync::Arc};
 
 use kontor_agents::Agents;
-use kontor_core::environment::Environment;
+use kontor_core::{caller::Caller, environment::Environment};
 use kontor_crm::{Crm, Feed};
-use kontor_evals::trials::{Trial, Trials};
+use kontor_evals::trials::{self, Trial, Trials};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{Health, RateLimits, Streams};
 
@@ -43,14 +44,31 @@ pub struct ServiceParts {
     pub shutdown: CancellationToken,
 }
 
+/// A trial of somebody's, with what answers in its copy of the workspace.
+pub struct OpenTrial {
+    pub trial: Arc<Trial>,
+    /// Those of the copy.
+    pub services: Services,
+    /// Who acts there.
+    pub caller: Caller,
+}
+
 impl Services {
     pub fn new(parts: ServiceParts) -> Self {
         Self(Arc::new(parts))
     }
 
+    /// A trial of the caller's.
+    ///
+    /// # Errors
+    /// As [`Trials::find`].
+    pub async fn trial(&self, caller: &Caller, agent: &str, id: Uuid) -> Result<OpenTrial, trials::Error> {
+        let trial = self.trials.find(caller, agent, id).await?;
+        Ok(OpenTrial { services: self.within(&trial), caller: trial.caller().clone(), trial })
+    }
+
     /// The same for what happens in the copy of a workspace that a trial has: nothing of it reaches the workspace.
-    #[must_use]
-    pub fn within(&self, trial: &Trial) -> Self {
+    fn within(&self, trial: &Trial) -> Self {
         let sandbox = trial.sandbox();
         let (store, crm) = (sandbox.store(), sandbox.crm());
         Self::new(ServiceParts {

@@ -1,8 +1,6 @@
 //! Trials of a prompt: a chat with its agent in a copy of the workspace, which changes nothing. What a chat is made of
 //! is answered as everywhere, by the services of the copy.
 
-use std::sync::Arc;
-
 use aide::axum::{
     ApiRouter,
     routing::{get_with, post_with},
@@ -14,12 +12,9 @@ use axum::{
 };
 use futures::{StreamExt as _, future};
 use kontor_agents::{Approval, ListedApproval, NewTrial, StartedTurn, Turn};
-use kontor_core::{
-    caller::Caller,
-    ids::{ApprovalId, TurnId},
-};
-use kontor_evals::trials::{Trial, TrialChange, TrialSummary};
-use kontor_http::{Admission, Services};
+use kontor_core::ids::{ApprovalId, TurnId};
+use kontor_evals::trials::{TrialChange, TrialSummary};
+use kontor_http::{Admission, OpenTrial, Services};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -27,7 +22,9 @@ use uuid::Uuid;
 use crate::{
     approvals::{self, Resolution},
     events::{self, EventStream},
-    extract::{IdempotencyKey, Json, NoParameters, Parameters, Segments, SignedIn, StreamCaller},
+    extract::{
+        IdempotencyKey, Json, NoParameters, Parameters, Segments, SignedIn, StreamCaller, WritesPrompts,
+    },
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -92,23 +89,9 @@ struct TrialView {
     changes: Vec<TrialChange>,
 }
 
-/// A trial of the caller's, with the services of its copy and who the caller is there.
-struct Found {
-    trial: Arc<Trial>,
-    services: Services,
-    caller: Caller,
-}
-
-impl Found {
-    async fn new(state: &Services, caller: &Caller, agent: &str, id: Uuid) -> Result<Self> {
-        let trial = state.trials.find(caller, agent, id).await?;
-        Ok(Self { services: state.within(&trial), caller: trial.caller().clone(), trial })
-    }
-}
-
 async fn begin(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    WritesPrompts(caller): WritesPrompts,
     _: NoParameters,
     Segments(name): Segments<String>,
     Json(new): Json<NewTrial>,
@@ -156,7 +139,7 @@ async fn start(
     key: IdempotencyKey,
     turn: Json<NewTurn>,
 ) -> Result<(StatusCode, Answer<StartedTurn>)> {
-    let Found { trial, services, caller } = Found::new(&state, &caller, &name, id).await?;
+    let OpenTrial { trial, services, caller } = state.trial(&caller, &name, id).await?;
     turns::start(State(services), SignedIn(caller), none, Segments(trial.session()), key, turn).await
 }
 
@@ -166,7 +149,7 @@ async fn turn(
     none: NoParameters,
     Segments((name, id, turn)): Segments<(String, Uuid, TurnId)>,
 ) -> Result<Answer<Turn>> {
-    let Found { services, caller, .. } = Found::new(&state, &caller, &name, id).await?;
+    let OpenTrial { services, caller, .. } = state.trial(&caller, &name, id).await?;
     turns::one(State(services), SignedIn(caller), none, Segments(turn)).await
 }
 
@@ -176,7 +159,7 @@ async fn cancel(
     none: NoParameters,
     Segments((name, id, turn)): Segments<(String, Uuid, TurnId)>,
 ) -> Result<(StatusCode, Answer<Turn>)> {
-    let Found { services, caller, .. } = Found::new(&state, &caller, &name, id).await?;
+    let OpenTrial { services, caller, .. } = state.trial(&caller, &name, id).await?;
     turns::cancel(State(services), SignedIn(caller), none, Segments(turn)).await
 }
 
@@ -188,7 +171,7 @@ async fn follow(
     parameters: Parameters,
 ) -> Result<EventStream> {
     let after = events::position(&headers, parameters)?;
-    let Found { trial, services, caller: acting } = Found::new(&state, &caller, &name, id).await?;
+    let OpenTrial { trial, services, caller: acting } = state.trial(&caller, &name, id).await?;
     let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(ApiError::of)?;
     let events = services.agents.subscribe(&acting, trial.session(), after).await?;
     let over = future::select(ended, state.trials.until_over(&trial));
@@ -201,7 +184,7 @@ async fn approvals(
     Segments((name, id)): Segments<(String, Uuid)>,
     parameters: Parameters,
 ) -> Result<Answer<Whole<ListedApproval>>> {
-    let Found { services, caller, .. } = Found::new(&state, &caller, &name, id).await?;
+    let OpenTrial { services, caller, .. } = state.trial(&caller, &name, id).await?;
     approvals::list(State(services), SignedIn(caller), parameters).await
 }
 
@@ -212,6 +195,6 @@ async fn resolve(
     Segments((name, id, approval)): Segments<(String, Uuid, ApprovalId)>,
     resolution: Json<Resolution>,
 ) -> Result<Answer<Approval>> {
-    let Found { services, caller, .. } = Found::new(&state, &caller, &name, id).await?;
+    let OpenTrial { services, caller, .. } = state.trial(&caller, &name, id).await?;
     approvals::resolve(State(services), SignedIn(caller), none, Segments(approval), resolution).await
 }

@@ -68,17 +68,20 @@ struct Inner {
 #[derive(Default)]
 struct Open {
     trials: HashMap<Uuid, Arc<Trial>>,
-    /// Those that are being made, by their workspace.
-    making: Vec<WorkspaceId>,
+    /// Those that are being made, by whose they are.
+    making: Vec<Owner>,
 }
 
+/// Whose a trial is.
+type Owner = (WorkspaceId, MemberId);
+
 /// A place for a trial that is being made.
-struct Making<'t>(&'t Trials, WorkspaceId);
+struct Making<'t>(&'t Trials, Owner);
 
 impl Drop for Making<'_> {
     fn drop(&mut self) {
         let mut open = self.0.open();
-        if let Some(place) = open.making.iter().position(|workspace| *workspace == self.1) {
+        if let Some(place) = open.making.iter().position(|owner| *owner == self.1) {
             open.making.swap_remove(place);
         }
     }
@@ -95,13 +98,17 @@ impl Trials {
     /// Without the permission `prompts`; what is wrong with what is asked for; [`Error::TooMany`].
     pub async fn begin(&self, caller: &Caller, agent: &str, asked: NewTrial) -> Result<Arc<Trial>, Error> {
         caller.require(Permission::Prompts)?;
-        let owner = caller.member().ok_or(kontor_agents::Error::NotAMember)?;
+        let member = caller.member().ok_or(kontor_agents::Error::NotAMember)?;
+        let (owner, of_member) = ((caller.workspace, member), self.0.limits.of_member.max(1));
         let agents = &self.0.source.agents;
         let subject = agents.trial_subject(caller, agent, asked).await?;
-        self.make_room(caller.workspace, owner).await;
-        let _making = self.enter(caller.workspace)?;
-        let trial = Arc::new(self.make(caller, owner, subject).await?);
+        self.end_unused().await;
+        self.keep_latest(owner, of_member - 1).await;
+        let _making = self.enter(owner)?;
+        let trial = Arc::new(self.make(caller, member, subject).await?);
         self.open().trials.insert(trial.id, trial.clone());
+        // Others of theirs may have begun meanwhile.
+        self.keep_latest(owner, of_member).await;
         Ok(trial)
     }
 
@@ -148,13 +155,19 @@ impl Trials {
     /// A trial of the caller's.
     ///
     /// # Errors
-    /// Without the permission `prompts`; [`Error::NotFound`]; [`Error::RightsChanged`], with which it has ended.
+    /// Without the permission `prompts`, or [`Error::RightsChanged`], with both of which it has ended;
+    /// [`Error::NotFound`].
     pub async fn find(&self, caller: &Caller, agent: &str, id: Uuid) -> Result<Arc<Trial>, Error> {
-        caller.require(Permission::Prompts)?;
-        let trial = self.open().trials.get(&id).cloned().ok_or(Error::NotFound)?;
+        let theirs = self.open().trials.get(&id).filter(|trial| trial.is_of(caller)).cloned();
+        if let Err(lacking) = caller.require(Permission::Prompts) {
+            if let Some(trial) = theirs {
+                self.remove(&trial).await;
+            }
+            return Err(lacking.into());
+        }
+        let trial = theirs.ok_or(Error::NotFound)?;
         let is_named = trial.agent.name == agent || trial.agent.id.to_string() == agent;
-        let is_theirs = trial.workspace == caller.workspace && Some(trial.owner) == caller.member();
-        if !is_theirs || !is_named || self.is_over(&trial) {
+        if !is_named || self.is_over(&trial) {
             return Err(Error::NotFound);
         }
         if !self.has_same_rights(caller, &trial).await? {
@@ -172,8 +185,8 @@ impl Trials {
     pub async fn list(&self, caller: &Caller, agent: &str) -> Result<Vec<TrialSummary>, Error> {
         caller.require(Permission::Prompts)?;
         let agent = self.0.source.agents.agent_by_name(caller, agent).await?;
-        let mut trials = self.of_member(caller.workspace, caller.member());
-        trials.retain(|trial| trial.agent.id == agent.id && !self.is_over(trial));
+        let mut trials = self.those(|trial| trial.is_of(caller) && trial.agent.id == agent.id);
+        trials.retain(|trial| !self.is_over(trial));
         trials.sort_by_key(|trial| std::cmp::Reverse(trial.created_at));
         Ok(trials.iter().map(|trial| trial.summary()).collect())
     }
@@ -206,13 +219,19 @@ impl Trials {
         })
     }
 
-    /// Ends what nobody uses and what has lasted as long as it may; to be called from time to time.
+    /// Ends what nobody uses, what has lasted as long as it may, and what is of somebody who may not have it any more;
+    /// to be called from time to time.
     pub async fn tidy(&self) {
-        let over: Vec<_> = {
-            let open = self.open();
-            open.trials.values().filter(|trial| self.is_over(trial)).cloned().collect()
-        };
-        for trial in over {
+        self.end_unused().await;
+        for trial in self.those(|_| true) {
+            if !self.is_allowed(&trial).await {
+                self.remove(&trial).await;
+            }
+        }
+    }
+
+    async fn end_unused(&self) {
+        for trial in self.those(|trial| self.is_over(trial)) {
             self.remove(&trial).await;
         }
     }
@@ -266,34 +285,36 @@ impl Trials {
         }
     }
 
-    /// Ends the trials that a member used longest ago, so that they may have one more.
-    async fn make_room(&self, workspace: WorkspaceId, owner: MemberId) {
-        self.tidy().await;
-        let mut theirs = self.of_member(workspace, Some(owner));
-        theirs.sort_by_key(|trial| trial.used_at());
-        let over = (theirs.len() + 1).saturating_sub(self.0.limits.of_member.max(1));
-        for trial in theirs.into_iter().take(over) {
+    /// Ends the trials of a member that they used longest ago, but for a number of them.
+    async fn keep_latest(&self, owner: Owner, kept: usize) {
+        let mut theirs = self.those(|trial| (trial.workspace, trial.owner) == owner);
+        theirs.sort_by_key(|trial| (trial.used_at(), trial.id));
+        let surplus = theirs.len().saturating_sub(kept);
+        for trial in theirs.into_iter().take(surplus) {
             self.remove(&trial).await;
         }
     }
 
-    fn enter(&self, workspace: WorkspaceId) -> Result<Making<'_>, Error> {
+    fn enter(&self, owner: Owner) -> Result<Making<'_>, Error> {
         let limits = self.0.limits;
         let mut open = self.open();
-        let of_workspace = open.trials.values().filter(|trial| trial.workspace == workspace).count()
-            + open.making.iter().filter(|making| **making == workspace).count();
-        if of_workspace >= limits.of_workspace || open.trials.len() + open.making.len() >= limits.total {
+        let making =
+            |is_counted: &dyn Fn(&Owner) -> bool| open.making.iter().filter(|it| is_counted(it)).count();
+        let of_workspace = open.trials.values().filter(|trial| trial.workspace == owner.0).count()
+            + making(&|(workspace, _)| *workspace == owner.0);
+        // Those of theirs that are open make room for others; those that are being made cannot.
+        let is_full = making(&|it| *it == owner) >= limits.of_member.max(1)
+            || of_workspace >= limits.of_workspace
+            || open.trials.len() + open.making.len() >= limits.total;
+        if is_full {
             return Err(Error::TooMany);
         }
-        open.making.push(workspace);
-        Ok(Making(self, workspace))
+        open.making.push(owner);
+        Ok(Making(self, owner))
     }
 
-    fn of_member(&self, workspace: WorkspaceId, member: Option<MemberId>) -> Vec<Arc<Trial>> {
-        let open = self.open();
-        let theirs =
-            open.trials.values().filter(|trial| trial.workspace == workspace && Some(trial.owner) == member);
-        theirs.cloned().collect()
+    fn those(&self, are_meant: impl Fn(&Trial) -> bool) -> Vec<Arc<Trial>> {
+        self.open().trials.values().filter(|trial| are_meant(trial)).cloned().collect()
     }
 
     async fn remove(&self, trial: &Arc<Trial>) {

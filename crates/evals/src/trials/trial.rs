@@ -101,6 +101,11 @@ impl Trial {
         }
     }
 
+    /// Whether it is the caller's.
+    pub(super) fn is_of(&self, caller: &Caller) -> bool {
+        self.workspace == caller.workspace && Some(self.owner) == caller.member()
+    }
+
     pub(super) fn used_at(&self) -> Timestamp {
         *self.used_at.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -41,7 +41,7 @@ async fn answer(api: &Api, id: &str, decision: &str, comment: Option<String>) ->
     terminal::line(&format!(
         "{} is {}.",
         answered["operation"].as_str().unwrap_or_default(),
-        answered["status"]
+        answered["status"].as_str().unwrap_or_default()
     ));
     Ok(())
 }

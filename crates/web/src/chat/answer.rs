@@ -7,6 +7,7 @@ use kontor_agents::{Access, AgentName, LONGEST_FEEDBACK, Rating, Session};
 use kontor_core::ids::{MemberId, TurnId};
 
 use super::{
+    fragments::rendered,
     room::Room,
     transcript::{Turn, TurnState},
 };
@@ -110,6 +111,6 @@ impl Around {
             longest: self.longest,
             longest_comment: LONGEST_FEEDBACK,
         };
-        fragment.render().unwrap_or_default()
+        rendered(&fragment)
     }
 }

@@ -288,6 +288,6 @@ pub(crate) fn duration(milliseconds: u64) -> String {
 }
 
 /// A fragment as text. Templates write to memory, which does not fail.
-fn rendered(template: &impl Template) -> String {
+pub(crate) fn rendered(template: &impl Template) -> String {
     template.render().unwrap_or_default()
 }

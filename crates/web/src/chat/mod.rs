@@ -13,7 +13,7 @@ mod transcript;
 pub(crate) use self::{
     answer::Around,
     encoder::{Encoder, Message},
-    fragments::{Fragments, duration},
+    fragments::{Fragments, duration, rendered},
     room::Room,
     transcript::{Transcript, Turn},
 };

@@ -265,7 +265,7 @@ pub(crate) async fn show_in(
     unsent: Option<Unsent>,
     trial: Option<(TrialAside, Shell)>,
 ) -> Result<Html<String>> {
-    let room = trial.as_ref().map_or(Room::Workspace, |(aside, _)| Room::Trial(aside.page.clone()));
+    let room = trial.as_ref().map_or(Room::Workspace, |(aside, _)| aside.room.clone());
     let here = room.page_of(id);
     let session = state.agents.session(caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
@@ -288,9 +288,8 @@ pub(crate) async fn show_in(
     }
     transcript.render();
     // The log may be further on than the session was when it was read.
-    let arrived = transcript.turns().iter().rev().find_map(Turn::arrival).map(|arrival| &arrival.agent);
-    let is_behind =
-        arrived.is_some_and(|label| session.agent.as_ref().map(|agent| &agent.label) != Some(label));
+    let arrived = transcript.turns().iter().rev().find_map(Turn::arrival).map(|arrival| arrival.id);
+    let is_behind = arrived.is_some() && session.agent.as_ref().map(|agent| agent.id) != arrived;
     let session = if is_behind { state.agents.session(caller, id).await? } else { session };
     if let Some(agent) = &session.agent {
         fragments.goes_to(&agent.label);

@@ -1,26 +1,25 @@
 //! A prompt tried: the chat on it in a copy of the workspace, with what it would have changed beside it. What the chat
 //! is made of is answered as in any, by the services of the copy.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Path, Request, State},
     http::HeaderMap,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{Html, IntoResponse as _, Redirect, Response},
 };
 use futures::{FutureExt as _, future};
 use kontor_agents::NewTrial;
 use kontor_core::{caller::Caller, grants::Action, reading::readable};
 use kontor_evals::trials::{Trial, TrialChange};
-use kontor_http::{Admission, Services};
+use kontor_http::{Admission, OpenTrial, Services};
 use kontor_identity::Csrf;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{
     agents::{
+        drafts::{Unsaved, keep_tried},
         href,
-        prompt::{not_tried, written_trial},
+        prompt::{not_taken, told_of, written_trial},
     },
     answers,
     chat::{Unsent, show_in},
@@ -38,10 +37,14 @@ use crate::{
 
 /// What stands beside the chat of a trial.
 pub(crate) struct TrialAside {
+    /// Where its chat is.
+    pub(crate) room: Room,
     /// The address of its page.
     pub(crate) page: String,
-    /// That of the prompt's editor.
+    /// That of the prompt's editor as it was left.
     pub(crate) editor: String,
+    /// What stood there beside the prompt.
+    pub(crate) unsaved: Unsaved,
     pub(crate) agent: String,
     /// For whom the agent acts, where that is not the reader.
     pub(crate) member: Option<String>,
@@ -58,29 +61,25 @@ pub(crate) struct TriedChange {
     pub(crate) fields: Vec<ChangeView>,
 }
 
-/// A trial of the reader's, with the services of its copy and who acts there.
+/// A trial of the reader's, and where its page is.
 struct Found {
-    trial: Arc<Trial>,
-    services: Services,
-    acting: Caller,
+    open: OpenTrial,
     page: String,
 }
 
 impl Found {
     async fn new(state: &Services, caller: &Caller, name: &str, trial: &str) -> Result<Self> {
-        let id: Uuid = parsed(trial)?;
-        let trial = state.trials.find(caller, name, id).await?;
-        let page = page_of(name, &trial);
-        Ok(Self { services: state.within(&trial), acting: trial.caller().clone(), page, trial })
+        let open = state.trial(caller, name, parsed(trial)?).await?;
+        Ok(Self { page: page_of(name, &open.trial), open })
     }
 
     fn room(&self) -> Room {
-        Room::Trial(self.page.clone())
+        Room::Trial { page: self.page.clone(), begun: self.open.trial.summary().created_at }
     }
 
     /// A form as it was sent, from who acts in the copy.
     fn sent(&self, sent: Sent) -> Sent {
-        Sent { caller: self.acting.clone(), ..sent }
+        Sent { caller: self.open.caller.clone(), ..sent }
     }
 
     /// An answer of the chat, which leads back to where the chat is.
@@ -97,28 +96,31 @@ impl Found {
         unsent: Option<Unsent>,
     ) -> Result<Response> {
         let schema = state.crm.schema(caller.workspace).await?;
-        let title = format!("Trial of {}", self.trial.agent().label);
+        let OpenTrial { trial, services, caller: acting } = &self.open;
+        let title = format!("Trial of {}", trial.agent().label);
         let shell = Shell::new(state, caller, csrf, &schema, title, "settings/agents").await?;
-        let around = Some((self.aside(caller).await?, shell));
-        let session = self.trial.session();
-        let page = show_in(&self.services, &self.acting, csrf, session, query, unsent, around).await?;
-        Ok(page.into_response())
+        let around = Some((self.aside(caller, query).await?, shell));
+        let Html(page) = show_in(services, acting, csrf, trial.session(), query, unsent, around).await?;
+        Ok(Html(self.room().shown(&page).into_owned()).into_response())
     }
 
-    async fn aside(&self, caller: &Caller) -> Result<TrialAside> {
-        let trial = &self.trial;
+    async fn aside(&self, caller: &Caller, query: &Fields) -> Result<TrialAside> {
+        let OpenTrial { trial, services, caller: acting } = &self.open;
         let summary = trial.summary();
-        let clock = Clock::of(&self.services.environment, caller);
+        let clock = Clock::of(&services.environment, caller);
+        let unsaved = Unsaved::of(query);
         let records = readable(&summary.copied.records.to_string());
         let copied = match summary.copied.is_whole {
             true => format!("It has all {records} records."),
             false => format!("It has {records} of the records, the newest."),
         };
         let is_other = Some(trial.member()) != caller.member();
-        let member = self.services.identity.me(&self.acting).await?.member.name;
+        let member = services.identity.me(acting).await?.member.name;
         Ok(TrialAside {
+            room: self.room(),
             page: self.page.clone(),
-            editor: format!("{}/prompt", href(&trial.agent().name)),
+            editor: unsaved.after(&format!("{}/prompt", href(&trial.agent().name)), ""),
+            unsaved,
             agent: trial.agent().label.clone(),
             member: is_other.then_some(member),
             copied,
@@ -128,9 +130,10 @@ impl Found {
     }
 
     async fn changes(&self) -> Result<Vec<TriedChange>> {
-        let schema = self.services.crm.schema(self.acting.workspace).await?;
-        let viewer = viewer(&self.services, &self.acting, &schema);
-        let changed = self.trial.changes().await?;
+        let OpenTrial { trial, services, caller: acting } = &self.open;
+        let schema = services.crm.schema(acting.workspace).await?;
+        let viewer = viewer(services, acting, &schema);
+        let changed = trial.changes().await?;
         let views = changed.into_iter().filter_map(|change| {
             let TrialChange { object, label, action, changes: fields, .. } = change;
             let object = viewer.schema.object(&object)?;
@@ -158,6 +161,17 @@ fn page_of(name: &str, trial: &Trial) -> String {
     format!("{}/trials/{}", href(name), trial.id())
 }
 
+/// Where a trial is over, the prompt that was tried, with that it is.
+async fn over(state: &Services, who: (&Caller, &Csrf), name: &str, error: PageError) -> Result<Response> {
+    match error {
+        PageError::Problem(problem) if ["trial_not_found", "trial_over"].contains(&&*problem.code) => {
+            let status = kontor_http::status(&problem);
+            Ok((status, told_of(state, who, name, problem).await?).into_response())
+        }
+        error => Err(error),
+    }
+}
+
 /// Begins a trial of what stands in the editor.
 pub(crate) async fn begin(
     State(state): State<Services>,
@@ -166,10 +180,14 @@ pub(crate) async fn begin(
 ) -> Result<Response> {
     let new: NewTrial = written_trial(&sent.fields);
     match state.trials.begin(&sent.caller, &name, new).await {
-        Ok(trial) => Ok(Redirect::to(&page_of(&name, &trial)).into_response()),
+        Ok(trial) => {
+            // What is tried is there when whoever tries comes back.
+            let unsaved = keep_tried(&state, &sent, &name).await?;
+            Ok(Redirect::to(&unsaved.after(&page_of(&name, &trial), "")).into_response())
+        }
         Err(error) => {
             let why = refused(error)?;
-            not_tried(&state, &name, sent, why).await
+            not_taken(&state, &name, sent, why).await
         }
     }
 }
@@ -181,8 +199,10 @@ pub(crate) async fn show(
     request: Request,
 ) -> Result<Response> {
     let query = Fields::of_query(&request);
-    let found = Found::new(&state, &caller, &name, &trial).await?;
-    found.page(&state, &caller, &csrf, &query, None).await
+    match Found::new(&state, &caller, &name, &trial).await {
+        Ok(found) => found.page(&state, &caller, &csrf, &query, None).await,
+        Err(error) => over(&state, (&caller, &csrf), &name, error).await,
+    }
 }
 
 pub(crate) async fn start(
@@ -194,8 +214,8 @@ pub(crate) async fn start(
     let (caller, csrf) = (sent.caller.clone(), sent.csrf.clone());
     let found = Found::new(&state, &caller, &name, &trial).await?;
     let written = Written { sent: found.sent(sent), is_ours };
-    let session = found.trial.session();
-    match turns::send(&found.services, session, &headers, written, &found.room()).await? {
+    let session = found.open.trial.session();
+    match turns::send(&found.open.services, session, &headers, written, &found.room()).await? {
         Ok(answer) => Ok(answer),
         Err((status, unsent)) => {
             let page = found.page(&state, &caller, &csrf, &Fields::default(), Some(unsent)).await?;
@@ -213,9 +233,11 @@ pub(crate) async fn stream(
     let after = events::position(&request);
     let found = Found::new(&state, &caller, &name, &trial).await?;
     let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(PageError::Problem)?;
-    let ended = future::select(ended, state.trials.until_over(&found.trial)).map(drop).boxed();
-    let (room, session) = (found.room(), found.trial.session());
-    let Found { services, acting, .. } = found;
+    let ended = future::select(ended, state.trials.until_over(&found.open.trial)).map(drop).boxed();
+    let room = found.room();
+    let OpenTrial { trial, services, caller: acting } = found.open;
+    let session = trial.session();
+    drop(trial);
     events::follow(services, acting, csrf, session, after, Admission { place, ended }, &room).await
 }
 
@@ -228,7 +250,7 @@ async fn within<Doing: Future<Output = Result<Response>>>(
     act: impl FnOnce(State<Services>, Sent) -> Doing,
 ) -> Result<Response> {
     let found = Found::new(state, &sent.caller, name, trial).await?;
-    let answer = act(State(found.services.clone()), found.sent(sent)).await?;
+    let answer = act(State(found.open.services.clone()), found.sent(sent)).await?;
     Ok(found.stay(answer))
 }
 
@@ -274,8 +296,13 @@ pub(crate) async fn end(
     State(state): State<Services>,
     Path((name, trial)): Path<(String, String)>,
     sent: Sent,
-) -> Result<Redirect> {
+) -> Result<Response> {
     let id: Uuid = parsed(&trial)?;
-    state.trials.end(&sent.caller, &name, id).await?;
-    Ok(Redirect::to(&format!("{}/prompt", href(&name))))
+    match state.trials.end(&sent.caller, &name, id).await {
+        Ok(()) => {
+            let editor = Unsaved::of(&sent.fields).after(&format!("{}/prompt", href(&name)), "ended");
+            Ok(Redirect::to(&editor).into_response())
+        }
+        Err(error) => over(&state, (&sent.caller, &sent.csrf), &name, error.into()).await,
+    }
 }
