@@ -31,7 +31,7 @@ mod streams;
 mod tasks;
 mod telemetry;
 mod together;
-mod trials;
+mod tryouts;
 mod upgrade;
 mod windows;
 mod wire;

@@ -3,7 +3,7 @@ use std::{ops::Deref, sync::Arc};
 use kontor_agents::Agents;
 use kontor_core::{caller::Caller, environment::Environment};
 use kontor_crm::{Crm, Feed};
-use kontor_evals::trials::{self, Trial, Trials};
+use kontor_evals::tryouts::{self, Tryout, Tryouts};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
@@ -25,7 +25,7 @@ pub struct ServiceParts {
     pub audit: Audit,
     pub agents: Agents,
     /// Chats on prompts that are being written, in copies of workspaces.
-    pub trials: Trials,
+    pub tryouts: Tryouts,
     pub models: Models,
     /// What changes in workspaces, for the pages that show it.
     pub feed: Feed,
@@ -44,9 +44,9 @@ pub struct ServiceParts {
     pub shutdown: CancellationToken,
 }
 
-/// A trial of somebody's, with what answers in its copy of the workspace.
-pub struct OpenTrial {
-    pub trial: Arc<Trial>,
+/// A tryout of somebody's, with what answers in its copy of the workspace.
+pub struct OpenTryout {
+    pub tryout: Arc<Tryout>,
     /// Those of the copy.
     pub services: Services,
     /// Who acts there.
@@ -58,18 +58,18 @@ impl Services {
         Self(Arc::new(parts))
     }
 
-    /// A trial of the caller's.
+    /// A tryout of the caller's.
     ///
     /// # Errors
-    /// As [`Trials::find`].
-    pub async fn trial(&self, caller: &Caller, agent: &str, id: Uuid) -> Result<OpenTrial, trials::Error> {
-        let trial = self.trials.find(caller, agent, id).await?;
-        Ok(OpenTrial { services: self.within(&trial), caller: trial.caller().clone(), trial })
+    /// As [`Tryouts::find`].
+    pub async fn tryout(&self, caller: &Caller, agent: &str, id: Uuid) -> Result<OpenTryout, tryouts::Error> {
+        let tryout = self.tryouts.find(caller, agent, id).await?;
+        Ok(OpenTryout { services: self.within(&tryout), caller: tryout.caller().clone(), tryout })
     }
 
-    /// The same for what happens in the copy of a workspace that a trial has: nothing of it reaches the workspace.
-    fn within(&self, trial: &Trial) -> Self {
-        let sandbox = trial.sandbox();
+    /// The same for what happens in the copy of a workspace that a tryout has: nothing of it reaches the workspace.
+    fn within(&self, tryout: &Tryout) -> Self {
+        let sandbox = tryout.sandbox();
         let (store, crm) = (sandbox.store(), sandbox.crm());
         Self::new(ServiceParts {
             identity: sandbox.identity().clone(),
@@ -78,7 +78,7 @@ impl Services {
             jobs: WorkspaceJobs::new(store.clone(), sandbox.jobs().clone()),
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             agents: sandbox.agents().clone(),
-            trials: self.trials.clone(),
+            tryouts: self.tryouts.clone(),
             models: self.models.clone(),
             // Of the workspaces themselves: copies have other ids, of which it knows nothing.
             feed: self.feed.clone(),

@@ -14,7 +14,7 @@ mod reading;
 mod records;
 mod settings;
 mod together;
-mod trials;
+mod tryouts;
 mod usage;
 mod views;
 

@@ -7,7 +7,9 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces};
+use super::{
+    HERS, SECRET, agents, members, people::of_people, records, tells, text, tryouts, two_workspaces,
+};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -79,7 +81,7 @@ pub(super) struct Prey {
     pub(super) link: String,
     pub(super) sign_in: String,
     pub(super) review: String,
-    pub(super) trial: String,
+    pub(super) tryout: String,
 }
 
 impl Prey {
@@ -124,8 +126,21 @@ impl Prey {
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
-        let trial = trials::make(ada).await;
-        Self { deal, account, session, turn, approval, job, member, invitation, link, sign_in, review, trial }
+        let tryout = tryouts::make(ada).await;
+        Self {
+            deal,
+            account,
+            session,
+            turn,
+            approval,
+            job,
+            member,
+            invitation,
+            link,
+            sign_in,
+            review,
+            tryout,
+        }
     }
 }
 
@@ -408,7 +423,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
-            .chain(trials::of_programs(&prey))
+            .chain(tryouts::of_programs(&prey))
             .chain(members::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
@@ -433,7 +448,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
-            .chain(trials::of_people(&prey))
+            .chain(tryouts::of_people(&prey))
             .chain(members::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
             let page = match &body {

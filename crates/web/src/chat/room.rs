@@ -1,4 +1,4 @@
-//! Where a chat is: in the workspace itself, or in the copy of it that a trial has. Its page and what its forms send
+//! Where a chat is: in the workspace itself, or in the copy of it that a tryout has. Its page and what its forms send
 //! have other addresses there, and no page shows the records that are made there.
 
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ const LINK: &str = "<a href=\"/records/";
 pub(crate) enum Room {
     #[default]
     Workspace,
-    Trial {
+    Tryout {
         /// The address of its page.
         page: String,
         /// What records are made from then on are of the copy alone.
@@ -30,7 +30,7 @@ impl Room {
     pub(crate) fn page_of(&self, session: SessionId) -> String {
         match self {
             Self::Workspace => format!("/chat/{session}"),
-            Self::Trial { page, .. } => page.clone(),
+            Self::Tryout { page, .. } => page.clone(),
         }
     }
 
@@ -38,18 +38,18 @@ impl Room {
     pub(crate) fn acts(&self) -> &str {
         match self {
             Self::Workspace => "/chat",
-            Self::Trial { page, .. } => page,
+            Self::Tryout { page, .. } => page,
         }
     }
 
-    pub(crate) fn is_trial(&self) -> bool {
-        matches!(self, Self::Trial { .. })
+    pub(crate) fn is_tryout(&self) -> bool {
+        matches!(self, Self::Tryout { .. })
     }
 
     /// A part of a page, in which nothing leads to a record that is not there.
     pub(crate) fn shown<'h>(&self, html: &'h str) -> Cow<'h, str> {
         let begun = match self {
-            Self::Trial { begun, .. } if html.contains(LINK) => *begun,
+            Self::Tryout { begun, .. } if html.contains(LINK) => *begun,
             _ => return Cow::Borrowed(html),
         };
         let mut parts = html.split(LINK);
@@ -106,9 +106,9 @@ mod tests {
     const NEW: &str = "019b76da-a801-7000-8000-000000000001";
 
     #[test]
-    fn what_was_made_in_a_trial_is_named_and_led_to_nowhere() {
+    fn what_was_made_in_a_tryout_is_named_and_led_to_nowhere() {
         let begun = Timestamp::from_micros(i64::from_str_radix("019b76daa801", 16).unwrap() * 1_000 + 500);
-        let room = Room::Trial { page: String::new(), begun };
+        let room = Room::Tryout { page: String::new(), begun };
         let link = |id: &str| format!("<p><a href=\"/records/deals/{id}\" class=\"x\">Crane</a></p>");
         let both = format!("{}{}", link(OLD), link(NEW));
         let shown = format!("{}<p><a class=\"x\">Crane</a></p>", link(OLD));

@@ -38,7 +38,7 @@ impl AgentOfChat<'_> {
     }
 }
 
-/// The agent of a chat as its head names it, with those that its member may choose from where it is not of a trial.
+/// The agent of a chat as its head names it, with those that its member may choose from where it is not of a tryout.
 pub(super) fn head(
     session: &Session,
     agents: &[AgentSummary],
@@ -57,7 +57,7 @@ pub(super) fn head(
             (None, Some(_)) => "The chat was begun with it.",
             (None, None) => "It is chosen when the first message is answered.",
         },
-        is_own: session.access == Access::Owner && !room.is_trial(),
+        is_own: session.access == Access::Owner && !room.is_tryout(),
         has_current: current.is_some_and(|agent| offered.iter().any(|offered| offered.id == agent.id)),
         offered,
         csrf,

@@ -7,7 +7,7 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use kontor_agents::{
-    AgentSummary, NewPreview, NewPrompt, NewTrial, Preview, PreviewRecord, PromptVersion, Review,
+    AgentSummary, NewPreview, NewPrompt, NewTryout, Preview, PreviewRecord, PromptVersion, Review,
     ReviewStatus, Variable, compare_lines,
 };
 use kontor_core::{
@@ -52,8 +52,8 @@ struct PromptPage {
     draft_saved: Option<Shown>,
     /// The reader has a draft, and a version is shown.
     draft_hidden: Option<Shown>,
-    /// The reader's trials that have not ended.
-    trials: Vec<TrialView>,
+    /// The reader's tryouts that have not ended.
+    tryouts: Vec<TryoutView>,
     members: Vec<(String, String)>,
     member: String,
     record: String,
@@ -81,7 +81,7 @@ struct PreviewView {
     tokens: [(&'static str, String); 3],
 }
 
-struct TrialView {
+struct TryoutView {
     href: String,
     when: Shown,
 }
@@ -187,7 +187,7 @@ async fn opened(
         "saved" => "Saved as a version. Agents use it when production stands at it.",
         "beside" => "Saved as a version. Somebody else saved one at the same moment: both are below.",
         "draft" => "Your draft is kept.",
-        "ended" => "The trial has ended, and its copy of the workspace is gone.",
+        "ended" => "The tryout has ended, and its copy of the workspace is gone.",
         "discarded" => "Your draft is gone.",
         "moved" => "The label has moved. Chats use it from their next message on.",
         "asked" => "A second person is asked.",
@@ -268,10 +268,10 @@ async fn both(
 }
 
 /// What is tried of what was sent.
-pub(crate) fn written_trial(fields: &Fields) -> NewTrial {
+pub(crate) fn written_tryout(fields: &Fields) -> NewTryout {
     let ((body, _), Unsaved { member, record, .. }) = (written(fields), Unsaved::of(fields));
     let member = Some(member).filter(|member| !member.is_empty());
-    NewTrial { version: None, body: Some(body), member, record: record_of(&record) }
+    NewTryout { version: None, body: Some(body), member, record: record_of(&record) }
 }
 
 /// The editor as it was sent, with why that is not done with it which was asked for.
@@ -334,8 +334,8 @@ async fn prompt_page(
             && latest.author.principal != caller.principal
     });
     let overtaken = latest.map(|latest| format!("{} saved version {} since", latest.author, latest.version));
-    let trials = match may_write(caller) {
-        true => state.trials.list(caller, &name).await?,
+    let tryouts = match may_write(caller) {
+        true => state.tryouts.list(caller, &name).await?,
         false => Vec::new(),
     };
     let members = match caller.grants.permits(Permission::Members) {
@@ -358,11 +358,11 @@ async fn prompt_page(
         overtaken,
         draft_saved: None,
         draft_hidden: None,
-        trials: trials
+        tryouts: tryouts
             .into_iter()
-            .map(|trial| TrialView {
-                href: format!("{}/trials/{}", href(&name), trial.id),
-                when: instant(trial.created_at, clock),
+            .map(|tryout| TryoutView {
+                href: format!("{}/tryouts/{}", href(&name), tryout.id),
+                when: instant(tryout.created_at, clock),
             })
             .collect(),
         members: members.into_iter().map(|member| (member.id.to_string(), member.name)).collect(),

@@ -36,7 +36,7 @@ async fn a_prompt_is_tried_and_nothing_of_the_workspace_changes() {
     let change = shown(&page, ".sessions [data-changed] li").await.text().await.unwrap();
     assert!(change.contains("Created Zoe Quellwasser"), "{change}");
     say(&page, "show open deals over 10k by amount", 2).await;
-    picture(&page, "trial").await;
+    picture(&page, "tryout").await;
     // An approval is asked for and given as in any chat.
     shown(&page, "#message").await.send_keys("delete the contact Zoe Quellwasser").await.unwrap();
     click(&page, "#composer .button.primary").await;
@@ -59,12 +59,12 @@ async fn a_prompt_is_tried_and_nothing_of_the_workspace_changes() {
     shown(&page, "#editor").await;
     page.goto(address.as_str()).await.unwrap();
     let told = shown(&page, "main").await.text().await.unwrap();
-    assert!(told.contains("There is no such trial"), "{told}");
+    assert!(told.contains("There is no such tryout"), "{told}");
     page.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_prompt_is_told_in_the_editor_and_a_telephone_shows_the_trial() {
+async fn what_is_no_prompt_is_told_in_the_editor_and_a_telephone_shows_the_tryout() {
     for (dark, size) in [(true, DESK), (false, PHONE), (true, PHONE)] {
         let Some(page) = window(dark, size).await else { return };
         let fixture = Fixture::builtin().await;
@@ -89,7 +89,7 @@ async fn what_is_no_prompt_is_told_in_the_editor_and_a_telephone_shows_the_trial
         }
         let told = page.find(Locator::Css("body")).await.unwrap().text().await.unwrap();
         assert!(told.contains("Nothing here is changed."), "{told}");
-        picture(&page, &format!("trial-{}-{}", if dark { "dark" } else { "light" }, size.0)).await;
+        picture(&page, &format!("tryout-{}-{}", if dark { "dark" } else { "light" }, size.0)).await;
         page.close().await.unwrap();
     }
 }

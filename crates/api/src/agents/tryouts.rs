@@ -1,4 +1,4 @@
-//! Trials of a prompt: a chat with its agent in a copy of the workspace, which changes nothing. What a chat is made of
+//! Tryouts of a prompt: a chat with its agent in a copy of the workspace, which changes nothing. What a chat is made of
 //! is answered as everywhere, by the services of the copy.
 
 use aide::axum::{
@@ -11,10 +11,10 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use futures::{StreamExt as _, future};
-use kontor_agents::{Approval, ListedApproval, NewTrial, StartedTurn, Turn};
+use kontor_agents::{Approval, ListedApproval, NewTryout, StartedTurn, Turn};
 use kontor_core::ids::{ApprovalId, TurnId};
-use kontor_evals::trials::{TrialChange, TrialSummary};
-use kontor_http::{Admission, OpenTrial, Services};
+use kontor_evals::tryouts::{TryoutChange, TryoutSummary};
+use kontor_http::{Admission, OpenTryout, Services};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -33,60 +33,60 @@ use crate::{
 
 pub(crate) fn routes() -> ApiRouter<Services> {
     let all = get_with(list, |op| {
-        op.is("list_trials", "The caller's trials of an agent's prompt, the latest first").tag("Agents")
+        op.is("list_tryouts", "The caller's tryouts of an agent's prompt, the latest first").tag("Agents")
     })
     .post_with(begin, |op| {
-        op.is("begin_trial", "Begins a chat on a prompt in a copy of the workspace, which changes nothing")
+        op.is("begin_tryout", "Begins a chat on a prompt in a copy of the workspace, which changes nothing")
             .tag("Agents")
-            .answers::<201, Answer<TrialView>>()
+            .answers::<201, Answer<TryoutView>>()
     });
     let single =
-        get_with(one, |op| op.is("get_trial", "A trial, with what it would have changed").tag("Agents"))
+        get_with(one, |op| op.is("get_tryout", "A tryout, with what it would have changed").tag("Agents"))
             .delete_with(end, |op| {
-                op.is("end_trial", "Ends a trial and removes its copy").tag("Agents").answers::<204, ()>()
+                op.is("end_tryout", "Ends a tryout and removes its copy").tag("Agents").answers::<204, ()>()
             });
     let start = post_with(start, |op| {
-        op.is("start_trial_turn", "Sends a message in a trial")
+        op.is("start_tryout_turn", "Sends a message in a tryout")
             .tag("Agents")
             .answers::<202, Answer<StartedTurn>>()
     });
-    let turn = get_with(turn, |op| op.is("get_trial_turn", "A turn of a trial").tag("Agents"));
+    let turn = get_with(turn, |op| op.is("get_tryout_turn", "A turn of a tryout").tag("Agents"));
     let cancel = post_with(cancel, |op| {
-        op.is("cancel_trial_turn", "Ends a turn of a trial that has not ended")
+        op.is("cancel_tryout_turn", "Ends a turn of a tryout that has not ended")
             .tag("Agents")
             .answers::<202, Answer<Turn>>()
     });
     let events = get_with(follow, |op| {
-        op.is("follow_trial", "What was logged in a trial, then what happens")
+        op.is("follow_tryout", "What was logged in a tryout, then what happens")
             .tag("Agents")
             .queries(&events::KNOWN)
     });
     let approvals = get_with(approvals, |op| {
-        op.is("list_trial_approvals", "The calls of a trial that wait for the caller's word")
+        op.is("list_tryout_approvals", "The calls of a tryout that wait for the caller's word")
             .tag("Agents")
             .queries(&approvals::KNOWN)
     });
     let resolve = post_with(resolve, |op| {
-        op.is("resolve_trial_approval", "Allows a call of a trial or denies it").tag("Agents")
+        op.is("resolve_tryout_approval", "Allows a call of a tryout or denies it").tag("Agents")
     });
     ApiRouter::new()
-        .api_route("/agents/{name}/trials", all)
-        .api_route("/agents/{name}/trials/{trial}", single)
-        .api_route("/agents/{name}/trials/{trial}/turns", start)
-        .api_route("/agents/{name}/trials/{trial}/turns/{turn}", turn)
-        .api_route("/agents/{name}/trials/{trial}/turns/{turn}/cancel", cancel)
-        .api_route("/agents/{name}/trials/{trial}/events", events)
-        .api_route("/agents/{name}/trials/{trial}/approvals", approvals)
-        .api_route("/agents/{name}/trials/{trial}/approvals/{approval}", resolve)
+        .api_route("/agents/{name}/tryouts", all)
+        .api_route("/agents/{name}/tryouts/{tryout}", single)
+        .api_route("/agents/{name}/tryouts/{tryout}/turns", start)
+        .api_route("/agents/{name}/tryouts/{tryout}/turns/{turn}", turn)
+        .api_route("/agents/{name}/tryouts/{tryout}/turns/{turn}/cancel", cancel)
+        .api_route("/agents/{name}/tryouts/{tryout}/events", events)
+        .api_route("/agents/{name}/tryouts/{tryout}/approvals", approvals)
+        .api_route("/agents/{name}/tryouts/{tryout}/approvals/{approval}", resolve)
 }
 
-/// A trial, with what it would have changed.
+/// A tryout, with what it would have changed.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Trial")]
-struct TrialView {
+#[schemars(rename = "Tryout")]
+struct TryoutView {
     #[serde(flatten)]
-    summary: TrialSummary,
-    changes: Vec<TrialChange>,
+    summary: TryoutSummary,
+    changes: Vec<TryoutChange>,
 }
 
 async fn begin(
@@ -94,11 +94,11 @@ async fn begin(
     WritesPrompts(caller): WritesPrompts,
     _: NoParameters,
     Segments(name): Segments<String>,
-    Json(new): Json<NewTrial>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<TrialView>)> {
-    let trial = state.trials.begin(&caller, &name, new).await?;
-    let location = format!("/api/agents/{name}/trials/{}", trial.id());
-    let view = TrialView { summary: trial.summary(), changes: Vec::new() };
+    Json(new): Json<NewTryout>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<TryoutView>)> {
+    let tryout = state.tryouts.begin(&caller, &name, new).await?;
+    let location = format!("/api/agents/{name}/tryouts/{}", tryout.id());
+    let view = TryoutView { summary: tryout.summary(), changes: Vec::new() };
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Answer(view)))
 }
 
@@ -107,8 +107,8 @@ async fn list(
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments(name): Segments<String>,
-) -> Result<Answer<Whole<TrialSummary>>> {
-    Ok(page::whole(state.trials.list(&caller, &name).await?))
+) -> Result<Answer<Whole<TryoutSummary>>> {
+    Ok(page::whole(state.tryouts.list(&caller, &name).await?))
 }
 
 async fn one(
@@ -116,9 +116,9 @@ async fn one(
     SignedIn(caller): SignedIn,
     _: NoParameters,
     Segments((name, id)): Segments<(String, Uuid)>,
-) -> Result<Answer<TrialView>> {
-    let trial = state.trials.find(&caller, &name, id).await?;
-    Ok(Answer(TrialView { summary: trial.summary(), changes: trial.changes().await? }))
+) -> Result<Answer<TryoutView>> {
+    let tryout = state.tryouts.find(&caller, &name, id).await?;
+    Ok(Answer(TryoutView { summary: tryout.summary(), changes: tryout.changes().await? }))
 }
 
 async fn end(
@@ -127,7 +127,7 @@ async fn end(
     _: NoParameters,
     Segments((name, id)): Segments<(String, Uuid)>,
 ) -> Result<StatusCode> {
-    state.trials.end(&caller, &name, id).await?;
+    state.tryouts.end(&caller, &name, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -139,8 +139,8 @@ async fn start(
     key: IdempotencyKey,
     turn: Json<NewTurn>,
 ) -> Result<(StatusCode, Answer<StartedTurn>)> {
-    let OpenTrial { trial, services, caller } = state.trial(&caller, &name, id).await?;
-    turns::start(State(services), SignedIn(caller), none, Segments(trial.session()), key, turn).await
+    let OpenTryout { tryout, services, caller } = state.tryout(&caller, &name, id).await?;
+    turns::start(State(services), SignedIn(caller), none, Segments(tryout.session()), key, turn).await
 }
 
 async fn turn(
@@ -149,7 +149,7 @@ async fn turn(
     none: NoParameters,
     Segments((name, id, turn)): Segments<(String, Uuid, TurnId)>,
 ) -> Result<Answer<Turn>> {
-    let OpenTrial { services, caller, .. } = state.trial(&caller, &name, id).await?;
+    let OpenTryout { services, caller, .. } = state.tryout(&caller, &name, id).await?;
     turns::one(State(services), SignedIn(caller), none, Segments(turn)).await
 }
 
@@ -159,7 +159,7 @@ async fn cancel(
     none: NoParameters,
     Segments((name, id, turn)): Segments<(String, Uuid, TurnId)>,
 ) -> Result<(StatusCode, Answer<Turn>)> {
-    let OpenTrial { services, caller, .. } = state.trial(&caller, &name, id).await?;
+    let OpenTryout { services, caller, .. } = state.tryout(&caller, &name, id).await?;
     turns::cancel(State(services), SignedIn(caller), none, Segments(turn)).await
 }
 
@@ -171,10 +171,10 @@ async fn follow(
     parameters: Parameters,
 ) -> Result<EventStream> {
     let after = events::position(&headers, parameters)?;
-    let OpenTrial { trial, services, caller: acting } = state.trial(&caller, &name, id).await?;
+    let OpenTryout { tryout, services, caller: acting } = state.tryout(&caller, &name, id).await?;
     let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(ApiError::of)?;
-    let events = services.agents.subscribe(&acting, trial.session(), after).await?;
-    let over = future::select(ended, state.trials.until_over(&trial));
+    let events = services.agents.subscribe(&acting, tryout.session(), after).await?;
+    let over = future::select(ended, state.tryouts.until_over(&tryout));
     Ok(events::answer(events.take_until(over), place))
 }
 
@@ -184,7 +184,7 @@ async fn approvals(
     Segments((name, id)): Segments<(String, Uuid)>,
     parameters: Parameters,
 ) -> Result<Answer<Whole<ListedApproval>>> {
-    let OpenTrial { services, caller, .. } = state.trial(&caller, &name, id).await?;
+    let OpenTryout { services, caller, .. } = state.tryout(&caller, &name, id).await?;
     approvals::list(State(services), SignedIn(caller), parameters).await
 }
 
@@ -195,6 +195,6 @@ async fn resolve(
     Segments((name, id, approval)): Segments<(String, Uuid, ApprovalId)>,
     resolution: Json<Resolution>,
 ) -> Result<Answer<Approval>> {
-    let OpenTrial { services, caller, .. } = state.trial(&caller, &name, id).await?;
+    let OpenTryout { services, caller, .. } = state.tryout(&caller, &name, id).await?;
     approvals::resolve(State(services), SignedIn(caller), none, Segments(approval), resolution).await
 }

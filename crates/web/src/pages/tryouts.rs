@@ -7,10 +7,10 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use futures::{FutureExt as _, future};
-use kontor_agents::NewTrial;
+use kontor_agents::NewTryout;
 use kontor_core::{caller::Caller, grants::Action, reading::readable};
-use kontor_evals::trials::{Trial, TrialChange};
-use kontor_http::{Admission, OpenTrial, Services};
+use kontor_evals::tryouts::{Tryout, TryoutChange};
+use kontor_http::{Admission, OpenTryout, Services};
 use kontor_identity::Csrf;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use super::{
     agents::{
         drafts::{Unsaved, keep_tried},
         href,
-        prompt::{not_taken, told_of, written_trial},
+        prompt::{not_taken, told_of, written_tryout},
     },
     answers,
     chat::{Unsent, show_in},
@@ -35,8 +35,8 @@ use crate::{
     show::{ChangeView, Clock, Shown, changes, instant},
 };
 
-/// What stands beside the chat of a trial.
-pub(crate) struct TrialAside {
+/// What stands beside the chat of a tryout.
+pub(crate) struct TryoutAside {
     /// Where its chat is.
     pub(crate) room: Room,
     /// The address of its page.
@@ -61,20 +61,20 @@ pub(crate) struct TriedChange {
     pub(crate) fields: Vec<ChangeView>,
 }
 
-/// A trial of the reader's, and where its page is.
+/// A tryout of the reader's, and where its page is.
 struct Found {
-    open: OpenTrial,
+    open: OpenTryout,
     page: String,
 }
 
 impl Found {
-    async fn new(state: &Services, caller: &Caller, name: &str, trial: &str) -> Result<Self> {
-        let open = state.trial(caller, name, parsed(trial)?).await?;
-        Ok(Self { page: page_of(name, &open.trial), open })
+    async fn new(state: &Services, caller: &Caller, name: &str, tryout: &str) -> Result<Self> {
+        let open = state.tryout(caller, name, parsed(tryout)?).await?;
+        Ok(Self { page: page_of(name, &open.tryout), open })
     }
 
     fn room(&self) -> Room {
-        Room::Trial { page: self.page.clone(), begun: self.open.trial.summary().created_at }
+        Room::Tryout { page: self.page.clone(), begun: self.open.tryout.summary().created_at }
     }
 
     /// A form as it was sent, from who acts in the copy.
@@ -96,17 +96,17 @@ impl Found {
         unsent: Option<Unsent>,
     ) -> Result<Response> {
         let schema = state.crm.schema(caller.workspace).await?;
-        let OpenTrial { trial, services, caller: acting } = &self.open;
-        let title = format!("Trial of {}", trial.agent().label);
+        let OpenTryout { tryout, services, caller: acting } = &self.open;
+        let title = format!("Tryout of {}", tryout.agent().label);
         let shell = Shell::new(state, caller, csrf, &schema, title, "settings/agents").await?;
         let around = Some((self.aside(caller, query).await?, shell));
-        let Html(page) = show_in(services, acting, csrf, trial.session(), query, unsent, around).await?;
+        let Html(page) = show_in(services, acting, csrf, tryout.session(), query, unsent, around).await?;
         Ok(Html(self.room().shown(&page).into_owned()).into_response())
     }
 
-    async fn aside(&self, caller: &Caller, query: &Fields) -> Result<TrialAside> {
-        let OpenTrial { trial, services, caller: acting } = &self.open;
-        let summary = trial.summary();
+    async fn aside(&self, caller: &Caller, query: &Fields) -> Result<TryoutAside> {
+        let OpenTryout { tryout, services, caller: acting } = &self.open;
+        let summary = tryout.summary();
         let clock = Clock::of(&services.environment, caller);
         let unsaved = Unsaved::of(query);
         let records = readable(&summary.copied.records.to_string());
@@ -114,14 +114,14 @@ impl Found {
             true => format!("It has all {records} records."),
             false => format!("It has {records} of the records, the newest."),
         };
-        let is_other = Some(trial.member()) != caller.member();
+        let is_other = Some(tryout.member()) != caller.member();
         let member = services.identity.me(acting).await?.member.name;
-        Ok(TrialAside {
+        Ok(TryoutAside {
             room: self.room(),
             page: self.page.clone(),
-            editor: unsaved.after(&format!("{}/prompt", href(&trial.agent().name)), ""),
+            editor: unsaved.after(&format!("{}/prompt", href(&tryout.agent().name)), ""),
             unsaved,
-            agent: trial.agent().label.clone(),
+            agent: tryout.agent().label.clone(),
             member: is_other.then_some(member),
             copied,
             expires: instant(summary.expires_at, clock),
@@ -130,12 +130,12 @@ impl Found {
     }
 
     async fn changes(&self) -> Result<Vec<TriedChange>> {
-        let OpenTrial { trial, services, caller: acting } = &self.open;
+        let OpenTryout { tryout, services, caller: acting } = &self.open;
         let schema = services.crm.schema(acting.workspace).await?;
         let viewer = viewer(services, acting, &schema);
-        let changed = trial.changes().await?;
+        let changed = tryout.changes().await?;
         let views = changed.into_iter().filter_map(|change| {
-            let TrialChange { object, label, action, changes: fields, .. } = change;
+            let TryoutChange { object, label, action, changes: fields, .. } = change;
             let object = viewer.schema.object(&object)?;
             let fields = match serde_json::to_value(fields) {
                 Ok(Json::Object(fields)) => changes(&viewer, object, &fields),
@@ -157,14 +157,14 @@ fn words(action: &str) -> &'static str {
     }
 }
 
-fn page_of(name: &str, trial: &Trial) -> String {
-    format!("{}/trials/{}", href(name), trial.id())
+fn page_of(name: &str, tryout: &Tryout) -> String {
+    format!("{}/tryouts/{}", href(name), tryout.id())
 }
 
-/// Where a trial is over, the prompt that was tried, with that it is.
+/// Where a tryout is over, the prompt that was tried, with that it is.
 async fn over(state: &Services, who: (&Caller, &Csrf), name: &str, error: PageError) -> Result<Response> {
     match error {
-        PageError::Problem(problem) if ["trial_not_found", "trial_over"].contains(&&*problem.code) => {
+        PageError::Problem(problem) if ["tryout_not_found", "tryout_over"].contains(&&*problem.code) => {
             let status = kontor_http::status(&problem);
             Ok((status, told_of(state, who, name, problem).await?).into_response())
         }
@@ -172,18 +172,18 @@ async fn over(state: &Services, who: (&Caller, &Csrf), name: &str, error: PageEr
     }
 }
 
-/// Begins a trial of what stands in the editor.
+/// Begins a tryout of what stands in the editor.
 pub(crate) async fn begin(
     State(state): State<Services>,
     Path(name): Path<String>,
     sent: Sent,
 ) -> Result<Response> {
-    let new: NewTrial = written_trial(&sent.fields);
-    match state.trials.begin(&sent.caller, &name, new).await {
-        Ok(trial) => {
+    let new: NewTryout = written_tryout(&sent.fields);
+    match state.tryouts.begin(&sent.caller, &name, new).await {
+        Ok(tryout) => {
             // What is tried is there when whoever tries comes back.
             let unsaved = keep_tried(&state, &sent, &name).await?;
-            Ok(Redirect::to(&unsaved.after(&page_of(&name, &trial), "")).into_response())
+            Ok(Redirect::to(&unsaved.after(&page_of(&name, &tryout), "")).into_response())
         }
         Err(error) => {
             let why = refused(error)?;
@@ -195,11 +195,11 @@ pub(crate) async fn begin(
 pub(crate) async fn show(
     State(state): State<Services>,
     SignedIn { caller, csrf, .. }: SignedIn,
-    Path((name, trial)): Path<(String, String)>,
+    Path((name, tryout)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response> {
     let query = Fields::of_query(&request);
-    match Found::new(&state, &caller, &name, &trial).await {
+    match Found::new(&state, &caller, &name, &tryout).await {
         Ok(found) => found.page(&state, &caller, &csrf, &query, None).await,
         Err(error) => over(&state, (&caller, &csrf), &name, error).await,
     }
@@ -207,14 +207,14 @@ pub(crate) async fn show(
 
 pub(crate) async fn start(
     State(state): State<Services>,
-    Path((name, trial)): Path<(String, String)>,
+    Path((name, tryout)): Path<(String, String)>,
     headers: HeaderMap,
     Written { sent, is_ours }: Written,
 ) -> Result<Response> {
     let (caller, csrf) = (sent.caller.clone(), sent.csrf.clone());
-    let found = Found::new(&state, &caller, &name, &trial).await?;
+    let found = Found::new(&state, &caller, &name, &tryout).await?;
     let written = Written { sent: found.sent(sent), is_ours };
-    let session = found.open.trial.session();
+    let session = found.open.tryout.session();
     match turns::send(&found.open.services, session, &headers, written, &found.room()).await? {
         Ok(answer) => Ok(answer),
         Err((status, unsent)) => {
@@ -227,78 +227,78 @@ pub(crate) async fn start(
 pub(crate) async fn stream(
     State(state): State<Services>,
     SignedIn { caller, csrf, credential }: SignedIn,
-    Path((name, trial)): Path<(String, String)>,
+    Path((name, tryout)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response> {
     let after = events::position(&request);
-    let found = Found::new(&state, &caller, &name, &trial).await?;
+    let found = Found::new(&state, &caller, &name, &tryout).await?;
     let Admission { place, ended } = state.admit_stream(&caller, credential).map_err(PageError::Problem)?;
-    let ended = future::select(ended, state.trials.until_over(&found.open.trial)).map(drop).boxed();
+    let ended = future::select(ended, state.tryouts.until_over(&found.open.tryout)).map(drop).boxed();
     let room = found.room();
-    let OpenTrial { trial, services, caller: acting } = found.open;
-    let session = trial.session();
-    drop(trial);
+    let OpenTryout { tryout, services, caller: acting } = found.open;
+    let session = tryout.session();
+    drop(tryout);
     events::follow(services, acting, csrf, session, after, Admission { place, ended }, &room).await
 }
 
-/// What is done in the chat of a trial, by who acts in its copy.
+/// What is done in the chat of a tryout, by who acts in its copy.
 async fn within<Doing: Future<Output = Result<Response>>>(
     state: &Services,
     name: &str,
-    trial: &str,
+    tryout: &str,
     sent: Sent,
     act: impl FnOnce(State<Services>, Sent) -> Doing,
 ) -> Result<Response> {
-    let found = Found::new(state, &sent.caller, name, trial).await?;
+    let found = Found::new(state, &sent.caller, name, tryout).await?;
     let answer = act(State(found.open.services.clone()), found.sent(sent)).await?;
     Ok(found.stay(answer))
 }
 
 pub(crate) async fn cancel(
     State(state): State<Services>,
-    Path((name, trial, turn)): Path<(String, String, String)>,
+    Path((name, tryout, turn)): Path<(String, String, String)>,
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    within(&state, &name, &trial, sent, |copy, sent| turns::cancel(copy, Path(turn), headers, sent)).await
+    within(&state, &name, &tryout, sent, |copy, sent| turns::cancel(copy, Path(turn), headers, sent)).await
 }
 
 pub(crate) async fn go_on(
     State(state): State<Services>,
-    Path((name, trial, turn)): Path<(String, String, String)>,
+    Path((name, tryout, turn)): Path<(String, String, String)>,
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    within(&state, &name, &trial, sent, |copy, sent| turns::go_on(copy, Path(turn), headers, sent)).await
+    within(&state, &name, &tryout, sent, |copy, sent| turns::go_on(copy, Path(turn), headers, sent)).await
 }
 
 pub(crate) async fn retry(
     State(state): State<Services>,
-    Path((name, trial, turn)): Path<(String, String, String)>,
+    Path((name, tryout, turn)): Path<(String, String, String)>,
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    within(&state, &name, &trial, sent, |copy, sent| answers::retry(copy, Path(turn), headers, sent)).await
+    within(&state, &name, &tryout, sent, |copy, sent| answers::retry(copy, Path(turn), headers, sent)).await
 }
 
 pub(crate) async fn resolve(
     State(state): State<Services>,
-    Path((name, trial, approval)): Path<(String, String, String)>,
+    Path((name, tryout, approval)): Path<(String, String, String)>,
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response> {
-    within(&state, &name, &trial, sent, |copy, sent| turns::resolve(copy, Path(approval), headers, sent))
+    within(&state, &name, &tryout, sent, |copy, sent| turns::resolve(copy, Path(approval), headers, sent))
         .await
 }
 
-/// Ends a trial, which leads back to the prompt.
+/// Ends a tryout, which leads back to the prompt.
 pub(crate) async fn end(
     State(state): State<Services>,
-    Path((name, trial)): Path<(String, String)>,
+    Path((name, tryout)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response> {
-    let id: Uuid = parsed(&trial)?;
-    match state.trials.end(&sent.caller, &name, id).await {
+    let id: Uuid = parsed(&tryout)?;
+    match state.tryouts.end(&sent.caller, &name, id).await {
         Ok(()) => {
             let editor = Unsaved::of(&sent.fields).after(&format!("{}/prompt", href(&name)), "ended");
             Ok(Redirect::to(&editor).into_response())

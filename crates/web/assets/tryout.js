@@ -1,4 +1,4 @@
-// The page of a trial: what it would have changed is shown anew when a reply has ended.
+// The page of a tryout: what it would have changed is shown anew when a reply has ended.
 
 import { localise } from "./times.js";
 
