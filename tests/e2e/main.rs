@@ -24,7 +24,6 @@ mod people;
 mod permissions;
 mod places;
 mod records;
-mod second_server;
 mod startup;
 mod stopping;
 mod streams;

@@ -102,17 +102,7 @@ impl Prey {
         let session = ada.session("sales-assistant").await.unwrap();
         let message = "delete the account Zanzibar Quellwasser";
         let turn = ada.turn(&session, message).await.unwrap();
-        let waiting = format!("/api/approvals?session={session}");
-        let approval = tokio::time::timeout(std::time::Duration::from_secs(30), async {
-            loop {
-                let listed = ada.get(&waiting).await.unwrap().ok();
-                if let Some(id) = listed["data"][0]["id"].as_str() {
-                    return id.to_owned();
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        });
-        let approval = approval.await.expect("no approval was asked for");
+        let approval = ada.approval_of(&session).await.expect("no approval was asked for");
         // The one that denies it when nobody answers.
         let jobs = ada.get("/api/jobs").await.unwrap().ok();
         let job = jobs["data"][0]["id"].as_str().unwrap().to_owned();
