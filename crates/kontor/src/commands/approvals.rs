@@ -25,7 +25,7 @@ async fn list(api: &Api) -> Result<(), Error> {
     for approval in waiting["data"].as_array().into_iter().flatten() {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (agent, chat) = (text(&approval["agent"]["label"]), text(&approval["title"]));
-        let who = match approval["asked_agent"].as_str() {
+        let who = match approval["asked_agent"]["label"].as_str() {
             Some(asked) => format!("{asked}, asked by {agent},"),
             None => agent,
         };

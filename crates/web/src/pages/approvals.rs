@@ -80,12 +80,13 @@ pub(crate) async fn show(
 
 fn view(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
     let ListedApproval { approval, title, agent } = listed;
+    let by = approval.question.asked_agent.as_ref().map(|asked| asked.label.clone());
     ApprovalView {
         waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
         asked: Asked::of(
             viewer,
             (&approval.operation, &approval.arguments),
-            approval.question.asked_agent.as_deref(),
+            by.as_deref(),
             Some(&approval.question),
             None,
         ),
@@ -95,7 +96,7 @@ fn view(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
             ApprovalStatus::Denied => ("denied", "red"),
             ApprovalStatus::Expired => ("not answered in time", ""),
         },
-        by: approval.question.asked_agent,
+        by,
         agent: agent.label,
         session: approval.session,
         title: title.unwrap_or_else(|| "a chat".to_owned()),
