@@ -102,7 +102,7 @@ pub use authority::{
     AskedFor, Authority, AuthorityOfField, AuthorityOfObject, Explanation, Layer, Question, Source, Subject,
 };
 pub use budgets::{Budget, NewBudget};
-pub use copy::{NewTrial, TakenAgents, TrialSubject};
+pub use copy::{NewTryout, TakenAgents, TryoutSubject};
 pub use data_steps::data_steps;
 pub use definition::{
     AgentLimits, AgentSummary, AgentVersion, Definition, Label, PRODUCTION, PromptDraft, PromptVersion,

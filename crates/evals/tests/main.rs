@@ -5,4 +5,4 @@
 mod house;
 mod runs;
 mod sandboxes;
-mod trials;
+mod tryouts;

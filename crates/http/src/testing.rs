@@ -12,7 +12,7 @@ use kontor_core::{
 use kontor_crm::{Crm, Feed, RecordOperations};
 use kontor_evals::{
     sandbox::{SandboxParts, Sandboxes, Source},
-    trials::{TrialLimits, Trials},
+    tryouts::{TryoutLimits, Tryouts},
 };
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
@@ -98,12 +98,12 @@ impl Installation {
             operator: Operator::of_this_installation(),
         });
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
-        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
+        let tryouts = Tryouts::new(sandboxes, source, environment.clone(), TryoutLimits::default());
         let services = Services::new(ServiceParts {
             identity,
             operations,
             agents,
-            trials,
+            tryouts,
             jobs: WorkspaceJobs::new(store.clone(), jobs),
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),

@@ -11,7 +11,7 @@ use kontor_core::{caller::Operator, environment::Environment};
 use kontor_crm::{Crm, RecordOperations};
 use kontor_evals::{
     sandbox::{SandboxParts, Sandboxes, Source},
-    trials::{TrialLimits, Trials},
+    tryouts::{TryoutLimits, Tryouts},
 };
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::{ModelError, Models};
@@ -36,7 +36,7 @@ pub(crate) struct Services {
     pub(crate) jobs: Jobs,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
-    pub(crate) trials: Trials,
+    pub(crate) tryouts: Tryouts,
     /// What sends the traces of turns, until a server takes it.
     pub(crate) exporter: Mutex<Option<Exporter>>,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
@@ -139,7 +139,7 @@ impl Services {
         );
         let sandboxes = sandboxes(config, config.data_dir.join(SANDBOXES), models.clone(), &environment);
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
-        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
+        let tryouts = Tryouts::new(sandboxes, source, environment.clone(), TryoutLimits::default());
         Ok(Self {
             environment,
             store,
@@ -149,7 +149,7 @@ impl Services {
             jobs,
             models,
             agents,
-            trials,
+            tryouts,
             exporter: Mutex::new(exporter),
             _lock: lock,
         })

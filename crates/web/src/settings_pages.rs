@@ -56,7 +56,7 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
     own("settings/password", "Password", "Changing the password that you sign in with", "hand"),
     of_workspace(
         "settings/members",
-        "Members",
+        "Member accounts",
         "Who belongs to the workspace: invitations, roles, deactivation, sign-ins, passwords",
         "users",
         &[Permission::Members],

@@ -23,7 +23,7 @@ const NO_PAGES: [&str; 11] = [
     "/chat/{session}/export",
     // Streams and answers to scripts.
     "/chat/{session}/events",
-    "/settings/agents/{name}/trials/{trial}/events",
+    "/settings/agents/{name}/tryouts/{tryout}/events",
     "/live",
     "/palette",
     "/records/choices",
@@ -106,7 +106,7 @@ async fn furnished() -> Fixture {
     let note =
         json!({"title": "What was said", "body": "# Title\n\n### Part\n\n| a | b |\n|---|--:|\n| c | 1 |"});
     ada.post("/api/records/notes", note).await.unwrap().ok();
-    ada.post("/api/agents/sales-assistant/trials", json!({})).await.unwrap().ok();
+    ada.post("/api/agents/sales-assistant/tryouts", json!({})).await.unwrap().ok();
     let session = ada.session("sales-assistant").await.unwrap();
     for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
         ada.chat(&session, message).await.unwrap();

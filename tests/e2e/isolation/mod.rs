@@ -6,7 +6,7 @@ mod members;
 mod operations;
 mod people;
 mod routes;
-mod trials;
+mod tryouts;
 
 use std::process::Command;
 

@@ -7,7 +7,9 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces};
+use super::{
+    HERS, SECRET, agents, members, people::of_people, records, tells, text, tryouts, two_workspaces,
+};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -80,7 +82,7 @@ pub(super) struct Prey {
     pub(super) sign_in: String,
     pub(super) key: String,
     pub(super) review: String,
-    pub(super) trial: String,
+    pub(super) tryout: String,
 }
 
 impl Prey {
@@ -101,17 +103,7 @@ impl Prey {
         let session = ada.session("sales-assistant").await.unwrap();
         let message = "delete the account Zanzibar Quellwasser";
         let turn = ada.turn(&session, message).await.unwrap();
-        let waiting = format!("/api/approvals?session={session}");
-        let approval = tokio::time::timeout(std::time::Duration::from_secs(30), async {
-            loop {
-                let listed = ada.get(&waiting).await.unwrap().ok();
-                if let Some(id) = listed["data"][0]["id"].as_str() {
-                    return id.to_owned();
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        });
-        let approval = approval.await.expect("no approval was asked for");
+        let approval = ada.approval_of(&session).await.expect("no approval was asked for");
         // The one that denies it when nobody answers.
         let jobs = ada.get("/api/jobs").await.unwrap().ok();
         let job = jobs["data"][0]["id"].as_str().unwrap().to_owned();
@@ -127,7 +119,7 @@ impl Prey {
         let key = text(&ada.post("/api/keys", key).await.unwrap().ok()["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
-        let trial = trials::make(ada).await;
+        let tryout = tryouts::make(ada).await;
         Self {
             deal,
             account,
@@ -141,7 +133,7 @@ impl Prey {
             sign_in,
             key,
             review,
-            trial,
+            tryout,
         }
     }
 }
@@ -425,7 +417,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
-            .chain(trials::of_programs(&prey))
+            .chain(tryouts::of_programs(&prey))
             .chain(members::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
@@ -450,7 +442,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
-            .chain(trials::of_people(&prey))
+            .chain(tryouts::of_people(&prey))
             .chain(members::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
             let page = match &body {

@@ -3,7 +3,7 @@
 mod definitions;
 mod labels;
 mod prompts;
-mod trials;
+mod tryouts;
 
 use aide::axum::ApiRouter;
 use kontor_http::Services;
@@ -13,5 +13,5 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         .merge(definitions::routes())
         .merge(prompts::routes())
         .merge(labels::routes())
-        .merge(trials::routes())
+        .merge(tryouts::routes())
 }

@@ -25,8 +25,12 @@ async fn list(api: &Api) -> Result<(), Error> {
     for approval in waiting["data"].as_array().into_iter().flatten() {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (agent, chat) = (text(&approval["agent"]["label"]), text(&approval["title"]));
+        let who = match approval["asked_agent"]["label"].as_str() {
+            Some(asked) => format!("{asked}, asked by {agent},"),
+            None => agent,
+        };
         terminal::line(&format!(
-            "{}  {} {}: {agent} in “{chat}”",
+            "{}  {} {}: {who} in “{chat}”",
             text(&approval["id"]),
             text(&approval["operation"]),
             approval["arguments"]
@@ -41,7 +45,7 @@ async fn answer(api: &Api, id: &str, decision: &str, comment: Option<String>) ->
     terminal::line(&format!(
         "{} is {}.",
         answered["operation"].as_str().unwrap_or_default(),
-        answered["status"]
+        answered["status"].as_str().unwrap_or_default()
     ));
     Ok(())
 }

@@ -6,19 +6,17 @@ use axum::{
     response::Html,
 };
 use kontor_agents::{ApprovalStatus, LONGEST_COMMENT, ListedApproval};
-use kontor_core::{
-    ids::{ApprovalId, SessionId},
-    turn::{ApprovalDetail, ApprovalRecord},
-};
+use kontor_core::ids::{ApprovalId, SessionId};
 use kontor_http::Services;
 
 use crate::{
     assets,
+    chat::Asked,
     error::{Result, page},
     form::Fields,
     session::SignedIn,
     shell::{Shell, viewer},
-    show::{Clock, Shown, Viewer, arguments, exact, operation_label},
+    show::{Clock, Shown, Viewer, exact},
 };
 
 #[derive(Template)]
@@ -39,18 +37,17 @@ struct ApprovalsPage {
 struct ApprovalView {
     /// Where it waits: its id.
     waiting: Option<ApprovalId>,
-    label: String,
+    asked: Asked,
     /// What became of it, and the colour of that.
     state: (&'static str, &'static str),
+    /// The agent that wants it, where the chat's asked another.
+    by: Option<String>,
     agent: String,
     session: SessionId,
     title: String,
-    asked: Shown,
+    at: Shown,
     expires: Shown,
     why: String,
-    is_restorable: bool,
-    arguments: Vec<(String, Shown)>,
-    details: Vec<ApprovalDetail>,
     comment: String,
 }
 
@@ -83,25 +80,29 @@ pub(crate) async fn show(
 
 fn view(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
     let ListedApproval { approval, title, agent } = listed;
-    let record = approval.question.record.as_ref().map(ApprovalRecord::words);
+    let by = approval.question.asked_agent.as_ref().map(|asked| asked.label.clone());
     ApprovalView {
         waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
-        label: operation_label(viewer, &approval.operation),
+        asked: Asked::of(
+            viewer,
+            (&approval.operation, &approval.arguments),
+            by.as_deref(),
+            Some(&approval.question),
+            None,
+        ),
         state: match approval.status {
             ApprovalStatus::Pending => ("waits for you", "orange"),
             ApprovalStatus::Approved => ("approved", "green"),
             ApprovalStatus::Denied => ("denied", "red"),
             ApprovalStatus::Expired => ("not answered in time", ""),
         },
+        by,
         agent: agent.label,
         session: approval.session,
         title: title.unwrap_or_else(|| "a chat".to_owned()),
-        asked: exact(approval.requested_at, clock),
+        at: exact(approval.requested_at, clock),
         expires: exact(approval.expires_at, clock),
         why: approval.why,
-        is_restorable: approval.operation.ends_with(".delete"),
-        arguments: arguments(viewer, &approval.operation, &approval.arguments, record),
-        details: approval.question.record.map(|record| record.details).unwrap_or_default(),
         comment: approval.comment,
     }
 }

@@ -31,7 +31,7 @@ mod setup;
 mod sign_in;
 mod suggestions;
 mod trace;
-mod trials;
+mod tryouts;
 mod turns;
 mod usage;
 
@@ -109,18 +109,18 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/agents/{name}/delete", post(agents::list::delete))
         .route("/settings/agents/{name}/restore", post(agents::list::restore))
         .route("/settings/agents/{name}/prompt", get(agents::prompt::show).post(agents::prompt::save))
-        .route("/settings/agents/{name}/prompt/draft", post(agents::prompt::keep))
-        .route("/settings/agents/{name}/prompt/discard", post(agents::prompt::discard))
+        .route("/settings/agents/{name}/prompt/draft", post(agents::drafts::keep))
+        .route("/settings/agents/{name}/prompt/discard", post(agents::drafts::discard))
         .route("/settings/agents/{name}/prompt/preview", post(agents::prompt::preview))
-        .route("/settings/agents/{name}/prompt/try", post(trials::begin))
-        .route("/settings/agents/{name}/trials/{trial}", get(trials::show))
-        .route("/settings/agents/{name}/trials/{trial}/turns", post(trials::start))
-        .route("/settings/agents/{name}/trials/{trial}/events", get(trials::stream))
-        .route("/settings/agents/{name}/trials/{trial}/end", post(trials::end))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/cancel", post(trials::cancel))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/go_on", post(trials::go_on))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/retry", post(trials::retry))
-        .route("/settings/agents/{name}/trials/{trial}/approvals/{approval}", post(trials::resolve))
+        .route("/settings/agents/{name}/prompt/try", post(tryouts::begin))
+        .route("/settings/agents/{name}/tryouts/{tryout}", get(tryouts::show))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns", post(tryouts::start))
+        .route("/settings/agents/{name}/tryouts/{tryout}/events", get(tryouts::stream))
+        .route("/settings/agents/{name}/tryouts/{tryout}/end", post(tryouts::end))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/cancel", post(tryouts::cancel))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/go_on", post(tryouts::go_on))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/retry", post(tryouts::retry))
+        .route("/settings/agents/{name}/tryouts/{tryout}/approvals/{approval}", post(tryouts::resolve))
         .route("/settings/agents/{name}/prompt/label", post(agents::reviews::move_label))
         .route("/settings/agents/{name}/prompt/reviews", post(agents::reviews::request))
         .route("/settings/agents/{name}/prompt/reviews/{id}", post(agents::reviews::answer))

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::sandbox::Sandbox;
 
 /// A chat with an agent in a copy of the workspace.
-pub struct Trial {
+pub struct Tryout {
     pub(super) id: Uuid,
     pub(super) workspace: WorkspaceId,
     /// Who tries.
@@ -45,12 +45,12 @@ impl Rights {
     }
 }
 
-/// A trial, as whoever tries sees it.
+/// A tryout, as whoever tries sees it.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
-pub struct TrialSummary {
+pub struct TryoutSummary {
     pub id: Uuid,
     pub agent: AgentName,
-    /// The chat in the copy, which is found beneath the trial alone.
+    /// The chat in the copy, which is found beneath the tryout alone.
     pub session: SessionId,
     /// For whom the agent acts.
     pub member: MemberId,
@@ -61,7 +61,7 @@ pub struct TrialSummary {
     pub expires_at: Timestamp,
 }
 
-impl Trial {
+impl Tryout {
     pub fn id(&self) -> Uuid {
         self.id
     }
@@ -89,8 +89,8 @@ impl Trial {
         &self.sandbox
     }
 
-    pub fn summary(&self) -> TrialSummary {
-        TrialSummary {
+    pub fn summary(&self) -> TryoutSummary {
+        TryoutSummary {
             id: self.id,
             agent: self.agent.clone(),
             session: self.session,
@@ -99,6 +99,11 @@ impl Trial {
             created_at: self.created_at,
             expires_at: self.expires_at,
         }
+    }
+
+    /// Whether it is the caller's.
+    pub(super) fn is_of(&self, caller: &Caller) -> bool {
+        self.workspace == caller.workspace && Some(self.owner) == caller.member()
     }
 
     pub(super) fn used_at(&self) -> Timestamp {

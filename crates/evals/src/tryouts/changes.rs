@@ -1,4 +1,4 @@
-//! What a trial would have changed.
+//! What a tryout would have changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +7,16 @@ use kontor_crm::{RecordChange, records::Changes, timeline::Timeline};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Error, Trial};
+use super::{Error, Tryout};
 
 /// Changes that are told.
 const MOST: u64 = 200;
 /// Entries of one record's timeline that are looked through.
 const ENTRIES: u32 = 100;
 
-/// A change that a trial would have made, as far as its member may read it.
+/// A change that a tryout would have made, as far as its member may read it.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
-pub struct TrialChange {
+pub struct TryoutChange {
     /// The name of the object.
     pub object: String,
     pub id: RecordId,
@@ -28,12 +28,12 @@ pub struct TrialChange {
     pub changes: Changes,
 }
 
-impl Trial {
-    /// What the trial would have changed so far, in the order in which it happened; the first two hundred changes.
+impl Tryout {
+    /// What the tryout would have changed so far, in the order in which it happened; the first two hundred changes.
     ///
     /// # Errors
     /// What the database said.
-    pub async fn changes(&self) -> Result<Vec<TrialChange>, Error> {
+    pub async fn changes(&self) -> Result<Vec<TryoutChange>, Error> {
         let found = self.sandbox().changes(MOST).await?;
         let records: BTreeSet<_> =
             found.iter().map(|change| (change.object.clone(), change.record)).collect();
@@ -47,18 +47,18 @@ impl Trial {
         Ok(found.into_iter().filter_map(|change| self.told(change, &mut told, &labels)).collect())
     }
 
-    /// A change as the trial's member may read it; nothing of a record that they may not.
+    /// A change as the tryout's member may read it; nothing of a record that they may not.
     fn told(
         &self,
         change: RecordChange,
         told: &mut BTreeMap<Uuid, Changes>,
         labels: &BTreeMap<RecordId, String>,
-    ) -> Option<TrialChange> {
+    ) -> Option<TryoutChange> {
         let RecordChange { entry, object, record, action } = change;
         // One that is destroyed has no timeline any more.
         let is_gone = action == "destroy" && self.caller().grants.allows(&object, Action::Read);
         let label = labels.get(&record).cloned().or_else(|| is_gone.then(|| object.clone()))?;
-        Some(TrialChange {
+        Some(TryoutChange {
             object,
             id: record,
             label,

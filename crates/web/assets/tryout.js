@@ -1,4 +1,6 @@
-// The page of a trial: what it would have changed is shown anew when a reply has ended.
+// The page of a tryout: what it would have changed is shown anew when a reply has ended.
+
+import { localise } from "./times.js";
 
 const transcript = document.getElementById("transcript");
 const BUSY = new Set(["queued", "running"]);
@@ -9,6 +11,7 @@ async function renew() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-changed]");
   if (!fresh) return;
+  localise(fresh);
   for (const shown of document.querySelectorAll("[data-changed]")) shown.replaceChildren(...fresh.cloneNode(true).childNodes);
 }
 

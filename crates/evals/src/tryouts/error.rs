@@ -10,7 +10,7 @@ use crate::sandbox;
 /// When whoever finds no room may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// What can go wrong with a trial.
+/// What can go wrong with a tryout.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -22,12 +22,12 @@ pub enum Error {
     #[error(transparent)]
     Crm(#[from] kontor_crm::Error),
     /// There is none, it has ended, or it is another member's.
-    #[error("there is no such trial")]
+    #[error("there is no such tryout")]
     NotFound,
     /// What its member, or whom they act for, may do is another than when it began.
-    #[error("what the trial's member may do has changed")]
+    #[error("what the tryout's member may do has changed")]
     RightsChanged,
-    #[error("as many trials are open as there may be")]
+    #[error("as many tryouts are open as there may be")]
     TooMany,
 }
 
@@ -46,18 +46,18 @@ impl Fault for Error {
             Self::Crm(error) => error.problem(),
             Self::NotFound => Problem::new(
                 ErrorKind::NotFound,
-                "trial_not_found",
-                "There is no such trial: it has ended, and its copy of the workspace is gone. Begin a new one.",
+                "tryout_not_found",
+                "There is no such tryout: it has ended, and its copy of the workspace is gone. Begin a new one.",
             ),
             Self::RightsChanged => Problem::new(
                 ErrorKind::Conflict,
-                "trial_over",
-                "What you may do has changed since the trial began, so that it has ended. Begin a new one.",
+                "tryout_over",
+                "What you may do has changed since the tryout began, so that it has ended. Begin a new one.",
             ),
             Self::TooMany => Problem::new(
                 ErrorKind::Limited,
-                "too_many_trials",
-                "As many trials are open as there may be at one time. End one, or try again in a while.",
+                "too_many_tryouts",
+                "As many tryouts are open as there may be at one time. End one, or try again in a while.",
             )
             .retry_after(RETRY_AFTER),
         }
