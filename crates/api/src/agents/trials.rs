@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use futures::{StreamExt as _, future};
-use kontor_agents::{Approval, ListedApproval, NewTrial, StartedTurn, Turn};
+use kontor_agents::{AnsweredApproval, AnyApproval, NewTrial, StartedTurn, Turn};
 use kontor_core::{
     caller::Caller,
     ids::{ApprovalId, TurnId},
@@ -200,7 +200,7 @@ async fn approvals(
     SignedIn(caller): SignedIn,
     Segments((name, id)): Segments<(String, Uuid)>,
     parameters: Parameters,
-) -> Result<Answer<Whole<ListedApproval>>> {
+) -> Result<Answer<Whole<AnyApproval>>> {
     let Found { services, caller, .. } = Found::new(&state, &caller, &name, id).await?;
     approvals::list(State(services), SignedIn(caller), parameters).await
 }
@@ -211,7 +211,7 @@ async fn resolve(
     none: NoParameters,
     Segments((name, id, approval)): Segments<(String, Uuid, ApprovalId)>,
     resolution: Json<Resolution>,
-) -> Result<Answer<Approval>> {
+) -> Result<Answer<AnsweredApproval>> {
     let Found { services, caller, .. } = Found::new(&state, &caller, &name, id).await?;
     approvals::resolve(State(services), SignedIn(caller), none, Segments(approval), resolution).await
 }

@@ -24,9 +24,14 @@ async fn list(api: &Api) -> Result<(), Error> {
     let waiting: Value = api.get("/api/approvals?status=pending").await?;
     for approval in waiting["data"].as_array().into_iter().flatten() {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (agent, chat) = (text(&approval["agent"]["label"]), text(&approval["title"]));
+        let by = match &approval["client"] {
+            Value::Null => {
+                format!("{} in “{}”", text(&approval["agent"]["label"]), text(&approval["title"]))
+            }
+            client => format!("a program for {}", text(&client["name"])),
+        };
         terminal::line(&format!(
-            "{}  {} {}: {agent} in “{chat}”",
+            "{}  {} {}: {by}",
             text(&approval["id"]),
             text(&approval["operation"]),
             approval["arguments"]

@@ -5,7 +5,7 @@ use axum::{
     extract::{Request, State},
     response::Html,
 };
-use kontor_agents::{ApprovalStatus, LONGEST_COMMENT, ListedApproval};
+use kontor_agents::{AnyApproval, ApprovalStatus, ClientApproval, LONGEST_COMMENT, ListedApproval};
 use kontor_core::{
     ids::{ApprovalId, SessionId},
     turn::{ApprovalDetail, ApprovalRecord},
@@ -42,9 +42,10 @@ struct ApprovalView {
     label: String,
     /// What became of it, and the colour of that.
     state: (&'static str, &'static str),
-    agent: String,
-    session: SessionId,
-    title: String,
+    /// Who wants it.
+    by: String,
+    /// The chat it is wanted in; none of a program.
+    chat: Option<(SessionId, String)>,
     asked: Shown,
     expires: Shown,
     why: String,
@@ -62,7 +63,7 @@ pub(crate) async fn show(
     let query = Fields::of_query(&request);
     let is_all = query.get("status") == "all";
     let wanted = (!is_all).then_some(ApprovalStatus::Pending);
-    let listed = state.agents.approvals(&caller, None, wanted).await?;
+    let listed = state.agents.all_approvals(&caller, wanted).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Approvals", "approvals").await?;
     let (viewer, clock) = (viewer(&state, &caller, &schema), Clock::of(&state.environment, &caller));
@@ -71,8 +72,8 @@ pub(crate) async fn show(
         shell,
         is_all,
         done: match query.get("done") {
-            "approved" => "Approved. The agent goes on with it.",
-            "denied" => "Denied. The agent is told so.",
+            "approved" => "Approved. Whoever asked goes on with it.",
+            "denied" => "Denied. Whoever asked is told so.",
             _ => "",
         },
         approvals: listed.into_iter().map(|listed| view(&viewer, clock, listed)).collect(),
@@ -81,21 +82,38 @@ pub(crate) async fn show(
     })
 }
 
-fn view(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
-    let ListedApproval { approval, title, agent } = listed;
+fn view(viewer: &Viewer, clock: Clock, listed: AnyApproval) -> ApprovalView {
+    match listed {
+        AnyApproval::OfTurn(ListedApproval { approval, title, agent }) => {
+            let chat = (approval.session, title.unwrap_or_else(|| "a chat".to_owned()));
+            let record = approval.question.record.as_ref().map(ApprovalRecord::words);
+            ApprovalView {
+                waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
+                label: operation_label(viewer, &approval.operation),
+                state: state(approval.status),
+                by: agent.label,
+                chat: Some(chat),
+                asked: exact(approval.requested_at, clock),
+                expires: exact(approval.expires_at, clock),
+                why: approval.why,
+                is_restorable: approval.operation.ends_with(".delete"),
+                arguments: arguments(viewer, &approval.operation, &approval.arguments, record),
+                details: approval.question.record.map(|record| record.details).unwrap_or_default(),
+                comment: approval.comment,
+            }
+        }
+        AnyApproval::OfClient(approval) => of_client(viewer, clock, approval),
+    }
+}
+
+fn of_client(viewer: &Viewer, clock: Clock, approval: ClientApproval) -> ApprovalView {
     let record = approval.question.record.as_ref().map(ApprovalRecord::words);
     ApprovalView {
         waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
         label: operation_label(viewer, &approval.operation),
-        state: match approval.status {
-            ApprovalStatus::Pending => ("waits for you", "orange"),
-            ApprovalStatus::Approved => ("approved", "green"),
-            ApprovalStatus::Denied => ("denied", "red"),
-            ApprovalStatus::Expired => ("not answered in time", ""),
-        },
-        agent: agent.label,
-        session: approval.session,
-        title: title.unwrap_or_else(|| "a chat".to_owned()),
+        state: state(approval.status),
+        by: format!("A program for {}", approval.client),
+        chat: None,
         asked: exact(approval.requested_at, clock),
         expires: exact(approval.expires_at, clock),
         why: approval.why,
@@ -103,5 +121,14 @@ fn view(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
         arguments: arguments(viewer, &approval.operation, &approval.arguments, record),
         details: approval.question.record.map(|record| record.details).unwrap_or_default(),
         comment: approval.comment,
+    }
+}
+
+fn state(status: ApprovalStatus) -> (&'static str, &'static str) {
+    match status {
+        ApprovalStatus::Pending => ("waits for you", "orange"),
+        ApprovalStatus::Approved => ("approved", "green"),
+        ApprovalStatus::Denied => ("denied", "red"),
+        ApprovalStatus::Expired => ("not answered in time", ""),
     }
 }
