@@ -150,7 +150,9 @@ impl Follower {
                 Ok(false) => {}
                 Err(error) => {
                     tracing::warn!(workspace = %self.caller.workspace, error = %Chain(&error), "events cannot be read at the moment");
-                    self.looks = self.looks.max(1);
+                    if self.looks == 0 {
+                        self.looks = 1;
+                    }
                 }
             }
             if self.looks > 0 {
