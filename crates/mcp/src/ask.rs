@@ -149,7 +149,7 @@ impl Answer {
             }
             TurnEvent::TurnFailed { turn, problem, .. } if *turn == self.turn => {
                 self.status = TurnStatus::Failed;
-                self.text = problem.message.to_string();
+                self.text = problem.message.clone();
             }
             TurnEvent::TurnCancelled { turn, .. } if *turn == self.turn => {
                 self.status = TurnStatus::Cancelled

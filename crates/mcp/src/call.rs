@@ -75,6 +75,14 @@ impl Server {
         }
         let key = take_key(&mut arguments)?;
         let reading = shown.surface.read(tool, arguments.clone());
+        if shown.surface.effect(&reading.operation).is_none()
+            && let Some(scope) = shown::lacks_scope(caller, self.profile, tool, &arguments)
+        {
+            let message = format!("The token's scope does not hold {scope}.");
+            // Said once: a request has one call.
+            let _ = asking.missing.set(vec![scope]);
+            return Err(Failed::NoTool(message));
+        }
         if let Some(problem) = reading.problem {
             return Err(problem.into());
         }
@@ -84,14 +92,6 @@ impl Server {
             _ => {}
         }
         let Some(effect) = shown.surface.effect(&reading.operation) else {
-            if let Some(scope) =
-                shown::lacks_scope(&self.services, caller, self.profile, tool, &arguments).await
-            {
-                let message = format!("The token's scope does not hold {scope}.");
-                // Said once: a request has one call.
-                let _ = asking.missing.set(vec![scope]);
-                return Err(Failed::NoTool(message));
-            }
             return Err(Failed::NoTool(format!("There is no tool {tool:?} that you may call.")));
         };
         let key = key.filter(|_| effect != Effect::Read);
@@ -122,7 +122,7 @@ fn done(result: Json) -> CallToolResult {
 /// A result that says what is wrong, each place with its path. It has no structured part, which clients would hold
 /// against the schema of what succeeds.
 fn failed(problem: &Problem) -> CallToolResult {
-    let mut text = problem.message.to_string();
+    let mut text = problem.message.clone();
     if problem.issues.len() > 1 {
         for issue in &problem.issues {
             text.push_str(&format!("\n- {issue}"));

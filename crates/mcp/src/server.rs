@@ -60,7 +60,7 @@ pub(crate) fn asking(context: &RequestContext<RoleServer>) -> Result<&Asking, Er
 }
 
 pub(crate) fn failed(problem: &Problem) -> ErrorData {
-    ErrorData::internal_error(problem.message.to_string(), None)
+    ErrorData::internal_error(problem.message.clone(), None)
 }
 
 impl ServerHandler for Server {

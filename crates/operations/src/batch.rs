@@ -152,7 +152,7 @@ impl Batch {
 fn within(problem: Problem, index: usize) -> Problem {
     let place = format!("operations[{index}]");
     let message = format!("Operation {}: {} Nothing was done.", index + 1, problem.message);
-    Problem { message: message.into(), ..at(problem, &place) }
+    Problem { message, ..at(problem, &place) }
 }
 
 fn at(mut problem: Problem, place: &str) -> Problem {

@@ -325,7 +325,7 @@ pub(crate) fn tools_in(surface: &Surface, scene: &Scene) -> (Arc<[ToolDefinition
 pub(crate) type Offered = (Arc<Surface>, Arc<Definitions>);
 
 pub(crate) fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
-    let is_shown = |definition: &&Definition| !is_for_programs(&definition.name);
+    let is_shown = |definition: &&kontor_core::operation::Definition| !is_for_programs(&definition.name);
     let definitions = || registry.definitions(&caller.scope).filter(is_shown);
     let surface = Surface::new(definitions(), schema, &caller.grants, tokens);
     let operations = definitions()
