@@ -6,7 +6,6 @@ use kontor_core::{
     error::Fault as _,
     grants::Permission,
     ids::{ApprovalId, RecordId},
-    scope::Scope,
     text::hex,
     turn::{ApprovalDetail, ApprovalQuestion, ApprovalReason, ApprovalRecord},
 };
@@ -279,15 +278,14 @@ impl Agents {
 /// # Errors
 /// [`Error::NotAPerson`].
 pub(crate) fn decides_themselves(caller: &Caller) -> Result<(), Error> {
-    let is_themselves = caller.agent.is_none() && caller.scope == Scope::everything();
-    if is_themselves && caller.member().is_some() { Ok(()) } else { Err(Error::NotAPerson) }
+    if caller.is_in_person() { Ok(()) } else { Err(Error::NotAPerson) }
 }
 
-/// Whose questions a caller answers: their own, and with the permission to manage members those of programs that act
+/// Whose questions a caller answers: their own, and with the permission to manage API keys those of programs that act
 /// for nobody.
 pub(crate) fn asked(caller: &Caller) -> Result<Asked, Error> {
     let member = member_of(caller)?;
-    Ok(Asked { member, of_programs: caller.grants.permits(Permission::Members) })
+    Ok(Asked { member, of_programs: caller.grants.permits(Permission::ApiKeys) })
 }
 
 fn same(approval: ClientApproval, fingerprint: &str) -> Result<ClientApproval, Error> {

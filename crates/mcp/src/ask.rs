@@ -9,6 +9,7 @@ use kontor_core::{
     error::{Issue, Problem},
     ids::{SessionId, TurnId},
     operation::Effect,
+    scope::CHAT,
     turn::TurnEvent,
 };
 use rmcp::model::Tool;
@@ -17,8 +18,6 @@ use serde_json::{Value as Json, json};
 use crate::{server::Server, tools};
 
 pub(crate) const ASK_AGENT: &str = "ask_agent";
-/// The scope that it takes.
-pub(crate) const CHAT: &str = "chat";
 /// How long an answer is waited for; the turn goes on after it.
 const WITHIN: Duration = Duration::from_secs(22);
 const LONGEST_MESSAGE: usize = 32_000;

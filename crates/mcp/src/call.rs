@@ -6,6 +6,7 @@ use kontor_core::{
     error::{ErrorKind, Fault as _, Issue, Problem},
     ids::ApprovalId,
     operation::Effect,
+    scope::CHAT,
 };
 use kontor_models::surface::{DESCRIBE, READ_MORE};
 use rmcp::{
@@ -69,7 +70,7 @@ impl Server {
                 return Ok(self.ask_agent(caller, &arguments).await?);
             }
             if caller.member().is_some() {
-                let _ = asking.missing.set(vec![ask::CHAT.to_owned()]);
+                let _ = asking.missing.set(vec![CHAT.to_owned()]);
             }
             return Err(Failed::NoTool("There is no tool \"ask_agent\" that you may call.".to_owned()));
         }
@@ -97,7 +98,15 @@ impl Server {
         let key = key.filter(|_| effect != Effect::Read);
         let call = ClientCall { operation: reading.operation, arguments: reading.arguments, key };
         let answer = self.services.agents.call_for_client(caller, call).await;
-        answer.map_err(|error| kontor_http::problem_of(&error).into())
+        answer.map_err(|error| {
+            let problem = kontor_http::problem_of(&error);
+            let needed: Vec<_> = problem.needed_scopes().map(str::to_owned).collect();
+            if needed.is_empty() {
+                return problem.into();
+            }
+            let _ = asking.missing.set(needed);
+            Failed::NoTool(problem.message)
+        })
     }
 
     async fn approval(&self, caller: &Caller, arguments: &Json) -> Result<ClientAnswer, Failed> {

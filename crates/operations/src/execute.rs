@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use kontor_core::{
     caller::Caller,
     environment::Environment,
-    error::{ErrorKind, Problem},
+    error::{ErrorKind, Fault as _, Problem},
     grants::Grants,
     ids::WorkspaceId,
     metadata::Schema,
@@ -215,6 +215,7 @@ impl Operations {
         key: Option<RequestKey>,
         consent: Consent,
     ) -> Result<Json, Error> {
+        caller.scope.require(operation).map_err(|lacking| Error::Refused(lacking.problem()))?;
         let (caller, operation) = (Arc::new(caller.clone()), operation.to_owned());
         let is_rehearsed = operation == BATCH && arguments.get(DRY_RUN) == Some(&Json::Bool(true));
         let call = Call { caller, operation, arguments, consent, room: USUAL_ROOM };

@@ -4,7 +4,7 @@ CREATE TABLE client_approvals (
     -- Whose call it is: the id of the principal.
     owner uuid NOT NULL,
     client text COLLATE "C" NOT NULL,
-    -- Who is asked. Without one, whoever manages the members: the program acts for nobody else.
+    -- Who is asked. Without one, whoever manages API keys: the program acts for nobody else.
     member_id uuid,
     request_key text COLLATE "C",
     fingerprint text COLLATE "C" NOT NULL,

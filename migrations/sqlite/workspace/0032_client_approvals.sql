@@ -4,7 +4,7 @@ CREATE TABLE client_approvals (
     -- Whose call it is: the id of the principal.
     owner BLOB NOT NULL,
     client TEXT NOT NULL,
-    -- Who is asked. Without one, whoever manages the members: the program acts for nobody else.
+    -- Who is asked. Without one, whoever manages API keys: the program acts for nobody else.
     member_id BLOB,
     request_key TEXT,
     fingerprint TEXT NOT NULL,

@@ -15,7 +15,7 @@ pub struct ClientApproval {
     pub id: ApprovalId,
     /// For whom the program acts, and through which agent.
     pub client: Actor,
-    /// Who is asked; where the program acts for itself, whoever manages the members.
+    /// Who is asked; where the program acts for itself, whoever manages API keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     pub member: Option<MemberId>,

@@ -6,6 +6,7 @@ mod catalogue;
 mod chat;
 mod events;
 mod health;
+mod keys;
 mod limits;
 mod models;
 mod openapi;
