@@ -18,7 +18,7 @@ const FACES: &[&str] = &[
 ];
 
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("kontor-core", &[]),
     ("kontor-store", &["kontor-core"]),
     ("kontor-identity", &["kontor-core", "kontor-store"]),
@@ -65,6 +65,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
         ],
     ),
     ("kontor-api", FACES),
+    ("kontor-mcp", FACES),
     ("kontor-web", FACES),
     (
         "kontor",
@@ -81,6 +82,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "kontor-evals",
             "kontor-http",
             "kontor-api",
+            "kontor-mcp",
             "kontor-web",
         ],
     ),
@@ -92,7 +94,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Which drivers and engines of other crates only one crate may name.
-const KEPT: [(&str, &[&str]); 11] = [
+const KEPT: [(&str, &[&str]); 12] = [
     ("rusqlite", &["kontor-store", "kontor-bench"]),
     ("sqlx", &["kontor-store", "kontor-bench"]),
     ("croner", &["kontor-store"]),
@@ -102,6 +104,7 @@ const KEPT: [(&str, &[&str]); 11] = [
     ("rustls-native-certs", &["kontor-outbound"]),
     ("argon2", &["kontor-identity"]),
     ("jsonwebtoken", &["kontor-identity"]),
+    ("rmcp", &["kontor-mcp"]),
     ("comrak", &["kontor-web"]),
     ("ammonia", &["kontor-web"]),
 ];
@@ -130,6 +133,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
         "open_turns",
         "turns",
         "approvals",
+        "client_calls",
         "authority",
         "model_providers",
         "budgets",

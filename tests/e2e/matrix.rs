@@ -57,6 +57,8 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /.well-known/jwks.json", Nothing, none.clone()),
         row("GET /.well-known/oauth-authorization-server", Nothing, none.clone()),
         row("GET /.well-known/oauth-protected-resource", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource/mcp", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource/mcp/read", Nothing, none.clone()),
         row("GET /api/keys", KEYS, none.clone()),
         row("POST /api/keys", KEYS, json!({})),
         row("GET /api/keys/{id}", KEYS, none.clone()),
@@ -94,6 +96,7 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("DELETE /api/turns/{id}/feedback", Membership, none.clone()),
         row("GET /api/feedback", One(&["conversations"]), none.clone()),
         row("GET /api/approvals", Membership, none.clone()),
+        at("GET /api/events", Membership, "/api/events?after=x", none.clone()),
         row("GET /api/invitations/{invitation}", Nothing, none.clone()),
         row("POST /api/invitations/{invitation}/accept", Nothing, none.clone()),
         row("GET /api/password-resets/{token}", Nothing, none.clone()),
@@ -388,7 +391,11 @@ async fn of_operations(scene: &Scene, kind: &Kind, all: &[String]) {
     for name in all {
         let (object, verb) = name.split_once('.').unwrap_or(("", name.as_str()));
         let expected = match (object, verb) {
-            ("", "search") => true,
+            ("", "search" | "figures") => true,
+            ("", "batch") => {
+                ["create", "update", "delete", "restore"].iter().any(|verb| kind.allows(verb, true))
+            }
+            (_, "upsert") => false,
             ("activity", "log") => false,
             ("deal", "get" | "find" | "group" | "timeline") => kind.allows("read", true),
             ("deal", verb) if ACTIONS.contains(&verb) => kind.allows(verb, true),

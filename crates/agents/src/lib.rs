@@ -17,6 +17,7 @@
 //! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
+//! | [`client_calls`](ClientCall) | calls of programs, and the questions that they lead to |
 //! | `session_agent` | the agent of a session, and its change |
 //! | `session_list`, `fork`, `deletion`, `export`, `titles` | finding, copying, removing and naming sessions |
 //! | `feedback` | what members think of answers |
@@ -47,6 +48,7 @@ mod assignment;
 mod authority;
 mod budgets;
 mod choice;
+mod client_calls;
 mod colleagues;
 mod copy;
 mod data_steps;
@@ -102,6 +104,7 @@ pub use authority::{
     AskedFor, Authority, AuthorityOfField, AuthorityOfObject, Explanation, Layer, Question, Source, Subject,
 };
 pub use budgets::{Budget, NewBudget};
+pub use client_calls::{ClientAnswer, ClientCall, LONGEST_KEY};
 pub use copy::{NewTryout, TakenAgents, TryoutSubject};
 pub use data_steps::data_steps;
 pub use definition::{
@@ -129,8 +132,9 @@ pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, Approval, ApprovalStatus, BudgetScope, Feedback, ListedApproval, LoggedEvent, MemberName, Rating,
-    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    Access, AnsweredApproval, AnyApproval, Approval, ApprovalStatus, BudgetScope, ClientApproval, Feedback,
+    ListedApproval, LoggedEvent, MemberName, Rating, ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy,
+    UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceAgentChange, TraceLease, TraceTiming, TraceTotal, TurnTrace};

@@ -19,10 +19,20 @@ pub(crate) fn routes() -> ApiRouter<Services> {
     let resource = get_with(protected_resource, |op| {
         op.is("get_protected_resource", "Who gives tokens for this server (RFC 9728)").tag("Sign-in").public()
     });
+    let mcp = get_with(protected_mcp, |op| {
+        op.is("get_protected_mcp", "Who gives tokens for MCP (RFC 9728)").tag("Sign-in").public()
+    });
+    let mcp_reading = get_with(protected_mcp_reading, |op| {
+        op.is("get_protected_mcp_reading", "Who gives tokens for MCP that only reads (RFC 9728)")
+            .tag("Sign-in")
+            .public()
+    });
     ApiRouter::new()
         .api_route("/.well-known/jwks.json", jwks)
         .api_route("/.well-known/oauth-authorization-server", server)
         .api_route("/.well-known/oauth-protected-resource", resource)
+        .api_route("/.well-known/oauth-protected-resource/mcp", mcp)
+        .api_route("/.well-known/oauth-protected-resource/mcp/read", mcp_reading)
 }
 
 async fn jwks(State(state): State<Services>) -> Json<Value> {
@@ -44,9 +54,21 @@ async fn authorization_server(State(state): State<Services>) -> Json<Value> {
 
 /// RFC 9728, section 2.
 async fn protected_resource(State(state): State<Services>) -> Json<Value> {
+    resource(&state, "")
+}
+
+async fn protected_mcp(State(state): State<Services>) -> Json<Value> {
+    resource(&state, "/mcp")
+}
+
+async fn protected_mcp_reading(State(state): State<Services>) -> Json<Value> {
+    resource(&state, "/mcp/read")
+}
+
+fn resource(state: &Services, path: &str) -> Json<Value> {
     let url = &state.public_url;
     Json(json!({
-        "resource": &**url,
+        "resource": format!("{url}{path}"),
         "authorization_servers": [&**url],
         "bearer_methods_supported": ["header"],
     }))

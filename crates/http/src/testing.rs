@@ -9,7 +9,7 @@ use kontor_core::{
     environment::Environment,
     ids::WorkspaceId,
 };
-use kontor_crm::{Crm, Feed, RecordOperations};
+use kontor_crm::{Crm, Feed, ProgramOperations, RecordOperations};
 use kontor_evals::{
     sandbox::{SandboxParts, Sandboxes, Source},
     tryouts::{TryoutLimits, Tryouts},
@@ -59,7 +59,7 @@ impl Installation {
             store.clone(),
             environment.clone(),
             Arc::new(crm.clone()),
-            vec![Arc::new(RecordOperations)],
+            vec![Arc::new(RecordOperations), Arc::new(ProgramOperations)],
             OperationSettings::default(),
         );
         let settings = IdentitySettings {

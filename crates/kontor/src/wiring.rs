@@ -8,7 +8,7 @@ use std::{
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_builtin::Builtin;
 use kontor_core::{caller::Operator, environment::Environment};
-use kontor_crm::{Crm, RecordOperations};
+use kontor_crm::{Crm, ProgramOperations, RecordOperations};
 use kontor_evals::{
     sandbox::{SandboxParts, Sandboxes, Source},
     tryouts::{TryoutLimits, Tryouts},
@@ -184,6 +184,7 @@ pub(crate) fn sandboxes(
 fn contributors() -> Vec<Arc<dyn Contributor>> {
     vec![
         Arc::new(RecordOperations),
+        Arc::new(ProgramOperations),
         #[cfg(debug_assertions)]
         Arc::new(kontor_operations::testing::CountedEffects::from_environment()),
     ]

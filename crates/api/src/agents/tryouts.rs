@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use futures::{StreamExt as _, future};
-use kontor_agents::{Approval, ListedApproval, NewTryout, StartedTurn, Turn};
+use kontor_agents::{AnsweredApproval, AnyApproval, NewTryout, StartedTurn, Turn};
 use kontor_core::ids::{ApprovalId, TurnId};
 use kontor_evals::tryouts::{TryoutChange, TryoutSummary};
 use kontor_http::{Admission, OpenTryout, Services};
@@ -183,7 +183,7 @@ async fn approvals(
     SignedIn(caller): SignedIn,
     Segments((name, id)): Segments<(String, Uuid)>,
     parameters: Parameters,
-) -> Result<Answer<Whole<ListedApproval>>> {
+) -> Result<Answer<Whole<AnyApproval>>> {
     let OpenTryout { services, caller, .. } = state.tryout(&caller, &name, id).await?;
     approvals::list(State(services), SignedIn(caller), parameters).await
 }
@@ -194,7 +194,7 @@ async fn resolve(
     none: NoParameters,
     Segments((name, id, approval)): Segments<(String, Uuid, ApprovalId)>,
     resolution: Json<Resolution>,
-) -> Result<Answer<Approval>> {
+) -> Result<Answer<AnsweredApproval>> {
     let OpenTryout { services, caller, .. } = state.tryout(&caller, &name, id).await?;
     approvals::resolve(State(services), SignedIn(caller), none, Segments(approval), resolution).await
 }

@@ -137,8 +137,10 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         health,
         shutdown: shutdown.clone(),
     });
-    let router =
-        kontor_api::router(shared.clone()).merge(kontor_web::router(shared)).merge(metrics.routes(streams));
+    let router = kontor_api::router(shared.clone())
+        .merge(kontor_mcp::router(shared.clone()))
+        .merge(kontor_web::router(shared))
+        .merge(metrics.routes(streams));
     let limits = Limits { connections: config.max_connections, head: HEAD, stall: STALL };
     let proxies = Arc::new(config.trusted_proxies.0.clone());
     let answers = Answers { router, proxies, refuse: kontor_api::refuse };

@@ -5,7 +5,7 @@ use axum::{
     extract::{Request, State},
     response::Html,
 };
-use kontor_agents::{ApprovalStatus, LONGEST_COMMENT, ListedApproval};
+use kontor_agents::{AnyApproval, ApprovalStatus, ClientApproval, LONGEST_COMMENT, ListedApproval};
 use kontor_core::ids::{ApprovalId, SessionId};
 use kontor_http::Services;
 
@@ -40,11 +40,10 @@ struct ApprovalView {
     asked: Asked,
     /// What became of it, and the colour of that.
     state: (&'static str, &'static str),
-    /// The agent that wants it, where the chat's asked another.
-    by: Option<String>,
-    agent: String,
-    session: SessionId,
-    title: String,
+    /// Who wants it.
+    by: String,
+    /// The chat it is wanted in; none of a program.
+    chat: Option<(SessionId, String)>,
     at: Shown,
     expires: Shown,
     why: String,
@@ -59,7 +58,7 @@ pub(crate) async fn show(
     let query = Fields::of_query(&request);
     let is_all = query.get("status") == "all";
     let wanted = (!is_all).then_some(ApprovalStatus::Pending);
-    let listed = state.agents.approvals(&caller, None, wanted).await?;
+    let listed = state.agents.all_approvals(&caller, wanted).await?;
     let schema = state.crm.schema(caller.workspace).await?;
     let shell = Shell::new(&state, &caller, &csrf, &schema, "Approvals", "approvals").await?;
     let (viewer, clock) = (viewer(&state, &caller, &schema), Clock::of(&state.environment, &caller));
@@ -68,8 +67,8 @@ pub(crate) async fn show(
         shell,
         is_all,
         done: match query.get("done") {
-            "approved" => "Approved. The agent goes on with it.",
-            "denied" => "Denied. The agent is told so.",
+            "approved" => "Approved. Whoever asked goes on with it.",
+            "denied" => "Denied. Whoever asked is told so.",
             _ => "",
         },
         approvals: listed.into_iter().map(|listed| view(&viewer, clock, listed)).collect(),
@@ -78,31 +77,58 @@ pub(crate) async fn show(
     })
 }
 
-fn view(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
+fn view(viewer: &Viewer, clock: Clock, listed: AnyApproval) -> ApprovalView {
+    match listed {
+        AnyApproval::OfTurn(listed) => of_turn(viewer, clock, listed),
+        AnyApproval::OfClient(approval) => of_client(viewer, clock, approval),
+    }
+}
+
+fn of_turn(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
     let ListedApproval { approval, title, agent } = listed;
-    let by = approval.question.asked_agent.as_ref().map(|asked| asked.label.clone());
+    let asked = approval.question.asked_agent.as_ref().map(|asked| asked.label.as_str());
     ApprovalView {
         waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
         asked: Asked::of(
             viewer,
             (&approval.operation, &approval.arguments),
-            by.as_deref(),
+            asked,
             Some(&approval.question),
             None,
         ),
-        state: match approval.status {
-            ApprovalStatus::Pending => ("waits for you", "orange"),
-            ApprovalStatus::Approved => ("approved", "green"),
-            ApprovalStatus::Denied => ("denied", "red"),
-            ApprovalStatus::Expired => ("not answered in time", ""),
+        state: state(approval.status),
+        by: match asked {
+            Some(asked) => format!("{asked}, asked by {}", agent.label),
+            None => agent.label,
         },
-        by,
-        agent: agent.label,
-        session: approval.session,
-        title: title.unwrap_or_else(|| "a chat".to_owned()),
+        chat: Some((approval.session, title.unwrap_or_else(|| "a chat".to_owned()))),
         at: exact(approval.requested_at, clock),
         expires: exact(approval.expires_at, clock),
         why: approval.why,
         comment: approval.comment,
+    }
+}
+
+fn of_client(viewer: &Viewer, clock: Clock, approval: ClientApproval) -> ApprovalView {
+    let call = (approval.operation.as_str(), &approval.arguments);
+    ApprovalView {
+        waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
+        asked: Asked::of(viewer, call, None, Some(&approval.question), None),
+        state: state(approval.status),
+        by: format!("A program for {}", approval.client),
+        chat: None,
+        at: exact(approval.requested_at, clock),
+        expires: exact(approval.expires_at, clock),
+        why: approval.why,
+        comment: approval.comment,
+    }
+}
+
+fn state(status: ApprovalStatus) -> (&'static str, &'static str) {
+    match status {
+        ApprovalStatus::Pending => ("waits for you", "orange"),
+        ApprovalStatus::Approved => ("approved", "green"),
+        ApprovalStatus::Denied => ("denied", "red"),
+        ApprovalStatus::Expired => ("not answered in time", ""),
     }
 }
