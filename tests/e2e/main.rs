@@ -12,6 +12,7 @@ mod disk;
 mod evaluations;
 mod fixture;
 mod isolation;
+mod kept_evaluations;
 mod kill;
 mod limits;
 mod log;

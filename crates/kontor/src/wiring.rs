@@ -10,6 +10,7 @@ use kontor_builtin::Builtin;
 use kontor_core::{caller::Operator, environment::Environment};
 use kontor_crm::{Crm, RecordOperations};
 use kontor_evals::{
+    evaluations::{EvaluationParts, Evaluations},
     sandbox::{SandboxParts, Sandboxes, Source},
     trials::{TrialLimits, Trials},
 };
@@ -37,6 +38,7 @@ pub(crate) struct Services {
     pub(crate) models: Models,
     pub(crate) agents: Agents,
     pub(crate) trials: Trials,
+    pub(crate) evaluations: Evaluations,
     /// What sends the traces of turns, until a server takes it.
     pub(crate) exporter: Mutex<Option<Exporter>>,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
@@ -139,6 +141,14 @@ impl Services {
         );
         let sandboxes = sandboxes(config, config.data_dir.join(SANDBOXES), models.clone(), &environment);
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
+        let evaluations = Evaluations::new(EvaluationParts {
+            sandboxes: sandboxes.clone(),
+            source: source.clone(),
+            crm: crm.clone(),
+            jobs: jobs.clone(),
+            environment: environment.clone(),
+            policy: ApprovalPolicy { unasked_changes: config.agents.unasked_changes },
+        });
         let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
         Ok(Self {
             environment,
@@ -150,6 +160,7 @@ impl Services {
             models,
             agents,
             trials,
+            evaluations,
             exporter: Mutex::new(exporter),
             _lock: lock,
         })

@@ -7,7 +7,10 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces};
+use super::{
+    HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, trials,
+    two_workspaces,
+};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -80,6 +83,7 @@ pub(super) struct Prey {
     pub(super) sign_in: String,
     pub(super) review: String,
     pub(super) trial: String,
+    pub(super) run: String,
 }
 
 impl Prey {
@@ -125,7 +129,22 @@ impl Prey {
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
         let trial = trials::make(ada).await;
-        Self { deal, account, session, turn, approval, job, member, invitation, link, sign_in, review, trial }
+        let run = evaluations::make(ada).await;
+        Self {
+            deal,
+            account,
+            session,
+            turn,
+            approval,
+            job,
+            member,
+            invitation,
+            link,
+            sign_in,
+            review,
+            trial,
+            run,
+        }
     }
 }
 
@@ -408,6 +427,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
+            .chain(evaluations::of_programs(&prey.run))
             .chain(trials::of_programs(&prey))
             .chain(members::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {

@@ -42,6 +42,7 @@ permitted! {
     ManagesMembers: Members;
     ChangesSettings: Settings;
     ChangesDataModel: DataModel;
+    Evaluates: Evaluations;
 }
 
 /// That a caller has one of these permissions; the last of them is named where they have none.

@@ -103,7 +103,7 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
         let told = "a recording is of one model: name it with --model".to_owned();
         return Err(Error::Unreadable(told));
     }
-    let parts = RunParts { sandboxes, models, environment, tape };
+    let parts = RunParts { sandboxes, base: None, models, environment, tape };
     let bar = ProgressBar::hidden();
     let told = |progress: Progress<'_>| match progress {
         Progress::Began { trials, done } => {

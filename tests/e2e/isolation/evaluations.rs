@@ -1,0 +1,34 @@
+//! Datasets and runs of evaluations of another workspace.
+
+use kontor_testkit::client::ApiClient;
+use serde_json::json;
+
+use super::{
+    SECRET,
+    routes::{Attempt, attempt},
+    text,
+};
+
+/// A dataset and a run of Ada's; the run's id.
+pub(super) async fn make(ada: &ApiClient) -> String {
+    let case = json!({"name": SECRET, "turns": [SECRET], "expect": {"state": {"unchanged": true}}});
+    ada.post("/api/evals/datasets", json!({"name": "hers", "cases": [case]})).await.unwrap().ok();
+    let run = json!({"dataset": "hers", "agent": "sales-assistant", "model": "builtin"});
+    text(&ada.post("/api/evals/runs", run).await.unwrap().ok()["id"])
+}
+
+/// The requests of a program.
+pub(super) fn of_programs(run: &str) -> Vec<Attempt> {
+    let (dataset, run) = ("/api/evals/datasets/hers".to_owned(), format!("/api/evals/runs/{run}"));
+    let cases = json!({"cases": [{"name": "x", "turns": ["x"], "expect": {"state": {"unchanged": true}}}]});
+    vec![
+        attempt("GET /api/evals/datasets/{name}", dataset.clone(), None, &[404]),
+        attempt("PUT /api/evals/datasets/{name}", dataset.clone(), Some(cases.clone()), &[404]),
+        attempt("PATCH /api/evals/datasets/{name}", dataset.clone(), Some(cases), &[404]),
+        attempt("DELETE /api/evals/datasets/{name}", dataset, None, &[404]),
+        attempt("GET /api/evals/runs/{id}", run.clone(), None, &[404]),
+        attempt("GET /api/evals/runs/{id}/cases", format!("{run}/cases"), None, &[404]),
+        attempt("GET /api/evals/runs/{id}/events", format!("{run}/events"), None, &[404]),
+        attempt("POST /api/evals/runs/{id}/cancel", format!("{run}/cancel"), Some(json!({})), &[404]),
+    ]
+}
