@@ -11,6 +11,7 @@ mod command_line;
 mod disk;
 mod evaluations;
 mod fixture;
+mod gates;
 mod isolation;
 mod kept_evaluations;
 mod kill;

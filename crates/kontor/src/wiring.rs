@@ -10,7 +10,7 @@ use kontor_builtin::Builtin;
 use kontor_core::{caller::Operator, environment::Environment};
 use kontor_crm::{Crm, RecordOperations};
 use kontor_evals::{
-    evaluations::{EvaluationParts, Evaluations},
+    evaluations::{EvaluationParts, Evaluations, GateKeeper},
     sandbox::{SandboxParts, Sandboxes, Source},
     trials::{TrialLimits, Trials},
 };
@@ -114,6 +114,7 @@ impl Services {
             IdentitySettings { issuer: url.to_owned(), ..IdentitySettings::default() },
         )
         .await;
+        let policy = ApprovalPolicy { unasked_changes: config.agents.unasked_changes };
         let identity = match identity {
             Err(IdentityError::OtherSecret) if is_new => return Err(secret::missing(config)),
             other => other?,
@@ -137,7 +138,13 @@ impl Services {
                 models: models.clone(),
                 environment: environment.clone(),
             },
-            AgentSettings { shared, owner: Some(node), observer, ..AgentSettings::default() },
+            AgentSettings {
+                shared,
+                owner: Some(node),
+                observer,
+                gate: Some(Arc::new(GateKeeper::new(store.clone(), identity.clone(), policy.clone()))),
+                ..AgentSettings::default()
+            },
         );
         let sandboxes = sandboxes(config, config.data_dir.join(SANDBOXES), models.clone(), &environment);
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
@@ -147,7 +154,7 @@ impl Services {
             crm: crm.clone(),
             jobs: jobs.clone(),
             environment: environment.clone(),
-            policy: ApprovalPolicy { unasked_changes: config.agents.unasked_changes },
+            policy,
         });
         let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
         Ok(Self {

@@ -21,7 +21,11 @@ pub(super) async fn make(ada: &ApiClient) -> String {
 pub(super) fn of_programs(run: &str) -> Vec<Attempt> {
     let (dataset, run) = ("/api/evals/datasets/hers".to_owned(), format!("/api/evals/runs/{run}"));
     let cases = json!({"cases": [{"name": "x", "turns": ["x"], "expect": {"state": {"unchanged": true}}}]});
+    let gate = "/api/agents/hers/labels/production/gate".to_owned();
     vec![
+        attempt("GET /api/agents/{name}/labels/{label}/gate", gate.clone(), None, &[404]),
+        attempt("PUT /api/agents/{name}/labels/{label}/gate", gate.clone(), Some(json!({"dataset": "x"})), &[404]),
+        attempt("DELETE /api/agents/{name}/labels/{label}/gate", gate, None, &[404]),
         attempt("GET /api/evals/datasets/{name}", dataset.clone(), None, &[404]),
         attempt("PUT /api/evals/datasets/{name}", dataset.clone(), Some(cases.clone()), &[404]),
         attempt("PATCH /api/evals/datasets/{name}", dataset.clone(), Some(cases), &[404]),

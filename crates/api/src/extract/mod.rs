@@ -21,7 +21,7 @@ pub(crate) use self::{
     path::Segments,
     peer_address::PeerAddress,
     permitted::{
-        ChangesDataModel, ChangesSettings, Evaluates, ManagesAgents, ManagesMembers, ManagesRoles,
+        ChangesDataModel, ChangesSettings, Evaluates, ManagesAgents, ManagesMembers, ManagesRoles, Publishes,
         SeesAgents, WritesPrompts,
     },
 };

@@ -43,6 +43,7 @@ permitted! {
     ChangesSettings: Settings;
     ChangesDataModel: DataModel;
     Evaluates: Evaluations;
+    Publishes: Publishing;
 }
 
 /// That a caller has one of these permissions; the last of them is named where they have none.

@@ -37,6 +37,11 @@ pub enum Error {
     /// Another has changed it since the version that a change was made of.
     #[error("the dataset is at version {version}, which {by} made")]
     DatasetChanged { version: i64, by: String },
+    #[error("the label {0} has no gate")]
+    GateNotFound(String),
+    /// Another has changed it since the version that a change was made of.
+    #[error("the gate is at version {version}, which {by} set")]
+    GateChanged { version: i64, by: String },
     #[error("there is no run {0}")]
     RunNotFound(Uuid),
     #[error("the run has ended: it is {}", .0.word())]
@@ -98,6 +103,15 @@ impl Fault for Error {
                 format!(
                     "The dataset is at version {version} by now, which {by} made. Look at it, and change that one."
                 ),
+            ),
+            Self::GateNotFound(label) => Problem::new(
+                ErrorKind::NotFound,
+                "gate_not_found",
+                format!("Nothing has to be shown before the label {label:?} moves."),
+            ),
+            Self::GateChanged { version, by } => conflict(
+                "gate_changed",
+                format!("The gate is at version {version} by now, which {by} set. Look at it, and change that one."),
             ),
             Self::RunNotFound(id) => {
                 Problem::new(ErrorKind::NotFound, "run_not_found", format!("There is no run {id}."))

@@ -17,10 +17,12 @@
 //! | `runs` | runs: read, cancelled, compared |
 //! | `job` | a run made |
 //! | `follow` | a run followed while it is made |
+//! | `gates` | what a run has to show before a label moves |
 
 mod datasets;
 mod error;
 mod follow;
+mod gates;
 mod job;
 mod rows;
 mod runs;
@@ -40,6 +42,7 @@ pub use self::{
     datasets::{DatasetSummary, DatasetView},
     error::Error,
     follow::RunEvent,
+    gates::{Gate, GateKeeper, GateStanding, GateView, NewGate},
     job::RunEvaluations,
     rows::runs::{Origin, RunState},
     runs::{CaseFilter, RunComparison, RunPage, RunProgress, RunQuery, RunSummary, RunView, StoredTrial},

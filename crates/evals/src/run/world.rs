@@ -179,7 +179,7 @@ impl<'s> Building<'s> {
                 let labels =
                     agents.labels(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
                 let production = labels.iter().find(|label| label.label == PRODUCTION);
-                let to = LabelMove { version, expected: production.map(|label| label.version) };
+                let to = LabelMove { version, expected: production.map(|label| label.version), reason: None };
                 let moved = agents.move_label(&self.admin, name, PRODUCTION, to).await;
                 moved.map_err(|error| Error::at("the prompt", error))?;
             }

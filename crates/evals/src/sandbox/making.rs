@@ -226,6 +226,7 @@ impl Sandboxes {
             shared: false,
             owner: None,
             observer: None,
+            gate: None,
             account,
             concurrency: TURNS,
             ..self.0.agents.clone()

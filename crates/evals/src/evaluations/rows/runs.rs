@@ -221,3 +221,22 @@ pub(in crate::evaluations) async fn end(tx: &mut Tx<'_>, run: Uuid, ended: &Ende
         .take();
     Ok(tx.execute(&update).await? == 1)
 }
+
+/// The whole runs of a dataset on what is tried, the latest first: those that have come to their end.
+pub(in crate::evaluations) async fn of_subject(
+    tx: &mut Tx<'_>,
+    subject: &str,
+    dataset_digest: &str,
+) -> Result<Vec<RunRow>, Error> {
+    let mut select = tx.select::<RunRow>();
+    select
+        .and_where(Expr::col("subject").eq(subject))
+        .and_where(Expr::col("dataset_digest").eq(dataset_digest))
+        .and_where(Expr::col("tags").eq("[]"))
+        .and_where(Expr::col("origin").eq(Origin::Workspace))
+        .and_where(Expr::col("state").is_in([RunState::Completed, RunState::Failed]))
+        .order_by("created_at", Order::Desc)
+        .order_by("id", Order::Desc)
+        .limit(50);
+    Ok(tx.rows(&select).await?)
+}
