@@ -39,6 +39,7 @@ async fn ran(ada: &ApiClient, mut asked: Value) -> Value {
         (!run["ended_at"].is_null()).then_some(run)
     })
     .await
+    .expect("the run does not end")
 }
 
 async fn saved(ada: &ApiClient, body: &str) -> i64 {
@@ -68,15 +69,15 @@ async fn what_a_gate_requires_is_shown_before_the_label_moves() {
         let wrong = json!({"dataset": "none", "min_score": 2});
         let put = async |gate: &Value| ada.send(Method::PUT, GATE, Some(gate.clone()), &[]).await.unwrap();
         let wrong = put(&wrong).await;
-        assert_eq!((wrong.status, codes(&wrong)), (400, vec!["unknown_dataset".to_owned(), "out_of_range".to_owned()]));
+        assert_eq!((wrong.status.as_u16(), codes(&wrong)), (400, vec!["unknown_dataset".to_owned(), "out_of_range".to_owned()]));
         assert_eq!(put(&gate).await.ok()["version"], 1);
         let mut stale = gate.clone();
         stale["version"] = 7.into();
-        assert_eq!(put(&stale).await.status, 409);
+        assert_eq!(put(&stale).await.status.as_u16(), 409);
 
         let rude = saved(&ada, "You are an analyst. Be brief.").await;
         let refused = published(&ada, rude, present, None).await;
-        assert_eq!((refused.status, &refused.body["code"]), (409, &json!("gate_not_passed")), "{}", refused.body);
+        assert_eq!((refused.status.as_u16(), &refused.body["code"]), (409, &json!("gate_not_passed")), "{}", refused.body);
         assert_eq!(codes(&refused), ["no_run"]);
         // The built-in commands read no prompt: their run counts for nothing.
         ran(&ada, json!({"version": rude, "model": "builtin", "trials": 2})).await;
@@ -103,7 +104,7 @@ async fn what_a_gate_requires_is_shown_before_the_label_moves() {
         assert_eq!(codes(&published(&ada, polite, present, None).await), ["no_run"]);
         let back = json!({"version": agent["version"].as_i64().unwrap() + 1, "operations": agent["operations"]});
         ada.patch("/api/agents/analyst", back).await.unwrap().ok();
-        assert_eq!(published(&ada, polite, present, None).await.status, 200);
+        assert_eq!(published(&ada, polite, present, None).await.status.as_u16(), 200);
 
         // Without what is required it takes the permission, and a reason that the audit keeps.
         let role = json!({"name": "Writer", "copy_of": "Member"});
@@ -115,14 +116,14 @@ async fn what_a_gate_requires_is_shown_before_the_label_moves() {
         assert!(added.status.success(), "{}", said(&added));
         let wim = fixture.sign_in("wim").await;
         let refused = published(&wim, rude, polite, Some("I like it.")).await;
-        assert_eq!((refused.status, &refused.body["code"]), (403, &json!("not_permitted")), "{}", refused.body);
+        assert_eq!((refused.status.as_u16(), &refused.body["code"]), (403, &json!("not_permitted")), "{}", refused.body);
         assert_eq!(wim.delete(GATE).await.unwrap().status, 403);
-        assert_eq!(published(&ada, rude, polite, Some("The board wants it.")).await.status, 200);
+        assert_eq!(published(&ada, rude, polite, Some("The board wants it.")).await.status.as_u16(), 200);
         let audit = ada.get("/api/audit?action=gate.*").await.unwrap().ok();
         let entry = &audit["data"][0];
         assert_eq!((&entry["action"], &entry["details"]["reason"]), (&json!("gate.bypassed"), &json!("The board wants it.")));
         assert_eq!(ada.delete(GATE).await.unwrap().status, 204);
-        assert_eq!(published(&ada, polite, rude, None).await.status, 200);
+        assert_eq!(published(&ada, polite, rude, None).await.status.as_u16(), 200);
         assert_eq!(model.violations(), Vec::<String>::new());
         fixture.end().await;
     }

@@ -8,3 +8,6 @@ CREATE TABLE eval_gates (
     set_at bigint NOT NULL,
     PRIMARY KEY (agent_id, label)
 );
+
+-- What a run came to, in a few figures, for lists.
+ALTER TABLE eval_runs ADD COLUMN figures text COLLATE "C";

@@ -8,3 +8,6 @@ CREATE TABLE eval_gates (
     set_at INTEGER NOT NULL,
     PRIMARY KEY (agent_id, label)
 ) STRICT;
+
+-- What a run came to, in a few figures, for lists.
+ALTER TABLE eval_runs ADD COLUMN figures TEXT;

@@ -44,7 +44,7 @@ pub use self::{
     follow::RunEvent,
     gates::{Gate, GateKeeper, GateStanding, GateView, NewGate},
     job::RunEvaluations,
-    rows::runs::{Origin, RunState},
+    rows::runs::{Origin, RunFigures, RunState},
     runs::{CaseFilter, RunComparison, RunPage, RunProgress, RunQuery, RunSummary, RunView, StoredTrial},
     shipped::{ShippedDataset, shipped},
     sources::{DatasetChanges, NewDataset},

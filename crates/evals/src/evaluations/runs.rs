@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Error, Evaluations, Origin, RunState,
     rows::{
-        runs::{self as rows, Ended, ReportRow, RunRow, Wanted},
+        runs::{self as rows, Ended, ReportRow, RunFigures, RunRow, Wanted},
         trials::{self, TrialRow},
     },
 };
@@ -65,6 +65,8 @@ pub struct RunSummary {
     /// Whether every trial was run and judged, and passed; null before the end.
     pub passed: Option<bool>,
     pub progress: RunProgress,
+    /// What it came to; null before the end.
+    pub figures: Option<RunFigures>,
     /// Why it failed.
     pub problem: Option<Problem>,
     pub origin: Origin,
@@ -171,6 +173,7 @@ impl RunSummary {
             state: row.state,
             passed,
             progress: RunProgress { total: row.planned, done: row.done, passed: row.passed },
+            figures: row.figures,
             problem: row.problem,
             origin: row.origin,
             created_by: row.made_by,

@@ -128,6 +128,7 @@ impl Evaluations {
             planned: i64::try_from(planned.len()).unwrap_or(i64::MAX),
             done: 0,
             passed: 0,
+            figures: None,
             origin: Origin::Workspace,
             member: Some(member),
             made_by: caller.actor(),

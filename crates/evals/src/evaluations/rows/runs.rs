@@ -7,10 +7,12 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{Tx, stored_enum, table_row};
+use schemars::JsonSchema;
 use sea_query::{Expr, ExprTrait, Func, Order, Query};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{evaluations::Error, report::Report, run::ModelChoice};
+use crate::{evaluations::Error, report::Report, run::ModelChoice, stats::Summary};
 
 const TABLE: &str = "eval_runs";
 
@@ -30,6 +32,43 @@ stored_enum! {
 impl RunState {
     pub fn has_ended(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// What a run came to, in a few figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunFigures {
+    /// The part of trials that passed, the mean over cases.
+    pub pass_at_1: Option<f64>,
+    /// The mean score over cases, with its interval where there is one.
+    pub score: Option<f64>,
+    pub score_low: Option<f64>,
+    pub score_high: Option<f64>,
+    /// Cases that pass sometimes.
+    pub flaky: usize,
+    pub trials: usize,
+    pub tokens: u64,
+    /// In millionths of a US dollar, of the trials whose cost is known.
+    pub cost_micros: u64,
+    pub latency_p50_ms: Option<f64>,
+    pub latency_p95_ms: Option<f64>,
+}
+
+impl From<&Summary> for RunFigures {
+    fn from(summary: &Summary) -> Self {
+        let score = summary.score.as_ref();
+        Self {
+            pass_at_1: summary.pass_at_1.as_ref().map(|interval| interval.mean),
+            score: score.map(|interval| interval.mean),
+            score_low: score.and_then(|interval| interval.low),
+            score_high: score.and_then(|interval| interval.high),
+            flaky: summary.flaky.len(),
+            trials: summary.trials,
+            tokens: summary.tokens,
+            cost_micros: summary.cost_micros,
+            latency_p50_ms: summary.latency_p50_ms,
+            latency_p95_ms: summary.latency_p95_ms,
+        }
     }
 }
 
@@ -69,6 +108,7 @@ table_row! {
         pub(in crate::evaluations) planned: i64,
         pub(in crate::evaluations) done: i64,
         pub(in crate::evaluations) passed: i64,
+        pub(in crate::evaluations) figures: Option<RunFigures> as json,
         pub(in crate::evaluations) origin: Origin,
         pub(in crate::evaluations) member: Option<MemberId> = "member_id",
         pub(in crate::evaluations) made_by: Actor as json,
@@ -208,6 +248,7 @@ pub(in crate::evaluations) struct Ended {
 /// Ends a run that has not ended; whether it had not.
 pub(in crate::evaluations) async fn end(tx: &mut Tx<'_>, run: Uuid, ended: &Ended) -> Result<bool, Error> {
     let Ended { state, problem, models, report, at } = ended;
+    let figures = report.as_ref().map(|report| RunFigures::from(&report.totals));
     let text = |value: Option<Result<String, serde_json::Error>>| value.transpose();
     let update = Query::update()
         .table(tx.table(TABLE))
@@ -215,6 +256,7 @@ pub(in crate::evaluations) async fn end(tx: &mut Tx<'_>, run: Uuid, ended: &Ende
         .value("problem", text(problem.as_ref().map(serde_json::to_string))?)
         .value("models", serde_json::to_string(models)?)
         .value("report", text(report.as_ref().map(serde_json::to_string))?)
+        .value("figures", text(figures.as_ref().map(serde_json::to_string))?)
         .value("ended_at", at.micros())
         .and_where(Expr::col("id").eq(run))
         .and_where(Expr::col("state").is_in([RunState::Queued, RunState::Running]))

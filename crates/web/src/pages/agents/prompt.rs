@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     assets,
+    pages::evaluations::{self, gate::GateOfLabel},
     error::{PageError, Result, page, refused},
     form::Fields,
     session::{Sent, SignedIn},
@@ -65,6 +66,9 @@ struct PromptPage {
     variables: Vec<Variable>,
     versions: Vec<VersionView>,
     labels: Vec<LabelView>,
+    /// The datasets that it may be run on.
+    datasets: Vec<String>,
+    may_publish: bool,
     reviews: Vec<ReviewView>,
     may_write: bool,
     done: &'static str,
@@ -97,6 +101,7 @@ struct LabelView {
     is_protected: bool,
     by: String,
     when: Shown,
+    gate: Option<GateOfLabel>,
 }
 
 struct ReviewView {
@@ -175,6 +180,7 @@ async fn opened(
         "discarded" => "Your draft is gone.",
         "moved" => "The label has moved. Chats use it from their next message on.",
         "asked" => "A second person is asked.",
+        "gate" => "What the label takes is set.",
         "answered" => "The review is answered.",
         _ => "",
     };
@@ -350,6 +356,20 @@ async fn prompt_page(
         None => agent.prompt.unwrap_or_default(),
     };
     let diff = compare_lines(&compared, &written.body);
+    let mut label_views = Vec::new();
+    for label in labels {
+        label_views.push(LabelView {
+            gate: match evaluations::gate::may_see(caller) {
+                true => evaluations::gate::of_label(state, caller, &name, &label.label).await?,
+                false => None,
+            },
+            label: label.label,
+            version: label.version,
+            is_protected: label.is_protected,
+            by: label.moved_by.to_string(),
+            when: instant(label.moved_at, clock),
+        });
+    }
     let newest = versions.first().map_or(0, |newest| newest.version);
     Ok(PromptPage {
         assets: &assets::BASE,
@@ -386,16 +406,9 @@ async fn prompt_page(
                 labels: version.labels,
             })
             .collect(),
-        labels: labels
-            .into_iter()
-            .map(|label| LabelView {
-                label: label.label,
-                version: label.version,
-                is_protected: label.is_protected,
-                by: label.moved_by.to_string(),
-                when: instant(label.moved_at, clock),
-            })
-            .collect(),
+        labels: label_views,
+        datasets: evaluations::list::datasets_of(state, caller).await?,
+        may_publish: evaluations::gate::may_publish(caller),
         reviews: reviews.into_iter().map(|review| review_view(review, caller, clock)).collect(),
         body: written.body,
         note: written.note,
