@@ -57,7 +57,7 @@ async fn ended(ada: &ApiClient, run: &str) -> Value {
         let has_ended = !["queued", "running"].contains(&run["state"].as_str().unwrap());
         has_ended.then_some(run)
     });
-    found.await
+    found.await.expect("the run does not end")
 }
 
 async fn events(ada: &ApiClient, run: &str, after: Option<&str>) -> Vec<sse::Event> {
@@ -80,12 +80,17 @@ async fn a_dataset_is_written_run_and_compared() {
         assert_eq!((&added.body["version"], &added.body["case_count"]), (&json!(1), &json!(2)));
         assert_eq!(added.body["cases"][0]["name"], "accounts are found");
         let again = ada.post("/api/evals/datasets", json!({"name": "basics", "source": YAML})).await.unwrap();
-        assert_eq!((again.status, &again.body["code"]), (409, &json!("dataset_exists")));
+        assert_eq!((again.status.as_u16(), &again.body["code"]), (409, &json!("dataset_exists")));
 
         // What is wrong is told by line of a text, and by path of JSON.
         let wrong = YAML.replace("turns: [\"find account Hellwig\"]", "turnz: []");
         let wrong = ada.post("/api/evals/datasets", json!({"name": "wrong", "source": wrong})).await.unwrap();
-        assert_eq!((wrong.status, &wrong.body["code"]), (422, &json!("invalid_dataset")), "{}", wrong.body);
+        assert_eq!(
+            (wrong.status.as_u16(), &wrong.body["code"]),
+            (422, &json!("invalid_dataset")),
+            "{}",
+            wrong.body
+        );
         assert_eq!(wrong.body["errors"][0]["line"], 13, "{}", wrong.body);
         let wrong =
             json!({"name": "wrong", "cases": [{"name": "x", "turns": ["x"], "expect": {"replay": {}}}]});
@@ -133,9 +138,14 @@ async fn a_dataset_is_written_run_and_compared() {
             ada.send(Method::PUT, "/api/evals/datasets/basics", Some(body.clone()), &[]).await.unwrap()
         };
         let changed = put(&change).await;
-        assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)), "{}", changed.body);
+        assert_eq!((changed.status.as_u16(), &changed.body["version"]), (200, &json!(2)), "{}", changed.body);
         let stale = put(&json!({"source": YAML, "version": 1})).await;
-        assert_eq!((stale.status, &stale.body["code"]), (409, &json!("dataset_changed")), "{}", stale.body);
+        assert_eq!(
+            (stale.status.as_u16(), &stale.body["code"]),
+            (409, &json!("dataset_changed")),
+            "{}",
+            stale.body
+        );
         assert!(stale.body["detail"].as_str().unwrap().contains("Ada"), "{}", stale.body);
         let second = started(&ada, run).await;
         assert_eq!(ended(&ada, &second).await["passed"], true);
@@ -152,7 +162,7 @@ async fn a_dataset_is_written_run_and_compared() {
         ended(&ada, &third).await;
         let compared =
             ada.get(&format!("/api/evals/compare?a={}&b={}", id(&first), id(&third))).await.unwrap();
-        assert_eq!((compared.status, &compared.body["code"]), (409, &json!("prompts_not_read")));
+        assert_eq!((compared.status.as_u16(), &compared.body["code"]), (409, &json!("prompts_not_read")));
 
         let listed = ada.get("/api/evals/runs?limit=2").await.unwrap().ok();
         assert_eq!(
@@ -203,7 +213,7 @@ async fn a_shipped_dataset_is_added_by_name_and_what_cannot_be_run_is_said() {
     ] {
         let refused = ada.post("/api/evals/runs", asked.clone()).await.unwrap();
         assert_eq!(
-            (refused.status, &refused.body["code"]),
+            (refused.status.as_u16(), &refused.body["code"]),
             (status, &json!(code)),
             "{asked}: {}",
             refused.body
@@ -235,7 +245,7 @@ async fn a_run_that_was_killed_goes_on_and_comes_to_the_same_numbers() {
                 let done = run["progress"]["done"].as_i64().unwrap();
                 (done > last || run["state"] == "completed").then_some(done)
             });
-            last = done.await;
+            last = done.await.expect("the run stands still");
             tokio::time::sleep(Duration::from_millis(7 * round)).await;
             // Without a word: `kill -9`.
             drop(fixture.server.take());
@@ -283,13 +293,14 @@ async fn a_run_is_cancelled_and_others_wait_their_turn() {
         let progress = ada.get(&long[1]).await.unwrap().ok();
         (progress["progress"]["done"].as_i64().unwrap() > 0).then_some(())
     })
-    .await;
+    .await
+    .expect("the second run does not begin");
     assert_eq!(ada.get(&waits).await.unwrap().ok()["state"], "queued");
     for run in &long {
         let cancelled = ada.post(&format!("{run}/cancel"), json!({})).await.unwrap().ok();
         assert_eq!(cancelled["state"], "cancelled");
         let again = ada.post(&format!("{run}/cancel"), json!({})).await.unwrap();
-        assert_eq!((again.status, &again.body["code"]), (409, &json!("run_ended")));
+        assert_eq!((again.status.as_u16(), &again.body["code"]), (409, &json!("run_ended")));
         assert_eq!(events(&ada, run, None).await.last().unwrap().name, "run.cancelled");
     }
     assert_eq!(ended(&ada, &waits).await["passed"], true);
