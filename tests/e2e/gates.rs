@@ -22,9 +22,7 @@ async fn model() -> ScriptedModel {
 }
 
 fn dataset() -> Value {
-    let case = |name: &str, contains: &str| {
-        json!({"name": name, "tags": ["manners"], "turns": ["Hello!"], "expect": {"reply": {"contains": [contains]}}})
-    };
+    let case = |name: &str, contains: &str| json!({"name": name, "tags": ["manners"], "turns": ["Hello!"], "expect": {"reply": {"contains": [contains]}}});
     json!({"name": "manners", "cases": [case("greets", "Good day"), case("says nothing of the weather", "day")]})
 }
 
@@ -69,7 +67,10 @@ async fn what_a_gate_requires_is_shown_before_the_label_moves() {
         let wrong = json!({"dataset": "none", "min_score": 2});
         let put = async |gate: &Value| ada.send(Method::PUT, GATE, Some(gate.clone()), &[]).await.unwrap();
         let wrong = put(&wrong).await;
-        assert_eq!((wrong.status.as_u16(), codes(&wrong)), (400, vec!["unknown_dataset".to_owned(), "out_of_range".to_owned()]));
+        assert_eq!(
+            (wrong.status.as_u16(), codes(&wrong)),
+            (400, vec!["unknown_dataset".to_owned(), "out_of_range".to_owned()])
+        );
         assert_eq!(put(&gate).await.ok()["version"], 1);
         let mut stale = gate.clone();
         stale["version"] = 7.into();
@@ -77,18 +78,31 @@ async fn what_a_gate_requires_is_shown_before_the_label_moves() {
 
         let rude = saved(&ada, "You are an analyst. Be brief.").await;
         let refused = published(&ada, rude, present, None).await;
-        assert_eq!((refused.status.as_u16(), &refused.body["code"]), (409, &json!("gate_not_passed")), "{}", refused.body);
+        assert_eq!(
+            (refused.status.as_u16(), &refused.body["code"]),
+            (409, &json!("gate_not_passed")),
+            "{}",
+            refused.body
+        );
         assert_eq!(codes(&refused), ["no_run"]);
         // The built-in commands read no prompt: their run counts for nothing.
         ran(&ada, json!({"version": rude, "model": "builtin", "trials": 2})).await;
         assert_eq!(codes(&published(&ada, rude, present, None).await), ["no_run"]);
         let before = ran(&ada, json!({"label": "production", "trials": 2})).await;
-        assert_eq!((&before["passed"], &before["prompt_version"]), (&json!(true), &json!(present)), "{before}");
+        assert_eq!(
+            (&before["passed"], &before["prompt_version"]),
+            (&json!(true), &json!(present)),
+            "{before}"
+        );
         let after = ran(&ada, json!({"version": rude, "trials": 2})).await;
         assert_eq!(after["passed"], false);
         let refused = published(&ada, rude, present, None).await;
         assert_eq!(codes(&refused), ["score_too_low", "regression"], "{}", refused.body);
-        assert!(refused.body["errors"][1]["message"].as_str().unwrap().contains("manners/greets"), "{}", refused.body);
+        assert!(
+            refused.body["errors"][1]["message"].as_str().unwrap().contains("manners/greets"),
+            "{}",
+            refused.body
+        );
 
         // A prompt that was tried before it was saved is the same prompt.
         let polite = "You are an analyst. Be brief. Be polite.";
@@ -96,13 +110,17 @@ async fn what_a_gate_requires_is_shown_before_the_label_moves() {
         assert_eq!((&draft["passed"], &draft["prompt_version"]), (&json!(true), &Value::Null));
         let polite = saved(&ada, polite).await;
         let standing = ada.get(&format!("{GATE}?version={polite}")).await.unwrap().ok();
-        assert_eq!((&standing["standing"]["passed"], &standing["standing"]["run"]), (&json!(true), &draft["id"]));
+        assert_eq!(
+            (&standing["standing"]["passed"], &standing["standing"]["run"]),
+            (&json!(true), &draft["id"])
+        );
         // All that is published counts: with other operations it is another agent.
         let agent = ada.get("/api/agents/analyst").await.unwrap().ok();
         let narrowed = json!({"version": agent["version"], "operations": ["deal.find"]});
         ada.patch("/api/agents/analyst", narrowed).await.unwrap().ok();
         assert_eq!(codes(&published(&ada, polite, present, None).await), ["no_run"]);
-        let back = json!({"version": agent["version"].as_i64().unwrap() + 1, "operations": agent["operations"]});
+        let back =
+            json!({"version": agent["version"].as_i64().unwrap() + 1, "operations": agent["operations"]});
         ada.patch("/api/agents/analyst", back).await.unwrap().ok();
         assert_eq!(published(&ada, polite, present, None).await.status.as_u16(), 200);
 
@@ -116,12 +134,20 @@ async fn what_a_gate_requires_is_shown_before_the_label_moves() {
         assert!(added.status.success(), "{}", said(&added));
         let wim = fixture.sign_in("wim").await;
         let refused = published(&wim, rude, polite, Some("I like it.")).await;
-        assert_eq!((refused.status.as_u16(), &refused.body["code"]), (403, &json!("not_permitted")), "{}", refused.body);
+        assert_eq!(
+            (refused.status.as_u16(), &refused.body["code"]),
+            (403, &json!("not_permitted")),
+            "{}",
+            refused.body
+        );
         assert_eq!(wim.delete(GATE).await.unwrap().status, 403);
         assert_eq!(published(&ada, rude, polite, Some("The board wants it.")).await.status.as_u16(), 200);
         let audit = ada.get("/api/audit?action=gate.*").await.unwrap().ok();
         let entry = &audit["data"][0];
-        assert_eq!((&entry["action"], &entry["details"]["reason"]), (&json!("gate.bypassed"), &json!("The board wants it.")));
+        assert_eq!(
+            (&entry["action"], &entry["details"]["reason"]),
+            (&json!("gate.bypassed"), &json!("The board wants it."))
+        );
         assert_eq!(ada.delete(GATE).await.unwrap().status, 204);
         assert_eq!(published(&ada, polite, rude, None).await.status.as_u16(), 200);
         assert_eq!(model.violations(), Vec::<String>::new());

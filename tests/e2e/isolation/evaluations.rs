@@ -24,7 +24,12 @@ pub(super) fn of_programs(run: &str) -> Vec<Attempt> {
     let gate = "/api/agents/hers/labels/production/gate".to_owned();
     vec![
         attempt("GET /api/agents/{name}/labels/{label}/gate", gate.clone(), None, &[404]),
-        attempt("PUT /api/agents/{name}/labels/{label}/gate", gate.clone(), Some(json!({"dataset": "x"})), &[404]),
+        attempt(
+            "PUT /api/agents/{name}/labels/{label}/gate",
+            gate.clone(),
+            Some(json!({"dataset": "x"})),
+            &[404],
+        ),
         attempt("DELETE /api/agents/{name}/labels/{label}/gate", gate, None, &[404]),
         attempt("GET /api/evals/datasets/{name}", dataset.clone(), None, &[404]),
         attempt("PUT /api/evals/datasets/{name}", dataset.clone(), Some(cases.clone()), &[404]),
@@ -34,5 +39,47 @@ pub(super) fn of_programs(run: &str) -> Vec<Attempt> {
         attempt("GET /api/evals/runs/{id}/cases", format!("{run}/cases"), None, &[404]),
         attempt("GET /api/evals/runs/{id}/events", format!("{run}/events"), None, &[404]),
         attempt("POST /api/evals/runs/{id}/cancel", format!("{run}/cancel"), Some(json!({})), &[404]),
+    ]
+}
+
+/// The requests of a browser.
+pub(super) fn of_people(run: &str) -> Vec<Attempt> {
+    let (dataset, run) = ("/settings/evaluations/datasets/hers", format!("/settings/evaluations/runs/{run}"));
+    let none = &[404];
+    let agent = "/settings/agents/hers/prompt";
+    vec![
+        attempt("GET /settings/evaluations/datasets/{name}", dataset.to_owned(), None, none),
+        attempt(
+            "POST /settings/evaluations/datasets/{name}",
+            dataset.to_owned(),
+            Some(json!({"source": "cases: [{name: x, turns: [x], expect: {state: {unchanged: true}}}]"})),
+            none,
+        ),
+        attempt(
+            "POST /settings/evaluations/datasets/{name}/remove",
+            format!("{dataset}/remove"),
+            Some(json!({})),
+            none,
+        ),
+        attempt("GET /settings/evaluations/runs/{id}", run.clone(), None, none),
+        attempt("GET /settings/evaluations/runs/{id}/events", format!("{run}/events"), None, none),
+        attempt(
+            "POST /settings/evaluations/runs/{id}/cancel",
+            format!("{run}/cancel"),
+            Some(json!({})),
+            none,
+        ),
+        attempt(
+            "POST /settings/agents/{name}/prompt/evaluate",
+            format!("{agent}/evaluate"),
+            Some(json!({"dataset": "hers", "body": "x"})),
+            none,
+        ),
+        attempt(
+            "POST /settings/agents/{name}/prompt/gates/{label}",
+            format!("{agent}/gates/production"),
+            Some(json!({"dataset": "hers"})),
+            none,
+        ),
     ]
 }

@@ -120,7 +120,12 @@ impl GateKeeper {
         Self(Arc::new(Keeper { store, identity, policy }))
     }
 
-    async fn gate(&self, workspace: WorkspaceId, agent: AgentId, label: &str) -> Result<Option<GateRow>, Error> {
+    async fn gate(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+        label: &str,
+    ) -> Result<Option<GateRow>, Error> {
         let namespace = self.0.store.workspace(workspace).await?;
         let label = label.to_owned();
         namespace.read((agent, label), |tx, (agent, label)| Box::pin(rows::find(tx, *agent, label))).await
@@ -205,7 +210,9 @@ impl Looked {
         let Some(run) = runs.first() else {
             let beside = match others {
                 0 => String::new(),
-                _ => format!(" The {others} runs there are were answered by other models, or by the built-in commands."),
+                _ => format!(
+                    " The {others} runs there are were answered by other models, or by the built-in commands."
+                ),
             };
             let told = format!(
                 "there is no run of {dataset} (version {}) on version {version} of the prompt as it would be published: with \
@@ -216,7 +223,8 @@ impl Looked {
         };
         let mut missing = Vec::new();
         let report = runs::report(tx, run.id).await?.and_then(|row| row.report);
-        let Some(report) = report.filter(|report| run.state == RunState::Completed && report.totals.complete) else {
+        let Some(report) = report.filter(|report| run.state == RunState::Completed && report.totals.complete)
+        else {
             let told = format!("in its last run of {dataset} not every trial was run and judged");
             return Ok((vec![Issue::new("dataset", "run_not_complete", told)], Some(run.id)));
         };
@@ -280,11 +288,16 @@ fn flaky(tag: &str, run: &RunRow, report: &Report) -> Option<Issue> {
         return Some(Issue::new(path, "no_such_tag", told));
     };
     if run.trials < 2 {
-        let told = format!("whether a case with the tag {tag:?} is flaky takes two trials of each case at least");
+        let told =
+            format!("whether a case with the tag {tag:?} is flaky takes two trials of each case at least");
         return Some(Issue::new(path, "too_few_trials", told));
     }
     (!summary.flaky.is_empty()).then(|| {
-        Issue::new(path, "flaky", format!("cases with the tag {tag:?} pass only sometimes: {}", named(&summary.flaky)))
+        Issue::new(
+            path,
+            "flaky",
+            format!("cases with the tag {tag:?} pass only sometimes: {}", named(&summary.flaky)),
+        )
     })
 }
 
@@ -311,7 +324,12 @@ impl Evaluations {
     ///
     /// # Errors
     /// As [`Evaluations::gate`].
-    pub async fn find_gate(&self, caller: &Caller, agent: &str, label: &str) -> Result<Option<GateView>, Error> {
+    pub async fn find_gate(
+        &self,
+        caller: &Caller,
+        agent: &str,
+        label: &str,
+    ) -> Result<Option<GateView>, Error> {
         require_to_see(caller)?;
         let agent = self.0.source.agents.agent_by_name(caller, agent).await?;
         let namespace = self.namespace(caller.workspace).await?;
@@ -385,7 +403,8 @@ impl Evaluations {
                     let version = before.as_ref().map_or(0, |before| before.version) + 1;
                     let row = GateRow { version, ..row.clone() };
                     rows::put(tx, &row).await?;
-                    let details = json!({"label": row.label, "before": before.map(|row| row.gate), "after": row.gate});
+                    let details =
+                        json!({"label": row.label, "before": before.map(|row| row.gate), "after": row.gate});
                     let entry = AuditEntry::new("gate.set", format!("agent:{agent}"), details);
                     tx.audit(environment, row.set_at, &row.set_by, entry).await?;
                     Ok(row)

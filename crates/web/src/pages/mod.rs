@@ -128,8 +128,14 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/agents/{name}/prompt/gates/{label}", post(evaluations::gate::set))
         .route("/settings/evaluations", get(evaluations::list::show))
         .route("/settings/evaluations/shipped", post(evaluations::list::add_shipped))
-        .route("/settings/evaluations/datasets/new", get(evaluations::dataset::new).post(evaluations::dataset::add))
-        .route("/settings/evaluations/datasets/{name}", get(evaluations::dataset::show).post(evaluations::dataset::change))
+        .route(
+            "/settings/evaluations/datasets/new",
+            get(evaluations::dataset::new).post(evaluations::dataset::add),
+        )
+        .route(
+            "/settings/evaluations/datasets/{name}",
+            get(evaluations::dataset::show).post(evaluations::dataset::change),
+        )
         .route("/settings/evaluations/datasets/{name}/remove", post(evaluations::dataset::remove))
         .route("/settings/evaluations/runs", post(evaluations::list::start))
         .route("/settings/evaluations/runs/{id}", get(evaluations::run::show))

@@ -22,11 +22,13 @@ use kontor_identity::Csrf;
 
 use super::{
     comparison::{DiffView, shortened},
-    href, may_write, number,
+    href,
+    labels::{self, LabelView},
+    may_write, number,
 };
+use crate::pages::evaluations;
 use crate::{
     assets,
-    pages::evaluations::{self, gate::GateOfLabel},
     error::{PageError, Result, page, refused},
     form::Fields,
     session::{Sent, SignedIn},
@@ -93,15 +95,6 @@ struct VersionView {
     by: String,
     when: Shown,
     labels: Vec<String>,
-}
-
-struct LabelView {
-    label: String,
-    version: i64,
-    is_protected: bool,
-    by: String,
-    when: Shown,
-    gate: Option<GateOfLabel>,
 }
 
 struct ReviewView {
@@ -325,7 +318,6 @@ async fn prompt_page(
     let name = agent.name.clone();
     let title = format!("Prompt of {}", agent.definition.label);
     let versions = state.agents.prompts(caller, &name).await?;
-    let labels = state.agents.labels(caller, &name).await?;
     let reviews = state.agents.reviews(caller, &name).await?;
     let (preview, problem) = match previewed(state, caller, &name, &written).await {
         Ok(preview) => (Some(shown(preview)), None),
@@ -356,20 +348,6 @@ async fn prompt_page(
         None => agent.prompt.unwrap_or_default(),
     };
     let diff = compare_lines(&compared, &written.body);
-    let mut label_views = Vec::new();
-    for label in labels {
-        label_views.push(LabelView {
-            gate: match evaluations::gate::may_see(caller) {
-                true => evaluations::gate::of_label(state, caller, &name, &label.label).await?,
-                false => None,
-            },
-            label: label.label,
-            version: label.version,
-            is_protected: label.is_protected,
-            by: label.moved_by.to_string(),
-            when: instant(label.moved_at, clock),
-        });
-    }
     let newest = versions.first().map_or(0, |newest| newest.version);
     Ok(PromptPage {
         assets: &assets::BASE,
@@ -406,7 +384,7 @@ async fn prompt_page(
                 labels: version.labels,
             })
             .collect(),
-        labels: label_views,
+        labels: labels::of(state, caller, &name, clock).await?,
         datasets: evaluations::list::datasets_of(state, caller).await?,
         may_publish: evaluations::gate::may_publish(caller),
         reviews: reviews.into_iter().map(|review| review_view(review, caller, clock)).collect(),

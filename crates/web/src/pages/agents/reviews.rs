@@ -53,7 +53,8 @@ pub(crate) async fn answer(
         "withdraw" => ReviewDecision::Withdraw,
         _ => return Err(PageError::not_found()),
     };
-    let answer = ReviewAnswer { decision, comment: sent.fields.get("comment").to_owned(), reason: reason(&sent) };
+    let answer =
+        ReviewAnswer { decision, comment: sent.fields.get("comment").to_owned(), reason: reason(&sent) };
     let answered = state.agents.answer_review(&sent.caller, &name, id, answer).await;
     led(&state, &sent, &name, answered.map(|_| "answered#reviews")).await
 }

@@ -164,14 +164,24 @@ fn points(all: &[RunSummary], a: Uuid, b: Uuid) -> (Vec<Point>, u64) {
         let score = figures.score.unwrap_or_default();
         let part = crate::show::share(cost(figures), highest, 1_000);
         let part = f64::from(u32::try_from(part).unwrap_or(u32::MAX)) / 1_000.0;
-        let name = if run.id == a { "A" } else if run.id == b { "B" } else { "" };
+        let name = if run.id == a {
+            "A"
+        } else if run.id == b {
+            "B"
+        } else {
+            ""
+        };
         let (cost, score_told) = (words::cost(cost(figures)), words::part(score));
         Point {
             // Not on the edge, where half of it would be cut off.
             x: 8.0 + part * (WIDTH - 16.0),
             y: 8.0 + (1.0 - score.clamp(0.0, 1.0)) * (HEIGHT - 16.0),
             name,
-            title: format!("{}, {}: {cost} a trial, score {score_told}", words::model(run), words::tried(run)),
+            title: format!(
+                "{}, {}: {cost} a trial, score {score_told}",
+                words::model(run),
+                words::tried(run)
+            ),
             cost,
             score: score_told,
         }

@@ -94,7 +94,9 @@ fn wanted(fields: &Fields) -> NewGate {
     NewGate {
         dataset: fields.get("dataset").to_owned(),
         // What is no number is out of range, which is said.
-        min_score: Some(least).filter(|least| !least.is_empty()).map(|least| least.parse().unwrap_or(f64::NAN)),
+        min_score: Some(least)
+            .filter(|least| !least.is_empty())
+            .map(|least| least.parse().unwrap_or(f64::NAN)),
         no_regression: !fields.get("no_regression").is_empty(),
         no_flaky_tags: tags.map(str::to_owned).collect(),
         version: fields.get("version").parse().ok(),

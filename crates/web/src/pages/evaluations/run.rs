@@ -11,7 +11,7 @@ use axum::{
     },
 };
 use futures::StreamExt as _;
-use kontor_evals::evaluations::{CaseFilter, RunEvent, RunView, StoredTrial};
+use kontor_evals::evaluations::{CaseFilter, RunEvent, RunSummary, RunView, StoredTrial};
 use kontor_http::{Admission, KEEP_ALIVE, Services};
 use uuid::Uuid;
 
@@ -49,6 +49,8 @@ struct RunPage {
     case: String,
     trials: Vec<TrialView>,
     others: Vec<(String, String)>,
+    /// The address of the comparison with the run before.
+    before: Option<String>,
     view: RunView,
 }
 
@@ -96,10 +98,20 @@ pub(crate) async fn show(
         ..Default::default()
     };
     let clock = Clock::of(&state.environment, &caller);
-    let others = state.evaluations.runs(&caller, same).await?.runs.into_iter();
-    let others = others.filter(|other| other.id != id && other.figures.is_some()).map(|other| {
+    let same = state.evaluations.runs(&caller, same).await?.runs;
+    let is_before = |other: &&RunSummary| {
+        other.figures.is_some() && other.agent == view.run.agent && other.created_at < view.run.created_at
+    };
+    let before = same.iter().find(is_before).map(|other| {
+        let (a, b) = (other.id.to_string(), id.to_string());
+        with_query("/settings/evaluations/compare", [("a", &*a), ("b", &b)])
+    });
+    let others = same.into_iter().filter(|other| other.id != id && other.figures.is_some()).map(|other| {
         let when = exact(other.created_at, clock).plain().unwrap_or_default();
-        (other.id.to_string(), format!("{} on {}, {}, {when}", other.agent, words::model(&other), words::tried(&other)))
+        (
+            other.id.to_string(),
+            format!("{} on {}, {}, {when}", other.agent, words::model(&other), words::tried(&other)),
+        )
     });
     let schema = state.crm.schema(caller.workspace).await?;
     let title = format!("{} on {}", view.run.dataset, view.run.agent);
@@ -125,6 +137,7 @@ pub(crate) async fn show(
             })
             .collect(),
         others: others.collect(),
+        before: before.filter(|_| view.run.figures.is_some()),
         trials: trials.into_iter().map(trial).collect(),
         case,
         href,
@@ -138,7 +151,10 @@ fn figures(view: &RunView) -> Vec<(&'static str, String)> {
     vec![
         ("Passed", format!("{} of {}", summary.passed, summary.trials)),
         ("Pass@1", words::interval(summary.pass_at_1.as_ref())),
-        ("Pass^k", hat.map_or_else(|| "–".to_owned(), |(k, part)| format!("{} (k = {k})", words::part(*part)))),
+        (
+            "Pass^k",
+            hat.map_or_else(|| "–".to_owned(), |(k, part)| format!("{} (k = {k})", words::part(*part))),
+        ),
         ("Score", words::interval(summary.score.as_ref())),
         ("Not judged", summary.unjudged.to_string()),
         ("Cost", words::cost(summary.cost_micros)),
