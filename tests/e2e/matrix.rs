@@ -144,6 +144,7 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("PUT /api/evals/datasets/{name}", EVALUATIONS, json!({"cases": []})),
         row("PATCH /api/evals/datasets/{name}", EVALUATIONS, json!({"cases": []})),
         row("DELETE /api/evals/datasets/{name}", EVALUATIONS, none.clone()),
+        row("POST /api/evals/datasets/{name}/cases", EVALUATIONS, json!({"turn": NIL})),
         row("GET /api/evals/shipped", EVALUATIONS, none.clone()),
         row("GET /api/evals/runs", EVALUATIONS, none.clone()),
         row("POST /api/evals/runs", EVALUATIONS, json!({"dataset": "nothing", "agent": "nobody"})),

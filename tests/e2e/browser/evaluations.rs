@@ -6,7 +6,7 @@ use kontor_testkit::scripted::{Script, ScriptedModel};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{DESK, PHONE, browser, click, go, picture, shown, sign_in, window};
+use super::{DESK, PHONE, browser, click, go, picture, shown, sign_in, window, write};
 use crate::fixture::{Engine, Fixture, PATIENCE, eventually};
 
 /// A model that is as polite as its prompt says.
@@ -17,12 +17,6 @@ async fn model() -> ScriptedModel {
         Script::new().text(if is_polite { "Good day to you." } else { "What?" })
     };
     ScriptedModel::with_rule(answer).await.unwrap()
-}
-
-async fn write(page: &Client, css: &str, text: &str) {
-    let field = shown(page, css).await;
-    field.clear().await.unwrap();
-    field.send_keys(text).await.unwrap();
 }
 
 /// What the page of a run says when it has ended, which it shows by itself.

@@ -34,6 +34,12 @@ pub(super) fn of_programs(run: &str) -> Vec<Attempt> {
         attempt("GET /api/evals/datasets/{name}", dataset.clone(), None, &[404]),
         attempt("PUT /api/evals/datasets/{name}", dataset.clone(), Some(cases.clone()), &[404]),
         attempt("PATCH /api/evals/datasets/{name}", dataset.clone(), Some(cases), &[404]),
+        attempt(
+            "POST /api/evals/datasets/{name}/cases",
+            format!("{dataset}/cases"),
+            Some(json!({"turn": "00000000-0000-0000-0000-000000000000"})),
+            &[404],
+        ),
         attempt("DELETE /api/evals/datasets/{name}", dataset, None, &[404]),
         attempt("GET /api/evals/runs/{id}", run.clone(), None, &[404]),
         attempt("GET /api/evals/runs/{id}/cases", format!("{run}/cases"), None, &[404]),
@@ -43,7 +49,7 @@ pub(super) fn of_programs(run: &str) -> Vec<Attempt> {
 }
 
 /// The requests of a browser.
-pub(super) fn of_people(run: &str) -> Vec<Attempt> {
+pub(super) fn of_people(run: &str, turn: &str) -> Vec<Attempt> {
     let (dataset, run) = ("/settings/evaluations/datasets/hers", format!("/settings/evaluations/runs/{run}"));
     let none = &[404];
     let agent = "/settings/agents/hers/prompt";
@@ -59,6 +65,12 @@ pub(super) fn of_people(run: &str) -> Vec<Attempt> {
             "POST /settings/evaluations/datasets/{name}/remove",
             format!("{dataset}/remove"),
             Some(json!({})),
+            none,
+        ),
+        attempt(
+            "POST /turns/{turn}/case",
+            format!("/turns/{turn}/case"),
+            Some(json!({"dataset": "hers"})),
             none,
         ),
         attempt("GET /settings/evaluations/runs/{id}", run.clone(), None, none),

@@ -453,7 +453,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
-            .chain(evaluations::of_people(&prey.run))
+            .chain(evaluations::of_people(&prey.run, &prey.turn))
             .chain(trials::of_people(&prey))
             .chain(members::of_people(&prey));
         for Attempt { route, path, body, right } in tried {

@@ -1,13 +1,16 @@
 //! Datasets: as JSON or as the text of a file.
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
+};
 use axum::{
     Json as Answer,
     extract::State,
     http::{HeaderName, StatusCode, header},
 };
 use kontor_evals::evaluations::{
-    DatasetChanges, DatasetSummary, DatasetView, Error, NewDataset, ShippedDataset, shipped,
+    DatasetChanges, DatasetSummary, DatasetView, Error, NewCase, NewDataset, ShippedDataset, shipped,
 };
 use kontor_http::Services;
 
@@ -44,9 +47,15 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         op.is("list_shipped_datasets", "The datasets that ship with Kontor, to be added by name")
             .tag("Evaluations")
     });
+    let cases = post_with(add_case, |op| {
+        op.is("add_case", "Adds a turn of a chat to a dataset as a case")
+            .tag("Evaluations")
+            .answers::<201, Answer<DatasetView>>()
+    });
     ApiRouter::new()
         .api_route("/evals/datasets", all)
         .api_route("/evals/datasets/{name}", single)
+        .api_route("/evals/datasets/{name}/cases", cases)
         .api_route("/evals/shipped", shipped)
 }
 
@@ -96,6 +105,16 @@ async fn change(
     Json(changes): Json<DatasetChanges>,
 ) -> Result<Answer<DatasetView>> {
     Ok(Answer(state.evaluations.change_dataset(&caller, &name, changes, false).await?))
+}
+
+async fn add_case(
+    State(state): State<Services>,
+    Evaluates(caller): Evaluates,
+    _: NoParameters,
+    Segments(name): Segments<String>,
+    Json(new): Json<NewCase>,
+) -> Result<(StatusCode, Answer<DatasetView>)> {
+    Ok((StatusCode::CREATED, Answer(state.evaluations.add_case(&caller, &name, new).await?)))
 }
 
 async fn remove(

@@ -16,6 +16,8 @@
 //! | `start` | a run asked for |
 //! | `runs` | runs: read, cancelled, compared |
 //! | `job` | a run made |
+//! | `kept` | a run that was made elsewhere, kept |
+//! | `life` | a turn of a chat made a case |
 //! | `follow` | a run followed while it is made |
 //! | `gates` | what a run has to show before a label moves |
 
@@ -24,6 +26,8 @@ mod error;
 mod follow;
 mod gates;
 mod job;
+mod kept;
+mod life;
 mod rows;
 mod runs;
 mod shipped;
@@ -44,6 +48,7 @@ pub use self::{
     follow::RunEvent,
     gates::{Gate, GateKeeper, GateStanding, GateView, NewGate},
     job::RunEvaluations,
+    life::NewCase,
     rows::runs::{Origin, RunFigures, RunState},
     runs::{CaseFilter, RunComparison, RunPage, RunProgress, RunQuery, RunSummary, RunView, StoredTrial},
     shipped::{ShippedDataset, shipped},

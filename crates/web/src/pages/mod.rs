@@ -75,6 +75,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/turns/{turn}/resend", post(answers::resend))
         .route("/chat/turns/{turn}/retry", post(answers::retry))
         .route("/turns/{turn}", get(trace::show))
+        .route("/turns/{turn}/case", post(trace::make_case))
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/turns/{turn}/go_on", post(turns::go_on))
         .route("/chat/approvals/{approval}", post(turns::resolve))

@@ -12,7 +12,7 @@ use crate::link::segment;
 pub(crate) const PLACE: &str = "/settings/evaluations";
 
 /// The address of a dataset's page.
-fn of_dataset(name: &str) -> String {
+pub(crate) fn of_dataset(name: &str) -> String {
     format!("{PLACE}/datasets/{}", segment(name))
 }
 

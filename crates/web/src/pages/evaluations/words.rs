@@ -1,6 +1,6 @@
 //! Figures of runs in words.
 
-use kontor_core::reading::readable;
+use kontor_core::{reading::readable, usage::dollars};
 use kontor_evals::{
     evaluations::{RunState, RunSummary},
     stats::Interval,
@@ -42,13 +42,12 @@ pub(super) fn interval(interval: Option<&Interval>) -> String {
     }
 }
 
-/// Millionths of a dollar.
 pub(super) fn cost(micros: u64) -> String {
-    format!("${}.{:04}", micros / 1_000_000, micros % 1_000_000 / 100)
+    dollars(micros)
 }
 
 pub(super) fn tokens(tokens: u64) -> String {
-    readable(&tokens.to_string()).to_string()
+    readable(&tokens.to_string())
 }
 
 pub(super) fn milliseconds(ms: Option<f64>) -> String {
