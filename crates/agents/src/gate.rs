@@ -99,14 +99,16 @@ impl Agents {
                 })
             })
             .await?;
-        let model = self.models_of(workspace).await?.resolve(&agent.definition.model).await?;
+        // One that cannot be asked is no run's model either.
+        let own = self.models_of(workspace).await?.resolve(&agent.definition.model).await;
+        let model = own.map_or_else(|_| agent.definition.model.clone(), |model| model.name().to_owned());
         Ok(Publishing {
             workspace,
             agent: agent.id,
             name: agent.name.clone(),
             label: label.to_owned(),
             definition: agent.definition.clone(),
-            model: model.name().to_owned(),
+            model,
             version,
             prompt: row.body,
             present: present.map(|row| (row.version, row.body)),

@@ -204,7 +204,7 @@ impl Making<'_> {
         let tried = self.tried(&caller, row, prompt).await?;
         let agents = &parts.source.agents;
         let models = agents.models_of_caller(&caller).await?;
-        let account = agents.account_of(self.workspace, &tried.agent, member);
+        let account = agents.account_of(self.workspace, member);
         let sandboxes = parts.sandboxes.charged_to(account);
         let copy = BareCopy {
             workspace: self.workspace,

@@ -31,8 +31,7 @@ const DRAWN: u32 = 50;
 struct ComparePage {
     assets: &'static str,
     shell: Shell,
-    a: Side,
-    b: Side,
+    sides: [Side; 2],
     remark: Option<String>,
     /// Figures of both: what, before, after.
     figures: Vec<(&'static str, String, String)>,
@@ -70,8 +69,6 @@ struct Point {
     /// `a`, `b` or nothing.
     name: &'static str,
     title: String,
-    cost: String,
-    score: String,
 }
 
 pub(crate) async fn show(
@@ -107,8 +104,7 @@ pub(crate) async fn show(
     page(&ComparePage {
         assets: &assets::BASE,
         shell: Shell::new(&state, &caller, &csrf, &schema, "Two runs", "settings/evaluations").await?,
-        a: side("A", &found.a),
-        b: side("B", &found.b),
+        sides: [side("A", &found.a), side("B", &found.b)],
         remark: comparison.remark.clone(),
         figures: vec![
             figure("Passed", &|summary| format!("{} of {}", summary.passed, summary.trials)),
@@ -171,7 +167,7 @@ fn points(all: &[RunSummary], a: Uuid, b: Uuid) -> (Vec<Point>, u64) {
         } else {
             ""
         };
-        let (cost, score_told) = (words::cost(cost(figures)), words::part(score));
+        let (cost, told) = (words::cost(cost(figures)), words::part(score));
         Point {
             // Not on the edge, where half of it would be cut off.
             x: 8.0 + part * (WIDTH - 16.0),
