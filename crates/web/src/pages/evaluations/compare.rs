@@ -174,12 +174,10 @@ fn points(all: &[RunSummary], a: Uuid, b: Uuid) -> (Vec<Point>, u64) {
             y: 8.0 + (1.0 - score.clamp(0.0, 1.0)) * (HEIGHT - 16.0),
             name,
             title: format!(
-                "{}, {}: {cost} a trial, score {score_told}",
+                "{}, {}: {cost} a trial, score {told}",
                 words::model(run),
                 words::tried(run)
             ),
-            cost,
-            score: score_told,
         }
     };
     (told.into_iter().map(point).collect(), highest)
