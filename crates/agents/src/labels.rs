@@ -14,9 +14,9 @@ use crate::{
     definitions::{audit, require_either},
     engine::Agents,
     error::Error,
-    gate::Passed,
     prompt_versions::{is_protected, note_issue, protected_labels},
     prompts,
+    publishing::Passed,
     rows::{
         agents,
         prompts::{self as rows, LabelRow},

@@ -15,6 +15,7 @@
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
 //! | [`definitions`](NewAgent) | agents made, changed, copied, reset and deleted |
 //! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
+//! | [`gate`](PublishingGate), `publishing`, [`evaluated`](Evaluated) | what has to be shown before a label moves, and what is tried to show it |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
 //! | `session_agent` | the agent of a session, and its change |
@@ -75,6 +76,7 @@ mod open_turns;
 mod preview;
 mod prompt_versions;
 mod prompts;
+mod publishing;
 mod rows;
 mod running;
 mod service;

@@ -173,11 +173,7 @@ fn points(all: &[RunSummary], a: Uuid, b: Uuid) -> (Vec<Point>, u64) {
             x: 8.0 + part * (WIDTH - 16.0),
             y: 8.0 + (1.0 - score.clamp(0.0, 1.0)) * (HEIGHT - 16.0),
             name,
-            title: format!(
-                "{}, {}: {cost} a trial, score {told}",
-                words::model(run),
-                words::tried(run)
-            ),
+            title: format!("{}, {}: {cost} a trial, score {told}", words::model(run), words::tried(run)),
         }
     };
     (told.into_iter().map(point).collect(), highest)
