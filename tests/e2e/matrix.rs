@@ -31,6 +31,7 @@ const PROMPTS: Takes = One(&["prompts"]);
 const SEES_GATES: Takes = One(&["prompts", "evaluations", "publishing"]);
 const EVALUATIONS: Takes = One(&["evaluations"]);
 const MEMBERS: Takes = One(&["members"]);
+const KEYS: Takes = One(&["api_keys"]);
 const SETTINGS: Takes = One(&["settings"]);
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -58,6 +59,10 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /.well-known/jwks.json", Nothing, none.clone()),
         row("GET /.well-known/oauth-authorization-server", Nothing, none.clone()),
         row("GET /.well-known/oauth-protected-resource", Nothing, none.clone()),
+        row("GET /api/keys", KEYS, none.clone()),
+        row("POST /api/keys", KEYS, json!({})),
+        row("GET /api/keys/{id}", KEYS, none.clone()),
+        row("DELETE /api/keys/{id}", KEYS, none.clone()),
         row("GET /api/me", Membership, none.clone()),
         row("PATCH /api/me", Membership, none.clone()),
         at("GET /api/search", Membership, "/api/search?q=acme", none.clone()),
@@ -152,12 +157,7 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/evals/runs/{id}/cases", EVALUATIONS, none.clone()),
         row("GET /api/evals/runs/{id}/events", EVALUATIONS, none.clone()),
         row("POST /api/evals/runs/{id}/cancel", EVALUATIONS, none.clone()),
-        at(
-            "GET /api/evals/compare",
-            EVALUATIONS,
-            &format!("/api/evals/compare?a={NIL}&b={NIL}"),
-            none.clone(),
-        ),
+        row("GET /api/evals/compare", EVALUATIONS, none.clone()),
         row("GET /api/jobs", One(&["jobs"]), none.clone()),
         row("GET /api/jobs/planned", One(&["jobs"]), none.clone()),
         row("POST /api/jobs/{id}/run", One(&["jobs"]), none.clone()),

@@ -33,6 +33,8 @@ pub enum Permission {
     Evaluations,
     /// What has to be shown before a prompt is published, and publishing without it.
     Publishing,
+    /// API keys: service accounts by which programs act.
+    ApiKeys,
 }
 
 /// That the caller lacks a permission on the workspace.
@@ -52,7 +54,7 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Members,
         Self::Roles,
         Self::DataModel,
@@ -64,6 +66,7 @@ impl Permission {
         Self::Conversations,
         Self::Evaluations,
         Self::Publishing,
+        Self::ApiKeys,
     ];
 
     /// What it permits, as people read it.
@@ -80,6 +83,7 @@ impl Permission {
             Self::Conversations => "See what agents do for others",
             Self::Evaluations => "Evaluate agents",
             Self::Publishing => "Set what publishing takes, and publish without it",
+            Self::ApiKeys => "Manage API keys",
         }
     }
 
@@ -97,6 +101,7 @@ impl Permission {
             Self::Conversations => "conversations",
             Self::Evaluations => "evaluations",
             Self::Publishing => "publishing",
+            Self::ApiKeys => "api_keys",
         }
     }
 }
