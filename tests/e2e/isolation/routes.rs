@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    HERS, SECRET, agents, members, people::of_people, records, tells, text, tryouts, two_workspaces,
+    HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, tryouts,
+    two_workspaces,
 };
 use crate::{fixture::engines, pages::Pages};
 
@@ -83,6 +84,7 @@ pub(super) struct Prey {
     pub(super) key: String,
     pub(super) review: String,
     pub(super) tryout: String,
+    pub(super) run: String,
 }
 
 impl Prey {
@@ -120,6 +122,7 @@ impl Prey {
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
         let tryout = tryouts::make(ada).await;
+        let run = evaluations::make(ada).await;
         Self {
             deal,
             account,
@@ -134,6 +137,7 @@ impl Prey {
             key,
             review,
             tryout,
+            run,
         }
     }
 }
@@ -417,6 +421,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
+            .chain(evaluations::of_programs(&prey.run))
             .chain(tryouts::of_programs(&prey))
             .chain(members::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
@@ -442,6 +447,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
+            .chain(evaluations::of_people(&prey.run, &prey.turn))
             .chain(tryouts::of_people(&prey))
             .chain(members::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
