@@ -14,6 +14,7 @@
 //! | `auth`, `oauth`, `me`, `account`, `well_known` | signing in, tokens and their keys, one's own account |
 //! | `members`, `invitations` | who belongs to the workspace, and who is invited |
 //! | `records`, `search`, `objects` | records and what they are made of |
+//! | `views` | tables, boards and calendars that are saved |
 //! | `operations` | the caller's catalogue, and running one of it |
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
 //! | `usage`, `budgets`, `csv` | what models have used up and may; tables for spreadsheets |
@@ -58,6 +59,7 @@ mod settings;
 mod tests;
 mod turns;
 mod usage;
+mod views;
 mod well_known;
 
 use aide::axum::ApiRouter;
@@ -80,6 +82,7 @@ pub fn router(services: Services) -> Router {
         .merge(records::routes())
         .merge(search::routes())
         .merge(objects::routes())
+        .merge(views::routes())
         .merge(operations::routes())
         .merge(agents::routes())
         .merge(jobs::routes())

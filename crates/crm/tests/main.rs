@@ -30,3 +30,4 @@ mod targets;
 mod timeline;
 mod update;
 mod upgrade;
+mod views;

@@ -7,6 +7,7 @@ mod operations;
 mod people;
 mod routes;
 mod trials;
+mod views;
 
 use std::process::Command;
 

@@ -7,7 +7,9 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces};
+use super::{
+    HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces, views,
+};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -80,6 +82,7 @@ pub(super) struct Prey {
     pub(super) sign_in: String,
     pub(super) review: String,
     pub(super) trial: String,
+    pub(super) view: String,
 }
 
 impl Prey {
@@ -124,8 +127,22 @@ impl Prey {
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
-        let trial = trials::make(ada).await;
-        Self { deal, account, session, turn, approval, job, member, invitation, link, sign_in, review, trial }
+        let (trial, view) = (trials::make(ada).await, views::make(ada).await);
+        Self {
+            deal,
+            account,
+            session,
+            turn,
+            approval,
+            job,
+            member,
+            invitation,
+            link,
+            sign_in,
+            review,
+            trial,
+            view,
+        }
     }
 }
 
@@ -409,7 +426,8 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
             .into_iter()
             .chain(agents::of_programs(&prey.review))
             .chain(trials::of_programs(&prey))
-            .chain(members::of_programs(&prey));
+            .chain(members::of_programs(&prey))
+            .chain(views::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
@@ -434,7 +452,8 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
             .into_iter()
             .chain(agents::of_people(&prey.review))
             .chain(trials::of_people(&prey))
-            .chain(members::of_people(&prey));
+            .chain(members::of_people(&prey))
+            .chain(views::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
             let page = match &body {
                 None => pages.get(&path).await,

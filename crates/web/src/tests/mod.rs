@@ -14,6 +14,7 @@ mod records;
 mod roles;
 mod settings;
 mod usage;
+mod views;
 
 use std::{sync::Arc, time::Duration};
 
