@@ -31,3 +31,4 @@ mod targets;
 mod timeline;
 mod update;
 mod upgrade;
+mod views;

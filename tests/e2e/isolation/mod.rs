@@ -8,6 +8,7 @@ mod operations;
 mod people;
 mod routes;
 mod tryouts;
+mod views;
 
 use std::process::Command;
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, tryouts,
-    two_workspaces,
+    two_workspaces, views,
 };
 use crate::{fixture::engines, pages::Pages};
 
@@ -85,6 +85,7 @@ pub(super) struct Prey {
     pub(super) review: String,
     pub(super) tryout: String,
     pub(super) run: String,
+    pub(super) view: String,
 }
 
 impl Prey {
@@ -121,7 +122,7 @@ impl Prey {
         let key = text(&ada.post("/api/keys", key).await.unwrap().ok()["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
-        let tryout = tryouts::make(ada).await;
+        let (tryout, view) = (tryouts::make(ada).await, views::make(ada).await);
         let run = evaluations::make(ada).await;
         Self {
             deal,
@@ -138,6 +139,7 @@ impl Prey {
             review,
             tryout,
             run,
+            view,
         }
     }
 }
@@ -423,7 +425,8 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
             .chain(agents::of_programs(&prey.review))
             .chain(evaluations::of_programs(&prey.run))
             .chain(tryouts::of_programs(&prey))
-            .chain(members::of_programs(&prey));
+            .chain(members::of_programs(&prey))
+            .chain(views::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
@@ -449,7 +452,8 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
             .chain(agents::of_people(&prey.review))
             .chain(evaluations::of_people(&prey.run, &prey.turn))
             .chain(tryouts::of_people(&prey))
-            .chain(members::of_people(&prey));
+            .chain(members::of_people(&prey))
+            .chain(views::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
             let page = match &body {
                 None => pages.get(&path).await,

@@ -43,6 +43,7 @@ pub(crate) use self::{
     access::{predicate, require},
     claims::{take_free, take_primary},
     get::values,
+    list::{check_kept, check_order},
     record::SIMILAR,
     related::{Labels, Wanted, lookup, may_read_every_name, padded},
     rows::{BASE, Selection, col, decode, named_cells},

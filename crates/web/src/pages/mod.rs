@@ -35,6 +35,9 @@ mod trace;
 mod tryouts;
 mod turns;
 mod usage;
+mod view_bar;
+mod view_state;
+mod views;
 
 use axum::{
     Router,
@@ -171,6 +174,9 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/records/{plural}", get(list::show).post(edit::create))
         .route("/records/{plural}/new", get(edit::new))
         .route("/records/{plural}/reset", post(list_state::reset))
+        .route("/records/{plural}/views", post(views::create))
+        .route("/records/{plural}/views/{view}", post(views::change))
+        .route("/records/{plural}/views/{view}/delete", post(views::delete))
         .route("/records/{plural}/{id}", get(record::show).post(edit::update))
         .route("/records/{plural}/{id}/edit", get(edit::show))
         .route("/records/{plural}/{id}/delete", post(record::delete))

@@ -15,6 +15,7 @@ mod records;
 mod roles;
 mod settings;
 mod usage;
+mod views;
 
 use std::{sync::Arc, time::Duration};
 
