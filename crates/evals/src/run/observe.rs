@@ -7,7 +7,7 @@ use std::{
 
 use kontor_agents::TurnStatus;
 use kontor_core::{
-    error::Problem,
+    error::{ErrorKind, Problem},
     turn::{ToolOutcome, TurnEvent},
 };
 use serde_json::{Map, Value as Json};
@@ -18,9 +18,6 @@ use crate::{
     sandbox::Settled,
 };
 
-/// Refusals that are the grants' and not a mistake in the call.
-const REFUSALS: [&str; 3] = ["not_permitted", "not_allowed", "unknown_operation"];
-
 /// What was seen of a conversation so far.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -30,8 +27,6 @@ pub(super) struct Seen {
     pub(super) models: BTreeSet<String>,
     used: ObservedUsage,
     is_unpriced: bool,
-    /// In approvals.
-    waited: Duration,
 }
 
 impl Seen {
@@ -40,9 +35,10 @@ impl Seen {
         let mut open: BTreeMap<(u32, u32), usize> = BTreeMap::new();
         let mut reply = String::new();
         let mut failed = None;
-        let mut asked_at = None;
+        let mut broken = None;
         for logged in &settled.events {
-            match &*logged.event {
+            // Steps, calls and usage of agents that were asked too; what is said to the member is the turn's own.
+            match logged.event.inner() {
                 TurnEvent::StepStarted { .. } => self.used.steps += 1,
                 TurnEvent::ToolCalled { step, index, operation, arguments, effect, .. } => {
                     open.insert((*step, *index), self.calls.len());
@@ -59,9 +55,15 @@ impl Seen {
                     if let Some(call) = open.get(&(*step, *index)).and_then(|at| self.calls.get_mut(*at)) {
                         call.outcome = told(outcome);
                     }
+                    if let ToolOutcome::Failed { problem } = outcome
+                        && matches!(problem.kind, ErrorKind::Internal | ErrorKind::Unavailable)
+                    {
+                        broken.get_or_insert_with(|| problem.clone());
+                    }
                 }
                 TurnEvent::MessageCompleted { text, answered_by, .. } => {
-                    if !text.trim().is_empty() {
+                    let is_of_the_turn = !matches!(&*logged.event, TurnEvent::AgentEvent { .. });
+                    if is_of_the_turn && !text.trim().is_empty() {
                         reply.clone_from(text);
                     }
                     self.models.extend(answered_by.iter().map(|by| by.model.clone()));
@@ -77,16 +79,18 @@ impl Seen {
                         self.models.insert(usage.model.clone());
                     }
                 }
-                TurnEvent::ApprovalRequested { .. } => asked_at = Some(logged.at),
-                TurnEvent::ApprovalResolved { .. } => {
-                    self.waited += asked_at.take().map_or(Duration::ZERO, |asked| logged.at.since(asked));
-                }
                 TurnEvent::TurnFailed { problem, .. } => failed = Some(problem.clone()),
                 _ => {}
             }
         }
         self.replies.push(reply);
+        if let Some(problem) = broken {
+            return Err(Error::Infrastructure(problem));
+        }
         match (failed, settled.status) {
+            (Some(problem), _) if problem.code == "model_not_recorded" => {
+                Err(Error::NotRecorded(problem.message))
+            }
             (Some(problem), _) if is_infrastructure(&problem) => Err(Error::Infrastructure(problem)),
             (Some(problem), _) => Ok(Ending::Failed { problem: problem.to_string() }),
             (None, TurnStatus::Completed) => Ok(Ending::Completed),
@@ -96,11 +100,10 @@ impl Seen {
 
     /// What was used up, in a conversation that took so long.
     pub(super) fn usage(&self, took: Duration) -> ObservedUsage {
-        let latency = took.saturating_sub(self.waited);
         let cost_micros = self.used.cost_micros.filter(|_| !self.is_unpriced);
         ObservedUsage {
             cost_micros,
-            latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+            latency_ms: Some(u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
             ..self.used
         }
     }
@@ -109,31 +112,32 @@ impl Seen {
 fn told(outcome: &ToolOutcome) -> CallOutcome {
     match outcome {
         ToolOutcome::Succeeded { .. } => CallOutcome::Succeeded,
-        ToolOutcome::Failed { problem } if REFUSALS.contains(&&*problem.code) => CallOutcome::Refused,
+        ToolOutcome::Failed { problem } if problem.kind == ErrorKind::Forbidden => CallOutcome::Refused,
         ToolOutcome::Failed { .. } => CallOutcome::Failed,
         ToolOutcome::Denied { .. } => CallOutcome::Refused,
         ToolOutcome::Unknown => CallOutcome::Unknown,
     }
 }
 
-/// What fails a turn by no doing of its agent.
-const INFRASTRUCTURE: [&str; 12] = [
-    "internal",
-    "model_unreachable",
-    "model_timeout",
+/// What a provider says no to for reasons of its own.
+const OF_THE_PROVIDER: [&str; 6] = [
     "model_unauthorized",
     "model_rate_limited",
     "model_quota_used",
-    "model_failed",
     "model_rejected",
-    "model_cut_short",
-    "model_protocol",
     "model_not_found",
     "model_misconfigured",
 ];
 
+/// What is told as a failure that may pass, and is what the model itself said.
+const OF_THE_AGENT: [&str; 2] = ["empty_answer", "answer_not_in_format"];
+
 /// Whether a turn failed by no doing of its agent. What a provider's filter withholds, and an answer or a conversation
 /// that is too long, are the agent's.
 fn is_infrastructure(problem: &Problem) -> bool {
-    INFRASTRUCTURE.contains(&&*problem.code)
+    match problem.kind {
+        ErrorKind::Internal => true,
+        ErrorKind::Unavailable => !OF_THE_AGENT.contains(&&*problem.code),
+        _ => OF_THE_PROVIDER.contains(&&*problem.code),
+    }
 }

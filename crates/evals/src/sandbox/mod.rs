@@ -55,6 +55,7 @@ mod workspace;
 pub use self::{
     copying::{CopyOf, Source},
     error::Error,
+    failing::FailOnce,
     making::{SandboxParts, Sandboxes},
     template::Template,
     turns::Settled,
