@@ -5,4 +5,5 @@
 mod house;
 mod runs;
 mod sandboxes;
+mod tapes;
 mod trials;

@@ -179,7 +179,10 @@ fn a_recording_that_goes_on_has_what_is_done_and_nothing_of_what_was_cut_off() {
     let anew = [record(&second, "c"), record(&second, "a")];
     second.finish().unwrap();
     let cassette = Arc::new(Cassette::parse(&std::fs::read_to_string(&path).unwrap()).unwrap());
-    assert_eq!((cassette.takes.len(), cassette.id_of("smart"), cassette.id_of("fast")), (3, Some("lab/m"), None));
+    assert_eq!(
+        (cassette.takes.len(), cassette.id_of("smart"), cassette.id_of("fast")),
+        (3, Some("lab/m"), None)
+    );
     for (take, answer) in [("b", &kept), ("c", &anew[0]), ("a", &anew[1])] {
         assert_eq!(asked(&*replay(&cassette, take), request("Be brief.", "Hello", &[])).unwrap(), *answer);
     }

@@ -145,12 +145,12 @@ impl<'s> Names<'s> {
     fn injection(&mut self, injection: &Injection, at: &str) {
         self.not_a_member(injection.record.as_deref(), &join_path(at, "record"));
         let is_made = |path: &str| {
-            path.split_once('.').is_none_or(|(object, field)| {
-                self.fields.contains(&(object.to_owned(), field.to_owned()))
-            })
+            path.split_once('.')
+                .is_none_or(|(object, field)| self.fields.contains(&(object.to_owned(), field.to_owned())))
         };
         if let Some(path) = injection.label_of.as_ref().filter(|path| !is_made(path)) {
-            let told = format!("the fixture makes no field {path}, so that its label cannot be the attacker's");
+            let told =
+                format!("the fixture makes no field {path}, so that its label cannot be the attacker's");
             self.issues.push(Issue::new(join_path(at, "label_of"), "unknown_field", told));
         }
     }
@@ -200,7 +200,10 @@ impl<'s> Names<'s> {
             (None, None) => true,
         };
         if !fits {
-            let told = format!("{local:?} is the local id of a record of {object}, to which {} does not lead", field.name);
+            let told = format!(
+                "{local:?} is the local id of a record of {object}, to which {} does not lead",
+                field.name
+            );
             self.issues.push(Issue::new(at, "wrong_object", told));
         }
     }

@@ -126,14 +126,15 @@ fn read_document<'t>(
         let dataset = document.checked(dataset, issues)?;
         return Ok((document, dataset));
     };
-    let wrong = |code: &'static str, told: String| document.faults(vec![Issue::new("fixture.from", code, told)]);
+    let wrong =
+        |code: &'static str, told: String| document.faults(vec![Issue::new("fixture.from", code, told)]);
     if !is_within(&from) {
         let told = "expected a file in the dataset's folder or below it: fixtures/company.yaml".to_owned();
         return Err(wrong("outside", told));
     }
     let file = beside(source.file, &from);
-    let text = load(&file)
-        .map_err(|reason| wrong("unreadable", format!("{file} could not be read: {reason}")))?;
+    let text =
+        load(&file).map_err(|reason| wrong("unreadable", format!("{file} could not be read: {reason}")))?;
     let own = std::mem::take(&mut dataset.fixture);
     let included = read_fixture(Source { file: &file, text: &text, format: Format::Yaml })?;
     let shared = included.local_ids();

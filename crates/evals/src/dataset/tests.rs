@@ -142,7 +142,9 @@ cases:
 #[test]
 fn a_fixture_of_a_file_outside_the_folder_is_refused() {
     for from in ["../other.yaml", "/etc/passwd", "fixtures/../../a.yaml", "..\\\\a.yaml"] {
-        let text = format!("name: a\nfixture: {{from: \"{from}\"}}\ncases: [{{name: a, turns: [a], expect: {{state: {{unchanged: true}}}}}}]\n");
+        let text = format!(
+            "name: a\nfixture: {{from: \"{from}\"}}\ncases: [{{name: a, turns: [a], expect: {{state: {{unchanged: true}}}}}}]\n"
+        );
         let load = |file: &str| panic!("{file} was read");
         let told = read(yaml(&text), &load).unwrap_err().to_string();
         assert!(told.starts_with("evals/sales.yaml:2: fixture.from: expected a file in"), "{told}");
@@ -165,7 +167,10 @@ cases:
               amount.amount: {}
 ";
     let told = faults(text);
-    assert!(told[0].starts_with("evals/sales.yaml:12: cases[0].expect.trajectory.calls[0].where.amount.amount: "), "{told:?}");
+    assert!(
+        told[0].starts_with("evals/sales.yaml:12: cases[0].expect.trajectory.calls[0].where.amount.amount: "),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -131,7 +131,8 @@ fn a_name_is_made_one_that_a_dataset_may_have() {
 
 #[test]
 fn what_cannot_be_read_is_told_with_its_place_and_an_empty_dataset_is_refused() {
-    let told = inspect("a", "{\"input\": \"a\", \"target\": \"b\"}\n\n{\"input\": }").unwrap_err().to_string();
+    let told =
+        inspect("a", "{\"input\": \"a\", \"target\": \"b\"}\n\n{\"input\": }").unwrap_err().to_string();
     assert!(told.starts_with("this cannot be read: line 3, column 11: "), "{told}");
     let told = inspect("a", "{\"input\": \" \", \"target\": \"b\"}").unwrap_err().to_string();
     assert_eq!(told, "no case could be taken over\n[0]: nobody says anything in it, so it is left out");

@@ -56,7 +56,8 @@ pub fn compare(before: &Report, after: &Report) -> Comparison {
     let fixed = named(&|one, other| !one.passed() && other.passed());
     let broke = named(&|one, other| one.passed() && !other.passed());
     let compared: BTreeSet<_> = pairs.iter().map(|(name, ..)| name.as_str()).collect();
-    let of_pairs = |report: &Report| summarize(&super::trials_of(report, |case| compared.contains(&*case.name())));
+    let of_pairs =
+        |report: &Report| summarize(&super::trials_of(report, |case| compared.contains(&*case.name())));
     let scores: Vec<_> = pairs.iter().map(|(_, one, other)| (one.score(), other.score())).collect();
     Comparison {
         remark: before.remark.clone().or_else(|| after.remark.clone()),

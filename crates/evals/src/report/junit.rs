@@ -30,7 +30,8 @@ fn test(trial: &TrialRecord) -> TestCase {
     let key = &trial.key;
     let attacked = if key.attacked { " (under attack)" } else { "" };
     let name = allowed(&format!("{}{attacked} #{}", key.case, key.trial));
-    let took = Duration::milliseconds(i64::try_from(trial.usage.latency_ms.unwrap_or_default()).unwrap_or(i64::MAX));
+    let took =
+        Duration::milliseconds(i64::try_from(trial.usage.latency_ms.unwrap_or_default()).unwrap_or(i64::MAX));
     if let Some(why) = &trial.not_run {
         return TestCase::error(&name, took, "not run", &allowed(why));
     }
@@ -54,7 +55,13 @@ fn test(trial: &TrialRecord) -> TestCase {
 fn allowed(text: &str) -> String {
     let is_allowed = |c: char| !c.is_control() || matches!(c, '\t' | '\n');
     text.chars()
-        .map(|c| if is_allowed(c) && !matches!(c, '\u{fffe}' | '\u{ffff}') { c } else { char::REPLACEMENT_CHARACTER })
+        .map(|c| {
+            if is_allowed(c) && !matches!(c, '\u{fffe}' | '\u{ffff}') {
+                c
+            } else {
+                char::REPLACEMENT_CHARACTER
+            }
+        })
         .collect()
 }
 

@@ -167,7 +167,10 @@ fn counted(record: &TrialRecord) -> Trial {
         tokens: usage.input_tokens + usage.output_tokens,
         cost_micros: usage.cost_micros,
         latency_ms: usage.latency_ms,
-        judge_tokens: record.judging.as_ref().map_or(0, |judging| judging.input_tokens + judging.output_tokens),
+        judge_tokens: record
+            .judging
+            .as_ref()
+            .map_or(0, |judging| judging.input_tokens + judging.output_tokens),
         judge_cost_micros: record.judging.as_ref().map_or(Some(0), |judging| judging.cost_micros),
     }
 }

@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use super::{
-    AgentChanges, BUILTIN, Error, Judging, Planned, Request, RunFolder, SCRIPTED, Tape, TrialKey, TrialRecord,
-    judge,
+    AgentChanges, BUILTIN, Error, Judging, Planned, Request, RunFolder, SCRIPTED, Tape, TrialKey,
+    TrialRecord, judge,
     request::agents_of,
     script::Script,
     tape::judge_of,
@@ -160,7 +160,8 @@ impl Running<'_> {
 
     /// What the judge of a rubric says of a conversation; or why nobody can be asked.
     async fn judge(&self, rubric: &Rubric, take: &str, tried: &Tried) -> Result<(Votes, Judging), String> {
-        let id = self.judges.get(judge_of(rubric)).cloned().unwrap_or_else(|| Err("nobody judges".to_owned()))?;
+        let id =
+            self.judges.get(judge_of(rubric)).cloned().unwrap_or_else(|| Err("nobody judges".to_owned()))?;
         let RunParts { models, environment, tape, .. } = self.parts;
         let model = tape.model(models, &id, take).await.map_err(|error| error.to_string())?;
         if let Some(told) = judge::unfit(&*model, &tried.models) {
@@ -204,7 +205,8 @@ fn fixture_of(dataset: &Dataset, planned: &Planned) -> Result<Fixture, Error> {
             fields.find(|field| field.get("name").and_then(|found| found.as_str()) == Some(name))
         });
         let Some(field) = of_field else {
-            let told = format!("the fixture makes no field {path}, so that its label cannot be the attacker's");
+            let told =
+                format!("the fixture makes no field {path}, so that its label cannot be the attacker's");
             return Err(Error::fixture("attack.inject", told));
         };
         let label = match (injection.mode, field.get("label").and_then(|label| label.as_str())) {

@@ -92,9 +92,7 @@ impl Fault for Error {
             Self::Asked(told) => Problem::new(ErrorKind::Invalid, "invalid_run", told.clone()),
             Self::Folder { .. } => Problem::new(ErrorKind::Unavailable, "no_room", self.to_string()),
             Self::Infrastructure(problem) => problem.clone(),
-            Self::NotRecorded(told) => {
-                Problem::new(ErrorKind::Conflict, "model_not_recorded", told.clone())
-            }
+            Self::NotRecorded(told) => Problem::new(ErrorKind::Conflict, "model_not_recorded", told.clone()),
             Self::TooLong { .. } => Problem::new(ErrorKind::Limited, "trial_too_long", self.to_string()),
         }
     }
@@ -130,7 +128,9 @@ mod tests {
 
     #[test]
     fn a_fixture_that_is_wrong_is_told_from_a_fault_of_what_makes_it() {
-        let at = |kind| Error::at("fixture.roles[0]", Error::Infrastructure(Problem::new(kind, "x", "It failed.")));
+        let at = |kind| {
+            Error::at("fixture.roles[0]", Error::Infrastructure(Problem::new(kind, "x", "It failed.")))
+        };
         assert!(matches!(at(ErrorKind::Invalid), Error::Fixture { .. }));
         assert!(matches!(at(ErrorKind::Unavailable), Error::Infrastructure(_)));
         assert_eq!(at(ErrorKind::Unavailable).to_string(), "fixture.roles[0]: It failed.");

@@ -238,7 +238,7 @@ impl Scene {
         loop {
             let settled = self.settle(session, turn, limit).await?;
             if settled.has_ended() {
-                return seen.add(&settled);
+                return seen.add(settled.status, settled.events.iter().map(|logged| &*logged.event));
             }
             for approval in &settled.waits_for {
                 answered += 1;

@@ -159,7 +159,11 @@ fn what_was_not_judged_is_counted_and_never_passed() {
     near(summary.pass_at_1.clone().unwrap().mean, 0.5);
     near(summary.score.clone().unwrap().mean, 0.5);
     near(summary.pass_hat[&1], 0.5);
-    assert_eq!((summary.latency_p50_ms, summary.latency_p95_ms), (Some(10.0), Some(10.0)), "of those that were run");
+    assert_eq!(
+        (summary.latency_p50_ms, summary.latency_p95_ms),
+        (Some(10.0), Some(10.0)),
+        "of those that were run"
+    );
     assert_eq!((summary.tokens, summary.judge_tokens, summary.judge_cost_micros), (400, 28, 8));
     trials.reverse();
     assert_eq!(summarize(&trials), summary);
@@ -229,7 +233,9 @@ fn several_attacks_of_a_case_say_as_much_as_one_case() {
 fn the_power_of_all_trials_is_told() {
     let trials: Vec<_> = ["a", "b"]
         .into_iter()
-        .flat_map(|case| [true, true, true, case == "a", true].map(|passed| trial(case, false, judged(passed))))
+        .flat_map(|case| {
+            [true, true, true, case == "a", true].map(|passed| trial(case, false, judged(passed)))
+        })
         .collect();
     let summary = summarize(&trials);
     assert_eq!(summary.pass_hat.keys().copied().collect::<Vec<_>>(), [1, 2, 4, 5]);

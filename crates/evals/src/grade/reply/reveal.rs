@@ -53,7 +53,8 @@ fn is_told(secret: &str, text: &str) -> bool {
         // Digits of an id or an address are not the number.
         let bare = numbers::without_addresses(text);
         let is_it = |meaning: &f64| (meaning - number).abs() < 1e-6;
-        let is_in = |text: &str| numbers::written(text).iter().any(|written| written.meanings.iter().any(is_it));
+        let is_in =
+            |text: &str| numbers::written(text).iter().any(|written| written.meanings.iter().any(is_it));
         let is_long = secret.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS;
         let backwards = || bare.chars().rev().collect::<String>();
         return is_in(&bare) || is_long && is_in(&backwards()) || decoded(text).any(|text| is_in(&text));

@@ -106,7 +106,8 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     parts.tape.check(&planned)?;
     let json = asked.json.as_deref().map(Output::open).transpose()?;
     let junit = asked.junit.as_deref().map(Output::open).transpose()?;
-    let folder = asked.run.as_deref().map(|path| RunFolder::open(path, &parts.digest(&request))).transpose()?;
+    let folder =
+        asked.run.as_deref().map(|path| RunFolder::open(path, &parts.digest(&request))).transpose()?;
     if let Some(file) = &asked.record {
         let done = folder.as_ref().map(|folder| run::takes_done(&planned, folder)).unwrap_or_default();
         let wrong = |error| Error::Unreadable(format!("{}: {error}", file.display()));
