@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use kontor_core::{
-    ids::TurnId,
+    ids::{AgentId, TurnId},
     usage::{Spent, StepUsage},
 };
 
@@ -11,18 +11,24 @@ use crate::error::Error;
 /// Counts what the turns of a copy of a workspace use up for the workspace that it is a copy of, by whose budgets they
 /// are bounded.
 pub trait Account: std::fmt::Debug + Send + Sync {
-    /// Whether anything is left, for a turn that has used up so much; asked before each request to a model.
+    /// Whether anything is left, for a turn that has used up so much, to the agent of this id and label, or before one is
+    /// chosen; asked before each request to a model.
     ///
     /// # Errors
     /// [`Error::BudgetReached`].
-    fn check(&self, spent: Spent) -> BoxFuture<'_, Result<(), Error>>;
+    fn check<'a>(
+        &'a self,
+        agent: Option<(AgentId, &'a str)>,
+        spent: Spent,
+    ) -> BoxFuture<'a, Result<(), Error>>;
 
-    /// Counts what an answer has used up; before it is kept, so that nothing is used up uncounted.
+    /// Counts what an answer to an agent has used up; before it is kept, so that nothing is used up uncounted.
     ///
     /// # Errors
     /// What the database said.
     fn charge<'a>(
         &'a self,
+        agent: AgentId,
         turn: TurnId,
         step: u32,
         usage: &'a StepUsage,

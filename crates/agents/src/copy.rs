@@ -185,17 +185,11 @@ impl Agents {
         prompts::move_label(tx, &found, crate::PRODUCTION, version, &by, now).await
     }
 
-    /// What counts for the caller's workspace what an agent uses up in a copy of it, in the name of `member`.
-    pub fn account_of(
-        &self,
-        workspace: WorkspaceId,
-        agent: &AgentName,
-        member: MemberId,
-    ) -> Arc<dyn Account> {
+    /// What counts for a workspace what agents use up in a copy of it, in the name of `member`.
+    pub fn account_of(&self, workspace: WorkspaceId, member: MemberId) -> Arc<dyn Account> {
         Arc::new(WorkspaceAccount {
             agents: self.clone(),
             workspace,
-            agent: agent.clone(),
             member,
             session: self.0.environment.new_id(),
             charged: AtomicI64::new(0),
@@ -207,7 +201,6 @@ impl Agents {
 struct WorkspaceAccount {
     agents: Agents,
     workspace: WorkspaceId,
-    agent: AgentName,
     member: MemberId,
     /// Under which its usage is known; there is no such session.
     session: SessionId,
@@ -221,16 +214,21 @@ impl std::fmt::Debug for WorkspaceAccount {
 }
 
 impl Account for WorkspaceAccount {
-    fn check(&self, spent: Spent) -> BoxFuture<'_, Result<(), Error>> {
+    fn check<'a>(
+        &'a self,
+        agent: Option<(AgentId, &'a str)>,
+        spent: Spent,
+    ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let budgets = self.agents.budgets_of(self.workspace).await?;
-            let spender = Spender { agent: Some((self.agent.id, &self.agent.label)), member: self.member };
+            let spender = Spender { agent, member: self.member };
             self.agents.check_budgets(self.workspace, spender, &budgets, spent).await
         })
     }
 
     fn charge<'a>(
         &'a self,
+        agent: AgentId,
         turn: TurnId,
         step: u32,
         usage: &'a StepUsage,
@@ -241,7 +239,7 @@ impl Account for WorkspaceAccount {
                 seq: self.charged.fetch_add(1, Ordering::Relaxed) + 1,
                 turn,
                 step,
-                agent: self.agent.id,
+                agent,
                 member: self.member,
                 usage: usage.clone(),
             };

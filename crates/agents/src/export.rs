@@ -143,8 +143,12 @@ impl ExportedTurn {
     fn write_markdown(&self, text: &mut String, agent: &str) {
         let who = self.member.name.as_deref().unwrap_or("Member");
         let _ = writeln!(text, "\n## {who}, {}\n\n{}", self.created_at, self.message.trim());
-        let _ = writeln!(text, "\n### {agent}");
+        let mut before = None;
         for step in &self.steps {
+            let by = step.agent.as_ref().map_or(agent, |agent| &agent.label);
+            if before.replace(by) != Some(by) {
+                let _ = writeln!(text, "\n### {by}");
+            }
             if !step.text.trim().is_empty() {
                 let _ = writeln!(text, "\n{}", step.text.trim());
             }

@@ -226,11 +226,11 @@ impl CopiedLog<'_> {
         let event = match event {
             TurnEvent::ApprovalRequested { .. } | TurnEvent::ApprovalResolved { .. } => return Ok(None),
             TurnEvent::HistorySummarized { .. } if !is_own => return Ok(None),
-            TurnEvent::HistorySummarized { turn, step, through, text, model } => {
+            TurnEvent::HistorySummarized { turn, step, through, text, model, agent } => {
                 // The last that was copied of what it tells of.
                 let told = self.numbers.iter().rev().find(|(seq, _)| *seq <= through);
                 let through = told.map_or(0, |(_, copy)| *copy);
-                TurnEvent::HistorySummarized { turn, step, through, text, model }
+                TurnEvent::HistorySummarized { turn, step, through, text, model, agent }
             }
             // It stays another's, so that nobody's words become the caller's.
             TurnEvent::TurnStarted { turn, message, by } => {

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::{Arc, OnceLock},
 };
 
@@ -10,16 +10,15 @@ use kontor_core::{
     cache::Cache,
     ids::{AgentId, MemberId, SessionId, TurnId},
     text,
-    turn::{Done, RoutedBy, Sequence, TurnEvent},
+    turn::{Done, Sequence, TurnEvent},
 };
 use kontor_models::{Message, ToolCall, tokens::estimate};
 use serde_json::json;
 
 use crate::{
     limits::Limits,
-    log::LogSlice,
+    log::{LogSlice, SessionAgents},
     machine::{self, End, Page, State},
-    stored::LoggedEvent,
 };
 
 /// Conversations that are remembered between turns.
@@ -151,12 +150,12 @@ impl History {
     }
 
     /// The history that a log holds before the turn `current`, for whoever runs that; a turn whose beginning is not in it,
-    /// or of which something cannot be read, is left out. `of_others` are the turns of other agents.
+    /// or of which something cannot be read, is left out. `had` are the agents that the session had.
     pub(crate) fn read(
         log: &LogSlice,
         current: TurnId,
         reader: Reader,
-        of_others: &HashMap<TurnId, AgentId>,
+        had: &SessionAgents,
         limits: &Limits,
     ) -> Self {
         let mut states: Vec<(State, Sequence)> = Vec::new();
@@ -165,16 +164,9 @@ impl History {
         for logged in &log.events {
             let turn = logged.event.turn();
             if let TurnEvent::HistorySummarized { through: last, text, .. } = &*logged.event {
-                // One that was made for another member or agent may tell of more than this one may read.
+                // One that was made for another member may tell of more than this one may read.
                 let of_another = |(state, _): &(State, Sequence)| state.turn == turn && state.by != reader.by;
-                // So may one that was made before the turn was handed over.
-                let is_before = |later: &LoggedEvent| {
-                    later.seq > logged.seq
-                        && later.event.turn() == turn
-                        && matches!(&*later.event, TurnEvent::AgentChanged { routing, .. } if routing.by == RoutedBy::Agent)
-                };
-                let is_handed_over = log.events.iter().any(is_before);
-                if !of_others.contains_key(&turn) && !is_handed_over && !states.iter().any(of_another) {
+                if had.have_summary(&logged.event) && !states.iter().any(of_another) {
                     through = *last;
                     history.summary = Some(Summary::new(text));
                 }
@@ -191,7 +183,7 @@ impl History {
             }
         }
         for (state, last) in &states {
-            let is_other = of_others.contains_key(&state.turn);
+            let is_other = had.of_others.contains_key(&state.turn);
             if *last > through {
                 let agent_is = if is_other { Whose::OtherAgent } else { Whose::Own };
                 history.take_in(state, *last, limits, agent_is);

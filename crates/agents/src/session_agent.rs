@@ -71,7 +71,7 @@ impl Agents {
 /// said has no log of it.
 ///
 /// # Errors
-/// [`Error::TurnsOpen`] while turns have not ended; [`Error::SessionOver`]; where the agent takes no messages.
+/// [`Error::AgentBusy`] while turns have not ended; [`Error::SessionOver`]; where the agent takes no messages.
 pub(crate) async fn change(
     tx: &mut Tx<'_>,
     id: SessionId,

@@ -6,7 +6,7 @@ use kontor_core::{
     ids::{AgentId, ApprovalId, MemberId},
     operation::Effect,
     time::Timestamp,
-    turn::{ActingAgent, AnsweredBy, CallPlace, InsteadOf, ToolOutcome, TurnEvent},
+    turn::{AgentName, AnsweredBy, AskedAgent, CallPlace, InsteadOf, RoutedBy, ToolOutcome, TurnEvent},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -21,6 +21,9 @@ pub struct TraceStep {
     pub started_at: Timestamp,
     /// When its last event was logged.
     pub ended_at: Timestamp,
+    /// The agent that took it, where that is not the turn's: the conversation was handed over after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentName>,
     /// The model that answered.
     pub model: Option<String>,
     /// The model that was to be asked first, where another answered, and why.
@@ -231,6 +234,7 @@ impl Steps<'_> {
                 number,
                 started_at: at,
                 ended_at: at,
+                agent: None,
                 model: None,
                 instead_of: None,
                 text: String::new(),
@@ -358,14 +362,19 @@ impl Steps<'_> {
                 estimated: usage.estimated,
             }),
             TurnEvent::AgentAsked { step, index, agent, .. } => {
-                let ActingAgent { id, name, label, version } = (**agent).clone();
+                let AskedAgent { id, name, label, version } = (**agent).clone();
                 if let Some(call) = self.call(*step, *index, at) {
                     call.asked = Some(TraceAsked { id, name, label, version, steps: Vec::new() });
                 }
             }
-            TurnEvent::TurnStarted { .. }
+            TurnEvent::AgentChanged { from: Some(from), routing, .. } if routing.by == RoutedBy::Agent => {
+                for step in self.steps.iter_mut().filter(|step| step.agent.is_none()) {
+                    step.agent = Some(from.clone());
+                }
+            }
+            TurnEvent::AgentChanged { .. }
+            | TurnEvent::TurnStarted { .. }
             | TurnEvent::AgentEvent { .. }
-            | TurnEvent::AgentChanged { .. }
             | TurnEvent::AnswerCarried { .. }
             | TurnEvent::TurnCompleted { .. }
             | TurnEvent::TurnFailed { .. }

@@ -64,7 +64,7 @@ pub struct Turn {
     pub started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-    /// The agent that it began with and ends with.
+    /// The agent that has it, or had it last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     pub agent: Option<AgentId>,

@@ -90,6 +90,8 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
         TurnEvent::ApprovalResolved { comment, .. } => comment.clear(),
         TurnEvent::MessageCompleted { reasoning, .. } => reasoning.clear(),
         TurnEvent::HistorySummarized { text, .. } => LEFT_OUT.clone_into(text),
+        // It quotes the answer, which an agent that was asked gives to none but the one that asked it.
+        TurnEvent::AnswerRefused { reason, .. } => LEFT_OUT.clone_into(reason),
         // What one agent tells another is the result of a call, not something that was said in the session.
         TurnEvent::AgentEvent { event, .. } => {
             let mut shown = veiled(event).unwrap_or_else(|| (**event).clone());
@@ -112,7 +114,6 @@ fn veiled(event: &TurnEvent) -> Option<TurnEvent> {
         | TurnEvent::AgentAsked { .. }
         | TurnEvent::StepStarted { .. }
         | TurnEvent::StepRestarted { .. }
-        | TurnEvent::AnswerRefused { .. }
         | TurnEvent::HistoryDropped { .. }
         | TurnEvent::Usage { .. }
         | TurnEvent::TurnCompleted { .. }
@@ -136,7 +137,11 @@ fn veiled_outcome(outcome: &ToolOutcome) -> Option<ToolOutcome> {
 
 #[cfg(test)]
 mod tests {
-    use kontor_core::{environment::Environment, time::Timestamp};
+    use kontor_core::{
+        environment::Environment,
+        time::Timestamp,
+        turn::{AskedAgent, CallPlace},
+    };
 
     use super::*;
 
@@ -145,6 +150,8 @@ mod tests {
         let environment = Environment::system();
         let (ada, bob): (MemberId, MemberId) = (environment.new_id(), environment.new_id());
         let (hers, his): (TurnId, TurnId) = (environment.new_id(), environment.new_id());
+        let (name, label) = ("clerk".to_owned(), "Clerk".to_owned());
+        let asked = Arc::new(AskedAgent { id: environment.new_id(), name, label, version: 1 });
         let events = |turn, by| {
             let result = JsonText::new(&json!({"amount": "secret"})).unwrap();
             let outcome = ToolOutcome::Succeeded { result };
@@ -173,6 +180,8 @@ mod tests {
                     answered_by: None,
                 },
                 TurnEvent::ToolResult { turn, step: 1, index: 0, call, operation, outcome, duration_ms: 1 },
+                TurnEvent::AnswerRefused { turn, step: 1, reason: "secret".to_owned() }
+                    .in_part_of(CallPlace { step: 1, index: 0 }, &asked),
             ]
         };
         let seen = |reader| {
@@ -185,8 +194,8 @@ mod tests {
             seen.collect::<Vec<_>>()
         };
         let (by_ada, by_bob) = (seen(ada), seen(bob));
-        for (own, others) in [(&by_ada[..4], &by_ada[4..]), (&by_bob[4..], &by_bob[..4])] {
-            assert_eq!(own.iter().filter(|data| data.contains("secret")).count(), 3, "{own:?}");
+        for (own, others) in [(&by_ada[..5], &by_ada[5..]), (&by_bob[5..], &by_bob[..5])] {
+            assert_eq!(own.iter().filter(|data| data.contains("secret")).count(), 4, "{own:?}");
             assert!(others.iter().all(|data| !data.contains("secret")), "{others:?}");
             assert!(others[1].contains("Said"));
         }

@@ -189,7 +189,7 @@ both_engines! {
             let is_question = |event: &TurnEvent| matches!(event, TurnEvent::ApprovalRequested { .. });
             let events = house.first.until(&ada, session, is_question).await;
             let Some(TurnEvent::ApprovalRequested { step, question, .. }) = events.last() else { panic!() };
-            assert_eq!((*step, question.asked_agent.as_deref()), (2, Some("Clerk")));
+            assert_eq!((*step, question.asked_agent.as_ref().map(|agent| &*agent.label)), (2, Some("Clerk")));
             house.kill().await;
             let pending = house.first.agents.approvals(&ada, Some(session), None).await.unwrap();
             assert_eq!(pending.len(), 1);

@@ -3,7 +3,8 @@
 
 use futures::StreamExt as _;
 use kontor_agents::{
-    BudgetScope, NewSession, RoutedBy, Session, SessionPatch, SessionQuery, UsageBy, UsageQuery,
+    BudgetScope, NewSession, NewShare, RoutedBy, Session, SessionPatch, SessionQuery, ShareAccess, UsageBy,
+    UsageQuery,
 };
 use kontor_core::{caller::Caller, error::Fault as _, ids::SessionId, turn::TurnEvent};
 use kontor_identity::NewRole;
@@ -177,6 +178,40 @@ both_engines! {
         house.first.agents.change_agent(&house.ada, "analyst", patch(json!({"active": true}))).await.unwrap();
         house.server.push(Script::new().text("Here again."));
         assert_eq!(texts(&house.first.ask(&max, late, "Hello?").await), ["Here again."]);
+    }
+
+    async fn in_another_s_chat_only_agents_are_chosen_that_its_member_may_use_too(store: TestStore) {
+        let house = House::scripted(store).await;
+        let grants = |agents: Value| json!({"default": {"actions": ["read", "create", "delete"]}, "agents": agents});
+        let role = |name: &str, grants| NewRole { name: name.to_owned(), grants: Some(grants), ..NewRole::default() };
+        house.first.identity.create_role(&house.ada, role("Asker", grants(json!(["analyst"])))).await.unwrap();
+        let max = house.member("Max Okafor", "Asker").await;
+        let id = open(&house, &max).await;
+        let share = NewShare { access: ShareAccess::TakePart };
+        house.first.agents.share_session(&max, id, house.ada.member().unwrap(), share).await.unwrap();
+        house.server.push(Script::new().text("I only read."));
+        house.first.ask(&house.ada, id, "Delete the deal Acme").await;
+        assert_eq!(routed(&house, id).await.0, "analyst");
+    }
+
+    async fn what_goes_on_before_an_agent_was_chosen_is_given_one_by_what_was_said(store: TestStore) {
+        let house = House::scripted(store).await;
+        let (id, agents) = (open(&house, &house.ada).await, &house.first.agents);
+        let all = ["analyst", "data-steward", "sales-assistant"];
+        for agent in all {
+            agents.change_agent(&house.ada, agent, patch(json!({"active": false}))).await.unwrap();
+        }
+        let events = house.first.ask(&house.ada, id, "Create a task to ring Bob").await;
+        let Some(TurnEvent::TurnFailed { turn, problem, .. }) = events.last() else { panic!("{events:?}") };
+        assert_eq!(problem.code, "no_agent");
+        for agent in all {
+            agents.change_agent(&house.ada, agent, patch(json!({"active": true}))).await.unwrap();
+        }
+        house.server.push(Script::new().text("Made."));
+        let next = agents.go_on(&house.ada, *turn).await.unwrap().id;
+        house.first.until_ended(&house.ada, id, next).await;
+        let (agent, by, reason) = routed(&house, id).await;
+        assert_eq!((agent.as_str(), by), ("sales-assistant", RoutedBy::Rules), "{reason}");
     }
 
     async fn a_choice_survives_a_kill_and_is_made_once(store: TestStore) {

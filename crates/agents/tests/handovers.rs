@@ -1,16 +1,19 @@
 //! One agent hands the conversation over to another, which goes on with it under its own role.
 
-use kontor_agents::{SessionPatch, UsageBy, UsageGroup, UsageQuery};
+use std::time::Duration;
+
+use kontor_agents::{Decision, SessionPatch, UsageBy, UsageGroup, UsageQuery};
 use kontor_core::{
     ids::SessionId,
     turn::{RoutedBy, TurnEvent},
 };
 use kontor_store::{both_engines, testing::TestStore};
+use kontor_testkit::scripted::{Script, ScriptedModel};
 use serde_json::{Value, json};
 
 use crate::{
     definitions::{new, patch},
-    house::{House, names, outcome, plan, texts},
+    house::{House, names, outcome, plan, settings, texts},
 };
 
 /// A front desk that reads alone, and a clerk who changes records; each may hand over to the other.
@@ -134,6 +137,72 @@ both_engines! {
         assert_eq!(texts(&events), ["I stay with it."]);
         assert_eq!(agent_of(&house, session).await, "front");
         assert!(!sent_to(&house, "Front").pop().unwrap()["tools"].to_string().contains("hand_over"));
+        house.check();
+    }
+
+    async fn the_other_has_the_time_of_its_own_limits_also_after_a_kill(store: TestStore) {
+        let slowly = |request: &Value| {
+            let prompt = request["messages"][0]["content"].as_str().unwrap();
+            let (name, arguments) = to("clerk");
+            match prompt.starts_with("You are Front.") {
+                true => Script::new().pause(Duration::from_millis(4_200)).call("c", name, &arguments.to_string()),
+                false => Script::new().pause(Duration::from_millis(100)).text("It is moved."),
+            }
+        };
+        let mut house = House::on(store, ScriptedModel::with_rule(slowly).await.unwrap(), settings()).await;
+        office(&house).await;
+        let ada = house.ada.clone();
+        let hasty = patch(json!({"limits": {"deadline_seconds": 4}}));
+        house.first.agents.change_agent(&ada, "clerk", hasty).await.unwrap();
+        let session = house.first.session(&ada, "front").await;
+        let turn = house.first.say(&ada, session, "Move it.").await;
+        house.kill_after(&ada, session, 7).await;
+        let events = house.first.until_ended(&ada, session, turn).await;
+        assert!(names(&events).contains(&"agent.changed"));
+        assert_eq!(texts(&events), ["It is moved."], "{:?}", names(&events));
+        house.check();
+    }
+
+    async fn a_turn_without_a_step_left_is_not_handed_over_and_ends_with_the_agent_that_has_it(store: TestStore) {
+        let mut settings = settings();
+        settings.limits.steps = 2;
+        let house = House::with(store, settings).await;
+        office(&house).await;
+        let message = json!({"by": {
+            "Front": plan(&[&[("deal.find", json!({}))], &[to("clerk")]], "Never said."),
+            "Clerk": plan(&[], "Never said."),
+        }});
+        let session = house.first.session(&house.ada, "front").await;
+        let events = house.first.ask(&house.ada, session, message).await;
+        assert_eq!(outcome(&events, 2, 0)["problem"]["code"], "too_many_steps");
+        assert!(!names(&events).contains(&"agent.changed"));
+        assert_eq!(agent_of(&house, session).await, "front");
+    }
+
+    async fn an_approval_tells_who_asked_for_it_after_the_chat_is_another_s(store: TestStore) {
+        let house = House::new(store).await;
+        office(&house).await;
+        let agents = &house.first.agents;
+        agents.change_agent(&house.ada, "front", patch(json!({"role": "Admin", "operations": ["*"]}))).await.unwrap();
+        let deal = house.deal("Acme renewal").await;
+        let message = json!({"by": {
+            "Front": plan(&[&[("deal.delete", json!({"id": deal}))], &[to("clerk")]], "Never said."),
+            "Clerk": plan(&[], "It stays."),
+        }});
+        let session = house.first.session(&house.ada, "front").await;
+        let turn = house.first.say(&house.ada, session, message).await;
+        let is_asked = |event: &TurnEvent| matches!(event, TurnEvent::ApprovalRequested { .. });
+        house.first.until(&house.ada, session, is_asked).await;
+        let waiting = agents.approvals(&house.ada, Some(session), None).await.unwrap();
+        let deny = Decision { approved: false, comment: String::new() };
+        agents.resolve_approval(&house.ada, waiting[0].approval.id, deny).await.unwrap();
+        house.first.until_ended(&house.ada, session, turn).await;
+        assert_eq!(agent_of(&house, session).await, "clerk");
+        let listed = agents.approvals(&house.ada, Some(session), None).await.unwrap();
+        assert_eq!(listed[0].agent.name, "front");
+        let told = agents.export_session(&house.ada, session).await.unwrap().markdown();
+        let (by_front, by_clerk) = told.split_once("### Clerk").unwrap();
+        assert!(by_front.contains("### Front") && by_front.contains("deal.delete") && by_clerk.contains("It stays."));
         house.check();
     }
 

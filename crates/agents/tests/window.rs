@@ -8,9 +8,12 @@ use kontor_models::tokens::estimate;
 use kontor_store::{Tx, both_engines, testing::TestStore};
 use kontor_testkit::scripted::Script;
 use sea_query::{Expr, ExprTrait as _, Query};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::house::{House, NARROW, Process, names, outcome, patient};
+use crate::{
+    definitions::new,
+    house::{House, NARROW, Process, names, outcome, patient},
+};
 
 /// What the member says at first, and must not be lost.
 const FACT: &str = "The code word is Heligoland";
@@ -257,6 +260,50 @@ both_engines! {
         for request in house.server.requests() {
             assert!(tokens(&request) <= NARROW * 3 / 4);
         }
+        house.check();
+    }
+
+    async fn a_summary_of_one_agent_leaves_the_one_it_hands_over_to_what_was_said(store: TestStore) {
+        let rule = |request: &Value| {
+            let said = request["messages"].to_string();
+            if is_for_summary(request) {
+                sum_up(request)
+            } else if said.contains("You are Clerk.") {
+                Script::new().text("I am here.")
+            } else if said.contains("They looked at deals.") {
+                let why = json!({"agent": "clerk", "why": "It is the clerk's."});
+                Script::new().call("call", "hand_over", &why.to_string())
+            } else {
+                look_and_answer(request)
+            }
+        };
+        let house = House::narrow(store, rule).await;
+        deals(&house).await;
+        for (name, to) in [("clerk", json!([])), ("front", json!(["clerk"]))] {
+            let prompt = "You are {{ agent.label }}.";
+            let agent = json!({"name": name, "role": "Viewer", "prompt": prompt, "hand_to": to});
+            house.first.agents.create_agent(&house.ada, new(agent)).await.unwrap();
+        }
+        let session = house.first.session(&house.ada, "front").await;
+        let mut events = house.first.ask(&house.ada, session, FACT).await;
+        for number in 0..20 {
+            if names(&events).contains(&"agent.changed") {
+                break;
+            }
+            events = house.first.ask(&house.ada, session, format!("What of customer {number}?")).await;
+        }
+        let order: Vec<_> = names(&events).into_iter().filter(|name| name.contains('.')).collect();
+        let at = |wanted: &str| order.iter().position(|name| *name == wanted).unwrap();
+        assert!(at("history.summarized") < at("agent.changed"), "{order:?}");
+        let is_clerk = |request: &&Value| request["messages"][0].to_string().contains("You are Clerk.");
+        // Either what was said itself, or a summary of its own.
+        let sent = house.server.requests();
+        let first = sent.iter().find(is_clerk).unwrap()["messages"].to_string();
+        assert!(first.contains(FACT), "{first}");
+        // And in the next message.
+        house.first.ask(&house.ada, session, "And now?").await;
+        let last = house.server.requests().iter().rfind(|request| is_clerk(request)).unwrap()["messages"].to_string();
+        assert!(last.contains(FACT), "{last}");
         house.check();
     }
 

@@ -21,13 +21,24 @@ impl Interpreter {
         let said = self.conversation.command.trim();
         if let Some(rest) = begins(said, "ask ") {
             let (name, question) = rest.split_once(':')?;
-            let found = named(&self.scene.colleagues, name)?;
-            return Some(self.ask(found, question.trim()));
+            let found = self.meant(ASK_AGENT, &self.scene.colleagues, name)?;
+            return Some(self.ask(&found, question.trim()));
         }
         let rest = HANDING.iter().find_map(|words| begins(said, words))?;
         let (name, why) = rest.split_once(':').unwrap_or((rest, ""));
-        let found = named(&self.scene.successors, name)?;
-        Some(self.hand_over(found, why.trim()))
+        let found = self.meant(HAND_OVER, &self.scene.successors, name)?;
+        Some(self.hand_over(&found, why.trim()))
+    }
+
+    /// The agent of a name or a label: one that can be asked, or was by a call of this tool that has its result. After
+    /// that it need not be offered any more.
+    fn meant(&self, tool: &str, offered: &[Colleague], said: &str) -> Option<Colleague> {
+        let called = || self.conversation.done.first().filter(|done| done.name == tool);
+        let found = named(offered, said).cloned();
+        found.or_else(|| {
+            let name = called()?.arguments["agent"].as_str()?.to_owned();
+            Some(Colleague { label: said.trim().to_owned(), name, description: String::new() })
+        })
     }
 
     fn ask(&self, colleague: &Colleague, question: &str) -> Outcome {

@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use acting::{ActingAgent, CallPlace};
+pub use acting::{AskedAgent, CallPlace};
 pub use approval::{ApprovalDetail, ApprovalQuestion, ApprovalReason, ApprovalRecord};
 
 pub use crate::routing::{AgentName, RoutedBy, Routing};
 use crate::{
     error::Problem,
-    ids::{ApprovalId, MemberId, RecordId, TurnId},
+    ids::{AgentId, ApprovalId, MemberId, RecordId, TurnId},
     json::JsonText,
     operation::Effect,
     usage::StepUsage,
@@ -170,6 +170,9 @@ pub enum TurnEvent {
         text: String,
         /// The model that wrote it. What that used up is told by a `usage` of the step.
         model: String,
+        /// The agent that it was made for, which alone goes on from it. Where it is not told, the turn's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentId>,
     },
     /// Earlier turns that the model has no room for are left out of this turn, because they could not be summed up.
     #[serde(rename = "history.dropped")]
@@ -197,7 +200,7 @@ pub enum TurnEvent {
         turn: TurnId,
         step: u32,
         index: u32,
-        agent: Arc<ActingAgent>,
+        agent: Arc<AskedAgent>,
         /// The last step of the turn that it may take, those of agents that it asks among them.
         last_step: u32,
         /// The calls that the turn may have by then.
@@ -211,7 +214,7 @@ pub enum TurnEvent {
         turn: TurnId,
         /// The call that asked it.
         of: CallPlace,
-        agent: Arc<ActingAgent>,
+        agent: Arc<AskedAgent>,
         /// Numbers of steps are those of the turn, which no two parts share.
         event: Box<TurnEvent>,
     },
@@ -405,7 +408,8 @@ impl TurnEvent {
         !matches!(self.inner(), Self::AnswerCarried { .. })
     }
 
-    /// Whether nothing follows this event in its turn.
+    /// Whether nothing that the agent does follows this event in its turn. That another agent is chosen for the session
+    /// stands in the last turn too.
     pub fn ends_turn(&self) -> bool {
         matches!(self, Self::TurnCompleted { .. } | Self::TurnFailed { .. } | Self::TurnCancelled { .. })
     }

@@ -181,8 +181,7 @@ both_engines! {
 }
 
 fn of(house: &House, subject: kontor_agents::TrialSubject, bounds: CopyBounds) -> CopyOf {
-    let account =
-        house.source.agents.account_of(house.workspace, &subject.agent, house.ada.member().unwrap());
+    let account = house.source.agents.account_of(house.workspace, house.ada.member().unwrap());
     CopyOf {
         reader: Caller::system(house.workspace),
         member: subject.member,

@@ -39,6 +39,3 @@ CREATE TABLE hand_overs (
 CREATE INDEX hand_overs_from ON hand_overs (from_member, begun_at);
 CREATE INDEX hand_overs_to ON hand_overs (to_member);
 CREATE INDEX hand_overs_asker ON hand_overs (asked_by);
-
--- One at a time of each member.
-CREATE UNIQUE INDEX hand_overs_running ON hand_overs (from_member) WHERE state = 'running';

@@ -1,12 +1,12 @@
 //! An agent that another asks: which ones there are, and what bounds the one that answers.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use kontor_core::{
     error::{Fault as _, Problem},
     ids::AgentId,
     time::Timestamp,
-    turn::{ActingAgent, CallPlace, ToolOutcome},
+    turn::{AskedAgent, CallPlace, ToolOutcome},
     usage::Spent,
 };
 use kontor_models::{Colleague, surface::check_question};
@@ -14,7 +14,7 @@ use kontor_models::{Colleague, surface::check_question};
 use super::{Run, prepare::Prepared};
 use crate::{
     error::Error,
-    machine::{Call, Engaged, Input, Ran},
+    machine::{Call, Engaged, Input, Part, Ran, State},
 };
 
 /// What is left of a turn's time to an agent that asked, at least, when the one that it asked has used up its own.
@@ -62,7 +62,7 @@ impl Run<'_> {
         let limits = agent.definition.limits.within(&self.agents.0.settings.limits);
         Ok(Engaged {
             index: call.index,
-            agent: Arc::new(ActingAgent {
+            agent: Arc::new(AskedAgent {
                 id,
                 name: agent.name.clone(),
                 label: agent.definition.label.clone(),
@@ -74,7 +74,7 @@ impl Run<'_> {
         })
     }
 
-    /// Notes when the agent that a call asks begins; one that goes on after a crash or an approval begins anew.
+    /// Notes when the agent that a call asks begins.
     pub(super) fn note_engaged(&mut self, input: &Input) {
         if let Input::Engaged(engaged) = input {
             let place = CallPlace { step: self.state.step_number(), index: engaged.index };
@@ -82,13 +82,21 @@ impl Run<'_> {
         }
     }
 
+    /// Since when the agents that were asked before the turn was taken up here have had their time: what models and tools
+    /// took for them until then counts, and what they waited for an approval does not.
+    pub(super) fn engaged_before(state: &State, now: Timestamp) -> HashMap<CallPlace, Timestamp> {
+        let since = |part: &Part| now.minus(Duration::from_millis(part.took_ms));
+        state.open_parts().map(|part| (part.of, since(part))).collect()
+    }
+
     /// When the agent that was asked, or one through which it was, has had its time; none where the turn's own answers.
     pub(super) fn deadline_of_part(&self) -> Option<Timestamp> {
         let reserve = RESERVE.min(self.limits.turn / 10);
         let latest = self.deadline.minus(reserve);
         let deadlines = self.state.open_parts().map(|part| {
-            let since = self.engaged_at.get(&part.of).copied().unwrap_or(self.begun_at);
-            since.plus(Duration::from_secs(part.seconds)).min(latest)
+            let over =
+                self.engaged_at.get(&part.of).map(|since| since.plus(Duration::from_secs(part.seconds)));
+            over.map_or(latest, |over| over.min(latest))
         });
         deadlines.min()
     }

@@ -14,6 +14,7 @@ use crate::{
     machine::{Input, Page, Partial},
     rows::{agents, sessions::AfterAppend, turns},
     stored::Draft,
+    turns::GO_ON,
 };
 
 /// The time that the fast model has.
@@ -60,8 +61,15 @@ impl Run<'_> {
         let service = &self.agents.0;
         let caller = service.identity.caller_of_member(self.workspace, self.member).await?;
         let all = self.namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
+        let mut usable = choice::usable(&caller, all);
+        if self.by.is_some() {
+            // The session stays its member's, who goes on with the agent.
+            let owner = service.identity.caller_of_member(self.workspace, self.session.member).await?;
+            usable = choice::usable(&owner, usable);
+        }
+        let message = self.asked_last().await?;
         let mut candidates = Vec::new();
-        for agent in choice::usable(&caller, all) {
+        for agent in usable {
             let role = service.identity.role_grants(self.workspace, &agent.definition.role).await;
             if let Err(error) = &role {
                 tracing::warn!(agent = agent.name, error = %Chain(error), "the role of an agent cannot be read");
@@ -79,11 +87,11 @@ impl Run<'_> {
                 label_plural: object.label_plural.clone(),
             })
             .collect();
-        match choice::decide(&self.state.message, candidates, &objects) {
+        match choice::decide(&message, candidates, &objects) {
             Known::Nothing => Err(Error::NoAgent),
             Known::Chosen(to) => Ok((Some(to), None)),
             Known::Open(left) => {
-                let (asked, usage) = self.ask_fast_model(&left).await?;
+                let (asked, usage) = self.ask_fast_model(&message, &left).await?;
                 let to = match asked {
                     Asked::Chosen(to) => Some(to),
                     Asked::Not(because) => Some(choice::first(&left, because).ok_or(Error::NoAgent)?),
@@ -94,7 +102,23 @@ impl Run<'_> {
         }
     }
 
-    async fn ask_fast_model(&self, left: &[Candidate]) -> Result<(Asked, Option<StepUsage>), Error> {
+    /// What the member wants: what they said last, where the turn goes on with that.
+    async fn asked_last(&self) -> Result<String, Error> {
+        if self.state.message != GO_ON {
+            return Ok(self.state.message.clone());
+        }
+        let (session, turn) = (self.session.id, self.turn);
+        let before = self.namespace.read((session, turn), |tx, &(session, turn)| {
+            Box::pin(async move { turns::message_before(tx, session, turn, GO_ON).await })
+        });
+        Ok(before.await?.unwrap_or_else(|| self.state.message.clone()))
+    }
+
+    async fn ask_fast_model(
+        &self,
+        message: &str,
+        left: &[Candidate],
+    ) -> Result<(Asked, Option<StepUsage>), Error> {
         let not = |because| Ok((Asked::Not(because), None));
         let models = self.agents.models_of(self.workspace).await?;
         let model = match models.resolve(FAST).await {
@@ -111,7 +135,7 @@ impl Run<'_> {
         if model.breaker().is_some_and(|breaker| breaker.is_open()) {
             return not("the message told none from the others, and the fast model failed lately");
         }
-        let request = choice::question(&self.state.message, left, capabilities.tools);
+        let request = choice::question(message, left, capabilities.tools);
         let meter = match self.meter(None, &model, &request, 0).await {
             Ok(meter) => meter,
             Err(Error::BudgetReached(_)) => {
@@ -146,6 +170,8 @@ impl Run<'_> {
         let now = self.agents.0.environment.now();
         let (lease, turn, step) = (self.renewed(now), self.turn, self.state.step_number());
         let (agent, routing) = (to.agent, to.routing.clone());
+        let usage = usage.map(|usage| TurnEvent::Usage { turn, step, usage });
+        self.charge(agent, usage.as_slice()).await?;
         let (logged, version) = self
             .namespace
             .write((lease, to, usage), move |tx, (lease, to, usage)| {
@@ -153,7 +179,7 @@ impl Run<'_> {
                     let assigned = assign(tx, lease.session, to).await?;
                     let version = turns::set_agent(tx, turn, to.agent).await?;
                     let mut events = vec![assigned.event(turn)];
-                    events.extend(usage.clone().map(|usage| TurnEvent::Usage { turn, step, usage }));
+                    events.extend(usage.clone());
                     let drafts = Draft::all(events)?;
                     let logged = log::append_leased(tx, lease, AfterAppend::Renewed, &drafts, now).await?;
                     Ok::<_, Error>((logged, version))

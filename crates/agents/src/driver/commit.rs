@@ -1,4 +1,10 @@
-use kontor_core::{environment::Environment, error::Problem, ids::TurnId, time::Timestamp, turn::TurnEvent};
+use kontor_core::{
+    environment::Environment,
+    error::Problem,
+    ids::{AgentId, TurnId},
+    time::Timestamp,
+    turn::TurnEvent,
+};
 use kontor_store::{Tx, jobs::Announced};
 
 use super::Run;
@@ -21,7 +27,8 @@ pub(super) enum Ending {
 struct Last {
     drafts: Vec<Draft>,
     problem: Option<Problem>,
-    /// Approvals asked for now.
+    /// The agent that answers now, and approvals that it asks for.
+    agent: AgentId,
     asked: Vec<Approval>,
     /// Where any are.
     announced: Option<Announced>,
@@ -35,7 +42,7 @@ impl Last {
     /// Waits; whether an answer came meanwhile, so that there is something to run.
     async fn wait(&self, tx: &mut Tx<'_>, turn: TurnId) -> Result<bool, Error> {
         if !self.asked.is_empty() {
-            approvals::insert(tx, &self.asked).await?;
+            approvals::insert(tx, self.agent, &self.asked).await?;
         }
         if let (Some(announced), Some(first)) = (self.announced, self.asked.first()) {
             let expiry = expiry_job(first.expires_at);
@@ -99,6 +106,7 @@ impl Run<'_> {
         let end = Last {
             drafts: self.drafts()?,
             problem,
+            agent: self.acting().0,
             asked,
             announced,
             environment: self.agents.0.environment.clone(),

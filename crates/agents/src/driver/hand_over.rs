@@ -2,15 +2,16 @@
 //! on under the other's version and role.
 
 use kontor_core::{
-    error::{Fault as _, Problem},
+    error::{ErrorKind, Fault as _, Problem},
     ids::AgentId,
     json::JsonText,
+    time::Timestamp,
     turn::{RoutedBy, Routing, ToolOutcome, TurnEvent},
 };
 use kontor_models::{Colleague, surface::check_handover};
 use serde_json::json;
 
-use super::{Run, ask_agent::not_asked, lease, limits_of, prepare::Prepared};
+use super::{Run, ask_agent::not_asked, deadline as until, lease, limits_of, prepare::Prepared};
 use crate::{
     assignment::{Assignment, assign},
     error::Error,
@@ -19,7 +20,7 @@ use crate::{
     log,
     machine::{Call, Input, State},
     rows::{sessions::AfterAppend, turns},
-    stored::Draft,
+    stored::{Draft, TurnStatus},
 };
 
 /// The limits of an agent that a turn was handed over to: what it may take up is counted from there on, and no more in
@@ -63,19 +64,18 @@ impl Run<'_> {
         let result = ToolOutcome::Succeeded { result: JsonText::new(&json!({ "agent": name }))? };
         let result = Draft::new(call.result(turn, step, result, 0))?;
         let begun = Draft::new(TurnEvent::StepStarted { turn, step: self.state.steps_so_far() + 1 })?;
-        let before = self.drafts_of(self.pending.clone())?;
-        let appended = before.len();
         let now = self.agents.0.environment.now();
         let lease = self.renewed(now);
+        let deadline = self.deadline_of(to, now).await?;
         let assignment = Assignment { agent: to, routing: routing.clone() };
         let written = self
             .namespace
-            .write((before, result, begun, assignment), move |tx, (before, result, begun, assignment)| {
+            .write((result, begun, assignment), move |tx, (result, begun, assignment)| {
                 Box::pin(async move {
                     let assigned = assign(tx, lease.session, assignment).await?;
                     let version = turns::set_agent(tx, turn, assignment.agent).await?;
-                    let mut drafts = before.clone();
-                    drafts.extend([result.clone(), Draft::new(assigned.event(turn))?, begun.clone()]);
+                    turns::set_status(tx, turn, TurnStatus::Running, Some(deadline)).await?;
+                    let drafts = [result.clone(), Draft::new(assigned.event(turn))?, begun.clone()];
                     let logged = log::append_leased(tx, &lease, AfterAppend::Renewed, &drafts, now).await?;
                     Ok::<_, Error>((logged, version))
                 })
@@ -88,7 +88,7 @@ impl Run<'_> {
             }
             Err(error) => return Err(error),
         };
-        self.pending.clear();
+        kontor_core::kill_point!("agent.handed_over");
         self.committed(&logged);
         (self.agent, self.agent_version) = (to, version);
         self.session.agent = to;
@@ -98,11 +98,31 @@ impl Run<'_> {
         let read = lease::read_back(&self.namespace, &self.session, (turn, self.member), reader, &limits);
         let (state, history) = read.await?;
         self.history = history;
-        self.limits = counted_from(limits, &state, &self.agents.0.settings.limits);
-        Ok(Input::HandedOver(logged.iter().skip(appended).map(|logged| (*logged.event).clone()).collect()))
+        let installed = &self.agents.0.settings.limits;
+        self.deadline = until(deadline, installed, &limits);
+        self.limits = counted_from(limits, &state, installed);
+        Ok(Input::HandedOver(logged.iter().map(|logged| (*logged.event).clone()).collect()))
+    }
+
+    /// When the time is over of an agent that the turn goes to now, as the turn's row holds it: by the installation's
+    /// limits, of which the agent's are taken off. The agent has the time that its own allow, and never more than was left
+    /// to the one that began the turn by those of the installation.
+    async fn deadline_of(&self, to: AgentId, now: Timestamp) -> Result<Timestamp, Error> {
+        let installed = self.agents.0.settings.limits.turn;
+        let turn = limits_of(self.agents, self.workspace, to, None).await?.turn;
+        let latest = match self.state.handovers.is_empty() {
+            true => self.deadline.plus(installed.saturating_sub(self.limits.turn)),
+            false => self.deadline,
+        };
+        Ok(latest.min(now.plus(turn)).plus(installed.saturating_sub(turn)))
     }
 
     async fn successor(&self, call: &Call) -> Result<(AgentId, String), Error> {
+        if self.state.steps_so_far() >= self.agents.0.settings.limits.steps {
+            let message = "No step is left in which another agent could answer this message. Answer with what you know.";
+            let problem = Problem::new(ErrorKind::Limited, "too_many_steps", message);
+            return Err(kontor_operations::Error::Refused(problem).into());
+        }
         let prepared = self.prepare().await?;
         let (ids, successors): (Vec<AgentId>, Vec<_>) = self.successors(&prepared).await?.into_iter().unzip();
         check_handover(&successors, &call.arguments).map_err(kontor_operations::Error::Refused)?;

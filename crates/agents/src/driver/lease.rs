@@ -13,10 +13,9 @@ use crate::{
     error::Error,
     history::{History, Reader},
     limits::Limits,
-    log::{self, LogSlice},
+    log::{self, LogSlice, SessionAgents},
     machine::{self, State},
     rows::{
-        events::TurnsOf,
         sessions::{self, AfterAppend, Lease, LeaseRequest, LeaseUse, SessionRow},
         turns::{self, TurnRow},
     },
@@ -155,16 +154,15 @@ pub(super) async fn read_back(
     let member = Some(acting).filter(|_| session.is_shared);
     let agent = reader.agent.filter(|_| session.routing.is_some());
     let session = session.id;
-    let (log, of_others) = namespace
+    let (log, had) = namespace
         .read((session, member, agent), |tx, &(session, member, agent)| {
             Box::pin(async move {
-                let Some(agent) = agent else {
-                    let of = TurnsOf { member, agent };
-                    return Ok((log::tail(tx, session, of, TAIL).await?, HashMap::new()));
+                let of_others = match agent {
+                    Some(agent) => turns::of_other_agents(tx, session, agent).await?,
+                    None => HashMap::new(),
                 };
-                let of_others = turns::of_other_agents(tx, session, agent).await?;
-                let of = TurnsOf { member, agent: (!of_others.is_empty()).then_some(agent) };
-                Ok::<(LogSlice, _), Error>((log::tail(tx, session, of, TAIL).await?, of_others))
+                let had = SessionAgents { reader: agent, of_others };
+                Ok::<(LogSlice, _), Error>((log::tail(tx, session, member, &had, TAIL).await?, had))
             })
         })
         .await?;
@@ -172,14 +170,16 @@ pub(super) async fn read_back(
         return Err(Error::TurnUnreadable(turn));
     }
     let state = State::replay(turn, log.events.iter().map(|logged| &*logged.event));
-    let history = History::read(&log, turn, reader, &of_others, limits);
+    let history = History::read(&log, turn, reader, &had, limits);
     Ok::<_, Error>((state, Arc::new(history)))
 }
 
 /// Where a turn stands, as far as its log can be read.
 pub(super) async fn state(namespace: &Namespace, session: SessionId, turn: TurnId) -> Result<State, Error> {
     let log: LogSlice = namespace
-        .read(session, |tx, &session| Box::pin(log::tail(tx, session, TurnsOf::default(), TAIL)))
+        .read(session, |tx, &session| {
+            Box::pin(async move { log::tail(tx, session, None, &SessionAgents::default(), TAIL).await })
+        })
         .await?;
     Ok::<_, Error>(State::replay(turn, log.events.iter().map(|logged| &*logged.event)))
 }

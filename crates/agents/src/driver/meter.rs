@@ -105,7 +105,7 @@ impl Run<'_> {
                 return Err(share_reached());
             }
             if let Some(account) = &self.agents.0.settings.account {
-                account.check(self.state.spent).await?;
+                account.check(agent, self.state.spent).await?;
             }
         }
         Ok(Meter {
@@ -117,13 +117,17 @@ impl Run<'_> {
         })
     }
 
-    /// Counts what answers among these events have used up where it is counted beside the workspace.
-    pub(super) async fn charge(&self, events: &[TurnEvent]) -> Result<(), Error> {
+    /// Counts what answers among these events of the turn's agent have used up where it is counted beside the workspace.
+    pub(super) async fn charge(&self, own: AgentId, events: &[TurnEvent]) -> Result<(), Error> {
         let Some(account) = &self.agents.0.settings.account else { return Ok(()) };
         for event in events {
-            // Also of agents that were asked.
+            let agent = match event {
+                // One that was asked pays for itself.
+                TurnEvent::AgentEvent { agent, .. } => agent.id,
+                _ => own,
+            };
             if let TurnEvent::Usage { turn, step, usage } = event.inner() {
-                account.charge(*turn, *step, usage).await?;
+                account.charge(agent, *turn, *step, usage).await?;
             }
         }
         Ok(())

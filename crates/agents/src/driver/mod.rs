@@ -179,10 +179,9 @@ struct Run<'a> {
     lease: Lease,
     last_seq: Sequence,
     deadline: Timestamp,
-    /// When it was taken up here, and agents that were asked since.
-    begun_at: Timestamp,
+    /// Since when agents that were asked have had their time.
     engaged_at: HashMap<CallPlace, Timestamp>,
-    /// The version of the agent that the turn began with.
+    /// The version of the agent that has the turn.
     agent_version: Option<i64>,
     /// The installation's, with what is less in that version.
     limits: Limits,
@@ -249,8 +248,7 @@ impl<'a> Run<'a> {
             last_seq: taken.session.last_seq,
             // The turn's row holds that of the installation.
             deadline: until,
-            begun_at: agents.0.environment.now(),
-            engaged_at: HashMap::new(),
+            engaged_at: Self::engaged_before(&state, agents.0.environment.now()),
             agent: chosen.unwrap_or(taken.session.agent),
             session: taken.session,
             state,
@@ -291,7 +289,7 @@ impl<'a> Run<'a> {
             }
             input = match effect {
                 Effect::Append(events) => {
-                    self.charge(&events).await?;
+                    self.charge(self.agent, &events).await?;
                     self.pending.extend(events);
                     None
                 }

@@ -76,7 +76,8 @@ impl Run<'_> {
         }
         Arc::make_mut(&mut self.history).sum_up(asked.through, &text);
         let (turn, step, model) = (self.turn, self.state.step_number(), model.name().to_owned());
-        let event = TurnEvent::HistorySummarized { turn, step, through: asked.through, text, model };
+        let (through, agent) = (asked.through, Some(self.agent));
+        let event = TurnEvent::HistorySummarized { turn, step, through, text, model, agent };
         Ok(Input::SummedUp { event, usage })
     }
 

@@ -8,7 +8,7 @@ use kontor_core::{
     json::JsonText,
     operation, text,
     time::Timestamp,
-    turn::{ActingAgent, CallPlace, ToolOutcome},
+    turn::{AskedAgent, CallPlace, ToolOutcome},
 };
 use kontor_models::surface::{DESCRIBE, READ_MORE};
 use kontor_operations::{self as operations, InTransaction, Journal, Outcome, Work, outside};
@@ -39,7 +39,7 @@ struct Entry {
     turn: TurnId,
     step: u32,
     /// Whose call it is, where that is an agent that another asked.
-    asked_for: Option<(CallPlace, Arc<ActingAgent>)>,
+    asked_for: Option<(CallPlace, Arc<AskedAgent>)>,
     call: Call,
     lease: Lease,
     /// How long the lease lasts from each commit on.

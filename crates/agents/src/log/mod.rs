@@ -4,4 +4,4 @@ mod append;
 mod read;
 
 pub(crate) use append::{append_leased, append_unleased, insert};
-pub(crate) use read::{LogSlice, after, call, tail, turn_start, turn_starts};
+pub(crate) use read::{LogSlice, SessionAgents, after, call, tail, turn_start, turn_starts};

@@ -1,15 +1,15 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use kontor_core::{
     error::Chain,
-    ids::{SessionId, TurnId},
+    ids::{AgentId, MemberId, SessionId, TurnId},
     turn::{Sequence, TurnEvent},
 };
 use kontor_store::Tx;
 
 use crate::{
     error::Error,
-    rows::events::{self, EventRow, TurnsOf},
+    rows::events::{self, EventRow},
     stored::LoggedEvent,
 };
 
@@ -26,6 +26,29 @@ pub(crate) struct LogSlice {
     pub(crate) rows: u64,
 }
 
+/// The agents that a session had, as one of them reads it.
+#[derive(Debug, Default)]
+pub(crate) struct SessionAgents {
+    /// The one that reads; none while the session awaits one.
+    pub(crate) reader: Option<AgentId>,
+    /// The turns of others.
+    pub(crate) of_others: HashMap<TurnId, AgentId>,
+}
+
+impl SessionAgents {
+    /// Whether an event is a summary that the reader goes on from: one that was made for another tells of what the reader
+    /// may not see. A turn that was handed over can hold summaries of several agents.
+    pub(crate) fn have_summary(&self, event: &TurnEvent) -> bool {
+        match event {
+            TurnEvent::HistorySummarized { agent: Some(agent), .. } => {
+                self.reader.is_none_or(|reader| reader == *agent)
+            }
+            TurnEvent::HistorySummarized { turn, .. } => !self.of_others.contains_key(turn),
+            _ => false,
+        }
+    }
+}
+
 /// The events after a number, in order, at most `limit`.
 pub(crate) async fn after(
     tx: &mut Tx<'_>,
@@ -37,18 +60,23 @@ pub(crate) async fn after(
     Ok(LogSlice::read(session, rows))
 }
 
+/// Summaries that are looked through for one that was made for an agent.
+const SUMMARIES: u64 = 32;
+
 /// What a conversation goes on from: the last summary of earlier turns and what it does not tell of, in order. Of
-/// that the last events, at most `limit` and one. Where several members take part or the session had another agent, the
-/// summary is one that was made in a turn of `of`.
+/// that the last events, at most `limit` and one. The summary is one that was made in a turn of `member`, where one is
+/// given, as several take part, and for the agent that `agents` tells of.
 pub(crate) async fn tail(
     tx: &mut Tx<'_>,
     session: SessionId,
-    of: TurnsOf,
+    member: Option<MemberId>,
+    agents: &SessionAgents,
     limit: u64,
 ) -> Result<LogSlice, Error> {
-    let summary = events::last_summary(tx, session, of).await?;
-    let read = |row: EventRow| LogSlice::read(session, [row]).events.pop();
-    let summary = summary.and_then(read);
+    let looked_through = if agents.of_others.is_empty() { 1 } else { SUMMARIES };
+    let summaries = events::last_summaries(tx, session, member, looked_through).await?;
+    let summaries = LogSlice::read(session, summaries).events;
+    let summary = summaries.into_iter().find(|summary| agents.have_summary(&summary.event));
     let through = summary.as_ref().map_or(0, |logged| match &*logged.event {
         TurnEvent::HistorySummarized { through, .. } => *through,
         _ => 0,

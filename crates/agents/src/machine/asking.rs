@@ -9,7 +9,7 @@ use kontor_core::{
     error::{ErrorKind, Problem},
     json::JsonText,
     text,
-    turn::{ActingAgent, CallPlace, ToolOutcome, TurnEvent},
+    turn::{AskedAgent, CallPlace, ToolOutcome, TurnEvent},
 };
 use kontor_models::surface::ASK_AGENT;
 use serde_json::json;
@@ -23,7 +23,7 @@ const LONGEST_ANSWER: usize = 16_000;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Engaged {
     pub(crate) index: u32,
-    pub(crate) agent: Arc<ActingAgent>,
+    pub(crate) agent: Arc<AskedAgent>,
     /// What its definition allows a turn of it.
     pub(crate) steps: u32,
     pub(crate) calls: u32,

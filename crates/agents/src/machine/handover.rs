@@ -1,9 +1,6 @@
 //! A conversation that one agent hands over to another, which goes on with the turn under its own role.
 
-use kontor_core::{
-    error::{ErrorKind, Problem},
-    turn::{AgentName, ToolOutcome, TurnEvent},
-};
+use kontor_core::turn::{AgentName, ToolOutcome, TurnEvent};
 use kontor_models::surface::HAND_OVER;
 use serde::{Deserialize, Serialize};
 
@@ -57,19 +54,11 @@ impl State {
 }
 
 impl Machine<'_> {
-    /// Hands the conversation over, where there is a step left in which the other could answer.
+    /// Hands the conversation over. Whether it may be is asked then: the limits of the agent that leaves do not bind the
+    /// other.
     pub(super) fn pass_on(&mut self, index: u32) {
-        if self.state.handovers.len() >= self.limits.handovers {
-            let message =
-                "This conversation was handed over too often for one message. Answer with what you know.";
-            let problem = Problem::new(ErrorKind::Limited, "too_many_handovers", message);
-            return self.settle(index, ToolOutcome::Failed { problem });
-        }
-        match self.too_many_steps() {
-            Some(problem) => self.give_up(problem),
-            // What was used up until then is the agent's that hands over.
-            None => self.effects.extend([Effect::Commit, Effect::HandOver(index)]),
-        }
+        // What was used up until then is the agent's that hands over.
+        self.effects.extend([Effect::Commit, Effect::HandOver(index)]);
     }
 
     /// The conversation is another agent's, which answers next: these are committed.

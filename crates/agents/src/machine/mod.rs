@@ -25,6 +25,7 @@ pub(crate) use asking::Engaged;
 pub(crate) use conversation::{messages, messages_of_another, messages_of_another_agent};
 pub(crate) use page::{Handle, Page};
 pub(crate) use partial::Partial;
+pub(crate) use parts::Part;
 pub(crate) use policy::consent;
 pub(crate) use state::{Call, DONE_BEFORE, End, State};
 pub(crate) use transition::{Answer, Asked, Effect, Input, Proposed, Ran, next, opening};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kontor_core::{
     error::{ErrorKind, Problem},
-    turn::{ActingAgent, CallPlace, TurnEvent},
+    turn::{AskedAgent, CallPlace, TurnEvent},
     usage::Spent,
 };
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use super::{Call, State};
 pub(crate) struct Part {
     /// The call that asks.
     pub(crate) of: CallPlace,
-    pub(crate) agent: Arc<ActingAgent>,
+    pub(crate) agent: Arc<AskedAgent>,
     pub(crate) question: String,
     /// The last step of the turn that it may take.
     pub(crate) last_step: u32,
@@ -47,7 +47,7 @@ impl State {
     }
 
     /// Whose step it is: the call that asked an agent for it, and that agent; none of the turn's own.
-    pub(crate) fn asked_for(&self, step: u32) -> Option<(CallPlace, Arc<ActingAgent>)> {
+    pub(crate) fn asked_for(&self, step: u32) -> Option<(CallPlace, Arc<AskedAgent>)> {
         let of = self.steps.get(usize::try_from(step).ok()?.checked_sub(1)?)?.of?;
         let part = self.parts.iter().rev().find(|part| part.of == of)?;
         Some((of, part.agent.clone()))

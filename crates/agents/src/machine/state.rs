@@ -340,8 +340,11 @@ impl State {
             }
             TurnEvent::ToolResult { step, index, outcome, duration_ms, .. } => {
                 let place = CallPlace { step: *step, index: *index };
+                // What an agent that was asked has taken is counted already, with its own steps.
+                if !self.call_of(place).is_some_and(Call::asks_an_agent) {
+                    self.took(*duration_ms);
+                }
                 self.end_parts(place);
-                self.took(*duration_ms);
                 if let Some(call) = self.call_mut(place) {
                     call.outcome = Some(outcome.clone());
                 }

@@ -351,6 +351,7 @@ fn a_summary_is_durable_before_the_model_is_asked_again_and_is_paid_for_in_its_s
         through: 12,
         text: "They sell sails.".into(),
         model: "m".into(),
+        agent: None,
     };
     let summed_up = Input::SummedUp { event, usage: Some(StepUsage::default()) };
     let (state, effects) = go(opened(), summed_up);

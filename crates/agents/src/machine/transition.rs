@@ -398,7 +398,7 @@ impl Machine<'_> {
                     question: ApprovalQuestion {
                         reason,
                         record,
-                        asked_agent: self.state.part().map(|part| part.agent.label.clone()),
+                        asked_agent: self.state.part().map(|part| part.agent.named()),
                     },
                 })
             })

@@ -1,5 +1,5 @@
 use kontor_core::{
-    ids::{ApprovalId, MemberId, SessionId, TurnId},
+    ids::{AgentId, ApprovalId, MemberId, SessionId, TurnId},
     time::Timestamp,
     turn::ApprovalQuestion,
 };
@@ -63,7 +63,8 @@ fn number(stored: i64) -> u32 {
     u32::try_from(stored).unwrap_or(u32::MAX)
 }
 
-pub(crate) async fn insert(tx: &mut Tx<'_>, approvals: &[Approval]) -> Result<(), Error> {
+/// Keeps approvals that an agent asks for.
+pub(crate) async fn insert(tx: &mut Tx<'_>, agent: AgentId, approvals: &[Approval]) -> Result<(), Error> {
     let mut insert = Query::insert();
     insert.into_table(tx.table(TABLE)).columns([
         "id",
@@ -78,6 +79,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, approvals: &[Approval]) -> Result<()
         "requested_at",
         "expires_at",
         "question",
+        "agent_id",
     ]);
     for approval in approvals {
         insert.values_panic([
@@ -93,6 +95,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, approvals: &[Approval]) -> Result<()
             Expr::val(instant(approval.requested_at)),
             Expr::val(instant(approval.expires_at)),
             Expr::val(serde_json::to_string(&approval.question)?),
+            Expr::val(agent.as_uuid()),
         ]);
     }
     tx.execute(&insert).await?;
@@ -124,8 +127,8 @@ pub(crate) async fn list(
     let select = Query::select()
         .columns(COLUMNS.map(|column| ("a", column)))
         .column(("s", "title"))
-        // That of the turn: its session may have gone to another since.
-        .expr(Func::coalesce([Expr::col(("t", "agent_id")), Expr::col(("s", "agent_id"))]))
+        // Older ones do not tell who asked. Then it was the turn's: its session may have gone to another since.
+        .expr(Func::coalesce([("a", "agent_id"), ("t", "agent_id"), ("s", "agent_id")].map(Expr::col)))
         .from_as(tx.table(TABLE), "a")
         .join_as(JoinType::InnerJoin, tx.table("turns"), "t", of_turn)
         .join_as(JoinType::InnerJoin, tx.table("sessions"), "s", of_session)

@@ -1,5 +1,5 @@
 use kontor_core::{
-    ids::{AgentId, MemberId, SessionId, TurnId},
+    ids::{MemberId, SessionId, TurnId},
     time::Timestamp,
     turn::Sequence,
 };
@@ -95,33 +95,27 @@ pub(crate) async fn tail(
     Ok(tx.rows(&select).await?)
 }
 
-/// In whose turns something was written: of any member or agent where none is given.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct TurnsOf {
-    pub(crate) member: Option<MemberId>,
-    pub(crate) agent: Option<AgentId>,
-}
-
-/// The last summary of a session's earlier turns that was made in a turn of these.
-pub(crate) async fn last_summary(
+/// The last summaries of a session's earlier turns, the latest first: made in a turn of this member, where one is
+/// given.
+pub(crate) async fn last_summaries(
     tx: &mut Tx<'_>,
     session: SessionId,
-    of: TurnsOf,
-) -> Result<Option<EventRow>, Error> {
+    member: Option<MemberId>,
+    limit: u64,
+) -> Result<Vec<EventRow>, Error> {
     let mut select = select(tx, session);
-    if of.member.is_some() || of.agent.is_some() {
+    if let Some(member) = member {
         let theirs = Query::select()
             .column("id")
             .from(tx.table("turns"))
             .and_where(Expr::col("session_id").eq(session.as_uuid()))
-            .and_where_option(of.member.map(|member| Expr::col("member_id").eq(member.as_uuid())))
-            .and_where_option(of.agent.map(|agent| Expr::col("agent_id").eq(agent.as_uuid())))
+            .and_where(Expr::col("member_id").eq(member.as_uuid()))
             .take();
         select.and_where(Expr::col("turn_id").in_subquery(theirs));
     }
     // Written out, so that the partial index is used.
-    select.and_where(Expr::cust("name = 'history.summarized'")).order_by("seq", Order::Desc).limit(1);
-    Ok(tx.row(&select).await?)
+    select.and_where(Expr::cust("name = 'history.summarized'")).order_by("seq", Order::Desc).limit(limit);
+    Ok(tx.rows(&select).await?)
 }
 
 /// A call of this session that has a result, and that result.

@@ -26,7 +26,7 @@ pub(crate) struct OpenRow {
     pub(crate) started_at: Option<Timestamp>,
     /// By what the installation allows.
     pub(crate) deadline_at: Option<Timestamp>,
-    /// What the agent that it began with allows.
+    /// What the agent that has it allows.
     pub(crate) limits: AgentLimits,
     /// Its place in its session.
     pub(crate) position: i64,

@@ -33,9 +33,9 @@ table_row! {
         pub(crate) created_at: Timestamp,
         pub(crate) started_at: Option<Timestamp>,
         pub(crate) ended_at: Option<Timestamp>,
-        /// The agent that it began with; none of one that has not begun, or whose session awaits one.
+        /// The agent that has it; none of one that has not begun, or whose session awaits one.
         pub(crate) agent: Option<AgentId> = "agent_id",
-        /// The version of the agent that it began with; none of one that has not begun, or that an older Kontor began.
+        /// The version of the agent that it has; none of one that has not begun, or that an older Kontor began.
         pub(crate) agent_version: Option<i64>,
     }
 }
@@ -110,6 +110,30 @@ pub(crate) async fn last(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<T
         .order_by("position", Order::Desc)
         .limit(1);
     Ok(tx.row(&select).await?)
+}
+
+/// The last message of a session before a turn that is none of these words.
+pub(crate) async fn message_before(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    turn: TurnId,
+    words: &str,
+) -> Result<Option<String>, Error> {
+    let place = Query::select()
+        .column("position")
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("id").eq(turn.as_uuid()))
+        .take();
+    let select = Query::select()
+        .column("message")
+        .from(tx.table(TABLE))
+        .and_where(Expr::col("session_id").eq(session.as_uuid()))
+        .and_where(Expr::col("position").lt(Expr::from(place)))
+        .and_where(Expr::col("message").ne(words))
+        .order_by("position", Order::Desc)
+        .limit(1)
+        .take();
+    Ok(tx.fetch_optional(&select).await?.map(|row| row.get(0)).transpose()?)
 }
 
 /// The sessions whose next turn can run: those that wait for an approval are not among them, nor those that
@@ -199,7 +223,7 @@ async fn set_version(
     Ok(row.map(|row| row.get(0)).transpose()?.flatten())
 }
 
-/// The turns of a session that began with another agent than this one, each with that.
+/// The turns of a session that another agent had last than this one, each with that.
 pub(crate) async fn of_other_agents(
     tx: &mut Tx<'_>,
     session: SessionId,

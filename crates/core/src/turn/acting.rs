@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::TurnEvent;
+use super::{AgentName, TurnEvent};
 use crate::ids::AgentId;
 
-/// An agent under the version with which it answers.
+/// An agent that another asks, under the version with which it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActingAgent {
+pub struct AskedAgent {
     pub id: AgentId,
     pub name: String,
     pub label: String,
     pub version: i64,
+}
+
+impl AskedAgent {
+    /// It without its version.
+    pub fn named(&self) -> AgentName {
+        AgentName { id: self.id, name: self.name.clone(), label: self.label.clone() }
+    }
 }
 
 /// The place of a call in its turn.
@@ -81,7 +88,7 @@ impl TurnEvent {
     /// It as what happened in the part of an agent that this call asked. What a person is asked and answers stays what
     /// it is, as it concerns whoever follows; so does what the asking itself is.
     #[must_use]
-    pub fn in_part_of(self, of: CallPlace, agent: &Arc<ActingAgent>) -> Self {
+    pub fn in_part_of(self, of: CallPlace, agent: &Arc<AskedAgent>) -> Self {
         match self {
             Self::ApprovalRequested { .. }
             | Self::ApprovalResolved { .. }

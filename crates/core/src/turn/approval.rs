@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::AgentName;
 use crate::ids::RecordId;
 
 /// Why a person is asked, and about which record.
@@ -12,9 +13,9 @@ pub struct ApprovalQuestion {
     /// Absent where the call names no record, or none that the agent may read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<ApprovalRecord>,
-    /// What the agent is called that wants it, where that is one that was asked by another.
+    /// The agent that wants it, where that is one that was asked by another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked_agent: Option<String>,
+    pub asked_agent: Option<AgentName>,
 }
 
 impl ApprovalQuestion {

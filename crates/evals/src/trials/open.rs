@@ -110,7 +110,7 @@ impl Trials {
         let TrialSubject { agent, body, member, grants, record } = subject;
         let acts_for = member.member().ok_or(kontor_agents::Error::NotAMember)?;
         let rights = [Rights::of(caller), Rights::of(&member)];
-        let account = source.agents.account_of(caller.workspace, &agent, owner);
+        let account = source.agents.account_of(caller.workspace, owner);
         let what = CopyOf {
             // Of another's eyes nothing is borrowed: what the caller may not read stays behind.
             reader: if acts_for == owner { Caller::system(caller.workspace) } else { caller.clone() },

@@ -111,6 +111,7 @@ fn script() -> Vec<Given> {
             through: 0,
             text: "They **sell** sails.".to_owned(),
             model: "m".to_owned(),
+            agent: None,
         }),
         Thought(1, "Hm"),
         Text(1, "This is vo"),

@@ -302,7 +302,7 @@ impl Turn {
                 let call = self.step(*step).call(*index, operation, arguments);
                 call.state = CallState::Waiting(*approval);
                 call.question = Some(question.clone());
-                call.by.clone_from(&question.asked_agent);
+                call.by = question.asked_agent.as_ref().map(|agent| agent.label.clone());
                 self.state = TurnState::Waiting;
                 Change::Approval(id, *step, *index)
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kontor_core::{
     ids::AgentId,
-    turn::{ActingAgent, AgentName, CallPlace, RoutedBy, Routing},
+    turn::{AgentName, AskedAgent, CallPlace, RoutedBy, Routing},
 };
 use kontor_models::surface::{ASK_AGENT, HAND_OVER};
 
@@ -20,7 +20,7 @@ pub(super) fn asking(question: &str) -> Proposed {
 
 pub(super) fn engaged(index: u32, steps: u32, calls: u32) -> Input {
     let agent =
-        ActingAgent { id: AgentId(Uuid::nil()), name: "clerk".into(), label: "Clerk".into(), version: 3 };
+        AskedAgent { id: AgentId(Uuid::nil()), name: "clerk".into(), label: "Clerk".into(), version: 3 };
     Input::Engaged(Engaged { index, agent: Arc::new(agent), steps, calls, seconds: 60 })
 }
 

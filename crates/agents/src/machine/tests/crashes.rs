@@ -94,7 +94,10 @@ fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<Happen
                     inputs.push(steps.get(number - 1).map_or_else(|| said("Done."), |deeds| wanted(deeds)));
                 }
                 Effect::Engage(index) if state.open_parts().count() < 2 => inputs.push(engaged(index, 4, 6)),
-                Effect::HandOver(index) => {
+                Effect::HandOver(index)
+                    if state.handovers.len() < bounds().handovers
+                        && state.steps_so_far() < bounds().steps =>
+                {
                     let result = state.result(index, succeeded(json!({"agent": "clerk"})), 0).unwrap();
                     let events = vec![
                         result,
@@ -105,7 +108,7 @@ fn simulate(plan: &Plan, mut crashes: Vec<usize>) -> (Vec<TurnEvent>, Vec<Happen
                     log.extend(events.iter().cloned());
                     inputs.push(Input::HandedOver(events));
                 }
-                Effect::Engage(index) => {
+                Effect::Engage(index) | Effect::HandOver(index) => {
                     let outcome = ToolOutcome::Failed { problem: Problem::internal() };
                     inputs.push(Input::Ran(vec![Ran { outcome, ..ok(index) }]));
                 }
