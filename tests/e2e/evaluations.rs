@@ -53,6 +53,30 @@ fn what_is_wrong_is_told_by_line_and_by_what_the_command_ends_with() {
     let (told, code) = eval(folder.path(), &["run", "fails.yaml"]);
     assert_eq!(code, 1, "{told}");
     assert!(told.contains("0 of 1 trials passed"), "{told}");
+    let run = |more: &[&str]| eval(folder.path(), &[&["run", "fails.yaml"], more].concat());
+    // Wrong flags are told before anything is run, and nothing is written then.
+    for (flags, expected) in [
+        (&["--agent", "sales-asistant"][..], "Did you mean sales-assistant?"),
+        (&["--model", "lost/model"], "there is no model lost/model"),
+        (&["--record", "tape.jsonl"], "no language model is asked"),
+        (&["--model", "builtin", "--replay", "gone.jsonl"], "gone.jsonl"),
+        (&["--json", "no/such/folder.json"], "no/such/folder.json cannot be written"),
+        (&["--tag", "nothing"], "no case has one of these tags"),
+        (&["--prompt", "gone.md"], "gone.md"),
+        (&["--trials", "0"], "0 is not in 1..=1000"),
+    ] {
+        let (told, code) = run(flags);
+        assert_eq!(code, 2, "{flags:?}: {told}");
+        assert!(told.contains(expected) && !told.contains("trials passed"), "{flags:?}: {told}");
+    }
+    assert!(!folder.path().join("tape.jsonl").exists());
+    let (told, code) = run(&["--json", "fails.json"]);
+    assert_eq!(code, 1, "{told}");
+    let result = fs::read_to_string(folder.path().join("fails.json")).unwrap();
+    write("other.json", &result.replace("\"form\": 2", "\"form\": 1"));
+    let (told, code) = eval(folder.path(), &["compare", "fails.json", "other.json"]);
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("other.json: the result has form 1"), "{told}");
     write("wrong.yaml", "name: wrong\ncases:\n  - name: one\n    turns: [hello]\n    expects: {}\n");
     let (told, code) = eval(folder.path(), &["validate", "wrong.yaml", "gone.yaml"]);
     assert_eq!(code, 2, "{told}");

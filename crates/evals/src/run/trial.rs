@@ -293,7 +293,8 @@ impl Scene {
         let done = operations.execute(&self.member, &call.operation, Json::Object(arguments), None).await;
         let answer = done.map_err(|error| error.problem().to_string())?;
         if let Some(local) = &call.id {
-            let id = answer["id"].as_str().ok_or_else(|| format!("{} answers no id", call.operation))?;
+            let id = answer["record"]["id"].as_str();
+            let id = id.ok_or_else(|| format!("{} makes no record", call.operation))?;
             ids.insert(local.clone(), id.to_owned());
         }
         Ok(())

@@ -11,7 +11,10 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use kontor_core::{environment::Environment, text::one_line};
+use kontor_core::{
+    environment::Environment,
+    text::{one_line, suggestion},
+};
 use kontor_evals::{
     cassettes::{Cassette, Recording},
     dataset::{self, DatasetError, Format, Source},
@@ -86,6 +89,7 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
         tags: asked.tag,
         turn_limit: Duration::from_secs(asked.turn_limit),
     };
+    check_agent(&request)?;
     let environment = Environment::system();
     let models = wiring::models(config, &environment)?;
     models.probe().await;
@@ -141,6 +145,21 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
         file.write(&junit::xml(&report).map_err(Error::Unreadable)?)?;
     }
     if report.passed() { Ok(()) } else { Err(Error::Usage(table::verdict(&report))) }
+}
+
+/// Whether the agent that is asked in every case is there for all datasets.
+fn check_agent(request: &Request) -> Result<(), Error> {
+    let Some(name) = &request.changes.agent else { return Ok(()) };
+    let standard = kontor_agents::standard_agents();
+    for NamedDataset { file, dataset } in &request.datasets {
+        let own = dataset.fixture.agents.iter().filter_map(|agent| agent.get("name")?.as_str());
+        let known: Vec<_> = standard.iter().map(String::as_str).chain(own).collect();
+        if !known.contains(&name.as_str()) {
+            let near = suggestion(name, known);
+            return Err(Error::Unreadable(format!("{file}: there is no agent {name:?}.{near}")));
+        }
+    }
+    Ok(())
 }
 
 /// Reads datasets, and tells all that is wrong with all of them at once.
