@@ -1,7 +1,13 @@
 //! `kontor eval`, with no server, no configuration and no network.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
+use kontor_core::environment::{Random as _, SeededRandom};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -40,6 +46,59 @@ fn shipped_cases_are_tried_and_a_result_is_compared_with_itself() {
     let (told, code) = eval(folder.path(), &["compare", "one.json", "one.json"]);
     assert_eq!(code, 0, "{told}");
     assert!(told.contains("no case differs"), "{told}");
+}
+
+/// A result without what differs from run to run: times, and what trials were begun again for.
+fn timeless(path: &Path) -> Value {
+    fn without_times(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.retain(|name, _| !name.starts_with("latency"));
+                members.values_mut().for_each(without_times);
+            }
+            Value::Array(items) => items.iter_mut().for_each(without_times),
+            _ => {}
+        }
+    }
+    let mut json = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    without_times(&mut json);
+    json
+}
+
+/// A run is killed so many times; `KONTOR_TEST_KILLS` says another number.
+const KILLS: u64 = 5;
+
+#[test]
+fn a_run_that_is_killed_again_and_again_ends_with_the_numbers_of_one_that_was_not() {
+    let folder = TempDir::new().unwrap();
+    let kills = std::env::var("KONTOR_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let workflow = shipped("skills-workflow.yaml");
+    let run = |json: &str, kept: &str| {
+        let mut command = Command::new(binary());
+        let flags = ["eval", "run", &workflow, "--json", json, "--run", kept, "--concurrency", "2"];
+        command.args(flags).current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    run("whole.json", "whole").status().unwrap();
+    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    println!("seed {seed}");
+    let random = SeededRandom::new(u64::try_from(seed & u128::from(u64::MAX)).unwrap());
+    let kept = || fs::read(folder.path().join("kept/trials.jsonl")).map_or(0, |text| text.len());
+    for _ in 0..kills {
+        let before = kept();
+        let mut child = run("resumed.json", "kept").spawn().unwrap();
+        // Somewhere in the middle: after a trial or two more, or before the first.
+        let mut bytes = [0; 2];
+        random.fill(&mut bytes);
+        std::thread::sleep(Duration::from_millis(100 + u64::from(u16::from_le_bytes(bytes)) % 1_500));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(kept() >= before, "what was kept stays");
+    }
+    run("resumed.json", "kept").status().unwrap();
+    let [whole, resumed] = ["whole.json", "resumed.json"].map(|name| timeless(&folder.path().join(name)));
+    assert_eq!(resumed, whole);
+    assert_eq!(whole["totals"]["complete"], true);
 }
 
 #[test]
