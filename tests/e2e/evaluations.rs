@@ -4,10 +4,10 @@ use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
-use kontor_core::environment::{Random as _, SeededRandom};
+use kontor_core::environment::Environment;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -48,7 +48,7 @@ fn shipped_cases_are_tried_and_a_result_is_compared_with_itself() {
     assert!(told.contains("no case differs"), "{told}");
 }
 
-/// A result without what differs from run to run: times, and what trials were begun again for.
+/// A result without what differs from run to run.
 fn timeless(path: &Path) -> Value {
     fn without_times(value: &mut Value) {
         match value {
@@ -80,17 +80,14 @@ fn a_run_that_is_killed_again_and_again_ends_with_the_numbers_of_one_that_was_no
         command
     };
     run("whole.json", "whole").status().unwrap();
-    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-    println!("seed {seed}");
-    let random = SeededRandom::new(u64::try_from(seed & u128::from(u64::MAX)).unwrap());
+    let environment = Environment::system();
     let kept = || fs::read(folder.path().join("kept/trials.jsonl")).map_or(0, |text| text.len());
     for _ in 0..kills {
         let before = kept();
         let mut child = run("resumed.json", "kept").spawn().unwrap();
         // Somewhere in the middle: after a trial or two more, or before the first.
-        let mut bytes = [0; 2];
-        random.fill(&mut bytes);
-        std::thread::sleep(Duration::from_millis(100 + u64::from(u16::from_le_bytes(bytes)) % 1_500));
+        let random = u64::from(u16::from_le_bytes(environment.random()));
+        std::thread::sleep(Duration::from_millis(100 + random % 1_500));
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(kept() >= before, "what was kept stays");
