@@ -57,7 +57,7 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
     of_workspace(
         "settings/members",
         "Member accounts",
-        "Who belongs to the workspace: invitations, roles, deactivation, sign-ins, passwords",
+        "The members of the workspace: invitations, roles, deactivation, sign-ins, passwords",
         "users",
         &[Permission::Members],
     ),
