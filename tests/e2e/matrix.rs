@@ -29,6 +29,7 @@ const AGENTS_OR_PROMPTS: Takes = One(&["agents", "prompts"]);
 const ROLES_OR_MEMBERS: Takes = One(&["roles", "members"]);
 const PROMPTS: Takes = One(&["prompts"]);
 const MEMBERS: Takes = One(&["members"]);
+const KEYS: Takes = One(&["api_keys"]);
 const SETTINGS: Takes = One(&["settings"]);
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -56,6 +57,10 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /.well-known/jwks.json", Nothing, none.clone()),
         row("GET /.well-known/oauth-authorization-server", Nothing, none.clone()),
         row("GET /.well-known/oauth-protected-resource", Nothing, none.clone()),
+        row("GET /api/keys", KEYS, none.clone()),
+        row("POST /api/keys", KEYS, json!({})),
+        row("GET /api/keys/{id}", KEYS, none.clone()),
+        row("DELETE /api/keys/{id}", KEYS, none.clone()),
         row("GET /api/me", Membership, none.clone()),
         row("PATCH /api/me", Membership, none.clone()),
         at("GET /api/search", Membership, "/api/search?q=acme", none.clone()),

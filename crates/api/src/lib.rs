@@ -12,6 +12,7 @@
 //! | `page` | the one shape of lists |
 //! | `openapi` | the description of all routes |
 //! | `auth`, `oauth`, `me`, `account`, `well_known` | signing in, tokens and their keys, one's own account |
+//! | `keys` | API keys, by which programs act |
 //! | `members`, `invitations` | who belongs to the workspace, and who is invited |
 //! | `records`, `search`, `objects` | records and what they are made of |
 //! | `views` | tables, boards and calendars that are saved |
@@ -39,6 +40,7 @@ mod feedback;
 mod health;
 mod invitations;
 mod jobs;
+mod keys;
 mod layers;
 mod me;
 mod members;
@@ -78,6 +80,7 @@ pub fn router(services: Services) -> Router {
         .merge(me::routes())
         .merge(account::routes())
         .merge(members::routes())
+        .merge(keys::routes())
         .merge(invitations::routes())
         .merge(records::routes())
         .merge(search::routes())

@@ -69,6 +69,13 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         &[Permission::Roles, Permission::Members],
     ),
     of_workspace(
+        "settings/keys",
+        "API keys",
+        "Service accounts by which programs act: scopes, ends, last use, connecting clients",
+        "hand",
+        &[Permission::ApiKeys],
+    ),
+    of_workspace(
         "settings/authority",
         "Check access",
         "What somebody may do, and which rule decides",

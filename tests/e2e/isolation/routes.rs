@@ -80,6 +80,7 @@ pub(super) struct Prey {
     /// The invitation's link as if it led to the workspace that is not hers.
     pub(super) link: String,
     pub(super) sign_in: String,
+    pub(super) key: String,
     pub(super) review: String,
     pub(super) trial: String,
     pub(super) view: String,
@@ -125,6 +126,8 @@ impl Prey {
         let invited = ada.post("/api/invitations", invited).await.unwrap().ok();
         let (invitation, link) = (text(&invited["id"]), led_elsewhere(&text(&invited["token"]), elsewhere));
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
+        let key = json!({"name": "Zanzibar feed", "role": "Viewer", "scopes": ["deal.find"]});
+        let key = text(&ada.post("/api/keys", key).await.unwrap().ok()["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
         let (trial, view) = (trials::make(ada).await, views::make(ada).await);
@@ -139,6 +142,7 @@ impl Prey {
             invitation,
             link,
             sign_in,
+            key,
             review,
             trial,
             view,

@@ -29,6 +29,8 @@ pub enum Permission {
     Prompts,
     /// What agents do for others: the turns that run, what a turn did and its model was sent, and feedback on answers.
     Conversations,
+    /// API keys: service accounts by which programs act.
+    ApiKeys,
 }
 
 /// That the caller lacks a permission on the workspace.
@@ -48,7 +50,7 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Members,
         Self::Roles,
         Self::DataModel,
@@ -58,6 +60,7 @@ impl Permission {
         Self::Agents,
         Self::Prompts,
         Self::Conversations,
+        Self::ApiKeys,
     ];
 
     /// What it permits, as people read it.
@@ -72,6 +75,7 @@ impl Permission {
             Self::Agents => "Manage agents",
             Self::Prompts => "Write prompts",
             Self::Conversations => "See what agents do for others",
+            Self::ApiKeys => "Manage API keys",
         }
     }
 
@@ -87,6 +91,7 @@ impl Permission {
             Self::Agents => "agents",
             Self::Prompts => "prompts",
             Self::Conversations => "conversations",
+            Self::ApiKeys => "api_keys",
         }
     }
 }

@@ -15,6 +15,7 @@ mod edit;
 mod events;
 mod feedback;
 mod jobs;
+mod keys;
 mod links;
 mod list;
 mod list_state;
@@ -138,6 +139,8 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/usage", get(usage::show))
         .route("/settings/budgets", get(budgets::show).post(budgets::set))
         .route("/settings/budgets/remove", post(budgets::remove))
+        .route("/settings/keys", get(keys::show).post(keys::create))
+        .route("/settings/keys/{id}/revoke", post(keys::revoke))
         .route("/settings/roles", get(roles::show_all).post(roles::create))
         .route("/settings/roles/{name}", get(roles::show).post(roles::change))
         .route("/settings/roles/{name}/reset", post(roles::reset))
