@@ -20,7 +20,7 @@ use kontor_crm::{
 use kontor_http::Services;
 
 use super::{
-    board,
+    board, calendar,
     list_state::{self, Address, PASSING},
     view_bar::ViewBar,
     view_state::{self, AS, EDITED, TABLE, VIEW, WITHOUT},
@@ -122,12 +122,17 @@ pub(crate) async fn show(
 
     let opened = view_state::opened(&state, &caller, &schema, object, &asked).await?;
     let viewer = viewer(&state, &caller, &schema);
-    if let Some(opened) = opened.as_ref().filter(|opened| opened.view.kind == ViewType::Kanban)
+    if let Some(opened) = opened.as_ref().filter(|opened| opened.view.kind != ViewType::Table)
         && asked.get(AS) != TABLE
     {
         let shell = Shell::new(&state, &caller, &csrf, &schema, &object.label_plural, &plural).await?;
         let (state, caller, viewer, query) = (&state, &caller, &viewer, &asked);
-        return board::show(board::Asked { state, caller, object, viewer, query, opened }, shell).await;
+        let kind = opened.view.kind;
+        let asked = board::Asked { state, caller, object, viewer, query, opened };
+        return match kind {
+            ViewType::Calendar => calendar::show(asked, shell).await,
+            ViewType::Kanban | ViewType::Table => board::show(asked, shell).await,
+        };
     }
     let query = opened.as_ref().map_or_else(|| asked.clone(), |opened| opened.query.clone());
     let chosen: Vec<String> = list_state::columns(&query, object, &caller);

@@ -7,6 +7,7 @@ mod approvals;
 mod audit;
 mod board;
 mod budgets;
+mod calendar;
 mod chat;
 mod chat_agent;
 mod chat_menu;
