@@ -8,7 +8,7 @@ use kontor_core::{
     metadata::{ColumnType, Field, Object, system_fields},
     value::scaled_to_json,
 };
-use sea_query::{Alias, Expr, Func, Query};
+use sea_query::{Alias, Expr, ExprTrait as _, Func, Query};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -69,7 +69,7 @@ pub(crate) async fn figures(
     let mut statement = Query::select();
     statement
         .from_as(work.tx.table(&object.table()), Alias::new(BASE))
-        .and_where(sea_query::ExprTrait::is_null(col(BASE, system_fields::DELETED_AT)))
+        .and_where(col(BASE, system_fields::DELETED_AT).is_null())
         .and_where_option(predicate(work, object, BASE, Action::Read));
     if let Some(json) = narrowed {
         statement.and_where(filter(work, object, json)?);

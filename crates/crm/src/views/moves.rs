@@ -225,9 +225,8 @@ fn behind(place: f64, card: RecordId) -> Expr {
 }
 
 /// From 0 to 1.
-#[expect(clippy::cast_precision_loss, reason = "any number between will do")]
 fn chance(work: &Work<'_, '_>) -> f64 {
-    u32::from_le_bytes(work.environment.random()) as f64 / f64::from(u32::MAX)
+    f64::from(u32::from_le_bytes(work.environment.random())) / f64::from(u32::MAX)
 }
 
 /// Rising numbers between two; nothing where they leave too little room.

@@ -113,14 +113,14 @@ pub(super) fn both(fixed: Option<Json>, rows: Option<Json>) -> Option<Json> {
 }
 
 /// What an address that leads on from a view keeps of it.
-pub(super) fn kept<'q>(query: &'q Fields) -> [(&'q str, &'q str); 4] {
+pub(super) fn kept(query: &Fields) -> [(&str, &str); 4] {
     let view = query.get(VIEW);
     let edited = if view.is_empty() { "" } else { "yes" };
     [(VIEW, view), (EDITED, edited), (WITHOUT, query.get(WITHOUT)), (AS, query.get(AS))]
 }
 
 /// The same, with nothing that narrows the list.
-pub(super) fn cleared<'q>(query: &'q Fields) -> [(&'q str, &'q str); 4] {
+pub(super) fn cleared(query: &Fields) -> [(&str, &str); 4] {
     let view = query.get(VIEW);
     let yes = if view.is_empty() { "" } else { "yes" };
     [(VIEW, view), (EDITED, yes), (WITHOUT, yes), (AS, query.get(AS))]
