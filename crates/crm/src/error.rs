@@ -47,6 +47,9 @@ pub enum Error {
     /// The view was changed since the caller read it; by whom.
     #[error("the view is at version {current}")]
     StaleView { current: i64, by: String },
+    /// Cards of a board that is sorted have no place of their own.
+    #[error("the view {name:?} is sorted by {sort}")]
+    SortedView { name: String, sort: String },
     /// The cursor is damaged, or belongs to another list.
     #[error("the cursor does not fit the list")]
     InvalidCursor,
@@ -120,6 +123,7 @@ impl Error {
             | Self::StaleVersion { .. }
             | Self::ViewNotFound(_)
             | Self::StaleView { .. }
+            | Self::SortedView { .. }
             | Self::InvalidCursor
             | Self::Overflow { .. }
             | Self::Metadata(_)
@@ -220,6 +224,13 @@ impl Fault for Error {
                 ErrorKind::Conflict,
                 "stale_version",
                 format!("{by} has changed the view meanwhile. It is at version {current}: read it again."),
+            ),
+            Self::SortedView { name, sort } => Problem::new(
+                ErrorKind::Conflict,
+                "view_is_sorted",
+                format!(
+                    "Cards of {name:?} cannot be moved while it is sorted by {sort}. Take the order away first."
+                ),
             ),
             Self::InvalidCursor => Problem::new(
                 ErrorKind::Invalid,

@@ -40,5 +40,11 @@ pub(super) fn of_people(prey: &Prey) -> Vec<Attempt> {
             Some(json!({})),
             &[404],
         ),
+        attempt(
+            "POST /records/{plural}/views/{view}/move",
+            format!("/records/deals/views/{}/move", prey.view),
+            Some(json!({"record": prey.deal, "to": "LEAD"})),
+            &[404],
+        ),
     ]
 }

@@ -12,6 +12,7 @@ mod access;
 mod approach;
 mod authority;
 mod batch;
+mod board;
 mod claims;
 mod condition;
 mod create;
@@ -41,6 +42,7 @@ mod write;
 
 pub(crate) use self::{
     access::{predicate, require},
+    board::figures,
     claims::{take_free, take_primary},
     get::values,
     list::{check_kept, check_order},
@@ -51,6 +53,7 @@ pub(crate) use self::{
 pub use self::{
     authority::{Decided, decide, knows_all},
     batch::{BatchInput, BatchUpdate, MAX_BATCH, batch},
+    board::{Amounts, Figures},
     create::{create, create_with_id},
     cursor::MAX_CURSOR,
     delete::{delete, destroy, restore},

@@ -8,12 +8,19 @@
 //! |---|---|
 //! | `definition` | what a view is made of, as it is given and as it is told |
 //! | `check` | what is wrong with a view, and what a reader is told of one |
+//! | `board`, `moves` | a board with its cards and figures, and moving cards |
 //! | `rows` | the table `views` |
 //! | `service` | the use cases |
 
+mod board;
 mod check;
 mod definition;
+mod moves;
 mod rows;
 mod service;
 
-pub use self::definition::{Column, MAX_COLUMNS, NewView, Order, View, ViewChanges, ViewType, Visibility};
+pub use self::{
+    board::{Board, BoardColumn, BoardQuery},
+    definition::{Column, MAX_COLUMNS, NewView, Order, View, ViewChanges, ViewType, Visibility},
+    moves::CardMove,
+};

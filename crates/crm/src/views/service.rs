@@ -65,13 +65,13 @@ impl Crm {
     }
 }
 
-pub(crate) async fn list(work: &mut Work<'_, '_>, object: Option<&str>) -> Result<Vec<View>, Error> {
+async fn list(work: &mut Work<'_, '_>, object: Option<&str>) -> Result<Vec<View>, Error> {
     let object = object.map(|name| known(work, name)).transpose()?;
     let rows = rows::all(work.tx, object.as_ref().map(|object| object.name.as_str())).await?;
     Ok(rows.into_iter().filter_map(|row| check::seen(work, row)).map(|(_, view)| view).collect())
 }
 
-pub(crate) async fn find(work: &mut Work<'_, '_>, id: ViewId) -> Result<(Arc<Object>, View), Error> {
+pub(super) async fn find(work: &mut Work<'_, '_>, id: ViewId) -> Result<(Arc<Object>, View), Error> {
     let row = rows::find(work.tx, id).await?;
     row.and_then(|row| check::seen(work, row)).ok_or(Error::ViewNotFound(id))
 }
@@ -88,7 +88,7 @@ fn known(work: &Work<'_, '_>, name: &str) -> Result<Arc<Object>, Error> {
     })
 }
 
-pub(crate) async fn create(work: &mut Work<'_, '_>, new: &NewView) -> Result<View, Error> {
+async fn create(work: &mut Work<'_, '_>, new: &NewView) -> Result<View, Error> {
     let object = known(work, &new.object)?;
     let others = rows::all(work.tx, Some(object.name.as_str())).await?;
     let owner = work.caller.member();

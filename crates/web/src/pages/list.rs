@@ -13,13 +13,17 @@ use kontor_core::{
     grants::Action,
     metadata::{Object, Schema},
 };
-use kontor_crm::{records::ListQuery, views::View};
+use kontor_crm::{
+    records::ListQuery,
+    views::{View, ViewType},
+};
 use kontor_http::Services;
 
 use super::{
+    board, calendar,
     list_state::{self, Address, PASSING},
     view_bar::ViewBar,
-    view_state::{self, EDITED, VIEW, WITHOUT},
+    view_state::{self, AS, EDITED, TABLE, VIEW, WITHOUT},
 };
 use crate::{
     assets,
@@ -117,6 +121,19 @@ pub(crate) async fn show(
     }
 
     let opened = view_state::opened(&state, &caller, &schema, object, &asked).await?;
+    let viewer = viewer(&state, &caller, &schema);
+    if let Some(opened) = opened.as_ref().filter(|opened| opened.view.kind != ViewType::Table)
+        && asked.get(AS) != TABLE
+    {
+        let shell = Shell::new(&state, &caller, &csrf, &schema, &object.label_plural, &plural).await?;
+        let (state, caller, viewer, query) = (&state, &caller, &viewer, &asked);
+        let kind = opened.view.kind;
+        let asked = board::Asked { state, caller, object, viewer, query, opened };
+        return match kind {
+            ViewType::Calendar => calendar::show(asked, shell).await,
+            ViewType::Kanban | ViewType::Table => board::show(asked, shell).await,
+        };
+    }
     let query = opened.as_ref().map_or_else(|| asked.clone(), |opened| opened.query.clone());
     let chosen: Vec<String> = list_state::columns(&query, object, &caller);
     let candidates = records::candidates(object, &caller, &chosen);
@@ -145,7 +162,6 @@ pub(crate) async fn show(
         deleted: query.get("deleted") == "yes",
         ..ListQuery::default()
     };
-    let viewer = viewer(&state, &caller, &schema);
     // What a person has written into a filter may not fit; the page says so and lets them go on.
     let (found, problem) = if filters.is_unread() {
         (None, Some("The filter was not applied, because a value in it could not be read.".to_owned()))
@@ -180,8 +196,9 @@ pub(crate) async fn show(
     let shell = Shell::new(&state, &caller, &csrf, &schema, &object.label_plural, &plural).await?;
     let views = ViewBar::new(&state, &caller, &viewer, object, &shell.csrf, &query, opened.as_ref()).await?;
     let kept = opened.iter().flat_map(|opened| {
-        let without = query.find(WITHOUT).map(|without| (WITHOUT, without.to_owned()));
-        [(VIEW, opened.view.id.to_string()), (EDITED, "yes".to_owned())].into_iter().chain(without)
+        let own = [WITHOUT, AS].into_iter();
+        let own = own.filter_map(|name| Some((name, query.find(name)?.to_owned())));
+        [(VIEW, opened.view.id.to_string()), (EDITED, "yes".to_owned())].into_iter().chain(own)
     });
     let kept = kept.collect();
     let shown = ListPage {

@@ -5,7 +5,9 @@ mod agents;
 mod answers;
 mod approvals;
 mod audit;
+mod board;
 mod budgets;
+mod calendar;
 mod chat;
 mod chat_agent;
 mod chat_menu;
@@ -177,6 +179,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/records/{plural}/views", post(views::create))
         .route("/records/{plural}/views/{view}", post(views::change))
         .route("/records/{plural}/views/{view}/delete", post(views::delete))
+        .route("/records/{plural}/views/{view}/move", post(board::move_cards))
         .route("/records/{plural}/{id}", get(record::show).post(edit::update))
         .route("/records/{plural}/{id}/edit", get(edit::show))
         .route("/records/{plural}/{id}/delete", post(record::delete))

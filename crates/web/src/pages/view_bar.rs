@@ -134,6 +134,9 @@ fn kinds(object: &Object, caller: &Caller) -> Vec<(String, String)> {
         PartType::Option if !field.kind.options().is_empty() && !field.is_system => {
             Some((format!("KANBAN:{}", field.name), format!("Board by {}", field.label.to_lowercase())))
         }
+        PartType::Date | PartType::DateTime if !field.is_system => {
+            Some((format!("CALENDAR:{}", field.name), format!("Calendar by {}", field.label.to_lowercase())))
+        }
         _ => None,
     });
     std::iter::once(("TABLE".to_owned(), "Table".to_owned())).chain(others).collect()

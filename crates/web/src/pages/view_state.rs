@@ -25,6 +25,10 @@ pub(super) const EDITED: &str = "edited";
 /// Says that the part of the view's filter is left out that no row can say.
 pub(super) const WITHOUT: &str = "without";
 
+/// Has a board shown as a table, where its filter is changed.
+pub(super) const AS: &str = "as";
+pub(super) const TABLE: &str = "table";
+
 /// A view that is opened, with what its reader sees of it.
 pub(super) struct Opened {
     pub(super) view: View,
@@ -109,15 +113,15 @@ pub(super) fn both(fixed: Option<Json>, rows: Option<Json>) -> Option<Json> {
 }
 
 /// What an address that leads on from a view keeps of it.
-pub(super) fn kept<'q>(query: &'q Fields) -> [(&'q str, &'q str); 3] {
+pub(super) fn kept(query: &Fields) -> [(&str, &str); 4] {
     let view = query.get(VIEW);
     let edited = if view.is_empty() { "" } else { "yes" };
-    [(VIEW, view), (EDITED, edited), (WITHOUT, query.get(WITHOUT))]
+    [(VIEW, view), (EDITED, edited), (WITHOUT, query.get(WITHOUT)), (AS, query.get(AS))]
 }
 
 /// The same, with nothing that narrows the list.
-pub(super) fn cleared<'q>(query: &'q Fields) -> [(&'q str, &'q str); 3] {
+pub(super) fn cleared(query: &Fields) -> [(&str, &str); 4] {
     let view = query.get(VIEW);
     let yes = if view.is_empty() { "" } else { "yes" };
-    [(VIEW, view), (EDITED, yes), (WITHOUT, yes)]
+    [(VIEW, view), (EDITED, yes), (WITHOUT, yes), (AS, query.get(AS))]
 }

@@ -42,7 +42,7 @@ async fn what_a_list_shows_is_saved_as_a_view_and_shown_by_it() {
     vera.get(&view).await.expect(404);
     vera.get("/records/deals").await.expect(200).hides("Early ones");
     // A view is not how the list was left.
-    assert_eq!(ada.get("/records/deals").await.expect(303).header("location").contains("view"), false);
+    assert!(!ada.get("/records/deals").await.expect(303).header("location").contains("view"));
 
     // Changed on the page, and saved by its form.
     let changed = format!("{view}&edited=yes&sort=-amount&c=amount&c=stage");
@@ -90,4 +90,64 @@ async fn a_filter_that_no_rows_can_say_is_applied_and_said_in_words() {
     ada.get(&view).await.expect(200).shows("Clay").hides(">Sand<");
     ada.get(&format!("{view}&without=yes")).await.expect(200).shows("Sand").shows("Gravel");
     ada.get(&view.replace("deals", "contacts")).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_board_shows_cards_by_their_stage_and_a_form_moves_them() {
+    let server = with_deals().await;
+    let (ada, vera) = (server.sign_in("ada").await, server.sign_in("vera").await);
+    let named =
+        [("name", "Funnel"), ("as", "KANBAN:stage"), ("visibility", "WORKSPACE"), ("sort", "-amount")];
+    let view = save(&ada, &named).await;
+    let shown = ada.get(&view).await.expect(200);
+    shown.shows("30 EUR, weighted 3 EUR").shows("30 EUR, weighted 15 EUR").shows("Move selected to");
+    let lane = |page: &super::Answer, stage: &str| {
+        let part = page.body.split(&format!("data-to=\"{stage}\"")).nth(1).unwrap();
+        part.split("</section>").next().unwrap().to_owned()
+    };
+    assert!(lane(&shown, "LEAD").contains("Gravel") && lane(&shown, "PROPOSAL").contains("Sand"));
+    vera.get(&view).await.expect(200).shows("Gravel").hides("Move selected to").hides("draggable=\"true\"");
+
+    let told = &views(&server).await[0];
+    assert_eq!(told["sort"], Json::Null, "cards are moved by hand");
+    let post = format!("{}/move", view.replace("?view=", "/views/"));
+    let lead = lane(&shown, "LEAD");
+    let card = lead.split("data-id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    vera.post(&post, &[("record", &card), ("to", "PROPOSAL")]).await.expect(403);
+    ada.post(&post, &[("to", "PROPOSAL")]).await.expect(400);
+    ada.post(&post, &[("record", &card), ("to", "PROPOSAL")]).await.expect(303);
+    let shown = ada.get(&view).await.expect(200);
+    assert!(
+        lane(&shown, "PROPOSAL").find("Gravel") < lane(&shown, "PROPOSAL").find("Sand"),
+        "first in its column"
+    );
+    assert!(!lane(&shown, "LEAD").contains("Gravel"));
+    ada.get(&format!("{view}&column=LEAD"))
+        .await
+        .expect(200)
+        .shows("Clay")
+        .hides("Gravel")
+        .shows("Whole board");
+    ada.get(&format!("{view}&as=table")).await.expect(200).shows("list-form");
+
+    let sorted = [("edited", "yes"), ("sort", "-amount"), ("version", "1")];
+    ada.post(&view.replace("?view=", "/views/"), &sorted).await.expect(303);
+    ada.get(&view).await.expect(200).shows("The board is sorted").hides("Move selected to");
+    ada.post(&post, &[("record", &card), ("to", "LEAD")]).await.expect(409).shows("-amount");
+}
+
+#[tokio::test]
+async fn a_calendar_shows_records_on_their_days() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    for (name, day) in [("Gravel", "2026-11-30"), ("Sand", "2026-12-31"), ("Clay", "2027-01-04")] {
+        server.create("deal", json!({"name": name, "stage": "LEAD", "close_date": day})).await;
+    }
+    let view =
+        save(&ada, &[("name", "Closing"), ("as", "CALENDAR:close_date"), ("visibility", "PRIVATE")]).await;
+    let shown = ada.get(&format!("{view}&month=2026-12")).await.expect(200);
+    shown.shows("December 2026 by close date").shows("Gravel").shows("Sand").hides("Clay");
+    shown.shows("month=2026-11").shows("month=2027-01");
+    ada.get(&format!("{view}&week=2027-01-04")).await.expect(200).shows("Clay").hides("Sand");
+    ada.get(&view).await.expect(200);
 }
