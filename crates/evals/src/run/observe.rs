@@ -150,7 +150,7 @@ mod tests {
     use kontor_core::{
         ids::{AgentId, TurnId},
         json::JsonText,
-        turn::{ActingAgent, AnsweredBy, CallPlace},
+        turn::{AnsweredBy, AskedAgent, CallPlace},
         usage::StepUsage,
     };
     use serde_json::json;
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_an_agent_that_is_asked_does_is_counted_and_the_turn_alone_replies() {
-        let helper = Arc::new(ActingAgent {
+        let helper = Arc::new(AskedAgent {
             id: AgentId(Uuid::nil()),
             name: "helper".to_owned(),
             label: "Helper".to_owned(),
