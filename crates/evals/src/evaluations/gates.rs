@@ -216,7 +216,7 @@ impl Looked {
             };
             let told = format!(
                 "there is no run of {dataset} (version {}) on version {version} of the prompt as it would be published: with \
-                 the agent's model ({model}), settings, operations, role and policy as they are now.{beside}",
+                 the agent's model ({model}), settings, operations, role and policy as they are now{beside}",
                 dataset_version.version
             );
             return Ok((vec![Issue::new("dataset", "no_run", told)], None));
