@@ -211,7 +211,7 @@ impl Looked {
             let beside = match others {
                 0 => String::new(),
                 _ => format!(
-                    " The {others} runs there are were answered by other models, or by the built-in commands."
+                    "; the {others} runs there are were answered by other models, or by the built-in commands"
                 ),
             };
             let told = format!(
