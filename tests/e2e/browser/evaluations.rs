@@ -98,7 +98,11 @@ async fn a_prompt_is_proved_before_it_is_published_and_rolled_back() {
     go(&page, &fixture, PROMPT).await;
     write(&page, "#body", rude).await;
     click(&page, "button[formaction$='/prompt/preview']").await;
-    assert!(shown(&page, "#seen pre").await.text().await.unwrap().contains("Be brief"));
+    let previewed = eventually(PATIENCE, async || {
+        let text = page.find(Locator::Css("#seen pre")).await.ok()?.text().await.ok()?;
+        text.contains("Be brief").then_some(())
+    });
+    previewed.await.expect("there is no preview");
     let (state, broken) = evaluated(&page, &fixture, rude).await;
     assert_eq!(state, "Not passed");
     click(&page, "#cases ~ .records a").await;
