@@ -7,6 +7,7 @@ use kontor_evals::trials::{Trial, Trials};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
+use kontor_outbound::Outbound;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Health, RateLimits, Streams};
@@ -26,6 +27,8 @@ pub struct ServiceParts {
     /// Chats on prompts that are being written, in copies of workspaces.
     pub trials: Trials,
     pub models: Models,
+    /// What asks other servers.
+    pub outbound: Outbound,
     /// What changes in workspaces, for the pages that show it.
     pub feed: Feed,
     pub environment: Environment,
@@ -62,6 +65,7 @@ impl Services {
             agents: sandbox.agents().clone(),
             trials: self.trials.clone(),
             models: self.models.clone(),
+            outbound: self.outbound.clone(),
             // Of the workspaces themselves: copies have other ids, of which it knows nothing.
             feed: self.feed.clone(),
             environment: sandbox.environment().clone(),

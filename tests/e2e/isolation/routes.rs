@@ -79,6 +79,7 @@ pub(super) struct Prey {
     pub(super) link: String,
     pub(super) sign_in: String,
     pub(super) key: String,
+    pub(super) delegation: String,
     pub(super) review: String,
     pub(super) trial: String,
 }
@@ -125,6 +126,8 @@ impl Prey {
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let key = json!({"name": "Zanzibar feed", "role": "Viewer", "scopes": ["deal.find"]});
         let key = text(&ada.post("/api/keys", key).await.unwrap().ok()["id"]);
+        ada.exchange("deal.find").await.unwrap().ok();
+        let delegation = text(&ada.get("/api/me/delegations").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
         let trial = trials::make(ada).await;
@@ -139,6 +142,7 @@ impl Prey {
             invitation,
             link,
             sign_in,
+            delegation,
             key,
             review,
             trial,

@@ -8,6 +8,7 @@ mod health;
 mod keys;
 mod limits;
 mod models;
+mod oauth;
 mod openapi;
 mod people;
 mod records;

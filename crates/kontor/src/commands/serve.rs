@@ -127,6 +127,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         agents: services.agents.clone(),
         trials: services.trials.clone(),
         models: services.models.clone(),
+        outbound: config.outbound(),
         feed: Feed::new(services.store.clone(), tasks.clone(), shutdown.clone()),
         environment: services.environment.clone(),
         public_url: url.as_str().into(),
