@@ -13,6 +13,7 @@
 //! | `media_type` | what a request says that its body is |
 //! | `client_address` | whom a request comes from, when proxies stand before the server |
 //! | `event_stream` | what every stream of events has: its admission, its end, its headers |
+//! | `oauth_clients` | programs that ask members to be let in |
 //! | `rate_limits` | how many requests a token, a member and an address may send |
 //! | `streams` | how many event streams are open at one time |
 //! | `saved_as` | answers that a browser saves as a file |
@@ -27,6 +28,7 @@ mod failure;
 mod health;
 mod media_type;
 mod message;
+mod oauth_clients;
 mod rate_limits;
 mod saved_as;
 mod services;

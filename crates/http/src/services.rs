@@ -10,6 +10,7 @@ use kontor_evals::{
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
+use kontor_outbound::Outbound;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -32,6 +33,8 @@ pub struct ServiceParts {
     /// Datasets and runs that workspaces keep.
     pub evaluations: Evaluations,
     pub models: Models,
+    /// What asks other servers.
+    pub outbound: Outbound,
     /// What changes in workspaces, for the pages that show it.
     pub feed: Feed,
     pub environment: Environment,
@@ -86,6 +89,7 @@ impl Services {
             tryouts: self.tryouts.clone(),
             evaluations: self.evaluations.clone(),
             models: self.models.clone(),
+            outbound: self.outbound.clone(),
             // Of the workspaces themselves: copies have other ids, of which it knows nothing.
             feed: self.feed.clone(),
             environment: sandbox.environment().clone(),

@@ -35,6 +35,9 @@ use crate::{Health, RateLimitSettings, RateLimits, ServiceParts, Services, Strea
 /// The password of everyone.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// Where the server is said to be.
+const PUBLIC_URL: &str = "http://kontor.test";
+
 /// Few streams, so that tests meet the limits.
 const STREAMS: StreamLimits = StreamLimits { total: 4, per_member: 3, per_credential: 2 };
 
@@ -66,6 +69,7 @@ impl Installation {
         let settings = IdentitySettings {
             password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
             caller_cache_for: Duration::from_millis(100),
+            issuer: PUBLIC_URL.to_owned(),
             ..IdentitySettings::default()
         };
         let provisioner = Arc::new(WorkspaceSetup::new(environment.clone()));
@@ -119,8 +123,9 @@ impl Installation {
             feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),
             crm,
             models,
+            outbound: kontor_outbound::Outbound::default(),
             environment,
-            public_url: "http://kontor.test".into(),
+            public_url: PUBLIC_URL.into(),
             cookie: SessionCookie::new(false),
             streams: Streams::new(STREAMS),
             rate_limits: RateLimits::new(rate_limits),

@@ -104,6 +104,23 @@ impl ApiClient {
         Ok(Answer { status, headers, body })
     }
 
+    /// A token in exchange for this client's, of a scope (RFC 8693).
+    pub async fn exchange(&self, scope: &str) -> reqwest::Result<Answer> {
+        // All of it is made of what a form takes as it is.
+        let form = format!(
+            "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+             &subject_token_type=urn:ietf:params:oauth:token-type:access_token&subject_token={}&scope={}",
+            self.token,
+            scope.replace(' ', "+"),
+        );
+        let request = self.http.request(Method::POST, format!("{}/oauth/token", self.url)).timeout(ANSWER);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = serde_json::from_str(&response.text().await?).unwrap_or(Value::Null);
+        Ok(Answer { status, headers, body })
+    }
+
     /// A request with this client's credentials, to be filled in.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));

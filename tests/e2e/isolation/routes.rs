@@ -82,6 +82,7 @@ pub(super) struct Prey {
     pub(super) link: String,
     pub(super) sign_in: String,
     pub(super) key: String,
+    pub(super) delegation: String,
     pub(super) review: String,
     pub(super) tryout: String,
     pub(super) run: String,
@@ -120,6 +121,8 @@ impl Prey {
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let key = json!({"name": "Zanzibar feed", "role": "Viewer", "scopes": ["deal.find"]});
         let key = text(&ada.post("/api/keys", key).await.unwrap().ok()["id"]);
+        ada.exchange("deal.find").await.unwrap().ok();
+        let delegation = text(&ada.get("/api/me/delegations").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
         let (tryout, view) = (tryouts::make(ada).await, views::make(ada).await);
@@ -135,6 +138,7 @@ impl Prey {
             invitation,
             link,
             sign_in,
+            delegation,
             key,
             review,
             tryout,

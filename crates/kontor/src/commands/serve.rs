@@ -129,6 +129,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         tryouts: services.tryouts.clone(),
         evaluations: services.evaluations.clone(),
         models: services.models.clone(),
+        outbound: config.outbound(),
         feed: Feed::new(services.store.clone(), tasks.clone(), shutdown.clone()),
         environment: services.environment.clone(),
         public_url: url.as_str().into(),

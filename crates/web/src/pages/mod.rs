@@ -12,6 +12,8 @@ mod chat;
 mod chat_agent;
 mod chat_menu;
 mod choices;
+mod consent;
+mod delegations;
 mod edit;
 mod evaluations;
 mod events;
@@ -160,6 +162,9 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/usage", get(usage::show))
         .route("/settings/budgets", get(budgets::show).post(budgets::set))
         .route("/settings/budgets/remove", post(budgets::remove))
+        .route("/oauth/authorize", get(consent::ask).post(consent::decide))
+        .route("/settings/programs", get(delegations::show))
+        .route("/settings/programs/{id}/withdraw", post(delegations::withdraw))
         .route("/settings/keys", get(keys::show).post(keys::create))
         .route("/settings/keys/{id}/revoke", post(keys::revoke))
         .route("/settings/roles", get(roles::show_all).post(roles::create))

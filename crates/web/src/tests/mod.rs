@@ -4,6 +4,7 @@ mod agents;
 mod bad_input;
 mod chat;
 mod compression;
+mod consent;
 mod doors;
 mod forms;
 mod hidden;
