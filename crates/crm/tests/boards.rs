@@ -184,7 +184,7 @@ both_engines! {
         .map(|client| {
             let crm = if client % 2 == 0 { fixture.crm.clone() } else { other.crm.clone() };
             let (ada, ids) = (fixture.ada.clone(), ids.clone());
-            tokio::spawn(async move {
+            async move {
                 for round in 0..200 / CLIENTS {
                     let card = ids[(client * 7 + round * 11) % ids.len()];
                     let neighbour = ids[(client * 3 + round * 5 + 1) % ids.len()];
@@ -198,12 +198,10 @@ both_engines! {
                     let moved = crm.move_cards(&ada, view, moved(&[card], to, place)).await.unwrap();
                     assert_eq!(moved[0].to_json()["stage"], to);
                 }
-            })
+            }
         })
         .collect();
-    for client in clients {
-        client.await.unwrap();
-    }
+    futures::future::join_all(clients).await;
     let ordered = ListQuery { sort: Some("position".to_owned()), limit: 200, ..ListQuery::default() };
     let first = fixture.list("deal", ordered.clone()).await;
     let places: Vec<String> =

@@ -19,7 +19,7 @@ use crate::{
 const WIDE: (u32, u32) = (1440, 900);
 
 /// What answers with something else than a page of somebody who is signed in.
-const NO_PAGES: [&str; 12] = [
+const NO_PAGES: [&str; 13] = [
     // Leads on.
     "/",
     // A file.
