@@ -194,7 +194,7 @@ fn endless_loop(case: &mut Case, _: &Dataset) -> bool {
 
 fn shipped() -> Vec<NamedDataset> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../evals");
-    let known = names::standard();
+    let (schema, staff) = (names::standard(), names::Staff::standard());
     let load = |file: &str| fs::read_to_string(file).map_err(|error| error.to_string());
     let names = [
         "skills-finding",
@@ -207,8 +207,12 @@ fn shipped() -> Vec<NamedDataset> {
     let one = |name: &str| {
         let file = folder.join(format!("{name}.yaml")).to_str().unwrap().to_owned();
         let text = load(&file).unwrap();
-        let read =
-            dataset::read_for(Source { file: &file, text: &text, format: Format::Yaml }, &load, &known);
+        let read = dataset::read_for(
+            Source { file: &file, text: &text, format: Format::Yaml },
+            &load,
+            &schema,
+            Some(&staff),
+        );
         let dataset = Arc::new(read.unwrap_or_else(|error| panic!("{error}")));
         NamedDataset { file, dataset }
     };
@@ -228,8 +232,13 @@ async fn tried(datasets: Vec<NamedDataset>) -> Report {
     let place = TempDir::new().unwrap();
     let environment = Environment::system();
     let models = models(None, &environment);
-    let parts =
-        RunParts { sandboxes: sandboxes(place.path(), models.clone()), models, environment, tape: Tape::Off };
+    let parts = RunParts {
+        sandboxes: sandboxes(place.path(), models.clone()),
+        base: None,
+        models,
+        environment,
+        tape: Tape::Off,
+    };
     let (planned, skipped) = request.plan().unwrap();
     let results = run::run(&parts, &request, planned, None, &|_| {}).await.unwrap();
     Report::new(&request, skipped, results)

@@ -92,7 +92,13 @@ async fn tried(
 ) -> Result<Report, run::Error> {
     let place = TempDir::new().unwrap();
     let environment = Environment::system();
-    let parts = RunParts { sandboxes: sandboxes(place.path(), models.clone()), models, environment, tape };
+    let parts = RunParts {
+        sandboxes: sandboxes(place.path(), models.clone()),
+        base: None,
+        models,
+        environment,
+        tape,
+    };
     let request = request.resolved(&parts).await?;
     let (planned, skipped) = request.plan()?;
     let folder = kept.map(|(folder, _)| RunFolder::open(folder, &parts.digest(&request))).transpose()?;

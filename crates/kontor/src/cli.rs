@@ -231,6 +231,9 @@ pub(crate) struct EvalRun {
     /// Answer from a file that `--record` wrote, and ask no model.
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Option<PathBuf>,
+    /// Keep the result in this workspace of the installation, among the runs on its pages.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workspace: Option<String>,
     /// Write the result as JUnit's XML.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

@@ -1,10 +1,7 @@
 //! Whether objects, fields, filters, roles and agents that a dataset names are there. Fields that a dataset adds are known
 //! to the workspace that it runs in; what they hold is not looked at here.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use kontor_core::{
     environment::Environment,
@@ -21,33 +18,33 @@ use serde_json::{Map, Value as Json};
 
 use super::{Case, Dataset, Fixture, FixtureRecord, Injection, RecordAssertion, refs};
 
-/// What a workspace has that a dataset may name.
-pub struct Known {
-    pub schema: Arc<Schema>,
-    /// The names of its roles.
+/// The objects of a new workspace.
+pub fn standard() -> Schema {
+    let environment = Environment::reproducible(Timestamp::EPOCH, 1);
+    Schema::new(1, kontor_crm::standard::objects(&environment))
+}
+
+/// The names of roles and agents that a workspace has.
+pub struct Staff {
     pub roles: Vec<String>,
-    /// The names of its agents.
     pub agents: Vec<String>,
 }
 
-/// What a new workspace has.
-pub fn standard() -> Known {
-    let environment = Environment::reproducible(Timestamp::EPOCH, 1);
-    Known {
-        schema: Arc::new(Schema::new(1, kontor_crm::standard::objects(&environment))),
-        roles: kontor_identity::standard_roles(),
-        agents: kontor_agents::standard_agents(),
+impl Staff {
+    /// Those of a new workspace.
+    pub fn standard() -> Self {
+        Self { roles: kontor_identity::standard_roles(), agents: kontor_agents::standard_agents() }
     }
 }
 
-/// All that is named and is not there, by path.
-pub fn unknown(dataset: &Dataset, known: &Known) -> Vec<Issue> {
+/// All that is named and is not there, by path. Roles and agents are looked at where it is known which there are.
+pub fn unknown(dataset: &Dataset, schema: &Schema, staff: Option<&Staff>) -> Vec<Issue> {
     let fixture = &dataset.fixture;
     let mut names = Names {
-        schema: &known.schema,
+        schema,
         fields: fields_of(fixture),
-        roles: with(&known.roles, &fixture.roles),
-        agents: with(&known.agents, &fixture.agents),
+        roles: staff.map(|staff| with(&staff.roles, &fixture.roles)),
+        agents: staff.map(|staff| with(&staff.agents, &fixture.agents)),
         local: BTreeMap::new(),
         ids: BTreeMap::new(),
         issues: Vec::new(),
@@ -102,8 +99,8 @@ struct Names<'s> {
     schema: &'s Schema,
     /// Those that the fixture adds, with their object before them.
     fields: BTreeSet<(String, String)>,
-    roles: Vec<String>,
-    agents: Vec<String>,
+    roles: Option<Vec<String>>,
+    agents: Option<Vec<String>>,
     /// The objects of what has a local id.
     local: BTreeMap<String, String>,
     /// Local ids stand for ids whose form alone matters here.
@@ -156,16 +153,17 @@ impl<'s> Names<'s> {
     }
 
     fn role(&mut self, name: &str, at: &str) {
-        if !self.roles.iter().any(|known| kontor_identity::is_same_role(known, name)) {
-            let near = text::suggestion(name, self.roles.iter().map(String::as_str));
+        let Some(roles) = &self.roles else { return };
+        if !roles.iter().any(|known| kontor_identity::is_same_role(known, name)) {
+            let near = text::suggestion(name, roles.iter().map(String::as_str));
             self.issues.push(Issue::new(at, "unknown_role", format!("there is no role {name:?}.{near}")));
         }
     }
 
     fn agent(&mut self, name: Option<&str>, at: &str) {
-        let Some(name) = name else { return };
-        if !self.agents.iter().any(|known| known == name) {
-            let near = text::suggestion(name, self.agents.iter().map(String::as_str));
+        let (Some(name), Some(agents)) = (name, &self.agents) else { return };
+        if !agents.iter().any(|known| known == name) {
+            let near = text::suggestion(name, agents.iter().map(String::as_str));
             self.issues.push(Issue::new(at, "unknown_agent", format!("there is no agent {name:?}.{near}")));
         }
     }

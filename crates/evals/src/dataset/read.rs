@@ -7,6 +7,7 @@ use std::{
 
 use kontor_core::{
     error::{Issue, Problem, TextPosition},
+    metadata::Schema,
     text,
 };
 use kontor_operations::explain;
@@ -16,7 +17,7 @@ use serde_json::{Map, Value as Json};
 use super::{
     Dataset, Fixture, check,
     locate::Places,
-    names::{self, Known},
+    names::{self, Staff},
     schema,
 };
 
@@ -95,14 +96,16 @@ pub fn read(
     read_document(source, load).map(|(_, dataset)| dataset)
 }
 
-/// As [`read`], of a dataset that names what a workspace has.
+/// As [`read`], of a dataset that names what a workspace has: its objects, fields and, where they are known, its roles
+/// and agents.
 ///
 /// # Errors
 /// As [`read`], and each name that is not there.
 pub fn read_for(
     source: Source<'_>,
     load: &dyn Fn(&str) -> Result<String, String>,
-    known: &Known,
+    schema: &Schema,
+    staff: Option<&Staff>,
 ) -> Result<Dataset, DatasetError> {
     let (document, dataset) = read_document(source, load)?;
     let is_included = document.json["fixture"]["from"].is_string();
@@ -111,7 +114,7 @@ pub fn read_for(
         true => Issue::new("fixture.from", issue.code.clone(), issue.to_string()),
         false => issue,
     };
-    let issues = names::unknown(&dataset, known).into_iter().map(placed).collect();
+    let issues = names::unknown(&dataset, schema, staff).into_iter().map(placed).collect();
     document.checked(dataset, issues)
 }
 

@@ -39,7 +39,7 @@ fn the_example_of_the_document_is_read() {
 #[test]
 fn the_example_of_the_document_names_what_is_there() {
     let dataset = read_alone(yaml(&example())).unwrap();
-    let issues = names::unknown(&dataset, &names::standard());
+    let issues = names::unknown(&dataset, &names::standard(), Some(&names::Staff::standard()));
     assert_eq!(issues.iter().map(ToString::to_string).collect::<Vec<_>>(), [""; 0]);
 }
 
@@ -68,7 +68,10 @@ cases:
 ",
     ))
     .unwrap_or_else(|error| panic!("{error}"));
-    let told: Vec<_> = names::unknown(&dataset, &names::standard()).iter().map(ToString::to_string).collect();
+    let told: Vec<_> = names::unknown(&dataset, &names::standard(), Some(&names::Staff::standard()))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let expected = [
         "fixture.records[0].object: there is no object \"acount\". Did you mean account?",
         "fixture.records[1].values.nam: account has no field \"nam\". Did you mean name?",
@@ -119,7 +122,10 @@ cases:
 ",
     ))
     .unwrap_or_else(|error| panic!("{error}"));
-    let told: Vec<_> = names::unknown(&dataset, &names::standard()).iter().map(ToString::to_string).collect();
+    let told: Vec<_> = names::unknown(&dataset, &names::standard(), Some(&names::Staff::standard()))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let expected = [
         "fixture.members[1].role: there is no role \"Membre\". Did you mean Member?",
         "fixture.records[1].values.account: \"mira\" is the local id of a record of member, to which account does not lead",

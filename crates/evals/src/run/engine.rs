@@ -23,7 +23,7 @@ use super::{
 use crate::{
     dataset::{Dataset, Fixture, InjectionMode, Rubric},
     grade::rubric::Vote,
-    sandbox::Sandboxes,
+    sandbox::{Sandboxes, Template},
 };
 
 /// What a judge said.
@@ -35,6 +35,8 @@ const ATTEMPTS: u32 = 3;
 /// With what a run is made.
 pub struct RunParts {
     pub sandboxes: Sandboxes,
+    /// What fixtures are put into; a new workspace for none.
+    pub base: Option<Template>,
     /// Those of the installation.
     pub models: Models,
     pub environment: Environment,

@@ -41,10 +41,10 @@ pub use self::{
     tape::{Tape, takes_done},
     world::AgentChanges,
 };
-use crate::scripted::NAME as SCRIPTED;
+pub(crate) use crate::scripted::NAME as SCRIPTED;
 
 /// The interpreter of commands.
-const BUILTIN: &str = "builtin";
+pub(crate) const BUILTIN: &str = "builtin";
 
 /// Whether a model understands nothing: what it does proves the machinery, never the quality of an agent.
 pub fn is_machinery(model: &str) -> bool {

@@ -26,9 +26,11 @@ use kontor_evals::{
 use self::files::Output;
 use crate::{
     cli::{Eval, EvalRun, Peer},
+    commands::user::chosen,
     config::Config,
     error::Error,
-    terminal, wiring,
+    terminal,
+    wiring::{self, Services},
 };
 
 pub(crate) async fn run(config: Config, command: Eval) -> Result<(), Error> {
@@ -74,6 +76,13 @@ pub(crate) async fn run(config: Config, command: Eval) -> Result<(), Error> {
 async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     // All that may be wrong with what is asked is told before anything is run.
     let prompt = asked.prompt.as_deref().map(|path| files::text(path, files::PROMPT)).transpose()?;
+    if let Some(name) = &asked.workspace {
+        let services = Services::open_beside(config).await?;
+        let found = chosen(&services, Some(name)).await.map(drop);
+        services.store.close().await;
+        found?;
+    }
+    let kept_prompt = prompt.clone();
     let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let usual = std::num::NonZeroUsize::new(2 * processors).unwrap_or(std::num::NonZeroUsize::MIN);
     let request = Request {
@@ -104,7 +113,7 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     let place =
         asked.run.as_deref().map_or_else(|| temporary.path().to_owned(), |run| run.join("workspaces"));
     let sandboxes = wiring::sandboxes(config, place, models.clone(), &environment);
-    let parts = RunParts { sandboxes, models, environment, tape };
+    let parts = RunParts { sandboxes, base: None, models, environment, tape };
     let request = request.resolved(&parts).await?;
     let (planned, skipped) = request.plan()?;
     parts.tape.check(&planned)?;
@@ -138,6 +147,9 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     recording.finish().map_err(Error::io("the cassette cannot be written"))?;
     let report = Report::new(&request, skipped, results?);
     table::report(&report);
+    if let Some(name) = &asked.workspace {
+        keep(config, name, report.clone(), kept_prompt).await?;
+    }
     if let Some(file) = json {
         file.write(&as_json(&report))?;
     }
@@ -162,9 +174,23 @@ fn check_agent(request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
+/// Keeps a result among the runs of a workspace.
+async fn keep(config: &Config, name: &str, report: Report, prompt: Option<String>) -> Result<(), Error> {
+    let services = Services::open_beside(config).await?;
+    let kept = async {
+        let (caller, name) = chosen(&services, Some(name)).await?;
+        let id = services.evaluations.keep_report(&caller, report, prompt).await?;
+        terminal::line(&format!("kept in {name}: /settings/evaluations/runs/{id}"));
+        Ok(())
+    };
+    let kept = kept.await;
+    services.store.close().await;
+    kept
+}
+
 /// Reads datasets, and tells all that is wrong with all of them at once.
 fn datasets(files: &[PathBuf]) -> Result<Vec<NamedDataset>, Error> {
-    let schema = dataset::names::standard();
+    let (schema, staff) = (dataset::names::standard(), dataset::names::Staff::standard());
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
     for path in files {
         let file = path.display().to_string();
@@ -177,7 +203,7 @@ fn datasets(files: &[PathBuf]) -> Result<Vec<NamedDataset>, Error> {
         };
         let source = Source { file: &file, text: &text, format: Format::of(&file) };
         let beside = |file: &str| files::read(Path::new(file), files::DATASET);
-        match dataset::read_for(source, &beside, &schema) {
+        match dataset::read_for(source, &beside, &schema, Some(&staff)) {
             Ok(dataset) => read.push(NamedDataset { file, dataset: Arc::new(dataset) }),
             Err(DatasetError { faults }) => wrong.extend(faults.iter().map(ToString::to_string)),
         }
