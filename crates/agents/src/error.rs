@@ -250,8 +250,9 @@ impl Fault for Error {
                 format!("The label {label} moves only when a second person agrees. Ask for a review."),
             ),
             Self::GateNotPassed { label, missing } => {
+                let told: Vec<_> = missing.iter().map(|issue| issue.message.as_str()).collect();
+                let message = format!("The label {label} does not move yet: {}.", told.join("; "));
                 let of = Problem::of_issues(ErrorKind::Conflict, "gate_not_passed", missing.clone());
-                let message = format!("The label {label} does not move yet: {}", of.message);
                 Problem { message, ..of }
             }
             Self::ReviewNotFound => new(ErrorKind::NotFound, "review_not_found", "There is no such review."),

@@ -160,7 +160,7 @@ pub(crate) struct Client {
 pub(crate) enum Eval {
     /// Try the cases of datasets, each in a throw-away workspace of its own. Ends with 1 where a case did not pass or
     /// was not run, with 2 where a dataset or a flag is wrong.
-    Run(EvalRun),
+    Run(Box<EvalRun>),
     /// Compare two results, paired by case.
     Compare {
         /// The result of `--json` before.

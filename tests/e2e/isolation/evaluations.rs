@@ -84,7 +84,7 @@ pub(super) fn of_people(run: &str, turn: &str) -> Vec<Attempt> {
         attempt(
             "POST /settings/agents/{name}/prompt/evaluate",
             format!("{agent}/evaluate"),
-            Some(json!({"dataset": "hers", "body": "x"})),
+            Some(json!({"evaluated_on": "hers", "body": "x"})),
             none,
         ),
         attempt(

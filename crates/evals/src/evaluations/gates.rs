@@ -212,12 +212,12 @@ impl Looked {
             let beside = match others {
                 0 => String::new(),
                 _ => format!(
-                    " The {others} runs there are were answered by other models, or by the built-in commands."
+                    "; the {others} runs there are were answered by other models, or by the built-in commands"
                 ),
             };
             let told = format!(
                 "there is no run of {dataset} (version {}) on version {version} of the prompt as it would be published: with \
-                 the agent's model ({model}), settings, operations, role and policy as they are now.{beside}",
+                 the agent's model ({model}), settings, operations, role and policy as they are now{beside}",
                 dataset_version.version
             );
             return Ok((vec![Issue::new("dataset", "no_run", told)], None));

@@ -35,7 +35,7 @@ use crate::{
 
 pub(crate) async fn run(config: Config, command: Eval) -> Result<(), Error> {
     match command {
-        Eval::Run(asked) => try_cases(&config, asked).await,
+        Eval::Run(asked) => try_cases(&config, *asked).await,
         Eval::Compare { before, after, json } => {
             let json = json.as_deref().map(Output::open).transpose()?;
             let comparison = compare::compare(&result(&before)?, &result(&after)?);

@@ -174,7 +174,8 @@ pub(crate) async fn evaluate(
     sent: Sent,
 ) -> Result<Response> {
     let new = NewRun {
-        dataset: sent.fields.get("dataset").to_owned(),
+        // Not `dataset`, which is what scripts call the attributes of the form.
+        dataset: sent.fields.get("evaluated_on").to_owned(),
         agent: name.clone(),
         prompt: Some(sent.fields.find("body").unwrap_or_default().replace("\r\n", "\n")),
         trials: sent.fields.get("trials").parse().ok(),
