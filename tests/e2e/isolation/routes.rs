@@ -7,7 +7,10 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces};
+use super::{
+    HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, trials,
+    two_workspaces,
+};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -81,6 +84,7 @@ pub(super) struct Prey {
     pub(super) key: String,
     pub(super) review: String,
     pub(super) trial: String,
+    pub(super) run: String,
 }
 
 impl Prey {
@@ -128,6 +132,7 @@ impl Prey {
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
         let trial = trials::make(ada).await;
+        let run = evaluations::make(ada).await;
         Self {
             deal,
             account,
@@ -142,6 +147,7 @@ impl Prey {
             key,
             review,
             trial,
+            run,
         }
     }
 }
@@ -425,6 +431,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
+            .chain(evaluations::of_programs(&prey.run))
             .chain(trials::of_programs(&prey))
             .chain(members::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
@@ -450,6 +457,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
+            .chain(evaluations::of_people(&prey.run, &prey.turn))
             .chain(trials::of_people(&prey))
             .chain(members::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
