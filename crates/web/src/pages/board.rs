@@ -10,7 +10,6 @@ use axum::{
 use kontor_core::{
     caller::Caller,
     error::{Issue, Problem},
-    filter::Readable as _,
     grants::Action,
     ids::{RecordId, ViewId},
     metadata::{Field, Object, system_fields},
