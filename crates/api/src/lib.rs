@@ -20,6 +20,7 @@
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
 //! | `usage`, `budgets`, `csv` | what models have used up and may; tables for spreadsheets |
 //! | `events` | a session's log as server-sent events |
+//! | `evals` | datasets of evaluations, and runs of them |
 //! | `audit` | who did what in the workspace |
 //! | `roles`, `authority` | roles, and what somebody may do by them |
 //! | `settings` | what the workspace has set for itself |
@@ -34,6 +35,7 @@ mod auth;
 mod authority;
 mod budgets;
 mod csv;
+mod evals;
 mod events;
 mod extract;
 mod feedback;
@@ -102,6 +104,7 @@ pub fn router(services: Services) -> Router {
         .merge(turns::routes())
         .merge(approvals::routes())
         .merge(events::routes())
+        .merge(evals::routes())
         .fallback(layers::not_found);
     let routes = ApiRouter::new().nest("/api", api).merge(oauth::routes()).merge(well_known::routes());
     // Before what was described is completed, since that ends what aide collects.

@@ -3,7 +3,10 @@ use std::{ops::Deref, sync::Arc};
 use kontor_agents::Agents;
 use kontor_core::environment::Environment;
 use kontor_crm::{Crm, Feed};
-use kontor_evals::trials::{Trial, Trials};
+use kontor_evals::{
+    evaluations::Evaluations,
+    trials::{Trial, Trials},
+};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
@@ -25,6 +28,8 @@ pub struct ServiceParts {
     pub agents: Agents,
     /// Chats on prompts that are being written, in copies of workspaces.
     pub trials: Trials,
+    /// Datasets and runs that workspaces keep.
+    pub evaluations: Evaluations,
     pub models: Models,
     /// What changes in workspaces, for the pages that show it.
     pub feed: Feed,
@@ -61,6 +66,7 @@ impl Services {
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             agents: sandbox.agents().clone(),
             trials: self.trials.clone(),
+            evaluations: self.evaluations.clone(),
             models: self.models.clone(),
             // Of the workspaces themselves: copies have other ids, of which it knows nothing.
             feed: self.feed.clone(),

@@ -90,6 +90,13 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         &[Permission::Agents, Permission::Prompts],
     ),
     of_workspace(
+        "settings/evaluations",
+        "Evaluations",
+        "Datasets of cases, runs of them on agents, and what changed between two",
+        "check",
+        &[Permission::Evaluations],
+    ),
+    of_workspace(
         "settings/models",
         "Models",
         "Providers with their API keys, which models answer, what they can do and cost",

@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces, views,
+    HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, trials,
+    two_workspaces, views,
 };
 use crate::{fixture::engines, pages::Pages};
 
@@ -84,6 +85,7 @@ pub(super) struct Prey {
     pub(super) review: String,
     pub(super) trial: String,
     pub(super) view: String,
+    pub(super) run: String,
 }
 
 impl Prey {
@@ -131,6 +133,7 @@ impl Prey {
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
         let (trial, view) = (trials::make(ada).await, views::make(ada).await);
+        let run = evaluations::make(ada).await;
         Self {
             deal,
             account,
@@ -145,7 +148,9 @@ impl Prey {
             key,
             review,
             trial,
+<<<<<<< HEAD
             view,
+            run,
         }
     }
 }
@@ -429,6 +434,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
+            .chain(evaluations::of_programs(&prey.run))
             .chain(trials::of_programs(&prey))
             .chain(members::of_programs(&prey))
             .chain(views::of_programs(&prey));
@@ -455,6 +461,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
+            .chain(evaluations::of_people(&prey.run, &prey.turn))
             .chain(trials::of_people(&prey))
             .chain(members::of_people(&prey))
             .chain(views::of_people(&prey));

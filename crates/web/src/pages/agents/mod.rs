@@ -2,6 +2,7 @@
 
 mod comparison;
 pub(crate) mod form;
+mod labels;
 pub(crate) mod list;
 pub(crate) mod prompt;
 pub(crate) mod reviews;
