@@ -108,7 +108,7 @@ const KEPT: [(&str, &[&str]); 11] = [
 
 /// The layers of `agents`, the lowest first. What is in one may name its neighbours and what stands below.
 const LAYERS_OF_AGENTS: [&[&str]; 7] = [
-    &["error", "limits", "observer", "account", "definition", "stored"],
+    &["error", "limits", "observer", "account", "definition", "gate", "stored"],
     &["rows"],
     &["log"],
     &["machine", "prompts", "history", "stream", "running", "titles", "assignment", "choice"],
@@ -138,6 +138,8 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
         "definitions",
         "prompt_versions",
         "labels",
+        "publishing",
+        "evaluated",
         "preview",
         "copy",
         "service",

@@ -28,7 +28,10 @@ use Takes::{All, Membership, Nothing, One, Record};
 const AGENTS_OR_PROMPTS: Takes = One(&["agents", "prompts"]);
 const ROLES_OR_MEMBERS: Takes = One(&["roles", "members"]);
 const PROMPTS: Takes = One(&["prompts"]);
+const SEES_GATES: Takes = One(&["prompts", "evaluations", "publishing"]);
+const EVALUATIONS: Takes = One(&["evaluations"]);
 const MEMBERS: Takes = One(&["members"]);
+const KEYS: Takes = One(&["api_keys"]);
 const SETTINGS: Takes = One(&["settings"]);
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -56,6 +59,10 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /.well-known/jwks.json", Nothing, none.clone()),
         row("GET /.well-known/oauth-authorization-server", Nothing, none.clone()),
         row("GET /.well-known/oauth-protected-resource", Nothing, none.clone()),
+        row("GET /api/keys", KEYS, none.clone()),
+        row("POST /api/keys", KEYS, json!({})),
+        row("GET /api/keys/{id}", KEYS, none.clone()),
+        row("DELETE /api/keys/{id}", KEYS, none.clone()),
         row("GET /api/me", Membership, none.clone()),
         row("PATCH /api/me", Membership, none.clone()),
         at("GET /api/search", Membership, "/api/search?q=acme", none.clone()),
@@ -133,6 +140,24 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/objects/{name}", Record, none.clone()),
         row("POST /api/operations/{name}", Record, none.clone()),
         row("POST /api/objects/{name}/fields", One(&["data_model"]), json!({"name": "id", "kind": "text"})),
+        row("GET /api/agents/{name}/labels/{label}/gate", SEES_GATES, none.clone()),
+        row("PUT /api/agents/{name}/labels/{label}/gate", One(&["publishing"]), json!({"dataset": "x"})),
+        row("DELETE /api/agents/{name}/labels/{label}/gate", One(&["publishing"]), none.clone()),
+        row("GET /api/evals/datasets", EVALUATIONS, none.clone()),
+        row("POST /api/evals/datasets", EVALUATIONS, json!({"name": "x", "cases": []})),
+        row("GET /api/evals/datasets/{name}", EVALUATIONS, none.clone()),
+        row("PUT /api/evals/datasets/{name}", EVALUATIONS, json!({"cases": []})),
+        row("PATCH /api/evals/datasets/{name}", EVALUATIONS, json!({"cases": []})),
+        row("DELETE /api/evals/datasets/{name}", EVALUATIONS, none.clone()),
+        row("POST /api/evals/datasets/{name}/cases", EVALUATIONS, json!({"turn": NIL})),
+        row("GET /api/evals/shipped", EVALUATIONS, none.clone()),
+        row("GET /api/evals/runs", EVALUATIONS, none.clone()),
+        row("POST /api/evals/runs", EVALUATIONS, json!({"dataset": "nothing", "agent": "nobody"})),
+        row("GET /api/evals/runs/{id}", EVALUATIONS, none.clone()),
+        row("GET /api/evals/runs/{id}/cases", EVALUATIONS, none.clone()),
+        row("GET /api/evals/runs/{id}/events", EVALUATIONS, none.clone()),
+        row("POST /api/evals/runs/{id}/cancel", EVALUATIONS, none.clone()),
+        row("GET /api/evals/compare", EVALUATIONS, none.clone()),
         row("GET /api/jobs", One(&["jobs"]), none.clone()),
         row("GET /api/jobs/planned", One(&["jobs"]), none.clone()),
         row("POST /api/jobs/{id}/run", One(&["jobs"]), none.clone()),

@@ -37,6 +37,7 @@ async fn a_workspace_of_the_first_version_gets_what_is_new_and_keeps_what_its_ad
             assert_eq!(named(&agents["data"], "sales-assistant")["prompt_version"], 2);
             assert_eq!(named(&agents["data"], "sales-assistant")["model"], "smart");
             ada.get("/api/jobs").await.unwrap().ok();
+            ada.get("/api/keys").await.unwrap().ok();
             let standing = async |agent: &str| {
                 let labels = ada.get(&format!("/api/agents/{agent}/labels")).await.unwrap().ok();
                 named_label(&labels["data"], "production")["version"].clone()

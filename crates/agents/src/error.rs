@@ -47,6 +47,9 @@ pub enum Error {
     UnknownVersion { path: &'static str, version: i64, latest: i64 },
     #[error("the label {0} moves only when a second person agrees")]
     ReviewRequired(String),
+    /// What has to be shown before the label moves is not.
+    #[error("the label {label} moves only when more is shown")]
+    GateNotPassed { label: String, missing: Vec<Issue> },
     #[error("there is no such review")]
     ReviewNotFound,
     #[error("the review was answered")]
@@ -246,6 +249,12 @@ impl Fault for Error {
                 "review_required",
                 format!("The label {label} moves only when a second person agrees. Ask for a review."),
             ),
+            Self::GateNotPassed { label, missing } => {
+                let told: Vec<_> = missing.iter().map(|issue| issue.message.as_str()).collect();
+                let message = format!("The label {label} does not move yet: {}.", told.join("; "));
+                let of = Problem::of_issues(ErrorKind::Conflict, "gate_not_passed", missing.clone());
+                Problem { message, ..of }
+            }
             Self::ReviewNotFound => new(ErrorKind::NotFound, "review_not_found", "There is no such review."),
             Self::ReviewClosed => {
                 new(ErrorKind::Conflict, "review_closed", "The review was answered already.")

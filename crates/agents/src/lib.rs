@@ -15,6 +15,7 @@
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
 //! | [`definitions`](NewAgent) | agents made, changed, copied, reset and deleted |
 //! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
+//! | [`gate`](PublishingGate), `publishing`, [`evaluated`](Evaluated) | what has to be shown before a label moves, and what is tried to show it |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
 //! | `session_agent` | the agent of a session, and its change |
@@ -56,10 +57,12 @@ mod deletion;
 mod driver;
 mod engine;
 mod error;
+mod evaluated;
 mod export;
 mod feedback;
 mod following;
 mod fork;
+mod gate;
 mod hand_over;
 mod history;
 mod labels;
@@ -73,6 +76,7 @@ mod open_turns;
 mod preview;
 mod prompt_versions;
 mod prompts;
+mod publishing;
 mod rows;
 mod running;
 mod service;
@@ -112,9 +116,11 @@ pub use definitions::{AgentPatch, NewAgent};
 pub use deletion::{DAYS_TO_TAKE_BACK, prune_chats, prune_deleted_chats, prune_sent};
 pub use engine::{AgentParts, Agents};
 pub use error::Error;
+pub use evaluated::{AskedPrompt, Evaluated};
 pub use export::{ExportedTurn, SessionExport};
 pub use feedback::{FeedbackPage, FeedbackQuery, LONGEST_FEEDBACK, NewFeedback};
 pub use fork::{ForkPoint, NewFork};
+pub use gate::{Publishing, PublishingGate};
 pub use hand_over::HandOver;
 pub use labels::{LabelMove, NewReview, ReviewAnswer, ReviewDecision};
 pub use limits::{AgentSettings, Limits};

@@ -6,7 +6,7 @@ use kontor_http::Services;
 use kontor_operations::{AuditQuery, AuditRecord};
 
 use crate::{
-    extract::{Holds, Parameter, Parameters, SignedIn},
+    extract::{Acting, Holds, Parameter, Parameters},
     openapi::Describe as _,
     page::{self, Page},
     problem::Result,
@@ -34,7 +34,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn read(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     parameters: Parameters,
 ) -> Result<Json<Page<AuditRecord>>> {
     let parameters = parameters.knowing(&KNOWN)?;

@@ -9,7 +9,7 @@ use kontor_agents::{Budget, BudgetScope, NewBudget};
 use kontor_http::Services;
 
 use crate::{
-    extract::{self, ChangesSettings, NoParameters, Segments, SignedIn},
+    extract::{self, Acting, ChangesSettings, NoParameters, Segments},
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -40,7 +40,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Json<Whole<Budget>>> {
     Ok(page::whole(state.agents.budgets(&caller).await?))
@@ -58,7 +58,7 @@ async fn set_of_all(
 
 async fn remove_of_all(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(scope): Segments<String>,
 ) -> Result<StatusCode> {
@@ -78,7 +78,7 @@ async fn set_of_one(
 
 async fn remove_of_one(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments((scope, subject)): Segments<(String, String)>,
 ) -> Result<StatusCode> {

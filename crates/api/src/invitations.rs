@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    extract::{Json, ManagesMembers, NoParameters, PeerAddress, Segments, SignedIn},
+    extract::{Acting, Json, ManagesMembers, NoParameters, PeerAddress, Segments},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -48,7 +48,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Answer<Whole<Invitation>>> {
     Ok(page::whole(state.identity.invitations(&caller).await?))
@@ -87,7 +87,7 @@ async fn look(
 
 async fn revoke(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(id): Segments<Uuid>,
 ) -> Result<StatusCode> {

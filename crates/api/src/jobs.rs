@@ -10,7 +10,7 @@ use kontor_operations::{JobRecord, JobState, Planned};
 use uuid::Uuid;
 
 use crate::{
-    extract::{Holds, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{Acting, Holds, NoParameters, Parameter, Parameters, Segments},
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -35,7 +35,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     parameters: Parameters,
 ) -> Result<Json<Whole<JobRecord>>> {
     let parameters = parameters.knowing(&KNOWN)?;
@@ -50,7 +50,7 @@ async fn list(
 
 async fn planned(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Json<Whole<Planned>>> {
     Ok(page::whole(state.jobs.planned(&caller).await?))
@@ -58,7 +58,7 @@ async fn planned(
 
 async fn run(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(id): Segments<Uuid>,
 ) -> Result<StatusCode> {

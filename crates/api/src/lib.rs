@@ -12,12 +12,14 @@
 //! | `page` | the one shape of lists |
 //! | `openapi` | the description of all routes |
 //! | `auth`, `oauth`, `me`, `account`, `well_known` | signing in, tokens and their keys, one's own account |
+//! | `keys` | API keys, by which programs act |
 //! | `members`, `invitations` | who belongs to the workspace, and who is invited |
 //! | `records`, `search`, `objects` | records and what they are made of |
 //! | `operations` | the caller's catalogue, and running one of it |
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
 //! | `usage`, `budgets`, `csv` | what models have used up and may; tables for spreadsheets |
 //! | `events` | a session's log as server-sent events |
+//! | `evals` | datasets of evaluations, and runs of them |
 //! | `audit` | who did what in the workspace |
 //! | `roles`, `authority` | roles, and what somebody may do by them |
 //! | `settings` | what the workspace has set for itself |
@@ -32,12 +34,14 @@ mod auth;
 mod authority;
 mod budgets;
 mod csv;
+mod evals;
 mod events;
 mod extract;
 mod feedback;
 mod health;
 mod invitations;
 mod jobs;
+mod keys;
 mod layers;
 mod me;
 mod members;
@@ -76,6 +80,7 @@ pub fn router(services: Services) -> Router {
         .merge(me::routes())
         .merge(account::routes())
         .merge(members::routes())
+        .merge(keys::routes())
         .merge(invitations::routes())
         .merge(records::routes())
         .merge(search::routes())
@@ -96,6 +101,7 @@ pub fn router(services: Services) -> Router {
         .merge(turns::routes())
         .merge(approvals::routes())
         .merge(events::routes())
+        .merge(evals::routes())
         .fallback(layers::not_found);
     let routes = ApiRouter::new().nest("/api", api).merge(oauth::routes()).merge(well_known::routes());
     // Before what was described is completed, since that ends what aide collects.

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    extract::{Json, ManagesMembers, NoParameters, Segments, SignedIn, StreamCaller},
+    extract::{Acting, Json, ManagesMembers, NoParameters, Segments, StreamCaller},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -61,7 +61,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Answer<Whole<MemberSummary>>> {
     Ok(page::whole(state.identity.members(&caller).await?))
@@ -80,7 +80,7 @@ async fn create(
 
 async fn get(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(id): Segments<MemberId>,
 ) -> Result<Answer<MemberSummary>> {
@@ -108,7 +108,7 @@ async fn sign_ins(
 
 async fn end_all(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(id): Segments<MemberId>,
 ) -> Result<StatusCode> {
@@ -118,7 +118,7 @@ async fn end_all(
 
 async fn end_one(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments((id, sign_in)): Segments<(MemberId, SignInId)>,
 ) -> Result<StatusCode> {
@@ -138,7 +138,7 @@ struct ToldLink {
 
 async fn reset(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(id): Segments<MemberId>,
 ) -> Result<(StatusCode, Answer<ToldLink>)> {

@@ -11,7 +11,7 @@ use kontor_models::{ModelInfo, ModelOverride, ModelSettings};
 use serde::Serialize;
 
 use crate::{
-    extract::{self, ChangesSettings, Holds, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{self, Acting, ChangesSettings, Holds, NoParameters, Parameter, Parameters, Segments},
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -77,7 +77,7 @@ struct ListedModel {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Json<Whole<ListedModel>>> {
     let models = state.agents.models(&caller).await?;
@@ -92,7 +92,7 @@ async fn list(
 
 async fn providers(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Json<Whole<ModelProvider>>> {
     Ok(page::whole(state.agents.model_providers(&caller).await?))
@@ -110,7 +110,7 @@ async fn set(
 
 async fn remove(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<StatusCode> {
@@ -120,7 +120,7 @@ async fn remove(
 
 async fn test(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<Json<ProviderTest>> {
@@ -129,7 +129,7 @@ async fn test(
 
 async fn settings(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Json<ModelSettings>> {
     Ok(Json(state.agents.model_settings(&caller).await?))
@@ -146,7 +146,7 @@ async fn set_settings(
 
 async fn overrides(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Json<Whole<OverriddenModel>>> {
     Ok(page::whole(state.agents.model_overrides(&caller).await?))
@@ -163,7 +163,7 @@ async fn set_override(
 
 async fn forget_override(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     parameters: Parameters,
 ) -> Result<StatusCode> {
     state.agents.forget_model_override(&caller, &model(parameters)?).await?;

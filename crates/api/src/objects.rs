@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    extract::{ChangesDataModel, Json, NoParameters, Segments, SignedIn},
+    extract::{Acting, ChangesDataModel, Json, NoParameters, Segments},
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -90,7 +90,7 @@ struct DescribedField {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Answer<Whole<DescribedObject>>> {
     let schema = state.crm.schema(caller.workspace).await?;
@@ -100,7 +100,7 @@ async fn list(
 
 async fn one(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<Answer<DescribedObject>> {

@@ -11,7 +11,7 @@ use kontor_http::Services;
 use serde_json::{Map, Value};
 
 use crate::{
-    extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
+    extract::{Acting, IdempotencyKey, Json, NoParameters, Segments},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -28,7 +28,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Answer<Whole<Definition>>> {
     Ok(page::whole(state.operations.definitions(&caller).await?))
@@ -36,7 +36,7 @@ async fn list(
 
 async fn run(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
     key: IdempotencyKey,

@@ -39,7 +39,10 @@ impl ApiError {
     /// The same, found at `prefix` within a larger body.
     #[must_use]
     pub(crate) fn within(mut self, prefix: &str) -> Self {
-        self.0.issues = self.0.issues.into_iter().map(|issue| issue.within(prefix)).collect();
+        // What a scope lacks is named by the operation and has no place in a body.
+        if self.0.needed_scopes().next().is_none() {
+            self.0.issues = self.0.issues.into_iter().map(|issue| issue.within(prefix)).collect();
+        }
         self
     }
 
@@ -68,6 +71,10 @@ pub(crate) struct Details<'a> {
     #[serde(skip_serializing_if = "<[Issue]>::is_empty")]
     #[schemars(default)]
     errors: &'a [Issue],
+    /// The scopes that the key or token lacks, separated by blanks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    scope: Option<String>,
     /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
@@ -78,6 +85,7 @@ impl IntoResponse for ApiError {
         let Self(problem) = self;
         let status = kontor_http::status(&problem);
         let retry_after = kontor_http::retry_after(&problem);
+        let scope = problem.needed_scopes().collect::<Vec<_>>().join(" ");
         let details = Details {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
@@ -85,6 +93,7 @@ impl IntoResponse for ApiError {
             detail: &problem.message,
             code: &problem.code,
             errors: &problem.issues,
+            scope: Some(scope).filter(|scope| !scope.is_empty()),
             retry_after,
         };
         let mut response = (status, axum::Json(details)).into_response();
@@ -93,20 +102,30 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, challenge(&problem));
+        if let Some(challenge) = challenge(status, &problem) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }
 }
 
-/// How to sign in (RFC 6750, section 3): the error is told only to those who did send a token.
-fn challenge(problem: &Problem) -> HeaderValue {
-    match problem.code.as_ref() {
-        "invalid_token" | "token_expired" => {
-            HeaderValue::from_static("Bearer realm=\"kontor\", error=\"invalid_token\"")
+/// How to sign in, or with which scopes (RFC 6750, section 3): the error is told only to those who did send a token.
+fn challenge(status: StatusCode, problem: &Problem) -> Option<HeaderValue> {
+    let bearer = "Bearer realm=\"kontor\"";
+    match (status, problem.code.as_ref()) {
+        (StatusCode::UNAUTHORIZED, "invalid_token" | "token_expired") => {
+            HeaderValue::try_from(format!("{bearer}, error=\"invalid_token\"")).ok()
         }
-        _ => HeaderValue::from_static("Bearer realm=\"kontor\""),
+        (StatusCode::UNAUTHORIZED, _) => Some(HeaderValue::from_static(bearer)),
+        (StatusCode::FORBIDDEN, "insufficient_scope") => {
+            // The names of operations that were asked for: what is no such name is not repeated in a header.
+            let is_plain = |one: char| one.is_ascii_alphanumeric() || matches!(one, '.' | '_' | '*' | ' ');
+            let scope = problem.needed_scopes().collect::<Vec<_>>().join(" ");
+            let scope: String = scope.chars().filter(|one| is_plain(*one)).collect();
+            let text = format!("{bearer}, error=\"insufficient_scope\", scope=\"{scope}\"");
+            HeaderValue::try_from(text).ok()
+        }
+        _ => None,
     }
 }
 
@@ -154,6 +173,15 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[tokio::test]
+    async fn what_a_scope_lacks_stands_in_the_challenge() {
+        let lacking = kontor_core::scope::OutOfScope("deal.find".to_owned());
+        let (headers, body) = rendered(lacking.into()).await;
+        let expected = "Bearer realm=\"kontor\", error=\"insufficient_scope\", scope=\"deal.find\"";
+        assert!(headers.contains(&("www-authenticate".into(), expected.into())), "{headers:?}");
+        assert_eq!((body["status"].as_u64(), body["scope"].as_str()), (Some(403), Some("deal.find")));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    extract::{IfMatch, Json, ManagesRoles, NoParameters, Segments, SignedIn},
+    extract::{Acting, IfMatch, Json, ManagesRoles, NoParameters, Segments},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -49,7 +49,7 @@ struct RoleWithHolders {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<Answer<Whole<ToldRole>>> {
     Ok(page::whole(state.identity.roles(&caller).await?))
@@ -66,7 +66,7 @@ async fn create(
 
 async fn show(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<Answer<RoleWithHolders>> {
@@ -88,7 +88,7 @@ async fn change(
 
 async fn delete(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<StatusCode> {
@@ -98,7 +98,7 @@ async fn delete(
 
 async fn reset(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<Answer<Role>> {

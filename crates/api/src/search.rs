@@ -7,7 +7,7 @@ use kontor_crm::search::MAX_HITS;
 use kontor_http::Services;
 
 use crate::{
-    extract::{Holds, Parameter, Parameters, SignedIn},
+    extract::{Acting, Holds, Parameter, Parameters},
     openapi::Describe as _,
     page::{self, Whole},
     problem::{ApiError, Result},
@@ -30,7 +30,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn search(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     parameters: Parameters,
 ) -> Result<Json<Whole<RecordReference>>> {
     let parameters = parameters.knowing(&KNOWN)?;

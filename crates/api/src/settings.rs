@@ -7,7 +7,7 @@ use kontor_identity::WorkspaceSettings;
 use serde_json::{Map, Value};
 
 use crate::{
-    extract::{ChangesSettings, Json, NoParameters, SignedIn},
+    extract::{Acting, ChangesSettings, Json, NoParameters},
     openapi::Describe as _,
     problem::Result,
 };
@@ -23,7 +23,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn settings(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
 ) -> Result<axum::Json<WorkspaceSettings>> {
     Ok(axum::Json(state.identity.workspace_settings(&caller).await?))

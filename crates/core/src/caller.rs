@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::{
     actor::{ActingAgent, Actor, Principal},
     filter::{Asker, OwnRecord},
-    grants::{Grants, NotPermitted, Permission},
+    grants::{Action, Grants, NotPermitted, Permission, verbs_of},
     ids::{AgentId, MemberId, WorkspaceId},
     locale::Locale,
+    metadata::Object,
     scope::{Patterns, Scope},
     time::{Date, Timestamp},
 };
@@ -86,6 +87,35 @@ impl Caller {
             locale: self.locale,
             own: self.own.clone(),
         }
+    }
+
+    /// The same within the scope of a token: no other operation, and of the grants what its operations take.
+    #[must_use]
+    pub fn within_scope(&self, scope: &Patterns) -> Self {
+        Self {
+            scope: self.scope.narrowed(scope),
+            grants: Arc::new(self.grants.within_scope(scope)),
+            ..self.clone()
+        }
+    }
+
+    /// What may be done with the records of an object: what the grants allow and the scope has an operation for. The
+    /// names of records that are only pointed to are no right to read.
+    pub fn actions_on(&self, object: &Object) -> Vec<Action> {
+        let has_operation = |action| {
+            self.scope.is_everything()
+                || verbs_of(action).any(|verb| self.scope.allows(&format!("{}.{verb}", object.name)))
+        };
+        let may = |action: &Action| {
+            let is_written = *action == Action::Read || !object.is_read_only;
+            is_written && self.grants.allows(&object.name, *action) && has_operation(*action)
+        };
+        Action::ALL.into_iter().filter(may).collect()
+    }
+
+    /// Whether it is a member themselves: by no API key, no token that was made for a purpose and no agent.
+    pub fn is_in_person(&self) -> bool {
+        self.member().is_some() && self.agent.is_none() && self.scope.is_everything()
     }
 
     /// Whether the caller has a permission on the workspace; what is done under one begins with this.

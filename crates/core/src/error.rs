@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::reference::RecordReference;
 
+/// The code of a refusal for want of a scope (RFC 6750, section 3.1).
+const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
+
 /// The most issues of one problem; how many more there are is told behind them.
 pub const MAX_ISSUES: usize = 100;
 
@@ -184,6 +187,22 @@ impl Problem {
             "internal",
             "Something went wrong on our side. The details are in the server's log.",
         )
+    }
+
+    /// That the scopes of a key or token lack an operation.
+    pub fn insufficient_scope(operation: &str) -> Self {
+        let told = "is not among the scopes of the key or token";
+        Self::of_issues(
+            ErrorKind::Forbidden,
+            INSUFFICIENT_SCOPE,
+            vec![Issue::new(operation, INSUFFICIENT_SCOPE, told)],
+        )
+    }
+
+    /// The scopes that the key or token would need.
+    pub fn needed_scopes(&self) -> impl Iterator<Item = &str> {
+        let lacking = self.issues.iter().filter(|issue| issue.code == INSUFFICIENT_SCOPE);
+        lacking.map(|issue| issue.path.as_str())
     }
 
     #[must_use]

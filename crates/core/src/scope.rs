@@ -4,6 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Fault, Problem};
+
+/// What lets a token talk to agents, beside the operations of its scope; no operation has this name.
+pub const CHAT: &str = "chat";
+
 /// Patterns over the names of operations: `*` stands for any text, as in `*`, `*.find` and `deal.*`. No pattern
 /// allows nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -22,6 +27,29 @@ impl Patterns {
 
     pub fn allow(&self, operation: &str) -> bool {
         self.0.iter().any(|pattern| fits(pattern, operation))
+    }
+
+    /// The patterns of either list that the other allows as a whole.
+    #[must_use]
+    pub fn intersect(&self, other: &Self) -> Self {
+        let within = |some: &Self, all: &Self| {
+            some.iter().filter(|pattern| all.allow(pattern)).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let mut both = within(self, other);
+        both.extend(
+            within(other, self).into_iter().filter(|pattern| !self.iter().any(|known| known == pattern)),
+        );
+        Self::new(both)
+    }
+
+    /// Whether these allow nothing that the others do not allow too, as far as one pattern can be held against another.
+    pub fn are_within(&self, other: &Self) -> bool {
+        self.iter().all(|pattern| other.allow(pattern))
+    }
+
+    /// Whether they allow everything, operations to come included.
+    pub fn are_everything(&self) -> bool {
+        self.0.iter().any(|pattern| pattern == "*")
     }
 }
 
@@ -48,6 +76,41 @@ impl Scope {
 
     pub fn allows(&self, operation: &str) -> bool {
         self.0.iter().all(|patterns| patterns.allow(operation))
+    }
+
+    /// Whether nothing bounds it: whoever acts does so in person, and by no token that was made for a purpose.
+    pub fn is_everything(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// It as one list of patterns; none where nothing bounds it. What several lists allow together is told by the
+    /// patterns of one that another allows as a whole, so that never more is told than holds.
+    pub fn as_patterns(&self) -> Option<Patterns> {
+        self.0.iter().cloned().reduce(|all, list| all.intersect(&list))
+    }
+
+    /// Its lists of patterns, each of which bounds it.
+    pub fn lists(&self) -> impl Iterator<Item = &Patterns> {
+        self.0.iter()
+    }
+
+    /// That an operation is within it.
+    ///
+    /// # Errors
+    /// [`OutOfScope`], which names the operation.
+    pub fn require(&self, operation: &str) -> Result<(), OutOfScope> {
+        if self.allows(operation) { Ok(()) } else { Err(OutOfScope(operation.to_owned())) }
+    }
+}
+
+/// That a token's scope lacks an operation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the scope lacks {0}")]
+pub struct OutOfScope(pub String);
+
+impl Fault for OutOfScope {
+    fn problem(&self) -> Problem {
+        Problem::insufficient_scope(&self.0)
     }
 }
 
@@ -82,6 +145,32 @@ mod tests {
         }
         assert!(patterns(&["*"]).allow("anything.at_all"));
         assert!(!patterns(&[]).allow("deal.find"));
+    }
+
+    #[test]
+    fn several_lists_are_told_as_one_that_allows_no_more() {
+        let told = |lists: &[&[&str]]| {
+            let scope = lists.iter().fold(Scope::everything(), |scope, list| scope.narrowed(&patterns(list)));
+            scope.as_patterns().map(|patterns| patterns.iter().map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&[&["deal.*", "search"], &["*"]]), Some(vec!["deal.*".into(), "search".into()]));
+        assert_eq!(
+            told(&[&["*.find", "lead.*"], &["deal.find", "lead.get"]]),
+            Some(vec!["deal.find".into(), "lead.get".into()])
+        );
+        assert_eq!(told(&[&["deal.find"], &["lead.find"]]), Some(Vec::new()));
+        assert!(patterns(&["deal.find"]).are_within(&patterns(&["deal.*"])));
+        assert!(!patterns(&["deal.*"]).are_within(&patterns(&["deal.find", "*.get"])));
+    }
+
+    #[test]
+    fn what_a_scope_lacks_is_named() {
+        let deals = Scope::everything().narrowed(&patterns(&["deal.*"]));
+        assert!(deals.require("deal.find").is_ok() && !deals.is_everything());
+        let problem = deals.require("contact.find").unwrap_err().problem();
+        let needed: Vec<_> = problem.needed_scopes().collect();
+        assert_eq!((problem.code.as_ref(), needed), ("insufficient_scope", vec!["contact.find"]));
     }
 
     #[test]

@@ -3,6 +3,7 @@ use kontor_core::{
     grants::{Action, Grants, NotPermitted},
     ids::RecordId,
     metadata::{Name, Object, Schema},
+    scope::OutOfScope,
     text,
 };
 
@@ -26,6 +27,8 @@ pub enum Error {
     FieldsNotWritable(Vec<Issue>),
     #[error(transparent)]
     NotPermitted(#[from] NotPermitted),
+    #[error(transparent)]
+    OutOfScope(#[from] OutOfScope),
     /// The record is not deleted, so that it cannot be restored.
     #[error("the {object} is not deleted")]
     NotDeleted { object: Name },
@@ -106,6 +109,7 @@ impl Error {
             | Self::Several(_) => true,
             Self::UnknownObject { .. }
             | Self::NotPermitted(_)
+            | Self::OutOfScope(_)
             | Self::NotDeleted { .. }
             | Self::StaleVersion { .. }
             | Self::InvalidCursor
@@ -187,6 +191,7 @@ impl Fault for Error {
                 Problem::of_issues(ErrorKind::Forbidden, "field_not_writable", issues.clone())
             }
             Self::NotPermitted(error) => error.problem(),
+            Self::OutOfScope(error) => error.problem(),
             Self::Duplicate(issues) => Problem {
                 message: message_of(issues),
                 ..Problem::of_issues(ErrorKind::Conflict, "duplicate_value", issues.clone())

@@ -244,7 +244,13 @@ impl Crm {
         object: &str,
         write: RecordWrite,
     ) -> Result<Vec<Record>, Error> {
-        self.write_of(caller, object, write, |work, object, write| Box::pin(write.run(work, object))).await
+        self.write_of(caller, object, write, |work, object, write| {
+            Box::pin(async move {
+                require_scope(work, object, &[write.verb()])?;
+                write.run(work, object).await
+            })
+        })
+        .await
     }
 
     /// As [`Crm::write_record`], and tells what came of it. Under a key it has its effect once, and whoever sends it
@@ -266,6 +272,7 @@ impl Crm {
         };
         self.write_of(caller, object, (write, request), move |work, object, (write, request)| {
             Box::pin(async move {
+                require_scope(work, object, &[write.verb()])?;
                 if let Some(told) = requests::kept_or_taken(work, request).await? {
                     return idempotency::tell_again(work, object, told, tell).await;
                 }
@@ -281,7 +288,10 @@ impl Crm {
 
     pub async fn list(&self, caller: &Caller, object: &str, query: ListQuery) -> Result<Page, Error> {
         self.read_of(caller, object, query, |work, object, query| {
-            Box::pin(records::list(work, object, query))
+            Box::pin(async move {
+                require_scope(work, object, &["find"])?;
+                records::list(work, object, query).await
+            })
         })
         .await
     }
@@ -295,7 +305,11 @@ impl Crm {
         include: Vec<String>,
     ) -> Result<Record, Error> {
         self.read_of(caller, object, (fields, include), move |work, object, (fields, include)| {
-            Box::pin(records::get(work, object, id, fields.as_deref(), include))
+            Box::pin(async move {
+                // Who may look for records may look for the one of an id.
+                require_scope(work, object, &["get", "find"])?;
+                records::get(work, object, id, fields.as_deref(), include).await
+            })
         })
         .await
     }
@@ -339,14 +353,20 @@ impl Crm {
         likeness: Likeness,
     ) -> Result<Vec<RecordReference>, Error> {
         self.read_of(caller, object, likeness, |work, object, likeness| {
-            Box::pin(records::similar(work, object, likeness))
+            Box::pin(async move {
+                require_scope(work, object, &["find"])?;
+                records::similar(work, object, likeness).await
+            })
         })
         .await
     }
 
     pub async fn group(&self, caller: &Caller, object: &str, query: GroupQuery) -> Result<Groups, Error> {
         self.read_of(caller, object, query, |work, object, query| {
-            Box::pin(records::group(work, object, query))
+            Box::pin(async move {
+                require_scope(work, object, &["group"])?;
+                records::group(work, object, query).await
+            })
         })
         .await
     }
@@ -360,7 +380,10 @@ impl Crm {
         after: Option<String>,
     ) -> Result<Timeline, Error> {
         self.read_of(caller, object, after, move |work, object, after| {
-            Box::pin(timeline::list(work, object, id, limit, after.as_deref()))
+            Box::pin(async move {
+                require_scope(work, object, &["timeline"])?;
+                timeline::list(work, object, id, limit, after.as_deref()).await
+            })
         })
         .await
     }
@@ -372,6 +395,7 @@ impl Crm {
         objects: Option<Vec<String>>,
         limit: u32,
     ) -> Result<Vec<Hit>, Error> {
+        caller.scope.require("search")?;
         self.read(caller, (query.to_owned(), objects), move |work, (query, objects)| {
             Box::pin(search::search(work, query, objects.as_deref(), limit))
         })
@@ -429,4 +453,14 @@ fn named(work: &Work<'_, '_>, name: &str) -> Result<Arc<Object>, Error> {
     let grants = &work.caller.grants;
     let object = grants.readable_object(work.schema, name);
     object.cloned().ok_or_else(|| Error::unknown_object(name, work.schema, grants))
+}
+
+/// That the caller's scope holds one of these operations on the object's records.
+fn require_scope(work: &Work<'_, '_>, object: &Object, verbs: &[&str]) -> Result<(), Error> {
+    let scope = &work.caller.scope;
+    if scope.is_everything() || verbs.iter().any(|verb| scope.allows(&format!("{}.{verb}", object.name))) {
+        return Ok(());
+    }
+    let needed = verbs.first().copied().unwrap_or_default();
+    Ok(scope.require(&format!("{}.{needed}", object.name))?)
 }

@@ -12,9 +12,11 @@
 //! | [`import`] | datasets of promptfoo and Inspect, as far as they can be taken over |
 //! | [`run`] | cases tried a number of times |
 //! | [`report`] | what a run comes to, beside another one, and for other tools |
+//! | [`evaluations`] | datasets and runs that a workspace keeps |
 
 pub mod cassettes;
 pub mod dataset;
+pub mod evaluations;
 pub mod grade;
 pub mod import;
 pub mod report;

@@ -109,8 +109,13 @@ async fn tried(request: &Request, folder: Option<&Path>, told: &(dyn Fn(Progress
     let place = TempDir::new().unwrap();
     let environment = Environment::system();
     let models = models(None, &environment);
-    let parts =
-        RunParts { sandboxes: sandboxes(place.path(), models.clone()), models, environment, tape: Tape::Off };
+    let parts = RunParts {
+        sandboxes: sandboxes(place.path(), models.clone()),
+        base: None,
+        models,
+        environment,
+        tape: Tape::Off,
+    };
     let (planned, skipped) = request.plan().unwrap();
     let folder = folder.map(|path| RunFolder::open(path, &request.digest()).unwrap());
     let results = run::run(&parts, request, planned, folder.as_ref(), told).await.unwrap();

@@ -1,7 +1,7 @@
 //! The one way in: who sends a request, and whether they may send one more. Both are known before anything else is
 //! done for it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -36,9 +36,17 @@ impl Entrance {
 }
 
 impl Services {
-    pub async fn sender(&self, headers: &HeaderMap) -> Result<Option<Authenticated>, Problem> {
+    /// Who sends a request with these headers from an address; `None` for one that carries nothing to sign in by.
+    ///
+    /// # Errors
+    /// Where what it carries is no credential, or none any more.
+    pub async fn sender(
+        &self,
+        headers: &HeaderMap,
+        from: Option<IpAddr>,
+    ) -> Result<Option<Authenticated>, Problem> {
         let Some(credentials) = Credentials::find(headers, self.cookie)? else { return Ok(None) };
-        self.authenticate(credentials).await.map(Some).map_err(|error| problem_of(&error))
+        self.authenticate(credentials, from).await.map(Some).map_err(|error| problem_of(&error))
     }
 }
 
@@ -47,13 +55,11 @@ impl Services {
 pub async fn admit(State(entrance): State<Entrance>, request: Request, next: Next) -> Response {
     let Entrance { services, refuse } = entrance;
     let (mut parts, body) = request.into_parts();
-    let sender = services.sender(&parts.headers).await;
+    let from = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
+    let sender = services.sender(&parts.headers, from).await;
     let standing = match &sender {
         Ok(Some(found)) => services.rate_limits.count(&found.caller, &found.credential),
-        Ok(None) | Err(_) => {
-            let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-            services.rate_limits.count_address(connection.map(|ConnectInfo(from)| from.ip()))
-        }
+        Ok(None) | Err(_) => services.rate_limits.count_address(from),
     };
     let mut response = match standing.and_then(|standing| standing.refusal()) {
         Some(refusal) => refuse(refusal),

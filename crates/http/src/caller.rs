@@ -1,5 +1,7 @@
 //! The one credential that a request carries, and who has it.
 
+use std::net::IpAddr;
+
 use axum::http::{HeaderMap, Method, header};
 use kontor_core::{
     caller::Caller,
@@ -15,7 +17,7 @@ pub const CSRF_HEADER: &str = "x-csrf-token";
 /// What a request signs in by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Credentials<'a> {
-    /// An access token (RFC 6750, section 2.1).
+    /// An access token or an API key (RFC 6750, section 2.1).
     Bearer(&'a str),
     /// The cookie of the pages.
     Cookie(&'a str),
@@ -47,7 +49,8 @@ impl<'a> Credentials<'a> {
             (Some(value), None) => {
                 let token = value.to_str().ok().and_then(bearer);
                 token.map(|token| Some(Self::Bearer(token))).ok_or_else(|| {
-                    let message = "The Authorization header must be \"Bearer\" and an access token.";
+                    let message =
+                        "The Authorization header must be \"Bearer\" and an access token or an API key.";
                     Problem::new(ErrorKind::Unauthenticated, "invalid_token", message)
                 })
             }
@@ -58,14 +61,18 @@ impl<'a> Credentials<'a> {
 }
 
 impl Services {
-    /// Whoever has this credential.
+    /// Whoever has this credential, and sends it from an address.
     ///
     /// # Errors
     /// Where it is none, or none any more.
-    pub(crate) async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Authenticated, Error> {
+    pub(crate) async fn authenticate(
+        &self,
+        credentials: Credentials<'_>,
+        from: Option<IpAddr>,
+    ) -> Result<Authenticated, Error> {
         match credentials {
             Credentials::Bearer(token) => Ok(Authenticated {
-                caller: self.identity.authenticate(token).await?,
+                caller: self.identity.authenticate_from(token, from).await?,
                 credential: Credential::AccessToken(token.to_owned()),
                 csrf: None,
             }),

@@ -1,6 +1,6 @@
-//! How many requests one token, one member and one address may send in a minute.
+//! How many requests one token, one member, one API key and one address may send in a minute.
 //!
-//! A request that signs in counts for its token or cookie and for its member. One that does not, or fails to, counts
+//! A request that signs in counts for its token or cookie and for its member, or for its API key. One that does not, or fails to, counts
 //! for its address, so that somebody who tries credentials, or asks for the sign-in page all the time, is slowed and
 //! those behind the same address who are signed in are not. Who has been quiet may send a minute's requests at once
 //! (the generic cell rate algorithm).
@@ -21,6 +21,7 @@ use governor::{
     state::keyed::HashMapStateStore,
 };
 use kontor_core::{
+    actor::Principal,
     caller::Caller,
     error::{ErrorKind, Problem},
     ids::WorkspaceId,
@@ -44,6 +45,8 @@ pub struct RateLimitSettings {
     pub per_token: u32,
     /// Of one member, however they are signed in.
     pub per_member: u32,
+    /// By one API key.
+    pub per_key: u32,
     /// From one address, of requests that sign nobody in.
     pub per_address: u32,
 }
@@ -51,7 +54,7 @@ pub struct RateLimitSettings {
 /// Far more than people and honest programs send; a program that has gone wild is slowed.
 impl Default for RateLimitSettings {
     fn default() -> Self {
-        Self { per_token: 60_000, per_member: 120_000, per_address: 3_000 }
+        Self { per_token: 60_000, per_member: 120_000, per_key: 60_000, per_address: 3_000 }
     }
 }
 
@@ -64,6 +67,7 @@ pub struct RateLimits(Arc<Inner>);
 struct Inner {
     tokens: Option<Limiter<u64>>,
     members: Option<Limiter<(WorkspaceId, Option<Uuid>)>>,
+    keys: Option<Limiter<(WorkspaceId, Uuid)>>,
     addresses: Option<Limiter<IpAddr>>,
     clock: DefaultClock,
     /// No credential stays in memory for being counted.
@@ -73,7 +77,7 @@ struct Inner {
 /// How much of a limit is left after a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
-    /// Whose limit it is: `token`, `member` or `address`.
+    /// Whose limit it is: `token`, `member`, `key` or `address`.
     policy: &'static str,
     quota: u32,
     remaining: u32,
@@ -86,6 +90,7 @@ impl RateLimits {
         Self(Arc::new(Inner {
             tokens: limiter(settings.per_token),
             members: limiter(settings.per_member),
+            keys: limiter(settings.per_key),
             addresses: limiter(settings.per_address),
             clock: DefaultClock::default(),
             hasher: RandomState::new(),
@@ -94,8 +99,12 @@ impl RateLimits {
 
     /// What is left to somebody who is signed in, one of whose requests is counted: for the token, and, where that may
     /// go on, for the member, so that a program that has gone wild locks its member out of nothing else.
+    /// An API key is its own token and member.
     pub(crate) fn count(&self, caller: &Caller, credential: &Credential) -> Option<Standing> {
-        let Inner { tokens, members, clock, hasher, .. } = &*self.0;
+        let Inner { tokens, members, keys, clock, hasher, .. } = &*self.0;
+        if let Principal::ApiKey { id, .. } = caller.principal {
+            return keys.as_ref().map(|limiter| check(limiter, "key", &(caller.workspace, id), clock));
+        }
         let of_token = tokens.as_ref().map(|limiter| {
             let key = match credential {
                 Credential::AccessToken(text) | Credential::Cookie(text) => hasher.hash_one(text),
@@ -130,6 +139,7 @@ impl RateLimits {
         }
         forget(self.0.tokens.as_ref());
         forget(self.0.members.as_ref());
+        forget(self.0.keys.as_ref());
         forget(self.0.addresses.as_ref());
     }
 }
@@ -215,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_token_and_a_member_have_limits_of_their_own() {
-        let limits = RateLimits::new(RateLimitSettings { per_token: 2, per_member: 3, per_address: 0 });
+        let limits =
+            RateLimits::new(RateLimitSettings { per_token: 2, per_member: 3, per_key: 0, per_address: 0 });
         let sent = |member, text| refused(limits.count(&caller(member), &token(text)));
         assert!(sent(1, "a").is_none() && sent(1, "a").is_none());
         assert!(sent(1, "a").unwrap().contains("one token: 2 a minute"));
@@ -225,22 +236,39 @@ mod tests {
     }
 
     #[test]
+    fn an_api_key_has_a_limit_of_its_own() {
+        let settings = RateLimitSettings { per_token: 1, per_member: 1, per_key: 2, per_address: 0 };
+        let limits = RateLimits::new(settings);
+        let key = |id| Caller {
+            principal: Principal::ApiKey { id: Uuid::from_u128(id), name: "Website".to_owned() },
+            ..caller(1)
+        };
+        let sent = |id| refused(limits.count(&key(id), &token("a")));
+        assert!(sent(1).is_none() && sent(1).is_none());
+        assert!(sent(1).unwrap().contains("one key: 2 a minute"));
+        assert!(sent(2).is_none(), "another key");
+    }
+
+    #[test]
     fn a_member_who_has_nothing_left_is_refused_though_the_token_has_its_last() {
-        let limits = RateLimits::new(RateLimitSettings { per_token: 1, per_member: 1, per_address: 0 });
+        let limits =
+            RateLimits::new(RateLimitSettings { per_token: 1, per_member: 1, per_key: 0, per_address: 0 });
         let sent = |text| refused(limits.count(&caller(1), &token(text)));
         assert!(sent("a").is_none() && sent("b").is_some() && sent("c").is_some());
     }
 
     #[test]
     fn without_a_number_there_is_no_limit() {
-        let none = RateLimits::new(RateLimitSettings { per_token: 0, per_member: 0, per_address: 0 });
+        let none =
+            RateLimits::new(RateLimitSettings { per_token: 0, per_member: 0, per_key: 0, per_address: 0 });
         assert!(none.count(&caller(1), &token("a")).is_none());
         assert!(none.count_address("192.0.2.1".parse().ok()).is_none());
     }
 
     #[test]
     fn who_is_refused_is_told_when_to_come_back() {
-        let limits = RateLimits::new(RateLimitSettings { per_token: 0, per_member: 60, per_address: 0 });
+        let limits =
+            RateLimits::new(RateLimitSettings { per_token: 0, per_member: 60, per_key: 0, per_address: 0 });
         for _ in 0..60 {
             limits.count(&caller(1), &token("a"));
         }
@@ -256,7 +284,8 @@ mod tests {
 
     #[test]
     fn the_addresses_of_one_ipv6_network_are_one_client() {
-        let limits = RateLimits::new(RateLimitSettings { per_token: 0, per_member: 0, per_address: 1 });
+        let limits =
+            RateLimits::new(RateLimitSettings { per_token: 0, per_member: 0, per_key: 0, per_address: 1 });
         let refused = |text: &str| limits.count_address(text.parse().ok()).unwrap().refusal().is_some();
         assert!(!refused("2001:db8::1") && refused("2001:db8::2") && !refused("2001:db8:0:1::1"));
         assert!(!refused("192.0.2.1") && !refused("192.0.2.2") && refused("192.0.2.1"));

@@ -3,7 +3,10 @@ use std::{ops::Deref, sync::Arc};
 use kontor_agents::Agents;
 use kontor_core::{caller::Caller, environment::Environment};
 use kontor_crm::{Crm, Feed};
-use kontor_evals::tryouts::{self, Tryout, Tryouts};
+use kontor_evals::{
+    evaluations::Evaluations,
+    tryouts::{self, Tryout, Tryouts},
+};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
@@ -26,6 +29,8 @@ pub struct ServiceParts {
     pub agents: Agents,
     /// Chats on prompts that are being written, in copies of workspaces.
     pub tryouts: Tryouts,
+    /// Datasets and runs that workspaces keep.
+    pub evaluations: Evaluations,
     pub models: Models,
     /// What changes in workspaces, for the pages that show it.
     pub feed: Feed,
@@ -79,6 +84,7 @@ impl Services {
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             agents: sandbox.agents().clone(),
             tryouts: self.tryouts.clone(),
+            evaluations: self.evaluations.clone(),
             models: self.models.clone(),
             // Of the workspaces themselves: copies have other ids, of which it knows nothing.
             feed: self.feed.clone(),

@@ -11,6 +11,7 @@ use kontor_core::{
 };
 use kontor_crm::{Crm, Feed, RecordOperations};
 use kontor_evals::{
+    evaluations::{EvaluationParts, Evaluations},
     sandbox::{SandboxParts, Sandboxes, Source},
     tryouts::{TryoutLimits, Tryouts},
 };
@@ -98,12 +99,21 @@ impl Installation {
             operator: Operator::of_this_installation(),
         });
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
+        let evaluations = Evaluations::new(EvaluationParts {
+            sandboxes: sandboxes.clone(),
+            source: source.clone(),
+            crm: crm.clone(),
+            jobs: jobs.clone(),
+            environment: environment.clone(),
+            policy: ApprovalPolicy::default(),
+        });
         let tryouts = Tryouts::new(sandboxes, source, environment.clone(), TryoutLimits::default());
         let services = Services::new(ServiceParts {
             identity,
             operations,
             agents,
             tryouts,
+            evaluations,
             jobs: WorkspaceJobs::new(store.clone(), jobs),
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),

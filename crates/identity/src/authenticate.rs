@@ -1,6 +1,6 @@
 //! From a bearer token to a caller.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use kontor_core::{caller::Caller, ids::SignInId};
 use sha2::{Digest as _, Sha256};
@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     Error, Identity, Result,
     access_token::{self, Claims},
+    api_keys,
     rows::sign_ins,
 };
 
@@ -18,6 +19,18 @@ impl Identity {
     /// # Errors
     /// `token_expired` or `invalid_token`.
     pub async fn authenticate(&self, bearer: &str) -> Result<Caller> {
+        self.authenticate_from(bearer, None).await
+    }
+
+    /// The same for an API key as well, used from an address; one that may be used from some networks alone is taken
+    /// from anywhere where the address is not known.
+    ///
+    /// # Errors
+    /// As [`Identity::authenticate`]; of a key that it has ended or may not be used from there.
+    pub async fn authenticate_from(&self, bearer: &str, from: Option<IpAddr>) -> Result<Caller> {
+        if bearer.starts_with(api_keys::PREFIX) {
+            return self.authenticate_key(bearer, from).await;
+        }
         let claims = self.verified(bearer)?;
         if claims.is_expired(self.now()) {
             return Err(Error::ExpiredToken);

@@ -95,6 +95,18 @@ pub enum Error {
     /// A job is enqueued in a workspace that was not announced.
     #[error("the workspace was not announced")]
     NotAnnounced,
+    #[error("there is no such API key")]
+    KeyNotFound,
+    #[error("the API key has expired")]
+    ExpiredKey,
+    /// It may be used from some networks alone.
+    #[error("the API key may not be used from this address")]
+    KeyNotFromHere,
+    #[error("the workspace has {most} API keys")]
+    TooManyKeys { most: usize },
+    /// No key, token or agent does this, whatever it may do otherwise.
+    #[error("a person has to do this")]
+    NotInPerson,
     #[error("there is no such invitation")]
     InvitationNotFound,
     #[error("the invitation is not valid")]
@@ -302,6 +314,27 @@ impl Fault for Error {
                 Conflict,
                 "hand_over_under_way",
                 "Records of this member are being handed over. Wait until that is done.",
+            ),
+            Self::KeyNotFound => Problem::new(NotFound, "api_key_not_found", "There is no such API key."),
+            Self::ExpiredKey => Problem::new(
+                Unauthenticated,
+                "token_expired",
+                "The API key has expired. Ask an admin of the workspace for another.",
+            ),
+            Self::KeyNotFromHere => Problem::new(
+                Forbidden,
+                "api_key_not_from_here",
+                "This API key may not be used from this address.",
+            ),
+            Self::TooManyKeys { most } => Problem::new(
+                Conflict,
+                "too_many_api_keys",
+                format!("A workspace has at most {most} API keys: revoke some."),
+            ),
+            Self::NotInPerson => Problem::new(
+                Forbidden,
+                "in_person_only",
+                "A member does this themselves, signed in: no API key, no token of an agent.",
             ),
             Self::InvitationNotFound => {
                 Problem::new(NotFound, "invitation_not_found", "There is no such invitation.")

@@ -13,6 +13,7 @@
 //! | `seen_sign_ins`, `new_passwords` | sign-ins as they are seen and ended; other passwords |
 //! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `ed25519`, `opaque` | token pairs, their rotation, signing keys |
+//! | [`api_keys`](ApiKey) | keys by which programs act as service accounts |
 //! | `sealing`, [`secrets`](Sealer) | secrets in the database, and the keys that they are sealed with |
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
@@ -24,6 +25,7 @@
 mod acceptance;
 mod access_token;
 mod adoption;
+mod api_keys;
 mod authenticate;
 mod browser;
 mod callers;
@@ -63,12 +65,13 @@ mod workspaces;
 
 pub use acceptance::{Acceptance, InvitationView};
 pub use adoption::{CopiedMember, TakenPeople};
+pub use api_keys::{ApiKey, KeySecret, NewApiKey};
 pub use browser::{BrowserSession, Csrf};
 pub use data_steps::data_steps;
 pub use error::{Error, Result};
 pub use hand_overs::{HAND_OVER_JOB, HandOver, HandOverProgress, HandOverState};
 pub use invitations::{Invitation, InvitationSecret, Invited, NewInvitation};
-pub use me::{Me, MeMember, MeUser};
+pub use me::{Me, MeApiKey, MeKey, MeMember, MeUser};
 pub use member_changes::MemberPatch;
 pub use members::{MemberStatus, MemberSummary, NewMember, active_member_names, member_names};
 pub use new_passwords::{PasswordChange, ResetLink, ResetView};

@@ -14,6 +14,7 @@ use kontor_store::{Namespace, Store};
 use crate::{
     IdentitySettings, MasterSecret, Provisioner, Result,
     access_token::Claims,
+    api_keys::KeyHolder,
     callers::ActiveMember,
     keys::SigningKeys,
     known_browser::KnownBrowsers,
@@ -48,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) browsers: Cache<String, Arc<SignInRow>>,
     pub(crate) members: Cache<(WorkspaceId, MemberId), Arc<ActiveMember>>,
     pub(crate) roles: Cache<(WorkspaceId, String), Arc<Grants>>,
+    /// What acts by API keys, by their hashes.
+    pub(crate) api_keys: Cache<(WorkspaceId, String), Arc<KeyHolder>>,
 }
 
 impl Identity {
@@ -75,6 +78,7 @@ impl Identity {
             browsers: Cache::expiring(REMEMBERED, moment, environment.clone()),
             members: Cache::expiring(REMEMBERED, moment, environment.clone()),
             roles: Cache::expiring(REMEMBERED, moment, environment.clone()),
+            api_keys: Cache::expiring(REMEMBERED, moment, environment.clone()),
             store,
             environment,
             settings,

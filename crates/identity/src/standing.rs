@@ -26,7 +26,7 @@ impl Identity {
             tokio::time::sleep(self.0.settings.caller_cache_for.max(MIN_RECHECK_INTERVAL)).await;
             match self.caller_of(&credential).await {
                 Ok(now) if is_same(&now, &caller) => {}
-                Ok(_) | Err(Error::InvalidToken | Error::ExpiredToken) => return,
+                Ok(_) | Err(Error::InvalidToken | Error::ExpiredToken | Error::ExpiredKey) => return,
                 Err(error) => {
                     tracing::warn!(error = %Chain(&error), "it cannot be found out whether a caller may stay");
                     return;

@@ -161,6 +161,7 @@ impl Identity {
             .await;
         // Every member's locale may be another now.
         self.0.members.clear();
+        self.0.api_keys.clear();
         changed
     }
 

@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::{Key, Role};
+
 /// Kontor, the CRM whose agents act under written authority.
 #[derive(Parser)]
 #[command(version, disable_help_subcommand = true)]
@@ -78,6 +80,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Role,
     },
+    /// Manage API keys, on a server: service accounts by which programs act.
+    Key {
+        #[command(flatten)]
+        client: Client,
+        #[command(subcommand)]
+        command: Key,
+    },
     /// Try agents on datasets of cases, and compare what came of it.
     #[command(subcommand)]
     Eval(Eval),
@@ -151,7 +160,7 @@ pub(crate) struct Client {
 pub(crate) enum Eval {
     /// Try the cases of datasets, each in a throw-away workspace of its own. Ends with 1 where a case did not pass or
     /// was not run, with 2 where a dataset or a flag is wrong.
-    Run(EvalRun),
+    Run(Box<EvalRun>),
     /// Compare two results, paired by case.
     Compare {
         /// The result of `--json` before.
@@ -222,6 +231,9 @@ pub(crate) struct EvalRun {
     /// Answer from a file that `--record` wrote, and ask no model.
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Option<PathBuf>,
+    /// Keep the result in this workspace of the installation, among the runs on its pages.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workspace: Option<String>,
     /// Write the result as JUnit's XML.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -242,57 +254,6 @@ pub(crate) enum Approvals {
         /// What the agent is told.
         #[arg(long)]
         comment: Option<String>,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Role {
-    /// List the roles.
-    List,
-    /// Show a role as JSON, with who has it.
-    Show { name: String },
-    /// Make a role, with the grants of a file or of another role.
-    Create {
-        name: String,
-        /// What people read (default: the name).
-        #[arg(long)]
-        label: Option<String>,
-        /// Begin with what this role allows.
-        #[arg(long, value_name = "ROLE")]
-        copy_of: Option<String>,
-        /// The file that holds its grants as JSON.
-        #[arg(long, value_name = "FILE", conflicts_with = "copy_of")]
-        grants: Option<PathBuf>,
-    },
-    /// Change a role; the version that was shown is named, so that nobody's work is lost.
-    Edit {
-        name: String,
-        #[arg(long)]
-        label: Option<String>,
-        /// The file that holds all its grants from now on, as JSON.
-        #[arg(long, value_name = "FILE")]
-        grants: Option<PathBuf>,
-        /// The version that the change is made of (default: the present one).
-        #[arg(long)]
-        version: Option<i64>,
-    },
-    /// Delete a role that nobody has.
-    Delete { name: String },
-    /// Say whether somebody might call an operation, and why; nothing is done. Without a member or role it is about you.
-    Explain {
-        /// The operation, such as deal.update.
-        operation: String,
-        /// Its arguments as JSON.
-        arguments: Option<String>,
-        /// The id of a member.
-        #[arg(long)]
-        member: Option<String>,
-        /// The name of a role.
-        #[arg(long, conflicts_with = "member")]
-        role: Option<String>,
-        /// The agent that acts for them.
-        #[arg(long)]
-        agent: Option<String>,
     },
 }
 

@@ -10,6 +10,7 @@ use kontor_builtin::Builtin;
 use kontor_core::{caller::Operator, environment::Environment};
 use kontor_crm::{Crm, RecordOperations};
 use kontor_evals::{
+    evaluations::{EvaluationParts, Evaluations, GateKeeper},
     sandbox::{SandboxParts, Sandboxes, Source},
     tryouts::{TryoutLimits, Tryouts},
 };
@@ -37,6 +38,7 @@ pub(crate) struct Services {
     pub(crate) models: Models,
     pub(crate) agents: Agents,
     pub(crate) tryouts: Tryouts,
+    pub(crate) evaluations: Evaluations,
     /// What sends the traces of turns, until a server takes it.
     pub(crate) exporter: Mutex<Option<Exporter>>,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
@@ -112,6 +114,7 @@ impl Services {
             IdentitySettings { issuer: url.to_owned(), ..IdentitySettings::default() },
         )
         .await;
+        let policy = ApprovalPolicy { unasked_changes: config.agents.unasked_changes };
         let identity = match identity {
             Err(IdentityError::OtherSecret) if is_new => return Err(secret::missing(config)),
             other => other?,
@@ -135,10 +138,24 @@ impl Services {
                 models: models.clone(),
                 environment: environment.clone(),
             },
-            AgentSettings { shared, owner: Some(node), observer, ..AgentSettings::default() },
+            AgentSettings {
+                shared,
+                owner: Some(node),
+                observer,
+                gate: Some(Arc::new(GateKeeper::new(store.clone(), identity.clone(), policy.clone()))),
+                ..AgentSettings::default()
+            },
         );
         let sandboxes = sandboxes(config, config.data_dir.join(SANDBOXES), models.clone(), &environment);
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
+        let evaluations = Evaluations::new(EvaluationParts {
+            sandboxes: sandboxes.clone(),
+            source: source.clone(),
+            crm: crm.clone(),
+            jobs: jobs.clone(),
+            environment: environment.clone(),
+            policy,
+        });
         let tryouts = Tryouts::new(sandboxes, source, environment.clone(), TryoutLimits::default());
         Ok(Self {
             environment,
@@ -150,6 +167,7 @@ impl Services {
             models,
             agents,
             tryouts,
+            evaluations,
             exporter: Mutex::new(exporter),
             _lock: lock,
         })

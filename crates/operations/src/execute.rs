@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use kontor_core::{
     caller::Caller,
     environment::Environment,
-    error::{ErrorKind, Problem},
+    error::{ErrorKind, Fault as _, Problem},
     grants::Grants,
     ids::WorkspaceId,
     metadata::Schema,
@@ -196,6 +196,7 @@ impl Operations {
         arguments: Json,
         key: Option<RequestKey>,
     ) -> Result<Json, Error> {
+        caller.scope.require(operation).map_err(|lacking| Error::Refused(lacking.problem()))?;
         let operation = operation.to_owned();
         let (caller, consent) = (Arc::new(caller.clone()), Consent::Own);
         let call = Call { caller, operation, arguments, consent, room: USUAL_ROOM };

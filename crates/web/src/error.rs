@@ -118,7 +118,7 @@ pub(crate) async fn within_shell(State(state): State<Services>, request: Request
 }
 
 async fn framed(state: &Services, headers: &HeaderMap, problem: &Problem) -> Option<String> {
-    let Authenticated { caller, csrf, .. } = state.sender(headers).await.ok()??;
+    let Authenticated { caller, csrf, .. } = state.sender(headers, None).await.ok()??;
     let schema = state.crm.schema(caller.workspace).await.ok()?;
     let heading = heading(problem.kind);
     let shell = Shell::new(state, &caller, &csrf?, &schema, heading, "").await.ok()?;

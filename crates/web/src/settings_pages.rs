@@ -69,6 +69,13 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         &[Permission::Roles, Permission::Members],
     ),
     of_workspace(
+        "settings/keys",
+        "API keys",
+        "Service accounts by which programs act: scopes, ends, last use, connecting clients",
+        "hand",
+        &[Permission::ApiKeys],
+    ),
+    of_workspace(
         "settings/authority",
         "Check access",
         "What somebody may do, and which rule decides",
@@ -81,6 +88,13 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         "What agents are, may do and are told; versions, labels and reviews of prompts",
         "agent",
         &[Permission::Agents, Permission::Prompts],
+    ),
+    of_workspace(
+        "settings/evaluations",
+        "Evaluations",
+        "Datasets of cases, runs of them on agents, and what changed between two",
+        "check",
+        &[Permission::Evaluations],
     ),
     of_workspace(
         "settings/models",

@@ -10,13 +10,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window, write};
-use crate::{fixture::Fixture, isolation::read_sources};
+use crate::{
+    fixture::{Fixture, PATIENCE, eventually},
+    isolation::read_sources,
+};
 
 /// A wide desk's window.
 const WIDE: (u32, u32) = (1440, 900);
 
 /// What answers with something else than a page of somebody who is signed in.
-const NO_PAGES: [&str; 11] = [
+const NO_PAGES: [&str; 12] = [
     // Leads on.
     "/",
     // A file.
@@ -24,6 +27,7 @@ const NO_PAGES: [&str; 11] = [
     // Streams and answers to scripts.
     "/chat/{session}/events",
     "/settings/agents/{name}/tryouts/{tryout}/events",
+    "/settings/evaluations/runs/{id}/events",
     "/live",
     "/palette",
     "/records/choices",
@@ -125,6 +129,23 @@ async fn furnished() -> Fixture {
         ada.post(&format!("/api/agents/{agent}/reviews"), review).await.unwrap().ok();
     }
     ada.delete("/api/agents/intake").await.unwrap();
+    let says = json!({"reply": {"contains": ["contact"]}});
+    let cases =
+        json!([{"name": "contacts are counted", "turns": ["how many contacts are there?"], "expect": says}]);
+    ada.post("/api/evals/datasets", json!({"name": "basics", "cases": cases})).await.unwrap().ok();
+    let gate = json!({"dataset": "basics", "min_score": 0.9, "no_regression": true});
+    let label = "/api/agents/analyst/labels/production/gate";
+    ada.send(Method::PUT, label, Some(gate), &[]).await.unwrap().ok();
+    for _ in 0..2 {
+        let run = json!({"dataset": "basics", "agent": "analyst", "model": "builtin"});
+        let run = ada.post("/api/evals/runs", run).await.unwrap().ok();
+        let run = format!("/api/evals/runs/{}", run["id"].as_str().unwrap());
+        let ended = eventually(PATIENCE, async || {
+            let run = ada.get(&run).await.unwrap().ok();
+            (!run["ended_at"].is_null()).then_some(())
+        });
+        ended.await.expect("the run does not end");
+    }
     fixture
 }
 

@@ -6,6 +6,7 @@ mod agents;
 mod chat;
 mod chats;
 mod connection;
+mod evaluations;
 mod forms;
 mod lists;
 mod morning;

@@ -2,6 +2,7 @@
 //! left out.
 
 mod agents;
+mod evaluations;
 mod members;
 mod operations;
 mod people;

@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    HERS, SECRET, agents, members, people::of_people, records, tells, text, tryouts, two_workspaces,
+    HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, tryouts,
+    two_workspaces,
 };
 use crate::{fixture::engines, pages::Pages};
 
@@ -80,8 +81,10 @@ pub(super) struct Prey {
     /// The invitation's link as if it led to the workspace that is not hers.
     pub(super) link: String,
     pub(super) sign_in: String,
+    pub(super) key: String,
     pub(super) review: String,
     pub(super) tryout: String,
+    pub(super) run: String,
 }
 
 impl Prey {
@@ -114,9 +117,12 @@ impl Prey {
         let invited = ada.post("/api/invitations", invited).await.unwrap().ok();
         let (invitation, link) = (text(&invited["id"]), led_elsewhere(&text(&invited["token"]), elsewhere));
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
+        let key = json!({"name": "Zanzibar feed", "role": "Viewer", "scopes": ["deal.find"]});
+        let key = text(&ada.post("/api/keys", key).await.unwrap().ok()["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
         let tryout = tryouts::make(ada).await;
+        let run = evaluations::make(ada).await;
         Self {
             deal,
             account,
@@ -128,8 +134,10 @@ impl Prey {
             invitation,
             link,
             sign_in,
+            key,
             review,
             tryout,
+            run,
         }
     }
 }
@@ -413,6 +421,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
+            .chain(evaluations::of_programs(&prey.run))
             .chain(tryouts::of_programs(&prey))
             .chain(members::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
@@ -438,6 +447,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
+            .chain(evaluations::of_people(&prey.run, &prey.turn))
             .chain(tryouts::of_people(&prey))
             .chain(members::of_people(&prey));
         for Attempt { route, path, body, right } in tried {

@@ -13,7 +13,7 @@ use kontor_agents::{AgentPatch, AgentSummary, AgentVersion, NewAgent};
 use kontor_http::Services;
 
 use crate::{
-    extract::{Holds, IfMatch, Json, ManagesAgents, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{Acting, Holds, IfMatch, Json, ManagesAgents, NoParameters, Parameter, Parameters, Segments},
     openapi::Describe as _,
     page::{self, Whole},
     problem::Result,
@@ -81,7 +81,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
 
 async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     parameters: Parameters,
 ) -> Result<Answer<Whole<AgentSummary>>> {
     let parameters = parameters.knowing(&KNOWN)?;
@@ -106,7 +106,7 @@ async fn create(
 
 async fn one(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<([(HeaderName, String); 1], Answer<AgentSummary>)> {
@@ -134,7 +134,7 @@ async fn change(
 
 async fn delete(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments(name): Segments<String>,
     IfMatch(if_match): IfMatch,
     parameters: Parameters,
@@ -147,7 +147,7 @@ async fn delete(
 
 async fn restore(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<Answer<AgentSummary>> {
@@ -156,7 +156,7 @@ async fn restore(
 
 async fn reset(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments(name): Segments<String>,
     IfMatch(if_match): IfMatch,
     parameters: Parameters,
@@ -168,7 +168,7 @@ async fn reset(
 
 async fn versions(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     _: NoParameters,
     Segments(name): Segments<String>,
 ) -> Result<Answer<Whole<AgentVersion>>> {

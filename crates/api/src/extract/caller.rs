@@ -1,14 +1,21 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
-use kontor_core::{caller::Caller, error::ErrorKind};
+use kontor_core::{
+    caller::Caller,
+    error::{ErrorKind, Fault as _},
+};
 use kontor_http::Authenticated;
-use kontor_identity::Credential;
+use kontor_identity::{Credential, Error};
 
 use crate::problem::{ApiError, Result};
 
-/// The one who asks: by an access token, or by the cookie of the pages.
+/// The member who asks, in person: by an access token, or by the cookie of the pages. API keys and the tokens of agents
+/// are refused: what they may do asks for [`Acting`].
 pub(crate) struct SignedIn(pub(crate) Caller);
 
-impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+/// Whoever asks, software among them: a use case behind it asks the caller's grants and scope and nothing else.
+pub(crate) struct Acting(pub(crate) Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Acting {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
@@ -16,19 +23,32 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     }
 }
 
-/// The one who asks, for an answer that goes on: with what they were let in by.
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Ok(Self(person(parts)?.caller))
+    }
+}
+
+/// The same, for an answer that goes on: with what they were let in by.
 pub(crate) struct StreamCaller(pub(crate) Caller, pub(crate) Credential);
 
 impl<S: Send + Sync> FromRequestParts<S> for StreamCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let found = sender(parts)?;
+        let found = person(parts)?;
         Ok(Self(found.caller, found.credential))
     }
 }
 
-fn sender(parts: &mut Parts) -> Result<Authenticated> {
+fn person(parts: &mut Parts) -> Result<Authenticated> {
+    let found = sender(parts)?;
+    if found.caller.is_in_person() { Ok(found) } else { Err(ApiError::of(Error::NotInPerson.problem())) }
+}
+
+pub(crate) fn sender(parts: &mut Parts) -> Result<Authenticated> {
     kontor_http::sender(parts).map_err(ApiError::of)?.ok_or_else(|| {
         let message = "Sign in with POST /api/auth/login and send the access token as Bearer.";
         ApiError::new(ErrorKind::Unauthenticated, "unauthenticated", message)

@@ -13,7 +13,7 @@ mod shape;
 mod strict;
 
 pub(crate) use self::{
-    caller::{SignedIn, StreamCaller},
+    caller::{Acting, SignedIn, StreamCaller},
     idempotency_key::IdempotencyKey,
     if_match::IfMatch,
     json::Json,
@@ -21,7 +21,7 @@ pub(crate) use self::{
     path::Segments,
     peer_address::PeerAddress,
     permitted::{
-        ChangesDataModel, ChangesSettings, ManagesAgents, ManagesMembers, ManagesRoles, SeesAgents,
-        WritesPrompts,
+        ChangesDataModel, ChangesSettings, Evaluates, ManagesAgents, ManagesKeys, ManagesMembers,
+        ManagesRoles, Publishes, SeesAgents, WritesPrompts,
     },
 };

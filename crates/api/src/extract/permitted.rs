@@ -4,7 +4,7 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kontor_core::{caller::Caller, grants::Permission};
 
-use super::SignedIn;
+use super::Acting;
 use crate::problem::{ApiError, Result};
 
 macro_rules! permitted {
@@ -16,7 +16,7 @@ macro_rules! permitted {
             type Rejection = ApiError;
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-                let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
+                let Acting(caller) = Acting::from_request_parts(parts, state).await?;
                 require(&caller, &[$(Permission::$permission),+])?;
                 Ok(Self(caller))
             }
@@ -27,7 +27,7 @@ macro_rules! permitted {
                 context: &mut aide::generate::GenContext,
                 operation: &mut aide::openapi::Operation,
             ) {
-                SignedIn::operation_input(context, operation);
+                Acting::operation_input(context, operation);
             }
         }
     )*};
@@ -42,6 +42,9 @@ permitted! {
     ManagesMembers: Members;
     ChangesSettings: Settings;
     ChangesDataModel: DataModel;
+    Evaluates: Evaluations;
+    Publishes: Publishing;
+    ManagesKeys: ApiKeys;
 }
 
 /// That a caller has one of these permissions; the last of them is named where they have none.

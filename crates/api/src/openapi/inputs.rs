@@ -9,7 +9,8 @@ use schemars::{JsonSchema, json_schema};
 
 use super::{BEARER, parameter, schema_object};
 use crate::extract::{
-    IdempotencyKey, IfMatch, Json, NoParameters, Parameters, PeerAddress, Segments, SignedIn, StreamCaller,
+    Acting, IdempotencyKey, IfMatch, Json, NoParameters, Parameters, PeerAddress, Segments, SignedIn,
+    StreamCaller,
 };
 
 /// Of these the route says itself what they read, or they read nothing that a client writes.
@@ -19,6 +20,12 @@ impl OperationInput for PeerAddress {}
 impl<T> OperationInput for Segments<T> {}
 
 impl OperationInput for SignedIn {
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        operation.security = signed_in();
+    }
+}
+
+impl OperationInput for Acting {
     fn operation_input(_: &mut GenContext, operation: &mut Operation) {
         operation.security = signed_in();
     }

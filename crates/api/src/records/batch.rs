@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
+    extract::{Acting, IdempotencyKey, Json, NoParameters, Segments},
     problem::{ApiError, Result},
 };
 
@@ -95,7 +95,7 @@ fn id(given: Option<&Value>, path: &str) -> std::result::Result<RecordId, Issue>
 
 pub(super) async fn batch(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments(plural): Segments<String>,
     key: IdempotencyKey,
     _: NoParameters,

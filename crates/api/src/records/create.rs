@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, Json, NoParameters, Segments, SignedIn},
+    extract::{Acting, IdempotencyKey, Json, NoParameters, Segments},
     problem::Result,
 };
 
 pub(super) async fn create(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments(plural): Segments<String>,
     key: IdempotencyKey,
     _: NoParameters,

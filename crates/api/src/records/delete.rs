@@ -5,14 +5,14 @@ use kontor_http::Services;
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, IfMatch, NoParameters, Segments, SignedIn},
+    extract::{Acting, IdempotencyKey, IfMatch, NoParameters, Segments},
     problem::Result,
 };
 
 /// Deletes a record, which can be restored.
 pub(super) async fn delete(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments((plural, id)): Segments<(String, RecordId)>,
     IfMatch(if_match): IfMatch,
     key: IdempotencyKey,

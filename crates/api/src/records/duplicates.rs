@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Similar;
 use crate::{
-    extract::{Holds, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{Acting, Holds, Json, NoParameters, Parameter, Parameters, Segments},
     page,
     problem::{ApiError, Result},
 };
@@ -20,7 +20,7 @@ pub(super) const KNOWN: [Parameter; 1] =
 /// The records that may stand for the same as one that is there: `?id=…`.
 pub(super) async fn of_record(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments(plural): Segments<String>,
     parameters: Parameters,
 ) -> Result<Similar> {
@@ -36,7 +36,7 @@ pub(super) async fn of_record(
 /// Those that may stand for the same as one that would be made of these fields.
 pub(super) async fn of_fields(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments(plural): Segments<String>,
     _: NoParameters,
     Json(fields): Json<Map<String, Value>>,

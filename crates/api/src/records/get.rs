@@ -4,7 +4,7 @@ use kontor_http::Services;
 
 use super::Single;
 use crate::{
-    extract::{Holds, Parameter, Parameters, Segments, SignedIn},
+    extract::{Acting, Holds, Parameter, Parameters, Segments},
     problem::Result,
 };
 
@@ -15,7 +15,7 @@ pub(super) const KNOWN: [Parameter; 2] = [
 
 pub(super) async fn get(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments((plural, id)): Segments<(String, RecordId)>,
     parameters: Parameters,
 ) -> Result<Single> {

@@ -4,7 +4,7 @@ use kontor_crm::records::{Aggregate, Group, GroupQuery, MAX_GROUPS};
 use kontor_http::Services;
 
 use crate::{
-    extract::{Holds, Parameter, Parameters, Segments, SignedIn},
+    extract::{Acting, Holds, Parameter, Parameters, Segments},
     page::{self, Page},
     problem::{ApiError, Result},
 };
@@ -21,7 +21,7 @@ pub(super) const KNOWN: [Parameter; 4] = [
 /// Counts and totals: `?by=stage,close_date:month&aggregates=count:account,sum:amount`.
 pub(super) async fn group(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments(plural): Segments<String>,
     parameters: Parameters,
 ) -> Result<Json<Page<Group>>> {

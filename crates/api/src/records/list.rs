@@ -3,7 +3,7 @@ use kontor_crm::records::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT, Record};
 use kontor_http::Services;
 
 use crate::{
-    extract::{Holds, Parameter, Parameters, Segments, SignedIn},
+    extract::{Acting, Holds, Parameter, Parameters, Segments},
     page::{self, Page},
     problem::Result,
 };
@@ -26,7 +26,7 @@ pub(super) const KNOWN: [Parameter; 9] = [
 
 pub(super) async fn list(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments(plural): Segments<String>,
     parameters: Parameters,
 ) -> Result<Json<Page<Record>>> {

@@ -5,13 +5,13 @@ use kontor_http::Services;
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, NoParameters, Segments, SignedIn},
+    extract::{Acting, IdempotencyKey, NoParameters, Segments},
     problem::Result,
 };
 
 pub(super) async fn restore(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments((plural, id)): Segments<(String, RecordId)>,
     key: IdempotencyKey,
     _: NoParameters,

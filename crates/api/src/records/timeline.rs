@@ -4,7 +4,7 @@ use kontor_crm::timeline::Entry;
 use kontor_http::Services;
 
 use crate::{
-    extract::{Parameter, Parameters, Segments, SignedIn},
+    extract::{Acting, Parameter, Parameters, Segments},
     page::{self, Page},
     problem::Result,
 };
@@ -17,7 +17,7 @@ pub(super) const KNOWN: [Parameter; 2] = [Parameter::limit(MAX_LIMIT), Parameter
 /// What happened to a record, the latest first.
 pub(super) async fn timeline(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments((plural, id)): Segments<(String, RecordId)>,
     parameters: Parameters,
 ) -> Result<Json<Page<Entry>>> {

@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use super::written::Written;
 use crate::{
-    extract::{IdempotencyKey, IfMatch, Json, NoParameters, Segments, SignedIn},
+    extract::{Acting, IdempotencyKey, IfMatch, Json, NoParameters, Segments},
     problem::Result,
 };
 
 /// Changes the fields given; one given as null is emptied.
 pub(super) async fn update(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Acting(caller): Acting,
     Segments((plural, id)): Segments<(String, RecordId)>,
     IfMatch(if_match): IfMatch,
     key: IdempotencyKey,

@@ -7,7 +7,8 @@ use super::*;
 
 #[tokio::test]
 async fn a_token_that_asks_too_often_is_told_what_is_left_and_when_to_come_back() {
-    let server = Server::with(RateLimitSettings { per_token: 3, per_member: 0, per_address: 0 }).await;
+    let server =
+        Server::with(RateLimitSettings { per_token: 3, per_member: 0, per_key: 0, per_address: 0 }).await;
     let ada = server.sign_in("ada").await;
     let told = ada.get("/api/me").await.expect(200);
     assert_eq!(told.header("ratelimit-policy"), "\"token\";q=3;w=60");
@@ -24,7 +25,8 @@ async fn a_token_that_asks_too_often_is_told_what_is_left_and_when_to_come_back(
 
 #[tokio::test]
 async fn what_signs_nobody_in_is_counted_for_its_address_and_slows_nobody_who_is_signed_in() {
-    let server = Server::with(RateLimitSettings { per_token: 0, per_member: 0, per_address: 3 }).await;
+    let server =
+        Server::with(RateLimitSettings { per_token: 0, per_member: 0, per_key: 0, per_address: 3 }).await;
     let ada = server.sign_in("ada").await;
     let from = |address: &str, token: Option<&str>| {
         let mut request = Request::get("/api/me");
@@ -45,7 +47,8 @@ async fn what_signs_nobody_in_is_counted_for_its_address_and_slows_nobody_who_is
 
 #[tokio::test]
 async fn no_credential_of_ones_own_invention_passes_the_bound_of_an_address() {
-    let server = Server::with(RateLimitSettings { per_token: 0, per_member: 0, per_address: 2 }).await;
+    let server =
+        Server::with(RateLimitSettings { per_token: 0, per_member: 0, per_key: 0, per_address: 2 }).await;
     let from = |path: &str, headers: &[(&str, &str)]| {
         let address: SocketAddr = "192.0.2.1:5000".parse().unwrap();
         let mut request = Request::get(path);

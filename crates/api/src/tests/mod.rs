@@ -5,6 +5,7 @@ mod bad_input;
 mod catalogue;
 mod chat;
 mod health;
+mod keys;
 mod limits;
 mod models;
 mod openapi;

@@ -7,6 +7,7 @@ mod agents;
 mod fields;
 mod object;
 mod platform;
+mod scoped;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -20,6 +21,7 @@ pub use self::{
     fields::FieldSet,
     object::{Action, ObjectGrant, RowRule},
     platform::{NotPermitted, Permission, Permissions},
+    scoped::{scope_verbs, verbs_of},
 };
 use crate::{
     filter::Readable,

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::scope::{CHAT, Patterns};
 
 const OBJECTS: [&str; 3] = ["contact", "deal", "note"];
 const FIELDS: [&str; 4] = ["name", "amount", "stage", "owner"];
@@ -215,4 +216,32 @@ fn equal_rules_are_one_whatever_the_order_of_their_keys() {
     let a = RowRule::new(&json!({"owner": {"eq": "$me"}, "stage": {"eq": "LEAD"}}));
     let b = RowRule::new(&json!({"stage": {"eq": "LEAD"}, "owner": {"eq": "$me"}}));
     assert_eq!(a, b);
+}
+
+#[test]
+fn a_scope_leaves_the_actions_of_its_operations_and_of_other_records_their_names() {
+    let scope = |patterns: &[&str]| Patterns::new(patterns.iter().map(|&one| one.to_owned()).collect());
+    let all = Grants::everything();
+    let deals = all.within_scope(&scope(&["deal.find", "deal.update"]));
+    assert!(deals.allows("deal", Action::Update) && deals.can_read_field("deal", "amount"));
+    for refused in [Action::Create, Action::Delete, Action::Restore, Action::Destroy] {
+        assert!(!deals.allows("deal", refused), "{refused:?}");
+    }
+    assert!(deals.can_read_field("account", "name") && !deals.can_read_field("account", "industry"));
+    assert!(Action::ALL[1..].iter().all(|action| !deals.allows("account", *action)));
+    assert!(Permission::ALL.iter().all(|permission| !deals.permits(*permission)));
+    assert!(!deals.agents().contains("analyst"));
+    let reading = all.within_scope(&scope(&["*.find", CHAT]));
+    assert!(reading.can_read_field("whatever", "amount") && !reading.allows("whatever", Action::Update));
+    assert!(reading.agents().contains("analyst"));
+    assert!(all.within_scope(&scope(&["search"])).can_read_field("deal", "amount"));
+    assert!(!all.within_scope(&scope(&["search", "lead.get"])).can_read_field("deal", "amount"));
+    assert!(!all.within_scope(&scope(&[CHAT])).can_read_field("deal", "amount"));
+    assert_eq!(all.within_scope(&scope(&["*"])), all);
+    // What the role denies no scope gives.
+    let viewer =
+        Grants::on_every_object([Action::Read]).with_object(Name::literal("lead"), ObjectGrant::nothing());
+    let writing = viewer.within_scope(&scope(&["*.update", "lead.find"]));
+    assert!(!writing.allows("deal", Action::Update) && !writing.allows("lead", Action::Read));
+    assert!(writing.is_within(&viewer) && viewer.within_scope(&scope(&["*"])).is_within(&viewer));
 }

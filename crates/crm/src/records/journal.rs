@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use kontor_core::{
+    actor::Principal,
     grants::Action,
     ids::RecordId,
     metadata::{Field, Name, Object, system_fields},
@@ -148,9 +149,11 @@ fn stored(changes: &Changes) -> String {
     serde_json::to_string(&stored).unwrap_or_default()
 }
 
-/// Whether an act is kept when its record is gone: what an agent did for a member, and what cannot be undone.
+/// Whether an act is kept when its record is gone: what software did, and what cannot be undone.
 fn is_audited(work: &Work<'_, '_>, act: &Act<'_>) -> bool {
-    work.caller.agent.is_some() || act.action == Action::Destroy
+    let is_software =
+        work.caller.agent.is_some() || matches!(work.caller.principal, Principal::ApiKey { .. });
+    is_software || act.action == Action::Destroy
 }
 
 /// What new values change. Relations carry their records' names, so that they can be read when the records

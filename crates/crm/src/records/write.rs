@@ -25,6 +25,17 @@ pub enum RecordWrite {
 }
 
 impl RecordWrite {
+    /// The verb of the operation that it stands for.
+    pub(crate) fn verb(&self) -> &'static str {
+        match self {
+            Self::Create(_) | Self::Batch(BatchInput::Create(_)) => "create",
+            Self::Update { .. } | Self::Batch(BatchInput::Update(_)) => "update",
+            Self::Delete { .. } | Self::Batch(BatchInput::Delete(_)) => "delete",
+            Self::Restore(_) => "restore",
+            Self::Destroy { .. } => "destroy",
+        }
+    }
+
     /// The records as they are then; none where one was destroyed.
     pub(crate) async fn run(
         &self,

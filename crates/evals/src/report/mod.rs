@@ -95,7 +95,7 @@ impl Report {
         let all: Vec<_> = results.iter().map(counted).collect();
         let is_machinery = |model: &String| MACHINERY.contains(&&**model);
         let remark = results.iter().any(|result| result.models.iter().any(is_machinery)).then(|| {
-            "builtin and scripted prove that the machinery works. They say nothing of a language model's quality, and no gate takes them."
+            "builtin and scripted prove that the machinery works. They say nothing of a language model's quality, and where there is one no gate takes them."
                 .to_owned()
         });
         Self {

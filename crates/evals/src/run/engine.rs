@@ -22,7 +22,7 @@ use super::{
 use crate::{
     cassettes::{Cassette, Recorder, Recording, Replay},
     dataset::{Dataset, Fixture},
-    sandbox::Sandboxes,
+    sandbox::{Sandboxes, Template},
 };
 
 /// How often a trial is begun where the infrastructure fails.
@@ -33,6 +33,8 @@ const WAIT: Duration = Duration::from_millis(500);
 /// With what a run is made.
 pub struct RunParts {
     pub sandboxes: Sandboxes,
+    /// What fixtures are put into; a new workspace for none.
+    pub base: Option<Template>,
     /// Those of the installation.
     pub models: Models,
     pub environment: Environment,
@@ -178,7 +180,7 @@ impl Running<'_> {
             worlds.entry(hex(&Sha256::digest(identity))).or_default().clone()
         };
         let world = made.get_or_init(|| async {
-            let made = World::make(&self.parts.sandboxes, &fixture, &agents, &changes).await;
+            let made = World::make(self.parts, &fixture, &agents, &changes).await;
             made.map(Arc::new).map_err(|error| error.to_string())
         });
         world.await.clone().map_err(|told| Error::fixture(&dataset.name, told))

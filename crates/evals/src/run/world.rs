@@ -15,14 +15,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, RunParts};
 use crate::{
     dataset::{
         Fixture, FixtureRecord,
         refs::{self, Ids},
     },
     grade::Records,
-    sandbox::{Sandbox, Sandboxes, Template},
+    sandbox::{Sandbox, Template},
 };
 
 /// What the clock says where a fixture does not say it: a Monday.
@@ -57,7 +57,7 @@ pub(super) struct World {
 impl World {
     /// Makes the workspace of a fixture. `agents` are those that its cases ask.
     pub(super) async fn make(
-        sandboxes: &Sandboxes,
+        parts: &RunParts,
         fixture: &Fixture,
         agents: &[String],
         changes: &AgentChanges,
@@ -74,7 +74,11 @@ impl World {
         let clock = clock.map_err(|error| Error::fixture("fixture.clock", error.to_string()))?;
         let seed = fixture.seed.unwrap_or(1);
         let environment = Environment::reproducible(clock.minus(MADE_BEFORE), seed);
-        let sandbox = sandboxes.standard().await?.open(environment).await?;
+        let base = match &parts.base {
+            Some(base) => base.clone(),
+            None => parts.sandboxes.standard().await?,
+        };
+        let sandbox = base.open_with(environment, parts.models.clone(), BTreeMap::new()).await?;
         let mut building = Building {
             admin: sandbox.caller().await?,
             sandbox: &sandbox,
@@ -175,7 +179,7 @@ impl<'s> Building<'s> {
                 let labels =
                     agents.labels(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
                 let production = labels.iter().find(|label| label.label == PRODUCTION);
-                let to = LabelMove { version, expected: production.map(|label| label.version) };
+                let to = LabelMove { version, expected: production.map(|label| label.version), reason: None };
                 let moved = agents.move_label(&self.admin, name, PRODUCTION, to).await;
                 moved.map_err(|error| Error::at("the prompt", error))?;
             }

@@ -57,7 +57,7 @@ pub struct SandboxParts {
 
 /// Makes throw-away workspaces. Cloning is cheap.
 #[derive(Clone)]
-pub struct Sandboxes(Arc<Inner>);
+pub struct Sandboxes(Arc<Inner>, Option<Arc<dyn Account>>);
 
 pub(super) struct Inner {
     root: PathBuf,
@@ -97,19 +97,32 @@ impl Sandboxes {
             operator,
         } = parts;
         let secret = hex(&environment.random::<32>()).into_bytes();
-        Self(Arc::new(Inner {
-            root,
-            folder: Mutex::default(),
-            models,
-            contributors: contributors.into_iter().map(|from| Arc::new(Inside(from)) as _).collect(),
-            data_steps,
-            policy,
-            agents,
-            environment,
-            operator,
-            secret: MasterSecret::new(secret),
-            standard: OnceCell::new(),
-        }))
+        Self(
+            Arc::new(Inner {
+                root,
+                folder: Mutex::default(),
+                models,
+                contributors: contributors.into_iter().map(|from| Arc::new(Inside(from)) as _).collect(),
+                data_steps,
+                policy,
+                agents,
+                environment,
+                operator,
+                secret: MasterSecret::new(secret),
+                standard: OnceCell::new(),
+            }),
+            None,
+        )
+    }
+
+    /// The same, whose workspaces are paid for by somebody.
+    #[must_use]
+    pub fn charged_to(&self, account: Arc<dyn Account>) -> Self {
+        Self(self.0.clone(), Some(account))
+    }
+
+    pub(super) fn account(&self) -> Option<Arc<dyn Account>> {
+        self.1.clone()
     }
 
     /// Removes what processes left that are gone. It is done by itself with the first workspace as well; a server does
@@ -123,8 +136,12 @@ impl Sandboxes {
     /// # Errors
     /// Where there is no room on the disk, and what the database said.
     pub async fn make(&self, new: NewWorkspace, environment: Environment) -> Result<Sandbox, Error> {
-        let opening =
-            Opening { environment, models: self.0.models.clone(), account: None, errors: BTreeMap::new() };
+        let opening = Opening {
+            environment,
+            models: self.0.models.clone(),
+            account: self.account(),
+            errors: BTreeMap::new(),
+        };
         let whole = self.open(self.scratch()?, opening).await?;
         let (workspace, member) = whole.identity.create_workspace(self.0.operator, new).await?;
         let begun = whole.crm.last_event(workspace).await?;
@@ -209,6 +226,7 @@ impl Sandboxes {
             shared: false,
             owner: None,
             observer: None,
+            gate: None,
             account,
             concurrency: TURNS,
             ..self.0.agents.clone()

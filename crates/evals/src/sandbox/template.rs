@@ -69,7 +69,7 @@ impl Template {
         let (from, to) = (self.frozen.folder.clone(), self.sandboxes.scratch()?);
         let copied = tokio::task::spawn_blocking(move || from.copy_to(&to).map(|()| to)).await;
         let folder = copied.map_err(|_| Error::CutOff)?.map_err(Error::Folder)?;
-        let opening = Opening { environment, models, account: None, errors };
+        let opening = Opening { environment, models, account: self.sandboxes.account(), errors };
         let whole = self.sandboxes.open(folder, opening).await?;
         Ok(Sandbox::begin(self.sandboxes.clone(), whole, self.frozen.whose))
     }

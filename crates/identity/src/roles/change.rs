@@ -163,6 +163,7 @@ impl Identity {
     pub(crate) fn forget_roles(&self, workspace: WorkspaceId) {
         self.0.roles.remove_where(|(of, _)| *of == workspace);
         self.0.members.remove_where(|(of, _)| *of == workspace);
+        self.0.api_keys.remove_where(|(of, _)| *of == workspace);
     }
 
     fn edit(&self, caller: &Caller) -> Edit {

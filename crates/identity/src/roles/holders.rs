@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     Provisioner, Result, Role,
-    rows::{invitations, members},
+    rows::{api_keys, invitations, members},
 };
 
 /// How many members are named.
@@ -26,6 +26,8 @@ pub struct RoleHolders {
     pub agents: Vec<String>,
     /// How many invitations that were not taken are to it.
     pub invitation_count: usize,
+    /// The names of the API keys that have it.
+    pub api_keys: Vec<String>,
 }
 
 /// A member as they are named.
@@ -47,11 +49,15 @@ impl RoleHolders {
         let member_count = all.len();
         let members = all.into_iter().take(NAMED).map(|(id, name)| NamedMember { id, name }).collect();
         let invitation_count = invitations::to_role(tx, role.0, now).await?;
-        Ok(Self { member_count, members, agents, invitation_count })
+        let api_keys = api_keys::with_role(tx, role.0).await?;
+        Ok(Self { member_count, members, agents, invitation_count, api_keys })
     }
 
     pub fn is_nobody(&self) -> bool {
-        self.member_count == 0 && self.agents.is_empty() && self.invitation_count == 0
+        self.member_count == 0
+            && self.agents.is_empty()
+            && self.invitation_count == 0
+            && self.api_keys.is_empty()
     }
 
     /// In words: `Max Okafor, 2 more members and the agent analyst`.
@@ -65,6 +71,7 @@ impl RoleHolders {
             more => words.push(format!("{more} more members")),
         }
         words.extend(self.agents.iter().map(|agent| format!("the agent {agent}")));
+        words.extend(self.api_keys.iter().map(|key| format!("the API key {key}")));
         match self.invitation_count {
             0 => {}
             1 => words.push("an open invitation".to_owned()),

@@ -1,5 +1,6 @@
 //! The statements of this crate's tables, one module a table.
 
+pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod hand_overs;
 pub(crate) mod invitations;

@@ -4,6 +4,7 @@
 
 mod browser;
 mod house;
+mod keys;
 mod members;
 mod people;
 mod roles;

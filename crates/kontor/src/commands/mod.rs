@@ -9,6 +9,7 @@ mod doctor;
 mod eval;
 mod given;
 mod jobs;
+mod key;
 mod models;
 mod role;
 mod secrets;
@@ -17,6 +18,7 @@ mod session;
 mod user;
 mod workspace;
 
+pub(crate) use self::{key::Key, role::Role};
 use crate::{
     cli::{Cli, Command},
     config::Config,
@@ -43,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         }
         Command::Agent { client, command } => agent::run(client, command).await,
         Command::Approvals { client, command } => approvals::run(client, command).await,
+        Command::Key { client, command } => key::run(client, command).await,
         Command::Role { client, command } => role::run(client, command).await,
         Command::Eval(command) => eval::run(settings()?, command).await,
         Command::Session { client, command } => session::run(client, command).await,

@@ -1,17 +1,64 @@
 //! `kontor role`: a client of the API for those who manage roles.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::given::{address, show, text_of};
-use crate::{
-    cli::{Client, Role},
-    client::Api,
-    error::Error,
-    terminal,
-};
+use crate::{cli::Client, client::Api, error::Error, terminal};
+
+#[derive(Subcommand)]
+pub(crate) enum Role {
+    /// List the roles.
+    List,
+    /// Show a role as JSON, with who has it.
+    Show { name: String },
+    /// Make a role, with the grants of a file or of another role.
+    Create {
+        name: String,
+        /// What people read (default: the name).
+        #[arg(long)]
+        label: Option<String>,
+        /// Begin with what this role allows.
+        #[arg(long, value_name = "ROLE")]
+        copy_of: Option<String>,
+        /// The file that holds its grants as JSON.
+        #[arg(long, value_name = "FILE", conflicts_with = "copy_of")]
+        grants: Option<PathBuf>,
+    },
+    /// Change a role; the version that was shown is named, so that nobody's work is lost.
+    Edit {
+        name: String,
+        #[arg(long)]
+        label: Option<String>,
+        /// The file that holds all its grants from now on, as JSON.
+        #[arg(long, value_name = "FILE")]
+        grants: Option<PathBuf>,
+        /// The version that the change is made of (default: the present one).
+        #[arg(long)]
+        version: Option<i64>,
+    },
+    /// Delete a role that nobody has.
+    Delete { name: String },
+    /// Say whether somebody might call an operation, and why; nothing is done. Without a member or role it is about you.
+    Explain {
+        /// The operation, such as deal.update.
+        operation: String,
+        /// Its arguments as JSON.
+        arguments: Option<String>,
+        /// The id of a member.
+        #[arg(long)]
+        member: Option<String>,
+        /// The name of a role.
+        #[arg(long, conflicts_with = "member")]
+        role: Option<String>,
+        /// The agent that acts for them.
+        #[arg(long)]
+        agent: Option<String>,
+    },
+}
 
 pub(crate) async fn run(client: Client, command: Role) -> Result<(), Error> {
     let Client { server, email, workspace } = client;

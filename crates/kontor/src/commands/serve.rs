@@ -127,6 +127,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         audit: services.audit(),
         agents: services.agents.clone(),
         tryouts: services.tryouts.clone(),
+        evaluations: services.evaluations.clone(),
         models: services.models.clone(),
         feed: Feed::new(services.store.clone(), tasks.clone(), shutdown.clone()),
         environment: services.environment.clone(),

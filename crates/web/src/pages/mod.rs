@@ -11,9 +11,11 @@ mod chat_agent;
 mod chat_menu;
 mod choices;
 mod edit;
+mod evaluations;
 mod events;
 mod feedback;
 mod jobs;
+mod keys;
 mod links;
 mod list;
 mod list_state;
@@ -74,6 +76,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/turns/{turn}/resend", post(answers::resend))
         .route("/chat/turns/{turn}/retry", post(answers::retry))
         .route("/turns/{turn}", get(trace::show))
+        .route("/turns/{turn}/case", post(trace::make_case))
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/turns/{turn}/go_on", post(turns::go_on))
         .route("/chat/approvals/{approval}", post(turns::resolve))
@@ -123,6 +126,24 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/agents/{name}/prompt/label", post(agents::reviews::move_label))
         .route("/settings/agents/{name}/prompt/reviews", post(agents::reviews::request))
         .route("/settings/agents/{name}/prompt/reviews/{id}", post(agents::reviews::answer))
+        .route("/settings/agents/{name}/prompt/evaluate", post(evaluations::list::evaluate))
+        .route("/settings/agents/{name}/prompt/gates/{label}", post(evaluations::gate::set))
+        .route("/settings/evaluations", get(evaluations::list::show))
+        .route("/settings/evaluations/shipped", post(evaluations::list::add_shipped))
+        .route(
+            "/settings/evaluations/datasets/new",
+            get(evaluations::dataset::new).post(evaluations::dataset::add),
+        )
+        .route(
+            "/settings/evaluations/datasets/{name}",
+            get(evaluations::dataset::show).post(evaluations::dataset::change),
+        )
+        .route("/settings/evaluations/datasets/{name}/remove", post(evaluations::dataset::remove))
+        .route("/settings/evaluations/runs", post(evaluations::list::start))
+        .route("/settings/evaluations/runs/{id}", get(evaluations::run::show))
+        .route("/settings/evaluations/runs/{id}/cancel", post(evaluations::run::cancel))
+        .route("/settings/evaluations/runs/{id}/events", get(evaluations::run::stream))
+        .route("/settings/evaluations/compare", get(evaluations::compare::show))
         .route("/settings/models", get(models::show))
         .route("/settings/models/use", post(models::choose))
         .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))
@@ -134,6 +155,8 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/usage", get(usage::show))
         .route("/settings/budgets", get(budgets::show).post(budgets::set))
         .route("/settings/budgets/remove", post(budgets::remove))
+        .route("/settings/keys", get(keys::show).post(keys::create))
+        .route("/settings/keys/{id}/revoke", post(keys::revoke))
         .route("/settings/roles", get(roles::show_all).post(roles::create))
         .route("/settings/roles/{name}", get(roles::show).post(roles::change))
         .route("/settings/roles/{name}/reset", post(roles::reset))

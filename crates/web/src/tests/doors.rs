@@ -150,7 +150,8 @@ async fn the_first_workspace_is_made_once_through_its_link() {
 
 #[tokio::test]
 async fn an_address_that_asks_too_often_without_signing_in_is_refused_and_nobody_is_signed_in_by_it() {
-    let server = Server::with(RateLimitSettings { per_token: 0, per_member: 0, per_address: 2 }).await;
+    let server =
+        Server::with(RateLimitSettings { per_token: 0, per_member: 0, per_key: 0, per_address: 2 }).await;
     server.send(Request::get("/sign-in").body(Body::empty()).unwrap()).await.expect(200);
     let with_cookie =
         |path: &str| Request::get(path).header("cookie", "kontor_session=x").body(Body::empty());

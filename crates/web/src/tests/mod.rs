@@ -7,6 +7,7 @@ mod compression;
 mod doors;
 mod forms;
 mod hidden;
+mod keys;
 mod lists;
 mod models;
 mod people;

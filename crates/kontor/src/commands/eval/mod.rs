@@ -22,14 +22,16 @@ use kontor_evals::{
 
 use crate::{
     cli::{Eval, EvalRun, Peer},
+    commands::user::chosen,
     config::Config,
     error::Error,
-    terminal, wiring,
+    terminal,
+    wiring::{self, Services},
 };
 
 pub(crate) async fn run(config: Config, command: Eval) -> Result<(), Error> {
     match command {
-        Eval::Run(asked) => try_cases(&config, asked).await,
+        Eval::Run(asked) => try_cases(&config, *asked).await,
         Eval::Compare { before, after, json } => {
             let comparison = compare::compare(&result(&before)?, &result(&after)?);
             table::comparison(&comparison);
@@ -68,6 +70,14 @@ pub(crate) async fn run(config: Config, command: Eval) -> Result<(), Error> {
 
 async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     let prompt = asked.prompt.as_deref().map(text_of).transpose()?;
+    if let Some(name) = &asked.workspace {
+        // Before anything is tried: what cannot be kept afterwards is said now.
+        let services = Services::open_beside(config).await?;
+        let found = chosen(&services, Some(name)).await.map(drop);
+        services.store.close().await;
+        found?;
+    }
+    let kept_prompt = prompt.clone();
     let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let usual = std::num::NonZeroUsize::new(2 * processors).unwrap_or(std::num::NonZeroUsize::MIN);
     let request = Request {
@@ -103,7 +113,7 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
         let told = "a recording is of one model: name it with --model".to_owned();
         return Err(Error::Unreadable(told));
     }
-    let parts = RunParts { sandboxes, models, environment, tape };
+    let parts = RunParts { sandboxes, base: None, models, environment, tape };
     let bar = ProgressBar::hidden();
     let told = |progress: Progress<'_>| match progress {
         Progress::Began { trials, done } => {
@@ -123,6 +133,9 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
     bar.finish_and_clear();
     let report = Report::new(&request, skipped, results);
     table::report(&report);
+    if let Some(name) = &asked.workspace {
+        keep(config, name, report.clone(), kept_prompt).await?;
+    }
     if let Some(file) = asked.record {
         write(&file, recording.cassette().write().as_bytes())?;
     }
@@ -133,6 +146,20 @@ async fn try_cases(config: &Config, asked: EvalRun) -> Result<(), Error> {
         write(&file, &junit::xml(&report).map_err(Error::Unreadable)?)?;
     }
     if report.passed() { Ok(()) } else { Err(Error::Usage(table::verdict(&report))) }
+}
+
+/// Keeps a result among the runs of a workspace.
+async fn keep(config: &Config, name: &str, report: Report, prompt: Option<String>) -> Result<(), Error> {
+    let services = Services::open_beside(config).await?;
+    let kept = async {
+        let (caller, name) = chosen(&services, Some(name)).await?;
+        let id = services.evaluations.keep_report(&caller, report, prompt).await?;
+        terminal::line(&format!("kept in {name}: /settings/evaluations/runs/{id}"));
+        Ok(())
+    };
+    let kept = kept.await;
+    services.store.close().await;
+    kept
 }
 
 /// Reads datasets, and tells all that is wrong with all of them at once.

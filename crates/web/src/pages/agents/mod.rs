@@ -3,6 +3,7 @@
 mod comparison;
 pub(crate) mod drafts;
 pub(crate) mod form;
+mod labels;
 pub(crate) mod list;
 pub(crate) mod prompt;
 pub(crate) mod reviews;

@@ -23,8 +23,11 @@ use kontor_identity::Csrf;
 use super::{
     comparison::{DiffView, shortened},
     drafts::Unsaved,
-    href, may_write, number,
+    href,
+    labels::{self, LabelView},
+    may_write, number,
 };
+use crate::pages::evaluations;
 use crate::{
     assets,
     error::{PageError, Result, page, refused},
@@ -68,6 +71,9 @@ struct PromptPage {
     variables: Vec<Variable>,
     versions: Vec<VersionView>,
     labels: Vec<LabelView>,
+    /// The datasets that it may be run on.
+    datasets: Vec<String>,
+    may_publish: bool,
     reviews: Vec<ReviewView>,
     may_write: bool,
     done: &'static str,
@@ -92,14 +98,6 @@ struct VersionView {
     by: String,
     when: Shown,
     labels: Vec<String>,
-}
-
-struct LabelView {
-    label: String,
-    version: i64,
-    is_protected: bool,
-    by: String,
-    when: Shown,
 }
 
 struct ReviewView {
@@ -191,6 +189,7 @@ async fn opened(
         "discarded" => "Your draft is gone.",
         "moved" => "The label has moved. Chats use it from their next message on.",
         "asked" => "A second person is asked.",
+        "gate" => "What the label takes is set.",
         "answered" => "The review is answered.",
         _ => "",
     };
@@ -316,7 +315,6 @@ async fn prompt_page(
     let name = agent.name.clone();
     let title = format!("Prompt of {}", agent.definition.label);
     let versions = state.agents.prompts(caller, &name).await?;
-    let labels = state.agents.labels(caller, &name).await?;
     let reviews = state.agents.reviews(caller, &name).await?;
     let (preview, problem) = match previewed(state, caller, &name, &written).await {
         Ok(preview) => (Some(shown(preview)), None),
@@ -384,16 +382,9 @@ async fn prompt_page(
                 labels: version.labels,
             })
             .collect(),
-        labels: labels
-            .into_iter()
-            .map(|label| LabelView {
-                label: label.label,
-                version: label.version,
-                is_protected: label.is_protected,
-                by: label.moved_by.to_string(),
-                when: instant(label.moved_at, clock),
-            })
-            .collect(),
+        labels: labels::of(state, caller, &name, clock).await?,
+        datasets: evaluations::list::datasets_of(state, caller).await?,
+        may_publish: evaluations::gate::may_publish(caller),
         reviews: reviews.into_iter().map(|review| review_view(review, caller, clock)).collect(),
         body: written.body,
         note: written.beside.note,
