@@ -59,6 +59,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "kontor-operations",
             "kontor-crm",
             "kontor-identity",
+            "kontor-outbound",
             "kontor-models",
             "kontor-agents",
             "kontor-evals",

@@ -43,7 +43,7 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         let path = path.replace("/api/agents/{name}", "/api/agents/nobody").replace("{label}", "staging");
         let path = path.replace("/api/roles/{name}", "/api/roles/Nobody").replace("{version}", "1");
         let path = path.replace("/api/objects/{name}", "/api/objects/deal").replace("{name}", "nothing");
-        let path = path.replace("{trial}", NIL).replace("{turn}", NIL).replace("{approval}", NIL);
+        let path = path.replace("{tryout}", NIL).replace("{turn}", NIL).replace("{approval}", NIL);
         (route, takes, path.replace("{id}", NIL).replace("{plural}", "deals"), body)
     };
     let at = |route, takes, path: &str, body| (route, takes, path.to_owned(), body);
@@ -65,11 +65,21 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("POST /api/keys", KEYS, json!({})),
         row("GET /api/keys/{id}", KEYS, none.clone()),
         row("DELETE /api/keys/{id}", KEYS, none.clone()),
+        row("POST /oauth/revoke", Nothing, none.clone()),
+        row("POST /oauth/register", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource/mcp", Nothing, none.clone()),
+        row("GET /api/me/delegations", Membership, none.clone()),
+        row("DELETE /api/me/delegations/{delegation}", Membership, none.clone()),
         row("GET /api/me", Membership, none.clone()),
         row("PATCH /api/me", Membership, none.clone()),
         at("GET /api/search", Membership, "/api/search?q=acme", none.clone()),
         row("GET /api/objects", Membership, none.clone()),
         row("GET /api/operations", Membership, none.clone()),
+        row("GET /api/views", Membership, none.clone()),
+        row("POST /api/views", Membership, none.clone()),
+        row("GET /api/views/{id}", Membership, none.clone()),
+        row("PATCH /api/views/{id}", Membership, none.clone()),
+        row("DELETE /api/views/{id}", Membership, none.clone()),
         row("GET /api/settings", Membership, none.clone()),
         row("GET /api/models", Membership, none.clone()),
         at("GET /api/usage", Membership, "/api/usage?by=day", none.clone()),
@@ -210,17 +220,17 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/agents/{name}/reviews", AGENTS_OR_PROMPTS, none.clone()),
         row("POST /api/agents/{name}/reviews", PROMPTS, json!({"label": "production", "version": 1})),
         row("POST /api/agents/{name}/reviews/{id}", PROMPTS, json!({"decision": "approve"})),
-        row("GET /api/agents/{name}/trials", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials", PROMPTS, json!({})),
-        row("GET /api/agents/{name}/trials/{trial}", PROMPTS, none.clone()),
-        row("DELETE /api/agents/{name}/trials/{trial}", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials/{trial}/turns", PROMPTS, json!({"message": "x"})),
-        row("GET /api/agents/{name}/trials/{trial}/turns/{turn}", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials/{trial}/turns/{turn}/cancel", PROMPTS, none.clone()),
-        row("GET /api/agents/{name}/trials/{trial}/events", PROMPTS, none.clone()),
-        row("GET /api/agents/{name}/trials/{trial}/approvals", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts", PROMPTS, json!({})),
+        row("GET /api/agents/{name}/tryouts/{tryout}", PROMPTS, none.clone()),
+        row("DELETE /api/agents/{name}/tryouts/{tryout}", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts/{tryout}/turns", PROMPTS, json!({"message": "x"})),
+        row("GET /api/agents/{name}/tryouts/{tryout}/turns/{turn}", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts/{tryout}/turns/{turn}/cancel", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts/{tryout}/events", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts/{tryout}/approvals", PROMPTS, none.clone()),
         row(
-            "POST /api/agents/{name}/trials/{trial}/approvals/{approval}",
+            "POST /api/agents/{name}/tryouts/{tryout}/approvals/{approval}",
             PROMPTS,
             json!({"decision": "deny"}),
         ),

@@ -109,7 +109,7 @@ pub use authority::{
 };
 pub use budgets::{Budget, NewBudget};
 pub use client_calls::{ClientAnswer, ClientCall, LONGEST_KEY};
-pub use copy::{NewTrial, TakenAgents, TrialSubject};
+pub use copy::{NewTryout, TakenAgents, TryoutSubject};
 pub use data_steps::data_steps;
 pub use definition::{
     AgentLimits, AgentSummary, AgentVersion, Definition, Label, PRODUCTION, PromptDraft, PromptVersion,
@@ -133,7 +133,7 @@ pub use observer::TurnObserver;
 pub use open_turns::{OpenLease, OpenTurn, OpenTurns, Standing};
 pub use preview::{NewPreview, Preview, PreviewRecord, PreviewTokens};
 pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff, compare_lines};
-pub use prompts::{STARTER, Variable};
+pub use prompts::{STARTER, Variable, standard_names as standard_agents};
 pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};

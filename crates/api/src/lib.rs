@@ -15,6 +15,7 @@
 //! | `keys` | API keys, by which programs act |
 //! | `members`, `invitations` | who belongs to the workspace, and who is invited |
 //! | `records`, `search`, `objects` | records and what they are made of |
+//! | `views` | tables, boards and calendars that are saved |
 //! | `operations` | the caller's catalogue, and running one of it |
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
 //! | `usage`, `budgets`, `csv` | what models have used up and may; tables for spreadsheets |
@@ -62,6 +63,7 @@ mod settings;
 mod tests;
 mod turns;
 mod usage;
+mod views;
 mod well_known;
 
 use aide::axum::ApiRouter;
@@ -85,6 +87,7 @@ pub fn router(services: Services) -> Router {
         .merge(records::routes())
         .merge(search::routes())
         .merge(objects::routes())
+        .merge(views::routes())
         .merge(operations::routes())
         .merge(agents::routes())
         .merge(jobs::routes())

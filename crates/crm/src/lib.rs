@@ -14,6 +14,7 @@
 //! | [`records`] | list, get, create, update, delete, restore, destroy, batch, group |
 //! | [`copy`](CopyBounds) | the records of a workspace, taken to be put into another |
 //! | `list_states` | how members left their lists |
+//! | [`views`] | ways to look at an object's records: tables, boards, calendars |
 //! | [`timeline`], `outbox`, [`feed`](Feed) | what happened, for people and for programs, and for those who look on |
 //! | [`events`](EventFilter) | what happens, for programs that follow it |
 //! | `idempotency` | what was answered under an idempotency key, told again |
@@ -42,6 +43,7 @@ pub mod search;
 mod service;
 pub mod standard;
 pub mod timeline;
+pub mod views;
 
 pub use copy::{Copied, CopyBounds, TakenRecords};
 pub use data_steps::data_steps;

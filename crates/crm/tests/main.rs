@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod audit;
+mod boards;
 mod calls;
 mod conflicts;
 mod create;
@@ -31,3 +32,4 @@ mod targets;
 mod timeline;
 mod update;
 mod upgrade;
+mod views;

@@ -138,10 +138,8 @@ impl Answer {
     /// Takes what an event says of the turn; whether it ended.
     fn take(&mut self, event: &TurnEvent) -> bool {
         match event {
-            TurnEvent::MessageCompleted { turn, text, .. } if *turn == self.turn => {
-                if !text.is_empty() {
-                    self.text.clone_from(text);
-                }
+            TurnEvent::MessageCompleted { turn, text, .. } if *turn == self.turn && !text.is_empty() => {
+                self.text.clone_from(text);
             }
             TurnEvent::TurnCompleted { turn, .. } if *turn == self.turn => {
                 self.status = TurnStatus::Completed

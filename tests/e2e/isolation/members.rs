@@ -6,7 +6,7 @@ use super::routes::{Attempt, Prey, attempt};
 
 /// The requests of a program.
 pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
-    let Prey { member, invitation, link, sign_in, key, .. } = prey;
+    let Prey { member, invitation, link, sign_in, key, delegation, .. } = prey;
     let one = format!("/api/members/{member}");
     let password = || Some(json!({"name": "Otto", "password": "correct horse battery"}));
     vec![
@@ -50,6 +50,13 @@ pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/members", "/api/members".into(), None, &[200]),
+        attempt(
+            "DELETE /api/me/delegations/{delegation}",
+            format!("/api/me/delegations/{delegation}"),
+            None,
+            &[404],
+        ),
+        attempt("GET /api/me/delegations", "/api/me/delegations".into(), None, &[200]),
         attempt("GET /api/keys", "/api/keys".into(), None, &[200]),
         attempt("GET /api/keys/{id}", format!("/api/keys/{key}"), None, &[404]),
         attempt("DELETE /api/keys/{id}", format!("/api/keys/{key}"), None, &[404]),
@@ -59,10 +66,16 @@ pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
 
 /// The requests of a person's browser.
 pub(super) fn of_people(prey: &Prey) -> Vec<Attempt> {
-    let Prey { member, invitation, link, sign_in, key, .. } = prey;
+    let Prey { member, invitation, link, sign_in, key, delegation, .. } = prey;
     let one = format!("/settings/members/{member}");
     let form = || Some(json!({}));
     vec![
+        attempt(
+            "POST /settings/programs/{id}/withdraw",
+            format!("/settings/programs/{delegation}/withdraw"),
+            form(),
+            &[404],
+        ),
         attempt("POST /settings/keys/{id}/revoke", format!("/settings/keys/{key}/revoke"), form(), &[404]),
         attempt("GET /settings/members/{id}", one.clone(), None, &[404]),
         attempt(

@@ -9,6 +9,7 @@ mod health;
 mod keys;
 mod limits;
 mod models;
+mod oauth;
 mod openapi;
 mod people;
 mod programs;

@@ -27,7 +27,8 @@ async fn who_does_not_sign_in_is_told_where_to() {
 async fn a_request_that_is_not_safe_or_not_understood_is_refused() {
     let house = House::new().await;
     let ada = house.sign_in("ada").await;
-    let cases: [(&str, &[(&str, &str)], u16); 8] = [
+    type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], u16);
+    let cases: [Case<'_>; 8] = [
         ("/mcp", &[], 200),
         ("/mcp", &[("accept", "*/*")], 200),
         ("/mcp", &[("accept", "application/json")], 200),

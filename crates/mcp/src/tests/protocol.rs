@@ -196,17 +196,18 @@ async fn an_agent_is_asked_and_its_answer_waited_for() {
     let house = House::new().await;
     let ada = house.sign_in("ada").await;
     let shutdown = house.services.shutdown.clone();
-    let worker = tokio::spawn(house.services.agents.worker().run(shutdown.clone()));
-    ada.deal("Acme renewal").await;
-    let asked = json!({"agent": "sales-assistant", "message": "find deals"});
-    let answer = ada.call("ask_agent", asked).await;
-    let said = answer.done();
-    assert_eq!(said["status"], "completed", "{}", answer.body);
-    assert!(said["text"].as_str().unwrap().contains("Acme renewal"), "{}", answer.body);
-    let again = ada.call("ask_agent", json!({"turn": said["turn"]})).await;
-    assert_eq!(again.done()["text"], said["text"]);
-    let vera = house.sign_in("vera").await;
-    assert!(!vera.call("ask_agent", json!({"turn": said["turn"]})).await.refused().is_empty());
-    shutdown.cancel();
-    worker.await.unwrap();
+    let asking = async {
+        ada.deal("Acme renewal").await;
+        let asked = json!({"agent": "sales-assistant", "message": "find deals"});
+        let answer = ada.call("ask_agent", asked).await;
+        let said = answer.done();
+        assert_eq!(said["status"], "completed", "{}", answer.body);
+        assert!(said["text"].as_str().unwrap().contains("Acme renewal"), "{}", answer.body);
+        let again = ada.call("ask_agent", json!({"turn": said["turn"]})).await;
+        assert_eq!(again.done()["text"], said["text"]);
+        let vera = house.sign_in("vera").await;
+        assert!(!vera.call("ask_agent", json!({"turn": said["turn"]})).await.refused().is_empty());
+        shutdown.cancel();
+    };
+    tokio::join!(house.services.agents.worker().run(shutdown.clone()), asking);
 }

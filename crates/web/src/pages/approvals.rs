@@ -6,19 +6,17 @@ use axum::{
     response::Html,
 };
 use kontor_agents::{AnyApproval, ApprovalStatus, ClientApproval, LONGEST_COMMENT, ListedApproval};
-use kontor_core::{
-    ids::{ApprovalId, SessionId},
-    turn::{ApprovalDetail, ApprovalRecord},
-};
+use kontor_core::ids::{ApprovalId, SessionId};
 use kontor_http::Services;
 
 use crate::{
     assets,
+    chat::Asked,
     error::{Result, page},
     form::Fields,
     session::SignedIn,
     shell::{Shell, viewer},
-    show::{Clock, Shown, Viewer, arguments, exact, operation_label},
+    show::{Clock, Shown, Viewer, exact},
 };
 
 #[derive(Template)]
@@ -39,19 +37,16 @@ struct ApprovalsPage {
 struct ApprovalView {
     /// Where it waits: its id.
     waiting: Option<ApprovalId>,
-    label: String,
+    asked: Asked,
     /// What became of it, and the colour of that.
     state: (&'static str, &'static str),
     /// Who wants it.
     by: String,
     /// The chat it is wanted in; none of a program.
     chat: Option<(SessionId, String)>,
-    asked: Shown,
+    at: Shown,
     expires: Shown,
     why: String,
-    is_restorable: bool,
-    arguments: Vec<(String, Shown)>,
-    details: Vec<ApprovalDetail>,
     comment: String,
 }
 
@@ -84,42 +79,47 @@ pub(crate) async fn show(
 
 fn view(viewer: &Viewer, clock: Clock, listed: AnyApproval) -> ApprovalView {
     match listed {
-        AnyApproval::OfTurn(ListedApproval { approval, title, agent }) => {
-            let chat = (approval.session, title.unwrap_or_else(|| "a chat".to_owned()));
-            let record = approval.question.record.as_ref().map(ApprovalRecord::words);
-            ApprovalView {
-                waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
-                label: operation_label(viewer, &approval.operation),
-                state: state(approval.status),
-                by: agent.label,
-                chat: Some(chat),
-                asked: exact(approval.requested_at, clock),
-                expires: exact(approval.expires_at, clock),
-                why: approval.why,
-                is_restorable: approval.operation.ends_with(".delete"),
-                arguments: arguments(viewer, &approval.operation, &approval.arguments, record),
-                details: approval.question.record.map(|record| record.details).unwrap_or_default(),
-                comment: approval.comment,
-            }
-        }
+        AnyApproval::OfTurn(listed) => of_turn(viewer, clock, listed),
         AnyApproval::OfClient(approval) => of_client(viewer, clock, approval),
     }
 }
 
-fn of_client(viewer: &Viewer, clock: Clock, approval: ClientApproval) -> ApprovalView {
-    let record = approval.question.record.as_ref().map(ApprovalRecord::words);
+fn of_turn(viewer: &Viewer, clock: Clock, listed: ListedApproval) -> ApprovalView {
+    let ListedApproval { approval, title, agent } = listed;
+    let asked = approval.question.asked_agent.as_ref().map(|asked| asked.label.as_str());
     ApprovalView {
         waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
-        label: operation_label(viewer, &approval.operation),
+        asked: Asked::of(
+            viewer,
+            (&approval.operation, &approval.arguments),
+            asked,
+            Some(&approval.question),
+            None,
+        ),
+        state: state(approval.status),
+        by: match asked {
+            Some(asked) => format!("{asked}, asked by {}", agent.label),
+            None => agent.label,
+        },
+        chat: Some((approval.session, title.unwrap_or_else(|| "a chat".to_owned()))),
+        at: exact(approval.requested_at, clock),
+        expires: exact(approval.expires_at, clock),
+        why: approval.why,
+        comment: approval.comment,
+    }
+}
+
+fn of_client(viewer: &Viewer, clock: Clock, approval: ClientApproval) -> ApprovalView {
+    let call = (approval.operation.as_str(), &approval.arguments);
+    ApprovalView {
+        waiting: Some(approval.id).filter(|_| approval.status == ApprovalStatus::Pending),
+        asked: Asked::of(viewer, call, None, Some(&approval.question), None),
         state: state(approval.status),
         by: format!("A program for {}", approval.client),
         chat: None,
-        asked: exact(approval.requested_at, clock),
+        at: exact(approval.requested_at, clock),
         expires: exact(approval.expires_at, clock),
         why: approval.why,
-        is_restorable: approval.operation.ends_with(".delete"),
-        arguments: arguments(viewer, &approval.operation, &approval.arguments, record),
-        details: approval.question.record.map(|record| record.details).unwrap_or_default(),
         comment: approval.comment,
     }
 }
