@@ -18,7 +18,7 @@ const FACES: &[&str] = &[
 ];
 
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("kontor-core", &[]),
     ("kontor-store", &["kontor-core"]),
     ("kontor-identity", &["kontor-core", "kontor-store"]),
@@ -66,6 +66,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
         ],
     ),
     ("kontor-api", FACES),
+    ("kontor-mcp", FACES),
     ("kontor-web", FACES),
     (
         "kontor",
@@ -82,6 +83,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "kontor-evals",
             "kontor-http",
             "kontor-api",
+            "kontor-mcp",
             "kontor-web",
         ],
     ),
@@ -93,7 +95,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Which drivers and engines of other crates only one crate may name.
-const KEPT: [(&str, &[&str]); 11] = [
+const KEPT: [(&str, &[&str]); 12] = [
     ("rusqlite", &["kontor-store", "kontor-bench"]),
     ("sqlx", &["kontor-store", "kontor-bench"]),
     ("croner", &["kontor-store"]),
@@ -103,13 +105,14 @@ const KEPT: [(&str, &[&str]); 11] = [
     ("rustls-native-certs", &["kontor-outbound"]),
     ("argon2", &["kontor-identity"]),
     ("jsonwebtoken", &["kontor-identity"]),
+    ("rmcp", &["kontor-mcp"]),
     ("comrak", &["kontor-web"]),
     ("ammonia", &["kontor-web"]),
 ];
 
 /// The layers of `agents`, the lowest first. What is in one may name its neighbours and what stands below.
 const LAYERS_OF_AGENTS: [&[&str]; 7] = [
-    &["error", "limits", "observer", "account", "definition", "stored"],
+    &["error", "limits", "observer", "account", "definition", "gate", "stored"],
     &["rows"],
     &["log"],
     &["machine", "prompts", "history", "stream", "running", "titles", "assignment", "choice"],
@@ -131,6 +134,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
         "open_turns",
         "turns",
         "approvals",
+        "client_calls",
         "authority",
         "model_providers",
         "budgets",
@@ -139,6 +143,8 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
         "definitions",
         "prompt_versions",
         "labels",
+        "publishing",
+        "evaluated",
         "preview",
         "copy",
         "service",

@@ -28,6 +28,8 @@ use Takes::{All, Membership, Nothing, One, Record};
 const AGENTS_OR_PROMPTS: Takes = One(&["agents", "prompts"]);
 const ROLES_OR_MEMBERS: Takes = One(&["roles", "members"]);
 const PROMPTS: Takes = One(&["prompts"]);
+const SEES_GATES: Takes = One(&["prompts", "evaluations", "publishing"]);
+const EVALUATIONS: Takes = One(&["evaluations"]);
 const MEMBERS: Takes = One(&["members"]);
 const KEYS: Takes = One(&["api_keys"]);
 const SETTINGS: Takes = One(&["settings"]);
@@ -41,7 +43,7 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         let path = path.replace("/api/agents/{name}", "/api/agents/nobody").replace("{label}", "staging");
         let path = path.replace("/api/roles/{name}", "/api/roles/Nobody").replace("{version}", "1");
         let path = path.replace("/api/objects/{name}", "/api/objects/deal").replace("{name}", "nothing");
-        let path = path.replace("{trial}", NIL).replace("{turn}", NIL).replace("{approval}", NIL);
+        let path = path.replace("{tryout}", NIL).replace("{turn}", NIL).replace("{approval}", NIL);
         (route, takes, path.replace("{id}", NIL).replace("{plural}", "deals"), body)
     };
     let at = |route, takes, path: &str, body| (route, takes, path.to_owned(), body);
@@ -57,6 +59,8 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /.well-known/jwks.json", Nothing, none.clone()),
         row("GET /.well-known/oauth-authorization-server", Nothing, none.clone()),
         row("GET /.well-known/oauth-protected-resource", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource/mcp", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource/mcp/read", Nothing, none.clone()),
         row("GET /api/keys", KEYS, none.clone()),
         row("POST /api/keys", KEYS, json!({})),
         row("GET /api/keys/{id}", KEYS, none.clone()),
@@ -71,6 +75,11 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         at("GET /api/search", Membership, "/api/search?q=acme", none.clone()),
         row("GET /api/objects", Membership, none.clone()),
         row("GET /api/operations", Membership, none.clone()),
+        row("GET /api/views", Membership, none.clone()),
+        row("POST /api/views", Membership, none.clone()),
+        row("GET /api/views/{id}", Membership, none.clone()),
+        row("PATCH /api/views/{id}", Membership, none.clone()),
+        row("DELETE /api/views/{id}", Membership, none.clone()),
         row("GET /api/settings", Membership, none.clone()),
         row("GET /api/models", Membership, none.clone()),
         at("GET /api/usage", Membership, "/api/usage?by=day", none.clone()),
@@ -99,6 +108,7 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("DELETE /api/turns/{id}/feedback", Membership, none.clone()),
         row("GET /api/feedback", One(&["conversations"]), none.clone()),
         row("GET /api/approvals", Membership, none.clone()),
+        at("GET /api/events", Membership, "/api/events?after=x", none.clone()),
         row("GET /api/invitations/{invitation}", Nothing, none.clone()),
         row("POST /api/invitations/{invitation}/accept", Nothing, none.clone()),
         row("GET /api/password-resets/{token}", Nothing, none.clone()),
@@ -143,6 +153,24 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/objects/{name}", Record, none.clone()),
         row("POST /api/operations/{name}", Record, none.clone()),
         row("POST /api/objects/{name}/fields", One(&["data_model"]), json!({"name": "id", "kind": "text"})),
+        row("GET /api/agents/{name}/labels/{label}/gate", SEES_GATES, none.clone()),
+        row("PUT /api/agents/{name}/labels/{label}/gate", One(&["publishing"]), json!({"dataset": "x"})),
+        row("DELETE /api/agents/{name}/labels/{label}/gate", One(&["publishing"]), none.clone()),
+        row("GET /api/evals/datasets", EVALUATIONS, none.clone()),
+        row("POST /api/evals/datasets", EVALUATIONS, json!({"name": "x", "cases": []})),
+        row("GET /api/evals/datasets/{name}", EVALUATIONS, none.clone()),
+        row("PUT /api/evals/datasets/{name}", EVALUATIONS, json!({"cases": []})),
+        row("PATCH /api/evals/datasets/{name}", EVALUATIONS, json!({"cases": []})),
+        row("DELETE /api/evals/datasets/{name}", EVALUATIONS, none.clone()),
+        row("POST /api/evals/datasets/{name}/cases", EVALUATIONS, json!({"turn": NIL})),
+        row("GET /api/evals/shipped", EVALUATIONS, none.clone()),
+        row("GET /api/evals/runs", EVALUATIONS, none.clone()),
+        row("POST /api/evals/runs", EVALUATIONS, json!({"dataset": "nothing", "agent": "nobody"})),
+        row("GET /api/evals/runs/{id}", EVALUATIONS, none.clone()),
+        row("GET /api/evals/runs/{id}/cases", EVALUATIONS, none.clone()),
+        row("GET /api/evals/runs/{id}/events", EVALUATIONS, none.clone()),
+        row("POST /api/evals/runs/{id}/cancel", EVALUATIONS, none.clone()),
+        row("GET /api/evals/compare", EVALUATIONS, none.clone()),
         row("GET /api/jobs", One(&["jobs"]), none.clone()),
         row("GET /api/jobs/planned", One(&["jobs"]), none.clone()),
         row("POST /api/jobs/{id}/run", One(&["jobs"]), none.clone()),
@@ -192,17 +220,17 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/agents/{name}/reviews", AGENTS_OR_PROMPTS, none.clone()),
         row("POST /api/agents/{name}/reviews", PROMPTS, json!({"label": "production", "version": 1})),
         row("POST /api/agents/{name}/reviews/{id}", PROMPTS, json!({"decision": "approve"})),
-        row("GET /api/agents/{name}/trials", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials", PROMPTS, json!({})),
-        row("GET /api/agents/{name}/trials/{trial}", PROMPTS, none.clone()),
-        row("DELETE /api/agents/{name}/trials/{trial}", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials/{trial}/turns", PROMPTS, json!({"message": "x"})),
-        row("GET /api/agents/{name}/trials/{trial}/turns/{turn}", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials/{trial}/turns/{turn}/cancel", PROMPTS, none.clone()),
-        row("GET /api/agents/{name}/trials/{trial}/events", PROMPTS, none.clone()),
-        row("GET /api/agents/{name}/trials/{trial}/approvals", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts", PROMPTS, json!({})),
+        row("GET /api/agents/{name}/tryouts/{tryout}", PROMPTS, none.clone()),
+        row("DELETE /api/agents/{name}/tryouts/{tryout}", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts/{tryout}/turns", PROMPTS, json!({"message": "x"})),
+        row("GET /api/agents/{name}/tryouts/{tryout}/turns/{turn}", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts/{tryout}/turns/{turn}/cancel", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts/{tryout}/events", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts/{tryout}/approvals", PROMPTS, none.clone()),
         row(
-            "POST /api/agents/{name}/trials/{trial}/approvals/{approval}",
+            "POST /api/agents/{name}/tryouts/{tryout}/approvals/{approval}",
             PROMPTS,
             json!({"decision": "deny"}),
         ),
@@ -393,7 +421,11 @@ async fn of_operations(scene: &Scene, kind: &Kind, all: &[String]) {
     for name in all {
         let (object, verb) = name.split_once('.').unwrap_or(("", name.as_str()));
         let expected = match (object, verb) {
-            ("", "search") => true,
+            ("", "search" | "figures") => true,
+            ("", "batch") => {
+                ["create", "update", "delete", "restore"].iter().any(|verb| kind.allows(verb, true))
+            }
+            (_, "upsert") => false,
             ("activity", "log") => false,
             ("deal", "get" | "find" | "group" | "timeline") => kind.allows("read", true),
             ("deal", verb) if ACTIONS.contains(&verb) => kind.allows(verb, true),

@@ -47,6 +47,9 @@ pub enum Error {
     UnknownVersion { path: &'static str, version: i64, latest: i64 },
     #[error("the label {0} moves only when a second person agrees")]
     ReviewRequired(String),
+    /// What has to be shown before the label moves is not.
+    #[error("the label {label} moves only when more is shown")]
+    GateNotPassed { label: String, missing: Vec<Issue> },
     #[error("there is no such review")]
     ReviewNotFound,
     #[error("the review was answered")]
@@ -106,6 +109,9 @@ pub enum Error {
     TurnUnreadable(TurnId),
     #[error("the approval was answered or has expired")]
     ApprovalClosed,
+    /// A program, or an agent, answers what a person is asked.
+    #[error("the caller is no person who decides for themselves")]
+    NotAPerson,
     /// Another worker has taken the session over; whoever finds out stops without a trace.
     #[error("the lease was lost")]
     LeaseLost,
@@ -246,7 +252,18 @@ impl Fault for Error {
                 "review_required",
                 format!("The label {label} moves only when a second person agrees. Ask for a review."),
             ),
+            Self::GateNotPassed { label, missing } => {
+                let told: Vec<_> = missing.iter().map(|issue| issue.message.as_str()).collect();
+                let message = format!("The label {label} does not move yet: {}.", told.join("; "));
+                let of = Problem::of_issues(ErrorKind::Conflict, "gate_not_passed", missing.clone());
+                Problem { message, ..of }
+            }
             Self::ReviewNotFound => new(ErrorKind::NotFound, "review_not_found", "There is no such review."),
+            Self::NotAPerson => new(
+                ErrorKind::Forbidden,
+                "not_a_person",
+                "Only the person who is asked answers this, signed in as themselves; no program and no agent does.",
+            ),
             Self::ReviewClosed => {
                 new(ErrorKind::Conflict, "review_closed", "The review was answered already.")
             }

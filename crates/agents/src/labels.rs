@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     prompt_versions::{is_protected, note_issue, protected_labels},
     prompts,
+    publishing::Passed,
     rows::{
         agents,
         prompts::{self as rows, LabelRow},
@@ -37,6 +38,9 @@ pub struct LabelMove {
     /// Where the caller believes it to be; null where it is nowhere yet.
     #[serde(default)]
     pub expected: Option<i64>,
+    /// Why it moves although what its gate requires is not shown, which takes the permission `publishing`.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// A move of a protected label that a second person is asked about.
@@ -60,6 +64,9 @@ pub struct ReviewAnswer {
     pub decision: ReviewDecision,
     #[serde(default)]
     pub comment: String,
+    /// Why the label moves although what its gate requires is not shown, which takes the permission `publishing`.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
@@ -111,17 +118,19 @@ impl Agents {
         if label == PRODUCTION {
             self.check_role(caller, &agent.definition.role).await?;
         }
+        let passed = self.pass_gate(caller, &agent, label, to.version, to.reason.as_deref()).await?;
         let (environment, id) = (self.0.environment.clone(), agent.id);
         let now = environment.now();
         let namespace = self.namespace(caller.workspace).await?;
         let moved = namespace
             .write(
-                (environment, agent, label.to_owned(), to, caller.actor(), now),
-                |tx, (environment, agent, label, to, actor, now)| {
+                (environment, agent, label.to_owned(), to, caller.actor(), now, passed),
+                |tx, (environment, agent, label, to, actor, now, passed)| {
                     Box::pin(async move {
                         if is_protected(tx, label).await? {
                             return Err(Error::ReviewRequired(label.clone()));
                         }
+                        note_passed(tx, environment, agent, passed.as_ref(), actor, *now).await?;
                         let (from, to) = (to.expected, to.version);
                         let row = set(tx, environment, agent, label, from, to, actor, *now).await?;
                         // A protected one is not moved alone.
@@ -246,16 +255,22 @@ impl Agents {
             return Err(Error::Invalid(vec![issue]));
         }
         let agent = self.present_agent(caller, name).await?;
+        let mut passed = None;
         if answer.decision == ReviewDecision::Approve {
             self.check_role(caller, &agent.definition.role).await?;
+            let asked = self.reviews(caller, name).await?.into_iter().find(|asked| asked.id == review);
+            if let Some(asked) = asked.filter(|asked| asked.status == ReviewStatus::Pending) {
+                let reason = answer.reason.as_deref();
+                passed = self.pass_gate(caller, &agent, &asked.label, asked.version, reason).await?;
+            }
         }
         let (environment, id) = (self.0.environment.clone(), agent.id);
         let now = environment.now();
         let namespace = self.namespace(caller.workspace).await?;
         let answered = namespace
             .write(
-                (environment, agent, answer, caller.actor(), now),
-                move |tx, (environment, agent, answer, actor, now)| {
+                (environment, agent, answer, caller.actor(), now, passed),
+                move |tx, (environment, agent, answer, actor, now, passed)| {
                     Box::pin(async move {
                         let (agent, now): (&Agent, _) = (agent, *now);
                         agents::lock(tx, agent.id).await?;
@@ -292,6 +307,7 @@ impl Agents {
                         });
                         audit(tx, environment, actor, action, &agent.name, details, now).await?;
                         if status == ReviewStatus::Approved {
+                            note_passed(tx, environment, agent, passed.as_ref(), actor, now).await?;
                             let (label, from, to) = (&row.label, row.expected, row.version);
                             set(tx, environment, agent, label, from, to, actor, now).await?;
                         }
@@ -302,6 +318,34 @@ impl Agents {
             .await?;
         self.0.agents.remove(&id);
         Ok(answered)
+    }
+}
+
+/// That an agent is still what its gate was asked about; and that its label moves although the gate is not passed.
+async fn note_passed(
+    tx: &mut Tx<'_>,
+    environment: &Environment,
+    agent: &Agent,
+    passed: Option<&Passed>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(passed) = passed else { return Ok(()) };
+    if let Some(present) = agents::lock(tx, agent.id).await?
+        && present.version != passed.agent_version
+    {
+        let changed = present.definition.differences(&agent.definition);
+        return Err(Error::AgentChanged {
+            version: present.version,
+            by: present.made_by.to_string(),
+            changed: changed.into_iter().map(str::to_owned).collect(),
+        });
+    }
+    match &passed.without {
+        None => Ok(()),
+        Some(details) => {
+            audit(tx, environment, actor, "gate.bypassed", &agent.name, details.clone(), now).await
+        }
     }
 }
 

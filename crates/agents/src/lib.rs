@@ -15,8 +15,10 @@
 //! | [`definition`](AgentSummary), `prompts` | what an agent is; the standard agents and how prompts are rendered |
 //! | [`definitions`](NewAgent) | agents made, changed, copied, reset and deleted |
 //! | [`prompt_versions`](PromptVersion), [`labels`](Label), [`preview`](Preview) | what agents are told, which version of it is used, and how it looks to a model |
+//! | [`gate`](PublishingGate), `publishing`, [`evaluated`](Evaluated) | what has to be shown before a label moves, and what is tried to show it |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
+//! | [`client_calls`](ClientCall) | calls of programs, and the questions that they lead to |
 //! | `session_agent` | the agent of a session, and its change |
 //! | `session_list`, `fork`, `deletion`, `export`, `titles` | finding, copying, removing and naming sessions |
 //! | `feedback` | what members think of answers |
@@ -47,6 +49,7 @@ mod assignment;
 mod authority;
 mod budgets;
 mod choice;
+mod client_calls;
 mod colleagues;
 mod copy;
 mod data_steps;
@@ -56,10 +59,12 @@ mod deletion;
 mod driver;
 mod engine;
 mod error;
+mod evaluated;
 mod export;
 mod feedback;
 mod following;
 mod fork;
+mod gate;
 mod hand_over;
 mod history;
 mod labels;
@@ -73,6 +78,7 @@ mod open_turns;
 mod preview;
 mod prompt_versions;
 mod prompts;
+mod publishing;
 mod rows;
 mod running;
 mod service;
@@ -102,7 +108,8 @@ pub use authority::{
     AskedFor, Authority, AuthorityOfField, AuthorityOfObject, Explanation, Layer, Question, Source, Subject,
 };
 pub use budgets::{Budget, NewBudget};
-pub use copy::{NewTrial, TakenAgents, TrialSubject};
+pub use client_calls::{ClientAnswer, ClientCall, LONGEST_KEY};
+pub use copy::{NewTryout, TakenAgents, TryoutSubject};
 pub use data_steps::data_steps;
 pub use definition::{
     AgentLimits, AgentSummary, AgentVersion, Definition, Label, PRODUCTION, PromptDraft, PromptVersion,
@@ -112,9 +119,11 @@ pub use definitions::{AgentPatch, NewAgent};
 pub use deletion::{DAYS_TO_TAKE_BACK, prune_chats, prune_deleted_chats, prune_sent};
 pub use engine::{AgentParts, Agents};
 pub use error::Error;
+pub use evaluated::{AskedPrompt, Evaluated};
 pub use export::{ExportedTurn, SessionExport};
 pub use feedback::{FeedbackPage, FeedbackQuery, LONGEST_FEEDBACK, NewFeedback};
 pub use fork::{ForkPoint, NewFork};
+pub use gate::{Publishing, PublishingGate};
 pub use hand_over::HandOver;
 pub use labels::{LabelMove, NewReview, ReviewAnswer, ReviewDecision};
 pub use limits::{AgentSettings, Limits};
@@ -124,13 +133,14 @@ pub use observer::TurnObserver;
 pub use open_turns::{OpenLease, OpenTurn, OpenTurns, Standing};
 pub use preview::{NewPreview, Preview, PreviewRecord, PreviewTokens};
 pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff, compare_lines};
-pub use prompts::{STARTER, Variable};
+pub use prompts::{STARTER, Variable, standard_names as standard_agents};
 pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, Approval, ApprovalStatus, BudgetScope, Feedback, ListedApproval, LoggedEvent, MemberName, Rating,
-    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    Access, AnsweredApproval, AnyApproval, Approval, ApprovalStatus, BudgetScope, ClientApproval, Feedback,
+    ListedApproval, LoggedEvent, MemberName, Rating, ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy,
+    UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceAgentChange, TraceLease, TraceTiming, TraceTotal, TurnTrace};

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kontor_models::{RetryPolicy, surface};
 use uuid::Uuid;
 
-use crate::{account::Account, observer::TurnObserver};
+use crate::{account::Account, gate::PublishingGate, observer::TurnObserver};
 
 /// The settings of agents.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct AgentSettings {
     pub observer: Option<Arc<dyn TurnObserver>>,
     /// Where what turns use up is counted as well, in a copy of a workspace.
     pub account: Option<Arc<dyn Account>>,
+    /// What has to be shown before a label moves.
+    pub gate: Option<Arc<dyn PublishingGate>>,
 }
 
 impl Default for AgentSettings {
@@ -54,6 +56,7 @@ impl Default for AgentSettings {
             session_lifetime: 30 * 24 * HOUR,
             observer: None,
             account: None,
+            gate: None,
         }
     }
 }

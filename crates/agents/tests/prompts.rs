@@ -20,7 +20,7 @@ fn prompt(body: &str) -> NewPrompt {
 }
 
 fn to(version: i64, expected: Option<i64>) -> LabelMove {
-    LabelMove { version, expected }
+    LabelMove { version, expected, reason: None }
 }
 
 fn code(error: kontor_agents::Error) -> String {

@@ -15,10 +15,12 @@
 //! | `keys` | API keys, by which programs act |
 //! | `members`, `invitations` | who belongs to the workspace, and who is invited |
 //! | `records`, `search`, `objects` | records and what they are made of |
+//! | `views` | tables, boards and calendars that are saved |
 //! | `operations` | the caller's catalogue, and running one of it |
 //! | `agents`, `models`, `sessions`, `turns`, `approvals` | talking to agents |
 //! | `usage`, `budgets`, `csv` | what models have used up and may; tables for spreadsheets |
 //! | `events` | a session's log as server-sent events |
+//! | `evals` | datasets of evaluations, and runs of them |
 //! | `audit` | who did what in the workspace |
 //! | `roles`, `authority` | roles, and what somebody may do by them |
 //! | `settings` | what the workspace has set for itself |
@@ -33,6 +35,7 @@ mod auth;
 mod authority;
 mod budgets;
 mod csv;
+mod evals;
 mod events;
 mod extract;
 mod feedback;
@@ -60,6 +63,7 @@ mod settings;
 mod tests;
 mod turns;
 mod usage;
+mod views;
 mod well_known;
 
 use aide::axum::ApiRouter;
@@ -83,6 +87,7 @@ pub fn router(services: Services) -> Router {
         .merge(records::routes())
         .merge(search::routes())
         .merge(objects::routes())
+        .merge(views::routes())
         .merge(operations::routes())
         .merge(agents::routes())
         .merge(jobs::routes())
@@ -99,6 +104,7 @@ pub fn router(services: Services) -> Router {
         .merge(turns::routes())
         .merge(approvals::routes())
         .merge(events::routes())
+        .merge(evals::routes())
         .fallback(layers::not_found);
     let routes = ApiRouter::new().nest("/api", api).merge(oauth::routes()).merge(well_known::routes());
     // Before what was described is completed, since that ends what aide collects.

@@ -20,7 +20,10 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         op.is("get_protected_resource", "Who gives tokens for this server (RFC 9728)").tag("Sign-in").public()
     });
     let mcp = get_with(protected_mcp, |op| {
-        op.is("get_protected_mcp", "Who gives tokens for the server of the Model Context Protocol (RFC 9728)")
+        op.is("get_protected_mcp", "Who gives tokens for MCP (RFC 9728)").tag("Sign-in").public()
+    });
+    let mcp_reading = get_with(protected_mcp_reading, |op| {
+        op.is("get_protected_mcp_reading", "Who gives tokens for MCP that only reads (RFC 9728)")
             .tag("Sign-in")
             .public()
     });
@@ -29,6 +32,7 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         .api_route("/.well-known/oauth-authorization-server", server)
         .api_route("/.well-known/oauth-protected-resource", resource)
         .api_route("/.well-known/oauth-protected-resource/mcp", mcp)
+        .api_route("/.well-known/oauth-protected-resource/mcp/read", mcp_reading)
 }
 
 async fn jwks(State(state): State<Services>) -> Json<Value> {
@@ -62,6 +66,10 @@ async fn protected_resource(State(state): State<Services>) -> Json<Value> {
 
 async fn protected_mcp(State(state): State<Services>) -> Json<Value> {
     Json(resource(&state, "/mcp"))
+}
+
+async fn protected_mcp_reading(State(state): State<Services>) -> Json<Value> {
+    Json(resource(&state, "/mcp/read"))
 }
 
 fn resource(state: &Services, path: &str) -> Value {

@@ -72,6 +72,8 @@ ids! {
     FieldId;
     /// A record of any object.
     RecordId;
+    /// A view of an object's records.
+    ViewId;
     /// An agent definition.
     AgentId;
     /// A conversation between a member and an agent.

@@ -89,11 +89,7 @@ impl Crm {
         also: Option<(&str, RecordId)>,
     ) -> Result<TakenRecords, Error> {
         let schema = Arc::new(metadata::schema(tx).await?);
-        let mut metadata = Vec::new();
-        for table in METADATA {
-            let all = Query::select().column(Asterisk).from(tx.table(table)).take();
-            metadata.push(tx.take_rows(table, &all).await?);
-        }
+        let metadata = take_metadata(tx).await?;
         let mut taking = Taking {
             schema: &schema,
             bounds,
@@ -126,6 +122,16 @@ impl Crm {
         Ok(TakenRecords { metadata, records: taking.rows.into_values().collect(), timeline, copied })
     }
 
+    /// Takes what says what records are, and no record.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn take_objects(tx: &mut Tx<'_>) -> Result<TakenRecords, Error> {
+        let metadata = take_metadata(tx).await?;
+        let copied = Copied { records: 0, is_whole: false };
+        Ok(TakenRecords { metadata, records: Vec::new(), timeline: TableRows::none(TIMELINE), copied })
+    }
+
     /// Puts them into a workspace that has no objects yet, on SQLite; within `alter`.
     ///
     /// # Errors
@@ -147,6 +153,15 @@ impl Crm {
         }
         Ok(())
     }
+}
+
+async fn take_metadata(tx: &mut Tx<'_>) -> Result<Vec<TableRows>, Error> {
+    let mut taken = Vec::new();
+    for table in METADATA {
+        let all = Query::select().column(Asterisk).from(tx.table(table)).take();
+        taken.push(tx.take_rows(table, &all).await?);
+    }
+    Ok(taken)
 }
 
 impl Taking<'_> {

@@ -1,7 +1,7 @@
 use kontor_core::{
     error::{ErrorKind, Fault, Issue, Problem, join_path},
     grants::{Action, Grants, NotPermitted},
-    ids::RecordId,
+    ids::{RecordId, ViewId},
     metadata::{Name, Object, Schema},
     scope::OutOfScope,
     text,
@@ -41,6 +41,15 @@ pub enum Error {
     /// The record was changed since the caller read it.
     #[error("the record is at version {current}")]
     StaleVersion { current: i64 },
+    /// There is no such view, or the caller may not know that there is.
+    #[error("there is no view {0}")]
+    ViewNotFound(ViewId),
+    /// The view was changed since the caller read it; by whom.
+    #[error("the view is at version {current}")]
+    StaleView { current: i64, by: String },
+    /// Cards of a board that is sorted have no place of their own.
+    #[error("the view {name:?} is sorted by {sort}")]
+    SortedView { name: String, sort: String },
     /// The cursor is damaged, or belongs to another list.
     #[error("the cursor does not fit the list")]
     InvalidCursor,
@@ -112,6 +121,9 @@ impl Error {
             | Self::OutOfScope(_)
             | Self::NotDeleted { .. }
             | Self::StaleVersion { .. }
+            | Self::ViewNotFound(_)
+            | Self::StaleView { .. }
+            | Self::SortedView { .. }
             | Self::InvalidCursor
             | Self::Overflow { .. }
             | Self::Metadata(_)
@@ -204,6 +216,21 @@ impl Fault for Error {
                 ErrorKind::Conflict,
                 "stale_version",
                 format!("The record was changed meanwhile and is at version {current}. Read it again."),
+            ),
+            Self::ViewNotFound(id) => {
+                Problem::new(ErrorKind::NotFound, "view_not_found", format!("There is no view {id}."))
+            }
+            Self::StaleView { current, by } => Problem::new(
+                ErrorKind::Conflict,
+                "stale_version",
+                format!("{by} has changed the view meanwhile. It is at version {current}: read it again."),
+            ),
+            Self::SortedView { name, sort } => Problem::new(
+                ErrorKind::Conflict,
+                "view_is_sorted",
+                format!(
+                    "Cards of {name:?} cannot be moved while it is sorted by {sort}. Take the order away first."
+                ),
             ),
             Self::InvalidCursor => Problem::new(
                 ErrorKind::Invalid,

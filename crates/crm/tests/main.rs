@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod audit;
+mod boards;
 mod calls;
 mod conflicts;
 mod create;
@@ -21,6 +22,7 @@ mod lists;
 mod operations;
 mod pipeline;
 mod plans;
+mod programs;
 mod removal;
 mod retention;
 mod search;
@@ -30,3 +32,4 @@ mod targets;
 mod timeline;
 mod update;
 mod upgrade;
+mod views;

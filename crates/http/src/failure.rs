@@ -19,7 +19,9 @@ pub fn status(problem: &Problem) -> StatusCode {
         (_, "body_too_large") => StatusCode::PAYLOAD_TOO_LARGE,
         (_, "unsupported_media_type") => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         // The request is well-formed, and what it carries is not (RFC 9110, section 15.5.21).
-        (_, "invalid_prompt" | "invalid_role" | "unknown_version") => StatusCode::UNPROCESSABLE_ENTITY,
+        (_, "invalid_prompt" | "invalid_role" | "invalid_dataset" | "invalid_run" | "unknown_version") => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         (ErrorKind::Invalid, _) => StatusCode::BAD_REQUEST,
         (ErrorKind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
         (ErrorKind::Forbidden, _) => StatusCode::FORBIDDEN,

@@ -47,6 +47,6 @@ pub use media_type::{MediaType, is_uncoded};
 pub use message::check_message;
 pub use rate_limits::{RateLimitSettings, RateLimits};
 pub use saved_as::saved_as;
-pub use services::{ServiceParts, Services};
+pub use services::{OpenTryout, ServiceParts, Services};
 pub use streams::{StreamLimits, StreamPlace, Streams};
 pub use surround::{Deadline, REQUEST_ID, Refuse, identify, in_time, panicked};

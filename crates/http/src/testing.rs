@@ -9,10 +9,11 @@ use kontor_core::{
     environment::Environment,
     ids::WorkspaceId,
 };
-use kontor_crm::{Crm, Feed, RecordOperations};
+use kontor_crm::{Crm, Feed, ProgramOperations, RecordOperations};
 use kontor_evals::{
+    evaluations::{EvaluationParts, Evaluations},
     sandbox::{SandboxParts, Sandboxes, Source},
-    trials::{TrialLimits, Trials},
+    tryouts::{TryoutLimits, Tryouts},
 };
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
@@ -62,7 +63,7 @@ impl Installation {
             store.clone(),
             environment.clone(),
             Arc::new(crm.clone()),
-            vec![Arc::new(RecordOperations)],
+            vec![Arc::new(RecordOperations), Arc::new(ProgramOperations)],
             OperationSettings::default(),
         );
         let settings = IdentitySettings {
@@ -102,12 +103,21 @@ impl Installation {
             operator: Operator::of_this_installation(),
         });
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
-        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
+        let evaluations = Evaluations::new(EvaluationParts {
+            sandboxes: sandboxes.clone(),
+            source: source.clone(),
+            crm: crm.clone(),
+            jobs: jobs.clone(),
+            environment: environment.clone(),
+            policy: ApprovalPolicy::default(),
+        });
+        let tryouts = Tryouts::new(sandboxes, source, environment.clone(), TryoutLimits::default());
         let services = Services::new(ServiceParts {
             identity,
             operations,
             agents,
-            trials,
+            tryouts,
+            evaluations,
             jobs: WorkspaceJobs::new(store.clone(), jobs),
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),

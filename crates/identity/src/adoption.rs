@@ -70,6 +70,20 @@ impl Identity {
         Ok(TakenPeople(taken))
     }
 
+    /// Takes the roles of a workspace and what is set for it, and none of its members.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn take_roles(tx: &mut Tx<'_>) -> Result<TakenPeople> {
+        let roles = Query::select().column(Asterisk).from(tx.table(ROLES)).take();
+        let set = Query::select()
+            .column(Asterisk)
+            .from(tx.table(SETTINGS))
+            .and_where(Expr::col("scope").eq(settings::scope(None)))
+            .take();
+        Ok(TakenPeople(vec![tx.take_rows(ROLES, &roles).await?, tx.take_rows(SETTINGS, &set).await?]))
+    }
+
     /// Puts them into a copy, on SQLite.
     ///
     /// # Errors
@@ -106,6 +120,22 @@ impl Identity {
             bounded = bounded.with_agents(AgentSet::of([agent]));
         }
         roles::set_grants(tx, id, &serde_json::to_value(&bounded)?).await
+    }
+
+    /// Tells the directory of a workspace that was made by its database alone, and has no members.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn adopt_empty(&self, _: Operator, workspace: WorkspaceSummary) -> Result<()> {
+        let now = self.now();
+        self.directory()
+            .write(workspace, move |tx, workspace| {
+                Box::pin(async move {
+                    workspaces::insert(tx, workspace, now).await?;
+                    workspaces::activate(tx, workspace.id).await
+                })
+            })
+            .await
     }
 
     /// Tells the directory of a copy whose it is and who acts there. Nobody can sign in as them.

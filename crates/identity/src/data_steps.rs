@@ -42,6 +42,7 @@ pub fn data_steps() -> Vec<DataStep> {
             alters: false,
             run: permit_conversations,
         },
+        DataStep { number: 17, name: "let admins evaluate agents", alters: false, run: permit_evaluations },
         DataStep { number: 19, name: "let admins manage API keys", alters: false, run: permit_api_keys },
     ]
 }
@@ -64,6 +65,10 @@ fn permit_agents<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, Par
 
 fn permit_conversations<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
     permit(tx, &SINCE_SETTINGS, &[Permission::Conversations])
+}
+
+fn permit_evaluations<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {
+    permit(tx, &SINCE_SETTINGS, &[Permission::Evaluations, Permission::Publishing])
 }
 
 fn permit_api_keys<'t>(tx: &'t mut Tx<'_>, _: Option<String>) -> BoxFuture<'t, PartResult> {

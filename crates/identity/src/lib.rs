@@ -85,7 +85,10 @@ pub use member_changes::MemberPatch;
 pub use members::{MemberStatus, MemberSummary, NewMember, active_member_names, member_names};
 pub use new_passwords::{PasswordChange, ResetLink, ResetView};
 pub use provisioner::{AgentKey, BoundAgent, MemberProfile, ProvisionError, Provisioner};
-pub use roles::{NamedMember, NewRole, Role, RoleChanges, RoleHolders, ToldRole, is_same_role};
+pub use roles::{
+    NamedMember, NewRole, Role, RoleChanges, RoleHolders, ToldRole, is_same_role,
+    standard_names as standard_roles,
+};
 pub use sealing::Rotation;
 pub use secret::MasterSecret;
 pub use secrets::Sealer;

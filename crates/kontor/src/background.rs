@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use kontor_agents::{ExpireApprovals, HandOver};
 use kontor_core::caller::Operator;
 use kontor_crm::records::FollowNames;
+use kontor_evals::evaluations::RunEvaluations;
 use kontor_identity::{Identity, RetentionDays};
 use kontor_store::{
     Error as StoreError,
@@ -25,6 +26,7 @@ pub(crate) fn jobs(services: &Services, retention: RetentionConfig) -> Registry 
     Registry::default()
         .with(ExpireApprovals(services.agents.clone()))
         .with(HandOver(services.agents.clone()))
+        .with(RunEvaluations(services.evaluations.clone()))
         .reading(FollowNames::new(services.crm.clone()))
         .in_every_workspace(Retention(retention), "0 2 * * *")
         .in_directory(CleanUp(services.identity.clone()), "*/5 * * * *")

@@ -160,7 +160,7 @@ pub(crate) struct Client {
 pub(crate) enum Eval {
     /// Try the cases of datasets, each in a throw-away workspace of its own. Ends with 1 where a case did not pass or
     /// was not run, with 2 where a dataset or a flag is wrong.
-    Run(EvalRun),
+    Run(Box<EvalRun>),
     /// Compare two results, paired by case.
     Compare {
         /// The result of `--json` before.
@@ -231,6 +231,9 @@ pub(crate) struct EvalRun {
     /// Answer from a file that `--record` wrote, and ask no model.
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Option<PathBuf>,
+    /// Keep the result in this workspace of the installation, among the runs on its pages.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workspace: Option<String>,
     /// Write the result as JUnit's XML.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

@@ -35,6 +35,8 @@ pub(crate) enum Error {
     Refused(String),
     #[error(transparent)]
     Evaluation(#[from] kontor_evals::run::Error),
+    #[error(transparent)]
+    Kept(#[from] kontor_evals::evaluations::Error),
     /// Datasets and results that cannot be read, a line for each thing that is wrong.
     #[error("{0}")]
     Unreadable(String),

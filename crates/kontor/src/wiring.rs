@@ -8,10 +8,11 @@ use std::{
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_builtin::Builtin;
 use kontor_core::{caller::Operator, environment::Environment};
-use kontor_crm::{Crm, RecordOperations};
+use kontor_crm::{Crm, ProgramOperations, RecordOperations};
 use kontor_evals::{
+    evaluations::{EvaluationParts, Evaluations, GateKeeper},
     sandbox::{SandboxParts, Sandboxes, Source},
-    trials::{TrialLimits, Trials},
+    tryouts::{TryoutLimits, Tryouts},
 };
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::{ModelError, Models};
@@ -36,7 +37,8 @@ pub(crate) struct Services {
     pub(crate) jobs: Jobs,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
-    pub(crate) trials: Trials,
+    pub(crate) tryouts: Tryouts,
+    pub(crate) evaluations: Evaluations,
     /// What sends the traces of turns, until a server takes it.
     pub(crate) exporter: Mutex<Option<Exporter>>,
     /// Held as long as the services are: one server works on a data folder. A command beside it has none.
@@ -112,6 +114,7 @@ impl Services {
             IdentitySettings { issuer: url.to_owned(), ..IdentitySettings::default() },
         )
         .await;
+        let policy = ApprovalPolicy { unasked_changes: config.agents.unasked_changes };
         let identity = match identity {
             Err(IdentityError::OtherSecret) if is_new => return Err(secret::missing(config)),
             other => other?,
@@ -135,11 +138,25 @@ impl Services {
                 models: models.clone(),
                 environment: environment.clone(),
             },
-            AgentSettings { shared, owner: Some(node), observer, ..AgentSettings::default() },
+            AgentSettings {
+                shared,
+                owner: Some(node),
+                observer,
+                gate: Some(Arc::new(GateKeeper::new(store.clone(), identity.clone(), policy.clone()))),
+                ..AgentSettings::default()
+            },
         );
         let sandboxes = sandboxes(config, config.data_dir.join(SANDBOXES), models.clone(), &environment);
         let source = Source { store: store.clone(), identity: identity.clone(), agents: agents.clone() };
-        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
+        let evaluations = Evaluations::new(EvaluationParts {
+            sandboxes: sandboxes.clone(),
+            source: source.clone(),
+            crm: crm.clone(),
+            jobs: jobs.clone(),
+            environment: environment.clone(),
+            policy,
+        });
+        let tryouts = Tryouts::new(sandboxes, source, environment.clone(), TryoutLimits::default());
         Ok(Self {
             environment,
             store,
@@ -149,7 +166,8 @@ impl Services {
             jobs,
             models,
             agents,
-            trials,
+            tryouts,
+            evaluations,
             exporter: Mutex::new(exporter),
             _lock: lock,
         })
@@ -184,6 +202,7 @@ pub(crate) fn sandboxes(
 fn contributors() -> Vec<Arc<dyn Contributor>> {
     vec![
         Arc::new(RecordOperations),
+        Arc::new(ProgramOperations),
         #[cfg(debug_assertions)]
         Arc::new(kontor_operations::testing::CountedEffects::from_environment()),
     ]

@@ -335,6 +335,7 @@ macro_rules! identifiers {
             ObjectId,
             FieldId,
             RecordId,
+            ViewId,
             AgentId,
             SessionId,
             TurnId,

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{server::PASSWORD, sse};
+use crate::{server::PASSWORD, sse, waiting::eventually};
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -138,6 +138,16 @@ impl ApiClient {
         let path = format!("/api/sessions/{session}/turns");
         let turn = self.post(&path, json!({ "message": message })).await?.ok();
         Ok(turn["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The approval that a session waits for, once it does; none where nothing asks for one.
+    pub async fn approval_of(&self, session: &str) -> Option<String> {
+        let path = format!("/api/approvals?session={session}");
+        eventually(ANSWER, || async {
+            let waiting = self.get(&path).await.ok()?.ok();
+            waiting["data"][0]["id"].as_str().map(str::to_owned)
+        })
+        .await
     }
 
     /// The events of a session from after an id on, as they come.

@@ -4,7 +4,7 @@ import { localise } from "./times.js";
 
 const page = document.querySelector("[data-live]");
 /** What of the page is shown anew, where both have it. */
-const PARTS = [".page-head", ".stages", ".records", ".empty", ".pager", "#details", ".happened", ".beside"];
+const PARTS = [".page-head", ".stages", ".records", ".lanes", ".empty", ".pager", "#details", ".happened", ".beside"];
 const GATHER_MS = 400;
 const REST_MS = 2000;
 const RETRY_MS = 5000;
@@ -24,7 +24,7 @@ function concerns({ object, id }) {
 function isBusy() {
   const selection = document.getSelection();
   const isSelecting = selection && !selection.isCollapsed && page.contains(selection.anchorNode);
-  return isSelecting || document.querySelector("dialog[open], details.pop[open]") !== null;
+  return isSelecting || document.querySelector("dialog[open], details.pop[open], .dragging") !== null;
 }
 
 /** Puts a part of the page in the place of what it was, with its place in a wide table and its focus. */
@@ -64,6 +64,7 @@ async function refresh() {
   const [empty, table] = [shown.querySelector(".empty"), shown.querySelector(".records")];
   if (empty) page.querySelector(".records")?.replaceWith(empty);
   if (table) page.querySelector(".empty")?.replaceWith(table);
+  document.dispatchEvent(new Event("shown-anew"));
   return undefined;
 }
 

@@ -57,8 +57,8 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
     own("settings/programs", "Connected programs", "Programs that act for you, and withdrawing it", "agent"),
     of_workspace(
         "settings/members",
-        "Members",
-        "Who belongs to the workspace: invitations, roles, deactivation, sign-ins, passwords",
+        "Member accounts",
+        "The members of the workspace: invitations, roles, deactivation, sign-ins, passwords",
         "users",
         &[Permission::Members],
     ),
@@ -89,6 +89,13 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
         "What agents are, may do and are told; versions, labels and reviews of prompts",
         "agent",
         &[Permission::Agents, Permission::Prompts],
+    ),
+    of_workspace(
+        "settings/evaluations",
+        "Evaluations",
+        "Datasets of cases, runs of them on agents, and what changed between two",
+        "check",
+        &[Permission::Evaluations],
     ),
     of_workspace(
         "settings/models",

@@ -10,20 +10,24 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{DESK, PHONE, click, go, gone, say, shown, sign_in, window, write};
-use crate::{fixture::Fixture, isolation::read_sources};
+use crate::{
+    fixture::{Fixture, PATIENCE, eventually},
+    isolation::read_sources,
+};
 
 /// A wide desk's window.
 const WIDE: (u32, u32) = (1440, 900);
 
 /// What answers with something else than a page of somebody who is signed in.
-const NO_PAGES: [&str; 12] = [
+const NO_PAGES: [&str; 13] = [
     // Leads on.
     "/",
     // A file.
     "/chat/{session}/export",
     // Streams and answers to scripts.
     "/chat/{session}/events",
-    "/settings/agents/{name}/trials/{trial}/events",
+    "/settings/agents/{name}/tryouts/{tryout}/events",
+    "/settings/evaluations/runs/{id}/events",
     "/live",
     "/palette",
     "/records/choices",
@@ -108,7 +112,7 @@ async fn furnished() -> Fixture {
     let note =
         json!({"title": "What was said", "body": "# Title\n\n### Part\n\n| a | b |\n|---|--:|\n| c | 1 |"});
     ada.post("/api/records/notes", note).await.unwrap().ok();
-    ada.post("/api/agents/sales-assistant/trials", json!({})).await.unwrap().ok();
+    ada.post("/api/agents/sales-assistant/tryouts", json!({})).await.unwrap().ok();
     let session = ada.session("sales-assistant").await.unwrap();
     for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
         ada.chat(&session, message).await.unwrap();
@@ -127,6 +131,23 @@ async fn furnished() -> Fixture {
         ada.post(&format!("/api/agents/{agent}/reviews"), review).await.unwrap().ok();
     }
     ada.delete("/api/agents/intake").await.unwrap();
+    let says = json!({"reply": {"contains": ["contact"]}});
+    let cases =
+        json!([{"name": "contacts are counted", "turns": ["how many contacts are there?"], "expect": says}]);
+    ada.post("/api/evals/datasets", json!({"name": "basics", "cases": cases})).await.unwrap().ok();
+    let gate = json!({"dataset": "basics", "min_score": 0.9, "no_regression": true});
+    let label = "/api/agents/analyst/labels/production/gate";
+    ada.send(Method::PUT, label, Some(gate), &[]).await.unwrap().ok();
+    for _ in 0..2 {
+        let run = json!({"dataset": "basics", "agent": "analyst", "model": "builtin"});
+        let run = ada.post("/api/evals/runs", run).await.unwrap().ok();
+        let run = format!("/api/evals/runs/{}", run["id"].as_str().unwrap());
+        let ended = eventually(PATIENCE, async || {
+            let run = ada.get(&run).await.unwrap().ok();
+            (!run["ended_at"].is_null()).then_some(())
+        });
+        ended.await.expect("the run does not end");
+    }
     let key = json!({"name": "Website", "role": "Member", "scopes": ["lead.*", "contact.find"], "expires_in_days": 90});
     ada.post("/api/keys", key).await.unwrap().ok();
     ada.exchange("deal.find deal.get").await.unwrap().ok();

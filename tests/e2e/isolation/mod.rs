@@ -2,11 +2,13 @@
 //! left out.
 
 mod agents;
+mod evaluations;
 mod members;
 mod operations;
 mod people;
 mod routes;
-mod trials;
+mod tryouts;
+mod views;
 
 use std::process::Command;
 

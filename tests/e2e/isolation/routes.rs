@@ -7,7 +7,10 @@ use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{HERS, SECRET, agents, members, people::of_people, records, tells, text, trials, two_workspaces};
+use super::{
+    HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, tryouts,
+    two_workspaces, views,
+};
 use crate::{fixture::engines, pages::Pages};
 
 /// The routes with a parameter: `GET /api/turns/{id}`.
@@ -81,7 +84,9 @@ pub(super) struct Prey {
     pub(super) key: String,
     pub(super) delegation: String,
     pub(super) review: String,
-    pub(super) trial: String,
+    pub(super) tryout: String,
+    pub(super) run: String,
+    pub(super) view: String,
 }
 
 impl Prey {
@@ -102,17 +107,7 @@ impl Prey {
         let session = ada.session("sales-assistant").await.unwrap();
         let message = "delete the account Zanzibar Quellwasser";
         let turn = ada.turn(&session, message).await.unwrap();
-        let waiting = format!("/api/approvals?session={session}");
-        let approval = tokio::time::timeout(std::time::Duration::from_secs(30), async {
-            loop {
-                let listed = ada.get(&waiting).await.unwrap().ok();
-                if let Some(id) = listed["data"][0]["id"].as_str() {
-                    return id.to_owned();
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        });
-        let approval = approval.await.expect("no approval was asked for");
+        let approval = ada.approval_of(&session).await.expect("no approval was asked for");
         // The one that denies it when nobody answers.
         let jobs = ada.get("/api/jobs").await.unwrap().ok();
         let job = jobs["data"][0]["id"].as_str().unwrap().to_owned();
@@ -130,7 +125,8 @@ impl Prey {
         let delegation = text(&ada.get("/api/me/delegations").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
-        let trial = trials::make(ada).await;
+        let (tryout, view) = (tryouts::make(ada).await, views::make(ada).await);
+        let run = evaluations::make(ada).await;
         Self {
             deal,
             account,
@@ -145,7 +141,9 @@ impl Prey {
             delegation,
             key,
             review,
-            trial,
+            tryout,
+            run,
+            view,
         }
     }
 }
@@ -429,8 +427,10 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_programs(&prey, &text(&own["id"]), &own_session)
             .into_iter()
             .chain(agents::of_programs(&prey.review))
-            .chain(trials::of_programs(&prey))
-            .chain(members::of_programs(&prey));
+            .chain(evaluations::of_programs(&prey.run))
+            .chain(tryouts::of_programs(&prey))
+            .chain(members::of_programs(&prey))
+            .chain(views::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
             let method: Method = route.split(' ').next().unwrap().parse().unwrap();
             let answer = otto.send(method, &path, body.clone(), &[]).await.unwrap();
@@ -454,8 +454,10 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
         let tried = of_people(&prey, &own_session)
             .into_iter()
             .chain(agents::of_people(&prey.review))
-            .chain(trials::of_people(&prey))
-            .chain(members::of_people(&prey));
+            .chain(evaluations::of_people(&prey.run, &prey.turn))
+            .chain(tryouts::of_people(&prey))
+            .chain(members::of_people(&prey))
+            .chain(views::of_people(&prey));
         for Attempt { route, path, body, right } in tried {
             let page = match &body {
                 None => pages.get(&path).await,

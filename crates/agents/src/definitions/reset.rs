@@ -55,6 +55,9 @@ impl Agents {
         let shipped = shipped.ok_or_else(|| Error::NotStandard(agent.name.clone()))?;
         self.check_role(caller, &agent.definition.role).await?;
         self.check_role(caller, &shipped.definition.role).await?;
+        if shipped.prompt != agent.prompt {
+            self.require_no_gate(caller, &agent).await?;
+        }
         let environment = self.0.environment.clone();
         let now = environment.now();
         let id = agent.id;

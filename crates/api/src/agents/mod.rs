@@ -1,9 +1,10 @@
 //! Agents: what they are, what they are told, and which version of that is used.
 
 mod definitions;
+mod gates;
 mod labels;
 mod prompts;
-mod trials;
+mod tryouts;
 
 use aide::axum::ApiRouter;
 use kontor_http::Services;
@@ -13,5 +14,6 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         .merge(definitions::routes())
         .merge(prompts::routes())
         .merge(labels::routes())
-        .merge(trials::routes())
+        .merge(gates::routes())
+        .merge(tryouts::routes())
 }

@@ -1,6 +1,8 @@
-//! A session's log as server-sent events: what was logged after the given event, then what happens.
+//! A session's log, and what happens to records, as server-sent events: what came after the given event, then what
+//! happens.
 
 mod encode;
+mod records;
 
 use std::{convert::Infallible, time::Duration};
 
@@ -13,10 +15,11 @@ use axum::{
 };
 use bytes::BytesMut;
 use futures::{Stream, StreamExt as _, stream};
-use kontor_agents::{EventId, StreamEvent};
+use kontor_agents::EventId;
 use kontor_core::{error::ErrorKind, ids::SessionId};
 use kontor_http::{Admission, KEEP_ALIVE, Services, StreamPlace};
 
+use self::encode::Sent;
 use crate::{
     extract::{Holds, Parameter, Parameters, Segments, StreamCaller},
     openapi::Describe as _,
@@ -37,7 +40,12 @@ pub(crate) fn routes() -> ApiRouter<Services> {
     let events = get_with(events, |op| {
         op.is("follow_session", "What was logged in a session, then what happens").tag("Chat").queries(&KNOWN)
     });
-    ApiRouter::new().api_route("/sessions/{id}/events", events)
+    let records = get_with(records::follow, |op| {
+        op.is("follow_records", "What happens to records, from a number on")
+            .tag("Records")
+            .queries(&records::KNOWN)
+    });
+    ApiRouter::new().api_route("/sessions/{id}/events", events).api_route("/events", records)
 }
 
 /// A session's events as they come.
@@ -64,7 +72,7 @@ async fn events(
 
 /// Events as they come, which have a place among the streams that are open.
 pub(crate) fn answer(
-    events: impl Stream<Item = StreamEvent> + Send + 'static,
+    events: impl Stream<Item = impl Sent> + Send + 'static,
     place: StreamPlace,
 ) -> EventStream {
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))];
@@ -93,7 +101,7 @@ pub(crate) fn position(headers: &HeaderMap, parameters: Parameters) -> Result<Op
 /// The events as the pieces of a body. Whatever is there already goes out together; a silence is filled with
 /// comments.
 fn pieces(
-    events: impl Stream<Item = StreamEvent> + Send,
+    events: impl Stream<Item = impl Sent> + Send,
     silence: Duration,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let batches = Box::pin(events.ready_chunks(BATCH));
@@ -104,7 +112,7 @@ fn pieces(
             Ok(Some(batch)) => {
                 let mut buffer = BytesMut::new();
                 for event in &batch {
-                    encode::append(event, &mut buffer);
+                    event.append(&mut buffer);
                 }
                 Some((buffer.freeze(), batches))
             }
@@ -115,6 +123,7 @@ fn pieces(
 
 #[cfg(test)]
 mod tests {
+    use kontor_agents::StreamEvent;
     use kontor_core::ids::TurnId;
     use uuid::Uuid;
 

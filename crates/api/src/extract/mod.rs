@@ -21,7 +21,7 @@ pub(crate) use self::{
     path::Segments,
     peer_address::PeerAddress,
     permitted::{
-        ChangesDataModel, ChangesSettings, ManagesAgents, ManagesKeys, ManagesMembers, ManagesRoles,
-        SeesAgents, WritesPrompts,
+        ChangesDataModel, ChangesSettings, Evaluates, ManagesAgents, ManagesKeys, ManagesMembers,
+        ManagesRoles, Publishes, SeesAgents, WritesPrompts,
     },
 };

@@ -42,6 +42,8 @@ permitted! {
     ManagesMembers: Members;
     ChangesSettings: Settings;
     ChangesDataModel: DataModel;
+    Evaluates: Evaluations;
+    Publishes: Publishing;
     ManagesKeys: ApiKeys;
 }
 

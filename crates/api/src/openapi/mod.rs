@@ -112,6 +112,10 @@ fn variable(path: &str, name: &str) -> Parameter {
             "A role by its name.",
             json_schema!({ "type": "string", "minLength": 1, "maxLength": 60, "examples": ["Member"] }),
         ),
+        _ if path.starts_with("/api/evals") => (
+            "A dataset by its name.",
+            json_schema!({ "type": "string", "minLength": 1, "maxLength": 100, "examples": ["sales-basics"] }),
+        ),
         _ if path.starts_with("/api/operations") => (
             "An operation, such as `deal.update`.",
             json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)?$", "maxLength": 80, "examples": ["deal.find"] }),

@@ -29,6 +29,10 @@ pub enum Permission {
     Prompts,
     /// What agents do for others: the turns that run, what a turn did and its model was sent, and feedback on answers.
     Conversations,
+    /// Datasets of evaluations, and runs of them.
+    Evaluations,
+    /// What has to be shown before a prompt is published, and publishing without it.
+    Publishing,
     /// API keys: service accounts by which programs act.
     ApiKeys,
 }
@@ -50,7 +54,7 @@ impl Fault for NotPermitted {
 }
 
 impl Permission {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Members,
         Self::Roles,
         Self::DataModel,
@@ -60,6 +64,8 @@ impl Permission {
         Self::Agents,
         Self::Prompts,
         Self::Conversations,
+        Self::Evaluations,
+        Self::Publishing,
         Self::ApiKeys,
     ];
 
@@ -75,6 +81,8 @@ impl Permission {
             Self::Agents => "Manage agents",
             Self::Prompts => "Write prompts",
             Self::Conversations => "See what agents do for others",
+            Self::Evaluations => "Evaluate agents",
+            Self::Publishing => "Set what publishing takes, and publish without it",
             Self::ApiKeys => "Manage API keys",
         }
     }
@@ -91,6 +99,8 @@ impl Permission {
             Self::Agents => "agents",
             Self::Prompts => "prompts",
             Self::Conversations => "conversations",
+            Self::Evaluations => "evaluations",
+            Self::Publishing => "publishing",
             Self::ApiKeys => "api_keys",
         }
     }

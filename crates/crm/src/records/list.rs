@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use kontor_core::{
     error::Issue,
-    filter::{Filter, parse_filter},
+    filter::{Asker, Filter, OwnRecord, parse_filter},
     grants::Action,
+    ids::MemberId,
     metadata::{Object, system_fields},
 };
 use kontor_store::Row;
@@ -187,6 +188,22 @@ fn conditions(
 pub(crate) fn filter(work: &Work<'_, '_>, object: &Object, json: &Json) -> Result<Expr, Error> {
     let filter = parsed(work, object, json)?;
     Ok(condition::compile(work, &filter, object, BASE, Authority::Caller))
+}
+
+/// Checks a filter that is kept to be asked later, for whoever asks then: it names what the caller may read.
+pub(crate) fn check_kept(work: &Work<'_, '_>, object: &Object, json: &Json) -> Result<(), Vec<Issue>> {
+    let own = OwnRecord::new();
+    let me = Some(MemberId(uuid::Uuid::nil()));
+    let anybody = Asker { me, own: &own, now: work.now, locale: work.caller.locale };
+    let parsed = parse_filter(json, object, work.schema, &*work.caller.grants, anybody);
+    let parsed = parsed
+        .map_err(|issues| issues.into_iter().map(|issue| issue.within("filter")).collect::<Vec<_>>())?;
+    check_names(work, object, &parsed).map_err(|issue| vec![issue])
+}
+
+/// Checks an order that is kept: it names what the caller may read.
+pub(crate) fn check_order(work: &Work<'_, '_>, object: &Object, text: &str) -> Result<(), Issue> {
+    Sorting::parse(work, object, Some(text), &Filter::everything()).map(drop)
 }
 
 /// A caller's filter, on what the caller may read.

@@ -12,6 +12,7 @@ mod access;
 mod approach;
 mod authority;
 mod batch;
+mod board;
 mod claims;
 mod condition;
 mod create;
@@ -36,12 +37,15 @@ mod sorting;
 mod targets;
 mod unique;
 mod update;
+mod upsert;
 mod write;
 
 pub(crate) use self::{
     access::{predicate, require},
+    board::figures,
     claims::{take_free, take_primary},
     get::values,
+    list::{check_kept, check_order},
     record::SIMILAR,
     related::{Labels, Wanted, lookup, may_read_every_name, padded},
     rows::{BASE, Selection, col, decode, named_cells},
@@ -49,6 +53,7 @@ pub(crate) use self::{
 pub use self::{
     authority::{Decided, decide, knows_all},
     batch::{BatchInput, BatchUpdate, MAX_BATCH, batch},
+    board::{Amounts, Figures},
     create::{create, create_with_id},
     cursor::MAX_CURSOR,
     delete::{delete, destroy, restore},
@@ -60,5 +65,6 @@ pub use self::{
     record::{Record, RelatedRecord},
     similar::{Likeness, MAX_SIMILAR, similar},
     update::{Updated, update},
+    upsert::{Upserted, upsert},
     write::RecordWrite,
 };

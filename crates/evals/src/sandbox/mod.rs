@@ -5,13 +5,14 @@
 //! and a worker that runs turns. Nothing in it knows of another place, so that nothing done in it is done anywhere
 //! else; operations that reach outside are offered as ever and fail. It shares with the process the models alone.
 //!
-//! There are three ways to one, all through [`Sandboxes`]:
+//! There are four ways to one, all through [`Sandboxes`]:
 //!
 //! | way | for |
 //! |---|---|
 //! | [`Sandboxes::make`] | a new workspace with the standard objects, roles and agents, made as `kontor serve` makes one: tens of milliseconds |
 //! | [`Sandbox::freeze`], then [`Template::open`] | as many workspaces as are wanted that begin as the frozen one was left, each a copy of two files: a few milliseconds |
 //! | [`Sandboxes::copy`] | what a workspace is now, on whichever engine, up to a bound and as far as somebody may see it |
+//! | [`Sandboxes::bare`] | what a workspace's records are made of, its roles and agents, without a record and a member |
 //!
 //! [`Sandboxes::standard`] is the template of a new workspace, made once.
 //!
@@ -42,6 +43,7 @@
 //! # }
 //! ```
 
+mod bare;
 mod copying;
 mod error;
 mod failing;
@@ -53,8 +55,10 @@ mod turns;
 mod workspace;
 
 pub use self::{
+    bare::BareCopy,
     copying::{CopyOf, Source},
     error::Error,
+    failing::FailOnce,
     making::{SandboxParts, Sandboxes},
     template::Template,
     turns::Settled,

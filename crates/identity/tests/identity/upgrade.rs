@@ -75,7 +75,7 @@ both_engines! {
         assert_eq!(upgraded, Permission::ALL);
         let fewer = FORMER.into_iter().filter(|word| *word != "export").collect();
         let upgraded = after_an_upgrade(&store, &house, workspace, admin, fewer).await;
-        let kept = [Permission::Members, Permission::Roles, Permission::DataModel, Permission::Audit, Permission::Agents, Permission::Prompts, Permission::ApiKeys];
+        let kept = [Permission::Members, Permission::Roles, Permission::DataModel, Permission::Audit, Permission::Agents, Permission::Prompts, Permission::Evaluations, Permission::ApiKeys];
         assert_eq!(upgraded, kept);
         // What a later version had, and what was taken from it.
         let settings = ["members", "data_model", "audit", "jobs", "settings"];

@@ -107,7 +107,7 @@ async fn member(
 }
 
 /// The operator in the workspace of this name or id, or in the only one, and its name.
-async fn chosen(services: &Services, wanted: Option<&str>) -> Result<(Caller, String), Error> {
+pub(crate) async fn chosen(services: &Services, wanted: Option<&str>) -> Result<(Caller, String), Error> {
     let operator = Operator::of_this_installation();
     let workspaces = services.identity.workspaces(operator).await?;
     let chosen = match (wanted, workspaces.as_slice()) {

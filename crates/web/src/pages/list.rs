@@ -1,5 +1,7 @@
 //! The list of an object's records: search, filter, order, columns, pages.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::{
     extract::{Path, Request, State},
@@ -11,10 +13,18 @@ use kontor_core::{
     grants::Action,
     metadata::{Object, Schema},
 };
-use kontor_crm::records::ListQuery;
+use kontor_crm::{
+    records::ListQuery,
+    views::{View, ViewType},
+};
 use kontor_http::Services;
 
-use super::list_state::{self, Address, PASSING};
+use super::{
+    board, calendar,
+    list_state::{self, Address, PASSING},
+    view_bar::ViewBar,
+    view_state::{self, AS, EDITED, TABLE, VIEW, WITHOUT},
+};
 use crate::{
     assets,
     error::{PageError, Result, page},
@@ -59,6 +69,9 @@ struct ListPage<'a> {
     heads: Vec<HeadView>,
     records: Vec<Vec<Shown>>,
     total: Option<u64>,
+    views: ViewBar,
+    /// What the list's form keeps of the view that is opened.
+    kept: Vec<(&'static str, String)>,
     first: Option<String>,
     previous: Option<String>,
     next: Option<String>,
@@ -95,8 +108,8 @@ pub(crate) async fn show(
     Path(plural): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let query = Fields::of_query(&request);
-    let is_described = list_state::is_described(&query);
+    let asked = Fields::of_query(&request);
+    let is_described = list_state::is_described(&asked);
     let schema = state.crm.schema(caller.workspace).await?;
     let object = schema
         .object_by_plural(&plural)
@@ -107,6 +120,21 @@ pub(crate) async fn show(
         return Ok(Redirect::to(&format!("/records/{plural}?{kept}")).into_response());
     }
 
+    let opened = view_state::opened(&state, &caller, &schema, object, &asked).await?;
+    let viewer = viewer(&state, &caller, &schema);
+    if let Some(opened) = opened.as_ref().filter(|opened| opened.view.kind != ViewType::Table)
+        && asked.get(AS) != TABLE
+    {
+        let shell = Shell::new(&state, &caller, &csrf, &schema, &object.label_plural, &plural).await?;
+        let (state, caller, viewer, query) = (&state, &caller, &viewer, &asked);
+        let kind = opened.view.kind;
+        let asked = board::Asked { state, caller, object, viewer, query, opened };
+        return match kind {
+            ViewType::Calendar => calendar::show(asked, shell).await,
+            ViewType::Kanban | ViewType::Table => board::show(asked, shell).await,
+        };
+    }
+    let query = opened.as_ref().map_or_else(|| asked.clone(), |opened| opened.query.clone());
     let chosen: Vec<String> = list_state::columns(&query, object, &caller);
     let candidates = records::candidates(object, &caller, &chosen);
     let fields = records::chosen(&candidates);
@@ -124,7 +152,7 @@ pub(crate) async fn show(
     }
     let after = query.get("after");
     let list = ListQuery {
-        filter: filters.to_json(),
+        filter: view_state::both(opened.as_ref().and_then(|opened| opened.fixed.clone()), filters.to_json()),
         sort: Some(query.get("sort")).filter(|sort| !sort.is_empty()).map(str::to_owned),
         fields: Some(records::fields_to_read(object, &caller, &fields)).filter(|fields| !fields.is_empty()),
         limit: PAGE_SIZE,
@@ -134,7 +162,6 @@ pub(crate) async fn show(
         deleted: query.get("deleted") == "yes",
         ..ListQuery::default()
     };
-    let viewer = viewer(&state, &caller, &schema);
     // What a person has written into a filter may not fit; the page says so and lets them go on.
     let (found, problem) = if filters.is_unread() {
         (None, Some("The filter was not applied, because a value in it could not be read.".to_owned()))
@@ -153,7 +180,8 @@ pub(crate) async fn show(
 
     let address = Address { plural: &plural, query: &query };
     let trail: Vec<&str> = query.all("p").collect();
-    let heads = heads(object, &schema, &caller, &table, query.get("sort"), &address);
+    let widths = opened.as_ref().map(|opened| widths(&opened.view)).unwrap_or_default();
+    let heads = heads(object, &schema, &caller, &table, query.get("sort"), &address, &widths);
     let next = next_cursor.map(|cursor| {
         let mut behind: Vec<&str> = trail.clone();
         behind.push(after);
@@ -166,6 +194,13 @@ pub(crate) async fn show(
         None => None,
     };
     let shell = Shell::new(&state, &caller, &csrf, &schema, &object.label_plural, &plural).await?;
+    let views = ViewBar::new(&state, &caller, &viewer, object, &shell.csrf, &query, opened.as_ref()).await?;
+    let kept = opened.iter().flat_map(|opened| {
+        let own = [WITHOUT, AS].into_iter();
+        let own = own.filter_map(|name| Some((name, query.find(name)?.to_owned())));
+        [(VIEW, opened.view.id.to_string()), (EDITED, "yes".to_owned())].into_iter().chain(own)
+    });
+    let kept = kept.collect();
     let shown = ListPage {
         object: &object.name,
         assets: &assets::BASE,
@@ -181,7 +216,7 @@ pub(crate) async fn show(
         live_href: format!("/records/{plural}"),
         clear_href: address.cleared(),
         is_passing,
-        is_changed: !is_passing && !list_state::of(&query, &chosen).is_empty(),
+        is_changed: !is_passing && opened.is_none() && !list_state::of(&query, &chosen).is_empty(),
         offers: filters
             .rows
             .iter()
@@ -204,6 +239,8 @@ pub(crate) async fn show(
         heads,
         records: table.rows,
         total,
+        views,
+        kept,
         first: (!after.is_empty()).then(|| address.page(&[], "")),
         previous,
         next,
@@ -219,6 +256,7 @@ fn heads(
     table: &Table,
     sort: &str,
     address: &Address<'_>,
+    widths: &BTreeMap<String, usize>,
 ) -> Vec<HeadView> {
     table
         .heads
@@ -232,15 +270,15 @@ fn heads(
                         &field.name,
                     )
             });
-            let order = match sort.strip_prefix('-') {
+            let order = sort.split(',').find_map(|key| match key.strip_prefix('-') {
                 Some(name) if name == head.name => Some("descending"),
-                None if sort == head.name => Some("ascending"),
+                None if key == head.name => Some("ascending"),
                 _ => None,
-            };
+            });
             HeadView {
                 label: head.label.clone(),
                 is_number: head.is_number,
-                width: width(object, head),
+                width: widths.get(head.name.as_str()).copied().unwrap_or_else(|| width(object, head)),
                 href: field.map(|field| {
                     // A figure is looked at from the largest, a text from its beginning; a second click turns it.
                     let descending = match order {
@@ -256,8 +294,16 @@ fn heads(
         .collect()
 }
 
+/// The widths that a view gives to columns, in steps of 32 pixels.
+fn widths(view: &View) -> BTreeMap<String, usize> {
+    let sized = view.columns.iter().flatten().filter_map(|column| Some((column.field(), column.width()?)));
+    let steps = |width: u32| usize::try_from(width.div_ceil(32)).unwrap_or(WIDEST).clamp(NARROWEST, WIDEST);
+    sized.map(|(field, width)| (field.to_owned(), steps(width))).collect()
+}
+
 /// The widest column and that of the records' names, in steps of 32 pixels.
 const WIDEST: usize = 9;
+const NARROWEST: usize = 3;
 const NAMES: usize = 7;
 
 /// As wide as fields of its kind need, and at least as its own heading does.

@@ -1,7 +1,5 @@
 //! What of a list is remembered, the addresses that keep it, and how it is forgotten.
 
-use std::collections::BTreeSet;
-
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, HeaderName},
@@ -10,6 +8,7 @@ use axum::{
 use kontor_core::{caller::Caller, metadata::Object};
 use kontor_http::Services;
 
+use super::view_state::{self, VIEW};
 use crate::{error::Result, form::Fields, link::with_query, records, session::Sent};
 
 /// Marks a list that is looked at in passing, such as all contacts of an account: it is not how the list was left.
@@ -18,14 +17,17 @@ pub(super) const PASSING: &str = "passing";
 /// Whether an address says what list is meant; one that says nothing means the list as it was left.
 pub(super) fn is_described(query: &Fields) -> bool {
     let says = |name: &&str| query.find(name).is_some();
-    ["q", "f", "c", "sort", "after", "deleted", PASSING].iter().any(says)
+    ["q", "f", "c", "sort", "after", "deleted", PASSING, VIEW].iter().any(says)
 }
 
-/// Whether a list that is asked for so is one to come back to: not one in passing, nor what is deleted, nor what a link
+/// Whether a list that is asked for so is one to come back to: not a view, nor one in passing, nor what is deleted, nor what a link
 /// from elsewhere searches for. The list's own form says its columns with what is searched for.
 pub(super) fn is_lasting(query: &Fields) -> bool {
     let is_search_alone = !query.get("q").is_empty() && query.find("c").is_none();
-    query.get(PASSING) != "yes" && query.get("deleted") != "yes" && !is_search_alone
+    query.find(VIEW).is_none()
+        && query.get(PASSING) != "yes"
+        && query.get("deleted") != "yes"
+        && !is_search_alone
 }
 
 /// Whether a person opens the page here, rather than a script, a browser on its own, or another site's link.
@@ -41,9 +43,8 @@ pub(super) fn is_opened(headers: &HeaderMap) -> bool {
 pub(super) fn columns(query: &Fields, object: &Object, caller: &Caller) -> Vec<String> {
     let chosen: Vec<String> = query.all("c").map(str::to_owned).collect();
     let usual = records::candidates(object, caller, &[]);
-    let usual: BTreeSet<&str> =
-        usual.iter().filter(|column| column.is_shown).map(|column| column.field.name.as_str()).collect();
-    let is_usual = chosen.iter().map(String::as_str).collect::<BTreeSet<_>>() == usual;
+    let usual = usual.iter().filter(|column| column.is_shown).map(|column| column.field.name.as_str());
+    let is_usual = usual.eq(chosen.iter().map(String::as_str));
     if is_usual { Vec::new() } else { chosen }
 }
 
@@ -76,6 +77,7 @@ pub(super) struct Address<'a> {
 impl Address<'_> {
     pub(super) fn with(&self, sort: &str, trail: &[&str], after: &str) -> String {
         let kept = ["q", "deleted", PASSING].into_iter().map(|name| (name, self.query.get(name)));
+        let kept = kept.chain(view_state::kept(self.query));
         let rows = ["f", "o", "v", "c"]
             .into_iter()
             .flat_map(|name| self.query.all(name).map(move |value| (name, value)).collect::<Vec<_>>());
@@ -113,7 +115,8 @@ impl Address<'_> {
     pub(super) fn cleared(&self) -> String {
         let columns = self.query.all("c").map(|column| ("c", column));
         let kept = [("sort", self.query.get("sort")), (PASSING, self.query.get(PASSING))];
-        let kept = kept.into_iter().filter(|(_, value)| !value.is_empty());
+        let kept =
+            kept.into_iter().chain(view_state::cleared(self.query)).filter(|(_, value)| !value.is_empty());
         with_query(&format!("/records/{}", self.plural), [("q", "")].into_iter().chain(kept).chain(columns))
     }
 }

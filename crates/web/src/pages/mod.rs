@@ -5,7 +5,9 @@ mod agents;
 mod answers;
 mod approvals;
 mod audit;
+mod board;
 mod budgets;
+mod calendar;
 mod chat;
 mod chat_agent;
 mod chat_menu;
@@ -13,6 +15,7 @@ mod choices;
 mod consent;
 mod delegations;
 mod edit;
+mod evaluations;
 mod events;
 mod feedback;
 mod jobs;
@@ -33,9 +36,12 @@ mod setup;
 mod sign_in;
 mod suggestions;
 mod trace;
-mod trials;
+mod tryouts;
 mod turns;
 mod usage;
+mod view_bar;
+mod view_state;
+mod views;
 
 use axum::{
     Router,
@@ -77,6 +83,7 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/chat/turns/{turn}/resend", post(answers::resend))
         .route("/chat/turns/{turn}/retry", post(answers::retry))
         .route("/turns/{turn}", get(trace::show))
+        .route("/turns/{turn}/case", post(trace::make_case))
         .route("/chat/turns/{turn}/cancel", post(turns::cancel))
         .route("/chat/turns/{turn}/go_on", post(turns::go_on))
         .route("/chat/approvals/{approval}", post(turns::resolve))
@@ -111,21 +118,39 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/agents/{name}/delete", post(agents::list::delete))
         .route("/settings/agents/{name}/restore", post(agents::list::restore))
         .route("/settings/agents/{name}/prompt", get(agents::prompt::show).post(agents::prompt::save))
-        .route("/settings/agents/{name}/prompt/draft", post(agents::prompt::keep))
-        .route("/settings/agents/{name}/prompt/discard", post(agents::prompt::discard))
+        .route("/settings/agents/{name}/prompt/draft", post(agents::drafts::keep))
+        .route("/settings/agents/{name}/prompt/discard", post(agents::drafts::discard))
         .route("/settings/agents/{name}/prompt/preview", post(agents::prompt::preview))
-        .route("/settings/agents/{name}/prompt/try", post(trials::begin))
-        .route("/settings/agents/{name}/trials/{trial}", get(trials::show))
-        .route("/settings/agents/{name}/trials/{trial}/turns", post(trials::start))
-        .route("/settings/agents/{name}/trials/{trial}/events", get(trials::stream))
-        .route("/settings/agents/{name}/trials/{trial}/end", post(trials::end))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/cancel", post(trials::cancel))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/go_on", post(trials::go_on))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/retry", post(trials::retry))
-        .route("/settings/agents/{name}/trials/{trial}/approvals/{approval}", post(trials::resolve))
+        .route("/settings/agents/{name}/prompt/try", post(tryouts::begin))
+        .route("/settings/agents/{name}/tryouts/{tryout}", get(tryouts::show))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns", post(tryouts::start))
+        .route("/settings/agents/{name}/tryouts/{tryout}/events", get(tryouts::stream))
+        .route("/settings/agents/{name}/tryouts/{tryout}/end", post(tryouts::end))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/cancel", post(tryouts::cancel))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/go_on", post(tryouts::go_on))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/retry", post(tryouts::retry))
+        .route("/settings/agents/{name}/tryouts/{tryout}/approvals/{approval}", post(tryouts::resolve))
         .route("/settings/agents/{name}/prompt/label", post(agents::reviews::move_label))
         .route("/settings/agents/{name}/prompt/reviews", post(agents::reviews::request))
         .route("/settings/agents/{name}/prompt/reviews/{id}", post(agents::reviews::answer))
+        .route("/settings/agents/{name}/prompt/evaluate", post(evaluations::list::evaluate))
+        .route("/settings/agents/{name}/prompt/gates/{label}", post(evaluations::gate::set))
+        .route("/settings/evaluations", get(evaluations::list::show))
+        .route("/settings/evaluations/shipped", post(evaluations::list::add_shipped))
+        .route(
+            "/settings/evaluations/datasets/new",
+            get(evaluations::dataset::new).post(evaluations::dataset::add),
+        )
+        .route(
+            "/settings/evaluations/datasets/{name}",
+            get(evaluations::dataset::show).post(evaluations::dataset::change),
+        )
+        .route("/settings/evaluations/datasets/{name}/remove", post(evaluations::dataset::remove))
+        .route("/settings/evaluations/runs", post(evaluations::list::start))
+        .route("/settings/evaluations/runs/{id}", get(evaluations::run::show))
+        .route("/settings/evaluations/runs/{id}/cancel", post(evaluations::run::cancel))
+        .route("/settings/evaluations/runs/{id}/events", get(evaluations::run::stream))
+        .route("/settings/evaluations/compare", get(evaluations::compare::show))
         .route("/settings/models", get(models::show))
         .route("/settings/models/use", post(models::choose))
         .route("/settings/models/facts", get(models::facts::show).post(models::facts::change))
@@ -156,6 +181,10 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/records/{plural}", get(list::show).post(edit::create))
         .route("/records/{plural}/new", get(edit::new))
         .route("/records/{plural}/reset", post(list_state::reset))
+        .route("/records/{plural}/views", post(views::create))
+        .route("/records/{plural}/views/{view}", post(views::change))
+        .route("/records/{plural}/views/{view}/delete", post(views::delete))
+        .route("/records/{plural}/views/{view}/move", post(board::move_cards))
         .route("/records/{plural}/{id}", get(record::show).post(edit::update))
         .route("/records/{plural}/{id}/edit", get(edit::show))
         .route("/records/{plural}/{id}/delete", post(record::delete))

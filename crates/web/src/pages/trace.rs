@@ -3,19 +3,21 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    response::Html,
+    response::{Html, Redirect},
 };
 use kontor_agents::{TraceCall, TraceStep, TurnStatus, TurnTrace};
 use kontor_core::{ids::TurnId, reading::readable, usage::dollars};
+use kontor_evals::evaluations::NewCase;
 use kontor_http::Services;
 use serde_json::Value as Json;
 
+use super::evaluations;
 use crate::{
     assets,
     chat::duration,
     error::{Result, page},
     link::parsed,
-    session::SignedIn,
+    session::{Sent, SignedIn},
     shell::Shell,
     show::{Clock, Shown, exact},
 };
@@ -39,6 +41,8 @@ struct TracePage {
     model_time: String,
     tools_time: String,
     steps: Vec<StepView>,
+    /// The datasets that the turn may become a case of.
+    datasets: Vec<String>,
 }
 
 struct StepView {
@@ -98,8 +102,27 @@ pub(crate) async fn show(
         model_time: duration(timing.model_ms),
         tools_time: duration(timing.tools_ms),
         steps: step_views(&trace.steps, None),
+        datasets: evaluations::list::datasets_of(&state, &caller).await?,
         trace,
     })
+}
+
+/// Makes the turn a case of a dataset, which is shown then.
+pub(crate) async fn make_case(
+    State(state): State<Services>,
+    Path(turn): Path<String>,
+    sent: Sent,
+) -> Result<Redirect> {
+    let note = sent.fields.get("note").to_owned();
+    let new = NewCase {
+        turn: parsed(&turn)?,
+        name: None,
+        description: Some(note).filter(|note| !note.is_empty()),
+        tags: Vec::new(),
+    };
+    let dataset = sent.fields.get("dataset");
+    state.evaluations.add_case(&sent.caller, dataset, new).await?;
+    Ok(Redirect::to(&evaluations::of_dataset(dataset)))
 }
 
 /// The steps of an agent, each followed by those of the agents that were asked in it.

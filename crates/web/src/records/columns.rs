@@ -5,13 +5,14 @@ use kontor_core::{
     filter::{FieldPath, Readable as _},
     metadata::{Field, Object, Schema, system_fields},
 };
+use kontor_crm::views::MAX_COLUMNS;
 
 use crate::kinds;
 
 /// The columns a list has beside the record's name where none are chosen.
 const MAX_DEFAULT: usize = 6;
 /// The most columns one may choose.
-const MAX_CHOSEN: usize = 20;
+const MAX_CHOSEN: usize = MAX_COLUMNS;
 
 /// A column that may be shown.
 pub(crate) struct Column<'a> {
@@ -32,7 +33,7 @@ impl Column<'_> {
     }
 }
 
-/// The fields that can be a list's columns, with those that are.
+/// The fields that can be a list's columns, with those that are: the chosen ones first, in the order of the choice.
 pub(crate) fn candidates<'a>(object: &'a Object, caller: &Caller, chosen: &[String]) -> Vec<Column<'a>> {
     let readable = object.fields.iter().filter(|field| {
         caller.grants.can_read_field(&object.name, &field.name)
@@ -51,6 +52,8 @@ pub(crate) fn candidates<'a>(object: &'a Object, caller: &Caller, chosen: &[Stri
             .filter(|column| chosen.iter().any(|name| column.field.name == *name.as_str()))
             .take(MAX_CHOSEN)
             .for_each(|column| column.is_shown = true);
+        let place = |column: &Column<'_>| chosen.iter().position(|name| column.field.name == *name.as_str());
+        columns.sort_by_key(|column| place(column).unwrap_or(usize::MAX));
     }
     columns
 }

@@ -18,10 +18,10 @@ use super::{problems::Trouble, reading};
 use crate::{error::Result, form::Fields};
 
 /// The most rows a filter has.
-const MAX_ROWS: usize = 12;
+pub(super) const MAX_ROWS: usize = 12;
 
 /// Comparisons as the page names them and as the filter language does.
-const COMPARISONS: [Comparison; 12] = [
+pub(super) const COMPARISONS: [Comparison; 12] = [
     Comparison { word: "contains", label: "contains", operator: "contains" },
     Comparison { word: "is", label: "is", operator: "eq" },
     Comparison { word: "not", label: "is not", operator: "neq" },
@@ -36,10 +36,10 @@ const COMPARISONS: [Comparison; 12] = [
     Comparison { word: "filled", label: "is not empty", operator: "is_empty" },
 ];
 
-struct Comparison {
-    word: &'static str,
+pub(super) struct Comparison {
+    pub(super) word: &'static str,
     label: &'static str,
-    operator: &'static str,
+    pub(super) operator: &'static str,
 }
 
 /// A field that a row can name.
@@ -56,7 +56,7 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    fn words(&self) -> &'static [&'static str] {
+    pub(super) fn words(&self) -> &'static [&'static str] {
         match self.ty {
             PartType::FoldedText | PartType::LowerText | PartType::UpperText | PartType::Phone => {
                 &["contains", "is", "not", "starts", "empty", "filled"]
@@ -85,7 +85,12 @@ impl Choice {
     }
 
     /// What a row says of the field, as a condition on its path.
-    fn condition(&self, comparison: &Comparison, value: &str, today: Date) -> Result<Json, Trouble> {
+    pub(super) fn condition(
+        &self,
+        comparison: &Comparison,
+        value: &str,
+        today: Date,
+    ) -> Result<Json, Trouble> {
         let operator = comparison.operator;
         let on_path = |condition: Json| json!({ &self.path: condition });
         Ok(match self.ty {
@@ -299,7 +304,7 @@ fn by_record(object: &Object, caller: &Caller, rows: &[Row]) -> Vec<Choice> {
     object.fields.iter().filter(is_named).filter_map(choice).collect()
 }
 
-fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
+pub(super) fn choices(schema: &Schema, object: &Object, caller: &Caller) -> Vec<Choice> {
     let readable = |object: &Object, field: &Field| caller.grants.can_read_field(&object.name, &field.name);
     let is_offered = |field: &&Field| readable(object, field) && field.kind.is_legible();
     let choice = |field: &Field| {

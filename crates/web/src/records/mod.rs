@@ -3,6 +3,7 @@
 
 mod columns;
 mod filter;
+mod filter_rows;
 mod held;
 mod inputs;
 mod names;
@@ -13,6 +14,7 @@ mod submitted;
 pub(crate) use self::{
     columns::{Column, candidates, chosen, field_shown_on_page, fields_to_read},
     filter::{Filters, RowView},
+    filter_rows::{RowText, rows_of},
     held::Held,
     inputs::{Control, DAYS, Form, Input, Source, currencies, inputs, parts, points, record},
     names::{Names, Wanted},

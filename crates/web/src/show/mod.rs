@@ -14,6 +14,7 @@ mod value;
 pub(crate) use self::{
     changes::{ChangeView, changes},
     chart::{Chart, share},
+    condition::condition_words,
     failure::{Failure, as_sentence, without_ids},
     json::untyped,
     results::{ResultView, arguments, brief, event_words, operation_label},

@@ -11,6 +11,7 @@ use kontor_core::{error::Issue, grants::Action, metadata::Object, text};
 use serde_json::{Map, Value as Json, json};
 
 use self::plan::Plan;
+pub(super) use self::sums::Sum;
 use super::access::require;
 use crate::{Error, Work};
 

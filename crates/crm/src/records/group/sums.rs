@@ -12,21 +12,32 @@ const CUT: i64 = 1_000_000;
 const AVERAGE_DECIMALS: u8 = 6;
 
 /// A sum that may be larger than 64 bits.
-pub(super) struct Sum(i128);
+#[derive(Default)]
+pub(in crate::records) struct Sum(i128);
 
 impl Sum {
     /// The SQL of the two halves of the sum of a quoted column.
-    pub(super) fn halves(dialect: Dialect, column: &str) -> [String; 2] {
+    pub(in crate::records) fn halves(dialect: Dialect, column: &str) -> [String; 2] {
         dialect.sum_cut_in_two(column, CUT)
     }
 
     /// The sum of which these are the halves.
-    pub(super) fn of(high: i64, low: i64) -> Self {
+    pub(in crate::records) fn of(high: i64, low: i64) -> Self {
         Self(i128::from(high) * i128::from(CUT) + i128::from(low))
     }
 
+    /// A sum that is known.
+    pub(in crate::records) fn exactly(sum: i128) -> Self {
+        Self(sum)
+    }
+
+    /// The sum a number of times.
+    pub(in crate::records) fn times(&self, factor: i64) -> i128 {
+        self.0 * i128::from(factor)
+    }
+
     /// The sum, unless it has more digits than can be told.
-    pub(super) fn exact(&self) -> Option<i64> {
+    pub(in crate::records) fn exact(&self) -> Option<i64> {
         i64::try_from(self.0).ok().filter(|sum| is_told_exactly(*sum))
     }
 }

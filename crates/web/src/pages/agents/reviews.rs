@@ -21,7 +21,7 @@ pub(crate) async fn move_label(
     sent: Sent,
 ) -> Result<Response> {
     let version = number(&sent.fields, "version").ok_or_else(PageError::not_found)?;
-    let to = LabelMove { version, expected: number(&sent.fields, "expected") };
+    let to = LabelMove { version, expected: number(&sent.fields, "expected"), reason: reason(&sent) };
     let moved = state.agents.move_label(&sent.caller, &name, sent.fields.get("label"), to).await;
     led(&state, &sent, &name, moved.map(|_| "moved#versions")).await
 }
@@ -53,9 +53,15 @@ pub(crate) async fn answer(
         "withdraw" => ReviewDecision::Withdraw,
         _ => return Err(PageError::not_found()),
     };
-    let answer = ReviewAnswer { decision, comment: sent.fields.get("comment").to_owned() };
+    let answer =
+        ReviewAnswer { decision, comment: sent.fields.get("comment").to_owned(), reason: reason(&sent) };
     let answered = state.agents.answer_review(&sent.caller, &name, id, answer).await;
     led(&state, &sent, &name, answered.map(|_| "answered#reviews")).await
+}
+
+/// Why a label is to move although what its gate requires is not shown.
+fn reason(sent: &Sent) -> Option<String> {
+    Some(sent.fields.get("reason").to_owned()).filter(|reason| !reason.is_empty())
 }
 
 /// Back to the page of the prompt, which says what was done, or why it was not.
