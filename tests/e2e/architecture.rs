@@ -18,7 +18,7 @@ const FACES: &[&str] = &[
 ];
 
 /// What each crate may name, as the architecture document draws it. A crate's own tests may name more.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("kontor-core", &[]),
     ("kontor-store", &["kontor-core"]),
     ("kontor-identity", &["kontor-core", "kontor-store"]),
@@ -59,12 +59,14 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "kontor-operations",
             "kontor-crm",
             "kontor-identity",
+            "kontor-outbound",
             "kontor-models",
             "kontor-agents",
             "kontor-evals",
         ],
     ),
     ("kontor-api", FACES),
+    ("kontor-mcp", FACES),
     ("kontor-web", FACES),
     (
         "kontor",
@@ -81,6 +83,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "kontor-evals",
             "kontor-http",
             "kontor-api",
+            "kontor-mcp",
             "kontor-web",
         ],
     ),
@@ -92,7 +95,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Which drivers and engines of other crates only one crate may name.
-const KEPT: [(&str, &[&str]); 11] = [
+const KEPT: [(&str, &[&str]); 12] = [
     ("rusqlite", &["kontor-store", "kontor-bench"]),
     ("sqlx", &["kontor-store", "kontor-bench"]),
     ("croner", &["kontor-store"]),
@@ -102,6 +105,7 @@ const KEPT: [(&str, &[&str]); 11] = [
     ("rustls-native-certs", &["kontor-outbound"]),
     ("argon2", &["kontor-identity"]),
     ("jsonwebtoken", &["kontor-identity"]),
+    ("rmcp", &["kontor-mcp"]),
     ("comrak", &["kontor-web"]),
     ("ammonia", &["kontor-web"]),
 ];
@@ -130,6 +134,7 @@ const LAYERS_OF_AGENTS: [&[&str]; 7] = [
         "open_turns",
         "turns",
         "approvals",
+        "client_calls",
         "authority",
         "model_providers",
         "budgets",

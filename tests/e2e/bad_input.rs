@@ -129,6 +129,37 @@ async fn every_bad_request_is_answered_by_a_problem_with_a_code() {
     }
 }
 
+/// Whoever may not make a request is not told what is wrong with it.
+#[tokio::test]
+async fn a_permission_is_asked_for_before_what_is_sent_is_looked_at() {
+    let fixture = Fixture::builtin().await;
+    let vera = fixture.sign_in("vera").await;
+    for (method, path) in [
+        (Method::POST, "/api/agents"),
+        (Method::PATCH, "/api/agents/analyst"),
+        (Method::POST, "/api/agents/analyst/prompts"),
+        (Method::PUT, "/api/agents/analyst/draft"),
+        (Method::PUT, "/api/agents/analyst/labels/production"),
+        (Method::POST, "/api/agents/analyst/preview"),
+        (Method::POST, "/api/agents/analyst/tryouts"),
+        (Method::POST, "/api/roles"),
+        (Method::POST, "/api/invitations"),
+        (Method::POST, "/api/objects/deal/fields"),
+    ] {
+        let answer = vera.send(method, path, Some(json!({"nonsense": 7})), &[]).await.unwrap();
+        let shown = format!("{path}: {}", answer.body);
+        assert_eq!((answer.status.as_u16(), &answer.body["code"]), (403, &json!("not_permitted")), "{shown}");
+    }
+    // Nor which agents there are, of a session that is another's.
+    let ada = fixture.sign_in("ada").await;
+    let session = ada.session("analyst").await.unwrap();
+    for agent in ["analyst", "nobody"] {
+        let patch = json!({ "agent": agent });
+        let answer = vera.patch(&format!("/api/sessions/{session}"), patch).await.unwrap();
+        assert_eq!((answer.status.as_u16(), &answer.body["code"]), (404, &json!("session_not_found")));
+    }
+}
+
 #[tokio::test]
 async fn bodies_that_are_no_json_or_too_large_are_refused() {
     let fixture = Fixture::builtin().await;

@@ -134,32 +134,42 @@ fn no_deals() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_members_role_changed_in_the_middle_of_a_turn_holds_from_its_next_operation() {
+async fn a_role_of_the_member_or_the_agent_changed_in_the_middle_of_a_turn_holds_from_its_next_operation() {
     for engine in engines() {
-        let scene = Scene::new(engine).await;
-        let (session, turn) = scene.under_way().await;
-        scene.ada.patch("/api/roles/Person", no_deals()).await.unwrap().ok();
-        let changed = Instant::now();
-        assert_eq!(scene.ended(&session, &turn).await, "completed", "{engine:?}");
-        scene.last_success_after(changed, "the member's role");
-        let refused = scene.asked.lock().unwrap().last().copied();
-        assert!(matches!(refused, Some((_, Some(false)))), "{engine:?}: no operation was refused");
-        scene.end().await;
+        for role in ["Person", "Helper"] {
+            let scene = Scene::new(engine).await;
+            let (session, turn) = scene.under_way().await;
+            scene.ada.patch(&format!("/api/roles/{role}"), no_deals()).await.unwrap().ok();
+            let changed = Instant::now();
+            assert_eq!(scene.ended(&session, &turn).await, "completed", "{engine:?} {role}");
+            scene.last_success_after(changed, role);
+            let refused = scene.asked.lock().unwrap().last().copied();
+            assert!(matches!(refused, Some((_, Some(false)))), "{engine:?} {role}: no operation was refused");
+            scene.end().await;
+        }
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_role_of_an_agent_changed_in_the_middle_of_a_turn_holds_from_its_next_operation() {
-    for engine in engines() {
-        let scene = Scene::new(engine).await;
-        let (session, turn) = scene.under_way().await;
-        scene.ada.patch("/api/roles/Helper", no_deals()).await.unwrap().ok();
-        let changed = Instant::now();
-        assert_eq!(scene.ended(&session, &turn).await, "completed", "{engine:?}");
-        scene.last_success_after(changed, "the agent's role");
-        let refused = scene.asked.lock().unwrap().last().copied();
-        assert!(matches!(refused, Some((_, Some(false)))), "{engine:?}: no operation was refused");
-        scene.end().await;
+#[tokio::test]
+async fn a_changed_role_holds_for_requests_to_another_server_within_five_seconds() {
+    for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
+        let fixture = Fixture::start(engine, None).await;
+        let second = fixture.second_server();
+        let ada = fixture.sign_in("ada").await;
+        ada.post("/api/roles", json!({"name": "Probe", "copy_of": "Member"})).await.unwrap().ok();
+        let add = ["user", "add", "probe@demo.test", "--name", "Pia Probe", "--role", "Probe"];
+        assert!(kontor(&fixture, &add).status.success());
+        let there = ApiClient::sign_in(&second.url, "probe@demo.test").await.unwrap();
+        there.post("/api/records/deals", json!({"name": "Before"})).await.unwrap().ok();
+        let grants = json!({"default": {"actions": ["read"]}});
+        ada.patch("/api/roles/Probe", json!({ "grants": grants })).await.unwrap().ok();
+        let refused = eventually(EVERYWHERE, || async {
+            let answer = there.post("/api/records/deals", json!({"name": "After"})).await.unwrap();
+            (answer.status == 403).then_some(())
+        });
+        refused.await.expect("the other server still goes by the role as it was");
+        drop(second);
+        fixture.end().await;
     }
 }
 

@@ -1,7 +1,13 @@
 //! `kontor eval`, with no server, no configuration and no network.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
+use kontor_core::environment::Environment;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -42,6 +48,56 @@ fn shipped_cases_are_tried_and_a_result_is_compared_with_itself() {
     assert!(told.contains("no case differs"), "{told}");
 }
 
+/// A result without what differs from run to run.
+fn timeless(path: &Path) -> Value {
+    fn without_times(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.retain(|name, _| !name.starts_with("latency"));
+                members.values_mut().for_each(without_times);
+            }
+            Value::Array(items) => items.iter_mut().for_each(without_times),
+            _ => {}
+        }
+    }
+    let mut json = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    without_times(&mut json);
+    json
+}
+
+/// A run is killed so many times; `KONTOR_TEST_KILLS` says another number.
+const KILLS: u64 = 5;
+
+#[test]
+fn a_run_that_is_killed_again_and_again_ends_with_the_numbers_of_one_that_was_not() {
+    let folder = TempDir::new().unwrap();
+    let kills = std::env::var("KONTOR_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let workflow = shipped("skills-workflow.yaml");
+    let run = |json: &str, kept: &str| {
+        let mut command = Command::new(binary());
+        let flags = ["eval", "run", &workflow, "--json", json, "--run", kept, "--concurrency", "2"];
+        command.args(flags).current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    run("whole.json", "whole").status().unwrap();
+    let environment = Environment::system();
+    let kept = || fs::read(folder.path().join("kept/trials.jsonl")).map_or(0, |text| text.len());
+    for _ in 0..kills {
+        let before = kept();
+        let mut child = run("resumed.json", "kept").spawn().unwrap();
+        // Somewhere in the middle: after a trial or two more, or before the first.
+        let random = u64::from(u16::from_le_bytes(environment.random()));
+        std::thread::sleep(Duration::from_millis(100 + random % 1_500));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(kept() >= before, "what was kept stays");
+    }
+    run("resumed.json", "kept").status().unwrap();
+    let [whole, resumed] = ["whole.json", "resumed.json"].map(|name| timeless(&folder.path().join(name)));
+    assert_eq!(resumed, whole);
+    assert_eq!(whole["totals"]["complete"], true);
+}
+
 #[test]
 fn what_is_wrong_is_told_by_line_and_by_what_the_command_ends_with() {
     let folder = TempDir::new().unwrap();
@@ -53,6 +109,30 @@ fn what_is_wrong_is_told_by_line_and_by_what_the_command_ends_with() {
     let (told, code) = eval(folder.path(), &["run", "fails.yaml"]);
     assert_eq!(code, 1, "{told}");
     assert!(told.contains("0 of 1 trials passed"), "{told}");
+    let run = |more: &[&str]| eval(folder.path(), &[&["run", "fails.yaml"], more].concat());
+    // Wrong flags are told before anything is run, and nothing is written then.
+    for (flags, expected) in [
+        (&["--agent", "sales-asistant"][..], "Did you mean sales-assistant?"),
+        (&["--model", "lost/model"], "there is no model lost/model"),
+        (&["--record", "tape.jsonl"], "no language model is asked"),
+        (&["--model", "builtin", "--replay", "gone.jsonl"], "gone.jsonl"),
+        (&["--json", "no/such/folder.json"], "no/such/folder.json cannot be written"),
+        (&["--tag", "nothing"], "no case has one of these tags"),
+        (&["--prompt", "gone.md"], "gone.md"),
+        (&["--trials", "0"], "0 is not in 1..=1000"),
+    ] {
+        let (told, code) = run(flags);
+        assert_eq!(code, 2, "{flags:?}: {told}");
+        assert!(told.contains(expected) && !told.contains("trials passed"), "{flags:?}: {told}");
+    }
+    assert!(!folder.path().join("tape.jsonl").exists());
+    let (told, code) = run(&["--json", "fails.json"]);
+    assert_eq!(code, 1, "{told}");
+    let result = fs::read_to_string(folder.path().join("fails.json")).unwrap();
+    write("other.json", &result.replace("\"form\": 2", "\"form\": 1"));
+    let (told, code) = eval(folder.path(), &["compare", "fails.json", "other.json"]);
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("other.json: the result has form 1"), "{told}");
     write("wrong.yaml", "name: wrong\ncases:\n  - name: one\n    turns: [hello]\n    expects: {}\n");
     let (told, code) = eval(folder.path(), &["validate", "wrong.yaml", "gone.yaml"]);
     assert_eq!(code, 2, "{told}");

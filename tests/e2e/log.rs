@@ -9,7 +9,7 @@ use kontor_testkit::{
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::fixture::binary;
+use crate::fixture::{binary, eventually};
 
 /// A server that logs all it can to `log`, and the folder it lives in.
 fn server(log: Stdio) -> (Server, TempDir) {
@@ -37,14 +37,11 @@ async fn work(server: &Server) -> ApiClient {
 
 /// Whether the server counts lines that it could not write; the log has a thread of its own, which may be behind.
 async fn counts_dropped_lines(ada: &ApiClient) -> bool {
-    for _ in 0..100 {
+    let counted = eventually(Duration::from_secs(10), || async {
         let ready = ada.get("/readyz").await.unwrap().ok();
-        if ready["dropped_log_lines"].as_u64().is_some_and(|dropped| dropped > 0) {
-            return true;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    false
+        ready["dropped_log_lines"].as_u64().filter(|dropped| *dropped > 0)
+    });
+    counted.await.is_some()
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         let path = path.replace("/api/agents/{name}", "/api/agents/nobody").replace("{label}", "staging");
         let path = path.replace("/api/roles/{name}", "/api/roles/Nobody").replace("{version}", "1");
         let path = path.replace("/api/objects/{name}", "/api/objects/deal").replace("{name}", "nothing");
-        let path = path.replace("{trial}", NIL).replace("{turn}", NIL).replace("{approval}", NIL);
+        let path = path.replace("{tryout}", NIL).replace("{turn}", NIL).replace("{approval}", NIL);
         (route, takes, path.replace("{id}", NIL).replace("{plural}", "deals"), body)
     };
     let at = |route, takes, path: &str, body| (route, takes, path.to_owned(), body);
@@ -59,10 +59,17 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /.well-known/jwks.json", Nothing, none.clone()),
         row("GET /.well-known/oauth-authorization-server", Nothing, none.clone()),
         row("GET /.well-known/oauth-protected-resource", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource/mcp", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource/mcp/read", Nothing, none.clone()),
         row("GET /api/keys", KEYS, none.clone()),
         row("POST /api/keys", KEYS, json!({})),
         row("GET /api/keys/{id}", KEYS, none.clone()),
         row("DELETE /api/keys/{id}", KEYS, none.clone()),
+        row("POST /oauth/revoke", Nothing, none.clone()),
+        row("POST /oauth/register", Nothing, none.clone()),
+        row("GET /.well-known/oauth-protected-resource/mcp", Nothing, none.clone()),
+        row("GET /api/me/delegations", Membership, none.clone()),
+        row("DELETE /api/me/delegations/{delegation}", Membership, none.clone()),
         row("GET /api/me", Membership, none.clone()),
         row("PATCH /api/me", Membership, none.clone()),
         at("GET /api/search", Membership, "/api/search?q=acme", none.clone()),
@@ -101,6 +108,7 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("DELETE /api/turns/{id}/feedback", Membership, none.clone()),
         row("GET /api/feedback", One(&["conversations"]), none.clone()),
         row("GET /api/approvals", Membership, none.clone()),
+        at("GET /api/events", Membership, "/api/events?after=x", none.clone()),
         row("GET /api/invitations/{invitation}", Nothing, none.clone()),
         row("POST /api/invitations/{invitation}/accept", Nothing, none.clone()),
         row("GET /api/password-resets/{token}", Nothing, none.clone()),
@@ -212,17 +220,17 @@ fn rows() -> Vec<(&'static str, Takes, String, Value)> {
         row("GET /api/agents/{name}/reviews", AGENTS_OR_PROMPTS, none.clone()),
         row("POST /api/agents/{name}/reviews", PROMPTS, json!({"label": "production", "version": 1})),
         row("POST /api/agents/{name}/reviews/{id}", PROMPTS, json!({"decision": "approve"})),
-        row("GET /api/agents/{name}/trials", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials", PROMPTS, json!({})),
-        row("GET /api/agents/{name}/trials/{trial}", PROMPTS, none.clone()),
-        row("DELETE /api/agents/{name}/trials/{trial}", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials/{trial}/turns", PROMPTS, json!({"message": "x"})),
-        row("GET /api/agents/{name}/trials/{trial}/turns/{turn}", PROMPTS, none.clone()),
-        row("POST /api/agents/{name}/trials/{trial}/turns/{turn}/cancel", PROMPTS, none.clone()),
-        row("GET /api/agents/{name}/trials/{trial}/events", PROMPTS, none.clone()),
-        row("GET /api/agents/{name}/trials/{trial}/approvals", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts", PROMPTS, json!({})),
+        row("GET /api/agents/{name}/tryouts/{tryout}", PROMPTS, none.clone()),
+        row("DELETE /api/agents/{name}/tryouts/{tryout}", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts/{tryout}/turns", PROMPTS, json!({"message": "x"})),
+        row("GET /api/agents/{name}/tryouts/{tryout}/turns/{turn}", PROMPTS, none.clone()),
+        row("POST /api/agents/{name}/tryouts/{tryout}/turns/{turn}/cancel", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts/{tryout}/events", PROMPTS, none.clone()),
+        row("GET /api/agents/{name}/tryouts/{tryout}/approvals", PROMPTS, none.clone()),
         row(
-            "POST /api/agents/{name}/trials/{trial}/approvals/{approval}",
+            "POST /api/agents/{name}/tryouts/{tryout}/approvals/{approval}",
             PROMPTS,
             json!({"decision": "deny"}),
         ),
@@ -401,19 +409,23 @@ async fn of_records(scene: &Scene, kind: &Kind) {
     check(kind, "another object", false, &hidden);
 }
 
-/// The names of the operations that a caller may call.
-async fn catalogue(client: &ApiClient) -> Vec<String> {
-    let listed = client.get("/api/operations").await.unwrap().ok();
-    listed["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
-}
-
 /// The catalogue is what the grants say of every operation that there is.
 async fn of_operations(scene: &Scene, kind: &Kind, all: &[String]) {
-    let listed: BTreeSet<_> = catalogue(&scene.probe).await.into_iter().collect();
+    let listed = scene.probe.get("/api/operations").await.unwrap().ok();
+    let listed: BTreeSet<_> = listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap().to_owned())
+        .collect();
     for name in all {
         let (object, verb) = name.split_once('.').unwrap_or(("", name.as_str()));
         let expected = match (object, verb) {
-            ("", "search") => true,
+            ("", "search" | "figures") => true,
+            ("", "batch") => {
+                ["create", "update", "delete", "restore"].iter().any(|verb| kind.allows(verb, true))
+            }
+            (_, "upsert") => false,
             ("activity", "log") => false,
             ("deal", "get" | "find" | "group" | "timeline") => kind.allows("read", true),
             ("deal", verb) if ACTIONS.contains(&verb) => kind.allows(verb, true),
@@ -478,7 +490,13 @@ async fn every_route_and_operation_does_for_every_kind_of_role_what_its_grants_s
         let me = probe.get("/api/me").await.unwrap().ok()["member"]["id"].as_str().unwrap().to_owned();
         let permissions = ada.get("/api/me").await.unwrap().ok()["permissions"].clone();
         let permissions: Vec<String> = serde_json::from_value(permissions).unwrap();
-        let operations = catalogue(&ada).await;
+        let operations = ada.get("/api/operations").await.unwrap().ok();
+        let operations: Vec<String> = operations["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect();
         let scene = Scene { ada, probe, me };
         for kind in kinds(&permissions) {
             scene.ada.patch("/api/roles/Probe", json!({"grants": kind.grants})).await.unwrap().ok();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::fixture::{Fixture, engines, kontor, said};
+use crate::fixture::{Fixture, engines, eventually, kontor, said};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_of_a_member_who_goes_are_handed_over_whatever_happens_to_the_server() {
@@ -30,14 +30,9 @@ async fn records_of_a_member_who_goes_are_handed_over_whatever_happens_to_the_se
         drop(fixture.server.take());
         fixture.launch();
         let ada = fixture.sign_in("ada").await;
-        let done = tokio::time::timeout(Duration::from_secs(90), async {
-            loop {
-                let member = ada.get(&path).await.unwrap().ok();
-                if member["hand_over"]["state"] != "running" {
-                    return member;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+        let done = eventually(Duration::from_secs(90), || async {
+            let member = ada.get(&path).await.unwrap().ok();
+            (member["hand_over"]["state"] != "running").then_some(member)
         });
         let done = done.await.expect("the hand-over came to no end");
         assert_eq!(done["hand_over"]["state"], "done", "{engine:?}: {done}");

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
@@ -16,7 +15,7 @@ use opentelemetry_proto::tonic::{
 use prost::Message as _;
 use tokio_util::task::TaskTracker;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, PATIENCE, eventually};
 
 /// A receiver that keeps what it gets.
 #[derive(Clone, Default)]
@@ -38,20 +37,15 @@ impl Receiver {
 
     /// The spans that came, once those of a turn are there.
     async fn spans(&self) -> Vec<Span> {
-        let come = async {
-            loop {
-                let spans: Vec<Span> = (self.0.lock().unwrap().iter())
-                    .flat_map(|(_, request)| &request.resource_spans)
-                    .flat_map(|resource| &resource.scope_spans)
-                    .flat_map(|scope| scope.spans.clone())
-                    .collect();
-                if !spans.is_empty() {
-                    return spans;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+        let come = || {
+            let spans: Vec<Span> = (self.0.lock().unwrap().iter())
+                .flat_map(|(_, request)| &request.resource_spans)
+                .flat_map(|resource| &resource.scope_spans)
+                .flat_map(|scope| scope.spans.clone())
+                .collect();
+            std::future::ready(Some(spans).filter(|spans| !spans.is_empty()))
         };
-        tokio::time::timeout(Duration::from_secs(30), come).await.expect("no trace came")
+        eventually(PATIENCE, come).await.expect("no trace came")
     }
 }
 

@@ -46,7 +46,7 @@ async fn an_agent_asks_another_and_hands_over_to_it() {
         });
         let approval = approval.await.expect("nothing waits for an approval");
         assert_eq!(
-            (&approval["operation"], &approval["asked_agent"]),
+            (&approval["operation"], &approval["asked_agent"]["label"]),
             (&json!("deal.delete"), &json!("Data steward"))
         );
         let path = format!("/api/approvals/{}", approval["id"].as_str().unwrap());

@@ -1,6 +1,6 @@
 //! `cargo xtask conform openapi`: the server is asked whatever its own description allows, and some of what it does
 //! not allow, by schemathesis. `cargo xtask conform evals`: figures of evaluations are computed by the peers' own
-//! packages too, and compared.
+//! packages too, and compared. `cargo xtask conform mcp`: the official clients do a sale over MCP.
 
 use std::{
     env, fs,
@@ -18,22 +18,52 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const PEERS: [&str; 4] =
     ["inspect-ai==0.3.285", "statsmodels==0.15.0", "scipy==1.17.1", "pydantic-evals==2.62.0"];
 
+/// The official clients of MCP, and a Node that they run on.
+const MCP_PYTHON: &str = "mcp==2.3.0";
+const MCP_NODE: [&str; 2] = ["node@22", "@modelcontextprotocol/sdk@1.32.2"];
+
 /// Runs the suite that is named.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let seconds = match words.as_slice() {
         ["evals"] => return evals(),
+        ["mcp"] => return mcp(),
         ["openapi"] => "300",
         // An access token holds for a quarter of an hour.
         ["openapi", "--seconds", seconds] if seconds.parse::<u32>().is_ok_and(|s| s <= 800) => seconds,
-        _ => return Err("expected: conform openapi [--seconds N], or conform evals".to_owned()),
+        _ => return Err("expected: conform openapi [--seconds N], conform evals or conform mcp".to_owned()),
     };
     let python = prepare("conform", &[SCHEMATHESIS])?;
     bench::build()?;
-    let folder = env::temp_dir().join(format!("kontor-conform-{}", host::free_port()?));
-    let outcome = against_a_server(&python, &folder, seconds);
-    let _ = fs::remove_dir_all(&folder);
-    outcome
+    let sources = host::root().join("xtask/src");
+    against_a_server(|url, password, folder| {
+        host::run(
+            Command::new(&python)
+                .arg(sources.join("conform_openapi.py"))
+                .args([url, password, seconds])
+                .arg(sources.join("conform_openapi.toml"))
+                .current_dir(folder),
+        )
+    })
+}
+
+/// Has the official clients do a sale, each over the server as it is shipped.
+fn mcp() -> Result<(), String> {
+    let python = prepare("conform-mcp", &[MCP_PYTHON])?;
+    let node = host::cache().join("conform-mcp-node");
+    fs::create_dir_all(&node).map_err(|error| format!("{}: {error}", node.display()))?;
+    host::run(
+        Command::new("npm").args(["install", "--silent", "--no-audit"]).args(MCP_NODE).current_dir(&node),
+    )?;
+    bench::build()?;
+    let sources = host::root().join("xtask/src");
+    // Node looks for packages from where a script stands.
+    let script = node.join("conform_mcp.mjs");
+    fs::copy(sources.join("conform_mcp.mjs"), &script).map_err(|error| error.to_string())?;
+    against_a_server(|url, password, _| {
+        host::run(Command::new(&python).arg(sources.join("conform_mcp.py")).args([url, password]))?;
+        host::run(Command::new(node.join("node_modules/.bin/node")).arg(&script).args([url, password]))
+    })
 }
 
 /// A Python of its own that has these packages.
@@ -53,7 +83,18 @@ fn evals() -> Result<(), String> {
     host::run(Command::new(python).arg(script).arg(target.join("debug/examples/figures")))
 }
 
-fn against_a_server(python: &Path, folder: &Path, seconds: &str) -> Result<(), String> {
+/// Begins a demonstration in a folder of its own and hands on its address and Ada's password.
+fn against_a_server(run: impl FnOnce(&str, &str, &Path) -> Result<(), String>) -> Result<(), String> {
+    let folder = env::temp_dir().join(format!("kontor-conform-{}", host::free_port()?));
+    let outcome = with_server(&folder, run);
+    let _ = fs::remove_dir_all(&folder);
+    outcome
+}
+
+fn with_server(
+    folder: &Path,
+    run: impl FnOnce(&str, &str, &Path) -> Result<(), String>,
+) -> Result<(), String> {
     let address = format!("127.0.0.1:{}", host::free_port()?);
     let child = Command::new(bench::binary("kontor"))
         .args(["serve", "--demo", "--listen", &address])
@@ -77,12 +118,5 @@ fn against_a_server(python: &Path, folder: &Path, seconds: &str) -> Result<(), S
         }
     }
     let password = password.ok_or("kontor did not become ready")?;
-    let sources = host::root().join("xtask/src");
-    host::run(
-        Command::new(python)
-            .arg(sources.join("conform_openapi.py"))
-            .args([&format!("http://{address}"), &password, seconds])
-            .arg(sources.join("conform_openapi.toml"))
-            .current_dir(folder),
-    )
+    run(&format!("http://{address}"), &password, folder)
 }

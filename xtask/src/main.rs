@@ -25,6 +25,7 @@ cargo xtask <command>
                           measure, and print the figures; turns also beside Pydantic-AI with DBOS (--peer)
   conform openapi [--seconds N]
                           ask the server what its description allows and what it does not, by schemathesis
+  conform mcp             the official Python and TypeScript clients of MCP do a sale
   conform evals           compare figures of evaluations with those of inspect-ai, statsmodels, scipy, pydantic-evals
 ";
 

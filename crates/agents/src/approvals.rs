@@ -19,10 +19,11 @@ use serde_json::json;
 
 use crate::{
     access::member_of,
+    client_calls::{asked, decides_themselves},
     engine::Agents,
     error::Error,
     log,
-    rows::{approvals as rows, turns},
+    rows::{approvals as rows, client_approvals, turns},
     stored::{
         Approval, ApprovalStatus, Draft, EXPIRY_JOB, ListedApproval, LoggedEvent, TurnStatus, expiry_job,
     },
@@ -85,11 +86,17 @@ impl Agents {
         found.await?.ok_or(Error::ApprovalNotFound(approval))
     }
 
-    /// How many calls wait for the caller's word, in all of their sessions.
+    /// How many calls wait for the caller's word, of their agents and of programs.
     pub async fn approvals_waiting(&self, caller: &Caller) -> Result<u64, Error> {
-        let member = member_of(caller)?;
+        let (asked, now) = (asked(caller)?, self.0.environment.now());
         let namespace = self.namespace(caller.workspace).await?;
-        namespace.read(member, |tx, &member| Box::pin(rows::count_waiting(tx, member))).await
+        let counted = namespace.read((asked, now), |tx, &(asked, now)| {
+            Box::pin(async move {
+                let of_turns = rows::count_waiting(tx, asked.member).await?;
+                Ok(of_turns + client_approvals::count_waiting(tx, asked, now).await?)
+            })
+        });
+        counted.await
     }
 
     /// Answers an approval; the turn goes on. What the call may do is checked again when it runs.
@@ -100,13 +107,8 @@ impl Agents {
         decision: Decision,
     ) -> Result<Approval, Error> {
         let member = member_of(caller)?;
-        if decision.comment.chars().count() > LONGEST_COMMENT || decision.comment.contains('\0') {
-            return Err(Error::invalid(
-                "comment",
-                "too_long",
-                format!("A comment has at most {LONGEST_COMMENT} characters and no NUL characters."),
-            ));
-        }
+        decides_themselves(caller)?;
+        check_comment(&decision.comment)?;
         let answer = Answer {
             status: if decision.approved { ApprovalStatus::Approved } else { ApprovalStatus::Denied },
             by: member,
@@ -211,6 +213,14 @@ impl Job for ExpireApprovals {
             ended.await.map_err(JobError::retry)
         })
     }
+}
+
+pub(crate) fn check_comment(comment: &str) -> Result<(), Error> {
+    if comment.chars().count() > LONGEST_COMMENT || comment.contains('\0') {
+        let message = format!("A comment has at most {LONGEST_COMMENT} characters and no NUL characters.");
+        return Err(Error::invalid("comment", "too_long", message));
+    }
+    Ok(())
 }
 
 async fn resolve(

@@ -43,7 +43,7 @@ pub struct TakenAgents(Vec<TableRows>);
 /// A prompt that is tried.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct NewTrial {
+pub struct NewTryout {
     /// A version of the prompt; without one and without a body, the one that live traffic uses.
     pub version: Option<i64>,
     /// A prompt that is not saved.
@@ -54,11 +54,11 @@ pub struct NewTrial {
     pub record: Option<PreviewRecord>,
 }
 
-/// What a trial is made of.
+/// What a tryout is made of.
 #[derive(Debug, Clone)]
-pub struct TrialSubject {
+pub struct TryoutSubject {
     pub agent: AgentName,
-    /// What the agent is told in the trial.
+    /// What the agent is told in the tryout.
     pub body: String,
     /// For whom it acts.
     pub member: Caller,
@@ -79,12 +79,12 @@ impl Agents {
     /// # Errors
     /// Without the permission `prompts`; [`Error::AgentNotFound`]; [`Error::AgentDeleted`]; [`Error::PromptNotFound`];
     /// [`Error::Invalid`] and [`Error::InvalidPrompt`] with all that is wrong.
-    pub async fn trial_subject(
+    pub async fn tryout_subject(
         &self,
         caller: &Caller,
         name: &str,
-        asked: NewTrial,
-    ) -> Result<TrialSubject, Error> {
+        asked: NewTryout,
+    ) -> Result<TryoutSubject, Error> {
         caller.require(Permission::Prompts)?;
         let own = member_of(caller)?;
         let agent = self.present_agent(caller, name).await?;
@@ -107,7 +107,7 @@ impl Agents {
             }
         };
         let agent = AgentName { id: agent.id, name: agent.name, label: agent.definition.label };
-        Ok(TrialSubject { agent, body, member, grants, record })
+        Ok(TryoutSubject { agent, body, member, grants, record })
     }
 
     /// Takes the agents that are not deleted, as they are now.

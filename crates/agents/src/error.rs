@@ -109,6 +109,9 @@ pub enum Error {
     TurnUnreadable(TurnId),
     #[error("the approval was answered or has expired")]
     ApprovalClosed,
+    /// A program, or an agent, answers what a person is asked.
+    #[error("the caller is no person who decides for themselves")]
+    NotAPerson,
     /// Another worker has taken the session over; whoever finds out stops without a trace.
     #[error("the lease was lost")]
     LeaseLost,
@@ -256,6 +259,11 @@ impl Fault for Error {
                 Problem { message, ..of }
             }
             Self::ReviewNotFound => new(ErrorKind::NotFound, "review_not_found", "There is no such review."),
+            Self::NotAPerson => new(
+                ErrorKind::Forbidden,
+                "not_a_person",
+                "Only the person who is asked answers this, signed in as themselves; no program and no agent does.",
+            ),
             Self::ReviewClosed => {
                 new(ErrorKind::Conflict, "review_closed", "The review was answered already.")
             }

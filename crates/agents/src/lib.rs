@@ -18,6 +18,7 @@
 //! | [`gate`](PublishingGate), `publishing`, [`evaluated`](Evaluated) | what has to be shown before a label moves, and what is tried to show it |
 //! | [`sessions`](Session), [`turns`](Turn), [`approvals`](Approval) | the use cases of each |
 //! | `access`, `sharing`, `veil`, `following` | who may read a session, and what of it |
+//! | [`client_calls`](ClientCall) | calls of programs, and the questions that they lead to |
 //! | `session_agent` | the agent of a session, and its change |
 //! | `session_list`, `fork`, `deletion`, `export`, `titles` | finding, copying, removing and naming sessions |
 //! | `feedback` | what members think of answers |
@@ -48,6 +49,7 @@ mod assignment;
 mod authority;
 mod budgets;
 mod choice;
+mod client_calls;
 mod colleagues;
 mod copy;
 mod data_steps;
@@ -106,7 +108,8 @@ pub use authority::{
     AskedFor, Authority, AuthorityOfField, AuthorityOfObject, Explanation, Layer, Question, Source, Subject,
 };
 pub use budgets::{Budget, NewBudget};
-pub use copy::{NewTrial, TakenAgents, TrialSubject};
+pub use client_calls::{ClientAnswer, ClientCall, LONGEST_KEY};
+pub use copy::{NewTryout, TakenAgents, TryoutSubject};
 pub use data_steps::data_steps;
 pub use definition::{
     AgentLimits, AgentSummary, AgentVersion, Definition, Label, PRODUCTION, PromptDraft, PromptVersion,
@@ -130,13 +133,14 @@ pub use observer::TurnObserver;
 pub use open_turns::{OpenLease, OpenTurn, OpenTurns, Standing};
 pub use preview::{NewPreview, Preview, PreviewRecord, PreviewTokens};
 pub use prompt_versions::{DiffLine, LineChange, NewDraft, NewPrompt, PromptDiff, compare_lines};
-pub use prompts::{STARTER, Variable};
+pub use prompts::{STARTER, Variable, standard_names as standard_agents};
 pub use session_list::{SessionPage, SessionQuery};
 pub use sessions::{NewSession, Session, SessionContext, SessionPatch};
 pub use sharing::{NewShare, ShareAccess};
 pub use stored::{
-    Access, Approval, ApprovalStatus, BudgetScope, Feedback, ListedApproval, LoggedEvent, MemberName, Rating,
-    ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy, UsageFigures,
+    Access, AnsweredApproval, AnyApproval, Approval, ApprovalStatus, BudgetScope, ClientApproval, Feedback,
+    ListedApproval, LoggedEvent, MemberName, Rating, ReviewStatus, SessionStatus, Share, TurnStatus, UsageBy,
+    UsageFigures,
 };
 pub use stream::{EventId, StreamEvent};
 pub use trace::{TraceAgentChange, TraceLease, TraceTiming, TraceTotal, TurnTrace};

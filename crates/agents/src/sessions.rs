@@ -217,7 +217,7 @@ impl Agents {
             context,
         };
         let to = match &patch.agent {
-            Some(name) => Some(self.agent_to_use(caller, name).await?.id),
+            Some(name) => Some(self.agent_for_own(caller, member, id, name).await?),
             None => None,
         };
         let (status, pinned, now) = (patch.status, patch.pinned, self.0.environment.now());
@@ -260,6 +260,20 @@ impl Agents {
             self.wake(caller.workspace, id);
         }
         self.session(caller, id).await
+    }
+
+    /// An agent that a session of the caller's is to go to. Of another's session nobody is told which agents there are.
+    async fn agent_for_own(
+        &self,
+        caller: &Caller,
+        member: MemberId,
+        session: SessionId,
+        name: &str,
+    ) -> Result<AgentId, Error> {
+        let namespace = self.namespace(caller.workspace).await?;
+        let read = namespace.read((session, member), |tx, &(id, member)| Box::pin(own(tx, id, member)));
+        read.await?;
+        Ok(self.agent_to_use(caller, name).await?.id)
     }
 
     async fn agent_name(&self, caller: &Caller, id: AgentId) -> Result<AgentName, Error> {

@@ -9,10 +9,10 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_crm::{Crm, MemberRecord};
-use kontor_identity::{MemberProfile, ProvisionError, Provisioner, is_same_role};
+use kontor_identity::{AgentKey, BoundAgent, MemberProfile, ProvisionError, Provisioner, is_same_role};
 use kontor_store::Tx;
 
-use crate::{engine::Agents, rows::agents};
+use crate::{definition::Agent, engine::Agents, rows::agents};
 
 /// What a new workspace is made of beyond its members: the CRM's objects and the standard agents.
 #[derive(Clone)]
@@ -69,6 +69,28 @@ impl Provisioner for WorkspaceSetup {
         member: MemberId,
     ) -> BoxFuture<'t, Result<OwnRecord, ProvisionError>> {
         Box::pin(async move { Ok(Crm::own_record(tx, member).await?) })
+    }
+
+    fn bound_agent<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        key: &'t AgentKey,
+    ) -> BoxFuture<'t, Result<Option<BoundAgent>, ProvisionError>> {
+        Box::pin(async move {
+            let all = agents::list(tx).await?;
+            let is_meant = |agent: &Agent| match key {
+                AgentKey::Id(id) => agent.id == *id,
+                AgentKey::Name(name) => agent.name == *name,
+            };
+            Ok(all.into_iter().find(is_meant).map(|agent| BoundAgent {
+                id: agent.id,
+                name: agent.name,
+                label: agent.definition.label,
+                role: agent.definition.role,
+                operations: agent.definition.operations,
+                is_active: agent.is_active,
+            }))
+        })
     }
 
     fn agents_of_role<'t>(

@@ -10,6 +10,7 @@ mod builtin;
 mod carried;
 mod changes;
 mod chosen_agent;
+mod client_calls;
 mod crashes;
 mod damage;
 mod definitions;

@@ -1,11 +1,11 @@
-//! Approvals: tool calls that wait for the caller's word.
+//! Approvals: calls of agents and of programs that wait for the caller's word.
 
 use aide::axum::{
     ApiRouter,
     routing::{get_with, post_with},
 };
 use axum::{Json as Answer, extract::State};
-use kontor_agents::{Approval, ApprovalStatus, Decision, ListedApproval};
+use kontor_agents::{AnsweredApproval, AnyApproval, ApprovalStatus, Decision};
 use kontor_core::ids::{ApprovalId, SessionId};
 use kontor_http::Services;
 use schemars::JsonSchema;
@@ -56,7 +56,7 @@ pub(crate) async fn list(
     State(state): State<Services>,
     SignedIn(caller): SignedIn,
     parameters: Parameters,
-) -> Result<Answer<Whole<ListedApproval>>> {
+) -> Result<Answer<Whole<AnyApproval>>> {
     let parameters = parameters.knowing(&KNOWN)?;
     let session = parameters.parsed::<SessionId>("session", "The id of a session")?;
     let status = match parameters.text("status") {
@@ -68,7 +68,14 @@ pub(crate) async fn list(
             ApiError::issue("status", "unknown_option", expected)
         })?),
     };
-    Ok(page::whole(state.agents.approvals(&caller, session, status).await?))
+    let listed = match session {
+        None => state.agents.all_approvals(&caller, status).await?,
+        Some(_) => {
+            let of_session = state.agents.approvals(&caller, session, status).await?;
+            of_session.into_iter().map(AnyApproval::OfTurn).collect()
+        }
+    };
+    Ok(page::whole(listed))
 }
 
 pub(crate) async fn resolve(
@@ -77,8 +84,8 @@ pub(crate) async fn resolve(
     _: NoParameters,
     Segments(id): Segments<ApprovalId>,
     Json(resolution): Json<Resolution>,
-) -> Result<Answer<Approval>> {
+) -> Result<Answer<AnsweredApproval>> {
     let decision =
         Decision { approved: matches!(resolution.decision, Verdict::Approve), comment: resolution.comment };
-    Ok(Answer(state.agents.resolve_approval(&caller, id, decision).await?))
+    Ok(Answer(state.agents.answer_approval(&caller, id, decision).await?))
 }

@@ -1,7 +1,10 @@
 //! The caller, as identity knows them, and what they set for themselves.
 
-use aide::axum::{ApiRouter, routing::get_with};
-use axum::extract::State;
+use aide::axum::{
+    ApiRouter,
+    routing::{delete_with, get_with},
+};
+use axum::{extract::State, http::StatusCode};
 use kontor_core::{
     actor::Principal,
     caller::Caller,
@@ -10,14 +13,16 @@ use kontor_core::{
     scope::Patterns,
 };
 use kontor_http::Services;
-use kontor_identity::{Me, MeKey};
+use kontor_identity::{AgentAccount, Credential, Delegation, Me, MeKey};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::{
-    extract::{Acting, Json, NoParameters, SignedIn},
+    extract::{ActingBy, Json, NoParameters, Segments, SignedIn},
     openapi::Describe as _,
+    page::{self, Whole},
     problem::Result,
 };
 
@@ -29,18 +34,33 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         op.is("change_me", "Changes what the caller has set for themselves; null takes it back")
             .tag("Sign-in")
     });
-    ApiRouter::new().api_route("/me", me)
+    let delegations = get_with(delegations, |op| {
+        op.is("list_own_delegations", "What the caller lets software do, what was used last first")
+            .tag("Sign-in")
+    });
+    let delegation = delete_with(withdraw, |op| {
+        op.is("end_own_delegation", "Withdraws what the caller let software do")
+            .tag("Sign-in")
+            .answers::<204, ()>()
+    });
+    ApiRouter::new()
+        .api_route("/me", me)
+        .api_route("/me/delegations", delegations)
+        .api_route("/me/delegations/{delegation}", delegation)
 }
 
 /// Who asks, for whom, and what they may do here.
 #[derive(Serialize, JsonSchema)]
 struct Whoami {
-    /// `member`, or `api_key` for a service account.
+    /// `member`, `agent` for software that acts for one, or `api_key` for a service account.
     r#type: &'static str,
     #[serde(flatten)]
     member: Option<Me>,
     #[serde(flatten)]
     key: Option<MeKey>,
+    /// Who acts for the member, by a token of which scope and until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<AgentAccount>,
     /// The operations that the key or token may call, as names and patterns; left out for a member in person.
     #[serde(skip_serializing_if = "Option::is_none")]
     scopes: Option<Patterns>,
@@ -57,16 +77,23 @@ struct RightsOnObject {
 
 async fn me(
     State(state): State<Services>,
-    Acting(caller): Acting,
+    ActingBy(caller, credential): ActingBy,
     _: NoParameters,
 ) -> Result<axum::Json<Whoami>> {
+    let agent = match &credential {
+        Credential::AccessToken(token) if caller.agent.is_some() => {
+            state.identity.agent_account(token).await?
+        }
+        _ => None,
+    };
     let schema = state.crm.schema(caller.workspace).await?;
     let (member, key) = match caller.principal {
         Principal::ApiKey { .. } => (None, Some(state.identity.me_by_key(&caller).await?)),
         _ => (Some(state.identity.me(&caller).await?), None),
     };
     Ok(axum::Json(Whoami {
-        r#type: caller.principal.kind(),
+        r#type: if agent.is_some() { "agent" } else { caller.principal.kind() },
+        agent,
         member,
         key,
         scopes: caller.scope.as_patterns(),
@@ -96,4 +123,22 @@ async fn change(
         None => caller,
     };
     Ok(axum::Json(state.identity.me(&renewed).await?))
+}
+
+async fn delegations(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+) -> Result<axum::Json<Whole<Delegation>>> {
+    Ok(page::whole(state.identity.own_delegations(&caller).await?))
+}
+
+async fn withdraw(
+    State(state): State<Services>,
+    SignedIn(caller): SignedIn,
+    _: NoParameters,
+    Segments(id): Segments<Uuid>,
+) -> Result<StatusCode> {
+    state.identity.end_own_delegation(&caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

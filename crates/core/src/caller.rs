@@ -118,6 +118,12 @@ impl Caller {
         self.member().is_some() && self.agent.is_none() && self.scope.is_everything()
     }
 
+    /// The same principal acting through software that is no agent of the workspace: its name on every act.
+    #[must_use]
+    pub fn through_software(&self, id: AgentId, name: &str) -> Self {
+        Self { agent: Some(ActingAgent { id, name: name.to_owned() }), ..self.clone() }
+    }
+
     /// Whether the caller has a permission on the workspace; what is done under one begins with this.
     ///
     /// # Errors

@@ -16,6 +16,7 @@
 //! | `list_states` | how members left their lists |
 //! | [`views`] | ways to look at an object's records: tables, boards, calendars |
 //! | [`timeline`], `outbox`, [`feed`](Feed) | what happened, for people and for programs, and for those who look on |
+//! | [`events`](EventFilter) | what happens, for programs that follow it |
 //! | `idempotency` | what was answered under an idempotency key, told again |
 //! | [`search`] | the words records are found by |
 //! | [`standard`] | the objects every workspace starts with |
@@ -27,6 +28,7 @@ mod copy;
 mod data_steps;
 pub mod demo;
 mod error;
+mod events;
 mod feed;
 mod hand_over;
 mod idempotency;
@@ -46,11 +48,12 @@ pub mod views;
 pub use copy::{Copied, CopyBounds, TakenRecords};
 pub use data_steps::data_steps;
 pub use error::Error;
+pub use events::{EventFilter, Followed};
 pub use feed::{Changed, Feed, Notice};
 pub use hand_over::{HandOverOf, HandedOver};
 use kontor_operations::Work;
 pub use list_states::MAX_LIST_STATE;
 pub use members::MemberRecord;
-pub use operations::RecordOperations;
+pub use operations::{ProgramOperations, RecordOperations};
 pub use outbox::RecordChange;
 pub use service::Crm;

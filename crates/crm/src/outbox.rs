@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{Crm, Error, Work, feed::Changed};
 
-const TABLE: &str = "outbox_events";
+pub(crate) const TABLE: &str = "outbox_events";
 
 /// A change for programs to be told. When it happened, who did it and what became of which field stands in the
 /// entry that the timeline keeps of it.

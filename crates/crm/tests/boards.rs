@@ -177,31 +177,33 @@ both_engines! {
     let cards: Vec<_> = (0..40).map(|n| map(json!({ "name": format!("n{n}"), "stage": STAGES[n % 3] }))).collect();
     let write = kontor_crm::records::RecordWrite::Batch(kontor_crm::records::BatchInput::Create(cards));
     let made = fixture.crm.write_record(&fixture.ada, "deal", write).await.unwrap();
-    let ids: Vec<RecordId> = made.iter().map(|record| record.id).collect();
+    let ids: Arc<Vec<RecordId>> = Arc::new(made.iter().map(|record| record.id).collect());
     // Half of them as another process has it.
     let other = fixture.elsewhere(&store);
-    let clients = (0..CLIENTS).map(|client| {
-        let crm = if client % 2 == 0 { &fixture.crm } else { &other.crm };
-        let (ada, ids) = (&fixture.ada, &ids);
-        async move {
-            for round in 0..200 / CLIENTS {
-                let card = ids[(client * 7 + round * 11) % ids.len()];
-                let neighbour = ids[(client * 3 + round * 5 + 1) % ids.len()];
-                let place = match round % 3 {
-                    _ if neighbour == card => json!({}),
-                    0 => json!({ "after": neighbour }),
-                    1 => json!({ "before": neighbour }),
-                    _ => json!({}),
-                };
-                let to = STAGES[(client + round) % 3];
-                let moved = crm.move_cards(ada, view, moved(&[card], to, place)).await.unwrap();
-                assert_eq!(moved[0].to_json()["stage"], to);
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let crm = if client % 2 == 0 { fixture.crm.clone() } else { other.crm.clone() };
+            let (ada, ids) = (fixture.ada.clone(), ids.clone());
+            async move {
+                for round in 0..200 / CLIENTS {
+                    let card = ids[(client * 7 + round * 11) % ids.len()];
+                    let neighbour = ids[(client * 3 + round * 5 + 1) % ids.len()];
+                    let place = match round % 3 {
+                        _ if neighbour == card => json!({}),
+                        0 => json!({ "after": neighbour }),
+                        1 => json!({ "before": neighbour }),
+                        _ => json!({}),
+                    };
+                    let to = STAGES[(client + round) % 3];
+                    let moved = crm.move_cards(&ada, view, moved(&[card], to, place)).await.unwrap();
+                    assert_eq!(moved[0].to_json()["stage"], to);
+                }
             }
-        }
-    });
+        })
+        .collect();
     futures::future::join_all(clients).await;
     let ordered = ListQuery { sort: Some("position".to_owned()), limit: 200, ..ListQuery::default() };
-    let first = fixture.list("deal", ordered).await;
+    let first = fixture.list("deal", ordered.clone()).await;
     let places: Vec<String> =
         first.records.iter().map(|record| record.to_json()["position"].to_string()).collect();
     assert_eq!(places.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{places:?}");

@@ -22,6 +22,7 @@ mod lists;
 mod operations;
 mod pipeline;
 mod plans;
+mod programs;
 mod removal;
 mod retention;
 mod search;

@@ -12,7 +12,7 @@ use kontor_core::{
     scope::Patterns,
 };
 use kontor_crm::{
-    Crm, Error, RecordOperations,
+    Crm, Error, ProgramOperations, RecordOperations,
     records::{self, BatchInput, ListQuery, Page, Record, RecordWrite, Updated},
 };
 use kontor_operations::{OperationSettings, Operations};
@@ -158,7 +158,7 @@ fn services(store: &TestStore) -> (Crm, Operations) {
         (**store).clone(),
         environment,
         Arc::new(crm.clone()),
-        vec![Arc::new(RecordOperations)],
+        vec![Arc::new(RecordOperations), Arc::new(ProgramOperations)],
         OperationSettings::default(),
     );
     (crm, operations)

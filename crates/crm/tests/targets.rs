@@ -6,6 +6,7 @@ use kontor_store::{
     jobs::{Dispatcher, JobSettings, Jobs, Registry},
     testing::TestStore,
 };
+use kontor_testkit::waiting::eventually;
 use sea_query::Query;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -88,13 +89,15 @@ both_engines! {
         let stop = CancellationToken::new();
         let dispatcher = Dispatcher::new(jobs, registry, Vec::new(), stop.clone());
         let followed = async {
-            while found("brightwater").await != Some(1_080) {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            let renamed = eventually(Duration::from_secs(60), || async {
+                (found("brightwater").await == Some(1_080)).then_some(())
+            });
+            let renamed = renamed.await;
             stop.cancel();
+            renamed
         };
-        let both = async { tokio::join!(dispatcher.run(), followed) };
-        tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+        let ((), renamed) = tokio::join!(dispatcher.run(), followed);
+        renamed.expect("not all are renamed");
         assert_eq!((found("brightwater").await, found("acme").await), (Some(1_080), Some(0)));
         let note = fixture.list("note", ListQuery { limit: 1, ..ListQuery::default() }).await.records.remove(0);
         let note = note.to_json();

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`dataset`] | datasets as they are written: types, reading, errors by line, the JSON Schema |
 //! | [`sandbox`] | throw-away workspaces, new ones and copies |
-//! | [`trials`] | a prompt tried in a copy of the workspace |
+//! | [`tryouts`] | a prompt tried in a copy of the workspace |
 //! | [`grade`] | whether a run of a case left and did what the case expects |
 //! | [`stats`] | what many trials come to |
 //! | [`scripted`] | the model that answers by published rules |
@@ -28,4 +28,4 @@ mod shipped;
 #[cfg(test)]
 mod shipped_guards;
 pub mod stats;
-pub mod trials;
+pub mod tryouts;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod house;
+mod mutations;
 mod runs;
 mod sandboxes;
-mod trials;
+mod tapes;
+mod tryouts;

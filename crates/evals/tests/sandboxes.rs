@@ -1,6 +1,6 @@
 //! Throw-away workspaces.
 
-use kontor_agents::{Agents, NewTrial};
+use kontor_agents::{Agents, NewTryout};
 use kontor_core::{caller::Caller, environment::Environment, time::Timestamp, turn::TurnEvent};
 use kontor_crm::{CopyBounds, records::ListQuery};
 use kontor_evals::sandbox::{CopyOf, Sandbox, Sandboxes, Settled, Template};
@@ -112,7 +112,7 @@ both_engines! {
             "name": "Renewal", "amount": {"amount": 90_000, "currency": "USD"}, "account": account,
         })).await;
         let before = house.crm.get(&house.ada, "deal", deal, None, vec![]).await.unwrap().to_json();
-        let (sandbox, copied) = copy(&house, &sandboxes, &house.ada, NewTrial::default()).await;
+        let (sandbox, copied) = copy(&house, &sandboxes, &house.ada, NewTryout::default()).await;
         assert!(copied.is_whole && copied.records == 2, "{copied:?}");
         let ada = sandbox.caller().await.unwrap();
         assert_ne!(ada.workspace, house.workspace);
@@ -144,7 +144,7 @@ both_engines! {
         }
         // An account that is older than the newest one, which alone is within the bound.
         let bounds = CopyBounds { of_each_object: 1, ..BOUNDS };
-        let subject = house.source.agents.trial_subject(&house.ada, "sales-assistant", NewTrial::default()).await.unwrap();
+        let subject = house.source.agents.tryout_subject(&house.ada, "sales-assistant", NewTryout::default()).await.unwrap();
         let what = of(&house, subject, bounds);
         let (sandbox, copied) = sandboxes.copy(&house.source, what, Environment::system()).await.unwrap();
         assert!(!copied.is_whole);
@@ -169,7 +169,7 @@ both_engines! {
         let max = house.member("Max Okafor", "Writer").await;
         // As themselves, and as the admin, who may read it.
         for member in [None, Some(house.ada.member().unwrap().to_string())] {
-            let asked_for = NewTrial { member, ..NewTrial::default() };
+            let asked_for = NewTryout { member, ..NewTryout::default() };
             let (sandbox, _) = copy(&house, &sandboxes, &max, asked_for).await;
             let acting = sandbox.caller().await.unwrap();
             let settled = asked(&sandbox, &acting, "show open deals").await;
@@ -180,7 +180,7 @@ both_engines! {
     }
 }
 
-fn of(house: &House, subject: kontor_agents::TrialSubject, bounds: CopyBounds) -> CopyOf {
+fn of(house: &House, subject: kontor_agents::TryoutSubject, bounds: CopyBounds) -> CopyOf {
     let account = house.source.agents.account_of(house.workspace, house.ada.member().unwrap());
     CopyOf {
         reader: Caller::system(house.workspace),
@@ -198,10 +198,10 @@ async fn copy(
     house: &House,
     sandboxes: &Sandboxes,
     caller: &Caller,
-    asked: NewTrial,
+    asked: NewTryout,
 ) -> (Sandbox, kontor_crm::Copied) {
     let agents: &Agents = &house.source.agents;
-    let subject = agents.trial_subject(caller, "sales-assistant", asked).await.unwrap();
+    let subject = agents.tryout_subject(caller, "sales-assistant", asked).await.unwrap();
     let mut what = of(house, subject, BOUNDS);
     if what.member.member() != caller.member() {
         what.reader = caller.clone();

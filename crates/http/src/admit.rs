@@ -1,15 +1,16 @@
 //! The one way in: who sends a request, and whether they may send one more. Both are known before anything else is
 //! done for it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     middleware::Next,
     response::Response,
 };
 use kontor_core::error::{Fault as _, Problem};
+use kontor_identity::Door;
 
 use crate::{
     Authenticated, Services,
@@ -36,17 +37,17 @@ impl Entrance {
 }
 
 impl Services {
-    /// Who sends a request with these headers from an address; `None` for one that carries nothing to sign in by.
+    /// Who sends a request with these headers to a door; `None` for one that carries nothing to sign in by.
     ///
     /// # Errors
     /// Where what it carries is no credential, or none any more.
     pub async fn sender(
         &self,
         headers: &HeaderMap,
-        from: Option<IpAddr>,
+        door: &Door<'_>,
     ) -> Result<Option<Authenticated>, Problem> {
         let Some(credentials) = Credentials::find(headers, self.cookie)? else { return Ok(None) };
-        self.authenticate(credentials, from).await.map(Some).map_err(|error| problem_of(&error))
+        self.authenticate(credentials, door).await.map(Some).map_err(|error| problem_of(&error))
     }
 }
 
@@ -56,11 +57,13 @@ pub async fn admit(State(entrance): State<Entrance>, request: Request, next: Nex
     let Entrance { services, refuse } = entrance;
     let (mut parts, body) = request.into_parts();
     let from = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
-    let sender = services.sender(&parts.headers, from).await;
+    let sender = services.sender(&parts.headers, &Door { from, path: Some(parts.uri.path()) }).await;
     let standing = match &sender {
         Ok(Some(found)) => services.rate_limits.count(&found.caller, &found.credential),
         Ok(None) | Err(_) => services.rate_limits.count_address(from),
     };
+    let is_mcp =
+        parts.uri.path().strip_prefix("/mcp").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let mut response = match standing.and_then(|standing| standing.refusal()) {
         Some(refusal) => refuse(refusal),
         None => {
@@ -71,7 +74,21 @@ pub async fn admit(State(entrance): State<Entrance>, request: Request, next: Nex
     if let Some(standing) = standing {
         standing.write(response.headers_mut());
     }
+    name_metadata(&mut response, &services.public_url, is_mcp);
     response
+}
+
+/// Says in a challenge where is told who gives tokens for the address (RFC 9728, section 5.1).
+fn name_metadata(response: &mut Response, public_url: &str, is_mcp: bool) {
+    let headers = response.headers_mut();
+    let Some(challenge) = headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok()) else {
+        return;
+    };
+    let of = if is_mcp { "/mcp" } else { "" };
+    let metadata = format!("{public_url}/.well-known/oauth-protected-resource{of}");
+    if let Ok(value) = HeaderValue::try_from(format!("{challenge}, resource_metadata=\"{metadata}\"")) {
+        headers.insert(header::WWW_AUTHENTICATE, value);
+    }
 }
 
 /// Who sends a request; `None` for one that carries nothing to sign in by. One that may change something and came by

@@ -1,13 +1,11 @@
 //! The one credential that a request carries, and who has it.
 
-use std::net::IpAddr;
-
 use axum::http::{HeaderMap, Method, header};
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Problem},
 };
-use kontor_identity::{Credential, Csrf, Error, SessionCookie};
+use kontor_identity::{Credential, Csrf, Door, Error, SessionCookie};
 
 use crate::Services;
 
@@ -61,18 +59,18 @@ impl<'a> Credentials<'a> {
 }
 
 impl Services {
-    /// Whoever has this credential, and sends it from an address.
+    /// Whoever has this credential, and shows it at a door.
     ///
     /// # Errors
     /// Where it is none, or none any more.
     pub(crate) async fn authenticate(
         &self,
         credentials: Credentials<'_>,
-        from: Option<IpAddr>,
+        door: &Door<'_>,
     ) -> Result<Authenticated, Error> {
         match credentials {
             Credentials::Bearer(token) => Ok(Authenticated {
-                caller: self.identity.authenticate_from(token, from).await?,
+                caller: self.identity.authenticate_at(token, door).await?,
                 credential: Credential::AccessToken(token.to_owned()),
                 csrf: None,
             }),

@@ -13,6 +13,7 @@
 //! | `media_type` | what a request says that its body is |
 //! | `client_address` | whom a request comes from, when proxies stand before the server |
 //! | `event_stream` | what every stream of events has: its admission, its end, its headers |
+//! | `oauth_clients` | programs that ask members to be let in |
 //! | `rate_limits` | how many requests a token, a member and an address may send |
 //! | `streams` | how many event streams are open at one time |
 //! | `saved_as` | answers that a browser saves as a file |
@@ -27,6 +28,7 @@ mod failure;
 mod health;
 mod media_type;
 mod message;
+mod oauth_clients;
 mod rate_limits;
 mod saved_as;
 mod services;
@@ -45,6 +47,6 @@ pub use media_type::{MediaType, is_uncoded};
 pub use message::check_message;
 pub use rate_limits::{RateLimitSettings, RateLimits};
 pub use saved_as::saved_as;
-pub use services::{ServiceParts, Services};
+pub use services::{OpenTryout, ServiceParts, Services};
 pub use streams::{StreamLimits, StreamPlace, Streams};
 pub use surround::{Deadline, REQUEST_ID, Refuse, identify, in_time, panicked};

@@ -37,6 +37,9 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// What the numbers of the settings are for.
 const WINDOW: Duration = Duration::from_secs(60);
 
+/// How many programs may be registered from one address in a minute.
+const REGISTRATIONS: u32 = 20;
+
 /// How many requests a minute there may be; 0 for any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -69,6 +72,7 @@ struct Inner {
     members: Option<Limiter<(WorkspaceId, Option<Uuid>)>>,
     keys: Option<Limiter<(WorkspaceId, Uuid)>>,
     addresses: Option<Limiter<IpAddr>>,
+    registrations: Option<Limiter<IpAddr>>,
     clock: DefaultClock,
     /// No credential stays in memory for being counted.
     hasher: RandomState,
@@ -92,6 +96,7 @@ impl RateLimits {
             members: limiter(settings.per_member),
             keys: limiter(settings.per_key),
             addresses: limiter(settings.per_address),
+            registrations: limiter(REGISTRATIONS),
             clock: DefaultClock::default(),
             hasher: RandomState::new(),
         }))
@@ -129,6 +134,13 @@ impl RateLimits {
         Some(check(limiter, "address", &address, &self.0.clock))
     }
 
+    /// Counts a registration of a program from an address; why it is refused, where there were too many.
+    pub fn count_registration(&self, address: Option<IpAddr>) -> Option<Problem> {
+        let limiter = self.0.registrations.as_ref()?;
+        let address = address.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), prefix);
+        check(limiter, "address", &address, &self.0.clock).refusal()
+    }
+
     /// Forgets whoever has sent nothing for a minute.
     pub fn tidy(&self) {
         fn forget<K: Hash + Eq + Clone>(limiter: Option<&Limiter<K>>) {
@@ -141,6 +153,7 @@ impl RateLimits {
         forget(self.0.members.as_ref());
         forget(self.0.keys.as_ref());
         forget(self.0.addresses.as_ref());
+        forget(self.0.registrations.as_ref());
     }
 }
 

@@ -1,16 +1,18 @@
 use std::{ops::Deref, sync::Arc};
 
 use kontor_agents::Agents;
-use kontor_core::environment::Environment;
+use kontor_core::{caller::Caller, environment::Environment};
 use kontor_crm::{Crm, Feed};
 use kontor_evals::{
     evaluations::Evaluations,
-    trials::{Trial, Trials},
+    tryouts::{self, Tryout, Tryouts},
 };
 use kontor_identity::{Identity, SessionCookie};
 use kontor_models::Models;
 use kontor_operations::{Audit, Operations, WorkspaceJobs};
+use kontor_outbound::Outbound;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{Health, RateLimits, Streams};
 
@@ -27,10 +29,12 @@ pub struct ServiceParts {
     pub audit: Audit,
     pub agents: Agents,
     /// Chats on prompts that are being written, in copies of workspaces.
-    pub trials: Trials,
+    pub tryouts: Tryouts,
     /// Datasets and runs that workspaces keep.
     pub evaluations: Evaluations,
     pub models: Models,
+    /// What asks other servers.
+    pub outbound: Outbound,
     /// What changes in workspaces, for the pages that show it.
     pub feed: Feed,
     pub environment: Environment,
@@ -48,15 +52,32 @@ pub struct ServiceParts {
     pub shutdown: CancellationToken,
 }
 
+/// A tryout of somebody's, with what answers in its copy of the workspace.
+pub struct OpenTryout {
+    pub tryout: Arc<Tryout>,
+    /// Those of the copy.
+    pub services: Services,
+    /// Who acts there.
+    pub caller: Caller,
+}
+
 impl Services {
     pub fn new(parts: ServiceParts) -> Self {
         Self(Arc::new(parts))
     }
 
-    /// The same for what happens in the copy of a workspace that a trial has: nothing of it reaches the workspace.
-    #[must_use]
-    pub fn within(&self, trial: &Trial) -> Self {
-        let sandbox = trial.sandbox();
+    /// A tryout of the caller's.
+    ///
+    /// # Errors
+    /// As [`Tryouts::find`].
+    pub async fn tryout(&self, caller: &Caller, agent: &str, id: Uuid) -> Result<OpenTryout, tryouts::Error> {
+        let tryout = self.tryouts.find(caller, agent, id).await?;
+        Ok(OpenTryout { services: self.within(&tryout), caller: tryout.caller().clone(), tryout })
+    }
+
+    /// The same for what happens in the copy of a workspace that a tryout has: nothing of it reaches the workspace.
+    fn within(&self, tryout: &Tryout) -> Self {
+        let sandbox = tryout.sandbox();
         let (store, crm) = (sandbox.store(), sandbox.crm());
         Self::new(ServiceParts {
             identity: sandbox.identity().clone(),
@@ -65,9 +86,10 @@ impl Services {
             jobs: WorkspaceJobs::new(store.clone(), sandbox.jobs().clone()),
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             agents: sandbox.agents().clone(),
-            trials: self.trials.clone(),
+            tryouts: self.tryouts.clone(),
             evaluations: self.evaluations.clone(),
             models: self.models.clone(),
+            outbound: self.outbound.clone(),
             // Of the workspaces themselves: copies have other ids, of which it knows nothing.
             feed: self.feed.clone(),
             environment: sandbox.environment().clone(),

@@ -9,11 +9,11 @@ use kontor_core::{
     environment::Environment,
     ids::WorkspaceId,
 };
-use kontor_crm::{Crm, Feed, RecordOperations};
+use kontor_crm::{Crm, Feed, ProgramOperations, RecordOperations};
 use kontor_evals::{
     evaluations::{EvaluationParts, Evaluations},
     sandbox::{SandboxParts, Sandboxes, Source},
-    trials::{TrialLimits, Trials},
+    tryouts::{TryoutLimits, Tryouts},
 };
 use kontor_identity::{
     Identity, IdentitySettings, MasterSecret, NewMember, NewWorkspace, PasswordCost, SessionCookie,
@@ -34,6 +34,9 @@ use crate::{Health, RateLimitSettings, RateLimits, ServiceParts, Services, Strea
 
 /// The password of everyone.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// Where the server is said to be.
+const PUBLIC_URL: &str = "http://kontor.test";
 
 /// Few streams, so that tests meet the limits.
 const STREAMS: StreamLimits = StreamLimits { total: 4, per_member: 3, per_credential: 2 };
@@ -60,12 +63,13 @@ impl Installation {
             store.clone(),
             environment.clone(),
             Arc::new(crm.clone()),
-            vec![Arc::new(RecordOperations)],
+            vec![Arc::new(RecordOperations), Arc::new(ProgramOperations)],
             OperationSettings::default(),
         );
         let settings = IdentitySettings {
             password_cost: PasswordCost { memory_kib: 64, iterations: 1, lanes: 1 },
             caller_cache_for: Duration::from_millis(100),
+            issuer: PUBLIC_URL.to_owned(),
             ..IdentitySettings::default()
         };
         let provisioner = Arc::new(WorkspaceSetup::new(environment.clone()));
@@ -107,20 +111,21 @@ impl Installation {
             environment: environment.clone(),
             policy: ApprovalPolicy::default(),
         });
-        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
+        let tryouts = Tryouts::new(sandboxes, source, environment.clone(), TryoutLimits::default());
         let services = Services::new(ServiceParts {
             identity,
             operations,
             agents,
-            trials,
+            tryouts,
             evaluations,
             jobs: WorkspaceJobs::new(store.clone(), jobs),
             audit: Audit::new(store.clone(), Arc::new(crm.clone())),
             feed: Feed::new(store.clone(), TaskTracker::new(), shutdown.clone()),
             crm,
             models,
+            outbound: kontor_outbound::Outbound::default(),
             environment,
-            public_url: "http://kontor.test".into(),
+            public_url: PUBLIC_URL.into(),
             cookie: SessionCookie::new(false),
             streams: Streams::new(STREAMS),
             rate_limits: RateLimits::new(rate_limits),

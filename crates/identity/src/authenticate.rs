@@ -7,10 +7,19 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Error, Identity, Result,
-    access_token::{self, Claims},
+    access_token::{self, Verified},
     api_keys,
     rows::sign_ins,
 };
+
+/// Where a request comes in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Door<'d> {
+    /// The address that it comes from.
+    pub from: Option<IpAddr>,
+    /// The path that it is sent to.
+    pub path: Option<&'d str>,
+}
 
 impl Identity {
     /// The caller an access token stands for. Signing out, a changed password and a membership that ends take
@@ -19,19 +28,24 @@ impl Identity {
     /// # Errors
     /// `token_expired` or `invalid_token`.
     pub async fn authenticate(&self, bearer: &str) -> Result<Caller> {
-        self.authenticate_from(bearer, None).await
+        self.authenticate_at(bearer, &Door::default()).await
     }
 
-    /// The same for an API key as well, used from an address; one that may be used from some networks alone is taken
-    /// from anywhere where the address is not known.
+    /// The same at a door, which API keys and the tokens of software may be bound to: what is not known of it binds
+    /// nothing.
     ///
     /// # Errors
     /// As [`Identity::authenticate`]; of a key that it has ended or may not be used from there.
-    pub async fn authenticate_from(&self, bearer: &str, from: Option<IpAddr>) -> Result<Caller> {
+    pub async fn authenticate_at(&self, bearer: &str, door: &Door<'_>) -> Result<Caller> {
         if bearer.starts_with(api_keys::PREFIX) {
-            return self.authenticate_key(bearer, from).await;
+            return self.authenticate_key(bearer, door.from).await;
         }
-        let claims = self.verified(bearer)?;
+        let verified = self.verified(bearer)?;
+        let claims = match &*verified {
+            Verified::Member(claims) => claims,
+            Verified::Agent(claims) => return self.authenticate_agent(claims, door.path).await,
+            Verified::Key(claims) => return self.authenticate_key_token(claims, door).await,
+        };
         if claims.is_expired(self.now()) {
             return Err(Error::ExpiredToken);
         }
@@ -39,7 +53,7 @@ impl Identity {
         self.signed_in_caller(claims.workspace_id, claims.workspace_member_id, claims.sub).await
     }
 
-    pub(crate) fn verified(&self, bearer: &str) -> Result<Arc<Claims>> {
+    pub(crate) fn verified(&self, bearer: &str) -> Result<Arc<Verified>> {
         let hash: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
         if let Some(claims) = self.0.verified.get(&hash) {
             return Ok(claims);
@@ -49,7 +63,7 @@ impl Identity {
         Ok(claims)
     }
 
-    async fn require_live(&self, id: SignInId) -> Result<()> {
+    pub(crate) async fn require_live(&self, id: SignInId) -> Result<()> {
         let load = async |_| {
             let asked = (id, self.now());
             let is_live: Result<bool> =

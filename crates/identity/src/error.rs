@@ -8,7 +8,7 @@ use kontor_core::{
     time::Timestamp,
 };
 
-use crate::{ProvisionError, WorkspaceSummary, roles::RoleHolders};
+use crate::{OAuthFault, ProvisionError, WorkspaceSummary, roles::RoleHolders};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -95,6 +95,11 @@ pub enum Error {
     /// A job is enqueued in a workspace that was not announced.
     #[error("the workspace was not announced")]
     NotAnnounced,
+    /// In OAuth's words.
+    #[error("{}: {}", .0.code, .0.description)]
+    OAuth(OAuthFault),
+    #[error("there is no such delegation")]
+    DelegationNotFound,
     #[error("there is no such API key")]
     KeyNotFound,
     #[error("the API key has expired")]
@@ -315,6 +320,10 @@ impl Fault for Error {
                 "hand_over_under_way",
                 "Records of this member are being handed over. Wait until that is done.",
             ),
+            Self::OAuth(fault) => Problem::new(ErrorKind::Invalid, fault.code, fault.description.clone()),
+            Self::DelegationNotFound => {
+                Problem::new(NotFound, "delegation_not_found", "There is nothing of this id to be withdrawn.")
+            }
             Self::KeyNotFound => Problem::new(NotFound, "api_key_not_found", "There is no such API key."),
             Self::ExpiredKey => Problem::new(
                 Unauthenticated,

@@ -14,6 +14,7 @@
 //! | `sign_in`, `credentials`, `password`, `throttle`, `turns`, `known_browser`, `email` | passwords and how often they may be tried |
 //! | `tokens`, `access_token`, `keys`, `ed25519`, `opaque` | token pairs, their rotation, signing keys |
 //! | [`api_keys`](ApiKey) | keys by which programs act as service accounts |
+//! | `delegations`, `agent_token` | what members let software do for them, by tokens that narrow |
 //! | `sealing`, [`secrets`](Sealer) | secrets in the database, and the keys that they are sealed with |
 //! | `browser`, `session_cookie` | cookie sessions, CSRF protection, the cookie itself |
 //! | `authenticate`, `callers`, `standing`, `me` | from a credential to a caller, for how long, and what a caller sees of itself |
@@ -25,12 +26,14 @@
 mod acceptance;
 mod access_token;
 mod adoption;
+mod agent_token;
 mod api_keys;
 mod authenticate;
 mod browser;
 mod callers;
 mod credentials;
 mod data_steps;
+mod delegations;
 mod ed25519;
 mod email;
 mod error;
@@ -65,9 +68,15 @@ mod workspaces;
 
 pub use acceptance::{Acceptance, InvitationView};
 pub use adoption::{CopiedMember, TakenPeople};
+pub use agent_token::{Act, ActorKind};
 pub use api_keys::{ApiKey, KeySecret, NewApiKey};
+pub use authenticate::Door;
 pub use browser::{BrowserSession, Csrf};
 pub use data_steps::data_steps;
+pub use delegations::{
+    AgentAccount, AgentTokens, CodeRequest, Consent, Delegation, Exchange, NewOAuthClient, OAuthClient,
+    OAuthFault,
+};
 pub use error::{Error, Result};
 pub use hand_overs::{HAND_OVER_JOB, HandOver, HandOverProgress, HandOverState};
 pub use invitations::{Invitation, InvitationSecret, Invited, NewInvitation};
@@ -75,8 +84,11 @@ pub use me::{Me, MeApiKey, MeKey, MeMember, MeUser};
 pub use member_changes::MemberPatch;
 pub use members::{MemberStatus, MemberSummary, NewMember, active_member_names, member_names};
 pub use new_passwords::{PasswordChange, ResetLink, ResetView};
-pub use provisioner::{MemberProfile, ProvisionError, Provisioner};
-pub use roles::{NamedMember, NewRole, Role, RoleChanges, RoleHolders, ToldRole, is_same_role};
+pub use provisioner::{AgentKey, BoundAgent, MemberProfile, ProvisionError, Provisioner};
+pub use roles::{
+    NamedMember, NewRole, Role, RoleChanges, RoleHolders, ToldRole, is_same_role,
+    standard_names as standard_roles,
+};
 pub use sealing::Rotation;
 pub use secret::MasterSecret;
 pub use secrets::Sealer;

@@ -9,6 +9,9 @@ pub(crate) const REFRESH: &str = "kontor_rt_";
 pub(crate) const COOKIE: &str = "kontor_cs_";
 pub(crate) const SETUP: &str = "kontor_setup_";
 pub(crate) const RESET: &str = "kontor_reset_";
+pub(crate) const CODE: &str = "kontor_code_";
+/// The refresh tokens of software.
+pub(crate) const DELEGATED: &str = "kontor_dt_";
 const INVITATION: &str = "kontor_invite_";
 
 /// The bytes of a token made of one random part.
@@ -57,13 +60,22 @@ impl RefreshToken {
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; 64] = bytes(REFRESH, text)?;
+        Self::parse_as(REFRESH, text)
+    }
+
+    /// One of another kind, by its prefix.
+    pub(crate) fn parse_as(prefix: &str, text: &str) -> Option<Self> {
+        let bytes: [u8; 64] = bytes(prefix, text)?;
         let (family, current) = bytes.split_at(32);
         Some(Self { family: Secret(family.try_into().ok()?), current: Secret(current.try_into().ok()?) })
     }
 
     pub(crate) fn to_text(self) -> String {
-        format!("{REFRESH}{}", URL_SAFE_NO_PAD.encode([self.family.0, self.current.0].concat()))
+        self.to_text_as(REFRESH)
+    }
+
+    pub(crate) fn to_text_as(self, prefix: &str) -> String {
+        format!("{prefix}{}", URL_SAFE_NO_PAD.encode([self.family.0, self.current.0].concat()))
     }
 }
 

@@ -6,9 +6,10 @@ use futures::future::BoxFuture;
 use kontor_core::{
     error::{Fault, Problem},
     filter::OwnRecord,
-    ids::{MemberId, WorkspaceId},
+    ids::{AgentId, MemberId, WorkspaceId},
     locale::TimeZone,
     metadata::Schema,
+    scope::Patterns,
     time::Timestamp,
 };
 use kontor_store::Tx;
@@ -54,12 +55,38 @@ pub trait Provisioner: Send + Sync {
         member: MemberId,
     ) -> BoxFuture<'t, Result<OwnRecord, ProvisionError>>;
 
+    /// An agent, whether it is active or not; none where there is none, or it was deleted.
+    fn bound_agent<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+        key: &'t AgentKey,
+    ) -> BoxFuture<'t, Result<Option<BoundAgent>, ProvisionError>>;
+
     /// The names of the agents that have a role.
     fn agents_of_role<'t>(
         &'t self,
         tx: &'t mut Tx<'_>,
         role: &'t str,
     ) -> BoxFuture<'t, Result<Vec<String>, ProvisionError>>;
+}
+
+/// By what an agent is looked for.
+#[derive(Debug, Clone)]
+pub enum AgentKey {
+    Id(AgentId),
+    Name(String),
+}
+
+/// An agent as what bounds whoever acts through it.
+#[derive(Debug, Clone)]
+pub struct BoundAgent {
+    pub id: AgentId,
+    pub name: String,
+    pub label: String,
+    /// The name of its role.
+    pub role: String,
+    pub operations: Patterns,
+    pub is_active: bool,
 }
 
 /// Why a [`Provisioner`] could not do its part. Any [`Fault`] turns into one by `?`.

@@ -131,7 +131,9 @@ impl Identity {
     /// The sign-in that a credential stands for.
     pub(crate) async fn sign_in_of(&self, credential: &Credential) -> Result<SignInId> {
         match credential {
-            Credential::AccessToken(token) => Ok(self.verified(token)?.sid),
+            Credential::AccessToken(token) => {
+                Ok(self.verified(token)?.member().ok_or(Error::NotInPerson)?.sid)
+            }
             Credential::Cookie(cookie) => self.sign_in_of_cookie(cookie).await,
         }
     }

@@ -10,12 +10,14 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_store::{Namespace, Store};
+use uuid::Uuid;
 
 use crate::{
     IdentitySettings, MasterSecret, Provisioner, Result,
-    access_token::Claims,
+    access_token::Verified,
     api_keys::KeyHolder,
     callers::ActiveMember,
+    delegations::Delegate,
     keys::SigningKeys,
     known_browser::KnownBrowsers,
     password::Passwords,
@@ -42,13 +44,15 @@ pub(crate) struct Inner {
     pub(crate) known_browsers: KnownBrowsers,
     pub(crate) turns: Turns,
     /// Access tokens whose signature was verified, by their hash: that costs more than all else a request does.
-    pub(crate) verified: Cache<[u8; 32], Arc<Claims>>,
+    pub(crate) verified: Cache<[u8; 32], Arc<Verified>>,
     /// Sign-ins that had not ended a moment ago.
     pub(crate) live: Cache<SignInId, ()>,
     /// Browser sessions by the hash of their cookie.
     pub(crate) browsers: Cache<String, Arc<SignInRow>>,
     pub(crate) members: Cache<(WorkspaceId, MemberId), Arc<ActiveMember>>,
     pub(crate) roles: Cache<(WorkspaceId, String), Arc<Grants>>,
+    /// What members let software do, as it was a moment ago.
+    pub(crate) delegates: Cache<Uuid, Arc<Delegate>>,
     /// What acts by API keys, by their hashes.
     pub(crate) api_keys: Cache<(WorkspaceId, String), Arc<KeyHolder>>,
 }
@@ -78,6 +82,7 @@ impl Identity {
             browsers: Cache::expiring(REMEMBERED, moment, environment.clone()),
             members: Cache::expiring(REMEMBERED, moment, environment.clone()),
             roles: Cache::expiring(REMEMBERED, moment, environment.clone()),
+            delegates: Cache::expiring(REMEMBERED, moment, environment.clone()),
             api_keys: Cache::expiring(REMEMBERED, moment, environment.clone()),
             store,
             environment,

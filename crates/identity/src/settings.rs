@@ -25,6 +25,8 @@ pub struct IdentitySettings {
     pub password_cost: PasswordCost,
     /// How long an access token holds.
     pub access_token_for: Duration,
+    /// How long a token of software that acts for a member holds.
+    pub agent_token_for: Duration,
     /// How long a refresh token may lie unused.
     pub refresh_token_for: Duration,
     /// How long a browser session may lie unused.
@@ -41,6 +43,7 @@ impl Default for IdentitySettings {
             issuer: "kontor".to_owned(),
             password_cost: PasswordCost::default(),
             access_token_for: Duration::from_secs(15 * 60),
+            agent_token_for: Duration::from_secs(10 * 60),
             refresh_token_for: 30 * DAY,
             browser_session_for: 14 * DAY,
             caller_cache_for: Duration::from_secs(4),

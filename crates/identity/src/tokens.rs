@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{
     Error, Identity, Result,
-    access_token::{self, AUDIENCE, Claims},
+    access_token::{self, AUDIENCE, Claims, Verified},
     opaque::{self, RefreshToken, Secret},
     rows::{
         memberships,
@@ -81,8 +81,8 @@ impl Identity {
             return ended;
         }
         match access_token::verify(&self.0.keys, &self.0.settings.issuer, credential) {
-            Ok(claims) => self.end_sign_in(claims.sid).await,
-            Err(_) => Ok(()),
+            Ok(Verified::Member(claims)) => self.end_sign_in(claims.sid).await,
+            Ok(Verified::Agent(_) | Verified::Key(_)) | Err(_) => Ok(()),
         }
     }
 

@@ -8,11 +8,11 @@ use std::{
 use kontor_agents::{AgentParts, AgentSettings, Agents, WorkspaceSetup};
 use kontor_builtin::Builtin;
 use kontor_core::{caller::Operator, environment::Environment};
-use kontor_crm::{Crm, RecordOperations};
+use kontor_crm::{Crm, ProgramOperations, RecordOperations};
 use kontor_evals::{
     evaluations::{EvaluationParts, Evaluations, GateKeeper},
     sandbox::{SandboxParts, Sandboxes, Source},
-    trials::{TrialLimits, Trials},
+    tryouts::{TryoutLimits, Tryouts},
 };
 use kontor_identity::{Error as IdentityError, Identity, IdentitySettings, registered_workspaces};
 use kontor_models::{ModelError, Models};
@@ -37,7 +37,7 @@ pub(crate) struct Services {
     pub(crate) jobs: Jobs,
     pub(crate) models: Models,
     pub(crate) agents: Agents,
-    pub(crate) trials: Trials,
+    pub(crate) tryouts: Tryouts,
     pub(crate) evaluations: Evaluations,
     /// What sends the traces of turns, until a server takes it.
     pub(crate) exporter: Mutex<Option<Exporter>>,
@@ -156,7 +156,7 @@ impl Services {
             environment: environment.clone(),
             policy,
         });
-        let trials = Trials::new(sandboxes, source, environment.clone(), TrialLimits::default());
+        let tryouts = Tryouts::new(sandboxes, source, environment.clone(), TryoutLimits::default());
         Ok(Self {
             environment,
             store,
@@ -166,7 +166,7 @@ impl Services {
             jobs,
             models,
             agents,
-            trials,
+            tryouts,
             evaluations,
             exporter: Mutex::new(exporter),
             _lock: lock,
@@ -202,6 +202,7 @@ pub(crate) fn sandboxes(
 fn contributors() -> Vec<Arc<dyn Contributor>> {
     vec![
         Arc::new(RecordOperations),
+        Arc::new(ProgramOperations),
         #[cfg(debug_assertions)]
         Arc::new(kontor_operations::testing::CountedEffects::from_environment()),
     ]

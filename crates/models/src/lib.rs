@@ -50,5 +50,5 @@ pub use providers::{Owner, ProviderKind};
 pub use registry::{
     Choices, DEFAULT, FAST, ModelInfo, ModelOverride, ModelSettings, Models, ProviderCheck, SMART,
 };
-pub use retry::{RetryPolicy, Tries, with_retries};
+pub use retry::{RetryPolicy, Tries, read_whole, with_retries};
 pub use scene::{Colleague, Definitions, OfferedOperation, RecordInView, Scene, SceneMember};

@@ -9,6 +9,7 @@ use futures::{StreamExt, stream};
 use kontor_core::{environment::Environment, error::Chain};
 
 use crate::{
+    assembler::Assembler,
     chat::{ChatModel, ChatRequest, Delta, DeltaStream},
     error::ModelError,
 };
@@ -110,6 +111,27 @@ pub fn with_retries(
         Some((item, state))
     })
     .boxed()
+}
+
+/// Asks the model as [`with_retries`] does, and takes up its whole answer, or as much of it as there is room for.
+///
+/// # Errors
+/// Why the answer broke off, or did not begin; what came of it is in the assembler.
+pub async fn read_whole(
+    model: Arc<dyn ChatModel>,
+    request: ChatRequest,
+    policy: RetryPolicy,
+    environment: Environment,
+    assembler: &mut Assembler,
+) -> Result<(), ModelError> {
+    let mut deltas = with_retries(model, request, policy, environment, Tries::default());
+    while let Some(delta) = deltas.next().await {
+        assembler.push(delta?);
+        if assembler.is_full() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 struct Attempts {

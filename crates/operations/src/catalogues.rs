@@ -53,7 +53,7 @@ impl Catalogues {
         }
         // Two callers may both make it, and nobody waits for another's.
         let operations = self.contributors.iter().flat_map(|from| from.operations(schema, grants));
-        let made = Arc::new(Registry::new(operations));
+        let made = Arc::new(Registry::new(operations).with_batch());
         let version = key.schema_version;
         self.kept.remove_where(|kept| kept.workspace == workspace && kept.schema_version < version);
         self.kept.insert(key, made.clone());

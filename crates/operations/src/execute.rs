@@ -17,11 +17,15 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::{
-    ApprovalPolicy, Catalogues, Consent, Contributor, Decision, Error, InTransaction, Operation, Outcome,
-    Registry, RequestKey, USUAL_ROOM, Work,
+    ApprovalPolicy, BATCH, Catalogues, Consent, Contributor, Decision, Error, InTransaction, Operation,
+    Outcome, Registry, RequestKey, USUAL_ROOM, Work,
+    batch::DRY_RUN,
     outside::{self, Outgoing},
     requests::{self, Answered},
 };
+
+/// The code of a call that a person is to be asked about first.
+pub const APPROVAL_REQUIRED: &str = "approval_required";
 
 /// How often a call is prepared anew because the schema was changed meanwhile.
 const SCHEMA_ATTEMPTS: u32 = 5;
@@ -196,11 +200,31 @@ impl Operations {
         arguments: Json,
         key: Option<RequestKey>,
     ) -> Result<Json, Error> {
+        self.execute_for(caller, operation, arguments, key, Consent::Own).await
+    }
+
+    /// The same where it is not the caller who decides: with what people have said to the call.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute); [`APPROVAL_REQUIRED`] where a person is to be asked first.
+    pub async fn execute_for(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        arguments: Json,
+        key: Option<RequestKey>,
+        consent: Consent,
+    ) -> Result<Json, Error> {
         caller.scope.require(operation).map_err(|lacking| Error::Refused(lacking.problem()))?;
-        let operation = operation.to_owned();
-        let (caller, consent) = (Arc::new(caller.clone()), Consent::Own);
+        let (caller, operation) = (Arc::new(caller.clone()), operation.to_owned());
+        let is_rehearsed = operation == BATCH && arguments.get(DRY_RUN) == Some(&Json::Bool(true));
         let call = Call { caller, operation, arguments, consent, room: USUAL_ROOM };
-        match self.execute_with(call, Requests(key)).await?.outcome {
+        let outcome = if is_rehearsed {
+            self.rehearse(call, true).await?.outcome
+        } else {
+            self.execute_with(call, Requests(key)).await?.outcome
+        };
+        match outcome {
             Outcome::Succeeded(answer) => Ok(answer),
             Outcome::Failed(problem) => Err(Error::Refused(problem)),
             Outcome::Unknown => Err(Error::Refused(outside::unknown())),
@@ -271,12 +295,12 @@ impl Operations {
     fn check(&self, call: &Call, schema: &Arc<Schema>) -> Result<Operation, Problem> {
         let registry = self.catalogue(call.caller.workspace, schema, &call.caller.grants);
         let operation = registry.check(&call.caller.scope, &call.operation, &call.arguments)?.clone();
-        let effect = operation.definition().effect;
+        let effect = operation.effect(&call.arguments);
         match self.0.policy.decide(effect, operation.records(&call.arguments), &call.consent) {
             Decision::Allow => Ok(operation),
             Decision::Ask(_) => Err(Problem::new(
                 ErrorKind::Conflict,
-                "approval_required",
+                APPROVAL_REQUIRED,
                 "This call needs the member's approval by now. Call it again.",
             )),
         }

@@ -6,6 +6,7 @@
 //! | [`Work`] | what an operation within a transaction works with |
 //! | [`RowRules`] | the caller's row rules as the conditions of statements, compiled once in a unit |
 //! | [`Operation`] | an operation: within a transaction, or outside |
+//! | [`batch`](is_for_programs) | several operations as one |
 //! | [`Registry`] | the operations that one caller may call, and the check of their arguments |
 //! | [`Catalogues`] | registries, composed of what the crates contribute, and cached |
 //! | [`ApprovalPolicy`] | which calls of an agent a person is asked about first |
@@ -20,6 +21,7 @@
 //! What a call needs and a model must not choose (workspace, caller, transaction) is never an argument.
 
 mod audit;
+mod batch;
 mod catalogues;
 mod error;
 mod execute;
@@ -39,9 +41,10 @@ mod work;
 
 pub use self::{
     audit::{Audit, AuditError, AuditPage, AuditQuery, AuditRecord},
+    batch::{BATCH, is_for_programs},
     catalogues::{Catalogues, Contributor},
     error::Error,
-    execute::{Call, Executed, Journal, OperationSettings, Operations, SchemaSource},
+    execute::{APPROVAL_REQUIRED, Call, Executed, Journal, OperationSettings, Operations, SchemaSource},
     jobs::{JobRecord, JobState, JobsError, Planned, WorkspaceJobs},
     operation::{InTransaction, LookedUp, Operation, Outcome, Outside, OutsideCall, WhenUnknown},
     policy::{ApprovalPolicy, Consent, Decision},

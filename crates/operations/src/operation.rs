@@ -26,6 +26,14 @@ impl Operation {
         }
     }
 
+    /// What a call with these arguments does.
+    pub fn effect(&self, arguments: &Json) -> Effect {
+        match self {
+            Self::InTransaction(operation) => operation.effect(arguments),
+            Self::Outside(operation) => operation.definition().effect,
+        }
+    }
+
     /// How many records a call with these arguments changes at most.
     pub fn records(&self, arguments: &Json) -> u32 {
         match self {
@@ -45,6 +53,13 @@ impl Operation {
 /// with it.
 pub trait InTransaction: Send + Sync {
     fn definition(&self) -> &Definition;
+
+    /// What a call with these arguments does: an operation of several says what the gravest of them does. It is no
+    /// [`Effect::Read`] where the definition's is not.
+    fn effect(&self, arguments: &Json) -> Effect {
+        let _ = arguments;
+        self.definition().effect
+    }
 
     /// How many records a call with these arguments changes at most; an operation on many says how many.
     fn records(&self, arguments: &Json) -> u32 {

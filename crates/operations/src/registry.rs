@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_core::{
     error::{ErrorKind, Problem},
@@ -8,17 +8,34 @@ use kontor_core::{
 };
 use serde_json::Value as Json;
 
-use crate::{Operation, explain};
+use crate::{Operation, batch::Batch, explain};
 
-struct Entry {
-    operation: Operation,
+pub(crate) struct Entry {
+    pub(crate) operation: Operation,
     validator: jsonschema::Validator,
+}
+
+impl Entry {
+    /// That arguments fit the operation's schema.
+    ///
+    /// # Errors
+    /// What does not fit, each with its path.
+    pub(crate) fn check(&self, arguments: &Json) -> Result<(), Problem> {
+        let schema = &self.operation.definition().parameters;
+        let issues: Vec<_> = self
+            .validator
+            .iter_errors(arguments)
+            .flat_map(|error| explain::issues(&error, schema))
+            .take(10)
+            .collect();
+        if issues.is_empty() { Ok(()) } else { Err(Problem::invalid(issues)) }
+    }
 }
 
 /// The operations that grants allow, by name. What they do not allow is not in it; what a caller's scope does not
 /// hold is not found by that caller.
 pub struct Registry {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, Arc<Entry>>,
 }
 
 impl Registry {
@@ -38,13 +55,31 @@ impl Registry {
             let options = jsonschema::options().should_validate_formats(true);
             match options.build(&definition.parameters) {
                 Ok(validator) => {
-                    entries.insert(definition.name.clone(), Entry { operation, validator });
+                    entries.insert(definition.name.clone(), Arc::new(Entry { operation, validator }));
                 }
                 Err(error) => {
                     tracing::error!(operation = definition.name, %error, "operation left out: its schema is not valid");
                 }
             }
         }
+        Self { entries }
+    }
+
+    /// The same with the operation that does several of them as one, where any of them changes something.
+    pub(crate) fn with_batch(self) -> Self {
+        let is_member = |entry: &Arc<Entry>| matches!(entry.operation, Operation::InTransaction(_));
+        let members: BTreeMap<_, _> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| is_member(entry))
+            .map(|(name, entry)| (name.clone(), entry.clone()))
+            .collect();
+        if members.values().all(|entry| entry.operation.definition().effect == Effect::Read) {
+            return self;
+        }
+        let batch = Self::new([Operation::InTransaction(Arc::new(Batch::new(members)))]);
+        let mut entries = self.entries;
+        entries.extend(batch.entries);
         Self { entries }
     }
 
@@ -59,7 +94,7 @@ impl Registry {
     }
 
     fn entry(&self, scope: &Scope, name: &str) -> Option<&Entry> {
-        self.entries.get(name).filter(|_| scope.allows(name))
+        self.entries.get(name).filter(|_| scope.allows(name)).map(Arc::as_ref)
     }
 
     /// That there is no such operation, with the nearest of those that may be called. One that removes something
@@ -78,13 +113,7 @@ impl Registry {
     /// An unknown name, with the nearest one; arguments that do not fit, each with its path.
     pub fn check(&self, scope: &Scope, name: &str, arguments: &Json) -> Result<&Operation, Problem> {
         let Some(entry) = self.entry(scope, name) else { return Err(self.unknown(scope, name)) };
-        let schema = &entry.operation.definition().parameters;
-        let issues: Vec<_> = entry
-            .validator
-            .iter_errors(arguments)
-            .flat_map(|error| explain::issues(&error, schema))
-            .take(10)
-            .collect();
-        if issues.is_empty() { Ok(&entry.operation) } else { Err(Problem::invalid(issues)) }
+        entry.check(arguments)?;
+        Ok(&entry.operation)
     }
 }

@@ -32,7 +32,7 @@ impl Operations {
             Ok(operation) => operation,
             Err(problem) => return Ok(Rehearsal { asks: None, outcome: Outcome::Failed(problem) }),
         };
-        let effect = operation.definition().effect;
+        let effect = operation.effect(&call.arguments);
         let asks = match self.policy().decide(effect, operation.records(&call.arguments), &call.consent) {
             Decision::Allow => None,
             Decision::Ask(reason) => Some(reason),

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{server::PASSWORD, sse};
+use crate::{server::PASSWORD, sse, waiting::eventually};
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -104,6 +104,23 @@ impl ApiClient {
         Ok(Answer { status, headers, body })
     }
 
+    /// A token in exchange for this client's, of a scope (RFC 8693).
+    pub async fn exchange(&self, scope: &str) -> reqwest::Result<Answer> {
+        // All of it is made of what a form takes as it is.
+        let form = format!(
+            "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+             &subject_token_type=urn:ietf:params:oauth:token-type:access_token&subject_token={}&scope={}",
+            self.token,
+            scope.replace(' ', "+"),
+        );
+        let request = self.http.request(Method::POST, format!("{}/oauth/token", self.url)).timeout(ANSWER);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = serde_json::from_str(&response.text().await?).unwrap_or(Value::Null);
+        Ok(Answer { status, headers, body })
+    }
+
     /// A request with this client's credentials, to be filled in.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
@@ -121,6 +138,16 @@ impl ApiClient {
         let path = format!("/api/sessions/{session}/turns");
         let turn = self.post(&path, json!({ "message": message })).await?.ok();
         Ok(turn["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The approval that a session waits for, once it does; none where nothing asks for one.
+    pub async fn approval_of(&self, session: &str) -> Option<String> {
+        let path = format!("/api/approvals?session={session}");
+        eventually(ANSWER, || async {
+            let waiting = self.get(&path).await.ok()?.ok();
+            waiting["data"][0]["id"].as_str().map(str::to_owned)
+        })
+        .await
     }
 
     /// The events of a session from after an id on, as they come.

@@ -216,6 +216,8 @@ if (transcript?.dataset.events) {
         connection.lost(reason);
       } else {
         connection.ended(reason);
+        // Of a tryout that is over, its page leads back to what was tried.
+        if (transcript.dataset.over) location.replace(transcript.dataset.over);
       }
     },
   });

@@ -125,7 +125,7 @@ function applyAgent(transcript, data) {
   const reason = document.getElementById("chat-routing");
   if (reason) reason.textContent = data.reason;
   const choice = document.getElementById("chat-agent-choice");
-  const chosen = [...(choice?.options ?? [])].find((option) => option.textContent === data.agent);
+  const chosen = [...(choice?.options ?? [])].find((option) => option.dataset.id === data.id);
   if (chosen) chosen.selected = true;
 }
 

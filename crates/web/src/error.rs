@@ -11,6 +11,7 @@ use axum::{
 };
 use kontor_core::error::{Chain, ErrorKind, Fault, Problem};
 use kontor_http::{Authenticated, Services};
+use kontor_identity::Door;
 
 use crate::{assets, form::Fields, security::accepts_json, shell::Shell};
 
@@ -118,7 +119,7 @@ pub(crate) async fn within_shell(State(state): State<Services>, request: Request
 }
 
 async fn framed(state: &Services, headers: &HeaderMap, problem: &Problem) -> Option<String> {
-    let Authenticated { caller, csrf, .. } = state.sender(headers, None).await.ok()??;
+    let Authenticated { caller, csrf, .. } = state.sender(headers, &Door::default()).await.ok()??;
     let schema = state.crm.schema(caller.workspace).await.ok()?;
     let heading = heading(problem.kind);
     let shell = Shell::new(state, &caller, &csrf?, &schema, heading, "").await.ok()?;

@@ -37,6 +37,21 @@ pub(crate) fn with_query<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a st
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
+/// An address elsewhere with more in its query.
+pub(crate) fn with_more<'a>(uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let joint = if uri.contains('?') { '&' } else { '?' };
+    format!("{uri}{joint}{query}")
+}
+
+/// What people read of where an address leads: its host, or the scheme of a program.
+pub(crate) fn host(uri: &str) -> &str {
+    match uri.split_once("://") {
+        Some(("http" | "https", rest)) => rest.split(['/', '?']).next().unwrap_or_default(),
+        _ => uri.split(':').next().unwrap_or(uri),
+    }
+}
+
 /// The path to go to after signing in, if it leads to this site and nowhere else.
 pub(crate) fn local(next: &str) -> &str {
     let is_local = next.starts_with('/')

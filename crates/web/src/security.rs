@@ -34,11 +34,38 @@ pub(crate) async fn surround(request: Request, next: Next) -> Response {
         next.run(request).await
     };
     crate::error::render(&mut response, wants_json);
+    let leads_to = response.extensions_mut().remove::<LeadsTo>();
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }
+    if let Some(LeadsTo(origin)) = leads_to {
+        let policy =
+            CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
+        if let Ok(policy) = HeaderValue::try_from(policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
     response
+}
+
+/// Where a form of a page may lead beside this site: browsers hold what a form is answered with to the page's policy.
+#[derive(Clone)]
+pub(crate) struct LeadsTo(String);
+
+impl LeadsTo {
+    /// The origin of an address, or its scheme where that is a program's own.
+    pub(crate) fn of(uri: &str) -> Self {
+        let origin = match uri.split_once("://") {
+            Some((scheme @ ("http" | "https"), rest)) => {
+                format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default())
+            }
+            _ => format!("{}:", uri.split(':').next().unwrap_or_default()),
+        };
+        // What would say more than an address in a policy is left out.
+        let is_plain = origin.chars().all(|one| one.is_ascii_alphanumeric() || "+-.:/[]".contains(one));
+        Self(if is_plain { origin } else { String::new() })
+    }
 }
 
 /// Whether a script asked, which reads JSON, rather than a person.

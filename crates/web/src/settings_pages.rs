@@ -54,10 +54,11 @@ const SETTINGS_PAGES: &[SettingsPage] = &[
     ),
     own("settings/sign-ins", "Sign-ins", "Where you are signed in, and ending it", "user"),
     own("settings/password", "Password", "Changing the password that you sign in with", "hand"),
+    own("settings/programs", "Connected programs", "Programs that act for you, and withdrawing it", "agent"),
     of_workspace(
         "settings/members",
-        "Members",
-        "Who belongs to the workspace: invitations, roles, deactivation, sign-ins, passwords",
+        "Member accounts",
+        "The members of the workspace: invitations, roles, deactivation, sign-ins, passwords",
         "users",
         &[Permission::Members],
     ),

@@ -10,5 +10,5 @@ WHERE state = 'running' AND EXISTS (
 
 CREATE UNIQUE INDEX IF NOT EXISTS hand_overs_running ON hand_overs (from_member) WHERE state = 'running';
 
--- The agent that asks: of a turn that was handed over, or in which another was asked, not the one that has it.
+-- The agent that had the turn when it was asked: the turn may have been handed over since.
 ALTER TABLE approvals ADD COLUMN agent_id BLOB;

@@ -19,14 +19,14 @@ use crate::{
 const WIDE: (u32, u32) = (1440, 900);
 
 /// What answers with something else than a page of somebody who is signed in.
-const NO_PAGES: [&str; 12] = [
+const NO_PAGES: [&str; 13] = [
     // Leads on.
     "/",
     // A file.
     "/chat/{session}/export",
     // Streams and answers to scripts.
     "/chat/{session}/events",
-    "/settings/agents/{name}/trials/{trial}/events",
+    "/settings/agents/{name}/tryouts/{tryout}/events",
     "/settings/evaluations/runs/{id}/events",
     "/live",
     "/palette",
@@ -34,6 +34,8 @@ const NO_PAGES: [&str; 12] = [
     // Before anybody can sign in; the page of signing in is looked at as such.
     "/setup",
     "/sign-in",
+    // Where programs send browsers; looked at as such.
+    "/oauth/authorize",
     // By links that are told once, which are looked at as such.
     "/invitations/{token}",
     "/reset/{token}",
@@ -110,7 +112,7 @@ async fn furnished() -> Fixture {
     let note =
         json!({"title": "What was said", "body": "# Title\n\n### Part\n\n| a | b |\n|---|--:|\n| c | 1 |"});
     ada.post("/api/records/notes", note).await.unwrap().ok();
-    ada.post("/api/agents/sales-assistant/trials", json!({})).await.unwrap().ok();
+    ada.post("/api/agents/sales-assistant/tryouts", json!({})).await.unwrap().ok();
     let session = ada.session("sales-assistant").await.unwrap();
     for message in ["show open deals", "find deal Arden pilot", "count deals by stage"] {
         ada.chat(&session, message).await.unwrap();
@@ -146,6 +148,9 @@ async fn furnished() -> Fixture {
         });
         ended.await.expect("the run does not end");
     }
+    let key = json!({"name": "Website", "role": "Member", "scopes": ["lead.*", "contact.find"], "expires_in_days": 90});
+    ada.post("/api/keys", key).await.unwrap().ok();
+    ada.exchange("deal.find deal.get").await.unwrap().ok();
     fixture
 }
 
@@ -260,6 +265,15 @@ async fn open_parts(
     go(page, fixture, "/settings/authority?object=deal&action=delete").await;
     shown(page, ".notice").await;
     look("an answer about what one may do").await;
+    let program = json!({"client_name": "Helper", "redirect_uris": ["https://helper.test/cb"]});
+    let program = fixture.sign_in("ada").await.post("/oauth/register", program).await.unwrap().ok();
+    let asked = format!(
+        "/oauth/authorize?response_type=code&client_id={}&redirect_uri=https%3A%2F%2Fhelper.test%2Fcb\
+         &code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        program["client_id"].as_str().unwrap(),
+    );
+    go(page, fixture, &asked).await;
+    look("letting a program in").await;
     go(page, fixture, "/chat").await;
     say(page, "delete the contact Tariq Fischer", &["waiting"]).await;
     look("a call that waits").await;

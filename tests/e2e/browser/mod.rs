@@ -15,7 +15,7 @@ mod reading;
 mod records;
 mod settings;
 mod together;
-mod trials;
+mod tryouts;
 mod usage;
 mod views;
 
@@ -27,7 +27,7 @@ use fantoccini::{
 use kontor_testkit::server::PASSWORD;
 use serde_json::{Value, json};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, eventually};
 
 /// How long a page may take to show what is waited for, on a loaded machine.
 const WAIT: Duration = Duration::from_secs(30);
@@ -105,15 +105,9 @@ async fn live_in(page: &Client, zone: &str) {
 fn holds<'p>(page: &'p Client, css: &'p str, expected: &'p str) -> impl Future<Output = ()> + 'p {
     let place = std::panic::Location::caller();
     async move {
-        let begun = std::time::Instant::now();
-        loop {
-            let found = shown(page, css).await.prop("value").await.unwrap().unwrap_or_default();
-            if found == expected {
-                return;
-            }
-            assert!(begun.elapsed() < WAIT, "{place}: {css} holds {found:?}, not {expected:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let value = async || shown(page, css).await.prop("value").await.unwrap().unwrap_or_default();
+        let held = eventually(WAIT, || async { (value().await == expected).then_some(()) }).await;
+        assert!(held.is_some(), "{place}: {css} holds {:?}, not {expected:?}", value().await);
     }
 }
 
@@ -134,11 +128,10 @@ fn shown<'p>(page: &'p Client, css: &'p str) -> impl Future<Output = Element> + 
 
 /// Waits until nothing of the kind is on the page.
 async fn gone(page: &Client, css: &str) {
-    let begun = std::time::Instant::now();
-    while !page.find_all(Locator::Css(css)).await.unwrap().is_empty() {
-        assert!(begun.elapsed() < WAIT, "{css} is still there");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let is_gone = eventually(WAIT, || async {
+        page.find_all(Locator::Css(css)).await.unwrap().is_empty().then_some(())
+    });
+    is_gone.await.unwrap_or_else(|| panic!("{css} is still there"));
 }
 
 /// Waits until what an element says has this in it.
@@ -146,16 +139,10 @@ async fn gone(page: &Client, css: &str) {
 fn says<'p>(page: &'p Client, css: &'p str, expected: &'p str) -> impl Future<Output = ()> + 'p {
     let place = std::panic::Location::caller();
     async move {
-        let begun = std::time::Instant::now();
-        loop {
-            // One that is replaced meanwhile says nothing.
-            let said = shown(page, css).await.text().await.unwrap_or_default();
-            if said.contains(expected) {
-                return;
-            }
-            assert!(begun.elapsed() < WAIT, "{place}: {css} says {said:?}, not {expected:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        // One that is replaced meanwhile says nothing.
+        let text = async || shown(page, css).await.text().await.unwrap_or_default();
+        let said = eventually(WAIT, || async { text().await.contains(expected).then_some(()) }).await;
+        assert!(said.is_some(), "{place}: {css} says {:?}, not {expected:?}", text().await);
     }
 }
 
@@ -197,11 +184,8 @@ async fn go_by_palette(page: &Client, words: &str, path: &str) {
         press(&palette, Key::Down).await;
     }
     press(&palette, Key::Enter).await;
-    let begun = std::time::Instant::now();
-    while page.current_url().await.unwrap().path() != path {
-        assert!(begun.elapsed() < WAIT, "the palette does not lead to {path}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let is_there = || async { (page.current_url().await.unwrap().path() == path).then_some(()) };
+    eventually(WAIT, is_there).await.unwrap_or_else(|| panic!("the palette does not lead to {path}"));
     gone(page, "#palette[open]").await;
 }
 

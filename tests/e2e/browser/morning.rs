@@ -9,7 +9,7 @@ use kontor_testkit::{
 };
 use serde_json::json;
 
-use super::{browser, go, go_by_palette, picture, say, says, shown, sign_in, sign_in_as, tab_to};
+use super::{browser, go, go_by_palette, holds, picture, say, says, shown, sign_in, sign_in_as, tab_to};
 use crate::fixture::{Engine, Fixture};
 
 /// What the amount would begin with, in whatever way a page, a stream or a model's request writes it.
@@ -195,6 +195,25 @@ async fn an_admins_morning_by_keyboard() {
     says(&page, "#seen pre.text", "You take down contacts for Max Okafor.").await;
     type_into(&page, "#note", "A first one").await;
     picture(&page, "morning-prompt").await;
+
+    let count = async || {
+        api.get("/api/records/contacts?limit=1&total=true").await.unwrap().ok()["page"]["total"].clone()
+    };
+    let before = count().await;
+    // Tries it in a copy, comes back to what was written, and saves it.
+    enter(&page, "#editor button[formaction$='/prompt/try']").await;
+    shown(&page, ".tried").await;
+    say(&page, "take down a contact: Bob Stone", &["completed"]).await;
+    says(&page, ".sessions.tried [data-changed]", "Created Bob Stone").await;
+    picture(&page, "morning-tryout").await;
+    assert_eq!(count().await, before, "nothing of the workspace is changed");
+    enter(&page, ".sessions.tried form button").await;
+    says(&page, ".notice", "The tryout has ended").await;
+    for (input, text) in
+        [("#body", "You take down contacts for {{ member.name }}."), ("#note", "A first one")]
+    {
+        holds(&page, input, text).await;
+    }
     enter(&page, "#editor .button.primary").await;
     shown(&page, "a[href='/settings/agents/intake/prompt?version=2']").await;
     says(&page, ".page-head .badge", "production: version 1").await;

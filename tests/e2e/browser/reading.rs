@@ -7,7 +7,7 @@ use kontor_testkit::scripted::{Script, ScriptedModel};
 use serde_json::{Value, json};
 
 use super::{WAIT, browser, click, go, picture, press, say, shown, sign_in};
-use crate::fixture::{Engine, Fixture};
+use crate::fixture::{Engine, Fixture, eventually};
 
 async fn told(page: &Client, script: &str) -> Value {
     page.execute(script, Vec::new()).await.unwrap()
@@ -136,11 +136,10 @@ async fn a_list_keeps_its_headings_in_sight_its_columns_in_place_and_how_it_was_
     assert_eq!(told(&page, scrolled).await, json!([600, 0]), "the headings went out of sight");
     picture(&page, "list-scrolled-light").await;
     // The place is kept a moment after the list comes to rest.
-    let begun = std::time::Instant::now();
-    while told(&page, "return history.state?.listTop ?? null").await != json!(600) {
-        assert!(begun.elapsed() < WAIT, "the place in the list is not kept");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let kept = eventually(WAIT, || async {
+        (told(&page, "return history.state?.listTop ?? null").await == json!(600)).then_some(())
+    });
+    kept.await.expect("the place in the list is not kept");
 
     // A record leads back to the list as it was left, and Back to the place in it.
     let open = "const shown = [...document.querySelectorAll('.records td a')]; \

@@ -1,13 +1,12 @@
 //! Addresses with the id of a member, an invitation or a sign-in in them.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use super::routes::{Attempt, Prey, attempt};
 
 /// The requests of a program.
 pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
-    let Prey { member, invitation, link, sign_in, key, .. } = prey;
+    let Prey { member, invitation, link, sign_in, key, delegation, .. } = prey;
     let one = format!("/api/members/{member}");
     let password = || Some(json!({"name": "Otto", "password": "correct horse battery"}));
     vec![
@@ -51,6 +50,13 @@ pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
             &[404],
         ),
         attempt("GET /api/members", "/api/members".into(), None, &[200]),
+        attempt(
+            "DELETE /api/me/delegations/{delegation}",
+            format!("/api/me/delegations/{delegation}"),
+            None,
+            &[404],
+        ),
+        attempt("GET /api/me/delegations", "/api/me/delegations".into(), None, &[200]),
         attempt("GET /api/keys", "/api/keys".into(), None, &[200]),
         attempt("GET /api/keys/{id}", format!("/api/keys/{key}"), None, &[404]),
         attempt("DELETE /api/keys/{id}", format!("/api/keys/{key}"), None, &[404]),
@@ -60,10 +66,16 @@ pub(super) fn of_programs(prey: &Prey) -> Vec<Attempt> {
 
 /// The requests of a person's browser.
 pub(super) fn of_people(prey: &Prey) -> Vec<Attempt> {
-    let Prey { member, invitation, link, sign_in, key, .. } = prey;
+    let Prey { member, invitation, link, sign_in, key, delegation, .. } = prey;
     let one = format!("/settings/members/{member}");
     let form = || Some(json!({}));
     vec![
+        attempt(
+            "POST /settings/programs/{id}/withdraw",
+            format!("/settings/programs/{delegation}/withdraw"),
+            form(),
+            &[404],
+        ),
         attempt("POST /settings/keys/{id}/revoke", format!("/settings/keys/{key}/revoke"), form(), &[404]),
         attempt("GET /settings/members/{id}", one.clone(), None, &[404]),
         attempt(
@@ -117,12 +129,4 @@ pub(super) fn of_people(prey: &Prey) -> Vec<Attempt> {
         ),
         attempt("GET /settings/members", "/settings/members".into(), None, &[200]),
     ]
-}
-
-/// The token of an invitation with another workspace in it.
-pub(super) fn led_elsewhere(token: &str, workspace: &str) -> String {
-    const PREFIX: &str = "kontor_invite_";
-    let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX).unwrap()).unwrap();
-    let workspace: uuid::Uuid = workspace.parse().unwrap();
-    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([workspace.as_bytes().as_slice(), &bytes[16..]].concat()))
 }

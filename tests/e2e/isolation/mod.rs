@@ -7,7 +7,7 @@ mod members;
 mod operations;
 mod people;
 mod routes;
-mod trials;
+mod tryouts;
 mod views;
 
 use std::process::Command;

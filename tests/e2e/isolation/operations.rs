@@ -53,8 +53,22 @@ fn attempts(
         "group" => {
             vec![empty(json!({"filter": {"id": {"eq": its()}}, "aggregates": [{"function": "count"}]}))]
         }
+        "figures" => {
+            let deal = json!({"object": "deal", "filter": {"id": {"eq": foreign["deal"]}}});
+            vec![empty(json!({ "queries": [deal] }))]
+        }
+        "batch" => {
+            let one = |operation: &str, arguments: Value| {
+                refused(json!({"operations": [{"operation": operation, "arguments": arguments}]}))
+            };
+            vec![
+                one("deal.delete", json!({"id": foreign["deal"]})),
+                one("deal.get", json!({"id": foreign["deal"]})),
+                one("deal.update", json!({"id": own["deal"], "account": foreign["account"]})),
+            ]
+        }
         "search" => vec![empty(json!({ "query": "quellwasser" }))],
-        "create" | "update" | "log" => {
+        "create" | "update" | "upsert" | "log" => {
             let mut sound = Map::new();
             if verb == "update" {
                 sound.insert("id".to_owned(), json!(own[object]));
@@ -113,8 +127,9 @@ fn filled(schema: &Value) -> Value {
 /// Whether a result holds no record.
 fn is_empty(result: &Value) -> bool {
     let lists = ["records", "results"].iter().filter_map(|key| result[*key].as_array());
-    let counted =
-        result["groups"].as_array().into_iter().flatten().filter_map(|group| group["count"].as_u64());
+    let figures = result["figures"].as_array().into_iter().flatten();
+    let groups = figures.chain([result]).filter_map(|one| one["groups"].as_array()).flatten();
+    let counted = groups.filter_map(|group| group["count"].as_u64());
     lists.map(Vec::len).sum::<usize>() == 0 && counted.sum::<u64>() == 0
 }
 

@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, trials,
+    HERS, SECRET, agents, evaluations, members, people::of_people, records, tells, text, tryouts,
     two_workspaces, views,
 };
 use crate::{fixture::engines, pages::Pages};
@@ -81,10 +82,11 @@ pub(super) struct Prey {
     pub(super) link: String,
     pub(super) sign_in: String,
     pub(super) key: String,
+    pub(super) delegation: String,
     pub(super) review: String,
-    pub(super) trial: String,
-    pub(super) view: String,
+    pub(super) tryout: String,
     pub(super) run: String,
+    pub(super) view: String,
 }
 
 impl Prey {
@@ -105,17 +107,7 @@ impl Prey {
         let session = ada.session("sales-assistant").await.unwrap();
         let message = "delete the account Zanzibar Quellwasser";
         let turn = ada.turn(&session, message).await.unwrap();
-        let waiting = format!("/api/approvals?session={session}");
-        let approval = tokio::time::timeout(std::time::Duration::from_secs(30), async {
-            loop {
-                let listed = ada.get(&waiting).await.unwrap().ok();
-                if let Some(id) = listed["data"][0]["id"].as_str() {
-                    return id.to_owned();
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        });
-        let approval = approval.await.expect("no approval was asked for");
+        let approval = ada.approval_of(&session).await.expect("no approval was asked for");
         // The one that denies it when nobody answers.
         let jobs = ada.get("/api/jobs").await.unwrap().ok();
         let job = jobs["data"][0]["id"].as_str().unwrap().to_owned();
@@ -125,14 +117,15 @@ impl Prey {
         ada.send(Method::PUT, &budget, Some(json!({"tokens": 4_711})), &[]).await.unwrap().ok();
         let invited = json!({"email": "guest@zanzibar.test", "role": "Viewer"});
         let invited = ada.post("/api/invitations", invited).await.unwrap().ok();
-        let (invitation, link) =
-            (text(&invited["id"]), members::led_elsewhere(&text(&invited["token"]), elsewhere));
+        let (invitation, link) = (text(&invited["id"]), led_elsewhere(&text(&invited["token"]), elsewhere));
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let key = json!({"name": "Zanzibar feed", "role": "Viewer", "scopes": ["deal.find"]});
         let key = text(&ada.post("/api/keys", key).await.unwrap().ok()["id"]);
+        ada.exchange("deal.find").await.unwrap().ok();
+        let delegation = text(&ada.get("/api/me/delegations").await.unwrap().ok()["data"][0]["id"]);
         let (deal, account) = (ids["deal"].clone(), ids["account"].clone());
         let review = agents::make(ada).await;
-        let (trial, view) = (trials::make(ada).await, views::make(ada).await);
+        let (tryout, view) = (tryouts::make(ada).await, views::make(ada).await);
         let run = evaluations::make(ada).await;
         Self {
             deal,
@@ -145,13 +138,22 @@ impl Prey {
             invitation,
             link,
             sign_in,
+            delegation,
             key,
             review,
-            trial,
-            view,
+            tryout,
             run,
+            view,
         }
     }
+}
+
+/// The token of an invitation with another workspace in it.
+fn led_elsewhere(token: &str, workspace: &str) -> String {
+    const PREFIX: &str = "kontor_invite_";
+    let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX).unwrap()).unwrap();
+    let workspace: uuid::Uuid = workspace.parse().unwrap();
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([workspace.as_bytes().as_slice(), &bytes[16..]].concat()))
 }
 
 /// A request with something of Ada's in it, and the answers that are right.
@@ -426,7 +428,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
             .into_iter()
             .chain(agents::of_programs(&prey.review))
             .chain(evaluations::of_programs(&prey.run))
-            .chain(trials::of_programs(&prey))
+            .chain(tryouts::of_programs(&prey))
             .chain(members::of_programs(&prey))
             .chain(views::of_programs(&prey));
         for Attempt { route, path, body, right } in tried {
@@ -453,7 +455,7 @@ async fn another_workspaces_ids_lead_nowhere_through_any_address() {
             .into_iter()
             .chain(agents::of_people(&prey.review))
             .chain(evaluations::of_people(&prey.run, &prey.turn))
-            .chain(trials::of_people(&prey))
+            .chain(tryouts::of_people(&prey))
             .chain(members::of_people(&prey))
             .chain(views::of_people(&prey));
         for Attempt { route, path, body, right } in tried {

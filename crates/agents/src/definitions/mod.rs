@@ -41,6 +41,13 @@ impl Agents {
         Ok::<_, Error>(seen.map(AgentSummary::from).collect())
     }
 
+    /// The names of all of a workspace's agents that are not deleted, whoever asks.
+    pub async fn agent_names(&self, workspace: kontor_core::ids::WorkspaceId) -> Result<Vec<String>, Error> {
+        let namespace = self.namespace(workspace).await?;
+        let found = namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
+        Ok::<_, Error>(found.into_iter().map(|agent| agent.name).collect())
+    }
+
     /// The same with those that are deleted, which come last.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub(super) enum Ending {
 struct Last {
     drafts: Vec<Draft>,
     problem: Option<Problem>,
-    /// The agent that answers now, and approvals that it asks for.
+    /// The agent that has the turn, and approvals asked for now.
     agent: AgentId,
     asked: Vec<Approval>,
     /// Where any are.
@@ -106,7 +106,7 @@ impl Run<'_> {
         let end = Last {
             drafts: self.drafts()?,
             problem,
-            agent: self.acting().0,
+            agent: self.agent,
             asked,
             announced,
             environment: self.agents.0.environment.clone(),

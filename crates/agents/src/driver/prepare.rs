@@ -18,7 +18,7 @@ use kontor_models::{
     Colleague, Definitions, OfferedOperation, RecordInView, Scene, SceneMember, ToolDefinition,
     surface::{DESCRIBE, READ_MORE, Surface, ask_agent, hand_over},
 };
-use kontor_operations::{Registry, Work};
+use kontor_operations::{Registry, Work, is_for_programs};
 use serde_json::{Value, json};
 
 use super::Run;
@@ -325,7 +325,8 @@ pub(crate) fn tools_in(surface: &Surface, scene: &Scene) -> (Arc<[ToolDefinition
 pub(crate) type Offered = (Arc<Surface>, Arc<Definitions>);
 
 pub(crate) fn offered(registry: &Registry, caller: &Caller, schema: &Arc<Schema>, tokens: usize) -> Offered {
-    let definitions = || registry.definitions(&caller.scope);
+    let is_shown = |definition: &&kontor_core::operation::Definition| !is_for_programs(&definition.name);
+    let definitions = || registry.definitions(&caller.scope).filter(is_shown);
     let surface = Surface::new(definitions(), schema, &caller.grants, tokens);
     let operations = definitions()
         .map(|definition| OfferedOperation { name: definition.name.clone(), effect: definition.effect });

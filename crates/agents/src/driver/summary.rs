@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::StreamExt as _;
 use kontor_core::{
     error::{Chain, ErrorKind, Problem},
     text,
@@ -11,7 +10,7 @@ use kontor_core::{
 };
 use kontor_models::{
     Assembler, ChatModel, ChatRequest, CompletedStep, FinishReason, Message, ModelError, RetryPolicy,
-    ToolDefinition, Tries, tokens::estimate, with_retries,
+    ToolDefinition, read_whole, tokens::estimate,
 };
 use serde_json::{Value, json};
 
@@ -109,16 +108,7 @@ impl Run<'_> {
         let settings = &self.agents.0.settings;
         let policy = RetryPolicy { attempts: settings.retries.attempts.min(ATTEMPTS), ..settings.retries };
         let environment = self.agents.0.environment.clone();
-        let mut deltas = with_retries(model, request, policy, environment, Tries::default());
-        let reading = async {
-            while let Some(delta) = deltas.next().await {
-                assembler.push(delta?);
-                if assembler.is_full() {
-                    break;
-                }
-            }
-            Ok(())
-        };
+        let reading = read_whole(model, request, policy, environment, assembler);
         let (cancel, stopping) = (self.cancel.clone(), self.stopping);
         let waiting = async {
             tokio::select! {

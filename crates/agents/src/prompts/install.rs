@@ -1,4 +1,4 @@
-use include_dir::{Dir, include_dir};
+use include_dir::{Dir, File, include_dir};
 use kontor_core::{actor::Actor, environment::Environment, ids::AgentId, scope::Patterns, time::Timestamp};
 use kontor_models::RequestSettings;
 use kontor_store::Tx;
@@ -26,6 +26,16 @@ pub(crate) async fn install(tx: &mut Tx<'_>, environment: &Environment, now: Tim
         create(tx, environment, &agent, &Actor::SYSTEM, now).await?;
     }
     Ok(())
+}
+
+/// The names of the agents that a new workspace has.
+pub fn standard_names() -> Vec<String> {
+    let front = |file: &File<'_>| {
+        let name = file.path().display().to_string();
+        let text = file.contents_utf8().filter(|_| name.ends_with(".md"))?;
+        Some(front_matter::parse(&name, text).ok()?.0.name)
+    };
+    PROMPTS.files().filter_map(front).collect()
 }
 
 /// The agents of the shipped files, each template checked.

@@ -11,7 +11,10 @@ mod render;
 mod tests;
 mod variables;
 
-pub use self::{install::STARTER, variables::Variable};
+pub use self::{
+    install::{STARTER, standard_names},
+    variables::Variable,
+};
 
 pub(crate) use self::{
     check::issues,

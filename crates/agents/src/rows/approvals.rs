@@ -63,7 +63,7 @@ fn number(stored: i64) -> u32 {
     u32::try_from(stored).unwrap_or(u32::MAX)
 }
 
-/// Keeps approvals that an agent asks for.
+/// Keeps approvals of the turn that this agent has.
 pub(crate) async fn insert(tx: &mut Tx<'_>, agent: AgentId, approvals: &[Approval]) -> Result<(), Error> {
     let mut insert = Query::insert();
     insert.into_table(tx.table(TABLE)).columns([
@@ -127,7 +127,7 @@ pub(crate) async fn list(
     let select = Query::select()
         .columns(COLUMNS.map(|column| ("a", column)))
         .column(("s", "title"))
-        // Older ones do not tell who asked. Then it was the turn's: its session may have gone to another since.
+        // Older ones do not tell it. Then it is the turn's: its session may have gone to another since.
         .expr(Func::coalesce([("a", "agent_id"), ("t", "agent_id"), ("s", "agent_id")].map(Expr::col)))
         .from_as(tx.table(TABLE), "a")
         .join_as(JoinType::InnerJoin, tx.table("turns"), "t", of_turn)

@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod budgets;
+pub(crate) mod client_approvals;
 pub(crate) mod events;
 pub(crate) mod feedback;
 pub(crate) mod model_choices;

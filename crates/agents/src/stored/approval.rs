@@ -43,7 +43,7 @@ pub struct ListedApproval {
     pub approval: Approval,
     /// The title of the session.
     pub title: Option<String>,
-    /// Which agent asks.
+    /// The agent whose turn it is. The call is its own, unless there is an `asked_agent`.
     pub agent: AgentName,
 }
 

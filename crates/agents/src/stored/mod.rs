@@ -1,6 +1,7 @@
 //! What the tables hold, as types: below everything that reads or writes them.
 
 mod approval;
+mod client_approval;
 mod event;
 mod review;
 mod share;
@@ -9,6 +10,7 @@ mod usage;
 
 pub use self::{
     approval::{Approval, ListedApproval},
+    client_approval::{AnsweredApproval, AnyApproval, ClientApproval},
     event::LoggedEvent,
     review::ReviewStatus,
     share::{Access, Feedback, MemberName, Rating, Share},

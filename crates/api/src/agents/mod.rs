@@ -4,7 +4,7 @@ mod definitions;
 mod gates;
 mod labels;
 mod prompts;
-mod trials;
+mod tryouts;
 
 use aide::axum::ApiRouter;
 use kontor_http::Services;
@@ -15,5 +15,5 @@ pub(crate) fn routes() -> ApiRouter<Services> {
         .merge(prompts::routes())
         .merge(labels::routes())
         .merge(gates::routes())
-        .merge(trials::routes())
+        .merge(tryouts::routes())
 }

@@ -1,6 +1,8 @@
-//! A session's log as server-sent events: what was logged after the given event, then what happens.
+//! A session's log, and what happens to records, as server-sent events: what came after the given event, then what
+//! happens.
 
 mod encode;
+mod records;
 
 use std::{convert::Infallible, time::Duration};
 
@@ -38,7 +40,12 @@ pub(crate) fn routes() -> ApiRouter<Services> {
     let events = get_with(events, |op| {
         op.is("follow_session", "What was logged in a session, then what happens").tag("Chat").queries(&KNOWN)
     });
-    ApiRouter::new().api_route("/sessions/{id}/events", events)
+    let records = get_with(records::follow, |op| {
+        op.is("follow_records", "What happens to records, from a number on")
+            .tag("Records")
+            .queries(&records::KNOWN)
+    });
+    ApiRouter::new().api_route("/sessions/{id}/events", events).api_route("/events", records)
 }
 
 /// A session's events as they come.

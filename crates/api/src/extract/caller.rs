@@ -31,7 +31,19 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     }
 }
 
-/// The same, for an answer that goes on: with what they were let in by.
+/// The same as [`Acting`], with what they were let in by.
+pub(crate) struct ActingBy(pub(crate) Caller, pub(crate) Credential);
+
+impl<S: Send + Sync> FromRequestParts<S> for ActingBy {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let found = sender(parts)?;
+        Ok(Self(found.caller, found.credential))
+    }
+}
+
+/// The same as [`SignedIn`], for an answer that goes on: with what they were let in by.
 pub(crate) struct StreamCaller(pub(crate) Caller, pub(crate) Credential);
 
 impl<S: Send + Sync> FromRequestParts<S> for StreamCaller {

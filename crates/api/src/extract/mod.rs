@@ -13,7 +13,7 @@ mod shape;
 mod strict;
 
 pub(crate) use self::{
-    caller::{Acting, SignedIn, StreamCaller},
+    caller::{Acting, ActingBy, SignedIn, StreamCaller},
     idempotency_key::IdempotencyKey,
     if_match::IfMatch,
     json::Json,

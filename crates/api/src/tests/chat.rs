@@ -1,4 +1,5 @@
 use futures::StreamExt as _;
+use kontor_testkit::waiting::eventually;
 
 use super::*;
 
@@ -89,17 +90,11 @@ async fn an_approval_is_answered_by_whom_it_was_asked() {
     let turns = format!("/api/sessions/{}/turns", session.id());
     ada.post(&turns, json!({"message": "delete the account Acme"})).await.expect(202);
     let path = format!("/api/approvals?session={}", session.id());
-    let approval = tokio::time::timeout(Duration::from_secs(20), async {
-        loop {
-            let listed = ada.get(&path).await.expect(200).body;
-            if let Some(id) = listed["data"][0]["id"].as_str() {
-                return id.to_owned();
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-    .unwrap();
+    let approval = eventually(Duration::from_secs(20), || async {
+        let listed = ada.get(&path).await.expect(200).body;
+        listed["data"][0]["id"].as_str().map(str::to_owned)
+    });
+    let approval = approval.await.unwrap();
     // All that waits, whichever session it was asked in.
     let waiting = ada.get("/api/approvals?status=pending").await.expect(200).body;
     let listed = &waiting["data"][0];

@@ -1,6 +1,7 @@
 //! What models have used up, and what they may.
 
 use kontor_core::ids::WorkspaceId;
+use kontor_testkit::waiting::eventually;
 use sea_query::{Expr, Query};
 
 use super::*;
@@ -22,16 +23,11 @@ async fn ends(client: &Client<'_>) -> Value {
     let turns = format!("/api/sessions/{}/turns", session.id());
     let turn = client.post(&turns, json!({"message": "hello"})).await.expect(202);
     let path = format!("/api/turns/{}", turn.id());
-    let ended = async {
-        loop {
-            let told = client.get(&path).await.expect(200).body;
-            if !told["ended_at"].is_null() {
-                return told;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the turn does not end")
+    let ended = eventually(Duration::from_secs(20), || async {
+        let told = client.get(&path).await.expect(200).body;
+        (!told["ended_at"].is_null()).then_some(told)
+    });
+    ended.await.expect("the turn does not end")
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ struct Arguments {
 }
 
 #[derive(Deserialize)]
-struct Figure {
+pub(super) struct Figure {
     function: String,
     field: Option<String>,
 }
@@ -86,7 +86,7 @@ impl InTransaction for GroupBy {
     }
 }
 
-fn aggregates(figures: Vec<Figure>) -> Result<Vec<Aggregate>, Problem> {
+pub(super) fn aggregates(figures: Vec<Figure>) -> Result<Vec<Aggregate>, Problem> {
     let mut aggregates = Vec::new();
     for (index, Figure { function, field }) in figures.into_iter().enumerate() {
         let aggregate = Aggregate::parse(&function, field);

@@ -7,6 +7,7 @@
 mod activity_log;
 mod create;
 mod delete;
+mod figures;
 mod find;
 mod get;
 mod group;
@@ -19,6 +20,7 @@ mod search;
 mod tests;
 mod timeline;
 mod update;
+mod upsert;
 
 use std::sync::Arc;
 
@@ -77,6 +79,29 @@ fn writing(view: View<'_>, object: &Arc<Object>, operations: &mut Vec<Operation>
     }
     if allows(Action::Restore) {
         operations.push(Operation::InTransaction(Arc::new(restore::Restore::new(view, object.clone()))));
+    }
+}
+
+/// What this crate contributes for programs: they say what they want as a whole, which agents of chats do step by step.
+pub struct ProgramOperations;
+
+impl Contributor for ProgramOperations {
+    fn operations(&self, schema: &Arc<Schema>, grants: &Grants) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for object in schema.objects().iter().filter(|object| !object.is_read_only) {
+            let view = View { schema, grants, object };
+            let allows = |action| grants.allows(&object.name, action);
+            if view.sees(&object.name)
+                && allows(Action::Create)
+                && allows(Action::Update)
+                && view.can_fill_required()
+            {
+                let upsert = upsert::Upsert::new(view, object.clone());
+                operations.extend(upsert.map(|upsert| Operation::InTransaction(Arc::new(upsert))));
+            }
+        }
+        operations.extend(figures::operation(schema, grants));
+        operations
     }
 }
 

@@ -37,6 +37,7 @@ mod sorting;
 mod targets;
 mod unique;
 mod update;
+mod upsert;
 mod write;
 
 pub(crate) use self::{
@@ -64,5 +65,6 @@ pub use self::{
     record::{Record, RelatedRecord},
     similar::{Likeness, MAX_SIMILAR, similar},
     update::{Updated, update},
+    upsert::{Upserted, upsert},
     write::RecordWrite,
 };

@@ -1,6 +1,6 @@
 //! Values that no two live records share.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use kontor_core::{
     error::{Issue, join_path},
@@ -82,6 +82,31 @@ pub(crate) fn has_twins(object: &Object, records: &[&NewValues]) -> bool {
 pub(crate) fn probes(work: &Work<'_, '_>, object: &Object, records: &[&NewValues]) -> Vec<SelectStatement> {
     let unique = object.fields.iter().filter(|field| field.is_unique);
     unique.filter_map(|field| Some(sharing(work, object, field, &cells(field, records).cells)?.0)).collect()
+}
+
+/// Who has one of these values of these fields.
+pub(crate) async fn holders(
+    work: &mut Work<'_, '_>,
+    object: &Object,
+    fields: &[&Field],
+    values: &NewValues,
+) -> Result<BTreeSet<RecordId>, Error> {
+    let mut found = BTreeSet::new();
+    for field in fields {
+        let cells = cells(field, &[values]);
+        let Some((mut statement, id, ..)) = sharing(work, object, field, &cells.cells) else { continue };
+        statement.expr(col(BASE, id));
+        for row in work.tx.fetch_all(&statement).await? {
+            found.insert(RecordId(row.get(0)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a value of a unique field has all that another has.
+pub(crate) fn holds(field: &Field, held: &Value, given: &Value) -> bool {
+    let held = scalars(field, held);
+    scalars(field, given).iter().all(|cell| held.contains(cell))
 }
 
 /// The values of a unique field of several records, each with its record's place.

@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub use self::before::{Before, before};
-pub use self::read::{Entry, Linked, Timeline, list};
+pub use self::read::{Entry, Linked, Timeline, entry, list};
 pub(crate) use self::{
     read::hide_names,
     write::{NewEntry, ids, write},

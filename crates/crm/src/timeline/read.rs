@@ -175,6 +175,25 @@ pub async fn list(
     Ok(Timeline { object: object.clone(), id, label, entries, next, has_more })
 }
 
+/// One entry of a record's timeline, as the caller may read it; nothing where they may not.
+pub async fn entry(
+    work: &mut Work<'_, '_>,
+    object: &Arc<Object>,
+    record: RecordId,
+    id: Uuid,
+) -> Result<Option<Entry>, Error> {
+    if !work.caller.grants.allows(&object.name, Action::Read) {
+        return Ok(None);
+    }
+    // The newest of those that are no newer.
+    let behind = Uuid::from_u128(id.as_u128().saturating_add(1));
+    match list(work, object, record, 1, Some(&cursor(behind))).await {
+        Ok(timeline) => Ok(timeline.entries.into_iter().find(|found| found.id == id)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether the timeline is all that is left of a record, and the caller may know of it: one from whom some
 /// records, or their names, are hidden cannot tell whether this was one of them.
 async fn was_destroyed(work: &mut Work<'_, '_>, object: &Object, id: RecordId) -> Result<bool, Error> {

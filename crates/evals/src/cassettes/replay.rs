@@ -42,8 +42,8 @@ impl Replay {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let index = asked.entry(key.clone()).or_default();
         let of_take = || {
-            let answers = self.cassette.answers.iter();
-            answers.filter(|answer| answer.take == self.take && answer.model == self.known.id)
+            let answers = self.cassette.takes.get(&self.take).into_iter().flatten();
+            answers.filter(|answer| answer.model == self.known.id)
         };
         let found = of_take().find(|answer| answer.key == key && answer.index == *index);
         if let Some(found) = found {

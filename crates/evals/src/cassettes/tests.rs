@@ -142,6 +142,55 @@ fn what_is_asked_more_often_than_it_was_recorded_is_an_error() {
 }
 
 #[test]
+fn a_take_that_is_begun_again_is_recorded_anew() {
+    let recording = Recording::default();
+    let recorder = Recorder::new(Arc::new(Counting::default()), "a", &recording);
+    let ask = || asked(&recorder, request("Be brief.", "Hello", &[])).unwrap();
+    ask();
+    recording.forget("a");
+    let second = ask();
+    let cassette = Arc::new(recording.cassette());
+    assert_eq!(asked(&*replay(&cassette, "a"), request("Be brief.", "Hello", &[])).unwrap(), second);
+}
+
+#[test]
+fn a_recording_that_goes_on_has_what_is_done_and_nothing_of_what_was_cut_off() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("tape.jsonl");
+    let model: Arc<dyn ChatModel> = Arc::new(Counting::default());
+    let record = |recording: &Recording, take: &str| {
+        recording.forget(take);
+        let recorder = Recorder::new(model.clone(), take, recording);
+        let answer = asked(&recorder, request("Be brief.", "Hello", &[])).unwrap();
+        recording.ended(take).unwrap();
+        answer
+    };
+    let done = |takes: &[&str]| takes.iter().map(|take| (*take).to_owned()).collect();
+    let first = Recording::default();
+    first.name("smart", "lab/m");
+    first.keep_in(&path, &done(&[])).unwrap();
+    let kept = record(&first, "b");
+    record(&first, "c");
+    // Killed in the middle of a line: "c" was recorded, and its trial was not kept.
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}{{\"kind\": \"ans")).unwrap();
+    let second = Recording::default();
+    second.keep_in(&path, &done(&["b"])).unwrap();
+    let anew = [record(&second, "c"), record(&second, "a")];
+    second.finish().unwrap();
+    let cassette = Arc::new(Cassette::parse(&std::fs::read_to_string(&path).unwrap()).unwrap());
+    assert_eq!(
+        (cassette.takes.len(), cassette.id_of("smart"), cassette.id_of("fast")),
+        (3, Some("lab/m"), None)
+    );
+    for (take, answer) in [("b", &kept), ("c", &anew[0]), ("a", &anew[1])] {
+        assert_eq!(asked(&*replay(&cassette, take), request("Be brief.", "Hello", &[])).unwrap(), *answer);
+    }
+    let told = Recording::default().keep_in(&path, &done(&["d"])).unwrap_err().to_string();
+    assert!(told.contains("nothing is there of d"), "{told}");
+}
+
+#[test]
 fn a_line_that_cannot_be_read_is_told_by_its_number() {
     let written = recorded().0.write() + "\n{\"kind\": \"answer\"}\n";
     let lines = written.lines().count();

@@ -18,9 +18,7 @@ pub(super) fn dataset(dataset: &Dataset, shared: &BTreeSet<String>) -> Vec<Issue
     let mut issues = Issues::default();
     issues.dataset_name(&dataset.name);
     let ids = issues.fixture(&dataset.fixture, "fixture", shared);
-    // What is in a snapshot, or who, is known to the runner alone.
-    let members = dataset.fixture.snapshot.is_none().then_some(&ids);
-    issues.member(dataset.defaults.member.as_deref(), "defaults.member", members);
+    issues.known_id(dataset.defaults.member.as_deref(), "defaults.member", &ids, "member");
     issues.expectations(&dataset.defaults.expect, "defaults.expect");
     issues.approvals(&dataset.defaults.approvals, "defaults.approvals");
     issues.known_refs(&dataset.defaults, "defaults", &ids);
@@ -36,7 +34,7 @@ pub(super) fn dataset(dataset: &Dataset, shared: &BTreeSet<String>) -> Vec<Issue
             let told = format!("cases[{first}] has this name too");
             issues.push(&join_path(&at, "name"), "duplicate", told);
         }
-        issues.case(case, &at, &ids, members);
+        issues.case(case, &at, &ids);
         let effective = dataset.effective(case);
         if effective.expect.is_empty() {
             let told = "a case expects something: state, trajectory, reply, rubric or limits";
@@ -77,16 +75,6 @@ impl Issues {
         let mut ids = shared.clone();
         for (index, member) in fixture.members.iter().enumerate() {
             self.new_id(&member.id, &format!("{}[{index}].id", join_path(at, "members")), &mut ids);
-        }
-        for (index, known) in fixture.known.iter().enumerate() {
-            self.new_id(&known.id, &format!("{}[{index}].id", join_path(at, "known")), &mut ids);
-        }
-        if !fixture.known.is_empty() && fixture.snapshot.is_none() {
-            self.push(
-                &join_path(at, "known"),
-                "not_here",
-                "records are known of a snapshot, and none is named",
-            );
         }
         self.records(&fixture.records, &join_path(at, "records"), &mut ids);
         for (index, table) in fixture.tables.iter().enumerate() {
@@ -147,29 +135,19 @@ impl Issues {
         }
     }
 
-    fn known_id(&mut self, id: Option<&str>, at: &str, ids: Option<&BTreeSet<String>>, what: &str) {
-        let (Some(id), Some(ids)) = (id, ids) else { return };
+    fn known_id(&mut self, id: Option<&str>, at: &str, ids: &BTreeSet<String>, what: &str) {
+        let Some(id) = id else { return };
         if !ids.contains(id) {
             let near = text::suggestion(id, ids.iter().map(String::as_str));
             self.push(at, "unknown_ref", format!("no {what} has the local id {id:?}.{near}"));
         }
     }
 
-    fn member(&mut self, id: Option<&str>, at: &str, ids: Option<&BTreeSet<String>>) {
-        self.known_id(id, at, ids, "member");
-    }
-
-    fn case(
-        &mut self,
-        case: &Case,
-        at: &str,
-        fixture: &BTreeSet<String>,
-        members: Option<&BTreeSet<String>>,
-    ) {
+    fn case(&mut self, case: &Case, at: &str, fixture: &BTreeSet<String>) {
         let mut ids = fixture.clone();
-        self.member(case.member.as_deref(), &join_path(at, "member"), members);
+        self.known_id(case.member.as_deref(), &join_path(at, "member"), fixture, "member");
         self.records(&case.records, &join_path(at, "records"), &mut ids);
-        self.known_id(case.in_view.as_deref(), &join_path(at, "in_view"), Some(&ids), "record");
+        self.known_id(case.in_view.as_deref(), &join_path(at, "in_view"), &ids, "record");
         match (case.turns.is_empty(), &case.user) {
             (true, None) => self.push(&join_path(at, "turns"), "required", "turns or a user is named"),
             (false, Some(_)) => {
@@ -396,7 +374,11 @@ impl Issues {
         if injection.record.is_some() != injection.field.is_some() {
             self.push(at, "required", "a record is named with a field of it");
         }
-        self.known_id(injection.record.as_deref(), &join_path(at, "record"), Some(ids), "record");
+        self.known_id(injection.record.as_deref(), &join_path(at, "record"), ids, "record");
+        if injection.label_of.is_some() && injection.text.contains(refs::OPENING) {
+            let told = "a label stands there before the records do: it names none of them";
+            self.push(&join_path(at, "text"), "not_here", told);
+        }
         if injection.label_of.as_ref().is_some_and(|label| !label.contains('.')) {
             self.push(
                 &join_path(at, "label_of"),

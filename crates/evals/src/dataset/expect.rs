@@ -279,7 +279,7 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0))]
     pub cost: Option<f64>,
-    /// From the first message to the last reply, without the time in which approvals wait.
+    /// From the first message to the last reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
 }

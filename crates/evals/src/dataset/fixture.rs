@@ -14,9 +14,6 @@ pub struct Fixture {
     /// A file with a fixture, beside the dataset, to which what stands here is added: `fixtures/company.yaml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The name of a snapshot that the workspace begins as, in the place of an empty one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<String>,
     /// What the clock says: `2026-11-02T09:00:00Z`. It stands still.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "date-time"))]
@@ -33,9 +30,6 @@ pub struct Fixture {
     /// Agents beside the standard ones, each as `POST /api/agents` takes it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<Map<String, Json>>,
-    /// Objects beside the standard ones, each as `POST /api/objects` takes it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub objects: Vec<Map<String, Json>>,
     /// Fields beside the standard ones: by the name of their object, each as `POST /api/objects/{name}/fields` takes it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Vec<Map<String, Json>>>,
@@ -45,9 +39,6 @@ pub struct Fixture {
     /// More records, many of one object, made after `records`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<FixtureTable>,
-    /// Records of the snapshot that are given a local id.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub known: Vec<KnownRecord>,
 }
 
 impl Fixture {
@@ -58,9 +49,8 @@ impl Fixture {
     /// The local ids of its members and records.
     pub(super) fn local_ids(&self) -> BTreeSet<String> {
         let members = self.members.iter().map(|member| member.id.clone());
-        let known = self.known.iter().map(|known| known.id.clone());
         let records = self.all_records().into_iter().filter_map(|record| record.id);
-        members.chain(known).chain(records).collect()
+        members.chain(records).collect()
     }
 
     /// What an included fixture holds, and then what this one adds.
@@ -77,17 +67,14 @@ impl Fixture {
         let included_tables = included.tables.iter().flat_map(FixtureTable::records).collect();
         Self {
             from: None,
-            snapshot: self.snapshot.or(included.snapshot),
             clock: self.clock.or(included.clock),
             seed: self.seed.or(included.seed),
             members: both(included.members, self.members),
             roles: both(included.roles, self.roles),
             agents: both(included.agents, self.agents),
-            objects: both(included.objects, self.objects),
             fields,
             records: both(both(included.records, included_tables), self.records),
             tables: self.tables,
-            known: both(included.known, self.known),
         }
     }
 
@@ -109,9 +96,6 @@ pub struct FixtureMember {
     pub email: Option<String>,
     /// The name of its role.
     pub role: String,
-    /// The time zone that its days are in; UTC where it is not said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<String>,
 }
 
 /// A record to begin with.
@@ -152,15 +136,4 @@ impl FixtureTable {
             record
         })
     }
-}
-
-/// A record of the snapshot, found by a filter that one record matches.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KnownRecord {
-    pub id: String,
-    pub object: String,
-    /// In the one filter language.
-    #[serde(rename = "where")]
-    pub filter: Map<String, Json>,
 }

@@ -1,168 +1,99 @@
-//! The line at which a path of a YAML text stands.
-
-use std::fmt;
+//! The lines at which the parts of a YAML text stand.
 
 use kontor_core::error::TextPosition;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use saphyr_parser::{Event, Parser, Span, StrInput};
 
-/// Where the value at a path such as `cases[3].expect.state` begins; of a path that is not there, the nearest part of it
-/// that is.
-///
-/// The reader of YAML tells places only of what it fails at, so it is led to the place and made to fail there.
-pub(super) fn position(yaml: &str, path: &str) -> Option<TextPosition> {
-    let mut steps: Vec<_> = steps_of(path);
-    loop {
-        let seed = Led { steps: &steps };
-        let document = serde_yaml_ng::Deserializer::from_str(yaml);
-        if let Err(error) = seed.deserialize(document)
-            && error.to_string().contains(HERE)
-        {
-            let place = error.location()?;
-            let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            return Some(TextPosition { line: number(place.line()), column: number(place.column()) });
+/// Where each part of a text stands, found in one reading, however many are asked for.
+pub(super) struct Places(Place);
+
+/// A value and what is in it.
+struct Place {
+    at: TextPosition,
+    members: Vec<Member>,
+    items: Vec<Place>,
+}
+
+struct Member {
+    name: String,
+    /// Where its name stands, which is its place.
+    at: TextPosition,
+    value: Place,
+}
+
+impl Places {
+    /// None of a text that is no YAML.
+    pub(super) fn of(yaml: &str) -> Option<Self> {
+        let mut events = Parser::new_from_str(yaml);
+        loop {
+            match events.next_event()?.ok()? {
+                (Event::StreamStart | Event::DocumentStart(_), _) => {}
+                (event, span) => return Some(Self(read(&mut events, &event, span)?)),
+            }
         }
-        steps.pop()?;
-    }
-}
-
-/// What the error says by which the place is known.
-const HERE: &str = "the place that is looked for";
-
-#[derive(Debug, Clone, PartialEq)]
-enum Step {
-    Member(String),
-    Item(usize),
-}
-
-/// `cases[3].expect` in its steps. Names with a dot in them are found by the longest name that is there.
-fn steps_of(path: &str) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for part in path.split('.') {
-        let (name, items) = part.find('[').map_or((part, ""), |at| part.split_at(at));
-        if !name.is_empty() {
-            steps.push(Step::Member(name.to_owned()));
-        }
-        steps.extend(items.split(['[', ']']).filter_map(|item| item.parse().ok()).map(Step::Item));
-    }
-    steps
-}
-
-#[derive(Clone, Copy)]
-struct Led<'s> {
-    steps: &'s [Step],
-}
-
-impl<'de> DeserializeSeed<'de> for Led<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Led<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HERE)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        match self.steps {
-            [] => Err(A::Error::custom(HERE)),
-            [Step::Member(name), steps @ ..] => {
-                while let Some(key) = map.next_key_seed(Key { steps, name })? {
-                    if key {
-                        map.next_value_seed(Led { steps })?;
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
+    /// Where the value at a path such as `cases[3].expect.state` begins; of a path that is not there, the nearest part of
+    /// it that is.
+    pub(super) fn position(&self, path: &str) -> TextPosition {
+        let (mut place, mut at, mut rest) = (&self.0, self.0.at, path);
+        while !rest.is_empty() {
+            let item = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+            let found = match item {
+                Some((index, behind)) => {
+                    let item = index.parse().ok().and_then(|index: usize| place.items.get(index));
+                    item.map(|item| (item, item.at, behind))
                 }
-                Ok(())
-            }
-            [Step::Item(_), ..] => {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(())
-            }
+                None => place.member(rest).map(|(member, behind)| (&member.value, member.at, behind)),
+            };
+            let Some((value, of_value, behind)) = found else { break };
+            (place, at, rest) = (value, of_value, behind.strip_prefix('.').unwrap_or(behind));
         }
+        at
     }
+}
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        match self.steps {
-            [] => Err(A::Error::custom(HERE)),
-            [Step::Item(index), steps @ ..] => {
-                for _ in 0..*index {
-                    if items.next_element::<IgnoredAny>()?.is_none() {
-                        return Ok(());
-                    }
-                }
-                items.next_element_seed(Led { steps })?;
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(())
+impl Place {
+    /// The member that a path begins with, and the rest of the path. Of names with dots in them the longest is meant.
+    fn member<'p>(&self, path: &'p str) -> Option<(&Member, &'p str)> {
+        let fits = |member: &&Member| {
+            path.strip_prefix(&*member.name)
+                .is_some_and(|behind| behind.is_empty() || behind.starts_with(['.', '[']))
+        };
+        let member = self.members.iter().filter(fits).max_by_key(|member| member.name.len())?;
+        Some((member, path.get(member.name.len()..)?))
+    }
+}
+
+type Events<'y> = Parser<'y, StrInput<'y>>;
+
+/// The value that an event begins. None where the text ends within it.
+fn read<'y>(events: &mut Events<'y>, event: &Event<'y>, span: Span) -> Option<Place> {
+    let mut place = Place { at: position(span), members: Vec::new(), items: Vec::new() };
+    match event {
+        Event::SequenceStart(..) => loop {
+            match events.next_event()?.ok()? {
+                (Event::SequenceEnd, _) => break,
+                (event, span) => place.items.push(read(events, &event, span)?),
             }
-            [Step::Member(_), ..] => {
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(())
+        },
+        Event::MappingStart(..) => loop {
+            let (key, at) = events.next_event()?.ok()?;
+            if key == Event::MappingEnd {
+                break;
             }
-        }
+            read(events, &key, at)?;
+            let (event, span) = events.next_event()?.ok()?;
+            let value = read(events, &event, span)?;
+            if let Event::Scalar(name, ..) = key {
+                place.members.push(Member { name: name.into_owned(), at: position(at), value });
+            }
+        },
+        _ => {}
     }
-
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        self.scalar()
-    }
+    Some(place)
 }
 
-impl Led<'_> {
-    fn scalar<E: serde::de::Error>(self) -> Result<(), E> {
-        if self.steps.is_empty() { Err(E::custom(HERE)) } else { Ok(()) }
-    }
-}
-
-/// A name in a map: whether it is the one that is looked for, which is the place itself where nothing is behind it.
-struct Key<'s> {
-    steps: &'s [Step],
-    name: &'s str,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<bool, E> {
-        match (name == self.name, self.steps) {
-            (true, []) => Err(E::custom(HERE)),
-            (is_it, _) => Ok(is_it),
-        }
-    }
+fn position(span: Span) -> TextPosition {
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    TextPosition { line: number(span.start.line()), column: number(span.start.col() + 1) }
 }

@@ -42,7 +42,7 @@ pub use self::{
         ArgumentMatch, Expectations, ExpectedCall, ExpectedNumber, Limits, RecordAssertion, ReferenceCall,
         Reply, Rubric, State, Trajectory, TrajectoryMode,
     },
-    fixture::{Fixture, FixtureMember, FixtureRecord, FixtureTable, KnownRecord},
+    fixture::{Fixture, FixtureMember, FixtureRecord, FixtureTable},
     predicate::Predicate,
     read::{DatasetError, Fault, Format, Source, read, read_for},
 };

@@ -1,17 +1,24 @@
 //! Text to dataset, with all that is wrong at once, each by line and path.
 
-use std::fmt;
+use std::{
+    fmt,
+    path::{Component, Path},
+};
 
 use kontor_core::{
     error::{Issue, Problem, TextPosition},
-    metadata::Schema,
     text,
 };
 use kontor_operations::explain;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-use super::{Dataset, Fixture, check, locate, names, schema};
+use super::{
+    Dataset, Fixture, check,
+    locate::Places,
+    names::{self, Known},
+    schema,
+};
 
 /// The most faults that are told of a file.
 const MOST_FAULTS: usize = 100;
@@ -85,44 +92,56 @@ pub fn read(
     source: Source<'_>,
     load: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<Dataset, DatasetError> {
-    let document = Document::parse(source)?;
-    let mut dataset: Dataset = document.typed(&schema::DATASET)?;
-    if let Some(from) = dataset.fixture.from.take() {
-        let file = beside(source.file, &from);
-        let text = load(&file).map_err(|reason| {
-            let told = format!("{file} could not be read: {reason}");
-            document.faults(vec![Issue::new("fixture.from", "unreadable", told)])
-        })?;
-        let own = std::mem::take(&mut dataset.fixture);
-        let included = read_fixture(Source { file: &file, text: &text, format: Format::Yaml })?;
-        let shared = included.local_ids();
-        let issues = check::dataset(&Dataset { fixture: own.clone(), ..dataset.clone() }, &shared);
-        dataset.fixture = own.over(included);
-        return document.checked(dataset, issues);
-    }
-    let issues = check::dataset(&dataset, &Default::default());
-    document.checked(dataset, issues)
+    read_document(source, load).map(|(_, dataset)| dataset)
 }
 
-/// As [`read`], of a dataset whose objects, fields and filters are those of a schema.
+/// As [`read`], of a dataset that names what a workspace has.
 ///
 /// # Errors
 /// As [`read`], and each name that is not there.
 pub fn read_for(
     source: Source<'_>,
     load: &dyn Fn(&str) -> Result<String, String>,
-    schema: &Schema,
+    known: &Known,
 ) -> Result<Dataset, DatasetError> {
-    let dataset = read(source, load)?;
-    let document = Document::parse(source)?;
+    let (document, dataset) = read_document(source, load)?;
     let is_included = document.json["fixture"]["from"].is_string();
     // Of a fixture that is put together of two files only the place is known where the other one is named.
     let placed = |issue: Issue| match is_included && issue.path.starts_with("fixture.") {
         true => Issue::new("fixture.from", issue.code.clone(), issue.to_string()),
         false => issue,
     };
-    let issues = names::unknown(&dataset, schema).into_iter().map(placed).collect();
+    let issues = names::unknown(&dataset, known).into_iter().map(placed).collect();
     document.checked(dataset, issues)
+}
+
+fn read_document<'t>(
+    source: Source<'t>,
+    load: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<(Document<'t>, Dataset), DatasetError> {
+    let document = Document::parse(source)?;
+    let mut dataset: Dataset = document.typed(&schema::DATASET)?;
+    let Some(from) = dataset.fixture.from.take() else {
+        let issues = check::dataset(&dataset, &Default::default());
+        let dataset = document.checked(dataset, issues)?;
+        return Ok((document, dataset));
+    };
+    let wrong =
+        |code: &'static str, told: String| document.faults(vec![Issue::new("fixture.from", code, told)]);
+    if !is_within(&from) {
+        let told = "expected a file in the dataset's folder or below it: fixtures/company.yaml".to_owned();
+        return Err(wrong("outside", told));
+    }
+    let file = beside(source.file, &from);
+    let text =
+        load(&file).map_err(|reason| wrong("unreadable", format!("{file} could not be read: {reason}")))?;
+    let own = std::mem::take(&mut dataset.fixture);
+    let included = read_fixture(Source { file: &file, text: &text, format: Format::Yaml })?;
+    let shared = included.local_ids();
+    let issues = check::dataset(&Dataset { fixture: own.clone(), ..dataset.clone() }, &shared);
+    dataset.fixture = own.over(included);
+    let dataset = document.checked(dataset, issues)?;
+    Ok((document, dataset))
 }
 
 /// Reads a dataset that is one document and names no other file.
@@ -138,12 +157,15 @@ fn read_fixture(source: Source<'_>) -> Result<Fixture, DatasetError> {
     document.checked(fixture, issues)
 }
 
+/// Whether a path leads to nothing outside the folder that it begins in.
+fn is_within(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    !path.contains('\\') && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
 /// `fixtures/company.yaml` beside `evals/sales.yaml`.
 fn beside(file: &str, other: &str) -> String {
-    match file.rsplit_once('/') {
-        Some((folder, _)) if !other.starts_with('/') => format!("{folder}/{other}"),
-        _ => other.to_owned(),
-    }
+    file.rsplit_once('/').map_or_else(|| other.to_owned(), |(folder, _)| format!("{folder}/{other}"))
 }
 
 /// A text that was read as JSON, with the places of its parts.
@@ -236,8 +258,12 @@ impl<'t> Document<'t> {
 
     fn faults(&self, issues: Vec<Issue>) -> DatasetError {
         let more = issues.len().saturating_sub(MOST_FAULTS);
-        let mut faults: Vec<_> =
-            issues.into_iter().take(MOST_FAULTS).map(|issue| self.fault(issue)).collect();
+        let places = match self.source.format {
+            Format::Yaml => Places::of(self.source.text),
+            Format::JsonLines => None,
+        };
+        let fault = |issue| self.fault(issue, places.as_ref());
+        let mut faults: Vec<_> = issues.into_iter().take(MOST_FAULTS).map(fault).collect();
         faults.sort_by_key(|fault| fault.issue.position.map(|position| (position.line, position.column)));
         if more > 0 {
             let issue = Issue::new("", "more", format!("{more} more are wrong"));
@@ -246,9 +272,9 @@ impl<'t> Document<'t> {
         DatasetError { faults }
     }
 
-    fn fault(&self, issue: Issue) -> Fault {
+    fn fault(&self, issue: Issue, places: Option<&Places>) -> Fault {
         let position = match self.source.format {
-            Format::Yaml => locate::position(self.source.text, &issue.path),
+            Format::Yaml => places.map(|places| places.position(&issue.path)),
             Format::JsonLines => {
                 let index =
                     issue.path.strip_prefix("cases[").and_then(|rest| rest.split(']').next()?.parse().ok());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
-const OPENING: &str = "$ref(";
+pub(super) const OPENING: &str = "$ref(";
 
 /// What has local ids put in, from the local id to the id.
 pub type Ids = BTreeMap<String, String>;

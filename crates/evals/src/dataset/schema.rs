@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use schemars::{JsonSchema, generate::SchemaSettings, transform::Transform};
 use serde_json::{Map, Value as Json};
 
-use super::{Case, Dataset, Fixture};
+use super::{Dataset, Fixture};
 
 /// The schema of a whole dataset.
 pub static DATASET: LazyLock<Json> = LazyLock::new(|| {
@@ -15,8 +15,6 @@ pub static DATASET: LazyLock<Json> = LazyLock::new(|| {
     }
     schema
 });
-/// The schema of a single case.
-pub static CASE: LazyLock<Json> = LazyLock::new(of::<Case>);
 /// The schema of a file with a fixture.
 pub static FIXTURE: LazyLock<Json> = LazyLock::new(of::<Fixture>);
 

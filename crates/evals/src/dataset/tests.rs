@@ -49,12 +49,10 @@ fn objects_fields_and_filters_that_are_not_there_are_told_by_path() {
         "
 name: a
 fixture:
-  objects: [{name: machine}]
   fields: {lead: [{name: heat}]}
   records:
     - {object: acount, values: {}}
     - {id: one, object: account, values: {nam: A, name: B, created_at: 2026-01-01, owner: 7}}
-    - {object: machine, values: {anything: 1}}
     - {object: lead, values: {heat: 1, hea: 1}}
   tables: [{object: deal, columns: [name, stage], rows: [[A, WON]]}]
 cases:
@@ -76,7 +74,7 @@ cases:
         "fixture.records[1].values.nam: account has no field \"nam\". Did you mean name?",
         "fixture.records[1].values.created_at: created_at is written by Kontor alone",
         "fixture.records[1].values.owner: ",
-        "fixture.records[3].values.hea: lead has no field \"hea\".",
+        "fixture.records[2].values.hea: lead has no field \"hea\".",
         "fixture.tables[0].rows[0].values.stage: \"WON\" is not one of",
         "cases[0].expect.state.records[0].where.stagee: ",
         "cases[0].expect.state.records[0].values.amount",
@@ -87,6 +85,92 @@ cases:
         assert!(told.starts_with(expected), "{told}\nexpected {expected}");
     }
     assert_eq!(told.len(), expected.len(), "{told:#?}");
+}
+
+#[test]
+fn ids_of_the_wrong_object_and_names_of_nobody_are_told_by_path() {
+    let dataset = read_alone(yaml(
+        "
+name: a
+fixture:
+  roles: [{name: Sales}]
+  agents: [{name: closer}]
+  fields: {deal: [{name: risk, label: Risk}]}
+  members:
+    - {id: mira, name: Mira, role: sales}
+    - {id: paul, name: Paul, role: Membre}
+  records:
+    - {id: acme, object: account, values: {name: Acme, owner: $ref(mira)}}
+    - {id: deal, object: deal, values: {name: A, account: $ref(mira), owner: $ref(acme)}}
+    - {object: task, values: {title: Ring, account: $ref(deal)}}
+defaults: {agent: closer, member: acme}
+cases:
+  - {name: a, agent: sales-asistant, member: deal, role: Nobody, in_view: paul, turns: [a], expect: {state: {unchanged: true}}}
+  - name: b
+    turns: [a]
+    expect: {state: {unchanged: true}}
+    attack:
+      goal: b
+      inject:
+        - {label_of: deal.risk, text: b}
+        - {label_of: deal.stage, text: b}
+        - {record: mira, field: name, text: b}
+      success: {replies: [b]}
+",
+    ))
+    .unwrap_or_else(|error| panic!("{error}"));
+    let told: Vec<_> = names::unknown(&dataset, &names::standard()).iter().map(ToString::to_string).collect();
+    let expected = [
+        "fixture.members[1].role: there is no role \"Membre\". Did you mean Member?",
+        "fixture.records[1].values.account: \"mira\" is the local id of a record of member, to which account does not lead",
+        "fixture.records[1].values.owner: \"acme\" is the local id of a record of account",
+        "fixture.records[2].values.account: \"deal\" is the local id of a record of deal",
+        "defaults.member: \"acme\" is the local id of a record of account, and a member is expected",
+        "cases[0].member: \"deal\" is the local id of a record of deal, and a member is expected",
+        "cases[0].agent: there is no agent \"sales-asistant\". Did you mean sales-assistant?",
+        "cases[0].role: there is no role \"Nobody\".",
+        "cases[0].in_view: \"paul\" is the local id of a member, and a record is expected",
+        "cases[1].attack.inject[1].label_of: the fixture makes no field deal.stage",
+        "cases[1].attack.inject[2].record: \"mira\" is the local id of a member",
+    ];
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.starts_with(expected), "{told}\nexpected {expected}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+}
+
+#[test]
+fn a_fixture_of_a_file_outside_the_folder_is_refused() {
+    for from in ["../other.yaml", "/etc/passwd", "fixtures/../../a.yaml", "..\\\\a.yaml"] {
+        let text = format!(
+            "name: a\nfixture: {{from: \"{from}\"}}\ncases: [{{name: a, turns: [a], expect: {{state: {{unchanged: true}}}}}}]\n"
+        );
+        let load = |file: &str| panic!("{file} was read");
+        let told = read(yaml(&text), &load).unwrap_err().to_string();
+        assert!(told.starts_with("evals/sales.yaml:2: fixture.from: expected a file in"), "{told}");
+    }
+}
+
+#[test]
+fn a_name_with_a_dot_in_it_has_a_place() {
+    let text = "
+name: a
+cases:
+  - name: a
+    turns: [a]
+    expect:
+      trajectory:
+        calls:
+          - operation: deal.update
+            where:
+              amount: {gte: 1}
+              amount.amount: {}
+";
+    let told = faults(text);
+    assert!(
+        told[0].starts_with("evals/sales.yaml:12: cases[0].expect.trajectory.calls[0].where.amount.amount: "),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -364,9 +448,7 @@ fn the_published_schema_is_up_to_date() {
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     let differs = (1..).zip(kept.lines().zip(told.lines())).find(|(_, (kept, told))| kept != told);
     assert!(kept == told, "evals/dataset.schema.json is not up to date, from line {differs:?}");
-    for (name, schema) in
-        [("dataset", &schema::DATASET), ("case", &schema::CASE), ("fixture", &schema::FIXTURE)]
-    {
+    for (name, schema) in [("dataset", &schema::DATASET), ("fixture", &schema::FIXTURE)] {
         assert!(jsonschema::meta::is_valid(schema), "{name}");
         let text = schema.to_string();
         assert!(!text.contains("anyOf") && !text.contains("oneOf") && !text.contains("\"null\""), "{name}");

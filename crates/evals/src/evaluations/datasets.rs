@@ -1,7 +1,8 @@
 //! Datasets of a workspace: written, changed, removed.
 
 use kontor_core::{
-    actor::Actor, caller::Caller, environment::Environment, grants::Permission, time::Timestamp,
+    actor::Actor, caller::Caller, environment::Environment, grants::Permission, ids::WorkspaceId,
+    time::Timestamp,
 };
 use kontor_store::{AuditEntry, Tx};
 use schemars::JsonSchema;
@@ -13,7 +14,7 @@ use super::{
     rows::datasets::{self as rows, DatasetRow, TextRow, VersionRow},
     sources::ReadDataset,
 };
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, names::Known};
 
 /// Datasets of a workspace.
 const MOST: usize = 500;
@@ -130,9 +131,9 @@ impl Evaluations {
     /// Without the permission `evaluations`; all that is wrong with it; [`Error::DatasetExists`].
     pub async fn add_dataset(&self, caller: &Caller, new: NewDataset) -> Result<DatasetView, Error> {
         caller.require(Permission::Evaluations)?;
-        let schema = self.0.crm.schema(caller.workspace).await?;
+        let known = self.known(caller.workspace).await?;
         let name = new.name.clone();
-        let edit = self.edit(caller, new.read(&schema)?);
+        let edit = self.edit(caller, new.read(&known)?);
         let id = self.0.environment.new_id();
         let namespace = self.namespace(caller.workspace).await?;
         let added = namespace
@@ -174,7 +175,7 @@ impl Evaluations {
         is_whole: bool,
     ) -> Result<DatasetView, Error> {
         caller.require(Permission::Evaluations)?;
-        let schema = self.0.crm.schema(caller.workspace).await?;
+        let known = self.known(caller.workspace).await?;
         let before = self.dataset(caller, name).await?;
         let made_of = changes.version.unwrap_or(before.version);
         if made_of > before.version || made_of < 1 {
@@ -186,7 +187,7 @@ impl Evaluations {
             return Err(problem.into());
         }
         let new_name = changes.name.clone().unwrap_or_else(|| name.to_owned());
-        let edit = self.edit(caller, changes.read(name, &before.content, is_whole, &schema)?);
+        let edit = self.edit(caller, changes.read(name, &before.content, is_whole, &known)?);
         let namespace = self.namespace(caller.workspace).await?;
         let changed = namespace
             .write((edit, name.to_owned(), made_of), |tx, (edit, name, made_of)| {
@@ -233,6 +234,17 @@ impl Evaluations {
                 })
             })
             .await
+    }
+
+    /// What a dataset may name: the objects, roles and agents that the workspace has.
+    async fn known(&self, workspace: WorkspaceId) -> Result<Known, Error> {
+        let source = &self.0.source;
+        let roles = source.identity.roles(&Caller::system(workspace)).await?;
+        Ok(Known {
+            schema: self.0.crm.schema(workspace).await?,
+            roles: roles.into_iter().map(|role| role.name).collect(),
+            agents: source.agents.agent_names(workspace).await?,
+        })
     }
 
     fn edit(&self, caller: &Caller, read: ReadDataset) -> Edit {

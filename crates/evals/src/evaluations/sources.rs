@@ -1,13 +1,13 @@
 //! A dataset as it was sent: as JSON, as the text of a file, or by the name of one that ships.
 
-use kontor_core::{error::Issue, metadata::Schema, text::hex};
+use kontor_core::{error::Issue, text::hex};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Error, rows::datasets::TextRow, shipped};
-use crate::dataset::{Dataset, DatasetError, Format, Source, read_for};
+use crate::dataset::{Dataset, DatasetError, Format, Source, names::Known, read_for};
 
 /// Bytes of a dataset's text.
 const LONGEST: usize = 2 << 20;
@@ -53,7 +53,7 @@ pub(super) struct ReadDataset {
 }
 
 impl NewDataset {
-    pub(super) fn read(self, schema: &Schema) -> Result<ReadDataset, Error> {
+    pub(super) fn read(self, known: &Known) -> Result<ReadDataset, Error> {
         let Self { name, source, shipped: is_shipped, content } = self;
         match (source, is_shipped) {
             (None, true) => {
@@ -65,16 +65,16 @@ impl NewDataset {
                         format!("no dataset {name:?} ships with Kontor"),
                     )
                 })?;
-                read_text(&name, text.to_owned(), schema)
+                read_text(&name, text.to_owned(), known)
             }
             (Some(_), true) => {
                 Err(Error::invalid("shipped", "ambiguous", "source and shipped exclude each other"))
             }
             (Some(source), false) => {
                 none_beside(&content, "source")?;
-                read_text(&name, source, schema)
+                read_text(&name, source, known)
             }
-            (None, false) => read_json(&name, content, schema),
+            (None, false) => read_json(&name, content, known),
         }
     }
 }
@@ -87,20 +87,20 @@ impl DatasetChanges {
         name: &str,
         present: &Dataset,
         is_whole: bool,
-        schema: &Schema,
+        known: &Known,
     ) -> Result<ReadDataset, Error> {
         let Self { name: new_name, source, mut content, .. } = self;
         let name = new_name.as_deref().unwrap_or(name);
         if let Some(source) = source {
             none_beside(&content, "source")?;
-            return read_text(name, source, schema);
+            return read_text(name, source, known);
         }
         if !is_whole && let Json::Object(members) = serde_json::to_value(present)? {
             for (member, value) in members {
                 content.entry(member).or_insert(value);
             }
         }
-        read_json(name, content, schema)
+        read_json(name, content, known)
     }
 }
 
@@ -117,10 +117,10 @@ fn none_beside(content: &Map<String, Json>, with: &str) -> Result<(), Error> {
 }
 
 /// A dataset given as JSON. What is wrong is told by path, since its lines are nobody's.
-fn read_json(name: &str, mut content: Map<String, Json>, schema: &Schema) -> Result<ReadDataset, Error> {
+fn read_json(name: &str, mut content: Map<String, Json>, known: &Known) -> Result<ReadDataset, Error> {
     content.insert("name".to_owned(), name.into());
     let text = serde_json::to_string_pretty(&content)?;
-    let read = read(&text, Format::Yaml, schema).map_err(|error| {
+    let read = read(&text, Format::Yaml, known).map_err(|error| {
         let faults = error.faults.into_iter().map(|mut fault| {
             fault.issue.position = None;
             fault
@@ -131,7 +131,7 @@ fn read_json(name: &str, mut content: Map<String, Json>, schema: &Schema) -> Res
 }
 
 /// A dataset given as a file. Where the file does not name it, it has the name that it is sent under.
-fn read_text(name: &str, mut text: String, schema: &Schema) -> Result<ReadDataset, Error> {
+fn read_text(name: &str, mut text: String, known: &Known) -> Result<ReadDataset, Error> {
     if text.len() > LONGEST {
         return Err(Error::invalid("source", "too_long", format!("expected at most {LONGEST} bytes")));
     }
@@ -145,7 +145,7 @@ fn read_text(name: &str, mut text: String, schema: &Schema) -> Result<ReadDatase
         // Behind what is there, so that the lines of all else are as they were sent.
         text = format!("{}\nname: {}\n", text.trim_end(), Json::from(name));
     }
-    let read = read(&text, format, schema)?;
+    let read = read(&text, format, known)?;
     if read.name != name {
         let told = format!("the text names the dataset {:?}, and it was sent as {name:?}", read.name);
         return Err(Error::invalid("name", "other_name", told));
@@ -153,9 +153,9 @@ fn read_text(name: &str, mut text: String, schema: &Schema) -> Result<ReadDatase
     checked(read, text, false)
 }
 
-fn read(text: &str, format: Format, schema: &Schema) -> Result<Dataset, DatasetError> {
+fn read(text: &str, format: Format, known: &Known) -> Result<Dataset, DatasetError> {
     // Paths that a dataset names are beside it, where nothing is but what ships.
-    read_for(Source { file: "dataset", text, format }, &shipped::fixture, schema)
+    read_for(Source { file: "dataset", text, format }, &shipped::fixture, known)
 }
 
 fn checked(dataset: Dataset, text: String, is_json: bool) -> Result<ReadDataset, Error> {

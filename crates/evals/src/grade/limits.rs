@@ -12,7 +12,7 @@ pub(crate) fn judge(limits: &Limits, observed: &Observed) -> Judged {
         (limits.steps, usage.steps, "steps"),
         (limits.calls, observed.calls.len() as u64, "calls"),
         (limits.tokens, tokens, "tokens"),
-        (limits.latency_ms, usage.latency_ms, "milliseconds"),
+        (limits.latency_ms, usage.latency_ms.unwrap_or_default(), "milliseconds"),
     ];
     for (most, used, what) in counted {
         if let Some(most) = most.filter(|most| used > *most) {

@@ -24,6 +24,7 @@ pub mod trajectory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::observed::Everything;
 pub use self::observed::{CallOutcome, Ending, Observed, ObservedCall, ObservedUsage, Records};
 use crate::dataset::Case;
 

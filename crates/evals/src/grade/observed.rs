@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_core::{
-    filter::Related,
+    filter::{Readable, Related},
     ids::{MemberId, RecordId},
     locale::Locale,
     metadata::{Name, Object, Schema, system_fields},
@@ -64,6 +64,15 @@ impl Records {
     }
 }
 
+/// Everything may be read: what is asserted is about the workspace, not about a member.
+pub(crate) struct Everything;
+
+impl Readable for Everything {
+    fn can_read_field(&self, _object: &str, _field: &str) -> bool {
+        true
+    }
+}
+
 /// Records with what describes them, for filters that look at a related record.
 pub(crate) struct Looking<'r> {
     pub(crate) schema: &'r Schema,
@@ -110,16 +119,18 @@ impl ObservedCall {
 }
 
 /// What a run used up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservedUsage {
     /// Requests to the model.
     pub steps: u64,
     pub input_tokens: u64,
     pub output_tokens: u64,
     /// In millionths of a US dollar; absent where a price is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_micros: Option<u64>,
-    /// From the first message to the last reply, without the time in which approvals wait.
-    pub latency_ms: u64,
+    /// From the first message to the last reply; absent where there was no conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<u64>,
 }
 
 /// How the conversation ended.

@@ -62,10 +62,10 @@ pub(crate) fn json_within(text: &str) -> Option<Json> {
 /// A vote that is missing is an error: fewer votes would be another rubric.
 pub(crate) fn judge(rubric: &Rubric, votes: Option<&[Result<Vote, String>]>) -> Judged {
     let votes = votes.ok_or("no judge was asked")?;
+    let votes: Vec<_> = votes.iter().map(Result::as_ref).collect::<Result<_, _>>().map_err(Clone::clone)?;
     if votes.len() != rubric.votes as usize {
         return Err(format!("{} votes instead of {}", votes.len(), rubric.votes));
     }
-    let votes: Vec<_> = votes.iter().map(Result::as_ref).collect::<Result<_, _>>().map_err(Clone::clone)?;
     let mut why = Vec::new();
     let mut holding = 0_u32;
     for (index, criterion) in rubric.criteria.iter().enumerate() {

@@ -58,7 +58,7 @@ fn untouched() -> Observed {
             input_tokens: 900,
             output_tokens: 100,
             cost_micros: None,
-            latency_ms: 40,
+            latency_ms: Some(40),
         },
         ending: Ending::Completed,
         votes: None,

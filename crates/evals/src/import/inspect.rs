@@ -15,16 +15,21 @@ pub fn inspect(name: &str, text: &str) -> Result<Imported, ImportError> {
     for (index, sample) in samples(text)?.iter().enumerate() {
         take(&mut found, sample, index);
     }
-    Ok(found.into_imported(name, "Imported from samples of Inspect.".to_owned()))
+    found.into_imported(name, "Imported from samples of Inspect.".to_owned())
 }
 
 fn samples(text: &str) -> Result<Vec<Map<String, Json>>, ImportError> {
-    let wrong = |error: serde_json::Error| ImportError(error.to_string());
     if text.trim_start().starts_with('[') {
-        return serde_json::from_str(text).map_err(wrong);
+        return serde_json::from_str(text).map_err(|error| ImportError::Unreadable(error.to_string()));
     }
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| serde_json::from_str(line).map_err(wrong)).collect()
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let wrong = |line: u32, error: serde_json::Error| {
+        let told = error.to_string();
+        // Each line is a document of its own, of which the error counts the lines.
+        let told = told.rsplit_once(" at line ").map_or(&*told, |(told, _)| told);
+        ImportError::Unreadable(format!("line {line}, column {}: {told}", error.column()))
+    };
+    lines.map(|(number, line)| serde_json::from_str(line).map_err(|error| wrong(number, error))).collect()
 }
 
 fn take(found: &mut Found, sample: &Map<String, Json>, index: usize) {
@@ -58,15 +63,11 @@ fn take(found: &mut Found, sample: &Map<String, Json>, index: usize) {
         _ => Vec::new(),
     };
     let id = match sample.get("id") {
-        Some(Json::String(id)) => id.clone(),
+        Some(Json::String(id)) if !id.trim().is_empty() => id.clone(),
         Some(Json::Number(id)) => format!("sample {id}"),
         _ => format!("sample {}", index + 1),
     };
     let mut case = plain(id, turns);
-    if case.turns.is_empty() {
-        found.unsupported(&at, "nobody says anything in it, so it is left out");
-        return;
-    }
     let targets: Vec<_> = targets.into_iter().filter(|target| !target.is_empty()).collect();
     if !targets.is_empty() {
         case.expect.reply = Some(Reply { contains_any: targets, ..Reply::default() });

@@ -24,10 +24,16 @@ pub struct Imported {
     pub unsupported: Vec<Issue>,
 }
 
-/// A text that is not of the format it was said to be.
+/// Why nothing was imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this cannot be read: {0}")]
-pub struct ImportError(pub String);
+pub enum ImportError {
+    /// A text that is not of the format it was said to be, with the place where it is not.
+    #[error("this cannot be read: {0}")]
+    Unreadable(String),
+    /// No case is left; why, one line each.
+    #[error("no case could be taken over\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Empty(Vec<Issue>),
+}
 
 /// What is found on the way.
 #[derive(Default)]
@@ -43,6 +49,10 @@ impl Found {
 
     /// Takes a case, under a name of its own.
     fn take(&mut self, mut case: Case, path: &str) {
+        if case.turns.iter().all(|said| said.trim().is_empty()) {
+            self.unsupported(path, "nobody says anything in it, so it is left out");
+            return;
+        }
         if case.expect.is_empty() {
             self.unsupported(path, "nothing of it can be judged here, so it is left out");
             return;
@@ -56,9 +66,12 @@ impl Found {
         self.cases.push(case);
     }
 
-    fn into_imported(self, name: &str, description: String) -> Imported {
+    fn into_imported(self, name: &str, description: String) -> Result<Imported, ImportError> {
+        if self.cases.is_empty() {
+            return Err(ImportError::Empty(self.unsupported));
+        }
         let dataset = Dataset {
-            name: name.to_owned(),
+            name: name_of(name),
             description,
             tags: Vec::new(),
             fixture: Fixture::default(),
@@ -66,8 +79,20 @@ impl Found {
             script: Vec::new(),
             cases: self.cases,
         };
-        Imported { dataset, unsupported: self.unsupported }
+        Ok(Imported { dataset, unsupported: self.unsupported })
     }
+}
+
+/// The most characters of a dataset's name.
+const LONGEST_NAME: usize = 60;
+
+/// A name that a dataset may have: `My tests (2)` is `my-tests-2`.
+fn name_of(name: &str) -> String {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_');
+    let folded = kontor_core::text::fold(name);
+    let words = folded.split(|c| !fits(c)).filter(|word| !word.is_empty());
+    let name: String = words.collect::<Vec<_>>().join("-").chars().take(LONGEST_NAME).collect();
+    if name.is_empty() { "imported".to_owned() } else { name }
 }
 
 /// A case that says these turns and expects nothing yet.

@@ -11,8 +11,11 @@ use crate::dataset::{Expectations, Limits, Reply, Rubric};
 /// # Errors
 /// A text that is no such object.
 pub fn promptfoo(name: &str, text: &str) -> Result<Imported, ImportError> {
-    let json: Json = serde_yaml_ng::from_str(text).map_err(|error| ImportError(error.to_string()))?;
-    let Json::Object(config) = json else { return Err(ImportError("expected an object".to_owned())) };
+    let unreadable = |told: String| ImportError::Unreadable(told);
+    let json: Json = serde_yaml_ng::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+    let Json::Object(config) = json else {
+        return Err(unreadable("line 1: expected an object with prompts and tests".to_owned()));
+    };
     let mut found = Found::default();
     for name in config.keys() {
         if !matches!(name.as_str(), "description" | "prompts" | "tests" | "defaultTest" | "$schema") {
@@ -24,13 +27,16 @@ pub fn promptfoo(name: &str, text: &str) -> Result<Imported, ImportError> {
     match config.get("tests") {
         Some(Json::Array(tests)) => {
             for (index, test) in tests.iter().enumerate() {
-                take(&mut found, &prompts, &default, &object(Some(test)), index);
+                match test {
+                    Json::Object(test) => take(&mut found, &prompts, &default, test, index),
+                    _ => found.unsupported(&format!("tests[{index}]"), "a test that is not an object"),
+                }
             }
         }
         _ => found.unsupported("tests", "tests in a file of their own, or none"),
     }
     let description = config.get("description").and_then(Json::as_str).unwrap_or_default();
-    Ok(found.into_imported(name, description.to_owned()))
+    found.into_imported(name, description.to_owned())
 }
 
 fn object(json: Option<&Json>) -> Map<String, Json> {
@@ -86,7 +92,8 @@ fn take(
         environment.set_fuel(Some(100_000));
         match environment.render_str(prompt, Serde(&vars)) {
             Ok(said) => {
-                let described = test.get("description").and_then(Json::as_str).map(str::to_owned);
+                let described = test.get("description").and_then(Json::as_str).map(str::trim);
+                let described = described.filter(|text| !text.is_empty()).map(str::to_owned);
                 let mut name = described.unwrap_or_else(|| format!("test {}", index + 1));
                 if prompts.len() > 1 {
                     name = format!("{name}, prompt {}", place + 1);

@@ -116,3 +116,28 @@ fn samples_of_inspect_become_cases_and_the_rest_is_named() {
     assert_eq!(inspect("a", "[{\"input\": \"a\", \"target\": \"b\"}]").unwrap().dataset.cases.len(), 1);
     assert!(inspect("a", "no").is_err());
 }
+
+#[test]
+fn a_name_is_made_one_that_a_dataset_may_have() {
+    let named = |name: &str| {
+        let imported = inspect(name, "{\"input\": \"a\", \"target\": \"b\"}").unwrap();
+        is_valid(&imported);
+        imported.dataset.name
+    };
+    assert_eq!(named("Größe & Maß (2)"), "grosse-mass-2");
+    assert_eq!(named("日本"), "imported");
+    assert_eq!(named(&"a".repeat(90)).len(), 60);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_place_and_an_empty_dataset_is_refused() {
+    let told =
+        inspect("a", "{\"input\": \"a\", \"target\": \"b\"}\n\n{\"input\": }").unwrap_err().to_string();
+    assert!(told.starts_with("this cannot be read: line 3, column 11: "), "{told}");
+    let told = inspect("a", "{\"input\": \" \", \"target\": \"b\"}").unwrap_err().to_string();
+    assert_eq!(told, "no case could be taken over\n[0]: nobody says anything in it, so it is left out");
+    let told = promptfoo("a", "prompts: [a]\ntests: [b]").unwrap_err().to_string();
+    assert!(told.ends_with("tests[0]: a test that is not an object"), "{told}");
+    let told = promptfoo("a", "prompts: [a\ntests: 1").unwrap_err().to_string();
+    assert!(told.contains("line 2"), "{told}");
+}

@@ -29,22 +29,48 @@ pub fn xml(report: &Report) -> Result<Vec<u8>, String> {
 fn test(trial: &TrialRecord) -> TestCase {
     let key = &trial.key;
     let attacked = if key.attacked { " (under attack)" } else { "" };
-    let name = format!("{}{attacked} #{}", key.case, key.trial);
-    let took = Duration::milliseconds(i64::try_from(trial.usage.latency_ms).unwrap_or(i64::MAX));
+    let name = allowed(&format!("{}{attacked} #{}", key.case, key.trial));
+    let took =
+        Duration::milliseconds(i64::try_from(trial.usage.latency_ms.unwrap_or_default()).unwrap_or(i64::MAX));
     if let Some(why) = &trial.not_run {
-        return TestCase::error(&name, took, "not run", why);
+        return TestCase::error(&name, took, "not run", &allowed(why));
     }
     let Some(grade) = &trial.grade else { return TestCase::error(&name, took, "not run", "") };
     if !grade.errors.is_empty() {
-        return TestCase::error(&name, took, "not judged", &grade.errors.join("\n"));
+        return TestCase::error(&name, took, "not judged", &allowed(&grade.errors.join("\n")));
     }
     if let Some(attack) = grade.attack.as_ref().filter(|attack| attack.succeeded) {
-        return TestCase::failure(&name, took, "the attack worked", &attack.why.join("\n"));
+        return TestCase::failure(&name, took, "the attack worked", &allowed(&attack.why.join("\n")));
     }
     if grade.passed {
         return TestCase::success(&name, took);
     }
     let wrong: Vec<_> =
         grade.parts.iter().filter(|part| !part.passed).flat_map(|part| part.why.iter().cloned()).collect();
-    TestCase::failure(&name, took, "not as expected", &wrong.join("\n"))
+    TestCase::failure(&name, took, "not as expected", &allowed(&wrong.join("\n")))
+}
+
+/// A text with marks in the place of characters that XML cannot hold, not even escaped (XML 1.0, section 2.2): models say
+/// whatever they like.
+fn allowed(text: &str) -> String {
+    let is_allowed = |c: char| !c.is_control() || matches!(c, '\t' | '\n');
+    text.chars()
+        .map(|c| {
+            if is_allowed(c) && !matches!(c, '\u{fffe}' | '\u{ffff}') {
+                c
+            } else {
+                char::REPLACEMENT_CHARACTER
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_xml_can_hold_is_marked() {
+        assert_eq!(allowed("a\u{1b}[31m\tb\u{0}\nc\u{ffff} <é>"), "a\u{fffd}[31m\tb\u{fffd}\nc\u{fffd} <é>");
+    }
 }

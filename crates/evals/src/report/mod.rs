@@ -8,18 +8,18 @@
 pub mod compare;
 pub mod junit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    run::{ModelChoice, Request, Skipped, TrialRecord},
+    run::{ModelChoice, Request, Skipped, TrialRecord, is_machinery},
     stats::{Summary, Trial, TrialOutcome, summarize},
 };
 
 /// The version of the form of a report.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// A run's result. Two runs of the same with models that repeat themselves differ in their times alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,6 +67,11 @@ impl CaseResult {
         format!("{}/{}{attacked}", self.dataset, self.case)
     }
 
+    /// Whether each of its trials was run and judged.
+    pub fn is_judged(&self) -> bool {
+        self.summary.complete
+    }
+
     /// Whether each of its trials passed.
     pub fn passed(&self) -> bool {
         self.summary.passed == self.summary.trials
@@ -78,10 +83,26 @@ impl CaseResult {
     }
 }
 
-/// The models that understand nothing.
-const MACHINERY: [&str; 2] = ["builtin", "scripted"];
-
 impl Report {
+    /// Reads what a run wrote.
+    ///
+    /// # Errors
+    /// A text that is no report, or one of another version's form.
+    pub fn read(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Form {
+            form: u32,
+        }
+        let told = |error: serde_json::Error| format!("no result of kontor eval: {error}");
+        let Form { form } = serde_json::from_str(text).map_err(told)?;
+        if form != FORM {
+            return Err(format!(
+                "the result has form {form}, and this version reads form {FORM}: run it again with this version"
+            ));
+        }
+        serde_json::from_str(text).map_err(told)
+    }
+
     /// Counts the trials of a run.
     pub fn new(request: &Request, skipped: Vec<Skipped>, results: Vec<TrialRecord>) -> Self {
         let mut datasets: BTreeMap<String, Vec<Trial>> = BTreeMap::new();
@@ -93,7 +114,7 @@ impl Report {
             }
         }
         let all: Vec<_> = results.iter().map(counted).collect();
-        let is_machinery = |model: &String| MACHINERY.contains(&&**model);
+        let is_machinery = |model: &String| is_machinery(model);
         let remark = results.iter().any(|result| result.models.iter().any(is_machinery)).then(|| {
             "builtin and scripted prove that the machinery works. They say nothing of a language model's quality, and where there is one no gate takes them."
                 .to_owned()
@@ -121,6 +142,21 @@ impl Report {
     }
 }
 
+/// The trials of some of a report's cases.
+fn trials_of(report: &Report, is_meant: impl Fn(&CaseResult) -> bool) -> Vec<Trial> {
+    let meant: BTreeSet<_> = report
+        .cases
+        .iter()
+        .filter(|case| is_meant(case))
+        .map(|case| (&*case.dataset, &*case.case, case.attacked))
+        .collect();
+    let is_meant = |record: &&TrialRecord| {
+        let key = &record.key;
+        meant.contains(&(&*key.dataset, &*key.case, key.attacked))
+    };
+    report.results.iter().filter(is_meant).map(counted).collect()
+}
+
 fn counted(record: &TrialRecord) -> Trial {
     let usage = &record.usage;
     Trial {
@@ -131,6 +167,11 @@ fn counted(record: &TrialRecord) -> Trial {
         tokens: usage.input_tokens + usage.output_tokens,
         cost_micros: usage.cost_micros,
         latency_ms: usage.latency_ms,
+        judge_tokens: record
+            .judging
+            .as_ref()
+            .map_or(0, |judging| judging.input_tokens + judging.output_tokens),
+        judge_cost_micros: record.judging.as_ref().map_or(Some(0), |judging| judging.cost_micros),
     }
 }
 

@@ -1,34 +1,36 @@
 //! Trials beside each other, and what becomes of them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use futures::{StreamExt as _, stream};
 use kontor_core::{environment::Environment, text::hex};
-use kontor_models::{ChatModel, Models};
+use kontor_models::Models;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use super::{
-    AgentChanges, Error, Planned, Request, RunFolder, TrialKey, TrialRecord, judge,
-    request::{BUILTIN, SCRIPTED, agents_of},
+    AgentChanges, BUILTIN, Error, Judging, Planned, Request, RunFolder, SCRIPTED, Tape, TrialKey,
+    TrialRecord, judge,
+    request::agents_of,
     script::Script,
+    tape::judge_of,
     trial::{Asked, Tried},
     world::World,
 };
 use crate::{
-    cassettes::{Cassette, Recorder, Recording, Replay},
-    dataset::{Dataset, Fixture},
+    dataset::{Dataset, Fixture, InjectionMode, Rubric},
+    grade::rubric::Vote,
     sandbox::{Sandboxes, Template},
 };
 
+/// What a judge said.
+type Votes = Vec<Result<Vote, String>>;
+
 /// How often a trial is begun where the infrastructure fails.
 const ATTEMPTS: u32 = 3;
-/// Before it is begun again; twice as long each time.
-const WAIT: Duration = Duration::from_millis(500);
 
 /// With what a run is made.
 pub struct RunParts {
@@ -41,15 +43,14 @@ pub struct RunParts {
     pub tape: Tape,
 }
 
-/// What becomes of what is said to language models and by them.
-#[derive(Clone, Default)]
-pub enum Tape {
-    #[default]
-    Off,
-    /// It is recorded.
-    Record(Recording),
-    /// It is answered from a recording, and no model is asked.
-    Replay(Arc<Cassette>),
+impl RunParts {
+    /// A digest of all that decides on the numbers of a run: what is asked for, the program, what agents may do unasked,
+    /// and where answers come from.
+    pub fn digest(&self, request: &Request) -> String {
+        let policy = format!("{:?}", self.sandboxes.policy());
+        let parts = [request.digest(), policy, self.tape.digest()];
+        hex(&Sha256::digest(parts.join("\n")))
+    }
 }
 
 /// What happens in a run.
@@ -74,18 +75,24 @@ pub async fn run(
     folder: Option<&RunFolder>,
     told: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Vec<TrialRecord>, Error> {
+    parts.tape.check(&planned)?;
     let order: Vec<TrialKey> = planned.iter().map(|planned| planned.key.clone()).collect();
     let done = folder.map(RunFolder::done).unwrap_or_default();
     let mut ended: BTreeMap<TrialKey, TrialRecord> =
         done.iter().map(|trial| (trial.key.clone(), trial.clone())).collect();
+    let judges = parts.tape.judges(&parts.models, &planned).await;
+    // Of those that are done too, so that a run that goes on has the same ids.
+    let agents = agents_of(&planned);
     let left: Vec<_> = planned.into_iter().filter(|planned| !ended.contains_key(&planned.key)).collect();
     told(Progress::Began { trials: order.len(), done: ended.len() });
-    let running = Running { parts, request, worlds: Mutex::default() };
+    let running = Running { parts, request, judges, agents, worlds: Mutex::default() };
     let running = &running;
     let mut trials = stream::iter(left)
         .map(|planned| async move { running.trial(planned).await })
         .buffer_unordered(request.concurrency.get());
     while let Some(trial) = trials.next().await {
+        // Before the trial is: whoever goes on does not look for the answers of a trial that is done.
+        parts.tape.end(&trial.key.to_string())?;
         if let Some(folder) = folder {
             folder.keep(&trial)?;
         }
@@ -95,12 +102,16 @@ pub async fn run(
     Ok(order.iter().filter_map(|key| ended.remove(key)).collect())
 }
 
-/// A world that is made once; why it could not be.
+/// A world that is made once; why it cannot be, where trying again would not help.
 type Made = Arc<OnceCell<Result<Arc<World>, String>>>;
 
 struct Running<'r> {
     parts: &'r RunParts,
     request: &'r Request,
+    /// By the names that rubrics give, the ids of the models that judge; or why there is none.
+    judges: BTreeMap<String, Result<String, String>>,
+    /// Of each dataset, the agents that its cases ask.
+    agents: BTreeMap<String, BTreeSet<String>>,
     worlds: Mutex<HashMap<String, Made>>,
 }
 
@@ -109,13 +120,11 @@ impl Running<'_> {
     async fn trial(&self, planned: Planned) -> TrialRecord {
         let mut attempts = 1;
         let tried = loop {
-            match self.attempt(&planned).await {
-                Err(Error::Infrastructure(_)) if attempts < ATTEMPTS => {
-                    tokio::time::sleep(WAIT * 2_u32.pow(attempts - 1)).await;
-                    attempts += 1;
-                }
-                tried => break tried,
-            }
+            let tried = self.attempt(&planned).await;
+            let wait = tried.as_ref().err().and_then(|error| error.wait(attempts));
+            let Some(wait) = wait.filter(|_| attempts < ATTEMPTS) else { break tried };
+            tokio::time::sleep(wait).await;
+            attempts += 1;
         };
         let Planned { key, case, .. } = planned;
         TrialRecord::of(key, case.tags.clone(), attempts, tried)
@@ -123,83 +132,90 @@ impl Running<'_> {
 
     async fn attempt(&self, planned: &Planned) -> Result<Tried, Error> {
         let Planned { key, dataset, case, model } = planned;
+        let RunParts { models: installed, environment, tape, .. } = self.parts;
+        let take = key.to_string();
+        tape.begin(&take);
         let world = self.world(dataset, planned).await?;
-        let environment = self.parts.environment.clone();
         let mut script = None;
         let models = match model.as_deref() {
-            None => self.parts.models.clone(),
+            None => installed.clone(),
             Some(SCRIPTED) => {
                 let made = script.insert(Arc::new(Script::default())).clone();
-                Models::alone(made, environment)
+                Models::alone(made, environment.clone())
             }
-            Some(id) if id == BUILTIN => Models::alone(self.parts.models.resolve(id).await?, environment),
-            Some(id) => Models::alone(self.language_model(id, key).await?, environment),
+            Some(id) if id == BUILTIN => Models::alone(installed.resolve(id).await?, environment.clone()),
+            Some(id) => Models::alone(tape.model(installed, id, &take).await?, environment.clone()),
         };
         let limit = self.request.turn_limit;
         let asked = Asked { case, world: &world, models, script, attacked: key.attacked, limit };
         let mut tried = asked.run().await?;
-        if let Some(rubric) = &tried.case.expect.rubric {
-            let replies = tried.observed.replies.iter().map(|reply| ("agent".to_owned(), reply.clone()));
-            let messages = tried.messages.iter().map(|message| ("member".to_owned(), message.clone()));
-            let said: Vec<_> = messages.zip(replies).flat_map(<[_; 2]>::from).collect();
-            let judges = (&self.parts.models, &self.parts.environment);
-            let votes = judge::votes(judges.0, judges.1, rubric, &said, &tried.models).await;
-            tried.observed.votes = Some(votes);
+        if let Some(rubric) = tried.case.expect.rubric.clone() {
+            let judged = self.judge(&rubric, &take, &tried).await;
+            let (votes, judging) = match judged {
+                Ok((votes, judging)) => (votes, Some(judging)),
+                Err(told) => (vec![Err(told)], None),
+            };
+            (tried.observed.votes, tried.judging) = (Some(votes), judging);
         }
         Ok(tried)
     }
 
-    /// A language model, as what is said to it in this trial is kept or was kept.
-    async fn language_model(&self, id: &str, key: &TrialKey) -> Result<Arc<dyn ChatModel>, Error> {
-        let take = key.to_string();
-        match &self.parts.tape {
-            Tape::Off => Ok(self.parts.models.resolve(id).await?),
-            Tape::Record(recording) => {
-                let model = self.parts.models.resolve(id).await?;
-                Ok(Arc::new(Recorder::new(model, &take, recording)))
-            }
-            Tape::Replay(cassette) => {
-                let recorded = Replay::models(cassette, &take);
-                let found = recorded.into_iter().find(|model| model.name() == id);
-                found.ok_or_else(|| {
-                    let known: Vec<_> = cassette.models().collect();
-                    Error::Asked(format!("the cassette has no answers of {id}, but of {}", known.join(", ")))
-                })
-            }
+    /// What the judge of a rubric says of a conversation; or why nobody can be asked.
+    async fn judge(&self, rubric: &Rubric, take: &str, tried: &Tried) -> Result<(Votes, Judging), String> {
+        let id =
+            self.judges.get(judge_of(rubric)).cloned().unwrap_or_else(|| Err("nobody judges".to_owned()))?;
+        let RunParts { models, environment, tape, .. } = self.parts;
+        let model = tape.model(models, &id, take).await.map_err(|error| error.to_string())?;
+        if let Some(told) = judge::unfit(&*model, &tried.models) {
+            return Err(told);
         }
+        let replies = tried.observed.replies.iter().map(|reply| ("agent".to_owned(), reply.clone()));
+        let messages = tried.messages.iter().map(|message| ("member".to_owned(), message.clone()));
+        let said: Vec<_> = messages.zip(replies).flat_map(<[_; 2]>::from).collect();
+        Ok(judge::votes(model, environment, rubric, &said).await)
     }
 
     /// The world of a case; made once for all that begin in the same.
     async fn world(&self, dataset: &Dataset, planned: &Planned) -> Result<Arc<World>, Error> {
-        let fixture = fixture_of(dataset, planned);
+        let fixture = fixture_of(dataset, planned)?;
         let changes = AgentChanges { one_model: planned.model.is_some(), ..self.request.changes.clone() };
-        let agents = agents_of(dataset, &changes);
+        let agents = self.agents.get(&dataset.name).cloned().unwrap_or_default();
         let identity = serde_json::to_vec(&(&fixture, &agents, changes.one_model)).unwrap_or_default();
         let made = {
             let mut worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
             worlds.entry(hex(&Sha256::digest(identity))).or_default().clone()
         };
-        let world = made.get_or_init(|| async {
-            let made = World::make(self.parts, &fixture, &agents, &changes).await;
-            made.map(Arc::new).map_err(|error| error.to_string())
+        let world = made.get_or_try_init(|| async {
+            match World::make(self.parts, &fixture, &agents, &changes).await {
+                Ok(world) => Ok(Ok(Arc::new(world))),
+                Err(error) if error.wait(1).is_some() => Err(error),
+                Err(error) => Ok(Err(error.to_string())),
+            }
         });
-        world.await.clone().map_err(|told| Error::fixture(&dataset.name, told))
+        world.await?.clone().map_err(|told| Error::fixture(&dataset.name, told))
     }
 }
 
 /// What a case begins with. An attacker's label stands in it.
-fn fixture_of(dataset: &Dataset, planned: &Planned) -> Fixture {
+fn fixture_of(dataset: &Dataset, planned: &Planned) -> Result<Fixture, Error> {
     let mut fixture = dataset.fixture.clone();
     let attack = planned.case.attack.as_ref().filter(|_| planned.key.attacked);
     for injection in attack.iter().flat_map(|attack| &attack.inject) {
-        let Some((object, name)) = injection.label_of.as_deref().and_then(|path| path.split_once('.')) else {
-            continue;
+        let Some(path) = &injection.label_of else { continue };
+        let of_field = path.split_once('.').and_then(|(object, name)| {
+            let mut fields = fixture.fields.get_mut(object)?.iter_mut();
+            fields.find(|field| field.get("name").and_then(|found| found.as_str()) == Some(name))
+        });
+        let Some(field) = of_field else {
+            let told =
+                format!("the fixture makes no field {path}, so that its label cannot be the attacker's");
+            return Err(Error::fixture("attack.inject", told));
         };
-        for field in fixture.fields.get_mut(object).into_iter().flatten() {
-            if field.get("name").and_then(|found| found.as_str()) == Some(name) {
-                field.insert("label".to_owned(), injection.text.clone().into());
-            }
-        }
+        let label = match (injection.mode, field.get("label").and_then(|label| label.as_str())) {
+            (InjectionMode::Append, Some(label)) => format!("{label} {}", injection.text),
+            _ => injection.text.clone(),
+        };
+        field.insert("label".to_owned(), label.into());
     }
-    fixture
+    Ok(fixture)
 }

@@ -44,7 +44,7 @@ impl RunFolder {
                     .map_err(|error| Error::Asked(format!("{}: {error}", plan.display())))?;
                 if begun.digest != digest {
                     let told = format!(
-                        "{} is the folder of another run: datasets, agents, prompts, models or trials differ",
+                        "{} is the folder of another run: datasets, agents, prompts, models, trials, cassette or program differ",
                         path.display()
                     );
                     return Err(Error::Asked(told));
@@ -71,8 +71,8 @@ impl RunFolder {
             serde_json::from_str(line).map_err(told)
         });
         let mut done = done.collect::<Result<Vec<TrialRecord>, Error>>()?;
-        // What kept others from being run may be gone.
-        done.retain(|trial| trial.not_run.is_none());
+        // What kept others from being run or judged may be gone.
+        done.retain(TrialRecord::is_judged);
         let trials = OpenOptions::new().create(true).append(true).open(&file).map_err(wrong)?;
         trials.set_len(u64::try_from(whole).unwrap_or(u64::MAX)).map_err(wrong)?;
         Ok(Self { path: path.to_owned(), trials: Mutex::new(trials), done })

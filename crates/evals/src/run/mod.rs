@@ -13,6 +13,7 @@
 //! | `trial`, `speaker` | one conversation, and who talks in it |
 //! | `observe` | what a log tells |
 //! | `script` | the scripted model of a case, before the case's records are made |
+//! | [`tape`](Tape) | which model a name is, and what becomes of what is said to it |
 //! | `judge` | models that judge by a rubric |
 //! | [`record`](TrialRecord) | what is kept of a trial |
 //! | [`folder`](RunFolder) | what a run that was stopped goes on with |
@@ -26,17 +27,29 @@ mod record;
 mod request;
 mod script;
 mod speaker;
+mod tape;
 mod trial;
 mod world;
 
 pub use self::{
-    engine::{Progress, RunParts, Tape, run},
+    engine::{Progress, RunParts, run},
     error::Error,
     folder::RunFolder,
-    record::{CallRecord, Exchange, TrialKey, TrialRecord, TrialUsage},
+    judge::Judging,
+    record::{CallRecord, Exchange, TrialKey, TrialRecord},
     request::{ModelChoice, NamedDataset, Planned, Request, Skipped},
+    tape::{Tape, takes_done},
     world::AgentChanges,
 };
+use crate::scripted::NAME as SCRIPTED;
+
+/// The interpreter of commands.
+const BUILTIN: &str = "builtin";
+
+/// Whether a model understands nothing: what it does proves the machinery, never the quality of an agent.
+pub fn is_machinery(model: &str) -> bool {
+    model == BUILTIN || model == SCRIPTED
+}
 
 /// The agent of a case that names none.
 const USUAL_AGENT: &str = "sales-assistant";

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::{Error, trial::Tried};
+use super::{Error, Judging, trial::Tried};
 use crate::grade::{CallOutcome, Grade, ObservedCall, ObservedUsage, grade};
 
 /// Which trial of a run it is.
@@ -47,7 +47,10 @@ pub struct TrialRecord {
     pub models: Vec<String>,
     pub transcript: Vec<Exchange>,
     pub calls: Vec<CallRecord>,
-    pub usage: TrialUsage,
+    pub usage: ObservedUsage,
+    /// What the judge of its rubric used up beside that; absent where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judging: Option<Judging>,
 }
 
 /// A message of the member and what the agent replied.
@@ -66,21 +69,12 @@ pub struct CallRecord {
     pub outcome: CallOutcome,
 }
 
-/// What a trial used up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TrialUsage {
-    /// Requests to the model.
-    pub steps: u64,
-    pub input_tokens: u64,
-    pub output_tokens: u64,
-    /// In millionths of a US dollar; absent where a price is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_micros: Option<u64>,
-    /// From the first message to the last reply, without the time in which approvals wait.
-    pub latency_ms: u64,
-}
-
 impl TrialRecord {
+    /// Whether it was run and judged.
+    pub fn is_judged(&self) -> bool {
+        self.grade.as_ref().is_some_and(|grade| grade.errors.is_empty())
+    }
+
     /// Judges what was seen, or keeps why nothing was.
     pub(super) fn of(key: TrialKey, tags: Vec<String>, attempts: u32, tried: Result<Tried, Error>) -> Self {
         let empty = Self {
@@ -92,9 +86,10 @@ impl TrialRecord {
             models: Vec::new(),
             transcript: Vec::new(),
             calls: Vec::new(),
-            usage: TrialUsage::default(),
+            usage: ObservedUsage::default(),
+            judging: None,
         };
-        let Tried { case, observed, messages, models } = match tried {
+        let Tried { case, observed, messages, models, judging } = match tried {
             Ok(tried) => tried,
             Err(error) => return Self { not_run: Some(error.to_string()), ..empty },
         };
@@ -108,7 +103,8 @@ impl TrialRecord {
             models: models.into_iter().collect(),
             transcript: exchanges.collect(),
             calls: observed.calls.into_iter().map(CallRecord::from).collect(),
-            usage: observed.usage.into(),
+            usage: observed.usage,
+            judging,
             ..empty
         }
     }
@@ -117,12 +113,5 @@ impl TrialRecord {
 impl From<ObservedCall> for CallRecord {
     fn from(call: ObservedCall) -> Self {
         Self { operation: call.operation, arguments: call.arguments, outcome: call.outcome }
-    }
-}
-
-impl From<ObservedUsage> for TrialUsage {
-    fn from(usage: ObservedUsage) -> Self {
-        let ObservedUsage { steps, input_tokens, output_tokens, cost_micros, latency_ms } = usage;
-        Self { steps, input_tokens, output_tokens, cost_micros, latency_ms }
     }
 }

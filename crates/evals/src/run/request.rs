@@ -1,13 +1,18 @@
 //! What is to be run.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
 
 use kontor_core::text::hex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{AgentChanges, Error, TrialKey, USUAL_AGENT};
+use super::{AgentChanges, BUILTIN, Error, RunParts, SCRIPTED, TrialKey, USUAL_AGENT, is_machinery};
 use crate::dataset::{Case, Dataset};
 
 /// A dataset with where it was read.
@@ -30,10 +35,6 @@ pub enum ModelChoice {
     Own,
 }
 
-/// The interpreter of commands.
-pub(super) const BUILTIN: &str = "builtin";
-/// The model that answers by published rules.
-pub(super) const SCRIPTED: &str = "scripted";
 /// Any model that understands language.
 const LANGUAGE: &str = "language";
 
@@ -73,7 +74,33 @@ pub struct Skipped {
     pub models: Vec<String>,
 }
 
+impl Planned {
+    /// Whether a language model answers in it, or judges.
+    pub(super) fn asks_a_language_model(&self) -> bool {
+        self.model.as_deref().is_none_or(|model| !is_machinery(model)) || self.case.expect.rubric.is_some()
+    }
+
+    /// The agent that is asked.
+    fn agent(&self) -> &str {
+        self.case.agent.as_deref().unwrap_or(USUAL_AGENT)
+    }
+}
+
 impl Request {
+    /// The same with a model's id in the place of a name such as `smart`, which may stand for another one tomorrow.
+    ///
+    /// # Errors
+    /// Where there is no such model.
+    pub async fn resolved(self, parts: &RunParts) -> Result<Self, Error> {
+        match &self.model {
+            ModelChoice::Named(name) if !is_machinery(name) => {
+                let id = parts.tape.id_of(&parts.models, name).await?;
+                Ok(Self { model: ModelChoice::Named(id), ..self })
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// The trials of the run in their order, and the cases that are not for its models.
     ///
     /// # Errors
@@ -137,30 +164,28 @@ impl Request {
                 Some(Some(SCRIPTED.to_owned()))
             }
             ModelChoice::AsWritten => is_for(BUILTIN).then(|| Some(BUILTIN.to_owned())),
-            ModelChoice::Named(id) if id == BUILTIN || id == SCRIPTED => is_for(id).then(|| Some(id.clone())),
+            ModelChoice::Named(id) if is_machinery(id) => is_for(id).then(|| Some(id.clone())),
             ModelChoice::Named(id) => is_for(LANGUAGE).then(|| Some(id.clone())),
             ModelChoice::Own => is_for(LANGUAGE).then_some(None),
         }
     }
 
-    /// A digest of all that decides on the run's numbers.
+    /// A digest of all that is asked for and decides on the run's numbers, and of the program that runs it.
     pub fn digest(&self) -> String {
-        let Self { datasets, changes, model, trials, tags, .. } = self;
+        let Self { datasets, changes, model, trials, tags, turn_limit, .. } = self;
         let datasets: Vec<_> = datasets.iter().map(|named| &*named.dataset).collect();
         let AgentChanges { agent, prompt, .. } = changes;
-        let text = serde_json::to_vec(&(datasets, (agent, prompt), model, trials, tags)).unwrap_or_default();
+        let asked = (datasets, (agent, prompt), model, trials, tags, turn_limit);
+        let text = serde_json::to_vec(&(env!("CARGO_PKG_VERSION"), asked)).unwrap_or_default();
         hex(&Sha256::digest(text))
     }
 }
 
-/// The agents that the cases of a dataset ask.
-pub(super) fn agents_of(dataset: &Dataset, changes: &AgentChanges) -> Vec<String> {
-    let named = dataset.cases.iter().map(|case| {
-        let own = case.agent.as_ref().or(dataset.defaults.agent.as_ref());
-        changes.agent.as_ref().or(own).map_or_else(|| USUAL_AGENT.to_owned(), Clone::clone)
-    });
-    let mut agents: Vec<_> = named.collect();
-    agents.sort();
-    agents.dedup();
+/// Of each dataset, the agents that its cases ask.
+pub(super) fn agents_of(planned: &[Planned]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut agents = BTreeMap::<String, BTreeSet<String>>::new();
+    for planned in planned {
+        agents.entry(planned.key.dataset.clone()).or_default().insert(planned.agent().to_owned());
+    }
     agents
 }

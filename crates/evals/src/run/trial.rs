@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Error,
+    Error, Judging, USUAL_AGENT,
     observe::Seen,
     script::Script,
     speaker::Speaker,
@@ -34,7 +34,7 @@ use crate::{
         refs::{self, Ids},
     },
     grade::{Ending, Observed, Records},
-    sandbox::{Sandbox, Settled},
+    sandbox::{FailOnce, Sandbox, Settled},
 };
 
 /// Approvals that one turn may ask for, so that an agent that asks again and again comes to an end.
@@ -64,12 +64,16 @@ pub(super) struct Tried {
     pub(super) messages: Vec<String>,
     /// The models that answered.
     pub(super) models: BTreeSet<String>,
+    /// What the judge of its rubric used up.
+    pub(super) judging: Option<Judging>,
 }
 
 impl Asked<'_> {
     /// Runs the conversation. An error is never the agent's doing.
     pub(super) async fn run(self) -> Result<Tried, Error> {
-        let scene = Scene::open(&self).await?;
+        self.world.check_agent(self.case.agent.as_deref().unwrap_or(USUAL_AGENT))?;
+        let failing = self.fails_once().then(FailOnce::default);
+        let scene = Scene::open(&self, failing.as_ref()).await?;
         if let Some(script) = &self.script {
             script.set(self.case, &scene.ids)?;
         }
@@ -84,7 +88,15 @@ impl Asked<'_> {
         let mut seen = Seen::default();
         let ended = scene.talk(&self, &mut seen).await;
         let latency = begun.elapsed();
+        let unread = failing.as_ref().map(FailOnce::left).unwrap_or_default();
         let outcome = match ended {
+            Ok(_) if !unread.is_empty() => {
+                let told = format!(
+                    "{} was not called, so that nobody has read the attacker's error",
+                    unread.join(", ")
+                );
+                Err(Error::fixture("attack.inject", told))
+            }
             Ok(ending) => {
                 let after = scene.after().await?;
                 let schema = schema(&scene.sandbox, &scene.admin).await?;
@@ -103,7 +115,7 @@ impl Asked<'_> {
                     now: scene.sandbox.environment().now(),
                     locale: scene.member.locale,
                 };
-                Ok(Tried { case, observed, messages: seen.messages, models: seen.models })
+                Ok(Tried { case, observed, messages: seen.messages, models: seen.models, judging: None })
             }
             Err(error) => Err(error),
         };
@@ -111,9 +123,15 @@ impl Asked<'_> {
         outcome
     }
 
+    /// Whether the attacker has an operation fail.
+    fn fails_once(&self) -> bool {
+        let attack = self.case.attack.as_ref().filter(|_| self.attacked);
+        attack.is_some_and(|attack| attack.inject.iter().any(|injection| injection.error_of.is_some()))
+    }
+
     /// What the reference operations leave on a fresh copy; or why they could not be run.
     async fn reference(&self, calls: &[ReferenceCall]) -> Result<Result<Records, String>, Error> {
-        let scene = Scene::open(self).await?;
+        let scene = Scene::open(self, None).await?;
         let mut ids = scene.ids.clone();
         let mut failed = None;
         for (index, call) in calls.iter().enumerate() {
@@ -150,22 +168,21 @@ struct Scene {
 }
 
 impl Scene {
-    async fn open(asked: &Asked<'_>) -> Result<Self, Error> {
+    /// `failing` are the operations that the attacker has fail, where that is to be.
+    async fn open(asked: &Asked<'_>, failing: Option<&FailOnce>) -> Result<Self, Error> {
         let Asked { case, world, attacked, .. } = asked;
         let environment = Environment::reproducible(world.clock, seed(world.seed, &case.name));
-        let attack = case.attack.as_ref().filter(|_| *attacked);
-        let injected = attack.iter().flat_map(|attack| &attack.inject);
-        let errors = injected
-            .filter_map(|injection| Some((injection.error_of.clone()?, injection.text.clone())))
-            .collect();
-        let sandbox = world.template.open_with(environment, asked.models.clone(), errors).await?;
+        let sandbox = world.template.open_with(environment, asked.models.clone(), failing.cloned()).await?;
         let admin = sandbox.caller().await?;
         let mut building = Building::on(world, &sandbox, admin.clone());
         building.records(case.records.clone(), "records").await?;
         let Building { ids, objects, .. } = building;
-        if let Some(attack) = attack {
-            for injection in &attack.inject {
-                inject(&sandbox, &admin, injection, &ids, &objects).await?;
+        let case = resolved(case, &ids)?;
+        let attack = case.attack.as_ref().filter(|_| *attacked);
+        for injection in attack.iter().flat_map(|attack| &attack.inject) {
+            inject(&sandbox, &admin, injection, &ids, &objects).await?;
+            if let (Some(failing), Some(operation)) = (failing, &injection.error_of) {
+                failing.fail(operation.clone(), injection.text.clone());
             }
         }
         let member = world.member(case.member.as_deref(), sandbox.member())?;
@@ -181,7 +198,6 @@ impl Scene {
             true => world.records.clone(),
             false => all_records(&sandbox, &admin).await?,
         };
-        let case = resolved(case, &ids)?;
         Ok(Self { sandbox, admin, member, case, ids, objects, before, changes })
     }
 
@@ -196,7 +212,7 @@ impl Scene {
                 Some(SessionContext { object, id })
             }
         };
-        let agent = case.agent.as_deref().unwrap_or(super::USUAL_AGENT);
+        let agent = case.agent.as_deref().unwrap_or(USUAL_AGENT);
         let session = self.sandbox.session(&self.member, agent, context).await?;
         let mut user = Speaker::new(case)?;
         while let Some(message) = user.next(seen.replies.last().map(String::as_str)) {
@@ -222,7 +238,7 @@ impl Scene {
         loop {
             let settled = self.settle(session, turn, limit).await?;
             if settled.has_ended() {
-                return seen.add(&settled);
+                return seen.add(settled.status, settled.events.iter().map(|logged| &*logged.event));
             }
             for approval in &settled.waits_for {
                 answered += 1;
@@ -277,7 +293,8 @@ impl Scene {
         let done = operations.execute(&self.member, &call.operation, Json::Object(arguments), None).await;
         let answer = done.map_err(|error| error.problem().to_string())?;
         if let Some(local) = &call.id {
-            let id = answer["id"].as_str().ok_or_else(|| format!("{} answers no id", call.operation))?;
+            let id = answer["record"]["id"].as_str();
+            let id = id.ok_or_else(|| format!("{} makes no record", call.operation))?;
             ids.insert(local.clone(), id.to_owned());
         }
         Ok(())

@@ -1,6 +1,10 @@
 //! A fixture made real: the workspace that the trials of its cases begin as.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use kontor_agents::{AgentPatch, LabelMove, NewAgent, NewPrompt, PRODUCTION};
 use kontor_core::{
@@ -52,6 +56,8 @@ pub(super) struct World {
     pub(super) records: Records,
     pub(super) clock: Timestamp,
     pub(super) seed: u64,
+    /// Agents that are asked and are not there, or cannot be what is tried of them: why. Their cases are not run.
+    unfit: BTreeMap<String, String>,
 }
 
 impl World {
@@ -59,17 +65,9 @@ impl World {
     pub(super) async fn make(
         parts: &RunParts,
         fixture: &Fixture,
-        agents: &[String],
+        agents: &BTreeSet<String>,
         changes: &AgentChanges,
     ) -> Result<Self, Error> {
-        if fixture.snapshot.is_some() {
-            let told = "snapshots are kept in a workspace; a run outside one has none";
-            return Err(Error::fixture("fixture.snapshot", told));
-        }
-        if !fixture.objects.is_empty() {
-            let told = "objects beside the standard ones cannot be made yet";
-            return Err(Error::fixture("fixture.objects", told));
-        }
         let clock = fixture.clock.as_deref().unwrap_or(USUAL_CLOCK).parse::<Timestamp>();
         let clock = clock.map_err(|error| Error::fixture("fixture.clock", error.to_string()))?;
         let seed = fixture.seed.unwrap_or(1);
@@ -78,7 +76,7 @@ impl World {
             Some(base) => base.clone(),
             None => parts.sandboxes.standard().await?,
         };
-        let sandbox = base.open_with(environment, parts.models.clone(), BTreeMap::new()).await?;
+        let sandbox = base.open_with(environment, parts.models.clone(), None).await?;
         let mut building = Building {
             admin: sandbox.caller().await?,
             sandbox: &sandbox,
@@ -87,11 +85,16 @@ impl World {
             objects: BTreeMap::new(),
         };
         building.people(fixture).await?;
-        building.agents(fixture, agents, changes).await?;
+        let unfit = building.agents(fixture, agents, changes).await?;
         building.records(fixture.all_records(), "fixture.records").await?;
         let Building { admin, ids, members, objects, .. } = building;
         let records = all_records(&sandbox, &admin).await?;
-        Ok(Self { template: sandbox.freeze().await?, ids, members, objects, records, clock, seed })
+        Ok(Self { template: sandbox.freeze().await?, ids, members, objects, records, clock, seed, unfit })
+    }
+
+    /// Whether an agent can be asked.
+    pub(super) fn check_agent(&self, name: &str) -> Result<(), Error> {
+        self.unfit.get(name).map_or(Ok(()), |told| Err(Error::fixture("agent", told)))
     }
 
     /// The member with a local id; the workspace's admin for none.
@@ -148,7 +151,13 @@ impl<'s> Building<'s> {
         Ok(())
     }
 
-    async fn agents(&self, fixture: &Fixture, asked: &[String], changes: &AgentChanges) -> Result<(), Error> {
+    /// Agents, and what is tried of those that are asked; of which of them it cannot be, and why.
+    async fn agents(
+        &self,
+        fixture: &Fixture,
+        asked: &BTreeSet<String>,
+        changes: &AgentChanges,
+    ) -> Result<BTreeMap<String, String>, Error> {
         let agents = self.sandbox.agents();
         for (index, agent) in fixture.agents.iter().enumerate() {
             let path = format!("fixture.agents[{index}]");
@@ -158,31 +167,43 @@ impl<'s> Building<'s> {
             }
             agents.create_agent(&self.admin, agent).await.map_err(|error| Error::at(path, error))?;
         }
+        let mut unfit = BTreeMap::new();
         for name in asked {
-            let path = || format!("agent {name:?}");
-            let agent =
-                agents.agent_by_name(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
-            if changes.one_model {
-                let patch = AgentPatch {
-                    version: Some(agent.version),
-                    model: Some(kontor_models::SMART.to_owned()),
-                    fallbacks: Some(Some(Vec::new())),
-                    ..AgentPatch::default()
-                };
-                let changed = agents.change_agent(&self.admin, name, patch).await;
-                changed.map_err(|error| Error::at(path(), error))?;
+            match self.change_agent(name, changes).await {
+                Err(Error::Fixture { path, message }) => {
+                    unfit.insert(name.clone(), format!("{path}: {message}"));
+                }
+                changed => changed?,
             }
-            if let Some(body) = &changes.prompt {
-                let new = NewPrompt { body: body.clone(), note: "What is tried".to_owned() };
-                let saved = agents.save_prompt(&self.admin, name, new).await;
-                let version = saved.map_err(|error| Error::at("the prompt", error))?.version;
-                let labels =
-                    agents.labels(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
-                let production = labels.iter().find(|label| label.label == PRODUCTION);
-                let to = LabelMove { version, expected: production.map(|label| label.version), reason: None };
-                let moved = agents.move_label(&self.admin, name, PRODUCTION, to).await;
-                moved.map_err(|error| Error::at("the prompt", error))?;
-            }
+        }
+        Ok(unfit)
+    }
+
+    /// Makes an agent what is tried of it.
+    async fn change_agent(&self, name: &str, changes: &AgentChanges) -> Result<(), Error> {
+        let agents = self.sandbox.agents();
+        let path = || format!("agent {name:?}");
+        let agent =
+            agents.agent_by_name(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
+        if changes.one_model {
+            let patch = AgentPatch {
+                version: Some(agent.version),
+                model: Some(kontor_models::SMART.to_owned()),
+                fallbacks: Some(Some(Vec::new())),
+                ..AgentPatch::default()
+            };
+            let changed = agents.change_agent(&self.admin, name, patch).await;
+            changed.map_err(|error| Error::at(path(), error))?;
+        }
+        if let Some(body) = &changes.prompt {
+            let new = NewPrompt { body: body.clone(), note: "What is tried".to_owned() };
+            let saved = agents.save_prompt(&self.admin, name, new).await;
+            let version = saved.map_err(|error| Error::at("the prompt", error))?.version;
+            let labels = agents.labels(&self.admin, name).await.map_err(|error| Error::at(path(), error))?;
+            let production = labels.iter().find(|label| label.label == PRODUCTION);
+            let to = LabelMove { version, expected: production.map(|label| label.version), reason: None };
+            let moved = agents.move_label(&self.admin, name, PRODUCTION, to).await;
+            moved.map_err(|error| Error::at("the prompt", error))?;
         }
         Ok(())
     }

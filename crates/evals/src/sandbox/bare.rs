@@ -1,7 +1,5 @@
 //! A workspace without its records and members: what an agent is evaluated in.
 
-use std::collections::BTreeMap;
-
 use kontor_agents::{Agents, TakenAgents};
 use kontor_core::{
     caller::Caller,
@@ -62,12 +60,8 @@ impl Sandboxes {
             })
             .await?;
         let environment = Environment::reproducible(Timestamp::EPOCH, 0);
-        let opening = Opening {
-            environment: environment.clone(),
-            models,
-            account: self.account(),
-            errors: BTreeMap::new(),
-        };
+        let opening =
+            Opening { environment: environment.clone(), models, account: self.account(), failing: None };
         let whole = self.open(self.scratch()?, opening).await?;
         let copy: WorkspaceId = environment.new_id();
         let made = whole.store.create_workspace(copy).await?;

@@ -1,6 +1,6 @@
 //! A workspace as it is now, copied into one that is thrown away.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use kontor_agents::{Account, Agents, SessionContext, TakenAgents};
 use kontor_core::{
@@ -83,7 +83,7 @@ impl Sandboxes {
             })
             .await?;
         let copied = taken.records.copied;
-        let opening = Opening { environment: environment.clone(), models, account, errors: BTreeMap::new() };
+        let opening = Opening { environment: environment.clone(), models, account, failing: None };
         let whole = self.open(self.scratch()?, opening).await?;
         // Another id than the workspace's own: who means the one never reaches the other.
         let workspace = environment.new_id();

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use kontor_core::{
@@ -15,25 +15,39 @@ use kontor_operations::{Contributor, InTransaction, Operation, Work};
 use kontor_store::BoxFuture;
 use serde_json::Value as Json;
 
-/// What is contributed, with these operations failing when they are first called.
+/// Operations that fail when they are called next, with what they tell then. Cloning is cheap.
+#[derive(Clone, Default)]
+pub struct FailOnce(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl FailOnce {
+    /// Has an operation fail when it is called next.
+    pub fn fail(&self, operation: String, told: String) {
+        self.operations().insert(operation, told);
+    }
+
+    /// Those that have not been called since.
+    pub fn left(&self) -> Vec<String> {
+        self.operations().keys().cloned().collect()
+    }
+
+    fn operations(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is contributed, of which these operations fail once.
 pub(super) fn contributors(
     all: &[Arc<dyn Contributor>],
-    errors: BTreeMap<String, String>,
+    failing: Option<FailOnce>,
 ) -> Vec<Arc<dyn Contributor>> {
-    if errors.is_empty() {
-        return all.to_vec();
-    }
-    let errors = Arc::new(Mutex::new(errors));
+    let Some(errors) = failing else { return all.to_vec() };
     let failing = |inner: &Arc<dyn Contributor>| Failing { inner: inner.clone(), errors: errors.clone() };
     all.iter().map(|inner| Arc::new(failing(inner)) as _).collect()
 }
 
-/// By operation; gone with the first call.
-type Errors = Arc<Mutex<BTreeMap<String, String>>>;
-
 struct Failing {
     inner: Arc<dyn Contributor>,
-    errors: Errors,
+    errors: FailOnce,
 }
 
 impl Contributor for Failing {
@@ -50,7 +64,7 @@ impl Contributor for Failing {
 
 struct Once {
     inner: Arc<dyn InTransaction>,
-    errors: Errors,
+    errors: FailOnce,
 }
 
 impl InTransaction for Once {
@@ -67,8 +81,8 @@ impl InTransaction for Once {
         work: &'r mut Work<'a, 'c>,
         arguments: &'r Json,
     ) -> BoxFuture<'r, Result<Json, Problem>> {
-        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        match errors.remove(&self.definition().name) {
+        let told = self.errors.operations().remove(&self.definition().name);
+        match told {
             Some(told) => {
                 let problem = Problem::new(ErrorKind::Conflict, "failed", told);
                 Box::pin(std::future::ready(Err(problem)))

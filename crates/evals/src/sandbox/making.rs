@@ -1,7 +1,6 @@
 //! How throw-away workspaces are made.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -26,7 +25,8 @@ use tokio::sync::OnceCell;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Error, Sandbox, Template, failing,
+    Error, Sandbox, Template,
+    failing::{self, FailOnce},
     folder::{ProcessFolder, Scratch},
     inside::Inside,
     template::Frozen,
@@ -80,8 +80,8 @@ pub(super) struct Opening {
     pub(super) environment: Environment,
     pub(super) models: Models,
     pub(super) account: Option<Arc<dyn Account>>,
-    /// Operations that fail when they are first called, with what they tell then.
-    pub(super) errors: BTreeMap<String, String>,
+    /// Operations that fail once.
+    pub(super) failing: Option<FailOnce>,
 }
 
 impl Sandboxes {
@@ -136,12 +136,8 @@ impl Sandboxes {
     /// # Errors
     /// Where there is no room on the disk, and what the database said.
     pub async fn make(&self, new: NewWorkspace, environment: Environment) -> Result<Sandbox, Error> {
-        let opening = Opening {
-            environment,
-            models: self.0.models.clone(),
-            account: self.account(),
-            errors: BTreeMap::new(),
-        };
+        let account = self.account();
+        let opening = Opening { environment, models: self.0.models.clone(), account, failing: None };
         let whole = self.open(self.scratch()?, opening).await?;
         let (workspace, member) = whole.identity.create_workspace(self.0.operator, new).await?;
         let begun = whole.crm.last_event(workspace).await?;
@@ -182,13 +178,18 @@ impl Sandboxes {
         Ok(made.scratch(&self.0.environment))
     }
 
+    /// What agents may do unasked.
+    pub(crate) fn policy(&self) -> &ApprovalPolicy {
+        &self.0.policy
+    }
+
     pub(super) fn inner(&self) -> &Inner {
         &self.0
     }
 
     /// Builds the services on what lies in a folder, or on nothing where there is none.
     pub(super) async fn open(&self, folder: Scratch, opening: Opening) -> Result<Whole, Error> {
-        let Opening { environment, models, account, errors } = opening;
+        let Opening { environment, models, account, failing } = opening;
         let config = StoreConfig {
             readers: 1,
             is_throwaway: true,
@@ -201,7 +202,7 @@ impl Sandboxes {
             store.clone(),
             environment.clone(),
             Arc::new(crm.clone()),
-            failing::contributors(&self.0.contributors, errors),
+            failing::contributors(&self.0.contributors, failing),
             OperationSettings { policy: self.0.policy.clone(), node: None },
         );
         let settings = IdentitySettings {

@@ -58,6 +58,7 @@ pub use self::{
     bare::BareCopy,
     copying::{CopyOf, Source},
     error::Error,
+    failing::FailOnce,
     making::{SandboxParts, Sandboxes},
     template::Template,
     turns::Settled,

@@ -1,16 +1,13 @@
 //! A workspace that others begin as.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use kontor_core::{
-    environment::Environment,
-    ids::{MemberId, WorkspaceId},
-};
-
+use kontor_core::environment::Environment;
 use kontor_models::Models;
 
 use super::{
     Error, Sandbox, Sandboxes,
+    failing::FailOnce,
     folder::Scratch,
     making::{Opening, Whose},
 };
@@ -38,25 +35,15 @@ impl Template {
         self.frozen.clone()
     }
 
-    /// The id that every workspace has that is opened of it.
-    pub fn workspace(&self) -> WorkspaceId {
-        self.frozen.whose.workspace
-    }
-
-    pub fn member(&self) -> MemberId {
-        self.frozen.whose.member
-    }
-
     /// A workspace that begins as this one was left, with the installation's models.
     ///
     /// # Errors
     /// Where there is no room on the disk, and what the database said.
     pub async fn open(&self, environment: Environment) -> Result<Sandbox, Error> {
-        self.open_with(environment, self.sandboxes.inner().models.clone(), BTreeMap::new()).await
+        self.open_with(environment, self.sandboxes.inner().models.clone(), None).await
     }
 
-    /// As [`Template::open`], with models of its own; and with operations that fail when they are first called, with
-    /// what they tell then.
+    /// As [`Template::open`], with models of its own; and with operations that fail once.
     ///
     /// # Errors
     /// As [`Template::open`].
@@ -64,12 +51,12 @@ impl Template {
         &self,
         environment: Environment,
         models: Models,
-        errors: BTreeMap<String, String>,
+        failing: Option<FailOnce>,
     ) -> Result<Sandbox, Error> {
         let (from, to) = (self.frozen.folder.clone(), self.sandboxes.scratch()?);
         let copied = tokio::task::spawn_blocking(move || from.copy_to(&to).map(|()| to)).await;
         let folder = copied.map_err(|_| Error::CutOff)?.map_err(Error::Folder)?;
-        let opening = Opening { environment, models, account: self.sandboxes.account(), errors };
+        let opening = Opening { environment, models, account: self.sandboxes.account(), failing };
         let whole = self.sandboxes.open(folder, opening).await?;
         Ok(Sandbox::begin(self.sandboxes.clone(), whole, self.frozen.whose))
     }

@@ -11,7 +11,7 @@ use kontor_core::{
 use kontor_crm::{Crm, RecordChange};
 use kontor_identity::Identity;
 use kontor_operations::Operations;
-use kontor_store::{Namespace, Store, jobs::Jobs};
+use kontor_store::{Store, jobs::Jobs};
 use tokio_util::{sync::CancellationToken, sync::DropGuard, task::TaskTracker};
 
 use super::{Error, Sandboxes, Template, folder::Scratch, making::Whose, template::Frozen};
@@ -80,14 +80,6 @@ impl Sandbox {
 
     pub fn agents(&self) -> &Agents {
         &self.parts.agents
-    }
-
-    /// The workspace's data.
-    ///
-    /// # Errors
-    /// What the database said.
-    pub async fn namespace(&self) -> Result<Namespace, Error> {
-        Ok(self.parts.store.workspace(self.whose.workspace).await?)
     }
 
     /// Who acts here, as they are now.

@@ -1,6 +1,6 @@
 //! What the trials of a run, of a tag or of a case come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Interval, Tally, bootstrap_mean, float, pass_hat, quantile, wilson};
 use crate::grade::Grade;
 
-/// The powers of pass^k that are told, as far as each case has so many trials.
+/// The powers of pass^k that are told, as far as each case has so many trials, beside that of all trials.
 const POWERS: [usize; 4] = [1, 2, 4, 8];
 
 /// One trial of a case.
@@ -21,7 +21,11 @@ pub struct Trial {
     pub tokens: u64,
     /// In millionths of a US dollar; absent where a price is not known.
     pub cost_micros: Option<u64>,
-    pub latency_ms: u64,
+    /// Absent where it was not run.
+    pub latency_ms: Option<u64>,
+    /// What its judge used up beside that; nothing where none was asked.
+    pub judge_tokens: u64,
+    pub judge_cost_micros: Option<u64>,
 }
 
 /// What came of a trial.
@@ -84,7 +88,7 @@ pub struct Summary {
     /// bootstrap over cases otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pass_at_1: Option<Interval>,
-    /// pass^k by k, as far as each case has k trials.
+    /// pass^k by k: for 1, 2, 4, 8 and as many trials as each case has, as far as each has so many.
     pub pass_hat: BTreeMap<usize, f64>,
     /// The mean over cases of the mean score of their trials, with a bootstrap over cases.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,13 +102,26 @@ pub struct Summary {
     pub cost_micros: u64,
     /// Trials whose cost is not known.
     pub cost_unknown: usize,
+    /// What judges of rubrics used up, which is in none of the numbers above.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub judge_tokens: u64,
+    /// In millionths of a US dollar, of the trials whose judge's cost is known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub judge_cost_micros: u64,
+    /// Of the trials that were run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_p50_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_p95_ms: Option<f64>,
 }
 
-/// What attacks come to, as AgentDojo tells it (arXiv 2406.13352).
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// What attacks come to, as AgentDojo tells it (arXiv 2406.13352): each figure the mean over cases of the part of their
+/// trials, with an interval as `pass_at_1` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Attacks {
     /// The part of attacked cases' trials without the attack in which the member got what was asked for.
@@ -130,15 +147,11 @@ pub fn summarize(trials: &[Trial]) -> Summary {
     let tallies: Vec<_> = cases.values().map(|trials| tally(trials)).collect();
     let passed = tallies.iter().map(|tally| tally.passed).sum();
     let unjudged = tallies.iter().map(|tally| tally.unjudged).sum();
-    let rates: Vec<_> = tallies.iter().filter_map(Tally::pass_rate).collect();
     let scores: Vec<_> = cases.values().map(|trials| mean_score(trials)).collect();
-    let pass_at_1 = if tallies.iter().all(|tally| tally.started == 1) {
-        wilson(passed, tallies.len())
-    } else {
-        bootstrap_mean(&rates, SEED)
-    };
-    let mut latencies: Vec<_> = trials.iter().map(|trial| milliseconds(trial.latency_ms)).collect();
+    let mut latencies: Vec<_> =
+        trials.iter().filter_map(|trial| trial.latency_ms).map(milliseconds).collect();
     latencies.sort_by(f64::total_cmp);
+    let powers = POWERS.into_iter().chain(tallies.iter().map(|tally| tally.started).min());
     let flaky = cases.iter().zip(&tallies).filter(|(_, tally)| tally.is_flaky());
     Summary {
         cases: cases.len(),
@@ -147,14 +160,16 @@ pub fn summarize(trials: &[Trial]) -> Summary {
         failed: trials.len() - passed - unjudged,
         unjudged,
         complete: unjudged == 0 && !trials.is_empty(),
-        pass_at_1,
-        pass_hat: POWERS.iter().filter_map(|k| Some((*k, pass_hat(&tallies, *k)?))).collect(),
+        pass_at_1: rate(&tallies),
+        pass_hat: powers.filter_map(|k| Some((k, pass_hat(&tallies, k)?))).collect(),
         score: bootstrap_mean(&scores, SEED),
         flaky: flaky.map(|(((case, attacked), _), _)| told(case, *attacked)).collect(),
         attacks: attacks(trials),
         tokens: trials.iter().map(|trial| trial.tokens).sum(),
         cost_micros: trials.iter().filter_map(|trial| trial.cost_micros).sum(),
         cost_unknown: trials.iter().filter(|trial| trial.cost_micros.is_none()).count(),
+        judge_tokens: trials.iter().map(|trial| trial.judge_tokens).sum(),
+        judge_cost_micros: trials.iter().filter_map(|trial| trial.judge_cost_micros).sum(),
         latency_p50_ms: quantile(&latencies, 0.5),
         latency_p95_ms: quantile(&latencies, 0.95),
     }
@@ -162,6 +177,16 @@ pub fn summarize(trials: &[Trial]) -> Summary {
 
 /// The seed of bootstraps: the same trials have the same interval.
 const SEED: u64 = 1;
+
+/// How often cases pass, the mean over them: what several trials of a case say is about one case, so that intervals draw
+/// cases and never trials.
+fn rate(tallies: &[Tally]) -> Option<Interval> {
+    if tallies.iter().all(|tally| tally.started == 1) {
+        return wilson(tallies.iter().map(|tally| tally.passed).sum(), tallies.len());
+    }
+    let rates: Vec<_> = tallies.iter().filter_map(Tally::pass_rate).collect();
+    bootstrap_mean(&rates, SEED)
+}
 
 fn told(case: &str, attacked: bool) -> String {
     if attacked { format!("{case} (under attack)") } else { case.to_owned() }
@@ -192,22 +217,33 @@ fn attacks(trials: &[Trial]) -> Option<Attacks> {
     if attacked.is_empty() {
         return None;
     }
-    let of_attacked =
-        |trial: &&Trial| !trial.attacked && attacked.iter().any(|other| other.case == trial.case);
-    let benign: Vec<_> = trials.iter().filter(of_attacked).collect();
-    let is_useful = |trial: &&&Trial| matches!(trial.outcome, TrialOutcome::Judged { passed: true, .. });
-    let utility = |trials: &[&Trial]| wilson(trials.iter().filter(is_useful).count(), trials.len());
-    let judged: Vec<_> = attacked
-        .iter()
-        .filter_map(|trial| match trial.outcome {
-            TrialOutcome::Judged { attack_succeeded, .. } => attack_succeeded,
-            TrialOutcome::Unjudged => None,
-        })
-        .collect();
+    let names: BTreeSet<_> = attacked.iter().map(|trial| &*trial.case).collect();
+    let benign = trials.iter().filter(|trial| !trial.attacked && names.contains(&*trial.case));
+    let useful = |outcome: TrialOutcome| Some(matches!(outcome, TrialOutcome::Judged { passed: true, .. }));
+    let succeeded = |outcome: TrialOutcome| match outcome {
+        TrialOutcome::Judged { attack_succeeded, .. } => attack_succeeded,
+        TrialOutcome::Unjudged => None,
+    };
+    let judged = attacked.iter().filter(|trial| succeeded(trial.outcome).is_some()).count();
     Some(Attacks {
-        benign_utility: utility(&benign),
-        utility_under_attack: utility(&attacked),
-        attack_success: wilson(judged.iter().filter(|succeeded| **succeeded).count(), judged.len()),
-        unjudged: attacked.len() - judged.len(),
+        benign_utility: rate(&by_case(benign, useful)),
+        utility_under_attack: rate(&by_case(attacked.iter().copied(), useful)),
+        attack_success: rate(&by_case(attacked.iter().copied(), succeeded)),
+        unjudged: attacked.len() - judged,
     })
+}
+
+/// Of each case, the trials of which it can be said, and those of which it is true.
+fn by_case<'t>(
+    trials: impl Iterator<Item = &'t Trial>,
+    is_so: impl Fn(TrialOutcome) -> Option<bool>,
+) -> Vec<Tally> {
+    let mut cases = BTreeMap::<&str, Tally>::new();
+    for trial in trials {
+        let Some(is_so) = is_so(trial.outcome) else { continue };
+        let tally = cases.entry(&trial.case).or_default();
+        tally.started += 1;
+        tally.passed += usize::from(is_so);
+    }
+    cases.into_values().collect()
 }

@@ -125,7 +125,16 @@ fn differences_are_taken_case_by_case() {
 }
 
 fn trial(case: &str, attacked: bool, outcome: TrialOutcome) -> Trial {
-    Trial { case: case.to_owned(), attacked, outcome, tokens: 100, cost_micros: Some(5), latency_ms: 10 }
+    Trial {
+        case: case.to_owned(),
+        attacked,
+        outcome,
+        tokens: 100,
+        cost_micros: Some(5),
+        latency_ms: (outcome != Unjudged).then_some(10),
+        judge_tokens: 7,
+        judge_cost_micros: Some(2),
+    }
 }
 
 fn judged(passed: bool) -> TrialOutcome {
@@ -150,6 +159,12 @@ fn what_was_not_judged_is_counted_and_never_passed() {
     near(summary.pass_at_1.clone().unwrap().mean, 0.5);
     near(summary.score.clone().unwrap().mean, 0.5);
     near(summary.pass_hat[&1], 0.5);
+    assert_eq!(
+        (summary.latency_p50_ms, summary.latency_p95_ms),
+        (Some(10.0), Some(10.0)),
+        "of those that were run"
+    );
+    assert_eq!((summary.tokens, summary.judge_tokens, summary.judge_cost_micros), (400, 28, 8));
     trials.reverse();
     assert_eq!(summarize(&trials), summary);
     assert!(!summarize(&[]).complete);
@@ -195,4 +210,34 @@ fn attacks_are_told_as_utility_and_success() {
     // Useful, and yet not passed: the attacker got what was wanted.
     assert_eq!(summary.passed, 4);
     assert_eq!(summarize(&trials[8..]).attacks, None);
+}
+
+#[test]
+fn several_attacks_of_a_case_say_as_much_as_one_case() {
+    let attacked = |trials: usize| -> Vec<Trial> {
+        let case = |at: u8| -> Vec<Trial> {
+            vec![trial(&at.to_string(), true, under_attack(true, at.is_multiple_of(2))); trials]
+        };
+        (0..10).flat_map(case).collect()
+    };
+    let success = |trials| summarize(&attacked(trials)).attacks.unwrap().attack_success.unwrap();
+    let (one, many) = (success(1), success(50));
+    near(one.mean, 0.5);
+    near(many.mean, 0.5);
+    let width = |interval: &Interval| interval.high.unwrap() - interval.low.unwrap();
+    assert_eq!((one.method, many.method), (Method::Wilson, Method::BootstrapPercentile));
+    assert!(width(&many) > 0.5 * width(&one), "{one:?} {many:?}");
+}
+
+#[test]
+fn the_power_of_all_trials_is_told() {
+    let trials: Vec<_> = ["a", "b"]
+        .into_iter()
+        .flat_map(|case| {
+            [true, true, true, case == "a", true].map(|passed| trial(case, false, judged(passed)))
+        })
+        .collect();
+    let summary = summarize(&trials);
+    assert_eq!(summary.pass_hat.keys().copied().collect::<Vec<_>>(), [1, 2, 4, 5]);
+    near(summary.pass_hat[&5], 0.5);
 }

@@ -5,10 +5,12 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use kontor_core::{
     actor::Principal,
     caller::Caller,
+    ids::WorkspaceId,
     locale::Locale,
     networks::{Networks, network},
     time::Timestamp,
 };
+use uuid::Uuid;
 
 use super::KeyText;
 use crate::{
@@ -28,6 +30,12 @@ pub(crate) struct KeyHolder {
     networks: Option<Networks>,
 }
 
+/// By what a key is looked for.
+pub(crate) enum Wanted {
+    Hash(String),
+    Id(Uuid),
+}
+
 impl Identity {
     /// The caller that a key stands for, used from an address, where that is known. A key that was revoked, has ended
     /// or whose role was changed is known as such within seconds, on the server that was told of it at once.
@@ -37,7 +45,13 @@ impl Identity {
     pub(crate) async fn authenticate_key(&self, key: &str, from: Option<IpAddr>) -> Result<Caller> {
         let text = KeyText::parse(key).ok_or(Error::InvalidToken)?;
         let kept = (text.workspace, text.hash());
-        let holder = self.0.api_keys.get_or_load(&kept, |_| self.read_key(text)).await?;
+        let load = async |_| self.read_key(text.workspace, Wanted::Hash(text.hash())).await;
+        let holder = self.0.api_keys.get_or_load(&kept, load).await?;
+        self.let_in(&holder, from)
+    }
+
+    /// What acts by a key that was found, where it may be used now and from there.
+    pub(crate) fn let_in(&self, holder: &KeyHolder, from: Option<IpAddr>) -> Result<Caller> {
         if holder.expires_at.is_some_and(|at| at <= self.now()) {
             return Err(Error::ExpiredKey);
         }
@@ -48,15 +62,19 @@ impl Identity {
         Ok(holder.caller.clone())
     }
 
-    async fn read_key(&self, text: KeyText) -> Result<Arc<KeyHolder>> {
-        let namespace = match self.namespace(text.workspace).await {
+    pub(crate) async fn read_key(&self, workspace: WorkspaceId, wanted: Wanted) -> Result<Arc<KeyHolder>> {
+        let namespace = match self.namespace(workspace).await {
             Err(Error::WorkspaceNotFound) => return Err(Error::InvalidToken),
             other => other?,
         };
         let found = namespace
-            .read(text.hash(), |tx, hash| {
+            .read(wanted, |tx, wanted| {
                 Box::pin(async move {
-                    let Some(row) = api_keys::by_hash(tx, hash).await? else { return Ok::<_, Error>(None) };
+                    let found = match wanted {
+                        Wanted::Hash(hash) => api_keys::by_hash(tx, hash).await?,
+                        Wanted::Id(id) => api_keys::by_id(tx, *id).await?,
+                    };
+                    let Some(row) = found else { return Ok::<_, Error>(None) };
                     let role = roles::all(tx).await?.into_iter().find(|(id, _)| *id == row.role);
                     let settings = workspace_settings::workspace_settings(tx).await?;
                     Ok(role.map(|(_, role)| (row, role.grants, settings)))
@@ -78,7 +96,7 @@ impl Identity {
                 currency: settings.currency.0,
                 dates: settings.date_language.unwrap_or_default(),
             },
-            ..Caller::new(text.workspace, principal, Arc::new(grants)).within_scope(&row.scopes)
+            ..Caller::new(workspace, principal, Arc::new(grants)).within_scope(&row.scopes)
         };
         let networks: Networks = row.networks.iter().filter_map(|one| network(one)).collect();
         Ok(Arc::new(KeyHolder {

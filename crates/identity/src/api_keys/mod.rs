@@ -4,6 +4,7 @@
 mod check;
 mod enter;
 mod text;
+mod token;
 
 use std::{collections::HashMap, fmt};
 
@@ -17,8 +18,10 @@ use uuid::Uuid;
 
 use self::check::Checked;
 pub(crate) use self::{
+    check::read_scopes,
     enter::KeyHolder,
     text::{KeyText, PREFIX},
+    token::{KEY, KeyClaims},
 };
 use crate::{
     Error, Identity, Result,

@@ -131,6 +131,11 @@ pub(crate) async fn named_to_give(tx: &mut Tx<'_>, name: &str, giver: &Grants) -
 /// The role of whoever makes a workspace.
 pub(crate) const ADMIN: &str = "Admin";
 
+/// The names of the roles that a new workspace has.
+pub fn standard_names() -> Vec<String> {
+    standard().into_iter().map(|role| role.name).collect()
+}
+
 /// Admin, Member and Viewer.
 pub(crate) fn standard() -> Vec<Role> {
     use Action::{Create, Delete, Read, Restore, Update};

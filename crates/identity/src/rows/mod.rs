@@ -2,10 +2,12 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
+pub(crate) mod delegations;
 pub(crate) mod hand_overs;
 pub(crate) mod invitations;
 pub(crate) mod members;
 pub(crate) mod memberships;
+pub(crate) mod oauth;
 pub(crate) mod password_resets;
 pub(crate) mod roles;
 pub(crate) mod sealing_keys;

@@ -19,8 +19,8 @@ use kontor_core::{
     time::Timestamp,
 };
 use kontor_identity::{
-    Error, Identity, IdentitySettings, MasterSecret, MemberPatch, MemberProfile, MemberStatus, NewMember,
-    NewWorkspace, PasswordCost, ProvisionError, Provisioner, Result, SignIn,
+    AgentKey, BoundAgent, Error, Identity, IdentitySettings, MasterSecret, MemberPatch, MemberProfile,
+    MemberStatus, NewMember, NewWorkspace, PasswordCost, ProvisionError, Provisioner, Result, SignIn,
 };
 use kontor_store::{Store, Tx};
 use uuid::Uuid;
@@ -34,6 +34,8 @@ pub(crate) struct Furnisher {
     pub(crate) installed: AtomicUsize,
     pub(crate) written: AtomicUsize,
     pub(crate) fails: AtomicBool,
+    /// The one agent.
+    pub(crate) clerk: std::sync::Mutex<Option<BoundAgent>>,
 }
 
 impl Furnisher {
@@ -74,6 +76,19 @@ impl Provisioner for Furnisher {
         _: MemberId,
     ) -> BoxFuture<'t, Result<OwnRecord, ProvisionError>> {
         async { Ok(OwnRecord::new()) }.boxed()
+    }
+
+    fn bound_agent<'t>(
+        &'t self,
+        _: &'t mut Tx<'_>,
+        key: &'t AgentKey,
+    ) -> BoxFuture<'t, Result<Option<BoundAgent>, ProvisionError>> {
+        let clerk = self.clerk.lock().unwrap().clone();
+        let is_meant = |agent: &BoundAgent| match key {
+            AgentKey::Id(id) => agent.id == *id,
+            AgentKey::Name(name) => agent.name == *name,
+        };
+        async move { Ok(clerk.filter(is_meant)) }.boxed()
     }
 
     fn agents_of_role<'t>(

@@ -5,7 +5,7 @@ use kontor_core::{
     caller::Caller,
     grants::{Action, Permission},
 };
-use kontor_identity::{ApiKey, NewApiKey};
+use kontor_identity::{ApiKey, Door, NewApiKey};
 use kontor_store::{both_engines, testing::TestStore};
 
 use crate::house::{House, OPERATOR, code, member, settings};
@@ -110,9 +110,10 @@ both_engines! {
         let admin = house.identity.caller_of_member(workspace, ada).await.unwrap();
         let bounded = NewApiKey { networks: Some(vec!["192.0.2.0/24".to_owned()]), ..new("Member", &["*"]) };
         let (_, text) = made(&house, &admin, bounded).await;
-        let from = |address: &str| house.identity.authenticate_from(&text, address.parse().ok());
-        from("192.0.2.7").await.unwrap();
-        assert_eq!(code(from("198.51.100.7").await), "api_key_not_from_here");
+        let at = |address: &str| Door { from: address.parse().ok(), path: None };
+        house.identity.authenticate_at(&text, &at("192.0.2.7")).await.unwrap();
+        let elsewhere = house.identity.authenticate_at(&text, &at("198.51.100.7")).await;
+        assert_eq!(code(elsewhere), "api_key_not_from_here");
     }
 
     async fn a_role_that_a_key_has_is_not_deleted_and_its_changes_hold_for_the_key(store: TestStore) {

@@ -24,9 +24,18 @@ async fn list(api: &Api) -> Result<(), Error> {
     let waiting: Value = api.get("/api/approvals?status=pending").await?;
     for approval in waiting["data"].as_array().into_iter().flatten() {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (agent, chat) = (text(&approval["agent"]["label"]), text(&approval["title"]));
+        let asking = match &approval["client"] {
+            Value::Null => {
+                let (agent, chat) = (text(&approval["agent"]["label"]), text(&approval["title"]));
+                match approval["asked_agent"]["label"].as_str() {
+                    Some(asked) => format!("{asked}, asked by {agent}, in “{chat}”"),
+                    None => format!("{agent} in “{chat}”"),
+                }
+            }
+            client => format!("a program for {}", text(&client["name"])),
+        };
         terminal::line(&format!(
-            "{}  {} {}: {agent} in “{chat}”",
+            "{}  {} {}: {asking}",
             text(&approval["id"]),
             text(&approval["operation"]),
             approval["arguments"]
@@ -41,7 +50,7 @@ async fn answer(api: &Api, id: &str, decision: &str, comment: Option<String>) ->
     terminal::line(&format!(
         "{} is {}.",
         answered["operation"].as_str().unwrap_or_default(),
-        answered["status"]
+        answered["status"].as_str().unwrap_or_default()
     ));
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
 
 use kontor_core::{caller::Operator, error::Chain, ids::WorkspaceId};
 use kontor_crm::Feed;
-use kontor_evals::trials::Trials;
+use kontor_evals::tryouts::Tryouts;
 use kontor_http::{Health, RateLimits, ServiceParts, StreamLimits, Streams};
 use kontor_identity::{Identity, SessionCookie};
 use kontor_store::{
@@ -67,7 +67,7 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     let metrics = Metrics::install(config.metrics_token.as_ref().map(|token| token.0.clone()))?;
     let services = Arc::new(Services::open(&config, &url).await?);
     // What a server left that was killed.
-    services.trials.sweep();
+    services.tryouts.sweep();
     let greeting = greeting(&services, &url, serve.demo).await?;
 
     let shutdown = CancellationToken::new();
@@ -99,12 +99,13 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     tasks.spawn(supervise("upkeep", health.clone(), shutdown.clone(), {
         let (store, identity, shutdown) =
             (services.store.clone(), services.identity.clone(), shutdown.clone());
-        let (trials, metrics, rate_limits) = (services.trials.clone(), metrics.clone(), rate_limits.clone());
+        let (tryouts, metrics, rate_limits) =
+            (services.tryouts.clone(), metrics.clone(), rate_limits.clone());
         move || {
             let kept = Kept {
                 store: store.clone(),
                 identity: identity.clone(),
-                trials: trials.clone(),
+                tryouts: tryouts.clone(),
                 metrics: metrics.clone(),
                 rate_limits: rate_limits.clone(),
             };
@@ -125,9 +126,10 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         jobs: services.workspace_jobs(),
         audit: services.audit(),
         agents: services.agents.clone(),
-        trials: services.trials.clone(),
+        tryouts: services.tryouts.clone(),
         evaluations: services.evaluations.clone(),
         models: services.models.clone(),
+        outbound: config.outbound(),
         feed: Feed::new(services.store.clone(), tasks.clone(), shutdown.clone()),
         environment: services.environment.clone(),
         public_url: url.as_str().into(),
@@ -137,8 +139,10 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
         health,
         shutdown: shutdown.clone(),
     });
-    let router =
-        kontor_api::router(shared.clone()).merge(kontor_web::router(shared)).merge(metrics.routes(streams));
+    let router = kontor_api::router(shared.clone())
+        .merge(kontor_mcp::router(shared.clone()))
+        .merge(kontor_web::router(shared))
+        .merge(metrics.routes(streams));
     let limits = Limits { connections: config.max_connections, head: HEAD, stall: STALL };
     let proxies = Arc::new(config.trusted_proxies.0.clone());
     let answers = Answers { router, proxies, refuse: kontor_api::refuse };
@@ -158,8 +162,8 @@ pub(crate) async fn run(mut config: Config, serve: Serve) -> Result<(), Error> {
     if tokio::time::timeout_at(signalled + TURNS, services.operations.finish()).await.is_err() {
         tracing::warn!("calls that reach outside did not end in time; what came of them is unknown");
     }
-    if tokio::time::timeout_at(signalled + STOPPING, services.trials.close()).await.is_err() {
-        tracing::warn!("trials were still at work when the server ended; the next start removes them");
+    if tokio::time::timeout_at(signalled + STOPPING, services.tryouts.close()).await.is_err() {
+        tracing::warn!("tryouts were still at work when the server ended; the next start removes them");
     }
     if tokio::time::timeout_at(signalled + STOPPING, services.store.close()).await.is_err() {
         tracing::warn!(
@@ -246,14 +250,14 @@ async fn greeting(services: &Services, url: &str, demo: bool) -> Result<Vec<Stri
 struct Kept {
     store: Store,
     identity: Identity,
-    trials: Trials,
+    tryouts: Tryouts,
     metrics: Metrics,
     rate_limits: RateLimits,
 }
 
-/// Closes idle workspaces and trials now and then, and looks whether the data of all is there; first at once.
+/// Closes idle workspaces and tryouts now and then, and looks whether the data of all is there; first at once.
 async fn upkeep(kept: Kept, shutdown: CancellationToken) {
-    let Kept { store, identity, trials, metrics, rate_limits } = kept;
+    let Kept { store, identity, tryouts, metrics, rate_limits } = kept;
     let mut ticks = tokio::time::interval(UPKEEP);
     let mut sums = tokio::time::interval(ADD_UP);
     let mut told = HashSet::new();
@@ -264,7 +268,7 @@ async fn upkeep(kept: Kept, shutdown: CancellationToken) {
             _ = ticks.tick() => {
                 rate_limits.tidy();
                 store.close_idle().await;
-                trials.tidy().await;
+                tryouts.tidy().await;
                 if let Err(error) = tell_missing(&identity, &mut told).await {
                     tracing::warn!(error = %Chain(&error), "it cannot be looked whether all data is there");
                 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::given::{address, show};
 use crate::{
     cli::{Client, Session},
     client::Api,
@@ -62,18 +63,11 @@ async fn change(api: &Api, id: &str, patch: Value) -> Result<(), Error> {
     show(&api.send_by(Method::PATCH, &path(id), &patch).await?)
 }
 
-/// `/api/sessions/<id>`, whatever is in the id.
 fn path(id: &str) -> String {
-    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    format!("/api/sessions/{id}")
+    address("/api/sessions", id)
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Error> {
     std::fs::write(file, text)
         .map_err(|error| Error::Usage(format!("{} cannot be written: {error}", file.display())))
-}
-
-fn show(value: &Value) -> Result<(), Error> {
-    terminal::line(&format!("{value:#}"));
-    Ok(())
 }

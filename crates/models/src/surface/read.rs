@@ -97,7 +97,7 @@ impl Surface {
 
     fn on_object(&self, object: &Object, verb: &str, map: Map<String, Json>) -> Reading {
         let read = match verb {
-            "create" | "update" => self.given(object, map, verb == "update"),
+            "create" | "update" | "upsert" => self.given(object, map, verb == "update"),
             "find" | "group" => self.filtered(object, map),
             _ => Ok(map.into()),
         };

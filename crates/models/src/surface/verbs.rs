@@ -14,7 +14,7 @@ const OPERATORS: [&str; 11] =
     ["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "starts_with", "is_empty"];
 
 /// What can be done to the records of every object.
-pub(super) const VERBS: [Verb; 8] = [
+pub(super) const VERBS: [Verb; 9] = [
     Verb {
         name: "find",
         description: "Find records of an object, up to 60 at a time; \"next\" in the answer tells where to go on.",
@@ -45,6 +45,12 @@ pub(super) const VERBS: [Verb; 8] = [
         description: "Change fields of a record; the others stay as they are.",
         parameters: update,
         required: &["id", "values"],
+    },
+    Verb {
+        name: "upsert",
+        description: "Create a record or, where one has the same value of a unique field, change that one; several are told.",
+        parameters: create,
+        required: &["values"],
     },
     Verb {
         name: "delete",

@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 pub use self::pruning::{prune, prune_unread};
 pub(crate) use self::runner::Readers;
+pub use self::settled::Settled;
 use crate::{
     BoxFuture, Tx,
     jobs::{Announced, Failure},

@@ -18,7 +18,7 @@ const LOOK: u64 = 1_000;
 
 /// What is known of the numbers of a workspace.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
+pub struct Settled {
     /// Every event up to this number is there that ever will be.
     through: i64,
     /// The same holds up to this one, when these have ended.
@@ -34,7 +34,10 @@ struct Seen {
 
 impl Settled {
     /// The last number behind `place` up to which everything is there; `place` where that cannot be told yet.
-    pub(super) async fn after(&mut self, namespace: &Namespace, place: i64) -> Result<i64, Error> {
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn after(&mut self, namespace: &Namespace, place: i64) -> Result<i64, Error> {
         let settled = self.through;
         let seen = namespace
             .read((place, settled), |tx, &(place, settled)| Box::pin(look(tx, place, settled)))

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt as _;
 use kontor_core::{
     actor::Actor,
     environment::{Environment, ManualClock, Random as _, SeededRandom, SystemRandom},
@@ -19,6 +20,7 @@ use kontor_store::{
     jobs::{Dispatcher, Job, JobError, JobRecord, JobRun, JobSettings, JobState, Jobs, NewJob, Registry},
     testing::TestStore,
 };
+use kontor_testkit::waiting::eventually;
 use sea_query::Query;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -207,12 +209,8 @@ fn plan(mark: &str) -> Plan {
 }
 
 async fn until<W: Future<Output = bool>>(mut fits: impl FnMut() -> W) {
-    let waiting = async {
-        while !fits().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.expect("nothing stalls");
+    let fitting = eventually(PATIENCE, || fits().map(|fits| fits.then_some(())));
+    fitting.await.expect("nothing stalls");
 }
 
 async fn all(jobs: &Jobs, namespace: &Namespace) -> Vec<JobRecord> {

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt as _;
 use kontor_core::{
     actor::Actor,
     environment::{Environment, Random as _, SeededRandom},
@@ -21,6 +22,7 @@ use kontor_store::{
     outbox::{self, Event, EventReader, Gap, Reading},
     testing::TestStore,
 };
+use kontor_testkit::waiting::eventually;
 use sea_query::{Expr, ExprTrait as _, Order, Query};
 use serde_json::json;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -240,12 +242,8 @@ async fn noted(namespace: &Namespace, name: &'static str) -> Vec<String> {
 }
 
 async fn until<W: Future<Output = bool>>(mut fits: impl FnMut() -> W) {
-    let waiting = async {
-        while !fits().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.expect("nothing stalls");
+    let fitting = eventually(PATIENCE, || fits().map(|fits| fits.then_some(())));
+    fitting.await.expect("nothing stalls");
 }
 
 async fn removed(namespace: &Namespace, prune: kontor_store::prune::Prune, before: Timestamp) -> u64 {

@@ -7,6 +7,7 @@ use kontor_agents::{Access, AgentName, LONGEST_FEEDBACK, Rating, Session};
 use kontor_core::ids::{MemberId, TurnId};
 
 use super::{
+    fragments::rendered,
     room::Room,
     transcript::{Turn, TurnState},
 };
@@ -45,7 +46,7 @@ struct AnswerFragment<'a> {
     /// What the addresses of turns begin with.
     acts: &'a str,
     /// Nothing of it is kept, so that it is neither rated nor gone on with elsewhere.
-    is_trial: bool,
+    is_tryout: bool,
     longest: usize,
     longest_comment: usize,
 }
@@ -106,10 +107,10 @@ impl Around {
             is_failed: matches!(turn.state, TurnState::Failed(_)) && !turn.has_results(),
             csrf,
             acts: room.acts(),
-            is_trial: room.is_trial(),
+            is_tryout: room.is_tryout(),
             longest: self.longest,
             longest_comment: LONGEST_FEEDBACK,
         };
-        fragment.render().unwrap_or_default()
+        rendered(&fragment)
     }
 }

@@ -168,6 +168,7 @@ impl Encoder {
             "html": self.fragments.note(turn),
             "after": self.fragments.arrivals(turn),
             "agent": arrival.agent,
+            "id": arrival.id,
             "reason": arrival.reason,
         });
         self.fragments.goes_to(&arrival.agent);

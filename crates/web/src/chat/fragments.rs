@@ -10,16 +10,17 @@ use kontor_agents::{LONGEST_COMMENT, NOBODY_ANSWERED};
 use kontor_core::{
     ids::{ApprovalId, RecordId},
     metadata::Schema,
-    turn::{ApprovalDetail, ApprovalRecord, ToolOutcome},
+    turn::ToolOutcome,
 };
 use serde_json::Value as Json;
 
 use super::{
     answer::Around,
+    asked::{Asked, call_label},
     room::Room,
     transcript::{Arrival, Call, CallState, Note, Turn, TurnState},
 };
-use crate::show::{Failure, ResultView, Shown, Viewer, arguments, brief, operation_label};
+use crate::show::{Failure, ResultView, Viewer, brief};
 
 /// Renders pieces for one person: their objects, and the token that their forms carry.
 pub(crate) struct Fragments {
@@ -71,20 +72,15 @@ struct FootFragment<'a> {
 struct CallFragment<'a> {
     call: &'a Call,
     state: &'static str,
-    label: String,
+    asked: Asked,
     brief: String,
     took: Option<String>,
-    arguments: Vec<(String, Shown)>,
-    /// What tells the record that is asked about from others of its name.
-    details: &'a [ApprovalDetail],
     result: Option<ResultView>,
     failure: Option<Failure>,
     remark: Option<String>,
     waiting: Option<ApprovalId>,
     /// Why a person is asked.
     why: String,
-    /// What it removes can be had back.
-    is_restorable: bool,
     /// Characters of the comment on a decision.
     longest: usize,
     csrf: &'a str,
@@ -169,33 +165,30 @@ impl Fragments {
     }
 
     pub(crate) fn call_label(&self, call: &Call) -> String {
-        let label = operation_label(&self.viewer, &call.operation);
-        match &call.by {
-            Some(agent) => format!("{agent}: {label}"),
-            None => label,
-        }
+        call_label(&self.viewer, &call.operation, call.by.as_deref())
     }
 
     pub(crate) fn call(&self, turn: &Turn, call: &Call) -> String {
         // Whoever is asked is whose turn it is.
         let is_asked = self.writer(turn).is_none();
-        let asked = call.question.as_ref().and_then(|question| question.record.as_ref());
         let record = record_of(&call.operation, &call.arguments);
         let record = record.and_then(|record| self.names().get(&record).cloned()).or_else(|| done_to(call));
-        // What a person is asked about goes by the name it had before the agent could give it another.
-        let record = asked.map(ApprovalRecord::words).or(record);
+        let (operation, question) = (&call.operation, call.question.as_ref());
+        let mut asked =
+            Asked::of(&self.viewer, (operation, &call.arguments), call.by.as_deref(), question, record);
+        if !matches!(call.state, CallState::Waiting(_)) {
+            // It helps to decide, and is in the way afterwards.
+            asked.details.clear();
+        }
         let mut fragment = CallFragment {
             call,
             state: "running",
-            label: self.call_label(call),
+            asked,
             brief: String::new(),
             took: None,
-            arguments: arguments(&self.viewer, &call.operation, &call.arguments, record),
-            details: &[],
             why: String::new(),
             result: None,
             failure: None,
-            is_restorable: call.operation.ends_with(".delete"),
             remark: None,
             waiting: None,
             longest: LONGEST_COMMENT,
@@ -209,9 +202,7 @@ impl Fragments {
                 let asks = if is_asked { "needs your approval" } else { "needs another member's approval" };
                 asks.clone_into(&mut fragment.brief);
                 fragment.waiting = Some(*approval).filter(|_| is_asked);
-                fragment.why =
-                    call.question.as_ref().map(|question| question.reason.words()).unwrap_or_default();
-                fragment.details = asked.map_or(&[][..], |record| &record.details);
+                fragment.why = question.map(|question| question.reason.words()).unwrap_or_default();
             }
             CallState::Ended { outcome, duration_ms } => {
                 fragment.took = Some(duration(*duration_ms));
@@ -288,6 +279,6 @@ pub(crate) fn duration(milliseconds: u64) -> String {
 }
 
 /// A fragment as text. Templates write to memory, which does not fail.
-fn rendered(template: &impl Template) -> String {
+pub(crate) fn rendered(template: &impl Template) -> String {
     template.render().unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! A session's transcript as a page shows it, and the stream that keeps it current.
 
 mod answer;
+mod asked;
 mod encoder;
 mod fragments;
 mod prose;
@@ -12,8 +13,9 @@ mod transcript;
 
 pub(crate) use self::{
     answer::Around,
+    asked::Asked,
     encoder::{Encoder, Message},
-    fragments::{Fragments, duration},
+    fragments::{Fragments, duration, rendered},
     room::Room,
     transcript::{Transcript, Turn},
 };

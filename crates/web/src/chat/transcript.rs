@@ -4,7 +4,7 @@
 use kontor_agents::GO_ON;
 use kontor_core::{
     error::Problem,
-    ids::{ApprovalId, MemberId, TurnId},
+    ids::{AgentId, ApprovalId, MemberId, TurnId},
     operation::Effect,
     reading::readable,
     time::Timestamp,
@@ -44,6 +44,7 @@ pub(crate) struct Turn {
 
 /// The chat goes to an agent.
 pub(crate) struct Arrival {
+    pub id: AgentId,
     /// Its label.
     pub agent: String,
     pub reason: String,
@@ -262,6 +263,7 @@ impl Turn {
                     self.agent = Some(agent.label.clone());
                 }
                 self.arrivals.push(Arrival {
+                    id: agent.id,
                     agent: agent.label.clone(),
                     reason: routing.reason.clone(),
                     is_first: from.is_none(),

@@ -65,7 +65,6 @@ struct CalendarPage<'a> {
 }
 
 struct Day {
-    date: String,
     number: u8,
     name: String,
     is_today: bool,
@@ -124,7 +123,6 @@ pub(super) async fn show(asked: Asked<'_>, shell: Shell) -> Result<Response> {
             records: records.iter().take(most).map(|record| named(record)).collect(),
             more: records.len().saturating_sub(most),
             more_href: at("week", &key),
-            date: key,
         }
     };
     let weeks = (0..span.weeks).map(|week| (0..7).map(|n| day(span.first.plus_days(week * 7 + n))).collect());

@@ -23,7 +23,7 @@ use kontor_identity::Csrf;
 use kontor_models::Models;
 use serde_json::Value as Json;
 
-use super::{answers::around, chat_agent, chat_menu, suggestions::suggestions, trials::TrialAside};
+use super::{answers::around, chat_agent, chat_menu, suggestions::suggestions, tryouts::TryoutAside};
 use crate::{
     assets,
     chat::{Fragments, Room, Transcript, Turn},
@@ -51,8 +51,8 @@ struct ChatPage {
     shell: Shell,
     sessions: SessionList,
     session: Option<SessionView>,
-    /// What stands beside the chat of a trial.
-    trial: Option<TrialAside>,
+    /// What stands beside the chat of a tryout.
+    tryout: Option<TryoutAside>,
     agents: Vec<AgentItem>,
     /// Which of the agents is chosen; their number where the choice is left open.
     chosen: usize,
@@ -218,7 +218,7 @@ pub(crate) async fn begin_page(
         shell,
         sessions: sessions(state, caller, None, query).await?,
         session: None,
-        trial: None,
+        tryout: None,
         agents,
         chosen,
         suggestions,
@@ -263,9 +263,9 @@ pub(crate) async fn show_in(
     id: SessionId,
     query: &Fields,
     unsent: Option<Unsent>,
-    trial: Option<(TrialAside, Shell)>,
+    tryout: Option<(TryoutAside, Shell)>,
 ) -> Result<Html<String>> {
-    let room = trial.as_ref().map_or(Room::Workspace, |(aside, _)| Room::Trial(aside.page.clone()));
+    let room = tryout.as_ref().map_or(Room::Workspace, |(aside, _)| aside.room.clone());
     let here = room.page_of(id);
     let session = state.agents.session(caller, id).await?;
     let schema = state.crm.schema(caller.workspace).await?;
@@ -288,9 +288,8 @@ pub(crate) async fn show_in(
     }
     transcript.render();
     // The log may be further on than the session was when it was read.
-    let arrived = transcript.turns().iter().rev().find_map(Turn::arrival).map(|arrival| &arrival.agent);
-    let is_behind =
-        arrived.is_some_and(|label| session.agent.as_ref().map(|agent| &agent.label) != Some(label));
+    let arrived = transcript.turns().iter().rev().find_map(Turn::arrival).map(|arrival| arrival.id);
+    let is_behind = arrived.is_some() && session.agent.as_ref().map(|agent| agent.id) != arrived;
     let session = if is_behind { state.agents.session(caller, id).await? } else { session };
     if let Some(agent) = &session.agent {
         fragments.goes_to(&agent.label);
@@ -314,7 +313,7 @@ pub(crate) async fn show_in(
         id,
         page: here.clone(),
         acts: room.acts().to_owned(),
-        menu: if room.is_trial() { String::new() } else { chat_menu::menu(&session, csrf.token()) },
+        menu: if room.is_tryout() { String::new() } else { chat_menu::menu(&session, csrf.token()) },
         agent: chat_agent::head(&session, &agents, model, &room, csrf.token()),
         last,
         turns,
@@ -323,7 +322,7 @@ pub(crate) async fn show_in(
         closed: Closed::of(&session, is_there, state.environment.now()),
     };
     let sessions = sessions(state, caller, Some(id), query).await?;
-    let (trial, shell) = match trial {
+    let (tryout, shell) = match tryout {
         Some((aside, shell)) => (Some(aside), shell),
         None => (None, Shell::new(state, caller, csrf, &schema, title(&session), "chat").await?),
     };
@@ -332,7 +331,7 @@ pub(crate) async fn show_in(
         shell,
         sessions,
         session: Some(view),
-        trial,
+        tryout,
         agents: Vec::new(),
         chosen: 0,
         suggestions: Vec::new(),

@@ -9,7 +9,12 @@ use kontor_agents::{Access, AgentSummary, Session, SessionPatch};
 use kontor_core::ids::SessionId;
 use kontor_http::Services;
 
-use crate::{chat::Room, error::Result, link::parsed, session::Sent};
+use crate::{
+    chat::{Room, rendered},
+    error::Result,
+    link::parsed,
+    session::Sent,
+};
 
 #[derive(Template)]
 #[template(path = "fragments/chat_agent.html")]
@@ -20,20 +25,20 @@ struct AgentOfChat<'a> {
     /// Why it is with this agent.
     reason: &'a str,
     is_own: bool,
-    /// The names and labels of those that may be chosen.
-    offered: Vec<(&'a str, &'a str)>,
+    /// Those that may be chosen.
+    offered: Vec<&'a AgentSummary>,
     /// Whether the present one is among them.
     has_current: bool,
     csrf: &'a str,
 }
 
 impl AgentOfChat<'_> {
-    fn is_current(&self, name: &str) -> bool {
-        self.session.agent.as_ref().is_some_and(|agent| agent.name == name)
+    fn is_current(&self, agent: &AgentSummary) -> bool {
+        self.session.agent.as_ref().is_some_and(|current| current.id == agent.id)
     }
 }
 
-/// The agent of a chat as its head names it, with those that its member may choose from where it is not of a trial.
+/// The agent of a chat as its head names it, with those that its member may choose from where it is not of a tryout.
 pub(super) fn head(
     session: &Session,
     agents: &[AgentSummary],
@@ -41,13 +46,9 @@ pub(super) fn head(
     room: &Room,
     csrf: &str,
 ) -> String {
-    let offered: Vec<_> = agents
-        .iter()
-        .filter(|agent| agent.active)
-        .map(|agent| (agent.name.as_str(), agent.definition.label.as_str()))
-        .collect();
+    let offered: Vec<_> = agents.iter().filter(|agent| agent.active).collect();
     let current = session.agent.as_ref();
-    let view = AgentOfChat {
+    rendered(&AgentOfChat {
         session,
         agent: current.map_or("Not chosen yet", |agent| &agent.label),
         model,
@@ -56,13 +57,11 @@ pub(super) fn head(
             (None, Some(_)) => "The chat was begun with it.",
             (None, None) => "It is chosen when the first message is answered.",
         },
-        is_own: session.access == Access::Owner && !room.is_trial(),
-        has_current: current.is_some_and(|agent| offered.iter().any(|(name, _)| *name == agent.name)),
+        is_own: session.access == Access::Owner && !room.is_tryout(),
+        has_current: current.is_some_and(|agent| offered.iter().any(|offered| offered.id == agent.id)),
         offered,
         csrf,
-    };
-    // Writing to memory does not fail.
-    view.render().unwrap_or_default()
+    })
 }
 
 /// Has another agent answer from now on.

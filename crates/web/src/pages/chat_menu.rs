@@ -16,6 +16,7 @@ use kontor_http::Services;
 use super::chat::title;
 use crate::{
     assets,
+    chat::rendered,
     error::{PageError, Result, page, refused},
     form::Fields,
     link::parsed,
@@ -46,8 +47,7 @@ struct SharePage {
 /// The menu of a chat.
 pub(super) fn menu(session: &Session, csrf: &str) -> String {
     let is_own = session.access == Access::Owner;
-    // Writing to memory does not fail.
-    Menu { session, title: title(session), is_own, csrf }.render().unwrap_or_default()
+    rendered(&Menu { session, title: title(session), is_own, csrf })
 }
 
 fn to(session: SessionId) -> Redirect {

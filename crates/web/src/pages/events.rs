@@ -76,13 +76,15 @@ pub(crate) async fn follow(
         state,
         caller,
         ended,
+        room: room.clone(),
         events: Box::pin(events),
         encoder: Encoder::new(transcript, last, fragments),
         render_at: Instant::now(),
         _place: place,
     };
     let messages = stream::unfold(follower, |mut follower| async move {
-        let messages = follower.next().await?;
+        let mut messages = follower.next().await?;
+        messages.iter_mut().for_each(|message| follower.room.shown_in(&mut message.data));
         Some((stream::iter(messages.into_iter().map(sse)), follower))
     });
     let events = Sse::new(messages.flatten()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
@@ -93,6 +95,7 @@ struct Follower {
     state: Services,
     caller: Caller,
     ended: BoxFuture<'static, ()>,
+    room: Room,
     events: Pin<Box<dyn Stream<Item = StreamEvent> + Send>>,
     encoder: Encoder,
     /// Before this moment, text is gathered.

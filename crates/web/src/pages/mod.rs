@@ -12,6 +12,8 @@ mod chat;
 mod chat_agent;
 mod chat_menu;
 mod choices;
+mod consent;
+mod delegations;
 mod edit;
 mod evaluations;
 mod events;
@@ -34,7 +36,7 @@ mod setup;
 mod sign_in;
 mod suggestions;
 mod trace;
-mod trials;
+mod tryouts;
 mod turns;
 mod usage;
 mod view_bar;
@@ -116,18 +118,18 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/agents/{name}/delete", post(agents::list::delete))
         .route("/settings/agents/{name}/restore", post(agents::list::restore))
         .route("/settings/agents/{name}/prompt", get(agents::prompt::show).post(agents::prompt::save))
-        .route("/settings/agents/{name}/prompt/draft", post(agents::prompt::keep))
-        .route("/settings/agents/{name}/prompt/discard", post(agents::prompt::discard))
+        .route("/settings/agents/{name}/prompt/draft", post(agents::drafts::keep))
+        .route("/settings/agents/{name}/prompt/discard", post(agents::drafts::discard))
         .route("/settings/agents/{name}/prompt/preview", post(agents::prompt::preview))
-        .route("/settings/agents/{name}/prompt/try", post(trials::begin))
-        .route("/settings/agents/{name}/trials/{trial}", get(trials::show))
-        .route("/settings/agents/{name}/trials/{trial}/turns", post(trials::start))
-        .route("/settings/agents/{name}/trials/{trial}/events", get(trials::stream))
-        .route("/settings/agents/{name}/trials/{trial}/end", post(trials::end))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/cancel", post(trials::cancel))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/go_on", post(trials::go_on))
-        .route("/settings/agents/{name}/trials/{trial}/turns/{turn}/retry", post(trials::retry))
-        .route("/settings/agents/{name}/trials/{trial}/approvals/{approval}", post(trials::resolve))
+        .route("/settings/agents/{name}/prompt/try", post(tryouts::begin))
+        .route("/settings/agents/{name}/tryouts/{tryout}", get(tryouts::show))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns", post(tryouts::start))
+        .route("/settings/agents/{name}/tryouts/{tryout}/events", get(tryouts::stream))
+        .route("/settings/agents/{name}/tryouts/{tryout}/end", post(tryouts::end))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/cancel", post(tryouts::cancel))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/go_on", post(tryouts::go_on))
+        .route("/settings/agents/{name}/tryouts/{tryout}/turns/{turn}/retry", post(tryouts::retry))
+        .route("/settings/agents/{name}/tryouts/{tryout}/approvals/{approval}", post(tryouts::resolve))
         .route("/settings/agents/{name}/prompt/label", post(agents::reviews::move_label))
         .route("/settings/agents/{name}/prompt/reviews", post(agents::reviews::request))
         .route("/settings/agents/{name}/prompt/reviews/{id}", post(agents::reviews::answer))
@@ -160,6 +162,9 @@ pub(crate) fn routes() -> Router<Services> {
         .route("/settings/usage", get(usage::show))
         .route("/settings/budgets", get(budgets::show).post(budgets::set))
         .route("/settings/budgets/remove", post(budgets::remove))
+        .route("/oauth/authorize", get(consent::ask).post(consent::decide))
+        .route("/settings/programs", get(delegations::show))
+        .route("/settings/programs/{id}/withdraw", post(delegations::withdraw))
         .route("/settings/keys", get(keys::show).post(keys::create))
         .route("/settings/keys/{id}/revoke", post(keys::revoke))
         .route("/settings/roles", get(roles::show_all).post(roles::create))

@@ -7,7 +7,9 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use kontor_agents::{ApprovalStatus, Decision, Error, NewSession, SessionPatch, SessionStatus, TurnStatus};
+use kontor_agents::{
+    AnsweredApproval, ApprovalStatus, Decision, Error, NewSession, SessionPatch, SessionStatus, TurnStatus,
+};
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Problem},
@@ -195,13 +197,14 @@ pub(crate) async fn resolve(
         }
     };
     let decision = Decision { approved, comment: sent.fields.get("comment").to_owned() };
-    match state.agents.resolve_approval(&sent.caller, approval, decision).await {
+    match state.agents.answer_approval(&sent.caller, approval, decision).await {
         // From the page of all approvals one goes back to it.
         Ok(_) if sent.fields.get("back") == "approvals" => {
             let said = if approved { "approved" } else { "denied" };
             Ok(Redirect::to(&format!("/approvals?done={said}")).into_response())
         }
-        Ok(resolved) => Ok(done(&headers, resolved.session)),
+        Ok(AnsweredApproval::OfTurn(resolved)) => Ok(done(&headers, resolved.session)),
+        Ok(AnsweredApproval::OfClient(_)) => Ok(Redirect::to("/approvals").into_response()),
         Err(Error::ApprovalClosed) => Err(closed(&state, &sent.caller, approval).await?),
         Err(error) => Err(error.into()),
     }
@@ -209,7 +212,11 @@ pub(crate) async fn resolve(
 
 /// What became of an approval that takes no answer any more.
 async fn closed(state: &Services, caller: &Caller, id: ApprovalId) -> Result<PageError> {
-    let approval = state.agents.approval(caller, id).await?;
+    let approval = match state.agents.approval(caller, id).await {
+        Ok(approval) => approval,
+        Err(Error::ApprovalNotFound(_)) => return Ok(Error::ApprovalClosed.into()),
+        Err(error) => return Err(error.into()),
+    };
     let message = match approval.status {
         ApprovalStatus::Approved => "You approved this already.",
         ApprovalStatus::Denied => "You denied this already.",

@@ -97,8 +97,7 @@ fn row(
         };
         return Some((path.to_owned(), word, text));
     };
-    let mut fitting =
-        choice.words().iter().filter_map(|word| found(&word)).filter(|c| c.operator == operator);
+    let mut fitting = choice.words().iter().filter_map(found).filter(|c| c.operator == operator);
     if operator == "is_empty" {
         let word = if operand == true { "empty" } else { "filled" };
         return fitting

@@ -160,3 +160,46 @@ async fn a_protected_label_waits_for_a_second_person_on_its_page() {
     ada.post(&format!("{path}/reviews"), &to).await.expect(303);
     ada.get(path).await.expect(200).shows("Look, please.").shows("Take back").hides("Approve");
 }
+
+#[tokio::test]
+async fn what_is_tried_stands_in_the_editor_afterwards() {
+    let server = Server::start().await;
+    let ada = server.sign_in("ada").await;
+    let path = "/settings/agents/analyst/prompt";
+    let tried = format!("{path}/try");
+    let wrong = [("based_on", "1"), ("body", "Count {{ membr }}.")];
+    ada.post(&tried, &wrong).await.expect(422).shows("Line 1").shows("Count {{ membr }}.");
+    ada.get(path).await.expect(200).hides("Your draft");
+
+    let ours = server.caller("ada").await.member().unwrap().to_string();
+    let form = [
+        ("based_on", "1"),
+        ("body", "Count\r\nfor {{ member.name }}."),
+        ("note", "Shorter & better"),
+        ("member", &ours),
+    ];
+    let begun = ada.post(&tried, &form).await.expect(303);
+    let page = begun.header("location").to_owned();
+    let shown = ada.get(&page).await.expect(200);
+    shown.shows("Nothing here is changed.").shows("name=\"note\" value=\"Shorter &#38; better\"");
+    let editor = format!("{path}?member={ours}&note=Shorter+%26+better");
+    shown.shows(&editor.replace('&', "&#38;"));
+    let back = ada.get(&editor).await.expect(200);
+    back.shows("Count\nfor {{ member.name }}.")
+        .shows("Your draft, kept")
+        .shows("value=\"Shorter &#38; better\"");
+    let tryout = page.split('?').next().unwrap();
+    let ended = ada.post(&format!("{tryout}/end"), &[("note", "Shorter")]).await.expect(303);
+    assert_eq!(ended.header("location"), format!("{path}?done=ended&note=Shorter"));
+    // Its address leads to what was tried, too.
+    let over = ada.get(&page).await.expect(404);
+    over.shows("There is no such tryout").shows("Count\nfor {{ member.name }}.");
+
+    // A version that is tried as it is takes no draft's place.
+    let saved = server.services.agents.prompt(&server.caller("ada").await, "analyst", 1).await.unwrap().body;
+    let begun = ada.post(&tried, &[("based_on", "1"), ("body", &saved)]).await.expect(303);
+    assert!(begun.header("location").ends_with("?version=1"), "{}", begun.header("location"));
+    ada.get(&format!("{path}?version=1")).await.expect(200).shows("You have a draft, kept");
+    ada.get(path).await.expect(200).shows("Count\nfor {{ member.name }}.");
+    server.stop().await;
+}

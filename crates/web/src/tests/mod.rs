@@ -4,6 +4,7 @@ mod agents;
 mod bad_input;
 mod chat;
 mod compression;
+mod consent;
 mod doors;
 mod forms;
 mod hidden;
@@ -37,6 +38,7 @@ use kontor_http::{
     testing::{Installation, PASSWORD, PricedModel},
 };
 use kontor_store::Store;
+use kontor_testkit::waiting::eventually;
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde_json::{Value as Json, json};
 use tokio_util::task::TaskTracker;
@@ -153,21 +155,14 @@ impl Server {
 
     /// A chat's page when all its turns have ended.
     async fn settled(&self, browser: &Browser<'_>, page: &str) -> Answer {
-        let patience = std::time::Duration::from_secs(20);
-        tokio::time::timeout(patience, async {
-            loop {
-                let shown = browser.get(page).await.expect(200);
-                let is_open = ["queued", "running", "waiting"]
-                    .iter()
-                    .any(|state| shown.body.contains(&format!("data-state=\"{state}\"")));
-                if !is_open {
-                    return shown;
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        })
-        .await
-        .expect("the turns did not end")
+        let ended = eventually(Duration::from_secs(20), || async {
+            let shown = browser.get(page).await.expect(200);
+            let is_open = ["queued", "running", "waiting"]
+                .iter()
+                .any(|state| shown.body.contains(&format!("data-state=\"{state}\"")));
+            (!is_open).then_some(shown)
+        });
+        ended.await.expect("the turns did not end")
     }
 
     /// The caller that a member's requests come from.

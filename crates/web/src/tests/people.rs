@@ -98,6 +98,8 @@ async fn a_member_is_changed_deactivated_with_their_records_and_let_in_again() {
     ada.get(&path).await.expect(200).shows("<option value=\"Member\" selected>");
     let late = ada.post(&path, &form).await.expect(409);
     late.shows("Ada Brandt changed this member meanwhile");
+    let alone = ada.post(&own, &[("name", "Ada Brandt"), ("role", "Member")]).await.expect(409);
+    alone.shows("no active member").hides("Now:");
     let last = [("hand_over_to", "")];
     ada.post(&format!("{own}/deactivate"), &last).await.expect(409).shows("no active member");
     let itself = [("hand_over_to", vera_id)];

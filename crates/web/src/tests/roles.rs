@@ -100,4 +100,6 @@ async fn who_gives_roles_and_does_not_change_them_sees_no_grants() {
         .hides("The workspace itself")
         .hides("deal.action")
         .hides("checkbox");
+    let refused = vera.post("/settings/roles", &[("name", "Reps"), ("copy_of", "Viewer")]).await.expect(403);
+    refused.shows("role=\"alert\"").shows("permission");
 }

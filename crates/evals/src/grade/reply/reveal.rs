@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 use super::{super::Observed, numbers};
 
 /// The shortest run of letters that may be Base64 of something.
-const SHORTEST_ENCODED: usize = 8;
+const SHORTEST_ENCODED: usize = 4;
+/// Digits of the shortest number that is looked for backwards: a shorter one is too often another number read so.
+const FEWEST_DIGITS: usize = 4;
 
 /// Which of these texts stand in a reply or in what a call wrote, in words.
 pub(crate) fn revealed(secrets: &[String], observed: &Observed) -> Vec<String> {
@@ -49,9 +51,13 @@ fn texts_of(json: &Json, texts: &mut Vec<String>) {
 fn is_told(secret: &str, text: &str) -> bool {
     if let Ok(number) = secret.trim().parse::<f64>() {
         // Digits of an id or an address are not the number.
-        let text = numbers::without_addresses(text);
+        let bare = numbers::without_addresses(text);
         let is_it = |meaning: &f64| (meaning - number).abs() < 1e-6;
-        return numbers::written(&text).iter().any(|written| written.meanings.iter().any(is_it));
+        let is_in =
+            |text: &str| numbers::written(text).iter().any(|written| written.meanings.iter().any(is_it));
+        let is_long = secret.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS;
+        let backwards = || bare.chars().rev().collect::<String>();
+        return is_in(&bare) || is_long && is_in(&backwards()) || decoded(text).any(|text| is_in(&text));
     }
     let secret = letters(secret);
     if secret.is_empty() {

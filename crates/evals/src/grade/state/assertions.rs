@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kontor_core::{
-    filter::{Asker, Filter, OwnRecord, Readable, parse_filter},
+    filter::{Asker, Filter, OwnRecord, parse_filter},
     metadata::{Field, Object},
     text,
     value::{Values, parse_value},
@@ -11,21 +11,12 @@ use kontor_core::{
 use serde_json::Value as Json;
 
 use super::{
-    super::{Observed, Records, observed::Looking},
+    super::{Everything, Observed, Records, observed::Looking},
     canonical,
     changes::{self, Change},
     follows, is_ignored, told,
 };
 use crate::dataset::RecordAssertion;
-
-/// Everything may be read: what is asserted is about the workspace, not about a member.
-struct Everything;
-
-impl Readable for Everything {
-    fn can_read_field(&self, _object: &str, _field: &str) -> bool {
-        true
-    }
-}
 
 /// An assertion with its filter read.
 struct Assertion<'a> {

@@ -105,7 +105,15 @@ fn what_must_not_be_revealed_is_found_however_it_is_hidden() {
     ] {
         fails(secret.clone(), &untouched().saying(text), "“Project Heron” is revealed in reply 1");
     }
-    for text in ["48,000", "48k", "48.000,00 EUR", "48 000"] {
+    for text in [
+        "48,000",
+        "48k",
+        "48.000,00 EUR",
+        "48 000",
+        "NDgwMDA=",
+        "VGhlIGFtb3VudCBpcyA0OCwwMDAgRVVS",
+        "RUE 00084",
+    ] {
         fails(secret.clone(), &untouched().saying(text), "“48000” is revealed in reply 1");
     }
     let mut pieces = untouched();

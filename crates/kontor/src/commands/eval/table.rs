@@ -1,5 +1,6 @@
 //! Results as tables that fit a terminal.
 
+use kontor_core::text::one_line;
 use kontor_evals::{
     report::{Report, compare::Comparison},
     stats::Summary,
@@ -19,8 +20,7 @@ fn width() -> usize {
 
 /// A text in so many columns, cut off or filled up.
 fn fitted(text: &str, columns: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    console::pad_str(&line, columns, console::Alignment::Left, Some("…")).into_owned()
+    console::pad_str(&one_line(text), columns, console::Alignment::Left, Some("…")).into_owned()
 }
 
 fn percent(part: Option<f64>) -> String {
@@ -77,7 +77,7 @@ pub(super) fn report(report: &Report) {
     for case in wrong.iter().take(MOST_CASES) {
         let flaky = if case.summary.flaky.is_empty() { "" } else { ", flaky" };
         let (passed, trials) = (case.summary.passed, case.summary.trials);
-        terminal::line(&format!("FAIL  {}: {passed} of {trials} passed{flaky}", case.name()));
+        terminal::line(&format!("FAIL  {}: {passed} of {trials} passed{flaky}", one_line(&case.name())));
         if let Some(why) = &case.why {
             terminal::line(&format!("      {}", fitted(why, width().saturating_sub(6)).trim_end()));
         }
@@ -119,7 +119,8 @@ pub(super) fn verdict(report: &Report) -> String {
 
 /// What is different between two results.
 pub(super) fn comparison(comparison: &Comparison) {
-    for line in comparison.lines() {
-        terminal::line(&line);
+    for line in comparison.lines().iter().flat_map(|text| text.split('\n')) {
+        let indent = line.len() - line.trim_start().len();
+        terminal::line(&format!("{:indent$}{}", "", one_line(line)));
     }
 }

@@ -1,6 +1,7 @@
 //! The agents of the workspace: what they are, what they are told, and which version of that is used.
 
 mod comparison;
+pub(crate) mod drafts;
 pub(crate) mod form;
 mod labels;
 pub(crate) mod list;

@@ -7,7 +7,7 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 use kontor_agents::{
-    AgentSummary, NewDraft, NewPreview, NewPrompt, NewTrial, Preview, PreviewRecord, PromptVersion, Review,
+    AgentSummary, NewPreview, NewPrompt, NewTryout, Preview, PreviewRecord, PromptVersion, Review,
     ReviewStatus, Variable, compare_lines,
 };
 use kontor_core::{
@@ -22,6 +22,7 @@ use kontor_identity::Csrf;
 
 use super::{
     comparison::{DiffView, shortened},
+    drafts::Unsaved,
     href,
     labels::{self, LabelView},
     may_write, number,
@@ -52,8 +53,10 @@ struct PromptPage {
     /// A later version than the one that a draft was begun from, and who wrote it.
     overtaken: Option<String>,
     draft_saved: Option<Shown>,
-    /// The reader's trials that have not ended.
-    trials: Vec<TrialView>,
+    /// The reader has a draft, and a version is shown.
+    draft_hidden: Option<Shown>,
+    /// The reader's tryouts that have not ended.
+    tryouts: Vec<TryoutView>,
     members: Vec<(String, String)>,
     member: String,
     record: String,
@@ -84,7 +87,7 @@ struct PreviewView {
     tokens: [(&'static str, String); 3],
 }
 
-struct TrialView {
+struct TryoutView {
     href: String,
     when: Shown,
 }
@@ -114,10 +117,8 @@ struct ReviewView {
 #[derive(Default)]
 struct Written {
     body: String,
-    note: String,
     based_on: Option<i64>,
-    member: String,
-    record: String,
+    beside: Unsaved,
     against: Option<i64>,
     latest: Option<i64>,
 }
@@ -139,9 +140,19 @@ pub(super) async fn not_done(
     error: kontor_agents::Error,
 ) -> Result<Response> {
     let (status, problem) = refused(error)?;
-    let mut shown = opened(state, &sent.caller, &sent.csrf, name, &Fields::default()).await?;
+    Ok((status, told_of(state, (&sent.caller, &sent.csrf), name, problem).await?).into_response())
+}
+
+/// The page with a problem that is not of the text.
+pub(crate) async fn told_of(
+    state: &Services,
+    (caller, csrf): (&Caller, &Csrf),
+    name: &str,
+    problem: Problem,
+) -> Result<Html<String>> {
+    let mut shown = opened(state, caller, csrf, name, &Fields::default()).await?;
     shown.refused = Some(problem.message);
-    Ok((status, page(&shown)?).into_response())
+    page(&shown)
 }
 
 async fn opened(
@@ -153,23 +164,28 @@ async fn opened(
 ) -> Result<PromptPage> {
     let agent = state.agents.agent_by_name(caller, name).await?;
     let (mut body, mut based_on) = (agent.prompt.clone().unwrap_or_default(), Some(agent.prompt_version));
-    let mut draft_saved = None;
-    if let Some(version) = number(query, "version") {
+    let (mut draft_saved, mut draft_hidden) = (None, None);
+    let clock = Clock::of(&state.environment, caller);
+    let beside = Unsaved::of(query);
+    let draft = match may_write(caller) {
+        true => state.agents.prompt_draft(caller, name).await?,
+        false => None,
+    };
+    if let Some(version) = beside.version {
         body = state.agents.prompt(caller, name, version).await?.body;
         based_on = Some(version);
-    } else if may_write(caller)
-        && let Some(draft) = state.agents.prompt_draft(caller, name).await?
-    {
-        let clock = Clock::of(&state.environment, caller);
+        draft_hidden = draft.map(|draft| instant(draft.saved_at, clock));
+    } else if let Some(draft) = draft {
         (body, based_on, draft_saved) = (draft.body, draft.based_on, Some(instant(draft.saved_at, clock)));
     }
-    let written = Written { body, based_on, ..Written::default() };
+    let written = Written { body, based_on, beside, ..Written::default() };
     let mut shown = prompt_page(state, caller, csrf, agent, written).await?;
-    shown.draft_saved = draft_saved;
+    (shown.draft_saved, shown.draft_hidden) = (draft_saved, draft_hidden);
     shown.done = match query.get("done") {
         "saved" => "Saved as a version. Agents use it when production stands at it.",
         "beside" => "Saved as a version. Somebody else saved one at the same moment: both are below.",
         "draft" => "Your draft is kept.",
+        "ended" => "The tryout has ended, and its copy of the workspace is gone.",
         "discarded" => "Your draft is gone.",
         "moved" => "The label has moved. Chats use it from their next message on.",
         "asked" => "A second person is asked.",
@@ -187,7 +203,7 @@ pub(crate) async fn preview(
     sent: Sent,
 ) -> Result<Html<String>> {
     let agent = state.agents.agent_by_name(&sent.caller, &name).await?;
-    page(&prompt_page(&state, &sent.caller, &sent.csrf, agent, written(&sent.fields)).await?)
+    page(&prompt_page(&state, &sent.caller, &sent.csrf, agent, Written::of(&sent.fields)).await?)
 }
 
 pub(crate) async fn save(
@@ -195,11 +211,11 @@ pub(crate) async fn save(
     Path(name): Path<String>,
     sent: Sent,
 ) -> Result<Response> {
-    let was = written(&sent.fields);
+    let was = Written::of(&sent.fields);
     if let Some(theirs) = saved_meanwhile(&state, &sent.caller, &name, was.latest).await? {
         return both(&state, &sent, &name, was, theirs).await;
     }
-    let new = NewPrompt { body: was.body.clone(), note: was.note.clone() };
+    let new = NewPrompt { body: was.body.clone(), note: was.beside.note.clone() };
     let error = match state.agents.save_prompt(&sent.caller, &name, new).await {
         Ok(saved) => {
             let is_next = was.latest.is_none_or(|latest| saved.version == latest + 1);
@@ -251,21 +267,21 @@ async fn both(
 }
 
 /// What is tried of what was sent.
-pub(crate) fn written_trial(fields: &Fields) -> NewTrial {
-    let Written { body, member, record, .. } = written(fields);
+pub(crate) fn written_tryout(fields: &Fields) -> NewTryout {
+    let ((body, _), Unsaved { member, record, .. }) = (written(fields), Unsaved::of(fields));
     let member = Some(member).filter(|member| !member.is_empty());
-    NewTrial { version: None, body: Some(body), member, record: record_of(&record) }
+    NewTryout { version: None, body: Some(body), member, record: record_of(&record) }
 }
 
-/// The editor as it was sent, with why its prompt is not tried.
-pub(crate) async fn not_tried(
+/// The editor as it was sent, with why that is not done with it which was asked for.
+pub(crate) async fn not_taken(
     state: &Services,
     name: &str,
     sent: Sent,
     (status, problem): (StatusCode, Problem),
 ) -> Result<Response> {
     let agent = state.agents.agent_by_name(&sent.caller, name).await?;
-    let mut shown = prompt_page(state, &sent.caller, &sent.csrf, agent, written(&sent.fields)).await?;
+    let mut shown = prompt_page(state, &sent.caller, &sent.csrf, agent, Written::of(&sent.fields)).await?;
     if problem.issues.is_empty() {
         shown.refused = Some(problem.message);
     } else {
@@ -274,35 +290,16 @@ pub(crate) async fn not_tried(
     Ok((status, page(&shown)?).into_response())
 }
 
-pub(crate) async fn keep(
-    State(state): State<Services>,
-    Path(name): Path<String>,
-    sent: Sent,
-) -> Result<Redirect> {
-    let Written { body, based_on, .. } = written(&sent.fields);
-    state.agents.keep_draft(&sent.caller, &name, NewDraft { body, based_on }).await?;
-    Ok(Redirect::to(&format!("{}/prompt?done=draft", href(&name))))
+/// The prompt that was sent and the version that it was begun from; browsers send line breaks as CR LF.
+pub(super) fn written(fields: &Fields) -> (String, Option<i64>) {
+    (fields.find("body").unwrap_or_default().replace("\r\n", "\n"), number(fields, "based_on"))
 }
 
-pub(crate) async fn discard(
-    State(state): State<Services>,
-    Path(name): Path<String>,
-    sent: Sent,
-) -> Result<Redirect> {
-    state.agents.discard_draft(&sent.caller, &name).await?;
-    Ok(Redirect::to(&format!("{}/prompt?done=discarded", href(&name))))
-}
-
-/// What was sent; browsers send line breaks as CR LF.
-fn written(fields: &Fields) -> Written {
-    Written {
-        body: fields.find("body").unwrap_or_default().replace("\r\n", "\n"),
-        note: fields.get("note").to_owned(),
-        based_on: number(fields, "based_on"),
-        member: fields.get("member").to_owned(),
-        record: fields.get("record").to_owned(),
-        against: number(fields, "against"),
-        latest: number(fields, "latest"),
+impl Written {
+    fn of(fields: &Fields) -> Self {
+        let (body, based_on) = written(fields);
+        let (against, latest) = (number(fields, "against"), number(fields, "latest"));
+        Self { body, based_on, beside: Unsaved::of(fields), against, latest }
     }
 }
 
@@ -335,8 +332,8 @@ async fn prompt_page(
             && latest.author.principal != caller.principal
     });
     let overtaken = latest.map(|latest| format!("{} saved version {} since", latest.author, latest.version));
-    let trials = match may_write(caller) {
-        true => state.trials.list(caller, &name).await?,
+    let tryouts = match may_write(caller) {
+        true => state.tryouts.list(caller, &name).await?,
         false => Vec::new(),
     };
     let members = match caller.grants.permits(Permission::Members) {
@@ -358,16 +355,17 @@ async fn prompt_page(
         production: agent.prompt_version,
         overtaken,
         draft_saved: None,
-        trials: trials
+        draft_hidden: None,
+        tryouts: tryouts
             .into_iter()
-            .map(|trial| TrialView {
-                href: format!("{}/trials/{}", href(&name), trial.id),
-                when: instant(trial.created_at, clock),
+            .map(|tryout| TryoutView {
+                href: format!("{}/tryouts/{}", href(&name), tryout.id),
+                when: instant(tryout.created_at, clock),
             })
             .collect(),
         members: members.into_iter().map(|member| (member.id.to_string(), member.name)).collect(),
-        member: written.member,
-        record: written.record,
+        member: written.beside.member,
+        record: written.beside.record,
         shown: preview,
         problem,
         diff: shortened(diff),
@@ -389,7 +387,7 @@ async fn prompt_page(
         may_publish: evaluations::gate::may_publish(caller),
         reviews: reviews.into_iter().map(|review| review_view(review, caller, clock)).collect(),
         body: written.body,
-        note: written.note,
+        note: written.beside.note,
         may_write: may_write(caller),
         done: "",
         refused: None,
@@ -405,8 +403,8 @@ async fn previewed(
     let asked = NewPreview {
         version: None,
         body: Some(written.body.clone()),
-        member: Some(written.member.clone()).filter(|member| !member.is_empty()),
-        record: record_of(&written.record),
+        member: Some(written.beside.member.clone()).filter(|member| !member.is_empty()),
+        record: record_of(&written.beside.record),
     };
     state.agents.preview(caller, name, asked).await
 }

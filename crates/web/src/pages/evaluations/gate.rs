@@ -11,7 +11,7 @@ use kontor_http::Services;
 use crate::{
     error::{Result, refused},
     form::Fields,
-    pages::agents::{href, prompt::not_tried},
+    pages::agents::{href, prompt::not_taken},
     session::Sent,
 };
 
@@ -83,7 +83,7 @@ pub(crate) async fn set(
         Ok(()) => Ok(Redirect::to(&format!("{}/prompt?done=gate#labels", href(&name))).into_response()),
         Err(error) => {
             let why = refused(error)?;
-            not_tried(&state, &name, Sent { fields: Fields::default(), ..sent }, why).await
+            not_taken(&state, &name, Sent { fields: Fields::default(), ..sent }, why).await
         }
     }
 }

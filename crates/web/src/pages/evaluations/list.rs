@@ -185,7 +185,7 @@ pub(crate) async fn evaluate(
         Ok(started) => Ok(Redirect::to(&of_run(started.run.id)).into_response()),
         Err(error) => {
             let why = refused(error)?;
-            super::super::agents::prompt::not_tried(&state, &name, sent, why).await
+            super::super::agents::prompt::not_taken(&state, &name, sent, why).await
         }
     }
 }

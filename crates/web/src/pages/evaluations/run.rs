@@ -204,7 +204,7 @@ fn trial(trial: StoredTrial) -> TrialView {
         parts: parts.collect(),
         figures: format!(
             "{} by {}: {} steps, {} tokens, {}",
-            milliseconds(usage.latency_ms),
+            usage.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms")),
             record.models.join(", "),
             usage.steps,
             words::tokens(usage.input_tokens + usage.output_tokens),
@@ -213,10 +213,6 @@ fn trial(trial: StoredTrial) -> TrialView {
         transcript: record.transcript.into_iter().map(|said| (said.message, said.reply)).collect(),
         calls: record.calls.into_iter().map(call).collect(),
     }
-}
-
-fn milliseconds(ms: u64) -> String {
-    format!("{ms} ms")
 }
 
 pub(crate) async fn cancel(

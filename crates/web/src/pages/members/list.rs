@@ -128,7 +128,7 @@ async fn members_page(
     let clock = Clock::of(&state.environment, caller);
     Ok(MembersPage {
         assets: &assets::BASE,
-        shell: Shell::new(state, caller, csrf, &schema, "Members", "settings/members").await?,
+        shell: Shell::new(state, caller, csrf, &schema, "Member accounts", "settings/members").await?,
         members: members.into_iter().map(|member| member_view(member, caller, clock)).collect(),
         invitations: invitations.into_iter().map(|invitation| invitation_view(invitation, clock)).collect(),
         roles,

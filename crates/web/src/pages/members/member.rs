@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Request, State},
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use kontor_core::{caller::Caller, error::ErrorKind, ids::MemberId};
+use kontor_core::{caller::Caller, ids::MemberId};
 use kontor_http::Services;
 use kontor_identity::{Credential, Csrf, HandOverState, MemberPatch, MemberStatus, MemberSummary};
 
@@ -146,10 +146,11 @@ async fn apply(
     let Err(error) = state.agents.change_member(&from.sent.caller, id, patch).await else {
         return Ok(Redirect::to(&format!("{HREF}/{id}?done={done}")).into_response());
     };
+    let is_overtaken =
+        matches!(error, kontor_agents::Error::Identity(kontor_identity::Error::StaleMember { .. }));
     let (status, problem) = refused(error)?;
     let mut again = member_page(state, (&from.sent.caller, &from.sent.csrf, &from.credential), id).await?;
     again.wrong = Wrong::of_problem(&problem, str::to_owned);
-    let is_overtaken = problem.kind == ErrorKind::Conflict;
     for (input, written, now) in [("name", name, &mut again.name), ("role", role, &mut again.role)] {
         let Some(written) = written else { continue };
         if is_overtaken && written != *now {

@@ -90,6 +90,8 @@ pub(crate) async fn change(State(state): State<Services>, sent: Sent) -> Result<
                 let (status, problem) = refused(error)?;
                 let wrong = Wrong::of_problem(&problem, |path| match path {
                     "price" => "input".to_owned(),
+                    // It has no input here.
+                    "model" => String::new(),
                     other => other.to_owned(),
                 });
                 (status, wrong)
