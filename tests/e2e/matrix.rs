@@ -409,15 +409,15 @@ async fn of_records(scene: &Scene, kind: &Kind) {
     check(kind, "another object", false, &hidden);
 }
 
+/// The names of the operations that a caller may call.
+async fn catalogue(client: &ApiClient) -> Vec<String> {
+    let listed = client.get("/api/operations").await.unwrap().ok();
+    listed["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+}
+
 /// The catalogue is what the grants say of every operation that there is.
 async fn of_operations(scene: &Scene, kind: &Kind, all: &[String]) {
-    let listed = scene.probe.get("/api/operations").await.unwrap().ok();
-    let listed: BTreeSet<_> = listed["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["name"].as_str().unwrap().to_owned())
-        .collect();
+    let listed: BTreeSet<_> = catalogue(&scene.probe).await.into_iter().collect();
     for name in all {
         let (object, verb) = name.split_once('.').unwrap_or(("", name.as_str()));
         let expected = match (object, verb) {
@@ -490,13 +490,7 @@ async fn every_route_and_operation_does_for_every_kind_of_role_what_its_grants_s
         let me = probe.get("/api/me").await.unwrap().ok()["member"]["id"].as_str().unwrap().to_owned();
         let permissions = ada.get("/api/me").await.unwrap().ok()["permissions"].clone();
         let permissions: Vec<String> = serde_json::from_value(permissions).unwrap();
-        let operations = ada.get("/api/operations").await.unwrap().ok();
-        let operations: Vec<String> = operations["data"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| one["name"].as_str().unwrap().to_owned())
-            .collect();
+        let operations = catalogue(&ada).await;
         let scene = Scene { ada, probe, me };
         for kind in kinds(&permissions) {
             scene.ada.patch("/api/roles/Probe", json!({"grants": kind.grants})).await.unwrap().ok();

@@ -1,5 +1,6 @@
 //! Addresses with the id of a member, an invitation or a sign-in in them.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use super::routes::{Attempt, Prey, attempt};
@@ -129,4 +130,12 @@ pub(super) fn of_people(prey: &Prey) -> Vec<Attempt> {
         ),
         attempt("GET /settings/members", "/settings/members".into(), None, &[200]),
     ]
+}
+
+/// The token of an invitation with another workspace in it.
+pub(super) fn led_elsewhere(token: &str, workspace: &str) -> String {
+    const PREFIX: &str = "kontor_invite_";
+    let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX).unwrap()).unwrap();
+    let workspace: uuid::Uuid = workspace.parse().unwrap();
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([workspace.as_bytes().as_slice(), &bytes[16..]].concat()))
 }

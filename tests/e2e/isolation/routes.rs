@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kontor_testkit::client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -117,7 +116,8 @@ impl Prey {
         ada.send(Method::PUT, &budget, Some(json!({"tokens": 4_711})), &[]).await.unwrap().ok();
         let invited = json!({"email": "guest@zanzibar.test", "role": "Viewer"});
         let invited = ada.post("/api/invitations", invited).await.unwrap().ok();
-        let (invitation, link) = (text(&invited["id"]), led_elsewhere(&text(&invited["token"]), elsewhere));
+        let (invitation, link) =
+            (text(&invited["id"]), members::led_elsewhere(&text(&invited["token"]), elsewhere));
         let sign_in = text(&ada.get("/api/me/sign-ins").await.unwrap().ok()["data"][0]["id"]);
         let key = json!({"name": "Zanzibar feed", "role": "Viewer", "scopes": ["deal.find"]});
         let key = text(&ada.post("/api/keys", key).await.unwrap().ok()["id"]);
@@ -146,14 +146,6 @@ impl Prey {
             view,
         }
     }
-}
-
-/// The token of an invitation with another workspace in it.
-fn led_elsewhere(token: &str, workspace: &str) -> String {
-    const PREFIX: &str = "kontor_invite_";
-    let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX).unwrap()).unwrap();
-    let workspace: uuid::Uuid = workspace.parse().unwrap();
-    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([workspace.as_bytes().as_slice(), &bytes[16..]].concat()))
 }
 
 /// A request with something of Ada's in it, and the answers that are right.

@@ -74,10 +74,12 @@ async fn whoever_is_not_signed_in_is_told_how() {
         request.body(Body::empty()).unwrap()
     };
     let answer = server.send(request(&[])).await.expect(401);
-    assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"kontor\"");
+    let metadata = "resource_metadata=\"http://kontor.test/.well-known/oauth-protected-resource\"";
+    assert_eq!(answer.header("www-authenticate"), format!("Bearer realm=\"kontor\", {metadata}"));
     insta::assert_json_snapshot!(answer.body);
     let answer = server.send(request(&[("authorization", "Bearer nonsense")])).await.expect(401);
-    assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"kontor\", error=\"invalid_token\"");
+    let expected = format!("Bearer realm=\"kontor\", error=\"invalid_token\", {metadata}");
+    assert_eq!(answer.header("www-authenticate"), expected);
     let both = [("authorization", "Bearer x"), ("cookie", "kontor_session=y")];
     let answer = server.send(request(&both)).await.expect(400);
     assert_eq!(answer.code(), "ambiguous_credentials");

@@ -317,7 +317,7 @@ both_engines! {
         let new = kontor_identity::NewApiKey {
             name: "Sync".to_owned(),
             role: "Member".to_owned(),
-            scopes: vec!["deal.*".to_owned(), "lead.find".to_owned()],
+            scopes: vec!["deal.*".to_owned(), "*.get".to_owned()],
             expires_in_days: None,
             networks: None,
         };
@@ -333,7 +333,7 @@ both_engines! {
         assert_eq!(token.scope, "deal.find");
         let caller = house.identity.authenticate(&token.access_token).await.unwrap();
         assert_eq!(caller.principal, Principal::ApiKey { id: key.id, name: "Sync".to_owned() });
-        assert!(caller.scope.allows("deal.find") && !caller.scope.allows("deal.update") && !caller.scope.allows("lead.find"));
+        assert!(caller.scope.allows("deal.find") && !caller.scope.allows("deal.update") && !caller.scope.allows("deal.get"));
         house.identity.revoke_api_key(&admin, key.id).await.unwrap();
         assert_eq!(code(house.identity.authenticate(&token.access_token).await), "invalid_token");
     }

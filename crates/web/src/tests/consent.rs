@@ -30,7 +30,7 @@ async fn a_member_chooses_what_a_program_may_do_and_withdraws_it_without_a_scrip
     page.shows("Let Helper in?")
         .shows("helper.test")
         .shows("value=\"deal.find deal.get deal.group deal.timeline\"");
-    page.shows("Withdraw").shows("Deals: Delete");
+    page.shows("You withdraw it").shows("Deals: Delete");
     assert!(page.header("content-security-policy").contains("form-action 'self' https://helper.test;"));
     // A program that asks for little is offered no more.
     ada.get(&path(&client, "&scope=lead.find")).await.expect(200).shows("lead.find").hides("deal.find");
