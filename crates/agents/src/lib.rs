@@ -127,6 +127,7 @@ pub use gate::{Publishing, PublishingGate};
 pub use hand_over::HandOver;
 pub use labels::{LabelMove, NewReview, ReviewAnswer, ReviewDecision};
 pub use limits::{AgentSettings, Limits};
+pub use machine::GO_ON;
 pub use model_providers::{ModelProvider, NewModelProvider, ProviderTest};
 pub use model_settings::OverriddenModel;
 pub use observer::TurnObserver;
@@ -148,7 +149,7 @@ pub use trace_steps::{
     TraceApproval, TraceAsked, TraceCall, TraceFallback, TraceHistory, TraceRestart, TraceSent, TraceStep,
     TraceUsage,
 };
-pub use turns::{GO_ON, StartedTurn, Turn};
+pub use turns::{StartedTurn, Turn};
 pub use usage::{MOST_GROUPS, Named, UsageGroup, UsageQuery, UsageReport};
 pub use window_warnings::WindowWarning;
 pub use worker::Worker;

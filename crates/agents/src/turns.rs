@@ -21,6 +21,7 @@ use crate::{
     engine::Agents,
     error::Error,
     log,
+    machine::GO_ON,
     rows::{
         agents, approvals,
         sessions::{self, SessionRow},
@@ -33,9 +34,6 @@ use crate::{
 };
 
 const LONGEST_KEY: usize = 200;
-
-/// What the model is told where a turn goes on after another ended early.
-pub const GO_ON: &str = "Go on where you stopped. What has a result above is done: do not do it again.";
 
 /// What came of sending a message.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]

@@ -22,6 +22,7 @@ mod model_providers;
 mod model_settings;
 mod models;
 mod paging;
+mod plans;
 mod prompts;
 mod queue;
 mod role_cases;

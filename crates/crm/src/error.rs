@@ -222,7 +222,7 @@ impl Fault for Error {
             }
             Self::StaleView { current, by } => Problem::new(
                 ErrorKind::Conflict,
-                "stale_version",
+                "view_changed",
                 format!("{by} has changed the view meanwhile. It is at version {current}: read it again."),
             ),
             Self::SortedView { name, sort } => Problem::new(

@@ -67,7 +67,7 @@ both_engines! {
     let again = crm.change_view(ada, made.id, changes(json!({ "name": "Funnel" }))).await.unwrap();
     assert_eq!(again, changed, "what changes nothing is no version");
     let stale = problem(crm.change_view(ada, made.id, changes(json!({ "name": "x", "version": 1 }))).await);
-    assert_eq!(stale.code, "stale_version");
+    assert_eq!(stale.code, "view_changed");
     assert!(stale.message.contains("Ada Brandt"), "{}", stale.message);
 
     crm.create_view(ada, new(json!({ "object": "contact", "name": "All" }))).await.unwrap();

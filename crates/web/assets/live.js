@@ -4,7 +4,7 @@ import { localise } from "./times.js";
 
 const page = document.querySelector("[data-live]");
 /** What of the page is shown anew, where both have it. */
-const PARTS = [".page-head", ".stages", ".records", ".lanes", ".empty", ".pager", "#details", ".happened", ".beside"];
+const PARTS = [".page-head", ".stages", ".records", ".lanes", ".calendar", ".empty", ".pager", "#details", ".happened", ".beside"];
 const GATHER_MS = 400;
 const REST_MS = 2000;
 const RETRY_MS = 5000;

@@ -11,10 +11,9 @@ use crate::{
     choice::{self, Candidate, Known, Spoken},
     error::Error,
     log,
-    machine::{Input, Page, Partial},
+    machine::{GO_ON, Input, Page, Partial},
     rows::{agents, sessions::AfterAppend, turns},
     stored::Draft,
-    turns::GO_ON,
 };
 
 /// The time that the fast model has.

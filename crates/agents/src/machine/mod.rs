@@ -27,5 +27,6 @@ pub(crate) use page::{Handle, Page};
 pub(crate) use partial::Partial;
 pub(crate) use parts::Part;
 pub(crate) use policy::consent;
+pub use state::GO_ON;
 pub(crate) use state::{Call, DONE_BEFORE, End, State};
 pub(crate) use transition::{Answer, Asked, Effect, Input, Proposed, Ran, next, opening};

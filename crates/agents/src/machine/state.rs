@@ -16,6 +16,8 @@ use super::{handover::Handover, parts::Part};
 
 /// How much of what was done is told in words.
 const MOST_TOLD: usize = 10;
+/// What the model is told where a turn goes on after another ended early.
+pub const GO_ON: &str = "Go on where you stopped. What has a result above is done: do not do it again.";
 /// Where a failure begins to tell what was done before it.
 pub(crate) const DONE_BEFORE: &str = " Done before it failed:";
 
