@@ -8,6 +8,7 @@ mod browser;
 mod changes;
 mod chat;
 mod command_line;
+mod delegated;
 mod disk;
 mod evaluations;
 mod fixture;

@@ -4,8 +4,10 @@ use kontor_core::{
     caller::Caller,
     grants::Permission,
     ids::{MemberId, SessionId, TurnId},
+    scope::CHAT,
 };
 use kontor_store::{Namespace, Tx};
+use uuid::Uuid;
 
 use crate::{
     engine::Agents,
@@ -27,6 +29,32 @@ pub(crate) fn member_of(caller: &Caller) -> Result<MemberId, Error> {
 /// The permission to see what agents do for others.
 pub(crate) fn require_conversations(caller: &Caller) -> Result<(), Error> {
     Ok(caller.require(Permission::Conversations)?)
+}
+
+/// That a caller may chat at all: in person, or as software that was let talk to agents, by a token of all that it was
+/// let do, under which its turns go on.
+pub(crate) fn require_chat(caller: &Caller) -> Result<(), Error> {
+    if caller.scope.is_everything() {
+        return Ok(());
+    }
+    if caller.delegation.is_none() {
+        return Err(Error::NotAMember);
+    }
+    Ok(caller.scope.require(CHAT)?)
+}
+
+/// That software sees of a member's chats those that it began, and nothing that was said in others.
+pub(crate) async fn require_own_chat(
+    tx: &mut Tx<'_>,
+    delegation: Option<Uuid>,
+    session: SessionId,
+) -> Result<(), Error> {
+    match delegation {
+        Some(delegation) if turns::has_others(tx, session, delegation).await? => {
+            Err(Error::SessionNotFound(session))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A session that a member may read.
@@ -83,11 +111,13 @@ impl Agents {
         session: SessionId,
     ) -> Result<(Namespace, SessionRow, Veil), Error> {
         let member = member_of(caller)?;
+        require_chat(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
         let (row, veil) = namespace
-            .read((session, member), |tx, &(session, member)| {
+            .read((session, member, caller.delegation), |tx, &(session, member, delegation)| {
                 Box::pin(async move {
                     let (row, _) = readable(tx, session, member).await?;
+                    require_own_chat(tx, delegation, session).await?;
                     let veil = veil(tx, &row, member).await?;
                     Ok::<_, Error>((row, veil))
                 })

@@ -3,6 +3,7 @@ use kontor_core::{
     grants::NotPermitted,
     ids::{ApprovalId, SessionId, TurnId},
     reading::readable,
+    scope::OutOfScope,
 };
 
 /// What can go wrong with agents, sessions and turns.
@@ -147,6 +148,8 @@ pub enum Error {
     Crm(#[from] kontor_crm::Error),
     #[error(transparent)]
     Identity(#[from] kontor_identity::Error),
+    #[error(transparent)]
+    OutOfScope(#[from] OutOfScope),
     /// No model is left that could be asked.
     #[error("no model can be asked: {0}")]
     Unanswered(Problem),
@@ -409,6 +412,7 @@ impl Fault for Error {
             Self::Call(error) => error.problem(),
             Self::Crm(error) => error.problem(),
             Self::Identity(error) => error.problem(),
+            Self::OutOfScope(error) => error.problem(),
             Self::Unanswered(problem) => problem.clone(),
         }
     }

@@ -13,7 +13,7 @@ use kontor_store::Tx;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{member_of, own, readable},
+    access::{member_of, own, readable, require_chat},
     engine::Agents,
     error::Error,
     rows::{
@@ -132,6 +132,7 @@ impl Agents {
     /// Begins a conversation with an agent, or with one that is chosen when the first message is answered.
     pub async fn create_session(&self, caller: &Caller, new: NewSession) -> Result<Session, Error> {
         let member = member_of(caller)?;
+        require_chat(caller)?;
         let title = new.title.as_deref().map(checked_title).transpose()?;
         let context = self.checked_context(caller, new.context).await?;
         let agent = match &new.agent {

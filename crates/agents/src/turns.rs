@@ -13,9 +13,10 @@ use kontor_core::{
 use kontor_store::{AuditEntry, Namespace};
 use serde::Serialize;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{
-    access::{any_turn, member_of, readable_turn},
+    access::{any_turn, member_of, readable_turn, require_chat, require_own_chat},
     driver::{self, LeaseTerms, Taken},
     engine::Agents,
     error::Error,
@@ -133,6 +134,7 @@ impl Agents {
         follows: Option<i64>,
     ) -> Result<StartedTurn, Error> {
         let member = member_of(caller)?;
+        require_chat(caller)?;
         self.check_message(&message)?;
         if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
             return Err(Error::invalid(
@@ -153,6 +155,7 @@ impl Agents {
             message,
             key: idempotency_key,
             follows,
+            delegation: caller.delegation,
             queue: self.0.settings.limits.queue,
             expires_at: now.plus(self.0.settings.session_lifetime),
             now,
@@ -276,9 +279,16 @@ impl Agents {
     pub async fn turn(&self, caller: &Caller, turn: TurnId) -> Result<Turn, Error> {
         let member = member_of(caller)?;
         let namespace = self.namespace(caller.workspace).await?;
+        require_chat(caller)?;
         let row = namespace
-            .read((turn, member), |tx, &(turn, member)| {
-                Box::pin(async move { readable_turn(tx, turn, member).await.map(|(row, ..)| row) })
+            .read((turn, member, caller.delegation), |tx, &(turn, member, delegation)| {
+                Box::pin(async move {
+                    let (row, ..) = readable_turn(tx, turn, member).await?;
+                    match delegation {
+                        Some(_) if row.delegation != delegation => Err(Error::TurnNotFound(turn)),
+                        _ => Ok(row),
+                    }
+                })
             })
             .await?;
         Ok(Turn::seen_by(member, row))
@@ -318,6 +328,7 @@ struct NewTurn {
     key: Option<String>,
     /// The place of the turn after which alone it makes sense.
     follows: Option<i64>,
+    delegation: Option<Uuid>,
     queue: u32,
     expires_at: Timestamp,
     now: Timestamp,
@@ -356,6 +367,7 @@ impl NewTurn {
             }
         };
         takes_messages(&session)?;
+        require_own_chat(tx, self.delegation, self.session).await?;
         if self.follows.is_some_and(|place| session.turn_count != place + 1) {
             return Err(Error::NothingToGoOn(SINCE));
         }
@@ -381,6 +393,7 @@ impl NewTurn {
             ended_at: None,
             agent: None,
             agent_version: None,
+            delegation: self.delegation,
         };
         rows::insert(tx, &turn, self.key.as_deref()).await?;
         let is_first = waiting == 0;

@@ -14,7 +14,7 @@ use kontor_core::ids::SessionId;
 use kontor_http::Services;
 
 use crate::{
-    extract::{Holds, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{Chatting, Holds, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
     openapi::Describe as _,
     page::{self, Page},
     problem::{ApiError, Result},
@@ -155,7 +155,7 @@ async fn fork(
 
 async fn create(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Chatting(caller): Chatting,
     _: NoParameters,
     Json(new): Json<NewSession>,
 ) -> Result<Created> {

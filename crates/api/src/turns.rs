@@ -12,7 +12,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    extract::{Holds, IdempotencyKey, Json, NoParameters, Parameter, Parameters, Segments, SignedIn},
+    extract::{
+        Chatting, Holds, IdempotencyKey, Json, NoParameters, Parameter, Parameters, Segments, SignedIn,
+    },
     openapi::Describe as _,
     page::{self, Page},
     problem::{ApiError, Result},
@@ -61,7 +63,7 @@ pub(crate) struct NewTurn {
 
 pub(crate) async fn start(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Chatting(caller): Chatting,
     _: NoParameters,
     Segments(session): Segments<SessionId>,
     key: IdempotencyKey,
@@ -73,7 +75,7 @@ pub(crate) async fn start(
 
 pub(crate) async fn one(
     State(state): State<Services>,
-    SignedIn(caller): SignedIn,
+    Chatting(caller): Chatting,
     _: NoParameters,
     Segments(turn): Segments<TurnId>,
 ) -> Result<Answer<Turn>> {

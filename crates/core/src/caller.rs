@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::{
     actor::{ActingAgent, Actor, Principal},
     filter::{Asker, OwnRecord},
@@ -20,6 +22,8 @@ pub struct Caller {
     pub principal: Principal,
     /// The agent that acts for the principal.
     pub agent: Option<ActingAgent>,
+    /// What the member let software do, where that acts: what is begun under it goes on under it.
+    pub delegation: Option<Uuid>,
     /// The operations that may be called.
     pub scope: Scope,
     /// What may be done with records and with the workspace.
@@ -37,6 +41,7 @@ impl Caller {
             workspace,
             principal,
             agent: None,
+            delegation: None,
             scope: Scope::everything(),
             grants,
             locale: Locale::default(),
@@ -82,6 +87,7 @@ impl Caller {
             workspace: self.workspace,
             principal: self.principal.clone(),
             agent: Some(ActingAgent { id, name: name.to_owned() }),
+            delegation: self.delegation,
             scope: self.scope.narrowed(tools),
             grants: Arc::new(self.grants.intersect(role)),
             locale: self.locale,

@@ -62,8 +62,6 @@ pub async fn admit(State(entrance): State<Entrance>, request: Request, next: Nex
         Ok(Some(found)) => services.rate_limits.count(&found.caller, &found.credential),
         Ok(None) | Err(_) => services.rate_limits.count_address(from),
     };
-    let is_mcp =
-        parts.uri.path().strip_prefix("/mcp").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let mut response = match standing.and_then(|standing| standing.refusal()) {
         Some(refusal) => refuse(refusal),
         None => {
@@ -74,18 +72,21 @@ pub async fn admit(State(entrance): State<Entrance>, request: Request, next: Nex
     if let Some(standing) = standing {
         standing.write(response.headers_mut());
     }
-    name_metadata(&mut response, &services.public_url, is_mcp);
+    name_metadata(&mut response, &services.public_url);
     response
 }
 
-/// Says in a challenge where is told who gives tokens for the address (RFC 9728, section 5.1).
-fn name_metadata(response: &mut Response, public_url: &str, is_mcp: bool) {
+/// Says in a challenge where is told who gives tokens for this server (RFC 9728, section 5.1), unless its face has said
+/// so for an address of its own.
+fn name_metadata(response: &mut Response, public_url: &str) {
     let headers = response.headers_mut();
     let Some(challenge) = headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok()) else {
         return;
     };
-    let of = if is_mcp { "/mcp" } else { "" };
-    let metadata = format!("{public_url}/.well-known/oauth-protected-resource{of}");
+    if challenge.contains("resource_metadata=") {
+        return;
+    }
+    let metadata = format!("{public_url}/.well-known/oauth-protected-resource");
     if let Ok(value) = HeaderValue::try_from(format!("{challenge}, resource_metadata=\"{metadata}\"")) {
         headers.insert(header::WWW_AUTHENTICATE, value);
     }

@@ -22,9 +22,10 @@ pub(crate) const ASK_AGENT: &str = "ask_agent";
 const WITHIN: Duration = Duration::from_secs(22);
 const LONGEST_MESSAGE: usize = 32_000;
 
-/// Whether a caller may chat: a member does, whose token holds it.
+/// Whether a caller may chat: a member does, and software that they let talk to agents, under which the turn goes on.
 pub(crate) fn may(caller: &Caller) -> bool {
-    caller.member().is_some() && caller.scope.allows(CHAT)
+    let is_bound = caller.is_in_person() || caller.delegation.is_some();
+    caller.member().is_some() && is_bound && caller.scope.allows(CHAT)
 }
 
 pub(crate) fn tool() -> Tool {

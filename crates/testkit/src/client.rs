@@ -104,6 +104,12 @@ impl ApiClient {
         Ok(Answer { status, headers, body })
     }
 
+    /// Whoever has another token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     /// A token in exchange for this client's, of a scope (RFC 8693).
     pub async fn exchange(&self, scope: &str) -> reqwest::Result<Answer> {
         // All of it is made of what a form takes as it is.

@@ -58,7 +58,7 @@ impl Run<'_> {
     /// The choice, and what it used up; none where the turn was stopped meanwhile.
     async fn chosen_agent(&self) -> Result<(Option<Assignment>, Option<StepUsage>), Error> {
         let service = &self.agents.0;
-        let caller = service.identity.caller_of_member(self.workspace, self.member).await?;
+        let caller = self.principal().await?;
         let all = self.namespace.read((), |tx, ()| Box::pin(agents::list(tx))).await?;
         let mut usable = choice::usable(&caller, all);
         if self.by.is_some() {

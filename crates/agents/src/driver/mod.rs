@@ -35,6 +35,7 @@ use kontor_core::{
 };
 use kontor_store::Namespace;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use self::{commit::Ending, give_up::GiveUp, route::Route};
 pub(crate) use self::{
@@ -176,6 +177,8 @@ struct Run<'a> {
     member: MemberId,
     /// The same, where that is another than the session's member.
     by: Option<MemberId>,
+    /// What the member let the software do that began the turn.
+    delegation: Option<Uuid>,
     lease: Lease,
     last_seq: Sequence,
     deadline: Timestamp,
@@ -244,6 +247,7 @@ impl<'a> Run<'a> {
             turn: taken.row.id,
             member: taken.row.member,
             by,
+            delegation: taken.row.delegation,
             lease: taken.lease,
             last_seq: taken.session.last_seq,
             // The turn's row holds that of the installation.

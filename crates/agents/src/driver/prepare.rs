@@ -20,6 +20,7 @@ use kontor_models::{
 };
 use kontor_operations::{Registry, Work, is_for_programs};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Run;
 use crate::{
@@ -86,7 +87,7 @@ struct Names {
 }
 
 /// What was prepared, by whom it is for.
-pub(crate) struct Preparations(Cache<(WorkspaceId, AgentId, MemberId), Arc<Prepared>>);
+pub(crate) struct Preparations(Cache<(WorkspaceId, AgentId, MemberId, Option<Uuid>), Arc<Prepared>>);
 
 impl Default for Preparations {
     fn default() -> Self {
@@ -95,18 +96,27 @@ impl Default for Preparations {
 }
 
 impl Run<'_> {
+    /// The member that the turn is for, as they stand now; where software began it, within what they let that do.
+    pub(super) async fn principal(&self) -> Result<Caller, Error> {
+        let identity = &self.agents.0.identity;
+        Ok(match self.delegation {
+            Some(delegation) => identity.caller_of_delegation(delegation).await?,
+            None => identity.caller_of_member(self.workspace, self.member).await?,
+        })
+    }
+
     /// The agent with the member it acts for, as both stand now.
     pub(super) async fn prepare(&self) -> Result<Arc<Prepared>, Error> {
         let service = &self.agents.0;
         let (workspace, member) = (self.workspace, self.member);
         let (id, version) = self.acting();
         let agent = self.agents.agent_at(workspace, id, version).await?;
-        let member_caller = service.identity.caller_of_member(workspace, member).await?;
+        let member_caller = self.principal().await?;
         require_agent(&member_caller, &agent.name)?;
         let role = service.identity.role_grants(workspace, &agent.definition.role).await?;
         let schema = service.crm.schema(workspace).await?;
         let now = service.environment.now();
-        let key = (workspace, id, member);
+        let key = (workspace, id, member, self.delegation);
         let known = service.preparations.0.get(&key);
         if let Some(known) = &known
             && known.still_holds(&agent, &member_caller, &role, &schema)
@@ -119,7 +129,11 @@ impl Run<'_> {
         let caller = member_caller.through_agent(agent.id, &definition.label, &role, &definition.operations);
         let registry = service.operations.catalogue(workspace, &schema, &caller.grants);
         // The same for all members of a role, because models keep what they make of them.
-        let shared = service.preparations.shared(&registry, &agent);
+        let shared = match self.delegation {
+            None => service.preparations.shared(&registry, &agent),
+            // Its scope is another.
+            Some(_) => None,
+        };
         let offer = || offered(&registry, &caller, &schema, service.settings.limits.surface_tokens);
         let (surface, definitions) = shared.unwrap_or_else(offer);
         let prepared = Arc::new(Prepared {
@@ -144,8 +158,11 @@ impl Run<'_> {
 impl Preparations {
     /// What was made of the same catalogue for the same agent.
     fn shared(&self, registry: &Arc<Registry>, agent: &Arc<LoadedAgent>) -> Option<Offered> {
-        let is_same =
-            |known: &Prepared| Arc::ptr_eq(&known.registry, registry) && Arc::ptr_eq(&known.agent, agent);
+        let is_same = |known: &Prepared| {
+            Arc::ptr_eq(&known.registry, registry)
+                && Arc::ptr_eq(&known.agent, agent)
+                && known.caller.delegation.is_none()
+        };
         let same = self.0.find(|_, known| is_same(known))?;
         Some((same.surface.clone(), same.definitions.clone()))
     }

@@ -7,6 +7,7 @@ use kontor_core::{
 };
 use kontor_store::{Tx, table_row};
 use sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UpdateStatement};
+use uuid::Uuid;
 
 use super::instant;
 use crate::{
@@ -37,7 +38,17 @@ table_row! {
         pub(crate) agent: Option<AgentId> = "agent_id",
         /// The version of the agent that it has; none of one that has not begun, or that an older Kontor began.
         pub(crate) agent_version: Option<i64>,
+        /// What the member let the software do that began it; none of one that a member began in person.
+        pub(crate) delegation: Option<Uuid> = "delegation_id",
     }
+}
+
+/// Whether a session has turns that were begun otherwise than under a delegation.
+pub(crate) async fn has_others(tx: &mut Tx<'_>, session: SessionId, delegation: Uuid) -> Result<bool, Error> {
+    let others = Expr::col("delegation_id").is_null().or(Expr::col("delegation_id").ne(delegation));
+    let mut select = tx.select::<TurnRow>();
+    select.and_where(Expr::col("session_id").eq(session.as_uuid())).and_where(others).limit(1);
+    Ok(tx.row::<TurnRow>(&select).await?.is_some())
 }
 
 pub(crate) async fn insert(

@@ -23,7 +23,8 @@ use crate::{
     approvals::{self, Resolution},
     events::{self, EventStream},
     extract::{
-        IdempotencyKey, Json, NoParameters, Parameters, Segments, SignedIn, StreamCaller, WritesPrompts,
+        Chatting, IdempotencyKey, Json, NoParameters, Parameters, Segments, SignedIn, StreamCaller,
+        WritesPrompts,
     },
     openapi::Describe as _,
     page::{self, Whole},
@@ -140,7 +141,7 @@ async fn start(
     turn: Json<NewTurn>,
 ) -> Result<(StatusCode, Answer<StartedTurn>)> {
     let OpenTryout { tryout, services, caller } = state.tryout(&caller, &name, id).await?;
-    turns::start(State(services), SignedIn(caller), none, Segments(tryout.session()), key, turn).await
+    turns::start(State(services), Chatting(caller), none, Segments(tryout.session()), key, turn).await
 }
 
 async fn turn(
@@ -150,7 +151,7 @@ async fn turn(
     Segments((name, id, turn)): Segments<(String, Uuid, TurnId)>,
 ) -> Result<Answer<Turn>> {
     let OpenTryout { services, caller, .. } = state.tryout(&caller, &name, id).await?;
-    turns::one(State(services), SignedIn(caller), none, Segments(turn)).await
+    turns::one(State(services), Chatting(caller), none, Segments(turn)).await
 }
 
 async fn cancel(

@@ -21,7 +21,7 @@ use kontor_http::{Admission, KEEP_ALIVE, Services, StreamPlace};
 
 use self::encode::Sent;
 use crate::{
-    extract::{Holds, Parameter, Parameters, Segments, StreamCaller},
+    extract::{Holds, Parameter, Parameters, Segments, StreamChatting},
     openapi::Describe as _,
     problem::{ApiError, Result},
 };
@@ -59,7 +59,7 @@ impl IntoResponse for EventStream {
 
 async fn events(
     State(state): State<Services>,
-    StreamCaller(caller, credential): StreamCaller,
+    StreamChatting(caller, credential): StreamChatting,
     Segments(session): Segments<SessionId>,
     headers: HeaderMap,
     parameters: Parameters,

@@ -2,6 +2,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use kontor_core::{
     caller::Caller,
     error::{ErrorKind, Fault as _},
+    scope::CHAT,
 };
 use kontor_http::Authenticated;
 use kontor_identity::{Credential, Error};
@@ -29,6 +30,38 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         Ok(Self(person(parts)?.caller))
     }
+}
+
+/// Who talks to agents: a member in person, or software that they let do so.
+pub(crate) struct Chatting(pub(crate) Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Chatting {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Ok(Self(chatting(parts)?.caller))
+    }
+}
+
+/// The same, for an answer that goes on.
+pub(crate) struct StreamChatting(pub(crate) Caller, pub(crate) Credential);
+
+impl<S: Send + Sync> FromRequestParts<S> for StreamChatting {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let found = chatting(parts)?;
+        Ok(Self(found.caller, found.credential))
+    }
+}
+
+fn chatting(parts: &mut Parts) -> Result<Authenticated> {
+    let found = sender(parts)?;
+    if found.caller.delegation.is_some() {
+        found.caller.scope.require(CHAT)?;
+        return Ok(found);
+    }
+    if found.caller.is_in_person() { Ok(found) } else { Err(ApiError::of(Error::NotInPerson.problem())) }
 }
 
 /// The same as [`Acting`], with what they were let in by.

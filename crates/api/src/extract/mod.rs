@@ -13,7 +13,7 @@ mod shape;
 mod strict;
 
 pub(crate) use self::{
-    caller::{Acting, ActingBy, SignedIn, StreamCaller},
+    caller::{Acting, ActingBy, Chatting, SignedIn, StreamCaller, StreamChatting},
     idempotency_key::IdempotencyKey,
     if_match::IfMatch,
     json::Json,

@@ -9,8 +9,8 @@ use schemars::{JsonSchema, json_schema};
 
 use super::{BEARER, parameter, schema_object};
 use crate::extract::{
-    Acting, ActingBy, IdempotencyKey, IfMatch, Json, NoParameters, Parameters, PeerAddress, Segments,
-    SignedIn, StreamCaller,
+    Acting, ActingBy, Chatting, IdempotencyKey, IfMatch, Json, NoParameters, Parameters, PeerAddress,
+    Segments, SignedIn, StreamCaller, StreamChatting,
 };
 
 /// Of these the route says itself what they read, or they read nothing that a client writes.
@@ -26,6 +26,18 @@ impl OperationInput for SignedIn {
 }
 
 impl OperationInput for Acting {
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        operation.security = signed_in();
+    }
+}
+
+impl OperationInput for Chatting {
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        operation.security = signed_in();
+    }
+}
+
+impl OperationInput for StreamChatting {
     fn operation_input(_: &mut GenContext, operation: &mut Operation) {
         operation.security = signed_in();
     }

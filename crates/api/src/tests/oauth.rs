@@ -55,10 +55,11 @@ async fn a_member_gives_software_a_narrower_token_and_takes_it_back() {
         agent.patch("/api/me", json!({"name": "x"})).await,
         agent.get("/api/approvals").await,
         agent.get("/api/me/delegations").await,
-        agent.post("/api/sessions", json!({"agent": "analyst"})).await,
     ] {
         assert_eq!(refused.expect(403).code(), "in_person_only");
     }
+    let silent = agent.post("/api/sessions", json!({"agent": "analyst"})).await.expect(403);
+    assert_eq!((silent.code(), &silent.body["scope"]), ("insufficient_scope", &json!("chat")));
     let wider = exchange(&server, &agent.token, "contact.find").await.expect(400);
     assert_eq!(wider.body["error"], "invalid_scope");
     let listed = ada.get("/api/me/delegations").await.expect(200).body;

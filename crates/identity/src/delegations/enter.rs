@@ -68,7 +68,11 @@ impl Identity {
         // A token may say less than what was granted.
         let scope = claims.scopes();
         let granted = self.delegate(claims.agent_session_id).await?;
-        Ok(if scope == granted.row.scope { caller } else { caller.within_scope(&scope) })
+        if scope == granted.row.scope {
+            return Ok(caller);
+        }
+        // What it would begin would go on under all that was granted.
+        Ok(Caller { delegation: None, ..caller.within_scope(&scope) })
     }
 
     /// The caller that a delegation makes now, for what goes on under it: a turn that was begun by software.
@@ -130,7 +134,7 @@ impl Identity {
                 }
                 None => caller.through_software(AgentId(row.id), &row.name),
             };
-            Ok((acting.within_scope(&row.scope), act))
+            Ok((Caller { delegation: Some(row.id), ..acting.within_scope(&row.scope) }, act))
         })
     }
 
