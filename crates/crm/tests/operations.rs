@@ -45,7 +45,7 @@ both_engines! {
         }
     }
 
-    async fn what_is_beyond_a_callers_scope_is_not_there(store: TestStore) {
+    async fn what_is_beyond_a_callers_scope_is_refused_and_not_offered(store: TestStore) {
         let fixture = Fixture::new(&store).await;
         let deals = Patterns::new(vec!["deal.*".to_owned()]);
         let finding = Patterns::new(vec!["*.find".to_owned()]);
@@ -54,7 +54,7 @@ both_engines! {
         fixture.call(&narrow, "deal.find", json!({})).await.unwrap();
         for beyond in ["deal.create", "contact.find", "search"] {
             let problem = fixture.call(&narrow, beyond, json!({ "name": "A" })).await.unwrap_err();
-            assert_eq!(problem.code, "unknown_operation", "{beyond}");
+            assert_eq!(problem.code, "insufficient_scope", "{beyond}");
         }
         let offered = fixture.operations.definitions(&narrow).await.unwrap();
         assert_eq!(offered.iter().map(|definition| definition.name.as_str()).collect::<Vec<_>>(), ["deal.find"]);
