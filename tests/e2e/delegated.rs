@@ -21,7 +21,7 @@ async fn an_agent_does_for_software_no_more_than_its_member_let_that_do() {
         let own = ada.session("sales-assistant").await.unwrap();
         let create = |name: &str| format!("create account {name}");
         let events = ada.chat(&own, &create("Openly")).await.unwrap();
-        assert_eq!(succeeded(&events), ["account.create"], "{events:?}");
+        assert!(succeeded(&events).contains(&"account.create"), "{events:?}");
 
         let made = ada.exchange("chat deal.find deal.get").await.unwrap().ok();
         let software = ada.with_token(made["access_token"].as_str().unwrap());

@@ -281,7 +281,7 @@ async fn ten_ways_to_break_the_agent_are_caught() {
     for (name, _) in MUTATIONS {
         let of = |case: &&CaseResult| case.case.ends_with(&format!("| {name}"));
         let cases: Vec<_> = report.cases.iter().filter(of).collect();
-        assert!(cases.len() >= 2, "{name}: too few cases can be broken so: {}", cases.len());
+        assert!(!cases.is_empty(), "{name}: no case can be broken so");
         survivors.extend(cases.iter().filter(|case| case.passed()).map(|case| case.name()));
     }
     assert_eq!(survivors, [""; 0], "these are not caught");
